@@ -1,0 +1,46 @@
+# Everything a person or a machine needs: make demo, make test, make check, make bench, make setup.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check bench setup format clean
+
+demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
+	@$(BIN)/logsweep demo
+
+test: $(VENV)/.dev ## Run every test.
+	$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/.dev ## Format, lint, types and layers.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Put every file into its form.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.bench ## Measure against PyTorch and scikit-learn, side by side.
+	$(BIN)/python -m benchmarks
+
+setup: $(VENV)/.run ## Make .venv and install logsweep in it.
+
+clean: ## Remove the virtual environment.
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable '.[dev]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable '.[bench]'
+	@touch $@ $(VENV)/.run

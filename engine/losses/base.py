@@ -1,0 +1,48 @@
+"""The interface of a loss together with the output function that belongs to it."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from numpy.typing import NDArray
+
+from engine.arrays import Array, Indices, Signal, Workspace
+
+Targets = NDArray[Any]
+
+
+class BoundLoss(ABC):
+    """A loss tied to its memory. It owns the logits, in the order of axes that it computes fastest in."""
+
+    logits: Signal
+
+    @abstractmethod
+    def load(self, rows: Indices) -> None:
+        """Fetch the targets of the examples `rows`, (R, m)."""
+
+    @abstractmethod
+    def total(self) -> Array:
+        """Return the sum of the examples' losses for each member, (R, 1, 1), from the logits."""
+
+    @abstractmethod
+    def backward(self) -> None:
+        """Write the gradient of the mean loss to that of the logits; `total` comes before."""
+
+    @abstractmethod
+    def misses(self) -> Array:
+        """Return for each member, (R,), the number of examples on the wrong side; `total` comes before."""
+
+
+class Loss(ABC):
+    """A kind of loss; targets are kept as `encode` returns them."""
+
+    @abstractmethod
+    def encode(self, targets: Targets, workspace: Workspace) -> Targets:
+        """Return the targets (n,) in the type that `load` gathers fastest."""
+
+    @abstractmethod
+    def bind(self, members: int, examples: int, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
+        """Tie the loss to logits for `members` networks, `examples` at a time, `width` outputs wide."""
+
+    @abstractmethod
+    def probabilities(self, logits: Array) -> Array:
+        """Return the network's answer for logits (..., width): probabilities, or the value itself."""

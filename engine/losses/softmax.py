@@ -1,0 +1,87 @@
+"""Softmax with cross-entropy, for one of many classes."""
+
+import numpy as np
+
+from engine.arrays import Array, Indices, Signal, Workspace
+from engine.losses.base import BoundLoss, Loss, Targets
+
+
+class Softmax(Loss):
+    """y_hat = exp(z)/sum(exp(z)); loss = -log(y_hat of the true class); dz = y_hat - y."""
+
+    def encode(self, targets: Targets, workspace: Workspace) -> Targets:
+        """Return the labels 0..k-1 as indices."""
+        del workspace
+        return np.asarray(targets, np.intp)
+
+    def bind(self, members: int, examples: int, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
+        """Tie the loss to its logits."""
+        return _BoundSoftmax(members, examples, width, targets, workspace)
+
+    def probabilities(self, logits: Array) -> Array:
+        """Return the probabilities of the classes, the last axis."""
+        shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        answer: Array = shifted / shifted.sum(axis=-1, keepdims=True)
+        return answer
+
+
+class _BoundSoftmax(BoundLoss):
+    """The logits lie class by class, (R, k, m): reductions over few classes run along many examples.
+
+    With ten classes a maximum is eight times as fast as along the last axis, and the matrix product writes either
+    order at the same cost.
+    """
+
+    def __init__(self, members: int, examples: int, width: int, targets: Targets, workspace: Workspace) -> None:
+        shape, row = (members, width, examples), (members, 1, examples)
+        self._z = workspace.array("logits.values", shape)
+        self._dz = workspace.array("logits.gradient", shape)
+        self.logits = Signal(self._z.swapaxes(1, 2), self._dz.swapaxes(1, 2), width)
+        self._labels = targets
+        self._row = workspace.array("softmax.row", row)
+        self._sum = workspace.array("softmax.sum", row)
+        self._truth = workspace.array("softmax.truth", row)
+        self._total = workspace.array("loss.total", (members, 1, 1))
+        self._label = workspace.array("softmax.label", row, np.intp)
+        self._place = workspace.array("softmax.place", row, np.intp)
+        self._flat_z, self._flat_dz = self._z.reshape(-1), self._dz.reshape(-1)
+        self._ones_k = np.ones((1, width), workspace.dtype)
+        self._ones_m = np.ones((examples, 1), workspace.dtype)
+        self._first = _first_places(members, width, examples)
+        self._share = 1.0 / examples
+        self._examples = examples
+
+    def load(self, rows: Indices) -> None:
+        """Find where in the logits the true classes lie."""
+        np.take(self._labels, rows[:, np.newaxis], out=self._label, mode="clip")
+        np.multiply(self._label, self._examples, out=self._place)
+        np.add(self._place, self._first, out=self._place)
+
+    def total(self) -> Array:
+        """Return the sum of log(sum(exp(z))) - z_true, shifted by the largest logit against overflow."""
+        np.maximum.reduce(self._z, axis=1, keepdims=True, out=self._row)
+        np.subtract(self._z, self._row, out=self._z)
+        np.take(self._flat_z, self._place, out=self._truth, mode="clip")
+        np.exp(self._z, out=self._dz)
+        np.matmul(self._ones_k, self._dz, out=self._sum)
+        np.log(self._sum, out=self._row)
+        np.subtract(self._row, self._truth, out=self._row)
+        np.matmul(self._row, self._ones_m, out=self._total)
+        return self._total
+
+    def backward(self) -> None:
+        """dz = (y_hat - y)/m."""
+        np.divide(self._share, self._sum, out=self._row)
+        np.multiply(self._dz, self._row, out=self._dz)
+        self._flat_dz[self._place] -= self._share
+
+    def misses(self) -> Array:
+        """Count the examples whose largest logit is not the true class's; ties go to the first class."""
+        wrong = self._z.argmax(axis=1) != self._label[:, 0]
+        return np.asarray(wrong.sum(axis=1), np.float64)
+
+
+def _first_places(members: int, width: int, examples: int) -> Indices:
+    """Return the flat place of class 0 of each member and example, (R, 1, m)."""
+    members_axis = np.arange(members)[:, np.newaxis, np.newaxis] * (width * examples)
+    return members_axis + np.arange(examples)[np.newaxis, np.newaxis, :]

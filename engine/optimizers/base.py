@@ -1,0 +1,51 @@
+"""The interface of an optimizer: which numbers an epoch needs, and one step over whole matrices."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arrays import Array
+from engine.spec import Knobs
+
+Factors: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class KnobColumns:
+    """The knobs of several members, a float64 array (R,) each."""
+
+    learning_rate: Factors
+    beta1: Factors
+    beta2: Factors
+    epsilon: Factors
+    l2: Factors
+
+    @classmethod
+    def of(cls, knobs: Sequence[Knobs]) -> "KnobColumns":
+        """Gather the knobs of the members, in their order."""
+        return cls(*(np.array([getattr(row, name) for row in knobs]) for name in cls.__slots__))
+
+
+class Optimizer(ABC):
+    """A kind of optimizer. It keeps nothing: moments and factors are handed to it."""
+
+    moments: int
+    """How many matrices like the weights it carries from step to step; they start at zero."""
+
+    @abstractmethod
+    def factors(self, knobs: KnobColumns, alpha: Factors, updates: NDArray[Any]) -> tuple[Factors, ...]:
+        """Return the numbers that `step` takes, each (steps, R), for all steps of an epoch at once.
+
+        `alpha` is the learning rate, (steps, R); `updates` counts from 1, (steps, R), the step at hand included.
+        """
+
+    @abstractmethod
+    def step(self, w: Array, g: Array, moments: Sequence[Array], factors: Sequence[Array], scratch: Array) -> None:
+        """Move the weights `w` against the gradient `g`, both (R, columns), in place; factors are (R, 1).
+
+        It works element by element, so that any range of columns can be stepped by itself.
+        """

@@ -1,0 +1,70 @@
+"""One member's way through its epochs: its curve's best point, and why it ends."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engine.arrays import Array
+from engine.early_stopping import BestEpoch
+from engine.spec import MemberSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one epoch of one member gave: a point of its curve."""
+
+    epoch: int
+    values: Mapping[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of a member: the metrics of its best epoch, and the weights kept from it.
+
+    A diverged member has neither.
+    """
+
+    state: Literal["completed", "diverged"]
+    reason: str
+    best_epoch: int | None
+    epochs: int
+    seconds: float
+    metrics: Mapping[str, float]
+    weights: Array | None
+
+
+@dataclass(slots=True)
+class Member:
+    """A member in training."""
+
+    key: str
+    spec: MemberSpec
+    epoch: int = 0
+    seconds: float = 0.0
+    best: BestEpoch = field(default_factory=BestEpoch)
+    best_values: Mapping[str, float] = field(default_factory=dict)
+
+    def observe(self, observation: Observation) -> bool:
+        """Take in an epoch; return whether it is the best so far."""
+        self.epoch = observation.epoch
+        self.seconds += observation.seconds
+        patience = self.spec.patience
+        value = observation.values[self.spec.objective]
+        better = self.best.observe(self.epoch, value, patience.min_delta if patience else 0.0)
+        if better:
+            self.best_values = observation.values
+        return better
+
+    def ending(self, observation: Observation) -> tuple[Literal["completed", "diverged"], str] | None:
+        """Return the final state and its reason, or None while training goes on."""
+        for name, value in observation.values.items():
+            if not math.isfinite(value):
+                return "diverged", f"{name} became {value} in epoch {self.epoch}"
+        if self.best.exhausted(self.epoch, self.spec.patience):
+            assert self.spec.patience is not None
+            return "completed", f"no better {self.spec.objective} for {self.spec.patience.epochs} epochs"
+        if self.epoch >= self.spec.epochs:
+            return "completed", f"all {self.spec.epochs} epochs done"
+        return None

@@ -1,0 +1,47 @@
+"""What a member is made of: the structure that fixes array shapes, and the knobs that may differ in a stack."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.early_stopping import Patience
+from engine.seeds import Seed
+
+BatchSize = int | Literal["full"]
+Metric = Literal["train_loss", "dev_loss", "dev_error", "dev_rmse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What fixes the array shapes and the code path of a network; members of equal structure share a stack."""
+
+    inputs: int
+    hidden_units: tuple[int, ...]
+    outputs: int
+    activation: str
+    loss: str
+    batch_size: BatchSize
+
+
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """The plain numbers of one member; they may differ from row to row of a stack."""
+
+    learning_rate: float
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    l2: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSpec:
+    """All that decides a member's bits, but for the data."""
+
+    structure: Structure
+    optimizer: str
+    initializer: str
+    knobs: Knobs
+    epochs: int
+    seed: Seed
+    objective: Metric
+    patience: Patience | None = None

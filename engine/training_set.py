@@ -1,0 +1,94 @@
+"""A data set made ready for a stack: inputs with their column of ones, targets as the loss gathers them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from engine.arrays import Array, Workspace
+from engine.data import Dataset, Normalization
+from engine.losses import LOSSES, Loss
+from engine.losses.base import Targets
+
+LOSS_OF_TASK: Mapping[str, str] = {"binary": "logistic", "multiclass": "softmax", "regression": "squared"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The examples of train, dev or test: `x` (n, n_in + 1) with ones in the last column, `targets` (n,)."""
+
+    x: Array
+    targets: Targets
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """The three parts, as one kind of network reads them.
+
+    The target of a regression is standardised by `target_mean` and `target_scale`, from the training part; for
+    classes these are 0 and 1.
+    """
+
+    train: Part
+    dev: Part
+    test: Part
+    loss: Loss
+    loss_name: str
+    inputs: int
+    outputs: int
+    target_mean: float
+    target_scale: float
+
+    @classmethod
+    def of(cls, dataset: Dataset, *, normalize_inputs: bool, dtype: DTypeLike = np.float32) -> "TrainingSet":
+        """Prepare `dataset`; mean and deviation come from its training part alone.
+
+        Raises ValueError if there is nothing to train on or nothing to choose by.
+        """
+        if not len(dataset.y_train) or not len(dataset.y_dev):
+            raise ValueError("A data set needs examples in its training and in its dev part.")
+        loss_name = LOSS_OF_TASK[dataset.task]
+        normalization = Normalization.fit(dataset.x_train) if normalize_inputs else None
+        mean, scale = _standard(dataset.y_train) if dataset.task == "regression" else (0.0, 1.0)
+        workspace = Workspace(dtype)
+
+        def part(x: Array, y: Targets) -> Part:
+            inputs = x if normalization is None else normalization.apply(x)
+            targets = (y - mean) / scale if dataset.task == "regression" else y
+            return Part(_with_ones(inputs, dtype), LOSSES[loss_name].encode(targets, workspace))
+
+        return cls(
+            train=part(dataset.x_train, dataset.y_train),
+            dev=part(dataset.x_dev, dataset.y_dev),
+            test=part(dataset.x_test, dataset.y_test),
+            loss=LOSSES[loss_name],
+            loss_name=loss_name,
+            inputs=dataset.x_train.shape[1],
+            outputs=max(len(dataset.classes), 1) if dataset.task == "multiclass" else 1,
+            target_mean=mean,
+            target_scale=scale,
+        )
+
+    def error_name(self) -> str:
+        """Return what the error of this task is called: "error" (a share) or "rmse" (in the target's unit)."""
+        return "rmse" if self.loss_name == "squared" else "error"
+
+    def error(self, mean_loss: Array, misses: Array, examples: int) -> Array:
+        """Return the error of each member, (R,), from its mean loss and its count of misses."""
+        if self.loss_name == "squared":
+            return np.asarray(np.sqrt(2.0 * mean_loss) * self.target_scale)
+        return np.asarray(misses / examples)
+
+
+def _with_ones(x: Array, dtype: DTypeLike) -> Array:
+    return np.concatenate([x, np.ones((len(x), 1))], axis=1).astype(dtype)
+
+
+def _standard(values: Targets) -> tuple[float, float]:
+    deviation = float(values.std())
+    return float(values.mean()), deviation if deviation > 0.0 and math.isfinite(deviation) else 1.0

@@ -1,0 +1,21 @@
+"""From a table in a file to the arrays that a network learns from."""
+
+from engine.data.builtin import NAMES, load_builtin
+from engine.data.csv_table import read_csv
+from engine.data.dataset import Dataset, prepare
+from engine.data.normalization import Normalization
+from engine.data.npz_table import read_npz
+from engine.data.table import Table, TableError, TableFault
+
+__all__ = [
+    "NAMES",
+    "Dataset",
+    "Normalization",
+    "Table",
+    "TableError",
+    "TableFault",
+    "load_builtin",
+    "prepare",
+    "read_csv",
+    "read_npz",
+]

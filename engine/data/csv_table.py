@@ -1,0 +1,203 @@
+"""CSV and gzipped CSV to a table: columns of numbers and of words are told apart, and every fault is named."""
+
+import csv
+import io
+import math
+import zlib
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from gzip import BadGzipFile, GzipFile
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.data.table import (
+    LARGEST_NUMBER,
+    MOST_COLUMNS,
+    CategoricalColumn,
+    Column,
+    NumericColumn,
+    Table,
+    TableError,
+    TableFault,
+    no_such_column,
+    quoted,
+)
+from engine.data.target import missing_targets
+
+if TYPE_CHECKING:
+    import _csv
+
+MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"})
+"""What a missing cell may look like."""
+
+_PIECE = 1 << 20
+_GZIP = b"\x1f\x8b"
+
+
+def read_csv(content: bytes, *, max_bytes: int, target: str | None = None, categorical: Collection[str] = ()) -> Table:
+    """Read a table with one header row from CSV in UTF-8, plain or gzipped.
+
+    A column is numeric if all its cells that are not missing are numbers, categorical if fewer than half are, or if
+    it is named in `categorical`. The column `target` has to be there and to be without missing cells. Raises
+    TableError with every fault found.
+    """
+    sheet = _sheet(_text(content, max_bytes))
+    faults: list[TableFault | str] = [*_header_faults(sheet.header), *sheet.faults]
+    faults += _unknown_columns(sheet.header, target, categorical)
+    columns: list[Column] = []
+    for name, cells in zip(sheet.header, zip(*sheet.rows, strict=True), strict=False):  # no rows have no columns
+        column = _column(name, cells, sheet.lines, forced=name in categorical)
+        if isinstance(column, list):
+            faults += column
+            continue
+        columns.append(column)
+        if name == target:
+            faults += missing_targets(column, [f"line {sheet.lines[row]}" for row in np.flatnonzero(column.missing)])
+    if faults:
+        raise TableError(faults)
+    return Table(tuple(columns), sheet.lines, "line")
+
+
+def _text(content: bytes, max_bytes: int) -> str:
+    if content.startswith(_GZIP):
+        content = _unzipped(content, max_bytes)
+    if len(content) > max_bytes:
+        way = "Leave out rows or columns, or have the limit of the server raised."
+        raise TableError([f"The table has more than {max_bytes:,} bytes, the most that is allowed. {way}"])
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, wrong = content.count(b"\n", 0, error.start) + 1, content[error.start]
+        raise TableError([f"Line {line} holds the byte 0x{wrong:02x}, which is not UTF-8. Save as UTF-8."]) from None
+    if not text or text.isspace():
+        raise TableError(["The file is empty. It needs a header row with column names, and rows below it."])
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise TableError([f"Line {line} holds a NUL character. A CSV file is plain text: save it as UTF-8."])
+    return text
+
+
+def _unzipped(content: bytes, max_bytes: int) -> bytes:
+    """Unzip piece by piece, so that a bomb is refused before it unfolds."""
+    pieces, size = [], 0
+    try:
+        with GzipFile(fileobj=io.BytesIO(content)) as stream:
+            while size <= max_bytes and (piece := stream.read(_PIECE)):
+                pieces.append(piece)
+                size += len(piece)
+    except (BadGzipFile, EOFError, zlib.error) as error:
+        raise TableError([f"The gzip file is broken: {error}. Compress it again."]) from None
+    return b"".join(pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """The cells as text: the rows that are as long as the header, their lines, and faults of the other rows."""
+
+    header: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+    faults: list[str]
+
+
+def _sheet(text: str) -> _Sheet:
+    rows = _rows(text)
+    sheet = _Sheet([name.strip() for name in next(rows)[1]], [], [], [])
+    width = len(sheet.header)
+    for line, row in rows:
+        if len(row) == width:
+            sheet.rows.append(row)
+            sheet.lines.append(line)
+        else:
+            way = "Every row needs one cell for each column, and a cell with a comma needs quotes around it."
+            sheet.faults.append(f"Line {line} has {len(row)} cells and the header has {width}. {way}")
+    if not sheet.rows and not sheet.faults:
+        sheet.faults.append("The file has a header and no rows below it. Add rows.")
+    return sheet
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of the line on which each row begins, and its cells; blank lines are skipped."""
+    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
+    line = 1
+    while (row := _next_row(reader, line)) is not None:
+        if row:
+            yield line, row
+        line = reader.line_num + 1
+
+
+def _next_row(reader: "_csv.Reader", line: int) -> list[str] | None:
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        way = "A cell with commas, quotes or line breaks needs quotes around it, and each quote within it twice."
+        raise TableError([f"The row that begins in line {line} is not CSV: {error}. {way}"]) from None
+
+
+def _header_faults(header: Sequence[str]) -> list[str]:
+    if len(header) == 1 and (separator := next((mark for mark in ";\t|" if mark in header[0]), None)):
+        mark = "a tab" if separator == "\t" else f'"{separator}"'
+        return [f"The header is one cell, {quoted(header[0])}, with {mark} in it. Separate columns by commas."]
+    if len(header) > MOST_COLUMNS:
+        return [f"The header has {len(header):,} columns; at most {MOST_COLUMNS:,} are possible. Leave some out."]
+    faults: list[str] = []
+    first: dict[str, int] = {}
+    for place, name in enumerate(header, 1):
+        if not name:
+            faults.append(f"Column {place} has no name in the header. Name it, or leave it out.")
+        elif first.setdefault(name, place) < place:
+            faults.append(f"Columns {first[name]} and {place} are both called {quoted(name)}. Rename one of them.")
+    return faults
+
+
+def _unknown_columns(header: Sequence[str], target: str | None, categorical: Collection[str]) -> list[TableFault]:
+    names = set(header)
+    faults = [TableFault(no_such_column(name, header), "categorical") for name in categorical if name not in names]
+    if target is not None and target not in names:
+        faults.append(TableFault(no_such_column(target, header), "target"))
+    return faults
+
+
+def _column(name: str, cells: Sequence[str], lines: Sequence[int], *, forced: bool) -> Column | list[str]:
+    """Return the column, or its faults."""
+    counts = Counter(cells)  # most cells repeat, so each different one is looked at once
+    words = {cell: None if (word := cell.strip()) in MISSING else word for cell in counts}
+    numbers = {cell: math.nan if word is None else _number(word) for cell, word in words.items()}
+    present = {cell: counts[cell] for cell, word in words.items() if word is not None}
+    if not present:
+        return [f"The column {quoted(name)} has no values at all. Leave it out."]
+    not_numbers = sum(count for cell, count in present.items() if numbers[cell] is None)
+    if forced or 2 * not_numbers > sum(present.values()):
+        return CategoricalColumn(name, np.array([words[cell] for cell in cells], np.object_))
+    wrong = {cell: sentence for cell in present if (sentence := _cell_fault(numbers[cell]))}
+    if wrong:
+        places = ((line, cell) for line, cell in zip(lines, cells, strict=True) if cell in wrong)
+        return [f"Line {line}, column {quoted(name)}: {quoted(cell.strip())} {wrong[cell]}" for line, cell in places]
+    return NumericColumn(name, np.array([numbers[cell] for cell in cells], np.float64))
+
+
+def _cell_fault(number: float | None) -> str | None:
+    if number is None:
+        return _TEXT
+    return None if abs(number) <= LARGEST_NUMBER else _TOO_LARGE
+
+
+_TEXT = (
+    "is not a number, but at least half of the column is. Mend the cell, leave it empty if the value is missing, or "
+    "name the column in categorical."
+)
+_TOO_LARGE = (
+    f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}. Leave the cell empty if the value is "
+    "missing, or rescale the column."
+)
+
+
+def _number(word: str) -> float | None:
+    if "_" in word:  # Python reads 1_000 as a number; a table means something else by it
+        return None
+    try:
+        return float(word)
+    except ValueError:
+        return None

@@ -1,0 +1,151 @@
+"""NPZ to a table: arrays `x` and `y`, read without trusting what the file says of itself."""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.npy import read_npy
+from engine.data.table import (
+    LARGEST_NUMBER,
+    MOST_COLUMNS,
+    CategoricalColumn,
+    Column,
+    NumericColumn,
+    Table,
+    TableError,
+    quoted,
+)
+from engine.data.target import missing_targets
+
+MEMBERS = ("x.npy", "y.npy")
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # all that NumPy writes
+_ENCRYPTED = 0x1
+_PIECE = 1 << 20
+_LAST_CHARACTER = 0x10FFFF
+_BROKEN = "Write it with numpy.savez."
+
+
+def read_npz(content: bytes, *, max_bytes: int) -> Table:
+    """Read features `x` (rows, ...) and target `y` (rows,) from an NPZ file; the target column is called "y".
+
+    Features of an image are flattened, x_0, x_1 and so on; NaN is a missing value. Raises TableError.
+    """
+    x, y = _arrays(content, max_bytes)
+    faults = [*_x_faults(x, max_bytes), *_y_faults(y)]
+    if x.ndim and y.ndim and len(x) != len(y):
+        faults.append(f"The arrays differ in length: x has {len(x):,} rows and y has {len(y):,}. Give y one for each.")
+    if faults:
+        raise TableError(faults)
+    flat, target = x.reshape(len(x), -1).astype(np.float64), _target(y)
+    faults = [*_value_faults(flat, target)]
+    if faults:
+        raise TableError(faults)
+    columns: list[Column] = [NumericColumn(f"x_{index}", column) for index, column in enumerate(flat.T)]
+    return Table((*columns, target), range(len(x)), "row")
+
+
+def _x_faults(x: NDArray[Any], max_bytes: int) -> list[str]:
+    faults = []
+    if x.dtype.kind == "U":
+        faults.append(f"The array x has the type {x.dtype}, but features are numbers. Use a CSV file for words.")
+    if x.ndim < 2:
+        faults.append(f"The array x has the shape {x.shape}, but it needs rows and features: reshape it to (rows, 1).")
+    elif x.size // len(x) > MOST_COLUMNS:
+        count = f"{x.size // len(x):,} features in a row; at most {MOST_COLUMNS:,} are possible"
+        faults.append(f"The array x has the shape {x.shape}, {count}. Shrink it.")
+    if x.size * np.dtype(np.float32).itemsize > max_bytes:
+        size = f"{x.size:,} numbers; at most {max_bytes // np.dtype(np.float32).itemsize:,} are allowed"
+        faults.append(f"The array x has the shape {x.shape}, {size}. Leave out rows or features.")
+    return faults
+
+
+def _y_faults(y: NDArray[Any]) -> list[str]:
+    if y.ndim != 1:
+        return [f"The array y has the shape {y.shape}, but it needs one value for each row: reshape it to (rows,)."]
+    if y.dtype.kind != "U":
+        return []
+    letters = y.view(np.dtype(np.uint32).newbyteorder(y.dtype.byteorder)).reshape(len(y), -1)
+    wrong = (letters > _LAST_CHARACTER) | ((letters >= 0xD800) & (letters <= 0xDFFF))  # surrogates are no characters
+    rows = np.flatnonzero(wrong.any(axis=1))
+    return [f"The array y holds text in row {row} that is not Unicode. Mend or recode it." for row in rows]
+
+
+def _value_faults(x: NDArray[np.float64], target: Column) -> list[str]:
+    rule = f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}; NaN stands for missing"
+    faults = [
+        f"The array x holds {x[row, feature]} in row {row}, feature {feature}, which {rule}."
+        for row, feature in np.argwhere(_too_large(x))
+    ]
+    empty = np.flatnonzero(np.isnan(x).all(axis=0))
+    faults += [f"Feature {feature} of the array x has no values at all. Leave it out." for feature in empty]
+    if isinstance(target, NumericColumn):
+        rows = np.flatnonzero(_too_large(target.values))
+        faults += [f"The array y holds {target.values[row]} in row {row}, which {rule}." for row in rows]
+    return faults + missing_targets(target, [f"row {row}" for row in np.flatnonzero(target.missing)])
+
+
+def _too_large(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.asarray(np.abs(values) > LARGEST_NUMBER)
+
+
+def _target(y: NDArray[Any]) -> Column:
+    if y.dtype.kind == "U":
+        return CategoricalColumn("y", np.array([str(word) or None for word in y], np.object_))
+    if y.dtype.kind == "b":
+        return CategoricalColumn("y", np.array([str(bool(value)).lower() for value in y], np.object_))
+    return NumericColumn("y", y.astype(np.float64))
+
+
+def _arrays(content: bytes, max_bytes: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            faults = _member_faults(archive.infolist(), max_bytes)
+            raw = [] if faults else [_bytes(archive, archive.getinfo(member)) for member in MEMBERS]
+    # The last four are what mutilated directories make of the standard library's reader.
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error, OSError) as error:
+        raise TableError([f"The file is not a whole NPZ file: {error}. {_BROKEN}"]) from None
+    if faults:
+        raise TableError(faults)
+    x, y = (read_npy(member, name) for member, name in zip(raw, "xy", strict=True))
+    return x, y
+
+
+def _member_faults(members: list[zipfile.ZipInfo], max_bytes: int) -> list[str]:
+    counts = Counter(member.filename for member in members)
+    faults = [f"The array {name[:-4]} is missing: an NPZ file holds x and y." for name in MEMBERS if name not in counts]
+    for member in members:
+        if member.filename not in MEMBERS:
+            name = quoted(member.filename)
+            faults.append(f"The member {name} is not expected: an NPZ file holds x and y alone. Leave it out.")
+        elif member.flag_bits & _ENCRYPTED or member.compress_type not in _COMPRESSIONS:
+            faults.append(f'The member "{member.filename}" is encrypted, or compressed in a rare way. {_BROKEN}')
+    faults += [f'The member "{name}" is there {counts[name]} times. {_BROKEN}' for name in MEMBERS if counts[name] > 1]
+    size = sum(member.file_size for member in members)
+    if size > max_bytes:
+        faults.append(f"The arrays take {size:,} bytes; at most {max_bytes:,} are allowed. Leave out rows.")
+    return faults
+
+
+def _bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """Read a member. A bomb lies about its size, so no more is ever unpacked than the directory says."""
+    with archive.open(member) as stream:
+        raw = _read(stream, member.file_size)
+    if len(raw) != member.file_size:
+        there = f'"{member.filename}" has {len(raw):,} bytes and not the {member.file_size:,} of the directory'
+        raise zipfile.BadZipFile(there)
+    return raw
+
+
+def _read(stream: IO[bytes], size: int) -> bytes:
+    """Read in pieces: a directory may also promise more than there is."""
+    pieces, left = [], size
+    while left > 0 and (piece := stream.read(min(_PIECE, left))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)

@@ -1,0 +1,86 @@
+"""The target: what kind of task its column asks for, and its values as a network learns them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.table import Column, NumericColumn, Table, TableError, TableFault, quoted
+
+Task = Literal["binary", "multiclass", "regression"]
+
+MOST_CLASSES = 1000
+_MOST_INFERRED_CLASSES = 50
+_ROWS_PER_INFERRED_CLASS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Labels int64 0..k-1 into `classes`, or the numbers of a regression, float64 (no classes)."""
+
+    task: Task
+    values: NDArray[Any]
+    classes: tuple[str, ...]
+
+
+def read_target(column: Column, table: Table, task: str | None) -> Target:
+    """Read the target column; `task` is "classification", "regression" or None to infer it.
+
+    Words are classes, and so are whole numbers with at most 50 different values and 10 rows for each on average
+    (two different values always are); other numbers are a regression. Raises TableError.
+    """
+    faults = missing_targets(column, [table.place(int(row)) for row in np.flatnonzero(column.missing)])
+    if faults:
+        raise TableError(faults)
+    wanted = task or ("classification" if _looks_like_classes(column) else "regression")
+    return _regression(column) if wanted == "regression" else _classification(column)
+
+
+def missing_targets(column: Column, places: Sequence[str]) -> list[str]:
+    """Return a fault for each place where the target is missing."""
+    return [f"The target {quoted(column.name)} is missing in {place}. Fill it in, or leave it out." for place in places]
+
+
+def _looks_like_classes(column: Column) -> bool:
+    if not isinstance(column, NumericColumn):
+        return True
+    whole = bool(np.all(column.values == np.round(column.values)))
+    different = len(np.unique(column.values))
+    return whole and different <= min(_MOST_INFERRED_CLASSES, max(len(column.values) // _ROWS_PER_INFERRED_CLASS, 2))
+
+
+def _regression(column: Column) -> Target:
+    name = quoted(column.name)
+    if not isinstance(column, NumericColumn):
+        word = quoted(column.values[0])
+        detail = f"The target {name} holds words like {word}, and a regression needs numbers: leave the task out."
+        raise TableError([TableFault(detail, "target")])
+    if column.values.min() == column.values.max():
+        detail = f"The target {name} is always {column.values[0]:g}: there is nothing to learn. Name another column."
+        raise TableError([TableFault(detail, "target")])
+    return Target("regression", column.values, ())
+
+
+def _classification(column: Column) -> Target:
+    names, labels = _classes(column)
+    name, count = quoted(column.name), len(names)
+    if count == 1:
+        detail = f"The target {name} has one class only, {quoted(names[0])}, and needs two. Name another column."
+        raise TableError([TableFault(detail, "target")])
+    if count > MOST_CLASSES:
+        way = "Name another column, or set the task to regression if it holds quantities."
+        detail = f"The target {name} has {count:,} classes; at most {MOST_CLASSES:,} are possible. {way}"
+        raise TableError([TableFault(detail, "target")])
+    return Target("binary" if count == 2 else "multiclass", labels.astype(np.int64), names)
+
+
+def _classes(column: Column) -> tuple[tuple[str, ...], NDArray[Any]]:
+    """Return the names of the classes, in the order of size for numbers and of the alphabet for words, and labels."""
+    if isinstance(column, NumericColumn):
+        found, labels = np.unique(column.values, return_inverse=True)
+        return tuple(repr(float(value)).removesuffix(".0") for value in found), labels
+    names = tuple(sorted(set(column.values)))
+    label = {name: index for index, name in enumerate(names)}
+    return names, np.array([label[word] for word in column.values])

@@ -1,0 +1,1 @@
+"""The sweep service: REST API, storage, workers and the rooms between them."""

@@ -1,0 +1,44 @@
+"""How a list of trials is sorted, filtered and cut into pages."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.domain.states import TrialState
+
+Operator = Literal["<", "<=", ">", ">=", "=", "!="]
+Key = int | float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of trials, or one of their hyperparameters."""
+
+    name: str
+    is_param: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A comparison of a field with a value; a field without a value only meets `= null`."""
+
+    field: Field
+    operator: Operator
+    value: Key
+
+
+@dataclass(frozen=True, slots=True)
+class TrialQuery:
+    """Which trials of a sweep, and in which order; ties go by number, missing values come last."""
+
+    states: tuple[TrialState, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    sort: Field = Field("number")
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page ended: the sort key and the number of its last trial."""
+
+    key: Key
+    number: int

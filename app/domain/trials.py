@@ -1,0 +1,40 @@
+"""Trials: one point of the space, its state and its result."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.space import Value
+from app.domain.states import TrialState
+from app.domain.work import Metrics
+
+METRICS = (
+    "train_loss",
+    "train_error",
+    "train_rmse",
+    "dev_loss",
+    "dev_error",
+    "dev_rmse",
+    "test_error",
+    "test_rmse",
+)
+"""What is measured of a finished trial, of those that fit its task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A trial as stored; the result fields are None until it is known. Times are UTC."""
+
+    sweep: str
+    number: int
+    state: TrialState
+    params: Mapping[str, Value]
+    metrics: Metrics
+    value: float | None
+    best_epoch: int | None
+    epochs: int
+    seconds: float
+    reason: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None

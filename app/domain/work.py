@@ -1,0 +1,161 @@
+"""What passes between server and workers: leased segments, epochs, results and the server's answers.
+
+The records are the JSON of the work routes as well: both edges read and write them with pydantic.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Metrics = dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to run the segment of one trial; a stale `fence` makes a late writer harmless."""
+
+    sweep: str
+    trial: int
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyStopping:
+    """Stop when the objective has not improved by more than `min_delta` for `patience` epochs."""
+
+    patience: int
+    min_delta: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A trial to train from the end of `from_epoch` to the end of `to_epoch`.
+
+    `params` holds every hyperparameter, `cohort` the key of trials that can share a stack.
+    """
+
+    lease: Lease
+    dataset: str
+    dataset_sha256: str
+    seed: int
+    params: dict[str, Any]  # of Value, an alias that names itself, which pydantic cannot follow
+    metric: str
+    early_stopping: EarlyStopping | None
+    from_epoch: int
+    to_epoch: int
+    cohort: str
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One point of a curve; a value that is not finite is None."""
+
+    epoch: int
+    train_loss: float | None
+    dev_loss: float | None
+    dev_error: float | None
+    dev_rmse: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRequest:
+    """A worker asks for up to `slots` segments, best of `cohorts` it already trains, and waits for them."""
+
+    worker: str
+    slots: int
+    cohorts: list[str] = field(default_factory=list)
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimAnswer:
+    """The segments leased, for `lease_seconds` unless a heartbeat comes.
+
+    `keep_below` tells for each sweep the objective above which weights need not be sent.
+    """
+
+    segments: list[Segment]
+    lease_seconds: float
+    keep_below: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The epochs of one leased trial since its last report."""
+
+    lease: Lease
+    epochs: list[Epoch]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """The progress of everything a worker trains, in one request."""
+
+    worker: str
+    items: list[Progress]
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatRequest:
+    """All the leases a worker still wants to keep (heartbeat), or gives back untouched (release)."""
+
+    worker: str
+    leases: list[Lease]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the worker does with one leased trial now: `stop` means drop it, the lease is gone."""
+
+    lease: Lease
+    decision: Literal["continue", "stop"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionsAnswer:
+    """A decision for each lease that was sent, in its order."""
+
+    items: list[Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The end of a leased trial; `curve` holds the epochs not yet reported.
+
+    `weights` is the base64 of the member's float32 parameter row, or None when it need not be kept.
+    """
+
+    lease: Lease
+    state: Literal["completed", "pruned", "diverged", "failed"]
+    metrics: Metrics
+    best_epoch: int | None
+    epochs: int
+    seconds: float
+    reason: str
+    curve: list[Epoch] = field(default_factory=list)
+    weights: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRequest:
+    """The results of several trials, in one request."""
+
+    worker: str
+    items: list[Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one result: recorded now, recorded before (the same request came twice), or refused."""
+
+    lease: Lease
+    outcome: Literal["recorded", "repeated", "stale"]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishAnswer:
+    """A receipt for each result, in its order, and the new `keep_below` of their sweeps."""
+
+    items: list[Receipt]
+    keep_below: dict[str, float] = field(default_factory=dict)

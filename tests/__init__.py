@@ -1,0 +1,1 @@
+"""Tests of logsweep; the folders mirror app/ and engine/."""

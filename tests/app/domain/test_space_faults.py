@@ -1,0 +1,159 @@
+"""Tests of what is refused in a search space."""
+
+import pytest
+
+from app.domain.space import (
+    ChoiceParameter,
+    Conditions,
+    FloatParameter,
+    IntParameter,
+    Parameter,
+    Space,
+    Value,
+)
+from app.domain.space_faults import hint, same, space_faults
+
+OPTIMIZER = ChoiceParameter(("sgd", "adam"))
+
+
+def pointers(parameters: dict[str, Parameter], fixed: dict[str, Value] | None = None) -> list[str]:
+    return [fault.pointer for fault in space_faults(parameters, fixed or {})]
+
+
+def choice(when: Conditions) -> ChoiceParameter:
+    return ChoiceParameter((1, 2), when=when)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "place"),
+    [
+        (FloatParameter(1.0, 0.5), "low"),
+        (FloatParameter(1.0, 1.0, "log"), "low"),
+        (FloatParameter(0.0, 1.0, "log"), "low"),
+        (FloatParameter(-4.0, 0.0, "log"), "low"),
+        (FloatParameter(0.9, 1.0, "reverse_log"), "high"),
+        (FloatParameter(0.0, 1.0, step=0.0), "step"),
+        (FloatParameter(0.0, 1.0, step=-0.5), "step"),
+        (FloatParameter(0.0, 1.0, step=1.5), "step"),
+        (FloatParameter(0.0, 1.0, step=5e-324), "step"),
+        (FloatParameter(-1e308, 1e308), "high"),
+        (IntParameter(5, 5), "low"),
+        (IntParameter(0, 5, "log"), "low"),
+        (IntParameter(0, 5, step=6), "step"),
+        (ChoiceParameter(()), "values"),
+        (ChoiceParameter((1, 2, 1)), "values/2"),
+        (ChoiceParameter(([64], [64])), "values/1"),
+        (ChoiceParameter((1, 2), weights=(1.0,)), "weights"),
+        (ChoiceParameter((1, 2), weights=(1.0, -1.0)), "weights/1"),
+        (ChoiceParameter((1, 2), weights=(0.0, 0.0)), "weights"),
+        (ChoiceParameter((1, 2), weights=(1e308, 1e308)), "weights"),
+    ],
+)
+def test_a_parameter_that_cannot_be_drawn_is_refused_at_its_place(parameter: Parameter, place: str) -> None:
+    assert pointers({"l2": parameter}) == [f"/space/l2/{place}"]
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        FloatParameter(1e-4, 1.0, "log"),
+        FloatParameter(-3.0, 0.999, "reverse_log"),
+        FloatParameter(0.0, 1.0, step=1.0),
+        IntParameter(1, 2, "log", 1),
+        ChoiceParameter((True, 1)),
+        ChoiceParameter((1, 2), weights=(0.0, 1.0)),
+    ],
+)
+def test_a_sound_parameter_has_no_fault(parameter: Parameter) -> None:
+    assert pointers({"l2": parameter}) == []
+
+
+def test_faults_name_the_value_the_rule_and_the_way_out() -> None:
+    (fault,) = space_faults({"l2": FloatParameter(-4.0, 1.0, "log")}, {})
+    assert "-4.0" in fault.detail
+    assert "above 0" in fault.detail
+    assert "Raise low" in fault.detail
+
+
+def test_a_name_in_space_and_in_fixed_is_refused() -> None:
+    assert pointers({"optimizer": OPTIMIZER}, {"optimizer": "adam"}) == ["/fixed/optimizer"]
+
+
+def test_pointers_escape_names() -> None:
+    assert pointers({"a/b~c": ChoiceParameter(())}) == ["/space/a~1b~0c/values"]
+
+
+@pytest.mark.parametrize(
+    ("when", "place"),
+    [
+        ({"optimiser": ["adam"]}, "optimiser"),
+        ({"optimizer": []}, "optimizer"),
+        ({"optimizer": ["adam", "adagrad"]}, "optimizer/1"),
+        ({"activation": ["tanh"]}, "activation"),
+        ({"l1": [0.5]}, "l1/0"),
+        ({"batch_size": [3]}, "batch_size/0"),
+        ({"batch_size": [4.5]}, "batch_size/0"),
+        ({"batch_size": ["4"]}, "batch_size/0"),
+    ],
+)
+def test_a_condition_that_can_never_hold_is_refused(when: Conditions, place: str) -> None:
+    others: dict[str, Parameter] = {
+        "optimizer": OPTIMIZER,
+        "l1": FloatParameter(0.0, 1.0),
+        "batch_size": IntParameter(2, 8, step=2),
+    }
+    found = pointers({**others, "beta1": choice(when)}, {"activation": "relu"})
+    assert found == [f"/space/beta1/when/{place}"]
+
+
+def test_sound_conditions_have_no_fault() -> None:
+    parameters: dict[str, Parameter] = {
+        "optimizer": OPTIMIZER,
+        "batch_size": IntParameter(2, 8, step=2),
+        "l1": FloatParameter(0.0, 1.0, step=0.25),
+        "beta1": choice({"optimizer": ["adam"], "batch_size": [4, 8], "l1": [0.5], "activation": ["relu"]}),
+    }
+    assert pointers(parameters, {"activation": "relu"}) == []
+
+
+def test_conditions_on_what_could_not_be_read_pass() -> None:
+    parameters: dict[str, Parameter] = {"beta1": choice({"optimizer": ["adam"]})}
+    assert space_faults(parameters, {}, {"optimizer"}) == []
+
+
+def test_cycles_of_conditions_are_refused_for_each_that_is_on_one() -> None:
+    parameters: dict[str, Parameter] = {
+        "a": choice({"b": [1]}),
+        "b": choice({"c": [1]}),
+        "c": choice({"a": [1]}),
+        "d": choice({"a": [1]}),
+        "e": choice({"e": [1]}),
+    }
+    assert sorted(pointers(parameters)) == [f"/space/{name}/when" for name in "abce"]
+
+
+def test_every_fault_is_reported_and_the_checks_never_draw_from_a_broken_space() -> None:
+    parameters: dict[str, Parameter] = {
+        "a": FloatParameter(0.0, 1.0, step=0.0),
+        "b": choice({"a": [0.5], "z": [1]}),
+    }
+    assert pointers(parameters) == ["/space/a/step", "/space/b/when/z"]
+
+
+def test_a_sound_space_can_be_drawn_from() -> None:
+    parameters: dict[str, Parameter] = {"a": IntParameter(1, 3), "b": choice({"a": [3]})}
+    assert pointers(parameters) == []
+    assert Space(parameters).point({"a": 0.9, "b": 0.0}, {}) == {"a": 3, "b": 1}
+
+
+def test_hints_name_a_close_match_or_else_everything() -> None:
+    assert hint("learnin_rate", ["learning_rate", "l2"]) == 'Did you mean "learning_rate"?'
+    assert hint("zzz", ["a", "b"]) == "Known are a, b."
+    assert hint("zzz", []) == "There are none."
+
+
+def test_true_is_not_one_and_lists_compare_by_value() -> None:
+    assert not same(True, 1)
+    assert same([64, [1]], (64, (1,)))
+    assert not same([64], [64, 32])
+    assert same(1, 1.0)

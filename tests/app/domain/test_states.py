@@ -1,0 +1,16 @@
+"""Tests of the table of legal moves."""
+
+from app.domain.states import SWEEP_MOVES, TRIAL_MOVES, SweepState, TrialState, sources, sweep_sources
+
+
+def test_final_states_are_left_by_no_move() -> None:
+    final = set(TrialState) - set(TRIAL_MOVES)
+    assert final == {"completed", "pruned", "diverged", "failed", "cancelled"}
+    assert set(SweepState) - set(SWEEP_MOVES) == {"completed", "cancelled", "failed"}
+
+
+def test_sources_are_the_moves_read_backwards() -> None:
+    for target in TrialState:
+        assert sources(target) == {state for state, targets in TRIAL_MOVES.items() if target in targets}
+    for end in SweepState:
+        assert sweep_sources(end) == {state for state, targets in SWEEP_MOVES.items() if end in targets}

@@ -1,0 +1,12 @@
+"""Samplers: each proposes the hyperparameters of trial n; pure, one kind per file."""
+
+from collections.abc import Mapping
+
+from app.samplers.base import Observation, Sampler
+from app.samplers.random import RandomSampler
+
+__all__ = ["SAMPLERS", "Observation", "Sampler"]
+
+SAMPLERS: Mapping[str, Sampler] = {
+    "random": RandomSampler(),
+}

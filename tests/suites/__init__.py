@@ -1,0 +1,1 @@
+"""One conformance suite for each interface, run on every implementation."""

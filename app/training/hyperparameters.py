@@ -1,0 +1,102 @@
+"""The hyperparameters of the REST contract: their ranges, defaults, and what the engine makes of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from app.domain.datasets import Task
+from app.domain.errors import Fault
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
+from app.training.ranges import Flag, OneOf, Range, Real, Whole, Widths, kind_of, refusal
+from engine.initializers import INITIALIZERS
+from engine.layers import ACTIVATIONS
+from engine.optimizers import OPTIMIZERS
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperparameter:
+    """One hyperparameter: what it may be, what it is when the user says nothing, and what it means."""
+
+    allowed: Range
+    default: Value
+    meaning: str
+
+
+HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
+    "hidden_units": Hyperparameter(Widths(16, 16_384), [64], "the width of each hidden layer"),
+    "activation": Hyperparameter(OneOf(tuple(ACTIVATIONS)), "relu", "the function after each hidden layer"),
+    "initializer": Hyperparameter(OneOf(("auto", *INITIALIZERS)), "auto", "the variance of the initial weights"),
+    "optimizer": Hyperparameter(OneOf(tuple(OPTIMIZERS)), "adam", "how weights follow the gradient"),
+    "learning_rate": Hyperparameter(Real(0.0, low_open=True), 0.001, "alpha, the size of a step"),
+    "beta1": Hyperparameter(Real(0.0, 1.0, high_open=True), 0.9, "how long momentum and Adam remember the gradient"),
+    "beta2": Hyperparameter(Real(0.0, 1.0, high_open=True), 0.999, "how long RMSprop and Adam remember its square"),
+    "epsilon": Hyperparameter(Real(0.0, 1.0, low_open=True), 1e-8, "what keeps RMSprop and Adam from dividing by zero"),
+    "batch_size": Hyperparameter(Whole(1, 10_000_000, ("full",)), 64, "the examples of a mini-batch"),
+    "epochs": Hyperparameter(Whole(1, 1_000_000), 20, "the passes over the training part, at most"),
+    "l2": Hyperparameter(Real(0.0), 0.0, "lambda of the L2 penalty on the weights"),
+    "normalize_inputs": Hyperparameter(Flag(), True, "whether each input gets mean 0 and deviation 1"),
+}
+
+_METRICS = {"regression": ("dev_rmse", "dev_loss", "train_loss")}
+
+
+def metrics_for(task: Task) -> tuple[str, ...]:
+    """Return the metrics that can be the objective of a task; the first is the usual one."""
+    return _METRICS.get(task, ("dev_error", "dev_loss", "train_loss"))
+
+
+def complete(params: Mapping[str, Value]) -> dict[str, Value]:
+    """Return all hyperparameters: those given, and the defaults of the others."""
+    return {name: params.get(name, known.default) for name, known in HYPERPARAMETERS.items()}
+
+
+def cohort_key(dataset_sha256: str, params: Mapping[str, Value]) -> str:
+    """Return the key that trials share which can train in one stack."""
+    shape = complete(params)
+    widths = "-".join(str(width) for width in _list(shape["hidden_units"]))
+    inputs = "normalized" if shape["normalize_inputs"] else "raw"
+    return f"{dataset_sha256[:16]}:{widths}:{shape['activation']}:{shape['batch_size']}:{inputs}"
+
+
+def value_faults(name: str, value: Value, pointer: str) -> list[Fault]:
+    """Return what is wrong with a fixed value, as faults at `pointer`."""
+    known = HYPERPARAMETERS.get(name)
+    if known is None:
+        return [Fault(pointer, _unknown(name))]
+    return [] if known.allowed.accepts(value) else [Fault(pointer, refusal(name, value, known.allowed))]
+
+
+def parameter_faults(name: str, parameter: Parameter, pointer: str) -> list[Fault]:
+    """Return what is wrong with searching `name` along `parameter`, as faults below `pointer`."""
+    known = HYPERPARAMETERS.get(name)
+    if known is None:
+        return [Fault(pointer, _unknown(name))]
+    kind = kind_of(parameter)
+    if kind not in known.allowed.kinds:
+        ways = " or ".join(f'"{way}"' for way in known.allowed.kinds)
+        detail = f'{name} cannot be searched as "{kind}": it must be {known.allowed.rule()}. Use kind {ways}.'
+        return [Fault(f"{pointer}/kind", detail)]
+    points = _choices(parameter) if isinstance(parameter, ChoiceParameter) else _bounds(parameter)
+    return [
+        Fault(f"{pointer}/{place}", refusal(name, value, known.allowed))
+        for place, value in points.items()
+        if not known.allowed.accepts(value)
+    ]
+
+
+def _choices(parameter: ChoiceParameter) -> dict[str, Value]:
+    return {f"values/{index}": value for index, value in enumerate(parameter.values)}
+
+
+def _bounds(parameter: FloatParameter | IntParameter) -> dict[str, Value]:
+    return {"low": parameter.low, "high": parameter.high}
+
+
+def _unknown(name: str) -> str:
+    close = get_close_matches(name, HYPERPARAMETERS, n=1)
+    hint = f'Did you mean "{close[0]}"?' if close else f"Known are {', '.join(HYPERPARAMETERS)}."
+    return f'There is no hyperparameter "{name}". {hint}'
+
+
+def _list(value: Value) -> list[Value]:
+    return list(value) if isinstance(value, list | tuple) else [value]

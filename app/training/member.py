@@ -1,0 +1,45 @@
+"""From the hyperparameters of a trial to a member of the engine."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain.work import Segment
+from app.training.hyperparameters import complete
+from engine.early_stopping import Patience
+from engine.seeds import Seed
+from engine.spec import Knobs, MemberSpec, Structure
+from engine.training_set import TrainingSet
+
+
+def structure_of(params: Mapping[str, Any], data: TrainingSet) -> Structure:
+    """Return the structure of a network with these hyperparameters on this data set."""
+    return Structure(
+        inputs=data.inputs,
+        hidden_units=tuple(params["hidden_units"]),
+        outputs=data.outputs,
+        activation=params["activation"],
+        loss=data.loss_name,
+        batch_size=params["batch_size"],
+    )
+
+
+def member_of(segment: Segment, data: TrainingSet) -> MemberSpec:
+    """Return the member that a segment asks for."""
+    params: Mapping[str, Any] = complete(segment.params)
+    patience = segment.early_stopping
+    return MemberSpec(
+        structure=structure_of(params, data),
+        optimizer=params["optimizer"],
+        initializer=params["initializer"],
+        knobs=Knobs(
+            learning_rate=params["learning_rate"],
+            beta1=params["beta1"],
+            beta2=params["beta2"],
+            epsilon=params["epsilon"],
+            l2=params["l2"],
+        ),
+        epochs=segment.to_epoch,
+        seed=Seed(segment.seed, segment.lease.trial),
+        objective=segment.metric,  # type: ignore[arg-type]  # the server admits only the engine's metrics
+        patience=None if patience is None else Patience(patience.patience, patience.min_delta),
+    )

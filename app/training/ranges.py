@@ -1,0 +1,134 @@
+"""What values a hyperparameter may take, and sentences for those it may not."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+from app.domain.space import ChoiceParameter, FloatParameter, Parameter, Value
+
+Kind = Literal["float", "int", "choice"]
+
+
+class Range(ABC):
+    """The values that the engine accepts for one hyperparameter."""
+
+    kinds: tuple[Kind, ...] = ("choice",)
+    """The kinds of parameter that can search it."""
+
+    @abstractmethod
+    def rule(self) -> str:
+        """Return the rule as the end of a sentence: "it must be ..."."""
+
+    @abstractmethod
+    def accepts(self, value: Value) -> bool:
+        """Return whether the engine accepts `value`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Real(Range):
+    """A number between `low` and `high`; either end may be excluded."""
+
+    low: float
+    high: float = math.inf
+    low_open: bool = False
+    high_open: bool = False
+    kinds: tuple[Kind, ...] = ("float", "int", "choice")
+
+    def rule(self) -> str:
+        """Return the bounds in words."""
+        lower = f"{'above' if self.low_open else 'at least'} {self.low:g}"
+        if math.isinf(self.high):
+            return f"a number {lower}"
+        return f"a number {lower} and {'below' if self.high_open else 'at most'} {self.high:g}"
+
+    def accepts(self, value: Value) -> bool:
+        """Return whether `value` is a finite number within the bounds."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            return False
+        above = value > self.low if self.low_open else value >= self.low
+        return above and (value < self.high if self.high_open else value <= self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(Range):
+    """A whole number from `low` to `high`, or one of the `words`."""
+
+    low: int
+    high: int
+    words: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ("int", "choice")
+
+    def rule(self) -> str:
+        """Return the bounds in words."""
+        words = "".join(f' or "{word}"' for word in self.words)
+        return f"a whole number from {self.low} to {self.high:,}{words}"
+
+    def accepts(self, value: Value) -> bool:
+        """Return whether `value` is a whole number within the bounds, or one of the words."""
+        if isinstance(value, str):
+            return value in self.words
+        return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Range):
+    """One of a few words."""
+
+    words: tuple[str, ...]
+    kinds: tuple[Kind, ...] = ("choice",)
+
+    def rule(self) -> str:
+        """Return the words."""
+        return "one of " + ", ".join(f'"{word}"' for word in self.words)
+
+    def accepts(self, value: Value) -> bool:
+        """Return whether `value` is one of the words."""
+        return isinstance(value, str) and value in self.words
+
+
+@dataclass(frozen=True, slots=True)
+class Flag(Range):
+    """True or false."""
+
+    kinds: tuple[Kind, ...] = ("choice",)
+
+    def rule(self) -> str:
+        """Return the two words."""
+        return "true or false"
+
+    def accepts(self, value: Value) -> bool:
+        """Return whether `value` is a truth value."""
+        return isinstance(value, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Widths(Range):
+    """A list of layer widths; the empty list is a network without hidden layers."""
+
+    layers: int
+    widest: int
+    kinds: tuple[Kind, ...] = ("choice",)
+
+    def rule(self) -> str:
+        """Return the bounds in words."""
+        return f"a list of at most {self.layers} widths, each a whole number from 1 to {self.widest:,}"
+
+    def accepts(self, value: Value) -> bool:
+        """Return whether `value` is a list of widths within the bounds."""
+        width = Whole(1, self.widest)
+        return (
+            isinstance(value, list | tuple) and len(value) <= self.layers and all(width.accepts(item) for item in value)
+        )
+
+
+def refusal(name: str, value: Value, allowed: Range) -> str:
+    """Return the sentence that refuses `value`."""
+    return f"The value {value!r} is not possible for {name}: it must be {allowed.rule()}."
+
+
+def kind_of(parameter: Parameter) -> Kind:
+    """Return the word by which a request names the parameter's kind."""
+    if isinstance(parameter, ChoiceParameter):
+        return "choice"
+    return "float" if isinstance(parameter, FloatParameter) else "int"

@@ -1,0 +1,138 @@
+"""Training leased segments: the bridge from the work protocol to a population of the engine."""
+
+import base64
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.domain.work import Epoch, Lease, Result, Segment
+from app.training.datasets import load
+from app.training.member import member_of
+from engine.population import Finished, Observation, Population
+from engine.training_set import TrainingSet
+
+KEPT_SETS = 8
+"""Training sets that stay in memory for segments to come; those in use stay in any case."""
+
+METRICS = (
+    "train_loss", "train_error", "train_rmse", "dev_loss", "dev_error", "dev_rmse", "test_error", "test_rmse",
+)  # fmt: skip  # a table reads best in one piece
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one epoch of one stack gave: new points of curves, and the trials that ended."""
+
+    epochs: Sequence[tuple[Lease, Epoch]]
+    results: Sequence[Result]
+
+
+class Trainer:
+    """Trains segments, many at a time. Data sets are read once and shared by all trials on them."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._population = Population(clock)
+        self._segments: dict[str, Segment] = {}
+        self._sets: OrderedDict[tuple[str, bool], TrainingSet] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._segments)
+
+    def cohorts(self) -> list[str]:
+        """Return the keys of the stacks in training."""
+        return sorted({segment.cohort for segment in self._segments.values()})
+
+    def add(self, segments: Sequence[Segment], content: Callable[[str, str], bytes]) -> None:
+        """Start to train segments; `content(name, sha256)` fetches a data set that is not here yet."""
+        newcomers: dict[tuple[str, bool], list[Segment]] = {}
+        for segment in segments:
+            key = segment.dataset_sha256, bool(segment.params["normalize_inputs"])
+            newcomers.setdefault(key, []).append(segment)
+        for key, group in newcomers.items():
+            data = self._training_set(key, group[0].dataset, content)
+            self._segments.update((_key(segment.lease), segment) for segment in group)
+            self._population.join(data, [(_key(s.lease), member_of(s, data)) for s in group])
+
+    def _training_set(self, key: tuple[str, bool], name: str, content: Callable[[str, str], bytes]) -> TrainingSet:
+        if key not in self._sets:
+            sha256, normalize = key
+            dataset = load(content(name, sha256))
+            self._sets[key] = TrainingSet.of(dataset, normalize_inputs=normalize)
+        self._sets.move_to_end(key)
+        while len(self._sets) > KEPT_SETS:
+            self._sets.popitem(last=False)
+        return self._sets[key]
+
+    def drop(self, leases: Sequence[Lease]) -> None:
+        """Stop training leases; those not in training are fine."""
+        for lease in leases:
+            self._segments.pop(_key(lease), None)
+        self._population.leave([_key(lease) for lease in leases])
+
+    def train(self, keep_below: Mapping[str, float]) -> Turn:
+        """Train the next stack for one epoch; weights that cannot be among those kept are left out.
+
+        An error in a stack of one belongs to its trial, which fails with it. In a larger stack nobody knows whose
+        it is: it ends this process, the server hands the trials out again, and in the end one by one.
+        """
+        turn = self._population.turn()
+        try:
+            report = self._population.train_epoch()
+        except Exception as error:
+            if len(turn) != 1:
+                raise
+            return Turn([], [self._failed(turn[0], error)])
+        epochs = [(self._segments[key].lease, _epoch(seen)) for key, seen in report.observations]
+        results = [self._result(key, finished, keep_below) for key, finished in report.finished]
+        return Turn(epochs, results)
+
+    def _result(self, key: str, finished: Finished, keep_below: Mapping[str, float]) -> Result:
+        segment = self._segments.pop(key)
+        value = finished.metrics.get(segment.metric, math.nan)
+        keep = value <= keep_below.get(segment.lease.sweep, math.inf)
+        return Result(
+            lease=segment.lease,
+            state=finished.state,
+            metrics={name: _finite(finished.metrics[name]) for name in METRICS if name in finished.metrics},
+            best_epoch=finished.best_epoch,
+            epochs=finished.epochs,
+            seconds=finished.seconds,
+            reason=finished.reason,
+            weights=encode_weights(finished.weights) if keep and finished.weights is not None else None,
+        )
+
+    def _failed(self, key: str, error: Exception) -> Result:
+        self._population.leave([key])
+        segment = self._segments.pop(key)
+        reason = f"training failed: {type(error).__name__}: {error}"
+        return Result(segment.lease, "failed", {}, None, 0, 0.0, reason)
+
+
+def encode_weights(weights: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> str:
+    """Return a member's row as base64 of little-endian float32."""
+    return base64.b64encode(weights.astype("<f4").tobytes()).decode("ascii")
+
+
+def _key(lease: Lease) -> str:
+    return f"{lease.sweep}/{lease.trial}/{lease.fence}"
+
+
+def _epoch(seen: Observation) -> Epoch:
+    def value(name: str) -> float | None:
+        return _finite(seen.values.get(name, math.nan))
+
+    return Epoch(
+        epoch=seen.epoch,
+        train_loss=value("train_loss"),
+        dev_loss=value("dev_loss"),
+        dev_error=value("dev_error"),
+        dev_rmse=value("dev_rmse"),
+        seconds=seen.seconds,
+    )
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

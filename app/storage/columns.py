@@ -1,0 +1,46 @@
+"""Column types that a STRICT SQLite table accepts and that read well with the sqlite3 command."""
+
+import json
+from datetime import UTC, datetime
+
+from sqlalchemy import Dialect, Text, TypeDecorator
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time as ISO 8601 text in UTC with microseconds: its order as text is its order in time."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the text to store."""
+        return None if value is None else instant_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the time that was stored."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Json(TypeDecorator[object]):
+    """A JSON value as compact text, never with NaN or infinity."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the text to store."""
+        return None if value is None else json_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the value that was stored."""
+        return None if value is None else json.loads(value)
+
+
+def instant_text(value: datetime) -> str:
+    """Return the ISO 8601 text of `value` in UTC, always of the same length."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def json_text(value: object) -> str:
+    """Return the compact JSON text of `value`, as SQLite's own JSON functions write it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

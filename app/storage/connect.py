@@ -1,0 +1,103 @@
+"""Connections to the SQLite file: which driver, which pragmas, one kind for writing and one for reading."""
+
+import importlib
+import sqlite3
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from app.domain.errors import Unavailable
+
+READERS = 8
+"""How many read-only connections stay open; a few more are opened under load."""
+
+_WRITER_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 30000",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA journal_size_limit = 67108864",
+)
+_READER_PRAGMAS = (
+    "PRAGMA query_only = ON",
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA cache_size = -16384",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA trusted_schema = OFF",
+)
+
+
+def driver() -> ModuleType:
+    """Return pysqlite3 where it is installed, which brings a recent SQLite, or else the standard sqlite3."""
+    try:
+        return importlib.import_module("pysqlite3.dbapi2")
+    except ImportError:
+        return sqlite3
+
+
+def writing_engine(path: Path) -> Engine:
+    """Return the engine of the one writing connection: WAL, every transaction BEGIN IMMEDIATE.
+
+    Raises Unavailable where the file system cannot do write-ahead logging.
+    """
+    module = driver()
+
+    def connect() -> sqlite3.Connection:
+        connection: sqlite3.Connection = module.connect(path, isolation_level=None, check_same_thread=False)
+        _require_wal(connection, path)
+        for pragma in _WRITER_PRAGMAS:
+            connection.execute(pragma)
+        return connection
+
+    engine = create_engine("sqlite+pysqlite://", module=module, creator=connect, poolclass=StaticPool)
+    return _beginning_with("BEGIN IMMEDIATE", engine)
+
+
+def reading_engine(path: Path) -> Engine:
+    """Return an engine of a few read-only connections; each transaction sees one snapshot."""
+    module = driver()
+    address = f"file:{quote(str(path.resolve()))}?mode=ro"
+
+    def connect() -> sqlite3.Connection:
+        connection: sqlite3.Connection = module.connect(
+            address, uri=True, isolation_level=None, check_same_thread=False
+        )
+        for pragma in _READER_PRAGMAS:
+            connection.execute(pragma)
+        return connection
+
+    engine = create_engine(
+        "sqlite+pysqlite://",
+        module=module,
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=READERS,
+        max_overflow=READERS * 4,
+    )
+    return _beginning_with("BEGIN", engine)
+
+
+def _beginning_with(begin: str, engine: Engine) -> Engine:
+    """Send `begin` for each transaction: with isolation_level None the driver opens none by itself."""
+
+    @event.listens_for(engine, "begin")
+    def send_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _require_wal(connection: sqlite3.Connection, path: Path) -> None:
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        connection.close()
+        raise Unavailable(
+            f"The file system of {path.parent} gives SQLite journal mode {mode!r}, but logsweep needs "
+            "write-ahead logging. Put the data folder on a local disk, not on a network share."
+        )

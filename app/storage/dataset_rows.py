@@ -1,0 +1,121 @@
+"""Data sets in the storage: added once, read often, removed when nothing runs on them."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy.dialects.sqlite import insert
+
+from app.domain.datasets import DatasetSummary
+from app.domain.errors import Conflict, NotFound
+from app.domain.states import SweepState
+from app.storage import moves, records
+from app.storage.tables import contents, datasets, sweeps
+
+_SUMMARY = [datasets.c[field.name] for field in fields(DatasetSummary)]
+_OPEN = (SweepState.RUNNING.value, SweepState.PAUSED.value)
+
+
+def find(connection: Connection, name: str) -> DatasetSummary:
+    """Return the data set. Raises NotFound."""
+    row = connection.execute(select(*_SUMMARY).where(datasets.c.name == name)).first()
+    if row is None:
+        raise NotFound(f'There is no data set "{name}". GET /v1/datasets lists them.')
+    return records.dataset(row)
+
+
+def content(connection: Connection, name: str) -> tuple[str, bytes]:
+    """Return the hash and the prepared content of a data set. Raises NotFound."""
+    sha256 = find(connection, name).sha256
+    return sha256, content_of(connection, sha256)
+
+
+def content_of(connection: Connection, sha256: str) -> bytes:
+    """Return a content that a data set or a sweep names."""
+    content: bytes = connection.execute(select(contents.c.content).where(contents.c.sha256 == sha256)).scalar_one()
+    return content
+
+
+def page(connection: Connection, after: str, limit: int) -> Sequence[DatasetSummary]:
+    """Return up to `limit` data sets in the order of their names, from the first one behind `after`."""
+    rows = connection.execute(select(*_SUMMARY).where(datasets.c.name > after).order_by(datasets.c.name).limit(limit))
+    return [records.dataset(row) for row in rows]
+
+
+def builtin_hashes(connection: Connection) -> dict[str, str]:
+    """Return the content hashes of the built-in data sets that are stored, by name."""
+    rows = connection.execute(select(datasets.c.name, datasets.c.sha256).where(datasets.c.builtin == 1))
+    return {row.name: row.sha256 for row in rows}
+
+
+def add(connection: Connection, summary: DatasetSummary, content: bytes) -> bool:
+    """Store an upload; return False if the same content is stored under this name already.
+
+    Raises Conflict if the name has another content.
+    """
+    stored = connection.execute(
+        select(datasets.c.sha256, datasets.c.builtin).where(datasets.c.name == summary.name)
+    ).first()
+    if stored is None:
+        _add_content(connection, summary.sha256, content)
+        connection.execute(insert(datasets).values(_row(summary)))
+        return True
+    if stored.builtin or stored.sha256 != summary.sha256:
+        raise Conflict(
+            f'There is already a data set "{summary.name}" with another content. '
+            "Choose another name, or delete the old one first."
+        )
+    return False
+
+
+def replace_builtin(connection: Connection, summary: DatasetSummary, content: bytes, now: datetime) -> None:
+    """Store a built-in data set in the place of its former version, and end the sweeps that ran on that."""
+    _add_content(connection, summary.sha256, content)
+    row = _row(summary)
+    statement = insert(datasets).values(row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
+    stranded = connection.execute(
+        select(sweeps.c.id).where(
+            sweeps.c.dataset == summary.name,
+            sweeps.c.dataset_sha256 != summary.sha256,
+            sweeps.c.state.in_(_OPEN),
+        )
+    )
+    reason = f"the built-in data set {summary.name} changed with this version of logsweep; post the sweep again"
+    for sweep in stranded.scalars().all():
+        moves.end_sweep(connection, sweep, SweepState.FAILED, reason, now)
+
+
+def remove(connection: Connection, name: str) -> None:
+    """Delete an upload. Raises NotFound; Conflict for a built-in data set and while a sweep runs on it."""
+    dataset = find(connection, name)
+    if dataset.builtin:
+        raise Conflict(f'"{name}" is a built-in data set, which cannot be deleted.')
+    user = connection.execute(
+        select(sweeps.c.id).where(sweeps.c.dataset == name, sweeps.c.state.in_(_OPEN)).limit(1)
+    ).scalar()
+    if user is not None:
+        raise Conflict(f'The sweep {user} runs on the data set "{name}". Cancel it or let it end first.')
+    connection.execute(delete(datasets).where(datasets.c.name == name))
+    _forget_content(connection, dataset.sha256)
+
+
+def _add_content(connection: Connection, sha256: str, content: bytes) -> None:
+    connection.execute(insert(contents).on_conflict_do_nothing().values(sha256=sha256, content=content))
+
+
+def _forget_content(connection: Connection, sha256: str) -> None:
+    """Delete a content that no data set and no sweep names any more."""
+    connection.execute(
+        delete(contents).where(
+            contents.c.sha256 == sha256,
+            ~exists().where(datasets.c.sha256 == sha256),
+            ~exists().where(sweeps.c.dataset_sha256 == sha256),
+        )
+    )
+
+
+def _row(summary: DatasetSummary) -> dict[str, object]:
+    values = {field.name: getattr(summary, field.name) for field in fields(DatasetSummary)}
+    return {**values, "builtin": int(summary.builtin)}

@@ -1,0 +1,28 @@
+"""The lock on a data folder: one server at a time."""
+
+from pathlib import Path
+from typing import final
+
+from filelock import FileLock, Timeout
+
+from app.domain.errors import Unavailable
+
+
+@final
+class FolderLock:
+    """Holds the data folder until released; the lock dies with its process."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the lock. Raises Unavailable if another server holds it."""
+        self._lock = FileLock(folder / "logsweep.lock")
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            raise Unavailable(
+                f"Another logsweep server uses the data folder {folder}. "
+                "Stop it first, or give this one a folder of its own with --data."
+            ) from None
+
+    def release(self) -> None:
+        """Let the next server in."""
+        self._lock.release()

@@ -1,0 +1,1 @@
+"""Alembic migrations of logsweep.db, part of the package."""

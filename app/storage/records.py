@@ -1,0 +1,96 @@
+"""Rows into records and back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from app.domain.datasets import DatasetSummary
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
+from app.domain.states import TrialState
+from app.domain.sweeps import Budget, Objective, SweepSpec
+from app.domain.trials import METRICS, Trial
+from app.domain.work import EarlyStopping, Epoch
+from app.storage.columns import instant_text
+
+AnyRow = Row[*tuple[Any, ...]]
+
+_KINDS: Mapping[str, type[Parameter]] = {
+    "float": FloatParameter,
+    "int": IntParameter,
+    "choice": ChoiceParameter,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def spec_to_json(spec: SweepSpec) -> dict[str, Any]:
+    """Return the spec as plain JSON values."""
+    parameters = {
+        name: {"kind": _NAMES[type(parameter)], **asdict(parameter)}
+        for name, parameter in spec.space.parameters.items()
+    }
+    return {**asdict(spec), "space": parameters}
+
+
+def spec_from_json(stored: Mapping[str, Any]) -> SweepSpec:
+    """Return the spec that `spec_to_json` wrote."""
+    stopping = stored["early_stopping"]
+    return SweepSpec(
+        **{
+            **stored,
+            "space": Space({name: _parameter(fields) for name, fields in stored["space"].items()}),
+            "objective": Objective(**stored["objective"]),
+            "early_stopping": EarlyStopping(**stopping) if stopping else None,
+            "budget": Budget(**stored["budget"]),
+        }
+    )
+
+
+def _parameter(fields: Mapping[str, Any]) -> Parameter:
+    known: dict[str, Any] = {name: value for name, value in fields.items() if name != "kind"}
+    for name in ("values", "weights"):
+        if known.get(name) is not None:
+            known[name] = tuple(known[name])
+    return _KINDS[fields["kind"]](**known)
+
+
+def summary_to_json(summary: DatasetSummary) -> dict[str, Any]:
+    """Return the summary as plain JSON values."""
+    return {**asdict(summary), "created_at": instant_text(summary.created_at)}
+
+
+def summary_from_json(stored: Mapping[str, Any]) -> DatasetSummary:
+    """Return the summary that `summary_to_json` wrote."""
+    return DatasetSummary(**{**stored, "created_at": datetime.fromisoformat(stored["created_at"])})
+
+
+def dataset(row: AnyRow) -> DatasetSummary:
+    """Return the data set of a row without its content."""
+    return DatasetSummary(**{**row._mapping, "builtin": bool(row.builtin)})
+
+
+def trial(row: AnyRow) -> Trial:
+    """Return the trial of a row; metrics that have no value are left out."""
+    fields = row._mapping
+    return Trial(
+        sweep=fields["sweep_id"],
+        number=fields["number"],
+        state=TrialState(fields["state"]),
+        params=fields["params"],
+        metrics={name: fields[name] for name in METRICS if fields[name] is not None},
+        value=fields["value"],
+        best_epoch=fields["best_epoch"],
+        epochs=fields["epochs"],
+        seconds=fields["seconds"],
+        reason=fields["reason"],
+        created_at=fields["created_at"],
+        started_at=fields["started_at"],
+        finished_at=fields["finished_at"],
+    )
+
+
+def epoch(row: AnyRow) -> Epoch:
+    """Return one point of a curve."""
+    return Epoch(**row._mapping)

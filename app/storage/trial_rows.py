@@ -1,0 +1,116 @@
+"""Trials in the storage: single ones, pages in any order, curves, weights and what samplers learn from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, func, literal, or_, select, type_coerce
+
+from app.domain.errors import NotFound
+from app.domain.filters import Condition, Field, Operator, Position, TrialQuery
+from app.domain.states import TrialState
+from app.domain.trials import Trial
+from app.domain.work import Epoch
+from app.storage import records
+from app.storage.columns import Instant
+from app.storage.tables import epochs, models, trials
+
+_OPERATORS: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
+    "<": lt,
+    "<=": le,
+    ">": gt,
+    ">=": ge,
+    "=": eq,
+    "!=": ne,
+}
+_UNFINISHED = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED, TrialState.CANCELLED})
+_POINT = [epochs.c[field.name] for field in fields(Epoch)]
+
+
+def find(connection: Connection, sweep: str, number: int) -> Trial:
+    """Return the trial. Raises NotFound."""
+    row = connection.execute(select(trials).where(trials.c.sweep_id == sweep, trials.c.number == number)).first()
+    if row is None:
+        raise NotFound(f"The sweep {sweep} has no trial {number}, or it was not drawn yet.")
+    return records.trial(row)
+
+
+def page(
+    connection: Connection, sweep: str, query: TrialQuery, after: Position | None, limit: int
+) -> list[tuple[Trial, Position]]:
+    """Return up to `limit` trials behind `after`, each with its position."""
+    key = _expression(query.sort)
+    statement = select(trials, key.label("sort_key")).where(
+        trials.c.sweep_id == sweep, *(_condition(condition) for condition in query.conditions)
+    )
+    if query.states:
+        statement = statement.where(trials.c.state.in_([state.value for state in query.states]))
+    statement = _ordered(statement, key, query)
+    if after is not None:
+        statement = statement.where(_behind(key, query.descending, after))
+    rows = connection.execute(statement.limit(limit))
+    return [(records.trial(row), Position(row.sort_key, row.number)) for row in rows]
+
+
+def curve(connection: Connection, sweep: str, number: int, after: int, limit: int) -> list[Epoch]:
+    """Return up to `limit` epochs of a trial, from the first one behind epoch `after`."""
+    rows = connection.execute(
+        select(*_POINT)
+        .where(epochs.c.sweep_id == sweep, epochs.c.trial == number, epochs.c.epoch > after)
+        .order_by(epochs.c.epoch)
+        .limit(limit)
+    )
+    return [records.epoch(row) for row in rows]
+
+
+def weights(connection: Connection, sweep: str, number: int) -> bytes | None:
+    """Return the kept weights of a trial (float32, one row), or None."""
+    return connection.execute(
+        select(models.c.weights).where(models.c.sweep_id == sweep, models.c.trial == number)
+    ).scalar()
+
+
+def finished(connection: Connection, sweep: str) -> list[Trial]:
+    """Return the finished trials of a sweep in the order of their numbers."""
+    ended = [state.value for state in TrialState if state not in _UNFINISHED]
+    rows = connection.execute(
+        select(trials).where(trials.c.sweep_id == sweep, trials.c.state.in_(ended)).order_by(trials.c.number)
+    )
+    return [records.trial(row) for row in rows]
+
+
+def _expression(field: Field) -> ColumnElement[Any]:
+    if field.is_param:
+        # The name is quoted in the path; a name with a quote sign does not pass the parser of queries.
+        return func.json_extract(trials.c.params, f'$."{field.name}"')
+    column = trials.c[field.name]
+    # Times are compared as the text they are stored as.
+    return type_coerce(column, Text()) if isinstance(column.type, Instant) else column
+
+
+def _condition(condition: Condition) -> ColumnElement[bool]:
+    expression, value = _expression(condition.field), condition.value
+    if value is None:
+        return expression.is_(None) if condition.operator == "=" else expression.is_not(None)
+    # SQLite would order any text above all numbers; here they never compare.
+    numeric = func.typeof(expression).in_(["integer", "real"])
+    same_type = func.typeof(expression) == "text" if isinstance(value, str) else numeric
+    return and_(same_type, _OPERATORS[condition.operator](expression, literal(value)))
+
+
+def _ordered(statement: Select[Any], key: ColumnElement[Any], query: TrialQuery) -> Select[Any]:
+    if query.sort == Field("number"):
+        return statement.order_by(key.desc() if query.descending else key)
+    direction = key.desc() if query.descending else key.asc()
+    return statement.order_by(key.is_(None), direction, trials.c.number)
+
+
+def _behind(key: ColumnElement[Any], descending: bool, after: Position) -> ColumnElement[bool]:
+    if after.key is None:
+        return and_(key.is_(None), trials.c.number > after.number)
+    value = literal(after.key)
+    if key is trials.c.number:
+        return key < value if descending else key > value
+    further = key < value if descending else key > value
+    return or_(further, and_(key == value, trials.c.number > after.number), key.is_(None))

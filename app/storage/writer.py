@@ -1,0 +1,123 @@
+"""The one thread that writes: it takes closures from a queue and commits them in groups.
+
+One commit for many closures makes `synchronous = FULL` cheap. Each closure runs inside a savepoint, so that
+one that fails takes nothing of the others with it, and a future completes only after the commit.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Any, TypeVar, final
+
+from sqlalchemy import Connection, Engine
+
+from app.domain.errors import Unavailable
+
+T = TypeVar("T")
+
+GROUP = 256
+"""How many closures share a commit at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    run: Callable[[Connection], Any]
+    future: Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    value: Any = None
+    error: Exception | None = None
+
+
+@final
+class Writer:
+    """Runs closures on the writing connection, in the order they came."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._closed = False
+        self._lock = Lock()
+        self._thread = Thread(target=self._run, name="storage-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, run: Callable[[Connection], T]) -> Future[T]:
+        """Queue `run`; the future has its answer, or its error, once the answer is on disk."""
+        future: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                raise Unavailable("The storage is closed: the server is stopping. Try again in a moment.")
+            self._queue.put(_Job(run, future))
+        return future
+
+    def close(self) -> None:
+        """Finish everything that was queued, then stop. Calling it twice is harmless."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        with self._engine.connect() as connection:
+            open_ = True
+            while open_:
+                group, open_ = self._next_group()
+                if group:
+                    _commit(connection, group)
+            connection.exec_driver_sql("PRAGMA optimize")
+
+    def _next_group(self) -> tuple[list[_Job], bool]:
+        """Wait for a job and take those behind it; the flag is False once the writer shall stop."""
+        group: list[_Job] = []
+        job = self._queue.get()
+        while job is not None:
+            group.append(job)
+            if len(group) == GROUP:
+                return group, True
+            try:
+                job = self._queue.get_nowait()
+            except Empty:
+                return group, True
+        return group, False
+
+
+def _commit(connection: Connection, group: list[_Job]) -> None:
+    jobs = [job for job in group if job.future.set_running_or_notify_cancel()]
+    try:
+        with connection.begin():
+            outcomes = [_attempt(connection, job) for job in jobs]
+    except Exception as error:  # noqa: BLE001 - whatever broke the commit is told to all who waited for it
+        _take_back(connection)
+        outcomes = [_Outcome(error=error)] * len(jobs)
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if outcome.error is not None:
+            job.future.set_exception(outcome.error)
+        else:
+            job.future.set_result(outcome.value)
+
+
+def _attempt(connection: Connection, job: _Job) -> _Outcome:
+    try:
+        with connection.begin_nested():
+            return _Outcome(job.run(connection))
+    except Exception as error:
+        if not _open(connection):
+            raise  # SQLite rolled the whole transaction back, as on a full disk: the group is lost
+        return _Outcome(error=error)
+
+
+def _open(connection: Connection) -> bool:
+    """Return whether SQLite itself still has the transaction open."""
+    driver_connection = connection.connection.dbapi_connection
+    return driver_connection is not None and bool(driver_connection.in_transaction)
+
+
+def _take_back(connection: Connection) -> None:
+    """Roll back what a failed commit left open, so that the next group starts afresh."""
+    if _open(connection):
+        connection.connection.rollback()

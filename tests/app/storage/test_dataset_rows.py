@@ -1,0 +1,79 @@
+"""Tests of data sets in the storage."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.domain.errors import Conflict, NotFound
+from app.domain.states import SweepState
+from app.storage import Storage
+from tests.app.storage.world import DATASET, START, SWEEP, add_sweep, claim_one, drawn, finish, spec
+
+OTHER = replace(DATASET, sha256="cd" * 32)
+BUILTIN = replace(DATASET, name="digits", builtin=True)
+
+
+def test_a_data_set_comes_back_as_it_was_added(storage: Storage) -> None:
+    assert storage.add_dataset(DATASET, b"content")
+    assert storage.dataset("rain") == DATASET
+    assert storage.dataset_content("rain") == (DATASET.sha256, b"content")
+    with pytest.raises(NotFound, match='"snow"'):
+        storage.dataset("snow")
+
+
+def test_the_same_content_is_found_again_and_another_one_is_refused(storage: Storage) -> None:
+    assert storage.add_dataset(DATASET, b"content")
+    assert not storage.add_dataset(DATASET, b"content")
+    with pytest.raises(Conflict, match="another content"):
+        storage.add_dataset(OTHER, b"other")
+    storage.replace_builtin(BUILTIN, b"content", START)
+    with pytest.raises(Conflict, match="another content"):
+        storage.add_dataset(replace(BUILTIN, builtin=False), b"content")
+
+
+def test_a_builtin_cannot_be_deleted(storage: Storage) -> None:
+    storage.replace_builtin(BUILTIN, b"content", START)
+    with pytest.raises(Conflict, match="built-in"):
+        storage.remove_dataset("digits")
+    assert storage.builtin_hashes() == {"digits": BUILTIN.sha256}
+
+
+def test_a_data_set_in_use_cannot_be_deleted_and_its_content_outlives_it_for_the_models(
+    storage: Storage,
+) -> None:
+    add_sweep(storage, drawn(0, 1))
+    with pytest.raises(Conflict, match=SWEEP):
+        storage.remove_dataset("rain")
+    finish(storage, claim_one(storage).lease)
+    storage.remove_dataset("rain")
+    with pytest.raises(NotFound):
+        storage.remove_dataset("rain")
+    _, summary = storage.sweep_spec(SWEEP)
+    assert storage.content_of(summary.sha256) == b"content"
+
+
+def test_a_deleted_name_is_free_again(storage: Storage) -> None:
+    storage.add_dataset(DATASET, b"content")
+    storage.remove_dataset("rain")
+    assert storage.add_dataset(OTHER, b"other")
+    assert storage.dataset_content("rain") == (OTHER.sha256, b"other")
+
+
+def test_a_builtin_that_changed_ends_the_sweeps_that_ran_on_it(storage: Storage) -> None:
+    builtin = replace(DATASET, builtin=True)
+    storage.replace_builtin(builtin, b"content", START)
+    storage.create_sweep(SWEEP, spec(1), {}, builtin, drawn(0, 1), START)
+    storage.replace_builtin(builtin, b"content", START)
+    assert storage.sweep(SWEEP).state is SweepState.RUNNING
+    storage.replace_builtin(replace(builtin, sha256="cd" * 32), b"other", START)
+    sweep = storage.sweep(SWEEP)
+    assert sweep.state is SweepState.FAILED
+    assert sweep.reason is not None
+    assert "changed with this version" in sweep.reason
+
+
+def test_data_sets_are_listed_by_name_in_pages(storage: Storage) -> None:
+    for name in ("c", "a", "b"):
+        storage.add_dataset(replace(DATASET, name=name), b"content")
+    assert [dataset.name for dataset in storage.datasets("", 2)] == ["a", "b"]
+    assert [dataset.name for dataset in storage.datasets("b", 9)] == ["c"]

@@ -1,0 +1,63 @@
+"""Tests of opening and closing the storage."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from app.domain.errors import Unavailable
+from app.storage import FILE, Storage
+from tests.app.storage.world import DATASET, START, SWEEP, add_sweep, claim, claim_one, drawn, finish
+
+
+def test_a_second_server_on_the_same_folder_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    first = Storage(tmp_path)
+    with pytest.raises(Unavailable, match=r"Another logsweep server .* --data"):
+        Storage(tmp_path)
+    first.close()
+    Storage(tmp_path).close()
+
+
+def test_a_folder_that_cannot_be_made_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(Unavailable, match="cannot be made: Not a directory"):
+        Storage(tmp_path / "file" / "data")
+
+
+def test_everything_is_there_again_after_closing_and_opening(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    add_sweep(storage, drawn(0, 3))
+    finish(storage, claim_one(storage).lease, 0.25, b"1234")
+    before = storage.sweep(SWEEP), storage.trial(SWEEP, 0), storage.weights(SWEEP, 0)
+    storage.close()
+    storage.close()
+    again = Storage(tmp_path)
+    assert (again.sweep(SWEEP), again.trial(SWEEP, 0), again.weights(SWEEP, 0)) == before
+    assert [item.lease.trial for item in claim(again, slots=5).claimed] == [1, 2]
+    again.close()
+
+
+def test_closed_storage_refuses_to_write(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    storage.close()
+    with pytest.raises(Unavailable):
+        storage.add_dataset(DATASET, b"content")
+
+
+def test_anyone_can_read_the_tables_with_sqlite3(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    add_sweep(storage, drawn(0, 2))
+    finish(storage, claim_one(storage).lease, 0.25)
+    storage.close()
+    connection = sqlite3.connect(tmp_path / FILE)
+    row = connection.execute(
+        "SELECT s.name, d.task, t.dev_error, json_extract(t.params, '$.l2'), t.started_at "
+        "FROM trials t JOIN sweeps s ON s.id = t.sweep_id JOIN datasets d ON d.name = s.dataset "
+        "WHERE t.state = 'completed'"
+    ).fetchall()
+    connection.close()
+    assert row == [("how it rains", "binary", 0.25, 0.0, START.isoformat().replace("+00:00", "Z"))]
+
+
+def test_the_version_of_the_engine_is_known(storage: Storage) -> None:
+    assert storage.engine_version().startswith("3.")

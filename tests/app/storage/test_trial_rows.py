@@ -1,0 +1,165 @@
+"""Tests of lists of trials: every order and filter, in pages that neither repeat nor miss a trial."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.domain.errors import NotFound
+from app.domain.filters import Condition, Field, Key, Position, TrialQuery
+from app.domain.space import Value
+from app.domain.states import TrialState
+from app.domain.trials import Trial
+from app.storage import Storage
+from tests.app.storage.world import START, SWEEP, add_sweep, claim, drawn, finish, point, result
+
+NUMBER = Field("number")
+
+
+def every_page(storage: Storage, sweep: str, query: TrialQuery, limit: int) -> list[Trial]:
+    found: list[Trial] = []
+    after: Position | None = None
+    while page := storage.trials(sweep, query, after, limit):
+        assert len(page) <= limit
+        found += [trial for trial, _ in page]
+        after = page[-1][1]
+    return found
+
+
+mixed = st.sampled_from([None, 0, 1, 2.5, -1.0, "adam", "sgd", True, [64], [64, 32]])
+errors = st.sampled_from([None, 0.0, 0.125, 0.5])
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    rows=st.lists(st.tuples(mixed, errors), min_size=1, max_size=14),
+    sort=st.sampled_from(
+        [NUMBER, Field("dev_error"), Field("l1", is_param=True), Field("finished_at"), Field("state")]
+    ),
+    descending=st.booleans(),
+    limit=st.integers(1, 5),
+)
+def test_pages_hold_every_trial_once_and_in_order(
+    storage: Storage, rows: list[tuple[Value, float | None]], sort: Field, descending: bool, limit: int
+) -> None:
+    sweep = f"swp_{len(storage.sweeps(None, 500)):04}"
+    trials = [
+        replace(drawn(number, 1)[0], params={} if value is None else {"l1": value})
+        for number, (value, _) in enumerate(rows)
+    ]
+    add_sweep(storage, trials, sweep=sweep)
+    leases = [item.lease for item in claim(storage, slots=len(rows)).claimed]
+    storage.finish([result(lease, rows[lease.trial][1]) for lease in leases[::2]], {}, START)
+    query = TrialQuery(sort=sort, descending=descending)
+    found = every_page(storage, sweep, query, limit)
+    assert sorted(trial.number for trial in found) == list(range(len(rows)))
+    keys = [_rank(_key(trial, sort)) for trial in found]
+    known = [key for key in keys if key is not None]
+    assert known == sorted(known, reverse=descending)
+    assert keys == [*known, *([None] * (len(keys) - len(known)))]
+    for one, other in pairwise(found):
+        assert _rank(_key(one, sort)) != _rank(_key(other, sort)) or one.number < other.number
+
+
+def _key(trial: Trial, sort: Field) -> object:
+    if sort.is_param:
+        return trial.params.get(sort.name)
+    return trial.metrics.get(sort.name) if sort.name == "dev_error" else getattr(trial, sort.name)
+
+
+def _rank(value: object) -> tuple[int, float, str] | None:
+    """Return what orders values as SQLite does: numbers before texts, lists as their JSON text."""
+    if value is None:
+        return None
+    if isinstance(value, bool | int | float):
+        return 0, float(value), ""
+    return 1, 0.0, str(value).replace(" ", "")
+
+
+@pytest.fixture
+def filled(storage: Storage) -> Storage:
+    """Six trials: 0 to 3 with dev_error 0, 0.25, 0.5, None; 4 running; 5 queued."""
+    optimizers = ["adam", "sgd", "adam", "sgd", "adam", "sgd"]
+    trials = [
+        replace(one, params={"l2": one.number, "optimizer": optimizers[one.number], "batch_norm": True})
+        for one in drawn(0, 6)
+    ]
+    add_sweep(storage, trials)
+    leases = [item.lease for item in claim(storage, slots=5).claimed]
+    for lease, value in zip(leases[:4], [0.0, 0.25, 0.5, None], strict=True):
+        finish(storage, lease, value)
+    return storage
+
+
+def condition(name: str, operator: str, value: Key, *, param: bool = False) -> Condition:
+    return Condition(Field(name, param), operator, value)  # type: ignore[arg-type] # one of the operators
+
+
+@pytest.mark.parametrize(
+    ("conditions", "numbers"),
+    [
+        ([condition("dev_error", "<", 0.25)], [0]),
+        ([condition("dev_error", "<=", 0.25)], [0, 1]),
+        ([condition("dev_error", ">", 0)], [1, 2]),
+        ([condition("dev_error", ">=", 0.25)], [1, 2]),
+        ([condition("dev_error", "=", 0.5)], [2]),
+        ([condition("dev_error", "!=", 0.5)], [0, 1]),
+        ([condition("dev_error", "=", None)], [3, 4, 5]),
+        ([condition("dev_error", "!=", None)], [0, 1, 2]),
+        ([condition("optimizer", "=", "adam", param=True)], [0, 2, 4]),
+        ([condition("optimizer", "!=", "adam", param=True)], [1, 3, 5]),
+        ([condition("optimizer", ">", 0.5, param=True)], []),
+        ([condition("l2", "<", "x", param=True)], []),
+        ([condition("batch_norm", "=", 1, param=True), condition("number", ">", 3)], [4, 5]),
+        ([condition("l2", ">=", 2, param=True), condition("optimizer", "=", "sgd", param=True)], [3, 5]),
+        ([condition("nothing", "=", None, param=True)], [0, 1, 2, 3, 4, 5]),
+        ([condition("started_at", "<", "2026-01-01")], []),
+        ([condition("started_at", ">", "2026-01-01")], [0, 1, 2, 3, 4]),
+        ([condition("epochs", "=", 4)], [0, 1, 2, 3]),
+    ],
+)
+def test_conditions_choose_trials(filled: Storage, conditions: list[Condition], numbers: list[int]) -> None:
+    found = every_page(filled, SWEEP, TrialQuery(conditions=tuple(conditions)), 2)
+    assert [trial.number for trial in found] == numbers
+
+
+def test_states_choose_trials(filled: Storage) -> None:
+    query = TrialQuery(states=(TrialState.RUNNING, TrialState.QUEUED), sort=NUMBER, descending=True)
+    assert [trial.number for trial in every_page(filled, SWEEP, query, 1)] == [5, 4]
+
+
+def test_a_trial_comes_back_as_it_was_drawn(storage: Storage) -> None:
+    units: Value = [64, 32]
+    add_sweep(storage, drawn(0, 1, params={"hidden_units": units, "batch_norm": True, "name": "é☂"}))
+    assert storage.trial(SWEEP, 0) == Trial(
+        sweep=SWEEP,
+        number=0,
+        state=TrialState.QUEUED,
+        params={"l2": 0.0, "hidden_units": [64, 32], "batch_norm": True, "name": "é☂"},
+        metrics={},
+        value=None,
+        best_epoch=None,
+        epochs=0,
+        seconds=0.0,
+        reason=None,
+        created_at=START,
+        started_at=None,
+        finished_at=None,
+    )
+    with pytest.raises(NotFound, match="no trial 1"):
+        storage.trial(SWEEP, 1)
+
+
+def test_curves_come_in_pages(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 1))
+    (claimed,) = claim(storage).claimed
+    curve = [point(epoch, None if epoch == 2 else 0.5) for epoch in range(1, 6)]
+    storage.finish([result(claimed.lease, curve=curve)], {}, START)
+    assert storage.curve(SWEEP, 0, 0, 2) == curve[:2]
+    assert storage.curve(SWEEP, 0, 2, 9) == curve[2:]
+
+
+def test_finished_trials_are_those_a_sampler_can_learn_from(filled: Storage) -> None:
+    assert [trial.number for trial in filled.finished_trials(SWEEP)] == [0, 1, 2, 3]

@@ -1,0 +1,154 @@
+"""Tests of the one thread that writes."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import OperationalError
+
+from app.domain.errors import Unavailable
+from app.storage.connect import reading_engine, writing_engine
+from app.storage.writer import GROUP, Writer
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    made = writing_engine(tmp_path / "test.db")
+    with made.connect() as connection, connection.begin():
+        connection.execute(text("CREATE TABLE numbers (value INTEGER PRIMARY KEY) STRICT"))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def writer(engine: Engine) -> Iterator[Writer]:
+    made = Writer(engine)
+    yield made
+    made.close()
+
+
+def put(value: int) -> Callable[[Connection], int]:
+    def run(connection: Connection) -> int:
+        connection.execute(text("INSERT INTO numbers VALUES (:value)"), {"value": value})
+        return value
+
+    return run
+
+
+def held_up(writer: Writer) -> tuple[Event, Future[bool]]:
+    """Return an event until which the writer stands still: what is submitted meanwhile forms groups."""
+    started, go = Event(), Event()
+
+    def stand_still(_: Connection) -> bool:
+        started.set()
+        return go.wait()
+
+    future = writer.submit(stand_still)
+    started.wait()
+    return go, future
+
+
+def commits(engine: Engine) -> list[str]:
+    seen: list[str] = []
+
+    @event.listens_for(engine, "commit")
+    def count(_: Connection) -> None:
+        seen.append("commit")
+
+    return seen
+
+
+def stored(tmp_path: Path) -> list[int]:
+    engine = reading_engine(tmp_path / "test.db")
+    with engine.connect() as connection:
+        values = list(connection.scalars(text("SELECT value FROM numbers ORDER BY value")))
+    engine.dispose()
+    return values
+
+
+def test_a_future_gives_the_answer_once_another_connection_can_see_the_work(writer: Writer, tmp_path: Path) -> None:
+    assert writer.submit(put(7)).result() == 7
+    assert stored(tmp_path) == [7]
+
+
+def test_what_waits_is_committed_together_in_groups_of_limited_size(writer: Writer, engine: Engine) -> None:
+    go, first = held_up(writer)
+    futures = [writer.submit(put(number)) for number in range(GROUP + 10)]
+    seen = commits(engine)
+    go.set()
+    assert [future.result() for future in futures] == list(range(GROUP + 10))
+    assert first.result()
+    assert len(seen) == 3  # the one that held up the others, a full group, the rest
+
+
+def test_a_closure_that_fails_takes_nothing_of_its_group_with_it(writer: Writer, tmp_path: Path) -> None:
+    def fail(connection: Connection) -> None:
+        put(2)(connection)
+        raise ValueError("no")
+
+    go, _ = held_up(writer)
+    before, failed, after = writer.submit(put(1)), writer.submit(fail), writer.submit(put(3))
+    go.set()
+    assert (before.result(), after.result()) == (1, 3)
+    with pytest.raises(ValueError, match="no"):
+        failed.result()
+    assert stored(tmp_path) == [1, 3]
+
+
+def test_a_failed_commit_fails_every_future_of_the_group_and_nothing_is_stored(
+    writer: Writer, engine: Engine, tmp_path: Path
+) -> None:
+    go, first = held_up(writer)
+    futures = [writer.submit(put(number)) for number in range(3)]
+
+    @event.listens_for(engine, "commit")
+    def refuse(_: Connection) -> None:
+        raise OSError("disk full")
+
+    go.set()
+    every: list[Future[Any]] = [first, *futures]
+    for future in every:
+        with pytest.raises(OSError, match="disk full"):
+            future.result()
+    event.remove(engine, "commit", refuse)
+    assert stored(tmp_path) == []
+    assert writer.submit(put(9)).result() == 9
+    assert stored(tmp_path) == [9]
+
+
+def test_a_transaction_that_sqlite_itself_rolled_back_fails_the_whole_group(writer: Writer, tmp_path: Path) -> None:
+    def roll_back(connection: Connection) -> None:
+        connection.exec_driver_sql("ROLLBACK")
+        raise ValueError("lost")
+
+    go, _ = held_up(writer)
+    before, broken, after = writer.submit(put(1)), writer.submit(roll_back), writer.submit(put(3))
+    go.set()
+    for future in (before, broken, after):
+        with pytest.raises((OperationalError, ValueError)):
+            future.result()
+    assert stored(tmp_path) == []
+    assert writer.submit(put(4)).result() == 4
+
+
+def test_close_finishes_what_was_submitted_and_refuses_the_rest(writer: Writer, tmp_path: Path) -> None:
+    futures = [writer.submit(put(number)) for number in range(50)]
+    writer.close()
+    writer.close()
+    assert [future.result(timeout=0) for future in futures] == list(range(50))
+    assert stored(tmp_path) == list(range(50))
+    with pytest.raises(Unavailable, match="stopping"):
+        writer.submit(put(99))
+
+
+def test_a_cancelled_future_is_not_run(writer: Writer, tmp_path: Path) -> None:
+    go, _ = held_up(writer)
+    cancelled, other = writer.submit(put(1)), writer.submit(put(2))
+    assert cancelled.cancel()
+    go.set()
+    assert other.result() == 2
+    assert stored(tmp_path) == [2]

@@ -1,0 +1,111 @@
+"""Made-up sweeps for the tests of the storage."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from app.domain.datasets import DatasetSummary
+from app.domain.queue import Ask, Claimed, Drawn, Grant
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space, Value
+from app.domain.sweeps import Budget, Objective, SweepSpec
+from app.domain.work import EarlyStopping, Epoch, Lease, Result
+from app.storage import Storage
+from app.storage.results import Recorded
+
+START = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+TERM = timedelta(seconds=30)
+HORIZON = 1024
+SWEEP = "swp_1"
+
+DATASET = DatasetSummary(
+    name="rain",
+    sha256="ab" * 32,
+    task="binary",
+    builtin=False,
+    rows={"train": 8, "dev": 1, "test": 1},
+    features=4,
+    outputs=1,
+    card={"columns": [{"name": "wind", "fill": 0.5}]},
+    created_at=START,
+)
+
+
+def spec(trials: int, *, seconds: float | None = None, keep_models: int = 3) -> SweepSpec:
+    """Return a spec with one parameter of each kind."""
+    return SweepSpec(
+        name="how it rains",
+        dataset=DATASET.name,
+        seed=2**63 - 1,
+        space=Space(
+            {
+                "learning_rate": FloatParameter(1e-4, 1.0, "log"),
+                "epochs": IntParameter(1, 4, step=1, when={"optimizer": ["adam"]}),
+                "optimizer": ChoiceParameter(("adam", "sgd"), weights=(1.0, 2.0)),
+            }
+        ),
+        fixed={"hidden_units": [64, 32]},
+        objective=Objective("dev_error"),
+        sampler={"kind": "random"},
+        scheduler={"kind": "none"},
+        early_stopping=EarlyStopping(5, 0.125),
+        budget=Budget(trials, seconds),
+        keep_models=keep_models,
+    )
+
+
+def drawn(
+    first: int, count: int, cohorts: Sequence[str] = ("c0",), params: Mapping[str, Value] | None = None
+) -> list[Drawn]:
+    """Return trials from number `first` on, whose cohorts take turns."""
+    return [
+        Drawn(number, {"l2": number / 64, **(params or {})}, cohorts[number % len(cohorts)], 0, 4)
+        for number in range(first, first + count)
+    ]
+
+
+def add_sweep(
+    storage: Storage,
+    trials: Sequence[Drawn],
+    *,
+    sweep: str = SWEEP,
+    budget: int | None = None,
+    seconds: float | None = None,
+    keep_models: int = 3,
+) -> None:
+    """Store a sweep with these trials; its budget is all of them unless said."""
+    storage.add_dataset(DATASET, b"content")
+    whole = spec(budget or len(trials), seconds=seconds, keep_models=keep_models)
+    storage.create_sweep(sweep, whole, {"posted": True}, DATASET, trials, START)
+
+
+def claim(
+    storage: Storage,
+    worker: str = "w1",
+    slots: int = 1,
+    *,
+    cohorts: Sequence[str] = (),
+    live: int = 1,
+    now: datetime = START,
+) -> Grant:
+    """Claim as `worker`."""
+    return storage.claim(Ask(worker, slots, cohorts, live), now, now + TERM, HORIZON)
+
+
+def claim_one(storage: Storage, worker: str = "w1", now: datetime = START) -> Claimed:
+    """Claim exactly one segment."""
+    (claimed,) = claim(storage, worker, now=now).claimed
+    return claimed
+
+
+def point(epoch: int, dev_error: float | None = 0.5) -> Epoch:
+    """Return one point of a curve."""
+    return Epoch(epoch, 1.0 / epoch, 0.75, dev_error, None, 0.25)
+
+
+def result(lease: Lease, value: float | None = 0.5, *, curve: Sequence[Epoch] = ()) -> Result:
+    """Return a completed trial with this dev_error."""
+    return Result(lease, "completed", {"dev_error": value}, 1, 4, 0.5, "trained to its end", list(curve))
+
+
+def finish(storage: Storage, lease: Lease, value: float | None = 0.5, weights: bytes = b"") -> Recorded:
+    """Finish one trial, with weights if there are some."""
+    return storage.finish([result(lease, value)], {lease: weights} if weights else {}, START)

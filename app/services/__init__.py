@@ -1,0 +1,1 @@
+"""The use cases: a verb each, grouped by what they are about."""

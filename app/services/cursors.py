@@ -1,0 +1,53 @@
+"""Cursors: opaque marks of where a page ended, good only for the list they came from."""
+
+import base64
+import json
+from hashlib import sha256
+from typing import TypeVar
+
+from app.domain.errors import Malformed
+
+T = TypeVar("T")
+
+
+def encode(which: str, *place: object) -> str:
+    """Return the cursor of a place in the list that `which` identifies: what is listed, filters, sort."""
+    text = json.dumps([_mark(which), *place], separators=(",", ":"), allow_nan=False)
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode(cursor: str, which: str, kind: type[T]) -> T:
+    """Return the place of a cursor that is one value of type `kind`. Raises Malformed."""
+    (value,) = decode_all(cursor, which, 1)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise _malformed(cursor)
+    return value
+
+
+def decode_all(cursor: str, which: str, length: int) -> list[object]:
+    """Return the place of a cursor as plain JSON values. Raises Malformed if it belongs to another list."""
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        found: list[object] = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        mark, *place = found
+    except (ValueError, TypeError, RecursionError):
+        raise _malformed(cursor) from None
+    if mark != _mark(which):
+        raise Malformed(
+            "The cursor belongs to another list, filter or sort. Use it with the query that gave it, "
+            "or leave it out to start from the first page."
+        )
+    if len(place) != length:
+        raise _malformed(cursor)
+    return place
+
+
+def _mark(which: str) -> str:
+    return sha256(which.encode()).hexdigest()[:12]
+
+
+def _malformed(cursor: str) -> Malformed:
+    return Malformed(
+        f"The cursor {cursor[:80]!r} is none that this service gave. Take it from `next` of the page before, "
+        "or leave it out to start from the first page."
+    )

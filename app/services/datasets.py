@@ -1,0 +1,120 @@
+"""Use cases of data sets: upload, look at, hand to workers, delete; and the built-in ones."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+from app.domain.datasets import DatasetSummary
+from app.domain.errors import Fault, InvalidRequest
+from app.services.clock import Clock
+from app.services.cursors import decode, encode
+from app.services.pages import Page
+from app.storage import Storage
+from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin, prepare_upload
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_SPLIT_SEED = 0  # the same table is always split the same way
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A table as it was sent, and what the sender says about it."""
+
+    name: str
+    filename: str
+    content: bytes
+    target: str | None
+    task: str | None
+    categorical: Sequence[str]
+
+
+@final
+class Datasets:
+    """The data sets of the service; a table may unpack to `max_table_bytes` at most."""
+
+    def __init__(self, storage: Storage, clock: Clock, max_table_bytes: int) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._max_table_bytes = max_table_bytes
+
+    def upload(self, upload: Upload) -> tuple[DatasetSummary, bool]:
+        """Prepare and store a table; the flag tells whether it is new.
+
+        The same table under the same name is found again. Raises InvalidRequest; Conflict if the name is taken.
+        """
+        summary, content = self._prepare(upload)
+        created = self._storage.add_dataset(summary, content)
+        return self._storage.dataset(upload.name), created
+
+    def get(self, name: str) -> DatasetSummary:
+        """Return a data set. Raises NotFound."""
+        return self._storage.dataset(name)
+
+    def content(self, name: str) -> tuple[str, bytes]:
+        """Return the hash and the prepared content that workers train on. Raises NotFound."""
+        return self._storage.dataset_content(name)
+
+    def page(self, limit: int, cursor: str | None) -> Page[DatasetSummary]:
+        """Return data sets in the order of their names. Raises Malformed for a cursor of another list."""
+        after = decode(cursor, "datasets", str) if cursor else ""
+        items = list(self._storage.datasets(after, limit + 1))
+        more = encode("datasets", items[limit - 1].name) if len(items) > limit else None
+        return Page(items[:limit], more)
+
+    def delete(self, name: str) -> None:
+        """Delete an upload. Raises NotFound; Conflict if it is built in or a sweep runs on it."""
+        self._storage.remove_dataset(name)
+
+    def register_builtin(self) -> None:
+        """Store the built-in data sets that are missing or were prepared differently before."""
+        stored = self._storage.builtin_hashes()
+        for name in builtin_names():
+            prepared = prepare_builtin(name)
+            if stored.get(name) != prepared.sha256:
+                summary = self._summary(name, prepared, builtin=True)
+                self._storage.replace_builtin(summary, prepared.content, self._clock.now())
+
+    def _prepare(self, upload: Upload) -> tuple[DatasetSummary, bytes]:
+        """Return the summary and the prepared content of a table; raise InvalidRequest with all its faults."""
+        faults = _name_faults(upload.name)
+        try:
+            prepared = prepare_upload(
+                upload.filename,
+                upload.content,
+                target=upload.target,
+                task=upload.task,
+                categorical=upload.categorical,
+                split_seed=_SPLIT_SEED,
+                max_table_bytes=self._max_table_bytes,
+            )
+        except InvalidRequest as error:
+            raise InvalidRequest([*faults, *error.faults]) from None
+        if faults:
+            raise InvalidRequest(faults)
+        return self._summary(upload.name, prepared, builtin=False), prepared.content
+
+    def _summary(self, name: str, prepared: PreparedDataset, *, builtin: bool) -> DatasetSummary:
+        return DatasetSummary(
+            name=name,
+            sha256=prepared.sha256,
+            task=prepared.task,
+            builtin=builtin,
+            rows=dict(prepared.rows),
+            features=prepared.features,
+            outputs=prepared.outputs,
+            card=prepared.card,
+            created_at=self._clock.now(),
+        )
+
+
+def every_name(storage: Storage, limit: int = 100) -> list[str]:
+    """Return the names of the first `limit` data sets."""
+    return [dataset.name for dataset in storage.datasets("", limit)]
+
+
+def _name_faults(name: str) -> list[Fault]:
+    if _NAME.fullmatch(name):
+        return []
+    rule = "it must start with a letter or digit and go on with up to 99 letters, digits, _, . or -"
+    return [Fault("/name", f"The name {name[:120]!r} is not possible: {rule}.")]

@@ -1,0 +1,49 @@
+"""All use cases, put together on one storage and one clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from app.services.clock import Clock
+from app.services.datasets import Datasets
+from app.services.models import Models
+from app.services.notifier import Notifier
+from app.services.sweeps import Sweeps
+from app.services.trials import Trials
+from app.services.work import Work
+from app.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases, grouped by what they are about, and the notifier of those who wait for work."""
+
+    storage: Storage
+    datasets: Datasets
+    sweeps: Sweeps
+    trials: Trials
+    models: Models
+    work: Work
+    notifier: Notifier
+
+    @classmethod
+    def on(
+        cls,
+        storage: Storage,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        *,
+        lease_seconds: float,
+        max_table_bytes: int,
+    ) -> Self:
+        """Return the use cases on `storage`; `entropy(n)` returns n random bytes."""
+        notifier = Notifier()
+        return cls(
+            storage,
+            Datasets(storage, clock, max_table_bytes),
+            Sweeps(storage, clock, notifier, entropy),
+            Trials(storage),
+            Models(storage),
+            Work(storage, clock, notifier, lease_seconds),
+            notifier,
+        )

@@ -1,0 +1,56 @@
+"""What is wrong with a sweep that someone asks for, beyond what its form already shows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from app.domain.datasets import DatasetSummary
+from app.domain.drafts import SweepDraft
+from app.domain.errors import Fault, pointer
+from app.domain.space import Value
+from app.domain.space_faults import hint, space_faults
+from app.samplers import SAMPLERS
+from app.schedulers import SCHEDULERS
+from app.training.hyperparameters import metrics_for, parameter_faults, value_faults
+
+
+def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
+    """Return every broken rule of the parts that could be read; `dataset` is None if it is not known."""
+    return [
+        *space_faults(draft.parameters, draft.fixed, draft.unreadable),
+        *_hyperparameter_faults(draft),
+        *_metric_faults(draft.metric, dataset),
+        *_kind_faults("sampler", draft.sampler, list(SAMPLERS)),
+        *_kind_faults("scheduler", draft.scheduler, list(SCHEDULERS)),
+    ]
+
+
+def unknown_dataset(name: str, known: Sequence[str]) -> Fault:
+    """Return the fault of naming a data set that does not exist."""
+    return Fault("/dataset", f'There is no data set "{name}". {hint(name, known)}')
+
+
+def _hyperparameter_faults(draft: SweepDraft) -> Iterable[Fault]:
+    for name, parameter in draft.parameters.items():
+        yield from parameter_faults(name, parameter, pointer("space", name))
+    for name, value in draft.fixed.items():
+        yield from value_faults(name, value, pointer("fixed", name))
+
+
+def _metric_faults(metric: str | None, dataset: DatasetSummary | None) -> Iterable[Fault]:
+    if metric is None or dataset is None:
+        return
+    allowed = metrics_for(dataset.task)
+    if metric not in allowed:
+        way = f"Use one of {', '.join(allowed)}."
+        detail = f'"{metric}" cannot be the objective on {dataset.name}, a {dataset.task} data set. {way}'
+        yield Fault("/objective/metric", detail)
+
+
+def _kind_faults(part: str, options: Mapping[str, Value], known: Sequence[str]) -> Iterable[Fault]:
+    kind = options.get("kind")
+    if not isinstance(kind, str):
+        yield Fault(pointer(part, "kind"), f'The {part} needs a "kind": one of {", ".join(known)}.')
+    elif kind not in known:
+        yield Fault(pointer(part, "kind"), f'There is no {part} of kind "{kind}". {hint(kind, known)}')
+    for name in options:
+        if name != "kind":
+            yield Fault(pointer(part, name), f'The {part} has no option "{name}". Remove it.')

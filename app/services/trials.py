@@ -1,0 +1,66 @@
+"""Use cases of trials: lists in any order, single trials, their curves."""
+
+import math
+from typing import final
+
+from app.domain.errors import Malformed, NotFound
+from app.domain.filters import Position, TrialQuery
+from app.domain.trials import Trial
+from app.domain.work import Epoch
+from app.services.cursors import decode, decode_all, encode
+from app.services.pages import Page
+from app.storage import Storage
+
+_LARGEST = 2**63 - 1
+
+
+@final
+class Trials:
+    """The trials of all sweeps."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def page(self, sweep: str, query: TrialQuery, limit: int, cursor: str | None) -> Page[Trial]:
+        """Return trials of a sweep. Raises NotFound; Malformed for a cursor of another sweep, filter or sort."""
+        self._storage.sweep_spec(sweep)
+        which = f"trials {sweep} {query!r}"
+        after = _position(decode_all(cursor, which, 2)) if cursor else None
+        found = self._storage.trials(sweep, query, after, limit + 1)
+        last = found[limit - 1][1] if len(found) > limit else None
+        more = encode(which, last.key, last.number) if last else None
+        return Page([trial for trial, _ in found[:limit]], more)
+
+    def get(self, sweep: str, number: int) -> Trial:
+        """Return a trial. Raises NotFound."""
+        self._storage.sweep_spec(sweep)
+        return self._storage.trial(sweep, _number(sweep, number))
+
+    def curve(self, sweep: str, number: int, limit: int, cursor: str | None) -> Page[Epoch]:
+        """Return the epochs of a trial. Raises NotFound; Malformed for a cursor of another curve."""
+        self.get(sweep, number)
+        which = f"curve {sweep} {number}"
+        after = decode(cursor, which, int) if cursor else 0
+        found = self._storage.curve(sweep, number, min(after, _LARGEST), limit + 1)
+        more = encode(which, found[limit - 1].epoch) if len(found) > limit else None
+        return Page(found[:limit], more)
+
+
+def _number(sweep: str, number: int) -> int:
+    if not 0 <= number <= _LARGEST:
+        raise NotFound(f"The sweep {sweep} has no trial {number}: trials are numbered from 0.")
+    return number
+
+
+def _position(place: list[object]) -> Position:
+    key, number = place
+    fits = isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= _LARGEST
+    if isinstance(key, bool | list | dict) or (isinstance(key, int) and abs(key) > _LARGEST):
+        fits = False
+    if isinstance(key, float) and not math.isfinite(key):
+        fits = False
+    if not fits:
+        raise Malformed("The cursor is none that this service gave. Take it from `next` of the page before.")
+    assert isinstance(number, int)
+    assert key is None or isinstance(key, int | float | str)
+    return Position(key, number)

@@ -1,0 +1,23 @@
+"""Tests of the workers that were heard of lately."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.services.live_workers import LiveWorkers
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_workers_count_until_they_were_silent_for_too_long() -> None:
+    live = LiveWorkers(30)
+    assert live.saw("a", START) == 1
+    assert live.saw("b", START + timedelta(seconds=20)) == 2
+    assert live.saw("b", START + timedelta(seconds=30)) == 2
+    assert live.saw("b", START + timedelta(seconds=31)) == 1
+
+
+def test_a_lost_worker_counts_no_more() -> None:
+    live = LiveWorkers(30)
+    live.saw("a", START)
+    live.lost("a")
+    live.lost("never seen")
+    assert live.saw("b", START) == 1

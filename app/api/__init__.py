@@ -1,0 +1,1 @@
+"""The REST interface: routes, wire models and problems; no logic."""

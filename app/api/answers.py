@@ -1,0 +1,150 @@
+"""The wire form of what routes answer."""
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from app.domain.datasets import DatasetSummary, Task
+from app.domain.states import SweepState, TrialState
+from app.domain.sweeps import Sweep
+from app.domain.trials import Trial
+from app.domain.work import Epoch
+
+T = TypeVar("T")
+
+
+class PageAnswer(BaseModel, Generic[T]):
+    """Some items of a list; `next` is the cursor of the next page, or null on the last one."""
+
+    items: list[T]
+    next: str | None
+
+
+class DatasetAnswer(BaseModel):
+    """A data set: rows of each part, inputs and outputs of a network, and a card of its columns."""
+
+    name: str
+    sha256: str
+    task: Task
+    builtin: bool
+    rows: dict[str, int]
+    features: int
+    outputs: int
+    card: dict[str, Any]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, dataset: DatasetSummary) -> "DatasetAnswer":
+        """Return the wire form of a data set."""
+        return cls.model_validate(dataset, from_attributes=True)
+
+
+class BestAnswer(BaseModel):
+    """The best finished trial so far."""
+
+    trial: int
+    value: float
+    params: dict[str, Any]
+
+
+class SweepAnswer(BaseModel):
+    """A sweep: where it stands, and the request it came from with all defaults filled in."""
+
+    id: str
+    name: str
+    state: SweepState
+    reason: str | None
+    counts: dict[TrialState, int]
+    best: BestAnswer | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    dataset: str
+    dataset_sha256: str
+    seed: int
+    space: dict[str, Any]
+    fixed: dict[str, Any]
+    objective: dict[str, Any]
+    sampler: dict[str, Any]
+    scheduler: dict[str, Any]
+    early_stopping: dict[str, Any] | None
+    budget: dict[str, Any]
+    keep_models: int
+
+    @classmethod
+    def of(cls, sweep: Sweep) -> "SweepAnswer":
+        """Return the wire form of a sweep."""
+        spec, stopping, best = sweep.spec, sweep.spec.early_stopping, sweep.best
+        return cls(
+            id=sweep.id,
+            name=spec.name,
+            state=sweep.state,
+            reason=sweep.reason,
+            counts=dict(sweep.counts),
+            best=BestAnswer(trial=best.trial, value=best.value, params=dict(best.params)) if best else None,
+            created_at=sweep.created_at,
+            started_at=sweep.started_at,
+            finished_at=sweep.finished_at,
+            dataset=spec.dataset,
+            dataset_sha256=sweep.dataset_sha256,
+            seed=spec.seed,
+            space=_object(sweep.posted["space"]),
+            fixed=dict(spec.fixed),
+            objective={"metric": spec.objective.metric, "direction": spec.objective.direction},
+            sampler=dict(spec.sampler),
+            scheduler=dict(spec.scheduler),
+            early_stopping={"patience": stopping.patience, "min_delta": stopping.min_delta} if stopping else None,
+            budget={"trials": spec.budget.trials, "seconds": spec.budget.seconds},
+            keep_models=spec.keep_models,
+        )
+
+
+class TrialAnswer(BaseModel):
+    """A trial; `metrics` are those at the best epoch, whose weights are the model."""
+
+    number: int
+    state: TrialState
+    params: dict[str, Any]
+    metrics: dict[str, float | None]
+    value: float | None
+    best_epoch: int | None
+    epochs: int
+    seconds: float
+    reason: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, trial: Trial) -> "TrialAnswer":
+        """Return the wire form of a trial."""
+        return cls.model_validate(trial, from_attributes=True)
+
+
+class EpochAnswer(BaseModel):
+    """One point of a curve; `train_loss` is the mean over the epoch's batches as trained."""
+
+    epoch: int
+    train_loss: float | None
+    dev_loss: float | None
+    dev_error: float | None
+    dev_rmse: float | None
+    seconds: float
+
+    @classmethod
+    def of(cls, epoch: Epoch) -> "EpochAnswer":
+        """Return the wire form of an epoch."""
+        return cls.model_validate(epoch, from_attributes=True)
+
+
+class HealthAnswer(BaseModel):
+    """Whether the service is well, and what it runs on."""
+
+    status: str
+    version: str
+    sqlite: str | None = None
+
+
+def _object(value: object) -> dict[str, Any]:
+    return dict(value) if isinstance(value, dict) else {}

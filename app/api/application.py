@@ -1,0 +1,54 @@
+"""The web application: all routes, problems and the document, around a lifespan that brings the use cases."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import Lifespan
+
+from app.api import datasets, health, openapi, problems, sweeps, trials, work
+from app.api.body_limit import BodyLimit
+
+MAX_JSON_BYTES = 1 << 20
+"""The most that a JSON request may have, those of workers excepted."""
+
+
+def make_application(
+    lifespan: Lifespan[FastAPI],
+    *,
+    max_upload_bytes: int,
+    max_work_bytes: int,
+) -> FastAPI:
+    """Return the application; `lifespan` must put the use cases at `app.state.services`."""
+    app = FastAPI(
+        title="logsweep",
+        version=_version(),
+        summary="A hyperparameter search service that trains its own networks, many at a time.",
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+        responses=openapi.PROBLEMS,
+    )
+    longer = {"/v1/datasets": max_upload_bytes, "/v1/work": max_work_bytes}
+    app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
+    problems.install(app)
+    openapi.install(app)
+    for router in (
+        datasets.router,
+        sweeps.router,
+        trials.router,
+        work.router,
+        health.router,
+    ):
+        app.include_router(router)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _version() -> str:
+    try:
+        return version("logsweep")
+    except PackageNotFoundError:
+        return "unreleased"  # a checkout that was not installed

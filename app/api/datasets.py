@@ -1,0 +1,76 @@
+"""Routes of data sets."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, File, Form, Header, HTTPException, Request, Response, UploadFile
+
+from app.api.answers import DatasetAnswer, PageAnswer
+from app.api.dependencies import Cursor, Limit, UseCases
+from app.services.datasets import Upload
+
+
+def _require_multipart(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise HTTPException(415, f"The content type is {kind!r}; this route takes multipart/form-data.")
+
+
+router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
+
+
+@router.get("")
+def list_datasets(services: UseCases, limit: Limit = 50, cursor: Cursor = None) -> PageAnswer[DatasetAnswer]:
+    """List the data sets in the order of their names."""
+    page = services.datasets.page(limit, cursor)
+    return PageAnswer(items=[DatasetAnswer.of(one) for one in page.items], next=page.next)
+
+
+@router.post(
+    "",
+    status_code=201,
+    dependencies=[Depends(_require_multipart)],
+    responses={200: {"model": DatasetAnswer, "description": "The same table was there already."}},
+)
+def upload_dataset(
+    response: Response,
+    services: UseCases,
+    file: Annotated[UploadFile, File(description="the table: CSV, CSV.gz or NPZ")],
+    name: Annotated[str, Form()],
+    target: Annotated[str | None, Form(description="the column to predict; y in an NPZ file")] = None,
+    task: Annotated[str | None, Form(description="classification or regression, if not inferred")] = None,
+    categorical: Annotated[list[str] | None, Form(description="columns that hold categories")] = None,
+) -> DatasetAnswer:
+    """Upload a table. The same table under the same name is found again, not stored twice."""
+    upload = Upload(name, file.filename or "", file.file.read(), target, task, categorical or [])
+    dataset, created = services.datasets.upload(upload)
+    if not created:
+        response.status_code = 200
+    return DatasetAnswer.of(dataset)
+
+
+@router.get("/{name}")
+def get_dataset(name: str, services: UseCases) -> DatasetAnswer:
+    """Show a data set."""
+    return DatasetAnswer.of(services.datasets.get(name))
+
+
+@router.delete("/{name}", status_code=204)
+def delete_dataset(name: str, services: UseCases) -> None:
+    """Delete an uploaded data set on which no sweep runs."""
+    services.datasets.delete(name)
+
+
+@router.get(
+    "/{name}/content",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}}, 304: {"description": "unchanged"}},
+)
+def get_dataset_content(
+    name: str, services: UseCases, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """Fetch the prepared table that workers train on; the ETag is its SHA-256."""
+    sha256, content = services.datasets.content(name)
+    headers = {"ETag": f'"{sha256}"'}
+    if if_none_match is not None and f'"{sha256}"' in if_none_match:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="application/octet-stream", headers=headers)

@@ -1,0 +1,16 @@
+"""What routes are given: the use cases, and the parameters that every list has."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Query, Request
+
+from app.services.services import Services
+
+
+def _services(request: Request) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+UseCases = Annotated[Services, Depends(_services)]
+Limit = Annotated[int, Query(ge=1, le=500, description="how many items a page has at most")]
+Cursor = Annotated[str | None, Query(max_length=2000, description="`next` of the page before")]

@@ -1,0 +1,91 @@
+"""Read a JSON object field by field, so that one fault never hides another."""
+
+import json
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from app.domain.errors import Fault, pointer
+from app.domain.space_faults import hint
+
+
+def read_fields(
+    model: type[BaseModel], raw: object, place: str = "", *, leave: Collection[str] = ()
+) -> tuple[dict[str, Any], list[Fault]]:
+    """Return the fields of `model` that `raw` has in good form, defaults for absent ones, and all faults.
+
+    A field that is itself a model becomes such a dictionary. The fields named in `leave` are left to the caller.
+    """
+    if not isinstance(raw, Mapping):
+        return {}, [Fault(place, f"The value {show(raw)} is not possible: it should be an object.")]
+    faults = _unknown_faults(model, raw, place)
+    parsed: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if name in leave:
+            continue
+        if name in raw:
+            problems = _read_one(model, name, raw[name], place + pointer(name), parsed)
+        elif field.is_required():
+            problems = [Fault(place + pointer(name), f'The field "{name}" is missing. Add it.')]
+        else:
+            parsed[name] = field.get_default(call_default_factory=True)
+            problems = []
+        faults += problems
+    return parsed, faults
+
+
+def sentence(problem: Mapping[str, Any]) -> str:
+    """Return one of pydantic's errors as a sentence, with the value received."""
+    if problem["type"] == "missing":
+        return f'The field "{problem["loc"][-1]}" is missing. Add it.'
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    rule = message.replace("Input should", "it should").replace("Value should", "it should")
+    return f"The value {show(problem['input'])} is not possible: {rule}."
+
+
+def show(value: object) -> str:
+    """Return a short text of a value that came in."""
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _unknown_faults(model: type[BaseModel], raw: Mapping[str, Any], place: str) -> list[Fault]:
+    known = list(model.model_fields)
+    return [
+        Fault(place + pointer(name), f"There is no field {show(name)} here. {hint(name, known)}")
+        for name in raw
+        if name not in known
+    ]
+
+
+def _read_one(model: type[BaseModel], name: str, value: object, place: str, parsed: dict[str, Any]) -> list[Fault]:
+    """Read one field into `parsed`; return its faults."""
+    nested = _nested(model, name)
+    if nested is not None and not (value is None and _nullable(model, name)):
+        parsed[name], faults = read_fields(nested, value, place)
+        return faults
+    try:
+        parsed[name] = _adapter(model, name).validate_python(value, strict=True)
+    except ValidationError as error:
+        return [Fault(place + pointer(*problem["loc"]), sentence(problem)) for problem in error.errors()]
+    return []
+
+
+@cache
+def _adapter(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
+    field = model.model_fields[name]
+    constrained: Any = Annotated[field.annotation, field]  # a type that only exists now
+    return TypeAdapter(constrained)
+
+
+@cache
+def _nested(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    annotation = model.model_fields[name].annotation
+    options = getattr(annotation, "__args__", (annotation,))
+    return next((one for one in options if isinstance(one, type) and issubclass(one, BaseModel)), None)
+
+
+def _nullable(model: type[BaseModel], name: str) -> bool:
+    return type(None) in getattr(model.model_fields[name].annotation, "__args__", ())

@@ -1,0 +1,20 @@
+"""Routes that tell whether the service is well."""
+
+from fastapi import APIRouter, Request
+
+from app.api.answers import HealthAnswer
+from app.api.dependencies import UseCases
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+def get_health(request: Request) -> HealthAnswer:
+    """Answer as long as the process lives."""
+    return HealthAnswer(status="ok", version=request.app.version)
+
+
+@router.get("/readyz")
+def get_readiness(request: Request, services: UseCases) -> HealthAnswer:
+    """Answer once the storage can be read."""
+    return HealthAnswer(status="ok", version=request.app.version, sqlite=services.storage.engine_version())

@@ -1,0 +1,103 @@
+"""Errors as RFC 9457 problems: one shape for every status."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from app.api.fields import sentence
+from app.domain.errors import (
+    Conflict,
+    Fault,
+    InvalidRequest,
+    LogsweepError,
+    Malformed,
+    NotFound,
+    TooLarge,
+    Unavailable,
+    pointer,
+)
+
+_log = logging.getLogger(__name__)
+
+_STATUS: Mapping[type[LogsweepError], HTTPStatus] = {
+    Malformed: HTTPStatus.BAD_REQUEST,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    InvalidRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_DETAILS = {
+    404: "There is nothing at this address. GET /docs shows all routes.",
+    405: "This address does not know the method; the Allow header lists those it knows.",
+}
+
+
+class FaultAnswer(BaseModel):
+    """One broken rule of a request."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """What went wrong, after RFC 9457; `errors` lists every broken rule of a request."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[FaultAnswer] = []
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` with a problem."""
+    app.add_exception_handler(LogsweepError, _logsweep_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _bug)
+
+
+def _problem(
+    status: int, detail: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    problem = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        errors=[FaultAnswer(pointer=fault.pointer, detail=fault.detail) for fault in faults],
+    )
+    return JSONResponse(problem.model_dump(), status, headers=headers, media_type="application/problem+json")
+
+
+async def _logsweep_error(_: Request, error: Exception) -> JSONResponse:
+    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+    faults = error.faults if isinstance(error, InvalidRequest) else ()
+    return _problem(status, str(error), faults)
+
+
+async def _validation_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer for parameters of the path, the query and the form, which FastAPI reads."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    faults = [Fault(pointer(*problem["loc"][1:]), sentence(problem)) for problem in error.errors()]
+    return await _logsweep_error(request, InvalidRequest(faults))
+
+
+async def _http_error(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = _DETAILS.get(error.status_code, error.detail) if error.detail == phrase else error.detail
+    return _problem(error.status_code, detail, headers=error.headers)
+
+
+async def _bug(request: Request, error: Exception) -> JSONResponse:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _problem(500, "The service failed. Its log says why; trying again may help.")

@@ -1,0 +1,71 @@
+"""Routes of trials: lists, single ones, curves, models."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from app.api.answers import EpochAnswer, PageAnswer, TrialAnswer
+from app.api.dependencies import Cursor, Limit, UseCases
+from app.services.trial_queries import parse_query
+
+router = APIRouter(prefix="/v1/sweeps/{sweep}/trials", tags=["trials"])
+
+_SORT = "number, value, a metric, epochs, seconds, a time or param.NAME; with - in front descending"
+_WHERE = "a condition such as dev_error<0.1 or param.optimizer=adam; all that are given must hold"
+
+
+@router.get("")
+def list_trials(
+    sweep: str,
+    services: UseCases,
+    state: Annotated[list[str] | None, Query(description="only trials in one of these states")] = None,
+    sort: Annotated[str, Query(max_length=200, description=_SORT)] = "number",
+    where: Annotated[list[str] | None, Query(description=_WHERE)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> PageAnswer[TrialAnswer]:
+    """List the trials of a sweep. Those without the value they are sorted by come last."""
+    page = services.trials.page(sweep, parse_query(state or [], sort, where or []), limit, cursor)
+    return PageAnswer(items=[TrialAnswer.of(one) for one in page.items], next=page.next)
+
+
+@router.get("/{number}")
+def get_trial(sweep: str, number: int, services: UseCases) -> TrialAnswer:
+    """Show a trial."""
+    return TrialAnswer.of(services.trials.get(sweep, number))
+
+
+@router.get("/{number}/curve")
+def get_curve(
+    sweep: str,
+    number: int,
+    services: UseCases,
+    limit: Annotated[int, Query(ge=1, le=5000, description="how many epochs a page has at most")] = 1000,
+    cursor: Cursor = None,
+) -> PageAnswer[EpochAnswer]:
+    """Show the epochs of a trial, those of a running one as far as they were reported."""
+    page = services.trials.curve(sweep, number, limit, cursor)
+    return PageAnswer(items=[EpochAnswer.of(one) for one in page.items], next=page.next)
+
+
+@router.get(
+    "/{number}/model",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}, "application/json": {}}}},
+)
+def get_model(
+    sweep: str,
+    number: int,
+    services: UseCases,
+    file_format: Annotated[Literal["npz", "json"], Query(alias="format")] = "npz",
+) -> Response:
+    """Fetch a trained model: `npz` has the weights and the card, `json` the card alone."""
+    if file_format == "json":
+        return JSONResponse(services.models.card(sweep, number))
+    name = f"{sweep}-{number}.npz"
+    return Response(
+        services.models.npz(sweep, number),
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

@@ -1,0 +1,150 @@
+"""A real server in a thread, and a trainer that speaks the work protocol with made-up numbers."""
+
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import uvicorn
+
+from app.main import create_app
+from app.services.services import Services
+from app.settings import Settings
+
+Json = dict[str, Any]
+
+
+@contextmanager
+def serving(folder: Path, **settings: Any) -> Iterator[tuple[httpx.Client, Services]]:
+    """Run the application on a data folder; yield a client of it and its use cases."""
+    app = create_app(Settings(data=folder, **settings))
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()  # connections wait here until the server has started
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            with httpx.Client(base_url=address, timeout=30.0) as client:
+                client.get("/readyz").raise_for_status()
+                yield client, app.state.services
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def sweep_body(**changes: Any) -> Json:
+    """Return a sound request for a sweep, with some of its fields changed; None leaves a field out."""
+    body = {
+        "dataset": "iris",
+        "seed": 7,
+        "space": {"learning_rate": {"kind": "float", "low": 1e-4, "high": 1.0, "scale": "log"}},
+        "fixed": {"epochs": 3, "hidden_units": [4]},
+        "budget": {"trials": 4},
+        **changes,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+class Trainer:
+    """A foreign trainer: it asks and tells, and makes its numbers up."""
+
+    def __init__(self, client: httpx.Client, name: str = "trainer") -> None:
+        self._client = client
+        self._name = name
+
+    def claim(self, slots: int = 1, **more: Any) -> list[Json]:
+        """Return the segments that were leased."""
+        segments: list[Json] = self._post("claim", {"slots": slots, **more})["segments"]
+        return segments
+
+    def leases(self, slots: int = 1) -> list[Json]:
+        """Claim, and return the leases alone."""
+        return [segment["lease"] for segment in self.claim(slots)]
+
+    def heartbeat(self, leases: Sequence[Json]) -> list[Json]:
+        """Return the decisions."""
+        return self._items("heartbeat", {"leases": leases})
+
+    def release(self, leases: Sequence[Json]) -> list[Json]:
+        """Return the decisions."""
+        return self._items("release", {"leases": leases})
+
+    def report(self, lease: Json, *epochs: int) -> list[Json]:
+        """Report some epochs of one trial; return the decision in a list."""
+        return self._items("report", {"items": [{"lease": lease, "epochs": [curve_point(e) for e in epochs]}]})
+
+    def finish(self, *results: Json) -> Json:
+        """Return the receipts and the new limits."""
+        return self._post("finish", {"items": results})
+
+    def train_everything(self, values: Sequence[float] = (0.5,)) -> None:
+        """Claim and finish until there is no work; the values take turns by trial number."""
+        while leases := self.leases(64):
+            self.finish(*(finished(lease, values[lease["trial"] % len(values)]) for lease in leases))
+
+    def _items(self, route: str, body: Json) -> list[Json]:
+        items: list[Json] = self._post(route, body)["items"]
+        return items
+
+    def _post(self, route: str, body: Json) -> Json:
+        answer = self._client.post(f"/v1/work/{route}", json={"worker": self._name, **body})
+        assert answer.status_code == 200, answer.text
+        received: Json = answer.json()
+        return received
+
+
+def curve_point(epoch: int) -> Json:
+    """Return one point of a curve."""
+    return {
+        "epoch": epoch,
+        "train_loss": 1.0 / epoch,
+        "dev_loss": 0.75,
+        "dev_error": 0.5,
+        "dev_rmse": None,
+        "seconds": 0.25,
+    }
+
+
+def finished(lease: Json, value: float | None, **changes: Any) -> Json:
+    """Return the result of a trial."""
+    return {
+        "lease": lease,
+        "state": "completed",
+        "metrics": {"dev_error": value, "train_error": 0.25, "test_error": 0.5},
+        "best_epoch": 2,
+        "epochs": 3,
+        "seconds": 0.5,
+        "reason": "trained to its end",
+        "curve": [curve_point(epoch) for epoch in (1, 2, 3)],
+        "weights": None,
+        **changes,
+    }
+
+
+def start(client: httpx.Client, **changes: Any) -> Json:
+    """Start a sweep and return it."""
+    answer = client.post("/v1/sweeps", json=sweep_body(**changes))
+    assert answer.status_code == 201, answer.text
+    sweep: Json = answer.json()
+    return sweep
+
+
+def problem(answer: httpx.Response, status: int) -> Json:
+    """Return the problem of an answer, after a look at its form."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    found: Json = answer.json()
+    assert found.keys() == {"type", "title", "status", "detail", "errors"}
+    assert found["status"] == status
+    assert found["detail"]
+    return found
+
+
+def places(answer: httpx.Response) -> list[str]:
+    """Return the pointers of the faults of a refused request."""
+    return [error["pointer"] for error in problem(answer, 422)["errors"]]

@@ -1,0 +1,52 @@
+"""Tests of problems for errors that no route foresees."""
+
+import asyncio
+import json
+import logging
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.api import problems
+from app.domain.errors import Fault, InvalidRequest, TooLarge, Unavailable
+
+
+def broken(error: Exception) -> FastAPI:
+    """Return an application whose one route fails with `error`."""
+    app = FastAPI()
+    problems.install(app)
+
+    @app.get("/")
+    def fail() -> None:
+        raise error
+
+    return app
+
+
+def answer_of(app: FastAPI) -> httpx.Response:
+    async def get() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.get("/")
+
+    return asyncio.run(get())
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(Unavailable("Try later."), 503), (TooLarge("Too much."), 413), (InvalidRequest([Fault("/a", "A.")]), 422)],
+)
+def test_every_error_of_the_tree_has_its_status(error: Exception, status: int) -> None:
+    answer = answer_of(broken(error))
+    assert answer.status_code == answer.json()["status"] == status
+    assert answer.json()["detail"] == str(error)
+
+
+def test_a_bug_is_logged_and_answered_without_its_details(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, logger="app.api.problems"):
+        answer = answer_of(broken(ZeroDivisionError("secret")))
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert "secret" not in json.dumps(answer.json())
+    assert "GET / failed" in caplog.text
+    assert "secret" in caplog.text

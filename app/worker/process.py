@@ -1,0 +1,36 @@
+"""The process of a worker: one BLAS thread, signals, and an end when its parent ends."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+
+from app.training.blas import use_one_thread
+
+_log = logging.getLogger(__name__)
+
+
+def run_worker(server: str, name: str | None, slots: int, *, exit_with_parent: bool) -> None:
+    """Work until SIGTERM or SIGINT, or until the parent closes standard input."""
+    if "numpy" in sys.modules:
+        raise RuntimeError("NumPy was imported before its threads were limited: import it in the worker alone.")
+    use_one_thread(os.environ)
+    from app.worker.loop import Worker  # noqa: PLC0415  # imports NumPy, which reads the variables set above
+
+    worker = Worker(server, name or f"{socket.gethostname()}-{os.getpid()}", slots)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    if exit_with_parent:
+        threading.Thread(target=_end_with_input, daemon=True).start()
+    worker.run()
+
+
+def _end_with_input() -> None:
+    # The bare descriptor: a buffered reader's lock would be held when the interpreter shuts down.
+    while os.read(sys.stdin.fileno(), 4096):
+        continue
+    _log.warning("The parent process is gone: ending.")
+    # At once: there is nobody left to give the trials back to.
+    os._exit(1)

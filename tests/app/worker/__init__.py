@@ -1,0 +1,1 @@
+"""Tests of the worker's rooms; whole workers are tested in tests/system."""

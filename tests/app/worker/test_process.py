@@ -1,0 +1,33 @@
+"""The process of a worker: its BLAS settings and its end with its parent."""
+
+import subprocess
+import sys
+
+import pytest
+
+from app.worker.process import run_worker
+
+
+def test_a_process_that_has_numpy_already_is_refused_as_a_worker() -> None:
+    assert "numpy" in sys.modules
+
+    with pytest.raises(RuntimeError, match="before its threads were limited"):
+        run_worker("http://127.0.0.1:9", None, 1, exit_with_parent=False)
+
+
+def test_importing_the_command_line_does_not_import_numpy() -> None:
+    code = "import sys, app.cli, app.worker.process; sys.exit('numpy' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_worker_ends_when_its_parent_closes_standard_input() -> None:
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "work", "--server", "http://127.0.0.1:9", "--exit-with-parent"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert worker.stdin is not None
+    worker.stdin.close()
+
+    assert worker.wait(60) == 1

@@ -1,0 +1,83 @@
+"""The command line: `logsweep serve`, `logsweep work`, `logsweep demo`."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.domain.errors import LogsweepError
+from app.training.blas import use_one_thread
+from app.worker.process import run_worker
+
+SLOTS = 64
+"""Trials that a worker trains at the same time, unless said otherwise."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)]
+Data = Annotated[Path, typer.Option(help="The folder that holds logsweep.db.")]
+Workers = Annotated[int | None, typer.Option(help="Worker processes; one per core unless said.", min=0)]
+Slots = Annotated[int, typer.Option(help="Trials that one worker trains at the same time.", min=1, max=4096)]
+
+
+@app.command()
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    data: Data = Path("data"),
+    workers: Workers = None,
+    slots: Slots = SLOTS,
+) -> None:
+    """Serve the API, with worker processes beside it."""
+    _log_to_stderr()
+    use_one_thread(os.environ)
+    from app.serve import run_server  # noqa: PLC0415  # imports NumPy, which reads the variables set above
+
+    try:
+        run_server(host, port, data, workers if workers is not None else os.cpu_count() or 1, slots)
+    except LogsweepError as error:
+        typer.echo(error.detail, err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def work(
+    server: Annotated[str, typer.Option(help="The address of the server.")] = "http://127.0.0.1:8000",
+    name: Annotated[str | None, typer.Option(help="The worker's name; host and process id unless said.")] = None,
+    slots: Slots = SLOTS,
+    exit_with_parent: Annotated[bool, typer.Option(help="End when standard input closes.", hidden=True)] = False,
+) -> None:
+    """Train trials for a server, until stopped."""
+    _log_to_stderr()
+    run_worker(server, name, slots, exit_with_parent=exit_with_parent)
+
+
+@app.command()
+def demo(
+    data: Data = Path("data"),
+    workers: Workers = None,
+    port: Port = 8000,
+    leave: Annotated[bool, typer.Option(help="End after the leader board instead of serving on.")] = False,
+) -> None:
+    """Run the example sweep on real digits, show it live, and keep serving until Ctrl-C."""
+    from app.demo import run_demo  # noqa: PLC0415  # keeps the start of the other commands short
+
+    raise typer.Exit(run_demo(data, port, workers, leave=leave))
+
+
+def _log_to_stderr() -> None:
+    level = os.environ.get("LOGSWEEP_LOG_LEVEL", "INFO").upper()
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Composition of the server: storage, use cases, the reaper and the web application."""
+
+import logging
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from threading import Event, Thread
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from starlette.types import Lifespan
+
+from app.api.application import make_application
+from app.domain.errors import LogsweepError
+from app.services.clock import Clock
+from app.services.services import Services
+from app.services.work import Work
+from app.settings import Settings
+from app.storage import Storage
+
+_log = logging.getLogger(__name__)
+
+REAP_SECONDS = 1.0
+"""How often leases that ran out and sweeps whose time is up are looked for."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return an application that opens its services when it starts and closes them when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        opened = open_services(settings)
+        app.state.services = await run_in_threadpool(opened.__enter__)
+        try:
+            yield
+        finally:
+            await run_in_threadpool(opened.__exit__, None, None, None)
+
+    return _application(lifespan, settings)
+
+
+def make_app(services: Services, settings: Settings) -> FastAPI:
+    """Return an application on services that are open already."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.services = services
+        yield
+
+    return _application(lifespan, settings)
+
+
+def _application(lifespan: Lifespan[FastAPI], settings: Settings) -> FastAPI:
+    return make_application(
+        lifespan, max_upload_bytes=settings.max_upload_bytes, max_work_bytes=settings.max_work_bytes
+    )
+
+
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """Open the data folder, register the built-in data sets and run the reaper; close all in the end.
+
+    Raises Unavailable if the folder is in use or its database is of a newer version.
+    """
+    storage = Storage(settings.data)
+    try:
+        services = Services.on(
+            storage,
+            Clock(),
+            os.urandom,
+            lease_seconds=settings.lease_seconds,
+            max_table_bytes=settings.max_table_bytes,
+        )
+        services.datasets.register_builtin()
+        services.work.recover()
+        _log.info("opened %s with SQLite %s", settings.data, storage.engine_version())
+        with _reaper(services.work):
+            yield services
+        services.notifier.close()
+    finally:
+        storage.close()
+
+
+@contextmanager
+def _reaper(work: Work) -> Iterator[None]:
+    """Run `work.reap` every second in a thread of its own."""
+    stop = Event()
+    thread = Thread(target=_reap_until, args=(stop, work), name="reaper", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _reap_until(stop: Event, work: Work) -> None:
+    while not stop.wait(REAP_SECONDS):
+        try:
+            count = work.reap()
+        except LogsweepError as error:
+            _log.warning("the reaper could not do its round: %s", error)
+        except Exception:  # noqa: BLE001 - the next round may do better; without a reaper lost work would wait for ever
+            _log.exception("the reaper failed")
+        else:
+            if count:
+                _log.info("took back %d segments from silent workers", count)

@@ -1,0 +1,157 @@
+"""Tests of the hyperparameters: ranges, defaults, and which trials share a stack."""
+
+import math
+from typing import Any
+
+import pytest
+
+from app.domain.errors import Fault
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
+from app.training.hyperparameters import (
+    HYPERPARAMETERS,
+    cohort_key,
+    complete,
+    metrics_for,
+    parameter_faults,
+    value_faults,
+)
+
+ABOVE_ZERO, BELOW_ONE = math.nextafter(0.0, 1.0), math.nextafter(1.0, 0.0)
+ABOVE_ONE, BELOW_ZERO = math.nextafter(1.0, 2.0), math.nextafter(0.0, -1.0)
+
+EDGES: dict[str, tuple[list[Value], list[Value]]] = {
+    "hidden_units": (
+        [[], [1], [16_384], [8] * 16],
+        [[0], [16_385], [8] * 17, [8.0], [True], 8, "8", None, [[8]]],
+    ),
+    "activation": (["relu", "leaky_relu", "tanh", "sigmoid"], ["ReLU", "", None, 1]),
+    "initializer": (["auto", "he", "xavier", "glorot"], ["zeros", None]),
+    "optimizer": (["sgd", "momentum", "rmsprop", "adam"], ["lbfgs", True]),
+    "learning_rate": ([ABOVE_ZERO, 1e9, 1], [0.0, 0, -1e-9, math.inf, math.nan, "0.1", True]),
+    "beta1": ([0.0, 0, BELOW_ONE], [BELOW_ZERO, 1.0, 1]),
+    "beta2": ([0.0, BELOW_ONE], [BELOW_ZERO, 1.0]),
+    "epsilon": ([ABOVE_ZERO, 1.0], [0.0, ABOVE_ONE]),
+    "batch_size": ([1, 10_000_000, "full"], [0, 10_000_001, "all", 32.0, True, None]),
+    "epochs": ([1, 1_000_000], [0, 1_000_001, 10.0]),
+    "l2": ([0.0, 1e9], [BELOW_ZERO, math.inf]),
+    "normalize_inputs": ([True, False], [0, 1, "true", None]),
+}
+
+
+def test_every_hyperparameter_has_its_edges_here() -> None:
+    assert set(EDGES) == set(HYPERPARAMETERS)
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_values_just_inside_are_accepted_fixed_and_searched(name: str) -> None:
+    inside, _ = EDGES[name]
+    assert [value_faults(name, value, "/fixed") for value in inside] == [[]] * len(inside)
+    assert parameter_faults(name, ChoiceParameter(tuple(inside)), "/space") == []
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_values_just_outside_are_each_refused_with_their_place_value_and_rule(name: str) -> None:
+    _, outside = EDGES[name]
+    rule = HYPERPARAMETERS[name].allowed.rule()
+    for value in outside:
+        detail = f"The value {value!r} is not possible for {name}: it must be {rule}."
+        assert value_faults(name, value, "/fixed/x") == [Fault("/fixed/x", detail)]
+    faults = parameter_faults(name, ChoiceParameter(tuple(outside)), "/space/x")
+    assert [fault.pointer for fault in faults] == [f"/space/x/values/{index}" for index in range(len(outside))]
+
+
+def test_both_bounds_of_a_range_are_checked() -> None:
+    faults = parameter_faults("beta1", FloatParameter(-1.0, 1.0), "/space/beta1")
+    assert [fault.pointer for fault in faults] == ["/space/beta1/low", "/space/beta1/high"]
+    assert parameter_faults("epochs", IntParameter(1, 1_000_000), "/space/epochs") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "way"),
+    [
+        ("batch_size", FloatParameter(1.0, 9.0), 'Use kind "int" or "choice".'),
+        ("epochs", FloatParameter(1.0, 9.0), 'Use kind "int" or "choice".'),
+        ("hidden_units", IntParameter(1, 9), 'Use kind "choice".'),
+        ("activation", FloatParameter(1.0, 9.0), 'Use kind "choice".'),
+        ("normalize_inputs", IntParameter(0, 1), 'Use kind "choice".'),
+    ],
+)
+def test_a_kind_that_cannot_search_a_hyperparameter_is_refused(name: str, parameter: Parameter, way: str) -> None:
+    (fault,) = parameter_faults(name, parameter, f"/space/{name}")
+    assert fault.pointer == f"/space/{name}/kind"
+    assert fault.detail.endswith(way)
+
+
+def test_a_number_may_be_searched_as_a_whole_number() -> None:
+    assert parameter_faults("learning_rate", IntParameter(1, 3), "") == []
+
+
+def test_unknown_names_get_a_close_match_or_the_whole_list() -> None:
+    for faults in (
+        value_faults("learnin_rate", 1, "/p"),
+        parameter_faults("learnin_rate", IntParameter(1, 2), "/p"),
+    ):
+        detail = 'There is no hyperparameter "learnin_rate". Did you mean "learning_rate"?'
+        assert faults == [Fault("/p", detail)]
+    (fault,) = value_faults("zzz", 1, "/p")
+    assert fault.detail == f'There is no hyperparameter "zzz". Known are {", ".join(HYPERPARAMETERS)}.'
+
+
+def test_complete_fills_in_defaults_that_are_allowed_themselves() -> None:
+    whole = complete({"l2": 0.5})
+    assert whole == {name: 0.5 if name == "l2" else known.default for name, known in HYPERPARAMETERS.items()}
+    assert all(HYPERPARAMETERS[name].allowed.accepts(value) for name, value in complete({}).items())
+
+
+@pytest.mark.parametrize(
+    ("task", "metrics"),
+    [
+        ("binary", ("dev_error", "dev_loss", "train_loss")),
+        ("multiclass", ("dev_error", "dev_loss", "train_loss")),
+        ("regression", ("dev_rmse", "dev_loss", "train_loss")),
+    ],
+)
+def test_objectives_fit_the_task(task: Any, metrics: tuple[str, ...]) -> None:
+    assert metrics_for(task) == metrics
+
+
+SHA = "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"hidden_units": [32]},
+        {"hidden_units": []},
+        {"hidden_units": [64, 64]},
+        {"activation": "tanh"},
+        {"batch_size": 32},
+        {"batch_size": "full"},
+        {"normalize_inputs": False},
+    ],
+)
+def test_what_shapes_a_stack_changes_its_key(params: dict[str, Value]) -> None:
+    assert cohort_key(SHA, params) != cohort_key(SHA, {})
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"optimizer": "sgd"},
+        {"learning_rate": 0.5},
+        {"beta1": 0.5},
+        {"beta2": 0.5},
+        {"epsilon": 0.5},
+        {"l2": 0.5},
+        {"initializer": "he"},
+        {"epochs": 99},
+        {"hidden_units": (64,)},
+    ],
+)
+def test_what_may_differ_from_row_to_row_does_not(params: dict[str, Value]) -> None:
+    assert cohort_key(SHA, params) == cohort_key(SHA, {})
+
+
+def test_another_data_set_has_another_key_and_widths_are_not_mixed_up() -> None:
+    keys = {cohort_key(SHA, {"hidden_units": widths}) for widths in ([1, 23], [12, 3], [123], [1, 2, 3])}
+    assert len(keys | {cohort_key("f" * 64, {"hidden_units": [123]})}) == 5

@@ -1,0 +1,41 @@
+"""Tests of the ranges of hyperparameters and their sentences."""
+
+import math
+
+import pytest
+
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Value
+from app.training.ranges import Flag, OneOf, Range, Real, Whole, Widths, kind_of, refusal
+
+
+@pytest.mark.parametrize(
+    ("allowed", "rule"),
+    [
+        (Real(0.0), "a number at least 0"),
+        (Real(0.0, low_open=True), "a number above 0"),
+        (Real(0.0, 1.0, high_open=True), "a number at least 0 and below 1"),
+        (Real(0.0, 1.0, low_open=True), "a number above 0 and at most 1"),
+        (Whole(1, 10_000, ("full",)), 'a whole number from 1 to 10,000 or "full"'),
+        (OneOf(("a", "b")), 'one of "a", "b"'),
+        (Flag(), "true or false"),
+        (Widths(2, 5_000), "a list of at most 2 widths, each a whole number from 1 to 5,000"),
+    ],
+)
+def test_a_refusal_names_the_value_and_the_rule(allowed: Range, rule: str) -> None:
+    assert refusal("thing", -1, allowed) == f"The value -1 is not possible for thing: it must be {rule}."
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, True, "1", None, [1]])
+@pytest.mark.parametrize("allowed", [Real(0.0), Whole(0, 9), OneOf(("a",)), Widths(2, 9)])
+def test_what_is_of_another_kind_is_refused_by_every_range(allowed: Range, value: Value) -> None:
+    assert allowed.accepts(value) is (isinstance(allowed, Widths) and value == [1])
+
+
+def test_numbers_are_no_truth_values_and_whole_floats_no_whole_numbers() -> None:
+    assert [Flag().accepts(value) for value in (True, False, 0, 1, "true")] == [True, True, False, False, False]
+    assert not Whole(0, 9).accepts(1.0)
+
+
+def test_kinds_are_named_as_in_a_request() -> None:
+    parameters = (FloatParameter(0.0, 1.0), IntParameter(0, 1), ChoiceParameter((1,)))
+    assert [kind_of(parameter) for parameter in parameters] == ["float", "int", "choice"]

@@ -1,0 +1,166 @@
+"""Tests of the trainer: segments in, epochs and results out."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from app.domain.work import Epoch, Lease, Result, Segment
+from app.training.trainer import Trainer
+from tests.app.training.segments import segment, table
+
+DATA = {task: table(task) for task in ("binary", "multiclass", "regression")}
+BY_SHA = {dataset.sha256: dataset for dataset in DATA.values()}
+
+
+class Fetched:
+    """A source of data sets that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __call__(self, name: str, sha256: str) -> bytes:
+        assert name == "data"
+        self.asked.append(sha256)
+        return BY_SHA[sha256].content
+
+
+def trainer_with(segments: list[Segment], source: Fetched | None = None) -> Trainer:
+    trainer = Trainer(lambda: 0.0)
+    trainer.add(segments, source or Fetched())
+    return trainer
+
+
+def finish(
+    trainer: Trainer, keep_below: dict[str, float] | None = None
+) -> tuple[dict[Lease, list[Epoch]], list[Result]]:
+    curves: dict[Lease, list[Epoch]] = {}
+    results: list[Result] = []
+    while len(trainer):
+        turn = trainer.train(keep_below or {})
+        for lease, epoch in turn.epochs:
+            curves.setdefault(lease, []).append(epoch)
+        results += turn.results
+    return curves, sorted(results, key=lambda result: result.lease.trial)
+
+
+def test_segments_are_trained_to_their_results_with_a_curve_of_every_epoch() -> None:
+    segments = [segment(DATA["binary"], trial, learning_rate=rate, epochs=4) for trial, rate in enumerate([0.1, 0.01])]
+    curves, results = finish(trainer_with(segments))
+    assert [result.lease for result in results] == [one.lease for one in segments]
+    for result in results:
+        assert (result.state, result.epochs, result.reason) == ("completed", 4, "all 4 epochs done")
+        curve = curves[result.lease]
+        assert [point.epoch for point in curve] == [1, 2, 3, 4]
+        assert result.best_epoch is not None
+        best = curve[result.best_epoch - 1]
+        assert result.metrics["dev_error"] == best.dev_error == min(point.dev_error or 0.0 for point in curve)
+        assert set(result.metrics) == {"train_loss", "train_error", "dev_loss", "dev_error", "test_error"}
+        assert result.weights is not None
+
+
+def test_a_regression_reports_its_error_in_the_unit_of_the_target() -> None:
+    curves, (result,) = finish(trainer_with([segment(DATA["regression"], metric="dev_rmse", epochs=2)]))
+    assert set(result.metrics) == {"train_loss", "train_rmse", "dev_loss", "dev_rmse", "test_rmse"}
+    assert 5.0 < (result.metrics["dev_rmse"] or 0.0) < 500.0
+    assert all(point.dev_error is None for point in curves[result.lease])
+
+
+def test_trials_of_other_structures_data_sets_and_inputs_train_side_by_side_with_the_bits_they_have_alone() -> None:
+    segments = [
+        segment(DATA["binary"], 0, epochs=3),
+        segment(DATA["binary"], 1, epochs=3, optimizer="sgd"),
+        segment(DATA["binary"], 2, epochs=3, normalize_inputs=False),
+        segment(DATA["multiclass"], 3, epochs=2, hidden_units=[]),
+    ]
+    trainer = trainer_with(segments)
+    assert trainer.cohorts() == sorted({one.cohort for one in segments})
+    assert len(trainer.cohorts()) == 3
+    curves, together = finish(trainer)
+    for one, result in zip(segments, together, strict=True):
+        alone = finish(trainer_with([one]))
+        assert alone == ({one.lease: curves[one.lease]}, [result])
+    assert trainer.cohorts() == []
+
+
+def test_a_data_set_is_fetched_once_however_many_trials_need_it() -> None:
+    source = Fetched()
+    trainer = trainer_with([segment(DATA["binary"], trial, epochs=1) for trial in range(3)], source)
+    finish(trainer)
+    trainer.add([segment(DATA["binary"], 3, epochs=1), segment(DATA["multiclass"], 4, epochs=1)], source)
+    finish(trainer)
+    assert source.asked == [DATA["binary"].sha256, DATA["multiclass"].sha256]
+
+
+def test_a_dropped_trial_gives_no_more_epochs_and_unknown_leases_are_fine() -> None:
+    stays, goes = (segment(DATA["binary"], trial, epochs=3) for trial in range(2))
+    trainer = trainer_with([stays, goes])
+    trainer.train({})
+    trainer.drop([goes.lease, Lease("swp_other", 9, 1), replace(stays.lease, fence=0)])
+    assert len(trainer) == 1
+    curves, results = finish(trainer)
+    assert set(curves) == {stays.lease}
+    assert [result.lease for result in results] == [stays.lease]
+
+
+def test_the_same_trial_under_a_new_fence_is_another_one() -> None:
+    old = segment(DATA["binary"], 0, epochs=1)
+    new = replace(old, lease=replace(old.lease, fence=2))
+    _, results = finish(trainer_with([old, new]))
+    assert {result.lease.fence for result in results} == {1, 2}
+    assert results[0].metrics == results[1].metrics
+
+
+def test_weights_above_the_limit_of_their_sweep_are_left_out() -> None:
+    one = segment(DATA["binary"], 0, epochs=2)
+    _, (free,) = finish(trainer_with([one]))
+    value = free.metrics["dev_error"]
+    assert value is not None
+    below = math.nextafter(value, -1.0)
+    for limits, kept in (({"swp_1": value}, True), ({"swp_1": below}, False), ({"swp_other": below}, True)):
+        _, (result,) = finish(trainer_with([one]), limits)
+        assert (result.weights is not None) is kept
+        assert result.metrics == free.metrics
+
+
+def test_a_diverging_trial_ends_with_its_reason_and_without_weights() -> None:
+    wild = segment(
+        DATA["regression"], metric="dev_rmse", epochs=50, learning_rate=1e6, optimizer="sgd", hidden_units=[8]
+    )
+    curves, (result,) = finish(trainer_with([wild]))
+    assert (result.state, result.weights, result.best_epoch) == ("diverged", None, None)
+    assert "became" in result.reason
+    last = curves[wild.lease][-1]
+    assert None in (last.train_loss, last.dev_loss, last.dev_rmse)
+
+
+def test_an_error_in_a_stack_of_one_fails_its_trial_alone() -> None:
+    # No curve of two classes has this metric, and the server would not have let it pass.
+    broken = segment(DATA["binary"], 0, metric="dev_rmse", epochs=2, hidden_units=[3])
+    sound = segment(DATA["binary"], 1, epochs=2)
+    _, (failed, completed) = finish(trainer_with([broken, sound]))
+    assert (failed.state, failed.metrics, failed.weights) == ("failed", {}, None)
+    assert failed.reason == "training failed: KeyError: 'dev_rmse'"
+    assert completed.state == "completed"
+
+
+def test_an_error_in_a_larger_stack_is_raised_because_nobody_knows_whose_it_is() -> None:
+    pair = [segment(DATA["binary"], trial, metric="dev_rmse", epochs=2) for trial in range(2)]
+    with pytest.raises(KeyError, match="dev_rmse"):
+        trainer_with(pair).train({})
+
+
+def test_without_work_a_turn_is_empty() -> None:
+    turn = Trainer(lambda: 0.0).train({})
+    assert (list(turn.epochs), list(turn.results)) == ([], [])
+
+
+def test_a_data_set_that_cannot_be_fetched_leaves_nothing_behind() -> None:
+    trainer = Trainer(lambda: 0.0)
+
+    def lost(name: str, sha256: str) -> bytes:
+        raise ConnectionError(f"{name} {sha256}")
+
+    with pytest.raises(ConnectionError):
+        trainer.add([segment(DATA["binary"])], lost)
+    assert (len(trainer), trainer.cohorts()) == (0, [])

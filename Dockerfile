@@ -1,0 +1,19 @@
+# One image for the server and for workers: the command decides which of the two it is.
+FROM python:3.12-slim AS build
+WORKDIR /src
+COPY pyproject.toml README.md ./
+COPY app app
+COPY engine engine
+RUN python -m venv /opt/logsweep \
+ && /opt/logsweep/bin/python -m pip install --no-cache-dir .
+
+FROM python:3.12-slim
+RUN useradd --create-home --uid 10001 logsweep \
+ && install --directory --owner=logsweep --group=logsweep /data
+COPY --from=build /opt/logsweep /opt/logsweep
+ENV PATH=/opt/logsweep/bin:$PATH PYTHONUNBUFFERED=1
+USER logsweep
+VOLUME /data
+EXPOSE 8000
+# One process that serves and trains; docker-compose.yml splits it into a server and workers.
+CMD ["logsweep", "serve", "--host", "0.0.0.0", "--port", "8000", "--data", "/data"]

@@ -1,0 +1,97 @@
+"""The compose file and the Dockerfile, without a Docker engine."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from typer.testing import CliRunner
+
+from app.cli import app
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def instructions(name: str) -> list[str]:
+    joined = DOCKERFILE.replace("\\\n", " ")
+    return [line.removeprefix(name).strip() for line in joined.splitlines() if line.startswith(f"{name} ")]
+
+
+def test_the_compose_file_keeps_to_the_compose_specification() -> None:
+    checked = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "check_jsonschema",
+            "--builtin-schema",
+            "vendor.compose-spec",
+            str(ROOT / "docker-compose.yml"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_ports_are_published_on_loopback_only() -> None:
+    published = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
+
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_only_the_server_mounts_the_database_and_workers_can_be_scaled() -> None:
+    server, worker = COMPOSE["services"]["server"], COMPOSE["services"]["worker"]
+
+    assert server["volumes"] == ["data:/data"]
+    assert "volumes" not in worker
+    assert "container_name" not in worker
+    assert "ports" not in worker
+    assert "data" in COMPOSE["volumes"]
+
+
+def test_every_service_has_a_health_check_that_is_valid_python() -> None:
+    for service in COMPOSE["services"].values():
+        kind, program, flag, code = service["healthcheck"]["test"]
+
+        assert (kind, program, flag) == ("CMD", "python", "-c")
+        compile(code, "healthcheck", "exec")
+
+
+def test_the_commands_of_the_containers_are_commands_of_logsweep() -> None:
+    containers = [service["command"] for service in COMPOSE["services"].values()]
+    containers.append(yaml.safe_load(instructions("CMD")[0]))
+    for program, command, *options in containers:
+        shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"})
+
+        assert program == "logsweep"
+        assert shown.exit_code == 0
+        for option in options[::2]:
+            assert option in re.sub(r"\x1b\[[0-9;]*m", "", shown.stdout), f"{command} has no {option}"
+
+
+def test_the_image_installs_as_make_does_and_does_not_run_as_root() -> None:
+    installs = [shlex.split(step.partition("&&")[2]) for step in instructions("RUN") if "pip install" in step]
+    makefile = (ROOT / "Makefile").read_text()
+
+    assert instructions("USER") == ["logsweep"]
+    assert [words[1:4] for words in installs] == [["-m", "pip", "install"]]
+    assert "-m pip" in makefile
+    assert "install --editable ." in makefile
+
+
+def test_the_image_copies_files_that_exist_and_are_not_ignored() -> None:
+    kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    for step in instructions("COPY"):
+        if step.startswith("--from"):
+            continue
+        for source in step.split()[:-1]:
+            assert (ROOT / source).exists()
+            assert source in kept

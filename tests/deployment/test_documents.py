@@ -1,0 +1,52 @@
+"""The documents keep up with the code: every kind, route, command and link that they should name."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.demo import EXAMPLE
+from app.samplers import SAMPLERS
+from app.schedulers import SCHEDULERS
+from app.training.hyperparameters import HYPERPARAMETERS, metrics_for
+from engine.layers import ACTIVATIONS
+from engine.optimizers import OPTIMIZERS
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+NAMES = [
+    *HYPERPARAMETERS,
+    *ACTIVATIONS,
+    *OPTIMIZERS,
+    *SAMPLERS,
+    *SCHEDULERS,
+    *metrics_for("binary"),
+    *metrics_for("regression"),
+]
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES)))
+def test_the_readme_names_every_kind(name: str) -> None:
+    assert f"`{name}`" in README
+
+
+def test_the_example_sweep_fixes_and_searches_known_hyperparameters() -> None:
+    assert set(EXAMPLE["space"]) | set(EXAMPLE["fixed"]) <= set(HYPERPARAMETERS)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
+        if not target.startswith("http"):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_readme_promises_only_targets_that_make_has() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    promised = set(re.findall(r"\bmake ([a-z]+)\b", README))
+
+    assert {"demo", "test", "check", "bench", "setup"} <= promised
+    for target in promised:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"

@@ -1,0 +1,1 @@
+"""Real servers and real workers in processes of their own, with real signals."""

@@ -1,0 +1,150 @@
+"""Servers and workers as child processes of a test, and what a test sees of them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+PATIENCE = 90.0
+"""Seconds after which a condition that a test waits for has failed."""
+
+_COMMAND = [sys.executable, "-m", "app.cli"]
+
+
+def until(condition: Callable[[], Any], what: str) -> Any:
+    """Ask again and again until `condition` gives something true; return it. Fail after PATIENCE."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if result := condition():
+            return result
+        time.sleep(0.01)  # the pace of asking; what ends the wait is the condition
+    raise AssertionError(f"It did not happen within {PATIENCE} s: {what}.")
+
+
+class ServerProcess:
+    """`logsweep serve` on a data folder and on loopback; port 0 takes a free one."""
+
+    def __init__(
+        self, data: Path, workers: int = 0, slots: int = 64, lease_seconds: float = 30.0, port: int = 0
+    ) -> None:
+        options = ["serve", "--data", str(data), "--port", str(port)]
+        options += ["--workers", str(workers), "--slots", str(slots)]
+        environment = {**os.environ, "LOGSWEEP_LEASE_SECONDS": str(lease_seconds)}
+        with (data.parent / f"{data.name}.log").open("ab") as log:
+            self.process = subprocess.Popen([*_COMMAND, *options], stdout=subprocess.PIPE, stderr=log, env=environment)
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().decode()
+        assert line.startswith("Serving at http://127.0.0.1:"), f"the server did not start: {line!r}"
+        self.address = line.split()[-1]
+        self.port = int(self.address.rpartition(":")[2])
+        self.client = httpx.Client(base_url=self.address, timeout=30.0)
+
+    def children(self) -> list[int]:
+        """Return the ids of the worker processes that the server started."""
+        return child_ids(self.process.pid)
+
+    def kill(self) -> None:
+        """End the server at once, as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ask the server to end, and wait for it."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        self.client.close()
+        self.process.send_signal(number)
+        self.process.wait(PATIENCE)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+class WorkerProcess:
+    """`logsweep work` against a server."""
+
+    def __init__(self, server: str, name: str, slots: int = 64) -> None:
+        options = ["work", "--server", server, "--name", name, "--slots", str(slots)]
+        self.process = subprocess.Popen([*_COMMAND, *options], stderr=subprocess.DEVNULL)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self.process.send_signal(number)
+
+    def wait(self) -> int:
+        """Wait for the end; return the exit code."""
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def running(*processes: ServerProcess | WorkerProcess) -> Iterator[None]:
+    """Leave nothing behind, whatever the test does."""
+    try:
+        yield
+    finally:
+        for process in reversed(processes):
+            if process.process.poll() is None:
+                process.process.send_signal(signal.SIGCONT)
+                process.process.terminate()
+                process.process.wait(PATIENCE)
+            if isinstance(process, ServerProcess):
+                process.client.close()
+                assert process.process.stdout is not None
+                process.process.stdout.close()
+
+
+def child_ids(parent: int) -> list[int]:
+    """Return the ids of the processes whose parent is `parent`."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended while we looked
+        if int(fields[1]) == parent and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def gone(process: int) -> bool:
+    """Return whether a process has ended (a zombie has)."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def post_sweep(client: httpx.Client, sweep: dict[str, Any]) -> str:
+    """Post a sweep; return its id."""
+    response = client.post("/v1/sweeps", json=sweep)
+    assert response.status_code == 201, response.text
+    return str(response.json()["id"])
+
+
+def counts(client: httpx.Client, sweep: str) -> dict[str, int]:
+    """Return how many trials of a sweep are in each state."""
+    found: dict[str, int] = client.get(f"/v1/sweeps/{sweep}").raise_for_status().json()["counts"]
+    return found
+
+
+def in_the_middle(client: httpx.Client, sweep: str) -> bool:
+    """Return whether some trials of a sweep run, some are done and some are not begun or not done."""
+    now = counts(client, sweep)
+    return now["running"] > 0 and now["completed"] > 0
+
+
+def finish(client: httpx.Client, sweep: str) -> dict[str, Any]:
+    """Wait until a sweep has ended; return it."""
+
+    def ended() -> dict[str, Any] | None:
+        found: dict[str, Any] = client.get(f"/v1/sweeps/{sweep}").raise_for_status().json()
+        return None if found["state"] == "running" else found
+
+    result: dict[str, Any] = until(ended, f"sweep {sweep} ends")
+    return result

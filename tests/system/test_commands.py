@@ -1,0 +1,101 @@
+"""The commands that the README promises, as a person or a container runs them."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.system.processes import PATIENCE, ServerProcess, running
+
+COMMAND = [sys.executable, "-m", "app.cli"]
+
+
+def demo(data: Path, *options: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*COMMAND, "demo", "--data", str(data), "--port", "0", "--workers", "1", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_the_demo_shows_the_leader_board_of_64_trials_and_ends_when_asked_to(tmp_path: Path) -> None:
+    process = demo(tmp_path / "data", "--leave")
+    output, _ = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 0, output
+    assert "64/64 trials done" in output
+    assert "Leader board" in output
+    assert re.search(r"API docs: http://127\.0\.0\.1:\d+/docs", output)
+
+
+def test_ctrl_c_ends_the_demo_cleanly_and_it_can_be_run_again(tmp_path: Path) -> None:
+    for _ in range(2):
+        process = demo(tmp_path / "data")
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "until you press Ctrl-C" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=PATIENCE)
+
+        assert process.returncode == 0, rest
+        assert "Traceback" not in rest
+
+
+def test_a_second_server_on_the_same_folder_refuses_with_a_sentence(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    server = ServerProcess(data)
+    with running(server):
+        second = subprocess.run(
+            [*COMMAND, "serve", "--port", "0", "--data", str(data), "--workers", "0"],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert second.returncode != 0
+    assert str(data) in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_taken_port_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path / "data")
+    with running(server):
+        second = subprocess.run(
+            [*COMMAND, "serve", "--port", str(server.port), "--data", str(tmp_path / "other"), "--workers", "0"],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert second.returncode == 1
+    assert f"port {server.port} cannot be used" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_sigint_ends_the_server_and_its_workers(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path / "data", workers=1)
+    with running(server):
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(PATIENCE) == 0
+        assert server.children() == []
+
+
+def test_every_command_explains_itself() -> None:
+    for command in ([], ["serve"], ["work"], ["demo"]):
+        shown = subprocess.run(
+            [*COMMAND, *command, "--help"],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+            env={**os.environ, "COLUMNS": "100"},
+        )
+
+        assert shown.returncode == 0
+        assert "Usage" in shown.stdout

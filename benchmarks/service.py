@@ -1,0 +1,109 @@
+"""A real `logsweep serve` as a child process, and sweeps posted to it as any client would."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+
+ASK_EVERY = 0.05
+"""Seconds between two questions for the state of a sweep."""
+
+STOP_SECONDS = 60.0
+LONGEST_SWEEP = 600.0
+PAGE = 500
+
+
+class Service:
+    """A server with workers, seen through its REST API."""
+
+    def __init__(self, process: subprocess.Popen[str], client: httpx.Client) -> None:
+        self._process = process
+        self._client = client
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """Return the JSON of a GET request."""
+        return self._client.get(path, params=query).raise_for_status().json()
+
+    def run_sweep(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], float]:
+        """Post a sweep and follow it to its end; return it, and the seconds from the request to the last answer."""
+        start = time.perf_counter()
+        response = self._client.post("/v1/sweeps", json=body)
+        if response.is_error:
+            raise RuntimeError(f"The server refused the sweep: {response.text}")
+        sweep = response.json()
+        while sweep["state"] == "running":
+            self._pause(time.perf_counter() - start)
+            sweep = self.get(f"/v1/sweeps/{sweep['id']}")
+        seconds = time.perf_counter() - start
+        if sweep["state"] != "completed":
+            raise RuntimeError(f"The sweep ended as {sweep['state']} ({sweep['reason']}), not completed.")
+        return sweep, seconds
+
+    def _pause(self, waited: float) -> None:
+        """Wait until it is time to ask again; an error if the server ends or the sweep takes too long."""
+        if waited > LONGEST_SWEEP:
+            raise RuntimeError(f"The sweep was not completed after {LONGEST_SWEEP:g} seconds.")
+        try:
+            code = self._process.wait(ASK_EVERY)
+        except subprocess.TimeoutExpired:
+            return
+        raise RuntimeError(f"The server ended with code {code} in the middle of a sweep.")
+
+    def trials(self, sweep: str) -> list[dict[str, Any]]:
+        """Return all trials of a sweep, page by page."""
+        page = self.get(f"/v1/sweeps/{sweep}/trials", limit=PAGE)
+        items: list[dict[str, Any]] = page["items"]
+        while page["next"] is not None:
+            page = self.get(f"/v1/sweeps/{sweep}/trials", limit=PAGE, cursor=page["next"])
+            items += page["items"]
+        return items
+
+
+@contextmanager
+def running_service(workers: int) -> Iterator[Service]:
+    """Serve from a temporary folder on a free port; stop the server and remove the folder in the end."""
+    # SIGTERM ends a program without its `finally`; SystemExit does not.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    with TemporaryDirectory(prefix="logsweep-") as folder:
+        data = Path(folder) / "data"
+        log = Path(folder) / "server.log"
+        process = _start(data, log, workers)
+        try:
+            with httpx.Client(base_url=_address(process, log), timeout=30.0) as client:
+                yield Service(process, client)
+        finally:
+            _stop(process)
+
+
+def _start(data: Path, log: Path, workers: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--data", str(data), "--workers", str(workers)]
+    with log.open("w") as output:
+        # A session of its own: Ctrl-C reaches the benchmark alone, which then stops the server in order.
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=output, text=True, start_new_session=True)
+
+
+def _address(process: subprocess.Popen[str], log: Path) -> str:
+    """Return the address from the server's first line, which it prints once it serves."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line.startswith("Serving at "):
+        raise RuntimeError(f"The server did not start. Its log:\n{log.read_text()}")
+    return line.removeprefix("Serving at ").strip()
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """End the server by SIGTERM, and by force if that takes too long, which is an error."""
+    process.terminate()
+    try:
+        process.communicate(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise RuntimeError(f"The server did not stop within {STOP_SECONDS:g} seconds of SIGTERM.") from None

@@ -1,0 +1,40 @@
+"""The networks and stacks that the engine is measured on, and what is hoped for; standard library only."""
+
+from dataclasses import dataclass
+
+from benchmarks.spread import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A network with its batch size, how many of it a stack holds, and how much of it to measure."""
+
+    inputs: int
+    hidden_units: tuple[int, ...]
+    outputs: int
+    batch_size: int
+    stack: int
+    steps: int
+    """Mini-batches of an epoch; one epoch is measured in each round."""
+    rounds: int
+    alone: Target | None = None
+    """How many times faster than PyTorch eager one network alone should be."""
+    stacked: Target | None = None
+    """How many times faster than PyTorch eager a network in the stack should be."""
+
+    @property
+    def title(self) -> str:
+        """What a table calls it: the widths and the batch size."""
+        widths = "-".join(map(str, (self.inputs, *self.hidden_units, self.outputs)))
+        return f"{widths}, batch {self.batch_size}"
+
+
+SHAPES = (
+    Shape(64, (16,), 10, 16, stack=32, steps=200, rounds=21, stacked=Target(">=", 40.0, "x")),
+    Shape(
+        64, (64,), 10, 64, stack=16, steps=200, rounds=21,
+        alone=Target(">=", 3.5, "x"), stacked=Target(">=", 10.0, "x"),
+    ),
+    Shape(64, (256, 128), 10, 64, stack=4, steps=100, rounds=15),
+    Shape(784, (512, 512), 10, 128, stack=2, steps=20, rounds=11, alone=Target(">=", 1.1, "x")),
+)  # fmt: skip  # a network each

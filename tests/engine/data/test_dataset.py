@@ -1,0 +1,124 @@
+"""Tests of prepared data sets: what train decides, what nothing else may, and their bytes."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.data import Dataset, Normalization, Table, TableError, prepare, read_csv
+from engine.data.split import split_rows
+from engine.data.table import CategoricalColumn, Column, NumericColumn
+from engine.data.target import read_target
+from tests.engine.data.tables import mixed_tables
+
+ARRAYS = ("x_train", "y_train", "x_dev", "y_dev", "x_test", "y_test")
+
+
+def read(text: str) -> Table:
+    return read_csv(text.encode(), max_bytes=1 << 20)
+
+
+def small() -> Dataset:
+    lines = [f"{index % 7},{'ab'[index % 2]},{index % 3}" for index in range(60)]
+    return prepare(read("n,w,y\n" + "\n".join(lines)), target="y")
+
+
+def spoiled(column: Column, rows: np.ndarray) -> Column:
+    """The column with other values in some rows."""
+    if isinstance(column, CategoricalColumn):
+        words = column.values.copy()
+        words[rows] = "spoiled"
+        return CategoricalColumn(column.name, words)
+    numbers = column.values.copy()
+    numbers[rows] = np.linspace(1e6, 2e6, len(rows))
+    return NumericColumn(column.name, numbers)
+
+
+@settings(deadline=None)
+@given(mixed_tables(), st.integers(0, 1000))
+def test_nothing_of_dev_and_test_leaks_into_train(table: Table, seed: int) -> None:
+    target, features = table.take("y")
+    split = split_rows(read_target(target, table, None), seed)
+    rest = np.concatenate([split.dev, split.test])
+    other = Table((*(spoiled(column, rest) for column in features.columns), target), table.numbers, table.unit)
+    one, two = prepare(table, target="y", seed=seed), prepare(other, target="y", seed=seed)
+    np.testing.assert_array_equal(one.x_train, two.x_train)
+    np.testing.assert_array_equal(one.y_train, two.y_train)
+    without_counts = [
+        [{key: value for key, value in column.items() if key != "missing"} for column in dataset.card["columns"]]
+        for dataset in (one, two)
+    ]
+    assert without_counts[0] == without_counts[1]
+    fitted = [Normalization.fit(dataset.x_train) for dataset in (one, two)]
+    np.testing.assert_array_equal(fitted[0].mean, fitted[1].mean)
+    np.testing.assert_array_equal(fitted[0].scale, fitted[1].scale)
+
+
+@settings(deadline=None)
+@given(mixed_tables(), st.integers(0, 1000))
+def test_bytes_bring_back_every_bit_and_are_the_same_each_time(table: Table, seed: int) -> None:
+    dataset = prepare(table, target="y", seed=seed)
+    content = dataset.to_bytes()
+    back = Dataset.from_bytes(content)
+    for name in ARRAYS:
+        one, other = getattr(dataset, name), getattr(back, name)
+        assert (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
+    assert (back.task, back.classes, back.card) == (dataset.task, dataset.classes, dataset.card)
+    assert back.to_bytes() == content == prepare(table, target="y", seed=seed).to_bytes()
+
+
+def test_the_card_is_strict_json_and_tells_what_was_done() -> None:
+    card = json.loads(json.dumps(small().card, allow_nan=False))
+    assert card == {
+        "target": "y",
+        "task": "multiclass",
+        "task_was": "inferred",
+        "classes": ["0", "1", "2"],
+        "columns": [
+            {"name": "n", "kind": "numeric", "fill": 2.0, "flag": False, "missing": 0},
+            {"name": "w", "kind": "categorical", "categories": ["a", "b"], "missing": 0},
+        ],
+        "split": {"seed": 0, "fractions": [0.7, 0.15, 0.15], "rows": {"train": 42, "dev": 9, "test": 9}},
+    }
+
+
+def test_inputs_are_float32_labels_int64_and_numbers_float64() -> None:
+    assert [getattr(small(), name).dtype for name in ARRAYS] == [np.float32, np.int64] * 3
+    lines = "\n".join(f"{index},{index / 2}" for index in range(50))
+    assert prepare(read("n,y\n" + lines), target="y").y_dev.dtype == np.float64
+
+
+def test_a_column_that_is_constant_in_train_and_a_word_that_is_new_in_dev_are_fine() -> None:
+    table = read("n,w,y\n" + "".join(f"1,a,{index % 2}\n" for index in range(40)))
+    target, _ = table.take("y")
+    split = split_rows(read_target(target, table, None), 0)
+    words = np.array(["a"] * 40, np.object_)
+    words[split.dev] = "new"
+    dataset = prepare(
+        replace(table, columns=(table.columns[0], CategoricalColumn("w", words), table.columns[2])), target="y"
+    )
+    np.testing.assert_array_equal(dataset.x_train, [[1.0, 1.0, 0.0]] * len(split.train))
+    np.testing.assert_array_equal(dataset.x_dev, [[1.0, 0.0, 1.0]] * len(split.dev))
+
+
+def test_faults_of_target_and_features_come_together() -> None:
+    table = read("name,y\n" + "".join(f"person {index},1\n" for index in range(60)))
+    with pytest.raises(TableError) as caught:
+        prepare(table, target="y")
+    assert [fault.about for fault in caught.value.faults] == ["target", "file"]
+
+
+def test_a_target_alone_and_a_target_that_is_not_there_are_refused() -> None:
+    with pytest.raises(TableError, match="There is no column but the target"):
+        prepare(read("y\n" + "0\n1\n" * 10), target="y")
+    with pytest.raises(TableError, match='There is no column "z"'):
+        prepare(read("y\n0\n1\n"), target="z")
+
+
+def test_a_small_file_that_becomes_a_large_table_is_refused_before_it_does() -> None:
+    lines = "".join(f"w{index % 300},{index % 2}\n" for index in range(4000))
+    with pytest.raises(TableError, match=r"4,000 rows of 301 inputs, 4,816,000 bytes; at most 1,048,576 bytes"):
+        prepare(read("w,y\n" + lines), target="y", max_bytes=1 << 20)

@@ -1,0 +1,115 @@
+"""Tests of how columns become inputs."""
+
+import json
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.data import Table, TableError
+from engine.data.encoding import CategoricalEncoding, NumericEncoding, encode, feature_faults, fit, from_card
+from engine.data.table import CategoricalColumn, NumericColumn
+from tests.engine.data.tables import mixed_tables
+
+
+def numbers(values: list[float]) -> NumericColumn:
+    return NumericColumn("n", np.array(values, np.float64))
+
+
+def words(values: Sequence[str | None]) -> CategoricalColumn:
+    return CategoricalColumn("w", np.array(values, np.object_))
+
+
+def refusals(*columns: NumericColumn | CategoricalColumn) -> list[str]:
+    rows = len(columns[0].values) if columns else 3
+    return [fault.detail for fault in feature_faults(Table(columns, range(rows), "row"))]
+
+
+def test_a_missing_number_becomes_the_median_of_train_and_raises_its_flag() -> None:
+    encoding = NumericEncoding.fit(numbers([1.0, math.nan, 5.0, 100.0]))
+    assert encoding == NumericEncoding("n", 5.0, flag=True)
+    assert encoding.encode(numbers([math.nan, 7.0])).tolist() == [[5.0, 1.0], [7.0, 0.0]]
+
+
+def test_without_missing_cells_in_train_there_is_no_flag_and_the_median_still_fills() -> None:
+    encoding = NumericEncoding.fit(numbers([1.0, 2.0, 4.0]))
+    assert encoding.width == 1
+    assert encoding.encode(numbers([math.nan])).tolist() == [[2.0]]
+
+
+def test_a_column_without_numbers_in_train_is_filled_with_zero() -> None:
+    assert NumericEncoding.fit(numbers([math.nan, math.nan])).encode(numbers([math.nan, 3.0])).tolist() == [
+        [0.0, 1.0],
+        [3.0, 0.0],
+    ]
+
+
+def test_unknown_and_missing_words_go_to_the_last_input() -> None:
+    encoding = CategoricalEncoding.fit(words(["b", None, "a", "b"]))
+    assert encoding.categories == ("a", "b")
+    assert encoding.encode(words(["a", "b", "new", None])).tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]]
+
+
+def test_a_column_without_words_in_train_has_one_input() -> None:
+    encoding = CategoricalEncoding.fit(words([None, None]))
+    assert encoding.encode(words(["new"])).tolist() == [[1.0]]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1), st.lists(st.text(max_size=2), min_size=1))
+def test_the_inputs_of_a_word_sum_to_one(train: list[str | None], others: list[str]) -> None:
+    inputs = CategoricalEncoding.fit(words(train)).encode(words([*train, *others]))
+    assert inputs.dtype == np.float32
+    assert np.all(inputs.sum(axis=1) == 1.0)
+    assert np.all((inputs == 0.0) | (inputs == 1.0))
+
+
+@settings(deadline=None)
+@given(mixed_tables())
+def test_cards_are_strict_json_and_bring_back_the_encoding(table: Table) -> None:
+    for encoding in fit(table.columns):
+        card = json.loads(json.dumps(encoding.card(), allow_nan=False))
+        assert from_card(card) == encoding
+
+
+@settings(deadline=None)
+@given(mixed_tables())
+def test_inputs_stand_in_the_order_of_the_columns(table: Table) -> None:
+    encodings = fit(table.columns)
+    inputs = encode(encodings, table.columns)
+    assert inputs.shape == (len(table), sum(encoding.width for encoding in encodings))
+    start = 0
+    for encoding, column in zip(encodings, table.columns, strict=True):
+        np.testing.assert_array_equal(inputs[:, start : start + encoding.width], encoding.encode(column))
+        start += encoding.width
+
+
+def test_a_column_of_another_kind_than_learned_is_refused() -> None:
+    with pytest.raises(TableError, match='The column "n" holds words; the network learned it as numbers'):
+        NumericEncoding.fit(numbers([1.0])).encode(words(["a"]))
+    with pytest.raises(TableError, match='The column "w" holds numbers; the network learned it as words'):
+        CategoricalEncoding.fit(words(["a"])).encode(numbers([1.0]))
+
+
+def test_a_column_with_too_many_words_looks_like_an_identifier() -> None:
+    many = [str(value) for value in range(1001)]
+    (fault,) = refusals(words(many * 2))
+    assert fault == (
+        'The column "w" has 1,001 different words; at most 1,000 are possible. It looks like an identifier: leave it '
+        "out."
+    )
+    assert refusals(words(many[:1000] * 2)) == []
+
+
+def test_a_column_in_which_no_word_repeats_looks_like_an_identifier() -> None:
+    names: list[str | None] = [str(value) for value in range(51)]
+    assert "has 51 words and none of them twice" in refusals(words([*names, None]))[0]
+    assert refusals(words([*names, "0"])) == []
+    assert refusals(words(names[:50])) == []
+
+
+def test_a_table_without_features_is_refused() -> None:
+    assert refusals() == ["There is no column but the target. Add columns to predict it from."]

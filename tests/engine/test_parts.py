@@ -1,0 +1,157 @@
+"""The small parts of the engine: early stopping, averages, initial weights, seeds, penalties, batches, threads."""
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.averages import accumulate, corrected_weight, weight
+from engine.blas import use_one_thread
+from engine.early_stopping import BestEpoch, Patience
+from engine.initializers import INITIALIZERS, choose, draw
+from engine.optimizers import KnobColumns
+from engine.population.batches import batch_orders, batch_sizes
+from engine.regularizers import PENALTIES
+from engine.seeds import Purpose, Seed
+from engine.spec import Knobs
+from engine.training_set import TrainingSet
+from tests.engine.stacks import random_dataset
+
+
+@given(st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.5, 0.9]), min_size=1, max_size=12), st.integers(1, 4))
+def test_patience_runs_out_after_so_many_epochs_without_a_better_one(values: list[float], patience: int) -> None:
+    best = BestEpoch()
+    for epoch, value in enumerate(values, 1):
+        best.observe(epoch, value, 0.0)
+        first = values[:epoch].index(min(values[:epoch])) + 1
+
+        assert (best.epoch, best.value) == (first, min(values[:epoch]))
+        assert best.exhausted(epoch, Patience(patience)) == (epoch - first >= patience)
+        assert not best.exhausted(epoch, None)
+
+
+def test_gains_within_min_delta_do_not_renew_patience_but_are_kept() -> None:
+    best, patience = BestEpoch(), Patience(3, min_delta=0.1)
+    for epoch, value in enumerate([1.0, 0.95, 0.92, 0.91], 1):
+        assert best.observe(epoch, value, patience.min_delta)
+
+    assert best.exhausted(4, patience)
+    assert (best.epoch, best.value) == (4, 0.91)
+
+
+def test_a_value_that_is_not_a_number_is_never_the_best() -> None:
+    best = BestEpoch()
+
+    assert not best.observe(1, math.nan, 0.0)
+    assert best.epoch is None
+
+
+def test_the_average_is_the_textbook_one_with_and_without_correction() -> None:
+    beta, values = 0.9, [3.0, -1.0, 4.0, 1.0, 5.0]
+    average, total = 0.0, np.zeros((1, 1))
+    for t, value in enumerate(values, 1):
+        average = beta * average + (1 - beta) * value
+        accumulate(total, np.array([[beta]]), np.array([[value]]))
+
+        assert total[0, 0] * weight(np.array(beta)) == pytest.approx(average, rel=1e-14)
+        corrected = total[0, 0] * corrected_weight(np.array(beta), np.array(t))
+        assert corrected == pytest.approx(average / (1 - beta**t), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("initializer", "activation", "variance"),
+    [
+        ("he", "tanh", 2 / 400),
+        ("xavier", "relu", 1 / 400),
+        ("glorot", "relu", 2 / 700),
+        ("auto", "relu", 2 / 400),
+        ("auto", "leaky_relu", 2 / 400),
+        ("auto", "tanh", 1 / 400),
+        ("auto", "sigmoid", 2 / 700),
+        ("auto", None, 2 / 700),
+    ],
+)
+def test_initial_weights_have_the_variance_of_their_rule(
+    initializer: str, activation: str | None, variance: float
+) -> None:
+    weights = draw(np.random.default_rng(0), 400, 300, choose(initializer, activation))
+
+    assert weights.shape == (401, 300)
+    assert weights[:-1].var() == pytest.approx(variance, rel=0.02)
+    assert weights[:-1].mean() == pytest.approx(0.0, abs=4 * math.sqrt(variance / weights.size))
+    np.testing.assert_array_equal(weights[-1], 0.0)
+
+
+def test_an_unknown_initializer_is_not_taken_for_another() -> None:
+    assert "uniform" not in INITIALIZERS
+
+    with pytest.raises(KeyError):
+        choose("uniform", "relu")
+
+
+def test_generators_of_different_purposes_members_epochs_and_seeds_differ() -> None:
+    draws = {
+        Seed(entropy, number).generator(purpose, epoch).random()
+        for entropy in (0, 1)
+        for number in (0, 1)
+        for purpose in Purpose
+        for epoch in (0, 1)
+    }
+
+    assert len(draws) == 16
+    assert (
+        Seed(1, 2).generator(Purpose.BATCH_ORDER, 3).random() == Seed(1, 2).generator(Purpose.BATCH_ORDER, 3).random()
+    )
+
+
+def test_the_penalty_touches_weights_by_their_share_and_applies_only_where_it_is_asked_for() -> None:
+    penalty, knobs = PENALTIES["l2"], [Knobs(0.1, l2=0.5), Knobs(0.1, l2=2.0)]
+    w, g = np.array([[1.0, -2.0], [3.0, 4.0]]), np.ones((2, 2))
+    share = penalty.strength(KnobColumns.of(knobs))[:, np.newaxis] / 8
+    penalty.add(w, g, share, np.empty_like(w))
+
+    np.testing.assert_allclose(g, [[1 + 0.5 / 8, 1 - 1 / 8], [1 + 6 / 8, 1 + 1]])
+    assert [penalty.applies(one) for one in (Knobs(0.1), *knobs)] == [False, True, True]
+
+
+@given(st.integers(1, 50), st.one_of(st.integers(1, 60), st.just("full")))
+def test_batches_are_as_large_as_asked_but_for_the_last(examples: int, batch: int | str) -> None:
+    count, size, last = batch_sizes(examples, batch)  # type: ignore[arg-type]  # "full" is the only word drawn
+    orders = batch_orders([Seed(0, 1), Seed(0, 2)], [0, 3], examples, size)
+
+    assert [order.shape[1] for order in orders] == [size] * count + [last] * (last > 0)
+    for row in np.concatenate(orders, axis=1):
+        assert sorted(row) == list(range(examples))
+
+
+def test_each_epoch_and_each_member_has_its_own_order() -> None:
+    first, second, other = (
+        batch_orders([Seed(0, number)], [epoch], 30, 30)[0].tolist() for number, epoch in ((1, 0), (1, 1), (2, 0))
+    )
+
+    assert first != second
+    assert first != other
+
+
+@pytest.mark.parametrize("rows", [(0, 5, 5), (5, 0, 5)])
+def test_a_data_set_without_training_or_dev_examples_is_refused(rows: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="needs examples in its training and in its dev part"):
+        TrainingSet.of(random_dataset("binary", rows, 2), normalize_inputs=False)
+
+
+def test_every_library_gets_one_thread_and_other_variables_stay() -> None:
+    environment = {"OPENBLAS_NUM_THREADS": "8", "OPENBLAS_CORETYPE": "Haswell"}
+    use_one_thread(environment)
+
+    assert environment["OPENBLAS_NUM_THREADS"] == environment["OMP_NUM_THREADS"] == "1"
+    assert environment["OPENBLAS_CORETYPE"] == "Haswell"
+
+
+def test_importing_the_setting_of_threads_does_not_import_numpy() -> None:
+    code = "import sys, engine.blas; sys.exit('numpy' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

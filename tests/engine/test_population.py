@@ -1,0 +1,73 @@
+"""Members that come, end, diverge and go."""
+
+import warnings
+
+import pytest
+
+from engine.population import Population, Report
+from engine.spec import Knobs
+from tests.engine.stacks import Record, member, random_dataset, tick, train, train_alone, training_set
+
+DATA = training_set(random_dataset("multiclass", (40, 20, 20), 4))
+
+
+def test_an_empty_population_gives_an_empty_report() -> None:
+    assert Population(tick).train_epoch() == Report()
+    assert Population(tick).turn() == []
+
+
+def test_members_end_when_their_own_epochs_are_done() -> None:
+    record = train(DATA, [(str(epochs), member(DATA, epochs, epochs=epochs)) for epochs in (1, 2, 5)])
+
+    assert {key: len(curve) for key, curve in record.curves.items()} == {"1": 1, "2": 2, "5": 5}
+    assert record.ends["5"].reason == "all 5 epochs done"
+    assert [seen.epoch for seen in record.curves["5"]] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "rmsprop", "adam"])
+def test_an_absurd_learning_rate_diverges_without_a_warning(optimizer: str) -> None:
+    spec = member(DATA, optimizer=optimizer, knobs=Knobs(1e38), activation="relu", hidden=(8, 8), epochs=9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        curve, end = train_alone(DATA, spec)
+
+    assert end.state == "diverged"
+    assert end.reason.endswith(f"in epoch {len(curve)}")
+    assert end.reason.split()[0] in ("train_loss", "dev_loss")
+    assert end.weights is None
+    assert end.metrics == {}
+    assert end.best_epoch is None
+
+
+def test_leaving_drops_a_member_and_unknown_names_are_fine() -> None:
+    population, record = Population(tick), Record()
+    population.join(DATA, [("stays", member(DATA, 1)), ("leaves", member(DATA, 2))])
+    record.take(population)
+    population.leave(["leaves", "never seen"])
+    while len(population):
+        record.take(population)
+
+    assert set(record.ends) == {"stays"}
+    assert len(record.curves["leaves"]) == 1
+
+
+def test_cohorts_take_turns() -> None:
+    population = Population(tick)
+    population.join(DATA, [("a", member(DATA, hidden=(3,))), ("b", member(DATA, hidden=(4,)))])
+    turns = []
+    for _ in range(4):
+        turns += population.turn()
+        population.train_epoch()
+
+    assert turns == ["a", "b", "a", "b"]
+
+
+def test_seconds_are_shared_by_the_members_of_a_tile() -> None:
+    times = iter(range(0, 1000, 6))
+    population, record = Population(lambda: float(next(times))), Record()
+    population.join(DATA, [(str(n), member(DATA, n, epochs=2)) for n in range(3)])
+    while len(population):
+        record.take(population)
+
+    assert all(seen.seconds == 2.0 for curve in record.curves.values() for seen in curve)
+    assert record.ends["0"].seconds == 4.0

@@ -1,0 +1,158 @@
+"""A member gets the same bits alone and in company, whoever joins or leaves."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.early_stopping import Patience
+from engine.network import Network
+from engine.population import Finished, Observation, Population
+from engine.population.cohort import tile_members
+from engine.spec import Knobs, MemberSpec
+from engine.training_set import TrainingSet
+from tests.engine.stacks import Record, member, random_dataset, tick, train, train_alone, training_set
+
+MULTI = training_set(random_dataset("multiclass", (61, 23, 17), 5))
+SETS = {
+    "multiclass": MULTI,
+    "binary": training_set(random_dataset("binary", (61, 23, 17), 5)),
+    "regression": training_set(random_dataset("regression", (61, 23, 17), 5)),
+}
+
+KNOBS = st.builds(
+    Knobs,
+    learning_rate=st.sampled_from([1e-3, 0.03, 0.7]),
+    beta1=st.sampled_from([0.0, 0.9, 0.99]),
+    beta2=st.sampled_from([0.9, 0.999]),
+    epsilon=st.sampled_from([1e-8, 1e-4]),
+    l2=st.sampled_from([0.0, 0.5]),
+)
+
+
+def assert_same(found: tuple[Sequence[Observation], Finished], alone: tuple[Sequence[Observation], Finished]) -> None:
+    """Curves, metrics and weights agree to the last bit."""
+    assert [(seen.epoch, seen.values) for seen in found[0]] == [(seen.epoch, seen.values) for seen in alone[0]]
+    one, other = found[1], alone[1]
+    assert (one.state, one.reason, one.best_epoch, one.metrics) == (
+        other.state,
+        other.reason,
+        other.best_epoch,
+        other.metrics,
+    )
+    if one.weights is None or other.weights is None:
+        assert one.weights is other.weights
+    else:
+        assert one.weights.tobytes() == other.weights.tobytes()
+
+
+def assert_all_same(data: TrainingSet, members: Sequence[tuple[str, MemberSpec]], record: Record) -> None:
+    for key, spec in members:
+        assert_same((record.curves[key], record.ends[key]), train_alone(data, spec))
+
+
+@st.composite
+def stacks(draw: Any) -> tuple[TrainingSet, list[tuple[str, MemberSpec]]]:
+    """Members of one random structure that differ in all that may differ."""
+    data = SETS[draw(st.sampled_from(sorted(SETS)))]
+    shape = {
+        "hidden": tuple(draw(st.lists(st.integers(1, 20), max_size=2))),
+        "activation": draw(st.sampled_from(["relu", "leaky_relu", "tanh", "sigmoid"])),
+        "batch": draw(st.sampled_from([1, 2, 7, 16, 61, "full"])),
+    }
+    members = [
+        (
+            f"m{number}",
+            member(
+                data,
+                number,
+                optimizer=draw(st.sampled_from(["sgd", "momentum", "rmsprop", "adam"])),
+                knobs=draw(KNOBS),
+                epochs=draw(st.integers(1, 4)),
+                patience=draw(st.sampled_from([None, Patience(1), Patience(2, 0.01)])),
+                initializer=draw(st.sampled_from(["auto", "he", "glorot"])),
+                **shape,
+            ),
+        )
+        for number in range(draw(st.integers(2, 6)))
+    ]
+    return data, members
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(stacks())
+def test_a_member_of_any_stack_is_what_it_is_alone(stack: tuple[TrainingSet, list[tuple[str, MemberSpec]]]) -> None:
+    data, members = stack
+
+    assert_all_same(data, members, train(data, members))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(stacks(), st.randoms(use_true_random=False))
+def test_joining_and_leaving_neighbours_leave_no_trace(
+    stack: tuple[TrainingSet, list[tuple[str, MemberSpec]]], chance: Any
+) -> None:
+    data, members = stack
+    population, record = Population(tick), Record()
+    waiting, gone = list(members), set()
+    while waiting or len(population):
+        if waiting:
+            population.join(data, [waiting.pop()])
+        if chance.random() < 0.2 and record.curves:
+            leaver = chance.choice(sorted(record.curves))
+            if leaver not in record.ends:
+                population.leave([leaver])
+                gone.add(leaver)
+        record.take(population)
+    stayed = [(key, spec) for key, spec in members if key not in gone]
+
+    assert_all_same(data, stayed, record)
+
+
+def test_members_on_both_sides_of_a_tile_border_are_what_they_are_alone() -> None:
+    specs = [
+        member(MULTI, n, hidden=(257, 129), batch=16, epochs=2, optimizer=("adam", "sgd")[n % 2]) for n in range(9)
+    ]
+    members = [(str(number), spec) for number, spec in enumerate(specs)]
+
+    assert 1 < tile_members(Network(specs[0].structure), MULTI) < len(specs)
+    assert_all_same(MULTI, members, train(MULTI, members))
+
+
+def test_a_diverging_neighbour_leaves_no_trace() -> None:
+    wild = member(MULTI, 0, optimizer="sgd", knobs=Knobs(1e30), activation="relu", epochs=5)
+    calm = [member(MULTI, n, optimizer="sgd", activation="relu", epochs=5) for n in range(1, 5)]
+    members = [("wild", wild), *((str(number), spec) for number, spec in enumerate(calm))]
+    record = train(MULTI, members)
+
+    assert record.ends["wild"].state == "diverged"
+    assert_all_same(MULTI, members[1:], record)
+
+
+def test_a_population_of_several_structures_and_data_sets_mixes_nothing_up() -> None:
+    population, record = Population(tick), Record()
+    groups = [
+        (data, [(f"{name}-{n}", member(data, n, hidden=(3 + n,))) for n in range(3)]) for name, data in SETS.items()
+    ]
+    for data, members in groups:
+        population.join(data, members)
+    while len(population):
+        record.take(population)
+
+    for data, members in groups:
+        assert_all_same(data, members, record)
+
+
+def test_the_same_member_trained_twice_gives_the_same_bits() -> None:
+    spec = member(MULTI, 3, hidden=(16, 8), epochs=4)
+
+    assert_same(train_alone(MULTI, spec), train_alone(MULTI, spec))
+
+
+def test_another_number_or_another_seed_gives_other_weights() -> None:
+    network = Network(member(MULTI).structure)
+    rows = [network.initial_row(member(MULTI, number).seed, "auto") for number in (0, 1)]
+
+    assert not np.array_equal(rows[0], rows[1])

@@ -1,0 +1,154 @@
+"""Whole training runs in float64 against the same runs written out in loops."""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from engine.early_stopping import Patience
+from engine.losses import LOSSES
+from engine.network import Network
+from engine.optimizers import OPTIMIZERS
+from engine.seeds import Purpose
+from engine.spec import BatchSize, Knobs, MemberSpec
+from engine.training_set import Part, TrainingSet
+from tests.engine.stacks import member, random_dataset, train, train_alone, training_set
+from tests.oracles import network as oracle
+from tests.oracles.optimizers import STEPS, Memory, Settings
+
+TASKS = {"logistic": "binary", "softmax": "multiclass", "squared": "regression"}
+
+
+@dataclass
+class Run:
+    """What the loops found."""
+
+    layers: list[oracle.Layer]
+    train_loss: list[float]
+    dev_loss: list[float]
+    dev_error: list[float]
+
+
+def run_in_loops(data: TrainingSet, spec: MemberSpec, epochs: int) -> Run:
+    """Train one member in loops, from the engine's initial weights and in its order of examples."""
+    network = Network(spec.structure)
+    row = network.initial_row(spec.seed, spec.initializer)[np.newaxis]
+    layers = [block[0].tolist() for block in network.blocks(row)]
+    memories = [[[Memory() for _ in line] for line in layer] for layer in layers]
+    knobs = Settings(spec.knobs.learning_rate, spec.knobs.beta1, spec.knobs.beta2, spec.knobs.epsilon, spec.knobs.l2)
+    run = Run(layers, [], [], [])
+    count = len(data.train)
+    size = count if spec.structure.batch_size == "full" else spec.structure.batch_size
+    for epoch in range(epochs):
+        order = spec.seed.generator(Purpose.BATCH_ORDER, epoch).permutation(count)
+        total = 0.0
+        for start in range(0, count, size):
+            rows = order[start : start + size]
+            examples, targets = pick(data.train, rows)
+            found, mean = oracle.gradients(layers, examples, targets, spec.structure.activation, data.loss_name)
+            total += mean * len(rows)
+            for layer, gradient, memory in zip(layers, found, memories, strict=True):
+                for place, line in enumerate(layer):
+                    for unit in range(len(line)):
+                        g = gradient[place][unit]
+                        if place < len(layer) - 1:
+                            g += knobs.l2 / len(rows) * line[unit]
+                        line[unit] = STEPS[spec.optimizer](line[unit], g, memory[place][unit], knobs)
+        run.train_loss.append(total / count)
+        dev_loss, dev_error = judge(data, data.dev, layers, spec.structure.activation)
+        run.dev_loss.append(dev_loss)
+        run.dev_error.append(dev_error)
+    return run
+
+
+def pick(part: Part, rows: np.ndarray) -> tuple[list[list[float]], list[float]]:
+    return part.x[rows, :-1].tolist(), [float(target) for target in part.targets[rows]]
+
+
+def judge(data: TrainingSet, part: Part, layers: list[oracle.Layer], activation: str) -> tuple[float, float]:
+    """Return the mean loss and the error of a network on a part."""
+    examples, targets = pick(part, np.arange(len(part)))
+    logits = [oracle.forward(layers, example, activation).sums[-1] for example in examples]
+    losses = [oracle.loss(z, target, data.loss_name) for z, target in zip(logits, targets, strict=True)]
+    mean = sum(losses) / len(losses)
+    if data.loss_name == "squared":
+        return mean, math.sqrt(2 * mean) * data.target_scale
+    wrong = sum(oracle.missed(z, target, data.loss_name) for z, target in zip(logits, targets, strict=True))
+    return mean, wrong / len(targets)
+
+
+@pytest.mark.parametrize(("optimizer", "loss"), list(itertools.product(OPTIMIZERS, LOSSES)))
+def test_a_run_of_four_epochs_is_that_of_the_loops(optimizer: str, loss: str) -> None:
+    data = training_set(random_dataset(TASKS[loss], (29, 11, 7), 3), np.float64)
+    spec = member(data, optimizer=optimizer, knobs=Knobs(0.02, l2=0.3), batch=8, epochs=4, hidden=(4, 3))
+    curve, end = train_alone(data, spec)
+    run = run_in_loops(data, spec, 4)
+    error = f"dev_{data.error_name()}"
+
+    np.testing.assert_allclose([seen.values["train_loss"] for seen in curve], run.train_loss, rtol=1e-10)
+    np.testing.assert_allclose([seen.values["dev_loss"] for seen in curve], run.dev_loss, rtol=1e-10)
+    np.testing.assert_allclose([seen.values[error] for seen in curve], run.dev_error, rtol=1e-10)
+    assert end.epochs == 4
+
+
+@pytest.mark.parametrize("batch", [1, 7, 29, 100, "full"])
+def test_every_batch_size_uses_every_example_once_an_epoch(batch: BatchSize) -> None:
+    data = training_set(random_dataset("multiclass", (29, 11, 7), 3), np.float64)
+    spec = member(data, optimizer="sgd", batch=batch, epochs=2)
+    curve, _ = train_alone(data, spec)
+    size = 29 if batch in (100, "full") else batch
+    run = run_in_loops(data, member(data, optimizer="sgd", batch=size, epochs=2), 2)
+
+    np.testing.assert_allclose([seen.values["train_loss"] for seen in curve], run.train_loss, rtol=1e-10)
+
+
+def test_the_weights_kept_are_those_of_the_best_epoch() -> None:
+    data = training_set(random_dataset("multiclass", (60, 40, 30), 4), np.float64)
+    spec = member(data, optimizer="adam", knobs=Knobs(0.3), batch=4, epochs=25, patience=Patience(6))
+    curve, end = train_alone(data, spec)
+    errors = [seen.values["dev_error"] for seen in curve]
+    best = int(np.argmin(errors)) + 1
+    run = run_in_loops(data, spec, best)
+
+    assert end.best_epoch == best < len(curve) == best + 6
+    assert end.reason == "no better dev_error for 6 epochs"
+    assert end.weights is not None
+    blocks = Network(spec.structure).blocks(end.weights[np.newaxis])
+    for block, layer in zip(blocks, run.layers, strict=True):
+        np.testing.assert_allclose(block[0], layer, rtol=1e-7, atol=1e-9)
+    for part, name in ((data.train, "train_error"), (data.test, "test_error")):
+        assert end.metrics[name] == pytest.approx(judge(data, part, run.layers, "tanh")[1])
+    assert end.metrics["dev_error"] == min(errors)
+
+
+def test_a_dev_part_of_several_chunks_is_judged_as_a_whole() -> None:
+    data = training_set(random_dataset("binary", (40, 1300, 0), 3), np.float64)
+    spec = member(data, epochs=1, optimizer="momentum")
+    curve, end = train_alone(data, spec)
+    run = run_in_loops(data, spec, 1)
+
+    assert curve[0].values["dev_loss"] == pytest.approx(run.dev_loss[0], rel=1e-10)
+    assert curve[0].values["dev_error"] == pytest.approx(run.dev_error[0])
+    assert "test_error" not in end.metrics
+
+
+def test_a_regression_is_judged_in_the_unit_of_its_target() -> None:
+    dataset = random_dataset("regression", (80, 30, 30), 3)
+    data = training_set(dataset, np.float64)
+    _, end = train_alone(data, member(data, hidden=(), epochs=60, batch="full", knobs=Knobs(0.1)))
+
+    assert 0.0 < end.metrics["test_rmse"] < 0.6 * float(dataset.y_test.std())
+    assert end.metrics["dev_rmse"] > 1.0
+
+
+def test_training_learns_the_digits() -> None:
+    from engine.data import load_builtin  # noqa: PLC0415  # only here, for it takes a moment
+
+    data = training_set(load_builtin("digits"))
+    record = train(
+        data, [(str(n), member(data, n, hidden=(64,), batch=32, epochs=12, knobs=Knobs(3e-3))) for n in (1, 2)]
+    )
+
+    assert all(end.metrics["test_error"] < 0.05 for end in record.ends.values())

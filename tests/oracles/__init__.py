@@ -1,0 +1,1 @@
+"""Formulas written out slowly, with loops over plain numbers, sharing no code with the engine."""

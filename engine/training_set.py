@@ -53,8 +53,8 @@ class TrainingSet:
         if not len(dataset.y_train) or not len(dataset.y_dev):
             raise ValueError("A data set needs examples in its training and in its dev part.")
         loss_name = LOSS_OF_TASK[dataset.task]
+        mean, scale = target_moments(dataset)
         normalization = Normalization.fit(dataset.x_train) if normalize_inputs else None
-        mean, scale = _standard(dataset.y_train) if dataset.task == "regression" else (0.0, 1.0)
         workspace = Workspace(dtype)
 
         def part(x: Array, y: Targets) -> Part:
@@ -69,7 +69,7 @@ class TrainingSet:
             loss=LOSSES[loss_name],
             loss_name=loss_name,
             inputs=dataset.x_train.shape[1],
-            outputs=max(len(dataset.classes), 1) if dataset.task == "multiclass" else 1,
+            outputs=outputs_of(dataset),
             target_mean=mean,
             target_scale=scale,
         )
@@ -89,6 +89,14 @@ def _with_ones(x: Array, dtype: DTypeLike) -> Array:
     return np.concatenate([x, np.ones((len(x), 1))], axis=1).astype(dtype)
 
 
-def _standard(values: Targets) -> tuple[float, float]:
-    deviation = float(values.std())
-    return float(values.mean()), deviation if deviation > 0.0 and math.isfinite(deviation) else 1.0
+def outputs_of(dataset: Dataset) -> int:
+    """Return how many outputs a network for `dataset` has."""
+    return len(dataset.classes) if dataset.task == "multiclass" else 1
+
+
+def target_moments(dataset: Dataset) -> tuple[float, float]:
+    """Return mean and deviation of a regression's training targets; 0 and 1 for classes."""
+    if dataset.task != "regression":
+        return 0.0, 1.0
+    deviation = float(dataset.y_train.std())
+    return float(dataset.y_train.mean()), deviation if deviation > 0.0 and math.isfinite(deviation) else 1.0

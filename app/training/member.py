@@ -11,14 +11,14 @@ from engine.spec import Knobs, MemberSpec, Structure
 from engine.training_set import TrainingSet
 
 
-def structure_of(params: Mapping[str, Any], data: TrainingSet) -> Structure:
-    """Return the structure of a network with these hyperparameters on this data set."""
+def structure_of(params: Mapping[str, Any], inputs: int, outputs: int, loss: str) -> Structure:
+    """Return the structure of a network with these hyperparameters."""
     return Structure(
-        inputs=data.inputs,
+        inputs=inputs,
         hidden_units=tuple(params["hidden_units"]),
-        outputs=data.outputs,
+        outputs=outputs,
         activation=params["activation"],
-        loss=data.loss_name,
+        loss=loss,
         batch_size=params["batch_size"],
     )
 
@@ -28,7 +28,7 @@ def member_of(segment: Segment, data: TrainingSet) -> MemberSpec:
     params: Mapping[str, Any] = complete(segment.params)
     patience = segment.early_stopping
     return MemberSpec(
-        structure=structure_of(params, data),
+        structure=structure_of(params, data.inputs, data.outputs, data.loss_name),
         optimizer=params["optimizer"],
         initializer=params["initializer"],
         knobs=Knobs(

@@ -2,24 +2,35 @@
 
 import base64
 import math
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from app.domain.trials import METRICS
 from app.domain.work import Epoch, Lease, Result, Segment
 from app.training.datasets import load
+from app.training.machine import made_with
 from app.training.member import member_of
-from engine.population import Finished, Observation, Population
+from engine.population import Finished, Observation, Population, member_bytes
+from engine.spec import MemberSpec
 from engine.training_set import TrainingSet
 
 KEPT_SETS = 8
 """Training sets that stay in memory for segments to come; those in use stay in any case."""
 
-METRICS = (
-    "train_loss", "train_error", "train_rmse", "dev_loss", "dev_error", "dev_rmse", "test_error", "test_rmse",
-)  # fmt: skip  # a table reads best in one piece
+MEMORY = 2 << 30
+"""Bytes that the members in training may take; further segments wait here until others have ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A segment that is ready to be trained."""
+
+    key: str
+    data: TrainingSet
+    spec: MemberSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +44,12 @@ class Turn:
 class Trainer:
     """Trains segments, many at a time. Data sets are read once and shared by all trials on them."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], memory: int = MEMORY) -> None:
         self._population = Population(clock)
+        self._memory = memory
+        self._made_with = made_with()
         self._segments: dict[str, Segment] = {}
+        self._waiting: deque[_Candidate] = deque()
         self._sets: OrderedDict[tuple[str, bool], TrainingSet] = OrderedDict()
 
     def __len__(self) -> int:
@@ -47,20 +61,16 @@ class Trainer:
 
     def add(self, segments: Sequence[Segment], content: Callable[[str, str], bytes]) -> None:
         """Start to train segments; `content(name, sha256)` fetches a data set that is not here yet."""
-        newcomers: dict[tuple[str, bool], list[Segment]] = {}
         for segment in segments:
-            key = segment.dataset_sha256, bool(segment.params["normalize_inputs"])
-            newcomers.setdefault(key, []).append(segment)
-        for key, group in newcomers.items():
-            data = self._training_set(key, group[0].dataset, content)
-            self._segments.update((_key(segment.lease), segment) for segment in group)
-            self._population.join(data, [(_key(s.lease), member_of(s, data)) for s in group])
+            data = self._training_set(segment, content)
+            self._segments[_key(segment.lease)] = segment
+            self._waiting.append(_Candidate(_key(segment.lease), data, member_of(segment, data)))
 
-    def _training_set(self, key: tuple[str, bool], name: str, content: Callable[[str, str], bytes]) -> TrainingSet:
+    def _training_set(self, segment: Segment, content: Callable[[str, str], bytes]) -> TrainingSet:
+        key = segment.dataset_sha256, bool(segment.params["normalize_inputs"])
         if key not in self._sets:
-            sha256, normalize = key
-            dataset = load(content(name, sha256))
-            self._sets[key] = TrainingSet.of(dataset, normalize_inputs=normalize)
+            dataset = load(content(segment.dataset, segment.dataset_sha256))
+            self._sets[key] = TrainingSet.of(dataset, normalize_inputs=key[1])
         self._sets.move_to_end(key)
         while len(self._sets) > KEPT_SETS:
             self._sets.popitem(last=False)
@@ -68,9 +78,11 @@ class Trainer:
 
     def drop(self, leases: Sequence[Lease]) -> None:
         """Stop training leases; those not in training are fine."""
-        for lease in leases:
-            self._segments.pop(_key(lease), None)
-        self._population.leave([_key(lease) for lease in leases])
+        keys = {_key(lease) for lease in leases}
+        for key in keys:
+            self._segments.pop(key, None)
+        self._waiting = deque(candidate for candidate in self._waiting if candidate.key not in keys)
+        self._population.leave(list(keys))
 
     def train(self, keep_below: Mapping[str, float]) -> Turn:
         """Train the next stack for one epoch; weights that cannot be among those kept are left out.
@@ -78,8 +90,10 @@ class Trainer:
         An error in a stack of one belongs to its trial, which fails with it. In a larger stack nobody knows whose
         it is: it ends this process, the server hands the trials out again, and in the end one by one.
         """
-        turn = self._population.turn()
+        turn = list(self._segments)
         try:
+            self._admit()
+            turn = self._population.turn()
             report = self._population.train_epoch()
         except Exception as error:
             if len(turn) != 1:
@@ -88,6 +102,18 @@ class Trainer:
         epochs = [(self._segments[key].lease, _epoch(seen)) for key, seen in report.observations]
         results = [self._result(key, finished, keep_below) for key, finished in report.finished]
         return Turn(epochs, results)
+
+    def _admit(self) -> None:
+        """Let waiting segments join while there is memory for them, and one in any case."""
+        used, groups = self._population.bytes, dict[int, list[_Candidate]]()
+        while self._waiting:
+            candidate = self._waiting[0]
+            used += member_bytes(candidate.spec.structure, candidate.data)
+            if used > self._memory and (groups or len(self._population)):
+                break
+            groups.setdefault(id(candidate.data), []).append(self._waiting.popleft())
+        for group in groups.values():
+            self._population.join(group[0].data, [(candidate.key, candidate.spec) for candidate in group])
 
     def _result(self, key: str, finished: Finished, keep_below: Mapping[str, float]) -> Result:
         segment = self._segments.pop(key)
@@ -102,6 +128,7 @@ class Trainer:
             seconds=finished.seconds,
             reason=finished.reason,
             weights=encode_weights(finished.weights) if keep and finished.weights is not None else None,
+            made_with=self._made_with,
         )
 
     def _failed(self, key: str, error: Exception) -> Result:

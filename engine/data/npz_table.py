@@ -42,7 +42,7 @@ def read_npz(content: bytes, *, max_bytes: int) -> Table:
         faults.append(f"The arrays differ in length: x has {len(x):,} rows and y has {len(y):,}. Give y one for each.")
     if faults:
         raise TableError(faults)
-    flat, target = x.reshape(len(x), -1).astype(np.float64), _target(y)
+    flat, target = _float64(x.reshape(len(x), -1)), _target(y)
     faults = [*_value_faults(flat, target)]
     if faults:
         raise TableError(faults)
@@ -99,7 +99,12 @@ def _target(y: NDArray[Any]) -> Column:
         return CategoricalColumn("y", np.array([str(word) or None for word in y], np.object_))
     if y.dtype.kind == "b":
         return CategoricalColumn("y", np.array([str(bool(value)).lower() for value in y], np.object_))
-    return NumericColumn("y", y.astype(np.float64))
+    return NumericColumn("y", _float64(y))
+
+
+def _float64(values: NDArray[Any]) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN like any other here
+        return values.astype(np.float64)
 
 
 def _arrays(content: bytes, max_bytes: int) -> tuple[NDArray[Any], NDArray[Any]]:

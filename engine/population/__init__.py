@@ -1,6 +1,7 @@
 """Training many members at once: cohorts of equal structure, walked in tiles that fit the cache."""
 
+from engine.population.cohort import member_bytes
 from engine.population.member import Finished, Observation
 from engine.population.population import Population, Report
 
-__all__ = ["Finished", "Observation", "Population", "Report"]
+__all__ = ["Finished", "Observation", "Population", "Report", "member_bytes"]

@@ -39,6 +39,11 @@ class Cohort:
     def __len__(self) -> int:
         return len(self._members)
 
+    @property
+    def bytes(self) -> int:
+        """What the rows of all members take."""
+        return sum(matrix.nbytes for matrix in self._rows())
+
     def keys(self) -> list[str]:
         """Return the names of the members, in the order of their rows."""
         return [member.key for member in self._members]
@@ -62,21 +67,21 @@ class Cohort:
         best, weights, *others = self._rows()
         grown = [np.concatenate([best, start]), np.concatenate([weights, start])]
         grown += [np.concatenate([matrix, zeros]) for matrix in others]
-        self._members += [Member(key, spec) for key, spec in newcomers]
+        members = self._members + [Member(key, spec) for key, spec in newcomers]
         # Rows of one rule lie side by side, so that each optimizer steps one slice.
-        order = sorted(range(len(self._members)), key=lambda row: Rule.of(self._members[row].spec))
-        self._keep(order, grown)
+        self._keep(sorted(range(len(members)), key=lambda row: Rule.of(members[row].spec)), members, grown)
 
     def leave(self, keys: Sequence[str]) -> None:
         """Drop members, whatever they reached."""
         gone = set(keys)
         stay = [row for row, member in enumerate(self._members) if member.key not in gone]
         if len(stay) < len(self._members):
-            self._keep(stay, self._rows())
+            self._keep(stay, self._members, self._rows())
 
-    def _keep(self, order: Sequence[int], matrices: Sequence[Array]) -> None:
-        self._members = [self._members[row] for row in order]
+    def _keep(self, order: Sequence[int], members: Sequence[Member], matrices: Sequence[Array]) -> None:
+        """Take over the rows of `order`; an error of memory leaves the cohort as it was."""
         self._take_rows([matrix[np.asarray(order, np.intp)] for matrix in matrices])
+        self._members = [members[row] for row in order]
 
     def train_epoch(
         self, clock: Callable[[], float]
@@ -150,6 +155,11 @@ class Cohort:
 
 def _diverged(member: Member, reason: str) -> Finished:
     return Finished("diverged", reason, None, member.epoch, member.seconds, {}, None)
+
+
+def member_bytes(structure: Structure, data: TrainingSet) -> int:
+    """Return what the rows of one member of a structure take."""
+    return Network(structure).size * data.train.x.itemsize * (_MOMENTS + 3)
 
 
 def tile_members(network: Network, data: TrainingSet) -> int:

@@ -36,10 +36,11 @@ class Population:
         for key, spec in newcomers:
             by_cohort.setdefault((spec.structure, id(data)), []).append((key, spec))
         for home, members in by_cohort.items():
+            cohort = self._cohorts.get(home) or Cohort(home[0], data)
+            cohort.join(members)
             if home not in self._cohorts:
-                self._cohorts[home] = Cohort(home[0], data)
+                self._cohorts[home] = cohort
                 self._turns.append(home)
-            self._cohorts[home].join(members)
             self._home.update((key, home) for key, _ in members)
 
     def leave(self, keys: Sequence[str]) -> None:
@@ -53,6 +54,11 @@ class Population:
         if not len(self._cohorts[home]):
             del self._cohorts[home]
             self._turns.remove(home)
+
+    @property
+    def bytes(self) -> int:
+        """What the weights, gradients, moments and best weights of all members take."""
+        return sum(cohort.bytes for cohort in self._cohorts.values())
 
     def turn(self) -> list[str]:
         """Return the names of the members that `train_epoch` would train now."""

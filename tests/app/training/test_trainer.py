@@ -45,13 +45,13 @@ def finish(
 
 
 def test_segments_are_trained_to_their_results_with_a_curve_of_every_epoch() -> None:
-    segments = [segment(DATA["binary"], trial, learning_rate=rate, epochs=4) for trial, rate in enumerate([0.1, 0.01])]
+    segments = [segment(DATA["binary"], trial, learning_rate=rate, epochs=3) for trial, rate in enumerate([0.1, 0.01])]
     curves, results = finish(trainer_with(segments))
     assert [result.lease for result in results] == [one.lease for one in segments]
     for result in results:
-        assert (result.state, result.epochs, result.reason) == ("completed", 4, "all 4 epochs done")
+        assert (result.state, result.epochs, result.reason) == ("completed", 3, "all 3 epochs done")
         curve = curves[result.lease]
-        assert [point.epoch for point in curve] == [1, 2, 3, 4]
+        assert [point.epoch for point in curve] == [1, 2, 3]
         assert result.best_epoch is not None
         best = curve[result.best_epoch - 1]
         assert result.metrics["dev_error"] == best.dev_error == min(point.dev_error or 0.0 for point in curve)
@@ -164,3 +164,34 @@ def test_a_data_set_that_cannot_be_fetched_leaves_nothing_behind() -> None:
     with pytest.raises(ConnectionError):
         trainer.add([segment(DATA["binary"])], lost)
     assert (len(trainer), trainer.cohorts()) == (0, [])
+
+
+def test_segments_beyond_the_memory_wait_until_others_have_ended() -> None:
+    segments = [segment(DATA["binary"], trial, epochs=2) for trial in range(3)]
+    _, together = finish(trainer_with(segments))
+    tight = Trainer(lambda: 0.0, memory=1)
+    tight.add(segments, Fetched())
+    turns = [{lease.trial for lease, _ in tight.train({}).epochs} for _ in range(4)]
+
+    assert turns == [{0}, {0}, {1}, {1}]
+    assert len(tight) == 1
+    _, last = finish(tight)
+    assert last[0].metrics == together[2].metrics
+
+
+def test_a_waiting_segment_can_be_dropped() -> None:
+    segments = [segment(DATA["binary"], trial, epochs=2) for trial in range(2)]
+    tight = Trainer(lambda: 0.0, memory=1)
+    tight.add(segments, Fetched())
+    tight.drop([segments[1].lease])
+    _, results = finish(tight)
+
+    assert [result.lease.trial for result in results] == [0]
+
+
+def test_a_network_that_memory_cannot_hold_fails_alone_with_its_reason() -> None:
+    trainer = trainer_with([segment(DATA["binary"], hidden_units=[10**9, 10**9])])
+    _, (result,) = finish(trainer)
+
+    assert result.state == "failed"
+    assert "MemoryError" in result.reason

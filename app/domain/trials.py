@@ -22,6 +22,14 @@ METRICS = (
 
 
 @dataclass(frozen=True, slots=True)
+class KeptModel:
+    """The weights of a good trial, float32 in one row, and the processor and versions that made them."""
+
+    weights: bytes
+    made_with: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """A trial as stored; the result fields are None until it is known. Times are UTC."""
 

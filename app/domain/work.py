@@ -123,7 +123,8 @@ class DecisionsAnswer:
 class Result:
     """The end of a leased trial; `curve` holds the epochs not yet reported.
 
-    `weights` is the base64 of the member's float32 parameter row, or None when it need not be kept.
+    `weights` is the base64 of the member's float32 parameter row, or None when it need not be kept; `made_with` names
+    the processor and the versions that the bits depend on.
     """
 
     lease: Lease
@@ -135,6 +136,7 @@ class Result:
     reason: str
     curve: list[Epoch] = field(default_factory=list)
     weights: str | None = None
+    made_with: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

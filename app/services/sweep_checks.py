@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, pointer
-from app.domain.space import Value
+from app.domain.space import ChoiceParameter, Value
 from app.domain.space_faults import hint, space_faults
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
-from app.training.hyperparameters import metrics_for, parameter_faults, value_faults
+from app.training.hyperparameters import metrics_for, network_faults, parameter_faults, value_faults
 
 
 def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
@@ -17,6 +17,7 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
     return [
         *space_faults(draft.parameters, draft.fixed, draft.unreadable),
         *_hyperparameter_faults(draft),
+        *_network_faults(draft, dataset),
         *_metric_faults(draft.metric, dataset),
         *_kind_faults("sampler", draft.sampler, list(SAMPLERS)),
         *_kind_faults("scheduler", draft.scheduler, list(SCHEDULERS)),
@@ -33,6 +34,18 @@ def _hyperparameter_faults(draft: SweepDraft) -> Iterable[Fault]:
         yield from parameter_faults(name, parameter, pointer("space", name))
     for name, value in draft.fixed.items():
         yield from value_faults(name, value, pointer("fixed", name))
+
+
+def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterable[Fault]:
+    if dataset is None:
+        return
+    searched = draft.parameters.get("hidden_units")
+    if isinstance(searched, ChoiceParameter):
+        for index, value in enumerate(searched.values):
+            place = pointer("space", "hidden_units", "values", index)
+            yield from network_faults(value, dataset.features, dataset.outputs, place)
+    fixed = draft.fixed.get("hidden_units")
+    yield from network_faults(fixed, dataset.features, dataset.outputs, pointer("fixed", "hidden_units"))
 
 
 def _metric_faults(metric: str | None, dataset: DatasetSummary | None) -> Iterable[Fault]:

@@ -1,6 +1,6 @@
 """The weights of the best trials of each sweep: the first k by (value, number), whoever arrives first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -15,6 +15,7 @@ class Candidate:
     trial: int
     value: float
     weights: bytes
+    made_with: Mapping[str, str]
 
 
 def keep_best(connection: Connection, sweep: str, candidates: Collection[Candidate]) -> None:
@@ -27,7 +28,7 @@ def keep_best(connection: Connection, sweep: str, candidates: Collection[Candida
     if fallen:
         connection.execute(delete(models).where(models.c.sweep_id == sweep, models.c.trial.in_(fallen)))
     rows = [
-        {"sweep_id": sweep, "trial": one.trial, "value": one.value, "weights": one.weights}
+        {"sweep_id": sweep, "trial": one.trial, "value": one.value, "weights": one.weights, "made_with": one.made_with}
         for one in candidates
         if one.trial in best
     ]

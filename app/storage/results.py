@@ -89,7 +89,7 @@ def _record(connection: Connection, items: Sequence[Result], weights: Mapping[Le
         row = _row(item, metrics[item.lease.sweep], now)
         rows[TrialState(item.state)].append(row)
         if row["value"] is not None and item.lease in weights:
-            candidate = Candidate(item.lease.trial, row["value"], weights[item.lease])
+            candidate = Candidate(item.lease.trial, row["value"], weights[item.lease], item.made_with)
             candidates[item.lease.sweep].append(candidate)
     for state, results in rows.items():
         moves.record_results(connection, state, results)

@@ -16,7 +16,7 @@ from app.domain.filters import Position, TrialQuery
 from app.domain.queue import Ask, Drawn, Grant
 from app.domain.space import Value
 from app.domain.sweeps import Sweep, SweepSpec
-from app.domain.trials import Trial
+from app.domain.trials import KeptModel, Trial
 from app.domain.work import Epoch, Lease, Progress, Result
 from app.storage import claims, completion, dataset_rows, losses, results, sweep_rows, trial_rows
 from app.storage.connect import reading_engine, writing_engine
@@ -156,9 +156,9 @@ class Storage:
         """Return epochs of a trial, from the first one behind epoch `after`."""
         return self._read(trial_rows.curve, sweep, number, after, limit)
 
-    def weights(self, sweep: str, number: int) -> bytes | None:
-        """Return the kept weights of a trial, or None."""
-        return self._read(trial_rows.weights, sweep, number)
+    def model(self, sweep: str, number: int) -> KeptModel | None:
+        """Return the kept model of a trial, or None."""
+        return self._read(trial_rows.model, sweep, number)
 
     # The queue
 

@@ -141,6 +141,7 @@ models = Table(
     Column("trial", Integer, primary_key=True),
     Column("value", REAL, nullable=False),
     Column("weights", LargeBinary, nullable=False),
+    Column("made_with", Json, nullable=False),
     ForeignKeyConstraint(["sweep_id", "trial"], ["trials.sweep_id", "trials.number"]),
     Index(None, "sweep_id", "value", "trial"),
     sqlite_strict=True,

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, and_, func, lite
 from app.domain.errors import NotFound
 from app.domain.filters import Condition, Field, Operator, Position, TrialQuery
 from app.domain.states import TrialState
-from app.domain.trials import Trial
+from app.domain.trials import KeptModel, Trial
 from app.domain.work import Epoch
 from app.storage import records
 from app.storage.columns import Instant
@@ -64,11 +64,12 @@ def curve(connection: Connection, sweep: str, number: int, after: int, limit: in
     return [records.epoch(row) for row in rows]
 
 
-def weights(connection: Connection, sweep: str, number: int) -> bytes | None:
-    """Return the kept weights of a trial (float32, one row), or None."""
-    return connection.execute(
-        select(models.c.weights).where(models.c.sweep_id == sweep, models.c.trial == number)
-    ).scalar()
+def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:
+    """Return the kept model of a trial, or None."""
+    row = connection.execute(
+        select(models.c.weights, models.c.made_with).where(models.c.sweep_id == sweep, models.c.trial == number)
+    ).first()
+    return None if row is None else KeptModel(row.weights, row.made_with)
 
 
 def finished(connection: Connection, sweep: str) -> list[Trial]:

@@ -1,8 +1,11 @@
 """The hyperparameters of the REST contract: their ranges, defaults, and what the engine makes of them."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
+from typing import Any
 
 from app.domain.datasets import Task
 from app.domain.errors import Fault
@@ -23,7 +26,7 @@ class Hyperparameter:
 
 
 HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
-    "hidden_units": Hyperparameter(Widths(16, 16_384), [64], "the width of each hidden layer"),
+    "hidden_units": Hyperparameter(Widths(16, 16_384), (64,), "the width of each hidden layer"),
     "activation": Hyperparameter(OneOf(tuple(ACTIVATIONS)), "relu", "the function after each hidden layer"),
     "initializer": Hyperparameter(OneOf(("auto", *INITIALIZERS)), "auto", "the variance of the initial weights"),
     "optimizer": Hyperparameter(OneOf(tuple(OPTIMIZERS)), "adam", "how weights follow the gradient"),
@@ -37,6 +40,9 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
     "normalize_inputs": Hyperparameter(Flag(), True, "whether each input gets mean 0 and deviation 1"),
 }
 
+MOST_WEIGHTS = 50_000_000
+"""The most weights that a network may have: a worker keeps five numbers for each, 1 GB in all."""
+
 _METRICS = {"regression": ("dev_rmse", "dev_loss", "train_loss")}
 
 
@@ -48,6 +54,18 @@ def metrics_for(task: Task) -> tuple[str, ...]:
 def complete(params: Mapping[str, Value]) -> dict[str, Value]:
     """Return all hyperparameters: those given, and the defaults of the others."""
     return {name: params.get(name, known.default) for name, known in HYPERPARAMETERS.items()}
+
+
+def network_faults(hidden_units: Value, inputs: int, outputs: int, pointer: str) -> list[Fault]:
+    """Return what is wrong with the size of a network; widths that are none are left to other checks."""
+    if not HYPERPARAMETERS["hidden_units"].allowed.accepts(hidden_units):
+        return []
+    widths: list[Any] = [inputs, *_list(hidden_units), outputs]
+    weights = sum((n_in + 1) * n_out for n_in, n_out in pairwise(widths))
+    if weights <= MOST_WEIGHTS:
+        return []
+    detail = f"A network of {json.dumps(hidden_units)} has {weights:,} weights on this data set"
+    return [Fault(pointer, f"{detail}; at most {MOST_WEIGHTS:,} are possible. Make its layers narrower.")]
 
 
 def cohort_key(dataset_sha256: str, params: Mapping[str, Value]) -> str:

@@ -1,6 +1,8 @@
 """What values a hyperparameter may take, and sentences for those it may not."""
 
+import json
 import math
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
@@ -44,7 +46,7 @@ class Real(Range):
 
     def accepts(self, value: Value) -> bool:
         """Return whether `value` is a finite number within the bounds."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
             return False
         above = value > self.low if self.low_open else value >= self.low
         return above and (value < self.high if self.high_open else value <= self.high)
@@ -124,7 +126,7 @@ class Widths(Range):
 
 def refusal(name: str, value: Value, allowed: Range) -> str:
     """Return the sentence that refuses `value`."""
-    return f"The value {value!r} is not possible for {name}: it must be {allowed.rule()}."
+    return f"The value {json.dumps(value)} is not possible for {name}: it must be {allowed.rule()}."
 
 
 def kind_of(parameter: Parameter) -> Kind:

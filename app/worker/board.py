@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from app.domain.work import Decision, Epoch, Lease, Progress, Result, Segment
 
@@ -123,7 +124,4 @@ class Board:
 
 
 def _with_curve(result: Result, curve: list[Epoch]) -> Result:
-    return Result(
-        result.lease, result.state, result.metrics, result.best_epoch, result.epochs, result.seconds,
-        result.reason, curve, result.weights,
-    )  # fmt: skip  # the fields in their order, as the record has them
+    return replace(result, curve=curve)

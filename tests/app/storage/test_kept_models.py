@@ -3,6 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain.trials import KeptModel
 from app.storage import Storage
 from tests.app.storage.world import START as NOW
 from tests.app.storage.world import (
@@ -33,9 +34,9 @@ def test_in_any_order_and_grouping_exactly_the_best_by_value_and_number_are_kept
         items = [completed(lease, values[lease.trial]) for lease in group]
         limits = storage.finish(items, {lease: b"%d" % lease.trial for lease in group}, NOW).keep_below
     ranked = sorted(range(len(values)), key=lambda trial: (values[trial], trial))
-    kept = [trial for trial in range(len(values)) if storage.weights(sweep, trial) is not None]
+    kept = [trial for trial in range(len(values)) if storage.model(sweep, trial) is not None]
     assert kept == sorted(ranked[:3])
-    assert all(storage.weights(sweep, trial) == b"%d" % trial for trial in kept)
+    assert all(storage.model(sweep, trial) == KeptModel(b"%d" % trial, {}) for trial in kept)
     assert limits == ({sweep: values[ranked[2]]} if len(values) >= 3 else {})
 
 
@@ -47,11 +48,11 @@ def test_a_claim_tells_the_limit_only_once_all_places_are_taken(storage: Storage
     assert finish(storage, second, 0.25, b"2222").keep_below == {SWEEP: 0.5}
     assert claim(storage).keep_below == {SWEEP: 0.5}
     assert finish(storage, third, 0.125, b"3333").keep_below == {SWEEP: 0.25}
-    assert storage.weights(SWEEP, first.trial) is None
+    assert storage.model(SWEEP, first.trial) is None
 
 
 def test_weights_without_a_value_are_not_kept(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 1))
     (claimed,) = claim(storage).claimed
     finish(storage, claimed.lease, None, b"1234")
-    assert storage.weights(SWEEP, 0) is None
+    assert storage.model(SWEEP, 0) is None

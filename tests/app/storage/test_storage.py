@@ -28,11 +28,11 @@ def test_everything_is_there_again_after_closing_and_opening(tmp_path: Path) -> 
     storage = Storage(tmp_path)
     add_sweep(storage, drawn(0, 3))
     finish(storage, claim_one(storage).lease, 0.25, b"1234")
-    before = storage.sweep(SWEEP), storage.trial(SWEEP, 0), storage.weights(SWEEP, 0)
+    before = storage.sweep(SWEEP), storage.trial(SWEEP, 0), storage.model(SWEEP, 0)
     storage.close()
     storage.close()
     again = Storage(tmp_path)
-    assert (again.sweep(SWEEP), again.trial(SWEEP, 0), again.weights(SWEEP, 0)) == before
+    assert (again.sweep(SWEEP), again.trial(SWEEP, 0), again.model(SWEEP, 0)) == before
     assert [item.lease.trial for item in claim(again, slots=5).claimed] == [1, 2]
     again.close()
 

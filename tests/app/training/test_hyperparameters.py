@@ -1,5 +1,6 @@
 """Tests of the hyperparameters: ranges, defaults, and which trials share a stack."""
 
+import json
 import math
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.training.hyperparameters import (
     cohort_key,
     complete,
     metrics_for,
+    network_faults,
     parameter_faults,
     value_faults,
 )
@@ -54,7 +56,7 @@ def test_values_just_outside_are_each_refused_with_their_place_value_and_rule(na
     _, outside = EDGES[name]
     rule = HYPERPARAMETERS[name].allowed.rule()
     for value in outside:
-        detail = f"The value {value!r} is not possible for {name}: it must be {rule}."
+        detail = f"The value {json.dumps(value)} is not possible for {name}: it must be {rule}."
         assert value_faults(name, value, "/fixed/x") == [Fault("/fixed/x", detail)]
     faults = parameter_faults(name, ChoiceParameter(tuple(outside)), "/space/x")
     assert [fault.pointer for fault in faults] == [f"/space/x/values/{index}" for index in range(len(outside))]
@@ -155,3 +157,16 @@ def test_what_may_differ_from_row_to_row_does_not(params: dict[str, Value]) -> N
 def test_another_data_set_has_another_key_and_widths_are_not_mixed_up() -> None:
     keys = {cohort_key(SHA, {"hidden_units": widths}) for widths in ([1, 23], [12, 3], [123], [1, 2, 3])}
     assert len(keys | {cohort_key("f" * 64, {"hidden_units": [123]})}) == 5
+
+
+def test_a_network_with_too_many_weights_is_refused_with_its_count() -> None:
+    assert network_faults([4096, 4096], 64, 10, "/fixed/hidden_units") == []
+    (fault,) = network_faults([16_384, 16_384], 64, 10, "/fixed/hidden_units")
+
+    assert fault.pointer == "/fixed/hidden_units"
+    assert f"{65 * 16_384 + 16_385 * 16_384 + 16_385 * 10:,} weights" in fault.detail
+    assert "narrower" in fault.detail
+
+
+def test_widths_that_are_none_are_left_to_the_check_of_their_range() -> None:
+    assert network_faults("wide", 64, 10, "/x") == network_faults(None, 64, 10, "/x") == []

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from app.training.trainer import Trainer
 from tests.app.training.segments import segment, table
 
 Arrays = dict[str, NDArray[Any]]
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
     "relu": lambda z: np.maximum(z, 0.0),
     "leaky_relu": lambda z: np.where(z > 0.0, z, 0.01 * z),
     "tanh": np.tanh,
@@ -36,7 +37,7 @@ def trained(dataset: PreparedDataset, metric: str, params: dict[str, Any]) -> Re
 
 def model_of(result: Result, dataset: PreparedDataset, params: dict[str, Any]) -> Arrays:
     assert result.weights is not None
-    card = model_card(params, dataset.card, {"trial": 0, "metrics": result.metrics})
+    card = model_card(params, dataset.card, result.made_with, {"trial": 0, "metrics": result.metrics})
     content = model_npz(base64.b64decode(result.weights), params, dataset.content, card)
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
@@ -113,6 +114,8 @@ def test_the_card_is_strict_json_with_every_hyperparameter_and_the_encoding_of_t
     assert card["hyperparameters"]["hidden_units"] == [4]
     assert card["hyperparameters"]["optimizer"] == "adam"
     assert card["made_with"]["numpy"] == np.__version__
+    assert card["made_with"]["processor"]
+    assert "openblas" in card["made_with"]["kernels"].lower()
     assert [column["name"] for column in card["data"]["columns"]] == ["a", "b", "w"]
     assert card["data"]["classes"] == ["False", "True"]
 
@@ -120,13 +123,13 @@ def test_the_card_is_strict_json_with_every_hyperparameter_and_the_encoding_of_t
 def test_a_model_file_is_always_the_same_bytes() -> None:
     dataset = table("binary")
     weights = np.arange(dataset.features + 1, dtype="<f4").tobytes()
-    params = {"hidden_units": []}
-    card = model_card(params, dataset.card, {})
+    params: dict[str, Any] = {"hidden_units": []}
+    card = model_card(params, dataset.card, {}, {})
     assert model_npz(weights, params, dataset.content, card) == model_npz(weights, params, dataset.content, card)
 
 
-@pytest.mark.parametrize("size", [0, 3, 4, 4 * 1000 - 4])
-def test_weights_that_are_too_few_are_refused(size: int) -> None:
+@pytest.mark.parametrize("size", [0, 3, 4, 4 * 1000 - 4, 4 * 100_000])
+def test_weights_that_do_not_fit_are_refused(size: int) -> None:
     dataset = table("binary")
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"numbers, and the network has|buffer size"):
         model_npz(bytes(size), {"hidden_units": [999]}, dataset.content, {})

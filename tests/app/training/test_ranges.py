@@ -39,3 +39,8 @@ def test_numbers_are_no_truth_values_and_whole_floats_no_whole_numbers() -> None
 def test_kinds_are_named_as_in_a_request() -> None:
     parameters = (FloatParameter(0.0, 1.0), IntParameter(0, 1), ChoiceParameter((1,)))
     assert [kind_of(parameter) for parameter in parameters] == ["float", "int", "choice"]
+
+
+def test_a_whole_number_beyond_every_double_is_refused_and_not_an_error() -> None:
+    assert not Real(0.0).accepts(10**400)
+    assert not Real(0.0).accepts(float("inf"))

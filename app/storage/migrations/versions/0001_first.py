@@ -103,6 +103,7 @@ CREATE TABLE models (
     trial INTEGER NOT NULL,
     value REAL NOT NULL,
     weights BLOB NOT NULL,
+    made_with TEXT NOT NULL,
     CONSTRAINT pk_models PRIMARY KEY (sweep_id, trial),
     CONSTRAINT fk_models_trials FOREIGN KEY(sweep_id, trial) REFERENCES trials (sweep_id, number)
 ) STRICT

@@ -53,12 +53,16 @@ class Workspace:
         self._memory: dict[str, NDArray[Any]] = {}
 
     def array(self, name: str, shape: Shape, dtype: DTypeLike | None = None) -> NDArray[Any]:
-        """Return an array of `shape` in the memory called `name`; what it holds is undefined."""
+        """Return an array of `shape` in the memory called `name`; it holds what was left there, at first zeros."""
         size = int(np.prod(shape))
         memory = self._memory.get(name)
         if memory is None or memory.size < size:
             memory = self._memory[name] = np.zeros(size, self.dtype if dtype is None else dtype)
         return memory[:size].reshape(shape)
+
+    def zeros(self, shape: Shape) -> NDArray[Any]:
+        """Return zeros of `shape`, to read from only."""
+        return self.array("zeros", shape)
 
     def signal(self, name: str, members: int, examples: int, width: int, *, training: bool) -> Signal:
         """Return a signal between two layers, its column of ones in place."""

@@ -20,7 +20,7 @@ class _BoundLeakyRelu(BoundLayer):
     def __init__(self, signal: Signal, workspace: Workspace) -> None:
         self._signal = signal
         self._scratch = scratch(signal, workspace)
-        self._zeros = workspace.array("zeros", signal.values.shape)
+        self._zeros = workspace.zeros(signal.values.shape)
         self._negative = workspace.array(f"positive.{signal.width}", signal.values.shape, np.bool_)
 
     def forward(self) -> None:

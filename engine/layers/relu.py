@@ -19,7 +19,7 @@ class _BoundRelu(BoundLayer):
         self._signal = signal
         shape = signal.values.shape
         # An array of zeros, not the scalar: np.maximum is then four times as fast.
-        self._zeros = workspace.array("zeros", shape)
+        self._zeros = workspace.zeros(shape)
         self._positive = workspace.array(f"positive.{signal.width}", shape, np.bool_)
 
     def forward(self) -> None:

@@ -33,7 +33,7 @@ class _BoundLogistic(BoundLoss):
         self._y = workspace.array("logistic.y", (members, examples))
         self._loss = workspace.array("logistic.loss", (members, 1, examples))
         self._scratch = workspace.array("logistic.scratch", (members, 1, examples))
-        self._zeros = workspace.array("zeros", (members, examples))
+        self._zeros = workspace.zeros((members, examples))
         self._total = workspace.array("loss.total", (members, 1, 1))
         self._ones = np.ones((examples, 1), workspace.dtype)
         self._share = 1.0 / examples

@@ -16,11 +16,18 @@ SLOTS = 64
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
-Host = Annotated[str, typer.Option(help="The address to listen on.")]
-Port = Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)]
-Data = Annotated[Path, typer.Option(help="The folder that holds logsweep.db.")]
-Workers = Annotated[int | None, typer.Option(help="Worker processes; one per core unless said.", min=0)]
-Slots = Annotated[int, typer.Option(help="Trials that one worker trains at the same time.", min=1, max=4096)]
+Host = Annotated[str, typer.Option(help="The address to listen on.", envvar="LOGSWEEP_HOST")]
+Port = Annotated[
+    int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535, envvar="LOGSWEEP_PORT")
+]
+Data = Annotated[Path, typer.Option(help="The folder that holds logsweep.db.", envvar="LOGSWEEP_DATA")]
+Workers = Annotated[
+    int | None, typer.Option(help="Worker processes; one per core unless said.", min=0, envvar="LOGSWEEP_WORKERS")
+]
+Slots = Annotated[
+    int, typer.Option(help="Trials that one worker trains at the same time.", min=1, max=4096, envvar="LOGSWEEP_SLOTS")
+]
+Server = Annotated[str, typer.Option(help="The address of the server.", envvar="LOGSWEEP_SERVER")]
 
 
 @app.command()
@@ -45,7 +52,7 @@ def serve(
 
 @app.command()
 def work(
-    server: Annotated[str, typer.Option(help="The address of the server.")] = "http://127.0.0.1:8000",
+    server: Server = "http://127.0.0.1:8000",
     name: Annotated[str | None, typer.Option(help="The worker's name; host and process id unless said.")] = None,
     slots: Slots = SLOTS,
     exit_with_parent: Annotated[bool, typer.Option(help="End when standard input closes.", hidden=True)] = False,

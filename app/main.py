@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager, contextmanager
 from threading import Event, Thread
 
 from fastapi import FastAPI
-from fastapi.concurrency import run_in_threadpool
-from starlette.types import Lifespan
 
 from app.api.application import make_application
 from app.domain.errors import LogsweepError
@@ -24,33 +22,14 @@ REAP_SECONDS = 1.0
 """How often leases that ran out and sweeps whose time is up are looked for."""
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Return an application that opens its services when it starts and closes them when it stops."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        opened = open_services(settings)
-        app.state.services = await run_in_threadpool(opened.__enter__)
-        try:
-            yield
-        finally:
-            await run_in_threadpool(opened.__exit__, None, None, None)
-
-    return _application(lifespan, settings)
-
-
 def make_app(services: Services, settings: Settings) -> FastAPI:
-    """Return an application on services that are open already."""
+    """Return the web application on services that are open."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.services = services
         yield
 
-    return _application(lifespan, settings)
-
-
-def _application(lifespan: Lifespan[FastAPI], settings: Settings) -> FastAPI:
     return make_application(
         lifespan, max_upload_bytes=settings.max_upload_bytes, max_work_bytes=settings.max_work_bytes
     )

@@ -71,7 +71,7 @@ def test_all_threads_end_with_the_server(tmp_path: Path) -> None:
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOGSWEEP_PORT", "9000")
+    monkeypatch.setenv("LOGSWEEP_MAX_TABLE_BYTES", "9000")
     monkeypatch.setenv("LOGSWEEP_LEASE_SECONDS", "5")
     settings = Settings()
-    assert (settings.port, settings.lease_seconds) == (9000, 5.0)
+    assert (settings.max_table_bytes, settings.lease_seconds) == (9000, 5.0)

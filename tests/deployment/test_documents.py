@@ -8,6 +8,7 @@ import pytest
 from app.demo import EXAMPLE
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
+from app.settings import Settings
 from app.training.hyperparameters import HYPERPARAMETERS, metrics_for
 from engine.layers import ACTIVATIONS
 from engine.optimizers import OPTIMIZERS
@@ -41,6 +42,16 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
         if not target.startswith("http"):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_every_setting_is_in_the_document_of_settings() -> None:
+    document = (ROOT / "docs" / "settings.md").read_text()
+    options = set(re.findall(r'envvar="(\w+)"', (ROOT / "app" / "cli.py").read_text()))
+    fields = {f"LOGSWEEP_{name.upper()}" for name in Settings.model_fields}
+
+    assert options | fields
+    for name in options | fields:
+        assert f"`{name}`" in document
 
 
 def test_the_readme_promises_only_targets_that_make_has() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from app.main import create_app
+from app.main import make_app, open_services
 from app.services.services import Services
 from app.settings import Settings
 
@@ -20,18 +20,19 @@ Json = dict[str, Any]
 @contextmanager
 def serving(folder: Path, **settings: Any) -> Iterator[tuple[httpx.Client, Services]]:
     """Run the application on a data folder; yield a client of it and its use cases."""
-    app = create_app(Settings(data=folder, **settings))
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+    chosen = Settings(data=folder, **settings)
+    tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    with open_services(chosen) as services, tcp as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()  # connections wait here until the server has started
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        server = uvicorn.Server(uvicorn.Config(make_app(services, chosen), log_config=None, access_log=False))
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
             with httpx.Client(base_url=address, timeout=30.0) as client:
                 client.get("/readyz").raise_for_status()
-                yield client, app.state.services
+                yield client, services
         finally:
             server.should_exit = True
             thread.join()

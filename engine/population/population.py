@@ -1,8 +1,8 @@
 """A population: everything one process trains, cohort after cohort, with members coming and going."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from engine.population.cohort import Cohort
 from engine.population.member import Finished, Observation
@@ -18,59 +18,79 @@ class Report:
     finished: Sequence[tuple[str, Finished]] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Share:
+    """A cohort and the training time it has had, in seconds of the clock."""
+
+    cohort: Cohort
+    spent: float
+
+
+Home: TypeAlias = tuple[Structure, int]
+"""What members must have in common to share a cohort: their structure, and the data set they train on."""
+
+
 class Population:
-    """Members under names of the caller's choice, each trained to its end by repeated `train_epoch`."""
+    """Members under names of the caller's choice, each trained to its end by repeated `train_epoch`.
+
+    The cohort that has had the least training time goes first: small networks do not wait for large ones.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._cohorts: dict[tuple[Structure, int], Cohort] = {}
-        self._turns: deque[tuple[Structure, int]] = deque()
-        self._home: dict[str, tuple[Structure, int]] = {}
+        self._shares: dict[Home, _Share] = {}
+        self._home: dict[str, Home] = {}
 
     def __len__(self) -> int:
         return len(self._home)
 
     def join(self, data: TrainingSet, newcomers: Sequence[tuple[str, MemberSpec]]) -> None:
         """Add members that train on `data`; those of equal structure share a stack."""
-        by_cohort: dict[tuple[Structure, int], list[tuple[str, MemberSpec]]] = {}
+        by_home: dict[Home, list[tuple[str, MemberSpec]]] = {}
         for key, spec in newcomers:
-            by_cohort.setdefault((spec.structure, id(data)), []).append((key, spec))
-        for home, members in by_cohort.items():
-            cohort = self._cohorts.get(home) or Cohort(home[0], data)
-            cohort.join(members)
-            if home not in self._cohorts:
-                self._cohorts[home] = cohort
-                self._turns.append(home)
+            by_home.setdefault((spec.structure, id(data)), []).append((key, spec))
+        # A new cohort starts level with the one that is furthest behind, not with a claim to all that was spent.
+        level = min((share.spent for share in self._shares.values()), default=0.0)
+        for home, members in by_home.items():
+            share = self._shares.get(home) or _Share(Cohort(home[0], data), level)
+            share.cohort.join(members)
+            self._shares[home] = share
             self._home.update((key, home) for key, _ in members)
 
     def leave(self, keys: Sequence[str]) -> None:
         """Drop members, whatever they reached; unknown names are fine."""
+        by_home: dict[Home, list[str]] = {}
         for key in keys:
             if (home := self._home.pop(key, None)) is not None:
-                self._cohorts[home].leave([key])
-                self._forget_if_empty(home)
+                by_home.setdefault(home, []).append(key)
+        for home, leavers in by_home.items():
+            self._shares[home].cohort.leave(leavers)
+            self._forget_if_empty(home)
 
-    def _forget_if_empty(self, home: tuple[Structure, int]) -> None:
-        if not len(self._cohorts[home]):
-            del self._cohorts[home]
-            self._turns.remove(home)
+    def _forget_if_empty(self, home: Home) -> None:
+        if not len(self._shares[home].cohort):
+            del self._shares[home]
 
     @property
     def bytes(self) -> int:
         """What the weights, gradients, moments and best weights of all members take."""
-        return sum(cohort.bytes for cohort in self._cohorts.values())
+        return sum(share.cohort.bytes for share in self._shares.values())
 
     def turn(self) -> list[str]:
         """Return the names of the members that `train_epoch` would train now."""
-        return [] if not self._turns else self._cohorts[self._turns[0]].keys()
+        return self._shares[self._next()].cohort.keys() if self._shares else []
+
+    def _next(self) -> Home:
+        return min(self._shares, key=lambda home: self._shares[home].spent)
 
     def train_epoch(self) -> Report:
-        """Train the next cohort in turn for one epoch; an empty population gives an empty report."""
-        if not self._turns:
+        """Train the next cohort for one epoch; an empty population gives an empty report."""
+        if not self._shares:
             return Report()
-        home = self._turns[0]
-        self._turns.rotate(-1)
-        observations, finished = self._cohorts[home].train_epoch(self._clock)
+        home = self._next()
+        share, start = self._shares[home], self._clock()
+        observations, finished = share.cohort.train_epoch(self._clock)
+        share.spent += self._clock() - start
         for key, _ in finished:
             del self._home[key]
         self._forget_if_empty(home)

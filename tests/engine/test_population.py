@@ -51,15 +51,34 @@ def test_leaving_drops_a_member_and_unknown_names_are_fine() -> None:
     assert len(record.curves["leaves"]) == 1
 
 
-def test_cohorts_take_turns() -> None:
-    population = Population(tick)
-    population.join(DATA, [("a", member(DATA, hidden=(3,))), ("b", member(DATA, hidden=(4,)))])
+def test_the_cohort_with_the_least_training_time_goes_first() -> None:
+    times = iter(range(10_000))
+    population = Population(lambda: float(next(times)))
+    # Each reading of the clock is a second: a cohort of two tiles takes longer than one of a single tile.
+    wide = member(DATA, 1, hidden=(300, 300), epochs=50)
+    population.join(DATA, [(f"wide-{n}", wide) for n in range(6)])
+    population.join(DATA, [("small", member(DATA, 2, hidden=(3,), epochs=50))])
     turns = []
-    for _ in range(4):
+    for _ in range(24):
+        turns.append(population.turn()[0].split("-")[0])
+        population.train_epoch()
+
+    assert turns.count("small") > 1.5 * turns.count("wide") > 0
+
+
+def test_a_newcomer_does_not_make_up_for_the_time_before_it_came() -> None:
+    times = iter(range(10_000))
+    population = Population(lambda: float(next(times)))
+    population.join(DATA, [("old", member(DATA, 1, hidden=(3,), epochs=50))])
+    for _ in range(10):
+        population.train_epoch()
+    population.join(DATA, [("new", member(DATA, 2, hidden=(4,), epochs=50))])
+    turns = []
+    for _ in range(8):
         turns += population.turn()
         population.train_epoch()
 
-    assert turns == ["a", "b", "a", "b"]
+    assert turns.count("old") == turns.count("new") == 4
 
 
 def test_seconds_are_shared_by_the_members_of_a_tile() -> None:

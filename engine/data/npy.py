@@ -78,7 +78,10 @@ def _is_shape(shape: Any) -> TypeGuard[tuple[int, ...]]:
 
 
 def _dtype(described: Any, name: str) -> np.dtype[Any]:
-    rule = "only numbers of up to 8 bytes, truth values and text of fixed width are read. Convert it with astype."
+    rule = (
+        "only numbers of up to 8 bytes, truth values and text of fixed width are read, never pickled objects. "
+        "Convert it with astype."
+    )
     refused = TableError([f"The array {name} has the type {quoted(str(described))}: {rule}"])
     if not isinstance(described, str) or not _PLAIN.fullmatch(described):
         raise refused

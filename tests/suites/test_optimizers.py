@@ -1,4 +1,4 @@
-"""Every optimizer, against its formula one weight at a time, and against what all of them promise."""
+"""What must hold for every optimizer: its formula, one weight at a time, and what all of them promise."""
 
 import numpy as np
 import pytest

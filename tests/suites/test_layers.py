@@ -1,4 +1,4 @@
-"""Every gradient of every network, by finite differences in float64 and against the chain rule in loops."""
+"""What must hold for every activation, loss and depth: gradients by differences and by the chain rule in loops."""
 
 import itertools
 from collections.abc import Callable

@@ -146,7 +146,7 @@ def test_a_pickle_is_refused_and_never_opened(tmp_path: Path) -> None:
 def test_types_that_are_neither_numbers_nor_text_are_refused(array: NDArray[Any]) -> None:
     fault = fault_of_x(npy(array))
     assert fault.startswith("The array x has the type ")
-    assert fault.endswith("text of fixed width are read. Convert it with astype.")
+    assert fault.endswith("text of fixed width are read, never pickled objects. Convert it with astype.")
 
 
 @pytest.mark.parametrize("descr", ["'<f16'", "'f3'", "'(2,3)f4'", "'<U0'", "8", "None", "'U999999999'", "'i4,i4'"])

@@ -19,11 +19,11 @@ class Penalty(ABC):
 
     @abstractmethod
     def strength(self, knobs: KnobColumns) -> Factors:
-        """Return lambda for each member, (R,)."""
+        """Return for each member, (R,), lambda or what of it remains in the gradient."""
 
     @abstractmethod
     def add(self, w: Array, g: Array, share: Array, scratch: Array) -> None:
-        """Add the penalty's gradient to `g`, both (R, columns), in place; `share` is lambda/m, (R, 1)."""
+        """Add the penalty's gradient to `g`, both (R, columns), in place; `share` is strength/m, (R, 1)."""
 
 
 class L2(Penalty):
@@ -43,4 +43,22 @@ class L2(Penalty):
         np.add(g, scratch, out=g)
 
 
-PENALTIES: Mapping[str, Penalty] = {"l2": L2()}
+class L1(Penalty):
+    """cost + lambda/(2m) * sum of absolute weights; gradient + lambda/(2m) * sign(w), and none at w = 0."""
+
+    def applies(self, knobs: Knobs) -> bool:
+        """Return whether lambda is not zero."""
+        return knobs.l1 != 0.0
+
+    def strength(self, knobs: KnobColumns) -> Factors:
+        """Return lambda/2: unlike L2's, this cost does not lose its 1/2 in the gradient."""
+        return knobs.l1 / 2.0
+
+    def add(self, w: Array, g: Array, share: Array, scratch: Array) -> None:
+        """g += lambda/(2m) * sign(w)."""
+        np.sign(w, out=scratch)
+        np.multiply(scratch, share, out=scratch)
+        np.add(g, scratch, out=g)
+
+
+PENALTIES: Mapping[str, Penalty] = {"l1": L1(), "l2": L2()}

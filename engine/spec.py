@@ -30,6 +30,7 @@ class Knobs:
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    l1: float = 0.0
     l2: float = 0.0
 
 

@@ -36,6 +36,7 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
     "epsilon": Hyperparameter(Real(0.0, 1.0, low_open=True), 1e-8, "what keeps RMSprop and Adam from dividing by zero"),
     "batch_size": Hyperparameter(Whole(1, 10_000_000, ("full",)), 64, "the examples of a mini-batch"),
     "epochs": Hyperparameter(Whole(1, 1_000_000), 20, "the passes over the training part, at most"),
+    "l1": Hyperparameter(Real(0.0), 0.0, "lambda of the L1 penalty on the weights"),
     "l2": Hyperparameter(Real(0.0), 0.0, "lambda of the L2 penalty on the weights"),
     "normalize_inputs": Hyperparameter(Flag(), True, "whether each input gets mean 0 and deviation 1"),
 }

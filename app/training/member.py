@@ -36,6 +36,7 @@ def member_of(segment: Segment, data: TrainingSet) -> MemberSpec:
             beta1=params["beta1"],
             beta2=params["beta2"],
             epsilon=params["epsilon"],
+            l1=params["l1"],
             l2=params["l2"],
         ),
         epochs=segment.to_epoch,

@@ -22,6 +22,7 @@ class KnobColumns:
     beta1: Factors
     beta2: Factors
     epsilon: Factors
+    l1: Factors
     l2: Factors
 
     @classmethod

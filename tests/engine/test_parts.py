@@ -19,7 +19,7 @@ from engine.regularizers import PENALTIES
 from engine.seeds import Purpose, Seed
 from engine.spec import Knobs
 from engine.training_set import TrainingSet
-from tests.engine.stacks import random_dataset
+from tests.engine.stacks import member, random_dataset, train_alone, training_set
 
 
 @given(st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.5, 0.9]), min_size=1, max_size=12), st.integers(1, 4))
@@ -108,14 +108,45 @@ def test_generators_of_different_purposes_members_epochs_and_seeds_differ() -> N
     )
 
 
-def test_the_penalty_touches_weights_by_their_share_and_applies_only_where_it_is_asked_for() -> None:
-    penalty, knobs = PENALTIES["l2"], [Knobs(0.1, l2=0.5), Knobs(0.1, l2=2.0)]
-    w, g = np.array([[1.0, -2.0], [3.0, 4.0]]), np.ones((2, 2))
-    share = penalty.strength(KnobColumns.of(knobs))[:, np.newaxis] / 8
-    penalty.add(w, g, share, np.empty_like(w))
+COSTS = {"l1": lambda w, lam, m: lam / (2 * m) * np.abs(w).sum(), "l2": lambda w, lam, m: lam / (2 * m) * (w**2).sum()}
 
-    np.testing.assert_allclose(g, [[1 + 0.5 / 8, 1 - 1 / 8], [1 + 6 / 8, 1 + 1]])
-    assert [penalty.applies(one) for one in (Knobs(0.1), *knobs)] == [False, True, True]
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_penalty_adds_the_slope_of_its_cost(name: str) -> None:
+    penalty, strengths, examples = PENALTIES[name], [0.5, 2.0], 8
+    knobs = [Knobs(0.1, **{name: strength}) for strength in strengths]
+    w, g = np.array([[1.0, -2.0, 0.3], [3.0, 4.0, -0.1]]), np.ones((2, 3))
+    share = penalty.strength(KnobColumns.of(knobs))[:, np.newaxis] / examples
+    penalty.add(w, g, share, np.empty_like(w))
+    for row, column in np.ndindex(w.shape):
+        above, below = w[row].copy(), w[row].copy()
+        above[column] += 1e-6
+        below[column] -= 1e-6
+        slope = (COSTS[name](above, strengths[row], examples) - COSTS[name](below, strengths[row], examples)) / 2e-6
+
+        assert g[row, column] - 1.0 == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_penalty_applies_only_where_it_is_asked_for(name: str) -> None:
+    others = {other: 1.0 for other in PENALTIES if other != name}
+
+    assert PENALTIES[name].applies(Knobs(0.1, **{name: 0.5}))
+    assert not PENALTIES[name].applies(Knobs(0.1, **others))
+
+
+def test_a_strong_l1_penalty_keeps_most_weights_at_zero() -> None:
+    data = training_set(random_dataset("binary", (200, 50, 0), 20))
+    ends = [
+        train_alone(data, member(data, hidden=(), epochs=60, batch="full", optimizer="sgd", knobs=Knobs(0.01, l1=l1)))[
+            1
+        ]
+        for l1 in (0.0, 400.0)
+    ]
+    small = [np.mean(np.abs(end.weights[:-1]) < 0.02) for end in ends if end.weights is not None]
+
+    assert small[0] < 0.2
+    assert small[1] > 0.5
 
 
 @given(st.integers(1, 50), st.one_of(st.integers(1, 60), st.just("full")))

@@ -28,6 +28,7 @@ KNOBS = st.builds(
     beta1=st.sampled_from([0.0, 0.9, 0.99]),
     beta2=st.sampled_from([0.9, 0.999]),
     epsilon=st.sampled_from([1e-8, 1e-4]),
+    l1=st.sampled_from([0.0, 0.2]),
     l2=st.sampled_from([0.0, 0.5]),
 )
 

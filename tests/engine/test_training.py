@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def run_in_loops(data: TrainingSet, spec: MemberSpec, epochs: int) -> Run:
     row = network.initial_row(spec.seed, spec.initializer)[np.newaxis]
     layers = [block[0].tolist() for block in network.blocks(row)]
     memories = [[[Memory() for _ in line] for line in layer] for layer in layers]
-    knobs = Settings(spec.knobs.learning_rate, spec.knobs.beta1, spec.knobs.beta2, spec.knobs.epsilon, spec.knobs.l2)
+    knobs = Settings(*astuple(spec.knobs))
     run = Run(layers, [], [], [])
     count = len(data.train)
     size = count if spec.structure.batch_size == "full" else spec.structure.batch_size
@@ -55,6 +55,7 @@ def run_in_loops(data: TrainingSet, spec: MemberSpec, epochs: int) -> Run:
                         g = gradient[place][unit]
                         if place < len(layer) - 1:
                             g += knobs.l2 / len(rows) * line[unit]
+                            g += knobs.l1 / (2 * len(rows)) * math.copysign(1.0, line[unit])
                         line[unit] = STEPS[spec.optimizer](line[unit], g, memory[place][unit], knobs)
         run.train_loss.append(total / count)
         dev_loss, dev_error = judge(data, data.dev, layers, spec.structure.activation)
@@ -82,7 +83,7 @@ def judge(data: TrainingSet, part: Part, layers: list[oracle.Layer], activation:
 @pytest.mark.parametrize(("optimizer", "loss"), list(itertools.product(OPTIMIZERS, LOSSES)))
 def test_a_run_of_four_epochs_is_that_of_the_loops(optimizer: str, loss: str) -> None:
     data = training_set(random_dataset(TASKS[loss], (29, 11, 7), 3), np.float64)
-    spec = member(data, optimizer=optimizer, knobs=Knobs(0.02, l2=0.3), batch=8, epochs=4, hidden=(4, 3))
+    spec = member(data, optimizer=optimizer, knobs=Knobs(0.02, l1=0.2, l2=0.3), batch=8, epochs=4, hidden=(4, 3))
     curve, end = train_alone(data, spec)
     run = run_in_loops(data, spec, 4)
     error = f"dev_{data.error_name()}"

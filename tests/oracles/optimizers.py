@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass
@@ -22,7 +22,8 @@ class Settings:
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
-    l2: float = field(default=0.0)
+    l1: float = 0.0
+    l2: float = 0.0
 
 
 def sgd(weight: float, gradient: float, memory: Memory, knobs: Settings) -> float:

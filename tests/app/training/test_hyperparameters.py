@@ -35,6 +35,7 @@ EDGES: dict[str, tuple[list[Value], list[Value]]] = {
     "epsilon": ([ABOVE_ZERO, 1.0], [0.0, ABOVE_ONE]),
     "batch_size": ([1, 10_000_000, "full"], [0, 10_000_001, "all", 32.0, True, None]),
     "epochs": ([1, 1_000_000], [0, 1_000_001, 10.0]),
+    "l1": ([0.0, 1e9], [BELOW_ZERO, math.inf]),
     "l2": ([0.0, 1e9], [BELOW_ZERO, math.inf]),
     "normalize_inputs": ([True, False], [0, 1, "true", None]),
 }
@@ -144,6 +145,7 @@ def test_what_shapes_a_stack_changes_its_key(params: dict[str, Value]) -> None:
         {"beta1": 0.5},
         {"beta2": 0.5},
         {"epsilon": 0.5},
+        {"l1": 0.5},
         {"l2": 0.5},
         {"initializer": "he"},
         {"epochs": 99},

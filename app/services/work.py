@@ -87,8 +87,8 @@ class Work:
         now = self._clock.now()
         self._live.saw(request.worker, now)
         recorded = self._storage.finish(request.items, weights, now)
-        if self._storage.suspects_wait():
-            # Suspects wait for a worker with empty hands, and this one may have them now.
+        if self._storage.work_waits():
+            # A claim that waits may get more now: its worker holds less, and a suspect needs empty hands.
             self._notifier.notify()
         receipts = [
             Receipt(item.lease, outcome) for item, outcome in zip(request.items, recorded.outcomes, strict=True)
@@ -96,8 +96,12 @@ class Work:
         return FinishAnswer(receipts, recorded.keep_below)
 
     def release(self, request: HeartbeatRequest) -> DecisionsAnswer:
-        """Requeue what a worker gives back, without blame; all its trials stop. Raises InvalidRequest."""
+        """Requeue what a worker gives back, without blame; all its trials stop. Raises InvalidRequest.
+
+        Until it asks again, the others share the work without it.
+        """
         require_sound(request)
+        self._live.lost(request.worker)
         held = self._storage.release(request.leases)
         if held:
             self._notifier.notify()

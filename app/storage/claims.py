@@ -98,9 +98,9 @@ def _suspect(connection: Connection) -> AnyRow | None:
     ).first()
 
 
-def suspects_wait(connection: Connection) -> bool:
-    """Return whether a suspect segment is in the queue."""
-    return _suspect(connection) is not None
+def work_waits(connection: Connection) -> bool:
+    """Return whether the queue has a segment that no worker holds."""
+    return connection.execute(select(segments.c.trial).where(QUEUED).limit(1)).first() is not None
 
 
 def _choose(connection: Connection, ask: Ask, held: int, horizon: int) -> _Choice:

@@ -178,9 +178,9 @@ class Storage:
         """Record each result whose lease still holds."""
         return self._write(results.finish, items, weights, now)
 
-    def suspects_wait(self) -> bool:
-        """Return whether a segment that lost several workers is in the queue."""
-        return self._read(claims.suspects_wait)
+    def work_waits(self) -> bool:
+        """Return whether the queue has a segment that no worker holds."""
+        return self._read(claims.work_waits)
 
     def release(self, leases: Sequence[Lease]) -> set[Lease]:
         """Requeue what a worker gives back; return the leases that still held."""

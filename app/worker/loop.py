@@ -113,7 +113,7 @@ class Worker:
         """Send what is done and give back the rest; without a server the leases run out by themselves."""
         try:
             self._send()
-            if leases := self._board.leases():
-                self._client.release(leases)
+            # Also with nothing to give back: the server then shares the work among the others.
+            self._client.release(self._board.leases())
         except (LogsweepError, httpx.HTTPError) as error:
             _log.warning("Could not hand over at the end (%s).", error)

@@ -115,6 +115,30 @@ def test_a_waiting_claim_is_answered_when_work_comes_back(client: httpx.Client, 
     assert [segment["lease"]["fence"] for segment in found] == [2]
 
 
+def test_a_claim_beyond_its_share_is_answered_when_its_worker_finishes_what_it_holds(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    idle = Trainer(client, "idle")
+    assert idle.claim() == []  # it counts as one who shares the work
+    start(client, budget={"trials": 4})
+    held = trainer.leases(64)
+    found: list[Any] = []
+    waiting = threading.Thread(target=lambda: found.extend(trainer.claim(64, wait=20)))
+    waiting.start()
+    trainer.finish(*(finished(lease, 0.5) for lease in held))
+    waiting.join(timeout=10)
+    assert len(held) == 2
+    assert found
+
+
+def test_a_worker_that_leaves_has_no_share_any_more(client: httpx.Client, trainer: Trainer) -> None:
+    leaver = Trainer(client, "leaver")
+    assert leaver.claim() == []
+    assert leaver.release([]) == []
+    start(client, budget={"trials": 4})
+    assert len(trainer.leases(64)) == 4
+
+
 def test_a_client_that_hangs_up_while_it_waits_takes_no_work(client: httpx.Client, trainer: Trainer) -> None:
     body = b'{"worker": "gone", "slots": 1, "wait": 20}'
     head = (

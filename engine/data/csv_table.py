@@ -5,9 +5,10 @@ import io
 import math
 import zlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from gzip import BadGzipFile, GzipFile
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from engine.data.table import (
     MOST_COLUMNS,
     CategoricalColumn,
     Column,
+    Faults,
     NumericColumn,
     Table,
     TableError,
@@ -34,6 +36,7 @@ MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"}
 
 _PIECE = 1 << 20
 _GZIP = b"\x1f\x8b"
+_ROWS_AT_ONCE = 1000
 
 
 def read_csv(content: bytes, *, max_bytes: int, target: str | None = None, categorical: Collection[str] = ()) -> Table:
@@ -44,19 +47,18 @@ def read_csv(content: bytes, *, max_bytes: int, target: str | None = None, categ
     TableError with every fault found.
     """
     sheet = _sheet(_text(content, max_bytes))
-    faults: list[TableFault | str] = [*_header_faults(sheet.header), *sheet.faults]
-    faults += _unknown_columns(sheet.header, target, categorical)
+    faults = sheet.faults
+    faults.add(_unknown_columns(sheet.header, target, categorical))
     columns: list[Column] = []
-    for name, cells in zip(sheet.header, zip(*sheet.rows, strict=True), strict=False):  # no rows have no columns
+    for name, cells in zip(sheet.header, sheet.columns if sheet.lines else [], strict=False):  # no rows, no columns
         column = _column(name, cells, sheet.lines, forced=name in categorical)
-        if isinstance(column, list):
-            faults += column
+        if not isinstance(column, NumericColumn | CategoricalColumn):
+            faults.add(column)
             continue
         columns.append(column)
         if name == target:
-            faults += missing_targets(column, [f"line {sheet.lines[row]}" for row in np.flatnonzero(column.missing)])
-    if faults:
-        raise TableError(faults)
+            faults.add(missing_targets(column, (f"line {sheet.lines[row]}" for row in np.flatnonzero(column.missing))))
+    faults.refuse()
     return Table(tuple(columns), sheet.lines, "line")
 
 
@@ -94,28 +96,46 @@ def _unzipped(content: bytes, max_bytes: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """The cells as text: the rows that are as long as the header, their lines, and faults of the other rows."""
+    """The columns as text, of the rows that are as long as the header; their lines; faults of header and rows."""
 
     header: list[str]
-    rows: list[list[str]]
-    lines: list[int]
-    faults: list[str]
+    columns: list[list[str]]
+    lines: list[int] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
 
 
 def _sheet(text: str) -> _Sheet:
     rows = _rows(text)
-    sheet = _Sheet([name.strip() for name in next(rows)[1]], [], [], [])
-    width = len(sheet.header)
-    for line, row in rows:
-        if len(row) == width:
-            sheet.rows.append(row)
-            sheet.lines.append(line)
-        else:
-            way = "Every row needs one cell for each column, and a cell with a comma needs quotes around it."
-            sheet.faults.append(f"Line {line} has {len(row)} cells and the header has {width}. {way}")
-    if not sheet.rows and not sheet.faults:
-        sheet.faults.append("The file has a header and no rows below it. Add rows.")
+    header = _header(rows)
+    sheet = _Sheet(header, [[] for _ in header])
+    sheet.faults.add(_header_faults(header))
+    empty = True
+    while some := list(islice(rows, _ROWS_AT_ONCE)):  # a list for each row of the file would be most of the memory
+        empty = False
+        whole = [(line, row) for line, row in some if len(row) == len(header)]
+        sheet.lines.extend(line for line, _ in whole)
+        for column, cells in zip(sheet.columns, zip(*(row for _, row in whole), strict=True), strict=False):
+            column.extend(cells)
+        sheet.faults.add(_ragged(some, len(header)))
+    if empty:
+        sheet.faults.add(["The file has a header and no rows below it. Add rows."])
     return sheet
+
+
+def _header(rows: Iterator[tuple[int, list[str]]]) -> list[str]:
+    """Return the names of the columns, unless they are so many that reading on would fill the memory."""
+    names = next(rows)[1]
+    if len(names) > MOST_COLUMNS:
+        detail = f"The header has {len(names):,} columns; at most {MOST_COLUMNS:,} are possible. Leave some out."
+        raise TableError([detail])
+    return [name.strip() for name in names]
+
+
+def _ragged(rows: Sequence[tuple[int, list[str]]], width: int) -> Iterator[str]:
+    way = "Every row needs one cell for each column, and a cell with a comma needs quotes around it."
+    for line, row in rows:
+        if len(row) != width:
+            yield f"Line {line} has {len(row)} cells and the header has {width}. {way}"
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -140,8 +160,6 @@ def _header_faults(header: Sequence[str]) -> list[str]:
     if len(header) == 1 and (separator := next((mark for mark in ";\t|" if mark in header[0]), None)):
         mark = "a tab" if separator == "\t" else f'"{separator}"'
         return [f"The header is one cell, {quoted(header[0])}, with {mark} in it. Separate columns by commas."]
-    if len(header) > MOST_COLUMNS:
-        return [f"The header has {len(header):,} columns; at most {MOST_COLUMNS:,} are possible. Leave some out."]
     faults: list[str] = []
     first: dict[str, int] = {}
     for place, name in enumerate(header, 1):
@@ -160,8 +178,8 @@ def _unknown_columns(header: Sequence[str], target: str | None, categorical: Col
     return faults
 
 
-def _column(name: str, cells: Sequence[str], lines: Sequence[int], *, forced: bool) -> Column | list[str]:
-    """Return the column, or its faults."""
+def _column(name: str, cells: Sequence[str], lines: Sequence[int], *, forced: bool) -> Column | Iterable[str]:
+    """Return the column, or its faults one by one."""
     counts = Counter(cells)  # most cells repeat, so each different one is looked at once
     words = {cell: None if (word := cell.strip()) in MISSING else word for cell in counts}
     numbers = {cell: math.nan if word is None else _number(word) for cell, word in words.items()}
@@ -174,7 +192,7 @@ def _column(name: str, cells: Sequence[str], lines: Sequence[int], *, forced: bo
     wrong = {cell: sentence for cell in present if (sentence := _cell_fault(numbers[cell]))}
     if wrong:
         places = ((line, cell) for line, cell in zip(lines, cells, strict=True) if cell in wrong)
-        return [f"Line {line}, column {quoted(name)}: {quoted(cell.strip())} {wrong[cell]}" for line, cell in places]
+        return (f"Line {line}, column {quoted(name)}: {quoted(cell.strip())} {wrong[cell]}" for line, cell in places)
     return NumericColumn(name, np.array([numbers[cell] for cell in cells], np.float64))
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.data.archive import read_npz_archive, write_npz
 from engine.data.encoding import encode, feature_faults, fit
 from engine.data.split import FRACTIONS, split_rows
-from engine.data.table import Table, TableError, take_rows
+from engine.data.table import Faults, Table, TableError, take_rows
 from engine.data.target import Target, Task, read_target
 
 MAX_BYTES = 512 << 20
@@ -82,13 +82,15 @@ def prepare(
 def _read(table: Table, target: str, task: str | None) -> tuple[Target, Table]:
     """Return the target and the table without it, or raise the faults of both."""
     column, features = table.take(target)
-    faults = feature_faults(features)
+    faults = Faults()
+    found: Target | None = None
     try:
         found = read_target(column, table, task)
     except TableError as error:
-        raise TableError([*error.faults, *faults]) from None
-    if faults:
-        raise TableError(faults)
+        faults.add(error.faults)
+    faults.add(feature_faults(features))
+    faults.refuse()
+    assert found is not None  # else its faults were raised
     return found, features
 
 

@@ -5,6 +5,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from engine.data.table import (
     MOST_COLUMNS,
     CategoricalColumn,
     Column,
+    Faults,
     NumericColumn,
     Table,
     TableError,
@@ -37,15 +39,15 @@ def read_npz(content: bytes, *, max_bytes: int) -> Table:
     Features of an image are flattened, x_0, x_1 and so on; NaN is a missing value. Raises TableError.
     """
     x, y = _arrays(content, max_bytes)
-    faults = [*_x_faults(x, max_bytes), *_y_faults(y)]
+    faults = Faults()
+    faults.add(_x_faults(x, max_bytes))
+    faults.add(_y_faults(y))
     if x.ndim and y.ndim and len(x) != len(y):
-        faults.append(f"The arrays differ in length: x has {len(x):,} rows and y has {len(y):,}. Give y one for each.")
-    if faults:
-        raise TableError(faults)
+        faults.add([f"The arrays differ in length: x has {len(x):,} rows and y has {len(y):,}. Give y one for each."])
+    faults.refuse()
     flat, target = _float64(x.reshape(len(x), -1)), _target(y)
-    faults = [*_value_faults(flat, target)]
-    if faults:
-        raise TableError(faults)
+    faults.add(_value_faults(flat, target))
+    faults.refuse()
     columns: list[Column] = [NumericColumn(f"x_{index}", column) for index, column in enumerate(flat.T)]
     return Table((*columns, target), range(len(x)), "row")
 
@@ -65,29 +67,32 @@ def _x_faults(x: NDArray[Any], max_bytes: int) -> list[str]:
     return faults
 
 
-def _y_faults(y: NDArray[Any]) -> list[str]:
+def _y_faults(y: NDArray[Any]) -> Iterator[str]:
     if y.ndim != 1:
-        return [f"The array y has the shape {y.shape}, but it needs one value for each row: reshape it to (rows,)."]
-    if y.dtype.kind != "U":
-        return []
+        yield f"The array y has the shape {y.shape}, but it needs one value for each row: reshape it to (rows,)."
+    elif y.dtype.kind == "U":
+        for row in _not_unicode(y):
+            yield f"The array y holds text in row {row} that is not Unicode. Mend or recode it."
+
+
+def _not_unicode(y: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the rows with letters that are no characters."""
     letters = y.view(np.dtype(np.uint32).newbyteorder(y.dtype.byteorder)).reshape(len(y), -1)
     wrong = (letters > _LAST_CHARACTER) | ((letters >= 0xD800) & (letters <= 0xDFFF))  # surrogates are no characters
-    rows = np.flatnonzero(wrong.any(axis=1))
-    return [f"The array y holds text in row {row} that is not Unicode. Mend or recode it." for row in rows]
+    return np.flatnonzero(wrong.any(axis=1))
 
 
-def _value_faults(x: NDArray[np.float64], target: Column) -> list[str]:
+def _value_faults(x: NDArray[np.float64], target: Column) -> Iterator[str]:
     rule = f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}; NaN stands for missing"
-    faults = [
-        f"The array x holds {x[row, feature]} in row {row}, feature {feature}, which {rule}."
-        for row, feature in np.argwhere(_too_large(x))
-    ]
-    empty = np.flatnonzero(np.isnan(x).all(axis=0))
-    faults += [f"Feature {feature} of the array x has no values at all. Leave it out." for feature in empty]
+    for place in np.flatnonzero(_too_large(x)):
+        row, feature = divmod(int(place), x.shape[1])
+        yield f"The array x holds {x[row, feature]} in row {row}, feature {feature}, which {rule}."
+    for feature in np.flatnonzero(np.isnan(x).all(axis=0)):
+        yield f"Feature {feature} of the array x has no values at all. Leave it out."
     if isinstance(target, NumericColumn):
-        rows = np.flatnonzero(_too_large(target.values))
-        faults += [f"The array y holds {target.values[row]} in row {row}, which {rule}." for row in rows]
-    return faults + missing_targets(target, [f"row {row}" for row in np.flatnonzero(target.missing)])
+        for row in np.flatnonzero(_too_large(target.values)):
+            yield f"The array y holds {target.values[row]} in row {row}, which {rule}."
+    yield from missing_targets(target, (f"row {row}" for row in np.flatnonzero(target.missing)))
 
 
 def _too_large(values: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -110,31 +115,40 @@ def _float64(values: NDArray[Any]) -> NDArray[np.float64]:
 def _arrays(content: bytes, max_bytes: int) -> tuple[NDArray[Any], NDArray[Any]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            faults = _member_faults(archive.infolist(), max_bytes)
+            faults = Faults()
+            faults.add(_member_faults(archive.infolist(), max_bytes))
             raw = [] if faults else [_bytes(archive, archive.getinfo(member)) for member in MEMBERS]
     # The last four are what mutilated directories make of the standard library's reader.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error, OSError) as error:
         raise TableError([f"The file is not a whole NPZ file: {error}. {_BROKEN}"]) from None
-    if faults:
-        raise TableError(faults)
+    faults.refuse()
     x, y = (read_npy(member, name) for member, name in zip(raw, "xy", strict=True))
     return x, y
 
 
-def _member_faults(members: list[zipfile.ZipInfo], max_bytes: int) -> list[str]:
+def _member_faults(members: list[zipfile.ZipInfo], max_bytes: int) -> Iterator[str]:
     counts = Counter(member.filename for member in members)
-    faults = [f"The array {name[:-4]} is missing: an NPZ file holds x and y." for name in MEMBERS if name not in counts]
+    for name in MEMBERS:
+        if name not in counts:
+            yield f"The array {name[:-4]} is missing: an NPZ file holds x and y."
     for member in members:
-        if member.filename not in MEMBERS:
-            name = quoted(member.filename)
-            faults.append(f"The member {name} is not expected: an NPZ file holds x and y alone. Leave it out.")
-        elif member.flag_bits & _ENCRYPTED or member.compress_type not in _COMPRESSIONS:
-            faults.append(f'The member "{member.filename}" is encrypted, or compressed in a rare way. {_BROKEN}')
-    faults += [f'The member "{name}" is there {counts[name]} times. {_BROKEN}' for name in MEMBERS if counts[name] > 1]
+        if fault := _member_fault(member):
+            yield fault
+    for name in MEMBERS:
+        if counts[name] > 1:
+            yield f'The member "{name}" is there {counts[name]} times. {_BROKEN}'
     size = sum(member.file_size for member in members)
     if size > max_bytes:
-        faults.append(f"The arrays take {size:,} bytes; at most {max_bytes:,} are allowed. Leave out rows.")
-    return faults
+        yield f"The arrays take {size:,} bytes; at most {max_bytes:,} are allowed. Leave out rows."
+
+
+def _member_fault(member: zipfile.ZipInfo) -> str | None:
+    if member.filename not in MEMBERS:
+        name = quoted(member.filename)
+        return f"The member {name} is not expected: an NPZ file holds x and y alone. Leave it out."
+    if member.flag_bits & _ENCRYPTED or member.compress_type not in _COMPRESSIONS:
+        return f'The member "{member.filename}" is encrypted, or compressed in a rare way. {_BROKEN}'
+    return None
 
 
 def _bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

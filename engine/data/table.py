@@ -1,6 +1,6 @@
 """A table as read from a file: named columns of numbers or of words, with missing cells."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,12 +26,38 @@ class TableFault:
 class TableError(ValueError):
     """The file is not a table that can be learned from; `faults` are the first twenty, each naming its place."""
 
-    def __init__(self, faults: Sequence[TableFault | str]) -> None:
-        shown = [TableFault(fault) if isinstance(fault, str) else fault for fault in faults[:_SHOWN_FAULTS]]
-        if len(faults) > _SHOWN_FAULTS:
-            shown.append(TableFault(f"There are {len(faults) - _SHOWN_FAULTS:,} more faults."))
+    def __init__(self, faults: Iterable[TableFault | str]) -> None:
+        shown = [TableFault(fault) if isinstance(fault, str) else fault for fault in faults]
         super().__init__(" ".join(fault.detail for fault in shown))
         self.faults = tuple(shown)
+
+
+class Faults:
+    """Faults as they are found: the first twenty are kept, the others counted.
+
+    A few kilobytes can unpack to millions of faults, and a sentence on each would fill the memory.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[TableFault | str] = []
+        self._more = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
+
+    def add(self, faults: Iterable[TableFault | str]) -> None:
+        """Add faults, which should come one by one from an iterator where there may be many."""
+        for fault in faults:
+            if len(self._kept) < _SHOWN_FAULTS:
+                self._kept.append(fault)
+            else:
+                self._more += 1
+
+    def refuse(self) -> None:
+        """Raise TableError if there are any."""
+        if self._kept:
+            rest = [f"There are {self._more:,} more faults."] if self._more else []
+            raise TableError([*self._kept, *rest])
 
 
 def quoted(word: str) -> str:

@@ -1,13 +1,13 @@
 """The target: what kind of task its column asks for, and its values as a network learns them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.table import Column, NumericColumn, Table, TableError, TableFault, quoted
+from engine.data.table import Column, Faults, NumericColumn, Table, TableError, TableFault, quoted
 
 Task = Literal["binary", "multiclass", "regression"]
 
@@ -31,16 +31,17 @@ def read_target(column: Column, table: Table, task: str | None) -> Target:
     Words are classes, and so are whole numbers with at most 50 different values and 10 rows for each on average
     (two different values always are); other numbers are a regression. Raises TableError.
     """
-    faults = missing_targets(column, [table.place(int(row)) for row in np.flatnonzero(column.missing)])
-    if faults:
-        raise TableError(faults)
+    faults = Faults()
+    faults.add(missing_targets(column, (table.place(int(row)) for row in np.flatnonzero(column.missing))))
+    faults.refuse()
     wanted = task or ("classification" if _looks_like_classes(column) else "regression")
     return _regression(column) if wanted == "regression" else _classification(column)
 
 
-def missing_targets(column: Column, places: Sequence[str]) -> list[str]:
-    """Return a fault for each place where the target is missing."""
-    return [f"The target {quoted(column.name)} is missing in {place}. Fill it in, or leave it out." for place in places]
+def missing_targets(column: Column, places: Iterable[str]) -> Iterator[str]:
+    """Yield a fault for each place where the target is missing."""
+    for place in places:
+        yield f"The target {quoted(column.name)} is missing in {place}. Fill it in, or leave it out."
 
 
 def _looks_like_classes(column: Column) -> bool:

@@ -123,6 +123,48 @@ def test_after_twenty_faults_the_rest_is_counted() -> None:
     assert found[-1] == "There are 1,010 more faults."
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n" + "1\n" * 100_000,
+        "a,b\n" + "1,1\nx,1\n" * 100_000,
+        "a,b\n" + "1,1e39\n" * 100_000,
+        "a,y\n1,1\n" + "1,\n" * 100_000,
+    ],
+)
+def test_many_faults_cost_no_more_memory_than_the_rows_themselves(text: str) -> None:
+    content = text.encode()
+    tracemalloc.start()
+    try:
+        with pytest.raises(TableError) as caught:
+            read_csv(content, max_bytes=LIMIT, target=text[2])
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+    assert len(caught.value.faults) == 21
+    assert caught.value.faults[-1].detail == f"There are {100_000 - 20:,} more faults."
+
+
+def test_a_header_of_commas_alone_is_refused_before_its_columns_are_made() -> None:
+    content = b"," * (LIMIT - 1)
+    tracemalloc.start()
+    try:
+        (fault,) = faults_of(content)
+        assert tracemalloc.get_traced_memory()[1] < 24 << 20
+    finally:
+        tracemalloc.stop()
+    assert fault.startswith("The header has 1,048,576 columns; at most 100,000 are possible.")
+
+
+def test_rows_come_back_in_their_order_however_many_there_are() -> None:
+    text = "n,w\n" + "".join("short\n" if row == 1500 else f"{row},w{row}\n" for row in range(2600))
+    assert faults_of(text)[0].startswith("Line 1502 has 1 cells")
+    table = read(text.replace("short", "1500,w1500"))
+    assert numbers(table.columns[0]) == list(range(2600))
+    assert words(table.columns[1]) == [f"w{row}" for row in range(2600)]
+    assert list(table.numbers) == list(range(2, 2602))
+
+
 @pytest.mark.parametrize(("separator", "shown"), [(";", '";"'), ("\t", "a tab"), ("|", '"|"')])
 def test_another_separator_is_recognised(separator: str, shown: str) -> None:
     (fault,) = faults_of(separator.join("ab") + "\n" + separator.join("12") + "\n")
@@ -200,7 +242,7 @@ def test_long_names_and_cells_are_shortened_in_messages() -> None:
 
 def test_a_header_with_too_many_columns_is_refused() -> None:
     names = ",".join(f"c{index}" for index in range(100_001))
-    (fault,) = faults_of(names + "\n1\n")[:1]
+    (fault,) = faults_of(names + "\n1\n")
     assert fault == "The header has 100,001 columns; at most 100,000 are possible. Leave some out."
 
 

@@ -111,6 +111,14 @@ def test_faults_of_target_and_features_come_together() -> None:
     assert [fault.about for fault in caught.value.faults] == ["target", "file"]
 
 
+def test_after_twenty_faults_of_features_the_rest_is_counted() -> None:
+    names = ",".join(f"name{column}" for column in range(30))
+    lines = "".join(",".join([f"p{row}"] * 30) + f",{row % 2}\n" for row in range(60))
+    with pytest.raises(TableError) as caught:
+        prepare(read(f"{names},y\n{lines}"), target="y")
+    assert [len(caught.value.faults), caught.value.faults[-1].detail] == [21, "There are 10 more faults."]
+
+
 def test_a_target_alone_and_a_target_that_is_not_there_are_refused() -> None:
     with pytest.raises(TableError, match="There is no column but the target"):
         prepare(read("y\n" + "0\n1\n" * 10), target="y")

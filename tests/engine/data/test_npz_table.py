@@ -302,6 +302,27 @@ def test_numbers_that_a_network_cannot_hold_and_missing_ones_are_all_named_with_
     ]
 
 
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (np.full((1000, 100), np.inf), np.zeros(1000)),
+        (np.zeros((100_000, 1), np.uint8), np.full(100_000, np.inf)),
+        (np.zeros((100_000, 1), np.uint8), np.full(100_000, np.nan)),
+    ],
+)
+def test_a_small_file_with_many_faults_costs_little_memory(x: NDArray[Any], y: NDArray[Any]) -> None:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, x=x, y=y)
+    content = buffer.getvalue()
+    tracemalloc.start()
+    try:
+        found = faults_of(content)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+    assert found[20:] == [f"There are {100_000 - 20:,} more faults."]
+
+
 @pytest.mark.parametrize("letter", [0xD800, 0x110000, 0xFFFFFFFF])
 @pytest.mark.parametrize("end", ["<", ">"])
 def test_text_that_is_not_unicode_is_named_with_its_row(letter: int, end: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.domain.work import Segment
 from app.training.hyperparameters import complete
+from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
 from engine.seeds import Seed
 from engine.spec import Knobs, MemberSpec, Structure
@@ -40,4 +41,5 @@ def member_of(segment: Segment, data: TrainingSet) -> MemberSpec:
         patience=None if patience is None else Patience(patience.patience, patience.min_delta),
         decay=params["decay"],
         decay_by=params["decay_by"],
+        augment=Augmentation(**params["augment"]),
     )

@@ -49,7 +49,7 @@ __all__ = [
     "train",
 ]
 
-_HOMES = ("engine.training", "engine.data", "engine.early_stopping", "engine.seeds", "engine.prediction")
+_HOMES = ("engine.training", "engine.spec", "engine.seeds", "engine.early_stopping", "engine.data", "engine.prediction")
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,20 @@
+"""scikit-learn's own checks of an estimator, without exceptions."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from engine.estimators import StackedMLPClassifier, StackedMLPRegressor
+
+ESTIMATORS = [
+    StackedMLPClassifier(),
+    StackedMLPRegressor(),
+    StackedMLPClassifier(members=3, dev_fraction=0.0, epochs=60),
+    StackedMLPRegressor(members=3, dev_fraction=0.0, epochs=60),
+]
+
+
+@parametrize_with_checks(ESTIMATORS)  # type: ignore[untyped-decorator]  # scikit-learn ships no types
+def test_an_estimator_keeps_the_contract_of_scikit_learn(estimator: Any, check: Callable[[Any], None]) -> None:
+    check(estimator)

@@ -29,6 +29,6 @@ def predict(structure: Structure, rows: Array, x: Array) -> NDArray[np.float64]:
         inputs = np.ones((len(rows), len(chunk), structure.inputs + 1))
         inputs[..., :-1] = chunk
         loss = LOSSES[structure.loss].bind(len(rows), len(chunk), structure.outputs, _NO_TARGETS, workspace)
-        network.bind(rows, None, Signal(inputs, NO_GRADIENT, structure.inputs), loss, workspace).forward()
+        network.bind_to_answer(rows, Signal(inputs, NO_GRADIENT, structure.inputs), loss, workspace).forward()
         answers[:, start : start + CHUNK] = LOSSES[structure.loss].probabilities(loss.logits.values)
     return answers

@@ -3,7 +3,7 @@
 from abc import ABC
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from engine.estimators import parameters as rule
 from engine.estimators.parameters import documented, parameter, refuse_faults
 from engine.initializers import INITIALIZERS
 from engine.layers import ACTIVATIONS
+from engine.lr_decay import DECAYS, DecayUnit
 from engine.optimizers import OPTIMIZERS
 from engine.prediction import predict
 from engine.seeds import Seed
@@ -48,14 +49,26 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
     epochs: int = parameter(200, rule.COUNT, "the passes over the training rows, at most")
     l1: float = parameter(0.0, rule.NOT_NEGATIVE, "lambda of the L1 penalty on the weights")
     l2: float = parameter(0.0, rule.NOT_NEGATIVE, "lambda of the L2 penalty on the weights")
+    keep_prob: float = parameter(1.0, rule.SHARE_KEPT, "the share of hidden units that dropout keeps")
+    input_keep_prob: float = parameter(1.0, rule.SHARE_KEPT, "the share of inputs that dropout keeps")
+    batch_norm: bool = parameter(False, rule.FLAG, "whether each hidden layer normalises its sums over the mini-batch")
+    batch_norm_beta: float = parameter(0.9, rule.FROM_0_BELOW_1, "how long batch norm remembers past mini-batches")
+    decay: str = parameter("none", rule.one_of(DECAYS), "how the learning rate falls")
+    decay_rate: float = parameter(0.95, rule.POSITIVE, "the rate of the decay, or its factor")
+    decay_every: float = parameter(1.0, rule.POSITIVE, "the epochs or mini-batches of one period of decay")
+    decay_by: str = parameter("epoch", rule.one_of(get_args(DecayUnit)), "whether the decay counts epochs or batches")
+    warmup_epochs: float = parameter(0.0, rule.NOT_NEGATIVE, "the epochs in which the learning rate rises to its value")
+    clip_norm: float = parameter(
+        0.0, rule.NOT_NEGATIVE, "the length above which a gradient is shortened; 0 is no limit"
+    )
     normalize_inputs: bool = parameter(True, rule.FLAG, "whether each input gets mean 0 and deviation 1")
     patience: int | None = parameter(10, rule.COUNT_OR_NONE, "the epochs without a better loss that end a member")
     min_delta: float = parameter(0.0, rule.NOT_NEGATIVE, "how much lower a loss must be to renew the patience")
     dev_fraction: float = parameter(
-        0.1,
+        0.0,
         rule.FROM_0_BELOW_1,
-        "the share of the rows that do not train: the loss on them decides which epoch is best. Classes keep their\n"
-        "    shares. With 0, or too few rows, all rows train and the loss on them decides",
+        "the share of the rows that do not train, and whose loss decides which epoch is best; classes keep their\n"
+        "    shares. With 0, or too few rows to hold out, all rows train and the loss of training decides",
     )
     members: int = parameter(1, rule.COUNT, "the networks trained in one stack from different seeds, and averaged")
     random_state: int | np.random.RandomState | None = parameter(  # noqa: RUF009  # it is a field

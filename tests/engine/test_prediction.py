@@ -29,12 +29,12 @@ def test_answers_are_those_of_the_loops(loss: str, hidden: tuple[int, ...]) -> N
     rng = np.random.default_rng(4)
     structure = Structure(INPUTS, hidden, OUTPUTS[loss], "tanh", loss, 8)
     network = Network(structure)
-    rows = rng.standard_normal((MEMBERS, network.size)).astype(np.float32)
+    rows = rng.standard_normal((MEMBERS, network.layout.size)).astype(np.float32)
     x = rng.standard_normal((6, INPUTS)).astype(np.float32)
     found = predict(structure, rows, x)
 
     for number in range(MEMBERS):
-        layers = [block[number].tolist() for block in network.blocks(rows)]
+        layers = [layer.dense.of(rows)[number].tolist() for layer in network.layout.layers]
         for answer, example in zip(found[number], x.tolist(), strict=True):
             logits = oracle.forward(layers, example, "tanh").sums[-1]
             assert answer == pytest.approx(probabilities(logits, loss), rel=1e-12)
@@ -43,7 +43,7 @@ def test_answers_are_those_of_the_loops(loss: str, hidden: tuple[int, ...]) -> N
 def test_an_answer_depends_neither_on_the_examples_nor_on_the_networks_beside_it() -> None:
     rng = np.random.default_rng(5)
     structure = Structure(INPUTS, (9,), 3, "relu", "softmax", 8)
-    rows = rng.standard_normal((MEMBERS, Network(structure).size))
+    rows = rng.standard_normal((MEMBERS, Network(structure).layout.size))
     x = rng.standard_normal((2 * CHUNK + 7, INPUTS))
     together = predict(structure, rows, x)
 

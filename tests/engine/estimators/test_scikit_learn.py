@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.decomposition import PCA
-from sklearn.model_selection import RandomizedSearchCV, cross_val_score
+from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -37,7 +37,9 @@ def test_a_small_random_search_reads_digits_with_at_most_one_in_twenty_wrong() -
         "optimizer": ["momentum", "rmsprop", "adam"],
     }
     estimator = StackedMLPClassifier(epochs=30, random_state=0)
-    search = RandomizedSearchCV(estimator, space, n_iter=5, cv=3, random_state=0).fit(data.x_train, data.y_train)
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
+    search = RandomizedSearchCV(estimator, space, n_iter=5, cv=folds, random_state=0)
+    search.fit(data.x_train, data.y_train)
 
     assert search.best_score_ >= 0.95
     assert search.score(data.x_test, data.y_test) >= 0.95

@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.augmentation.settings import Augmentation
     from engine.data import Dataset, Table, TableError, load_builtin, prepare, read_csv, read_npz
     from engine.early_stopping import Patience
     from engine.population import Finished, Observation
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from engine.training_set import TrainingSet
 
 __all__ = [
+    "Augmentation",
     "Dataset",
     "Finished",
     "Knobs",
@@ -49,7 +51,14 @@ __all__ = [
     "train",
 ]
 
-_HOMES = ("engine.training", "engine.spec", "engine.seeds", "engine.early_stopping", "engine.data", "engine.prediction")
+_HOMES = (
+    "engine.training",
+    "engine.spec",
+    "engine.seeds",
+    "engine.early_stopping",
+    "engine.data",
+    "engine.prediction",
+)
 
 
 def __getattr__(name: str) -> Any:

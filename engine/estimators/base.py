@@ -122,8 +122,7 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         for number, member in enumerate(trained):
             if member.finished.weights is None:
                 what = f"Member {number} of {self.members} {member.finished.state}: {member.finished.reason}"
-                way = f"Lower learning_rate, which is {self.learning_rate:g}, or set normalize_inputs to True."
-                raise ValueError(f"{what}. {way}")
+                raise ValueError(f"{what}. Lower learning_rate, which is {self.learning_rate:g}, or set clip_norm.")
             rows.append(member.finished.weights)
         return np.stack(rows)
 
@@ -131,7 +130,7 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         self.trained_ = trained
         best = min(trained, key=lambda member: member.finished.metrics[objective])
         self.curve_ = [
-            # Without dev rows, what a curve says of them means nothing.
+            # Without dev rows, what the engine says of a dev part means nothing.
             {"epoch": seen.epoch, **{k: v for k, v in seen.values.items() if objective in ("dev_loss", k)}}
             for seen in best.curve
         ]

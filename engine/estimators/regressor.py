@@ -18,9 +18,9 @@ class StackedMLPRegressor(RegressorMixin, StackedMLP):  # type: ignore[misc]  # 
     target's own. With an integer `random_state`, members are to the last bit those of `engine.train` with the seeds
     `Seed(random_state, 0)`, `Seed(random_state, 1)` and so on.
 
-    After `fit` there are `n_features_in_` and `feature_names_in_` as in scikit-learn, and `trained_`, a record of each
-    member. `curve_` (a dict for each epoch), `n_iter_`, `best_epoch_` and `loss_` are of the best member: the one with
-    the lowest loss.
+    After `fit` there are `n_features_in_` and `feature_names_in_` as in scikit-learn; `trained_`, a record of each
+    member, and `weights_`, (members, size); `curve_` (a dict for each epoch), `n_iter_`, `best_epoch_` and `loss_` of
+    the best member, the one with the lowest loss.
     """
 
     def fit(self, X: Any, y: Any) -> Self:

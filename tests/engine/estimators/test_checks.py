@@ -7,7 +7,15 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from engine.estimators import StackedMLPClassifier, StackedMLPRegressor
 
-TECHNIQUES: dict[str, Any] = {"members": 3, "dev_fraction": 0.1, "batch_norm": True, "keep_prob": 0.9, "l2": 0.01}
+TECHNIQUES: dict[str, Any] = {
+    "members": 2,
+    "dev_fraction": 0.1,
+    "batch_norm": True,
+    "keep_prob": 0.9,
+    "l2": 0.01,
+    "epochs": 60,
+    "learning_rate": 0.003,
+}
 
 ESTIMATORS = [
     StackedMLPClassifier(),

@@ -75,6 +75,13 @@ class Network:
         layers.append(Dense(signal, loss.logits, blocks[-1], gradients[-1]))
         return Program(layers)
 
+    def named_arrays(self, row: Array) -> dict[str, Array]:
+        """Return the arrays of one member's row (size,) as views: W1 (n_in, n_out), b1 (n_out,), W2 and so on."""
+        arrays: dict[str, Array] = {}
+        for number, block in enumerate(self.blocks(row[np.newaxis]), 1):
+            arrays[f"W{number}"], arrays[f"b{number}"] = block[0, :-1], block[0, -1]
+        return arrays
+
 
 class Program:
     """The bound layers of a network, in order."""

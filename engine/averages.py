@@ -1,9 +1,6 @@
-"""The exponentially weighted average v = beta*v + (1 - beta)*theta, and its correction by 1/(1 - beta^t).
+"""The exponentially weighted average v = beta*v + (1 - beta)*theta, and its correction by 1/(1 - beta^t)."""
 
-It is kept as the plain sum s = beta*s + theta, so that v = (1 - beta)*s: an update is two passes over the array
-instead of three, and the factors fold into one number for each member and step.
-"""
-
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,10 +11,22 @@ from engine.arrays import Array
 Factors = NDArray[np.float64]
 
 
-def accumulate(total: Array, beta: Array, value: Array) -> None:
-    """Let the sum `total` take in `value`, in place; `beta` broadcasts, one for each member."""
-    np.multiply(total, beta, out=total)
-    np.add(total, value, out=total)
+class ExponentialAverage:
+    """The average of the values that were added, in memory that the caller lends; it starts at zero.
+
+    It is kept as the plain sum s = beta*s + theta, so that v = (1 - beta)*s: an update is two passes over the array
+    instead of three, and the factors fold into one number for each member and step.
+    """
+
+    __slots__ = ("total",)
+
+    def __init__(self, total: Array) -> None:
+        self.total = total
+
+    def add(self, value: Array, beta: Array | float) -> None:
+        """Take in `value`; `beta` broadcasts, one for each member."""
+        np.multiply(self.total, beta, out=self.total)
+        np.add(self.total, value, out=self.total)
 
 
 def weight(beta: Factors) -> Factors:
@@ -32,3 +41,12 @@ def corrected_weight(beta: Factors, updates: NDArray[Any]) -> Factors:
     """
     corrected: Factors = (1.0 - beta) / (1.0 - beta**updates)
     return corrected
+
+
+def smooth(curve: Sequence[float], beta: float) -> list[float]:
+    """Return the corrected average after each value of a curve; `beta` 0 gives the curve itself."""
+    average, smoothed, factor = ExponentialAverage(np.zeros(1)), [], np.array([beta])
+    for updates, value in enumerate(curve, 1):
+        average.add(np.array([value]), beta)
+        smoothed.append(float((average.total * corrected_weight(factor, np.array([updates])))[0]))
+    return smoothed

@@ -11,6 +11,7 @@ class Purpose(IntEnum):
 
     INITIAL_WEIGHTS = 0
     BATCH_ORDER = 1
+    DROPOUT = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,8 @@ class Model:
         `about` is added to the card. Raises ModelError if the numbers do not fit the structure.
         """
         network = Network(structure)
-        if len(row) != network.size:
-            raise ModelError([f"There are {len(row):,} numbers, and the network has {network.size:,}."])
-        arrays = network.named_arrays(row)
+        if len(row) != network.layout.size:
+            raise ModelError([f"There are {len(row):,} numbers, and the network has {network.layout.size:,}."])
         card = {
             **about,
             "format": FORMAT,
@@ -80,12 +79,12 @@ class Model:
                 "outputs": structure.outputs,
                 "activation": structure.activation,
                 "loss": structure.loss,
-                "batch_norm": "gamma1" in arrays,
+                "batch_norm": structure.batch_norm,
             },
             "data": dict(dataset.card),
             "arrays": _HOW_TO_READ,
         }
-        return cls(card, {**arrays, **_moments(dataset, normalize_inputs=normalize_inputs)})
+        return cls(card, {**network.named_arrays(row), **_moments(dataset, normalize_inputs=normalize_inputs)})
 
     @property
     def network(self) -> Network:
@@ -99,6 +98,7 @@ class Model:
                 activation=about["activation"],
                 loss=about["loss"],
                 batch_size="full",
+                batch_norm=about["batch_norm"],
             )
         )
 
@@ -148,7 +148,7 @@ class Model:
         encodings, network = self.encodings, self.network
         inputs = encode(encodings, arrange(table, encodings, self.card["data"]["target"]))
         normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"])
-        row = np.zeros(network.size, np.float32)
+        row = np.zeros(network.layout.size, np.float32)
         for name, view in network.named_arrays(row).items():
             view[...] = self.arrays[name]
         return logits(network, row, normalization.apply(inputs))

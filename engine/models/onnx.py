@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
 
+from engine.layers.batch_norm import EPSILON
 from engine.layers.leaky_relu import SLOPE
 from engine.models.model import Model
-
-EPSILON = 1e-5
-"""What keeps batch norm from dividing by zero."""
 
 _OPSET, _IR_VERSION = 17, 8  # they go together; runtimes since 2022 read both
 

@@ -84,7 +84,7 @@ def _column_faults(names: Sequence[str], encodings: Sequence[Encoding], target: 
 def _surplus(name: str, known: Sequence[str], target: str) -> str:
     if name == target:
         return f"The column {quoted(name)} is what the model predicts. Leave it out."
-    return f"The model does not know what to make of a surplus column. {no_such_column(name, known)} Leave it out."
+    return f"{no_such_column(name, known)} Leave it out."
 
 
 def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding], target: str) -> Iterator[TableFault]:

@@ -20,7 +20,9 @@ def logits(network: Network, row: Array, inputs: Array) -> NDArray[np.float32]:
     for chunk in _chunks(len(x)):
         examples = x[np.newaxis, chunk]
         loss = LOSSES[structure.loss].bind(1, examples.shape[1], structure.outputs, np.zeros(0), workspace)
-        network.bind_to_answer(row[np.newaxis], Signal(examples, NO_GRADIENT, structure.inputs), loss, workspace).forward()
+        network.bind_to_answer(
+            row[np.newaxis], Signal(examples, NO_GRADIENT, structure.inputs), loss, workspace
+        ).forward()
         answer[chunk] = loss.logits.values[0]
     return answer
 

@@ -27,19 +27,23 @@ class _Graph:
     """Operations in the order in which they run, and the constants that they read."""
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._arrays = arrays
         self.nodes: list[NodeProto] = []
-        self.constants = [numpy_helper.from_array(np.asarray(value, order="C"), name) for name, value in arrays.items()]
+        self.constants: dict[str, TensorProto] = {}
 
-    def constant(self, name: str, value: Any) -> str:
+    def constant(self, name: str, value: NDArray[Any] | np.generic) -> str:
         """Add a constant; return its name."""
-        self.constants.append(numpy_helper.from_array(np.asarray(value), name))
+        self.constants[name] = numpy_helper.from_array(np.asarray(value, order="C"), name)
         return name
 
     def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
-        """Add an operation; return the name of its output."""
-        name = output or f"{kind.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
-        return name
+        """Add an operation, and those of the model's arrays that it reads; return the name of its output."""
+        for name in inputs:
+            if name in self._arrays:
+                self.constant(name, self._arrays[name])
+        result = output or f"{kind.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [result], **attributes))
+        return result
 
 
 def write_onnx(model: Model) -> bytes:
@@ -53,7 +57,7 @@ def write_onnx(model: Model) -> bytes:
     outputs = HEADS[model.card["structure"]["loss"]](graph, _body(graph, model), model)
     inputs = helper.make_tensor_value_info("inputs", TensorProto.FLOAT, ["rows", model.card["structure"]["inputs"]])
     proto = helper.make_model(
-        helper.make_graph(graph.nodes, "logsweep", [inputs], outputs, graph.constants),
+        helper.make_graph(graph.nodes, "logsweep", [inputs], outputs, list(graph.constants.values())),
         producer_name="logsweep",
         opset_imports=[helper.make_opsetid("", _OPSET)],
         ir_version=_IR_VERSION,
@@ -94,7 +98,7 @@ def _softmax(graph: _Graph, logits: str, model: Model) -> list[ValueInfoProto]:
 
 def _logistic(graph: _Graph, logits: str, model: Model) -> list[ValueInfoProto]:
     """A logit of 0 is class 0, as in training."""
-    flat = graph.node("Squeeze", logits, graph.constant("columns", [1]))
+    flat = graph.node("Squeeze", logits, graph.constant("columns", np.array([1])))
     positive = graph.node("Greater", flat, graph.constant("zero", np.float32(0.0)))
     graph.node("Cast", positive, output="label", to=TensorProto.INT64)
     second = graph.node("Sigmoid", logits)
@@ -105,7 +109,7 @@ def _logistic(graph: _Graph, logits: str, model: Model) -> list[ValueInfoProto]:
 
 def _squared(graph: _Graph, logits: str, model: Model) -> list[ValueInfoProto]:
     del model
-    flat = graph.node("Squeeze", logits, graph.constant("columns", [1]))
+    flat = graph.node("Squeeze", logits, graph.constant("columns", np.array([1])))
     scaled = graph.node("Mul", graph.node("Cast", flat, to=TensorProto.DOUBLE), "target_scale")
     graph.node("Add", scaled, "target_mean", output="prediction")
     return [helper.make_tensor_value_info("prediction", TensorProto.DOUBLE, ["rows"])]

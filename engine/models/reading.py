@@ -56,7 +56,9 @@ def _expected(model: Model) -> dict[str, NDArray[Any]]:
     """Return arrays of the right types and shapes; they are made of memory that nobody touches."""
     network = model.network
     if network.layout.size * np.dtype(np.float32).itemsize > MAX_BYTES:
-        raise ModelError([f"The network of the card has {network.layout.size:,} numbers, more than {MAX_BYTES:,} bytes hold."])
+        raise ModelError(
+            [f"The network of the card has {network.layout.size:,} numbers, more than {MAX_BYTES:,} bytes hold."]
+        )
     inputs = np.zeros(network.structure.inputs)
     return {
         **network.named_arrays(np.zeros(network.layout.size, np.float32)),

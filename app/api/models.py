@@ -61,7 +61,7 @@ def get_model(
     response_model=PredictionsAnswer,
     openapi_extra=json_body(TypeAdapter(PredictBody)),
 )
-async def predict(sweep: str, number: int, request: Request, services: UseCases) -> Response:
+async def predict_rows(sweep: str, number: int, request: Request, services: UseCases) -> Response:
     """Predict rows with a trained model. Words that it does not know are taken as missing."""
     return await run_in_threadpool(_predict, services, sweep, number, await read_json(request))
 

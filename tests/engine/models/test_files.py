@@ -5,7 +5,7 @@ import json
 import pickle
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -251,10 +251,8 @@ def test_a_mutilated_file_is_a_model_or_refused_and_nothing_else(kind: str, data
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     stop = data.draw(st.integers(0, len(content)) | st.just(len(content)))
-    try:
+    with suppress(ModelError):
         read_model(bytes(content[:stop]))
-    except ModelError as error:
-        assert all(fault.endswith((".", '."')) for fault in error.faults)
 
 
 SOUND = {kind: FORMATS[kind](trained("binary", (2,)).model) for kind in BOTH}

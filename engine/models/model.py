@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrays import Array
+from engine.arrays import Array, Workspace
 from engine.data import Dataset, Normalization, Table, TableFault
 from engine.data.encoding import Encoding, encode, from_card
 from engine.data.rows import arrange, table_of_csv, table_of_rows
-from engine.data.table import Faults
+from engine.data.table import Faults, take_rows
 from engine.losses import LOSSES
-from engine.models.forward import logits
+from engine.models.forward import chunks, logits
 from engine.models.predictions import Predictions
 from engine.network import Network
 from engine.spec import Structure
@@ -145,13 +145,18 @@ class Model:
         return Predictions(np.array(classes, np.object_)[labels], classes, answer)
 
     def _logits(self, table: Table) -> NDArray[np.float32]:
-        encodings, network = self.encodings, self.network
-        inputs = encode(encodings, arrange(table, encodings, self.card["data"]["target"]))
+        encodings, network, workspace = self.encodings, self.network, Workspace(np.float32)
+        columns = arrange(table, encodings, self.card["data"]["target"])
         normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"])
         row = np.zeros(network.layout.size, np.float32)
         for name, view in network.named_arrays(row).items():
             view[...] = self.arrays[name]
-        return logits(network, row, normalization.apply(inputs))
+        answer = np.zeros((len(table), network.structure.outputs), np.float32)
+        for chunk in chunks(len(table)):  # a one for each category of every row at once could fill the memory
+            rows = np.arange(chunk.start, chunk.stop)
+            inputs = encode(encodings, [take_rows(column, rows) for column in columns])
+            answer[chunk] = logits(network, row, normalization.apply(inputs), workspace)
+        return answer
 
 
 def _moments(dataset: Dataset, *, normalize_inputs: bool) -> dict[str, NDArray[np.float64]]:

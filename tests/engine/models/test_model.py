@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.data import Table, TableError
-from engine.data.table import CategoricalColumn, NumericColumn
+from engine.data.table import CategoricalColumn, NumericColumn, take_rows
 from engine.models import Model, ModelError, Predictions
 from engine.spec import Structure
 from tests.engine.models.trained import TASKS, dataset, table, trained
@@ -62,6 +62,13 @@ def test_the_order_of_columns_and_the_company_of_a_row_do_not_matter() -> None:
     np.testing.assert_array_equal(one.model.predict(turned).values, together)
     alone = [say(one.model, row).values[0] for row in rows_of(one.rows)[:5]]
     np.testing.assert_allclose(alone, together[:5], rtol=1e-6)
+
+
+def test_many_rows_are_taken_piece_by_piece_and_come_back_in_their_order() -> None:
+    one = trained("regression")
+    places = np.arange(1300) % len(one.rows)
+    many = Table(tuple(take_rows(column, places) for column in one.rows.columns), range(1300), "row")
+    np.testing.assert_allclose(one.model.predict(many).values, one.model.predict(one.rows).values[places], rtol=1e-6)
 
 
 def rows_of(rows: Table) -> list[dict[str, Any]]:

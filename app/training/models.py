@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, Literal
 
@@ -22,8 +22,8 @@ __all__ = ["Format", "Model", "model_file", "predict_csv", "predict_rows", "trai
 
 Format = Literal["npz", "safetensors", "onnx"]
 
-MOST_PROBABILITIES = 1_000_000
-"""The most probabilities that one answer may hold: rows times classes."""
+MOST_VALUES = 1_000_000
+"""The most cells that the rows of one request may have, and the most probabilities that its answer may hold."""
 
 
 def trained_model(
@@ -57,15 +57,19 @@ def model_file(model: Model, file_format: Format) -> bytes:
 
 def predict_rows(model: Model, rows: Sequence[Any]) -> list[Prediction]:
     """Predict rows of JSON. Raises InvalidRequest with every fault, as faults below /rows."""
-    count = len(rows) * len(model.classes)
-    if count > MOST_PROBABILITIES:
-        made = f"{len(rows):,} rows with {len(model.classes):,} classes each make {count:,} probabilities"
-        detail = f"{made}; at most {MOST_PROBABILITIES:,} are possible. Send the rows in parts."
-        raise InvalidRequest([Fault("/rows", detail)])
+    if faults := list(_size_faults(model, len(rows))):
+        raise InvalidRequest(faults)
     try:
         return list(_each(model.predict(model.read_rows(rows))))
     except TableError as error:
         raise InvalidRequest([Fault(pointer("rows", *fault.place), fault.detail) for fault in error.faults]) from None
+
+
+def _size_faults(model: Model, rows: int) -> Iterator[Fault]:
+    for values, each in {"cells": len(model.encodings), "probabilities": len(model.classes)}.items():
+        if rows * each > MOST_VALUES:
+            made = f"{rows:,} rows make {rows * each:,} {values}, {each:,} each; at most {MOST_VALUES:,} are possible"
+            yield Fault("/rows", f"{made}. Send the rows in parts.")
 
 
 def predict_csv(model_content: bytes, rows_content: bytes) -> str:

@@ -54,7 +54,12 @@ def answer(model: Arrays, x: NDArray[Any], activation: str) -> NDArray[Any]:
     a = (x.astype(np.float64) - model["input_mean"]) / model["input_scale"]
     layers = sum(name.startswith("W") for name in model)
     for layer in range(1, layers + 1):
-        a = a @ model[f"W{layer}"].astype(np.float64) + model[f"b{layer}"]
+        a = a @ model[f"W{layer}"].astype(np.float64)
+        if f"gamma{layer}" in model:
+            gamma, beta, mean, variance = (model[f"{name}{layer}"] for name in ("gamma", "beta", "mean", "variance"))
+            a = (a - mean) / np.sqrt(variance + 1e-5) * gamma + beta
+        else:
+            a = a + model[f"b{layer}"]
         if layer < layers:
             a = ACTIVATIONS[activation](a)
     return a
@@ -70,16 +75,17 @@ def error(task: str, model: Arrays, output: NDArray[Any], y: NDArray[Any]) -> fl
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 @pytest.mark.parametrize("normalize", [True, False])
+@pytest.mark.parametrize("batch_norm", [True, False])
 @pytest.mark.parametrize(
     ("hidden", "activation"),
     [([], "relu"), ([9], "relu"), ([8, 5], "tanh"), ([8], "sigmoid"), ([8], "leaky_relu")],
 )
 def test_the_arrays_of_a_model_give_the_errors_that_training_reported(
-    task: str, normalize: bool, hidden: list[int], activation: str
+    task: str, normalize: bool, batch_norm: bool, hidden: list[int], activation: str
 ) -> None:
     dataset, name = table(task), "rmse" if task == "regression" else "error"
-    params = {"hidden_units": hidden, "activation": activation, "normalize_inputs": normalize, "epochs": 6}
-    result = trained(dataset, f"dev_{name}", {**params, "learning_rate": 0.01})
+    params = {"hidden_units": hidden, "activation": activation, "normalize_inputs": normalize, "batch_norm": batch_norm}
+    result = trained(dataset, f"dev_{name}", {**params, "epochs": 6, "learning_rate": 0.01})
     assert result.state == "completed", result.reason
     model, parts = model_of(result, dataset, params), load(dataset.content)
     for part in ("train", "dev", "test"):
@@ -172,10 +178,14 @@ def test_faults_of_rows_point_to_their_cells() -> None:
     ]
 
 
-def test_an_answer_has_a_limit() -> None:
+def test_a_request_and_its_answer_have_a_limit() -> None:
     model = untrained()
-    with pytest.raises(InvalidRequest, match="make 1,000,002 probabilities; at most 1,000,000 are possible"):
+    with pytest.raises(InvalidRequest) as caught:
         predict_rows(model, [{}] * 500_001)
+    assert [fault.detail for fault in caught.value.faults] == [
+        "500,001 rows make 1,500,003 cells, 3 each; at most 1,000,000 are possible. Send the rows in parts.",
+        "500,001 rows make 1,000,002 probabilities, 2 each; at most 1,000,000 are possible. Send the rows in parts.",
+    ]
 
 
 def test_what_is_wrong_with_the_files_is_said_of_each() -> None:

@@ -13,9 +13,10 @@ from engine.data.encoding import Encoding, encode, from_card
 from engine.data.rows import arrange, table_of_csv, table_of_rows
 from engine.data.table import Faults, take_rows
 from engine.losses import LOSSES
-from engine.models.forward import chunks, logits
 from engine.models.predictions import Predictions
 from engine.network import Network
+from engine.population.evaluation import chunks
+from engine.prediction import logits
 from engine.spec import Structure
 from engine.training_set import target_moments
 
@@ -148,14 +149,14 @@ class Model:
         encodings, network, workspace = self.encodings, self.network, Workspace(np.float32)
         columns = arrange(table, encodings, self.card["data"]["target"])
         normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"])
-        row = np.zeros(network.layout.size, np.float32)
-        for name, view in network.named_arrays(row).items():
+        row = np.zeros((1, network.layout.size), np.float32)
+        for name, view in network.named_arrays(row[0]).items():
             view[...] = self.arrays[name]
         answer = np.zeros((len(table), network.structure.outputs), np.float32)
         for chunk in chunks(len(table)):  # a one for each category of every row at once could fill the memory
             rows = np.arange(chunk.start, chunk.stop)
             inputs = encode(encodings, [take_rows(column, rows) for column in columns])
-            answer[chunk] = logits(network, row, normalization.apply(inputs), workspace)
+            answer[chunk] = logits(network, row, normalization.apply(inputs), workspace)[0]
         return answer
 
 

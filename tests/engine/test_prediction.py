@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from engine.network import Network
-from engine.prediction import CHUNK, predict
+from engine.population.evaluation import CHUNK
+from engine.prediction import predict
 from engine.spec import Structure
 from tests.oracles import network as oracle
 

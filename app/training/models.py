@@ -73,5 +73,5 @@ def _normalization(dataset: Dataset, *, normalize: bool) -> dict[str, NDArray[An
     inputs = dataset.x_train.shape[1]
     if not normalize:
         return {"input_mean": np.zeros(inputs), "input_scale": np.ones(inputs)}
-    learned = Normalization.fit(dataset.x_train)
+    learned = Normalization.fit(dataset.x_train, dataset.image)
     return {"input_mean": learned.mean, "input_scale": learned.scale}

@@ -125,7 +125,7 @@ def _checked(given: Tables, target: str, task: str | None, said: Fractions | Non
         faults.add(error.faults)
     faults.add(feature_faults(features))
     faults.add(shape_faults(features))
-    faults.add(pixel_faults(features, "file") if features.image else ())
+    faults.add(pixel_faults(features.columns, "file") if features.image else ())
     for part, table in given.separate().items():
         faults.add(_other_faults(part, table, given.train, target, found))
     faults.refuse()
@@ -136,23 +136,22 @@ def _checked(given: Tables, target: str, task: str | None, said: Fractions | Non
 
 def _other_faults(part: Part, table: Table, train: Table, target: str, found: Target | None) -> Iterator[TableFault]:
     """Yield what keeps the table of dev or test from being judged by what was learned from train."""
-    unlike = list(column_faults(part, table, train))
-    yield from unlike
-    if unlike:
-        return
-    column, features = table.take(target)
-    places = [table.place(int(row)) for row in np.flatnonzero(column.missing)]
-    yield from (TableFault(detail, FILE_OF[part]) for detail in missing_targets(column, places))
+    yield from column_faults(part, table, train)
     if train.image:
-        yield from pixel_faults(features, FILE_OF[part])
-    if found is not None and not places:
-        yield from _class_faults(part, table, column, found)
+        yield from pixel_faults([column for column in table.columns if column.name != target], FILE_OF[part])
+    for column in table.columns:
+        if column.name == target and type(column) is type(train.take(target)[0]):
+            yield from (TableFault(detail, FILE_OF[part]) for detail in _target_faults(part, table, column, found))
 
 
-def _class_faults(part: Part, table: Table, column: Column, found: Target) -> Iterator[TableFault]:
+def _target_faults(part: Part, table: Table, column: Column, found: Target | None) -> Iterator[str]:
+    missing = np.flatnonzero(column.missing)
+    yield from missing_targets(column, (table.place(int(row)) for row in missing))
+    if found is None or len(missing):
+        return
     for name, row in unknown_classes(found, column).items():
-        detail = f"The {part} table has the class {quoted(name)} in {table.place(row)}, which train has not."
-        yield TableFault(f"{detail} Leave such rows out, or add some to the training table.", FILE_OF[part])
+        there = f"The {part} table has the class {quoted(name)} in {table.place(row)}, which train has not"
+        yield f"{there}. Leave such rows out, or add some to the training table."
 
 
 def _parts(given: Tables, target: str, found: Target, seed: int, cut: Fractions) -> dict[str, _Part]:

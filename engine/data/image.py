@@ -1,8 +1,8 @@
 """Rows that are images: which tables can be read so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from engine.data.table import About, Image, Table, TableFault, categorical_names, quoted
+from engine.data.table import About, Column, Image, Table, TableFault, categorical_names, quoted
 
 
 def shape_faults(features: Table) -> Iterator[TableFault]:
@@ -20,9 +20,9 @@ def shape_faults(features: Table) -> Iterator[TableFault]:
         yield TableFault(f"An image of {shape} has {pixels:,} numbers, and there are {count}. Correct it.", "image")
 
 
-def pixel_faults(features: Table, about: About) -> Iterator[TableFault]:
+def pixel_faults(pixels: Sequence[Column], about: About) -> Iterator[TableFault]:
     """Yield a fault for each column with missing cells: a flag of them would be no pixel."""
-    for column in features.columns:
+    for column in pixels:
         if column.missing.any():
             way = "Fill them in, or send the rows as a plain table."
             yield TableFault(f"The column {quoted(column.name)} has missing cells, but images have none. {way}", about)

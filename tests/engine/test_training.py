@@ -228,7 +228,8 @@ def test_the_rmse_of_each_part_is_the_root_of_the_mean_square_in_the_unit_of_the
     spec = member(data, hidden=(), epochs=4)
     _, end = train_alone(data, spec)
     assert end.weights is not None
-    (weights,) = (block[0] for block in Network(spec.structure).blocks(end.weights[np.newaxis]))
+    (layer,) = Network(spec.structure).layout.layers
+    weights = layer.dense.of(end.weights[np.newaxis])[0]
     x, y = getattr(dataset, f"x_{part}"), getattr(dataset, f"y_{part}")
     inputs = (x - dataset.x_train.mean(axis=0, dtype=np.float64)) / dataset.x_train.std(axis=0, dtype=np.float64)
     standard = inputs @ weights[:-1, 0] + weights[-1, 0]

@@ -151,7 +151,7 @@ def test_a_part_is_its_own_table_or_is_cut_from_the_training_table(
 
 
 def test_every_fault_of_every_table_is_named_with_its_file() -> None:
-    dev = read("n,y,z\nx,0,1\ny,5,1\n")
+    dev = read("n,y,z\nx,0,1\ny,2,1\nz,5,1\n")
     test = read("y,w,n\n0,a,1\n7,a,1\n8,a,\n7,a,1\n")
     with pytest.raises(TableError) as caught:
         prepare(Tables(read(TRAIN), dev, test), target="y", fractions=(0.5, 0.25, 0.25))
@@ -164,6 +164,7 @@ def test_every_fault_of_every_table_is_named_with_its_file() -> None:
         ),
         ("dev_file", 'The dev table has no column "w", and the training table has. Add it.'),
         ("dev_file", 'The dev table has a column "z", and the training table has not. Leave it out.'),
+        ("dev_file", f'The dev table has the class "5" in line 4, {rest}'),
         ("test_file", f'The test table has the class "7" in line 3, {rest}'),
         ("test_file", f'The test table has the class "8" in line 4, {rest}'),
     ]

@@ -24,13 +24,13 @@ class Recipe:
     activation: str = "relu"
     optimizer: str = "adam"
     decay: str = "exponential"
+    batch_norm: bool = False
     augment: Augmentation = NO_AUGMENTATION
 
     def member(self, data: TrainingSet, number: int) -> MemberSpec:
         """Return the member with the seed `number`; the best epoch is that of the lowest dev error."""
-        structure = Structure(
-            data.inputs, self.hidden_units, data.outputs, self.activation, data.loss_name, self.batch_size
-        )
+        shape = data.inputs, self.hidden_units, data.outputs
+        structure = Structure(*shape, self.activation, data.loss_name, self.batch_size, self.batch_norm)
         objective: Metric = "dev_rmse" if data.error_name() == "rmse" else "dev_error"
         return MemberSpec(
             structure, self.optimizer, "auto", self.knobs, self.epochs, Seed(0, number), objective,
@@ -64,7 +64,7 @@ _NINETY_TEN = (0.8, 0.1, 0.1)  # 90 for train and dev together
 _ADULT = (28_461 / 48_842, 4_100 / 48_842, 16_281 / 48_842)  # the official test set has 16,281 rows
 
 CASES: Mapping[str, Case] = {
-    "mnist, 800": Case(Recipe((800,), 128, 12, Knobs(1e-3, decay_rate=0.85)), Target("<=", 0.018), 3),
+    "mnist, 800": Case(Recipe((800,), 128, 12, Knobs(1e-3, decay_rate=0.85, l2=0.01)), Target("<=", 0.018), 3),
     "mnist, 800, dropout": Case(
         Recipe((800,), 128, 60, Knobs(1e-3, decay_rate=0.95, keep_prob=0.5, input_keep_prob=0.8)),
         Target("<=", 0.013),
@@ -87,7 +87,12 @@ CASES: Mapping[str, Case] = {
     "energy": Case(
         Recipe((64, 64), 32, 600, Knobs(0.005, decay_rate=0.995), activation="tanh"), Target("<=", 0.6), 5, _NINETY_TEN
     ),
-    "adult": Case(Recipe((64,), 256, 20, Knobs(0.003, decay_rate=0.9, keep_prob=0.7)), Target("<=", 0.145), 5, _ADULT),
+    "adult": Case(
+        Recipe((256,), 256, 25, Knobs(0.002, decay_rate=0.9, l1=0.02, keep_prob=0.5, input_keep_prob=0.95)),
+        Target("<=", 0.145),
+        5,
+        _ADULT,
+    ),
     "california_housing": Case(
         Recipe((128, 128), 128, 100, Knobs(0.003, decay_rate=0.97, l2=0.02, keep_prob=0.95)),
         Target("<=", 0.52),
@@ -95,5 +100,10 @@ CASES: Mapping[str, Case] = {
         (0.72, 0.08, 0.2),
         unit=100_000.0,
     ),
-    "letter": Case(Recipe((256, 128), 128, 60, Knobs(0.003, decay_rate=0.95)), Target("<=", 0.035), 5, (0.7, 0.1, 0.2)),
+    "letter": Case(
+        Recipe((256, 256), 128, 60, Knobs(0.004, decay_rate=0.95, keep_prob=0.85), batch_norm=True),
+        Target("<=", 0.035),
+        5,
+        (0.7, 0.1, 0.2),
+    ),
 }

@@ -4,6 +4,8 @@ It is kept as the plain sum s = beta*s + theta, so that v = (1 - beta)*s: an upd
 instead of three, and the factors fold into one number for each member and step.
 """
 
+from collections.abc import Sequence
+from itertools import accumulate as accumulate_sums
 from typing import Any
 
 import numpy as np
@@ -32,3 +34,10 @@ def corrected_weight(beta: Factors, updates: NDArray[Any]) -> Factors:
     """
     corrected: Factors = (1.0 - beta) / (1.0 - beta**updates)
     return corrected
+
+
+def smooth(curve: Sequence[float], beta: float) -> list[float]:
+    """Return the corrected average after each value of a curve; `beta` 0 gives the curve itself."""
+    sums = np.array(list(accumulate_sums(curve, lambda total, value: beta * total + value)))
+    smoothed = sums * corrected_weight(np.array(beta), np.arange(1, len(sums) + 1))
+    return [float(value) for value in smoothed]

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
-from app.api import datasets, health, openapi, problems, sweeps, trials, work
+from app.api import analysis, datasets, health, openapi, problems, sweeps, trials, work
 from app.api.body_limit import BodyLimit
 
 MAX_JSON_BYTES = 1 << 20
@@ -36,6 +36,7 @@ def make_application(
         datasets.router,
         sweeps.router,
         trials.router,
+        analysis.router,
         work.router,
         health.router,
     ):

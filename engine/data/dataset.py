@@ -12,7 +12,7 @@ from engine.data.archive import read_npz_archive, write_npz
 from engine.data.encoding import encode, feature_faults, fit
 from engine.data.split import FRACTIONS, split_rows
 from engine.data.table import Faults, Table, TableError, take_rows
-from engine.data.target import Target, Task, read_target
+from engine.data.target import Target, Task, read_target, target_deviation
 
 MAX_BYTES = 512 << 20
 """What the inputs of a data set may take, unless said otherwise."""
@@ -76,6 +76,7 @@ def prepare(
     targets = {f"y_{part}": found.values[rows] for part, rows in parts.items()}
     card = _card(target, task, found, features, [encoding.card() for encoding in encodings])
     card["split"] = {"seed": seed, "fractions": list(fractions), "rows": {p: len(r) for p, r in parts.items()}}
+    card["target_deviation"] = target_deviation(found.task, targets["y_train"])
     return Dataset(task=found.task, classes=found.classes, card=card, **inputs, **targets)
 
 

@@ -1,5 +1,6 @@
 """The target: what kind of task its column asks for, and its values as a network learns them."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -36,6 +37,15 @@ def read_target(column: Column, table: Table, task: str | None) -> Target:
     faults.refuse()
     wanted = task or ("classification" if _looks_like_classes(column) else "regression")
     return _regression(column) if wanted == "regression" else _classification(column)
+
+
+def target_deviation(task: Task, values: NDArray[Any]) -> float | None:
+    """Return the deviation of a regression's targets (m,); None for classes, and where no float can hold it."""
+    if task != "regression":
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        deviation = float(values.std())
+    return deviation if math.isfinite(deviation) else None
 
 
 def missing_targets(column: Column, places: Iterable[str]) -> Iterator[str]:

@@ -12,11 +12,15 @@ from engine.spec import MemberSpec
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one epoch of one member gave: a point of its curve."""
+    """What one epoch of one member gave: a point of its curve.
+
+    `gradient_norms` has a number for each dense layer, input side first: the root mean square over sampled steps.
+    """
 
     epoch: int
     values: Mapping[str, float]
     seconds: float
+    gradient_norms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ def test_the_card_is_strict_json_and_tells_what_was_done() -> None:
             {"name": "n", "kind": "numeric", "fill": 2.0, "flag": False, "missing": 0},
             {"name": "w", "kind": "categorical", "categories": ["a", "b"], "missing": 0},
         ],
+        "target_deviation": None,
         "split": {"seed": 0, "fractions": [0.7, 0.15, 0.15], "rows": {"train": 42, "dev": 9, "test": 9}},
     }
 

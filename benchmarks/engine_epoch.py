@@ -45,10 +45,13 @@ def random_examples(shape: Shape) -> Dataset:
     )
 
 
-def engine_epoch(shape: Shape, data: Dataset, members: int) -> Epoch:
+def engine_epoch(
+    shape: Shape, data: Dataset, members: int, *, batch_norm: bool = False, keep_prob: float = 1.0
+) -> Epoch:
     """Return an epoch of `members` networks in one stack: batch order, steps and the dev evaluation."""
     population = Population(time.perf_counter)
-    specs = [(str(number), _member(shape, number)) for number in range(members)]
+    knobs = Knobs(1e-3, keep_prob=keep_prob)
+    specs = [(str(number), _member(shape, number, knobs, batch_norm)) for number in range(members)]
     population.join(TrainingSet.of(data, normalize_inputs=True), specs)
 
     def epoch() -> float:
@@ -62,9 +65,10 @@ def engine_epoch(shape: Shape, data: Dataset, members: int) -> Epoch:
     return epoch
 
 
-def _member(shape: Shape, number: int) -> MemberSpec:
-    structure = Structure(shape.inputs, shape.hidden_units, shape.outputs, "relu", "softmax", shape.batch_size)
-    return MemberSpec(structure, "adam", "auto", Knobs(1e-3), NEVER, Seed(0, number), "dev_loss")
+def _member(shape: Shape, number: int, knobs: Knobs, batch_norm: bool) -> MemberSpec:
+    widths = shape.inputs, shape.hidden_units, shape.outputs
+    structure = Structure(*widths, "relu", "softmax", shape.batch_size, batch_norm)
+    return MemberSpec(structure, "adam", "auto", knobs, NEVER, Seed(0, number), "dev_loss")
 
 
 def _measure(shape: Shape) -> tuple[float, float]:

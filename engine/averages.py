@@ -1,11 +1,7 @@
-"""The exponentially weighted average v = beta*v + (1 - beta)*theta, and its correction by 1/(1 - beta^t).
-
-It is kept as the plain sum s = beta*s + theta, so that v = (1 - beta)*s: an update is two passes over the array
-instead of three, and the factors fold into one number for each member and step.
-"""
+"""The exponentially weighted average v = beta*v + (1 - beta)*theta, and its correction by 1/(1 - beta^t)."""
 
 from collections.abc import Sequence
-from itertools import accumulate as accumulate_sums
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -16,10 +12,22 @@ from engine.arrays import Array
 Factors = NDArray[np.float64]
 
 
-def accumulate(total: Array, beta: Array, value: Array) -> None:
-    """Let the sum `total` take in `value`, in place; `beta` broadcasts, one for each member."""
-    np.multiply(total, beta, out=total)
-    np.add(total, value, out=total)
+class ExponentialAverage:
+    """The average of the values that were added, in memory that the caller lends; it starts at zero.
+
+    It is kept as the plain sum s = beta*s + theta, so that v = (1 - beta)*s: an update is two passes over the array
+    instead of three, and the factors fold into one number for each member and step.
+    """
+
+    __slots__ = ("total",)
+
+    def __init__(self, total: Array) -> None:
+        self.total = total
+
+    def add(self, value: Array, beta: Array | float) -> None:
+        """Take in `value`; `beta` broadcasts, one for each member."""
+        np.multiply(self.total, beta, out=self.total)
+        np.add(self.total, value, out=self.total)
 
 
 def weight(beta: Factors) -> Factors:
@@ -38,6 +46,5 @@ def corrected_weight(beta: Factors, updates: NDArray[Any]) -> Factors:
 
 def smooth(curve: Sequence[float], beta: float) -> list[float]:
     """Return the corrected average after each value of a curve; `beta` 0 gives the curve itself."""
-    sums = np.array(list(accumulate_sums(curve, lambda total, value: beta * total + value)))
-    smoothed = sums * corrected_weight(np.array(beta), np.arange(1, len(sums) + 1))
-    return [float(value) for value in smoothed]
+    sums = list(accumulate(curve, lambda total, value: beta * total + value))
+    return (np.array(sums) * corrected_weight(np.array(beta), np.arange(1, len(sums) + 1))).tolist()  # type: ignore[no-any-return]  # tolist() of floats

@@ -22,13 +22,13 @@ class BestEpoch:
 
     epoch: int | None = None
     value: float = math.inf
-    _reference: float = math.inf
-    _reference_epoch: int = 0
+    reference: float = math.inf
+    reference_epoch: int = 0
 
     def observe(self, epoch: int, value: float, min_delta: float) -> bool:
         """Take in the value of an epoch; return whether it is the best so far."""
-        if value < self._reference - min_delta:
-            self._reference, self._reference_epoch = value, epoch
+        if value < self.reference - min_delta:
+            self.reference, self.reference_epoch = value, epoch
         if value < self.value:
             self.epoch, self.value = epoch, value
             return True
@@ -36,4 +36,4 @@ class BestEpoch:
 
     def exhausted(self, epoch: int, patience: Patience | None) -> bool:
         """Return whether the patience has run out by the end of `epoch`."""
-        return patience is not None and epoch - self._reference_epoch >= patience.epochs
+        return patience is not None and epoch - self.reference_epoch >= patience.epochs

@@ -26,7 +26,5 @@ def choose(initializer: str, activation: str | None) -> Variance:
 
 
 def draw(rng: np.random.Generator, n_in: int, n_out: int, variance: Variance) -> NDArray[np.float64]:
-    """Return weights (n_in + 1, n_out) whose last row, the bias, is zero."""
-    weights = np.zeros((n_in + 1, n_out))
-    weights[:n_in] = rng.standard_normal((n_in, n_out)) * math.sqrt(variance(n_in, n_out))
-    return weights
+    """Return weights (n_in, n_out)."""
+    return rng.standard_normal((n_in, n_out)) * math.sqrt(variance(n_in, n_out))

@@ -1,8 +1,8 @@
-"""A network as a row of numbers: where its weights lie, how they start, and how it runs on a stack of rows."""
+"""A network as a row of numbers: how they start, and how the network runs on a stack of rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,78 +10,40 @@ from numpy.typing import NDArray
 from engine.arrays import Array, Signal, Workspace
 from engine.initializers import choose, draw
 from engine.layers import ACTIVATIONS, BoundLayer, Dense
+from engine.layers.batch_norm import AveragedNorm, BatchNorm, NormArrays
+from engine.layers.dropout import Dropout, Generators, Keep, Mask
+from engine.layout import LayerBlocks, Layout
 from engine.losses import BoundLoss
 from engine.seeds import Purpose, Seed
 from engine.spec import Structure
 
 
-class Network:
-    """The layout of one structure: each layer's (n_in + 1, n_out) block, one after the other in a row."""
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """What a stack needs to learn, beyond what it needs to answer.
 
-    def __init__(self, structure: Structure) -> None:
-        self.structure = structure
-        self.widths = (structure.inputs, *structure.hidden_units, structure.outputs)
+    `gradient` (R, trained columns) is written by the backward pass, `moments` (R, statistics) by the forward pass of
+    batch norm; `keep_prob` and `input_keep_prob` are (R,).
+    """
 
-    @cached_property
-    def size(self) -> int:
-        """How many numbers a member has."""
-        return sum((n_in + 1) * n_out for n_in, n_out in pairwise(self.widths))
-
-    @cached_property
-    def weight_columns(self) -> Sequence[slice]:
-        """The columns that hold weights and not biases: those that penalties touch."""
-        columns, start = [], 0
-        for n_in, n_out in pairwise(self.widths):
-            columns.append(slice(start, start + n_in * n_out))
-            start += (n_in + 1) * n_out
-        return columns
-
-    def blocks(self, rows: Array) -> list[Array]:
-        """Return the layers' blocks of `rows` (R, size), views (R, n_in + 1, n_out)."""
-        views, start = [], 0
-        for n_in, n_out in pairwise(self.widths):
-            stop = start + (n_in + 1) * n_out
-            views.append(rows[:, start:stop].reshape(len(rows), n_in + 1, n_out, copy=False))
-            start = stop
-        return views
-
-    def initial_row(self, seed: Seed, initializer: str) -> NDArray[np.float64]:
-        """Draw the initial numbers of one member, (size,)."""
-        rng = seed.generator(Purpose.INITIAL_WEIGHTS)
-        activations = [self.structure.activation] * len(self.structure.hidden_units) + [None]
-        blocks = [
-            draw(rng, n_in, n_out, choose(initializer, activation))
-            for (n_in, n_out), activation in zip(pairwise(self.widths), activations, strict=True)
-        ]
-        return np.concatenate([block.reshape(-1) for block in blocks])
-
-    def bind(
-        self, rows: Array, gradient: Array | None, inputs: Signal, loss: BoundLoss, workspace: Workspace
-    ) -> "Program":
-        """Tie the network to rows of weights (R, size), and lay its layers from `inputs` to the logits of `loss`.
-
-        `gradient` has the shape of `rows`, or is None where nothing is trained.
-        """
-        blocks = self.blocks(rows)
-        gradients = [None] * len(blocks) if gradient is None else self.blocks(gradient)
-        layers: list[BoundLayer] = []
-        signal = inputs
-        for index, width in enumerate(self.structure.hidden_units):
-            members, examples = inputs.values.shape[:2]
-            hidden = workspace.signal(f"hidden.{index}", members, examples, width, training=gradient is not None)
-            layers.append(Dense(signal, hidden, blocks[index], gradients[index]))
-            layers.append(ACTIVATIONS[self.structure.activation].bind(hidden, workspace))
-            signal = hidden
-        layers.append(Dense(signal, loss.logits, blocks[-1], gradients[-1]))
-        return Program(layers)
+    gradient: Array
+    moments: Array
+    keep_prob: Keep
+    input_keep_prob: Keep
 
 
 class Program:
-    """The bound layers of a network, in order."""
+    """The bound layers of a network, in order, and the masks of its dropout."""
 
-    def __init__(self, layers: Sequence[BoundLayer]) -> None:
+    def __init__(self, layers: Sequence[BoundLayer], masks: Sequence[Mask] = ()) -> None:
         self._forward = tuple(layers)
         self._backward = tuple(reversed(layers))
+        self.masks = tuple(masks)
+
+    def draw_masks(self, generators: Generators) -> None:
+        """Draw which units are left out this time."""
+        for mask in self.masks:
+            mask.draw(generators)
 
     def forward(self) -> None:
         """Run all layers from the inputs to the logits."""
@@ -92,3 +54,108 @@ class Program:
         """Run all layers from the logits' gradient to the gradient of every weight."""
         for layer in self._backward:
             layer.backward()
+
+
+class Network:
+    """One structure, and the layout of its rows."""
+
+    def __init__(self, structure: Structure) -> None:
+        self.structure = structure
+        self.widths = (structure.inputs, *structure.hidden_units, structure.outputs)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the numbers of a member lie in its row."""
+        return Layout.of(self.widths, batch_norm=self.structure.batch_norm)
+
+    def named_arrays(self, row: Array) -> Mapping[str, Array]:
+        """Return the arrays of one member's row (size,) as model files name them: W1, b1, W2 and so on, views."""
+        return {name: rows[0] for name, rows in self.layout.named(row[np.newaxis]).items()}
+
+    def initial_row(self, seed: Seed, initializer: str) -> NDArray[np.float64]:
+        """Draw the initial numbers of one member, (size,): random weights, biases and betas 0, gammas 1."""
+        rng, row = seed.generator(Purpose.INITIAL_WEIGHTS), np.zeros(self.layout.size)
+        for layer in self.layout.layers:
+            last = layer is self.layout.layers[-1]
+            variance = choose(initializer, None if last else self.structure.activation)
+            row[layer.weights] = draw(rng, layer.n_in, layer.n_out, variance).reshape(-1)
+            if layer.norm is not None:
+                row[layer.norm.gamma.columns] = 1.0
+                row[layer.norm.variance.columns] = 1.0
+        return row
+
+    def bind_to_answer(self, rows: Array, inputs: Signal, loss: BoundLoss, workspace: Workspace) -> Program:
+        """Tie the network to `rows` (R, size) and lay its layers from `inputs` to `loss`, as they are at test time."""
+        layers: list[BoundLayer] = []
+        members, examples = inputs.values.shape[:2]
+        signal = inputs
+        for index, layer in enumerate(self.layout.layers[:-1]):
+            hidden = workspace.signal(f"hidden.{index}", members, examples, layer.n_out, training=False)
+            layers.append(Dense(signal, hidden, layer.dense.of(rows), None))
+            if layer.norm is not None:
+                statistics = layer.norm.mean.of(rows), layer.norm.variance.of(rows)
+                layers.append(AveragedNorm(hidden, _norm_arrays(layer, rows), *statistics))
+            layers.append(ACTIVATIONS[self.structure.activation].bind(hidden, workspace))
+            signal = hidden
+        layers.append(Dense(signal, loss.logits, self.layout.layers[-1].dense.of(rows), None))
+        return Program(layers)
+
+    def bind_to_learn(
+        self, rows: Array, learning: Learning, inputs: Signal, loss: BoundLoss, workspace: Workspace
+    ) -> Program:
+        """Tie the network to `rows` (R, size) as `bind_to_answer` does, with all that training adds."""
+        binding = _LearningBinding(self.layout, rows, learning, workspace)
+        signal = binding.drop("input", inputs, learning.input_keep_prob)
+        for index, layer in enumerate(self.layout.layers[:-1]):
+            hidden = binding.sums(f"hidden.{index}", signal, layer)
+            binding.layers.append(ACTIVATIONS[self.structure.activation].bind(hidden, workspace))
+            signal = binding.drop(f"hidden.{index}", hidden, learning.keep_prob)
+        binding.dense(signal, loss.logits, self.layout.layers[-1])
+        return Program(binding.layers, binding.masks)
+
+
+class _LearningBinding:
+    """The layers and masks of a network that learns, as they are laid one by one."""
+
+    def __init__(self, layout: Layout, rows: Array, learning: Learning, workspace: Workspace) -> None:
+        self._layout, self._rows, self._learning, self._workspace = layout, rows, learning, workspace
+        self.layers: list[BoundLayer] = []
+        self.masks: list[Mask] = []
+
+    def dense(self, inputs: Signal, outputs: Signal, layer: LayerBlocks) -> None:
+        """Lay a dense layer."""
+        self.layers.append(Dense(inputs, outputs, layer.dense.of(self._rows), layer.dense.of(self._learning.gradient)))
+
+    def sums(self, name: str, inputs: Signal, layer: LayerBlocks) -> Signal:
+        """Lay what comes before an activation, a dense layer and perhaps batch norm; return its signal."""
+        members, examples = inputs.values.shape[:2]
+        hidden = self._workspace.signal(name, members, examples, layer.n_out, training=True)
+        if layer.norm is None:
+            self.dense(inputs, hidden, layer)
+            return hidden
+        z = self._workspace.signal(f"{name}.z", members, examples, layer.n_out, training=False)
+        # Batch norm turns the gradient of its output into that of its input in place.
+        self.dense(inputs, Signal(z.values, hidden.gradient, layer.n_out), layer)
+        parameters, gradient = _norm_arrays(layer, self._rows), _norm_arrays(layer, self._learning.gradient)
+        first = layer.norm.mean.start - self._layout.trained
+        moments = self._learning.moments[:, first : first + 2 * layer.n_out]
+        self.layers.append(BatchNorm(z, hidden, parameters, gradient, moments, self._workspace))
+        return hidden
+
+    def drop(self, name: str, signal: Signal, keep_prob: Keep) -> Signal:
+        """Lay dropout if any member drops units here; return the signal behind it."""
+        if np.all(keep_prob == 1.0):
+            return signal
+        members, examples = signal.values.shape[:2]
+        training = bool(signal.gradient.size)
+        dropped = self._workspace.signal(f"{name}.dropped", members, examples, signal.width, training=training)
+        mask = Mask(keep_prob, examples, signal.width, name, self._workspace)
+        self.masks.append(mask)
+        self.layers.append(Dropout(signal, dropped, mask.values))
+        return dropped
+
+
+def _norm_arrays(layer: LayerBlocks, rows: Array) -> NormArrays:
+    """Return gamma and beta of `rows`, or of their gradient, (R, n_out) each."""
+    assert layer.norm is not None, "only layers with batch norm have these"
+    return NormArrays(layer.norm.gamma.of(rows), layer.norm.beta.of(rows))

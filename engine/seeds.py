@@ -11,6 +11,8 @@ class Purpose(IntEnum):
 
     INITIAL_WEIGHTS = 0
     BATCH_ORDER = 1
+    DROPOUT = 2
+    AUGMENTATION = 3
 
 
 @dataclass(frozen=True, slots=True)

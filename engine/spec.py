@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
+from engine.lr_decay import DecayUnit
 from engine.seeds import Seed
 
 BatchSize = int | Literal["full"]
+NO_AUGMENTATION = Augmentation()
 Metric = Literal["train_loss", "dev_loss", "dev_error", "dev_rmse"]
 
 
@@ -20,11 +23,15 @@ class Structure:
     activation: str
     loss: str
     batch_size: BatchSize
+    batch_norm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Knobs:
-    """The plain numbers of one member; they may differ from row to row of a stack."""
+    """The plain numbers of one member; they may differ from row to row of a stack.
+
+    Zero leaves out a penalty, the warm-up and the clipping; a keep probability of one leaves out dropout.
+    """
 
     learning_rate: float
     beta1: float = 0.9
@@ -32,6 +39,18 @@ class Knobs:
     epsilon: float = 1e-8
     l1: float = 0.0
     l2: float = 0.0
+    keep_prob: float = 1.0
+    input_keep_prob: float = 1.0
+    batch_norm_beta: float = 0.9
+    decay_rate: float = 0.95
+    decay_every: float = 1.0
+    warmup_epochs: float = 0.0
+    clip_norm: float = 0.0
+
+    @property
+    def drops(self) -> bool:
+        """Whether the member drops units or inputs."""
+        return self.keep_prob < 1.0 or self.input_keep_prob < 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +65,6 @@ class MemberSpec:
     seed: Seed
     objective: Metric
     patience: Patience | None = None
+    decay: str = "none"
+    decay_by: DecayUnit = "epoch"
+    augment: Augmentation = NO_AUGMENTATION

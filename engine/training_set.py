@@ -43,6 +43,8 @@ class TrainingSet:
     outputs: int
     target_mean: float
     target_scale: float
+    image: tuple[int, int, int] | None = None
+    fill: Array | None = None
 
     @classmethod
     def of(cls, dataset: Dataset, *, normalize_inputs: bool, dtype: DTypeLike = np.float32) -> "TrainingSet":

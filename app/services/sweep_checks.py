@@ -9,7 +9,7 @@ from app.domain.space import ChoiceParameter, Value
 from app.domain.space_faults import hint, space_faults
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
-from app.training.hyperparameters import metrics_for, network_faults, parameter_faults, value_faults
+from app.training.hyperparameters import augment_faults, metrics_for, network_faults, parameter_faults, value_faults
 
 
 def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
@@ -37,15 +37,23 @@ def _hyperparameter_faults(draft: SweepDraft) -> Iterable[Fault]:
 
 
 def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterable[Fault]:
+    """Yield what is wrong with the widths and the augmentations of the draft on this data set."""
     if dataset is None:
         return
-    searched = draft.parameters.get("hidden_units")
+    for value, place in _values(draft, "hidden_units"):
+        yield from network_faults(value, dataset.features, dataset.outputs, place)
+    for value, place in _values(draft, "augment"):
+        yield from augment_faults(value, dataset.card.get("image"), place)
+
+
+def _values(draft: SweepDraft, name: str) -> Iterable[tuple[Value, str]]:
+    """Yield the values that a hyperparameter of the kind "choice" can have, with their places."""
+    searched = draft.parameters.get(name)
     if isinstance(searched, ChoiceParameter):
         for index, value in enumerate(searched.values):
-            place = pointer("space", "hidden_units", "values", index)
-            yield from network_faults(value, dataset.features, dataset.outputs, place)
-    fixed = draft.fixed.get("hidden_units")
-    yield from network_faults(fixed, dataset.features, dataset.outputs, pointer("fixed", "hidden_units"))
+            yield value, pointer("space", name, "values", index)
+    if name in draft.fixed:
+        yield draft.fixed[name], pointer("fixed", name)
 
 
 def _metric_faults(metric: str | None, dataset: DatasetSummary | None) -> Iterable[Fault]:

@@ -100,5 +100,5 @@ def _practice(trial: Trial, curve: Curve, params: Mapping[str, Any], dataset: Da
         allowed=params["epochs"],
         still_falls=curve.falls if curve.readable else None,
         penalty=(params["l1"] + params["l2"]) / batch,
-        keep_prob=min(params.get("keep_prob", 1.0), params.get("input_keep_prob", 1.0)),
+        keep_prob=min(params["keep_prob"], params["input_keep_prob"]),
     )

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 from app.domain.datasets import Task
 from app.domain.errors import Fault
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
-from app.training.ranges import Flag, OneOf, Range, Real, Whole, Widths, kind_of, refusal
+from app.training.ranges import Flag, Object, OneOf, Range, Real, Whole, Widths, kind_of, refusal
 from engine.initializers import INITIALIZERS
 from engine.layers import ACTIVATIONS
+from engine.lr_decay import DECAYS, DecayUnit
 from engine.optimizers import OPTIMIZERS
 
 
@@ -25,19 +26,43 @@ class Hyperparameter:
     meaning: str
 
 
+_BETA = Real(0.0, 1.0, high_open=True)
+_KEEP = Real(0.01, 1.0)
+_AUGMENT = Object(
+    {
+        "flip": Real(0.0, 1.0),
+        "tilt": Real(0.0, 180.0),
+        "shift": Real(0.0, 1000.0),
+        "zoom": Real(0.0, 1.0, high_open=True),
+        "elastic": Real(0.0, 1000.0),
+        "elastic_sigma": Real(0.3, 100.0),
+    }
+)
+
 HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
     "hidden_units": Hyperparameter(Widths(16, 16_384), (64,), "the width of each hidden layer"),
     "activation": Hyperparameter(OneOf(tuple(ACTIVATIONS)), "relu", "the function after each hidden layer"),
     "initializer": Hyperparameter(OneOf(("auto", *INITIALIZERS)), "auto", "the variance of the initial weights"),
     "optimizer": Hyperparameter(OneOf(tuple(OPTIMIZERS)), "adam", "how weights follow the gradient"),
     "learning_rate": Hyperparameter(Real(0.0, low_open=True), 0.001, "alpha, the size of a step"),
-    "beta1": Hyperparameter(Real(0.0, 1.0, high_open=True), 0.9, "how long momentum and Adam remember the gradient"),
-    "beta2": Hyperparameter(Real(0.0, 1.0, high_open=True), 0.999, "how long RMSprop and Adam remember its square"),
+    "beta1": Hyperparameter(_BETA, 0.9, "how long momentum and Adam remember the gradient"),
+    "beta2": Hyperparameter(_BETA, 0.999, "how long RMSprop and Adam remember its square"),
     "epsilon": Hyperparameter(Real(0.0, 1.0, low_open=True), 1e-8, "what keeps RMSprop and Adam from dividing by zero"),
     "batch_size": Hyperparameter(Whole(1, 10_000_000, ("full",)), 64, "the examples of a mini-batch"),
     "epochs": Hyperparameter(Whole(1, 1_000_000), 20, "the passes over the training part, at most"),
     "l1": Hyperparameter(Real(0.0), 0.0, "lambda of the L1 penalty on the weights"),
     "l2": Hyperparameter(Real(0.0), 0.0, "lambda of the L2 penalty on the weights"),
+    "keep_prob": Hyperparameter(_KEEP, 1.0, "the share of hidden units that dropout keeps"),
+    "input_keep_prob": Hyperparameter(_KEEP, 1.0, "the share of inputs that dropout keeps"),
+    "batch_norm": Hyperparameter(Flag(), False, "whether each hidden layer normalises its sums over the mini-batch"),
+    "batch_norm_beta": Hyperparameter(_BETA, 0.9, "how long batch norm remembers the moments of mini-batches"),
+    "decay": Hyperparameter(OneOf(tuple(DECAYS)), "none", "how the learning rate falls"),
+    "decay_rate": Hyperparameter(Real(0.0, low_open=True), 0.95, "the rate of the decay, or its factor"),
+    "decay_every": Hyperparameter(Real(0.0, low_open=True), 1.0, "the epochs or mini-batches of one period of decay"),
+    "decay_by": Hyperparameter(OneOf(get_args(DecayUnit)), "epoch", "whether the decay counts epochs or mini-batches"),
+    "warmup_epochs": Hyperparameter(Real(0.0), 0.0, "the epochs in which the learning rate rises to its value"),
+    "clip_norm": Hyperparameter(Real(0.0), 0.0, "the length above which a gradient is shortened; 0 is no limit"),
+    "augment": Hyperparameter(_AUGMENT, {}, "how far the training images are moved, anew for each mini-batch"),
     "normalize_inputs": Hyperparameter(Flag(), True, "whether each input gets mean 0 and deviation 1"),
 }
 
@@ -69,12 +94,21 @@ def network_faults(hidden_units: Value, inputs: int, outputs: int, pointer: str)
     return [Fault(pointer, f"{detail}; at most {MOST_WEIGHTS:,} are possible. Make its layers narrower.")]
 
 
+def augment_faults(augment: Value, image: object, pointer: str) -> list[Fault]:
+    """Return what is wrong with augmenting a data set whose card has this `image`; an empty object augments nothing."""
+    if not augment or image or not HYPERPARAMETERS["augment"].allowed.accepts(augment):
+        return []
+    way = "Say the shape when you post the data set, for example image=28x28, or leave augment out."
+    return [Fault(pointer, f"Only images can be augmented, and the rows of this data set are none. {way}")]
+
+
 def cohort_key(dataset_sha256: str, params: Mapping[str, Value]) -> str:
     """Return the key that trials share which can train in one stack."""
     shape = complete(params)
     widths = "-".join(str(width) for width in _list(shape["hidden_units"]))
     inputs = "normalized" if shape["normalize_inputs"] else "raw"
-    return f"{dataset_sha256[:16]}:{widths}:{shape['activation']}:{shape['batch_size']}:{inputs}"
+    norm = ":batch_norm" if shape["batch_norm"] else ""
+    return f"{dataset_sha256[:16]}:{widths}:{shape['activation']}:{shape['batch_size']}:{inputs}{norm}"
 
 
 def value_faults(name: str, value: Value, pointer: str) -> list[Fault]:

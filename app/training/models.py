@@ -63,13 +63,10 @@ def model_npz(weights: bytes, params: Mapping[str, Value], dataset_content: byte
 def _layers(weights: bytes, hyperparameters: Mapping[str, Any], dataset: Dataset) -> dict[str, NDArray[Any]]:
     inputs, outputs = dataset.x_train.shape[1], outputs_of(dataset)
     network = Network(structure_of(hyperparameters, inputs, outputs, LOSS_OF_TASK[dataset.task]))
-    row = np.frombuffer(weights, "<f4").reshape(1, -1)
-    if row.shape[1] != network.size:
-        raise ValueError(f"there are {row.shape[1]:,} numbers, and the network has {network.size:,}")
-    arrays: dict[str, NDArray[Any]] = {}
-    for number, block in enumerate(network.blocks(row), 1):
-        arrays[f"W{number}"], arrays[f"b{number}"] = block[0, :-1], block[0, -1]
-    return arrays
+    row, size = np.frombuffer(weights, "<f4"), network.layout.size
+    if len(row) != size:
+        raise ValueError(f"there are {len(row):,} numbers, and the network has {size:,}")
+    return dict(network.named_arrays(row))
 
 
 def _normalization(dataset: Dataset, *, normalize: bool) -> dict[str, NDArray[Any]]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array
-from engine.averages import accumulate, corrected_weight
+from engine.averages import ExponentialAverage, corrected_weight
 from engine.optimizers.base import Factors, KnobColumns, Optimizer
 
 
@@ -26,14 +26,16 @@ class Adam(Optimizer):
         root = np.sqrt(corrected_weight(beta2, updates))
         return beta1, beta2, alpha * corrected_weight(beta1, updates) / root, knobs.epsilon / root
 
-    def step(self, w: Array, g: Array, moments: Sequence[Array], factors: Sequence[Array], scratch: Array) -> None:
+    def step(
+        self, w: Array, g: Array, moments: Sequence[ExponentialAverage], factors: Sequence[Array], scratch: Array
+    ) -> None:
         """v = beta1*v + g; s = beta2*s + g^2; w -= alpha'*v/(sqrt(s) + epsilon')."""
         (v, s), (beta1, beta2, alpha, epsilon) = moments, factors
-        accumulate(v, beta1, g)
+        v.add(g, beta1)
         np.multiply(g, g, out=scratch)
-        accumulate(s, beta2, scratch)
-        np.sqrt(s, out=scratch)
+        s.add(scratch, beta2)
+        np.sqrt(s.total, out=scratch)
         np.add(scratch, epsilon, out=scratch)
-        np.divide(v, scratch, out=scratch)
+        np.divide(v.total, scratch, out=scratch)
         np.multiply(scratch, alpha, out=scratch)
         np.subtract(w, scratch, out=w)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array
+from engine.averages import ExponentialAverage
 from engine.spec import Knobs
 
 Factors: TypeAlias = NDArray[np.float64]
@@ -24,6 +25,7 @@ class KnobColumns:
     epsilon: Factors
     l1: Factors
     l2: Factors
+    clip_norm: Factors
 
     @classmethod
     def of(cls, knobs: Sequence[Knobs]) -> "KnobColumns":
@@ -45,7 +47,9 @@ class Optimizer(ABC):
         """
 
     @abstractmethod
-    def step(self, w: Array, g: Array, moments: Sequence[Array], factors: Sequence[Array], scratch: Array) -> None:
+    def step(
+        self, w: Array, g: Array, moments: Sequence[ExponentialAverage], factors: Sequence[Array], scratch: Array
+    ) -> None:
         """Move the weights `w` against the gradient `g`, both (R, columns), in place; factors are (R, 1).
 
         It works element by element, so that any range of columns can be stepped by itself.

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array
-from engine.averages import accumulate, weight
+from engine.averages import ExponentialAverage, weight
 from engine.optimizers.base import Factors, KnobColumns, Optimizer
 
 
@@ -21,9 +21,11 @@ class Momentum(Optimizer):
         beta1 = np.broadcast_to(knobs.beta1, updates.shape)
         return beta1, alpha * weight(beta1)
 
-    def step(self, w: Array, g: Array, moments: Sequence[Array], factors: Sequence[Array], scratch: Array) -> None:
+    def step(
+        self, w: Array, g: Array, moments: Sequence[ExponentialAverage], factors: Sequence[Array], scratch: Array
+    ) -> None:
         """v = beta1*v + g; w -= alpha'*v."""
         (v,), (beta1, alpha) = moments, factors
-        accumulate(v, beta1, g)
-        np.multiply(v, alpha, out=scratch)
+        v.add(g, beta1)
+        np.multiply(v.total, alpha, out=scratch)
         np.subtract(w, scratch, out=w)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array
-from engine.averages import accumulate, weight
+from engine.averages import ExponentialAverage, weight
 from engine.optimizers.base import Factors, KnobColumns, Optimizer
 
 
@@ -21,12 +21,14 @@ class RmsProp(Optimizer):
         beta2 = np.broadcast_to(knobs.beta2, updates.shape)
         return beta2, alpha / np.sqrt(weight(beta2)), knobs.epsilon / weight(beta2)
 
-    def step(self, w: Array, g: Array, moments: Sequence[Array], factors: Sequence[Array], scratch: Array) -> None:
+    def step(
+        self, w: Array, g: Array, moments: Sequence[ExponentialAverage], factors: Sequence[Array], scratch: Array
+    ) -> None:
         """s = beta2*s + g^2; w -= alpha'*g/sqrt(s + epsilon')."""
         (s,), (beta2, alpha, epsilon) = moments, factors
         np.multiply(g, g, out=scratch)
-        accumulate(s, beta2, scratch)
-        np.add(s, epsilon, out=scratch)
+        s.add(scratch, beta2)
+        np.add(s.total, epsilon, out=scratch)
         np.sqrt(scratch, out=scratch)
         np.divide(g, scratch, out=scratch)
         np.multiply(scratch, alpha, out=scratch)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array
+from engine.averages import ExponentialAverage
 from engine.optimizers.base import Factors, KnobColumns, Optimizer
 
 
@@ -20,7 +21,9 @@ class Sgd(Optimizer):
         del knobs, updates
         return (alpha,)
 
-    def step(self, w: Array, g: Array, moments: Sequence[Array], factors: Sequence[Array], scratch: Array) -> None:
+    def step(
+        self, w: Array, g: Array, moments: Sequence[ExponentialAverage], factors: Sequence[Array], scratch: Array
+    ) -> None:
         """w -= alpha*g."""
         del moments
         (alpha,) = factors

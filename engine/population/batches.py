@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import NO_GRADIENT, Array, Indices, Signal, Workspace
-from engine.network import Network
+from engine.layers.dropout import Generators
+from engine.network import Learning, Network
+from engine.population.distortions import Distortions
 from engine.seeds import Purpose, Seed
 from engine.spec import BatchSize
 from engine.training_set import TrainingSet
@@ -36,7 +38,7 @@ class BatchStep:
         network: Network,
         data: TrainingSet,
         rows: Array,
-        gradient: Array,
+        learning: Learning,
         examples: int,
         workspace: Workspace,
     ) -> None:
@@ -45,13 +47,15 @@ class BatchStep:
         self._batch = workspace.array("batch", (len(rows), examples, data.inputs + 1))
         self._loss = data.loss.bind(len(rows), examples, data.outputs, data.train.targets, workspace)
         inputs = Signal(self._batch, NO_GRADIENT, data.inputs)
-        self._program = network.bind(rows, gradient, inputs, self._loss, workspace)
+        self._program = network.bind_to_learn(rows, learning, inputs, self._loss, workspace)
 
-    def run(self, rows: Indices) -> Array:
+    def run(self, rows: Indices, distortions: Distortions, dropout: Generators) -> Array:
         """Compute the gradient of the mean loss over the examples `rows` (R, m); return its sum, (R, 1, 1)."""
         # mode="clip" skips the bounds check and the buffering of "raise"; with `out` it gathers 2.5 times faster.
         np.take(self._x, rows, axis=0, out=self._batch, mode="clip")
+        distortions.run(self._batch)
         self._loss.load(rows)
+        self._program.draw_masks(dropout)
         self._program.forward()
         total = self._loss.total()
         self._loss.backward()

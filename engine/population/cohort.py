@@ -1,6 +1,7 @@
 """A cohort: all members of one structure on one data set, a row each in a few contiguous matrices."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from engine.arrays import Array, Workspace
 from engine.network import Network
 from engine.optimizers import OPTIMIZERS
 from engine.population.batches import batch_sizes
+from engine.population.checkpoint import Checkpoint
 from engine.population.evaluation import Evaluation
 from engine.population.member import Finished, Member, Observation
 from engine.population.tile import Tile
@@ -34,7 +36,7 @@ class Cohort:
         self._workspace = Workspace(data.train.x.dtype)
         self._members: list[Member] = []
         self._tiles: list[Tile] | None = None
-        self._take_rows([self._empty() for _ in range(_MOMENTS + 3)])
+        self._take_rows({name: np.zeros((0, width), self._workspace.dtype) for name, width in self._widths().items()})
 
     def __len__(self) -> int:
         return len(self._members)
@@ -42,45 +44,64 @@ class Cohort:
     @property
     def bytes(self) -> int:
         """What the rows of all members take."""
-        return sum(matrix.nbytes for matrix in self._rows())
+        return sum(matrix.nbytes for matrix in self._rows.values()) + self._matrices.gradient.nbytes
 
     def keys(self) -> list[str]:
         """Return the names of the members, in the order of their rows."""
         return [member.key for member in self._members]
 
-    def _empty(self) -> Array:
-        return np.zeros((0, self._network.size), self._workspace.dtype)
+    def _widths(self) -> Mapping[str, int]:
+        """Return how many numbers a member keeps of each kind."""
+        layout = self._network.layout
+        moments = {f"moment{number}": layout.trained for number in range(1, _MOMENTS + 1)}
+        statistics = layout.size - layout.trained
+        return {"best": layout.size, "weights": layout.size, "averages": statistics, **moments}
 
-    def _take_rows(self, matrices: Sequence[Array]) -> None:
-        self._best, weights, gradient, *moments = matrices
-        self._matrices = Matrices(weights, gradient, tuple(moments))
+    def _take_rows(self, rows: Mapping[str, Array]) -> None:
+        self._rows, self._best = rows, rows["best"]
+        moments = tuple(rows[f"moment{number}"] for number in range(1, _MOMENTS + 1))
+        gradient = np.zeros((len(self._best), self._network.layout.trained), self._workspace.dtype)
+        self._matrices = Matrices(rows["weights"], gradient, rows["averages"], moments)
         self._tiles = None
 
-    def _rows(self) -> list[Array]:
-        return [self._best, self._matrices.weights, self._matrices.gradient, *self._matrices.moments]
+    def join(
+        self, newcomers: Sequence[tuple[str, MemberSpec]], checkpoints: Mapping[str, Checkpoint] | None = None
+    ) -> None:
+        """Add members under names of the caller's choice, at their start or where their checkpoint left them."""
+        known = checkpoints or {}
+        members = [_member(key, spec, known.get(key)) for key, spec in newcomers]
+        rows = [self._start(spec) if key not in known else known[key].rows for key, spec in newcomers]
+        grown = {name: np.concatenate([matrix, *(row[name] for row in rows)]) for name, matrix in self._rows.items()}
+        everyone = self._members + members
+        # Rows of one rule lie side by side, so that each optimizer steps one slice; and those that drop units too,
+        # so that few tiles have members of both kinds.
+        order = sorted(range(len(everyone)), key=lambda row: _place(everyone[row].spec))
+        self._keep(order, everyone, grown)
 
-    def join(self, newcomers: Sequence[tuple[str, MemberSpec]]) -> None:
-        """Add members at their start, under names of the caller's choice."""
-        initial = [self._network.initial_row(spec.seed, spec.initializer) for _, spec in newcomers]
-        zeros = np.zeros((len(initial), self._network.size), self._workspace.dtype)
-        start = np.array(initial).astype(self._workspace.dtype)
-        best, weights, *others = self._rows()
-        grown = [np.concatenate([best, start]), np.concatenate([weights, start])]
-        grown += [np.concatenate([matrix, zeros]) for matrix in others]
-        members = self._members + [Member(key, spec) for key, spec in newcomers]
-        # Rows of one rule lie side by side, so that each optimizer steps one slice.
-        self._keep(sorted(range(len(members)), key=lambda row: Rule.of(members[row].spec)), members, grown)
+    def _start(self, spec: MemberSpec) -> Mapping[str, Array]:
+        """Return the rows of a member that has not trained yet."""
+        dtype = self._workspace.dtype
+        initial = self._network.initial_row(spec.seed, spec.initializer).astype(dtype)[np.newaxis]
+        zeros = {name: np.zeros((1, width), dtype) for name, width in self._widths().items()}
+        return {**zeros, "best": initial, "weights": initial}
+
+    def checkpoint(self, key: str) -> Checkpoint:
+        """Return what the member `key` needs to go on elsewhere. Raises KeyError if it is not here."""
+        row = self.keys().index(key)
+        member = self._members[row]
+        rows = {name: matrix[row : row + 1].copy() for name, matrix in self._rows.items()}
+        return Checkpoint(member.epoch, member.seconds, replace(member.best), member.best_values, rows)
 
     def leave(self, keys: Sequence[str]) -> None:
         """Drop members, whatever they reached."""
         gone = set(keys)
         stay = [row for row, member in enumerate(self._members) if member.key not in gone]
         if len(stay) < len(self._members):
-            self._keep(stay, self._members, self._rows())
+            self._keep(stay, self._members, self._rows)
 
-    def _keep(self, order: Sequence[int], members: Sequence[Member], matrices: Sequence[Array]) -> None:
+    def _keep(self, order: Sequence[int], members: Sequence[Member], rows: Mapping[str, Array]) -> None:
         """Take over the rows of `order`; an error of memory leaves the cohort as it was."""
-        self._take_rows([matrix[np.asarray(order, np.intp)] for matrix in matrices])
+        self._take_rows({name: matrix[np.asarray(order, np.intp)] for name, matrix in rows.items()})
         self._members = [members[row] for row in order]
 
     def train_epoch(
@@ -157,14 +178,27 @@ def _diverged(member: Member, reason: str) -> Finished:
     return Finished("diverged", reason, None, member.epoch, member.seconds, {}, None)
 
 
+def _member(key: str, spec: MemberSpec, checkpoint: Checkpoint | None) -> Member:
+    if checkpoint is None:
+        return Member(key, spec)
+    best = replace(checkpoint.best)
+    return Member(key, spec, checkpoint.epoch, checkpoint.seconds, best, checkpoint.best_values)
+
+
+def _place(spec: MemberSpec) -> tuple[Rule, bool]:
+    """Return where the row of a member belongs among the others."""
+    return Rule.of(spec), spec.knobs.drops
+
+
 def member_bytes(structure: Structure, data: TrainingSet) -> int:
     """Return what the rows of one member of a structure take."""
-    return Network(structure).size * data.train.x.itemsize * (_MOMENTS + 3)
+    layout = Network(structure).layout
+    return data.train.x.itemsize * ((_MOMENTS + 1) * layout.trained + 3 * layout.size - layout.trained)
 
 
 def tile_members(network: Network, data: TrainingSet) -> int:
     """Return how many members of a structure make one tile."""
     _, examples, _ = batch_sizes(len(data.train), network.structure.batch_size)
     signals = 2 * examples * (sum(network.widths) + len(network.widths))
-    member_bytes = data.train.x.itemsize * (network.size * (_MOMENTS + 2) + signals)
+    member_bytes = data.train.x.itemsize * (network.layout.size * (_MOMENTS + 2) + signals)
     return max(TILE_BYTES // member_bytes, 1)

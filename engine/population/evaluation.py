@@ -33,7 +33,7 @@ class Evaluation:
             # All members read the same examples: stride 0 along the member axis, no copy.
             x = np.broadcast_to(part.x[chunk], (len(rows), *part.x[chunk].shape))
             loss = data.loss.bind(len(rows), len(examples), data.outputs, part.targets, workspace)
-            program = network.bind(rows, None, Signal(x, NO_GRADIENT, data.inputs), loss, workspace)
+            program = network.bind_to_answer(rows, Signal(x, NO_GRADIENT, data.inputs), loss, workspace)
             self._chunks.append((np.broadcast_to(examples, (len(rows), len(examples))), loss, program))
 
     def run(self) -> Scores:

@@ -14,7 +14,7 @@ from engine.spec import MemberSpec
 class Observation:
     """What one epoch of one member gave: a point of its curve.
 
-    `gradient_norms` has a number for each dense layer, input side first: the root mean square over sampled steps.
+    `gradient_norms` has a number for each layer, from the input side: the root mean square over some mini-batches.
     """
 
     epoch: int

@@ -1,9 +1,10 @@
 """A population: everything one process trains, cohort after cohort, with members coming and going."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from engine.population.checkpoint import Checkpoint
 from engine.population.cohort import Cohort
 from engine.population.member import Finished, Observation
 from engine.spec import MemberSpec, Structure
@@ -44,8 +45,20 @@ class Population:
     def __len__(self) -> int:
         return len(self._home)
 
-    def join(self, data: TrainingSet, newcomers: Sequence[tuple[str, MemberSpec]]) -> None:
-        """Add members that train on `data`; those of equal structure share a stack."""
+    def join(
+        self,
+        data: TrainingSet,
+        newcomers: Sequence[tuple[str, MemberSpec]],
+        checkpoints: Mapping[str, Checkpoint] | None = None,
+    ) -> None:
+        """Add members that train on `data`; those of equal structure share a stack.
+
+        A member whose name is in `checkpoints` goes on from there. Raises ValueError for one with nothing left to do.
+        """
+        for key, spec in newcomers:
+            if checkpoints and key in checkpoints and checkpoints[key].epoch >= spec.epochs:
+                done = f"The checkpoint of {key} is at epoch {checkpoints[key].epoch}"
+                raise ValueError(f"{done}, and its {spec.epochs} epochs are done. Give it more epochs.")
         by_home: dict[Home, list[tuple[str, MemberSpec]]] = {}
         for key, spec in newcomers:
             by_home.setdefault((spec.structure, id(data)), []).append((key, spec))
@@ -53,9 +66,13 @@ class Population:
         level = min((share.spent for share in self._shares.values()), default=0.0)
         for home, members in by_home.items():
             share = self._shares.get(home) or _Share(Cohort(home[0], data), level)
-            share.cohort.join(members)
+            share.cohort.join(members, checkpoints)
             self._shares[home] = share
             self._home.update((key, home) for key, _ in members)
+
+    def checkpoint(self, key: str) -> Checkpoint:
+        """Return what a member needs to go on elsewhere; it stays here. Raises KeyError for an unknown name."""
+        return self._shares[self._home[key]].cohort.checkpoint(key)
 
     def leave(self, keys: Sequence[str]) -> None:
         """Drop members, whatever they reached; unknown names are fine."""

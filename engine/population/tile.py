@@ -5,12 +5,19 @@ from itertools import groupby
 
 import numpy as np
 
-from engine.arrays import Array, Workspace
-from engine.network import Network
+from engine.arrays import Array, Indices, Workspace
+from engine.layers.dropout import Generators, Keep
+from engine.layout import Layout
+from engine.network import Learning, Network
 from engine.population.batches import BatchStep, batch_orders, batch_sizes
+from engine.population.distortions import Distortions
 from engine.population.evaluation import Evaluation
+from engine.population.gradient_norms import GradientNorms
 from engine.population.member import Member, Observation
+from engine.population.norm_averages import NormAverages
 from engine.population.update import Matrices, Rule, Update
+from engine.seeds import Purpose
+from engine.spec import MemberSpec
 from engine.training_set import TrainingSet
 
 
@@ -26,15 +33,21 @@ class Tile:
         workspace: Workspace,
     ) -> None:
         self._data, self._members = data, members
+        specs = [member.spec for member in members]
         count, size, last = batch_sizes(len(data.train), network.structure.batch_size)
+        moments = workspace.array("norm.moments", matrices.averages.shape)
+        learning = Learning(matrices.gradient, moments, *_keep_probs(specs))
         steps = {
-            examples: BatchStep(network, data, matrices.weights, matrices.gradient, examples, workspace)
+            examples: BatchStep(network, data, matrices.weights, learning, examples, workspace)
             for examples in (size, last)
             if examples
         }
         self._size = size
         self._steps = [steps[size]] * count + ([steps[last]] if last else [])
-        self._updates = _updates(network, members, matrices, workspace)
+        self._distortions = Distortions(data, [spec.augment for spec in specs], size)
+        self._updates = _updates(network.layout, members, matrices, workspace)
+        self._norms = GradientNorms(network.layout, matrices.gradient, len(self._steps))
+        self._averages = NormAverages(matrices, network.layout, moments, specs)
         self._dev = Evaluation(network, data, data.dev, matrices.weights, workspace)
 
     def train_epoch(self, clock: Callable[[], float]) -> list[Observation]:
@@ -53,35 +66,54 @@ class Tile:
                     error: float(dev.error[row]),
                 },
                 seconds,
+                self._norms.of_member(row),
             )
             for row, member in enumerate(self._members)
         ]
 
     def _train(self) -> Array:
         """Take all steps of an epoch; return the mean loss over its batches as trained, (R,)."""
-        seeds = [member.spec.seed for member in self._members]
-        orders = batch_orders(seeds, [m.epoch for m in self._members], len(self._data.train), self._size)
-        batches = [step.examples for step in self._steps]
-        epochs = np.array([member.epoch for member in self._members])
-        for rows, update in self._updates:
-            update.begin_epoch(epochs[rows], batches)
+        orders, dropout = self._begin_epoch()
         total = np.zeros((len(self._members), 1, 1))
         for number, (step, order) in enumerate(zip(self._steps, orders, strict=True)):
-            total += step.run(order)
+            total += step.run(order, self._distortions, dropout)
+            self._norms.look(number)
+            self._averages.add()
             for _, update in self._updates:
                 update.step(number)
+        self._averages.publish(np.array([member.epoch + 1 for member in self._members]) * len(self._steps))
         return total[:, 0, 0] / len(self._data.train)
+
+    def _begin_epoch(self) -> tuple[list[Indices], Generators]:
+        """Make ready for an epoch; return the batches of each step, and the generators of dropout."""
+        seeds = [member.spec.seed for member in self._members]
+        epochs = [member.epoch for member in self._members]
+        batches = [step.examples for step in self._steps]
+        for rows, update in self._updates:
+            update.begin_epoch(np.array(epochs[rows]), batches)
+        self._distortions.begin_epoch(seeds, epochs)
+        self._norms.begin_epoch()
+        dropout = [
+            member.spec.seed.generator(Purpose.DROPOUT, member.epoch) if member.spec.knobs.drops else None
+            for member in self._members
+        ]
+        return batch_orders(seeds, epochs, len(self._data.train), self._size), dropout
+
+
+def _keep_probs(specs: Sequence[MemberSpec]) -> tuple[Keep, Keep]:
+    """Return the probabilities with which each member keeps hidden units and inputs, (R,) each."""
+    return np.array([spec.knobs.keep_prob for spec in specs]), np.array([spec.knobs.input_keep_prob for spec in specs])
 
 
 def _updates(
-    network: Network, members: Sequence[Member], matrices: Matrices, workspace: Workspace
+    layout: Layout, members: Sequence[Member], matrices: Matrices, workspace: Workspace
 ) -> list[tuple[slice, Update]]:
     """Return an update for each run of rows with one rule."""
     updates, start = [], 0
     for _, group in groupby(members, key=lambda member: Rule.of(member.spec)):
         specs = [member.spec for member in group]
         stop = start + len(specs)
-        update = Update(network, specs, matrices.rows(start, stop), workspace)
+        update = Update(layout, specs, matrices.rows(start, stop), workspace)
         updates.append((slice(start, stop), update))
         start = stop
     return updates

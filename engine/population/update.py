@@ -1,4 +1,4 @@
-"""The update of neighbouring rows that share an optimizer and penalties, bound to their memory."""
+"""The update of neighbouring rows that share an optimizer, penalties and clipping, bound to their memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array, Workspace
-from engine.network import Network
+from engine.averages import ExponentialAverage
+from engine.clipping import Clipping
+from engine.layout import Layout
+from engine.lr_decay import decay_factors, warmup_factors
 from engine.optimizers import OPTIMIZERS, Factors, KnobColumns
 from engine.regularizers import PENALTIES
 from engine.spec import MemberSpec
@@ -19,25 +22,32 @@ class Rule:
 
     optimizer: str
     penalties: tuple[str, ...]
+    clips: bool
 
     @classmethod
     def of(cls, spec: MemberSpec) -> "Rule":
         """Return the rule of a member."""
-        return cls(spec.optimizer, tuple(name for name, kind in PENALTIES.items() if kind.applies(spec.knobs)))
+        penalties = tuple(name for name, kind in PENALTIES.items() if kind.applies(spec.knobs))
+        return cls(spec.optimizer, penalties, spec.knobs.clip_norm > 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Matrices:
-    """Weights, their gradient and the optimizer's moments, (R, size) each."""
+    """A row for each member: weights (R, size), their gradient and the optimizer's moments (R, trained columns).
+
+    `averages` (R, statistics) are the running sums of batch norm's moments.
+    """
 
     weights: Array
     gradient: Array
+    averages: Array
     moments: tuple[Array, ...]
 
     def rows(self, start: int, stop: int) -> "Matrices":
         """Return views of the rows start..stop."""
-        moments = tuple(moment[start:stop] for moment in self.moments)
-        return Matrices(self.weights[start:stop], self.gradient[start:stop], moments)
+        part = slice(start, stop)
+        moments = tuple(moment[part] for moment in self.moments)
+        return Matrices(self.weights[part], self.gradient[part], self.averages[part], moments)
 
 
 class Update:
@@ -47,27 +57,38 @@ class Update:
     gained nothing.
     """
 
-    def __init__(self, network: Network, specs: Sequence[MemberSpec], matrices: Matrices, workspace: Workspace) -> None:
+    def __init__(self, layout: Layout, specs: Sequence[MemberSpec], matrices: Matrices, workspace: Workspace) -> None:
         rule = Rule.of(specs[0])
+        self._specs = specs
         self._optimizer = OPTIMIZERS[rule.optimizer]
         self._penalties = [PENALTIES[name] for name in rule.penalties]
         self._knobs = KnobColumns.of([spec.knobs for spec in specs])
-        self._matrices = matrices
-        self._moments = matrices.moments[: self._optimizer.moments]
-        self._scratch = workspace.array("update.scratch", matrices.weights.shape)
+        self._weights, self._gradient = matrices.weights[:, : layout.trained], matrices.gradient
+        self._moments = [ExponentialAverage(moment) for moment in matrices.moments[: self._optimizer.moments]]
+        self._scratch = workspace.array("update.scratch", self._gradient.shape)
+        self._clipping = Clipping(self._gradient, self._knobs.clip_norm) if rule.clips else None
         self._penalised = [
-            (matrices.weights[:, columns], matrices.gradient[:, columns], self._scratch[:, columns])
-            for columns in network.weight_columns
+            (self._weights[:, columns], self._gradient[:, columns], self._scratch[:, columns])
+            for columns in (layer.weights for layer in layout.layers)
         ]
 
     def begin_epoch(self, epochs: NDArray[np.int64], batches: Sequence[int]) -> None:
         """Compute the numbers of every step of the epoch; `epochs` (R,) counts the epochs done before."""
         updates = epochs * len(batches) + np.arange(1, len(batches) + 1)[:, np.newaxis]
-        alpha = np.broadcast_to(self._knobs.learning_rate, updates.shape)
         examples = np.asarray(batches, np.float64)[:, np.newaxis]
         shares = [penalty.strength(self._knobs) / examples for penalty in self._penalties]
+        alpha = self._learning_rates(epochs, len(batches))
         self._factors = self._by_step(self._optimizer.factors(self._knobs, alpha, updates), len(batches))
         self._shares = self._by_step(shares, len(batches))
+
+    def _learning_rates(self, epochs: NDArray[np.int64], steps: int) -> Factors:
+        """Return the learning rate of each step and member, (steps, R)."""
+        alpha = np.empty((steps, len(self._specs)))
+        for row, (spec, before) in enumerate(zip(self._specs, epochs, strict=True)):
+            knobs = spec.knobs
+            decay = decay_factors(spec.decay, knobs.decay_rate, knobs.decay_every, spec.decay_by, int(before), steps)
+            alpha[:, row] = knobs.learning_rate * decay * warmup_factors(knobs.warmup_epochs, int(before), steps)
+        return alpha
 
     def _by_step(self, factors: Sequence[Factors], steps: int) -> list[tuple[Array, ...]]:
         """Turn arrays (steps, R) into columns (R, 1) for each step."""
@@ -79,10 +100,6 @@ class Update:
         for penalty, share in zip(self._penalties, self._shares[number], strict=True):
             for w, g, scratch in self._penalised:
                 penalty.add(w, g, share, scratch)
-        self._optimizer.step(
-            self._matrices.weights,
-            self._matrices.gradient,
-            self._moments,
-            self._factors[number],
-            self._scratch,
-        )
+        if self._clipping is not None:
+            self._clipping.run()
+        self._optimizer.step(self._weights, self._gradient, self._moments, self._factors[number], self._scratch)

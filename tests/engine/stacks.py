@@ -53,12 +53,14 @@ def member(
     epochs: int = 3,
     patience: Patience | None = None,
     initializer: str = "auto",
+    batch_norm: bool = False,
+    **others: Any,
 ) -> MemberSpec:
-    """Return a member for `data`, seeded by its number."""
-    structure = Structure(data.inputs, hidden, data.outputs, activation, data.loss_name, batch)
+    """Return a member for `data`, seeded by its number; `others` are further fields of its spec."""
+    structure = Structure(data.inputs, hidden, data.outputs, activation, data.loss_name, batch, batch_norm)
     objective: Any = f"dev_{data.error_name()}"
     used = knobs or Knobs(0.05)
-    return MemberSpec(structure, optimizer, initializer, used, epochs, Seed(7, number), objective, patience)
+    return MemberSpec(structure, optimizer, initializer, used, epochs, Seed(7, number), objective, patience, **others)
 
 
 def tick() -> float:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.early_stopping import Patience
+from engine.lr_decay import DECAYS
 from engine.network import Network
-from engine.population import Finished, Observation, Population
+from engine.population import Checkpoint, Finished, Observation, Population
 from engine.population.cohort import tile_members
 from engine.spec import Knobs, MemberSpec
 from engine.training_set import TrainingSet
@@ -30,14 +32,21 @@ KNOBS = st.builds(
     epsilon=st.sampled_from([1e-8, 1e-4]),
     l1=st.sampled_from([0.0, 0.2]),
     l2=st.sampled_from([0.0, 0.5]),
+    keep_prob=st.sampled_from([1.0, 1.0, 0.8, 0.3]),
+    input_keep_prob=st.sampled_from([1.0, 1.0, 0.9]),
+    batch_norm_beta=st.sampled_from([0.5, 0.9]),
+    decay_rate=st.sampled_from([0.5, 0.95]),
+    decay_every=st.sampled_from([1.0, 2.5]),
+    warmup_epochs=st.sampled_from([0.0, 1.5]),
+    clip_norm=st.sampled_from([0.0, 0.3]),
 )
 
 
 def assert_same(found: tuple[Sequence[Observation], Finished], alone: tuple[Sequence[Observation], Finished]) -> None:
     """Curves, metrics and weights agree to the last bit."""
     # By their repr: it tells every two numbers apart, and the NaN of a diverged member is its own equal.
-    assert [(seen.epoch, repr(seen.values)) for seen in found[0]] == [
-        (seen.epoch, repr(seen.values)) for seen in alone[0]
+    assert [(seen.epoch, repr(seen.values), repr(seen.gradient_norms)) for seen in found[0]] == [
+        (seen.epoch, repr(seen.values), repr(seen.gradient_norms)) for seen in alone[0]
     ]
     one, other = found[1], alone[1]
     assert (one.state, one.reason, one.best_epoch, one.metrics) == (
@@ -65,6 +74,7 @@ def stacks(draw: Any) -> tuple[TrainingSet, list[tuple[str, MemberSpec]]]:
         "hidden": tuple(draw(st.lists(st.integers(1, 20), max_size=2))),
         "activation": draw(st.sampled_from(["relu", "leaky_relu", "tanh", "sigmoid"])),
         "batch": draw(st.sampled_from([1, 2, 7, 16, 61, "full"])),
+        "batch_norm": draw(st.booleans()),
     }
     members = [
         (
@@ -77,6 +87,8 @@ def stacks(draw: Any) -> tuple[TrainingSet, list[tuple[str, MemberSpec]]]:
                 epochs=draw(st.integers(1, 4)),
                 patience=draw(st.sampled_from([None, Patience(1), Patience(2, 0.01)])),
                 initializer=draw(st.sampled_from(["auto", "he", "glorot"])),
+                decay=draw(st.sampled_from(sorted(DECAYS))),
+                decay_by=draw(st.sampled_from(["epoch", "batch"])),
                 **shape,
             ),
         )
@@ -115,9 +127,67 @@ def test_joining_and_leaving_neighbours_leave_no_trace(
     assert_all_same(data, stayed, record)
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(stacks(), st.integers(1, 3), st.randoms(use_true_random=False))
+def test_going_on_from_a_checkpoint_leaves_no_trace(
+    stack: tuple[TrainingSet, list[tuple[str, MemberSpec]]], stop: int, chance: Any
+) -> None:
+    data, members = stack
+    before, record = Population(tick), Record()
+    before.join(data, members)
+    for _ in range(stop):
+        record.take(before)
+    paused = [(key, spec) for key, spec in members if key not in record.ends]
+    checkpoints = {key: Checkpoint.from_bytes(before.checkpoint(key).to_bytes()) for key, _ in paused}
+    after = Population(tick)
+    chance.shuffle(paused)
+    while paused or len(after):
+        if paused:
+            after.join(data, [paused.pop()], checkpoints)
+        record.take(after)
+
+    assert_all_same(data, members, record)
+
+
+def test_a_checkpoint_is_the_same_bytes_whoever_was_there() -> None:
+    specs = [(str(n), member(MULTI, n, batch_norm=True, knobs=Knobs(0.05, keep_prob=0.7), epochs=9)) for n in range(3)]
+    found = []
+    for company in (specs, specs[1:2]):
+        population = Population(tick)
+        population.join(MULTI, company)
+        for _ in range(4):
+            population.train_epoch()
+        found.append(population.checkpoint("1").to_bytes())
+
+    assert found[0] == found[1]
+
+
+def test_a_checkpoint_with_nothing_left_to_do_is_refused() -> None:
+    population = Population(tick)
+    population.join(MULTI, [("a", member(MULTI, epochs=3))])
+    for _ in range(2):
+        population.train_epoch()
+    checkpoint = population.checkpoint("a")
+
+    with pytest.raises(ValueError, match="The checkpoint of a is at epoch 2, and its 2 epochs are done"):
+        Population(tick).join(MULTI, [("a", member(MULTI, epochs=2))], {"a": checkpoint})
+    with pytest.raises(KeyError):
+        population.checkpoint("b")
+
+
 def test_members_on_both_sides_of_a_tile_border_are_what_they_are_alone() -> None:
     specs = [
-        member(MULTI, n, hidden=(257, 129), batch=16, epochs=2, optimizer=("adam", "sgd")[n % 2]) for n in range(9)
+        member(
+            MULTI,
+            n,
+            hidden=(257, 129),
+            batch=16,
+            epochs=2,
+            optimizer=("adam", "sgd")[n % 2],
+            batch_norm=True,
+            knobs=Knobs(0.05, keep_prob=(1.0, 0.5)[n % 3 == 0]),
+        )
+        for n in range(9)
     ]
     members = [(str(number), spec) for number, spec in enumerate(specs)]
 

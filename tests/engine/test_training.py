@@ -2,13 +2,14 @@
 
 import itertools
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from engine.early_stopping import Patience
 from engine.losses import LOSSES
+from engine.lr_decay import DECAYS, DecayUnit
 from engine.network import Network
 from engine.optimizers import OPTIMIZERS
 from engine.seeds import Purpose
@@ -16,6 +17,7 @@ from engine.spec import BatchSize, Knobs, MemberSpec
 from engine.training_set import Part, TrainingSet
 from tests.engine.stacks import member, random_dataset, train, train_alone, training_set
 from tests.oracles import network as oracle
+from tests.oracles.lr_decay import learning_rate
 from tests.oracles.optimizers import STEPS, Memory, Settings
 
 TASKS = {"logistic": "binary", "softmax": "multiclass", "squared": "regression"}
@@ -35,12 +37,12 @@ def run_in_loops(data: TrainingSet, spec: MemberSpec, epochs: int) -> Run:
     """Train one member in loops, from the engine's initial weights and in its order of examples."""
     network = Network(spec.structure)
     row = network.initial_row(spec.seed, spec.initializer)[np.newaxis]
-    layers = [block[0].tolist() for block in network.blocks(row)]
+    layers = [layer.dense.of(row)[0].tolist() for layer in network.layout.layers]
     memories = [[[Memory() for _ in line] for line in layer] for layer in layers]
-    knobs = Settings(*astuple(spec.knobs))
     run = Run(layers, [], [], [])
     count = len(data.train)
     size = count if spec.structure.batch_size == "full" else spec.structure.batch_size
+    updates = 0
     for epoch in range(epochs):
         order = spec.seed.generator(Purpose.BATCH_ORDER, epoch).permutation(count)
         total = 0.0
@@ -49,19 +51,44 @@ def run_in_loops(data: TrainingSet, spec: MemberSpec, epochs: int) -> Run:
             examples, targets = pick(data.train, rows)
             found, mean = oracle.gradients(layers, examples, targets, spec.structure.activation, data.loss_name)
             total += mean * len(rows)
+            penalise(layers, found, spec.knobs, len(rows))
+            clip(found, spec.knobs.clip_norm)
+            updates += 1
+            settings = settings_at(spec, epoch, updates, -(-count // size))
             for layer, gradient, memory in zip(layers, found, memories, strict=True):
                 for place, line in enumerate(layer):
                     for unit in range(len(line)):
                         g = gradient[place][unit]
-                        if place < len(layer) - 1:
-                            g += knobs.l2 / len(rows) * line[unit]
-                            g += knobs.l1 / (2 * len(rows)) * math.copysign(1.0, line[unit])
-                        line[unit] = STEPS[spec.optimizer](line[unit], g, memory[place][unit], knobs)
+                        line[unit] = STEPS[spec.optimizer](line[unit], g, memory[place][unit], settings)
         run.train_loss.append(total / count)
         dev_loss, dev_error = judge(data, data.dev, layers, spec.structure.activation)
         run.dev_loss.append(dev_loss)
         run.dev_error.append(dev_error)
     return run
+
+
+def penalise(layers: list[oracle.Layer], gradients: list[oracle.Layer], knobs: Knobs, examples: int) -> None:
+    for layer, gradient in zip(layers, gradients, strict=True):
+        for place, line in enumerate(layer[:-1]):
+            for unit, weight in enumerate(line):
+                gradient[place][unit] += knobs.l2 / examples * weight
+                gradient[place][unit] += knobs.l1 / (2 * examples) * math.copysign(1.0, weight)
+
+
+def clip(gradients: list[oracle.Layer], limit: float) -> None:
+    length = math.sqrt(sum(g * g for gradient in gradients for line in gradient for g in line))
+    if 0.0 < limit < length:
+        for line in itertools.chain(*gradients):
+            line[:] = [g * limit / length for g in line]
+
+
+def settings_at(spec: MemberSpec, epoch: int, update: int, steps: int) -> Settings:
+    knobs = spec.knobs
+    count = epoch if spec.decay_by == "epoch" else update - 1
+    alpha = learning_rate(
+        knobs.learning_rate, spec.decay, knobs.decay_rate, knobs.decay_every, count, knobs.warmup_epochs * steps, update
+    )
+    return Settings(alpha, knobs.beta1, knobs.beta2, knobs.epsilon)
 
 
 def pick(part: Part, rows: np.ndarray) -> tuple[list[list[float]], list[float]]:
@@ -94,6 +121,42 @@ def test_a_run_of_four_epochs_is_that_of_the_loops(optimizer: str, loss: str) ->
     assert end.epochs == 4
 
 
+@pytest.mark.parametrize("unit", ["epoch", "batch"])
+@pytest.mark.parametrize("kind", DECAYS)
+def test_decay_and_warm_up_are_those_of_the_loops(kind: str, unit: DecayUnit) -> None:
+    data = training_set(random_dataset("multiclass", (29, 11, 7), 3), np.float64)
+    knobs = Knobs(0.3, decay_rate=0.6, decay_every=1.5, warmup_epochs=1.3)
+    spec = replace(member(data, optimizer="momentum", knobs=knobs, epochs=5), decay=kind, decay_by=unit)
+    curve, _ = train_alone(data, spec)
+    run = run_in_loops(data, spec, 5)
+
+    np.testing.assert_allclose([seen.values["train_loss"] for seen in curve], run.train_loss, rtol=1e-10)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_gradient_over_the_limit_is_shortened_and_one_below_is_not(optimizer: str) -> None:
+    data = training_set(random_dataset("multiclass", (29, 11, 7), 3), np.float64)
+    free = member(data, optimizer=optimizer, knobs=Knobs(0.05, l2=0.3), epochs=3)
+    limit = float(np.median([math.hypot(*seen.gradient_norms) for seen in train_alone(data, free)[0]]))
+    spec = replace(free, knobs=replace(free.knobs, clip_norm=limit))
+    curve, _ = train_alone(data, spec)
+    run = run_in_loops(data, spec, 3)
+
+    np.testing.assert_allclose([seen.values["train_loss"] for seen in curve], run.train_loss, rtol=1e-10)
+
+
+def test_the_gradient_norms_of_an_epoch_are_those_of_its_layers() -> None:
+    data = training_set(random_dataset("multiclass", (29, 11, 7), 3), np.float64)
+    spec = member(data, optimizer="sgd", batch="full", epochs=2, hidden=(4, 3))
+    curve, _ = train_alone(data, spec)
+    row = Network(spec.structure).initial_row(spec.seed, spec.initializer)[np.newaxis]
+    layers = [layer.dense.of(row)[0].tolist() for layer in Network(spec.structure).layout.layers]
+    found, _ = oracle.gradients(layers, *pick(data.train, np.arange(29)), "tanh", "softmax")
+
+    expected = [math.sqrt(sum(g * g for line in layer for g in line)) for layer in found]
+    np.testing.assert_allclose(curve[0].gradient_norms, expected, rtol=1e-10)
+
+
 @pytest.mark.parametrize("batch", [1, 7, 29, 100, "full"])
 def test_every_batch_size_uses_every_example_once_an_epoch(batch: BatchSize) -> None:
     data = training_set(random_dataset("multiclass", (29, 11, 7), 3), np.float64)
@@ -116,9 +179,9 @@ def test_the_weights_kept_are_those_of_the_best_epoch() -> None:
     assert end.best_epoch == best < len(curve) == best + 6
     assert end.reason == "no better dev_error for 6 epochs"
     assert end.weights is not None
-    blocks = Network(spec.structure).blocks(end.weights[np.newaxis])
-    for block, layer in zip(blocks, run.layers, strict=True):
-        np.testing.assert_allclose(block[0], layer, rtol=1e-7, atol=1e-9)
+    layout = Network(spec.structure).layout
+    for blocks, layer in zip(layout.layers, run.layers, strict=True):
+        np.testing.assert_allclose(blocks.dense.of(end.weights[np.newaxis])[0], layer, rtol=1e-7, atol=1e-9)
     for part, name in ((data.train, "train_error"), (data.test, "test_error")):
         assert end.metrics[name] == pytest.approx(judge(data, part, run.layers, "tanh")[1])
     assert end.metrics["dev_error"] == min(errors)

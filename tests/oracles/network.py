@@ -94,3 +94,69 @@ def gradients(
                     for place in range(len(below))
                 ]
     return found, total / len(examples)
+
+
+EPSILON = 1e-5
+
+
+@dataclass(frozen=True)
+class NormPass:
+    """What a batch went through under batch norm: the logits of each example, and the moments of each layer in turn."""
+
+    logits: list[Row]
+    moments: Row  # of the first layer its means, then its variances, and so on
+
+
+def batch_norm_forward(
+    arrays: Mapping[str, Layer], examples: Sequence[Row], activation: str, masks: Sequence[Sequence[Row]]
+) -> NormPass:
+    """Run a batch through hidden layers with batch norm and dropout; `masks` are those of the inputs and each layer."""
+    hidden = sum(name.startswith("gamma") for name in arrays)
+    signals, moments = _masked(examples, masks[0]), Row()
+    for number in range(1, hidden + 1):
+        sums = [_sums(arrays[f"W{number}"], signal) for signal in signals]
+        means = [sum(column) / len(sums) for column in zip(*sums, strict=True)]
+        variances = [
+            sum((z - mean) ** 2 for z in column) / len(sums)
+            for column, mean in zip(zip(*sums, strict=True), means, strict=True)
+        ]
+        moments += means + variances
+        signals = _masked(
+            [_normed(arrays, number, z, means, variances, activation) for z in sums], masks[min(number, len(masks) - 1)]
+        )
+    last = hidden + 1
+    return NormPass([_with_bias(arrays, last, signal) for signal in signals], moments)
+
+
+def averaged_norm_forward(arrays: Mapping[str, Layer], example: Row, activation: str) -> Row:
+    """Return the logits of one example at test time."""
+    hidden, signal = sum(name.startswith("gamma") for name in arrays), example
+    for number in range(1, hidden + 1):
+        means, variances = (_row(arrays[f"{name}{number}"]) for name in ("mean", "variance"))
+        signal = _normed(arrays, number, _sums(arrays[f"W{number}"], signal), means, variances, activation)
+    return _with_bias(arrays, hidden + 1, signal)
+
+
+def _normed(arrays: Mapping[str, Layer], number: int, z: Row, means: Row, variances: Row, activation: str) -> Row:
+    gammas, betas = (_row(arrays[f"{name}{number}"]) for name in ("gamma", "beta"))
+    return [
+        ACTIVATIONS[activation](gammas[u] * (z[u] - means[u]) / math.sqrt(variances[u] + EPSILON) + betas[u])
+        for u in range(len(z))
+    ]
+
+
+def _row(array: Layer) -> Row:
+    return [float(value) for value in array]  # type: ignore[arg-type]  # gamma and the like have one axis
+
+
+def _sums(weights: Layer, signal: Row) -> Row:
+    return [sum(signal[i] * weights[i][unit] for i in range(len(signal))) for unit in range(len(weights[0]))]
+
+
+def _with_bias(arrays: Mapping[str, Layer], number: int, signal: Row) -> Row:
+    biases = _row(arrays[f"b{number}"])
+    return [z + bias for z, bias in zip(_sums(arrays[f"W{number}"], signal), biases, strict=True)]
+
+
+def _masked(signals: Sequence[Row], mask: Sequence[Row]) -> list[Row]:
+    return [[a * m for a, m in zip(signal, row, strict=True)] for signal, row in zip(signals, mask, strict=True)]

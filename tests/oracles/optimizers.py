@@ -22,8 +22,6 @@ class Settings:
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
-    l1: float = 0.0
-    l2: float = 0.0
 
 
 def sgd(weight: float, gradient: float, memory: Memory, knobs: Settings) -> float:

@@ -37,6 +37,20 @@ EDGES: dict[str, tuple[list[Value], list[Value]]] = {
     "epochs": ([1, 1_000_000], [0, 1_000_001, 10.0]),
     "l1": ([0.0, 1e9], [BELOW_ZERO, math.inf]),
     "l2": ([0.0, 1e9], [BELOW_ZERO, math.inf]),
+    "keep_prob": ([0.01, 1.0, 1], [0.0, math.nextafter(0.01, 0.0), ABOVE_ONE, None]),
+    "input_keep_prob": ([0.01, 1.0], [0, ABOVE_ONE]),
+    "batch_norm": ([True, False], [0, "no", None]),
+    "batch_norm_beta": ([0.0, BELOW_ONE], [BELOW_ZERO, 1.0]),
+    "decay": (["none", "inverse_time", "exponential", "inverse_sqrt", "staircase"], ["cosine", None]),
+    "decay_rate": ([ABOVE_ZERO, 7.0], [0.0, math.inf]),
+    "decay_every": ([ABOVE_ZERO, 100], [0, -1.0]),
+    "decay_by": (["epoch", "batch"], ["step", 1]),
+    "warmup_epochs": ([0.0, 2.5], [BELOW_ZERO, "1"]),
+    "clip_norm": ([0.0, 5.0], [BELOW_ZERO, None]),
+    "augment": (
+        [{}, {"flip": 1.0, "tilt": 180, "shift": 0.0, "zoom": BELOW_ONE, "elastic": 2.5, "elastic_sigma": 0.3}],
+        [{"zoom": 1.0}, {"tilt": -1}, {"elastic_sigma": 0.0}, {"rotate": 3}, {"flip": None}, [], "flip", None],
+    ),
     "normalize_inputs": ([True, False], [0, 1, "true", None]),
 }
 
@@ -131,6 +145,7 @@ SHA = "0123456789abcdef" * 4
         {"batch_size": 32},
         {"batch_size": "full"},
         {"normalize_inputs": False},
+        {"batch_norm": True},
     ],
 )
 def test_what_shapes_a_stack_changes_its_key(params: dict[str, Value]) -> None:
@@ -150,6 +165,13 @@ def test_what_shapes_a_stack_changes_its_key(params: dict[str, Value]) -> None:
         {"initializer": "he"},
         {"epochs": 99},
         {"hidden_units": (64,)},
+        {"keep_prob": 0.5},
+        {"input_keep_prob": 0.5},
+        {"batch_norm_beta": 0.5},
+        {"decay": "staircase", "decay_rate": 0.5, "decay_every": 3, "decay_by": "batch"},
+        {"warmup_epochs": 2},
+        {"clip_norm": 0.5},
+        {"augment": {"tilt": 3.0}},
     ],
 )
 def test_what_may_differ_from_row_to_row_does_not(params: dict[str, Value]) -> None:

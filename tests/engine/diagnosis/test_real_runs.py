@@ -37,11 +37,10 @@ def test_a_healthy_run_has_no_diagnosis_at_any_epoch(name: str, hidden: tuple[in
 
 
 @pytest.mark.parametrize("name", ["digits", "wine", "diabetes"])
-@pytest.mark.parametrize(
-    ("depth", "rules"), [(8, [("sgd", 0.1), ("sgd", 0.01)]), (12, [("sgd", 0.1), ("adam", 0.001)])]
-)
-def test_the_gradient_vanishes_in_deep_sigmoid_networks(name: str, depth: int, rules: list[tuple[str, float]]) -> None:
-    for curve in curves_of(name, (32,) * depth, "sigmoid", rules, epochs=20):
+@pytest.mark.parametrize("depth", [8, 12])
+def test_the_gradient_vanishes_in_deep_sigmoid_networks(name: str, depth: int) -> None:
+    rules = [("sgd", 0.1), ("sgd", 0.01), ("momentum", 0.01)]
+    for curve in curves_of(name, (32,) * depth, "sigmoid", rules):
         vanishing, *more = diagnose(curve)
         assert (vanishing.kind, vanishing.layer) == (VANISHING_GRADIENTS, 1)
         assert f"that of layer {depth + 1}, the last" in vanishing.detail

@@ -11,7 +11,6 @@ from app.domain.trials import Trial
 from app.domain.work import Epoch
 from app.training.hyperparameters import complete
 from engine.diagnosis import (
-    BiasVariance,
     Curve,
     ErrorName,
     Errors,
@@ -48,11 +47,13 @@ def trial_diagnosis(
     """Diagnose a trial from its curve and, once it has some, its errors; `hoped` is the error one hopes for."""
     guessing = loss_of_guessing(dataset.task, dataset.outputs)
     curve = Curve.of([_point(trial, one) for one in epochs if _counts(trial, one)], guessing)
-    errors = _errors(trial, dataset, hoped)
-    judged: BiasVariance | None = None
-    if errors is not None:
-        judged = judge(errors, _practice(trial, curve, complete({**spec.fixed, **trial.params}), dataset))
-    return TrialDiagnosis(judged, diagnose(curve))
+    found, errors = diagnose(curve), _errors(trial, dataset, hoped)
+    if errors is None:
+        return TrialDiagnosis(None, found)
+    # To go on with a training that is in trouble helps nothing.
+    still_falls = curve.falls and not found if curve.readable else None
+    practice = _practice(trial, still_falls, complete({**spec.fixed, **trial.params}), dataset.rows["train"])
+    return TrialDiagnosis(judge(errors, practice), found)
 
 
 def sweep_diagnosis(
@@ -93,12 +94,11 @@ def _errors(trial: Trial, dataset: DatasetSummary, hoped: float) -> Errors | Non
     return Errors("rmse", train, dev, hoped, deviation if isinstance(deviation, float) else dev)
 
 
-def _practice(trial: Trial, curve: Curve, params: Mapping[str, Any], dataset: DatasetSummary) -> Practice:
-    batch = dataset.rows["train"] if params["batch_size"] == "full" else params["batch_size"]
+def _practice(trial: Trial, still_falls: bool | None, params: Mapping[str, Any], rows: int) -> Practice:
     return Practice(
         trained=trial.epochs,
         allowed=params["epochs"],
-        still_falls=curve.falls if curve.readable else None,
-        penalty=(params["l1"] + params["l2"]) / batch,
+        still_falls=still_falls,
+        penalty=(params["l1"] + params["l2"]) / (rows if params["batch_size"] == "full" else params["batch_size"]),
         keep_prob=min(params["keep_prob"], params["input_keep_prob"]),
     )

@@ -9,7 +9,7 @@ GROWTH = 100.0
 """The largest norm of an epoch to the smallest such: noise makes it 10, and leaving a flat start more, but then the
 loss falls."""
 
-_WAY = "Try a smaller learning rate, clipped gradients, batch normalisation or fewer layers."
+_WAY = "Try a smaller learning rate, clip_norm, batch_norm or fewer layers."
 
 
 def exploding_gradients(curve: Curve) -> Diagnosis | None:

@@ -59,14 +59,17 @@ def against_bias(practice: Practice) -> list[Recipe]:
     bigger = Recipe("bigger_network", "More units or layers can fit what this network cannot.")
     longer = Recipe("train_longer", _why_longer(practice))
     recipe += [longer, bigger] if practice.still_falls else [bigger, longer]
-    return [*recipe, Recipe("other_architecture", "Another activation, depth or optimizer may fit the data better.")]
+    return [
+        *recipe,
+        Recipe("other_architecture", "Another activation or depth, or batch_norm, may fit the data better."),
+    ]
 
 
 def _why_longer(practice: Practice) -> str:
     if practice.still_falls is None:
         return f"It had {practice.trained} of {practice.allowed} epochs, too few to show where its loss settles."
     if not practice.still_falls:
-        return "Its training loss stood still: another learning rate, a decay of it or another optimizer may move it."
+        return "At its end training got nowhere: first try another learning rate, a decay of it or another optimizer."
     if practice.trained < practice.allowed:
         ended = f"It ended in epoch {practice.trained} of {practice.allowed}"
         return f"{ended}, while its training loss still fell: give early stopping more patience."
@@ -75,10 +78,12 @@ def _why_longer(practice: Practice) -> str:
 
 def against_variance(practice: Practice) -> list[Recipe]:
     """Return what makes a network do on new data what it does on its training data."""
-    data = Recipe("more_data", "More examples, or augmented ones, leave less room to learn the training part by heart.")
+    data = Recipe(
+        "more_data", "More examples, or images moved by augment, leave less room to learn the training part by heart."
+    )
     if practice.strongly_regularized:
         architecture = "It is strongly regularised already: fewer units or layers may carry over better."
         return [data, Recipe("other_architecture", architecture)]
-    more = "Raise its penalty or its dropout" if practice.regularized else "It has none: try l2 or dropout"
+    more = "Raise l2 or lower keep_prob" if practice.regularized else "It has none: try l2 or keep_prob"
     regularization = Recipe("more_regularization", f"{more}, so that it leans less on single inputs and units.")
     return [data, regularization, Recipe("other_architecture", "Fewer units or layers may carry over better.")]

@@ -18,8 +18,8 @@ COMMON = 0.1
 
 _WAYS: Mapping[Kind, str] = {
     DIVERGENCE: "lower the upper end of learning_rate",
-    EXPLODING_GRADIENTS: "lower the upper end of learning_rate, clip gradients, or leave out the deepest networks",
-    VANISHING_GRADIENTS: "leave out sigmoid and tanh in deep networks, or add batch normalisation",
+    EXPLODING_GRADIENTS: "lower the upper end of learning_rate, set clip_norm, or leave out the deepest networks",
+    VANISHING_GRADIENTS: "leave out sigmoid and tanh in deep networks, or set batch_norm",
     PLATEAU: "raise the lower end of learning_rate, or leave out what stands still at the loss of guessing",
 }
 

@@ -65,7 +65,7 @@ def test_a_trial_that_learned_is_judged_by_its_errors_alone(client: httpx.Client
         "metric": "error",
     }
     assert [one["action"] for one in recipe] == ["more_data", "more_regularization", "other_architecture"]
-    assert recipe[1]["why"].startswith("Raise its penalty")
+    assert recipe[1]["why"].startswith("Raise l2 or lower keep_prob")
 
 
 def test_the_error_hoped_for_moves_the_verdict(client: httpx.Client, sweep: str) -> None:

@@ -100,7 +100,7 @@ def test_other_flat_curves_are_no_plateau(losses: list[float]) -> None:
 def test_a_first_layer_without_gradient_is_named() -> None:
     found = only(curve([0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65], [(2e-4, 0.01, 1.0)]))
     assert (found.kind, found.epoch, found.layer) == (VANISHING_GRADIENTS, 7, 1)
-    assert "The gradient of layer 1 is 2.0e-04 times that of layer 3, the last (median of 5 epochs)" in found.detail
+    assert "The gradient of layer 1 is 0.0002 times that of layer 3, the last (median of 5 epochs)" in found.detail
 
 
 @pytest.mark.parametrize(

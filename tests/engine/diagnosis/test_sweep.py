@@ -37,7 +37,7 @@ def test_the_next_steps_are_those_of_the_best_trial_and_of_what_is_common() -> N
     best, data, regularization, architecture, common = diagnose_sweep(trials, 0).next
     assert best.startswith("Trial 0 is the best, and shows high variance. The dev error is 0.125, the train error 0")
     assert data.startswith("1. More data. More examples")
-    assert regularization.startswith("2. More regularization. It has none: try l2 or dropout")
+    assert regularization.startswith("2. More regularization. It has none: try l2 or keep_prob")
     assert architecture.startswith("3. Other architecture.")
     assert common == "2 of 20 finished trials show divergence: lower the upper end of learning_rate."
 

@@ -4,13 +4,13 @@ from dataclasses import asdict
 
 from pydantic import BaseModel
 
-from app.training.diagnosis import ErrorName, Kind, SweepDiagnosis, TrialDiagnosis, Verdict
+from app.training.diagnosis import Action, ErrorName, Kind, SweepDiagnosis, TrialDiagnosis, Verdict
 
 
 class RecipeAnswer(BaseModel):
     """One thing to do, and why it should help."""
 
-    action: str
+    action: Action
     why: str
 
 

@@ -11,6 +11,7 @@ from app.domain.trials import Trial
 from app.domain.work import Epoch
 from app.training.hyperparameters import complete
 from engine.diagnosis import (
+    Action,
     Curve,
     ErrorName,
     Errors,
@@ -28,6 +29,7 @@ from engine.diagnosis import (
 
 __all__ = [
     "LAST_EPOCHS",
+    "Action",
     "ErrorName",
     "Kind",
     "SweepDiagnosis",

@@ -18,7 +18,7 @@ from engine.diagnosis.bias_variance import BiasVariance, ErrorName, Errors, Verd
 from engine.diagnosis.divergence import divergence
 from engine.diagnosis.exploding_gradients import exploding_gradients
 from engine.diagnosis.plateau import plateau
-from engine.diagnosis.recipes import Practice, Recipe
+from engine.diagnosis.recipes import Action, Practice, Recipe
 from engine.diagnosis.sweep import SweepDiagnosis, TrialDiagnosis, diagnose_sweep
 from engine.diagnosis.vanishing_gradients import vanishing_gradients
 
@@ -37,7 +37,7 @@ def diagnose(curve: Curve) -> list[Diagnosis]:
 
 __all__ = [
     "DETECTORS", "DIVERGENCE", "EXPLODING_GRADIENTS", "PLATEAU", "VANISHING_GRADIENTS",
-    "BiasVariance", "Curve", "Detector", "Diagnosis", "ErrorName", "Errors", "Kind", "Point", "Practice", "Recipe",
-    "SweepDiagnosis", "TrialDiagnosis", "Verdict",
+    "Action", "BiasVariance", "Curve", "Detector", "Diagnosis", "ErrorName", "Errors", "Kind", "Point", "Practice",
+    "Recipe", "SweepDiagnosis", "TrialDiagnosis", "Verdict",
     "diagnose", "diagnose_sweep", "judge", "loss_of_guessing",
 ]  # fmt: skip  # one line for each sort

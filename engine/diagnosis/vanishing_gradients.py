@@ -8,8 +8,8 @@ from engine.diagnosis.base import VANISHING_GRADIENTS, Curve, Diagnosis
 from engine.diagnosis.divergence import divergence
 
 SMALLEST_RATIO = 1e-3
-"""First layer's gradient norm to the last's. Of networks that learn, 95 of 100 stay above 0.25; a sigmoid layer takes at
-least 3/4 away, so that eight of them leave 1e-5."""
+"""First layer's gradient norm to the last's. Of networks that learn, 95 of 100 stay above 0.25; a sigmoid layer takes
+at least 3/4 away, so that eight of them leave 1e-5."""
 
 
 def vanishing_gradients(curve: Curve) -> Diagnosis | None:

@@ -47,4 +47,5 @@ def corrected_weight(beta: Factors, updates: NDArray[Any]) -> Factors:
 def smooth(curve: Sequence[float], beta: float) -> list[float]:
     """Return the corrected average after each value of a curve; `beta` 0 gives the curve itself."""
     sums = list(accumulate(curve, lambda total, value: beta * total + value))
-    return (np.array(sums) * corrected_weight(np.array(beta), np.arange(1, len(sums) + 1))).tolist()  # type: ignore[no-any-return]  # tolist() of floats
+    smoothed: list[float] = (np.array(sums) * corrected_weight(np.array(beta), np.arange(1, len(sums) + 1))).tolist()
+    return smoothed

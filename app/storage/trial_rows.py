@@ -6,7 +6,7 @@ from dataclasses import fields
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, func, literal, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, func, literal, or_, select, type_coerce, union_all
 
 from app.domain.errors import NotFound
 from app.domain.filters import Condition, Field, Operator, Position, TrialQuery
@@ -77,15 +77,17 @@ def curve_ends(connection: Connection, sweep: str, last: int) -> dict[int, list[
 
 
 def _curve_ends(connection: Connection, sweep: str, which: ColumnElement[bool], last: int) -> dict[int, list[Epoch]]:
-    rows = connection.execute(
-        select(epochs.c.trial, *_POINT)
-        .join(trials, and_(trials.c.sweep_id == epochs.c.sweep_id, trials.c.number == epochs.c.trial))
-        .where(trials.c.sweep_id == sweep, which, or_(epochs.c.epoch > trials.c.epochs - last, epochs.c.epoch == 1))
-        .order_by(epochs.c.trial, epochs.c.epoch)
-    )
+    def points(condition: ColumnElement[bool]) -> Select[Any]:
+        mine = and_(trials.c.sweep_id == epochs.c.sweep_id, trials.c.number == epochs.c.trial)
+        return select(trials.c.number, *_POINT).join(epochs, mine).where(trials.c.sweep_id == sweep, which, condition)
+
+    # Two conditions with OR would read every epoch of the sweep; each alone finds its few by the key.
+    ends = points(epochs.c.epoch > trials.c.epochs - last)
+    beginnings = points(and_(epochs.c.epoch == 1, trials.c.epochs > last))
+    rows = connection.execute(union_all(beginnings, ends).order_by("number", "epoch"))
     curves: dict[int, list[Epoch]] = defaultdict(list)
-    for trial, *point in rows:
-        curves[trial].append(Epoch(*point))
+    for number, *point in rows:
+        curves[number].append(Epoch(*point))
     return curves
 
 

@@ -17,10 +17,14 @@ _SHOWN_LETTERS = 60
 
 @dataclass(frozen=True, slots=True)
 class TableFault:
-    """A sentence on what is wrong, and whether it is about the file or about what was said of it."""
+    """A sentence on what is wrong, and whether it is about the file or about what was said of it.
+
+    `place` leads to a row, or to a cell by its row and column, where rows came one by one and not as a file.
+    """
 
     detail: str
     about: Literal["file", "target", "categorical"] = "file"
+    place: tuple[int | str, ...] = ()
 
 
 class TableError(ValueError):

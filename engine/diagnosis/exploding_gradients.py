@@ -3,7 +3,7 @@
 import math
 from statistics import median
 
-from engine.diagnosis.base import EXPLODING_GRADIENTS, Curve, Diagnosis, Point
+from engine.diagnosis.base import EXPLODING_GRADIENTS, WINDOW, Curve, Diagnosis, Point
 
 GROWTH = 100.0
 """The largest norm of an epoch to the smallest such: noise makes it 10, and leaving a flat start more, but then the
@@ -21,7 +21,7 @@ def exploding_gradients(curve: Curve) -> Diagnosis | None:
     if not known or not curve.readable or curve.falls or not curve.above_guessing:
         return None
     lowest = min(known, key=lambda point: max(point.gradient_norms))
-    start, end = max(lowest.gradient_norms), median(max(point.gradient_norms) for point in curve.recent)
+    start, end = max(lowest.gradient_norms), median(max(point.gradient_norms) for point in known[-WINDOW:])
     if not 0.0 < start * GROWTH <= end:
         return None
     layer = max(range(len(known[-1].gradient_norms)), key=known[-1].gradient_norms.__getitem__) + 1

@@ -209,9 +209,9 @@ def test_missing_unknown_and_double_members_are_reported_together() -> None:
         content = zipped([("x.npy", npy(X)), ("x.npy", npy(X)), ("../evil.npy", b""), ("x_train.npy", npy(X))])
     assert faults_of(content) == [
         "The array y is missing: an NPZ file holds x and y.",
-        'The member "../evil.npy" is not expected: an NPZ file holds x and y alone. Leave it out.',
-        'The member "x_train.npy" is not expected: an NPZ file holds x and y alone. Leave it out.',
-        'The member "x.npy" is there 2 times. Write it with numpy.savez.',
+        'The array "../evil" is not expected: an NPZ file holds x and y alone. Leave it out.',
+        'The array "x_train" is not expected: an NPZ file holds x and y alone. Leave it out.',
+        'The array "x" is there 2 times. Write it with numpy.savez.',
     ]
 
 

@@ -137,6 +137,11 @@ def test_gradients_that_grow_while_the_loss_does_not_fall_are_exploding() -> Non
     assert "grew from 1 in epoch 1 to 9e+02" in exploding.detail
 
 
+def test_epochs_without_norms_are_passed_over() -> None:
+    norms: list[tuple[float, ...]] = [(), (1.0,), *[(900.0,)] * 5, ()]
+    assert EXPLODING_GRADIENTS in {one.kind for one in diagnose(curve([1.0, 1.1, *[2.2] * 6], norms))}
+
+
 @pytest.mark.parametrize(
     ("losses", "end"),
     [

@@ -10,9 +10,6 @@ from engine.diagnosis.bias_variance import VERDICTS, BiasVariance, Verdict
 NAMED = 10
 """Trials that are named for each kind of trouble."""
 
-STEPS = 3
-"""Steps of a recipe that are worth a sentence."""
-
 COMMON = 0.1
 """The share of trials from which on a trouble says something of the space, and not of a trial."""
 
@@ -68,7 +65,7 @@ def _of_best(best: int | None, judged: BiasVariance | None) -> Iterator[str]:
     else:
         trouble = {"high_bias": "high bias", "high_variance": "high variance"}.get(judged.verdict, "bias and variance")
         yield f"Trial {best} is the best, and shows {trouble}. {judged.detail}"
-        for number, step in enumerate(judged.recipe[:STEPS], 1):
+        for number, step in enumerate(judged.recipe, 1):
             yield f"{number}. {step.action.replace('_', ' ').capitalize()}. {step.why}"
 
 

@@ -23,6 +23,7 @@ from engine.data.table import (
     Table,
     TableError,
     TableFault,
+    categorical_names,
     no_such_column,
     quoted,
 )
@@ -39,19 +40,27 @@ _GZIP = b"\x1f\x8b"
 _ROWS_AT_ONCE = 1000
 
 
-def read_csv(content: bytes, *, max_bytes: int, target: str | None = None, categorical: Collection[str] = ()) -> Table:
+def read_csv(
+    content: bytes,
+    *,
+    max_bytes: int,
+    target: str | None = None,
+    categorical: Collection[str] = (),
+    like: Table | None = None,
+) -> Table:
     """Read a table with one header row from CSV in UTF-8, plain or gzipped.
 
     A column is numeric if all its cells that are not missing are numbers, categorical if fewer than half are, or if
-    it is named in `categorical`. The column `target` has to be there and to be without missing cells. Raises
-    TableError with every fault found.
+    it is named in `categorical` or is so in the training table `like`. The column `target` has to be there and to be
+    without missing cells. Raises TableError with every fault found.
     """
     sheet = read_sheet(content, max_bytes)
     faults = sheet.faults
     faults.add(_unknown_columns(sheet.header, target, categorical))
+    words = {*categorical, *(categorical_names(like) if like else ())}
     columns: list[Column] = []
     for name, cells in zip(sheet.header, sheet.columns if sheet.lines else [], strict=False):  # no rows, no columns
-        column = _column(name, cells, sheet.lines, forced=name in categorical)
+        column = _column(name, cells, sheet.lines, forced=name in words)
         if not isinstance(column, NumericColumn | CategoricalColumn):
             faults.add(column)
             continue
@@ -185,8 +194,6 @@ def _column(name: str, cells: Sequence[str], lines: Sequence[int], *, forced: bo
     words = {cell: None if (word := cell.strip()) in MISSING else word for cell in counts}
     numbers = {cell: math.nan if word is None else parse_number(word) for cell, word in words.items()}
     present = {cell: counts[cell] for cell, word in words.items() if word is not None}
-    if not present:
-        return [f"The column {quoted(name)} has no values at all. Leave it out."]
     not_numbers = sum(count for cell, count in present.items() if numbers[cell] is None)
     if forced or 2 * not_numbers > sum(present.values()):
         return CategoricalColumn(name, np.array([words[cell] for cell in cells], np.object_))

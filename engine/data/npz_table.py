@@ -14,6 +14,7 @@ from engine.data.table import (
     CategoricalColumn,
     Column,
     Faults,
+    Image,
     NumericColumn,
     Table,
     quoted,
@@ -27,7 +28,8 @@ _LAST_CHARACTER = 0x10FFFF
 def read_npz(content: bytes, *, max_bytes: int) -> Table:
     """Read features `x` (rows, ...) and target `y` (rows,) from an NPZ file; the target column is called "y".
 
-    Features of an image are flattened, x_0, x_1 and so on; NaN is a missing value. Raises TableError.
+    The columns of the features are called x_0, x_1 and so on; NaN is a missing value. Rows of two dimensions are
+    images of one channel, (rows, height, width), and those of three have their channels last. Raises TableError.
     """
     x, y = _arrays(content, max_bytes)
     faults = Faults()
@@ -40,7 +42,15 @@ def read_npz(content: bytes, *, max_bytes: int) -> Table:
     faults.add(_value_faults(flat, target))
     faults.refuse()
     columns: list[Column] = [NumericColumn(f"x_{index}", column) for index, column in enumerate(flat.T)]
-    return Table((*columns, target), range(len(x)), "row")
+    return Table((*columns, target), range(len(x)), "row", _image(x.shape[1:]))
+
+
+def _image(shape: tuple[int, ...]) -> Image | None:
+    """Return height, width and channels of rows of this shape, if they are images."""
+    if len(shape) not in (2, 3):
+        return None
+    height, width, channels = (*shape, 1)[:3]
+    return height, width, channels
 
 
 def _x_faults(x: NDArray[Any], max_bytes: int) -> list[str]:
@@ -78,8 +88,6 @@ def _value_faults(x: NDArray[np.float64], target: Column) -> Iterator[str]:
     for place in np.flatnonzero(_too_large(x)):
         row, feature = divmod(int(place), x.shape[1])
         yield f"The array x holds {x[row, feature]} in row {row}, feature {feature}, which {rule}."
-    for feature in np.flatnonzero(np.isnan(x).all(axis=0)):
-        yield f"Feature {feature} of the array x has no values at all. Leave it out."
     if isinstance(target, NumericColumn):
         for row in np.flatnonzero(_too_large(target.values)):
             yield f"The array y holds {target.values[row]} in row {row}, which {rule}."

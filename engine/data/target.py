@@ -1,6 +1,5 @@
 """The target: what kind of task its column asks for, and its values as a network learns them."""
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -8,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.table import Column, Faults, NumericColumn, Table, TableError, TableFault, quoted
+from engine.data.table import CategoricalColumn, Column, Faults, NumericColumn, Table, TableError, TableFault, quoted
 
 Task = Literal["binary", "multiclass", "regression"]
 
@@ -39,13 +38,28 @@ def read_target(column: Column, table: Table, task: str | None) -> Target:
     return _regression(column) if wanted == "regression" else _classification(column)
 
 
-def target_deviation(task: Task, values: NDArray[Any]) -> float | None:
-    """Return the deviation of a regression's targets (m,); None for classes, and where no float can hold it."""
-    if task != "regression":
-        return None
-    with np.errstate(over="ignore", invalid="ignore"):
-        deviation = float(values.std())
-    return deviation if math.isfinite(deviation) else None
+def read_like(target: Target, column: Column) -> NDArray[Any]:
+    """Return the values of another table's target column as `target` has them; it has to have all their classes."""
+    if target.task == "regression":
+        return column.values
+    names, labels = _classes(column)
+    places = np.array([target.classes.index(name) for name in names], np.int64)
+    return np.asarray(places[labels])
+
+
+def unknown_classes(target: Target, column: Column) -> dict[str, int]:
+    """Return the classes of another table's target column that `target` has not, each with its first row."""
+    if target.task == "regression":
+        return {}
+    names, labels = _classes(column)
+    return {name: int(np.argmax(labels == place)) for place, name in enumerate(names) if name not in target.classes}
+
+
+def target_column(target: Target, name: str, values: NDArray[Any]) -> Column:
+    """Return values of the target as a column: of words if they are labels."""
+    if target.task == "regression":
+        return NumericColumn(name, values)
+    return CategoricalColumn(name, np.array(target.classes, np.object_)[values])
 
 
 def missing_targets(column: Column, places: Iterable[str]) -> Iterator[str]:

@@ -163,7 +163,7 @@ class Model:
 def _moments(dataset: Dataset, *, normalize_inputs: bool) -> dict[str, NDArray[np.float64]]:
     inputs = dataset.x_train.shape[1]
     neutral = Normalization(np.zeros(inputs), np.ones(inputs))
-    learned = Normalization.fit(dataset.x_train) if normalize_inputs else neutral
+    learned = Normalization.fit(dataset.x_train, dataset.image) if normalize_inputs else neutral
     mean, scale = target_moments(dataset)
     return {
         "input_mean": learned.mean,

@@ -7,7 +7,7 @@ import pytest
 
 from engine.data import Table, TableError
 from engine.data.table import CategoricalColumn, Column, NumericColumn
-from engine.data.target import Target, read_target, target_deviation
+from engine.data.target import Target, read_target
 
 
 def numbers(values: list[float]) -> Column:
@@ -84,9 +84,3 @@ def test_missing_targets_are_all_named(column: Column) -> None:
 def test_a_very_long_class_name_costs_no_more_than_itself() -> None:
     long = "x" * 100_000
     assert read(words([long] + ["y"] * 20_000)).classes == (long, "y")
-
-
-def test_the_deviation_of_a_target_is_that_of_its_numbers_and_nothing_for_classes() -> None:
-    assert target_deviation("regression", np.array([1.0, 3.0, 5.0])) == pytest.approx((8 / 3) ** 0.5)
-    assert target_deviation("binary", np.array([0, 1])) is None
-    assert target_deviation("regression", np.array([-1e300, 1e300])) is None

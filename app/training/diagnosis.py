@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 LAST_EPOCHS = 25
-"""The end of a curve that a diagnosis reads, beside its first epoch: the smoothed loss has forgotten all before it."""
+"""The end of a curve that a diagnosis reads, beside its first epoch: more than the trend needs."""
 
 
 def trial_diagnosis(

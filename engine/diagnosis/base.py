@@ -21,6 +21,9 @@ WINDOW = 5
 SMOOTHING = 0.7
 """Beta of the smoothed loss, about three epochs."""
 
+MEMORY = 2 * WINDOW
+"""Epochs that the smoothed loss reaches back: a first epoch that blew up would be felt in it much longer."""
+
 FALLING = 0.01
 """The share of its loss that a curve loses over the window at least while it gets somewhere."""
 
@@ -60,7 +63,7 @@ class Curve:
     """The points of a curve in the order of their epochs, and what they say.
 
     `guessing` is the loss of the best answer that ignores the inputs. `broken` is the first point whose loss is not
-    finite; `smoothed` has the losses before it, averaged over their logarithms, since losses span powers of ten.
+    finite; `smoothed` has the last losses before it, averaged over their logarithms, since losses span powers of ten.
     """
 
     points: Sequence[Point]
@@ -73,7 +76,7 @@ class Curve:
         """Read a curve; gaps between its epochs are fine."""
         broken = next((point for point in points if not math.isfinite(point.train_loss)), None)
         losses = [point.train_loss for point in points if broken is None or point.epoch < broken.epoch]
-        logarithms = smooth(np.log(np.maximum(losses, _SMALLEST)).tolist(), SMOOTHING)
+        logarithms = smooth(np.log(np.maximum(losses[-MEMORY:], _SMALLEST)).tolist(), SMOOTHING)
         return cls(points, guessing, broken, np.exp(logarithms).tolist())
 
     @property

@@ -42,6 +42,11 @@ def test_the_smoothed_loss_is_the_corrected_average_of_the_logarithms() -> None:
         assert curve(losses).smoothed[epoch - 1] == pytest.approx(math.exp(average / (1 - 0.7**epoch)), rel=1e-12)
 
 
+def test_a_first_epoch_that_blew_up_is_forgotten() -> None:
+    assert only(curve([1e30, *[1.0] * 11])).kind == PLATEAU
+    assert diagnose(curve([1e30, *[0.1] * 11])) == []
+
+
 def test_a_loss_of_zero_is_fine() -> None:
     assert diagnose(curve([1.0, 0.1, *[0.0] * 8])) == []
 

@@ -1,6 +1,7 @@
 """The exponentially weighted average v = beta*v + (1 - beta)*theta, and its correction by 1/(1 - beta^t)."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,6 @@ def corrected_weight(beta: Factors, updates: NDArray[Any]) -> Factors:
 
 def smooth(curve: Sequence[float], beta: float) -> list[float]:
     """Return the corrected average after each value of a curve; `beta` 0 gives the curve itself."""
-    average, smoothed, factor = ExponentialAverage(np.zeros(1)), [], np.array([beta])
-    for updates, value in enumerate(curve, 1):
-        average.add(np.array([value]), beta)
-        smoothed.append(float((average.total * corrected_weight(factor, np.array([updates])))[0]))
+    sums = list(accumulate(curve, lambda total, value: beta * total + value))
+    smoothed: list[float] = (np.array(sums) * corrected_weight(np.array(beta), np.arange(1, len(sums) + 1))).tolist()
     return smoothed

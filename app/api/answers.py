@@ -125,7 +125,10 @@ class TrialAnswer(BaseModel):
 
 
 class EpochAnswer(BaseModel):
-    """One point of a curve; `train_loss` is the mean over the epoch's batches as trained."""
+    """One point of a curve; `train_loss` is the mean over the epoch's batches as trained.
+
+    `gradient_norms` has a number for each dense layer, input side first; null where it was not finite or not measured.
+    """
 
     epoch: int
     train_loss: float | None
@@ -133,6 +136,7 @@ class EpochAnswer(BaseModel):
     dev_error: float | None
     dev_rmse: float | None
     seconds: float
+    gradient_norms: list[float | None] | None
 
     @classmethod
     def of(cls, epoch: Epoch) -> "EpochAnswer":

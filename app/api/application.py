@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
-from app.api import datasets, health, models, openapi, problems, sweeps, trials, work
+from app.api import analysis, datasets, health, models, openapi, problems, sweeps, trials, work
 from app.api.body_limit import BodyLimit
 
 MAX_JSON_BYTES = 1 << 20
@@ -44,6 +44,7 @@ def make_application(
         sweeps.router,
         trials.router,
         models.router,
+        analysis.router,
         work.router,
         health.router,
     ):

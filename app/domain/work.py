@@ -47,7 +47,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One point of a curve; a value that is not finite is None."""
+    """One point of a curve; a value that is not finite is None.
+
+    `gradient_norms` has a number for each dense layer, input side first, or is None where nobody measured them.
+    """
 
     epoch: int
     train_loss: float | None
@@ -55,6 +58,7 @@ class Epoch:
     dev_error: float | None
     dev_rmse: float | None
     seconds: float
+    gradient_norms: list[float | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

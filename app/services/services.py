@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+from app.services.analysis import Analysis
 from app.services.clock import Clock
 from app.services.datasets import Datasets
 from app.services.models import Models
@@ -23,6 +24,7 @@ class Services:
     sweeps: Sweeps
     trials: Trials
     models: Models
+    analysis: Analysis
     work: Work
     notifier: Notifier
 
@@ -37,13 +39,14 @@ class Services:
         max_table_bytes: int,
     ) -> Self:
         """Return the use cases on `storage`; `entropy(n)` returns n random bytes."""
-        notifier = Notifier()
+        notifier, trials = Notifier(), Trials(storage)
         return cls(
             storage,
             Datasets(storage, clock, max_table_bytes),
             Sweeps(storage, clock, notifier, entropy),
-            Trials(storage),
+            trials,
             Models(storage),
+            Analysis(storage, trials),
             Work(storage, clock, notifier, lease_seconds),
             notifier,
         )

@@ -10,6 +10,7 @@ from app.domain.work import ClaimRequest, Epoch, FinishRequest, HeartbeatRequest
 MOST_SLOTS = 4096
 MOST_ITEMS = 4096
 LONGEST_NAME = 200
+MOST_LAYERS = 64
 
 
 def require_sound(request: ClaimRequest | HeartbeatRequest | ReportRequest | FinishRequest) -> None:
@@ -78,6 +79,15 @@ def _curve_faults(curve: Sequence[Epoch], place: str) -> Iterator[Fault]:
             yield Fault(f"{place}/{index}/epoch", detail)
         for name in ("train_loss", "dev_loss", "dev_error", "dev_rmse", "seconds"):
             yield from _finite(getattr(point, name), name, f"{place}/{index}/{name}")
+        yield from _norm_faults(point.gradient_norms or (), f"{place}/{index}/gradient_norms")
+
+
+def _norm_faults(norms: Sequence[float | None], place: str) -> Iterator[Fault]:
+    if len(norms) > MOST_LAYERS:
+        yield Fault(place, f"gradient_norms has {len(norms)} entries; at most {MOST_LAYERS} are kept, one a layer.")
+        return
+    for index, norm in enumerate(norms):
+        yield from _finite(norm, "a gradient norm", f"{place}/{index}")
 
 
 def _finite(value: float | None, name: str, place: str) -> Iterator[Fault]:

@@ -127,6 +127,7 @@ def _add_epochs(connection: Connection, curves: Sequence[tuple[Lease, Sequence[E
             "dev_error": epoch.dev_error,
             "dev_rmse": epoch.dev_rmse,
             "seconds": epoch.seconds,
+            "gradient_norms": epoch.gradient_norms,
         }
         for lease, curve in curves
         for epoch in curve

@@ -156,6 +156,14 @@ class Storage:
         """Return epochs of a trial, from the first one behind epoch `after`."""
         return self._read(trial_rows.curve, sweep, number, after, limit)
 
+    def curve_end(self, sweep: str, number: int, last: int) -> list[Epoch]:
+        """Return the first epoch of a trial and its `last` ones."""
+        return self._read(trial_rows.curve_end, sweep, number, last)
+
+    def curve_ends(self, sweep: str, last: int) -> dict[int, list[Epoch]]:
+        """Return the first epoch and the `last` ones of each finished trial, by its number."""
+        return self._read(trial_rows.curve_ends, sweep, last)
+
     def model(self, sweep: str, number: int) -> KeptModel | None:
         """Return the kept model of a trial, or None."""
         return self._read(trial_rows.model, sweep, number)

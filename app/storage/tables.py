@@ -129,6 +129,7 @@ epochs = Table(
     Column("dev_error", REAL),
     Column("dev_rmse", REAL),
     Column("seconds", REAL, nullable=False),
+    Column("gradient_norms", Json),
     ForeignKeyConstraint(["sweep_id", "trial"], ["trials.sweep_id", "trials.number"]),
     sqlite_strict=True,
     sqlite_with_rowid=False,

@@ -1,11 +1,12 @@
 """Trials in the storage: single ones, pages in any order, curves, weights and what samplers learn from."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, func, literal, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, func, literal, or_, select, type_coerce, union_all
 
 from app.domain.errors import NotFound
 from app.domain.filters import Condition, Field, Operator, Position, TrialQuery
@@ -25,6 +26,7 @@ _OPERATORS: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
     "!=": ne,
 }
 _UNFINISHED = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED, TrialState.CANCELLED})
+_FINISHED = trials.c.state.in_([state.value for state in TrialState if state not in _UNFINISHED])
 _POINT = [epochs.c[field.name] for field in fields(Epoch)]
 
 
@@ -64,6 +66,31 @@ def curve(connection: Connection, sweep: str, number: int, after: int, limit: in
     return [records.epoch(row) for row in rows]
 
 
+def curve_end(connection: Connection, sweep: str, number: int, last: int) -> list[Epoch]:
+    """Return the first epoch and the last ones of a trial, as far as it was reported."""
+    return _curve_ends(connection, sweep, trials.c.number == number, last).get(number, [])
+
+
+def curve_ends(connection: Connection, sweep: str, last: int) -> dict[int, list[Epoch]]:
+    """Return the first epoch and the last ones of each finished trial of a sweep, by its number."""
+    return _curve_ends(connection, sweep, _FINISHED, last)
+
+
+def _curve_ends(connection: Connection, sweep: str, which: ColumnElement[bool], last: int) -> dict[int, list[Epoch]]:
+    def points(condition: ColumnElement[bool]) -> Select[Any]:
+        mine = and_(trials.c.sweep_id == epochs.c.sweep_id, trials.c.number == epochs.c.trial)
+        return select(trials.c.number, *_POINT).join(epochs, mine).where(trials.c.sweep_id == sweep, which, condition)
+
+    # Two conditions with OR would read every epoch of the sweep; each alone finds its few by the key.
+    ends = points(epochs.c.epoch > trials.c.epochs - last)
+    beginnings = points(and_(epochs.c.epoch == 1, trials.c.epochs > last))
+    rows = connection.execute(union_all(beginnings, ends).order_by("number", "epoch"))
+    curves: dict[int, list[Epoch]] = defaultdict(list)
+    for number, *point in rows:
+        curves[number].append(Epoch(*point))
+    return curves
+
+
 def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:
     """Return the kept model of a trial, or None."""
     row = connection.execute(
@@ -74,10 +101,7 @@ def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:
 
 def finished(connection: Connection, sweep: str) -> list[Trial]:
     """Return the finished trials of a sweep in the order of their numbers."""
-    ended = [state.value for state in TrialState if state not in _UNFINISHED]
-    rows = connection.execute(
-        select(trials).where(trials.c.sweep_id == sweep, trials.c.state.in_(ended)).order_by(trials.c.number)
-    )
+    rows = connection.execute(select(trials).where(trials.c.sweep_id == sweep, _FINISHED).order_by(trials.c.number))
     return [records.trial(row) for row in rows]
 
 

@@ -99,7 +99,7 @@ class Trainer:
             if len(turn) != 1:
                 raise
             return Turn([], [self._failed(turn[0], error)])
-        epochs = [(self._segments[key].lease, _epoch(seen)) for key, seen in report.observations]
+        epochs = [(self._segments[key].lease, epoch_of(seen)) for key, seen in report.observations]
         results = [self._result(key, finished, keep_below) for key, finished in report.finished]
         return Turn(epochs, results)
 
@@ -147,7 +147,9 @@ def _key(lease: Lease) -> str:
     return f"{lease.sweep}/{lease.trial}/{lease.fence}"
 
 
-def _epoch(seen: Observation) -> Epoch:
+def epoch_of(seen: Observation) -> Epoch:
+    """Return the point of a curve as it is sent: null stands for what is not finite."""
+
     def value(name: str) -> float | None:
         return _finite(seen.values.get(name, math.nan))
 
@@ -158,6 +160,7 @@ def _epoch(seen: Observation) -> Epoch:
         dev_error=value("dev_error"),
         dev_rmse=value("dev_rmse"),
         seconds=seen.seconds,
+        gradient_norms=[_finite(norm) for norm in seen.gradient_norms] or None,
     )
 
 

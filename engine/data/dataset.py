@@ -100,6 +100,7 @@ def prepare(
         "target": target,
         "task_was": "given" if task else "inferred",
         **_card(found, [encoding.card() for encoding in encodings], parts.values()),
+        "target_deviation": float(parts["train"].y.std()) if found.task == "regression" else None,
         "split": split,
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
         **({"image": list(given.train.image)} if given.train.image else {}),

@@ -108,6 +108,7 @@ def curve_point(epoch: int) -> Json:
         "dev_error": 0.5,
         "dev_rmse": None,
         "seconds": 0.25,
+        "gradient_norms": [0.5, None],
     }
 
 

@@ -11,6 +11,7 @@ OPERATIONS = {
     "list_datasets", "upload_dataset", "get_dataset", "delete_dataset", "get_dataset_content",
     "create_sweep", "list_sweeps", "get_sweep", "cancel_sweep", "get_best_trial",
     "list_trials", "get_trial", "get_curve", "get_model", "predict_rows",
+    "get_diagnosis", "get_analysis",
     "claim_segments", "keep_leases", "report_epochs", "finish_trials", "release_leases",
     "get_health", "get_readiness",
 }  # fmt: skip  # one line for each resource

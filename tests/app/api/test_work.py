@@ -189,6 +189,16 @@ LEASE = {"sweep": "swp_1", "trial": 0, "fence": 1}
             ["/items/0/epochs/0/epoch"],
         ),
         (
+            "report",
+            {"worker": "w", "items": [{"lease": LEASE, "epochs": [curve_point(1) | {"gradient_norms": [0.5] * 65}]}]},
+            ["/items/0/epochs/0/gradient_norms"],
+        ),
+        (
+            "finish",
+            {"worker": "w", "items": [finished(LEASE, 0.5, curve=[curve_point(1) | {"gradient_norms": [1, "NaN"]}])]},
+            ["/items/0/curve/0/gradient_norms/1"],
+        ),
+        (
             "finish",
             {"worker": "w", "items": [finished(LEASE, 0.5, weights="!"), finished(LEASE, 0.5, weights="AAAA")]},
             ["/items/0/weights", "/items/1/weights"],

@@ -3,15 +3,19 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from app.domain.errors import Unavailable
+from app.domain.work import Progress
 from app.storage import FILE, Storage
 from app.storage.connect import writing_engine
 from app.storage.migrate import migrate
 from app.storage.tables import metadata
+from tests.app.storage.world import SWEEP, add_sweep, claim_one, drawn, point
 
 
 def schema(connection: Connection) -> dict[str, str]:
@@ -54,11 +58,12 @@ def test_a_newer_schema_is_refused_and_the_folder_is_free_again(tmp_path: Path) 
     Storage(tmp_path).close()
     engine = writing_engine(tmp_path / FILE)
     with engine.connect() as connection, connection.begin():
+        current = connection.scalar(text("SELECT version_num FROM alembic_version"))
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(Unavailable, match="'9999', which this version of logsweep does not know"):
         Storage(tmp_path)
     with engine.connect() as connection, connection.begin():
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :current"), {"current": current})
     engine.dispose()
     Storage(tmp_path).close()
 
@@ -74,3 +79,35 @@ def test_a_failed_migration_leaves_nothing_half_made(tmp_path: Path) -> None:
     with engine.connect() as connection, connection.begin():
         assert list(schema(connection)) == ["segments"]
     engine.dispose()
+
+
+FIRST_EPOCH = "INSERT INTO epochs (sweep_id, trial, epoch, train_loss, seconds) VALUES (:sweep, 0, 1, 0.5, 0.25)"
+OLD_ROWS = (
+    "INSERT INTO contents VALUES ('ab', x'00')",
+    """INSERT INTO sweeps SELECT 'swp_old', 'old', 'completed', NULL, 'rain', 'ab', '{}', 'dev_error', 1, 1, NULL, 3, 1,
+       '{}', '{}', '2026-01-02T03:04:05.000000Z', NULL, NULL""",
+    """INSERT INTO trials (sweep_id, number, state, params, epochs, seconds, created_at)
+       VALUES ('swp_old', 0, 'completed', '{}', 1, 0.5, '2026-01-02T03:04:05.000000Z')""",
+)
+
+
+def test_a_database_of_the_first_schema_keeps_its_curves_and_takes_gradient_norms(tmp_path: Path) -> None:
+    engine = writing_engine(tmp_path / FILE)
+    with engine.connect() as connection, connection.begin():
+        config = Config()
+        config.set_main_option("script_location", "app.storage:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in OLD_ROWS:
+            connection.execute(text(statement))
+        connection.execute(text(FIRST_EPOCH), {"sweep": "swp_old"})
+    engine.dispose()
+
+    storage = Storage(tmp_path)
+    (old,) = storage.curve("swp_old", 0, 0, 10)
+    assert (old.epoch, old.train_loss, old.gradient_norms) == (1, 0.5, None)
+    add_sweep(storage, drawn(0, 1))
+    lease = claim_one(storage).lease
+    storage.report([Progress(lease, [point(1)])])
+    assert storage.curve(SWEEP, 0, 0, 10) == [point(1)]
+    storage.close()

@@ -12,6 +12,7 @@ from app.domain.filters import Condition, Field, Key, Position, TrialQuery
 from app.domain.space import Value
 from app.domain.states import TrialState
 from app.domain.trials import Trial
+from app.domain.work import Progress
 from app.storage import Storage
 from tests.app.storage.world import START, SWEEP, add_sweep, claim, drawn, finish, point, result
 
@@ -163,3 +164,18 @@ def test_curves_come_in_pages(storage: Storage) -> None:
 
 def test_finished_trials_are_those_a_sampler_can_learn_from(filled: Storage) -> None:
     assert [trial.number for trial in filled.finished_trials(SWEEP)] == [0, 1, 2, 3]
+
+
+def test_the_ends_of_curves_have_the_first_epoch_and_the_last_ones_of_finished_trials(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 3))
+    add_sweep(storage, drawn(0, 1), sweep="swp_2")
+    leases = [item.lease for item in claim(storage, slots=4).claimed]
+    curve = [point(epoch) for epoch in range(1, 5)]
+    for lease in leases:
+        storage.report([Progress(lease, curve)])
+    storage.finish([result(lease) for lease in leases if lease.trial != 2], {}, START)
+    ends = [point(1), point(3), point(4)]
+    assert storage.curve_ends(SWEEP, 2) == {0: ends, 1: ends}
+    assert storage.curve_end(SWEEP, 2, 1) == [point(1), point(4)]
+    assert storage.curve_end(SWEEP, 0, 9) == curve
+    assert storage.curve_end(SWEEP, 9, 9) == []

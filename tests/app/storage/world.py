@@ -98,7 +98,7 @@ def claim_one(storage: Storage, worker: str = "w1", now: datetime = START) -> Cl
 
 def point(epoch: int, dev_error: float | None = 0.5) -> Epoch:
     """Return one point of a curve."""
-    return Epoch(epoch, 1.0 / epoch, 0.75, dev_error, None, 0.25)
+    return Epoch(epoch, 1.0 / epoch, 0.75, dev_error, None, 0.25, [0.125, None])
 
 
 def result(lease: Lease, value: float | None = 0.5, *, curve: Sequence[Epoch] = ()) -> Result:

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from app.domain.work import Epoch, Lease, Result, Segment
-from app.training.trainer import Trainer
+from app.training.trainer import Trainer, epoch_of
+from engine.population import Observation
 from tests.app.training.segments import segment, table
 
 DATA = {task: table(task) for task in ("binary", "multiclass", "regression")}
@@ -195,3 +196,10 @@ def test_a_network_that_memory_cannot_hold_fails_alone_with_its_reason() -> None
 
     assert result.state == "failed"
     assert "MemoryError" in result.reason
+
+
+def test_gradient_norms_travel_with_their_epoch_and_null_stands_for_what_is_not_finite() -> None:
+    values = {"train_loss": 0.5, "dev_loss": math.inf, "dev_error": 0.25}
+    seen = Observation(3, values, 0.125, (0.5, math.inf, math.nan))
+    assert epoch_of(seen) == Epoch(3, 0.5, None, 0.25, None, 0.125, [0.5, None, None])
+    assert epoch_of(replace(seen, gradient_norms=())).gradient_norms is None

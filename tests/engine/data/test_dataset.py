@@ -272,6 +272,7 @@ def test_the_card_is_strict_json_and_tells_what_was_done() -> None:
             {"name": "n", "kind": "numeric", "fill": 2.0, "flag": False, "missing": 0},
             {"name": "w", "kind": "categorical", "categories": ["a", "b"], "missing": 0},
         ],
+        "target_deviation": None,
         "split": {
             "seed": 0,
             "fractions": [0.7, 0.15, 0.15],
@@ -281,6 +282,13 @@ def test_the_card_is_strict_json_and_tells_what_was_done() -> None:
         "drift": card["drift"],
     }
     assert {column["column"] for column in card["drift"]["columns"]} == {"n", "w", "y"}
+
+
+def test_the_card_has_the_deviation_of_the_numbers_to_be_learned_from() -> None:
+    dataset = prepare(read("n,y\n" + "\n".join(f"{n % 7},{n / 3}" for n in range(60))), target="y")
+    mean = sum(dataset.y_train) / len(dataset.y_train)
+    variance = sum((y - mean) ** 2 for y in dataset.y_train) / len(dataset.y_train)
+    assert dataset.card["target_deviation"] == pytest.approx(variance**0.5)
 
 
 def test_inputs_are_float32_labels_int64_and_numbers_float64() -> None:

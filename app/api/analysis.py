@@ -1,0 +1,25 @@
+"""Routes of analysis: what went wrong, and what to do next."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.api.analysis_answers import AnalysisAnswer, DiagnosisAnswer
+from app.api.dependencies import UseCases
+
+router = APIRouter(prefix="/v1/sweeps/{sweep}", tags=["analysis"])
+
+_HOPED = "the error one hopes for, such as that of a person: a share, or for numbers an rmse in the target's unit"
+Hoped = Annotated[float, Query(ge=0.0, allow_inf_nan=False, description=_HOPED)]
+
+
+@router.get("/trials/{number}/diagnosis")
+def get_diagnosis(sweep: str, number: int, services: UseCases, hoped_error: Hoped = 0.0) -> DiagnosisAnswer:
+    """Tell what is wrong with a trial, and what to do: bias and variance, and troubles in training by name."""
+    return DiagnosisAnswer.of(services.analysis.trial(sweep, number, hoped_error))
+
+
+@router.get("/analysis")
+def get_analysis(sweep: str, services: UseCases, hoped_error: Hoped = 0.0) -> AnalysisAnswer:
+    """Tell what the finished trials of a sweep show together, and what to do next."""
+    return AnalysisAnswer.of(services.analysis.sweep(sweep, hoped_error))

@@ -1,0 +1,39 @@
+"""Use cases of analysis: what went wrong in trials, and what to do next."""
+
+from typing import final
+
+from app.domain.datasets import DatasetSummary
+from app.domain.errors import Fault, InvalidRequest
+from app.services.trials import Trials
+from app.storage import Storage
+from app.training.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, sweep_diagnosis, trial_diagnosis
+
+
+@final
+class Analysis:
+    """Diagnoses, read from what is stored each time they are asked for."""
+
+    def __init__(self, storage: Storage, trials: Trials) -> None:
+        self._storage = storage
+        self._trials = trials
+
+    def trial(self, sweep: str, number: int, hoped: float) -> TrialDiagnosis:
+        """Diagnose a trial, also a running one. Raises NotFound, InvalidRequest."""
+        spec, dataset = self._storage.sweep_spec(sweep)
+        _require_possible(hoped, dataset)
+        trial = self._trials.get(sweep, number)
+        return trial_diagnosis(trial, self._storage.curve_end(sweep, number, LAST_EPOCHS), spec, dataset, hoped)
+
+    def sweep(self, sweep: str, hoped: float) -> SweepDiagnosis:
+        """Diagnose the finished trials of a sweep together. Raises NotFound, InvalidRequest."""
+        spec, dataset = self._storage.sweep_spec(sweep)
+        _require_possible(hoped, dataset)
+        trials = self._storage.finished_trials(sweep)
+        return sweep_diagnosis(trials, self._storage.curve_ends(sweep, LAST_EPOCHS), spec, dataset, hoped)
+
+
+def _require_possible(hoped: float, dataset: DatasetSummary) -> None:
+    if hoped > 1.0 and dataset.task != "regression":
+        rule = f"but an error of {dataset.name} is a share from 0 to 1"
+        way = f"Write {hoped / 100.0:g} for {hoped:g} percent."
+        raise InvalidRequest([Fault("/hoped_error", f"hoped_error is {hoped:g}, {rule}. {way}")])

@@ -1,0 +1,75 @@
+"""What the diagnoses of many trials say together, and what to do next."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.diagnosis.base import DIVERGENCE, EXPLODING_GRADIENTS, PLATEAU, VANISHING_GRADIENTS, Diagnosis, Kind
+from engine.diagnosis.bias_variance import VERDICTS, BiasVariance, Verdict
+
+NAMED = 10
+"""Trials that are named for each kind of trouble."""
+
+COMMON = 0.1
+"""The share of trials from which on a trouble says something of the space, and not of a trial."""
+
+_WAYS: Mapping[Kind, str] = {
+    DIVERGENCE: "lower the upper end of learning_rate",
+    EXPLODING_GRADIENTS: "lower the upper end of learning_rate, set clip_norm, or leave out the deepest networks",
+    VANISHING_GRADIENTS: "leave out sigmoid and tanh in deep networks, or set batch_norm",
+    PLATEAU: "raise the lower end of learning_rate, or leave out what stands still at the loss of guessing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrialDiagnosis:
+    """All that is known of one trial; `bias_variance` is None where it has no errors to judge by."""
+
+    bias_variance: BiasVariance | None
+    training: Sequence[Diagnosis]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepDiagnosis:
+    """How many trials show each diagnosis, some of their numbers, the best trial's own, and what to do next."""
+
+    best: BiasVariance | None
+    verdicts: Mapping[Verdict, int]
+    counts: Mapping[Kind, int]
+    trials: Mapping[Kind, Sequence[int]]
+    next: Sequence[str]
+
+
+def diagnose_sweep(trials: Mapping[int, TrialDiagnosis], best: int | None) -> SweepDiagnosis:
+    """Sum up the finished trials of a sweep, by number; `best` is the number of the best one, if there is one."""
+    verdicts = Counter(one.bias_variance.verdict for one in trials.values() if one.bias_variance is not None)
+    shown = {kind: [n for n, one in trials.items() if kind in {found.kind for found in one.training}] for kind in _WAYS}
+    judged = trials[best].bias_variance if best is not None else None
+    counts = {kind: len(numbers) for kind, numbers in shown.items()}
+    return SweepDiagnosis(
+        best=judged,
+        verdicts={verdict: verdicts[verdict] for verdict in VERDICTS},
+        counts=counts,
+        trials={kind: numbers[:NAMED] for kind, numbers in shown.items()},
+        next=[*_of_best(best, judged), *_of_training(counts, len(trials))],
+    )
+
+
+def _of_best(best: int | None, judged: BiasVariance | None) -> Iterator[str]:
+    if best is None:
+        yield "No trial has a result yet: ask again when one has finished."
+    elif judged is None:
+        yield f"Trial {best} is the best; without its train and dev error nothing can be said of bias and variance."
+    elif judged.verdict == "neither":
+        yield f"Trial {best} is the best. {judged.detail}"
+    else:
+        trouble = {"high_bias": "high bias", "high_variance": "high variance"}.get(judged.verdict, "bias and variance")
+        yield f"Trial {best} is the best, and shows {trouble}. {judged.detail}"
+        for number, step in enumerate(judged.recipe, 1):
+            yield f"{number}. {step.action.replace('_', ' ').capitalize()}. {step.why}"
+
+
+def _of_training(counts: Mapping[Kind, int], trials: int) -> Iterator[str]:
+    for kind, way in _WAYS.items():
+        if counts[kind] >= max(COMMON * trials, 1):
+            yield f"{counts[kind]} of {trials} finished trials show {kind.replace('_', ' ')}: {way}."

@@ -1,0 +1,218 @@
+"""Tests of the routes of analysis, with made-up numbers and with trials that were really trained."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import TypeAdapter
+
+from app.domain.work import Result, Segment
+from app.training.trainer import Trainer as RealTrainer
+from tests.app.api.serving import Json, Trainer, curve_point, finished, places, problem, start
+
+EPOCHS = 12
+
+
+def get(client: httpx.Client, path: str, **query: Any) -> Json:
+    answer = client.get(f"/v1/sweeps/{path}", params=query)
+    assert answer.status_code == 200, answer.text
+    found: Json = answer.json()
+    return found
+
+
+def curve(losses: Sequence[float | None], norms: Sequence[float | None] | None = None) -> list[Json]:
+    return [curve_point(epoch) | {"train_loss": loss, "gradient_norms": norms} for epoch, loss in enumerate(losses, 1)]
+
+
+def ended(lease: Json, train: float, dev: float, points: list[Json], **changes: Any) -> Json:
+    metrics = {"dev_error": dev, "train_error": train}
+    return finished(lease, dev, metrics=metrics, curve=points, epochs=len(points), **changes)
+
+
+FALLING = curve([1.0 / epoch for epoch in range(1, EPOCHS + 1)], [0.5, 0.25])
+FLAT = curve([1.1] * EPOCHS, [1e-9, 0.25])
+LOST = curve([1.1, None], [None, None])
+
+
+@pytest.fixture
+def sweep(client: httpx.Client, trainer: Trainer) -> str:
+    """A completed sweep on iris: trial 0 is the best, 1 stood still, 2 diverged, 3 is like the first but worse."""
+    name: str = start(client, fixed={"epochs": EPOCHS, "l2": 0.1})["id"]
+    leases = trainer.leases(4)
+    trainer.finish(
+        ended(leases[0], 0.0, 0.125, FALLING),
+        ended(leases[1], 0.5, 0.5, FLAT),
+        finished(leases[2], None, metrics={}, state="diverged", curve=LOST, epochs=2, best_epoch=None),
+        ended(leases[3], 0.125, 0.25, FALLING),
+    )
+    return name
+
+
+def test_a_trial_that_learned_is_judged_by_its_errors_alone(client: httpx.Client, sweep: str) -> None:
+    found = get(client, f"{sweep}/trials/0/diagnosis")
+    assert found["training"] == []
+    judged = found["bias_variance"]
+    recipe = judged.pop("recipe")
+    assert judged.pop("detail").startswith("The dev error is 0.125, the train error 0, and 0 was hoped for")
+    assert judged == {
+        "verdict": "high_variance",
+        "avoidable_bias": 0.0,
+        "variance": 0.125,
+        "train": 0.0,
+        "dev": 0.125,
+        "hoped": 0.0,
+        "metric": "error",
+    }
+    assert [one["action"] for one in recipe] == ["more_data", "more_regularization", "other_architecture"]
+    assert recipe[1]["why"].startswith("Raise l2 or lower keep_prob")
+
+
+def test_the_error_hoped_for_moves_the_verdict(client: httpx.Client, sweep: str) -> None:
+    judged = get(client, f"{sweep}/trials/0/diagnosis", hoped_error=0.12)["bias_variance"]
+    assert (judged["verdict"], judged["hoped"], judged["recipe"]) == ("neither", 0.12, [])
+    both = get(client, f"{sweep}/trials/3/diagnosis")["bias_variance"]
+    assert both["verdict"] == "both"
+    assert both["recipe"][0] == {
+        "action": "train_longer",
+        "why": f"Its training loss still fell in epoch {EPOCHS}, the last one: allow more epochs.",
+    }
+
+
+def test_troubles_in_training_are_named(client: httpx.Client, sweep: str) -> None:
+    vanishing, plateau = get(client, f"{sweep}/trials/1/diagnosis")["training"]
+    assert (vanishing["kind"], vanishing["epoch"], vanishing["layer"]) == ("vanishing_gradients", EPOCHS, 1)
+    assert (plateau["kind"], plateau["layer"]) == ("plateau", None)
+    lost = get(client, f"{sweep}/trials/2/diagnosis")
+    assert lost["bias_variance"] is None
+    assert [(one["kind"], one["epoch"], one["layer"]) for one in lost["training"]] == [
+        ("divergence", 2, None),
+        ("exploding_gradients", 1, 1),
+    ]
+
+
+def test_a_running_trial_is_diagnosed_by_what_it_reported(client: httpx.Client, trainer: Trainer) -> None:
+    sweep = start(client)["id"]
+    (lease,) = trainer.leases()
+    assert get(client, f"{sweep}/trials/0/diagnosis") == {"bias_variance": None, "training": []}
+    trainer.report(lease, 1, 2)
+    assert [one["kind"] for one in get(client, f"{sweep}/trials/0/diagnosis")["training"]] == ["exploding_gradients"]
+
+
+def test_a_trial_diverges_by_its_dev_loss_too_and_a_loss_that_nobody_sends_is_no_divergence(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    sweep = start(client)["id"]
+    by_dev, silent = trainer.leases(2)
+    points = curve([1.0, 0.5])
+    trainer.finish(
+        finished(by_dev, None, metrics={}, state="diverged", curve=points, epochs=2, best_epoch=None),
+        finished(silent, 0.5, curve=curve([None] * 8), epochs=8),
+    )
+    (diverged,) = get(client, f"{sweep}/trials/0/diagnosis")["training"]
+    assert (diverged["kind"], diverged["epoch"]) == ("divergence", 2)
+    found = get(client, f"{sweep}/trials/1/diagnosis")
+    assert found["training"] == []
+    assert found["bias_variance"]["verdict"] == "both"
+
+
+def test_a_sweep_sums_up_its_finished_trials(client: httpx.Client, sweep: str) -> None:
+    found = get(client, f"{sweep}/analysis")
+    best = found["bias_variance"]
+    assert best.pop("counts") == {"high_bias": 1, "high_variance": 1, "both": 1, "neither": 0}
+    assert best == get(client, f"{sweep}/trials/0/diagnosis")["bias_variance"]
+    assert found["training"] == {
+        "counts": {"divergence": 1, "exploding_gradients": 1, "vanishing_gradients": 1, "plateau": 1},
+        "trials": {"divergence": [2], "exploding_gradients": [2], "vanishing_gradients": [1], "plateau": [1]},
+    }
+    assert found["next"][0].startswith("Trial 0 is the best, and shows high variance.")
+    assert "1 of 4 finished trials show divergence: lower the upper end of learning_rate." in found["next"]
+
+
+def test_a_sweep_without_results_says_so(client: httpx.Client, trainer: Trainer) -> None:
+    sweep = start(client)["id"]
+    trainer.leases()
+    found = get(client, f"{sweep}/analysis")
+    assert found["bias_variance"] is None
+    assert set(found["training"]["counts"].values()) == {0}
+    assert found["next"] == ["No trial has a result yet: ask again when one has finished."]
+
+
+def test_a_long_curve_is_judged_by_its_end_and_its_beginning(client: httpx.Client, trainer: Trainer) -> None:
+    sweep = start(client)["id"]
+    up, healed = trainer.leases(2)
+    trainer.finish(
+        ended(up, 0.5, 0.5, curve([1.0, *[9.0] * 300])),
+        ended(healed, 0.0, 0.0, curve([1.0, *[50.0] * 30, *[0.1] * 300])),
+    )
+    counts = get(client, f"{sweep}/analysis")["training"]["counts"]
+    assert (counts["divergence"], sum(counts.values())) == (1, 1)
+
+
+def test_numbers_are_judged_against_the_deviation_of_the_target(client: httpx.Client, trainer: Trainer) -> None:
+    sweep = start(client, dataset="diabetes")["id"]
+    deviation = client.get("/v1/datasets/diabetes").json()["card"]["target_deviation"]
+    near, far = trainer.leases(2)
+    for lease, dev in ((near, 60.0 + 0.05 * deviation), (far, 60.0 + 0.15 * deviation)):
+        trainer.finish(finished(lease, None, metrics={"train_rmse": 60.0, "dev_rmse": dev}, curve=[]))
+    verdicts = [
+        get(client, f"{sweep}/trials/{number}/diagnosis", hoped_error=60.0)["bias_variance"]["verdict"]
+        for number in (0, 1)
+    ]
+    assert verdicts == ["neither", "high_variance"]
+
+
+@pytest.mark.parametrize("path", ["analysis", "trials/0/diagnosis"])
+@pytest.mark.parametrize("value", ["-0.1", "nan", "inf", "1e999", "low", "5", ""])
+def test_an_error_that_nobody_can_hope_for_is_refused(client: httpx.Client, sweep: str, path: str, value: str) -> None:
+    refused = client.get(f"/v1/sweeps/{sweep}/{path}", params={"hoped_error": value})
+    assert places(refused) == ["/hoped_error"]
+
+
+def test_percent_are_recognised(client: httpx.Client, sweep: str) -> None:
+    refused = client.get(f"/v1/sweeps/{sweep}/analysis", params={"hoped_error": 5})
+    assert "Write 0.05 for 5 percent" in problem(refused, 422)["detail"]
+
+
+@pytest.mark.parametrize("path", ["swp_1/analysis", "swp_1/trials/0/diagnosis"])
+def test_a_sweep_that_does_not_exist_is_not_found(shared: httpx.Client, path: str) -> None:
+    problem(shared.get(f"/v1/sweeps/{path}"), 404)
+
+
+@pytest.mark.parametrize("number", ["12", "-1", str(2**63)])
+def test_a_trial_that_does_not_exist_is_not_found(client: httpx.Client, sweep: str, number: str) -> None:
+    problem(client.get(f"/v1/sweeps/{sweep}/trials/{number}/diagnosis"), 404)
+
+
+def train_really(client: httpx.Client, trainer: Trainer) -> None:
+    """Train all that waits with the engine, as a worker does."""
+    real = RealTrainer(lambda: 0.0)
+    segments = TypeAdapter(list[Segment]).validate_python(trainer.claim(64))
+    real.add(segments, lambda name, _: client.get(f"/v1/datasets/{name}/content").content)
+    curves: dict[int, list[Json]] = {segment.lease.trial: [] for segment in segments}
+    while len(real):
+        turn = real.train({})
+        for lease, epoch in turn.epochs:
+            curves[lease.trial].append(TypeAdapter(type(epoch)).dump_python(epoch))
+        for result in turn.results:
+            sent: Json = TypeAdapter(Result).dump_python(result) | {"curve": curves[result.lease.trial]}
+            trainer.finish(sent)
+
+
+def test_trials_that_were_really_trained_have_the_diagnoses_they_deserve(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    rates = {"kind": "choice", "values": [1e-7, 0.01, 1000.0]}
+    fixed = {"epochs": 20, "hidden_units": [32, 32], "optimizer": "sgd", "batch_size": 16}
+    sweep = start(client, space={"learning_rate": rates}, fixed=fixed, budget={"trials": 12})["id"]
+    train_really(client, trainer)
+    trials = client.get(f"/v1/sweeps/{sweep}/trials").json()["items"]
+    rate_of = {trial["number"]: trial["params"]["learning_rate"] for trial in trials}
+    assert set(rate_of.values()) == {1e-7, 0.01, 1000.0}
+    found = get(client, f"{sweep}/analysis")
+    assert {rate_of[number] for number in found["training"]["trials"]["plateau"]} == {1e-7}
+    assert {rate_of[number] for number in found["training"]["trials"]["divergence"]} == {1000.0}
+    assert found["training"]["trials"]["vanishing_gradients"] == []
+    best = get(client, f"{sweep}/best")
+    assert best["params"]["learning_rate"] == 0.01
+    assert found["bias_variance"]["dev"] == best["metrics"]["dev_error"]

@@ -1,12 +1,13 @@
 """The web application: all routes, problems and the document, around a lifespan that brings the use cases."""
 
+import asyncio
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
-from app.api import datasets, health, openapi, problems, sweeps, trials, work
+from app.api import datasets, gradient_checks, health, openapi, problems, sweeps, trials, work
 from app.api.body_limit import BodyLimit
 
 MAX_JSON_BYTES = 1 << 20
@@ -30,12 +31,14 @@ def make_application(
     )
     longer = {"/v1/datasets": max_upload_bytes, "/v1/work": max_work_bytes}
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
+    app.state.one_gradient_check = asyncio.Semaphore()
     problems.install(app)
     openapi.install(app)
     for router in (
         datasets.router,
         sweeps.router,
         trials.router,
+        gradient_checks.router,
         work.router,
         health.router,
     ):

@@ -6,6 +6,7 @@ from typing import Self
 
 from app.services.clock import Clock
 from app.services.datasets import Datasets
+from app.services.gradient_checks import GradientChecks
 from app.services.models import Models
 from app.services.notifier import Notifier
 from app.services.sweeps import Sweeps
@@ -23,6 +24,7 @@ class Services:
     sweeps: Sweeps
     trials: Trials
     models: Models
+    gradient_checks: GradientChecks
     work: Work
     notifier: Notifier
 
@@ -44,6 +46,7 @@ class Services:
             Sweeps(storage, clock, notifier, entropy),
             Trials(storage),
             Models(storage),
+            GradientChecks(storage),
             Work(storage, clock, notifier, lease_seconds),
             notifier,
         )

@@ -1,9 +1,8 @@
 """The gradient check: whether the gradient that training follows is the slope of the cost that it should lower."""
 
 from engine.gradient_check.check import (
+    COORDINATES,
     EXAMPLES,
-    LOOK,
-    WORRY,
     GradientCheck,
     PartialDerivative,
     Verdict,
@@ -12,9 +11,8 @@ from engine.gradient_check.check import (
 )
 
 __all__ = [
+    "COORDINATES",
     "EXAMPLES",
-    "LOOK",
-    "WORRY",
     "GradientCheck",
     "PartialDerivative",
     "Verdict",

@@ -41,7 +41,7 @@ def gradient(data: TrainingSet, spec: MemberSpec, row: Array, batch: Indices) ->
     solo.batch_step(len(batch)).run(batch[np.newaxis], [None])
     solo.update.begin_epoch(np.zeros(1, np.int64), [len(batch)])
     solo.update.step(0)
-    return solo.matrices.gradient[0]
+    return np.asarray(solo.matrices.gradient[0])
 
 
 def row_after(data: TrainingSet, spec: MemberSpec, steps: int) -> Array:
@@ -59,4 +59,4 @@ def row_after(data: TrainingSet, spec: MemberSpec, steps: int) -> Array:
         for number, order in enumerate(orders[: steps - epoch * in_epoch]):
             by_size[order.shape[1]].run(order, [None])
             solo.update.step(number)
-    return solo.matrices.weights[0]
+    return np.asarray(solo.matrices.weights[0])

@@ -87,7 +87,7 @@ def test_sigint_ends_the_server_and_its_workers(tmp_path: Path) -> None:
 
 
 def test_every_command_explains_itself() -> None:
-    for command in ([], ["serve"], ["work"], ["demo"]):
+    for command in ([], ["serve"], ["work"], ["demo"], ["gradcheck"]):
         shown = subprocess.run(
             [*COMMAND, *command, "--help"],
             capture_output=True,

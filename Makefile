@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench setup format clean
+.PHONY: demo test check bench bench-accuracy docs setup format clean
 
 demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
 	@$(BIN)/logsweep demo
@@ -24,6 +24,14 @@ format: $(VENV)/.dev ## Put every file into its form.
 
 bench: $(VENV)/.bench ## Measure against PyTorch and scikit-learn, side by side.
 	$(BIN)/python -m benchmarks
+
+bench-accuracy: $(VENV)/.bench ## Train on public data sets: make bench-accuracy DATA=folder with images/ and tabular/.
+	@test -n "$(DATA)" || { echo "Say where the data sets are: make bench-accuracy DATA=folder"; exit 2; }
+	$(BIN)/python -m benchmarks.accuracy "$(DATA)"
+
+docs: $(VENV)/.dev ## Draw the pictures of docs/techniques.md anew.
+	$(PIP) install 'matplotlib>=3.10'
+	$(BIN)/python -m docs.pictures.draw
 
 setup: $(VENV)/.run ## Make .venv and install logsweep in it.
 

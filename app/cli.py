@@ -1,4 +1,4 @@
-"""The command line: `logsweep serve`, `logsweep work`, `logsweep demo`, `logsweep gradcheck`."""
+"""The command line: `logsweep serve`, `work`, `demo`, `predict` and `gradcheck`."""
 
 import logging
 import os
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.domain.errors import LogsweepError
+from app.domain.errors import InvalidRequest, LogsweepError
 from app.training.blas import use_one_thread
 from app.worker.process import run_worker
 
@@ -73,6 +73,23 @@ def demo(
     from app.demo import run_demo  # noqa: PLC0415  # keeps the start of the other commands short
 
     raise typer.Exit(run_demo(data, port, workers, leave=leave))
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(help="A model file: NPZ or safetensors.", exists=True, dir_okay=False)],
+    rows: Annotated[Path, typer.Argument(help="The rows: CSV or CSV.gz, no target.", exists=True, dir_okay=False)],
+) -> None:
+    """Predict rows with a model file; the answer is CSV."""
+    use_one_thread(os.environ)
+    from app.training.models import predict_csv  # noqa: PLC0415  # imports NumPy, which reads the variables set above
+
+    try:
+        typer.echo(predict_csv(model.read_bytes(), rows.read_bytes()), nl=False)
+    except InvalidRequest as error:
+        for fault in error.faults:
+            typer.echo(fault.detail, err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()

@@ -11,9 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from app.domain.errors import Fault, InvalidRequest
+from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.settings import Settings
-from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin, prepare_upload
+from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin
 from app.training.gradient_check import MOST_STEPS, GradientCheck, check_gradients, fixed_faults, work_faults
+from app.training.uploads import prepare_upload
 
 
 def run_gradcheck(dataset: str, target: str | None, settings: Sequence[str], steps: int, seed: int) -> int:
@@ -63,10 +65,8 @@ def _prepared(dataset: str, target: str | None) -> PreparedDataset:
         names = ", ".join(builtin_names())
         detail = f'"{dataset}" is neither a built-in data set ({names}) nor a file that can be read: {error.strerror}.'
         raise InvalidRequest([Fault("/dataset", detail)]) from None
-    limit = Settings().max_table_bytes
-    return prepare_upload(
-        path.name, content, target=target, task=None, categorical=(), split_seed=0, max_table_bytes=limit
-    )
+    files, form = SentFiles(SentFile(path.name, content)), UploadForm(path.name, target)
+    return prepare_upload(files, form, max_table_bytes=Settings().max_table_bytes)
 
 
 def _show(console: Console, check: GradientCheck) -> None:

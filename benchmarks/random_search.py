@@ -64,7 +64,8 @@ def random_search(dataset: Dataset, trials: int, epochs: int, jobs: int, seed: i
 
 def _train_and_dev(dataset: Dataset) -> tuple[NDArray[np.float32], NDArray[Any], NDArray[np.int64]]:
     """Return the normalised inputs and labels of train and dev, and which rows belong to which."""
-    x = Normalization.fit(dataset.x_train).apply(np.concatenate([dataset.x_train, dataset.x_dev]))
+    normalization = Normalization.fit(dataset.x_train, dataset.image)
+    x = normalization.apply(np.concatenate([dataset.x_train, dataset.x_dev]))
     y = np.concatenate([dataset.y_train, dataset.y_dev])
     return x, y, np.repeat([TRAIN, DEV], [len(dataset.y_train), len(dataset.y_dev)])
 

@@ -1,4 +1,8 @@
-"""The threads of the matrix products; the setting counts only in a process that has not imported NumPy yet."""
+"""The threads of the matrix products: one is fastest, since products are small and there is a process for each core.
+
+NumPy reads these variables when it is imported, so a process of the service sets them first, and imports nothing but
+this module before. In a process that has NumPy already, as a notebook has, `engine.train` limits itself.
+"""
 
 from collections.abc import MutableMapping
 

@@ -12,6 +12,7 @@ class Purpose(IntEnum):
     INITIAL_WEIGHTS = 0
     BATCH_ORDER = 1
     DROPOUT = 2
+    AUGMENTATION = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
 from engine.lr_decay import DecayUnit
 from engine.seeds import Seed
 
 BatchSize = int | Literal["full"]
+NO_AUGMENTATION = Augmentation()
 Metric = Literal["train_loss", "dev_loss", "dev_error", "dev_rmse"]
 
 
@@ -65,3 +67,4 @@ class MemberSpec:
     patience: Patience | None = None
     decay: str = "none"
     decay_by: DecayUnit = "epoch"
+    augment: Augmentation = NO_AUGMENTATION

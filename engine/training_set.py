@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.arrays import Array, Workspace
-from engine.data import Dataset, Normalization
+from engine.data import Dataset, Image, Normalization
 from engine.losses import LOSSES, Loss
 from engine.losses.base import Targets
 
@@ -31,7 +31,7 @@ class TrainingSet:
     """The three parts, as one kind of network reads them.
 
     The target of a regression is standardised by `target_mean` and `target_scale`, from the training part; for
-    classes these are 0 and 1.
+    classes these are 0 and 1. For rows that are images, `fill` (channels,) is what a pixel of 0 is after normalisation.
     """
 
     train: Part
@@ -43,6 +43,8 @@ class TrainingSet:
     outputs: int
     target_mean: float
     target_scale: float
+    image: Image | None
+    fill: Array | None
 
     @classmethod
     def of(cls, dataset: Dataset, *, normalize_inputs: bool, dtype: DTypeLike = np.float32) -> "TrainingSet":
@@ -54,7 +56,7 @@ class TrainingSet:
             raise ValueError("A data set needs examples in its training and in its dev part.")
         loss_name = LOSS_OF_TASK[dataset.task]
         mean, scale = target_moments(dataset)
-        normalization = Normalization.fit(dataset.x_train) if normalize_inputs else None
+        normalization = Normalization.fit(dataset.x_train, dataset.image) if normalize_inputs else None
         workspace = Workspace(dtype)
 
         def part(x: Array, y: Targets) -> Part:
@@ -72,6 +74,8 @@ class TrainingSet:
             outputs=outputs_of(dataset),
             target_mean=mean,
             target_scale=scale,
+            image=dataset.image,
+            fill=_fill(dataset, normalization, dtype),
         )
 
     def error_name(self) -> str:
@@ -87,6 +91,14 @@ class TrainingSet:
 
 def _with_ones(x: Array, dtype: DTypeLike) -> Array:
     return np.concatenate([x, np.ones((len(x), 1))], axis=1).astype(dtype)
+
+
+def _fill(dataset: Dataset, normalization: Normalization | None, dtype: DTypeLike) -> Array | None:
+    if dataset.image is None:
+        return None
+    black = np.zeros((1, dataset.x_train.shape[1]), np.float32)
+    pixels = black if normalization is None else normalization.apply(black)
+    return pixels[0, : dataset.image[2]].astype(dtype)
 
 
 def outputs_of(dataset: Dataset) -> int:

@@ -1,11 +1,13 @@
 """The wire form of what routes answer."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from app.domain.datasets import DatasetSummary, Task
+from app.domain.predictions import Prediction
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Sweep
 from app.domain.trials import Trial
@@ -136,6 +138,24 @@ class EpochAnswer(BaseModel):
     def of(cls, epoch: Epoch) -> "EpochAnswer":
         """Return the wire form of an epoch."""
         return cls.model_validate(epoch, from_attributes=True)
+
+
+class PredictionAnswer(BaseModel):
+    """What a model says of one row: the class with the probability of each, or a number alone."""
+
+    prediction: str | float
+    probabilities: dict[str, float] | None = None
+
+
+class PredictionsAnswer(BaseModel):
+    """What a model says of the rows of a request, in their order."""
+
+    items: list[PredictionAnswer]
+
+    @classmethod
+    def of(cls, predictions: Sequence[Prediction]) -> "PredictionsAnswer":
+        """Return the wire form of predictions."""
+        return cls.model_validate({"items": predictions}, from_attributes=True)
 
 
 class HealthAnswer(BaseModel):

@@ -7,11 +7,14 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
-from app.api import datasets, gradient_checks, health, openapi, problems, sweeps, trials, work
+from app.api import datasets, gradient_checks, health, models, openapi, problems, sweeps, trials, work
 from app.api.body_limit import BodyLimit
 
 MAX_JSON_BYTES = 1 << 20
-"""The most that a JSON request may have, those of workers excepted."""
+"""The most that a JSON request may have, those of workers and with rows to predict excepted."""
+
+MAX_ROWS_BYTES = 8 << 20
+"""The most that a request with rows to predict may have."""
 
 
 def make_application(
@@ -29,7 +32,11 @@ def make_application(
         generate_unique_id_function=_operation_id,
         responses=openapi.PROBLEMS,
     )
-    longer = {"/v1/datasets": max_upload_bytes, "/v1/work": max_work_bytes}
+    longer = {
+        "/v1/datasets*": max_upload_bytes,
+        "/v1/work*": max_work_bytes,
+        "/v1/sweeps/*/trials/*/predict": MAX_ROWS_BYTES,
+    }
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
     app.state.one_gradient_check = asyncio.Semaphore()
     problems.install(app)
@@ -38,6 +45,7 @@ def make_application(
         datasets.router,
         sweeps.router,
         trials.router,
+        models.router,
         gradient_checks.router,
         work.router,
         health.router,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar
 
 from fastapi import HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter, ValidationError
 
 from app.api.fields import sentence
@@ -19,7 +20,7 @@ LARGEST = 2**63 - 1
 
 async def read_json(request: Request) -> Any:
     """Return the JSON value of the body. Raises Malformed; HTTPException 415 for another content type."""
-    return parse(await _raw(request))
+    return await run_in_threadpool(parse, await _raw(request))
 
 
 async def read_record(request: Request, adapter: TypeAdapter[T]) -> T:

@@ -1,6 +1,7 @@
 """How large the body of a request may be; a larger one is refused before it is held in memory."""
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import final
 
 from starlette.datastructures import Headers
@@ -10,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 @final
 class BodyLimit:
-    """Middleware that counts the bytes of each body: `usual` at most, or more below some paths.
+    """Middleware that counts the bytes of each body: `usual` at most, or more where the path matches a pattern.
 
     The error is raised where the route reads the body, so that it is answered like every other.
     """
@@ -42,7 +43,7 @@ class BodyLimit:
         await self._app(scope, counting, send)
 
     def _limit(self, path: str) -> int:
-        return next((limit for prefix, limit in self._longer.items() if path.startswith(prefix)), self._usual)
+        return next((limit for pattern, limit in self._longer.items() if fnmatchcase(path, pattern)), self._usual)
 
 
 def _too_large(limit: int) -> HTTPException:

@@ -6,13 +6,42 @@ from fastapi import APIRouter, Depends, File, Form, Header, HTTPException, Reque
 
 from app.api.answers import DatasetAnswer, PageAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
-from app.services.datasets import Upload
+from app.domain.uploads import SentFile, SentFiles, UploadForm
+
+_LARGEST_SEED = 2**63 - 1
 
 
 def _require_multipart(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "multipart/form-data":
         raise HTTPException(415, f"The content type is {kind!r}; this route takes multipart/form-data.")
+
+
+def _sent_files(
+    file: Annotated[UploadFile, File(description="the table: CSV, CSV.gz or NPZ")],
+    dev_file: Annotated[UploadFile | None, File(description="the dev part, with the columns of file")] = None,
+    test_file: Annotated[UploadFile | None, File(description="the test part, with the columns of file")] = None,
+) -> SentFiles:
+    dev, test = (_sent(other) if other else None for other in (dev_file, test_file))
+    return SentFiles(_sent(file), dev, test)
+
+
+def _sent(file: UploadFile) -> SentFile:
+    return SentFile(file.filename or "", file.file.read())
+
+
+def _upload_form(
+    name: Annotated[str, Form()],
+    target: Annotated[str | None, Form(description="the column to predict; y in an NPZ file")] = None,
+    task: Annotated[str | None, Form(description="classification or regression, if not inferred")] = None,
+    categorical: Annotated[list[str] | None, Form(description="columns that hold categories")] = None,
+    split: Annotated[
+        str | None, Form(description="shares of train, dev and test in file, such as 0.7,0.15,0.15")
+    ] = None,
+    split_seed: Annotated[int, Form(ge=0, le=_LARGEST_SEED, description="another seed splits otherwise")] = 0,
+    image: Annotated[str | None, Form(description="height x width (x channels) of a row: 8x8 or 8x8x3")] = None,
+) -> UploadForm:
+    return UploadForm(name, target, task, categorical or (), split, split_seed, image)
 
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
@@ -34,15 +63,15 @@ def list_datasets(services: UseCases, limit: Limit = 50, cursor: Cursor = None) 
 def upload_dataset(
     response: Response,
     services: UseCases,
-    file: Annotated[UploadFile, File(description="the table: CSV, CSV.gz or NPZ")],
-    name: Annotated[str, Form()],
-    target: Annotated[str | None, Form(description="the column to predict; y in an NPZ file")] = None,
-    task: Annotated[str | None, Form(description="classification or regression, if not inferred")] = None,
-    categorical: Annotated[list[str] | None, Form(description="columns that hold categories")] = None,
+    files: Annotated[SentFiles, Depends(_sent_files)],
+    form: Annotated[UploadForm, Depends(_upload_form)],
 ) -> DatasetAnswer:
-    """Upload a table. The same table under the same name is found again, not stored twice."""
-    upload = Upload(name, file.filename or "", file.file.read(), target, task, categorical or [])
-    dataset, created = services.datasets.upload(upload)
+    """Upload a table, or one each for train, dev and test.
+
+    The same files and fields under the same name are found again, not stored twice. The card tells how the data were
+    read and split, and under `drift` which columns are distributed differently in train, dev and test.
+    """
+    dataset, created = services.datasets.upload(files, form)
     if not created:
         response.status_code = 200
     return DatasetAnswer.of(dataset)

@@ -18,6 +18,7 @@ from app.domain.errors import (
     LogsweepError,
     Malformed,
     NotFound,
+    NotInstalled,
     TooLarge,
     Unavailable,
     pointer,
@@ -32,6 +33,7 @@ _STATUS: Mapping[type[LogsweepError], HTTPStatus] = {
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     InvalidRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotInstalled: HTTPStatus.NOT_IMPLEMENTED,
 }
 _DETAILS = {
     404: "There is nothing at this address. GET /docs shows all routes.",

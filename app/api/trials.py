@@ -1,9 +1,8 @@
-"""Routes of trials: lists, single ones, curves, models."""
+"""Routes of trials: lists, single ones, curves."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Query
 
 from app.api.answers import EpochAnswer, PageAnswer, TrialAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
@@ -47,25 +46,3 @@ def get_curve(
     """Show the epochs of a trial, those of a running one as far as they were reported."""
     page = services.trials.curve(sweep, number, limit, cursor)
     return PageAnswer(items=[EpochAnswer.of(one) for one in page.items], next=page.next)
-
-
-@router.get(
-    "/{number}/model",
-    response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {}, "application/json": {}}}},
-)
-def get_model(
-    sweep: str,
-    number: int,
-    services: UseCases,
-    file_format: Annotated[Literal["npz", "json"], Query(alias="format")] = "npz",
-) -> Response:
-    """Fetch a trained model: `npz` has the weights and the card, `json` the card alone."""
-    if file_format == "json":
-        return JSONResponse(services.models.card(sweep, number))
-    name = f"{sweep}-{number}.npz"
-    return Response(
-        services.models.npz(sweep, number),
-        media_type="application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )

@@ -12,8 +12,9 @@ Task = Literal["binary", "multiclass", "regression"]
 class DatasetSummary:
     """A prepared data set without its arrays.
 
-    `card` is plain JSON: the columns with their kinds, categories and fills, the classes, the split and what
-    was inferred; `rows` counts the rows of each part (train, dev, test); `features` are the network's inputs.
+    `card` is plain JSON: the columns with their kinds, categories and fills, the classes, the split, what was
+    inferred, how the parts drift apart, and the shape of the rows if they are images; `rows` counts the rows of each
+    part (train, dev, test); `features` are the network's inputs.
     """
 
     name: str

@@ -6,7 +6,8 @@ LogsweepError
 ├── NotFound         there is no such thing
 ├── Conflict         the thing is in a state that forbids the request
 ├── TooLarge         the request is over a limit
-└── Unavailable      the service cannot answer now; trying again later may help
+├── Unavailable      the service cannot answer now; trying again later may help
+└── NotInstalled     the server's installation lacks an optional package
 """
 
 from collections.abc import Sequence
@@ -61,3 +62,7 @@ class TooLarge(LogsweepError):  # noqa: N818 - the name is what went wrong
 
 class Unavailable(LogsweepError):  # noqa: N818 - the name is what went wrong
     """The service cannot answer now; trying again later may help."""
+
+
+class NotInstalled(LogsweepError):  # noqa: N818 - the name is what went wrong
+    """The server's installation lacks an optional package."""

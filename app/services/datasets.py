@@ -1,32 +1,19 @@
 """Use cases of data sets: upload, look at, hand to workers, delete; and the built-in ones."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import final
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Fault, InvalidRequest
+from app.domain.uploads import SentFiles, UploadForm
 from app.services.clock import Clock
 from app.services.cursors import decode, encode
 from app.services.pages import Page
 from app.storage import Storage
-from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin, prepare_upload
+from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin
+from app.training.uploads import prepare_upload
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-_SPLIT_SEED = 0  # the same table is always split the same way
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A table as it was sent, and what the sender says about it."""
-
-    name: str
-    filename: str
-    content: bytes
-    target: str | None
-    task: str | None
-    categorical: Sequence[str]
 
 
 @final
@@ -38,14 +25,15 @@ class Datasets:
         self._clock = clock
         self._max_table_bytes = max_table_bytes
 
-    def upload(self, upload: Upload) -> tuple[DatasetSummary, bool]:
-        """Prepare and store a table; the flag tells whether it is new.
+    def upload(self, files: SentFiles, form: UploadForm) -> tuple[DatasetSummary, bool]:
+        """Prepare and store tables; the flag tells whether they are new.
 
-        The same table under the same name is found again. Raises InvalidRequest; Conflict if the name is taken.
+        The same files and form under the same name are found again. Raises InvalidRequest; Conflict if the name is
+        taken.
         """
-        summary, content = self._prepare(upload)
+        summary, content = self._prepare(files, form)
         created = self._storage.add_dataset(summary, content)
-        return self._storage.dataset(upload.name), created
+        return self._storage.dataset(form.name), created
 
     def get(self, name: str) -> DatasetSummary:
         """Return a data set. Raises NotFound."""
@@ -75,24 +63,16 @@ class Datasets:
                 summary = self._summary(name, prepared, builtin=True)
                 self._storage.replace_builtin(summary, prepared.content, self._clock.now())
 
-    def _prepare(self, upload: Upload) -> tuple[DatasetSummary, bytes]:
-        """Return the summary and the prepared content of a table; raise InvalidRequest with all its faults."""
-        faults = _name_faults(upload.name)
+    def _prepare(self, files: SentFiles, form: UploadForm) -> tuple[DatasetSummary, bytes]:
+        """Return the summary and the prepared content of tables; raise InvalidRequest with all their faults."""
+        faults = _name_faults(form.name)
         try:
-            prepared = prepare_upload(
-                upload.filename,
-                upload.content,
-                target=upload.target,
-                task=upload.task,
-                categorical=upload.categorical,
-                split_seed=_SPLIT_SEED,
-                max_table_bytes=self._max_table_bytes,
-            )
+            prepared = prepare_upload(files, form, max_table_bytes=self._max_table_bytes)
         except InvalidRequest as error:
             raise InvalidRequest([*faults, *error.faults]) from None
         if faults:
             raise InvalidRequest(faults)
-        return self._summary(upload.name, prepared, builtin=False), prepared.content
+        return self._summary(form.name, prepared, builtin=False), prepared.content
 
     def _summary(self, name: str, prepared: PreparedDataset, *, builtin: bool) -> DatasetSummary:
         return DatasetSummary(

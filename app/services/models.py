@@ -1,45 +1,53 @@
-"""Use cases of trained models: the card and the weights of the best trials."""
+"""Use cases of trained models: the card, the files and the predictions of the best trials."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, final
 
-from app.domain.errors import Conflict, NotFound
+from app.domain.errors import Conflict, Fault, InvalidRequest, NotFound
+from app.domain.predictions import Prediction
 from app.domain.space import Value
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import KeptModel, Trial
 from app.storage import Storage
 from app.training.hyperparameters import complete
-from app.training.models import model_card, model_npz
+from app.training.models import Format, Model, model_file, predict_rows, trained_model
 
 
 @final
 class Models:
-    """The models that were kept: those of the best trials of each sweep."""
+    """The models that were kept: those of the best trials of each sweep.
+
+    Every use case raises NotFound; Conflict if a trainer sent weights that do not fit the network.
+    """
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    def card(self, sweep: str, number: int) -> dict[str, Any]:
-        """Return what the model of a trial is made of, as plain JSON. Raises NotFound."""
-        model = self._kept(sweep, number)
-        return self._card(sweep, self._storage.trial(sweep, number), model)
+    def card(self, sweep: str, number: int) -> Mapping[str, Any]:
+        """Return what the model of a trial is made of, as plain JSON."""
+        return self._model(sweep, number).card
 
-    def npz(self, sweep: str, number: int) -> bytes:
-        """Return the model of a trial as an NPZ file: weights, normalisation and card.
+    def file(self, sweep: str, number: int, file_format: Format) -> bytes:
+        """Return the model of a trial as a file. Raises NotInstalled if the format needs a package that is missing."""
+        return model_file(self._model(sweep, number), file_format)
 
-        Raises NotFound; Conflict if a trainer sent weights that do not fit the network.
+    def predict(self, sweep: str, number: int, rows: Sequence[Any], faults: Sequence[Fault]) -> list[Prediction]:
+        """Predict rows with the model of a trial; `faults` are those that the request has otherwise.
+
+        Raises InvalidRequest with all of them.
         """
-        model = self._kept(sweep, number)
-        trial = self._storage.trial(sweep, number)
-        spec, dataset = self._storage.sweep_spec(sweep)
-        content = self._storage.content_of(dataset.sha256)
+        model = self._model(sweep, number)
         try:
-            return model_npz(model.weights, _params(spec, trial), content, self._card(sweep, trial, model))
-        except ValueError as error:
-            detail = f"The weights that were sent for trial {number} do not fit its network: {error}."
-            raise Conflict(detail) from None
+            predictions = predict_rows(model, rows)
+        except InvalidRequest as error:
+            raise InvalidRequest([*faults, *error.faults]) from None
+        if faults:
+            raise InvalidRequest(faults)
+        return predictions
 
-    def _card(self, sweep: str, trial: Trial, model: KeptModel) -> dict[str, Any]:
+    def _model(self, sweep: str, number: int) -> Model:
+        kept = self._kept(sweep, number)
+        trial = self._storage.trial(sweep, number)
         spec, dataset = self._storage.sweep_spec(sweep)
         about = {
             "sweep": sweep,
@@ -52,7 +60,12 @@ class Models:
             "epochs": trial.epochs,
             "metrics": trial.metrics,
         }
-        return model_card(_params(spec, trial), dataset.card, model.made_with, about)
+        content = self._storage.content_of(dataset.sha256)
+        try:
+            return trained_model(kept.weights, _params(spec, trial), content, kept.made_with, about)
+        except ValueError as error:
+            detail = f"The weights that were sent for trial {number} do not fit its network: {error}"
+            raise Conflict(detail) from None
 
     def _kept(self, sweep: str, number: int) -> KeptModel:
         spec, _ = self._storage.sweep_spec(sweep)

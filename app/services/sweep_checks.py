@@ -9,7 +9,15 @@ from app.domain.space import ChoiceParameter, Value
 from app.domain.space_faults import hint, space_faults
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
-from app.training.hyperparameters import metrics_for, network_faults, parameter_faults, value_faults
+from app.training.combinations import combination_faults
+from app.training.hyperparameters import (
+    HYPERPARAMETERS,
+    augment_faults,
+    metrics_for,
+    network_faults,
+    parameter_faults,
+    value_faults,
+)
 
 
 def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
@@ -18,6 +26,7 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
         *space_faults(draft.parameters, draft.fixed, draft.unreadable),
         *_hyperparameter_faults(draft),
         *_network_faults(draft, dataset),
+        *combination_faults({name: _points(draft, name) for name in HYPERPARAMETERS}),
         *_metric_faults(draft.metric, dataset),
         *_kind_faults("sampler", draft.sampler, list(SAMPLERS)),
         *_kind_faults("scheduler", draft.scheduler, list(SCHEDULERS)),
@@ -37,15 +46,25 @@ def _hyperparameter_faults(draft: SweepDraft) -> Iterable[Fault]:
 
 
 def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterable[Fault]:
+    """Yield what is wrong with the widths and the augmentations of the draft on this data set."""
     if dataset is None:
         return
-    searched = draft.parameters.get("hidden_units")
-    if isinstance(searched, ChoiceParameter):
-        for index, value in enumerate(searched.values):
-            place = pointer("space", "hidden_units", "values", index)
-            yield from network_faults(value, dataset.features, dataset.outputs, place)
-    fixed = draft.fixed.get("hidden_units")
-    yield from network_faults(fixed, dataset.features, dataset.outputs, pointer("fixed", "hidden_units"))
+    for value, place in _points(draft, "hidden_units"):
+        yield from network_faults(value, dataset.features, dataset.outputs, place)
+    for value, place in _points(draft, "augment"):
+        yield from augment_faults(value, dataset.card.get("image"), place)
+
+
+def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:
+    """Return the values that a hyperparameter can have, or their bounds, with the place of each; "" for a default."""
+    if name in draft.fixed:
+        return [(draft.fixed[name], pointer("fixed", name))]
+    parameter = draft.parameters.get(name)
+    if parameter is None:
+        return [(HYPERPARAMETERS[name].default, "")]
+    if isinstance(parameter, ChoiceParameter):
+        return [(value, pointer("space", name, "values", index)) for index, value in enumerate(parameter.values)]
+    return [(parameter.low, pointer("space", name, "low")), (parameter.high, pointer("space", name, "high"))]
 
 
 def _metric_faults(metric: str | None, dataset: DatasetSummary | None) -> Iterable[Fault]:

@@ -8,11 +8,13 @@ import numpy as np
 
 from app.domain.errors import Fault, pointer
 from app.domain.space import Value
+from app.training.combinations import combination_faults
 from app.training.datasets import load
 from app.training.hyperparameters import HYPERPARAMETERS, complete, value_faults
 from app.training.member import spec_of
+from engine.augmentation.settings import Augmentation
 from engine.data import Dataset
-from engine.gradient_check import COORDINATES, EXAMPLES, GradientCheck, Verdict, dropout_refusal, gradient_check
+from engine.gradient_check import COORDINATES, EXAMPLES, GradientCheck, Verdict, gradient_check, refusals
 from engine.layout import Layout
 from engine.seeds import Seed
 from engine.training_set import TrainingSet
@@ -36,10 +38,15 @@ def fixed_faults(fixed: Mapping[str, Value]) -> Iterator[Fault]:
     """Yield what is wrong with the hyperparameters, on any data set."""
     for name, value in fixed.items():
         yield from value_faults(name, value, pointer("fixed", name))
-    for name in ("keep_prob", "input_keep_prob"):
-        keep_prob: Any = fixed.get(name, 1.0)
-        if _accepts(fixed, name) and (refusal := dropout_refusal(name, keep_prob)):
-            yield Fault(pointer("fixed", name), refusal)
+    yield from combination_faults(
+        {
+            name: [(fixed[name], pointer("fixed", name))] if name in fixed else [(known.default, "")]
+            for name, known in HYPERPARAMETERS.items()
+        }
+    )
+    sound: Mapping[str, Any] = complete({name: value for name, value in fixed.items() if _accepts(fixed, name)})
+    found = refusals(sound["keep_prob"], sound["input_keep_prob"], Augmentation(**sound["augment"]))
+    yield from (Fault(pointer("fixed", name), detail) for name, detail in found.items())
 
 
 def work_faults(fixed: Mapping[str, Value], steps: int | None, inputs: int, outputs: int) -> Iterator[Fault]:
@@ -98,7 +105,7 @@ class _Work:
 
 
 def _accepts(fixed: Mapping[str, Value], name: str) -> bool:
-    return name not in fixed or HYPERPARAMETERS[name].allowed.accepts(fixed[name])
+    return name not in fixed or (name in HYPERPARAMETERS and HYPERPARAMETERS[name].allowed.accepts(fixed[name]))
 
 
 def _thinned(dataset: Dataset) -> Dataset:

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from app.domain.datasets import Task
 from app.domain.errors import Fault
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
-from app.training.ranges import Flag, OneOf, Range, Real, Whole, Widths, kind_of, refusal
+from app.training.ranges import Flag, Object, OneOf, Range, Real, Whole, Widths, kind_of, refusal
 from engine.initializers import INITIALIZERS
 from engine.layers import ACTIVATIONS
 from engine.lr_decay import DECAYS, DecayUnit
@@ -28,6 +28,16 @@ class Hyperparameter:
 
 _BETA = Real(0.0, 1.0, high_open=True)
 _KEEP = Real(0.01, 1.0)
+_AUGMENT = Object(
+    {
+        "flip": Real(0.0, 1.0),
+        "tilt": Real(0.0, 180.0),
+        "shift": Real(0.0, 1000.0),
+        "zoom": Real(0.0, 1.0, high_open=True),
+        "elastic": Real(0.0, 1000.0),
+        "elastic_sigma": Real(0.3, 100.0),
+    }
+)
 
 HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
     "hidden_units": Hyperparameter(Widths(16, 16_384), (64,), "the width of each hidden layer"),
@@ -52,6 +62,7 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
     "decay_by": Hyperparameter(OneOf(get_args(DecayUnit)), "epoch", "whether the decay counts epochs or mini-batches"),
     "warmup_epochs": Hyperparameter(Real(0.0), 0.0, "the epochs in which the learning rate rises to its value"),
     "clip_norm": Hyperparameter(Real(0.0), 0.0, "the length above which a gradient is shortened; 0 is no limit"),
+    "augment": Hyperparameter(_AUGMENT, {}, "how far the training images are moved, anew for each mini-batch"),
     "normalize_inputs": Hyperparameter(Flag(), True, "whether each input gets mean 0 and deviation 1"),
 }
 
@@ -81,6 +92,14 @@ def network_faults(hidden_units: Value, inputs: int, outputs: int, pointer: str)
         return []
     detail = f"A network of {json.dumps(hidden_units)} has {weights:,} weights on this data set"
     return [Fault(pointer, f"{detail}; at most {MOST_WEIGHTS:,} are possible. Make its layers narrower.")]
+
+
+def augment_faults(augment: Value, image: object, pointer: str) -> list[Fault]:
+    """Return what is wrong with augmenting a data set whose card has this `image`; an empty object augments nothing."""
+    if not augment or image or not HYPERPARAMETERS["augment"].allowed.accepts(augment):
+        return []
+    way = "Say the shape when you post the data set, for example image=28x28, or leave augment out."
+    return [Fault(pointer, f"Only images can be augmented, and the rows of this data set are none. {way}")]
 
 
 def cohort_key(dataset_sha256: str, params: Mapping[str, Value]) -> str:

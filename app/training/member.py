@@ -7,6 +7,7 @@ from typing import Any
 from app.domain.space import Value
 from app.domain.work import Segment
 from app.training.hyperparameters import complete
+from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
 from engine.seeds import Seed
 from engine.spec import Knobs, MemberSpec, Metric, Structure
@@ -58,4 +59,5 @@ def spec_of(
         patience=patience,
         decay=params["decay"],
         decay_by=params["decay_by"],
+        augment=Augmentation(**params["augment"]),
     )

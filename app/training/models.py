@@ -1,77 +1,96 @@
-"""Kept weights as a file for the user: NPZ with named arrays and a JSON card."""
+"""Kept weights as models: their files, and what they predict."""
 
-import json
-from collections.abc import Mapping
-from typing import Any
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
+from app.domain.predictions import Prediction
 from app.domain.space import Value
 from app.training.datasets import load
 from app.training.hyperparameters import complete
 from app.training.member import structure_of
-from engine.data import Dataset, Normalization
-from engine.data.archive import write_npz
-from engine.network import Network
-from engine.training_set import LOSS_OF_TASK, outputs_of, target_moments
+from engine.data import TableError
+from engine.models import FORMATS, MissingExtra, Model, ModelError, Predictions, read_model
+from engine.training_set import LOSS_OF_TASK, outputs_of
 
-_HOW_TO_READ = (
-    "W1 (n_in, n_out) and b1 (n_out,) belong to the first layer, and so on. The first layer reads (x - input_mean)"
-    "/input_scale. The answer of a regression is its output times target_scale, plus target_mean."
-)
+__all__ = ["Format", "Model", "model_file", "predict_csv", "predict_rows", "trained_model"]
+
+Format = Literal["npz", "safetensors", "onnx"]
+
+MOST_VALUES = 1_000_000
+"""The most cells that the rows of one request may have, and the most probabilities that its answer may hold."""
 
 
-def model_card(
+def trained_model(
+    weights: bytes,
     params: Mapping[str, Value],
-    dataset_card: Mapping[str, object],
+    dataset_content: bytes,
     made_with: Mapping[str, str],
     about: Mapping[str, object],
-) -> dict[str, Any]:
-    """Return what a model is made of, as plain JSON.
+) -> Model:
+    """Return the model of a trial.
 
-    `about` says where it comes from (sweep, trial, seed, metrics). The bits of a trial hold for one kind of processor
-    and one set of library versions: `made_with` names those of the worker that trained it.
-    """
-    return {
-        **about,
-        "hyperparameters": complete(params),
-        "data": dict(dataset_card),
-        "made_with": dict(made_with),
-        "arrays": _HOW_TO_READ,
-    }
-
-
-def model_npz(weights: bytes, params: Mapping[str, Value], dataset_content: bytes, card: Mapping[str, Any]) -> bytes:
-    """Return the model as NPZ: W1, b1, ... float32, the normalisation float64, and `card` as text.
-
+    `about` goes into its card and says where it comes from (sweep, trial, seed, metrics). The bits of a trial hold for
+    one kind of processor and one set of library versions: `made_with` names those of the worker that trained it.
     Raises ValueError if the weights do not fit the network.
     """
-    dataset = load(dataset_content)
-    hyperparameters: Mapping[str, Any] = complete(params)
-    mean, scale = target_moments(dataset)
-    arrays = {
-        **_layers(weights, hyperparameters, dataset),
-        **_normalization(dataset, normalize=hyperparameters["normalize_inputs"]),
-        "target_mean": np.array(mean),
-        "target_scale": np.array(scale),
-        "card": np.array(json.dumps(card, sort_keys=True, allow_nan=False)),
-    }
-    return write_npz(arrays)
+    dataset, hyperparameters = load(dataset_content), complete(params)
+    known: Mapping[str, Any] = hyperparameters
+    structure = structure_of(known, dataset.x_train.shape[1], outputs_of(dataset), LOSS_OF_TASK[dataset.task])
+    card = {**about, "hyperparameters": hyperparameters, "made_with": dict(made_with)}
+    row = np.frombuffer(weights, "<f4")
+    return Model.of(structure, row, dataset, normalize_inputs=known["normalize_inputs"], about=card)
 
 
-def _layers(weights: bytes, hyperparameters: Mapping[str, Any], dataset: Dataset) -> dict[str, NDArray[Any]]:
-    inputs, outputs = dataset.x_train.shape[1], outputs_of(dataset)
-    network = Network(structure_of(hyperparameters, inputs, outputs, LOSS_OF_TASK[dataset.task]))
-    row, size = np.frombuffer(weights, "<f4"), network.layout.size
-    if len(row) != size:
-        raise ValueError(f"there are {len(row):,} numbers, and the network has {size:,}")
-    return dict(network.named_arrays(row))
+def model_file(model: Model, file_format: Format) -> bytes:
+    """Return a model as a file. Raises NotInstalled."""
+    try:
+        return FORMATS[file_format](model)
+    except MissingExtra as error:
+        raise NotInstalled(str(error)) from None
 
 
-def _normalization(dataset: Dataset, *, normalize: bool) -> dict[str, NDArray[Any]]:
-    inputs = dataset.x_train.shape[1]
-    if not normalize:
-        return {"input_mean": np.zeros(inputs), "input_scale": np.ones(inputs)}
-    learned = Normalization.fit(dataset.x_train)
-    return {"input_mean": learned.mean, "input_scale": learned.scale}
+def predict_rows(model: Model, rows: Sequence[Any]) -> list[Prediction]:
+    """Predict rows of JSON. Raises InvalidRequest with every fault, as faults below /rows."""
+    if faults := list(_size_faults(model, len(rows))):
+        raise InvalidRequest(faults)
+    try:
+        return list(_each(model.predict(model.read_rows(rows))))
+    except TableError as error:
+        raise InvalidRequest([Fault(pointer("rows", *fault.place), fault.detail) for fault in error.faults]) from None
+
+
+def _size_faults(model: Model, rows: int) -> Iterator[Fault]:
+    for values, each in {"cells": len(model.encodings), "probabilities": len(model.classes)}.items():
+        if rows * each > MOST_VALUES:
+            made = f"{rows:,} rows make {rows * each:,} {values}, {each:,} each; at most {MOST_VALUES:,} are possible"
+            yield Fault("/rows", f"{made}. Send the rows in parts.")
+
+
+def predict_csv(model_content: bytes, rows_content: bytes) -> str:
+    """Predict the rows of a CSV file with a model file; return CSV. Raises InvalidRequest with every fault."""
+    try:
+        model = read_model(model_content)
+        found = model.predict(model.read_csv(rows_content))
+    except ModelError as error:
+        raise InvalidRequest([Fault("/model", detail) for detail in error.faults]) from None
+    except TableError as error:
+        raise InvalidRequest([Fault("/rows", fault.detail) for fault in error.faults]) from None
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["prediction", *(f"probability_{name}" for name in found.classes)])
+    for one in _each(found):
+        writer.writerow([one.prediction, *(one.probabilities or {}).values()])
+    return text.getvalue()
+
+
+def _each(found: Predictions) -> Iterable[Prediction]:
+    if found.probabilities is None:
+        return map(Prediction, found.values.tolist(), repeat(None))
+    probabilities = (dict(zip(found.classes, row, strict=True)) for row in found.probabilities.tolist())
+    return map(Prediction, found.values.tolist(), probabilities)

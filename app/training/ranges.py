@@ -4,6 +4,7 @@ import json
 import math
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -121,6 +122,24 @@ class Widths(Range):
         width = Whole(1, self.widest)
         return (
             isinstance(value, list | tuple) and len(value) <= self.layers and all(width.accepts(item) for item in value)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Object(Range):
+    """An object with some of these fields, each within its own range."""
+
+    fields: Mapping[str, Range]
+    kinds: tuple[Kind, ...] = ("choice",)
+
+    def rule(self) -> str:
+        """Return the fields with their rules."""
+        return "an object with any of " + "; ".join(f"{name}, {range_.rule()}" for name, range_ in self.fields.items())
+
+    def accepts(self, value: Value) -> bool:
+        """Return whether `value` is an object that has known fields only, all within their ranges."""
+        return isinstance(value, Mapping) and all(
+            name in self.fields and self.fields[name].accepts(field) for name, field in value.items()
         )
 
 

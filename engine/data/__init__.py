@@ -5,15 +5,18 @@ from engine.data.csv_table import read_csv
 from engine.data.dataset import Dataset, prepare
 from engine.data.normalization import Normalization
 from engine.data.npz_table import read_npz
-from engine.data.table import Table, TableError, TableFault
+from engine.data.table import Image, Table, TableError, TableFault
+from engine.data.tables import Tables
 
 __all__ = [
     "NAMES",
     "Dataset",
+    "Image",
     "Normalization",
     "Table",
     "TableError",
     "TableFault",
+    "Tables",
     "load_builtin",
     "prepare",
     "read_csv",

@@ -23,6 +23,7 @@ from engine.data.table import (
     Table,
     TableError,
     TableFault,
+    categorical_names,
     no_such_column,
     quoted,
 )
@@ -39,19 +40,27 @@ _GZIP = b"\x1f\x8b"
 _ROWS_AT_ONCE = 1000
 
 
-def read_csv(content: bytes, *, max_bytes: int, target: str | None = None, categorical: Collection[str] = ()) -> Table:
+def read_csv(
+    content: bytes,
+    *,
+    max_bytes: int,
+    target: str | None = None,
+    categorical: Collection[str] = (),
+    like: Table | None = None,
+) -> Table:
     """Read a table with one header row from CSV in UTF-8, plain or gzipped.
 
     A column is numeric if all its cells that are not missing are numbers, categorical if fewer than half are, or if
-    it is named in `categorical`. The column `target` has to be there and to be without missing cells. Raises
-    TableError with every fault found.
+    it is named in `categorical` or is so in the training table `like`. The column `target` has to be there and to be
+    without missing cells. Raises TableError with every fault found.
     """
-    sheet = _sheet(_text(content, max_bytes))
+    sheet = read_sheet(content, max_bytes)
     faults = sheet.faults
     faults.add(_unknown_columns(sheet.header, target, categorical))
+    words = {*categorical, *(categorical_names(like) if like else ())}
     columns: list[Column] = []
     for name, cells in zip(sheet.header, sheet.columns if sheet.lines else [], strict=False):  # no rows, no columns
-        column = _column(name, cells, sheet.lines, forced=name in categorical)
+        column = _column(name, cells, sheet.lines, forced=name in words)
         if not isinstance(column, NumericColumn | CategoricalColumn):
             faults.add(column)
             continue
@@ -95,7 +104,7 @@ def _unzipped(content: bytes, max_bytes: int) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sheet:
+class Sheet:
     """The columns as text, of the rows that are as long as the header; their lines; faults of header and rows."""
 
     header: list[str]
@@ -104,10 +113,11 @@ class _Sheet:
     faults: Faults = field(default_factory=Faults)
 
 
-def _sheet(text: str) -> _Sheet:
-    rows = _rows(text)
+def read_sheet(content: bytes, max_bytes: int) -> Sheet:
+    """Read CSV in UTF-8, plain or gzipped, as text. Raises TableError where no more can be read than the fault."""
+    rows = _rows(_text(content, max_bytes))
     header = _header(rows)
-    sheet = _Sheet(header, [[] for _ in header])
+    sheet = Sheet(header, [[] for _ in header])
     sheet.faults.add(_header_faults(header))
     empty = True
     while some := list(islice(rows, _ROWS_AT_ONCE)):  # a list for each row of the file would be most of the memory
@@ -182,10 +192,8 @@ def _column(name: str, cells: Sequence[str], lines: Sequence[int], *, forced: bo
     """Return the column, or its faults one by one."""
     counts = Counter(cells)  # most cells repeat, so each different one is looked at once
     words = {cell: None if (word := cell.strip()) in MISSING else word for cell in counts}
-    numbers = {cell: math.nan if word is None else _number(word) for cell, word in words.items()}
+    numbers = {cell: math.nan if word is None else parse_number(word) for cell, word in words.items()}
     present = {cell: counts[cell] for cell, word in words.items() if word is not None}
-    if not present:
-        return [f"The column {quoted(name)} has no values at all. Leave it out."]
     not_numbers = sum(count for cell, count in present.items() if numbers[cell] is None)
     if forced or 2 * not_numbers > sum(present.values()):
         return CategoricalColumn(name, np.array([words[cell] for cell in cells], np.object_))
@@ -212,7 +220,8 @@ _TOO_LARGE = (
 )
 
 
-def _number(word: str) -> float | None:
+def parse_number(word: str) -> float | None:
+    """Return the number that a cell holds, None if it is none."""
     if "_" in word:  # Python reads 1_000 as a number; a table means something else by it
         return None
     try:

@@ -1,7 +1,7 @@
 """A data set: encoded inputs and targets of train, dev and test, with the card that tells how they came about."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.archive import read_npz_archive, write_npz
+from engine.data.drift import drift
 from engine.data.encoding import encode, feature_faults, fit
-from engine.data.split import FRACTIONS, split_rows
-from engine.data.table import Faults, Table, TableError, take_rows
-from engine.data.target import Target, Task, read_target
+from engine.data.image import pixel_faults, shape_faults
+from engine.data.split import Fractions, fractions_for, split_rows
+from engine.data.table import Column, Faults, Image, Table, TableError, TableFault, quoted, take_rows
+from engine.data.tables import FILE_OF, Part, Tables, aligned, column_faults
+from engine.data.target import Target, Task, missing_targets, read_like, read_target, target_column, unknown_classes
 
 MAX_BYTES = 512 << 20
 """What the inputs of a data set may take, unless said otherwise."""
@@ -37,6 +40,12 @@ class Dataset:
     y_test: NDArray[Any]
     card: Mapping[str, Any]
 
+    @property
+    def image(self) -> Image | None:
+        """Height, width and channels, if the rows are images."""
+        shape = self.card.get("image")
+        return tuple(shape) if shape else None
+
     def to_bytes(self) -> bytes:
         """Return the whole data set as NPZ; equal data sets give equal bytes."""
         about = {"task": self.task, "classes": list(self.classes), "card": self.card}
@@ -51,47 +60,109 @@ class Dataset:
         return cls(task=about["task"], classes=tuple(about["classes"]), card=about["card"], **arrays)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The rows of train, dev or test: their features, and their targets as a network learns them."""
+
+    columns: tuple[Column, ...]
+    y: NDArray[Any]
+
+    def take(self, rows: NDArray[np.intp]) -> "_Part":
+        return _Part(tuple(take_rows(column, rows) for column in self.columns), self.y[rows])
+
+
 def prepare(
-    table: Table,
+    tables: Table | Tables,
     *,
     target: str,
     task: str | None = None,
     seed: int = 0,
-    fractions: tuple[float, float, float] = FRACTIONS,
+    fractions: Fractions | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> Dataset:
     """Split a table, and encode it by what its training rows say; the inputs may take up to `max_bytes`.
 
-    Raises TableError with every fault of the target and the features.
+    Dev and test may come as tables of their own; `fractions_for` says what then becomes of the fractions. Raises
+    TableError with every fault of the split, the target, the features and the other tables.
     """
-    found, features = _read(table, target, task)
-    split = split_rows(found, seed, fractions)
-    parts = {"train": split.train, "dev": split.dev, "test": split.test}
-    encodings = fit([take_rows(feature, split.train) for feature in features.columns])
-    _check_size(len(table), sum(encoding.width for encoding in encodings), max_bytes)
-    inputs = {
-        f"x_{part}": encode(encodings, [take_rows(feature, rows) for feature in features.columns])
-        for part, rows in parts.items()
+    given = tables if isinstance(tables, Tables) else Tables(tables)
+    found, cut = _checked(given, target, task, fractions)
+    parts = _parts(given, target, found, seed, cut)
+    encodings = fit(parts["train"].columns)
+    _check_size(sum(len(part.y) for part in parts.values()), sum(one.width for one in encodings), max_bytes)
+    split = {
+        "seed": seed,
+        "fractions": list(cut),
+        "separate": list(given.separate()),
+        "rows": {name: len(part.y) for name, part in parts.items()},
     }
-    targets = {f"y_{part}": found.values[rows] for part, rows in parts.items()}
-    card = _card(target, task, found, features, [encoding.card() for encoding in encodings])
-    card["split"] = {"seed": seed, "fractions": list(fractions), "rows": {p: len(r) for p, r in parts.items()}}
+    card = {
+        "target": target,
+        "task_was": "given" if task else "inferred",
+        **_card(found, [encoding.card() for encoding in encodings], parts.values()),
+        "split": split,
+        "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
+        **({"image": list(given.train.image)} if given.train.image else {}),
+    }
+    inputs = {f"x_{name}": encode(encodings, part.columns) for name, part in parts.items()}
+    targets = {f"y_{name}": part.y for name, part in parts.items()}
     return Dataset(task=found.task, classes=found.classes, card=card, **inputs, **targets)
 
 
-def _read(table: Table, target: str, task: str | None) -> tuple[Target, Table]:
-    """Return the target and the table without it, or raise the faults of both."""
-    column, features = table.take(target)
+def _checked(given: Tables, target: str, task: str | None, said: Fractions | None) -> tuple[Target, Fractions]:
+    """Return the target of the training table and how that is cut, or raise every fault of all tables."""
+    column, features = given.train.take(target)
     faults = Faults()
     found: Target | None = None
+    cut: Fractions | None = None
     try:
-        found = read_target(column, table, task)
+        cut = fractions_for(said, given.separate())
+    except TableError as error:
+        faults.add(error.faults)
+    try:
+        found = read_target(column, given.train, task)
     except TableError as error:
         faults.add(error.faults)
     faults.add(feature_faults(features))
+    faults.add(shape_faults(features))
+    faults.add(pixel_faults(features.columns, "file") if features.image else ())
+    for part, table in given.separate().items():
+        faults.add(_other_faults(part, table, given.train, target, found))
     faults.refuse()
     assert found is not None  # else its faults were raised
-    return found, features
+    assert cut is not None
+    return found, cut
+
+
+def _other_faults(part: Part, table: Table, train: Table, target: str, found: Target | None) -> Iterator[TableFault]:
+    """Yield what keeps the table of dev or test from being judged by what was learned from train."""
+    yield from column_faults(part, table, train)
+    if train.image:
+        yield from pixel_faults([column for column in table.columns if column.name != target], FILE_OF[part])
+    for column in table.columns:
+        if column.name == target and type(column) is type(train.take(target)[0]):
+            yield from (TableFault(detail, FILE_OF[part]) for detail in _target_faults(part, table, column, found))
+
+
+def _target_faults(part: Part, table: Table, column: Column, found: Target | None) -> Iterator[str]:
+    missing = np.flatnonzero(column.missing)
+    yield from missing_targets(column, (table.place(int(row)) for row in missing))
+    if found is None or len(missing):
+        return
+    for name, row in unknown_classes(found, column).items():
+        there = f"The {part} table has the class {quoted(name)} in {table.place(row)}, which train has not"
+        yield f"{there}. Leave such rows out, or add some to the training table."
+
+
+def _parts(given: Tables, target: str, found: Target, seed: int, cut: Fractions) -> dict[str, _Part]:
+    """Cut the training table, and put the parts that have tables of their own in their places."""
+    split = split_rows(found, seed, cut)
+    whole = _Part(given.train.take(target)[1].columns, found.values)
+    parts = {"train": whole.take(split.train), "dev": whole.take(split.dev), "test": whole.take(split.test)}
+    for part, table in given.separate().items():
+        column, features = aligned(table, given.train).take(target)
+        parts[part] = _Part(features.columns, read_like(found, column))
+    return parts
 
 
 def _check_size(rows: int, width: int, max_bytes: int) -> None:
@@ -103,15 +174,11 @@ def _check_size(rows: int, width: int, max_bytes: int) -> None:
         raise TableError([f"{made}; at most {max_bytes:,} bytes are allowed. {way}"])
 
 
-def _card(
-    target: str, task: str | None, found: Target, features: Table, columns: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """Return what is known of the data as plain JSON."""
-    missing = [int(feature.missing.sum()) for feature in features.columns]
+def _card(found: Target, columns: list[dict[str, Any]], parts: Iterable[_Part]) -> dict[str, Any]:
+    """Return what is known of the target and the columns as plain JSON."""
+    missing = np.sum([[feature.missing.sum() for feature in part.columns] for part in parts], axis=0)
     return {
-        "target": target,
         "task": found.task,
-        "task_was": "given" if task else "inferred",
         "classes": list(found.classes),
-        "columns": [{**column, "missing": count} for column, count in zip(columns, missing, strict=True)],
+        "columns": [{**column, "missing": int(count)} for column, count in zip(columns, missing, strict=True)],
     }

@@ -91,8 +91,13 @@ def feature_faults(features: Table) -> list[TableFault]:
     """Return what keeps the columns of a whole table from being features."""
     if not features.columns:
         return [TableFault("There is no column but the target. Add columns to predict it from.")]
-    categorical = [column for column in features.columns if isinstance(column, CategoricalColumn)]
-    return [TableFault(detail) for column in categorical if (detail := _identifier_fault(column))]
+    return [TableFault(detail) for column in features.columns if (detail := _feature_fault(column))]
+
+
+def _feature_fault(column: Column) -> str | None:
+    if column.missing.all():
+        return f"The column {quoted(column.name)} has no values at all. Leave it out."
+    return _identifier_fault(column) if isinstance(column, CategoricalColumn) else None
 
 
 def _identifier_fault(column: CategoricalColumn) -> str | None:

@@ -1,42 +1,35 @@
 """NPZ to a table: arrays `x` and `y`, read without trusting what the file says of itself."""
 
-import io
-import struct
-import zipfile
-import zlib
-from collections import Counter
-from collections.abc import Iterator
-from typing import IO, Any
+from collections.abc import Collection, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.npy import read_npy
+from engine.data.npz_members import read_members
 from engine.data.table import (
     LARGEST_NUMBER,
     MOST_COLUMNS,
     CategoricalColumn,
     Column,
     Faults,
+    Image,
     NumericColumn,
     Table,
-    TableError,
     quoted,
 )
 from engine.data.target import missing_targets
 
-MEMBERS = ("x.npy", "y.npy")
-_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # all that NumPy writes
-_ENCRYPTED = 0x1
-_PIECE = 1 << 20
+NAMES = ("x", "y")
 _LAST_CHARACTER = 0x10FFFF
-_BROKEN = "Write it with numpy.savez."
 
 
 def read_npz(content: bytes, *, max_bytes: int) -> Table:
     """Read features `x` (rows, ...) and target `y` (rows,) from an NPZ file; the target column is called "y".
 
-    Features of an image are flattened, x_0, x_1 and so on; NaN is a missing value. Raises TableError.
+    The columns of the features are called x_0, x_1 and so on; NaN is a missing value. Rows of two dimensions are
+    images of one channel, (rows, height, width), and those of three have their channels last. Raises TableError.
     """
     x, y = _arrays(content, max_bytes)
     faults = Faults()
@@ -49,7 +42,15 @@ def read_npz(content: bytes, *, max_bytes: int) -> Table:
     faults.add(_value_faults(flat, target))
     faults.refuse()
     columns: list[Column] = [NumericColumn(f"x_{index}", column) for index, column in enumerate(flat.T)]
-    return Table((*columns, target), range(len(x)), "row")
+    return Table((*columns, target), range(len(x)), "row", _image(x.shape[1:]))
+
+
+def _image(shape: tuple[int, ...]) -> Image | None:
+    """Return height, width and channels of rows of this shape, if they are images."""
+    if len(shape) not in (2, 3):
+        return None
+    height, width, channels = (*shape, 1)[:3]
+    return height, width, channels
 
 
 def _x_faults(x: NDArray[Any], max_bytes: int) -> list[str]:
@@ -87,8 +88,6 @@ def _value_faults(x: NDArray[np.float64], target: Column) -> Iterator[str]:
     for place in np.flatnonzero(_too_large(x)):
         row, feature = divmod(int(place), x.shape[1])
         yield f"The array x holds {x[row, feature]} in row {row}, feature {feature}, which {rule}."
-    for feature in np.flatnonzero(np.isnan(x).all(axis=0)):
-        yield f"Feature {feature} of the array x has no values at all. Leave it out."
     if isinstance(target, NumericColumn):
         for row in np.flatnonzero(_too_large(target.values)):
             yield f"The array y holds {target.values[row]} in row {row}, which {rule}."
@@ -113,58 +112,14 @@ def _float64(values: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _arrays(content: bytes, max_bytes: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            faults = Faults()
-            faults.add(_member_faults(archive.infolist(), max_bytes))
-            raw = [] if faults else [_bytes(archive, archive.getinfo(member)) for member in MEMBERS]
-    # The last four are what mutilated directories make of the standard library's reader.
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error, OSError) as error:
-        raise TableError([f"The file is not a whole NPZ file: {error}. {_BROKEN}"]) from None
-    faults.refuse()
-    x, y = (read_npy(member, name) for member, name in zip(raw, "xy", strict=True))
+    members = read_members(content, max_bytes=max_bytes, name_faults=_name_faults)
+    x, y = (read_npy(members[name], name) for name in NAMES)
     return x, y
 
 
-def _member_faults(members: list[zipfile.ZipInfo], max_bytes: int) -> Iterator[str]:
-    counts = Counter(member.filename for member in members)
-    for name in MEMBERS:
-        if name not in counts:
-            yield f"The array {name[:-4]} is missing: an NPZ file holds x and y."
-    for member in members:
-        if fault := _member_fault(member):
-            yield fault
-    for name in MEMBERS:
-        if counts[name] > 1:
-            yield f'The member "{name}" is there {counts[name]} times. {_BROKEN}'
-    size = sum(member.file_size for member in members)
-    if size > max_bytes:
-        yield f"The arrays take {size:,} bytes; at most {max_bytes:,} are allowed. Leave out rows."
-
-
-def _member_fault(member: zipfile.ZipInfo) -> str | None:
-    if member.filename not in MEMBERS:
-        name = quoted(member.filename)
-        return f"The member {name} is not expected: an NPZ file holds x and y alone. Leave it out."
-    if member.flag_bits & _ENCRYPTED or member.compress_type not in _COMPRESSIONS:
-        return f'The member "{member.filename}" is encrypted, or compressed in a rare way. {_BROKEN}'
-    return None
-
-
-def _bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """Read a member. A bomb lies about its size, so no more is ever unpacked than the directory says."""
-    with archive.open(member) as stream:
-        raw = _read(stream, member.file_size)
-    if len(raw) != member.file_size:
-        there = f'"{member.filename}" has {len(raw):,} bytes and not the {member.file_size:,} of the directory'
-        raise zipfile.BadZipFile(there)
-    return raw
-
-
-def _read(stream: IO[bytes], size: int) -> bytes:
-    """Read in pieces: a directory may also promise more than there is."""
-    pieces, left = [], size
-    while left > 0 and (piece := stream.read(min(_PIECE, left))):
-        pieces.append(piece)
-        left -= len(piece)
-    return b"".join(pieces)
+def _name_faults(names: Collection[str]) -> Iterator[str]:
+    for name in NAMES:
+        if name not in names:
+            yield f"The array {name} is missing: an NPZ file holds x and y."
+    for name in sorted(set(names) - set(NAMES)):
+        yield f"The array {quoted(name)} is not expected: an NPZ file holds x and y alone. Leave it out."

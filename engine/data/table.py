@@ -1,7 +1,7 @@
 """A table as read from a file: named columns of numbers or of words, with missing cells."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,12 +15,19 @@ _SHOWN_FAULTS = 20
 _SHOWN_LETTERS = 60
 
 
+About = Literal["file", "dev_file", "test_file", "target", "categorical", "split", "image"]
+
+
 @dataclass(frozen=True, slots=True)
 class TableFault:
-    """A sentence on what is wrong, and whether it is about the file or about what was said of it."""
+    """A sentence on what is wrong, and whether it is about a file or about what was said of it.
+
+    `place` leads to a row, or to a cell by its row and column, where rows came one by one and not as a file.
+    """
 
     detail: str
-    about: Literal["file", "target", "categorical"] = "file"
+    about: About = "file"
+    place: tuple[int | str, ...] = ()
 
 
 class TableError(ValueError):
@@ -93,14 +100,21 @@ class CategoricalColumn:
 
 Column = NumericColumn | CategoricalColumn
 
+Image = tuple[int, int, int]
+"""Height, width and channels of a row that is an image."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns of equal length; `numbers` are those of the rows in their file, where a row is called `unit`."""
+    """Columns of equal length; `numbers` are those of the rows in their file, where a row is called `unit`.
+
+    With `image`, the features of a row are the pixels of an image, row by row, the channels of a pixel side by side.
+    """
 
     columns: tuple[Column, ...]
     numbers: Sequence[int]
     unit: Literal["line", "row"]
+    image: Image | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -113,7 +127,7 @@ class Table:
         """Return the column called `name`, and the table without it. Raises TableError if there is none."""
         for index, column in enumerate(self.columns):
             if column.name == name:
-                return column, Table(self.columns[:index] + self.columns[index + 1 :], self.numbers, self.unit)
+                return column, replace(self, columns=self.columns[:index] + self.columns[index + 1 :])
         raise TableError([TableFault(no_such_column(name, [column.name for column in self.columns]), "target")])
 
 
@@ -129,3 +143,8 @@ def take_rows(column: Column, rows: NDArray[np.intp]) -> Column:
     if isinstance(column, NumericColumn):
         return NumericColumn(column.name, column.values[rows])
     return CategoricalColumn(column.name, column.values[rows])
+
+
+def categorical_names(table: Table) -> list[str]:
+    """Return the names of the columns that hold words."""
+    return [column.name for column in table.columns if isinstance(column, CategoricalColumn)]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.table import Column, Faults, NumericColumn, Table, TableError, TableFault, quoted
+from engine.data.table import CategoricalColumn, Column, Faults, NumericColumn, Table, TableError, TableFault, quoted
 
 Task = Literal["binary", "multiclass", "regression"]
 
@@ -36,6 +36,30 @@ def read_target(column: Column, table: Table, task: str | None) -> Target:
     faults.refuse()
     wanted = task or ("classification" if _looks_like_classes(column) else "regression")
     return _regression(column) if wanted == "regression" else _classification(column)
+
+
+def read_like(target: Target, column: Column) -> NDArray[Any]:
+    """Return the values of another table's target column as `target` has them; it has to have all their classes."""
+    if target.task == "regression":
+        return column.values
+    names, labels = _classes(column)
+    places = np.array([target.classes.index(name) for name in names], np.int64)
+    return np.asarray(places[labels])
+
+
+def unknown_classes(target: Target, column: Column) -> dict[str, int]:
+    """Return the classes of another table's target column that `target` has not, each with its first row."""
+    if target.task == "regression":
+        return {}
+    names, labels = _classes(column)
+    return {name: int(np.argmax(labels == place)) for place, name in enumerate(names) if name not in target.classes}
+
+
+def target_column(target: Target, name: str, values: NDArray[Any]) -> Column:
+    """Return values of the target as a column: of words if they are labels."""
+    if target.task == "regression":
+        return NumericColumn(name, values)
+    return CategoricalColumn(name, np.array(target.classes, np.object_)[values])
 
 
 def missing_targets(column: Column, places: Iterable[str]) -> Iterator[str]:

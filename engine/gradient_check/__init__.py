@@ -6,8 +6,8 @@ from engine.gradient_check.check import (
     GradientCheck,
     PartialDerivative,
     Verdict,
-    dropout_refusal,
     gradient_check,
+    refusals,
 )
 
 __all__ = [
@@ -16,6 +16,6 @@ __all__ = [
     "GradientCheck",
     "PartialDerivative",
     "Verdict",
-    "dropout_refusal",
     "gradient_check",
+    "refusals",
 ]

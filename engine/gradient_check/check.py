@@ -1,12 +1,14 @@
 """The check itself: the gradient of training against two-sided differences of the cost, and a verdict."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from engine.arrays import Array
+from engine.augmentation.settings import Augmentation
 from engine.gradient_check.cost import Slopes, StackedCost
 from engine.gradient_check.sample import sample, trained_blocks
 from engine.gradient_check.trained import gradient, row_after
@@ -72,7 +74,7 @@ def gradient_check(
 
     `data` must be float64. The cost is the mean loss over the member's first mini-batch, at most `examples` of it,
     plus penalties. Of more than `coordinates` trained numbers a sample is checked, seeded by the member, with some of
-    every array. Raises ValueError for dropout, and for other data than float64.
+    every array. Raises ValueError for dropout, for augmentation, and for other data than float64.
     """
     _refuse(data, spec)
     _, size, _ = batch_sizes(len(data.train), spec.structure.batch_size)
@@ -89,21 +91,25 @@ def gradient_check(
     return GradientCheck(steps, len(batch), value, ratio, verdict_of(ratio), checked, kinks, layout.trained, worst)
 
 
-def dropout_refusal(name: str, keep_prob: float) -> str | None:
-    """Return why a check is not possible with this value of keep_prob or input_keep_prob, or None if it is."""
-    if keep_prob >= 1.0:
-        return None
-    reason = "dropout draws a fresh mask for each evaluation, which makes the cost another function each time"
-    return f"The gradient cannot be checked with {name} {keep_prob:g}: {reason}. Set {name} to 1."
+def refusals(keep_prob: float, input_keep_prob: float, augment: Augmentation) -> Mapping[str, str]:
+    """Return why a check is not possible with these settings: a sentence for each that is in the way."""
+    found, why = dict[str, str](), "for each evaluation, which makes the cost another function each time"
+    for name, value in (("keep_prob", keep_prob), ("input_keep_prob", input_keep_prob)):
+        if value < 1.0:
+            detail = f"The gradient cannot be checked with {name} {value:g}: dropout draws a fresh mask {why}."
+            found[name] = f"{detail} Set {name} to 1."
+    if not augment.is_none:
+        detail = f"The gradient cannot be checked with augment: images are moved afresh {why}."
+        found["augment"] = f"{detail} Leave augment out."
+    return found
 
 
 def _refuse(data: TrainingSet, spec: MemberSpec) -> None:
-    knobs = {name: getattr(spec.knobs, name) for name in ("keep_prob", "input_keep_prob")}
-    refusals = [refusal for name, value in knobs.items() if (refusal := dropout_refusal(name, value))]
+    found = [*refusals(spec.knobs.keep_prob, spec.knobs.input_keep_prob, spec.augment).values()]
     if data.train.x.dtype != np.float64:
-        refusals.append(f"The data is {data.train.x.dtype}, too coarse for differences. Prepare it with float64.")
-    if refusals:
-        raise ValueError(" ".join(refusals))
+        found.append(f"The data is {data.train.x.dtype}, too coarse for differences. Prepare it with float64.")
+    if found:
+        raise ValueError(" ".join(found))
 
 
 def compare(layout: Layout, analytic: Array, slopes: Slopes) -> tuple[float, tuple[PartialDerivative, ...]]:

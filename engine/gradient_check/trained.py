@@ -1,5 +1,6 @@
 """The gradient of one member on the very path of training, and its weights after some steps on it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,27 +9,38 @@ from engine.arrays import Array, Indices, Workspace
 from engine.network import Learning, Network
 from engine.optimizers import OPTIMIZERS
 from engine.population.batches import BatchStep, batch_orders, batch_sizes
+from engine.population.distortions import Distortions
 from engine.population.update import Matrices, Update
 from engine.spec import MemberSpec
 from engine.training_set import TrainingSet
 
 
 class _Solo:
-    """The memory of one member that trains by itself, from the weights `row` (size,) on."""
+    """One member that trains by itself from the weights `row` (size,) on; it drops and distorts nothing."""
 
-    def __init__(self, data: TrainingSet, spec: MemberSpec, row: Array) -> None:
-        self._data, self._network, self._workspace = data, Network(spec.structure), Workspace(np.float64)
-        layout = self._network.layout
+    def __init__(self, data: TrainingSet, spec: MemberSpec, row: Array, batches: Sequence[int]) -> None:
+        network, workspace = Network(spec.structure), Workspace(np.float64)
+        layout = network.layout
         moments = tuple(np.zeros((1, layout.trained)) for _ in range(OPTIMIZERS[spec.optimizer].moments))
         statistics = np.zeros((1, layout.size - layout.trained))
         self.matrices = Matrices(row[np.newaxis].copy(), np.zeros((1, layout.trained)), statistics, moments)
-        self._learning = Learning(self.matrices.gradient, statistics.copy(), np.ones(1), np.ones(1))
-        self.update = Update(layout, [spec], self.matrices, self._workspace)
+        self._update = Update(layout, [spec], self.matrices, workspace)
+        learning = Learning(self.matrices.gradient, statistics.copy(), np.ones(1), np.ones(1))
+        self._steps = {
+            examples: BatchStep(network, data, self.matrices.weights, learning, examples, workspace)
+            for examples in set(batches)
+        }
+        self._distortions = Distortions(data, (), 0)
+        self._distortions.begin_epoch((), ())
 
-    def batch_step(self, examples: int) -> BatchStep:
-        """Return the forward and backward pass over a batch of so many examples."""
-        weights, learning = self.matrices.weights, self._learning
-        return BatchStep(self._network, self._data, weights, learning, examples, self._workspace)
+    def begin_epoch(self, epoch: int, batches: Sequence[int]) -> None:
+        """Make ready for the batches, so many examples each, of the epoch that follows `epoch` others."""
+        self._update.begin_epoch(np.array([epoch]), batches)
+
+    def step(self, number: int, batch: Indices) -> None:
+        """Take step `number` of the epoch on `batch` (m,), and leave its gradient behind."""
+        self._steps[len(batch)].run(batch[np.newaxis], self._distortions, [None])
+        self._update.step(number)
 
 
 def gradient(data: TrainingSet, spec: MemberSpec, row: Array, batch: Indices) -> Array:
@@ -37,26 +49,23 @@ def gradient(data: TrainingSet, spec: MemberSpec, row: Array, batch: Indices) ->
     It is what the optimizer would follow from the weights `row` (size,), before any clipping.
     """
     plain = replace(spec, optimizer="sgd", knobs=replace(spec.knobs, clip_norm=0.0))
-    solo = _Solo(data, plain, row)
-    solo.batch_step(len(batch)).run(batch[np.newaxis], [None])
-    solo.update.begin_epoch(np.zeros(1, np.int64), [len(batch)])
-    solo.update.step(0)
+    solo = _Solo(data, plain, row, [len(batch)])
+    solo.begin_epoch(0, [len(batch)])
+    solo.step(0, batch)
     return np.asarray(solo.matrices.gradient[0])
 
 
 def row_after(data: TrainingSet, spec: MemberSpec, steps: int) -> Array:
-    """Return the numbers of a member, (size,), after so many mini-batches from its start; nothing is dropped.
+    """Return the numbers of a member, (size,), after so many mini-batches from its start.
 
     Its averages of batch norm stay as they were at the start: they play no part in training.
     """
-    solo = _Solo(data, spec, Network(spec.structure).initial_row(spec.seed, spec.initializer))
     count, size, last = batch_sizes(len(data.train), spec.structure.batch_size)
-    by_size = {examples: solo.batch_step(examples) for examples in (size, last) if examples}
-    in_epoch = count + (last > 0)
-    for epoch in range(-(-steps // in_epoch)):
+    batches = [size] * count + [last] * (last > 0)
+    solo = _Solo(data, spec, Network(spec.structure).initial_row(spec.seed, spec.initializer), batches)
+    for epoch in range(-(-steps // len(batches))):
+        solo.begin_epoch(epoch, batches)
         orders = batch_orders([spec.seed], [epoch], len(data.train), size)
-        solo.update.begin_epoch(np.array([epoch]), [order.shape[1] for order in orders])
-        for number, order in enumerate(orders[: steps - epoch * in_epoch]):
-            by_size[order.shape[1]].run(order, [None])
-            solo.update.step(number)
+        for number, order in enumerate(orders[: steps - epoch * len(batches)]):
+            solo.step(number, order[0])
     return np.asarray(solo.matrices.weights[0])

@@ -99,11 +99,13 @@ class BatchNorm(BoundLayer):
 
     def _scale_by(self, variance: Array) -> None:
         """Set the inverse deviation and gamma times it; the last column of both stays one."""
-        inverse, width = self._inverse[..., : self._width], self._width
-        np.add(variance[..., :width], EPSILON, out=inverse)
-        np.sqrt(inverse, out=inverse)
-        np.reciprocal(inverse, out=inverse)
-        np.multiply(inverse[:, 0], self._parameters.gamma, out=self._scale[:, 0, :width])
+        # Over whole rows: on views without the last column these small operations take twice as long.
+        np.add(variance, EPSILON, out=self._inverse)
+        np.sqrt(self._inverse, out=self._inverse)
+        np.reciprocal(self._inverse, out=self._inverse)
+        self._inverse[..., -1] = 1.0
+        self._scale[:, 0, : self._width] = self._parameters.gamma
+        np.multiply(self._scale, self._inverse, out=self._scale)
 
     def backward(self) -> None:
         """Write dgamma, dbeta, and in place of dy: dz = scale * (dy - mean(dy) - z_hat * mean(dy * z_hat))."""

@@ -26,23 +26,19 @@ class Mask:
         shape = (len(keep_prob), examples, width + 1)
         self.values: Array = workspace.array(f"{name}.mask", shape)
         # Shared by all masks of a width, as each is turned into numbers at once.
-        self._words = workspace.array(f"dropout.words.{width}", shape, np.uint16)
         self._stays = workspace.array(f"dropout.stays.{width}", shape, np.bool_)
-        last = np.clip(np.rint(keep_prob * _WORDS), 1, _WORDS) - 1
-        self._last = last.astype(np.uint16)[:, np.newaxis, np.newaxis]
+        self._last = (np.clip(np.rint(keep_prob * _WORDS), 1, _WORDS) - 1).astype(np.uint16)
         self._scale = (1.0 / keep_prob).astype(workspace.dtype)[:, np.newaxis, np.newaxis]
         self._drops = [row for row, probability in enumerate(keep_prob) if probability < 1.0]
 
     def draw(self, generators: Generators) -> None:
         """Draw anew for the members that drop units, each from its own generator."""
+        self._stays[...] = True
         for row in self._drops:
-            generator = generators[row]
+            generator, stays = generators[row], self._stays[row].reshape(-1)
             assert generator is not None, "a member that drops units has a generator"
-            words = self._words[row].reshape(-1)
-            raw = generator.bit_generator.random_raw(-(-len(words) // _WORDS_PER_DRAW))
-            words[:] = raw.view(np.uint16)[: len(words)]
-        # All words of the others are at most the last one: what an earlier batch left there does not matter.
-        np.less_equal(self._words, self._last, out=self._stays)
+            raw = generator.bit_generator.random_raw(-(-len(stays) // _WORDS_PER_DRAW))
+            np.less_equal(raw.view(np.uint16)[: len(stays)], self._last[row], out=stays)
         np.copyto(self.values, self._stays)
         np.multiply(self.values, self._scale, out=self.values)
         self.values[..., -1] = 1.0

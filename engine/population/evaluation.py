@@ -28,7 +28,7 @@ class Evaluation:
     def __init__(self, network: Network, data: TrainingSet, part: Part, rows: Array, workspace: Workspace) -> None:
         self._data, self._part, self._members = data, part, len(rows)
         self._chunks = []
-        for chunk in _chunks(len(part)):
+        for chunk in chunks(len(part)):
             examples = np.arange(chunk.start, chunk.stop)
             # All members read the same examples: stride 0 along the member axis, no copy.
             x = np.broadcast_to(part.x[chunk], (len(rows), *part.x[chunk].shape))
@@ -51,8 +51,8 @@ class Evaluation:
         return Scores(loss, self._data.error(loss, misses, count))
 
 
-def _chunks(examples: int) -> Sequence[slice]:
-    """Cut a part into equal chunks; the cut depends on its size alone, never on the stack."""
+def chunks(examples: int) -> Sequence[slice]:
+    """Cut a part into equal chunks; the cut depends on its size alone, so the same examples get the same bits."""
     count = -(-examples // CHUNK)
     edges = [examples * index // count for index in range(count + 1)] if count else [0]
     return [slice(start, stop) for start, stop in pairwise(edges)]

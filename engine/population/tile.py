@@ -10,6 +10,7 @@ from engine.layers.dropout import Generators, Keep
 from engine.layout import Layout
 from engine.network import Learning, Network
 from engine.population.batches import BatchStep, batch_orders, batch_sizes
+from engine.population.distortions import Distortions
 from engine.population.evaluation import Evaluation
 from engine.population.gradient_norms import GradientNorms
 from engine.population.member import Member, Observation
@@ -43,6 +44,7 @@ class Tile:
         }
         self._size = size
         self._steps = [steps[size]] * count + ([steps[last]] if last else [])
+        self._distortions = Distortions(data, [spec.augment for spec in specs], size)
         self._updates = _updates(network.layout, members, matrices, workspace)
         self._norms = GradientNorms(network.layout, matrices.gradient, len(self._steps))
         self._averages = NormAverages(matrices, network.layout, moments, specs)
@@ -74,7 +76,7 @@ class Tile:
         orders, dropout = self._begin_epoch()
         total = np.zeros((len(self._members), 1, 1))
         for number, (step, order) in enumerate(zip(self._steps, orders, strict=True)):
-            total += step.run(order, dropout)
+            total += step.run(order, self._distortions, dropout)
             self._norms.look(number)
             self._averages.add()
             for _, update in self._updates:
@@ -89,6 +91,7 @@ class Tile:
         batches = [step.examples for step in self._steps]
         for rows, update in self._updates:
             update.begin_epoch(np.array(epochs[rows]), batches)
+        self._distortions.begin_epoch(seeds, epochs)
         self._norms.begin_epoch()
         dropout = [
             member.spec.seed.generator(Purpose.DROPOUT, member.epoch) if member.spec.knobs.drops else None

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.demo import EXAMPLE
@@ -10,8 +11,12 @@ from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
 from app.settings import Settings
 from app.training.hyperparameters import HYPERPARAMETERS, metrics_for
+from engine.data.encoding import encode
+from engine.data.rows import arrange
 from engine.layers import ACTIVATIONS
+from engine.models import FORMATS
 from engine.optimizers import OPTIMIZERS
+from tests.engine.models.trained import trained
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -42,6 +47,18 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
         if not target.startswith("http"):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_readme_reads_a_model_as_the_engine_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = trained("multiclass", (6,), "relu")
+    (tmp_path / "model.npz").write_bytes(FORMATS["npz"](one.model))
+    monkeypatch.chdir(tmp_path)
+    snippet = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
+    inputs = encode(one.model.encodings, arrange(one.rows, one.model.encodings, "y"))
+    found = {"rows": inputs.astype(np.float64)}
+    exec(snippet, found)  # noqa: S102  # our own README
+    labels = [one.model.classes[label] for label in found["logits"].argmax(axis=1)]
+    assert labels == list(one.model.predict(one.rows).values)
 
 
 def test_every_setting_is_in_the_document_of_settings() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.arrays import Array, Workspace
+from engine.augmentation.settings import Augmentation
 from engine.gradient_check import gradient_check
 from engine.gradient_check.check import compare, verdict_of
 from engine.gradient_check.cost import KINKED, PENALTY_OF_WEIGHT, Slopes, StackedCost
@@ -177,6 +178,13 @@ def test_dropout_is_refused_with_the_reason_and_the_way_out(name: str) -> None:
     spec = member(DATA["binary"], knobs=Knobs(0.1, **knobs))
 
     with pytest.raises(ValueError, match=rf"with {name} 0.8: .* fresh mask .* Set {name} to 1\."):
+        gradient_check(DATA["binary"], spec)
+
+
+def test_augmentation_is_refused_with_the_reason_and_the_way_out() -> None:
+    spec = replace(spec_for("binary"), augment=Augmentation(shift=1.0))
+
+    with pytest.raises(ValueError, match=r"with augment: .* moved afresh .* Leave augment out\."):
         gradient_check(DATA["binary"], spec)
 
 

@@ -1,6 +1,7 @@
 """A member gets the same bits alone and in company, whoever joins or leaves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.augmentation.augmenter import AUGMENTATIONS
+from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
+from engine.layers import ACTIVATIONS
 from engine.lr_decay import DECAYS
 from engine.network import Network
+from engine.optimizers import OPTIMIZERS
 from engine.population import Checkpoint, Finished, Observation, Population
 from engine.population.cohort import tile_members
+from engine.regularizers import PENALTIES
 from engine.spec import Knobs, MemberSpec
 from engine.training_set import TrainingSet
 from tests.engine.stacks import Record, member, random_dataset, tick, train, train_alone, training_set
@@ -230,3 +236,91 @@ def test_another_number_or_another_seed_gives_other_weights() -> None:
     rows = [network.initial_row(member(MULTI, number).seed, "auto") for number in (0, 1)]
 
     assert not np.array_equal(rows[0], rows[1])
+
+
+# Images of 5 x 5 pixels.
+IMAGES = replace(
+    training_set(random_dataset("multiclass", (61, 23, 17), 25)), image=(5, 5, 1), fill=np.zeros(1, np.float32)
+)
+DECAYING = Knobs(0.05, decay_rate=0.5, decay_every=1.5)
+TECHNIQUES: Mapping[str, dict[str, Any]] = {
+    **{name: {"optimizer": name} for name in OPTIMIZERS},
+    **{name: {"activation": name, "hidden": (6, 5)} for name in ACTIVATIONS},
+    **{name: {"knobs": Knobs(0.05, **{name: 0.3})} for name in PENALTIES},
+    "dropout": {"knobs": Knobs(0.05, keep_prob=0.6)},
+    "input dropout": {"knobs": Knobs(0.05, input_keep_prob=0.8)},
+    "batch norm": {"batch_norm": True},
+    **{f"{kind} by epoch": {"knobs": DECAYING, "decay": kind} for kind in DECAYS if kind != "none"},
+    **{
+        f"{kind} by batch": {"knobs": DECAYING, "decay": kind, "decay_by": "batch"} for kind in DECAYS if kind != "none"
+    },
+    "warm-up": {"knobs": Knobs(0.05, warmup_epochs=2.5)},
+    "clipping": {"knobs": Knobs(0.05, clip_norm=0.3)},
+    "early stopping": {"knobs": Knobs(0.5), "patience": Patience(1)},
+    **{name: {"augment": Augmentation(**{name: 0.5})} for name in AUGMENTATIONS},
+    "full batches": {"batch": "full"},
+    "no hidden layer": {"hidden": ()},
+}
+COMPANY: Sequence[dict[str, Any]] = [
+    {"optimizer": "sgd", "knobs": Knobs(1e30)},  # diverges
+    {"optimizer": "sgd", "knobs": Knobs(0.7, l1=0.2, keep_prob=0.5), "patience": Patience(1)},
+    {"optimizer": "momentum", "knobs": Knobs(0.3, beta1=0.5, clip_norm=0.2), "decay": "staircase"},
+    {"optimizer": "momentum", "knobs": Knobs(0.1, l2=0.5, input_keep_prob=0.9), "epochs": 2},
+    {"optimizer": "rmsprop", "knobs": Knobs(0.01, beta2=0.9, keep_prob=0.3, warmup_epochs=1.5)},
+    {
+        "optimizer": "adam",
+        "knobs": Knobs(0.02, l2=0.1, batch_norm_beta=0.5),
+        "decay": "exponential",
+        "decay_by": "batch",
+    },
+    {
+        "optimizer": "adam",
+        "knobs": Knobs(0.1, keep_prob=0.9),
+        "initializer": "he",
+        "augment": Augmentation(0.5, 10.0, 1.0),
+    },
+]
+EPOCHS = 5
+
+
+def with_technique(technique: Mapping[str, Any], number: int = 0, **others: Any) -> MemberSpec:
+    """Return a member with this technique, and what `others` say of all that may differ in a stack."""
+    return member(IMAGES, number, **{"batch": 16, "epochs": EPOCHS, **technique, **others})
+
+
+@pytest.mark.parametrize("technique", TECHNIQUES.values(), ids=TECHNIQUES)
+def test_each_technique_gives_the_same_bits_alone_and_in_a_mixed_stack(technique: Mapping[str, Any]) -> None:
+    others = [with_technique(technique, number, **differing) for number, differing in enumerate(COMPANY, 1)]
+    specs = [*others[:4], with_technique(technique), *others[4:]]
+    members = [(str(number), spec) for number, spec in enumerate(specs)]
+
+    assert len(members) == 8
+    assert len({spec.structure for spec in specs}) == 1
+    assert_all_same(IMAGES, members, train(IMAGES, members))
+
+
+@pytest.mark.parametrize("technique", TECHNIQUES.values(), ids=TECHNIQUES)
+def test_each_technique_goes_on_from_any_epoch_to_the_bits_of_never_having_stopped(
+    technique: Mapping[str, Any],
+) -> None:
+    spec, straight = with_technique(technique), Record()
+    population, checkpoints = Population(tick), []
+    population.join(IMAGES, [("straight", spec)])
+    while len(population):
+        checkpoints.append(population.checkpoint("straight").to_bytes())
+        straight.take(population)
+    curve, end = straight.curves["straight"], straight.ends["straight"]
+    for stop, content in enumerate(checkpoints):
+        again, record = Population(tick), Record()
+        again.join(IMAGES, [("again", spec)], {"again": Checkpoint.from_bytes(content)})
+        while len(again):
+            record.take(again)
+
+        assert_same((record.curves["again"], record.ends["again"]), (curve[stop:], end))
+
+
+def test_each_technique_leaves_its_mark() -> None:
+    ends = [repr(train_alone(IMAGES, with_technique(technique))) for technique in TECHNIQUES.values()]
+
+    assert len(set(ends)) == len(TECHNIQUES)
+    assert train_alone(IMAGES, with_technique(TECHNIQUES["early stopping"]))[1].epochs < EPOCHS

@@ -207,6 +207,37 @@ def test_a_regression_is_judged_in_the_unit_of_its_target() -> None:
     assert end.metrics["dev_rmse"] > 1.0
 
 
+def test_a_target_in_another_unit_trains_the_same_weights_and_is_judged_in_that_unit() -> None:
+    dataset = random_dataset("regression", (80, 30, 30), 3)
+    parts = {part: 1024.0 * getattr(dataset, part) for part in ("y_train", "y_dev", "y_test")}
+    sets = [training_set(one, np.float64) for one in (dataset, replace(dataset, **parts))]
+    (curve, end), (other_curve, other_end) = (train_alone(data, member(data, epochs=5)) for data in sets)
+
+    assert end.weights is not None
+    assert other_end.weights is not None
+    assert np.array_equal(end.weights, other_end.weights)
+    for part in ("train", "dev", "test"):
+        assert other_end.metrics[f"{part}_rmse"] == 1024.0 * end.metrics[f"{part}_rmse"]
+    assert [seen.values["dev_rmse"] for seen in other_curve] == [1024.0 * seen.values["dev_rmse"] for seen in curve]
+
+
+@pytest.mark.parametrize("part", ["train", "dev", "test"])
+def test_the_rmse_of_each_part_is_the_root_of_the_mean_square_in_the_unit_of_the_target(part: str) -> None:
+    dataset = random_dataset("regression", (80, 30, 30), 3)
+    data = training_set(dataset, np.float64)
+    spec = member(data, hidden=(), epochs=4)
+    _, end = train_alone(data, spec)
+    assert end.weights is not None
+    (layer,) = Network(spec.structure).layout.layers
+    weights = layer.dense.of(end.weights[np.newaxis])[0]
+    x, y = getattr(dataset, f"x_{part}"), getattr(dataset, f"y_{part}")
+    inputs = (x - dataset.x_train.mean(axis=0, dtype=np.float64)) / dataset.x_train.std(axis=0, dtype=np.float64)
+    standard = inputs @ weights[:-1, 0] + weights[-1, 0]
+    predicted = standard * dataset.y_train.std() + dataset.y_train.mean()
+
+    assert end.metrics[f"{part}_rmse"] == pytest.approx(np.sqrt(np.mean((predicted - y) ** 2)), rel=1e-5)
+
+
 def test_training_learns_the_digits() -> None:
     from engine.data import load_builtin  # noqa: PLC0415  # only here, for it takes a moment
 

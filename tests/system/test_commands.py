@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from engine.models import FORMATS
+from tests.engine.models.trained import trained
 from tests.system.processes import PATIENCE, ServerProcess, running
 
 COMMAND = [sys.executable, "-m", "app.cli"]
@@ -86,8 +88,31 @@ def test_sigint_ends_the_server_and_its_workers(tmp_path: Path) -> None:
         assert server.children() == []
 
 
+def test_rows_are_predicted_with_a_model_file_and_faults_go_to_standard_error(tmp_path: Path) -> None:
+    one = trained("multiclass")
+    model, rows = tmp_path / "model.npz", tmp_path / "rows.csv"
+    model.write_bytes(FORMATS["npz"](one.model))
+
+    def predict(text: str) -> "subprocess.CompletedProcess[str]":
+        rows.write_text(text)
+        command = [*COMMAND, "predict", str(model), str(rows)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+    done = predict("words,gaps,far\nred,0.5,100001\n,,99999\n")
+    header, *lines = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert header == "prediction,probability_no,probability_perhaps,probability_yes"
+    assert [line.split(",")[0] in one.model.classes for line in lines] == [True, True]
+    refused = predict("words,gaps\nred,much\n")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert [line.split(" is ")[0] for line in refused.stderr.splitlines()] == [
+        'The column "far"',
+        'Line 2, column "gaps": "much"',
+    ]
+
+
 def test_every_command_explains_itself() -> None:
-    for command in ([], ["serve"], ["work"], ["demo"], ["gradcheck"]):
+    for command in ([], ["serve"], ["work"], ["demo"], ["predict"], ["gradcheck"]):
         shown = subprocess.run(
             [*COMMAND, *command, "--help"],
             capture_output=True,

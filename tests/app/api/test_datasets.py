@@ -11,6 +11,7 @@ from tests.app.api.serving import Trainer, places, problem, serving, start
 TABLE = "width,colour,kind\n" + "".join(
     f"{number / 8},{['red', 'green', 'blue'][number % 3]},{'ab'[number % 2]}\n" for number in range(80)
 )
+Files = dict[str, tuple[str, str]]
 FORM = {"name": "mine", "target": "kind"}
 
 
@@ -19,8 +20,9 @@ def upload(
     form: dict[str, str | list[str]] | dict[str, str] = FORM,
     table: str | bytes = TABLE,
     filename: str = "t.csv",
+    others: Files | None = None,
 ) -> httpx.Response:
-    return client.post("/v1/datasets", data=form, files={"file": (filename, table)})
+    return client.post("/v1/datasets", data=form, files={"file": (filename, table), **(others or {})})
 
 
 def test_the_builtin_data_sets_are_there(shared: httpx.Client) -> None:
@@ -103,6 +105,66 @@ def test_an_upload_that_cannot_be_used_is_refused_with_its_faults_and_nothing_is
 ) -> None:
     assert places(upload(shared, form, table, filename)) == pointers
     assert len(shared.get("/v1/datasets").json()["items"]) == 5
+
+
+def test_dev_and_test_may_be_files_of_their_own_and_the_split_may_be_said(client: httpx.Client) -> None:
+    dev = ("dev.csv", "kind,colour,width\na,red,1\nb,pink,\n")
+    created = upload(client, others={"dev_file": dev, "test_file": dev})
+    assert created.status_code == 201
+    assert created.json()["rows"] == {"train": 80, "dev": 2, "test": 2}
+    assert created.json()["card"]["split"]["separate"] == ["dev", "test"]
+    assert upload(client, others={"dev_file": dev, "test_file": dev}).status_code == 200
+    problem(upload(client, others={"dev_file": dev}), 409)
+    cut = upload(client, {**FORM, "name": "cut", "split": "0.8,0.2,0", "split_seed": "7"}).json()
+    assert cut["rows"] == {"train": 64, "dev": 16, "test": 0}
+    assert cut["card"]["split"]["seed"] == 7
+    both = upload(client, {**FORM, "name": "both", "split": "0.75,0,0.25"}, others={"dev_file": dev}).json()
+    assert both["rows"] == {"train": 60, "dev": 2, "test": 20}
+
+
+def test_a_data_set_without_a_test_part_is_searched(client: httpx.Client, trainer: Trainer) -> None:
+    assert upload(client, {**FORM, "split": "0.8,0.2,0"}).status_code == 201
+    sweep = start(client, dataset="mine")
+    trainer.train_everything()
+    assert client.get(f"/v1/sweeps/{sweep['id']}").json()["state"] == "completed"
+
+
+def test_the_answer_warns_of_parts_that_are_distributed_differently(client: httpx.Client) -> None:
+    dev = "width,colour,kind\n" + "".join(f"{number / 8 + 6},red,{'ab'[number % 2]}\n" for number in range(80))
+    drift = upload(client, others={"dev_file": ("dev.csv", dev)}).json()["card"]["drift"]
+    assert client.get("/v1/datasets/mine").json()["card"]["drift"] == drift
+    (warning,) = drift["warnings"]
+    assert "The parts train and dev are distributed differently in 2 of 3 columns" in warning
+    assert {"width", "colour"} == {column["column"] for column in drift["columns"][:2]}
+    assert all(column["parts"] == ["train", "dev"] for column in drift["columns"])
+    assert client.get("/v1/datasets/digits").json()["card"]["drift"]["warnings"] == []
+
+
+def test_rows_may_be_images(client: httpx.Client) -> None:
+    pixels = "a,b,c,d,kind\n" + "".join(f"{n % 5},{n % 7},3,4,{'ab'[n % 2]}\n" for n in range(40))
+    assert upload(client, {**FORM, "image": "2x2"}, pixels).json()["card"]["image"] == [2, 2, 1]
+    assert client.get("/v1/datasets/digits").json()["card"]["image"] == [8, 8, 1]
+
+
+def test_faults_of_every_file_and_field_come_in_one_answer(shared: httpx.Client) -> None:
+    form = {"name": "a b", "target": "kind", "task": "guess", "split": "half", "image": "big"}
+    unreadable: Files = {"dev_file": ("d.csv", "width,colour,kind\n1\n"), "test_file": ("t.xls", "")}
+    assert places(upload(shared, form, TABLE, others=unreadable)) == [
+        "/name", "/dev_file", "/test_file", "/task", "/split", "/image",
+    ]  # fmt: skip
+    form = {**FORM, "split": "0.6,0.6,0.1", "image": "2x2"}
+    unlike: Files = {"dev_file": ("d.csv", "width,kind,z\n1,a,1\n"), "test_file": ("t.csv", TABLE + "1,red,c\n")}
+    found = problem(upload(shared, form, TABLE, others=unlike), 422)["errors"]
+    assert [error["pointer"] for error in found] == [
+        "/split", "/split", "/split", "/image", "/image", "/dev_file", "/dev_file", "/test_file",
+    ]  # fmt: skip
+    assert found[-1]["detail"].startswith('The test table has the class "c" in line 82, which train has not.')
+    assert len(shared.get("/v1/datasets").json()["items"]) == 5
+
+
+@pytest.mark.parametrize("seed", ["-1", "x", "1.5", str(2**63)])
+def test_a_split_seed_is_a_whole_number_from_zero_on(shared: httpx.Client, seed: str) -> None:
+    assert places(upload(shared, {**FORM, "split_seed": seed})) == ["/split_seed"]
 
 
 def test_other_content_types_are_refused(shared: httpx.Client) -> None:

@@ -3,16 +3,21 @@
 import base64
 import io
 import json
+import sys
+from collections.abc import Callable
+from typing import Any
 
 import httpx
 import numpy as np
+import pytest
 
-from tests.app.api.serving import Json, Trainer, finished, problem, start
+from engine.models import read_model
+from tests.app.api.serving import Json, Trainer, finished, places, problem, start
 
 ROW = np.arange(35, dtype="<f4")  # iris, 4 inputs, 4 units, 3 classes: (4 + 1) * 4 + (4 + 1) * 3
 
 
-def with_weights(lease: Json, value: float, row: bytes = ROW.tobytes()) -> Json:
+def with_weights(lease: Json, value: float | None, row: bytes = ROW.tobytes()) -> Json:
     return finished(lease, value, weights=base64.b64encode(row).decode())
 
 
@@ -33,6 +38,139 @@ def test_a_model_has_the_weights_that_were_sent_and_its_card(client: httpx.Clien
     assert (card["sweep"], card["trial"], card["seed"], card["dataset"]) == (sweep, 0, 7, "iris")
     assert card["metrics"]["dev_error"] == 0.25
     assert card["hyperparameters"]["hidden_units"] == [4]
+
+
+IRIS = {"sepal_length_cm": 5.1, "sepal_width_cm": 3.5, "petal_length_cm": 1.4, "petal_width_cm": 0.2}
+
+
+def kept(client: httpx.Client, trainer: Trainer, row: bytes = ROW.tobytes(), **changes: Any) -> str:
+    """Start a sweep whose first trial ends with these weights; return the trial's address."""
+    sweep = start(client, budget={"trials": 1}, **changes)["id"]
+    (lease,) = trainer.leases()
+    trainer.finish(with_weights(lease, 0.25, row))
+    return f"/v1/sweeps/{sweep}/trials/0"
+
+
+def table_of_60_rows(client: httpx.Client, target: Callable[[int], object]) -> None:
+    """Upload `mine` with the columns p, q and the target y: the number of the row, a digit, and what is given."""
+    rows = "".join(f"{number},{number % 7},{target(number)}\n" for number in range(60))
+    form = {"name": "mine", "target": "y"}
+    client.post("/v1/datasets", data=form, files={"file": ("t.csv", f"p,q,y\n{rows}")}).raise_for_status()
+
+
+@pytest.mark.parametrize("kind", ["npz", "safetensors", "onnx"])
+def test_every_format_is_a_file_with_the_same_card(client: httpx.Client, trainer: Trainer, kind: str) -> None:
+    if kind == "onnx":
+        pytest.importorskip("onnx", reason="the extra onnx is not installed")
+    trial = kept(client, trainer)
+    answer = client.get(f"{trial}/model", params={"format": kind})
+    assert answer.headers["content-disposition"].endswith(f'-0.{kind}"')
+    card = client.get(f"{trial}/model", params={"format": "json"}).json()
+    if kind == "onnx":
+        assert card["dataset_sha256"].encode() in answer.content
+    else:
+        assert read_model(answer.content).card == card
+
+
+def test_without_the_package_onnx_is_refused_and_the_extra_named(
+    client: httpx.Client, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = kept(client, trainer)
+    monkeypatch.delitem(sys.modules, "engine.models.onnx", raising=False)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    refused = problem(client.get(f"{trial}/model", params={"format": "onnx"}), 501)
+    assert 'pip install "logsweep[onnx]"' in refused["detail"]
+
+
+def test_rows_are_predicted_as_by_the_file(client: httpx.Client, trainer: Trainer) -> None:
+    trial = kept(client, trainer, np.random.default_rng(0).normal(size=35).astype("<f4").tobytes())
+    rows = [IRIS, {**IRIS, "petal_width_cm": None}, {**IRIS, "petal_length_cm": 6}]
+    answer = client.post(f"{trial}/predict", json={"rows": rows})
+    assert answer.status_code == 200
+    model = read_model(client.get(f"{trial}/model", params={"format": "safetensors"}).content)
+    wanted = model.predict(model.read_rows(rows))
+    assert wanted.probabilities is not None
+    assert answer.json() == {
+        "items": [
+            {"prediction": label, "probabilities": dict(zip(wanted.classes, line, strict=True))}
+            for label, line in zip(wanted.values, wanted.probabilities.tolist(), strict=True)
+        ]
+    }
+
+
+def test_a_regression_predicts_numbers_and_nothing_else(client: httpx.Client, trainer: Trainer) -> None:
+    table_of_60_rows(client, lambda n: 100 + n / 7)
+    sweep = start(client, dataset="mine", budget={"trials": 1})["id"]
+    (lease,) = trainer.leases()
+    trainer.finish({**with_weights(lease, None, np.zeros(17, "<f4").tobytes()), "metrics": {"dev_rmse": 0.25}})
+    answer = client.post(f"/v1/sweeps/{sweep}/trials/0/predict", json={"rows": [{"p": 1, "q": 2.5}]})
+    (item,) = answer.json()["items"]
+    assert item.keys() == {"prediction"}
+    assert 100.0 < item["prediction"] < 109.0  # the mean of the target, for a network of zeros
+
+
+def test_an_npz_upload_has_columns_by_number_and_classes_by_name(client: httpx.Client, trainer: Trainer) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, x=np.arange(120.0).reshape(60, 2), y=np.arange(60) % 3)
+    client.post("/v1/datasets", data={"name": "mine"}, files={"file": ("t.npz", buffer.getvalue())}).raise_for_status()
+    trial = kept(client, trainer, np.zeros(27, "<f4").tobytes(), dataset="mine")  # (2 + 1) * 4 + (4 + 1) * 3
+    (item,) = client.post(f"{trial}/predict", json={"rows": [{"x_0": 1, "x_1": 2}]}).json()["items"]
+    assert item == {"prediction": "0", "probabilities": {name: pytest.approx(1 / 3) for name in "012"}}
+
+
+def test_all_faults_of_a_request_are_answered_together(client: httpx.Client, trainer: Trainer) -> None:
+    trial = kept(client, trainer)
+    lacking = {name: value for name, value in IRIS.items() if name != "sepal_width_cm"}
+    rows = [lacking, {**IRIS, "petal_width_cm": "wide"}, [], {**IRIS, "color": "blue", "petal_length_cm": False}]
+    refused = client.post(f"{trial}/predict", json={"rows": rows, "row": 1})
+    assert places(refused) == [
+        "/row",
+        "/rows/0/sepal_width_cm",
+        "/rows/2",
+        "/rows/3/color",
+        "/rows/3/petal_length_cm",
+        "/rows/1/petal_width_cm",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, "/rows"),
+        ({"rows": []}, "/rows"),
+        ({"rows": {}}, "/rows"),
+        ({"rows": [{}] * 10_001}, "/rows"),
+        ([], ""),
+    ],
+)
+def test_a_body_without_rows_or_with_too_many_is_refused(
+    client: httpx.Client, trainer: Trainer, body: Any, place: str
+) -> None:
+    assert places(client.post(f"{kept(client, trainer)}/predict", json=body)) == [place]
+
+
+def test_ten_thousand_rows_fit_into_a_request_and_eight_mebibytes_are_the_limit(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    trial = kept(client, trainer)
+    padded = json.dumps({"rows": [IRIS] * 10_000}).encode().ljust(2 << 20)
+    json_body = {"content-type": "application/json"}
+    answer = client.post(f"{trial}/predict", content=padded, headers=json_body)
+    assert len(answer.json()["items"]) == 10_000
+    problem(client.post(f"{trial}/predict", content=padded.ljust((8 << 20) + 1), headers=json_body), 413)
+
+
+def test_rows_far_from_all_that_was_learned_are_refused_and_not_answered_with_nan(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    trial = kept(client, trainer, np.full(35, 1e30, "<f4").tobytes())
+    assert places(client.post(f"{trial}/predict", json={"rows": [{**IRIS, "petal_width_cm": 3e38}]})) == ["/rows/0"]
+
+
+def test_there_is_nothing_to_predict_with_before_a_model_is_kept(client: httpx.Client) -> None:
+    sweep = start(client)["id"]
+    for number in (0, -1, 2**70):
+        problem(client.post(f"/v1/sweeps/{sweep}/trials/{number}/predict", json={"rows": [IRIS]}), 404)
 
 
 def test_only_the_models_of_the_best_trials_are_kept(client: httpx.Client, trainer: Trainer) -> None:
@@ -58,9 +196,7 @@ def test_an_unknown_format_is_refused(client: httpx.Client) -> None:
 
 
 def test_a_model_outlives_its_data_set(client: httpx.Client, trainer: Trainer) -> None:
-    rows = "".join(f"{number},{number % 7},{'ab'[number % 2]}\n" for number in range(60))
-    form = {"name": "mine", "target": "y"}
-    client.post("/v1/datasets", data=form, files={"file": ("t.csv", f"p,q,y\n{rows}")}).raise_for_status()
+    table_of_60_rows(client, lambda n: "ab"[n % 2])
     sweep = start(client, dataset="mine", budget={"trials": 1})["id"]
     (lease,) = trainer.leases()
     trainer.finish(with_weights(lease, 0.25, np.zeros(17, "<f4").tobytes()))  # (2 + 1) * 4 + (4 + 1) * 1

@@ -10,7 +10,7 @@ from tests.app.api.serving import problem
 OPERATIONS = {
     "list_datasets", "upload_dataset", "get_dataset", "delete_dataset", "get_dataset_content",
     "create_sweep", "list_sweeps", "get_sweep", "cancel_sweep", "get_best_trial",
-    "list_trials", "get_trial", "get_curve", "get_model",
+    "list_trials", "get_trial", "get_curve", "get_model", "predict_rows",
     "check_gradient",
     "claim_segments", "keep_leases", "report_epochs", "finish_trials", "release_leases",
     "get_health", "get_readiness",
@@ -33,7 +33,8 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
 
 
 def test_bodies_that_routes_read_themselves_are_described(document: dict[str, Any]) -> None:
-    for name in ("create_sweep", "check_gradient", "claim_segments", "keep_leases", "report_epochs", "finish_trials"):
+    names = ("create_sweep", "check_gradient", "predict_rows", "claim_segments", "keep_leases", "report_epochs")
+    for name in (*names, "finish_trials"):
         (content,) = operations(document)[name]["requestBody"]["content"].values()
         assert content["schema"]["required"]
     assert "low" in document["components"]["schemas"]["FloatBody"]["properties"]

@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.domain.work import EarlyStopping, Lease, Segment
-from app.training.datasets import PreparedDataset, prepare_upload
+from app.training.datasets import PreparedDataset
 from app.training.hyperparameters import cohort_key, complete
+from app.training.uploads import prepare_upload
 
 SEED = 7
 
@@ -38,6 +40,5 @@ def table(task: str) -> PreparedDataset:
     missing = rng.random(200) < 0.1
     rows = zip(np.where(missing, "", a.astype(str)), b, words, target[task], strict=True)
     text = "a,b,w,y\n" + "".join(f"{','.join(map(str, row))}\n" for row in rows)
-    return prepare_upload(
-        "t.csv", text.encode(), target="y", task=None, categorical=(), split_seed=0, max_table_bytes=1 << 20
-    )
+    sent = SentFiles(SentFile("t.csv", text.encode()))
+    return prepare_upload(sent, UploadForm("data", "y"), max_table_bytes=1 << 20)

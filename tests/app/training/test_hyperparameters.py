@@ -47,6 +47,10 @@ EDGES: dict[str, tuple[list[Value], list[Value]]] = {
     "decay_by": (["epoch", "batch"], ["step", 1]),
     "warmup_epochs": ([0.0, 2.5], [BELOW_ZERO, "1"]),
     "clip_norm": ([0.0, 5.0], [BELOW_ZERO, None]),
+    "augment": (
+        [{}, {"flip": 1.0, "tilt": 180, "shift": 0.0, "zoom": BELOW_ONE, "elastic": 2.5, "elastic_sigma": 0.3}],
+        [{"zoom": 1.0}, {"tilt": -1}, {"elastic_sigma": 0.0}, {"rotate": 3}, {"flip": None}, [], "flip", None],
+    ),
     "normalize_inputs": ([True, False], [0, 1, "true", None]),
 }
 
@@ -167,6 +171,7 @@ def test_what_shapes_a_stack_changes_its_key(params: dict[str, Value]) -> None:
         {"decay": "staircase", "decay_rate": 0.5, "decay_every": 3, "decay_by": "batch"},
         {"warmup_epochs": 2},
         {"clip_norm": 0.5},
+        {"augment": {"tilt": 3.0}},
     ],
 )
 def test_what_may_differ_from_row_to_row_does_not(params: dict[str, Value]) -> None:

@@ -1,6 +1,7 @@
 """Tests of model files: anyone with NumPy can open one, and gets the errors that training reported."""
 
 import base64
+import csv
 import io
 import json
 from collections.abc import Callable
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.domain.errors import InvalidRequest
 from app.domain.work import Result
 from app.training.datasets import PreparedDataset, load
-from app.training.models import model_card, model_npz
+from app.training.models import Model, model_file, predict_csv, predict_rows, trained_model
 from app.training.trainer import Trainer
 from tests.app.training.segments import segment, table
 
@@ -35,10 +37,14 @@ def trained(dataset: PreparedDataset, metric: str, params: dict[str, Any]) -> Re
     return result
 
 
-def model_of(result: Result, dataset: PreparedDataset, params: dict[str, Any]) -> Arrays:
+def trained_from(result: Result, dataset: PreparedDataset, params: dict[str, Any]) -> Model:
     assert result.weights is not None
-    card = model_card(params, dataset.card, result.made_with, {"trial": 0, "metrics": result.metrics})
-    content = model_npz(base64.b64decode(result.weights), params, dataset.content, card)
+    about = {"trial": 0, "metrics": result.metrics}
+    return trained_model(base64.b64decode(result.weights), params, dataset.content, result.made_with, about)
+
+
+def model_of(result: Result, dataset: PreparedDataset, params: dict[str, Any]) -> Arrays:
+    content = model_file(trained_from(result, dataset, params), "npz")
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
@@ -48,7 +54,12 @@ def answer(model: Arrays, x: NDArray[Any], activation: str) -> NDArray[Any]:
     a = (x.astype(np.float64) - model["input_mean"]) / model["input_scale"]
     layers = sum(name.startswith("W") for name in model)
     for layer in range(1, layers + 1):
-        a = a @ model[f"W{layer}"].astype(np.float64) + model[f"b{layer}"]
+        a = a @ model[f"W{layer}"].astype(np.float64)
+        if f"gamma{layer}" in model:
+            gamma, beta, mean, variance = (model[f"{name}{layer}"] for name in ("gamma", "beta", "mean", "variance"))
+            a = (a - mean) / np.sqrt(variance + 1e-5) * gamma + beta
+        else:
+            a = a + model[f"b{layer}"]
         if layer < layers:
             a = ACTIVATIONS[activation](a)
     return a
@@ -64,16 +75,17 @@ def error(task: str, model: Arrays, output: NDArray[Any], y: NDArray[Any]) -> fl
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 @pytest.mark.parametrize("normalize", [True, False])
+@pytest.mark.parametrize("batch_norm", [True, False])
 @pytest.mark.parametrize(
     ("hidden", "activation"),
     [([], "relu"), ([9], "relu"), ([8, 5], "tanh"), ([8], "sigmoid"), ([8], "leaky_relu")],
 )
 def test_the_arrays_of_a_model_give_the_errors_that_training_reported(
-    task: str, normalize: bool, hidden: list[int], activation: str
+    task: str, normalize: bool, batch_norm: bool, hidden: list[int], activation: str
 ) -> None:
     dataset, name = table(task), "rmse" if task == "regression" else "error"
-    params = {"hidden_units": hidden, "activation": activation, "normalize_inputs": normalize, "epochs": 6}
-    result = trained(dataset, f"dev_{name}", {**params, "learning_rate": 0.01})
+    params = {"hidden_units": hidden, "activation": activation, "normalize_inputs": normalize, "batch_norm": batch_norm}
+    result = trained(dataset, f"dev_{name}", {**params, "epochs": 6, "learning_rate": 0.01})
     assert result.state == "completed", result.reason
     model, parts = model_of(result, dataset, params), load(dataset.content)
     for part in ("train", "dev", "test"):
@@ -120,16 +132,72 @@ def test_the_card_is_strict_json_with_every_hyperparameter_and_the_encoding_of_t
     assert card["data"]["classes"] == ["False", "True"]
 
 
-def test_a_model_file_is_always_the_same_bytes() -> None:
-    dataset = table("binary")
-    weights = np.arange(dataset.features + 1, dtype="<f4").tobytes()
-    params: dict[str, Any] = {"hidden_units": []}
-    card = model_card(params, dataset.card, {}, {})
-    assert model_npz(weights, params, dataset.content, card) == model_npz(weights, params, dataset.content, card)
-
-
 @pytest.mark.parametrize("size", [0, 3, 4, 4 * 1000 - 4, 4 * 100_000])
 def test_weights_that_do_not_fit_are_refused(size: int) -> None:
     dataset = table("binary")
     with pytest.raises(ValueError, match=r"numbers, and the network has|buffer size"):
-        model_npz(bytes(size), {"hidden_units": [999]}, dataset.content, {})
+        trained_model(bytes(size), {"hidden_units": [999]}, dataset.content, {}, {})
+
+
+def untrained() -> Model:
+    dataset = table("binary")
+    weights = np.zeros(dataset.features + 1, "<f4").tobytes()
+    return trained_model(weights, {"hidden_units": []}, dataset.content, {}, {})
+
+
+ROWS: list[dict[str, Any]] = [{"a": 3.0, "b": 0.5, "w": "red"}, {"a": None, "b": -1, "w": None}]
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_rows_are_predicted_from_json_and_from_files_alike(task: str) -> None:
+    dataset, metric = table(task), "dev_rmse" if task == "regression" else "dev_error"
+    params = {"hidden_units": [9], "epochs": 6}
+    model = trained_from(trained(dataset, metric, params), dataset, params)
+    found = predict_rows(model, ROWS)
+    text = predict_csv(model_file(model, "safetensors"), b"w,b,a\nred,0.5,3\n,-1,\n")
+    header, *lines = csv.reader(io.StringIO(text))
+    names = [] if task == "regression" else [f"probability_{name}" for name in model.classes]
+    assert header == ["prediction", *names]
+    for one, line in zip(found, lines, strict=True):
+        assert line == [str(one.prediction), *map(str, (one.probabilities or {}).values())]
+        assert one.probabilities is None or one.prediction == max(one.probabilities, key=one.probabilities.__getitem__)
+
+
+def test_faults_of_rows_point_to_their_cells() -> None:
+    model = untrained()
+    with pytest.raises(InvalidRequest) as caught:
+        predict_rows(model, [{**ROWS[0], "a/b": 1}, {"a": "x", "b": True, "w": 5}, 7, {"a": 1, "b": 1e39}])
+    assert [(fault.pointer, fault.detail.split(".")[0]) for fault in caught.value.faults] == [
+        ("/rows/0/a~1b", 'Row 0: There is no column "a/b"'),
+        ("/rows/2", "Row 2 is 7, but a row is an object with a value for each column"),
+        ("/rows/3/w", 'Row 3 has no "w"'),
+        ("/rows/1/a", 'Row 1, column "a": "x" is not a number, but the model learned the column as numbers'),
+        ("/rows/1/b", 'Row 1, column "b": true is not a number, but the model learned the column as numbers'),
+        ("/rows/3/b", 'Row 3, column "b": 1e+39 is not a number between -3'),
+        ("/rows/1/w", 'Row 1, column "w": 5 is not a text, but the model learned the column as words'),
+    ]
+
+
+def test_a_request_and_its_answer_have_a_limit() -> None:
+    model = untrained()
+    with pytest.raises(InvalidRequest) as caught:
+        predict_rows(model, [{}] * 500_001)
+    assert [fault.detail for fault in caught.value.faults] == [
+        "500,001 rows make 1,500,003 cells, 3 each; at most 1,000,000 are possible. Send the rows in parts.",
+        "500,001 rows make 1,000,002 probabilities, 2 each; at most 1,000,000 are possible. Send the rows in parts.",
+    ]
+
+
+def test_what_is_wrong_with_the_files_is_said_of_each() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        predict_csv(b"x", b"")
+    assert [fault.pointer for fault in caught.value.faults] == ["/model"]
+    model = untrained()
+    with pytest.raises(InvalidRequest) as caught:
+        predict_csv(model_file(model, "npz"), b"a,b,y\n1,2,no\nx,1e99,yes\n")
+    assert [fault.detail.split(".")[0] for fault in caught.value.faults] == [
+        'The column "w" is missing',
+        'The column "y" is what the model predicts',
+        'Line 3, column "a": "x" is not a number, but the model learned the column as numbers',
+        'Line 3, column "b": 1e+99 is not a number between -3',
+    ]

@@ -15,7 +15,9 @@ def mixed_tables(draw: st.DrawFn) -> Table:
     rows = draw(st.integers(12, 60))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     numbers = np.where(rng.random(rows) < draw(st.floats(0.0, 0.9)), np.nan, rng.normal(size=rows))
+    numbers[0] = 1.0  # a column without values is refused
     words = rng.choice(np.array(WORDS, np.object_), rows)
+    words[0] = "red"
     labels = np.arange(rows) % draw(st.integers(2, 3))
     columns = (
         NumericColumn("number", numbers),

@@ -29,6 +29,15 @@ def test_rows_inputs_task_and_classes_are_as_documented(name: str) -> None:
 def test_digits_are_images_of_numbers_from_0_to_16() -> None:
     data = load_builtin("digits")
     assert (data.x_train.min(), data.x_train.max()) == (0.0, 16.0)
+    assert data.card["image"] == [8, 8, 1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_builtin_is_warned_of_and_only_digits_are_images(name: str) -> None:
+    card = load_builtin(name).card
+    assert card["drift"]["warnings"] == []
+    assert card["drift"]["columns"]
+    assert ("image" in card) == (name == "digits")
 
 
 def test_another_name_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import statistics
 from collections.abc import Sequence
 
 import numpy as np
@@ -60,11 +61,35 @@ def test_a_column_without_words_in_train_has_one_input() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1), st.lists(st.text(max_size=2), min_size=1))
-def test_the_inputs_of_a_word_sum_to_one(train: list[str | None], others: list[str]) -> None:
-    inputs = CategoricalEncoding.fit(words(train)).encode(words([*train, *others]))
+def test_each_row_of_words_has_one_input_that_is_one_the_last_if_train_has_not_its_word(
+    train: list[str | None], others: list[str]
+) -> None:
+    encoding, rows = CategoricalEncoding.fit(words(train)), [*train, *others]
+    inputs = encoding.encode(words(rows))
     assert inputs.dtype == np.float32
+    assert inputs.shape == (len(rows), len(set(train) - {None}) + 1)
     assert np.all(inputs.sum(axis=1) == 1.0)
     assert np.all((inputs == 0.0) | (inputs == 1.0))
+    for word, place in zip(rows, inputs.argmax(axis=1), strict=True):
+        expected = encoding.categories[place] if place < len(encoding.categories) else None
+        assert expected == (word if word in train else None)
+
+
+cells = st.lists(st.none() | st.floats(-1e6, 1e6), min_size=1, max_size=40)
+
+
+@settings(deadline=None)
+@given(cells, cells)
+def test_missing_numbers_become_the_median_of_train_with_a_flag_if_train_has_gaps(
+    train: list[float | None], others: list[float | None]
+) -> None:
+    column, rows = ([math.nan if cell is None else cell for cell in part] for part in (train, others))
+    inputs = NumericEncoding.fit(numbers(column)).encode(numbers(rows))
+    there = [cell for cell in train if cell is not None]
+    fill = np.float32(statistics.median(there) if there else 0.0)
+    assert inputs[:, 0].tolist() == [fill if cell is None else np.float32(cell) for cell in others]
+    flags = [inputs[:, 1].tolist()] if inputs.shape[1] == 2 else []
+    assert flags == ([[float(cell is None) for cell in others]] if None in train else [])
 
 
 @settings(deadline=None)
@@ -109,6 +134,12 @@ def test_a_column_in_which_no_word_repeats_looks_like_an_identifier() -> None:
     assert "has 51 words and none of them twice" in refusals(words([*names, None]))[0]
     assert refusals(words([*names, "0"])) == []
     assert refusals(words(names[:50])) == []
+
+
+def test_a_column_without_values_is_refused() -> None:
+    nothing = "The column {} has no values at all. Leave it out."
+    empty = NumericColumn("x", np.array([math.nan, math.nan]))
+    assert refusals(numbers([1.0, 2.0]), empty, words([None, None])) == [nothing.format('"x"'), nothing.format('"w"')]
 
 
 def test_a_table_without_features_is_refused() -> None:

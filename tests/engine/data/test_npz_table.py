@@ -83,6 +83,14 @@ def test_images_are_flattened_row_by_row_and_compressed_files_are_read() -> None
     np.testing.assert_array_equal(matrix(read_npz(buffer.getvalue(), max_bytes=LIMIT)), images.reshape(6, 4))
 
 
+@pytest.mark.parametrize(
+    ("shape", "image"),
+    [((6, 4), None), ((6, 4, 3), (4, 3, 1)), ((6, 4, 3, 2), (4, 3, 2)), ((6, 2, 2, 2, 2), None)],
+)
+def test_rows_of_two_or_three_dimensions_are_images(shape: tuple[int, ...], image: tuple[int, int, int] | None) -> None:
+    assert read_npz(npz(np.zeros(shape)), max_bytes=LIMIT).image == image
+
+
 def test_a_signalling_nan_is_missing_as_well() -> None:
     x = np.zeros((6, 2), "<f4")
     x.view("<u4")[0, 0] = 0x7F800001
@@ -209,9 +217,9 @@ def test_missing_unknown_and_double_members_are_reported_together() -> None:
         content = zipped([("x.npy", npy(X)), ("x.npy", npy(X)), ("../evil.npy", b""), ("x_train.npy", npy(X))])
     assert faults_of(content) == [
         "The array y is missing: an NPZ file holds x and y.",
-        'The member "../evil.npy" is not expected: an NPZ file holds x and y alone. Leave it out.',
-        'The member "x_train.npy" is not expected: an NPZ file holds x and y alone. Leave it out.',
-        'The member "x.npy" is there 2 times. Write it with numpy.savez.',
+        'The array "../evil" is not expected: an NPZ file holds x and y alone. Leave it out.',
+        'The array "x_train" is not expected: an NPZ file holds x and y alone. Leave it out.',
+        'The array "x" is there 2 times. Write it with numpy.savez.',
     ]
 
 
@@ -291,12 +299,11 @@ def test_numbers_that_a_network_cannot_hold_and_missing_ones_are_all_named_with_
     x = X.copy()
     x[2, 1], x[4, 0] = np.inf, -1e39
     y = np.array([0.0, np.nan, 1.0, np.inf, 0.0, 1.0])
-    found = faults_of(npz(np.column_stack([x, np.full(6, np.nan)]), y))
+    found = faults_of(npz(x, y))
     rule = "which is not a number between -3.4e+38 and 3.4e+38; NaN stands for missing."
     assert found == [
         f"The array x holds inf in row 2, feature 1, {rule}",
         f"The array x holds -1e+39 in row 4, feature 0, {rule}",
-        "Feature 2 of the array x has no values at all. Leave it out.",
         f"The array y holds inf in row 3, {rule}",
         'The target "y" is missing in row 1. Fill it in, or leave it out.',
     ]

@@ -1,0 +1,72 @@
+"""Routes of trained models: their files, and predictions with them."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from pydantic import AfterValidator, BaseModel, TypeAdapter, WithJsonSchema
+
+from app.api.answers import PredictionsAnswer
+from app.api.bodies import read_json
+from app.api.dependencies import UseCases
+from app.api.fields import read_fields
+from app.api.openapi import json_body
+from app.services.services import Services
+
+router = APIRouter(prefix="/v1/sweeps/{sweep}/trials/{number}", tags=["models"])
+
+MOST_ROWS = 10_000
+"""The most rows that one request may have predicted."""
+
+_ROW = {"type": "object", "additionalProperties": {"type": ["number", "string", "null"]}}
+_ROWS = {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": _ROW}
+
+
+def _counted(rows: list[Any]) -> list[Any]:
+    if not 1 <= len(rows) <= MOST_ROWS:
+        raise ValueError(f"it should have from 1 to {MOST_ROWS:,} rows and has {len(rows):,}; send more in parts")
+    return rows
+
+
+class PredictBody(BaseModel):
+    """Rows to predict: each has a number, a text or null for every column of training but the target."""
+
+    rows: Annotated[list[Any], AfterValidator(_counted), WithJsonSchema(_ROWS)]
+
+
+@router.get(
+    "/model",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}, "application/json": {}}}},
+)
+def get_model(
+    sweep: str,
+    number: int,
+    services: UseCases,
+    file_format: Annotated[Literal["npz", "safetensors", "onnx", "json"], Query(alias="format")] = "npz",
+) -> Response:
+    """Fetch a trained model: `json` is its card alone, the other formats have the weights as well."""
+    if file_format == "json":
+        return JSONResponse(services.models.card(sweep, number))
+    return Response(
+        services.models.file(sweep, number, file_format),
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{sweep}-{number}.{file_format}"'},
+    )
+
+
+@router.post(
+    "/predict",
+    response_model=PredictionsAnswer,
+    openapi_extra=json_body(TypeAdapter(PredictBody)),
+)
+async def predict_rows(sweep: str, number: int, request: Request, services: UseCases) -> Response:
+    """Predict rows with a trained model. Words that it does not know are taken as missing."""
+    return await run_in_threadpool(_predict, services, sweep, number, await read_json(request))
+
+
+def _predict(services: Services, sweep: str, number: int, raw: Any) -> Response:
+    fields, faults = read_fields(PredictBody, raw)
+    answer = PredictionsAnswer.of(services.models.predict(sweep, number, fields.get("rows", []), faults))
+    return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")

@@ -1,0 +1,42 @@
+"""Uploads: tables as they were sent, and what the sender says about them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file with the name that it was sent under."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SentFiles:
+    """The table to train on, and those of dev and test if they are files of their own."""
+
+    file: SentFile
+    dev_file: SentFile | None = None
+    test_file: SentFile | None = None
+
+    def by_field(self) -> dict[str, SentFile]:
+        """Return the files that were sent, by their fields, the first first."""
+        every = {"file": self.file, "dev_file": self.dev_file, "test_file": self.test_file}
+        return {field: sent for field, sent in every.items() if sent is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """What the sender says: the name of the data set, and how the tables are to be read and cut.
+
+    `split` is such as "0.7,0.15,0.15" (train, dev, test), `image` such as "8x8" or "8x8x3".
+    """
+
+    name: str
+    target: str | None = None
+    task: str | None = None
+    categorical: Sequence[str] = ()
+    split: str | None = None
+    split_seed: int = 0
+    image: str | None = None

@@ -1,0 +1,132 @@
+"""Uploaded files to a prepared data set, or every fault with a pointer to the field that it is about."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from app.domain.errors import Fault, InvalidRequest, pointer
+from app.domain.uploads import SentFile, SentFiles, UploadForm
+from app.training.datasets import PreparedDataset, prepared
+from engine.data import Image, Table, TableError, Tables, prepare, read_csv, read_npz
+from engine.data.image import shown
+from engine.data.split import Fractions
+
+NPZ_TARGET = "y"
+_ZIP = b"PK\x03\x04"
+_TASKS = ("classification", "regression")
+_IMAGE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})(?:x([1-9][0-9]{0,4}))?")
+
+
+def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) -> PreparedDataset:
+    """Read and prepare uploaded files. Raises InvalidRequest with every fault found."""
+    faults: list[Fault] = []
+    tables: dict[str, Table] = {}
+    for field, sent in files.by_field().items():
+        try:
+            tables[field] = _read(field, sent, form, tables.get("file"), max_table_bytes)
+        except InvalidRequest as error:
+            faults += error.faults
+    faults += [*_format_faults(files, tables), *_form_faults(form, npz=_is_npz(files.file))]
+    faults += _image_faults(form, tables.get("file"))
+    if faults:
+        raise InvalidRequest(faults)
+    image = _image(form.image) or tables["file"].image
+    given = Tables(replace(tables["file"], image=image), tables.get("dev_file"), tables.get("test_file"))
+    try:
+        dataset = prepare(
+            given,
+            target=form.target or NPZ_TARGET,
+            task=form.task,
+            seed=form.split_seed,
+            fractions=_fractions(form.split),
+            max_bytes=max_table_bytes,
+        )
+    except TableError as error:
+        raise InvalidRequest([Fault(pointer(fault.about), fault.detail) for fault in error.faults]) from None
+    return prepared(dataset)
+
+
+def _read(field: str, sent: SentFile, form: UploadForm, train: Table | None, max_bytes: int) -> Table:
+    """Read one file; `train` is the table of the first, if that could be read. Raises InvalidRequest."""
+    if detail := _name_fault(sent):
+        raise InvalidRequest([Fault(pointer(field), detail)])
+    try:
+        if _is_npz(sent):
+            return read_npz(sent.content, max_bytes=max_bytes)
+        if train is not None:
+            return read_csv(sent.content, max_bytes=max_bytes, like=train)
+        return read_csv(sent.content, max_bytes=max_bytes, target=form.target or None, categorical=form.categorical)
+    except TableError as error:
+        places = [fault.about if field == "file" else field for fault in error.faults]
+        details = [fault.detail for fault in error.faults]
+        raise InvalidRequest([Fault(pointer(p), detail) for p, detail in zip(places, details, strict=True)]) from None
+
+
+def _is_npz(sent: SentFile) -> bool:
+    return sent.name.lower().endswith(".npz")
+
+
+def _name_fault(sent: SentFile) -> str | None:
+    """Return what is wrong with the name of a file."""
+    npz, name = _is_npz(sent), sent.name[:120]
+    if not npz and not sent.name.lower().endswith((".csv", ".csv.gz")):
+        return f'The file name "{name}" does not say what it is. Use .csv, .csv.gz or .npz.'
+    zipped = sent.content.startswith(_ZIP)
+    if zipped and not npz:
+        way = "Save a spreadsheet as CSV, or give an NPZ file the ending .npz."
+        return f'The file "{name}" is not CSV but a zip archive by its content. {way}'
+    if npz and not zipped:
+        way = "Write it with numpy.savez, or give it the ending .csv."
+        return f'The file "{name}" is not an NPZ file by its content. {way}'
+    return None
+
+
+def _format_faults(files: SentFiles, tables: dict[str, Table]) -> Iterator[Fault]:
+    """Yield a fault for each table that could be read but is not in the format of the first."""
+    for field, sent in files.by_field().items():
+        if field in tables and _is_npz(sent) != _is_npz(files.file):
+            names = f'"{sent.name[:120]}" and "{files.file.name[:120]}"'
+            detail = f"The files {names} are of different formats: send all as CSV, or all as NPZ."
+            yield Fault(pointer(field), detail)
+
+
+def _form_faults(form: UploadForm, *, npz: bool) -> Iterator[Fault]:
+    """Yield what is wrong with what is said of the files."""
+    if not npz and not form.target:
+        yield Fault("/target", "The target is missing: name the column that the networks are to predict.")
+    if npz and form.target not in (None, NPZ_TARGET):
+        detail = f'The target "{form.target}" is not possible: in an NPZ file it is "{NPZ_TARGET}". Leave it out.'
+        yield Fault("/target", detail)
+    if npz and form.categorical:
+        named = ", ".join(form.categorical)
+        yield Fault("/categorical", f"An NPZ file has no categorical columns, but {named} was named. Leave it out.")
+    if form.task not in (None, *_TASKS):
+        yield Fault("/task", f'The task "{form.task}" is not known: it must be one of {", ".join(_TASKS)}.')
+    if form.split is not None and _fractions(form.split) is None:
+        rule = 'it must be the three shares of train, dev and test, such as "0.7,0.15,0.15"'
+        yield Fault("/split", f'The split "{form.split[:60]}" is not possible: {rule}.')
+
+
+def _image_faults(form: UploadForm, table: Table | None) -> Iterator[Fault]:
+    if form.image is None:
+        return
+    image = _image(form.image)
+    if image is None:
+        rule = 'it must be height and width, and channels if there are several, such as "8x8" or "8x8x3"'
+        yield Fault("/image", f'The image "{form.image[:60]}" is not possible: {rule}.')
+    elif table is not None and table.image is not None and table.image != image:
+        detail = f'The image "{form.image}" is not the shape of x in the file, {shown(table.image)}. Leave it out.'
+        yield Fault("/image", detail)
+
+
+def _fractions(text: str | None) -> Fractions | None:
+    try:
+        train, dev, test = (float(share) for share in (text or "").split(","))
+    except ValueError:
+        return None
+    return train, dev, test
+
+
+def _image(text: str | None) -> Image | None:
+    found = _IMAGE.fullmatch(text or "")
+    return (int(found[1]), int(found[2]), int(found[3] or 1)) if found else None

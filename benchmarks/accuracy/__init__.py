@@ -1,0 +1,1 @@
+"""What networks reach on public data sets, beside published figures: seeds, intervals, and the settings used."""

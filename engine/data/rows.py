@@ -1,0 +1,149 @@
+"""Rows to predict, from CSV or from JSON, as the columns that a network learned: nothing is inferred again."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.data.csv_table import MISSING, parse_number, read_sheet
+from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
+from engine.data.table import (
+    LARGEST_NUMBER,
+    CategoricalColumn,
+    Column,
+    Faults,
+    NumericColumn,
+    Table,
+    TableFault,
+    no_such_column,
+    quoted,
+)
+
+Unit = Literal["line", "row"]
+
+_NO_NUMBER = (
+    "is not a number, but the model learned the column as numbers. Mend it, or leave it out if the value is missing: "
+    "an empty cell in CSV, null in JSON."
+)
+_TOO_LARGE = f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}."
+_NO_WORD = "is not a text, but the model learned the column as words. Put it in quotes; null is a missing value."
+
+
+def table_of_csv(content: bytes, encodings: Sequence[Encoding], target: str, *, max_bytes: int) -> Table:
+    """Read the columns of `encodings` from CSV, plain or gzipped; there may be no others. Raises TableError."""
+    sheet = read_sheet(content, max_bytes)
+    sheet.faults.add(_column_faults(sheet.header, encodings, target))
+    texts = dict(zip(sheet.header, sheet.columns, strict=True))
+    columns = [
+        _column(encoding, _parsed(texts[encoding.name], encoding), sheet.lines, "line", sheet.faults)
+        for encoding in encodings
+        if encoding.name in texts
+    ]
+    sheet.faults.refuse()
+    return Table(tuple(columns), sheet.lines, "line")
+
+
+def table_of_rows(rows: Sequence[Any], encodings: Sequence[Encoding], target: str) -> Table:
+    """Return rows of JSON as a table: each an object with a number, a text or null for every column.
+
+    Raises TableError, whose faults have the place of the row, or of the cell, counted from 0.
+    """
+    faults = Faults()
+    faults.add(_row_faults(rows, encodings, target))
+    columns = [
+        _column(encoding, [_cell(row, encoding.name) for row in rows], range(len(rows)), "row", faults)
+        for encoding in encodings
+    ]
+    faults.refuse()
+    return Table(tuple(columns), range(len(rows)), "row")
+
+
+def arrange(table: Table, encodings: Sequence[Encoding], target: str) -> list[Column]:
+    """Return the columns of a table in the order of `encodings`. Raises TableError if they are not the same."""
+    columns = {column.name: column for column in table.columns}
+    faults = Faults()
+    faults.add(_column_faults(list(columns), encodings, target))
+    faults.refuse()
+    return [columns[encoding.name] for encoding in encodings]
+
+
+def _column_faults(names: Sequence[str], encodings: Sequence[Encoding], target: str) -> Iterator[str]:
+    """Yield what the columns called `names` lack, and what they have too many."""
+    known = [encoding.name for encoding in encodings]
+    there, wanted = set(names), set(known)
+    for name in known:
+        if name not in there:
+            yield f"The column {quoted(name)} is missing. Add it; its cells may be empty."
+    for name in names:
+        if name not in wanted:
+            yield _surplus(name, known, target)
+
+
+def _surplus(name: str, known: Sequence[str], target: str) -> str:
+    if name == target:
+        return f"The column {quoted(name)} is what the model predicts. Leave it out."
+    return f"{no_such_column(name, known)} Leave it out."
+
+
+def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding], target: str) -> Iterator[TableFault]:
+    known = [encoding.name for encoding in encodings]
+    wanted = set(known)
+    for number, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            detail = f"Row {number} is {_shown(row)}, but a row is an object with a value for each column."
+            yield TableFault(detail, place=(number,))
+            continue
+        for name in known:
+            if name not in row:
+                detail = f"Row {number} has no {quoted(name)}. Add it; null is a missing value."
+                yield TableFault(detail, place=(number, name))
+        for name in row:
+            if name not in wanted:
+                yield TableFault(f"Row {number}: {_surplus(name, known, target)}", place=(number, name))
+
+
+def _cell(row: Any, name: str) -> Any:
+    """Return a cell; one that is not there has its own fault, and none of a wrong value."""
+    return row.get(name) if isinstance(row, Mapping) else None
+
+
+def _parsed(texts: Sequence[str], encoding: Encoding) -> list[Any]:
+    """Return the cells of a CSV column as JSON would have them."""
+    words = [None if (word := text.strip()) in MISSING else word for text in texts]
+    if isinstance(encoding, CategoricalEncoding):
+        return words
+    return [word if word is None or (number := parse_number(word)) is None else number for word in words]
+
+
+def _column(encoding: Encoding, cells: Sequence[Any], numbers: Sequence[int], unit: Unit, faults: Faults) -> Column:
+    """Return the column; a cell that has a fault is missing in it."""
+    fault_of = _number_fault if isinstance(encoding, NumericEncoding) else _word_fault
+    wrong = {row: fault for row, cell in enumerate(cells) if cell is not None and (fault := fault_of(cell))}
+    name = encoding.name
+    faults.add(
+        TableFault(
+            f"{unit.capitalize()} {numbers[row]}, column {quoted(name)}: {_shown(cells[row])} {fault}",
+            place=(numbers[row], name),
+        )
+        for row, fault in wrong.items()
+    )
+    sound = [None if row in wrong else cell for row, cell in enumerate(cells)]
+    if isinstance(encoding, NumericEncoding):
+        return NumericColumn(name, np.array([math.nan if cell is None else cell for cell in sound], np.float64))
+    return CategoricalColumn(name, np.array(sound, np.object_))
+
+
+def _number_fault(cell: Any) -> str | None:
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return _NO_NUMBER
+    return None if abs(cell) <= LARGEST_NUMBER else _TOO_LARGE
+
+
+def _word_fault(cell: Any) -> str | None:
+    return None if isinstance(cell, str) else _NO_WORD
+
+
+def _shown(value: Any) -> str:
+    return quoted(value) if isinstance(value, str) else quoted(json.dumps(value, default=repr)).strip('"')

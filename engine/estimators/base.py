@@ -1,0 +1,176 @@
+"""What both estimators share: their parameters, the fit of a stack of members, and the mean of their answers."""
+
+from abc import ABC
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from engine.arrays import Array
+from engine.data import Dataset, Normalization, TableError
+from engine.data.split import Rows, split_rows
+from engine.data.target import Target
+from engine.early_stopping import Patience
+from engine.estimators import parameters as rule
+from engine.estimators.parameters import documented, parameter, refuse_faults
+from engine.initializers import INITIALIZERS
+from engine.layers import ACTIVATIONS
+from engine.lr_decay import DECAYS, DecayUnit
+from engine.optimizers import OPTIMIZERS
+from engine.prediction import predict
+from engine.seeds import Seed
+from engine.spec import BatchSize, Knobs, MemberSpec, Metric, Structure
+from engine.training import Trained, train
+from engine.training_set import TrainingSet, target_moments
+
+_Spec = TypeVar("_Spec", Structure, Knobs, MemberSpec)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ships no types
+    """The parameters are fields: one named like a field of Structure, Knobs or MemberSpec finds its way there."""
+
+    hidden_units: Sequence[int] = parameter((64,), rule.WIDTHS, "the width of each hidden layer")
+    activation: str = parameter("relu", rule.one_of(ACTIVATIONS), "the function after each hidden layer")
+    initializer: str = parameter("auto", rule.one_of(("auto", *INITIALIZERS)), "the variance of the initial weights")
+    optimizer: str = parameter("adam", rule.one_of(OPTIMIZERS), "how weights follow the gradient")
+    learning_rate: float = parameter(0.001, rule.POSITIVE, "alpha, the size of a step")
+    beta1: float = parameter(0.9, rule.FROM_0_BELOW_1, "how long momentum and Adam remember the gradient")
+    beta2: float = parameter(0.999, rule.FROM_0_BELOW_1, "how long RMSprop and Adam remember its square")
+    epsilon: float = parameter(1e-8, rule.ABOVE_0_BELOW_1, "what keeps RMSprop and Adam from dividing by zero")
+    batch_size: BatchSize = parameter(  # noqa: RUF009  # it is a field
+        32, rule.COUNT_OR_FULL, "the examples of a mini-batch"
+    )
+    epochs: int = parameter(200, rule.COUNT, "the passes over the training rows, at most")
+    l1: float = parameter(0.0, rule.NOT_NEGATIVE, "lambda of the L1 penalty on the weights")
+    l2: float = parameter(0.0, rule.NOT_NEGATIVE, "lambda of the L2 penalty on the weights")
+    keep_prob: float = parameter(1.0, rule.SHARE_KEPT, "the share of hidden units that dropout keeps")
+    input_keep_prob: float = parameter(1.0, rule.SHARE_KEPT, "the share of inputs that dropout keeps")
+    batch_norm: bool = parameter(False, rule.FLAG, "whether each hidden layer normalises its sums over the mini-batch")
+    batch_norm_beta: float = parameter(0.9, rule.FROM_0_BELOW_1, "how long batch norm remembers past mini-batches")
+    decay: str = parameter("none", rule.one_of(DECAYS), "how the learning rate falls")
+    decay_rate: float = parameter(0.95, rule.POSITIVE, "the rate of the decay, or its factor")
+    decay_every: float = parameter(1.0, rule.POSITIVE, "the epochs or mini-batches of one period of decay")
+    decay_by: str = parameter("epoch", rule.one_of(get_args(DecayUnit)), "whether the decay counts epochs or batches")
+    warmup_epochs: float = parameter(0.0, rule.NOT_NEGATIVE, "the epochs in which the learning rate rises to its value")
+    clip_norm: float = parameter(
+        0.0, rule.NOT_NEGATIVE, "the length above which a gradient is shortened; 0 is no limit"
+    )
+    normalize_inputs: bool = parameter(True, rule.FLAG, "whether each input gets mean 0 and deviation 1")
+    patience: int | None = parameter(10, rule.COUNT_OR_NONE, "the epochs without a better loss that end a member")
+    min_delta: float = parameter(0.0, rule.NOT_NEGATIVE, "how much lower a loss must be to renew the patience")
+    dev_fraction: float = parameter(
+        0.0,
+        rule.FROM_0_BELOW_1,
+        "the share of the rows that do not train, and whose loss decides which epoch is best; classes keep their\n"
+        "    shares. With 0, or too few rows to hold out, all rows train and the loss of training decides",
+    )
+    members: int = parameter(1, rule.COUNT, "the networks trained in one stack from different seeds, and averaged")
+    random_state: int | np.random.RandomState | None = parameter(  # noqa: RUF009  # it is a field
+        None, rule.RANDOM_STATE, "the seed of the split, the initial weights and the order of the examples"
+    )
+
+    def __init_subclass__(cls) -> None:
+        """Let the docstring of an estimator list the parameters."""
+        cls.__doc__ = documented(cls)
+
+    def _fit(self, x: NDArray[np.float32], target: Target) -> None:
+        """Train the members on inputs (m, n) and `target`, and keep what came of them."""
+        refuse_faults(self)
+        seed = self._seed()
+        train_rows, dev_rows = hold_out(target, self.dev_fraction, seed)
+        objective: Metric = "dev_loss" if len(dev_rows) else "train_loss"
+        dataset = _dataset(x, target, train_rows, dev_rows)
+        data = TrainingSet.of(dataset, normalize_inputs=self.normalize_inputs)
+        trained = train(data, self._specs(data, objective, seed))
+        self.weights_ = self._weights(trained)
+        self.normalization_ = Normalization.fit(dataset.x_train) if self.normalize_inputs else None
+        self.target_moments_ = target_moments(dataset)
+        self._keep(trained, objective)
+
+    def _seed(self) -> int:
+        if isinstance(self.random_state, int | np.integer):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def _specs(self, data: TrainingSet, objective: Metric, seed: int) -> list[MemberSpec]:
+        widths = tuple(self.hidden_units)
+        self.structure_ = self._filled(
+            Structure, inputs=data.inputs, outputs=data.outputs, loss=data.loss_name, hidden_units=widths
+        )
+        common = {
+            "structure": self.structure_,
+            "knobs": self._filled(Knobs),
+            "objective": objective,
+            "patience": None if self.patience is None else Patience(self.patience, self.min_delta),
+        }
+        return [self._filled(MemberSpec, seed=Seed(seed, number), **common) for number in range(self.members)]
+
+    def _filled(self, kind: type[_Spec], **own: Any) -> _Spec:
+        """Return a `kind` with the fields `own`, and the others from the parameters of the same names."""
+        known = self.get_params(deep=False) | own
+        return kind(**{entry.name: known[entry.name] for entry in fields(kind) if entry.name in known})
+
+    def _weights(self, trained: Sequence[Trained]) -> Array:
+        """Return the weights kept, (members, size). Raises ValueError if a member diverged."""
+        rows = []
+        for number, member in enumerate(trained):
+            if member.finished.weights is None:
+                what = f"Member {number} of {self.members} {member.finished.state}: {member.finished.reason}"
+                raise ValueError(f"{what}. Lower learning_rate, which is {self.learning_rate:g}, or set clip_norm.")
+            rows.append(member.finished.weights)
+        return np.stack(rows)
+
+    def _keep(self, trained: Sequence[Trained], objective: Metric) -> None:
+        self.trained_ = trained
+        best = min(trained, key=lambda member: member.finished.metrics[objective])
+        self.curve_ = [
+            # Without dev rows, what the engine says of a dev part means nothing.
+            {"epoch": seen.epoch, **{k: v for k, v in seen.values.items() if objective in ("dev_loss", k)}}
+            for seen in best.curve
+        ]
+        self.n_iter_ = best.finished.epochs
+        self.best_epoch_ = best.finished.best_epoch
+        self.loss_ = best.finished.metrics[objective]
+
+    def _answers(self, x: Any) -> NDArray[np.float64]:
+        """Return the mean of the members' answers, (m, outputs)."""
+        check_is_fitted(self)
+        inputs = validate_data(self, x, reset=False, dtype=np.float32)
+        if self.normalization_ is not None:
+            inputs = self.normalization_.apply(inputs)
+        mean: NDArray[np.float64] = predict(self.structure_, self.weights_, inputs).mean(axis=0)
+        return mean
+
+
+def hold_out(target: Target, dev_fraction: float, seed: int) -> tuple[Rows, Rows]:
+    """Return the rows to train on, and those to choose by: none where `dev_fraction` is 0 or there are too few."""
+    rows = np.arange(len(target.values))
+    if dev_fraction == 0.0:
+        return rows, rows[:0]
+    try:
+        split = split_rows(target, seed, (1.0 - dev_fraction, dev_fraction, 0.0))
+    except TableError:
+        return rows, rows[:0]
+    return split.train, split.dev
+
+
+def _dataset(x: NDArray[np.float32], target: Target, train_rows: Rows, dev_rows: Rows) -> Dataset:
+    # The engine scores a dev part after each epoch: without dev rows, one example costs least.
+    dev = dev_rows if len(dev_rows) else train_rows[:1]
+    return Dataset(
+        task=target.task,
+        classes=target.classes,
+        x_train=x[train_rows],
+        y_train=target.values[train_rows],
+        x_dev=x[dev],
+        y_dev=target.values[dev],
+        x_test=x[:0],
+        y_test=target.values[:0],
+        card={},
+    )

@@ -1,0 +1,178 @@
+"""A trained model: named arrays, and the card that says how rows become inputs and outputs become answers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arrays import Array, Workspace
+from engine.data import Dataset, Normalization, Table, TableFault
+from engine.data.encoding import Encoding, encode, from_card
+from engine.data.rows import arrange, table_of_csv, table_of_rows
+from engine.data.table import Faults, take_rows
+from engine.losses import LOSSES
+from engine.models.predictions import Predictions
+from engine.network import Network
+from engine.population.evaluation import chunks
+from engine.prediction import logits
+from engine.spec import Structure
+from engine.training_set import target_moments
+
+FORMAT = 1
+"""The version of the card and of the arrays' names."""
+
+MAX_CSV_BYTES = 512 << 20
+"""What a table of rows to predict may unpack to, unless said otherwise."""
+
+_HOW_TO_READ = (
+    "W1 (n_in, n_out) and b1 (n_out,) belong to the first layer, and so on. The first layer reads (x - input_mean)"
+    "/input_scale. A layer with gamma1, beta1, mean1 and variance1 has no b1: its activation reads (z - mean1)"
+    "/sqrt(variance1 + 1e-5)*gamma1 + beta1, where z is x W1. The answer of a regression is its output times "
+    "target_scale, plus target_mean."
+)
+
+
+class ModelError(ValueError):
+    """A file is not a model that can be used; `faults` are sentences on what is wrong with it."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(" ".join(self.faults))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A trained network with all it needs to answer.
+
+    `arrays` are those of the network, float32: W1 (n_in, n_out), b1 (n_out,) and so on; and float64: input_mean,
+    input_scale (inputs,), target_mean, target_scale (). `card` is plain JSON: `format`, `structure`, `data` (the
+    encoding of each column, the target, its task and its classes), and what is known of the training.
+    """
+
+    card: Mapping[str, Any]
+    arrays: Mapping[str, NDArray[Any]]
+
+    @classmethod
+    def of(
+        cls,
+        structure: Structure,
+        row: Array,
+        dataset: Dataset,
+        *,
+        normalize_inputs: bool,
+        about: Mapping[str, Any],
+    ) -> "Model":
+        """Return the model of a network trained on `dataset`, from its numbers `row` (size,).
+
+        `about` is added to the card. Raises ModelError if the numbers do not fit the structure.
+        """
+        network = Network(structure)
+        if len(row) != network.layout.size:
+            raise ModelError([f"There are {len(row):,} numbers, and the network has {network.layout.size:,}."])
+        card = {
+            **about,
+            "format": FORMAT,
+            "structure": {
+                "inputs": structure.inputs,
+                "hidden_units": list(structure.hidden_units),
+                "outputs": structure.outputs,
+                "activation": structure.activation,
+                "loss": structure.loss,
+                "batch_norm": structure.batch_norm,
+            },
+            "data": dict(dataset.card),
+            "arrays": _HOW_TO_READ,
+        }
+        return cls(card, {**network.named_arrays(row), **_moments(dataset, normalize_inputs=normalize_inputs)})
+
+    @property
+    def network(self) -> Network:
+        """The network that the card describes."""
+        about = self.card["structure"]
+        return Network(
+            Structure(
+                inputs=about["inputs"],
+                hidden_units=tuple(about["hidden_units"]),
+                outputs=about["outputs"],
+                activation=about["activation"],
+                loss=about["loss"],
+                batch_size="full",
+                batch_norm=about["batch_norm"],
+            )
+        )
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes in the order of the labels; classes that were numbers are text here too."""
+        return tuple(self.card["data"]["classes"])
+
+    @property
+    def encodings(self) -> list[Encoding]:
+        """How each column becomes inputs, in the order of the inputs."""
+        return [from_card(column) for column in self.card["data"]["columns"]]
+
+    def read_csv(self, content: bytes, *, max_bytes: int = MAX_CSV_BYTES) -> Table:
+        """Read rows to predict from CSV, plain or gzipped. Raises TableError."""
+        return table_of_csv(content, self.encodings, self.card["data"]["target"], max_bytes=max_bytes)
+
+    def read_rows(self, rows: Sequence[Any]) -> Table:
+        """Read rows to predict that are objects of JSON: a number, a text or null by column. Raises TableError."""
+        return table_of_rows(rows, self.encodings, self.card["data"]["target"])
+
+    def predict(self, table: Table) -> Predictions:
+        """Predict each row of a table that has the columns of training, in any order, and no others.
+
+        Words that training did not have are taken as missing. Raises TableError.
+        """
+        with np.errstate(all="ignore"):  # numbers far from those of training may overflow
+            z = self._logits(table)
+            answer = (
+                LOSSES[self.card["structure"]["loss"]]
+                .probabilities(z.astype(np.float64))
+                .astype(np.float64, copy=False)
+            )
+        faults = Faults()
+        faults.add(_no_answer(table, int(row)) for row in np.flatnonzero(~np.isfinite(answer).all(axis=1)))
+        faults.refuse()
+        classes = self.classes
+        if not classes:
+            return Predictions(answer[:, 0] * self.arrays["target_scale"] + self.arrays["target_mean"], (), None)
+        if len(classes) > 2:
+            labels = z.argmax(axis=1)
+        else:
+            labels, answer = (z[:, 0] > 0.0).astype(np.intp), np.concatenate([1.0 - answer, answer], axis=1)
+        return Predictions(np.array(classes, np.object_)[labels], classes, answer)
+
+    def _logits(self, table: Table) -> NDArray[np.float32]:
+        encodings, network, workspace = self.encodings, self.network, Workspace(np.float32)
+        columns = arrange(table, encodings, self.card["data"]["target"])
+        normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"])
+        row = np.zeros((1, network.layout.size), np.float32)
+        for name, view in network.named_arrays(row[0]).items():
+            view[...] = self.arrays[name]
+        answer = np.zeros((len(table), network.structure.outputs), np.float32)
+        for chunk in chunks(len(table)):  # a one for each category of every row at once could fill the memory
+            rows = np.arange(chunk.start, chunk.stop)
+            inputs = encode(encodings, [take_rows(column, rows) for column in columns])
+            answer[chunk] = logits(network, row, normalization.apply(inputs), workspace)[0]
+        return answer
+
+
+def _moments(dataset: Dataset, *, normalize_inputs: bool) -> dict[str, NDArray[np.float64]]:
+    inputs = dataset.x_train.shape[1]
+    neutral = Normalization(np.zeros(inputs), np.ones(inputs))
+    learned = Normalization.fit(dataset.x_train, dataset.image) if normalize_inputs else neutral
+    mean, scale = target_moments(dataset)
+    return {
+        "input_mean": learned.mean,
+        "input_scale": learned.scale,
+        "target_mean": np.array(mean),
+        "target_scale": np.array(scale),
+    }
+
+
+def _no_answer(table: Table, row: int) -> TableFault:
+    detail = f"The network's answer to {table.place(row)} is not a finite number."
+    return TableFault(f"{detail} Compare the row with those of training, or use another model.", place=(row,))

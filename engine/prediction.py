@@ -1,0 +1,40 @@
+"""The answers of trained networks for new examples, by the program that trained them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arrays import NO_GRADIENT, Array, Signal, Workspace
+from engine.losses import LOSSES
+from engine.network import Network
+from engine.population.evaluation import chunks
+from engine.spec import Structure
+
+_NO_TARGETS = np.zeros(0)
+
+
+def logits(network: Network, rows: Array, x: Array, workspace: Workspace) -> Array:
+    """Return the logits (R, m, outputs), in `workspace`, of networks with the weights `rows` (R, size).
+
+    The inputs `x` (m, inputs) are as the networks were trained on: normalised if those were.
+    """
+    structure = network.structure
+    inputs = np.ones((len(rows), len(x), structure.inputs + 1), workspace.dtype)
+    inputs[..., :-1] = x
+    loss = LOSSES[structure.loss].bind(len(rows), len(x), structure.outputs, _NO_TARGETS, workspace)
+    network.bind_to_answer(rows, Signal(inputs, NO_GRADIENT, structure.inputs), loss, workspace).forward()
+    return loss.logits.values
+
+
+def predict(structure: Structure, rows: Array, x: Array) -> NDArray[np.float64]:
+    """Return the answers (R, m, outputs) of networks with the weights `rows` (R, size) for inputs `x` (m, inputs).
+
+    The inputs are as the networks were trained on: normalised if those were. An answer is the probability of class 1
+    for a logistic output, the probabilities of all classes for softmax, and a standardised value for a regression.
+    Computed in float64, so that an answer does not depend on the examples beside it.
+    """
+    network, workspace = Network(structure), Workspace(np.float64)
+    rows = rows.astype(np.float64)
+    answers = np.empty((len(rows), len(x), structure.outputs))
+    for chunk in chunks(len(x)):
+        answers[:, chunk] = LOSSES[structure.loss].probabilities(logits(network, rows, x[chunk], workspace))
+    return answers

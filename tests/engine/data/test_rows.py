@@ -1,0 +1,118 @@
+"""Tests of rows to predict: read as the network learned them, from CSV and from JSON."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.data import Table, TableError
+from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
+from engine.data.rows import arrange, table_of_csv, table_of_rows
+
+ENCODINGS: tuple[Encoding, ...] = (
+    NumericEncoding("size", 2.0, flag=False),
+    CategoricalEncoding("code", ("1", "2")),
+    NumericEncoding("age", 30.0, flag=True),
+)
+
+
+def from_csv(text: str) -> Table:
+    return table_of_csv(text.encode(), ENCODINGS, "y", max_bytes=1 << 16)
+
+
+def details(text: str) -> list[str]:
+    with pytest.raises(TableError) as caught:
+        from_csv(text)
+    return [fault.detail for fault in caught.value.faults]
+
+
+def cells(table: Table) -> list[list[Any]]:
+    """The columns in the order of the encodings; a missing number is None."""
+    columns = [column.values.tolist() for column in arrange(table, ENCODINGS, "y")]
+    return [[None if isinstance(cell, float) and math.isnan(cell) else cell for cell in column] for column in columns]
+
+
+def test_columns_of_csv_are_what_they_were_in_training_whatever_they_look_like() -> None:
+    table = from_csv("age,code,size\n,1,NA\n?,x,3\n7, ,1e3\n")
+    assert cells(table) == [[None, 3.0, 1000.0], ["1", "x", None], [None, None, 7.0]]
+    assert table.place(2) == "line 4"
+
+
+def test_a_single_row_with_nothing_in_it_is_a_row() -> None:
+    assert cells(from_csv("size,code,age\n,,\n")) == [[None], [None], [None]]
+    assert cells(table_of_rows([dict.fromkeys(("size", "code", "age"))], ENCODINGS, "y")) == [[None], [None], [None]]
+
+
+def test_all_faults_of_csv_are_named_together_with_their_lines() -> None:
+    assert details("size,code,age,y\nbig,1,1_000,no\n1,2\n1,2,inf,yes\n") == [
+        "Line 3 has 2 cells and the header has 4. Every row needs one cell for each column, and a cell with a comma "
+        "needs quotes around it.",
+        'The column "y" is what the model predicts. Leave it out.',
+        'Line 2, column "size": "big" is not a number, but the model learned the column as numbers. Mend it, or leave '
+        "it out if the value is missing: an empty cell in CSV, null in JSON.",
+        'Line 2, column "age": "1_000" is not a number, but the model learned the column as numbers. Mend it, or leave '
+        "it out if the value is missing: an empty cell in CSV, null in JSON.",
+        'Line 4, column "age": Infinity is not a number between -3.4e+38 and 3.4e+38.',
+    ]
+
+
+def test_missing_and_surplus_columns_are_named() -> None:
+    assert details("size,sise,age\n1,2,3\n") == [
+        'The column "code" is missing. Add it; its cells may be empty.',
+        'There is no column "sise". The columns are: "size", "code", "age". Leave it out.',
+    ]
+
+
+def test_the_first_twenty_faults_are_shown_and_the_others_counted() -> None:
+    rows = [{"size": "big", "code": None, "age": 1}] * 1000
+    with pytest.raises(TableError) as caught:
+        table_of_rows(rows, ENCODINGS, "y")
+    *shown, last = caught.value.faults
+    assert [fault.place for fault in shown] == [(row, "size") for row in range(20)]
+    assert last.detail == "There are 980 more faults."
+
+
+NUMBERS = st.none() | st.integers(-(10**38), 10**38) | st.floats(-3e38, 3e38)
+ROWS = st.lists(st.tuples(NUMBERS, st.none() | st.sampled_from("12x"), NUMBERS))
+
+
+@given(ROWS)
+def test_rows_of_json_and_of_csv_make_the_same_columns(rows: Sequence[tuple[Any, Any, Any]]) -> None:
+    names = [encoding.name for encoding in ENCODINGS]
+    table = table_of_rows([dict(zip(names, row, strict=True)) for row in rows], ENCODINGS, "y")
+    assert cells(table) == [[None if v is None else kind(v) for v in column] for kind, column in columns_of(rows)]
+    text = "".join(",".join("" if cell is None else str(cell) for cell in row) + "\n" for row in rows)
+    if rows:
+        assert cells(from_csv(f"{','.join(names)}\n{text}")) == cells(table)
+
+
+def columns_of(rows: Sequence[tuple[Any, Any, Any]]) -> list[tuple[type, list[Any]]]:
+    return [(kind, [row[place] for row in rows]) for place, kind in enumerate((float, str, float))]
+
+
+LARGEST = (2 - 2**-23) * 2.0**127  # of float32
+ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.none())
+CELL = NUMBERS | ANYTHING | st.sampled_from("12x")
+ROW = st.fixed_dictionaries({"size": CELL, "code": CELL, "age": CELL}, optional={"y": CELL})
+
+
+@given(st.lists(ROW | st.dictionaries(st.sampled_from(["size", "code", "age"]), CELL) | ANYTHING, max_size=5))
+def test_any_json_is_a_table_or_refused_with_the_places_of_all_rows_that_are_wrong(rows: list[Any]) -> None:
+    wrong = {number for number, row in enumerate(rows) if not is_right(row)}
+    if wrong:
+        with pytest.raises(TableError) as caught:
+            table_of_rows(rows, ENCODINGS, "y")
+        assert {fault.place[0] for fault in caught.value.faults} == wrong
+    else:
+        assert len(table_of_rows(rows, ENCODINGS, "y")) == len(rows)
+
+
+def is_right(row: Any) -> bool:
+    if not isinstance(row, dict) or row.keys() != {"size", "code", "age"}:
+        return False
+    numbers = [row[name] for name in ("size", "age") if row[name] is not None]
+    sound = all(type(number) in (int, float) and abs(number) <= LARGEST for number in numbers)
+    return sound and (row["code"] is None or isinstance(row["code"], str))

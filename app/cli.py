@@ -1,4 +1,4 @@
-"""The command line: `logsweep serve`, `logsweep work`, `logsweep demo`, `logsweep predict`."""
+"""The command line: `logsweep serve`, `work`, `demo`, `predict` and `gradcheck`."""
 
 import logging
 import os
@@ -90,6 +90,23 @@ def predict(
         for fault in error.faults:
             typer.echo(fault.detail, err=True)
         raise typer.Exit(1) from None
+
+
+@app.command()
+def gradcheck(
+    dataset: Annotated[str, typer.Argument(help="A built-in data set, or a file: CSV, CSV.gz or NPZ.")],
+    target: Annotated[str | None, typer.Option(help="The column of the file that is to be predicted.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="A hyperparameter, say hidden_units=[8,4]; again for more.")
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Mini-batches of training before the second check.", min=0)] = 10,
+    seed: Annotated[int, typer.Option(help="The seed of the network and its mini-batches.", min=0)] = 0,
+) -> None:
+    """Check the gradient of a network against differences of its cost; exit with 1 if there is reason to worry."""
+    use_one_thread(os.environ)
+    from app.gradcheck import run_gradcheck  # noqa: PLC0415  # imports NumPy, which reads the variables set above
+
+    raise typer.Exit(run_gradcheck(dataset, target, settings or [], steps, seed))
 
 
 def _log_to_stderr() -> None:

@@ -1,12 +1,13 @@
 """The web application: all routes, problems and the document, around a lifespan that brings the use cases."""
 
+import asyncio
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
-from app.api import analysis, datasets, health, models, openapi, problems, sweeps, trials, work
+from app.api import analysis, datasets, gradient_checks, health, models, openapi, problems, sweeps, trials, work
 from app.api.body_limit import BodyLimit
 
 MAX_JSON_BYTES = 1 << 20
@@ -37,6 +38,7 @@ def make_application(
         "/v1/sweeps/*/trials/*/predict": MAX_ROWS_BYTES,
     }
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
+    app.state.one_gradient_check = asyncio.Semaphore()
     problems.install(app)
     openapi.install(app)
     for router in (
@@ -45,6 +47,7 @@ def make_application(
         trials.router,
         models.router,
         analysis.router,
+        gradient_checks.router,
         work.router,
         health.router,
     ):

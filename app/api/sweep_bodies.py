@@ -119,7 +119,7 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
     parsed, faults = read_fields(SweepBody, raw, leave={"space", "fixed"})
     posted: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
     parameters, space_faults = _read_space(posted)
-    fixed, fixed_faults = _read_fixed(posted)
+    fixed, fixed_faults = read_fixed(posted)
     budget, stopping = parsed.get("budget") or {}, parsed.get("early_stopping")
     objective = parsed.get("objective")
     draft = SweepDraft(
@@ -171,7 +171,8 @@ def _read_parameter(raw: object, place: str) -> tuple[Parameter | None, list[Fau
     return record(**parts), faults
 
 
-def _read_fixed(posted: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
+def read_fixed(posted: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
+    """Return the fixed values of a request that could be read, and what could not."""
     raw = posted.get("fixed", {})
     if not isinstance(raw, Mapping):
         return {}, [_not_an_object("/fixed", raw)]

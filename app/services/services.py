@@ -7,6 +7,7 @@ from typing import Self
 from app.services.analysis import Analysis
 from app.services.clock import Clock
 from app.services.datasets import Datasets
+from app.services.gradient_checks import GradientChecks
 from app.services.models import Models
 from app.services.notifier import Notifier
 from app.services.sweeps import Sweeps
@@ -25,6 +26,7 @@ class Services:
     trials: Trials
     models: Models
     analysis: Analysis
+    gradient_checks: GradientChecks
     work: Work
     notifier: Notifier
 
@@ -47,6 +49,7 @@ class Services:
             trials,
             Models(storage),
             Analysis(storage, trials),
+            GradientChecks(storage),
             Work(storage, clock, notifier, lease_seconds),
             notifier,
         )

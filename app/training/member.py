@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from app.domain.space import Value
 from app.domain.work import Segment
 from app.training.hyperparameters import complete
 from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
 from engine.seeds import Seed
-from engine.spec import Knobs, MemberSpec, Structure
+from engine.spec import Knobs, MemberSpec, Metric, Structure
 from engine.training_set import TrainingSet
 
 
@@ -28,17 +29,34 @@ def structure_of(params: Mapping[str, Any], inputs: int, outputs: int, loss: str
 
 def member_of(segment: Segment, data: TrainingSet) -> MemberSpec:
     """Return the member that a segment asks for."""
-    params: Mapping[str, Any] = complete(segment.params)
-    patience = segment.early_stopping
+    stopping = segment.early_stopping
+    return spec_of(
+        {**segment.params, "epochs": segment.to_epoch},
+        data,
+        Seed(segment.seed, segment.lease.trial),
+        segment.metric,  # type: ignore[arg-type]  # the server admits only the engine's metrics
+        None if stopping is None else Patience(stopping.patience, stopping.min_delta),
+    )
+
+
+def spec_of(
+    hyperparameters: Mapping[str, Value],
+    data: TrainingSet,
+    seed: Seed,
+    objective: Metric = "train_loss",
+    patience: Patience | None = None,
+) -> MemberSpec:
+    """Return the member with these hyperparameters, and the defaults of all others."""
+    params: Mapping[str, Any] = complete(hyperparameters)
     return MemberSpec(
         structure=structure_of(params, data.inputs, data.outputs, data.loss_name),
         optimizer=params["optimizer"],
         initializer=params["initializer"],
         knobs=Knobs(**{field.name: params[field.name] for field in fields(Knobs)}),
-        epochs=segment.to_epoch,
-        seed=Seed(segment.seed, segment.lease.trial),
-        objective=segment.metric,  # type: ignore[arg-type]  # the server admits only the engine's metrics
-        patience=None if patience is None else Patience(patience.patience, patience.min_delta),
+        epochs=params["epochs"],
+        seed=seed,
+        objective=objective,
+        patience=patience,
         decay=params["decay"],
         decay_by=params["decay_by"],
         augment=Augmentation(**params["augment"]),

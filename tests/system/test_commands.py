@@ -112,7 +112,7 @@ def test_rows_are_predicted_with_a_model_file_and_faults_go_to_standard_error(tm
 
 
 def test_every_command_explains_itself() -> None:
-    for command in ([], ["serve"], ["work"], ["demo"], ["predict"]):
+    for command in ([], ["serve"], ["work"], ["demo"], ["predict"], ["gradcheck"]):
         shown = subprocess.run(
             [*COMMAND, *command, "--help"],
             capture_output=True,

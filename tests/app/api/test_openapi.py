@@ -12,6 +12,7 @@ OPERATIONS = {
     "create_sweep", "list_sweeps", "get_sweep", "cancel_sweep", "get_best_trial",
     "list_trials", "get_trial", "get_curve", "get_model", "predict_rows",
     "get_diagnosis", "get_analysis",
+    "check_gradient",
     "claim_segments", "keep_leases", "report_epochs", "finish_trials", "release_leases",
     "get_health", "get_readiness",
 }  # fmt: skip  # one line for each resource
@@ -33,7 +34,8 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
 
 
 def test_bodies_that_routes_read_themselves_are_described(document: dict[str, Any]) -> None:
-    for name in ("create_sweep", "predict_rows", "claim_segments", "keep_leases", "report_epochs", "finish_trials"):
+    names = ("create_sweep", "check_gradient", "predict_rows", "claim_segments", "keep_leases", "report_epochs")
+    for name in (*names, "finish_trials"):
         (content,) = operations(document)[name]["requestBody"]["content"].values()
         assert content["schema"]["required"]
     assert "low" in document["components"]["schemas"]["FloatBody"]["properties"]

@@ -1,0 +1,98 @@
+"""`logsweep gradcheck`: the gradient check of a network on a built-in data set or a file, as a table to read."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from app.domain.errors import Fault, InvalidRequest
+from app.domain.uploads import SentFile, SentFiles, UploadForm
+from app.settings import Settings
+from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin
+from app.training.gradient_check import MOST_STEPS, GradientCheck, check_gradients, fixed_faults, work_faults
+from app.training.uploads import prepare_upload
+
+
+def run_gradcheck(dataset: str, target: str | None, settings: Sequence[str], steps: int, seed: int) -> int:
+    """Check and show; return the exit code: 0, or 1 for a reason to worry, or 2 for faults."""
+    fixed, faults = _read(settings)
+    try:
+        prepared = _prepared(dataset, target)
+        faults += work_faults(fixed, steps, prepared.features, prepared.outputs)
+    except InvalidRequest as error:
+        faults += error.faults
+    if steps > MOST_STEPS:
+        faults.append(Fault("/steps", f"The number of steps is {steps:,}; at most {MOST_STEPS:,} are possible."))
+    if faults:
+        for fault in faults:
+            typer.echo(fault.detail, err=True)
+        return 2
+    checks = check_gradients(prepared.content, fixed, seed, steps)
+    for check in checks:
+        _show(Console(highlight=False), check)
+    return int(any(check.verdict == "worry" for check in checks))
+
+
+def _read(settings: Sequence[str]) -> tuple[dict[str, Any], list[Fault]]:
+    """Return the hyperparameters of settings "name=value", and what is wrong; a value is JSON, or else a word."""
+    fixed, faults = dict[str, Any](), list[Fault]()
+    for text in settings:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            detail = f'"{text}" is not a setting: write name=value, for example --set hidden_units=[8,4].'
+            faults.append(Fault("/fixed", detail))
+            continue
+        try:
+            fixed[name] = json.loads(value)
+        except ValueError:
+            fixed[name] = value
+    return fixed, [*faults, *fixed_faults(fixed)]
+
+
+def _prepared(dataset: str, target: str | None) -> PreparedDataset:
+    """Return the data set of a name or of a file. Raises InvalidRequest."""
+    if dataset in builtin_names():
+        return prepare_builtin(dataset)
+    path = Path(dataset)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        names = ", ".join(builtin_names())
+        detail = f'"{dataset}" is neither a built-in data set ({names}) nor a file that can be read: {error.strerror}.'
+        raise InvalidRequest([Fault("/dataset", detail)]) from None
+    files, form = SentFiles(SentFile(path.name, content)), UploadForm(path.name, target)
+    return prepare_upload(files, form, max_table_bytes=Settings().max_table_bytes)
+
+
+def _show(console: Console, check: GradientCheck) -> None:
+    """Print a check: the verdict in a sentence, then its worst components."""
+    when = f"After {check.steps} steps" if check.steps else "At the start"
+    console.print(f"\n{when}: [bold]{check.verdict}[/bold], ratio {check.ratio:.1e}, cost {check.cost:.6g}")
+    for line in _remarks(check):
+        console.print(f"  {line}")
+    table = Table("parameter", box=box.SIMPLE_HEAD, title="Components that add most to the ratio", title_justify="left")
+    for heading in ("analytic", "numeric", "difference"):
+        table.add_column(heading, justify="right")
+    for one in check.worst:
+        place = f"{one.parameter}{list(one.index)}"
+        table.add_row(place, f"{one.analytic:.9g}", f"{one.numeric:.9g}", f"{one.difference:.1e}")
+    if check.worst:
+        console.print(table)
+
+
+def _remarks(check: GradientCheck) -> Iterator[str]:
+    """Yield what to know about a verdict."""
+    yield f"{check.checked:,} of {check.total:,} components checked, on {check.examples} examples"
+    if check.kinks:
+        yield f"{check.kinks:,} left out: the cost has a kink there, and so no slope"
+    meanings: Mapping[str, str] = {
+        "great": "the gradient is right (a ratio below 1e-6)",
+        "look": "look at the components below: rough data or a tiny gradient, or a small mistake (1e-6 to 1e-4)",
+        "worry": "the gradient is wrong, or training diverged (a ratio of 1e-4 or more)",
+    }
+    yield meanings[check.verdict]

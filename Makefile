@@ -29,8 +29,7 @@ bench-accuracy: $(VENV)/.bench ## Train on public data sets: make bench-accuracy
 	@test -n "$(DATA)" || { echo "Say where the data sets are: make bench-accuracy DATA=folder"; exit 2; }
 	$(BIN)/python -m benchmarks.accuracy "$(DATA)"
 
-docs: $(VENV)/.dev ## Draw the pictures of docs/techniques.md anew.
-	$(PIP) install 'matplotlib>=3.10'
+docs: $(VENV)/.docs ## Draw the pictures of docs/techniques.md anew.
 	$(BIN)/python -m docs.pictures.draw
 
 setup: $(VENV)/.run ## Make .venv and install logsweep in it.
@@ -51,4 +50,8 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python
 	$(PIP) install --editable '.[bench]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.docs: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable '.[docs]'
 	@touch $@ $(VENV)/.run

@@ -1,161 +1,193 @@
 """Draw the pictures of docs/techniques.md from the engine's own functions and from real runs on built-in data.
 
-`make docs` runs it. Each picture is one function; all are written as SVG beside this file.
+`make docs` runs it. Each picture is one function, and is written as SVG beside this file; its bytes depend on the code,
+the version of matplotlib and the kind of processor alone.
 """
 
-import os
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
-from engine.blas import use_one_thread
+import matplotlib as mpl
+import numpy as np
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
-use_one_thread(os.environ)
-
-import matplotlib as mpl  # noqa: E402  # the line above counts only before NumPy is imported
-import numpy as np  # noqa: E402
-from matplotlib import pyplot  # noqa: E402
-from matplotlib.axes import Axes  # noqa: E402
-
-from app.domain.space import FloatParameter, Scale  # noqa: E402
-from engine.augmentation.augmenter import Augmenter  # noqa: E402
-from engine.augmentation.settings import Augmentation  # noqa: E402
-from engine.averages import smooth  # noqa: E402
-from engine.data import load_builtin  # noqa: E402
-from engine.lr_decay import DECAYS, decay_factors, warmup_factors  # noqa: E402
-from engine.seeds import Seed  # noqa: E402
-from engine.spec import Knobs, MemberSpec, Structure  # noqa: E402
-from engine.training import Trained, train  # noqa: E402
-from engine.training_set import TrainingSet  # noqa: E402
+from app.domain.space import FloatParameter, Space
+from app.samplers import SAMPLERS
+from engine.augmentation.augmenter import Augmenter
+from engine.augmentation.settings import Augmentation
+from engine.averages import smooth
+from engine.data import load_builtin
+from engine.gradient_check.cost import StackedCost
+from engine.gradient_check.trained import row_after
+from engine.lr_decay import DECAYS, DecayUnit, decay_factors, warmup_factors
+from engine.population.batches import batch_orders
+from engine.seeds import Seed
+from engine.spec import Knobs, MemberSpec, Structure
+from engine.training import train
+from engine.training_set import TrainingSet
 
 FOLDER = Path(__file__).parent
 
-
-def bias_correction(axes: Sequence[Axes]) -> None:
-    """Show the loss of mini-batch training, and its average with and without the correction of its start."""
-    curve = [point.values["train_loss"] for point in _digits(_spec(Knobs(0.003), epochs=40, batch_size=16))[0].curve]
-    beta = 0.9
-    plain, average = [], 0.0
-    for value in curve:
-        average = beta * average + (1.0 - beta) * value
-        plain.append(average)
-    (left,) = axes
-    epochs = range(1, len(curve) + 1)
-    left.plot(epochs, curve, color="0.7", label="train loss of each epoch")
-    left.plot(epochs, plain, label="v = 0.9 v + 0.1 loss, from v = 0")
-    left.plot(epochs, smooth(curve, beta), label="the same, divided by 1 - 0.9^t")
-    left.set(xlabel="epoch", ylabel="train loss")
-    left.legend()
+MEMBERS = 8
+"""The members of different seeds that a curve is the mean of."""
 
 
-def decay_curves(axes: Sequence[Axes]) -> None:
+def bias_correction(panels: Sequence[Axes]) -> None:
+    """Show the losses of mini-batches, and their average with and without the correction of its start."""
+    losses, beta = _batch_losses(), 0.95
+    average = list(accumulate(losses, lambda v, loss: beta * v + (1.0 - beta) * loss, initial=0.0))[1:]
+    numbers = range(1, len(losses) + 1)
+    panels[0].plot(numbers, losses, ".", color="0.6", label="loss of a mini-batch")
+    panels[0].plot(numbers, average, label="v = 0.95 v + 0.05 loss, from v = 0")
+    panels[0].plot(numbers, smooth(losses, beta), label="v / (1 - 0.95^t)")
+    panels[0].set(xlabel="mini-batch t", ylim=(0.0, None), title="first epoch on digits, batch_size 16")
+    panels[0].legend()
+
+
+def decay(panels: Sequence[Axes]) -> None:
     """Show what each decay multiplies the learning rate with, by epoch and by mini-batch."""
-    steps, epochs = 10, 20
-    for panel, unit in zip(axes, ("epoch", "batch"), strict=True):
-        every = 1.0 if unit == "epoch" else float(steps)
-        for kind in DECAYS:
-            factors = [decay_factors(kind, 0.8, every, unit, epoch, steps) for epoch in range(epochs)]
-            panel.plot(np.arange(steps * epochs) / steps, np.concatenate(factors), label=kind)
-        warmup = [warmup_factors(3.0, epoch, steps) for epoch in range(epochs)]
-        panel.plot(np.arange(steps * epochs) / steps, np.concatenate(warmup), ":", label="warm-up over 3 epochs")
-        panel.set(xlabel="epoch", ylabel="factor of the learning rate", title=f"decay_by {unit}, decay_rate 0.8")
-    axes[0].legend(fontsize="small")
+    _draw_decays(panels[0], "epoch", 4.0)
+    _draw_decays(panels[1], "batch", 40.0)
+    panels[0].set(ylabel="factor, decay_rate 0.5")
+    panels[1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
-def dropout(axes: Sequence[Axes]) -> None:
-    """Show train and dev loss of one network on few digits, with and without dropout."""
-    specs = [_spec(Knobs(0.003, keep_prob=keep), epochs=60, hidden_units=(256,)) for keep in (1.0, 0.5)]
-    for panel, spec, trained in zip(axes, specs, _digits(*specs), strict=True):
+def _draw_decays(panel: Axes, unit: DecayUnit, every: float) -> None:
+    epochs, steps, rate = range(16), 10, 0.5
+    passed = np.arange(len(epochs) * steps) / steps
+    for kind in DECAYS:
+        factors = [decay_factors(kind, rate, every, unit, before, steps) for before in epochs]
+        panel.plot(passed, np.concatenate(factors), label=kind)
+    rise = np.concatenate([warmup_factors(2.0, before, steps) for before in epochs])
+    panel.plot(passed, rise, "k:", label="warmup_epochs 2")
+    title = f"decay_by {unit}, decay_every {every:g}"
+    panel.set(xlabel=f"epochs passed, {steps} mini-batches each", ylim=(0.0, 1.05), title=title)
+
+
+def dropout(panels: Sequence[Axes]) -> None:
+    """Show train and dev loss with and without dropout, where a network can learn its data by heart."""
+    data = TrainingSet.of(load_builtin("diabetes"), normalize_inputs=True)
+    for panel, keep_prob in zip(panels, (1.0, 0.5), strict=True):
+        curves = _curves(data, _spec(data, Knobs(0.003, keep_prob=keep_prob), epochs=100))
         for name in ("train_loss", "dev_loss"):
-            panel.plot([point.values[name] for point in trained.curve], label=name)
-        panel.set(xlabel="epoch", title=f"keep_prob {spec.knobs.keep_prob:g}", ylim=(0.0, 0.6))
-    axes[0].legend()
+            panel.plot(curves["epoch"], curves[name], label=name)
+        panel.set(xlabel="epoch", ylim=(0.0, 0.6), title=f"diabetes, keep_prob {keep_prob:g}")
+    panels[0].legend()
 
 
-def batch_norm(axes: Sequence[Axes]) -> None:
+def batch_norm(panels: Sequence[Axes]) -> None:
     """Show how a deep network of sigmoids learns with and without batch norm."""
-    specs = [
-        _spec(Knobs(0.003), epochs=30, hidden_units=(32,) * 6, activation="sigmoid", batch_norm=norm)
-        for norm in (False, True)
-    ]
-    for spec, trained in zip(specs, _digits(*specs), strict=True):
-        label = "with batch norm" if spec.structure.batch_norm else "without"
-        axes[0].plot([point.values["dev_error"] for point in trained.curve], label=label)
-        axes[1].semilogy([point.gradient_norms[0] for point in trained.curve], label=label)
-    axes[0].set(xlabel="epoch", ylabel="dev error", title="six layers of 32 sigmoids")
-    axes[1].set(xlabel="epoch", ylabel="norm of the first layer's gradient")
-    axes[0].legend()
+    data = TrainingSet.of(load_builtin("digits"), normalize_inputs=True)
+    for norm in (False, True):
+        deep = _spec(data, Knobs(0.003), 30, hidden_units=(32,) * 6, activation="sigmoid", batch_norm=norm)
+        curves = _curves(data, deep)
+        panels[0].plot(curves["epoch"], curves["dev_error"], label=f"batch_norm {norm}".lower())
+        panels[1].semilogy(curves["epoch"], curves["first_norm"])
+    panels[0].set(xlabel="epoch", ylim=(0.0, 1.0), title="digits, six layers of 32 sigmoids: dev error")
+    panels[1].set(xlabel="epoch", title="gradient norm of the first layer")
+    panels[0].legend()
 
 
-def log_scale(axes: Sequence[Axes]) -> None:
-    """Show 2,000 points of each scale, drawn as the samplers draw them."""
-    quantiles = np.random.default_rng(0).random(2000)
-    cases: list[tuple[float, float, Scale, str]] = [
-        (1e-4, 1.0, "linear", "learning_rate, linear"),
-        (1e-4, 1.0, "log", "learning_rate, log"),
-        (0.9, 0.999, "reverse_log", "beta1, reverse_log"),
-    ]
-    for panel, (low, high, scale, title) in zip(axes, cases, strict=True):
-        values = np.array([FloatParameter(low, high, scale).at(float(quantile)) for quantile in quantiles])
-        shown = np.log10(1.0 - values) if scale == "reverse_log" else np.log10(values)
-        panel.hist(shown, bins=30)
-        panel.set(title=title, xlabel="log10(1 - beta1)" if scale == "reverse_log" else "log10(learning_rate)")
+def log_scale(panels: Sequence[Axes]) -> None:
+    """Show where 2,000 trials of random search lie on each scale."""
+    linear, log, reverse_log = panels
+    _draw_points(linear, _points(FloatParameter(1e-4, 1.0, "linear")), (-4, 0), 0.1)
+    _draw_points(log, _points(FloatParameter(1e-4, 1.0, "log")), (-4, 0), 0.1)
+    _draw_points(reverse_log, 1.0 - _points(FloatParameter(0.9, 0.999, "reverse_log")), (-3, -1), 0.01)
+    linear.set(xlabel="learning_rate, linear", ylabel="trials of 2,000")
+    log.set(xlabel="learning_rate, log")
+    reverse_log.set(xlabel="1 - beta1, reverse_log")
 
 
-def augmentation(axes: Sequence[Axes]) -> None:
+def _points(parameter: FloatParameter) -> NDArray[np.float64]:
+    space, sampler = Space({"x": parameter}), SAMPLERS["random"]
+    return np.array([parameter.at(sampler.propose(space, 7, number, ())["x"]) for number in range(2000)])
+
+
+def _draw_points(panel: Axes, points: NDArray[np.float64], decades: tuple[int, int], border: float) -> None:
+    panel.hist(points, bins=np.logspace(*decades, 25), histtype="stepfilled")
+    panel.set(xscale="log", ylim=(0, 700), title=f"{np.mean(points > border):.0%} above {border:g}")
+
+
+def augmentation(panels: Sequence[Axes]) -> None:
     """Show a digit as it is, and as each kind of augmentation may change it."""
-    dataset = load_builtin("digits")
-    digit = dataset.x_train[3].reshape(1, 64)
-    kinds = [
-        ("as it is", Augmentation()),
-        ("flip 1", Augmentation(flip=1.0)),
-        ("tilt 30", Augmentation(tilt=30.0)),
-        ("shift 2", Augmentation(shift=2.0)),
-        ("zoom 0.4", Augmentation(zoom=0.4)),
-        ("elastic 0.8", Augmentation(elastic=0.8, elastic_sigma=2.0)),
-    ]
+    digit = load_builtin("digits").x_train[3:4]
+    kinds = {
+        "as it is": Augmentation(),
+        "flip 1": Augmentation(flip=1.0),
+        "tilt 30": Augmentation(tilt=30.0),
+        "shift 2": Augmentation(shift=2.0),
+        "zoom 0.4": Augmentation(zoom=0.4),
+        "elastic 0.8": Augmentation(elastic=0.8, elastic_sigma=2.0),
+    }
     augmenter = Augmenter((8, 8, 1), 1, np.zeros(1), np.float32)
-    for panel, (title, settings) in zip(axes, kinds, strict=True):
+    for panel, (title, settings) in zip(panels, kinds.items(), strict=True):
         image = digit.copy()
         augmenter.run(image, settings, np.random.default_rng(5))
         panel.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)
         panel.set(title=title, xticks=[], yticks=[])
 
 
-PICTURES: dict[str, tuple[Callable[[Sequence[Axes]], None], int]] = {
-    "bias_correction": (bias_correction, 1),
-    "decay_curves": (decay_curves, 2),
-    "dropout": (dropout, 2),
-    "batch_norm": (batch_norm, 2),
-    "log_scale": (log_scale, 3),
-    "augmentation": (augmentation, 6),
+def _spec(data: TrainingSet, knobs: Knobs, epochs: int, **structure: Any) -> MemberSpec:
+    """Return a member with Adam and, unless `structure` says otherwise, two layers of 64 and mini-batches of 32."""
+    usual = Structure(data.inputs, (64, 64), data.outputs, "relu", data.loss_name, 32)
+    return MemberSpec(replace(usual, **structure), "adam", "auto", knobs, epochs, Seed(0, 0), "train_loss")
+
+
+def _curves(data: TrainingSet, spec: MemberSpec) -> dict[str, NDArray[np.float64]]:
+    """Train a stack of members that differ in their seed; return the means of their curves, (epochs,), by name."""
+    stack = [replace(spec, seed=Seed(0, number)) for number in range(MEMBERS)]
+    rows = [
+        [{"epoch": seen.epoch, "first_norm": seen.gradient_norms[0], **seen.values} for seen in trained.curve]
+        for trained in train(data, stack)
+    ]
+    return {name: np.mean([[seen[name] for seen in curve] for curve in rows], axis=0) for name in rows[0][0]}
+
+
+def _batch_losses() -> list[float]:
+    """Return the loss of each mini-batch of a first epoch on digits, before the step that follows it."""
+    data = TrainingSet.of(load_builtin("digits"), normalize_inputs=True, dtype=np.float64)
+    spec = _spec(data, Knobs(0.001), epochs=1, batch_size=16)
+    batches = [order[0] for order in batch_orders([spec.seed], [0], len(data.train), 16)]
+    return [
+        StackedCost(data, spec, batch, np.arange(1)).at(row_after(data, spec, steps))
+        for steps, batch in enumerate(batches)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A function that draws into so many panels, of a width and a height in inches."""
+
+    draw: Callable[[Sequence[Axes]], None]
+    panels: int
+    width: float = 4.4
+    height: float = 3.0
+
+
+PICTURES: Mapping[str, Picture] = {
+    "bias_correction": Picture(bias_correction, 1, 6.0),
+    "decay": Picture(decay, 2),
+    "dropout": Picture(dropout, 2),
+    "batch_norm": Picture(batch_norm, 2),
+    "log_scale": Picture(log_scale, 3, 2.9, 2.4),
+    "augmentation": Picture(augmentation, 6, 1.4, 1.7),
 }
-"""Each picture with the number of its panels."""
-
-
-def _spec(
-    knobs: Knobs, *, epochs: int, hidden_units: tuple[int, ...] = (64,), activation: str = "relu", batch_size: int = 64,
-    batch_norm: bool = False,
-) -> MemberSpec:  # fmt: skip  # one line a kind of argument
-    structure = Structure(64, hidden_units, 10, activation, "softmax", batch_size, batch_norm)
-    return MemberSpec(structure, "adam", "auto", knobs, epochs, Seed(0, 0), "dev_error")
-
-
-def _digits(*specs: MemberSpec) -> list[Trained]:
-    """Train on a third of the built-in digits, few enough to overfit."""
-    dataset = load_builtin("digits")
-    few = replace(dataset, x_train=dataset.x_train[::3], y_train=dataset.y_train[::3])
-    return train(TrainingSet.of(few, normalize_inputs=True), specs)
 
 
 def main() -> None:
-    """Draw all pictures; their bytes depend on the code and the fonts alone."""
-    mpl.rcParams.update({"svg.hashsalt": "logsweep", "svg.fonttype": "none", "font.size": 9})
-    for name, (draw, panels) in PICTURES.items():
-        width = 1.5 if name == "augmentation" else 4.2
-        figure, axes = pyplot.subplots(1, panels, figsize=(width * panels, 1.8 if width < 2 else 2.8), squeeze=False)
-        draw(list(axes[0]))
-        figure.tight_layout()
+    """Draw all pictures."""
+    mpl.use("svg")
+    mpl.rcParams.update({"svg.hashsalt": "logsweep", "font.size": 9, "axes.titlesize": 10})
+    for name, picture in PICTURES.items():
+        size = picture.panels * picture.width, picture.height
+        figure, axes = pyplot.subplots(1, picture.panels, figsize=size, squeeze=False, layout="constrained")
+        picture.draw(axes[0])
         figure.savefig(FOLDER / f"{name}.svg", metadata={"Date": None})
         pyplot.close(figure)
 

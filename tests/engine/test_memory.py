@@ -1,0 +1,58 @@
+"""Training takes its memory in the first epoch; those that follow need no more."""
+
+import tracemalloc
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.augmentation.settings import Augmentation
+from engine.population import Population
+from engine.spec import Knobs
+from tests.engine.stacks import member, random_dataset, tick, training_set
+
+TECHNIQUES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "batch norm": {"batch_norm": True},
+    "dropout": {"knobs": Knobs(0.01, keep_prob=0.8, input_keep_prob=0.9)},
+    "penalties and clipping": {"knobs": Knobs(0.01, l1=0.1, l2=0.1, clip_norm=0.1)},
+    "augmentation": {"augment": Augmentation(flip=0.5, tilt=10.0, shift=1.0, zoom=0.1, elastic=0.5)},
+}
+
+
+@pytest.mark.parametrize("technique", TECHNIQUES)
+def test_the_peak_of_an_epoch_after_the_first_grows_by_less_than_one_percent(technique: str) -> None:
+    data = replace(training_set(random_dataset("multiclass", (2000, 500, 0), 64)), image=(8, 8, 1), fill=np.zeros(1))
+    population = Population(tick)
+    specs = [member(data, n, hidden=(256,), batch=64, epochs=99, **TECHNIQUES[technique]) for n in range(4)]
+    population.join(data, [(str(n), spec) for n, spec in enumerate(specs)])
+    peaks = []
+    tracemalloc.start()
+    try:
+        for _ in range(8):
+            tracemalloc.reset_peak()
+            population.train_epoch()
+            peaks.append(tracemalloc.get_traced_memory()[1])
+    finally:
+        tracemalloc.stop()
+
+    assert max(peaks[1:]) < 1.01 * peaks[0]
+
+
+def test_a_step_leaves_no_memory_behind() -> None:
+    data = training_set(random_dataset("multiclass", (500, 100, 0), 64))
+    population = Population(tick)
+    knobs = Knobs(0.01, keep_prob=0.8, clip_norm=0.1)
+    population.join(data, [("a", member(data, hidden=(32,), batch=1, epochs=99, knobs=knobs, batch_norm=True))])
+    population.train_epoch()
+    tracemalloc.start()
+    try:
+        population.train_epoch()
+        before = tracemalloc.get_traced_memory()[0]
+        population.train_epoch()  # 500 steps
+        after = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+    assert after - before < 500 * 8, "not even one number for each step"

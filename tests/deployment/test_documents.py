@@ -11,15 +11,21 @@ from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
 from app.settings import Settings
 from app.training.hyperparameters import HYPERPARAMETERS, metrics_for
+from engine.augmentation.augmenter import AUGMENTATIONS
 from engine.data.encoding import encode
 from engine.data.rows import arrange
+from engine.diagnosis import DETECTORS
+from engine.initializers import INITIALIZERS
 from engine.layers import ACTIVATIONS
+from engine.losses import LOSSES
+from engine.lr_decay import DECAYS
 from engine.models import FORMATS
 from engine.optimizers import OPTIMIZERS
 from tests.engine.models.trained import trained
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+TECHNIQUES = (ROOT / "docs" / "techniques.md").read_text()
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 NAMES = [
@@ -78,3 +84,45 @@ def test_the_readme_promises_only_targets_that_make_has() -> None:
     assert {"demo", "test", "check", "bench", "setup"} <= promised
     for target in promised:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
+
+
+@pytest.mark.parametrize("name", HYPERPARAMETERS)
+def test_every_hyperparameter_is_among_the_techniques(name: str) -> None:
+    assert f"`{name}`" in TECHNIQUES
+
+
+KINDS = (ACTIVATIONS, AUGMENTATIONS, DECAYS, DETECTORS, FORMATS, INITIALIZERS, LOSSES, OPTIMIZERS)
+
+
+@pytest.mark.parametrize("name", sorted({name for kinds in KINDS for name in kinds} - {"none"}))
+def test_every_kind_of_the_engine_is_among_the_techniques(name: str) -> None:
+    assert re.search(rf"\b({name}|{name.replace('_', ' ')})\b", TECHNIQUES)
+
+
+def test_every_technique_has_its_code_and_its_proof() -> None:
+    rows = [line.strip("|").split("|") for line in TECHNIQUES.splitlines() if line.startswith("| ")]
+    techniques = [row for row in rows if len(row) == 5 and row[0].strip() not in {"technique", "---"}]
+
+    assert techniques
+    assert {len(row) for row in rows} == {3, 5}
+    for name, _, code, proof, _ in techniques:
+        assert "](../" in code, name
+        assert "][" in proof, name
+
+
+def test_every_proof_is_a_test_of_that_name() -> None:
+    files = dict(re.findall(r"^\[(\w+)\]: (\S+)$", TECHNIQUES, re.MULTILINE))
+    proofs = re.findall(r"\[([^\]]+)\]\[(\w+)\]", TECHNIQUES)
+
+    assert files.keys() == {label for _, label in proofs}
+    for sentence, label in proofs:
+        tests = (ROOT / "docs" / files[label]).read_text()
+        assert f"def test_{sentence.replace(' ', '_')}(" in tests, f"{sentence!r} in {files[label]}"
+
+
+def test_every_picture_that_is_drawn_is_there_and_shown_and_no_other() -> None:
+    folder = ROOT / "docs" / "pictures"
+    drawn = re.findall(r'^    "(\w+)": Picture\(', (folder / "draw.py").read_text(), re.MULTILINE)
+    shown = re.findall(r"\]\(pictures/(\w+)\.svg\)", TECHNIQUES)
+
+    assert sorted(shown) == sorted(drawn) == sorted(path.stem for path in folder.glob("*.svg"))

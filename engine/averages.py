@@ -1,7 +1,6 @@
 """The exponentially weighted average v = beta*v + (1 - beta)*theta, and its correction by 1/(1 - beta^t)."""
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -46,6 +45,9 @@ def corrected_weight(beta: Factors, updates: NDArray[Any]) -> Factors:
 
 def smooth(curve: Sequence[float], beta: float) -> list[float]:
     """Return the corrected average after each value of a curve; `beta` 0 gives the curve itself."""
-    sums = list(accumulate(curve, lambda total, value: beta * total + value))
-    smoothed: list[float] = (np.array(sums) * corrected_weight(np.array(beta), np.arange(1, len(sums) + 1))).tolist()
+    average, sums = ExponentialAverage(np.zeros(1)), np.empty(len(curve))
+    for place, value in enumerate(np.asarray(curve, np.float64)[:, np.newaxis]):
+        average.add(value, beta)
+        sums[place] = average.total[0]
+    smoothed: list[float] = (sums * corrected_weight(np.array(beta), np.arange(1, len(sums) + 1))).tolist()
     return smoothed

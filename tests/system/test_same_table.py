@@ -33,10 +33,15 @@ SWEEP: dict[str, Any] = {
         "hidden_units": {"kind": "choice", "values": [[32], [64, 32]]},
         "batch_size": {"kind": "choice", "values": [32, 64]},
         "l2": {"kind": "choice", "values": [0.0, 1e-3, 0.1]},
-        "epochs": {"kind": "int", "low": 5, "high": 120, "scale": "log"},
+        "keep_prob": {"kind": "choice", "values": [1.0, 0.8]},
+        "batch_norm": {"kind": "choice", "values": [False, True]},
+        "decay": {"kind": "choice", "values": ["none", "staircase"]},
+        "clip_norm": {"kind": "choice", "values": [0.0, 1.0]},
+        "augment": {"kind": "choice", "values": [{}, {"tilt": 5.0, "shift": 0.5}], "weights": [3, 1]},
+        "epochs": {"kind": "int", "low": 5, "high": 50, "scale": "log"},
     },
     "fixed": {"activation": "relu"},
-    "early_stopping": {"patience": 40},
+    "early_stopping": {"patience": 20},
     "budget": {"trials": 48},
 }
 LEASE = 2.0

@@ -13,11 +13,12 @@ from engine.averages import ExponentialAverage, corrected_weight, smooth, weight
 from engine.blas import use_one_thread
 from engine.early_stopping import BestEpoch, Patience
 from engine.initializers import INITIALIZERS, choose, draw
+from engine.network import Network
 from engine.optimizers import KnobColumns
 from engine.population.batches import batch_orders, batch_sizes
 from engine.regularizers import PENALTIES
 from engine.seeds import Purpose, Seed
-from engine.spec import Knobs
+from engine.spec import Knobs, Structure
 from engine.training_set import TrainingSet
 from tests.engine.stacks import member, random_dataset, train_alone, training_set
 
@@ -89,6 +90,18 @@ def test_initial_weights_have_the_variance_of_their_rule(
     assert weights.shape == (400, 300)
     assert weights.var() == pytest.approx(variance, rel=0.02)
     assert weights.mean() == pytest.approx(0.0, abs=4 * math.sqrt(variance / weights.size))
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_biases_and_betas_start_at_zero_and_gammas_at_one(batch_norm: bool) -> None:
+    network = Network(Structure(5, (4, 3), 2, "relu", "softmax", 8, batch_norm))
+    arrays = network.named_arrays(network.initial_row(Seed(0, 0), "auto"))
+    starts = {"b": 0.0, "beta": 0.0, "gamma": 1.0}
+    found = {name: array for name, array in arrays.items() if name[:-1] in starts}
+
+    assert len(found) == (5 if batch_norm else 3)
+    for name, array in found.items():
+        assert np.all(array == starts[name[:-1]]), name
 
 
 def test_an_unknown_initializer_is_not_taken_for_another() -> None:

@@ -48,7 +48,7 @@ class Mask:
 
 
 class Dropout(BoundLayer):
-    """a -> a * mask. For a member that keeps everything the mask is exactly one, which changes no bit."""
+    """a -> a * mask, where both signals have one gradient. A mask of exactly one, for who keeps all, changes no bit."""
 
     def __init__(self, inputs: Signal, outputs: Signal, mask: Array) -> None:
         self._inputs, self._outputs, self._mask = inputs, outputs, mask
@@ -58,6 +58,6 @@ class Dropout(BoundLayer):
         np.multiply(self._inputs.values, self._mask, out=self._outputs.values)
 
     def backward(self) -> None:
-        """da = dy * mask; at the network's input nobody asks for it."""
-        if self._inputs.gradient.size:
-            np.multiply(self._outputs.gradient, self._mask, out=self._inputs.gradient)
+        """da = dy * mask, in place; at the network's input nobody asks for it."""
+        if self._outputs.gradient.size:
+            np.multiply(self._outputs.gradient, self._mask, out=self._outputs.gradient)

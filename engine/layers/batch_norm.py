@@ -134,7 +134,7 @@ class AveragedNorm(BoundLayer):
 
     def forward(self) -> None:
         """z -> gamma * (z - mean)/sqrt(variance + EPSILON) + beta."""
-        scale = self._parameters.gamma / np.sqrt(self._variance + self._variance.dtype.type(EPSILON))
+        scale = self._parameters.gamma / np.sqrt(self._variance + EPSILON)
         shift = self._parameters.beta - self._mean * scale
         np.multiply(self._values, scale[:, np.newaxis], out=self._values)
         np.add(self._values, shift[:, np.newaxis], out=self._values)

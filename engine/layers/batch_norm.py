@@ -15,6 +15,7 @@ EPSILON = 1e-5
 """What is added to a variance, so that a unit that is always the same does not divide by zero."""
 
 _LONGEST_RUN = 2048
+"""The most numbers in a row and its copies: longer runs save less than it takes to copy the row."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ def corrected_weight(beta: Factors, updates: NDArray[Any]) -> Factors:
 
     (1 - beta)/(1 - beta^t) after t = `updates` values, t >= 1.
     """
-    corrected: Factors = (1.0 - beta) / (1.0 - beta**updates)
+    # Not beta**updates: that squares by multiplying where it sees one number, and by `pow` where it sees several.
+    corrected: Factors = (1.0 - beta) / (1.0 - np.float_power(beta, updates))
     return corrected
 
 

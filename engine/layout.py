@@ -1,5 +1,6 @@
 """Where the numbers of a network lie in a member's row: first what is trained, then the statistics of batch norm."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,10 +18,7 @@ class Block:
     @property
     def stop(self) -> int:
         """The first column behind it."""
-        size = 1
-        for length in self.shape:
-            size *= length
-        return self.start + size
+        return self.start + math.prod(self.shape)
 
     @property
     def columns(self) -> slice:

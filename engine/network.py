@@ -147,8 +147,9 @@ class _LearningBinding:
         if np.all(keep_prob == 1.0):
             return signal
         members, examples = signal.values.shape[:2]
-        training = bool(signal.gradient.size)
-        dropped = self._workspace.signal(f"{name}.dropped", members, examples, signal.width, training=training)
+        memory = self._workspace.signal(f"{name}.dropped", members, examples, signal.width, training=False)
+        # Dropout turns the gradient of its output into that of its input in place.
+        dropped = Signal(memory.values, signal.gradient, signal.width)
         mask = Mask(keep_prob, examples, signal.width, name, self._workspace)
         self.masks.append(mask)
         self.layers.append(Dropout(signal, dropped, mask.values))

@@ -30,7 +30,7 @@ def predict(structure: Structure, rows: Array, x: Array) -> NDArray[np.float64]:
 
     The inputs are as the networks were trained on: normalised if those were. An answer is the probability of class 1
     for a logistic output, the probabilities of all classes for softmax, and a standardised value for a regression.
-    Computed in float64, so that an answer does not depend on the examples beside it.
+    Computed in float64, where the examples beside it change no more of an answer than its last digits.
     """
     network, workspace = Network(structure), Workspace(np.float64)
     rows = rows.astype(np.float64)

@@ -15,6 +15,7 @@ EPSILON = 1e-5
 """What is added to a variance, so that a unit that is always the same does not divide by zero."""
 
 _LONGEST_RUN = 2048
+"""The most numbers in a row and its copies: longer runs save less than it takes to copy the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,8 @@ class BatchNorm(BoundLayer):
         workspace: Workspace,
     ) -> None:
         members, examples, width = sums.values.shape
-        self._width = sums.width
         self._parameters, self._gradient = parameters, gradient
-        self._mean, self._variance = moments[:, : self._width], moments[:, self._width :]
+        self._mean, self._variance = moments[:, : sums.width], moments[:, sums.width :]
         self._spread = Spread(f"norm.spread.{width}", members, examples, width, workspace)
         view = self._spread.view
         self._z, self._y, self._dy = sums.values, outputs.values, outputs.gradient
@@ -77,23 +77,26 @@ class BatchNorm(BoundLayer):
         row = (members, 1, width)
         self._row, self._other = (workspace.array(f"norm.{name}.{width}", row) for name in ("row", "other"))
         self._scale, self._inverse = (np.ones(row, workspace.dtype) for _ in range(2))
+        self._row_features, self._other_features, self._scale_features = (
+            values[:, 0, : sums.width] for values in (self._row, self._other, self._scale)
+        )
         self._share = np.full((1, examples), 1.0 / examples, workspace.dtype)
         self._ones = np.ones((1, examples), workspace.dtype)
         self._examples = examples
 
     def forward(self) -> None:
         """Centre z in place, for `backward`, and write gamma * z/deviation + beta."""
-        row, width = self._row, self._width
+        row, features = self._row, self._row_features
         np.matmul(self._share, self._z, out=row)
         row[..., -1] = 0.0
-        self._mean[...] = row[:, 0, :width]
+        self._mean[...] = features
         np.subtract(self._long_z, self._spread.load(row), out=self._long_z)
         np.multiply(self._z, self._z, out=self._scratch)
         np.matmul(self._share, self._scratch, out=row)
-        self._variance[...] = row[:, 0, :width]
+        self._variance[...] = features
         self._scale_by(row)
         np.multiply(self._long_z, self._spread.load(self._scale), out=self._long_y)
-        row[:, 0, :width] = self._parameters.beta
+        features[...] = self._parameters.beta
         row[..., -1] = 0.0
         np.add(self._long_y, self._spread.load(row), out=self._long_y)
 
@@ -104,18 +107,18 @@ class BatchNorm(BoundLayer):
         np.sqrt(self._inverse, out=self._inverse)
         np.reciprocal(self._inverse, out=self._inverse)
         self._inverse[..., -1] = 1.0
-        self._scale[:, 0, : self._width] = self._parameters.gamma
+        self._scale_features[...] = self._parameters.gamma
         np.multiply(self._scale, self._inverse, out=self._scale)
 
     def backward(self) -> None:
         """Write dgamma, dbeta, and in place of dy: dz = scale * (dy - mean(dy) - z_hat * mean(dy * z_hat))."""
-        row, other, width = self._row, self._other, self._width
+        row, other = self._row, self._other
         np.multiply(self._dy, self._z, out=self._scratch)
         np.matmul(self._ones, self._scratch, out=row)
         np.multiply(row, self._inverse, out=row)
-        self._gradient.gamma[...] = row[:, 0, :width]
+        self._gradient.gamma[...] = self._row_features
         np.matmul(self._ones, self._dy, out=other)
-        self._gradient.beta[...] = other[:, 0, :width]
+        self._gradient.beta[...] = self._other_features
         np.multiply(row, self._inverse, out=row)
         np.divide(row, self._examples, out=row)
         np.divide(other, self._examples, out=other)
@@ -134,7 +137,7 @@ class AveragedNorm(BoundLayer):
 
     def forward(self) -> None:
         """z -> gamma * (z - mean)/sqrt(variance + EPSILON) + beta."""
-        scale = self._parameters.gamma / np.sqrt(self._variance + self._variance.dtype.type(EPSILON))
+        scale = self._parameters.gamma / np.sqrt(self._variance + EPSILON)
         shift = self._parameters.beta - self._mean * scale
         np.multiply(self._values, scale[:, np.newaxis], out=self._values)
         np.add(self._values, shift[:, np.newaxis], out=self._values)

@@ -23,29 +23,32 @@ class Mask:
     """
 
     def __init__(self, keep_prob: Keep, examples: int, width: int, name: str, workspace: Workspace) -> None:
-        shape = (len(keep_prob), examples, width + 1)
-        self.values: Array = workspace.array(f"{name}.mask", shape)
+        members, size = len(keep_prob), examples * (width + 1)
+        self.values: Array = workspace.array(f"{name}.mask", (members, examples, width + 1))
+        self._flat = self.values.reshape(members, size)
         # Shared by all masks of a width, as each is turned into numbers at once.
-        self._stays = workspace.array(f"dropout.stays.{width}", shape, np.bool_)
-        self._last = (np.clip(np.rint(keep_prob * _WORDS), 1, _WORDS) - 1).astype(np.uint16)
-        self._scale = (1.0 / keep_prob).astype(workspace.dtype)[:, np.newaxis, np.newaxis]
+        self._stays = workspace.array(f"dropout.stays.{width}", (members, size), np.bool_)
+        self._draws = workspace.array(f"dropout.draws.{width}", (members, -(-size // _WORDS_PER_DRAW)), np.uint64)
+        self._words = self._draws.view(np.uint16)[:, :size]
+        # For a member that keeps everything it is the largest word, so that whatever its words are, all units stay.
+        self._last = (np.clip(np.rint(keep_prob * _WORDS), 1, _WORDS) - 1).astype(np.uint16)[:, np.newaxis]
+        self._scale = (1.0 / keep_prob).astype(workspace.dtype)[:, np.newaxis]
         self._drops = [row for row, probability in enumerate(keep_prob) if probability < 1.0]
 
     def draw(self, generators: Generators) -> None:
         """Draw anew for the members that drop units, each from its own generator."""
-        self._stays[...] = True
         for row in self._drops:
-            generator, stays = generators[row], self._stays[row].reshape(-1)
+            generator = generators[row]
             assert generator is not None, "a member that drops units has a generator"
-            raw = generator.bit_generator.random_raw(-(-len(stays) // _WORDS_PER_DRAW))
-            np.less_equal(raw.view(np.uint16)[: len(stays)], self._last[row], out=stays)
-        np.copyto(self.values, self._stays)
-        np.multiply(self.values, self._scale, out=self.values)
+            self._draws[row] = generator.bit_generator.random_raw(self._draws.shape[1])
+        np.less_equal(self._words, self._last, out=self._stays)
+        np.copyto(self._flat, self._stays)
+        np.multiply(self._flat, self._scale, out=self._flat)
         self.values[..., -1] = 1.0
 
 
 class Dropout(BoundLayer):
-    """a -> a * mask. For a member that keeps everything the mask is exactly one, which changes no bit."""
+    """a -> a * mask, where both signals have one gradient. A mask of exactly one, for who keeps all, changes no bit."""
 
     def __init__(self, inputs: Signal, outputs: Signal, mask: Array) -> None:
         self._inputs, self._outputs, self._mask = inputs, outputs, mask
@@ -55,6 +58,6 @@ class Dropout(BoundLayer):
         np.multiply(self._inputs.values, self._mask, out=self._outputs.values)
 
     def backward(self) -> None:
-        """da = dy * mask; at the network's input nobody asks for it."""
-        if self._inputs.gradient.size:
-            np.multiply(self._outputs.gradient, self._mask, out=self._inputs.gradient)
+        """da = dy * mask, in place; at the network's input nobody asks for it."""
+        if self._outputs.gradient.size:
+            np.multiply(self._outputs.gradient, self._mask, out=self._outputs.gradient)

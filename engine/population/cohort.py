@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.arrays import Array, Workspace
+from engine.layout import Layout
 from engine.network import Network
 from engine.optimizers import OPTIMIZERS
 from engine.population.batches import batch_sizes
@@ -21,7 +22,7 @@ TILE_BYTES = 4 << 20
 """What one tile's weights, gradient, moments and signals may take.
 
 Measured on 64-64-10 with batches of 64: tiles of 1 MiB cost 1.2 times, of 2 MiB 1.05 times and of 16 MiB 0.95 times
-as much as these.
+as much as these. Batch norm and dropout take as much again, which is not counted: smaller tiles cost them more too.
 """
 
 _MOMENTS = max(optimizer.moments for optimizer in OPTIMIZERS.values())
@@ -34,28 +35,22 @@ class Cohort:
         self._network = Network(structure)
         self._data = data
         self._workspace = Workspace(data.train.x.dtype)
+        self._widths = _widths(self._network.layout)
         self._members: list[Member] = []
         self._tiles: list[Tile] | None = None
-        self._take_rows({name: np.zeros((0, width), self._workspace.dtype) for name, width in self._widths().items()})
+        self._take_rows({name: np.zeros((0, width), self._workspace.dtype) for name, width in self._widths.items()})
 
     def __len__(self) -> int:
         return len(self._members)
 
     @property
     def bytes(self) -> int:
-        """What the rows of all members take."""
+        """What the rows of all members take, their gradients included."""
         return sum(matrix.nbytes for matrix in self._rows.values()) + self._matrices.gradient.nbytes
 
     def keys(self) -> list[str]:
         """Return the names of the members, in the order of their rows."""
         return [member.key for member in self._members]
-
-    def _widths(self) -> Mapping[str, int]:
-        """Return how many numbers a member keeps of each kind."""
-        layout = self._network.layout
-        moments = {f"moment{number}": layout.trained for number in range(1, _MOMENTS + 1)}
-        statistics = layout.size - layout.trained
-        return {"best": layout.size, "weights": layout.size, "averages": statistics, **moments}
 
     def _take_rows(self, rows: Mapping[str, Array]) -> None:
         self._rows, self._best = rows, rows["best"]
@@ -82,7 +77,7 @@ class Cohort:
         """Return the rows of a member that has not trained yet."""
         dtype = self._workspace.dtype
         initial = self._network.initial_row(spec.seed, spec.initializer).astype(dtype)[np.newaxis]
-        zeros = {name: np.zeros((1, width), dtype) for name, width in self._widths().items()}
+        zeros = {name: np.zeros((1, width), dtype) for name, width in self._widths.items()}
         return {**zeros, "best": initial, "weights": initial}
 
     def checkpoint(self, key: str) -> Checkpoint:
@@ -190,10 +185,16 @@ def _place(spec: MemberSpec) -> tuple[Rule, bool]:
     return Rule.of(spec), spec.knobs.drops
 
 
+def _widths(layout: Layout) -> Mapping[str, int]:
+    """Return how many numbers a member keeps of each kind."""
+    moments = {f"moment{number}": layout.trained for number in range(1, _MOMENTS + 1)}
+    return {"best": layout.size, "weights": layout.size, "averages": layout.size - layout.trained, **moments}
+
+
 def member_bytes(structure: Structure, data: TrainingSet) -> int:
-    """Return what the rows of one member of a structure take."""
+    """Return what the rows of one member of a structure take, its gradient included."""
     layout = Network(structure).layout
-    return data.train.x.itemsize * ((_MOMENTS + 1) * layout.trained + 3 * layout.size - layout.trained)
+    return data.train.x.itemsize * (sum(_widths(layout).values()) + layout.trained)
 
 
 def tile_members(network: Network, data: TrainingSet) -> int:

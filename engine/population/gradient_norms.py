@@ -25,7 +25,7 @@ class GradientNorms:
     def look(self, step: int) -> None:
         """Take in the gradient of step `step`, counted from 0, if it is among those looked at."""
         if step in self._sampled:
-            self._sums += [squared_lengths(gradient)[:, 0, 0] for gradient in self._layers]
+            self._sums += [squared_lengths(gradient) for gradient in self._layers]
 
     def of_member(self, row: int) -> tuple[float, ...]:
         """Return the norms of one member, a number for each layer, from the input side."""

@@ -90,7 +90,7 @@ class Population:
 
     @property
     def bytes(self) -> int:
-        """What the weights, gradients, moments and best weights of all members take."""
+        """What the rows of all members take, their gradients included."""
         return sum(share.cohort.bytes for share in self._shares.values())
 
     def turn(self) -> list[str]:

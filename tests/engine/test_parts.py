@@ -64,6 +64,15 @@ def test_the_average_is_the_textbook_one_with_and_without_correction() -> None:
         assert smooth(values, beta)[t - 1] == pytest.approx(average / (1 - beta**t), rel=1e-14)
 
 
+@pytest.mark.parametrize("updates", [1, 2, 3, 7])
+def test_the_correction_of_a_member_is_the_same_alone_and_in_company(updates: int) -> None:
+    betas = np.random.default_rng(0).uniform(0.0, 1.0, (1, 5_000))
+    together = corrected_weight(betas, np.full(betas.shape, updates))
+    alone = [corrected_weight(betas[:, row : row + 1], np.array([[updates]]))[0, 0] for row in range(betas.size)]
+
+    assert np.array_equal(together[0], alone)
+
+
 def test_smoothing_with_beta_zero_gives_the_curve_itself() -> None:
     assert smooth([3.0, 1.0, 2.0], 0.0) == [3.0, 1.0, 2.0]
     assert smooth([], 0.9) == []

@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from engine.population import Population, Report
+from engine.population import Population, Report, member_bytes
 from engine.spec import Knobs
 from tests.engine.stacks import Record, member, random_dataset, tick, train, train_alone, training_set
 
@@ -37,6 +37,15 @@ def test_an_absurd_learning_rate_diverges_without_a_warning(optimizer: str) -> N
     assert end.weights is None
     assert end.metrics == {}
     assert end.best_epoch is None
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_population_takes_what_its_members_take(batch_norm: bool) -> None:
+    specs = [(str(number), member(DATA, number, hidden=(6, 5), batch_norm=batch_norm)) for number in range(3)]
+    population = Population(tick)
+    population.join(DATA, specs)
+
+    assert population.bytes == 3 * member_bytes(specs[0][1].structure, DATA)
 
 
 def test_leaving_drops_a_member_and_unknown_names_are_fine() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.arrays import Array, Workspace
+from engine.arrays import Array, Signal, Workspace
 from engine.layers.dropout import Dropout, Mask
 from engine.seeds import Purpose, Seed
 from engine.spec import Knobs
@@ -123,12 +123,13 @@ def test_the_column_of_ones_is_neither_dropped_nor_scaled() -> None:
 def test_the_gradient_passes_where_the_values_passed() -> None:
     workspace, rng = Workspace(np.float64), np.random.default_rng(2)
     inputs, outputs = (workspace.signal(name, 1, 5, 7, training=True) for name in ("inputs", "outputs"))
-    outputs.gradient[...] = rng.standard_normal(outputs.gradient.shape)
+    gradient = rng.standard_normal(inputs.gradient.shape)
+    inputs.gradient[...] = gradient
     mask = Mask(np.array([0.5]), 5, 7, "hidden.0", workspace)
     mask.draw([generator()])
-    Dropout(inputs, outputs, mask.values).backward()
+    Dropout(inputs, Signal(outputs.values, inputs.gradient, 7), mask.values).backward()
 
-    np.testing.assert_array_equal(inputs.gradient, outputs.gradient * mask.values)
+    np.testing.assert_array_equal(inputs.gradient, gradient * mask.values)
 
 
 DATA = training_set(random_dataset("multiclass", (60, 30, 20), 5), np.float64)

@@ -129,6 +129,17 @@ def test_a_sweep_sums_up_its_finished_trials(client: httpx.Client, sweep: str) -
     assert "1 of 4 finished trials show divergence: lower the upper end of learning_rate." in found["next"]
 
 
+def test_of_a_long_sweep_the_last_thousand_trials_and_the_best_one_are_read(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    sweep = start(client, budget={"trials": 1_100})["id"]
+    while leases := trainer.leases(64):
+        trainer.finish(*(ended(one, 0.5, 0.0 if one["trial"] == 3 else 0.5, curve([1.0])) for one in leases))
+    found = get(client, f"{sweep}/analysis")
+    assert sum(found["bias_variance"]["counts"].values()) == 1_001
+    assert found["next"][0].startswith("Trial 3 is the best")
+
+
 def test_a_sweep_without_results_says_so(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client)["id"]
     trainer.leases()

@@ -79,6 +79,17 @@ def test_the_error_hoped_for_moves_the_verdict(client: httpx.Client, sweep: str)
     }
 
 
+def test_a_penalty_counts_for_each_example_of_a_mini_batch_which_has_no_more_than_there_are(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    for size, strong in ((105, True), (1_000, True), ("full", True), (16, False)):
+        sweep = start(client, fixed={"batch_size": size, "l2": 1.5 if strong else 0.1}, budget={"trials": 1})["id"]
+        (lease,) = trainer.leases()
+        trainer.finish(ended(lease, 0.5, 0.5, FALLING))
+        recipe = get(client, f"{sweep}/trials/0/diagnosis")["bias_variance"]["recipe"]
+        assert (recipe[0]["action"] == "less_regularization") is strong
+
+
 def test_troubles_in_training_are_named(client: httpx.Client, sweep: str) -> None:
     vanishing, plateau = get(client, f"{sweep}/trials/1/diagnosis")["training"]
     assert (vanishing["kind"], vanishing["epoch"], vanishing["layer"]) == ("vanishing_gradients", EPOCHS, 1)

@@ -21,5 +21,5 @@ def get_diagnosis(sweep: str, number: int, services: UseCases, hoped_error: Hope
 
 @router.get("/analysis")
 def get_analysis(sweep: str, services: UseCases, hoped_error: Hoped = 0.0) -> AnalysisAnswer:
-    """Tell what the finished trials of a sweep show together, and what to do next."""
+    """Tell what the best trial and the last 1,000 finished ones of a sweep show together, and what to do next."""
     return AnalysisAnswer.of(services.analysis.sweep(sweep, hoped_error))

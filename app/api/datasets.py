@@ -1,11 +1,16 @@
 """Routes of data sets."""
 
+from collections import Counter
+from dataclasses import fields
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Header, HTTPException, Request, Response, UploadFile
 
 from app.api.answers import DatasetAnswer, PageAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
+from app.api.fields import show
+from app.domain.errors import Fault, pointer
+from app.domain.space_faults import hint
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 
 _LARGEST_SEED = 2**63 - 1
@@ -44,6 +49,18 @@ def _upload_form(
     return UploadForm(name, target, task, categorical or (), split, split_seed, image)
 
 
+async def _field_faults(request: Request) -> list[Fault]:
+    """Return what is wrong with the names of the fields: one that is passed over would be a wish not granted."""
+    known = [field.name for kind in (SentFiles, UploadForm) for field in fields(kind)]
+    faults = []
+    for name, count in Counter(name for name, _ in (await request.form()).multi_items()).items():
+        if name not in known:
+            faults.append(Fault(pointer(name), f"There is no field {show(name)} here. {hint(name, known)}"))
+        elif count > 1 and name != "categorical":
+            faults.append(Fault(pointer(name), f"The field {show(name)} comes {count} times. Send it once."))
+    return faults
+
+
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 
 
@@ -65,13 +82,14 @@ def upload_dataset(
     services: UseCases,
     files: Annotated[SentFiles, Depends(_sent_files)],
     form: Annotated[UploadForm, Depends(_upload_form)],
+    faults: Annotated[list[Fault], Depends(_field_faults)],
 ) -> DatasetAnswer:
     """Upload a table, or one each for train, dev and test.
 
     The same files and fields under the same name are found again, not stored twice. The card tells how the data were
     read and split, and under `drift` which columns are distributed differently in train, dev and test.
     """
-    dataset, created = services.datasets.upload(files, form)
+    dataset, created = services.datasets.upload(files, form, faults)
     if not created:
         response.status_code = 200
     return DatasetAnswer.of(dataset)

@@ -8,6 +8,9 @@ from app.services.trials import Trials
 from app.storage import Storage
 from app.training.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, sweep_diagnosis, trial_diagnosis
 
+MOST_TRIALS = 1000
+"""The finished trials of a sweep that are read beside the best one, a second's work: the last say what it does now."""
+
 
 @final
 class Analysis:
@@ -22,14 +25,19 @@ class Analysis:
         spec, dataset = self._storage.sweep_spec(sweep)
         _require_possible(hoped, dataset)
         trial = self._trials.get(sweep, number)
-        return trial_diagnosis(trial, self._storage.curve_end(sweep, number, LAST_EPOCHS), spec, dataset, hoped)
+        curve = self._storage.curve_ends(sweep, [number], LAST_EPOCHS).get(number, ())
+        return trial_diagnosis(trial, curve, spec, dataset, hoped)
 
     def sweep(self, sweep: str, hoped: float) -> SweepDiagnosis:
-        """Diagnose the finished trials of a sweep together. Raises NotFound, InvalidRequest."""
+        """Diagnose the best trial and the last finished ones together. Raises NotFound, InvalidRequest."""
         spec, dataset = self._storage.sweep_spec(sweep)
         _require_possible(hoped, dataset)
-        trials = self._storage.finished_trials(sweep)
-        return sweep_diagnosis(trials, self._storage.curve_ends(sweep, LAST_EPOCHS), spec, dataset, hoped)
+        trials = self._storage.finished_trials(sweep, MOST_TRIALS)
+        numbers, best = {trial.number for trial in trials}, self._storage.sweep(sweep).best
+        if best is not None and best.trial not in numbers:
+            trials.insert(0, self._storage.trial(sweep, best.trial))
+            numbers.add(best.trial)
+        return sweep_diagnosis(trials, self._storage.curve_ends(sweep, numbers, LAST_EPOCHS), spec, dataset, hoped)
 
 
 def _require_possible(hoped: float, dataset: DatasetSummary) -> None:

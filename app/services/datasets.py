@@ -1,6 +1,7 @@
 """Use cases of data sets: upload, look at, hand to workers, delete; and the built-in ones."""
 
 import re
+from collections.abc import Sequence
 from typing import final
 
 from app.domain.datasets import DatasetSummary
@@ -25,13 +26,13 @@ class Datasets:
         self._clock = clock
         self._max_table_bytes = max_table_bytes
 
-    def upload(self, files: SentFiles, form: UploadForm) -> tuple[DatasetSummary, bool]:
-        """Prepare and store tables; the flag tells whether they are new.
+    def upload(self, files: SentFiles, form: UploadForm, faults: Sequence[Fault]) -> tuple[DatasetSummary, bool]:
+        """Prepare and store tables; the flag tells whether they are new. `faults` are those the request has otherwise.
 
-        The same files and form under the same name are found again. Raises InvalidRequest; Conflict if the name is
-        taken.
+        The same files and form under the same name are found again. Raises InvalidRequest with all faults; Conflict if
+        the name is taken.
         """
-        summary, content = self._prepare(files, form)
+        summary, content = self._prepare(files, form, faults)
         created = self._storage.add_dataset(summary, content)
         return self._storage.dataset(form.name), created
 
@@ -63,9 +64,9 @@ class Datasets:
                 summary = self._summary(name, prepared, builtin=True)
                 self._storage.replace_builtin(summary, prepared.content, self._clock.now())
 
-    def _prepare(self, files: SentFiles, form: UploadForm) -> tuple[DatasetSummary, bytes]:
-        """Return the summary and the prepared content of tables; raise InvalidRequest with all their faults."""
-        faults = _name_faults(form.name)
+    def _prepare(self, files: SentFiles, form: UploadForm, others: Sequence[Fault]) -> tuple[DatasetSummary, bytes]:
+        """Return the summary and the prepared content of tables; raise InvalidRequest with all faults."""
+        faults = [*others, *_name_faults(form.name)]
         try:
             prepared = prepare_upload(files, form, max_table_bytes=self._max_table_bytes)
         except InvalidRequest as error:

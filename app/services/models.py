@@ -1,6 +1,8 @@
 """Use cases of trained models: the card, the files and the predictions of the best trials."""
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any, final
 
 from app.domain.errors import Conflict, Fault, InvalidRequest, NotFound
@@ -12,16 +14,24 @@ from app.storage import Storage
 from app.training.hyperparameters import complete
 from app.training.models import Format, Model, model_file, predict_rows, trained_model
 
+RECENT = 4
+"""Models that stay in memory for requests to come."""
+
 
 @final
 class Models:
     """The models that were kept: those of the best trials of each sweep.
+
+    The normalisation of a model is learned from its data set, so that making one takes a multiple of the memory of
+    that: one is made at a time, and the last few stay. What a trial was recorded with never changes.
 
     Every use case raises NotFound; Conflict if a trainer sent weights that do not fit the network.
     """
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
+        self._recent: OrderedDict[tuple[str, int], Model] = OrderedDict()
+        self._making = Lock()
 
     def card(self, sweep: str, number: int) -> Mapping[str, Any]:
         """Return what the model of a trial is made of, as plain JSON."""
@@ -46,7 +56,17 @@ class Models:
         return predictions
 
     def _model(self, sweep: str, number: int) -> Model:
-        kept = self._kept(sweep, number)
+        key = sweep, number
+        with self._making:
+            kept = self._kept(sweep, number)  # other trials may have become better
+            if key not in self._recent:
+                self._recent[key] = self._made(sweep, number, kept)
+            self._recent.move_to_end(key)
+            if len(self._recent) > RECENT:
+                self._recent.popitem(last=False)
+            return self._recent[key]
+
+    def _made(self, sweep: str, number: int, kept: KeptModel) -> Model:
         trial = self._storage.trial(sweep, number)
         spec, dataset = self._storage.sweep_spec(sweep)
         about = {

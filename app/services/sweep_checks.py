@@ -60,11 +60,14 @@ def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:
     if name in draft.fixed:
         return [(draft.fixed[name], pointer("fixed", name))]
     parameter = draft.parameters.get(name)
+    default = [(HYPERPARAMETERS[name].default, "")]
     if parameter is None:
-        return [(HYPERPARAMETERS[name].default, "")]
+        return default
     if isinstance(parameter, ChoiceParameter):
-        return [(value, pointer("space", name, "values", index)) for index, value in enumerate(parameter.values)]
-    return [(parameter.low, pointer("space", name, "low")), (parameter.high, pointer("space", name, "high"))]
+        points = [(value, pointer("space", name, "values", index)) for index, value in enumerate(parameter.values)]
+    else:
+        points = [(parameter.low, pointer("space", name, "low")), (parameter.high, pointer("space", name, "high"))]
+    return [*points, *default] if parameter.when else points
 
 
 def _metric_faults(metric: str | None, dataset: DatasetSummary | None) -> Iterable[Fault]:

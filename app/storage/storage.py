@@ -3,7 +3,7 @@
 A verb that writes returns once its transaction is on disk; a verb that reads sees one snapshot.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, final
@@ -148,21 +148,17 @@ class Storage:
         """Return the trials of a page, each with its position."""
         return self._read(trial_rows.page, sweep, query, after, limit)
 
-    def finished_trials(self, sweep: str) -> list[Trial]:
-        """Return the finished trials of a sweep in the order of their numbers."""
-        return self._read(trial_rows.finished, sweep)
+    def finished_trials(self, sweep: str, last: int | None = None) -> list[Trial]:
+        """Return the finished trials of a sweep, or the `last` ones, in the order of their numbers."""
+        return self._read(trial_rows.finished, sweep, last)
 
     def curve(self, sweep: str, number: int, after: int, limit: int) -> list[Epoch]:
         """Return epochs of a trial, from the first one behind epoch `after`."""
         return self._read(trial_rows.curve, sweep, number, after, limit)
 
-    def curve_end(self, sweep: str, number: int, last: int) -> list[Epoch]:
-        """Return the first epoch of a trial and its `last` ones."""
-        return self._read(trial_rows.curve_end, sweep, number, last)
-
-    def curve_ends(self, sweep: str, last: int) -> dict[int, list[Epoch]]:
-        """Return the first epoch and the `last` ones of each finished trial, by its number."""
-        return self._read(trial_rows.curve_ends, sweep, last)
+    def curve_ends(self, sweep: str, numbers: Collection[int], last: int) -> dict[int, list[Epoch]]:
+        """Return the first epoch and the `last` ones of these trials, by their numbers; some may have none."""
+        return self._read(trial_rows.curve_ends, sweep, numbers, last)
 
     def model(self, sweep: str, number: int) -> KeptModel | None:
         """Return the kept model of a trial, or None."""

@@ -1,7 +1,7 @@
 """Trials in the storage: single ones, pages in any order, curves, weights and what samplers learn from."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
@@ -66,20 +66,13 @@ def curve(connection: Connection, sweep: str, number: int, after: int, limit: in
     return [records.epoch(row) for row in rows]
 
 
-def curve_end(connection: Connection, sweep: str, number: int, last: int) -> list[Epoch]:
-    """Return the first epoch and the last ones of a trial, as far as it was reported."""
-    return _curve_ends(connection, sweep, trials.c.number == number, last).get(number, [])
+def curve_ends(connection: Connection, sweep: str, numbers: Collection[int], last: int) -> dict[int, list[Epoch]]:
+    """Return the first epoch and the last ones of these trials, by their numbers, as far as they were reported."""
 
-
-def curve_ends(connection: Connection, sweep: str, last: int) -> dict[int, list[Epoch]]:
-    """Return the first epoch and the last ones of each finished trial of a sweep, by its number."""
-    return _curve_ends(connection, sweep, _FINISHED, last)
-
-
-def _curve_ends(connection: Connection, sweep: str, which: ColumnElement[bool], last: int) -> dict[int, list[Epoch]]:
     def points(condition: ColumnElement[bool]) -> Select[Any]:
         mine = and_(trials.c.sweep_id == epochs.c.sweep_id, trials.c.number == epochs.c.trial)
-        return select(trials.c.number, *_POINT).join(epochs, mine).where(trials.c.sweep_id == sweep, which, condition)
+        some = select(trials.c.number, *_POINT).join(epochs, mine)
+        return some.where(trials.c.sweep_id == sweep, trials.c.number.in_(numbers), condition)
 
     # Two conditions with OR would read every epoch of the sweep; each alone finds its few by the key.
     ends = points(epochs.c.epoch > trials.c.epochs - last)
@@ -99,10 +92,10 @@ def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:
     return None if row is None else KeptModel(row.weights, row.made_with)
 
 
-def finished(connection: Connection, sweep: str) -> list[Trial]:
-    """Return the finished trials of a sweep in the order of their numbers."""
-    rows = connection.execute(select(trials).where(trials.c.sweep_id == sweep, _FINISHED).order_by(trials.c.number))
-    return [records.trial(row) for row in rows]
+def finished(connection: Connection, sweep: str, last: int | None = None) -> list[Trial]:
+    """Return the finished trials of a sweep, or the last ones, in the order of their numbers."""
+    statement = select(trials).where(trials.c.sweep_id == sweep, _FINISHED).order_by(trials.c.number.desc())
+    return [records.trial(row) for row in reversed(connection.execute(statement.limit(last)).all())]
 
 
 def _expression(field: Field) -> ColumnElement[Any]:

@@ -97,10 +97,11 @@ def _errors(trial: Trial, dataset: DatasetSummary, hoped: float) -> Errors | Non
 
 
 def _practice(trial: Trial, still_falls: bool | None, params: Mapping[str, Any], rows: int) -> Practice:
+    examples = rows if params["batch_size"] == "full" else min(params["batch_size"], rows)
     return Practice(
         trained=trial.epochs,
         allowed=params["epochs"],
         still_falls=still_falls,
-        penalty=(params["l1"] + params["l2"]) / (rows if params["batch_size"] == "full" else params["batch_size"]),
+        penalty=(params["l1"] + params["l2"]) / examples,
         keep_prob=min(params["keep_prob"], params["input_keep_prob"]),
     )

@@ -79,6 +79,17 @@ def test_the_error_hoped_for_moves_the_verdict(client: httpx.Client, sweep: str)
     }
 
 
+def test_a_penalty_counts_for_each_example_of_a_mini_batch_which_has_no_more_than_there_are(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    for size, strong in ((105, True), (1_000, True), ("full", True), (16, False)):
+        sweep = start(client, fixed={"batch_size": size, "l2": 1.5 if strong else 0.1}, budget={"trials": 1})["id"]
+        (lease,) = trainer.leases()
+        trainer.finish(ended(lease, 0.5, 0.5, FALLING))
+        recipe = get(client, f"{sweep}/trials/0/diagnosis")["bias_variance"]["recipe"]
+        assert (recipe[0]["action"] == "less_regularization") is strong
+
+
 def test_troubles_in_training_are_named(client: httpx.Client, sweep: str) -> None:
     vanishing, plateau = get(client, f"{sweep}/trials/1/diagnosis")["training"]
     assert (vanishing["kind"], vanishing["epoch"], vanishing["layer"]) == ("vanishing_gradients", EPOCHS, 1)
@@ -127,6 +138,17 @@ def test_a_sweep_sums_up_its_finished_trials(client: httpx.Client, sweep: str) -
     }
     assert found["next"][0].startswith("Trial 0 is the best, and shows high variance.")
     assert "1 of 4 finished trials show divergence: lower the upper end of learning_rate." in found["next"]
+
+
+def test_of_a_long_sweep_the_last_thousand_trials_and_the_best_one_are_read(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    sweep = start(client, budget={"trials": 1_100})["id"]
+    while leases := trainer.leases(64):
+        trainer.finish(*(ended(one, 0.5, 0.0 if one["trial"] == 3 else 0.5, curve([1.0])) for one in leases))
+    found = get(client, f"{sweep}/analysis")
+    assert sum(found["bias_variance"]["counts"].values()) == 1_001
+    assert found["next"][0].startswith("Trial 3 is the best")
 
 
 def test_a_sweep_without_results_says_so(client: httpx.Client, trainer: Trainer) -> None:

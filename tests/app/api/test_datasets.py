@@ -182,3 +182,18 @@ def test_uploads_beyond_the_limit_are_refused_and_json_has_its_own_limit(tmp_pat
 def test_a_table_that_unpacks_beyond_the_limit_is_refused(tmp_path: Path) -> None:
     with serving(tmp_path, max_table_bytes=1024) as (client, _):
         assert places(upload(client)) == ["/file"]
+
+
+def test_fields_that_nobody_knows_are_faults_and_not_passed_over(client: httpx.Client) -> None:
+    form = FORM | {"target": "sort", "splitseed": "3", "seed": "3"}
+    refused = upload(client, form, others={"devfile": ("dev.csv", TABLE)})
+    assert places(refused) == ["/splitseed", "/seed", "/devfile", "/target"]
+    assert 'Did you mean "split_seed"?' in refused.json()["errors"][0]["detail"]
+
+
+def test_of_all_fields_categorical_alone_may_come_several_times(client: httpx.Client) -> None:
+    twice: dict[str, str | list[str]] = {**FORM, "split": ["1,0,0", "0.8,0.2,0"], "categorical": ["colour", "kind"]}
+    refused = upload(client, twice)
+    assert places(refused) == ["/split"]
+    assert refused.json()["detail"] == 'The field "split" comes 2 times. Send it once.'
+    assert upload(client, {**twice, "split": "0.8,0.2,0"}).status_code == 201

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import sys
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -202,3 +203,22 @@ def test_a_model_outlives_its_data_set(client: httpx.Client, trainer: Trainer) -
     trainer.finish(with_weights(lease, 0.25, np.zeros(17, "<f4").tobytes()))  # (2 + 1) * 4 + (4 + 1) * 1
     assert client.delete("/v1/datasets/mine").status_code == 204
     assert client.get(f"/v1/sweeps/{sweep}/trials/0/model").status_code == 200
+
+
+def test_only_the_first_of_many_predictions_reads_the_data_set(client: httpx.Client, trainer: Trainer) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, x=np.arange(800_000, dtype="<f4").reshape(40_000, 20), y=np.arange(40_000) % 3)
+    client.post("/v1/datasets", data={"name": "mine"}, files={"file": ("t.npz", buffer.getvalue())}).raise_for_status()
+    trial = kept(client, trainer, np.zeros(99, "<f4").tobytes(), dataset="mine")  # (20 + 1) * 4 + (4 + 1) * 3
+    row = {f"x_{column}": 1 for column in range(20)}
+    peaks = []
+    tracemalloc.start()
+    try:
+        for _ in range(2):
+            tracemalloc.reset_peak()
+            before = tracemalloc.get_traced_memory()[0]
+            client.post(f"{trial}/predict", json={"rows": [row]}).raise_for_status()
+            peaks.append(tracemalloc.get_traced_memory()[1] - before)
+    finally:
+        tracemalloc.stop()
+    assert peaks[0] > 3_200_000 > 4 * peaks[1]  # the inputs alone have 3.2 MB

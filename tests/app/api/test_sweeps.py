@@ -165,6 +165,17 @@ def test_structural_and_other_faults_are_reported_together_and_hide_none(shared:
     )
 
 
+def test_a_parameter_with_a_condition_may_also_have_its_default(client: httpx.Client) -> None:
+    space = {
+        "optimizer": {"kind": "choice", "values": ["adam", "sgd"]},
+        "batch_norm": {"kind": "choice", "values": [True], "when": {"optimizer": ["sgd"]}},
+        "batch_size": {"kind": "choice", "values": [1, 16]},
+    }
+    start(client, space=space)
+    always = {**space, "batch_norm": {"kind": "choice", "values": [True]}}
+    assert places(client.post("/v1/sweeps", json=sweep_body(space=always))) == ["/space/batch_size/values/0"]
+
+
 def test_a_fault_says_what_came_and_what_to_do(shared: httpx.Client) -> None:
     answer = shared.post("/v1/sweeps", json=sweep_body(dataset="iriss", budgett={"trials": 1}))
     details = {error["pointer"]: error["detail"] for error in problem(answer, 422)["errors"]}

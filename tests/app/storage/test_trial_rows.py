@@ -164,9 +164,10 @@ def test_curves_come_in_pages(storage: Storage) -> None:
 
 def test_finished_trials_are_those_a_sampler_can_learn_from(filled: Storage) -> None:
     assert [trial.number for trial in filled.finished_trials(SWEEP)] == [0, 1, 2, 3]
+    assert [trial.number for trial in filled.finished_trials(SWEEP, 2)] == [2, 3]
 
 
-def test_the_ends_of_curves_have_the_first_epoch_and_the_last_ones_of_finished_trials(storage: Storage) -> None:
+def test_the_ends_of_curves_have_the_first_epoch_and_the_last_ones(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 3))
     add_sweep(storage, drawn(0, 1), sweep="swp_2")
     leases = [item.lease for item in claim(storage, slots=4).claimed]
@@ -175,7 +176,7 @@ def test_the_ends_of_curves_have_the_first_epoch_and_the_last_ones_of_finished_t
         storage.report([Progress(lease, curve)])
     storage.finish([result(lease) for lease in leases if lease.trial != 2], {}, START)
     ends = [point(1), point(3), point(4)]
-    assert storage.curve_ends(SWEEP, 2) == {0: ends, 1: ends}
-    assert storage.curve_end(SWEEP, 2, 1) == [point(1), point(4)]
-    assert storage.curve_end(SWEEP, 0, 9) == curve
-    assert storage.curve_end(SWEEP, 9, 9) == []
+    assert storage.curve_ends(SWEEP, [0, 1], 2) == {0: ends, 1: ends}
+    assert storage.curve_ends(SWEEP, [2], 1) == {2: [point(1), point(4)]}
+    assert storage.curve_ends(SWEEP, [0, 9], 9) == {0: curve}
+    assert storage.curve_ends(SWEEP, [], 9) == {}

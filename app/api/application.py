@@ -41,17 +41,8 @@ def make_application(
     app.state.one_gradient_check = asyncio.Semaphore()
     problems.install(app)
     openapi.install(app)
-    for router in (
-        datasets.router,
-        sweeps.router,
-        trials.router,
-        models.router,
-        analysis.router,
-        gradient_checks.router,
-        work.router,
-        health.router,
-    ):
-        app.include_router(router)
+    for routes in (datasets, sweeps, trials, models, analysis, gradient_checks, work, health):
+        app.include_router(routes.router)
     return app
 
 

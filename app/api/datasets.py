@@ -13,8 +13,6 @@ from app.domain.errors import Fault, pointer
 from app.domain.space_faults import hint
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 
-_LARGEST_SEED = 2**63 - 1
-
 
 def _require_multipart(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -43,7 +41,7 @@ def _upload_form(
     split: Annotated[
         str | None, Form(description="shares of train, dev and test in file, such as 0.7,0.15,0.15")
     ] = None,
-    split_seed: Annotated[int, Form(ge=0, le=_LARGEST_SEED, description="another seed splits otherwise")] = 0,
+    split_seed: Annotated[str | None, Form(description="a whole number from 0; another one splits otherwise")] = None,
     image: Annotated[str | None, Form(description="height x width (x channels) of a row: 8x8 or 8x8x3")] = None,
 ) -> UploadForm:
     return UploadForm(name, target, task, categorical or (), split, split_seed, image)

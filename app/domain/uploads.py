@@ -38,5 +38,5 @@ class UploadForm:
     task: str | None = None
     categorical: Sequence[str] = ()
     split: str | None = None
-    split_seed: int = 0
+    split_seed: str | None = None
     image: str | None = None

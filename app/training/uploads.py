@@ -14,6 +14,8 @@ from engine.data.split import Fractions
 NPZ_TARGET = "y"
 _ZIP = b"PK\x03\x04"
 _TASKS = ("classification", "regression")
+_SEED = re.compile(r"[0-9]{1,19}")
+_LARGEST_SEED = 2**63 - 1
 _IMAGE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})(?:x([1-9][0-9]{0,4}))?")
 
 
@@ -37,7 +39,7 @@ def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) 
             given,
             target=form.target or NPZ_TARGET,
             task=form.task,
-            seed=form.split_seed,
+            seed=int(form.split_seed or 0),
             fractions=_fractions(form.split),
             max_bytes=max_table_bytes,
         )
@@ -105,6 +107,9 @@ def _form_faults(form: UploadForm, *, npz: bool) -> Iterator[Fault]:
     if form.split is not None and _fractions(form.split) is None:
         rule = 'it must be the three shares of train, dev and test, such as "0.7,0.15,0.15"'
         yield Fault("/split", f'The split "{form.split[:60]}" is not possible: {rule}.')
+    if form.split_seed is not None and not _is_seed(form.split_seed):
+        rule = f"it must be a whole number from 0 to {_LARGEST_SEED:,}"
+        yield Fault("/split_seed", f'The split_seed "{form.split_seed[:60]}" is not possible: {rule}.')
 
 
 def _image_faults(form: UploadForm, table: Table | None) -> Iterator[Fault]:
@@ -125,6 +130,10 @@ def _fractions(text: str | None) -> Fractions | None:
     except ValueError:
         return None
     return train, dev, test
+
+
+def _is_seed(text: str) -> bool:
+    return bool(_SEED.fullmatch(text)) and int(text) <= _LARGEST_SEED
 
 
 def _image(text: str | None) -> Image | None:

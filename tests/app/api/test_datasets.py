@@ -164,7 +164,7 @@ def test_faults_of_every_file_and_field_come_in_one_answer(shared: httpx.Client)
 
 @pytest.mark.parametrize("seed", ["-1", "x", "1.5", str(2**63)])
 def test_a_split_seed_is_a_whole_number_from_zero_on(shared: httpx.Client, seed: str) -> None:
-    assert places(upload(shared, {**FORM, "split_seed": seed})) == ["/split_seed"]
+    assert places(upload(shared, {**FORM, "task": "ranking", "split_seed": seed})) == ["/task", "/split_seed"]
 
 
 def test_other_content_types_are_refused(shared: httpx.Client) -> None:

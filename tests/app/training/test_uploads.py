@@ -188,8 +188,8 @@ def test_the_split_and_its_seed_decide_what_becomes_of_the_rows() -> None:
 
     assert split(split="0.8, 0.2, 0").rows == {"train": 24, "dev": 6, "test": 0}
     assert split(split="0.7,0.15,0.15") == split()
-    assert split(split_seed=1).rows == split().rows
-    assert split(split_seed=1).sha256 != split().sha256
+    assert split(split_seed="1").rows == split().rows
+    assert split(split_seed="1").sha256 != split().sha256
 
 
 @pytest.mark.parametrize("text", ["", "0.7", "0.7,0.3", "0.7,0.15,0.1,0.05", "a,b,c", "0.7;0.15;0.15", "0.7,,0.3"])

@@ -95,6 +95,6 @@ def _detail(errors: Errors, verdict: Verdict) -> str:
         "high_bias": "the network does not fit its training data well enough",
         "high_variance": "the network fits its training data, but does not carry over to new data well enough",
         "both": "the network neither fits its training data nor carries over to new data well enough",
-        "neither": f"within {_near(errors):.2g} of it nothing is left to repair; hope for less to be told more",
+        "neither": f"up to {_near(errors):.2g} above it nothing is left to repair; hope for less to be told more",
     }
     return f"{seen}, and {hoped}: {means[verdict]}."

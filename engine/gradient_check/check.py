@@ -113,8 +113,13 @@ def _refuse(data: TrainingSet, spec: MemberSpec) -> None:
 
 
 def compare(layout: Layout, analytic: Array, slopes: Slopes) -> tuple[float, tuple[PartialDerivative, ...]]:
-    """Return the ratio of a gradient (trained columns,) to the slopes, and its worst components."""
+    """Return the ratio of a gradient (trained columns,) to the slopes, and its worst components.
+
+    The ratio is NaN where every coordinate has a kink: nothing was compared.
+    """
     smooth = ~slopes.kinked
+    if not smooth.any():
+        return math.nan, ()
     columns, numeric = slopes.coordinates[smooth], slopes.numeric[smooth]
     own = analytic[columns]
     apart = np.abs(own - numeric)

@@ -229,6 +229,13 @@ def test_nothing_against_nothing_is_no_difference() -> None:
     assert compare(layout, np.zeros(3), slopes) == (0.0, ())
 
 
+def test_a_check_that_could_compare_nothing_is_a_reason_to_worry() -> None:
+    layout = Layout.of((2, 1), batch_norm=False)
+    slopes = Slopes(np.arange(3), np.zeros(3), np.ones(3, np.bool_))
+
+    assert verdict_of(compare(layout, np.zeros(3), slopes)[0]) == "worry"
+
+
 def test_the_verdicts_lie_in_bands_without_a_gap() -> None:
     bands = {"great": (0.0, 1e-7, 9.9e-7), "look": (1e-6, 1e-5, 9.9e-5), "worry": (1e-4, 1e-3, 1.0, math.nan)}
     for verdict, ratios in bands.items():

@@ -30,7 +30,7 @@ class _Solo:
             examples: BatchStep(network, data, self.matrices.weights, learning, examples, workspace)
             for examples in set(batches)
         }
-        self._distortions = Distortions(data, (), 0)
+        self._distortions = Distortions((), None)
         self._distortions.begin_epoch((), ())
 
     def begin_epoch(self, epoch: int, batches: Sequence[int]) -> None:

@@ -6,11 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from engine.arrays import Array, Workspace
+from engine.augmentation.augmenter import Augmenter
 from engine.layout import Layout
 from engine.network import Network
 from engine.optimizers import OPTIMIZERS
 from engine.population.batches import batch_sizes
 from engine.population.checkpoint import Checkpoint
+from engine.population.distortions import augmenter_of
 from engine.population.evaluation import Evaluation
 from engine.population.member import Finished, Member, Observation
 from engine.population.tile import Tile
@@ -38,6 +40,7 @@ class Cohort:
         self._widths = _widths(self._network.layout)
         self._members: list[Member] = []
         self._tiles: list[Tile] | None = None
+        self._augmenter: Augmenter | None = None
         self._take_rows({name: np.zeros((0, width), self._workspace.dtype) for name, width in self._widths.items()})
 
     def __len__(self) -> int:
@@ -113,6 +116,9 @@ class Cohort:
 
     def _cut_tiles(self) -> list[Tile]:
         step = tile_members(self._network, self._data)
+        if self._augmenter is None and any(not member.spec.augment.is_none for member in self._members):
+            _, examples, _ = batch_sizes(len(self._data.train), self._network.structure.batch_size)
+            self._augmenter = augmenter_of(self._data, examples)
         return [
             Tile(
                 self._network,
@@ -120,6 +126,7 @@ class Cohort:
                 self._members[start : start + step],
                 self._matrices.rows(start, start + step),
                 self._workspace,
+                self._augmenter,
             )
             for start in range(0, len(self._members), step)
         ]

@@ -9,20 +9,22 @@ from engine.seeds import Purpose, Seed
 from engine.training_set import TrainingSet
 
 
-class Distortions:
-    """The augmentation of each member, for batches of up to `examples` images.
+def augmenter_of(data: TrainingSet, examples: int) -> Augmenter:
+    """Return the memory in which batches of up to `examples` images are augmented; all members of a cohort share it.
 
-    Raises ValueError if a member augments and the data are no images.
+    Raises ValueError if the data are no images.
     """
+    if data.image is None or data.fill is None:
+        raise ValueError("A member augments images, and the data set has none. Say their shape, or leave it out.")
+    return Augmenter(data.image, examples, data.fill, data.train.x.dtype)
 
-    def __init__(self, data: TrainingSet, augmentations: Sequence[Augmentation], examples: int) -> None:
+
+class Distortions:
+    """The augmentation of each member; `augmenter` may be None where no member augments."""
+
+    def __init__(self, augmentations: Sequence[Augmentation], augmenter: Augmenter | None) -> None:
+        self._augmenter = augmenter
         self._rows = [(row, one) for row, one in enumerate(augmentations) if not one.is_none]
-        self._inputs = data.inputs
-        if not self._rows:
-            return
-        if data.image is None or data.fill is None:
-            raise ValueError("A member augments images, and the data set has none. Say their shape, or leave it out.")
-        self._augmenter = Augmenter(data.image, examples, data.fill, data.train.x.dtype)
 
     def begin_epoch(self, seeds: Sequence[Seed], epochs: Sequence[int]) -> None:
         """Start the generators of the epoch that follows `epochs` others."""
@@ -31,4 +33,5 @@ class Distortions:
     def run(self, batch: Array) -> None:
         """Distort the images of a batch (R, m, inputs + 1) in place."""
         for (row, augmentation), generator in zip(self._rows, self._generators, strict=True):
-            self._augmenter.run(batch[row, :, : self._inputs], augmentation, generator)
+            assert self._augmenter is not None, "a member that augments has an augmenter"
+            self._augmenter.run(batch[row, :, :-1], augmentation, generator)

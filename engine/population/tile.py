@@ -6,6 +6,7 @@ from itertools import groupby
 import numpy as np
 
 from engine.arrays import Array, Indices, Workspace
+from engine.augmentation.augmenter import Augmenter
 from engine.layers.dropout import Generators, Keep
 from engine.layout import Layout
 from engine.network import Learning, Network
@@ -31,6 +32,7 @@ class Tile:
         members: Sequence[Member],
         matrices: Matrices,
         workspace: Workspace,
+        augmenter: Augmenter | None,
     ) -> None:
         self._data, self._members = data, members
         specs = [member.spec for member in members]
@@ -44,7 +46,7 @@ class Tile:
         }
         self._size = size
         self._steps = [steps[size]] * count + ([steps[last]] if last else [])
-        self._distortions = Distortions(data, [spec.augment for spec in specs], size)
+        self._distortions = Distortions([spec.augment for spec in specs], augmenter)
         self._updates = _updates(network.layout, members, matrices, workspace)
         self._norms = GradientNorms(network.layout, matrices.gradient, len(self._steps))
         self._averages = NormAverages(matrices, network.layout, moments, specs)

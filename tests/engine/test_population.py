@@ -4,6 +4,7 @@ import warnings
 
 import pytest
 
+from engine.augmentation.settings import Augmentation
 from engine.population import Population, Report, member_bytes
 from engine.spec import Knobs
 from tests.engine.stacks import Record, member, random_dataset, tick, train, train_alone, training_set
@@ -46,6 +47,11 @@ def test_a_population_takes_what_its_members_take(batch_norm: bool) -> None:
     population.join(DATA, specs)
 
     assert population.bytes == 3 * member_bytes(specs[0][1].structure, DATA)
+
+
+def test_augmenting_what_are_no_images_is_refused() -> None:
+    with pytest.raises(ValueError, match="A member augments images, and the data set has none"):
+        train_alone(DATA, member(DATA, augment=Augmentation(flip=0.5)))
 
 
 def test_leaving_drops_a_member_and_unknown_names_are_fine() -> None:

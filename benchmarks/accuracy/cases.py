@@ -66,7 +66,7 @@ _ADULT = (28_461 / 48_842, 4_100 / 48_842, 16_281 / 48_842)  # the official test
 CASES: Mapping[str, Case] = {
     "mnist, 800": Case(Recipe((800,), 128, 12, Knobs(1e-3, decay_rate=0.85, l2=0.01)), Target("<=", 0.018), 3),
     "mnist, 800, dropout": Case(
-        Recipe((800,), 128, 100, Knobs(1e-3, decay_rate=0.965, keep_prob=0.5, input_keep_prob=0.7)),
+        Recipe((800,), 128, 80, Knobs(1e-3, decay_rate=0.96, keep_prob=0.5, input_keep_prob=0.6)),
         Target("<=", 0.013),
         3,
     ),

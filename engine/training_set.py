@@ -31,7 +31,8 @@ class TrainingSet:
     """The three parts, as one kind of network reads them.
 
     The target of a regression is standardised by `target_mean` and `target_scale`, from the training part; for
-    classes these are 0 and 1. For rows that are images, `fill` (channels,) is what a pixel of 0 is after normalisation.
+    classes these are 0 and 1. `normalization` is what the inputs went through, if anything. For rows that are images,
+    `fill` (channels,) is what a pixel of 0 is after normalisation.
     """
 
     train: Part
@@ -43,6 +44,7 @@ class TrainingSet:
     outputs: int
     target_mean: float
     target_scale: float
+    normalization: Normalization | None
     image: Image | None
     fill: Array | None
 
@@ -74,6 +76,7 @@ class TrainingSet:
             outputs=outputs_of(dataset),
             target_mean=mean,
             target_scale=scale,
+            normalization=normalization,
             image=dataset.image,
             fill=_fill(dataset, normalization, dtype),
         )

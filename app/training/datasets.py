@@ -7,6 +7,7 @@ from typing import Any
 
 from app.domain.datasets import Task
 from engine.data import NAMES, Dataset, load_builtin
+from engine.training_set import outputs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,6 @@ def prepared(dataset: Dataset) -> PreparedDataset:
         task=dataset.task,
         rows=split["rows"],
         features=dataset.x_train.shape[1],
-        outputs=len(dataset.classes) if dataset.task == "multiclass" else 1,
+        outputs=outputs_of(dataset),
         card=dataset.card,
     )

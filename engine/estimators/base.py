@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from engine.arrays import Array
-from engine.data import Dataset, Normalization, TableError
+from engine.data import Dataset, TableError
 from engine.data.split import Rows, split_rows
 from engine.data.target import Target
 from engine.early_stopping import Patience
@@ -26,7 +26,7 @@ from engine.prediction import predict
 from engine.seeds import Seed
 from engine.spec import BatchSize, Knobs, MemberSpec, Metric, Structure
 from engine.training import Trained, train
-from engine.training_set import TrainingSet, target_moments
+from engine.training_set import TrainingSet
 
 _Spec = TypeVar("_Spec", Structure, Knobs, MemberSpec)
 
@@ -89,8 +89,8 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         data = TrainingSet.of(dataset, normalize_inputs=self.normalize_inputs)
         trained = train(data, self._specs(data, objective, seed))
         self.weights_ = self._weights(trained)
-        self.normalization_ = Normalization.fit(dataset.x_train) if self.normalize_inputs else None
-        self.target_moments_ = target_moments(dataset)
+        self.normalization_ = data.normalization
+        self.target_moments_ = data.target_mean, data.target_scale
         self._keep(trained, objective)
 
     def _seed(self) -> int:

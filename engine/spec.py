@@ -6,6 +6,7 @@ from typing import Literal
 from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
 from engine.lr_decay import DecayUnit
+from engine.rules import CURRENT
 from engine.seeds import Seed
 
 BatchSize = int | Literal["full"]
@@ -24,6 +25,7 @@ class Structure:
     loss: str
     batch_size: BatchSize
     batch_norm: bool = False
+    rules: int = CURRENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,18 @@ from collections import Counter
 from dataclasses import fields
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Header, HTTPException, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Header, HTTPException, Request, Response, UploadFile
 
 from app.api.answers import DatasetAnswer, PageAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.fields import show
+from app.api.upload_form import upload_form
 from app.domain.errors import Fault, pointer
 from app.domain.space_faults import hint
 from app.domain.uploads import SentFile, SentFiles, UploadForm
+
+_REPEATED = ("categorical", "ignore", "missing")
+"""Fields that may come several times."""
 
 
 def _require_multipart(request: Request) -> None:
@@ -33,20 +37,6 @@ def _sent(file: UploadFile) -> SentFile:
     return SentFile(file.filename or "", file.file.read())
 
 
-def _upload_form(
-    name: Annotated[str, Form()],
-    target: Annotated[str | None, Form(description="the column to predict; y in an NPZ file")] = None,
-    task: Annotated[str | None, Form(description="classification or regression, if not inferred")] = None,
-    categorical: Annotated[list[str] | None, Form(description="columns that hold categories")] = None,
-    split: Annotated[
-        str | None, Form(description="shares of train, dev and test in file, such as 0.7,0.15,0.15")
-    ] = None,
-    split_seed: Annotated[str | None, Form(description="a whole number from 0; another one splits otherwise")] = None,
-    image: Annotated[str | None, Form(description="height x width (x channels) of a row: 8x8 or 8x8x3")] = None,
-) -> UploadForm:
-    return UploadForm(name, target, task, categorical or (), split, split_seed, image)
-
-
 async def _field_faults(request: Request) -> list[Fault]:
     """Return what is wrong with the names of the fields: one that is passed over would be a wish not granted."""
     known = [field.name for kind in (SentFiles, UploadForm) for field in fields(kind)]
@@ -54,7 +44,7 @@ async def _field_faults(request: Request) -> list[Fault]:
     for name, count in Counter(name for name, _ in (await request.form()).multi_items()).items():
         if name not in known:
             faults.append(Fault(pointer(name), f"There is no field {show(name)} here. {hint(name, known)}"))
-        elif count > 1 and name != "categorical":
+        elif count > 1 and name not in _REPEATED:
             faults.append(Fault(pointer(name), f"The field {show(name)} comes {count} times. Send it once."))
     return faults
 
@@ -79,7 +69,7 @@ def upload_dataset(
     response: Response,
     services: UseCases,
     files: Annotated[SentFiles, Depends(_sent_files)],
-    form: Annotated[UploadForm, Depends(_upload_form)],
+    form: Annotated[UploadForm, Depends(upload_form)],
     faults: Annotated[list[Fault], Depends(_field_faults)],
 ) -> DatasetAnswer:
     """Upload a table, or one each for train, dev and test.

@@ -30,7 +30,11 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class SweepSpec:
-    """All that a user decides about a sweep; trials follow from it alone."""
+    """All that a user decides about a sweep; trials follow from it alone.
+
+    `rules` is the version of the rules that shape its results: it ends under those that it began with. Sweeps from
+    before it was written down have the first.
+    """
 
     name: str
     dataset: str
@@ -43,6 +47,7 @@ class SweepSpec:
     early_stopping: EarlyStopping | None
     budget: Budget
     keep_models: int = 10
+    rules: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ class SentFiles:
 class UploadForm:
     """What the sender says: the name of the data set, and how the tables are to be read and cut.
 
-    `split` is such as "0.7,0.15,0.15" (train, dev, test), `image` such as "8x8" or "8x8x3".
+    `split` is such as "0.7,0.15,0.15" (train, dev, test), `image` such as "8x8" or "8x8x3", or "none". From `separator`
+    on, how the files are written; None is found out. `missing` are the tokens of a missing cell, None the usual ones.
     """
 
     name: str
@@ -40,3 +41,14 @@ class UploadForm:
     split: str | None = None
     split_seed: str | None = None
     image: str | None = None
+    group: str | None = None
+    order: str | None = None
+    ignore: Sequence[str] = ()
+    separator: str | None = None
+    header: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    dates: str | None = None
+    missing: Sequence[str] | None = None
+    missing_target: str | None = None

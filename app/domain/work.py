@@ -30,7 +30,8 @@ class EarlyStopping:
 class Segment:
     """A trial to train from the end of `from_epoch` to the end of `to_epoch`.
 
-    `params` holds every hyperparameter, `cohort` the key of trials that can share a stack.
+    `params` holds every hyperparameter, `cohort` the key of trials that can share a stack. `rules` is
+    the version of the rules that the sweep began with.
     """
 
     lease: Lease
@@ -43,6 +44,7 @@ class Segment:
     from_epoch: int
     to_epoch: int
     cohort: str
+    rules: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from app.services.pages import Page
 from app.services.sweep_checks import draft_faults, unknown_dataset
 from app.storage import Storage
 from app.training.hyperparameters import metrics_for
+from app.training.rules import CURRENT_RULES
 
 KEEP_MODELS = 10
 
@@ -97,4 +98,5 @@ class Sweeps:
             early_stopping=draft.early_stopping,
             budget=Budget(draft.trials or 1, draft.seconds),
             keep_models=draft.keep_models or KEEP_MODELS,
+            rules=CURRENT_RULES,
         )

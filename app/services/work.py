@@ -168,6 +168,7 @@ class Work:
             from_epoch=claimed.from_epoch,
             to_epoch=claimed.to_epoch,
             cohort=claimed.cohort,
+            rules=spec.rules,
         )
 
     def _decisions(self, leases: Sequence[Lease], held: set[Lease]) -> DecisionsAnswer:

@@ -9,12 +9,13 @@ from app.domain.work import Segment
 from app.training.hyperparameters import complete
 from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
+from engine.rules import CURRENT
 from engine.seeds import Seed
 from engine.spec import Knobs, MemberSpec, Metric, Structure
 from engine.training_set import TrainingSet
 
 
-def structure_of(params: Mapping[str, Any], inputs: int, outputs: int, loss: str) -> Structure:
+def structure_of(params: Mapping[str, Any], inputs: int, outputs: int, loss: str, rules: int = CURRENT) -> Structure:
     """Return the structure of a network with these hyperparameters."""
     return Structure(
         inputs=inputs,
@@ -24,6 +25,7 @@ def structure_of(params: Mapping[str, Any], inputs: int, outputs: int, loss: str
         loss=loss,
         batch_size=params["batch_size"],
         batch_norm=params["batch_norm"],
+        rules=rules,
     )
 
 
@@ -36,6 +38,7 @@ def member_of(segment: Segment, data: TrainingSet) -> MemberSpec:
         Seed(segment.seed, segment.lease.trial),
         segment.metric,  # type: ignore[arg-type]  # the server admits only the engine's metrics
         None if stopping is None else Patience(stopping.patience, stopping.min_delta),
+        segment.rules,
     )
 
 
@@ -45,11 +48,12 @@ def spec_of(
     seed: Seed,
     objective: Metric = "train_loss",
     patience: Patience | None = None,
+    rules: int = CURRENT,
 ) -> MemberSpec:
     """Return the member with these hyperparameters, and the defaults of all others."""
     params: Mapping[str, Any] = complete(hyperparameters)
     return MemberSpec(
-        structure=structure_of(params, data.inputs, data.outputs, data.loss_name),
+        structure=structure_of(params, data.inputs, data.outputs, data.loss_name, rules),
         optimizer=params["optimizer"],
         initializer=params["initializer"],
         knobs=Knobs(**{field.name: params[field.name] for field in fields(Knobs)}),

@@ -103,6 +103,7 @@ def prepare(
         "target_deviation": float(parts["train"].y.std()) if found.task == "regression" else None,
         "split": split,
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
+        "notes": [note.card() for note in given.train.notes],
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
     inputs = {f"x_{name}": encode(encodings, part.columns) for name, part in parts.items()}

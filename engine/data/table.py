@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.notes import Note
+
 MOST_COLUMNS = 100_000
 LARGEST_NUMBER = float(np.finfo(np.float32).max)
 """Networks compute with float32: what is beyond would be infinite to them."""
@@ -15,7 +17,27 @@ _SHOWN_FAULTS = 20
 _SHOWN_LETTERS = 60
 
 
-About = Literal["file", "dev_file", "test_file", "target", "categorical", "split", "image"]
+About = Literal[
+    "file",
+    "dev_file",
+    "test_file",
+    "target",
+    "task",
+    "categorical",
+    "split",
+    "image",
+    "separator",
+    "header",
+    "encoding",
+    "decimal",
+    "thousands",
+    "dates",
+    "missing",
+    "missing_target",
+    "ignore",
+    "group",
+    "order",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +137,7 @@ class Table:
     numbers: Sequence[int]
     unit: Literal["line", "row"]
     image: Image | None = None
+    notes: tuple[Note, ...] = ()
 
     def __len__(self) -> int:
         return len(self.numbers)

@@ -280,6 +280,7 @@ def test_the_card_is_strict_json_and_tells_what_was_done() -> None:
             "rows": {"train": 42, "dev": 9, "test": 9},
         },
         "drift": card["drift"],
+        "notes": [],
     }
     assert {column["column"] for column in card["drift"]["columns"]} == {"n", "w", "y"}
 

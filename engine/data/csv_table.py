@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.data.cells import Cells
-from engine.data.column_types import column_of
+from engine.data.column_types import Typed, column_of
+from engine.data.notes import Remark, gathered
 from engine.data.said import Said
 from engine.data.table import (
     MOST_COLUMNS,
-    CategoricalColumn,
     Column,
     Faults,
-    NumericColumn,
     Table,
     TableError,
     TableFault,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 _PIECE = 1 << 20
 _GZIP = b"\x1f\x8b"
 _ROWS_AT_ONCE = 1000
+_NOTHING_SAID = Said()
 
 
 def read_csv(
@@ -43,29 +43,43 @@ def read_csv(
     max_bytes: int,
     target: str | None = None,
     categorical: Collection[str] = (),
+    said: Said = _NOTHING_SAID,
     like: Table | None = None,
 ) -> Table:
     """Read a table with one header row from CSV in UTF-8, plain or gzipped.
 
-    A column is numeric if all its cells that are not missing are numbers, categorical if fewer than half are, or if
-    it is named in `categorical` or is so in the training table `like`. The column `target` has to be there and to be
-    without missing cells. Raises TableError with every fault found.
+    A column is numeric if all its cells that are not missing are numbers or dates, categorical if fewer than half are,
+    or if it is named in `categorical`; one of the training table `like` is read as it was there. The column `target`
+    has to be there and to be without missing cells, unless `said` has them left out. Raises TableError with every
+    fault found.
     """
     sheet = read_sheet(content, max_bytes)
     faults = sheet.faults
     faults.add(_unknown_columns(sheet.header, target, categorical))
+    learned = {column.name: column.reading for column in like.columns} if like else {}
     words = {*categorical, *(categorical_names(like) if like else ())}
     columns: list[Column] = []
+    remarks: list[Remark] = []
     for name, cells in zip(sheet.header, sheet.columns if sheet.lines else [], strict=False):  # no rows, no columns
-        column = column_of(name, Cells.of(cells), sheet.lines, Said(), forced=name in words)
-        if not isinstance(column, NumericColumn | CategoricalColumn):
-            faults.add(column)
+        typed = column_of(
+            name,
+            Cells.of(cells),
+            sheet.lines,
+            said,
+            forced=name in words,
+            target=name == target,
+            like=learned.get(name),
+        )
+        if not isinstance(typed, Typed):
+            faults.add(typed)
             continue
-        columns.append(column)
-        if name == target:
-            faults.add(missing_targets(column, (f"line {sheet.lines[row]}" for row in np.flatnonzero(column.missing))))
+        columns.append(typed.column)
+        remarks += typed.remarks
+        if name == target and said.missing_target != "drop":
+            missing = np.flatnonzero(typed.column.missing)
+            faults.add(missing_targets(typed.column, (f"line {sheet.lines[row]}" for row in missing)))
     faults.refuse()
-    return Table(tuple(columns), sheet.lines, "line")
+    return Table(tuple(columns), sheet.lines, "line", notes=gathered(remarks))
 
 
 def _text(content: bytes, max_bytes: int) -> str:

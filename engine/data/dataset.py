@@ -1,7 +1,7 @@
 """A data set: encoded inputs and targets of train, dev and test, with the card that tells how they came about."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,22 @@ from numpy.typing import NDArray
 
 from engine.data.archive import read_npz_archive, write_npz
 from engine.data.drift import drift
-from engine.data.encoding import encode, feature_faults, fit
+from engine.data.encoding import Encoding, encode, feature_faults, fit, rare_categories
 from engine.data.image import pixel_faults, shape_faults
+from engine.data.notes import Note, gathered
 from engine.data.split import Fractions, fractions_for, split_rows
 from engine.data.table import Column, Faults, Image, Table, TableError, TableFault, quoted, take_rows
 from engine.data.tables import FILE_OF, Part, Tables, aligned, column_faults
-from engine.data.target import Target, Task, missing_targets, read_like, read_target, target_column, unknown_classes
+from engine.data.target import (
+    Target,
+    Task,
+    few_rows_per_class,
+    missing_targets,
+    read_like,
+    read_target,
+    target_column,
+    unknown_classes,
+)
 
 MAX_BYTES = 512 << 20
 """What the inputs of a data set may take, unless said otherwise."""
@@ -103,7 +113,8 @@ def prepare(
         "target_deviation": float(parts["train"].y.std()) if found.task == "regression" else None,
         "split": split,
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
-        "notes": [note.card() for note in given.train.notes],
+        "target_reading": reading.card() if (reading := given.train.take(target)[0].reading) else None,
+        "notes": [note.card() for note in _notes(given, target, found, encodings)],
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
     inputs = {f"x_{name}": encode(encodings, part.columns) for name, part in parts.items()}
@@ -174,6 +185,13 @@ def _check_size(rows: int, width: int, max_bytes: int) -> None:
         made = f"The table becomes {rows:,} rows of {width:,} inputs, {size:,} bytes"
         way = "Leave out columns with many categories, or rows."
         raise TableError([f"{made}; at most {max_bytes:,} bytes are allowed. {way}"])
+
+
+def _notes(given: Tables, target: str, found: Target, encodings: Sequence[Encoding]) -> Iterator[Note]:
+    """Yield what was guessed or left out in all tables, and in what was made of them."""
+    yield from dict.fromkeys(note for table in (given.train, *given.separate().values()) for note in table.notes)
+    yield from few_rows_per_class(given.train.take(target)[0], found)
+    yield from gathered(rare_categories(encodings))
 
 
 def _card(found: Target, columns: list[dict[str, Any]], parts: Iterable[_Part]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.notes import Note
+from engine.data.reading import Reading
 
 MOST_COLUMNS = 100_000
 LARGEST_NUMBER = float(np.finfo(np.float32).max)
@@ -96,10 +97,11 @@ def quoted(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NumericColumn:
-    """A column of numbers, float64 (rows,); a missing cell is NaN."""
+    """A column of numbers, float64 (rows,); a missing cell is NaN. `reading` is how they were read from texts."""
 
     name: str
     values: NDArray[np.float64]
+    reading: Reading | None = None
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -109,10 +111,11 @@ class NumericColumn:
 
 @dataclass(frozen=True, slots=True)
 class CategoricalColumn:
-    """A column of words, an array of objects (rows,); a missing cell is None."""
+    """A column of words, an array of objects (rows,); a missing cell is None. `reading` is how they were read."""
 
     name: str
     values: NDArray[np.object_]
+    reading: Reading | None = None
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -164,8 +167,8 @@ def no_such_column(name: str, names: Sequence[str]) -> str:
 def take_rows(column: Column, rows: NDArray[np.intp]) -> Column:
     """Return the column with these rows alone."""
     if isinstance(column, NumericColumn):
-        return NumericColumn(column.name, column.values[rows])
-    return CategoricalColumn(column.name, column.values[rows])
+        return replace(column, values=column.values[rows])
+    return replace(column, values=column.values[rows])
 
 
 def categorical_names(table: Table) -> list[str]:

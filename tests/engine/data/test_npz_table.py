@@ -305,7 +305,8 @@ def test_numbers_that_a_network_cannot_hold_and_missing_ones_are_all_named_with_
         f"The array x holds inf in row 2, feature 1, {rule}",
         f"The array x holds -1e+39 in row 4, feature 0, {rule}",
         f"The array y holds inf in row 3, {rule}",
-        'The target "y" is missing in row 1. Fill it in, or leave it out.',
+        'The target "y" is missing in row 1. Fill it in, leave such rows out with missing_target=drop, or say '
+        "with missing what counts as missing, if it is a class.",
     ]
 
 

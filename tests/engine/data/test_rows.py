@@ -55,7 +55,7 @@ def test_all_faults_of_csv_are_named_together_with_their_lines() -> None:
         "it out if the value is missing: an empty cell in CSV, null in JSON.",
         'Line 2, column "age": "1_000" is not a number, but the model learned the column as numbers. Mend it, or leave '
         "it out if the value is missing: an empty cell in CSV, null in JSON.",
-        'Line 4, column "age": Infinity is not a number between -3.4e+38 and 3.4e+38.',
+        'Line 4, column "age": "inf" is not a number between -3.4e+38 and 3.4e+38.',
     ]
 
 

@@ -38,7 +38,7 @@ def content_of(connection: Connection, sha256: str) -> bytes:
 
 
 def page(connection: Connection, after: str, limit: int) -> Sequence[DatasetSummary]:
-    """Return up to `limit` data sets in the order of their names, from the first one behind `after`."""
+    """Return up to `limit` data sets in the order of their names, from the first one after `after`."""
     rows = connection.execute(select(*_SUMMARY).where(datasets.c.name > after).order_by(datasets.c.name).limit(limit))
     return [records.dataset(row) for row in rows]
 

@@ -2,10 +2,8 @@
 
 import csv
 import io
-import math
 import zlib
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from gzip import BadGzipFile, GzipFile
 from itertools import islice
@@ -13,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.data.cells import Cells
+from engine.data.column_types import column_of
+from engine.data.said import Said
 from engine.data.table import (
-    LARGEST_NUMBER,
     MOST_COLUMNS,
     CategoricalColumn,
     Column,
@@ -31,9 +31,6 @@ from engine.data.target import missing_targets
 
 if TYPE_CHECKING:
     import _csv
-
-MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"})
-"""What a missing cell may look like."""
 
 _PIECE = 1 << 20
 _GZIP = b"\x1f\x8b"
@@ -60,7 +57,7 @@ def read_csv(
     words = {*categorical, *(categorical_names(like) if like else ())}
     columns: list[Column] = []
     for name, cells in zip(sheet.header, sheet.columns if sheet.lines else [], strict=False):  # no rows, no columns
-        column = _column(name, cells, sheet.lines, forced=name in words)
+        column = column_of(name, Cells.of(cells), sheet.lines, Said(), forced=name in words)
         if not isinstance(column, NumericColumn | CategoricalColumn):
             faults.add(column)
             continue
@@ -186,45 +183,3 @@ def _unknown_columns(header: Sequence[str], target: str | None, categorical: Col
     if target is not None and target not in names:
         faults.append(TableFault(no_such_column(target, header), "target"))
     return faults
-
-
-def _column(name: str, cells: Sequence[str], lines: Sequence[int], *, forced: bool) -> Column | Iterable[str]:
-    """Return the column, or its faults one by one."""
-    counts = Counter(cells)  # most cells repeat, so each different one is looked at once
-    words = {cell: None if (word := cell.strip()) in MISSING else word for cell in counts}
-    numbers = {cell: math.nan if word is None else parse_number(word) for cell, word in words.items()}
-    present = {cell: counts[cell] for cell, word in words.items() if word is not None}
-    not_numbers = sum(count for cell, count in present.items() if numbers[cell] is None)
-    if forced or 2 * not_numbers > sum(present.values()):
-        return CategoricalColumn(name, np.array([words[cell] for cell in cells], np.object_))
-    wrong = {cell: sentence for cell in present if (sentence := _cell_fault(numbers[cell]))}
-    if wrong:
-        places = ((line, cell) for line, cell in zip(lines, cells, strict=True) if cell in wrong)
-        return (f"Line {line}, column {quoted(name)}: {quoted(cell.strip())} {wrong[cell]}" for line, cell in places)
-    return NumericColumn(name, np.array([numbers[cell] for cell in cells], np.float64))
-
-
-def _cell_fault(number: float | None) -> str | None:
-    if number is None:
-        return _TEXT
-    return None if abs(number) <= LARGEST_NUMBER else _TOO_LARGE
-
-
-_TEXT = (
-    "is not a number, but at least half of the column is. Mend the cell, leave it empty if the value is missing, or "
-    "name the column in categorical."
-)
-_TOO_LARGE = (
-    f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}. Leave the cell empty if the value is "
-    "missing, or rescale the column."
-)
-
-
-def parse_number(word: str) -> float | None:
-    """Return the number that a cell holds, None if it is none."""
-    if "_" in word:  # Python reads 1_000 as a number; a table means something else by it
-        return None
-    try:
-        return float(word)
-    except ValueError:
-        return None

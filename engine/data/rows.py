@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from engine.data.csv_table import MISSING, parse_number, read_sheet
+from engine.data.column_types import MISSING, parse_number
+from engine.data.csv_table import read_sheet
 from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
 from engine.data.table import (
     LARGEST_NUMBER,

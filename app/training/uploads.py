@@ -7,9 +7,12 @@ from dataclasses import replace
 from app.domain.errors import Fault, InvalidRequest, pointer
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.training.datasets import PreparedDataset, prepared
+from app.training.said import said_faults, said_of
 from engine.data import Image, Table, TableError, Tables, prepare, read_csv, read_npz
 from engine.data.image import shown
+from engine.data.said import Said
 from engine.data.split import Fractions
+from engine.data.target import without_missing_targets
 
 NPZ_TARGET = "y"
 _ZIP = b"PK\x03\x04"
@@ -21,11 +24,12 @@ _IMAGE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})(?:x([1-9][0-9]{0,4}))?
 
 def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) -> PreparedDataset:
     """Read and prepare uploaded files. Raises InvalidRequest with every fault found."""
-    faults: list[Fault] = []
+    faults = [*said_faults(form)]
+    said = Said() if faults else said_of(form)
     tables: dict[str, Table] = {}
     for field, sent in files.by_field().items():
         try:
-            tables[field] = _read(field, sent, form, tables.get("file"), max_table_bytes)
+            tables[field] = _read(field, sent, form, said, like=tables.get("file"), max_bytes=max_table_bytes)
         except InvalidRequest as error:
             faults += error.faults
     faults += [*_format_faults(files, tables), *_form_faults(form, npz=_is_npz(files.file))]
@@ -48,16 +52,26 @@ def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) 
     return prepared(dataset)
 
 
-def _read(field: str, sent: SentFile, form: UploadForm, train: Table | None, max_bytes: int) -> Table:
-    """Read one file; `train` is the table of the first, if that could be read. Raises InvalidRequest."""
+def _read(  # what was said of the file, and what it has to be like
+    field: str, sent: SentFile, form: UploadForm, said: Said, *, like: Table | None, max_bytes: int
+) -> Table:
+    """Read one file `like` the first, if that could be read. Raises InvalidRequest."""
     if detail := _name_fault(sent):
         raise InvalidRequest([Fault(pointer(field), detail)])
     try:
         if _is_npz(sent):
-            return read_npz(sent.content, max_bytes=max_bytes)
-        if train is not None:
-            return read_csv(sent.content, max_bytes=max_bytes, like=train)
-        return read_csv(sent.content, max_bytes=max_bytes, target=form.target or None, categorical=form.categorical)
+            table = read_npz(sent.content, max_bytes=max_bytes, said=said)
+        elif like is not None:
+            table = read_csv(sent.content, max_bytes=max_bytes, said=said, like=like)
+        else:
+            table = read_csv(
+                sent.content,
+                max_bytes=max_bytes,
+                target=form.target or None,
+                categorical=form.categorical,
+                said=said,
+            )
+        return table if said.missing_target is None else without_missing_targets(table, form.target or NPZ_TARGET)
     except TableError as error:
         places = [fault.about if field == "file" else field for fault in error.faults]
         details = [fault.detail for fault in error.faults]

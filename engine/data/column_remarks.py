@@ -1,11 +1,11 @@
 """What was guessed about a column from its cells, so that nobody has to wonder what its texts became."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from engine.data.date_format import DateFormat
 from engine.data.notes import Remark
-from engine.data.number_format import NumberFormat, parse_number
+from engine.data.number_format import NumberFormat, parse_number, plain_numbers
 from engine.data.reading import Reading
 from engine.data.table import quoted
 
@@ -14,19 +14,21 @@ _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
 _IF_CODES = "Name what holds codes in categorical."
 
 
-def remarks_of(name: str, counts: Mapping[str, int], reading: Reading, *, guessed: bool = False) -> Sequence[Remark]:
-    """Return what there is to say; `counts` tells how many cells hold each word.
+def remarks_of(
+    name: str, words: Collection[str], reading: Reading, counts: Mapping[str, int] | None = None
+) -> Sequence[Remark]:
+    """Return what there is to say of a column with these different words.
 
-    A column that was `guessed` to hold words may hold quantities after all.
+    With `counts`, which tell how many cells hold each word, a column of words may hold quantities after all.
     """
-    missing = [token for token in reading.missing if token and token in counts]
-    present = [word for word in counts if word not in reading.missing]
-    found = [*_missing(name, missing)]
+    tokens = {*reading.missing}
+    found = [*_missing(name, [token for token in reading.missing if token and token in words])]
+    present = [word for word in words if word not in tokens]
     if isinstance(reading.format, NumberFormat):
         found += [*_numbers(name, present, reading.format)]
     elif isinstance(reading.format, DateFormat):
         found += [*_dates(name, present, reading.format)]
-    elif guessed:
+    elif counts:
         found += [*_words(name, present, counts)]
     return found
 
@@ -39,17 +41,19 @@ def _missing(name: str, found: Sequence[str]) -> Iterator[Remark]:
 
 
 def _numbers(name: str, words: Sequence[str], how: NumberFormat) -> Iterator[Remark]:
-    if zeros := next(filter(_LEADING_ZERO.fullmatch, words), None):
+    if zeros := next((word for word in words if word[:1] in "0-+" and _LEADING_ZERO.fullmatch(word)), None):
         begins = f"Numbers with leading zeros, such as {quoted(zeros)}, are read as numbers"
         yield Remark("leading_zeros", name, begins, f". {_IF_CODES}")
-    read = dict(zip(words, how.read(words), strict=True))
-    disguised = [word for word, number in read.items() if parse_number(word) != number]
+    if how.is_plain and plain_numbers(words) is not None:
+        return
+    disguised = next((word for word in words if parse_number(word) != how.read([word])[0]), None)
     if disguised:
-        in_brackets = [word for word in disguised if word.startswith("(")]
-        shown = " and ".join(_shown(word, read[word]) for word in dict.fromkeys([disguised[0], *in_brackets[:1]]))
+        in_brackets = next((word for word in words if word.startswith("(")), disguised)
+        shown = " and ".join(_shown(word, how.read([word])[0]) for word in dict.fromkeys([disguised, in_brackets]))
         unit = f", in the unit {quoted(how.unit)}," if how.unit else ""
         begins = f"Texts are read as numbers{unit}"
-        yield Remark("numbers_in_disguise", name, begins, f": {shown}. {_IF_CODES}", (how, bool(in_brackets)))
+        key = how, in_brackets.startswith("(")
+        yield Remark("numbers_in_disguise", name, begins, f": {shown}. {_IF_CODES}", key)
 
 
 def _dates(name: str, words: Sequence[str], how: DateFormat) -> Iterator[Remark]:

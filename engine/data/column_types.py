@@ -11,7 +11,7 @@ from engine.data.column_remarks import remarks_of
 from engine.data.date_format import Order
 from engine.data.date_guess import guess_dates
 from engine.data.doubt import Doubt
-from engine.data.missing import tokens, tokens_among_numbers
+from engine.data.missing import USUAL, tokens, tokens_among_numbers
 from engine.data.notes import Remark
 from engine.data.number_format import Decimal, NumberFormat, Thousands, plain_numbers
 from engine.data.number_guess import guess_numbers
@@ -71,9 +71,11 @@ def column_of(
     if isinstance(cells, Numbers):
         reading = like or Reading(_plain(said), tokens_among_numbers(said.missing))
         remarks = () if like else remarks_of(name, cells.missing, reading)
-        return Typed(NumericColumn(name, cells.values, reading), remarks)
-    counts = dict(zip(cells.words, cells.counts().tolist(), strict=True))
+        return Typed(NumericColumn(name, cells.values, reading=reading), remarks)
     forced = forced or name in said.categorical
+    if not forced and not like and (plain := _plain_column(name, cells, said, target=target)):
+        return plain
+    counts = dict(zip(cells.words, cells.counts().tolist(), strict=True))
     found = like or _reading(counts, said, forced=forced, target=target)
     if isinstance(found, Doubt):
         return [TableFault(f"The column {quoted(name)} {found.says}", found.about)]
@@ -86,7 +88,7 @@ def column_of(
         if not isinstance(numeric, NumericColumn):
             return numeric
         column = numeric
-    return Typed(column, () if like else remarks_of(name, counts, found, guessed=not forced))
+    return Typed(column, () if like else remarks_of(name, counts, found, None if forced else counts))
 
 
 def words_of(name: str, cells: Cells, said: Said) -> Typed:
@@ -102,6 +104,21 @@ def _words(counts: Iterable[str], said: Said) -> Reading:
     return Reading(guess_words([word for word in counts if word not in missing]), missing)
 
 
+def _plain_column(name: str, cells: Cells, said: Said, *, target: bool) -> Typed | None:
+    """Return the column if all is as programs write it, which is quick even where a million numbers are different."""
+    missing = tokens_among_numbers(said.missing, target=target)
+    there = {*missing}.intersection(cells.words)
+    numbers = plain_numbers(["nan" if word in there else word for word in cells.words] if there else cells.words)
+    if numbers is None or not plain_numbers_suffice(said) or len(there) == len(cells.words) > len(there & {*USUAL}):
+        return None
+    values = np.array(numbers, np.float64)
+    absent = np.isnan(values)
+    if absent.sum() > len(there) or np.any(np.abs(values[~absent]) > LARGEST_NUMBER):
+        return None
+    reading = Reading(_plain(said), missing)
+    return Typed(NumericColumn(name, values[cells.codes], reading=reading), remarks_of(name, cells.words, reading))
+
+
 def _numeric(
     name: str, cells: Cells, lines: Sequence[int], reading: Reading, *, like: bool
 ) -> NumericColumn | Iterable[str]:
@@ -112,7 +129,7 @@ def _numeric(
         return (
             f"Line {line}, column {quoted(name)}: {quoted(cells.words[code])} {faults[code]}" for line, code in places
         )
-    return NumericColumn(name, np.array(numbers, np.float64)[cells.codes], reading)
+    return NumericColumn(name, np.array(numbers, np.float64)[cells.codes], reading=reading)
 
 
 def _holds_words(counts: Mapping[str, int], reading: Reading) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.archive import read_npz_archive, write_npz
+from engine.data.constant_inputs import Parts, constant_notes
 from engine.data.drift import drift
 from engine.data.encoding import Encoding, encode, feature_faults, fit, rare_categories
 from engine.data.image import pixel_faults, shape_faults
@@ -98,7 +99,8 @@ def prepare(
     given = tables if isinstance(tables, Tables) else Tables(tables)
     found, cut = _checked(given, target, task, fractions)
     parts = _parts(given, target, found, seed, cut)
-    encodings = fit(parts["train"].columns)
+    columns = {name: part.columns for name, part in parts.items()}
+    encodings = fit(columns["train"])
     _check_size(sum(len(part.y) for part in parts.values()), sum(one.width for one in encodings), max_bytes)
     split = {
         "seed": seed,
@@ -114,7 +116,7 @@ def prepare(
         "split": split,
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
         "target_reading": reading.card() if (reading := given.train.take(target)[0].reading) else None,
-        "notes": [note.card() for note in _notes(given, target, found, encodings)],
+        "notes": [note.card() for note in _notes(given, target, found, encodings, columns)],
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
     inputs = {f"x_{name}": encode(encodings, part.columns) for name, part in parts.items()}
@@ -187,11 +189,12 @@ def _check_size(rows: int, width: int, max_bytes: int) -> None:
         raise TableError([f"{made}; at most {max_bytes:,} bytes are allowed. {way}"])
 
 
-def _notes(given: Tables, target: str, found: Target, encodings: Sequence[Encoding]) -> Iterator[Note]:
+def _notes(given: Tables, target: str, found: Target, encodings: Sequence[Encoding], columns: Parts) -> Iterator[Note]:
     """Yield what was guessed or left out in all tables, and in what was made of them."""
     yield from dict.fromkeys(note for table in (given.train, *given.separate().values()) for note in table.notes)
     yield from few_rows_per_class(given.train.take(target)[0], found)
     yield from gathered(rare_categories(encodings))
+    yield from constant_notes(columns, given.train.image)
 
 
 def _card(found: Target, columns: list[dict[str, Any]], parts: Iterable[_Part]) -> dict[str, Any]:

@@ -48,7 +48,8 @@ def read_npz(content: bytes, *, max_bytes: int, said: Said = _NOTHING_SAID) -> T
     if said.missing_target != "drop":
         faults.add(missing_targets(target, (f"row {row}" for row in np.flatnonzero(target.missing))))
     faults.refuse()
-    columns: list[Column] = [NumericColumn(f"x_{index}", column, PLAIN) for index, column in enumerate(flat.T)]
+    source = np.promote_types(x.dtype, np.float32)
+    columns: list[Column] = [NumericColumn(f"x_{index}", column, source, PLAIN) for index, column in enumerate(flat.T)]
     return Table((*columns, target), range(len(x)), "row", _image(x.shape[1:]), gathered(typed.remarks))
 
 
@@ -108,7 +109,7 @@ def _target(y: NDArray[Any], said: Said) -> Typed:
     if y.dtype.kind in "Ub":
         texts = [str(word) for word in y] if y.dtype.kind == "U" else [str(bool(value)).lower() for value in y]
         return words_of("y", Cells.of(texts), said)
-    return Typed(NumericColumn("y", _float64(y), PLAIN))
+    return Typed(NumericColumn("y", _float64(y), reading=PLAIN))
 
 
 def _float64(values: NDArray[Any]) -> NDArray[np.float64]:

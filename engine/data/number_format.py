@@ -65,8 +65,8 @@ class NumberFormat:
         """Return the number that each word holds, None where it holds none that is written like this."""
         if self.is_plain and (numbers := plain_numbers(words)) is not None:
             return numbers
-        shapes = Shapes()
-        return [self._number(word, shapes) for word in words]
+        shapes, fits = Shapes(), dict[Shape, bool]()
+        return [self._number(word, shapes.of(word), fits) for word in words]
 
     def fits(self, shape: Shape) -> bool:
         """Tell whether the digits of a number are grouped and its decimals marked in this way."""
@@ -89,16 +89,16 @@ class NumberFormat:
         """Tell whether programs write numbers in this way."""
         return self.decimal == "point" and not self.unit
 
-    def _number(self, word: str, shapes: "Shapes") -> float | None:
-        if self.is_plain and (plain := parse_number(word)) is not None:
-            return plain
-        shape = shapes.of(word)
-        if shape is None or not self.fits(shape):
+    def _number(self, word: str, shape: "Shape | None", fits: "dict[Shape, bool]") -> float | None:
+        if shape is None:
+            return parse_number(word) if self.is_plain else None
+        known = fits.get(shape)
+        if not (fits.setdefault(shape, self.fits(shape)) if known is None else known):
             return None
         digits = word[shape.start : shape.stop]
         for mark in GROUPS[self.thousands]:
             digits = digits.replace(mark, "")
-        number = float(digits.replace(MARKS[self.decimal], "."))
+        number = float(digits.replace(",", ".") if self.decimal == "comma" else digits)
         if shape.unit != self.unit and (shape.unit or number):  # nothing needs no unit
             return None
         return -number if shape.negative else number

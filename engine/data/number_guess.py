@@ -1,8 +1,8 @@
 """How the numbers of a column are written, found out from its different words: what no cell can tell is a doubt."""
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from engine.data.doubt import Doubt
 from engine.data.number_format import (
@@ -43,8 +43,16 @@ _COMMA_GROUPS = frozenset(
 """Currencies of countries that group thousands by commas."""
 
 _SIGN = re.compile(f"[{CURRENCY_SIGNS}]")
-_NOTHING = re.compile(r"[^1-9]*")
-_ZERO_AND_GROUP = re.compile(r"0([.,])[0-9]{3}")
+_SOMETHING = re.compile(r"[1-9]")
+
+
+@dataclass(slots=True)
+class _Alike:
+    """The words of one shape, and how many cells hold them."""
+
+    shape: Shape
+    words: list[str] = field(default_factory=list)
+    cells: int = 0
 
 
 def guess_numbers(
@@ -55,40 +63,51 @@ def guess_numbers(
     At least half of the cells have to be numbers; `counts` tells how many cells hold each word. What was said of
     `decimal` and `thousands` holds.
     """
-    shapes = Shapes()
-    found = {word: shape for word in words if (shape := shapes.of(word))}
-    total, count_of = sum(counts), dict(zip(words, counts, strict=True))
-    weights = Counter[Shape]()
-    for word, shape in found.items():
-        weights[shape] += count_of[word]
-    if 2 * weights.total() < total:
-        return None
-    unit = _unit(found, count_of, total)
+    total = sum(counts)
+    found = _by_shape(words, counts, total)
+    unit = _unit(found, total) if found else None
     if not isinstance(unit, str):
         return unit
-    with_unit = {word: shape for word, shape in found.items() if shape.unit in (unit, "")}
-    formats = _formats(Counter({s: n for s, n in weights.items() if s.unit in (unit, "")}), decimal, thousands, unit)
-    return _decided(with_unit, formats)
+    with_unit = [one for one in found if one.shape.unit in {unit, ""}]
+    return _decided(with_unit, _formats(with_unit, decimal, thousands, unit))
 
 
-def _unit(found: Mapping[str, Shape], counts: Mapping[str, int], total: int) -> str | Doubt | None:
+def _by_shape(words: Sequence[str], counts: Sequence[int], total: int) -> list[_Alike]:
+    """Return the words that are numbers; none as soon as more than half of all cells hold others."""
+    found: dict[Shape, _Alike] = {}
+    shapes, others = Shapes(), 0
+    for word, count in zip(words, counts, strict=True):
+        shape = shapes.of(word)
+        if shape is None:
+            others += count
+            if 2 * others > total:
+                return []
+            continue
+        alike = found.get(shape) or found.setdefault(shape, _Alike(shape))
+        alike.words.append(word)
+        alike.cells += count
+    return list(found.values())
+
+
+def _unit(found: Sequence[_Alike], total: int) -> str | Doubt | None:
     """Return the one unit of the numbers, "" for none."""
-    units, apart, first = Counter[str](), dict[str, bool](), dict[str, str]()
-    for word, shape in found.items():
-        if shape.unit or not _NOTHING.fullmatch(word):  # nothing needs no unit
-            units[shape.unit] += counts[word]
-            apart[shape.unit] = apart.get(shape.unit, True) and shape.apart
-            first.setdefault(shape.unit, word)
-    whole = sum(counts[word] for word in found) == total
-    if len(units) < 2:
-        unit = next(iter(units), "")
-        is_plain_word = unit and not whole and not apart[unit] and not _is_known(unit)
-        return None if is_plain_word else unit
-    if 2 * units[""] >= total:
+    groups: dict[str, list[_Alike]] = {}
+    for alike in found:
+        groups.setdefault(alike.shape.unit, []).append(alike)
+    units = [unit for unit in groups if unit]
+    if not units:
         return ""
-    if not all(_is_known(unit) for unit in units if unit):
+    whole = sum(alike.cells for alike in found) == total
+    bare = next((word for alike in groups.get("", []) for word in alike.words if _SOMETHING.search(word)), None)
+    if len(units) == 1 and bare is None:
+        clear = whole or _is_known(units[0]) or all(alike.shape.apart for alike in groups[units[0]])
+        return units[0] if clear else None  # 4wd and 2wd are no numbers beside fwd
+    if 2 * sum(alike.cells for alike in groups.get("", [])) >= total:
+        return ""
+    if not all(map(_is_known, units)):
         return None
-    some = " and ".join(quoted(word) for word in list(first.values())[:3])
+    firsts = [*(groups[unit][0].words[0] for unit in units), *([bare] if bare else [])]
+    some = " and ".join(map(quoted, firsts[:3]))
     way = "Write one unit in all of its cells, leave it out with ignore, or name it in categorical"
     return Doubt("categorical", f"has numbers of different units, such as {some}. {way}.")
 
@@ -98,36 +117,43 @@ def _is_known(unit: str) -> bool:
 
 
 def _formats(
-    weights: Counter[Shape], decimal: Decimal | None, thousands: Thousands | None, unit: str
+    found: Sequence[_Alike], decimal: Decimal | None, thousands: Thousands | None, unit: str
 ) -> list[NumberFormat]:
     """Return the formats that fit the most cells."""
     said = [
         NumberFormat(mark, group, unit)
         for mark, group in _WAYS
-        if decimal in (None, mark) and thousands in (None, group)
+        if decimal in {None, mark} and thousands in {None, group}
     ]
-    fitting = {one: sum(n for shape, n in weights.items() if one.fits(shape)) for one in said}
+    fitting = {one: sum(alike.cells for alike in found if one.fits(alike.shape)) for one in said}
     most = max(fitting.values(), default=0)
     return [one for one, count in fitting.items() if count == most > 0]
 
 
-def _decided(found: Mapping[str, Shape], formats: Sequence[NumberFormat]) -> NumberFormat | Doubt | None:
+def _decided(found: Sequence[_Alike], formats: Sequence[NumberFormat]) -> NumberFormat | Doubt | None:
     """Return the simplest of the formats, or the doubt if they read some words differently."""
-    proven = {match[1] for word, shape in found.items() if (match := _ZERO_AND_GROUP.fullmatch(_digits(word, shape)))}
-    sound = [one for one in formats if GROUPS[one.thousands] not in proven] or formats
-    unit = sound[0].unit if sound else ""
-    if unit in _COMMA_GROUPS:
-        sound = [one for one in sound if one.decimal == "point"] or sound
-    for word, shape in found.items():
-        for mark in set(".,") & set(shape.body):
-            readings = {MARKS[one.decimal] == mark for one in sound if one.fits(shape)}
-            if len(readings) > 1 and (mark == "," or _SIGN.search(unit)):  # a plain 1.234 is what programs write
-                return _doubt(word, mark)
-    return next(iter(sound), None)
+    if formats and formats[0].unit in _COMMA_GROUPS:
+        formats = [one for one in formats if one.decimal == "point"] or formats
+    for mark in ",.":
+        open_ones = [
+            alike for alike in found if len({MARKS[one.decimal] == mark for one in _fitting(formats, alike)}) > 1
+        ]
+        open_ones = [alike for alike in open_ones if mark in alike.shape.body]
+        if not open_ones or (mark == "." and not _SIGN.search(formats[0].unit)):  # 1.234 is what programs write
+            continue
+        if not any(_is_decimal(word, alike.shape, mark) for alike in open_ones for word in alike.words):
+            return _doubt(open_ones[0].words[0], mark)
+        formats = [one for one in formats if GROUPS[one.thousands] != mark]
+    return next(iter(formats), None)
 
 
-def _digits(word: str, shape: Shape) -> str:
-    return word[shape.start : shape.stop]
+def _fitting(formats: Sequence[NumberFormat], alike: _Alike) -> list[NumberFormat]:
+    return [one for one in formats if one.fits(alike.shape)]
+
+
+def _is_decimal(word: str, shape: Shape, mark: str) -> bool:
+    """Tell whether a mark cannot group thousands, since there is a lonely zero before it."""
+    return word[shape.start : shape.stop].startswith(f"0{mark}")
 
 
 def _doubt(word: str, mark: str) -> Doubt:

@@ -121,7 +121,7 @@ def _column(encoding: Encoding, cells: Sequence[Any], numbers: Sequence[int], un
     name, from_csv = encoding.name, unit == "line"
     if isinstance(encoding, NumericEncoding):
         values, wrong = _numbers(cells, encoding.reading or (_NUMBERS_BEFORE if from_csv else None))
-        column: Column = NumericColumn(name, np.array(values, np.float64), encoding.reading)
+        column: Column = NumericColumn(name, np.array(values, np.float64), reading=encoding.reading)
     else:
         words, wrong = _words(cells, encoding.reading or (_WORDS_BEFORE if from_csv else None))
         column = CategoricalColumn(name, np.array(words, np.object_), encoding.reading)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from engine.data.reading import Reading
 MOST_COLUMNS = 100_000
 LARGEST_NUMBER = float(np.finfo(np.float32).max)
 """Networks compute with float32: what is beyond would be infinite to them."""
+
+FLOAT64 = np.dtype(np.float64)
 
 _SHOWN_FAULTS = 20
 _SHOWN_LETTERS = 60
@@ -97,10 +99,14 @@ def quoted(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NumericColumn:
-    """A column of numbers, float64 (rows,); a missing cell is NaN. `reading` is how they were read from texts."""
+    """A column of numbers, float64 (rows,); a missing cell is NaN. `source`, float32 or float64, holds them too.
+
+    `reading` is how they were read from texts.
+    """
 
     name: str
     values: NDArray[np.float64]
+    source: np.dtype[Any] = FLOAT64
     reading: Reading | None = None
 
     @property

@@ -91,13 +91,13 @@ def test_a_date_that_is_none_in_the_order_of_the_others_is_none() -> None:
 WRITTEN: dict[Order, str] = {"ymd": "%Y-%m-%d", "dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y"}
 
 
-@given(st.lists(st.dates(date(1000, 1, 1))), st.sampled_from(["ymd", "dmy", "mdy"]))
+@given(st.lists(st.dates(date(1000, 1, 1)), unique=True), st.sampled_from(["ymd", "dmy", "mdy"]))
 def test_dates_in_any_order_that_one_proves_come_back(days: list[date], order: Order) -> None:
-    proof = date(1999, 12, 31)
-    words = [day.strftime(WRITTEN[order]) for day in [*days, proof]]
+    days = [*dict.fromkeys([*days, date(1999, 12, 31)])]
+    words = [day.strftime(WRITTEN[order]) for day in days]
     found = guessed(*words)
     assert isinstance(found, DateFormat)
-    assert found.read(words) == [(day - EPOCH).days for day in [*days, proof]]
+    assert found.read(words) == [(day - EPOCH).days for day in days]
 
 
 @given(

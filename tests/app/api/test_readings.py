@@ -60,7 +60,7 @@ def test_predictions_read_as_training_did(client: httpx.Client, trainer: Trainer
         {"share": 7, "bought": "2020-05-13T06:00Z", "code": " A1", "label": 4.5},
     ]
     address = f"/v1/sweeps/{sweep}/trials/0/predict"
-    first, second = client.post(address, json={"rows": same}).raise_for_status().json()["predictions"]
+    first, second = client.post(address, json={"rows": same}).raise_for_status().json()["items"]
     assert first == second
     wrong = client.post(address, json={"rows": [{"share": "7 kg", "bought": 18395, "code": "A1", "label": "4.5"}]})
     assert places(wrong) == ["/rows/0/share", "/rows/0/bought", "/rows/0/label"]
@@ -96,7 +96,7 @@ def test_missing_may_come_several_times_and_an_empty_one_clears_the_tokens(clien
     content = "country,size,y\n" + "".join(f"{['NA', 'DE'][row % 2]},{row},{row % 2}\n" for row in range(40))
     answer = upload(client, content, target="y", missing="").raise_for_status().json()
     assert answer["card"]["columns"][0]["categories"] == ["DE", "NA"]
-    more = {"missing": ["NA", "DE"], "name": "other"}
+    more: dict[str, Any] = {"missing": ["NA", "DE"], "name": "other"}
     refused = upload(client, content, target="y", **more)
     assert "has no values at all" in refused.json()["errors"][0]["detail"]
 

@@ -44,6 +44,7 @@ _COMMA_GROUPS = frozenset(
 
 _SIGN = re.compile(f"[{CURRENCY_SIGNS}]")
 _SOMETHING = re.compile(r"[1-9]")
+_DIGIT = re.compile(r"[0-9]")
 
 
 @dataclass(slots=True)
@@ -64,32 +65,33 @@ def guess_numbers(
     `decimal` and `thousands` holds.
     """
     total = sum(counts)
-    found = _by_shape(words, counts, total)
-    unit = _unit(found, total) if found else None
+    found, others = _by_shape(words, counts, total)
+    unit = _unit(found, others, total) if found else None
     if not isinstance(unit, str):
         return unit
     with_unit = [one for one in found if one.shape.unit in {unit, ""}]
     return _decided(with_unit, _formats(with_unit, decimal, thousands, unit))
 
 
-def _by_shape(words: Sequence[str], counts: Sequence[int], total: int) -> list[_Alike]:
-    """Return the words that are numbers; none as soon as more than half of all cells hold others."""
+def _by_shape(words: Sequence[str], counts: Sequence[int], total: int) -> tuple[list[_Alike], list[str]]:
+    """Return the words that are numbers, and the others; no numbers as soon as more than half of all cells are others."""
     found: dict[Shape, _Alike] = {}
-    shapes, others = Shapes(), 0
+    shapes, others, cells = Shapes(), list[str](), 0
     for word, count in zip(words, counts, strict=True):
         shape = shapes.of(word)
         if shape is None:
-            others += count
-            if 2 * others > total:
-                return []
+            others.append(word)
+            cells += count
+            if 2 * cells > total:
+                return [], others
             continue
         alike = found.get(shape) or found.setdefault(shape, _Alike(shape))
         alike.words.append(word)
         alike.cells += count
-    return list(found.values())
+    return list(found.values()), others
 
 
-def _unit(found: Sequence[_Alike], total: int) -> str | Doubt | None:
+def _unit(found: Sequence[_Alike], others: Sequence[str], total: int) -> str | Doubt | None:
     """Return the one unit of the numbers, "" for none."""
     groups: dict[str, list[_Alike]] = {}
     for alike in found:
@@ -97,11 +99,11 @@ def _unit(found: Sequence[_Alike], total: int) -> str | Doubt | None:
     units = [unit for unit in groups if unit]
     if not units:
         return ""
-    whole = sum(alike.cells for alike in found) == total
     bare = next((word for alike in groups.get("", []) for word in alike.words if _SOMETHING.search(word)), None)
     if len(units) == 1 and bare is None:
-        clear = whole or _is_known(units[0]) or all(alike.shape.apart for alike in groups[units[0]])
-        return units[0] if clear else None  # 4wd and 2wd are no numbers beside fwd
+        is_word = units[0].isalpha() and not all(alike.shape.apart for alike in groups[units[0]])
+        is_class = any(is_word or _DIGIT.search(word) for word in others)  # fwd beside 4wd, 5-9 years beside 4 years
+        return None if is_class else units[0]
     if 2 * sum(alike.cells for alike in groups.get("", [])) >= total:
         return ""
     if not all(map(_is_known, units)):

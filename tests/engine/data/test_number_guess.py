@@ -51,6 +51,8 @@ def guessed(*words: str) -> NumberFormat | Doubt | None:
         (["10-19", "20-29"], None),
         (["T3", "T4"], None),
         (["4wd", "2wd", "fwd"], None),
+        (["<9years", "12years", "13-15years"], None),
+        (["3 years", "4 years", "5 years", "10+ years", "< 1 year"], None),
         (["12A", "12B", "7C"], None),
         (["1st", "2nd", "3rd"], None),
         (["12 Main St", "5 Elm Road"], None),

@@ -11,7 +11,7 @@ from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.fields import show
 from app.api.upload_form import upload_form
 from app.domain.errors import Fault, pointer
-from app.domain.space_faults import hint
+from app.domain.hints import hint
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 
 _REPEATED = ("categorical", "ignore", "missing")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.domain.errors import Fault, pointer
-from app.domain.space_faults import hint
+from app.domain.hints import hint
 
 
 def read_fields(

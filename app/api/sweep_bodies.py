@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from app.api.fields import read_fields, show
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, pointer
+from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
-from app.domain.space_faults import hint
 from app.domain.work import EarlyStopping
 
 _LARGEST = 2**63 - 1

@@ -1,8 +1,13 @@
 """JSON values, and when two of them are the same: the one rule for choices, conditions and filters."""
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 
 Value = bool | int | float | str | None | Sequence["Value"] | Mapping[str, "Value"]
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LARGEST_EXACT = 2.0**53
+"""Up to here every whole number is a double."""
 
 
 def key(value: Value) -> Hashable:
@@ -18,6 +23,18 @@ def key(value: Value) -> Hashable:
     if isinstance(value, Mapping):
         return dict, frozenset((name, key(inner)) for name, inner in value.items())
     return value  # a number, a text or null: never a pair that starts with a type
+
+
+def is_text(text: str) -> bool:
+    """Return whether a text can be stored: it has no NUL character and no half of a surrogate pair."""
+    return "\0" not in text and (text.isascii() or not _SURROGATE.search(text))
+
+
+def whole(value: Value) -> Value:
+    """Return 20.0 as 20, and any other value as it is."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_EXACT:
+        return int(value)
+    return value
 
 
 def same(one: Value, other: Value) -> bool:

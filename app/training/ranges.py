@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.domain.errors import show
-from app.domain.space import ChoiceParameter, FloatParameter, Parameter, Value
+from app.domain.space import ChoiceParameter, FloatParameter, Parameter
+from app.domain.values import Value, whole
 
 Kind = Literal["float", "int", "choice"]
-
-_LARGEST_EXACT = 2.0**53
 
 
 class Range(ABC):
@@ -157,12 +156,6 @@ class Object(Range):
         return isinstance(value, Mapping) and all(
             name in self.fields and self.fields[name].accepts(field) for name, field in value.items()
         )
-
-
-def whole(value: Value) -> Value:
-    """Return 20.0 as 20, and any other value as it is."""
-    exact = isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_EXACT
-    return int(value) if exact and isinstance(value, float) else value
 
 
 def refusal(name: str, value: Value, allowed: Range) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.archive import read_npz_archive, write_npz
+from engine.data.constant_inputs import constant_notes
 from engine.data.cut import Cut, Fractions, fractions_for
 from engine.data.cut_column import cut_faults, split_table, without
 from engine.data.cut_notes import overlap_notes, share_notes
@@ -92,7 +93,8 @@ def prepare(
     found, fractions = _checked(whole, given, target, task, cut)
     split = split_table(whole.train, found, cut, fractions)
     parts = _parts(given, target, found, split)
-    encodings = fit(parts["train"].columns)
+    columns = {name: part.columns for name, part in parts.items()}
+    encodings = fit(columns["train"])
     _check_size(sum(len(part.y) for part in parts.values()), sum(one.width for one in encodings), max_bytes)
     notes = [*whole.train.notes, *share_notes(split, cut, fractions), *overlap_notes(whole, cut)]
     card = {
@@ -109,7 +111,7 @@ def prepare(
             "rows": {name: len(part.y) for name, part in parts.items()},
         },
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
-        "notes": [note.card() for note in notes],
+        "notes": [note.card() for note in (*notes, *constant_notes(columns, given.train.image))],
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
     inputs = {f"x_{name}": encode(encodings, part.columns) for name, part in parts.items()}

@@ -8,10 +8,10 @@ from app.domain.errors import Fault, InvalidRequest, pointer
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.training.datasets import PreparedDataset, prepared
 from app.training.said import said_faults, said_of
-from engine.data import Image, Table, TableError, Tables, prepare, read_csv, read_npz
+from engine.data import Cut, Image, Table, TableError, Tables, prepare, read_csv, read_npz
+from engine.data.cut import Fractions
 from engine.data.image import shown
 from engine.data.said import Said
-from engine.data.split import Fractions
 from engine.data.target import without_missing_targets
 
 NPZ_TARGET = "y"
@@ -43,8 +43,7 @@ def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) 
             given,
             target=form.target or NPZ_TARGET,
             task=form.task,
-            seed=int(form.split_seed or 0),
-            fractions=_fractions(form.split),
+            cut=Cut(_fractions(form.split), int(form.split_seed or 0), form.group, form.order),
             max_bytes=max_table_bytes,
         )
     except TableError as error:

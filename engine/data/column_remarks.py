@@ -3,11 +3,13 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+import numpy as np
+
 from engine.data.date_format import DateFormat
 from engine.data.notes import Remark
 from engine.data.number_format import NumberFormat, parse_number, plain_numbers
 from engine.data.reading import Reading
-from engine.data.table import quoted
+from engine.data.table import Column, NumericColumn, quoted
 
 _DIGIT = re.compile(r"[0-9]")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
@@ -31,6 +33,25 @@ def remarks_of(
     elif counts:
         found += [*_words(name, present, counts)]
     return found
+
+
+def mixed_decimals(columns: Sequence[Column]) -> Iterator[Remark]:
+    """Yield a remark on each column whose points may group thousands, since other columns have decimal commas."""
+    numeric = {one.name: one for one in columns if isinstance(one, NumericColumn) and one.reading is not None}
+    formats = {name: one.reading.format for name, one in numeric.items() if one.reading}
+    commas = [name for name, how in formats.items() if isinstance(how, NumberFormat) and how.decimal == "comma"]
+    for name, how in formats.items() if commas else ():
+        if isinstance(how, NumberFormat) and how.is_plain and _may_be_grouped(numeric[name]):
+            begins = f"A point marks decimals, while it is a comma in {quoted(commas[0])},"
+            yield Remark("mixed_decimals", name, begins, ". Send decimal=comma if the point groups thousands there.")
+
+
+def _may_be_grouped(column: NumericColumn) -> bool:
+    """Tell whether a column has numbers with three decimals at most, as if 1234 had been written as 1.234."""
+    present = np.abs(column.values[~column.missing])
+    thousandths = np.round(present * 1000)
+    three = bool(np.any(thousandths % 10))
+    return three and bool(np.all(present < 1000) and np.all(np.abs(thousandths - present * 1000) < 1e-6))
 
 
 def _missing(name: str, found: Sequence[str]) -> Iterator[Remark]:

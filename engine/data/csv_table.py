@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.data.cells import Cells
+from engine.data.column_remarks import mixed_decimals
 from engine.data.column_types import Typed, column_of
 from engine.data.notes import Remark, gathered
 from engine.data.said import Said
@@ -79,7 +80,7 @@ def read_csv(
             missing = np.flatnonzero(typed.column.missing)
             faults.add(missing_targets(typed.column, (f"line {sheet.lines[row]}" for row in missing)))
     faults.refuse()
-    return Table(tuple(columns), sheet.lines, "line", notes=gathered(remarks))
+    return Table(tuple(columns), sheet.lines, "line", notes=gathered([*remarks, *mixed_decimals(columns)]))
 
 
 def _text(content: bytes, max_bytes: int) -> str:

@@ -74,7 +74,7 @@ def guess_numbers(
 
 
 def _by_shape(words: Sequence[str], counts: Sequence[int], total: int) -> tuple[list[_Alike], list[str]]:
-    """Return the words that are numbers, and the others; no numbers as soon as more than half of all cells are others."""
+    """Return the words that are numbers and the others; no numbers if more than half of all cells hold others."""
     found: dict[Shape, _Alike] = {}
     shapes, others, cells = Shapes(), list[str](), 0
     for word, count in zip(words, counts, strict=True):

@@ -163,3 +163,15 @@ def test_another_file_is_read_as_the_training_file_was() -> None:
 
 def test_a_file_of_words_where_the_training_file_has_numbers_is_one_of_words() -> None:
     assert isinstance(read("x", "y", "1", like=read("1", "2")).columns[0], CategoricalColumn)
+
+
+@pytest.mark.parametrize(
+    ("cells", "noted"),
+    [(["1.234", "2.5"], True), (["1.234", "12.3456"], False), (["1.25", "2.5"], False), (["1.234", "1234"], False)],
+)
+def test_points_that_may_group_thousands_are_noted_where_another_column_has_decimal_commas(
+    cells: list[str], *, noted: bool
+) -> None:
+    table = read_csv(f'a,b\n{cells[0]},"1,5"\n{cells[1]},"2,5"\n'.encode(), max_bytes=1 << 20)
+    assert [note.columns for note in table.notes if note.code == "mixed_decimals"] == ([("a",)] if noted else [])
+    assert codes(read(*cells)) == []

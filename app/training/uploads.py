@@ -7,9 +7,9 @@ from dataclasses import replace
 from app.domain.errors import Fault, InvalidRequest, pointer
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.training.datasets import PreparedDataset, prepared
-from engine.data import TableError, TableFault, Tables, prepare, read_csv, read_npz
+from engine.data import Cut, TableError, TableFault, Tables, prepare, read_csv, read_npz
+from engine.data.cut import Fractions
 from engine.data.picture_shapes import SaidImage
-from engine.data.split import Fractions
 from engine.data.tables import FILE_OF
 
 NPZ_TARGET = "y"
@@ -37,8 +37,7 @@ def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) 
             _together(read),
             target=form.target or NPZ_TARGET,
             task=form.task,
-            seed=int(form.split_seed or 0),
-            fractions=_fractions(form.split),
+            cut=Cut(_fractions(form.split), int(form.split_seed or 0), form.group, form.order),
             max_bytes=max_table_bytes,
         )
     except TableError as error:

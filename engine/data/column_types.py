@@ -26,9 +26,6 @@ _TOO_LARGE = (
 )
 _MEND = "Mend the cell, leave it empty if the value is missing, or name the column in categorical."
 
-PLAIN = Reading(NumberFormat(), tokens_among_numbers(None))
-"""How columns are read that came as numbers."""
-
 
 @dataclass(frozen=True, slots=True)
 class Typed:

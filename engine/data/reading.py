@@ -43,6 +43,10 @@ class Reading:
         return {"as": name, **self.format.card(), **({} if usual else {"missing": list(self.missing)})}
 
 
+PLAIN = Reading(NumberFormat(), tokens_among_numbers(None))
+"""How columns are read that came as numbers."""
+
+
 def _usual(how: Format) -> tuple[str, ...]:
     return USUAL if isinstance(how, WordFormat) else tokens_among_numbers(None)
 

@@ -17,7 +17,6 @@ from engine.data.table import (
     TableError,
     TableFault,
     quoted,
-    take_rows,
 )
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -97,12 +96,7 @@ def without_missing_targets(table: Table, target: str) -> Table:
         raise TableError([TableFault(f"The target {quoted(target)} is missing in all rows. Fill it in.", "target")])
     rows = "1 row was" if dropped == 1 else f"{dropped:,} rows were"
     detail = f"{rows} left out since the target {quoted(target)} is missing there, as missing_target=drop says."
-    return replace(
-        table,
-        columns=tuple(take_rows(one, kept) for one in table.columns),
-        numbers=[table.numbers[row] for row in kept.tolist()],
-        notes=(*table.notes, Note("missing_target_dropped", (target,), detail)),
-    )
+    return replace(table.keep(kept), notes=(*table.notes, Note("missing_target_dropped", (target,), detail)))
 
 
 def few_rows_per_class(column: Column, target: Target) -> Iterator[Note]:

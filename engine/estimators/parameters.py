@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.clashes import CLASHES
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -76,12 +78,17 @@ def documented(kind: type) -> str:
 
 
 def refuse_faults(estimator: Any) -> None:
-    """Raise ValueError with every parameter of `estimator` that breaks its rule."""
+    """Raise ValueError with every parameter of `estimator` that breaks its rule, or clashes with another one."""
     values = {entry: getattr(estimator, entry.name) for entry in fields(estimator)}
     faults = [
         f"{entry.name} is {value!r}, but it must be {_rule(entry).words}."
         for entry, value in values.items()
         if not _rule(entry).accepts(value)
+    ]
+    faults += [
+        clash.sentence(getattr(estimator, clash.name), [getattr(estimator, clash.other)])
+        for clash in CLASHES
+        if clash.wrong(getattr(estimator, clash.name)) and getattr(estimator, clash.other) in clash.values
     ]
     if faults:
         raise ValueError(" ".join(faults))

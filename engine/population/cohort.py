@@ -117,8 +117,8 @@ class Cohort:
     def _cut_tiles(self) -> list[Tile]:
         step = tile_members(self._network, self._data)
         if self._augmenter is None and any(not member.spec.augment.is_none for member in self._members):
-            _, examples, _ = batch_sizes(len(self._data.train), self._network.structure.batch_size)
-            self._augmenter = augmenter_of(self._data, examples)
+            sizes = batch_sizes(len(self._data.train), self._network.structure)
+            self._augmenter = augmenter_of(self._data, max(sizes))
         return [
             Tile(
                 self._network,
@@ -206,7 +206,7 @@ def member_bytes(structure: Structure, data: TrainingSet) -> int:
 
 def tile_members(network: Network, data: TrainingSet) -> int:
     """Return how many members of a structure make one tile."""
-    _, examples, _ = batch_sizes(len(data.train), network.structure.batch_size)
-    signals = 2 * examples * (sum(network.widths) + len(network.widths))
+    sizes = batch_sizes(len(data.train), network.structure)
+    signals = 2 * max(sizes) * (sum(network.widths) + len(network.widths))
     member_bytes = data.train.x.itemsize * (network.layout.size * (_MOMENTS + 2) + signals)
     return max(TILE_BYTES // member_bytes, 1)

@@ -1,5 +1,6 @@
 """What both estimators share: their parameters, the fit of a stack of members, and the mean of their answers."""
 
+import warnings
 from abc import ABC
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -8,10 +9,10 @@ from typing import Any, TypeVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from engine.arrays import Array
 from engine.data import Dataset, TableError
 from engine.data.split import Rows, split_rows
 from engine.data.target import Target
@@ -52,12 +53,16 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
     keep_prob: float = parameter(1.0, rule.SHARE_KEPT, "the share of hidden units that dropout keeps")
     input_keep_prob: float = parameter(1.0, rule.SHARE_KEPT, "the share of inputs that dropout keeps")
     batch_norm: bool = parameter(False, rule.FLAG, "whether each hidden layer normalises its sums over the mini-batch")
-    batch_norm_beta: float = parameter(0.9, rule.FROM_0_BELOW_1, "how long batch norm remembers past mini-batches")
+    batch_norm_beta: float = parameter(
+        0.9, rule.FROM_0_BELOW_1, "how long batch norm remembers past mini-batches"
+    )
     decay: str = parameter("none", rule.one_of(DECAYS), "how the learning rate falls")
     decay_rate: float = parameter(0.95, rule.POSITIVE, "the rate of the decay, or its factor")
     decay_every: float = parameter(1.0, rule.POSITIVE, "the epochs or mini-batches of one period of decay")
     decay_by: str = parameter("epoch", rule.one_of(get_args(DecayUnit)), "whether the decay counts epochs or batches")
-    warmup_epochs: float = parameter(0.0, rule.NOT_NEGATIVE, "the epochs in which the learning rate rises to its value")
+    warmup_epochs: float = parameter(
+        0.0, rule.NOT_NEGATIVE, "the epochs in which the learning rate rises to its value"
+    )
     clip_norm: float = parameter(
         0.0, rule.NOT_NEGATIVE, "the length above which a gradient is shortened; 0 is no limit"
     )
@@ -87,11 +92,10 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         objective: Metric = "dev_loss" if len(dev_rows) else "train_loss"
         dataset = _dataset(x, target, train_rows, dev_rows)
         data = TrainingSet.of(dataset, normalize_inputs=self.normalize_inputs)
-        trained = train(data, self._specs(data, objective, seed))
-        self.weights_ = self._weights(trained)
+        self.trained_ = train(data, self._specs(data, objective, seed))
         self.normalization_ = data.normalization
         self.target_moments_ = data.target_mean, data.target_scale
-        self._keep(trained, objective)
+        self._keep(self._converged(self.trained_), objective)
 
     def _seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
@@ -116,18 +120,23 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         known = self.get_params(deep=False) | own
         return kind(**{entry.name: known[entry.name] for entry in fields(kind) if entry.name in known})
 
-    def _weights(self, trained: Sequence[Trained]) -> Array:
-        """Return the weights kept, (members, size). Raises ValueError if a member diverged."""
-        rows = []
-        for number, member in enumerate(trained):
-            if member.finished.weights is None:
-                what = f"Member {number} of {self.members} {member.finished.state}: {member.finished.reason}"
-                raise ValueError(f"{what}. Lower learning_rate, which is {self.learning_rate:g}, or set clip_norm.")
-            rows.append(member.finished.weights)
-        return np.stack(rows)
+    def _converged(self, trained: Sequence[Trained]) -> Sequence[Trained]:
+        """Return the members that did not diverge, and warn of the others. Raises ValueError if there are none."""
+        converged = [member for member in trained if member.finished.state == "completed"]
+        if len(converged) == len(trained):
+            return converged
+        lost = next(number for number, member in enumerate(trained) if member.finished.state != "completed")
+        what = f"Member {lost} of {self.members} diverged: {trained[lost].finished.reason}"
+        way = f"Lower learning_rate, which is {self.learning_rate:g}, or set clip_norm."
+        if not converged:
+            raise ValueError(f"{what}. {way}")
+        left = f"{len(trained) - len(converged)} of {self.members} members are left out"
+        warnings.warn(f"{left}. {what}. {way}", ConvergenceWarning, stacklevel=4)
+        return converged
 
     def _keep(self, trained: Sequence[Trained], objective: Metric) -> None:
-        self.trained_ = trained
+        """Keep the weights of `trained`, and what is told of the best of them."""
+        self.weights_ = np.stack([member.finished.weights for member in trained if member.finished.weights is not None])
         best = min(trained, key=lambda member: member.finished.metrics[objective])
         self.curve_ = [
             # Without dev rows, what the engine says of a dev part means nothing.

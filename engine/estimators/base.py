@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from engine.bounds import Bounds
 from engine.data import Dataset, TableError
 from engine.data.split import Rows, split_rows
 from engine.data.target import Target
@@ -40,38 +41,38 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
     activation: str = parameter("relu", rule.one_of(ACTIVATIONS), "the function after each hidden layer")
     initializer: str = parameter("auto", rule.one_of(("auto", *INITIALIZERS)), "the variance of the initial weights")
     optimizer: str = parameter("adam", rule.one_of(OPTIMIZERS), "how weights follow the gradient")
-    learning_rate: float = parameter(0.001, rule.POSITIVE, "alpha, the size of a step")
-    beta1: float = parameter(0.9, rule.FROM_0_BELOW_1, "how long momentum and Adam remember the gradient")
-    beta2: float = parameter(0.999, rule.FROM_0_BELOW_1, "how long RMSprop and Adam remember its square")
-    epsilon: float = parameter(1e-8, rule.ABOVE_0_BELOW_1, "what keeps RMSprop and Adam from dividing by zero")
+    learning_rate: float = parameter(0.001, rule.knob("learning_rate"), "alpha, the size of a step")
+    beta1: float = parameter(0.9, rule.knob("beta1"), "how long momentum and Adam remember the gradient")
+    beta2: float = parameter(0.999, rule.knob("beta2"), "how long RMSprop and Adam remember its square")
+    epsilon: float = parameter(1e-8, rule.knob("epsilon"), "what keeps RMSprop and Adam from dividing by zero")
     batch_size: BatchSize = parameter(  # noqa: RUF009  # it is a field
         32, rule.COUNT_OR_FULL, "the examples of a mini-batch"
     )
     epochs: int = parameter(200, rule.COUNT, "the passes over the training rows, at most")
-    l1: float = parameter(0.0, rule.NOT_NEGATIVE, "lambda of the L1 penalty on the weights")
-    l2: float = parameter(0.0, rule.NOT_NEGATIVE, "lambda of the L2 penalty on the weights")
-    keep_prob: float = parameter(1.0, rule.SHARE_KEPT, "the share of hidden units that dropout keeps")
-    input_keep_prob: float = parameter(1.0, rule.SHARE_KEPT, "the share of inputs that dropout keeps")
+    l1: float = parameter(0.0, rule.knob("l1"), "lambda of the L1 penalty on the weights")
+    l2: float = parameter(0.0, rule.knob("l2"), "lambda of the L2 penalty on the weights")
+    keep_prob: float = parameter(1.0, rule.knob("keep_prob"), "the share of hidden units that dropout keeps")
+    input_keep_prob: float = parameter(1.0, rule.knob("input_keep_prob"), "the share of inputs that dropout keeps")
     batch_norm: bool = parameter(False, rule.FLAG, "whether each hidden layer normalises its sums over the mini-batch")
     batch_norm_beta: float = parameter(
-        0.9, rule.FROM_0_BELOW_1, "how long batch norm remembers past mini-batches"
+        0.9, rule.knob("batch_norm_beta"), "how long batch norm remembers past mini-batches"
     )
     decay: str = parameter("none", rule.one_of(DECAYS), "how the learning rate falls")
-    decay_rate: float = parameter(0.95, rule.POSITIVE, "the rate of the decay, or its factor")
-    decay_every: float = parameter(1.0, rule.POSITIVE, "the epochs or mini-batches of one period of decay")
+    decay_rate: float = parameter(0.95, rule.knob("decay_rate"), "the rate of the decay, or its factor")
+    decay_every: float = parameter(1.0, rule.knob("decay_every"), "the epochs or mini-batches of one period of decay")
     decay_by: str = parameter("epoch", rule.one_of(get_args(DecayUnit)), "whether the decay counts epochs or batches")
     warmup_epochs: float = parameter(
-        0.0, rule.NOT_NEGATIVE, "the epochs in which the learning rate rises to its value"
+        0.0, rule.knob("warmup_epochs"), "the epochs in which the learning rate rises to its value"
     )
     clip_norm: float = parameter(
-        0.0, rule.NOT_NEGATIVE, "the length above which a gradient is shortened; 0 is no limit"
+        0.0, rule.knob("clip_norm"), "the length above which a gradient is shortened; 0 is no limit"
     )
     normalize_inputs: bool = parameter(True, rule.FLAG, "whether each input gets mean 0 and deviation 1")
     patience: int | None = parameter(10, rule.COUNT_OR_NONE, "the epochs without a better loss that end a member")
-    min_delta: float = parameter(0.0, rule.NOT_NEGATIVE, "how much lower a loss must be to renew the patience")
+    min_delta: float = parameter(0.0, rule.number(Bounds(0.0)), "how much lower a loss must be to renew the patience")
     dev_fraction: float = parameter(
         0.0,
-        rule.FROM_0_BELOW_1,
+        rule.number(Bounds(0.0, 1.0, high_open=True)),
         "the share of the rows that do not train, and whose loss decides which epoch is best; classes keep their\n"
         "    shares. With 0, or too few rows to hold out, all rows train and the loss of training decides",
     )

@@ -52,7 +52,10 @@ class BestAnswer(BaseModel):
 
 
 class SweepAnswer(BaseModel):
-    """A sweep: where it stands, and the request it came from with all defaults filled in."""
+    """A sweep: where it stands, and the request it came from with all defaults filled in.
+
+    `rules` is the version of the rules that shape its results: a sweep ends under those that it began with.
+    """
 
     id: str
     name: str
@@ -74,6 +77,7 @@ class SweepAnswer(BaseModel):
     early_stopping: dict[str, Any] | None
     budget: dict[str, Any]
     keep_models: int
+    rules: int
 
     @classmethod
     def of(cls, sweep: Sweep) -> "SweepAnswer":
@@ -93,13 +97,14 @@ class SweepAnswer(BaseModel):
             dataset_sha256=sweep.dataset_sha256,
             seed=spec.seed,
             space=_object(sweep.posted["space"]),
-            fixed=dict(spec.fixed),
+            fixed=_object(sweep.posted.get("fixed")),
             objective=asdict(spec.objective),
             sampler=dict(spec.sampler),
             scheduler=dict(spec.scheduler),
             early_stopping={"patience": stopping.patience, "min_delta": stopping.min_delta} if stopping else None,
             budget={"trials": spec.budget.trials, "seconds": spec.budget.seconds},
             keep_models=spec.keep_models,
+            rules=spec.rules,
         )
 
 

@@ -4,14 +4,13 @@ from collections import Counter
 from dataclasses import fields
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Header, HTTPException, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Header, HTTPException, Query, Request, Response, UploadFile
 
 from app.api.answers import DatasetAnswer, PageAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
-from app.api.fields import show
 from app.api.upload_form import upload_form
-from app.domain.errors import Fault, pointer
-from app.domain.space_faults import hint
+from app.domain.errors import Fault, faults_of, pointer, show
+from app.domain.hints import hint
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 
 _REPEATED = ("categorical", "ignore", "missing")
@@ -40,13 +39,13 @@ def _sent(file: UploadFile) -> SentFile:
 async def _field_faults(request: Request) -> list[Fault]:
     """Return what is wrong with the names of the fields: one that is passed over would be a wish not granted."""
     known = [field.name for kind in (SentFiles, UploadForm) for field in fields(kind)]
-    faults = []
-    for name, count in Counter(name for name, _ in (await request.form()).multi_items()).items():
-        if name not in known:
-            faults.append(Fault(pointer(name), f"There is no field {show(name)} here. {hint(name, known)}"))
-        elif count > 1 and name not in _REPEATED:
-            faults.append(Fault(pointer(name), f"The field {show(name)} comes {count} times. Send it once."))
-    return faults
+    counts = Counter(name for name, _ in (await request.form()).multi_items())
+    unknown = [name for name in counts if name not in known]
+    repeated = [name for name, count in counts.items() if count > 1 and name in known and name not in _REPEATED]
+    return [
+        *faults_of(unknown, lambda n: Fault(pointer(n), f"There is no field {show(n)} here. {hint(n, known)}")),
+        *(Fault(pointer(n), f"The field {show(n)} comes {counts[n]} times. Send it once.") for n in repeated),
+    ]
 
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
@@ -75,7 +74,7 @@ def upload_dataset(
     """Upload a table, or one each for train, dev and test.
 
     The same files and fields under the same name are found again, not stored twice. The card tells how the data were
-    read and split, and under `drift` which columns are distributed differently in train, dev and test.
+    read and split, and under `drift` in which columns the distributions of train, dev and test differ.
     """
     dataset, created = services.datasets.upload(files, form, faults)
     if not created:
@@ -101,10 +100,16 @@ def delete_dataset(name: str, services: UseCases) -> None:
     responses={200: {"content": {"application/octet-stream": {}}}, 304: {"description": "unchanged"}},
 )
 def get_dataset_content(
-    name: str, services: UseCases, if_none_match: Annotated[str | None, Header()] = None
+    name: str,
+    services: UseCases,
+    sha256: Annotated[str | None, Query(description="the content that a segment names")] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Fetch the prepared table that workers train on; the ETag is its SHA-256."""
-    sha256, content = services.datasets.content(name)
+    """Fetch the prepared table that workers train on; the ETag is its SHA-256.
+
+    With `sha256` it is the content that a sweep began with, also where the data set has been deleted or replaced.
+    """
+    sha256, content = services.datasets.content(name, sha256)
     headers = {"ETag": f'"{sha256}"'}
     if if_none_match is not None and f'"{sha256}"' in if_none_match:
         return Response(status_code=304, headers=headers)

@@ -1,12 +1,13 @@
 """What values a hyperparameter may take, and sentences for those it may not."""
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeGuard
 
-from app.domain.space import ChoiceParameter, FloatParameter, Parameter, Value
+from app.domain.errors import show
+from app.domain.space import ChoiceParameter, FloatParameter, Parameter
+from app.domain.values import Value, whole
 from engine.bounds import Bounds
 
 Kind = Literal["float", "int", "choice"]
@@ -30,6 +31,10 @@ class Range(ABC):
         """Return what `value`, which is not accepted, must be, as the end of a sentence."""
         del value
         return self.rule()
+
+    def plain(self, value: Value) -> Value:
+        """Return `value` as the engine writes it; one that means nothing here as it is."""
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,10 @@ class Whole(Range):
         if isinstance(value, str):
             return value in self.words
         return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
+
+    def plain(self, value: Value) -> Value:
+        """Return 20.0 as 20."""
+        return whole(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,12 @@ class Widths(Range):
             isinstance(value, list | tuple) and len(value) <= self.layers and all(width.accepts(item) for item in value)
         )
 
+    def plain(self, value: Value) -> Value:
+        """Return the width of a single layer as a list, and 20.0 as 20."""
+        if isinstance(value, list | tuple):
+            return [whole(width) for width in value]
+        return [whole(value)] if isinstance(value, int | float) and not isinstance(value, bool) else value
+
 
 @dataclass(frozen=True, slots=True)
 class Object(Range):
@@ -148,7 +163,7 @@ class Object(Range):
 
 def refusal(name: str, value: Value, allowed: Range) -> str:
     """Return the sentence that refuses `value`."""
-    return f"The value {json.dumps(value)} is not possible for {name}: it must be {allowed.reason(value)}."
+    return f"The value {show(value)} is not possible for {name}: it must be {allowed.reason(value)}."
 
 
 def kind_of(parameter: Parameter) -> Kind:

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.domain.work import Diverged, Epoch, Lease, Result, Segment
 from app.training.trainer import Trainer, epoch_of
+from app.training.uploads import prepare_upload
 from engine.population import Observation
 from tests.app.training.segments import segment, table
 
@@ -84,6 +86,23 @@ def test_trials_of_other_structures_data_sets_and_inputs_train_side_by_side_with
     assert trainer.cohorts() == []
 
 
+def test_segments_of_older_rules_train_beside_newer_ones_on_inputs_made_by_their_own() -> None:
+    # A flag that is 0 in train alone counts for nothing by the newer rules, and by the older ones as it did.
+    lines = "".join(f"{index % 7},0,{index % 2}\n" for index in range(60))
+    train, dev = (SentFile("t.csv", f"x,flag,y\n{rows}".encode()) for rows in (lines, "1,1000,0\n2,0,1\n"))
+    dataset = prepare_upload(SentFiles(train, dev), UploadForm("data", "y"), max_table_bytes=1 << 20)
+    both = [replace(segment(dataset, metric="dev_loss", epochs=2), rules=rules) for rules in (1, 2)]
+    both = [replace(one, lease=replace(one.lease, trial=trial)) for trial, one in enumerate(both)]
+    trainer = Trainer(lambda: 0.0)
+    trainer.add(both, lambda *_: dataset.content)
+    _, (old, new) = finish(trainer)
+    for one, result in zip(both, (old, new), strict=True):
+        alone = Trainer(lambda: 0.0)
+        alone.add([one], lambda *_: dataset.content)
+        assert finish(alone)[1] == [result]
+    assert (old.metrics["dev_loss"] or 0.0) > 10 * (new.metrics["dev_loss"] or 0.0)
+
+
 def test_a_data_set_is_fetched_once_however_many_trials_need_it() -> None:
     source = Fetched()
     trainer = trainer_with([segment(DATA["binary"], trial, epochs=1) for trial in range(3)], source)
@@ -137,6 +156,19 @@ def test_a_trial_that_diverges_late_sends_its_best_epoch_and_weights_if_they_are
     assert result.best_epoch is not None
     assert result.metrics["dev_rmse"] == errors[result.best_epoch - 1] == min(error or math.inf for error in errors)
     assert (result.weights is not None) is (diverged == "best_epoch")
+
+
+def test_trials_of_old_and_new_rules_train_side_by_side_in_stacks_of_their_own_with_the_bits_they_have_alone() -> None:
+    segments = [
+        replace(segment(DATA["binary"], trial, epochs=3, batch_norm=True, batch_size=13), rules=rules)
+        for trial, rules in enumerate([1, 2, 1, 2])
+    ]
+    trainer = trainer_with(segments)
+    assert {lease.trial for lease, _ in trainer.train({}).epochs} in ({0, 2}, {1, 3})
+    _, together = finish(trainer_with(segments))
+    for one, result in zip(segments, together, strict=True):
+        _, (alone,) = finish(trainer_with([one]))
+        assert (alone.weights, alone.metrics) == (result.weights, result.metrics)
 
 
 def test_a_diverging_trial_ends_with_its_reason_and_without_weights() -> None:

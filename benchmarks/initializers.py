@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits  # noqa: E402
 from benchmarks.accuracy.tables import read_table  # noqa: E402
 from benchmarks.spread import show_table  # noqa: E402
 from engine.arrays import Array  # noqa: E402
-from engine.data import NAMES, Dataset, Table, prepare  # noqa: E402
+from engine.data import NAMES, Cut, Dataset, Table, prepare  # noqa: E402
 from engine.data.table import take_rows  # noqa: E402
 from engine.early_stopping import Patience  # noqa: E402
 from engine.network import Network  # noqa: E402
@@ -143,7 +143,7 @@ def _split(table: Table, seed: int) -> Dataset:
     rows = np.random.default_rng(seed).permutation(len(table))[:MOST_ROWS]
     columns = tuple(take_rows(column, rows) for column in table.columns)
     some = replace(table, columns=columns, numbers=[table.numbers[row] for row in rows])
-    return prepare(some, target="target", seed=seed, fractions=FRACTIONS)
+    return prepare(some, target="target", cut=Cut(FRACTIONS, seed))
 
 
 def _trained(data: TrainingSet, seed: int) -> Mapping[str, Sequence[Finished]]:

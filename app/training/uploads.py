@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from app.domain.errors import Fault, InvalidRequest, pointer
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.training.datasets import PreparedDataset, prepared
 from engine.data import Image, Table, TableError, Tables, prepare, read_csv, read_npz
 from engine.data.image import shown
+from engine.data.said import Said
 from engine.data.split import Fractions
 
 NPZ_TARGET = "y"
@@ -56,12 +57,17 @@ def _read(field: str, sent: SentFile, form: UploadForm, train: Table | None, max
         if _is_npz(sent):
             return read_npz(sent.content, max_bytes=max_bytes)
         if train is not None:
-            return read_csv(sent.content, max_bytes=max_bytes, like=train)
-        return read_csv(sent.content, max_bytes=max_bytes, target=form.target or None, categorical=form.categorical)
+            return read_csv(sent.content, max_bytes=max_bytes, said=_said(form), like=train)
+        return read_csv(sent.content, max_bytes=max_bytes, said=_said(form), target=form.target or None)
     except TableError as error:
         places = [fault.about if field == "file" else field for fault in error.faults]
         details = [fault.detail for fault in error.faults]
         raise InvalidRequest([Fault(pointer(p), detail) for p, detail in zip(places, details, strict=True)]) from None
+
+
+def _said(form: UploadForm) -> Said:
+    """Return what the form says of how the files are written."""
+    return Said(**{field.name: getattr(form, field.name) for field in fields(Said)})
 
 
 def _is_npz(sent: SentFile) -> bool:

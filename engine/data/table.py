@@ -1,8 +1,8 @@
 """A table as read from a file: named columns of numbers or of words, with missing cells."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,6 +131,7 @@ class Table:
     """Columns of equal length; `numbers` are those of the rows in their file, where a row is called `unit`.
 
     With `image`, the features of a row are the pixels of an image, row by row, the channels of a pixel side by side.
+    `read` tells in plain JSON how the file was read, where that had to be found out or said.
     """
 
     columns: tuple[Column, ...]
@@ -138,6 +139,7 @@ class Table:
     unit: Literal["line", "row"]
     image: Image | None = None
     notes: tuple[Note, ...] = ()
+    read: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)

@@ -51,7 +51,10 @@ class BestAnswer(BaseModel):
 
 
 class SweepAnswer(BaseModel):
-    """A sweep: where it stands, and the request it came from with all defaults filled in."""
+    """A sweep: where it stands, and the request it came from with all defaults filled in.
+
+    `rules` is the version of the rules that shape its results: a sweep ends under those that it began with.
+    """
 
     id: str
     name: str
@@ -73,6 +76,7 @@ class SweepAnswer(BaseModel):
     early_stopping: dict[str, Any] | None
     budget: dict[str, Any]
     keep_models: int
+    rules: int
 
     @classmethod
     def of(cls, sweep: Sweep) -> "SweepAnswer":
@@ -99,6 +103,7 @@ class SweepAnswer(BaseModel):
             early_stopping={"patience": stopping.patience, "min_delta": stopping.min_delta} if stopping else None,
             budget={"trials": spec.budget.trials, "seconds": spec.budget.seconds},
             keep_models=spec.keep_models,
+            rules=spec.rules,
         )
 
 

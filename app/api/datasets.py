@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import fields
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Header, HTTPException, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Header, HTTPException, Query, Request, Response, UploadFile
 
 from app.api.answers import DatasetAnswer, PageAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
@@ -75,7 +75,7 @@ def upload_dataset(
     """Upload a table, or one each for train, dev and test.
 
     The same files and fields under the same name are found again, not stored twice. The card tells how the data were
-    read and split, and under `drift` which columns are distributed differently in train, dev and test.
+    read and split, and under `drift` in which columns the distributions of train, dev and test differ.
     """
     dataset, created = services.datasets.upload(files, form, faults)
     if not created:
@@ -101,10 +101,16 @@ def delete_dataset(name: str, services: UseCases) -> None:
     responses={200: {"content": {"application/octet-stream": {}}}, 304: {"description": "unchanged"}},
 )
 def get_dataset_content(
-    name: str, services: UseCases, if_none_match: Annotated[str | None, Header()] = None
+    name: str,
+    services: UseCases,
+    sha256: Annotated[str | None, Query(description="the content that a segment names")] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Fetch the prepared table that workers train on; the ETag is its SHA-256."""
-    sha256, content = services.datasets.content(name)
+    """Fetch the prepared table that workers train on; the ETag is its SHA-256.
+
+    With `sha256` it is the content that a sweep began with, also where the data set has been deleted or replaced.
+    """
+    sha256, content = services.datasets.content(name, sha256)
     headers = {"ETag": f'"{sha256}"'}
     if if_none_match is not None and f'"{sha256}"' in if_none_match:
         return Response(status_code=304, headers=headers)

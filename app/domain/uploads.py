@@ -1,7 +1,11 @@
 """Uploads: tables as they were sent, and what the sender says about them."""
 
+import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import PurePath
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class SentFiles:
     test_file: SentFile | None = None
 
     def by_field(self) -> dict[str, SentFile]:
-        """Return the files that were sent, by their fields, the first first."""
+        """Return the files that were sent, by their fields, the training table first."""
         every = {"file": self.file, "dev_file": self.dev_file, "test_file": self.test_file}
         return {field: sent for field, sent in every.items() if sent is not None}
 
@@ -52,3 +56,30 @@ class UploadForm:
     dates: str | None = None
     missing: Sequence[str] | None = None
     missing_target: str | None = None
+
+
+def upload_hash(files: SentFiles, form: UploadForm) -> str:
+    """Return the SHA-256, in hex, of all that decides what becomes of an upload, its name left out.
+
+    A field that was left out is not part of it: fields that come later change no hash of before. Of the name of a file
+    its format counts alone.
+    """
+    said = {field.name: _canonical(getattr(form, field.name)) for field in fields(form) if field.name != "name"}
+    sent = {
+        field: [_format(one.name), hashlib.sha256(one.content).hexdigest()] for field, one in files.by_field().items()
+    }
+    whole = {"files": sent, "form": {name: value for name, value in said.items() if value != _LEFT_OUT[name]}}
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    """Return the value of a field; the order of columns and tokens says nothing."""
+    return value if value is None or isinstance(value, str) else sorted(set(value))
+
+
+_LEFT_OUT = {field.name: _canonical(field.default) for field in fields(UploadForm) if field.name != "name"}
+
+
+def _format(name: str) -> str:
+    path = PurePath(name.lower())
+    return "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix

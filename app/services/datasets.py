@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import final
 
 from app.domain.datasets import DatasetSummary
-from app.domain.errors import Fault, InvalidRequest
-from app.domain.uploads import SentFiles, UploadForm
+from app.domain.errors import Conflict, Fault, InvalidRequest
+from app.domain.uploads import SentFiles, UploadForm, upload_hash
 from app.services.clock import Clock
 from app.services.cursors import decode, encode
 from app.services.pages import Page
 from app.storage import Storage
-from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin
+from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin, trains_alike
 from app.training.uploads import prepare_upload
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -29,20 +29,43 @@ class Datasets:
     def upload(self, files: SentFiles, form: UploadForm, faults: Sequence[Fault]) -> tuple[DatasetSummary, bool]:
         """Prepare and store tables; the flag tells whether they are new. `faults` are those the request has otherwise.
 
-        The same files and form under the same name are found again. Raises InvalidRequest with all faults; Conflict if
-        the name is taken.
+        The same files and form under the same name are found again, however this version would prepare them. Raises
+        InvalidRequest with all faults; Conflict if the name is taken.
         """
+        sent = upload_hash(files, form)
+        if not faults and self._storage.upload_hash(form.name) == sent:
+            return self._storage.dataset(form.name), False
         summary, content = self._prepare(files, form, faults)
-        created = self._storage.add_dataset(summary, content)
+        created = not self._recognised(summary, content, sent) and self._storage.add_dataset(summary, content, sent)
         return self._storage.dataset(form.name), created
+
+    def _recognised(self, summary: DatasetSummary, content: bytes, sent: str) -> bool:
+        """Return whether this upload was stored before uploads had hashes, and prepared otherwise than today.
+
+        Raises Conflict if it would train otherwise.
+        """
+        stored = self._storage.upload_without_hash(summary.name)
+        if stored is None or stored[0] == summary.sha256:
+            return False
+        if not trains_alike(stored[1], content):
+            raise Conflict(
+                f'There is already a data set "{summary.name}", which an older version of logsweep prepared. Either '
+                "this is another table, or this version reads it otherwise; CHANGELOG.md tells what has changed. "
+                "Choose another name, or delete the old one first."
+            )
+        self._storage.recognise_upload(summary.name, stored[0], sent)
+        return True
 
     def get(self, name: str) -> DatasetSummary:
         """Return a data set. Raises NotFound."""
         return self._storage.dataset(name)
 
-    def content(self, name: str) -> tuple[str, bytes]:
-        """Return the hash and the prepared content that workers train on. Raises NotFound."""
-        return self._storage.dataset_content(name)
+    def content(self, name: str, sha256: str | None = None) -> tuple[str, bytes]:
+        """Return the hash and the prepared content that workers train on. Raises NotFound.
+
+        With `sha256` it is that content, also where the data set was deleted, or replaced by a new version of itself.
+        """
+        return self._storage.dataset_content(name) if sha256 is None else (sha256, self._storage.content_of(sha256))
 
     def page(self, limit: int, cursor: str | None) -> Page[DatasetSummary]:
         """Return data sets in the order of their names. Raises Malformed for a cursor of another list."""
@@ -62,7 +85,7 @@ class Datasets:
             prepared = prepare_builtin(name)
             if stored.get(name) != prepared.sha256:
                 summary = self._summary(name, prepared, builtin=True)
-                self._storage.replace_builtin(summary, prepared.content, self._clock.now())
+                self._storage.replace_builtin(summary, prepared.content)
 
     def _prepare(self, files: SentFiles, form: UploadForm, others: Sequence[Fault]) -> tuple[DatasetSummary, bytes]:
         """Return the summary and the prepared content of tables; raise InvalidRequest with all faults."""

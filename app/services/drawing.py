@@ -27,4 +27,4 @@ def _drawn(spec: SweepSpec, dataset_sha256: str, number: int, history: Sequence[
     params = spec.space.point(sampler.propose(spec.space, spec.seed, number, history), spec.fixed)
     whole = complete({**spec.fixed, **params})
     from_epoch, to_epoch = scheduler.first_segment(int(str(whole["epochs"])))
-    return Drawn(number, params, cohort_key(dataset_sha256, whole), from_epoch, to_epoch)
+    return Drawn(number, params, cohort_key(dataset_sha256, whole, spec.rules), from_epoch, to_epoch)

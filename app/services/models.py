@@ -82,7 +82,7 @@ class Models:
         }
         content = self._storage.content_of(dataset.sha256)
         try:
-            return trained_model(kept.weights, _params(spec, trial), content, kept.made_with, about)
+            return trained_model(kept.weights, _params(spec, trial), content, kept.made_with, about, spec.rules)
         except ValueError as error:
             detail = f"The weights that were sent for trial {number} do not fit its network: {error}"
             raise Conflict(detail) from None

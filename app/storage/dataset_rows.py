@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState
-from app.storage import moves, records
+from app.storage import records
 from app.storage.tables import contents, datasets, sweeps
 
 _SUMMARY = [datasets.c[field.name] for field in fields(DatasetSummary)]
@@ -32,13 +31,28 @@ def content(connection: Connection, name: str) -> tuple[str, bytes]:
 
 
 def content_of(connection: Connection, sha256: str) -> bytes:
-    """Return a content that a data set or a sweep names."""
-    content: bytes = connection.execute(select(contents.c.content).where(contents.c.sha256 == sha256)).scalar_one()
+    """Return a content that a data set or a sweep names. Raises NotFound."""
+    content: bytes | None = connection.execute(select(contents.c.content).where(contents.c.sha256 == sha256)).scalar()
+    if content is None:
+        raise NotFound(f'No data set and no sweep has the content "{sha256[:64]}".')
     return content
 
 
+def upload_hash(connection: Connection, name: str) -> str | None:
+    """Return the hash of the upload that a data set came from; None if there is none, or nobody wrote it down."""
+    found: str | None = connection.execute(select(datasets.c.upload_sha256).where(datasets.c.name == name)).scalar()
+    return found
+
+
+def upload_without_hash(connection: Connection, name: str) -> tuple[str, bytes] | None:
+    """Return the hash and the content of an upload from before uploads had hashes; None if this is none."""
+    unknown = datasets.c.builtin == 0, datasets.c.upload_sha256.is_(None)
+    sha256 = connection.execute(select(datasets.c.sha256).where(datasets.c.name == name, *unknown)).scalar()
+    return None if sha256 is None else (sha256, content_of(connection, sha256))
+
+
 def page(connection: Connection, after: str, limit: int) -> Sequence[DatasetSummary]:
-    """Return up to `limit` data sets in the order of their names, from the first one behind `after`."""
+    """Return up to `limit` data sets in the order of their names, from the first one after `after`."""
     rows = connection.execute(select(*_SUMMARY).where(datasets.c.name > after).order_by(datasets.c.name).limit(limit))
     return [records.dataset(row) for row in rows]
 
@@ -49,7 +63,7 @@ def builtin_hashes(connection: Connection) -> dict[str, str]:
     return {row.name: row.sha256 for row in rows}
 
 
-def add(connection: Connection, summary: DatasetSummary, content: bytes) -> bool:
+def add(connection: Connection, summary: DatasetSummary, content: bytes, upload_sha256: str) -> bool:
     """Store an upload; return False if the same content is stored under this name already.
 
     Raises Conflict if the name has another content.
@@ -59,32 +73,34 @@ def add(connection: Connection, summary: DatasetSummary, content: bytes) -> bool
     ).first()
     if stored is None:
         _add_content(connection, summary.sha256, content)
-        connection.execute(insert(datasets).values(_row(summary)))
+        connection.execute(insert(datasets).values(**_row(summary), upload_sha256=upload_sha256))
         return True
     if stored.builtin or stored.sha256 != summary.sha256:
         raise Conflict(
             f'There is already a data set "{summary.name}" with another content. '
             "Choose another name, or delete the old one first."
         )
+    recognise(connection, summary.name, summary.sha256, upload_sha256)
     return False
 
 
-def replace_builtin(connection: Connection, summary: DatasetSummary, content: bytes, now: datetime) -> None:
-    """Store a built-in data set in the place of its former version, and end the sweeps that ran on that."""
+def recognise(connection: Connection, name: str, sha256: str, upload_sha256: str) -> None:
+    """Write down the upload that a data set with this content came from, unless that is known."""
+    known = datasets.c.name == name, datasets.c.sha256 == sha256, datasets.c.builtin == 0
+    connection.execute(
+        update(datasets).where(*known, datasets.c.upload_sha256.is_(None)).values(upload_sha256=upload_sha256)
+    )
+
+
+def replace_builtin(connection: Connection, summary: DatasetSummary, content: bytes) -> None:
+    """Store a built-in data set in the place of its former version, which stays for the sweeps that name it."""
+    former = connection.execute(select(datasets.c.sha256).where(datasets.c.name == summary.name)).scalar()
     _add_content(connection, summary.sha256, content)
     row = _row(summary)
     statement = insert(datasets).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
-    stranded = connection.execute(
-        select(sweeps.c.id).where(
-            sweeps.c.dataset == summary.name,
-            sweeps.c.dataset_sha256 != summary.sha256,
-            sweeps.c.state.in_(_OPEN),
-        )
-    )
-    reason = f"the built-in data set {summary.name} changed with this version of logsweep; post the sweep again"
-    for sweep in stranded.scalars().all():
-        moves.end_sweep(connection, sweep, SweepState.FAILED, reason, now)
+    if former is not None:
+        _forget_content(connection, former)
 
 
 def remove(connection: Connection, name: str) -> None:

@@ -68,13 +68,25 @@ class Storage:
 
     # Data sets
 
-    def add_dataset(self, summary: DatasetSummary, content: bytes) -> bool:
+    def add_dataset(self, summary: DatasetSummary, content: bytes, upload_sha256: str) -> bool:
         """Store an upload; False if the same content is there. Raises Conflict for another content."""
-        return self._write(dataset_rows.add, summary, content)
+        return self._write(dataset_rows.add, summary, content, upload_sha256)
 
-    def replace_builtin(self, summary: DatasetSummary, content: bytes, now: datetime) -> None:
-        """Store a built-in data set; sweeps that ran on a former version of it fail."""
-        self._write(dataset_rows.replace_builtin, summary, content, now)
+    def upload_hash(self, name: str) -> str | None:
+        """Return the hash of the upload that a data set came from; None if it is not known."""
+        return self._read(dataset_rows.upload_hash, name)
+
+    def upload_without_hash(self, name: str) -> tuple[str, bytes] | None:
+        """Return the hash and the content of an upload from before uploads had hashes; None if this is none."""
+        return self._read(dataset_rows.upload_without_hash, name)
+
+    def recognise_upload(self, name: str, sha256: str, upload_sha256: str) -> None:
+        """Write down the upload that a data set with this content came from, unless that is known."""
+        self._write(dataset_rows.recognise, name, sha256, upload_sha256)
+
+    def replace_builtin(self, summary: DatasetSummary, content: bytes) -> None:
+        """Store a built-in data set; the content of its former version stays while a sweep names it."""
+        self._write(dataset_rows.replace_builtin, summary, content)
 
     def builtin_hashes(self) -> dict[str, str]:
         """Return the content hash of each built-in data set that is stored."""
@@ -89,11 +101,14 @@ class Storage:
         return self._read(dataset_rows.content, name)
 
     def content_of(self, sha256: str) -> bytes:
-        """Return a prepared content that a data set or a sweep names, also after its data set was deleted."""
+        """Return a prepared content that a data set or a sweep names, also after its data set was deleted or replaced.
+
+        Raises NotFound.
+        """
         return self._read(dataset_rows.content_of, sha256)
 
     def datasets(self, after: str, limit: int) -> Sequence[DatasetSummary]:
-        """Return data sets in the order of their names, from the first one behind `after`."""
+        """Return data sets in the order of their names, from the first one after `after`."""
         return self._read(dataset_rows.page, after, limit)
 
     def remove_dataset(self, name: str) -> None:
@@ -153,7 +168,7 @@ class Storage:
         return self._read(trial_rows.finished, sweep, last)
 
     def curve(self, sweep: str, number: int, after: int, limit: int) -> list[Epoch]:
-        """Return epochs of a trial, from the first one behind epoch `after`."""
+        """Return epochs of a trial, from the first one after epoch `after`."""
         return self._read(trial_rows.curve, sweep, number, after, limit)
 
     def curve_ends(self, sweep: str, numbers: Collection[int], last: int) -> dict[int, list[Epoch]]:

@@ -53,6 +53,7 @@ datasets = Table(
     Column("outputs", Integer, nullable=False),
     Column("card", Json, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("upload_sha256", Text),
     ForeignKeyConstraint(["sha256"], ["contents.sha256"]),
     sqlite_strict=True,
 )

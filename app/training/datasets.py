@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from app.domain.datasets import Task
 from engine.data import NAMES, Dataset, load_builtin
 from engine.training_set import outputs_of
@@ -39,6 +41,20 @@ def prepare_builtin(name: str) -> PreparedDataset:
 def load(content: bytes) -> Dataset:
     """Return the data set of a stored content."""
     return Dataset.from_bytes(content)
+
+
+def trains_alike(stored: bytes, content: bytes) -> bool:
+    """Return whether networks would train on two contents alike: equal classes, targets and inputs in every part."""
+    first, second = load(stored), load(content)
+    if (first.task, first.classes, first.image) != (second.task, second.classes, second.image):
+        return False
+    for part in ("train", "dev", "test"):
+        x, y = f"x_{part}", f"y_{part}"
+        if not np.array_equal(getattr(first, y), getattr(second, y)):
+            return False
+        if not np.array_equal(np.float32(getattr(first, x)), np.float32(getattr(second, x))):
+            return False
+    return True
 
 
 def prepared(dataset: Dataset) -> PreparedDataset:

@@ -15,6 +15,7 @@ from engine.initializers import INITIALIZERS
 from engine.layers import ACTIVATIONS
 from engine.lr_decay import DECAYS, DecayUnit
 from engine.optimizers import OPTIMIZERS
+from engine.rules import FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,17 @@ def augment_faults(augment: Value, image: object, pointer: str) -> list[Fault]:
     return [Fault(pointer, f"Only images can be augmented, and the rows of this data set are none. {way}")]
 
 
-def cohort_key(dataset_sha256: str, params: Mapping[str, Value]) -> str:
-    """Return the key that trials share which can train in one stack."""
+def cohort_key(dataset_sha256: str, params: Mapping[str, Value], rules: int) -> str:
+    """Return the key that trials share which can train in one stack.
+
+    Segments that were queued before rules had versions have keys without one.
+    """
     shape = complete(params)
     widths = "-".join(str(width) for width in _list(shape["hidden_units"]))
     inputs = "normalized" if shape["normalize_inputs"] else "raw"
     norm = ":batch_norm" if shape["batch_norm"] else ""
-    return f"{dataset_sha256[:16]}:{widths}:{shape['activation']}:{shape['batch_size']}:{inputs}{norm}"
+    version = "" if rules == FIRST else f":rules {rules}"
+    return f"{dataset_sha256[:16]}:{widths}:{shape['activation']}:{shape['batch_size']}:{inputs}{norm}{version}"
 
 
 def value_faults(name: str, value: Value, pointer: str) -> list[Fault]:

@@ -32,8 +32,9 @@ def trained_model(
     dataset_content: bytes,
     made_with: Mapping[str, str],
     about: Mapping[str, object],
+    rules: int,
 ) -> Model:
-    """Return the model of a trial.
+    """Return the model of a trial that was trained by a version of the rules.
 
     `about` goes into its card and says where it comes from (sweep, trial, seed, metrics). The bits of a trial hold for
     one kind of processor and one set of library versions: `made_with` names those of the worker that trained it.
@@ -41,7 +42,7 @@ def trained_model(
     """
     dataset, hyperparameters = load(dataset_content), complete(params)
     known: Mapping[str, Any] = hyperparameters
-    structure = structure_of(known, dataset.x_train.shape[1], outputs_of(dataset), LOSS_OF_TASK[dataset.task])
+    structure = structure_of(known, dataset.x_train.shape[1], outputs_of(dataset), LOSS_OF_TASK[dataset.task], rules)
     card = {**about, "hyperparameters": hyperparameters, "made_with": dict(made_with)}
     row = np.frombuffer(weights, "<f4")
     return Model.of(structure, row, dataset, normalize_inputs=known["normalize_inputs"], about=card)

@@ -50,7 +50,7 @@ class Trainer:
         self._made_with = made_with()
         self._segments: dict[str, Segment] = {}
         self._waiting: deque[_Candidate] = deque()
-        self._sets: OrderedDict[tuple[str, bool], TrainingSet] = OrderedDict()
+        self._sets: OrderedDict[tuple[str, bool, int], TrainingSet] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._segments)
@@ -67,7 +67,7 @@ class Trainer:
             self._waiting.append(_Candidate(_key(segment.lease), data, member_of(segment, data)))
 
     def _training_set(self, segment: Segment, content: Callable[[str, str], bytes]) -> TrainingSet:
-        key = segment.dataset_sha256, bool(segment.params["normalize_inputs"])
+        key = segment.dataset_sha256, bool(segment.params["normalize_inputs"]), segment.rules
         if key not in self._sets:
             dataset = load(content(segment.dataset, segment.dataset_sha256))
             self._sets[key] = TrainingSet.of(dataset, normalize_inputs=key[1])

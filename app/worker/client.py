@@ -82,8 +82,8 @@ class WorkClient:
         self._http.post("/v1/work/release", content=body, headers=_JSON, timeout=5.0).raise_for_status()
 
     def dataset(self, name: str, sha256: str) -> bytes:
-        """Fetch the prepared content of a data set, and check that it is the one the segment was made for."""
-        response = self._send("GET", f"/v1/datasets/{name}/content", None)
+        """Fetch the prepared content of a data set that a segment was made for, and check that it is."""
+        response = self._send("GET", f"/v1/datasets/{name}/content?sha256={sha256}", None)
         if hashlib.sha256(response.content).hexdigest() != sha256:
             raise ServerRefusedError(f'The data set "{name}" is not the one this trial was made for ({sha256}).')
         return response.content

@@ -10,6 +10,7 @@ from engine.data.table import LARGEST_NUMBER, quoted
 from engine.layers import ACTIVATIONS
 from engine.losses import LOSSES
 from engine.models.model import FORMAT
+from engine.rules import CURRENT, FIRST
 from engine.training_set import LOSS_OF_TASK
 
 
@@ -77,10 +78,16 @@ def card_faults(card: Any) -> Iterator[str]:
     elif card.get("format") != FORMAT:
         found = _shown(card.get("format"))
         yield f"The card has the format {found}, and this version reads {FORMAT} alone. Update logsweep."
+    elif not _known(rules := card.get("rules", FIRST)):
+        yield f"The card has the rules {_shown(rules)}, and this version knows up to {CURRENT}. Update logsweep."
     elif faults := [*_rule_faults(card)]:
         yield from faults
     else:
         yield from _disagreements(card["structure"], card["data"])
+
+
+def _known(rules: Any) -> bool:
+    return type(rules) is int and FIRST <= rules <= CURRENT
 
 
 def _rule_faults(card: Mapping[str, Any]) -> Iterator[str]:

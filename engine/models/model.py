@@ -18,6 +18,7 @@ from engine.models.predictions import Predictions
 from engine.network import Network
 from engine.population.evaluation import chunks
 from engine.prediction import logits
+from engine.rules import FIRST
 from engine.spec import Structure
 from engine.training_set import target_moments
 
@@ -75,6 +76,7 @@ class Model:
         card = {
             **about,
             "format": FORMAT,
+            "rules": structure.rules,
             "structure": {
                 "inputs": structure.inputs,
                 "hidden_units": list(structure.hidden_units),
@@ -101,6 +103,7 @@ class Model:
                 loss=about["loss"],
                 batch_size="full",
                 batch_norm=about["batch_norm"],
+                rules=self.card.get("rules", FIRST),
             )
         )
 

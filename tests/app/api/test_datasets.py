@@ -1,12 +1,21 @@
 """Tests of the routes of data sets."""
 
 import hashlib
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from app.storage import FILE
+from app.training.datasets import prepared
+from engine.data import Dataset
 from tests.app.api.serving import Trainer, places, problem, serving, start
+from tests.app.storage.world import forget_upload_hashes
 
 TABLE = "width,colour,kind\n" + "".join(
     f"{number / 8},{['red', 'green', 'blue'][number % 3]},{'ab'[number % 2]}\n" for number in range(80)
@@ -59,6 +68,48 @@ def test_another_table_under_the_same_name_is_a_conflict(client: httpx.Client) -
     problem(upload(client, {"name": "iris", "target": "kind"}), 409)
 
 
+def test_the_same_upload_is_found_also_where_this_version_would_prepare_it_otherwise(tmp_path: Path) -> None:
+    with serving(tmp_path) as (client, _):
+        upload(client)
+    as_an_older_version_left_it(tmp_path, classes=("no", "yes"))
+    with serving(tmp_path) as (client, _):
+        mine = client.get("/v1/datasets/mine").json()
+        again = upload(client, filename="same_bytes.CSV")
+        assert (again.status_code, again.json()) == (200, mine)
+        assert places(upload(client, {**FORM, "colour": "red"})) == ["/colour"]
+        assert "another content" in problem(upload(client, {**FORM, "task": "classification"}), 409)["detail"]
+
+
+def test_an_upload_from_before_uploads_had_hashes_is_found_if_it_trains_alike(tmp_path: Path) -> None:
+    with serving(tmp_path) as (client, _):
+        mine = upload(client).json()
+    as_an_older_version_left_it(tmp_path, card={"split": mine["card"]["split"], "age": "old"})
+    forget_upload_hashes(tmp_path)
+    with serving(tmp_path) as (client, services):
+        refused = problem(upload(client, table=TABLE.replace("red", "black")), 409)
+        assert "an older version of logsweep prepared" in refused["detail"]
+        assert "Choose another name, or delete the old one first." in refused["detail"]
+        assert services.storage.upload_hash("mine") is None
+        again = upload(client)
+        assert again.status_code == 200
+        assert again.json()["card"]["age"] == "old"
+        assert again.json()["sha256"] != mine["sha256"]
+        assert services.storage.upload_hash("mine") is not None
+        assert upload(client).json() == again.json()
+
+
+def as_an_older_version_left_it(folder: Path, **changes: Any) -> None:
+    """Give the data set `mine` a content that this version would not make of the same upload."""
+    with closing(sqlite3.connect(folder / FILE)) as connection, connection:
+        (sha256,) = connection.execute("SELECT sha256 FROM datasets WHERE name = 'mine'").fetchone()
+        (content,) = connection.execute("SELECT content FROM contents WHERE sha256 = ?", [sha256]).fetchone()
+        older = prepared(replace(Dataset.from_bytes(content), **changes))
+        connection.execute("INSERT INTO contents VALUES (?, ?)", [older.sha256, older.content])
+        connection.execute(
+            "UPDATE datasets SET sha256 = ?, card = ? WHERE name = 'mine'", [older.sha256, json.dumps(older.card)]
+        )
+
+
 def test_workers_fetch_the_content_by_its_hash(shared: httpx.Client) -> None:
     iris = shared.get("/v1/datasets/iris").json()
     answer = shared.get("/v1/datasets/iris/content")
@@ -67,6 +118,21 @@ def test_workers_fetch_the_content_by_its_hash(shared: httpx.Client) -> None:
     assert hashlib.sha256(answer.content).hexdigest() == iris["sha256"]
     unchanged = shared.get("/v1/datasets/iris/content", headers={"if-none-match": answer.headers["etag"]})
     assert (unchanged.status_code, unchanged.content) == (304, b"")
+
+
+def test_a_content_is_there_by_its_hash_while_a_sweep_names_it_whatever_became_of_its_data_set(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    sha256 = upload(client).json()["sha256"]
+    content = client.get("/v1/datasets/mine/content").content
+    start(client, dataset="mine")
+    trainer.train_everything()
+    client.delete("/v1/datasets/mine").raise_for_status()
+    upload(client, table=TABLE.replace("red", "black")).raise_for_status()
+    answer = client.get("/v1/datasets/mine/content", params={"sha256": sha256})
+    assert (answer.content, answer.headers["etag"]) == (content, f'"{sha256}"')
+    assert client.get("/v1/datasets/mine/content").content != content
+    problem(client.get("/v1/datasets/mine/content", params={"sha256": "0" * 64}), 404)
 
 
 def test_a_data_set_is_deleted_when_no_sweep_runs_on_it(client: httpx.Client, trainer: Trainer) -> None:
@@ -134,7 +200,7 @@ def test_the_answer_warns_of_parts_that_are_distributed_differently(client: http
     drift = upload(client, others={"dev_file": ("dev.csv", dev)}).json()["card"]["drift"]
     assert client.get("/v1/datasets/mine").json()["card"]["drift"] == drift
     (warning,) = drift["warnings"]
-    assert "The parts train and dev are distributed differently in 2 of 3 columns" in warning
+    assert "The distributions of train and dev differ in 2 of 3 columns" in warning
     assert {"width", "colour"} == {column["column"] for column in drift["columns"][:2]}
     assert all(column["parts"] == ["train", "dev"] for column in drift["columns"])
     assert client.get("/v1/datasets/digits").json()["card"]["drift"]["warnings"] == []

@@ -38,7 +38,7 @@ def test_a_trial_has_its_own_values_its_segment_and_its_cohort() -> None:
         assert ("beta1" in trial.params) == (trial.params["optimizer"] == "adam")
         assert "epochs" not in trial.params
         assert (trial.from_epoch, trial.to_epoch) == (0, 3)
-        assert trial.cohort == cohort_key(SHA, {**SPEC.fixed, **trial.params})
+        assert trial.cohort == cohort_key(SHA, {**SPEC.fixed, **trial.params}, SPEC.rules)
 
 
 def test_epochs_may_be_searched() -> None:

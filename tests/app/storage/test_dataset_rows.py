@@ -1,20 +1,33 @@
 """Tests of data sets in the storage."""
 
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState
 from app.storage import Storage
-from tests.app.storage.world import DATASET, START, SWEEP, add_sweep, claim_one, drawn, finish, spec
+from tests.app.storage.world import (
+    DATASET,
+    START,
+    SWEEP,
+    UPLOAD,
+    add_sweep,
+    claim_one,
+    drawn,
+    finish,
+    forget_upload_hashes,
+    spec,
+)
 
 OTHER = replace(DATASET, sha256="cd" * 32)
 BUILTIN = replace(DATASET, name="digits", builtin=True)
 
 
 def test_a_data_set_comes_back_as_it_was_added(storage: Storage) -> None:
-    assert storage.add_dataset(DATASET, b"content")
+    assert storage.add_dataset(DATASET, b"content", UPLOAD)
     assert storage.dataset("rain") == DATASET
     assert storage.dataset_content("rain") == (DATASET.sha256, b"content")
     with pytest.raises(NotFound, match='"snow"'):
@@ -22,17 +35,17 @@ def test_a_data_set_comes_back_as_it_was_added(storage: Storage) -> None:
 
 
 def test_the_same_content_is_found_again_and_another_one_is_refused(storage: Storage) -> None:
-    assert storage.add_dataset(DATASET, b"content")
-    assert not storage.add_dataset(DATASET, b"content")
+    assert storage.add_dataset(DATASET, b"content", UPLOAD)
+    assert not storage.add_dataset(DATASET, b"content", UPLOAD)
     with pytest.raises(Conflict, match="another content"):
-        storage.add_dataset(OTHER, b"other")
-    storage.replace_builtin(BUILTIN, b"content", START)
+        storage.add_dataset(OTHER, b"other", UPLOAD)
+    storage.replace_builtin(BUILTIN, b"content")
     with pytest.raises(Conflict, match="another content"):
-        storage.add_dataset(replace(BUILTIN, builtin=False), b"content")
+        storage.add_dataset(replace(BUILTIN, builtin=False), b"content", UPLOAD)
 
 
 def test_a_builtin_cannot_be_deleted(storage: Storage) -> None:
-    storage.replace_builtin(BUILTIN, b"content", START)
+    storage.replace_builtin(BUILTIN, b"content")
     with pytest.raises(Conflict, match="built-in"):
         storage.remove_dataset("digits")
     assert storage.builtin_hashes() == {"digits": BUILTIN.sha256}
@@ -53,27 +66,40 @@ def test_a_data_set_in_use_cannot_be_deleted_and_its_content_outlives_it_for_the
 
 
 def test_a_deleted_name_is_free_again(storage: Storage) -> None:
-    storage.add_dataset(DATASET, b"content")
+    storage.add_dataset(DATASET, b"content", UPLOAD)
     storage.remove_dataset("rain")
-    assert storage.add_dataset(OTHER, b"other")
+    assert storage.add_dataset(OTHER, b"other", UPLOAD)
     assert storage.dataset_content("rain") == (OTHER.sha256, b"other")
 
 
-def test_a_builtin_that_changed_ends_the_sweeps_that_ran_on_it(storage: Storage) -> None:
+def test_a_builtin_that_changed_leaves_its_former_content_to_the_sweeps_that_began_with_it(storage: Storage) -> None:
     builtin = replace(DATASET, builtin=True)
-    storage.replace_builtin(builtin, b"content", START)
+    storage.replace_builtin(builtin, b"content")
     storage.create_sweep(SWEEP, spec(1), {}, builtin, drawn(0, 1), START)
-    storage.replace_builtin(builtin, b"content", START)
+    storage.replace_builtin(replace(builtin, sha256="cd" * 32), b"other")
     assert storage.sweep(SWEEP).state is SweepState.RUNNING
-    storage.replace_builtin(replace(builtin, sha256="cd" * 32), b"other", START)
-    sweep = storage.sweep(SWEEP)
-    assert sweep.state is SweepState.FAILED
-    assert sweep.reason is not None
-    assert "changed with this version" in sweep.reason
+    assert storage.content_of(builtin.sha256) == b"content"
+    assert storage.dataset_content("rain") == ("cd" * 32, b"other")
+    storage.replace_builtin(replace(builtin, sha256="ef" * 32), b"third")
+    with pytest.raises(NotFound, match="cdcd"):
+        storage.content_of("cd" * 32)
+
+
+def test_an_upload_is_known_by_its_hash_and_takes_one_if_it_has_none(tmp_path: Path) -> None:
+    with closing(Storage(tmp_path)) as storage:
+        assert storage.upload_hash("rain") is None
+        storage.add_dataset(DATASET, b"content", UPLOAD)
+        assert (storage.upload_hash("rain"), storage.upload_without_hash("rain")) == (UPLOAD, None)
+    forget_upload_hashes(tmp_path)
+    with closing(Storage(tmp_path)) as storage:
+        assert storage.upload_without_hash("rain") == (DATASET.sha256, b"content")
+        assert not storage.add_dataset(DATASET, b"content", "f0" * 32)
+        storage.recognise_upload("rain", DATASET.sha256, UPLOAD)
+        assert storage.upload_hash("rain") == "f0" * 32
 
 
 def test_data_sets_are_listed_by_name_in_pages(storage: Storage) -> None:
     for name in ("c", "a", "b"):
-        storage.add_dataset(replace(DATASET, name=name), b"content")
+        storage.add_dataset(replace(DATASET, name=name), b"content", UPLOAD)
     assert [dataset.name for dataset in storage.datasets("", 2)] == ["a", "b"]
     assert [dataset.name for dataset in storage.datasets("b", 9)] == ["c"]

@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.errors import Unavailable
 from app.storage import FILE, Storage
-from tests.app.storage.world import DATASET, START, SWEEP, add_sweep, claim, claim_one, drawn, finish
+from tests.app.storage.world import DATASET, START, SWEEP, UPLOAD, add_sweep, claim, claim_one, drawn, finish
 
 
 def test_a_second_server_on_the_same_folder_is_refused_with_a_way_out(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_closed_storage_refuses_to_write(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     storage.close()
     with pytest.raises(Unavailable):
-        storage.add_dataset(DATASET, b"content")
+        storage.add_dataset(DATASET, b"content", UPLOAD)
 
 
 def test_anyone_can_read_the_tables_with_sqlite3(tmp_path: Path) -> None:

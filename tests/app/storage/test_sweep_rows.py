@@ -8,7 +8,7 @@ from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Best
 from app.storage import Storage
-from tests.app.storage.world import DATASET, START, SWEEP, add_sweep, claim, drawn, finish, spec
+from tests.app.storage.world import DATASET, START, SWEEP, UPLOAD, add_sweep, claim, drawn, finish, spec
 
 
 def test_a_sweep_comes_back_as_it_was_created(storage: Storage) -> None:
@@ -59,7 +59,7 @@ def test_nothing_is_added_to_a_sweep_that_ended(storage: Storage) -> None:
 
 
 def test_a_sweep_is_not_created_when_its_data_set_changed_meanwhile(storage: Storage) -> None:
-    storage.add_dataset(DATASET, b"content")
+    storage.add_dataset(DATASET, b"content", UPLOAD)
     other = replace(DATASET, sha256="cd" * 32)
     with pytest.raises(Conflict, match="deleted or replaced meanwhile"):
         storage.create_sweep(SWEEP, spec(1), {}, other, drawn(0, 1), START)

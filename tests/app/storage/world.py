@@ -1,20 +1,25 @@
 """Made-up sweeps for the tests of the storage."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from app.domain.datasets import DatasetSummary
 from app.domain.queue import Ask, Claimed, Drawn, Grant
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space, Value
 from app.domain.sweeps import Budget, Objective, SweepSpec
 from app.domain.work import EarlyStopping, Epoch, Lease, Result
-from app.storage import Storage
+from app.storage import FILE, Storage
 from app.storage.results import Recorded
 
 START = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 TERM = timedelta(seconds=30)
 HORIZON = 1024
 SWEEP = "swp_1"
+UPLOAD = "e1" * 32
+"""The hash of an upload."""
 
 DATASET = DatasetSummary(
     name="rain",
@@ -72,7 +77,7 @@ def add_sweep(
     keep_models: int = 3,
 ) -> None:
     """Store a sweep with these trials; its budget is all of them unless said."""
-    storage.add_dataset(DATASET, b"content")
+    storage.add_dataset(DATASET, b"content", UPLOAD)
     whole = spec(budget or len(trials), seconds=seconds, keep_models=keep_models)
     storage.create_sweep(sweep, whole, {"posted": True}, DATASET, trials, START)
 
@@ -109,3 +114,9 @@ def result(lease: Lease, value: float | None = 0.5, *, curve: Sequence[Epoch] = 
 def finish(storage: Storage, lease: Lease, value: float | None = 0.5, weights: bytes = b"") -> Recorded:
     """Finish one trial, with weights if there are some."""
     return storage.finish([result(lease, value)], {lease: weights} if weights else {}, START)
+
+
+def forget_upload_hashes(folder: Path) -> None:
+    """Bring the uploads of a folder that nobody has open to where they were before uploads had hashes."""
+    with closing(sqlite3.connect(folder / FILE)) as connection, connection:
+        connection.execute("UPDATE datasets SET upload_sha256 = NULL")

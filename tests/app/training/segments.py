@@ -8,6 +8,7 @@ from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.domain.work import EarlyStopping, Lease, Segment
 from app.training.datasets import PreparedDataset
 from app.training.hyperparameters import cohort_key, complete
+from app.training.rules import CURRENT_RULES
 from app.training.uploads import prepare_upload
 
 SEED = 7
@@ -26,7 +27,8 @@ def segment(dataset: PreparedDataset, trial: int = 0, metric: str = "dev_error",
         early_stopping=EarlyStopping(3),
         from_epoch=0,
         to_epoch=int(str(whole["epochs"])),
-        cohort=cohort_key(dataset.sha256, whole),
+        cohort=cohort_key(dataset.sha256, whole, CURRENT_RULES),
+        rules=CURRENT_RULES,
     )
 
 

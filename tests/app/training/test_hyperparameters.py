@@ -17,6 +17,7 @@ from app.training.hyperparameters import (
     parameter_faults,
     value_faults,
 )
+from app.training.rules import CURRENT_RULES
 
 ABOVE_ZERO, BELOW_ONE = math.nextafter(0.0, 1.0), math.nextafter(1.0, 0.0)
 ABOVE_ONE, BELOW_ZERO = math.nextafter(1.0, 2.0), math.nextafter(0.0, -1.0)
@@ -149,7 +150,7 @@ SHA = "0123456789abcdef" * 4
     ],
 )
 def test_what_shapes_a_stack_changes_its_key(params: dict[str, Value]) -> None:
-    assert cohort_key(SHA, params) != cohort_key(SHA, {})
+    assert cohort_key(SHA, params, CURRENT_RULES) != cohort_key(SHA, {}, CURRENT_RULES)
 
 
 @pytest.mark.parametrize(
@@ -175,12 +176,18 @@ def test_what_shapes_a_stack_changes_its_key(params: dict[str, Value]) -> None:
     ],
 )
 def test_what_may_differ_from_row_to_row_does_not(params: dict[str, Value]) -> None:
-    assert cohort_key(SHA, params) == cohort_key(SHA, {})
+    assert cohort_key(SHA, params, CURRENT_RULES) == cohort_key(SHA, {}, CURRENT_RULES)
+
+
+def test_trials_of_other_rules_never_share_a_stack_and_the_first_keep_the_keys_of_queued_segments() -> None:
+    keys = [cohort_key(SHA, {}, rules) for rules in (1, 2, 3)]
+    assert len(set(keys)) == 3
+    assert keys[0] == f"{SHA[:16]}:64:relu:64:normalized"
 
 
 def test_another_data_set_has_another_key_and_widths_are_not_mixed_up() -> None:
-    keys = {cohort_key(SHA, {"hidden_units": widths}) for widths in ([1, 23], [12, 3], [123], [1, 2, 3])}
-    assert len(keys | {cohort_key("f" * 64, {"hidden_units": [123]})}) == 5
+    keys = {cohort_key(SHA, {"hidden_units": widths}, CURRENT_RULES) for widths in ([1, 23], [12, 3], [123], [1, 2, 3])}
+    assert len(keys | {cohort_key("f" * 64, {"hidden_units": [123]}, CURRENT_RULES)}) == 5
 
 
 def test_a_network_with_too_many_weights_is_refused_with_its_count() -> None:

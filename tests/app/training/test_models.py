@@ -15,7 +15,9 @@ from app.domain.errors import InvalidRequest
 from app.domain.work import Result
 from app.training.datasets import PreparedDataset, load
 from app.training.models import Model, model_file, predict_csv, predict_rows, trained_model
+from app.training.rules import CURRENT_RULES
 from app.training.trainer import Trainer
+from engine.models import read_model
 from tests.app.training.segments import segment, table
 
 Arrays = dict[str, NDArray[Any]]
@@ -40,7 +42,8 @@ def trained(dataset: PreparedDataset, metric: str, params: dict[str, Any]) -> Re
 def trained_from(result: Result, dataset: PreparedDataset, params: dict[str, Any]) -> Model:
     assert result.weights is not None
     about = {"trial": 0, "metrics": result.metrics}
-    return trained_model(base64.b64decode(result.weights), params, dataset.content, result.made_with, about)
+    weights = base64.b64decode(result.weights)
+    return trained_model(weights, params, dataset.content, result.made_with, about, CURRENT_RULES)
 
 
 def model_of(result: Result, dataset: PreparedDataset, params: dict[str, Any]) -> Arrays:
@@ -132,17 +135,26 @@ def test_the_card_is_strict_json_with_every_hyperparameter_and_the_encoding_of_t
     assert card["data"]["classes"] == ["False", "True"]
 
 
+def test_a_model_tells_its_rules_and_one_from_before_they_were_written_down_has_the_first() -> None:
+    dataset, weights = table("binary"), np.zeros(table("binary").features + 1, "<f4").tobytes()
+    for rules in (1, 2):
+        model = trained_model(weights, {"hidden_units": []}, dataset.content, {}, {}, rules)
+        assert (model.card["rules"], model.network.structure.rules) == (rules, rules)
+    before = Model({name: value for name, value in model.card.items() if name != "rules"}, model.arrays)
+    assert read_model(model_file(before, "npz")).network.structure.rules == 1
+
+
 @pytest.mark.parametrize("size", [0, 3, 4, 4 * 1000 - 4, 4 * 100_000])
 def test_weights_that_do_not_fit_are_refused(size: int) -> None:
     dataset = table("binary")
     with pytest.raises(ValueError, match=r"numbers, and the network has|buffer size"):
-        trained_model(bytes(size), {"hidden_units": [999]}, dataset.content, {}, {})
+        trained_model(bytes(size), {"hidden_units": [999]}, dataset.content, {}, {}, CURRENT_RULES)
 
 
 def untrained() -> Model:
     dataset = table("binary")
     weights = np.zeros(dataset.features + 1, "<f4").tobytes()
-    return trained_model(weights, {"hidden_units": []}, dataset.content, {}, {})
+    return trained_model(weights, {"hidden_units": []}, dataset.content, {}, {}, CURRENT_RULES)
 
 
 ROWS: list[dict[str, Any]] = [{"a": 3.0, "b": 0.5, "w": "red"}, {"a": None, "b": -1, "w": None}]

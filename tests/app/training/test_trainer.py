@@ -124,6 +124,19 @@ def test_weights_above_the_limit_of_their_sweep_are_left_out() -> None:
         assert result.metrics == free.metrics
 
 
+def test_trials_of_old_and_new_rules_train_side_by_side_in_stacks_of_their_own_with_the_bits_they_have_alone() -> None:
+    segments = [
+        replace(segment(DATA["binary"], trial, epochs=3, batch_norm=True, batch_size=13), rules=rules)
+        for trial, rules in enumerate([1, 2, 1, 2])
+    ]
+    trainer = trainer_with(segments)
+    assert {lease.trial for lease, _ in trainer.train({}).epochs} in ({0, 2}, {1, 3})
+    _, together = finish(trainer_with(segments))
+    for one, result in zip(segments, together, strict=True):
+        _, (alone,) = finish(trainer_with([one]))
+        assert (alone.weights, alone.metrics) == (result.weights, result.metrics)
+
+
 def test_a_diverging_trial_ends_with_its_reason_and_without_weights() -> None:
     wild = segment(
         DATA["regression"], metric="dev_rmse", epochs=50, learning_rate=1e6, optimizer="sgd", hidden_units=[8]

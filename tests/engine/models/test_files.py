@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from engine.models import FORMATS, Model, ModelError, read_model
+from engine.rules import CURRENT
 from tests.engine.models.trained import TASKS, trained
 
 BOTH = ["npz", "safetensors"]
@@ -123,6 +124,10 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "no version": (
         set_card("format", to=None),
         'The card has the format "None", and this version reads 1 alone. Update logsweep.',
+    ),
+    "rules to come": (
+        set_card("rules", to=99),
+        f'The card has the rules "99", and this version knows up to {CURRENT}. Update logsweep.',
     ),
     "no structure": (set_card("structure", to=7), 'The card has no object "structure".'),
     "an unknown activation": (

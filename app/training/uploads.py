@@ -14,6 +14,8 @@ from engine.data.split import Fractions
 
 NPZ_TARGET = "y"
 _ZIP = b"PK\x03\x04"
+_TEXTS = (".csv", ".tsv", ".txt")
+_OF_TEXT = ("separator", "header", "encoding", "decimal", "thousands", "dates", "ignore")
 _TASKS = ("classification", "regression")
 _SEED = re.compile(r"[0-9]{1,19}")
 _LARGEST_SEED = 2**63 - 1
@@ -77,8 +79,8 @@ def _is_npz(sent: SentFile) -> bool:
 def _name_fault(sent: SentFile) -> str | None:
     """Return what is wrong with the name of a file."""
     npz, name = _is_npz(sent), sent.name[:120]
-    if not npz and not sent.name.lower().endswith((".csv", ".csv.gz")):
-        return f'The file name "{name}" does not say what it is. Use .csv, .csv.gz or .npz.'
+    if not npz and not sent.name.lower().removesuffix(".gz").endswith(_TEXTS):
+        return f'The file name "{name}" does not say what it is. Use .csv, .tsv or .txt, each also with .gz, or .npz.'
     zipped = sent.content.startswith(_ZIP)
     if zipped and not npz:
         way = "Save a spreadsheet as CSV, or give an NPZ file the ending .npz."
@@ -108,6 +110,8 @@ def _form_faults(form: UploadForm, *, npz: bool) -> Iterator[Fault]:
     if npz and form.categorical:
         named = ", ".join(form.categorical)
         yield Fault("/categorical", f"An NPZ file has no categorical columns, but {named} was named. Leave it out.")
+    if npz:
+        yield from _text_faults(form)
     if form.task not in (None, *_TASKS):
         yield Fault("/task", f'The task "{form.task}" is not known: it must be one of {", ".join(_TASKS)}.')
     if form.split is not None and _fractions(form.split) is None:
@@ -116,6 +120,14 @@ def _form_faults(form: UploadForm, *, npz: bool) -> Iterator[Fault]:
     if form.split_seed is not None and not _is_seed(form.split_seed):
         rule = f"it must be a whole number from 0 to {_LARGEST_SEED:,}"
         yield Fault("/split_seed", f'The split_seed "{form.split_seed[:60]}" is not possible: {rule}.')
+
+
+def _text_faults(form: UploadForm) -> Iterator[Fault]:
+    """Yield a fault for each field that has no meaning for an NPZ file."""
+    for field in _OF_TEXT:
+        if value := getattr(form, field):
+            shown = ", ".join([value] if isinstance(value, str) else value)[:60]
+            yield Fault(pointer(field), f'The {field} "{shown}" is about text, and an NPZ file has none. Leave it out.')
 
 
 def _image_faults(form: UploadForm, table: Table | None) -> Iterator[Fault]:

@@ -30,9 +30,9 @@ MAX_CSV_BYTES = 512 << 20
 
 _HOW_TO_READ = (
     "W1 (n_in, n_out) and b1 (n_out,) belong to the first layer, and so on. The first layer reads (x - input_mean)"
-    "/input_scale. A layer with gamma1, beta1, mean1 and variance1 has no b1: its activation reads (z - mean1)"
-    "/sqrt(variance1 + 1e-5)*gamma1 + beta1, where z is x W1. The answer of a regression is its output times "
-    "target_scale, plus target_mean."
+    "/input_scale; an input that did not vary in training has zeros in W1. A layer with gamma1, beta1, mean1 and "
+    "variance1 has no b1: its activation reads (z - mean1)/sqrt(variance1 + 1e-5)*gamma1 + beta1, where z is x W1. The "
+    "answer of a regression is its output times target_scale, plus target_mean."
 )
 
 
@@ -88,7 +88,11 @@ class Model:
             "data": dict(dataset.card),
             "arrays": _HOW_TO_READ,
         }
-        return cls(card, {**network.named_arrays(row), **_moments(dataset, normalize_inputs=normalize_inputs)})
+        normalization = _normalization(dataset, normalize_inputs=normalize_inputs, rules=structure.rules)
+        arrays = {**network.named_arrays(row), **_moments(normalization, dataset)}
+        # A file has no word for constant inputs, and needs none: without weights they contribute as little.
+        arrays["W1"] = np.where(normalization.constant[:, None], np.float32(0.0), arrays["W1"])
+        return cls(card, arrays)
 
     @property
     def network(self) -> Network:
@@ -155,7 +159,8 @@ class Model:
     def _logits(self, table: Table) -> NDArray[np.float32]:
         encodings, network, workspace = self.encodings, self.network, Workspace(np.float32)
         columns = arrange(table, encodings, self.card["data"]["target"])
-        normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"])
+        idle = np.all(self.arrays["W1"] == 0.0, axis=1)
+        normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"], idle)
         row = np.zeros((1, network.layout.size), np.float32)
         for name, view in network.named_arrays(row[0]).items():
             view[...] = self.arrays[name]
@@ -167,14 +172,19 @@ class Model:
         return answer
 
 
-def _moments(dataset: Dataset, *, normalize_inputs: bool) -> dict[str, NDArray[np.float64]]:
+def _normalization(dataset: Dataset, *, normalize_inputs: bool, rules: int) -> Normalization:
+    """Return what the inputs went through in training: mean 0 and scale 1 where they stayed as they were."""
+    if normalize_inputs:
+        return Normalization.fit(dataset.x_train, dataset.image, rules)
     inputs = dataset.x_train.shape[1]
-    neutral = Normalization(np.zeros(inputs), np.ones(inputs))
-    learned = Normalization.fit(dataset.x_train, dataset.image) if normalize_inputs else neutral
+    return Normalization(np.zeros(inputs), np.ones(inputs), np.zeros(inputs, np.bool_))
+
+
+def _moments(normalization: Normalization, dataset: Dataset) -> dict[str, NDArray[np.float64]]:
     mean, scale = target_moments(dataset)
     return {
-        "input_mean": learned.mean,
-        "input_scale": learned.scale,
+        "input_mean": normalization.mean,
+        "input_scale": normalization.scale,
         "target_mean": np.array(mean),
         "target_scale": np.array(scale),
     }

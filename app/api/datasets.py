@@ -8,10 +8,9 @@ from fastapi import APIRouter, Depends, File, Header, HTTPException, Query, Requ
 
 from app.api.answers import DatasetAnswer, PageAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
-from app.api.fields import show
 from app.api.upload_form import upload_form
-from app.domain.errors import Fault, pointer
-from app.domain.space_faults import hint
+from app.domain.errors import Fault, faults_of, pointer, show
+from app.domain.hints import hint
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 
 _REPEATED = ("categorical", "ignore", "missing")
@@ -40,13 +39,13 @@ def _sent(file: UploadFile) -> SentFile:
 async def _field_faults(request: Request) -> list[Fault]:
     """Return what is wrong with the names of the fields: one that is passed over would be a wish not granted."""
     known = [field.name for kind in (SentFiles, UploadForm) for field in fields(kind)]
-    faults = []
-    for name, count in Counter(name for name, _ in (await request.form()).multi_items()).items():
-        if name not in known:
-            faults.append(Fault(pointer(name), f"There is no field {show(name)} here. {hint(name, known)}"))
-        elif count > 1 and name not in _REPEATED:
-            faults.append(Fault(pointer(name), f"The field {show(name)} comes {count} times. Send it once."))
-    return faults
+    counts = Counter(name for name, _ in (await request.form()).multi_items())
+    unknown = [name for name in counts if name not in known]
+    repeated = [name for name, count in counts.items() if count > 1 and name in known and name not in _REPEATED]
+    return [
+        *faults_of(unknown, lambda n: Fault(pointer(n), f"There is no field {show(n)} here. {hint(n, known)}")),
+        *(Fault(pointer(n), f"The field {show(n)} comes {counts[n]} times. Send it once.") for n in repeated),
+    ]
 
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])

@@ -1,14 +1,13 @@
 """Read a JSON object field by field, so that one fault never hides another."""
 
-import json
 from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from app.domain.errors import Fault, pointer
-from app.domain.space_faults import hint
+from app.domain.errors import Fault, faults_of, pointer, show
+from app.domain.hints import hint
 
 
 def read_fields(
@@ -36,6 +35,12 @@ def read_fields(
     return parsed, faults
 
 
+def problem_faults(error: ValidationError, place: str = "") -> list[Fault]:
+    """Return pydantic's errors as faults below `place`."""
+    problems = error.errors(include_url=False, include_context=False)
+    return list(faults_of(problems, lambda one: Fault(place + pointer(*one["loc"]), sentence(one))))
+
+
 def sentence(problem: Mapping[str, Any]) -> str:
     """Return one of pydantic's errors as a sentence, with the value received."""
     if problem["type"] == "missing":
@@ -45,19 +50,14 @@ def sentence(problem: Mapping[str, Any]) -> str:
     return f"The value {show(problem['input'])} is not possible: {rule}."
 
 
-def show(value: object) -> str:
-    """Return a short text of a value that came in."""
-    text = json.dumps(value, ensure_ascii=False, default=repr)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
 def _unknown_faults(model: type[BaseModel], raw: Mapping[str, Any], place: str) -> list[Fault]:
-    known = list(model.model_fields)
-    return [
-        Fault(place + pointer(name), f"There is no field {show(name)} here. {hint(name, known)}")
-        for name in raw
-        if name not in known
-    ]
+    known = model.model_fields
+    return list(
+        faults_of(
+            [name for name in raw if name not in known],
+            lambda name: Fault(place + pointer(name), f"There is no field {show(name)} here. {hint(name, known)}"),
+        )
+    )
 
 
 def _read_one(model: type[BaseModel], name: str, value: object, place: str, parsed: dict[str, Any]) -> list[Fault]:
@@ -69,7 +69,7 @@ def _read_one(model: type[BaseModel], name: str, value: object, place: str, pars
     try:
         parsed[name] = _adapter(model, name).validate_python(value, strict=True)
     except ValidationError as error:
-        return [Fault(place + pointer(*problem["loc"]), sentence(problem)) for problem in error.errors()]
+        return problem_faults(error, place)
     return []
 
 

@@ -52,8 +52,8 @@ def test_a_prepared_upload_tells_its_rows_features_outputs_and_hash() -> None:
     prepared = upload("table.csv", CSV)
     assert prepared.sha256 == hashlib.sha256(prepared.content).hexdigest()
     assert (prepared.task, prepared.features, prepared.outputs) == ("binary", 4, 1)
-    assert dict(prepared.rows) == {"train": 20, "dev": 6, "test": 4}
-    assert load(prepared.content).x_train.shape == (20, 4)
+    assert dict(prepared.rows) == {"train": 21, "dev": 5, "test": 4}
+    assert load(prepared.content).x_train.shape == (21, 4)
     json.dumps(dict(prepared.card), allow_nan=False)
 
 
@@ -87,7 +87,6 @@ def test_an_npz_file_needs_no_target() -> None:
         ("table.csv", b"a,y\n1,1\n2\n", "Line 3 has 1 cells"),
         ("table.csv", b"y\n1\n0\n", "There is no column but the target"),
         ("table.csv", b"a,y\n1,1\n2,\n", "is missing in line 3"),
-        ("table.csv", b"a,y\n1,1\n2,0\n", "too few for a training and a dev part"),
     ],
 )
 def test_faults_of_the_file_point_to_the_file(filename: str, content: bytes, rule: str) -> None:
@@ -142,6 +141,11 @@ def test_all_faults_of_the_form_come_together() -> None:
 def test_a_small_file_that_becomes_a_large_table_is_refused() -> None:
     text = "w,y\n" + "".join(f"w{index % 300},{index % 2}\n" for index in range(4000))
     assert "4,000 rows of 301 inputs" in faults_of("t.csv", text.encode())[0][1]
+
+
+def test_too_few_rows_for_the_parts_are_a_fault_of_the_split() -> None:
+    ((pointer, detail),) = faults_of("table.csv", b"a,y\n1,1\n2,0\n")
+    assert (pointer, "too few to cut by the split 0.7, 0.15, 0.15" in detail) == ("/split", True)
 
 
 def faults_of_all(dev: SentFile | None, test: SentFile | None, **said: Any) -> list[Fault]:
@@ -240,7 +244,7 @@ def test_faults_of_what_the_files_hold_come_together() -> None:
 
 
 def test_other_files_are_read_for_faults_even_if_the_first_cannot_be() -> None:
-    files = SentFiles(csv("", "table.txt"), csv("n,w,y\n1,a\n"), SentFile("t.npz", CSV))
+    files = SentFiles(csv("", "table.dat"), csv("n,w,y\n1,a\n"), SentFile("t.npz", CSV))
     with pytest.raises(InvalidRequest) as caught:
         prepare_upload(files, UploadForm("mine", "y"), max_table_bytes=LIMIT)
     assert [fault.pointer for fault in caught.value.faults] == ["/file", "/dev_file", "/test_file"]
@@ -318,7 +322,7 @@ def mutated(content: bytes, changes: Edits) -> bytes:
     return content
 
 
-POINTERS = ("/file", "/target", "/separator", "/header", "/encoding")
+POINTERS = ("/file", "/target", "/split", "/separator", "/header", "/encoding")
 
 
 def survives(filename: str, content: bytes, task: str | None = None) -> None:

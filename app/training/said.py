@@ -1,6 +1,7 @@
 """What a form says of how its files are read, as the reading takes it, and what is wrong with it."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 from app.domain.errors import Fault
 from app.domain.uploads import UploadForm
@@ -15,15 +16,9 @@ _CHOICES = {
 
 
 def said_of(form: UploadForm) -> Said:
-    """Return what is said; it has to be without faults."""
-    return Said(
-        decimal=form.decimal,
-        thousands=form.thousands,
-        dates=form.dates,
-        missing=form.missing,
-        missing_target=form.missing_target,
-        categorical=form.categorical,
-    )
+    """Return what is said, without the fields that have faults."""
+    faulty = {fault.pointer.removeprefix("/") for fault in said_faults(form)}
+    return Said(**{one.name: getattr(form, one.name) for one in fields(Said) if one.name not in faulty})
 
 
 def said_faults(form: UploadForm) -> Iterator[Fault]:

@@ -17,6 +17,8 @@ from engine.data.target import without_missing_targets
 
 NPZ_TARGET = "y"
 _ZIP = b"PK\x03\x04"
+_TEXTS = (".csv", ".tsv", ".txt")
+_OF_TEXT = ("separator", "header", "encoding", "decimal", "thousands", "dates", "ignore")
 _TASKS = ("classification", "regression")
 _SEED = re.compile(r"[0-9]{1,19}")
 _LARGEST_SEED = 2**63 - 1
@@ -26,7 +28,7 @@ _IMAGE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})(?:x([1-9][0-9]{0,4}))?
 def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) -> PreparedDataset:
     """Read and prepare uploaded files. Raises InvalidRequest with every fault found."""
     faults = [*said_faults(form)]
-    said = Said() if faults else said_of(form)
+    said = said_of(form)
     read: dict[str, Tables] = {}
     for field, sent in files.by_field().items():
         try:
@@ -81,8 +83,7 @@ def _read(field: str, sent: SentFile, form: UploadForm, said: Said, *, first: Ta
         elif first is not None:
             tables = Tables(read_csv(sent.content, max_bytes=max_bytes, said=said, like=first.train))
         else:
-            target, categorical = form.target or None, form.categorical
-            table = read_csv(sent.content, max_bytes=max_bytes, target=target, categorical=categorical, said=said)
+            table = read_csv(sent.content, max_bytes=max_bytes, said=said, target=form.target or None)
             tables = Tables(replace(table, image=image if (image := _image(form.image)) != "none" else None))
         return _with_targets(tables, form.target or NPZ_TARGET) if said.missing_target == "drop" else tables
     except TableError as error:
@@ -104,8 +105,8 @@ def _is_npz(sent: SentFile) -> bool:
 def _name_fault(sent: SentFile) -> str | None:
     """Return what is wrong with the name of a file."""
     npz, name = _is_npz(sent), sent.name[:120]
-    if not npz and not sent.name.lower().endswith((".csv", ".csv.gz")):
-        return f'The file name "{name}" does not say what it is. Use .csv, .csv.gz or .npz.'
+    if not npz and not sent.name.lower().removesuffix(".gz").endswith(_TEXTS):
+        return f'The file name "{name}" does not say what it is. Use .csv, .tsv or .txt, each also with .gz, or .npz.'
     zipped = sent.content.startswith(_ZIP)
     if zipped and not npz:
         way = "Save a spreadsheet as CSV, or give an NPZ file the ending .npz."
@@ -129,12 +130,8 @@ def _form_faults(form: UploadForm, *, npz: bool) -> Iterator[Fault]:
     """Yield what is wrong with what is said of the files."""
     if not npz and not form.target:
         yield Fault("/target", "The target is missing: name the column that the networks are to predict.")
-    if npz and form.target not in (None, NPZ_TARGET):
-        detail = f'The target "{form.target}" is not possible: in an NPZ file it is "{NPZ_TARGET}". Leave it out.'
-        yield Fault("/target", detail)
-    if npz and form.categorical:
-        named = ", ".join(form.categorical)
-        yield Fault("/categorical", f"An NPZ file has no categorical columns, but {named} was named. Leave it out.")
+    if npz:
+        yield from _npz_faults(form)
     if form.task not in (None, *_TASKS):
         yield Fault("/task", f'The task "{form.task}" is not known: it must be one of {", ".join(_TASKS)}.')
     if form.split is not None and _fractions(form.split) is None:
@@ -146,6 +143,20 @@ def _form_faults(form: UploadForm, *, npz: bool) -> Iterator[Fault]:
     if form.image is not None and _image(form.image) is None:
         rule = 'it must be height and width, and channels if there are several, such as "8x8" or "8x8x3", or "none"'
         yield Fault("/image", f'The image "{form.image[:60]}" is not possible: {rule}.')
+
+
+def _npz_faults(form: UploadForm) -> Iterator[Fault]:
+    """Yield what an NPZ file has no use for."""
+    if form.target not in (None, NPZ_TARGET):
+        detail = f'The target "{form.target}" is not possible: in an NPZ file it is "{NPZ_TARGET}". Leave it out.'
+        yield Fault("/target", detail)
+    if form.categorical:
+        named = ", ".join(form.categorical)
+        yield Fault("/categorical", f"An NPZ file has no categorical columns, but {named} was named. Leave it out.")
+    for field in _OF_TEXT:
+        if value := getattr(form, field):
+            shown = ", ".join([value] if isinstance(value, str) else value)[:60]
+            yield Fault(pointer(field), f'The {field} "{shown}" is about text, and an NPZ file has none. Leave it out.')
 
 
 def _fractions(text: str | None) -> Fractions | None:

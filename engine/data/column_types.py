@@ -17,7 +17,7 @@ from engine.data.number_format import Decimal, NumberFormat, Thousands, plain_nu
 from engine.data.number_guess import guess_numbers
 from engine.data.reading import Format, Reading
 from engine.data.said import Said
-from engine.data.table import LARGEST_NUMBER, CategoricalColumn, Column, NumericColumn, Table, TableFault, quoted
+from engine.data.table import LARGEST_NUMBER, CategoricalColumn, Column, NumericColumn, TableFault, quoted
 from engine.data.word_format import WordFormat, guess_words
 
 _TOO_LARGE = (
@@ -40,14 +40,9 @@ def missing_among_numbers(said: Said) -> frozenset[str]:
     return frozenset(tokens_among_numbers(said.missing))
 
 
-def plain_numbers_suffice(said: Said, like: Table | None = None) -> bool:
-    """Tell whether a number with a point or an exponent, or a whole one, means itself: "1.234" may be a thousand.
-
-    In a table that is read `like` another one, "12" may lack its unit.
-    """
-    readings = [column.reading for column in like.columns if isinstance(column, NumericColumn)] if like else []
-    plain = all(one is None or (isinstance(one.format, NumberFormat) and one.format.is_plain) for one in readings)
-    return plain and said.decimal != "comma" and said.thousands != "point"
+def plain_numbers_suffice(said: Said) -> bool:
+    """Tell whether a number with a point or an exponent, or a whole one, means itself: "1.234" may be a thousand."""
+    return said.decimal != "comma" and said.thousands != "point"
 
 
 def column_of(
@@ -63,7 +58,8 @@ def column_of(
     """Return the column, or its faults one by one; one that is `forced` or named as categorical is one of words.
 
     `Numbers` come only where `plain_numbers_suffice` and the column is neither of words nor the target; they make the
-    same column as the same cells would as text. `like` is how the same column was read in the training table.
+    same column as the same cells would as text. `like` is how the same column was read in the training table, and is
+    plain where `Numbers` come.
     """
     if isinstance(cells, Numbers):
         reading = like or Reading(_plain(said), tokens_among_numbers(said.missing))

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.date_format import DateFormat
 from engine.data.notes import Remark
 from engine.data.reading import Reading, reading_from_card
 from engine.data.table import CategoricalColumn, Column, NumericColumn, Table, TableError, TableFault, quoted
@@ -62,7 +61,7 @@ class NumericEncoding:
 
     @property
     def _has_times(self) -> bool:
-        return self.reading is not None and isinstance(self.reading.format, DateFormat) and self.reading.format.times
+        return self.reading is not None and self.reading.has_times
 
 
 @dataclass(frozen=True, slots=True)

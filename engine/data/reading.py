@@ -36,6 +36,16 @@ class Reading:
         words = [text.strip() for text in texts]
         return [None if word in missing else same for word, same in zip(words, self.format.read(words), strict=True)]
 
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the cells are numbers as programs write them, and what is missing among them is the usual."""
+        return isinstance(self.format, NumberFormat) and self.format.is_plain and self.missing == _usual(self.format)
+
+    @property
+    def has_times(self) -> bool:
+        """Tell whether the cells are dates with a time of day, which becomes an input of its own."""
+        return isinstance(self.format, DateFormat) and self.format.times
+
     def card(self) -> dict[str, Any]:
         """Return the reading as plain JSON; usual tokens and what is plain are left out."""
         name = next(name for name, kind in _NAMES.items() if isinstance(self.format, kind))

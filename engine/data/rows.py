@@ -8,12 +8,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from engine.data.csv_table import read_sheet
+from engine.data.cells import Cells, Numbers
 from engine.data.date_format import DateFormat
 from engine.data.encoding import Encoding, NumericEncoding
+from engine.data.header import Expected
 from engine.data.missing import USUAL
 from engine.data.number_format import NumberFormat
 from engine.data.reading import Format, Reading
+from engine.data.said import Said
+from engine.data.sheet import read_sheet
 from engine.data.table import (
     LARGEST_NUMBER,
     CategoricalColumn,
@@ -32,23 +35,44 @@ Unit = Literal["line", "row"]
 _MEND = "Mend it, or leave it out if the value is missing: an empty cell in CSV, null in JSON."
 _TOO_LARGE = f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}."
 _NO_WORD = "is not a text, but the model learned the column as words. Put it in quotes; null is a missing value."
-_NUMBERS_BEFORE = Reading(NumberFormat(), USUAL)
-_WORDS_BEFORE = Reading(WordFormat(), USUAL)
-"""How columns of CSV were read before readings were kept; values of JSON were taken as they are."""
 
 
-def table_of_csv(content: bytes, encodings: Sequence[Encoding], target: str, *, max_bytes: int) -> Table:
-    """Read the columns of `encodings` from CSV, plain or gzipped; there may be no others. Raises TableError."""
-    sheet = read_sheet(content, max_bytes)
+def _before(encoding: Encoding) -> Reading:
+    """Return how a column of CSV was read before readings were kept; values of JSON were taken as they are."""
+    return Reading(NumberFormat() if isinstance(encoding, NumericEncoding) else WordFormat(), USUAL)
+
+
+def table_of_csv(
+    content: bytes,
+    encodings: Sequence[Encoding],
+    target: str,
+    *,
+    max_bytes: int,
+    said: Said = Said(),  # noqa: B008  # it is frozen
+    read: Mapping[str, Any] | None = None,
+) -> Table:
+    """Read the columns of `encodings` from text as read_csv does; there may be no others. Raises TableError.
+
+    `read` tells how the training table was read: what nobody said, and the file leaves open, is taken from there.
+    """
+    names = [encoding.name for encoding in encodings]
+    as_text = [encoding.name for encoding in encodings if not (encoding.reading or _before(encoding)).is_plain]
+    sheet = read_sheet(content, max_bytes, said, Expected(names, as_text, names, read or {}))
     sheet.faults.add(_column_faults(sheet.header, encodings, target))
-    texts = dict(zip(sheet.header, sheet.columns, strict=True))
+    cells = dict(zip(sheet.header, sheet.columns, strict=True))
     columns = [
-        _column(encoding, texts[encoding.name], sheet.lines, "line", sheet.faults)
+        _sheet_column(encoding, cells[encoding.name], sheet.lines, sheet.faults)
         for encoding in encodings
-        if encoding.name in texts
+        if encoding.name in cells
     ]
     sheet.faults.refuse()
-    return Table(tuple(columns), sheet.lines, "line")
+    return Table(tuple(columns), sheet.lines, "line", notes=sheet.notes, read=sheet.read)
+
+
+def _sheet_column(encoding: Encoding, cells: Cells | Numbers, lines: Sequence[int], faults: Faults) -> Column:
+    if isinstance(cells, Numbers):
+        return NumericColumn(encoding.name, cells.values, reading=encoding.reading)
+    return _column(encoding, [cells.words[code] for code in cells.codes], lines, "line", faults)
 
 
 def table_of_rows(rows: Sequence[Any], encodings: Sequence[Encoding], target: str) -> Table:
@@ -120,10 +144,10 @@ def _column(encoding: Encoding, cells: Sequence[Any], numbers: Sequence[int], un
     """Return the column; a cell that has a fault is missing in it."""
     name, from_csv = encoding.name, unit == "line"
     if isinstance(encoding, NumericEncoding):
-        values, wrong = _numbers(cells, encoding.reading or (_NUMBERS_BEFORE if from_csv else None))
+        values, wrong = _numbers(cells, encoding.reading or (_before(encoding) if from_csv else None))
         column: Column = NumericColumn(name, np.array(values, np.float64), reading=encoding.reading)
     else:
-        words, wrong = _words(cells, encoding.reading or (_WORDS_BEFORE if from_csv else None))
+        words, wrong = _words(cells, encoding.reading or (_before(encoding) if from_csv else None))
         column = CategoricalColumn(name, np.array(words, np.object_), encoding.reading)
     faults.add(
         TableFault(

@@ -81,7 +81,8 @@ def column_of(
         if not isinstance(numeric, NumericColumn):
             return numeric
         column = numeric
-    return Typed(column, () if like else remarks_of(name, counts, found, None if forced else counts))
+    is_input = not forced and name not in {said.group, said.order}
+    return Typed(column, () if like else remarks_of(name, counts, found, counts if is_input else None))
 
 
 def words_of(name: str, cells: Cells, said: Said) -> Typed:

@@ -51,14 +51,14 @@ def _row_number(column: Column, _: Target) -> str | None:
     return "" if isinstance(column, NumericColumn) and _numbers_rows(column.values) else None
 
 
-def _numbers_rows(values: NDArray[np.float64]) -> bool:
+def _numbers_rows(values: NDArray[Any]) -> bool:
     """Return whether values rise or fall by the same step from row to row, or are consecutive whole numbers."""
-    if all(map(_is_even, (_sample(values), values))):
+    some = _sample(values).astype(np.float64)  # differences of bytes would begin again at 256
+    if _is_even(some) and _is_even(values.astype(np.float64)):
         return True
-    some = _sample(values)
     if len(np.unique(some)) < len(some) or not np.all(some == np.round(some)):
         return False
-    return bool(np.all(np.diff(np.sort(values)) == 1.0))
+    return bool(np.all(np.diff(np.sort(values).astype(np.float64)) == 1.0))
 
 
 def _is_even(values: NDArray[np.float64]) -> bool:

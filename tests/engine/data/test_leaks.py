@@ -62,6 +62,11 @@ def test_a_column_that_numbers_the_rows_is_named(values: Any, numbered: bool) ->
     assert codes(numbers("id", values)) == (["row_number"] if numbered else [])
 
 
+def test_bytes_that_begin_again_at_256_do_not_number_the_rows() -> None:
+    column = NumericColumn("pixel", np.arange(1000).astype(np.uint8))
+    assert codes_of(column, numbers("y", np.arange(1000) % 3)) == []
+
+
 def test_columns_of_few_rows_are_not_judged() -> None:
     assert codes(numbers("id", np.arange(10)), numbers("y", [0, 1] * 5)) == []
 

@@ -16,6 +16,7 @@ from engine.data.cut_notes import overlap_notes, share_notes
 from engine.data.drift import drift
 from engine.data.encoding import Encoding, encode, feature_faults, fit, rare_categories
 from engine.data.image import pixel_faults, shape_faults
+from engine.data.leaks import copy_notes, input_notes
 from engine.data.notes import gathered
 from engine.data.split import Split
 from engine.data.table import Column, Faults, Image, Table, TableError, TableFault, byte_columns, quoted, take_rows
@@ -28,6 +29,7 @@ from engine.data.target import (
     read_like,
     read_target,
     target_column,
+    task_notes,
     unknown_classes,
 )
 
@@ -111,11 +113,16 @@ def prepare(
     columns = {name: part.columns for name, part in parts.items()}
     encodings = fit(columns["train"])
     _check_size(parts.values(), sum(one.width for one in encodings), max_bytes)
+    inputs = {name: _inputs(encodings, part, parts.values()) for name, part in parts.items()}
+    targets = {name: part.y for name, part in parts.items()}
     notes = [
         *dict.fromkeys(note for table in (whole.train, *whole.separate().values()) for note in table.notes),
+        *([] if task else task_notes(whole.train.take(target)[0])),
+        *few_rows_per_class(given.train.take(target)[0], found),
         *share_notes(split, cut, fractions),
         *overlap_notes(whole, cut),
-        *few_rows_per_class(given.train.take(target)[0], found),
+        *input_notes(given.train.take(target)[1], found),
+        *copy_notes(inputs, targets, list(given.separate())),
         *gathered(rare_categories(encodings)),
         *constant_notes(columns, given.train.image),
     ]
@@ -124,23 +131,15 @@ def prepare(
         "task_was": "given" if task else "inferred",
         **_card(found, [encoding.card() for encoding in encodings], parts.values()),
         "target_deviation": float(parts["train"].y.std()) if found.task == "regression" else None,
-        "split": {
-            "seed": cut.seed,
-            "fractions": list(fractions),
-            "group": cut.group,
-            "order": cut.order,
-            "separate": list(given.separate()),
-            "rows": {name: len(part.y) for name, part in parts.items()},
-        },
+        "split": _split_card(cut, fractions, list(given.separate()), {name: len(y) for name, y in targets.items()}),
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
         "target_reading": reading.card() if (reading := given.train.take(target)[0].reading) else None,
         "notes": [note.card() for note in notes],
         **({"read": dict(given.train.read)} if given.train.read else {}),
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
-    inputs = {f"x_{name}": _inputs(encodings, part, parts.values()) for name, part in parts.items()}
-    targets = {f"y_{name}": part.y for name, part in parts.items()}
-    return Dataset(task=found.task, classes=found.classes, card=card, **inputs, **targets)
+    arrays = {f"{axis}_{name}": part for axis, each in (("x", inputs), ("y", targets)) for name, part in each.items()}
+    return Dataset(task=found.task, classes=found.classes, card=card, **arrays)
 
 
 def _checked(whole: Tables, given: Tables, target: str, task: str | None, cut: Cut) -> tuple[Target, Fractions]:
@@ -219,6 +218,11 @@ def _check_size(parts: Collection[_Part], width: int, max_bytes: int) -> None:
         made = f"The table becomes {rows:,} rows of {width:,} inputs, {size:,} bytes"
         way = "Leave out columns with many categories, or rows."
         raise TableError([f"{made}; at most {max_bytes:,} bytes are allowed. {way}"])
+
+
+def _split_card(cut: Cut, fractions: Fractions, separate: list[Part], rows: dict[str, int]) -> dict[str, Any]:
+    by = {"group": cut.group, "order": cut.order}
+    return {"seed": cut.seed, "fractions": list(fractions), **by, "separate": separate, "rows": rows}
 
 
 def _card(found: Target, columns: list[dict[str, Any]], parts: Iterable[_Part]) -> dict[str, Any]:

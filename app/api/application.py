@@ -36,6 +36,7 @@ def make_application(
         "/v1/datasets*": max_upload_bytes,
         "/v1/work*": max_work_bytes,
         "/v1/sweeps/*/trials/*/predict": MAX_ROWS_BYTES,
+        "/v1/sweeps/*/trials/*/evaluate": max_upload_bytes,
     }
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
     app.state.one_gradient_check = asyncio.Semaphore()

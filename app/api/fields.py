@@ -1,7 +1,8 @@
 """Read a JSON object field by field, so that one fault never hides another."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any
 
@@ -34,6 +35,19 @@ def read_fields(
             problems = []
         faults += problems
     return parsed, faults
+
+
+def form_faults(
+    items: Iterable[tuple[str, object]], known: Collection[str], *, repeated: Collection[str] = ()
+) -> list[Fault]:
+    """Return what is wrong with the names of the fields of a form: one passed over would be a wish not granted."""
+    faults = []
+    for name, count in Counter(name for name, _ in items).items():
+        if name not in known:
+            faults.append(Fault(pointer(name), f"There is no field {show(name)} here. {hint(name, list(known))}"))
+        elif count > 1 and name not in repeated:
+            faults.append(Fault(pointer(name), f"The field {show(name)} comes {count} times. Send it once."))
+    return faults
 
 
 def sentence(problem: Mapping[str, Any]) -> str:

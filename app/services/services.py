@@ -47,7 +47,7 @@ class Services:
             Datasets(storage, clock, max_table_bytes),
             Sweeps(storage, clock, notifier, entropy),
             trials,
-            Models(storage),
+            Models(storage, max_table_bytes),
             Analysis(storage, trials),
             GradientChecks(storage),
             Work(storage, clock, notifier, lease_seconds),

@@ -1,6 +1,6 @@
 """A trained model: named arrays, and the card that says how rows become inputs and outputs become answers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,7 +117,7 @@ class Model:
         return [from_card(column) for column in self.card["data"]["columns"]]
 
     def read_csv(self, content: bytes, *, max_bytes: int = MAX_CSV_BYTES) -> Table:
-        """Read rows to predict from CSV, plain or gzipped. Raises TableError."""
+        """Read rows to predict from CSV, plain or gzipped; notes tell of other columns. Raises TableError."""
         return table_of_csv(content, self.encodings, self.card["data"]["target"], max_bytes=max_bytes)
 
     def read_rows(self, rows: Sequence[Any]) -> Table:
@@ -125,7 +125,7 @@ class Model:
         return table_of_rows(rows, self.encodings, self.card["data"]["target"])
 
     def predict(self, table: Table) -> Predictions:
-        """Predict each row of a table that has the columns of training, in any order, and no others.
+        """Predict each row of a table that has the columns of training, in any order.
 
         Words that training did not have are taken as missing. Raises TableError.
         """
@@ -136,9 +136,7 @@ class Model:
                 .probabilities(z.astype(np.float64))
                 .astype(np.float64, copy=False)
             )
-        faults = Faults()
-        faults.add(_no_answer(table, int(row)) for row in np.flatnonzero(~np.isfinite(answer).all(axis=1)))
-        faults.refuse()
+        require_finite(answer, table)
         classes = self.classes
         if not classes:
             return Predictions(answer[:, 0] * self.arrays["target_scale"] + self.arrays["target_mean"], (), None)
@@ -149,18 +147,28 @@ class Model:
         return Predictions(np.array(classes, np.object_)[labels], classes, answer)
 
     def _logits(self, table: Table) -> NDArray[np.float32]:
-        encodings, network, workspace = self.encodings, self.network, Workspace(np.float32)
-        columns = arrange(table, encodings, self.card["data"]["target"])
-        normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"])
+        network, row, workspace = self.network, self.row(), Workspace(np.float32)
+        answer = np.zeros((len(table), network.structure.outputs), np.float32)
+        for chunk, inputs in self.inputs(table):
+            answer[chunk] = logits(network, row, inputs, workspace)[0]
+        return answer
+
+    def row(self) -> NDArray[np.float32]:
+        """Return the numbers of the network in one row, (1, size)."""
+        network = self.network
         row = np.zeros((1, network.layout.size), np.float32)
         for name, view in network.named_arrays(row[0]).items():
             view[...] = self.arrays[name]
-        answer = np.zeros((len(table), network.structure.outputs), np.float32)
-        for chunk in chunks(len(table)):  # a one for each category of every row at once could fill the memory
+        return row
+
+    def inputs(self, table: Table) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        """Yield what the network reads of a table, chunk by chunk: a one for each category could fill the memory."""
+        encodings = self.encodings
+        columns = arrange(table, encodings)
+        normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"])
+        for chunk in chunks(len(table)):
             rows = np.arange(chunk.start, chunk.stop)
-            inputs = encode(encodings, [take_rows(column, rows) for column in columns])
-            answer[chunk] = logits(network, row, normalization.apply(inputs), workspace)[0]
-        return answer
+            yield chunk, normalization.apply(encode(encodings, [take_rows(column, rows) for column in columns]))
 
 
 def _moments(dataset: Dataset, *, normalize_inputs: bool) -> dict[str, NDArray[np.float64]]:
@@ -174,6 +182,13 @@ def _moments(dataset: Dataset, *, normalize_inputs: bool) -> dict[str, NDArray[n
         "target_mean": np.array(mean),
         "target_scale": np.array(scale),
     }
+
+
+def require_finite(answer: Array, table: Table) -> None:
+    """Raise TableError for each row of a table whose answer (rows, outputs) is not finite."""
+    faults = Faults()
+    faults.add(_no_answer(table, int(row)) for row in np.flatnonzero(~np.isfinite(answer).all(axis=1)))
+    faults.refuse()
 
 
 def _no_answer(table: Table, row: int) -> TableFault:

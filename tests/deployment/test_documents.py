@@ -60,7 +60,7 @@ def test_the_readme_reads_a_model_as_the_engine_does(tmp_path: Path, monkeypatch
     (tmp_path / "model.npz").write_bytes(FORMATS["npz"](one.model))
     monkeypatch.chdir(tmp_path)
     snippet = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
-    inputs = encode(one.model.encodings, arrange(one.rows, one.model.encodings, "y"))
+    inputs = encode(one.model.encodings, arrange(one.rows, one.model.encodings))
     found = {"rows": inputs.astype(np.float64)}
     exec(snippet, found)  # noqa: S102  # our own README
     labels = [one.model.classes[label] for label in found["logits"].argmax(axis=1)]

@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check parity bench bench-accuracy docs setup format clean
+.PHONY: demo test curl check parity bench bench-accuracy docs setup format clean
 
 demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
 	@$(BIN)/logsweep demo
 
-test: $(VENV)/.dev ## Run every test.
+test: $(VENV)/.dev curl ## Run every test.
 	$(BIN)/python -m pytest -n 2
+
+curl: # The README's examples are run with it.
+	@command -v curl >/dev/null || { apt-get update -qq && apt-get install -y -qq curl; }
 
 parity: $(VENV)/.dev ## Add PyTorch to the environment, so that make test compares with it too.
 	$(PIP) install --editable '.[torch]'

@@ -25,16 +25,16 @@ class Service:
 
     def __init__(self, process: subprocess.Popen[str], client: httpx.Client) -> None:
         self._process = process
-        self._client = client
+        self.client = client
 
     def get(self, path: str, **query: str | int) -> Any:
         """Return the JSON of a GET request."""
-        return self._client.get(path, params=query).raise_for_status().json()
+        return self.client.get(path, params=query).raise_for_status().json()
 
     def run_sweep(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], float]:
         """Post a sweep and follow it to its end; return it, and the seconds from the request to the last answer."""
         start = time.perf_counter()
-        response = self._client.post("/v1/sweeps", json=body)
+        response = self.client.post("/v1/sweeps", json=body)
         if response.is_error:
             raise RuntimeError(f"The server refused the sweep: {response.text}")
         sweep = response.json()

@@ -17,7 +17,7 @@ class Block:
 
     @property
     def stop(self) -> int:
-        """The first column behind it."""
+        """The first column after it."""
         return self.start + math.prod(self.shape)
 
     @property

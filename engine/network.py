@@ -143,7 +143,7 @@ class _LearningBinding:
         return hidden
 
     def drop(self, name: str, signal: Signal, keep_prob: Keep) -> Signal:
-        """Lay dropout if any member drops units here; return the signal behind it."""
+        """Lay dropout if any member drops units here; return the signal after it."""
         if np.all(keep_prob == 1.0):
             return signal
         members, examples = signal.values.shape[:2]

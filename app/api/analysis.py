@@ -9,7 +9,7 @@ from app.api.dependencies import UseCases
 
 router = APIRouter(prefix="/v1/sweeps/{sweep}", tags=["analysis"])
 
-_HOPED = "the error one hopes for, such as that of a person: a share, or for numbers an rmse in the target's unit"
+_HOPED = "the error to aim for, such as that of a person: a share, or for numbers an rmse in the target's unit"
 Hoped = Annotated[float, Query(ge=0.0, allow_inf_nan=False, description=_HOPED)]
 
 

@@ -67,7 +67,7 @@ def upload_dataset(
     """Upload a table, or one each for train, dev and test.
 
     The same files and fields under the same name are found again, not stored twice. The card tells how the data were
-    read and split, and under `drift` which columns are distributed differently in train, dev and test.
+    read and split, and under `drift` in which columns the distributions of train, dev and test differ.
     """
     dataset, created = services.datasets.upload(files, form, faults)
     if not created:

@@ -47,7 +47,7 @@ def _parameter_faults(parameter: Parameter) -> list[tuple[str, str]]:
 def _bounds_faults(parameter: FloatParameter | IntParameter) -> list[tuple[str, str]]:
     low, high = parameter.low, parameter.high
     if low >= high:
-        way = "Raise high or lower low; a single value belongs into fixed."
+        way = "Raise high or lower low; a single value belongs in fixed."
         return [("/low", f"low is {low!r} and high is {high!r}, but low must be below high. {way}")]
     if isinstance(parameter, FloatParameter) and not math.isfinite(high - low):
         return [("/high", f"The range from {low!r} to {high!r} is wider than a double can hold. Narrow it.")]

@@ -25,7 +25,7 @@ class SentFiles:
     test_file: SentFile | None = None
 
     def by_field(self) -> dict[str, SentFile]:
-        """Return the files that were sent, by their fields, the first first."""
+        """Return the files that were sent, by their fields, the training table first."""
         every = {"file": self.file, "dev_file": self.dev_file, "test_file": self.test_file}
         return {field: sent for field, sent in every.items() if sent is not None}
 

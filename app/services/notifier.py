@@ -23,7 +23,7 @@ class Notifier:
 
     @property
     def closed(self) -> bool:
-        """Whether nobody shall wait any more: the server is stopping."""
+        """Whether the server is stopping, so that nothing should wait any longer."""
         return self._closed
 
     def notify(self) -> None:

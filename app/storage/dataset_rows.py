@@ -52,7 +52,7 @@ def upload_without_hash(connection: Connection, name: str) -> tuple[str, bytes] 
 
 
 def page(connection: Connection, after: str, limit: int) -> Sequence[DatasetSummary]:
-    """Return up to `limit` data sets in the order of their names, from the first one behind `after`."""
+    """Return up to `limit` data sets in the order of their names, from the first one after `after`."""
     rows = connection.execute(select(*_SUMMARY).where(datasets.c.name > after).order_by(datasets.c.name).limit(limit))
     return [records.dataset(row) for row in rows]
 

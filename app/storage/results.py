@@ -1,4 +1,4 @@
-"""What workers send in: epochs of running trials and the results of finished ones, behind their fences."""
+"""What workers send in: epochs of running trials and the results of finished ones, guarded by their fences."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence

@@ -108,7 +108,7 @@ class Storage:
         return self._read(dataset_rows.content_of, sha256)
 
     def datasets(self, after: str, limit: int) -> Sequence[DatasetSummary]:
-        """Return data sets in the order of their names, from the first one behind `after`."""
+        """Return data sets in the order of their names, from the first one after `after`."""
         return self._read(dataset_rows.page, after, limit)
 
     def remove_dataset(self, name: str) -> None:
@@ -168,7 +168,7 @@ class Storage:
         return self._read(trial_rows.finished, sweep, last)
 
     def curve(self, sweep: str, number: int, after: int, limit: int) -> list[Epoch]:
-        """Return epochs of a trial, from the first one behind epoch `after`."""
+        """Return epochs of a trial, from the first one after epoch `after`."""
         return self._read(trial_rows.curve, sweep, number, after, limit)
 
     def curve_ends(self, sweep: str, numbers: Collection[int], last: int) -> dict[int, list[Epoch]]:

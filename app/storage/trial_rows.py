@@ -41,7 +41,7 @@ def find(connection: Connection, sweep: str, number: int) -> Trial:
 def page(
     connection: Connection, sweep: str, query: TrialQuery, after: Position | None, limit: int
 ) -> list[tuple[Trial, Position]]:
-    """Return up to `limit` trials behind `after`, each with its position."""
+    """Return up to `limit` trials after `after`, each with its position."""
     key = _expression(query.sort)
     statement = select(trials, key.label("sort_key")).where(
         trials.c.sweep_id == sweep, *(_condition(condition) for condition in query.conditions)
@@ -56,7 +56,7 @@ def page(
 
 
 def curve(connection: Connection, sweep: str, number: int, after: int, limit: int) -> list[Epoch]:
-    """Return up to `limit` epochs of a trial, from the first one behind epoch `after`."""
+    """Return up to `limit` epochs of a trial, from the first one after epoch `after`."""
     rows = connection.execute(
         select(*_POINT)
         .where(epochs.c.sweep_id == sweep, epochs.c.trial == number, epochs.c.epoch > after)

@@ -72,7 +72,7 @@ class Writer:
             connection.exec_driver_sql("PRAGMA optimize")
 
     def _next_group(self) -> tuple[list[_Job], bool]:
-        """Wait for a job and take those behind it; the flag is False once the writer shall stop."""
+        """Wait for a job and take those after it; the flag is False once the writer should stop."""
         group: list[_Job] = []
         job = self._queue.get()
         while job is not None:

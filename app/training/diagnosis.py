@@ -46,7 +46,7 @@ LAST_EPOCHS = 25
 def trial_diagnosis(
     trial: Trial, epochs: Sequence[Epoch], spec: SweepSpec, dataset: DatasetSummary, hoped: float
 ) -> TrialDiagnosis:
-    """Diagnose a trial from its curve and, once it has some, its errors; `hoped` is the error one hopes for."""
+    """Diagnose a trial from its curve and, once it has some, its errors; `hoped` is the error to aim for."""
     guessing = loss_of_guessing(dataset.task, dataset.outputs)
     curve = Curve.of([_point(trial, one) for one in epochs if _counts(trial, one)], guessing)
     found, errors = diagnose(curve), _errors(trial, dataset, hoped)

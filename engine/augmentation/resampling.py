@@ -6,7 +6,7 @@ from numpy.typing import DTypeLike
 from engine.arrays import Array, Indices
 
 _MARGIN = 3
-"""Background around an image: one pixel before it and two behind, so that a point just outside has neighbours too."""
+"""Background around an image: one pixel before it and two after, so that a point just outside has neighbours too."""
 
 
 class Resampler:
@@ -41,7 +41,7 @@ class Resampler:
             self._read(planes, index, points, pixels)
 
     def _locate(self, points: Array) -> Indices:
-        """Return the index of each point's upper left pixel in the planes; leave in `points` how far it lies behind."""
+        """Return the index of each point's upper left pixel in the planes; leave in `points` how far it lies beyond."""
         floor = self._floor[: points.size].reshape(points.shape)
         whole = self._whole[: points.size].reshape(points.shape)
         for coordinates, size in zip(points, points.shape[2:], strict=True):

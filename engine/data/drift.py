@@ -133,5 +133,5 @@ def _warning(pair: Pair, drifted: Sequence[Difference], columns: int) -> str:
         for one in drifted[:_MOST_NAMED]
     )
     more = f"; and {len(drifted) - _MOST_NAMED:,} more" if len(drifted) > _MOST_NAMED else ""
-    differ = f"The parts {pair[0]} and {pair[1]} are distributed differently in {len(drifted):,} of {columns:,} columns"
+    differ = f"The distributions of {pair[0]} and {pair[1]} differ in {len(drifted):,} of {columns:,} columns"
     return f"{differ}: {named}{more}. {_ADVICE[pair]}"

@@ -27,7 +27,7 @@ when neither is twice the other."""
 class Errors:
     """Errors of one member at its best epoch: shares ("error"), or "rmse" in the target's unit.
 
-    `hoped` is what one hopes for, such as the error of a person; `scale` is the deviation of the target for "rmse".
+    `hoped` is the error to aim for, such as the error of a person; `scale` is the deviation of the target for "rmse".
     """
 
     metric: ErrorName
@@ -39,7 +39,7 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class BiasVariance:
-    """What the errors say: a verdict, the numbers behind it in a sentence and one by one, and what to do."""
+    """What the errors say: a verdict, the numbers it rests on in a sentence and one by one, and what to do."""
 
     verdict: Verdict
     avoidable_bias: float
@@ -95,6 +95,8 @@ def _detail(errors: Errors, verdict: Verdict) -> str:
         "high_bias": "the network does not fit its training data well enough",
         "high_variance": "the network fits its training data, but does not carry over to new data well enough",
         "both": "the network neither fits its training data nor carries over to new data well enough",
-        "neither": f"up to {_near(errors):.2g} above it nothing is left to repair; hope for less to be told more",
+        "neither": (
+            f"up to {_near(errors):.2g} above it nothing is left to repair; send a lower hoped_error to be told more"
+        ),
     }
     return f"{seen}, and {hoped}: {means[verdict]}."

@@ -58,7 +58,7 @@ class StackedCost:
             self._rows, learning, Signal(x, NO_GRADIENT, data.inputs), self._loss, workspace
         )
         widths = spec.structure.hidden_units if spec.structure.activation in KINKED else ()
-        # The signals behind the activations, in the memory that the network just took under these names.
+        # The signals after the activations, in the memory that the network just took under these names.
         self._hidden = [
             workspace.signal(f"hidden.{index}", members, len(batch), width, training=True)
             for index, width in enumerate(widths)

@@ -38,7 +38,7 @@ class _Solo:
         self._update.begin_epoch(np.array([epoch]), batches)
 
     def step(self, number: int, batch: Indices) -> None:
-        """Take step `number` of the epoch on `batch` (m,), and leave its gradient behind."""
+        """Take step `number` of the epoch on `batch` (m,), and leave its gradient in place."""
         self._steps[len(batch)].run(batch[np.newaxis], self._distortions, [None])
         self._update.step(number)
 

@@ -48,7 +48,7 @@ class Mask:
 
 
 class Dropout(BoundLayer):
-    """a -> a * mask, where both signals have one gradient. A mask of exactly one, for who keeps all, changes no bit."""
+    """a -> a * mask, where both signals have one gradient. A mask of exactly one changes no bit."""
 
     def __init__(self, inputs: Signal, outputs: Signal, mask: Array) -> None:
         self._inputs, self._outputs, self._mask = inputs, outputs, mask

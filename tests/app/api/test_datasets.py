@@ -202,7 +202,7 @@ def test_the_answer_warns_of_parts_that_are_distributed_differently(client: http
     drift = upload(client, others={"dev_file": ("dev.csv", dev)}).json()["card"]["drift"]
     assert client.get("/v1/datasets/mine").json()["card"]["drift"] == drift
     (warning,) = drift["warnings"]
-    assert "The parts train and dev are distributed differently in 2 of 3 columns" in warning
+    assert "The distributions of train and dev differ in 2 of 3 columns" in warning
     assert {"width", "colour"} == {column["column"] for column in drift["columns"][:2]}
     assert all(column["parts"] == ["train", "dev"] for column in drift["columns"])
     assert client.get("/v1/datasets/digits").json()["card"]["drift"]["warnings"] == []

@@ -24,7 +24,7 @@ def strengths() -> st.SearchStrategy[Augmentation]:
 
 
 def random_rows(examples: int, features: int, dtype: DTypeLike = np.float32) -> np.ndarray:
-    """Return normal examples with a column of ones behind them."""
+    """Return normal examples with a column of ones after them."""
     rows = np.ones((examples, features + 1), dtype)
     rows[:, :-1] = np.random.default_rng(3).standard_normal((examples, features))
     return rows

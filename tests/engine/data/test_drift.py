@@ -105,7 +105,7 @@ def test_a_planted_drift_is_named_with_column_statistic_and_parts(
     for warning in found["warnings"]:
         assert f'"{name}"' in warning
         assert "in 1 of 5 columns" in warning
-        assert any(f"The parts {first} and {second} " in warning for first, second in pairs)
+        assert any(f"The distributions of {first} and {second} differ " in warning for first, second in pairs)
     worst = found["columns"][0]
     assert (worst["column"], worst["statistic"]) == (name, statistic)
     assert worst["parts"] in pairs
@@ -118,7 +118,7 @@ def test_the_sentence_says_how_far_how_sure_and_what_to_do() -> None:
     given["dev"][0] = shifted(given["dev"][0])
     first, second = drift(given)["warnings"]
     assert first.startswith(
-        'The parts train and dev are distributed differently in 1 of 5 columns: "plain" (Kolmogorov-Smirnov distance 0.'
+        'The distributions of train and dev differ in 1 of 5 columns: "plain" (Kolmogorov-Smirnov distance 0.'
     )
     assert first.endswith("What is learned from train may not hold for dev: take both from one source, or shuffle.")
     assert second.endswith("What is best for dev may not be for test: take both from one source.")

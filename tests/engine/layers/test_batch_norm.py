@@ -11,7 +11,7 @@ GAMMA, BETA = [1.5, -0.5, 2.0], [0.25, 0.5, -1.0]
 
 
 class Bound:
-    """Batch norm of a stack of two on `z` (R, m, WIDTH), with the gradient `dy` behind it."""
+    """Batch norm of a stack of two on `z` (R, m, WIDTH), with the gradient `dy` after it."""
 
     def __init__(self, z: Array, dy: Array, dtype: type = np.float64) -> None:
         workspace, examples = Workspace(dtype), z.shape[1]

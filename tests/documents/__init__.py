@@ -1,0 +1,1 @@
+"""The README and the documents, run as they stand."""

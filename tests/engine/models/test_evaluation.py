@@ -43,7 +43,7 @@ def test_rows_that_training_scored_get_the_same_scores_to_the_last_bit(task: str
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_every_metric_is_that_of_scikit_learn_on_the_predictions(task: str) -> None:
+def test_every_metric_is_what_another_library_makes_of_the_predictions(task: str) -> None:
     one = trained(task)
     found = one.model.predict(one.rows)
     if task == "regression":

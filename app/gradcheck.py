@@ -16,6 +16,7 @@ from app.settings import Settings
 from app.terminal import notes_of, show_notes
 from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin
 from app.training.gradient_check import MOST_STEPS, GradientCheck, check_gradients, fixed_faults, work_faults
+from app.training.hyperparameters import plain
 from app.training.uploads import prepare_upload
 
 
@@ -50,7 +51,7 @@ def _read(settings: Sequence[str]) -> tuple[dict[str, Any], list[Fault]]:
             faults.append(Fault("/fixed", detail))
             continue
         try:
-            fixed[name] = json.loads(value)
+            fixed[name] = plain(name, json.loads(value))
         except ValueError:
             fixed[name] = value
     return fixed, [*faults, *fixed_faults(fixed)]

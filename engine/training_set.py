@@ -11,6 +11,7 @@ from engine.arrays import Array, Workspace
 from engine.data import Dataset, Image, Normalization
 from engine.losses import LOSSES, Loss
 from engine.losses.base import Targets
+from engine.rules import CURRENT
 
 LOSS_OF_TASK: Mapping[str, str] = {"binary": "logistic", "multiclass": "softmax", "regression": "squared"}
 
@@ -49,8 +50,10 @@ class TrainingSet:
     fill: Array | None
 
     @classmethod
-    def of(cls, dataset: Dataset, *, normalize_inputs: bool, dtype: DTypeLike = np.float32) -> "TrainingSet":
-        """Prepare `dataset`; mean and deviation come from its training part alone.
+    def of(
+        cls, dataset: Dataset, *, normalize_inputs: bool, rules: int = CURRENT, dtype: DTypeLike = np.float32
+    ) -> "TrainingSet":
+        """Prepare `dataset`; mean and deviation come from its training part alone, by these rules.
 
         Raises ValueError if there is nothing to train on or nothing to choose by.
         """
@@ -58,13 +61,12 @@ class TrainingSet:
             raise ValueError("A data set needs examples in its training and in its dev part.")
         loss_name = LOSS_OF_TASK[dataset.task]
         mean, scale = target_moments(dataset)
-        normalization = Normalization.fit(dataset.x_train, dataset.image) if normalize_inputs else None
+        normalization = Normalization.fit(dataset.x_train, dataset.image, rules) if normalize_inputs else None
         workspace = Workspace(dtype)
 
         def part(x: Array, y: Targets) -> Part:
-            inputs = x if normalization is None else normalization.apply(x)
             targets = (y - mean) / scale if dataset.task == "regression" else y
-            return Part(_with_ones(inputs, dtype), LOSSES[loss_name].encode(targets, workspace))
+            return Part(_with_ones(x, normalization, dtype), LOSSES[loss_name].encode(targets, workspace))
 
         return cls(
             train=part(dataset.x_train, dataset.y_train),
@@ -92,8 +94,14 @@ class TrainingSet:
         return np.asarray(misses / examples)
 
 
-def _with_ones(x: Array, dtype: DTypeLike) -> Array:
-    return np.concatenate([x, np.ones((len(x), 1))], axis=1).astype(dtype)
+def _with_ones(x: Array, normalization: Normalization | None, dtype: DTypeLike) -> Array:
+    """Return the inputs as the network reads them; beside `x` and the answer, no more than a piece is in memory."""
+    inputs = np.ones((len(x), x.shape[1] + 1), dtype)
+    if normalization is None:
+        inputs[:, :-1] = x
+    else:
+        normalization.apply(x, out=inputs[:, :-1])
+    return inputs
 
 
 def _fill(dataset: Dataset, normalization: Normalization | None, dtype: DTypeLike) -> Array | None:

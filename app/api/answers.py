@@ -135,7 +135,7 @@ class SweepAnswer(BaseModel):
             dataset_sha256=sweep.dataset_sha256,
             seed=spec.seed,
             space=_object(sweep.posted["space"]),
-            fixed=dict(spec.fixed),
+            fixed=_object(sweep.posted.get("fixed")),
             objective={"metric": spec.objective.metric, "direction": spec.objective.direction},
             sampler=dict(spec.sampler),
             scheduler=dict(spec.scheduler),

@@ -1,6 +1,5 @@
 """Read a JSON object field by field, so that one fault never hides another."""
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
@@ -8,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from app.domain.errors import Fault, pointer
-from app.domain.space_faults import hint
+from app.domain.errors import Fault, faults_of, pointer, show
+from app.domain.hints import hint
 
 
 def read_fields(
@@ -41,13 +40,19 @@ def form_faults(
     items: Iterable[tuple[str, object]], known: Collection[str], *, repeated: Collection[str] = ()
 ) -> list[Fault]:
     """Return what is wrong with the names of the fields of a form: one passed over would be a wish not granted."""
-    faults = []
-    for name, count in Counter(name for name, _ in items).items():
-        if name not in known:
-            faults.append(Fault(pointer(name), f"There is no field {show(name)} here. {hint(name, list(known))}"))
-        elif count > 1 and name not in repeated:
-            faults.append(Fault(pointer(name), f"The field {show(name)} comes {count} times. Send it once."))
-    return faults
+    counts = Counter(name for name, _ in items)
+    unknown = [name for name in counts if name not in known]
+    twice = [name for name, count in counts.items() if count > 1 and name in known and name not in repeated]
+    return [
+        *faults_of(unknown, lambda n: Fault(pointer(n), f"There is no field {show(n)} here. {hint(n, list(known))}")),
+        *(Fault(pointer(n), f"The field {show(n)} comes {counts[n]} times. Send it once.") for n in twice),
+    ]
+
+
+def problem_faults(error: ValidationError, place: str = "") -> list[Fault]:
+    """Return pydantic's errors as faults below `place`."""
+    problems = error.errors(include_url=False, include_context=False)
+    return list(faults_of(problems, lambda one: Fault(place + pointer(*one["loc"]), sentence(one))))
 
 
 def sentence(problem: Mapping[str, Any]) -> str:
@@ -59,19 +64,14 @@ def sentence(problem: Mapping[str, Any]) -> str:
     return f"The value {show(problem['input'])} is not possible: {rule}."
 
 
-def show(value: object) -> str:
-    """Return a short text of a value that came in."""
-    text = json.dumps(value, ensure_ascii=False, default=repr)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
 def _unknown_faults(model: type[BaseModel], raw: Mapping[str, Any], place: str) -> list[Fault]:
-    known = list(model.model_fields)
-    return [
-        Fault(place + pointer(name), f"There is no field {show(name)} here. {hint(name, known)}")
-        for name in raw
-        if name not in known
-    ]
+    known = model.model_fields
+    return list(
+        faults_of(
+            [name for name in raw if name not in known],
+            lambda name: Fault(place + pointer(name), f"There is no field {show(name)} here. {hint(name, known)}"),
+        )
+    )
 
 
 def _read_one(model: type[BaseModel], name: str, value: object, place: str, parsed: dict[str, Any]) -> list[Fault]:
@@ -83,7 +83,7 @@ def _read_one(model: type[BaseModel], name: str, value: object, place: str, pars
     try:
         parsed[name] = _adapter(model, name).validate_python(value, strict=True)
     except ValidationError as error:
-        return [Fault(place + pointer(*problem["loc"]), sentence(problem)) for problem in error.errors()]
+        return problem_faults(error, place)
     return []
 
 

@@ -21,6 +21,7 @@ from app.domain.errors import (
     NotInstalled,
     TooLarge,
     Unavailable,
+    faults_of,
     pointer,
 )
 
@@ -88,7 +89,7 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
     """Answer for parameters of the path, the query and the form, which FastAPI reads."""
     if not isinstance(error, RequestValidationError):
         raise error
-    faults = [Fault(pointer(*problem["loc"][1:]), sentence(problem)) for problem in error.errors()]
+    faults = faults_of(error.errors(), lambda one: Fault(pointer(*one["loc"][1:]), sentence(one)))
     return await _logsweep_error(request, InvalidRequest(faults))
 
 

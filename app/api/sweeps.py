@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1/sweeps", tags=["sweeps"])
 @router.post("", status_code=201, openapi_extra=json_body(TypeAdapter(SweepBody)))
 async def create_sweep(request: Request, services: UseCases) -> SweepAnswer:
     """Start a sweep. A request that breaks rules is answered with all of them at once."""
-    draft, faults = read_sweep(await read_json(request))
+    draft, faults = await run_in_threadpool(read_sweep, await read_json(request))
     return SweepAnswer.of(await run_in_threadpool(services.sweeps.create, draft, faults))
 
 

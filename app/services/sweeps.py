@@ -16,7 +16,7 @@ from app.services.drawing import HORIZON, draw
 from app.services.ids import new_id
 from app.services.notifier import Notifier
 from app.services.pages import Page
-from app.services.sweep_checks import draft_faults, unknown_dataset
+from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
 from app.storage import Storage
 from app.training.hyperparameters import metrics_for
 from app.training.rules import CURRENT_RULES
@@ -39,6 +39,7 @@ class Sweeps:
 
         Raises InvalidRequest with these and all others together.
         """
+        draft = plain_draft(draft)
         dataset, unknown = self._dataset(draft.dataset)
         every = [*faults, *unknown, *draft_faults(draft, dataset)]
         if every or dataset is None:

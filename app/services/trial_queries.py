@@ -8,7 +8,7 @@ from typing import cast
 
 from app.domain.errors import Fault, InvalidRequest, pointer
 from app.domain.filters import Condition, Field, Key, Operator, TrialQuery
-from app.domain.space_faults import hint
+from app.domain.hints import hint
 from app.domain.states import TrialState
 from app.domain.trials import METRICS
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from app.domain.errors import Fault
-from app.domain.space import Value
+from app.domain.errors import Fault, faults_of
+from app.domain.values import Value, key
 
 Points = Mapping[str, Sequence[tuple[Value, str]]]
 """For each hyperparameter the values that it can have in a sweep, or their bounds, with the place of each."""
@@ -43,10 +44,14 @@ _CLASHES = (
 def combination_faults(points: Points) -> Iterable[Fault]:
     """Yield a fault for each value that meets another one, always the same, that it cannot go with."""
     for clash in _CLASHES:
-        others = [value for value, _ in points[clash.other]]
-        if not all(value in clash.values for value in others):
+        others = {key(value): value for value, _ in points[clash.other]}
+        if not others.keys() <= set(map(key, clash.values)):
             continue
-        for value, place in points[clash.name]:
-            if place and clash.wrong(value):
-                met = " or ".join(sorted(str(other).lower() for other in others))
-                yield Fault(place, f"{clash.name} is {value} where {clash.other} is {met}: {clash.rule}.")
+        met = " or ".join(sorted(str(other).lower() for other in others.values()))
+        wrong = [(value, place) for value, place in points[clash.name] if place and clash.wrong(value)]
+        yield from faults_of(wrong, partial(_fault, clash, met))
+
+
+def _fault(clash: _Clash, met: str, one: tuple[Value, str]) -> Fault:
+    value, place = one
+    return Fault(place, f"{clash.name} is {value} where {clash.other} is {met}: {clash.rule}.")

@@ -1,15 +1,15 @@
 """The hyperparameters of the REST contract: their ranges, defaults, and what the engine makes of them."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, get_args
 
 from app.domain.datasets import Task
-from app.domain.errors import Fault
+from app.domain.errors import Fault, faults_of, pointer, show
+from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
+from app.training.other_names import suggestion
 from app.training.ranges import Flag, Object, OneOf, Range, Real, Whole, Widths, kind_of, refusal
 from engine.initializers import INITIALIZERS
 from engine.layers import ACTIVATIONS
@@ -91,7 +91,7 @@ def network_faults(hidden_units: Value, inputs: int, outputs: int, pointer: str)
     weights = sum((n_in + 1) * n_out for n_in, n_out in pairwise(widths))
     if weights <= MOST_WEIGHTS:
         return []
-    detail = f"A network of {json.dumps(hidden_units)} has {weights:,} weights on this data set"
+    detail = f"A network of {show(hidden_units)} has {weights:,} weights on this data set"
     return [Fault(pointer, f"{detail}; at most {MOST_WEIGHTS:,} are possible. Make its layers narrower.")]
 
 
@@ -116,30 +116,59 @@ def cohort_key(dataset_sha256: str, params: Mapping[str, Value], rules: int) -> 
     return f"{dataset_sha256[:16]}:{widths}:{shape['activation']}:{shape['batch_size']}:{inputs}{norm}{version}"
 
 
-def value_faults(name: str, value: Value, pointer: str) -> list[Fault]:
-    """Return what is wrong with a fixed value, as faults at `pointer`."""
+def plain(name: str, value: Value) -> Value:
+    """Return a value as the engine writes it: 20.0 is 20 where whole numbers are meant, hidden_units 64 is [64]."""
     known = HYPERPARAMETERS.get(name)
-    if known is None:
-        return [Fault(pointer, _unknown(name))]
-    return [] if known.allowed.accepts(value) else [Fault(pointer, refusal(name, value, known.allowed))]
+    return value if known is None else known.allowed.plain(value)
 
 
-def parameter_faults(name: str, parameter: Parameter, pointer: str) -> list[Fault]:
-    """Return what is wrong with searching `name` along `parameter`, as faults below `pointer`."""
+def plain_parameter(name: str, parameter: Parameter) -> Parameter:
+    """Return a parameter with its values, and those of its conditions, as the engine writes them."""
+    when = parameter.when and {
+        other: [plain(other, value) for value in allowed] for other, allowed in parameter.when.items()
+    }
+    if isinstance(parameter, ChoiceParameter):
+        return replace(parameter, when=when, values=tuple(plain(name, value) for value in parameter.values))
+    return replace(parameter, when=when)
+
+
+def value_faults(name: str, value: Value, place: str) -> list[Fault]:
+    """Return what is wrong with a fixed value, as faults at `place`."""
     known = HYPERPARAMETERS.get(name)
     if known is None:
-        return [Fault(pointer, _unknown(name))]
+        return [Fault(place, unknown(name))]
+    return [] if known.allowed.accepts(value) else [Fault(place, refusal(name, value, known.allowed))]
+
+
+def fixed_value_faults(fixed: Mapping[str, Value]) -> Iterator[Fault]:
+    """Yield what is wrong with each of some fixed values."""
+    yield from faults_of(
+        [name for name in fixed if name not in HYPERPARAMETERS],
+        lambda name: Fault(pointer("fixed", name), unknown(name)),
+    )
+    for name, value in fixed.items():
+        if name in HYPERPARAMETERS:
+            yield from value_faults(name, value, pointer("fixed", name))
+
+
+def parameter_faults(name: str, parameter: Parameter, place: str) -> list[Fault]:
+    """Return what is wrong with searching `name` along `parameter`, as faults below `place`."""
+    known = HYPERPARAMETERS.get(name)
+    if known is None:
+        return [Fault(place, unknown(name))]
     kind = kind_of(parameter)
     if kind not in known.allowed.kinds:
         ways = " or ".join(f'"{way}"' for way in known.allowed.kinds)
         detail = f'{name} cannot be searched as "{kind}": it must be {known.allowed.rule()}. Use kind {ways}.'
-        return [Fault(f"{pointer}/kind", detail)]
+        return [Fault(f"{place}/kind", detail)]
     points = _choices(parameter) if isinstance(parameter, ChoiceParameter) else _bounds(parameter)
-    return [
-        Fault(f"{pointer}/{place}", refusal(name, value, known.allowed))
-        for place, value in points.items()
-        if not known.allowed.accepts(value)
-    ]
+    refused = [(where, value) for where, value in points.items() if not known.allowed.accepts(value)]
+    return list(faults_of(refused, lambda one: Fault(f"{place}/{one[0]}", refusal(name, one[1], known.allowed))))
+
+
+def unknown(name: str) -> str:
+    """Return the sentence for a name that no hyperparameter has, in the words of other tools too."""
+    return f"There is no hyperparameter {show(name)}. {suggestion(name) or hint(name, HYPERPARAMETERS)}"
 
 
 def _choices(parameter: ChoiceParameter) -> dict[str, Value]:
@@ -148,12 +177,6 @@ def _choices(parameter: ChoiceParameter) -> dict[str, Value]:
 
 def _bounds(parameter: FloatParameter | IntParameter) -> dict[str, Value]:
     return {"low": parameter.low, "high": parameter.high}
-
-
-def _unknown(name: str) -> str:
-    close = get_close_matches(name, HYPERPARAMETERS, n=1)
-    hint = f'Did you mean "{close[0]}"?' if close else f"Known are {', '.join(HYPERPARAMETERS)}."
-    return f'There is no hyperparameter "{name}". {hint}'
 
 
 def _list(value: Value) -> list[Value]:

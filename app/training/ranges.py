@@ -1,6 +1,5 @@
 """What values a hyperparameter may take, and sentences for those it may not."""
 
-import json
 import math
 import sys
 from abc import ABC, abstractmethod
@@ -8,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from app.domain.space import ChoiceParameter, FloatParameter, Parameter, Value
+from app.domain.errors import show
+from app.domain.space import ChoiceParameter, FloatParameter, Parameter
+from app.domain.values import Value, whole
 
 Kind = Literal["float", "int", "choice"]
 
@@ -26,6 +27,10 @@ class Range(ABC):
     @abstractmethod
     def accepts(self, value: Value) -> bool:
         """Return whether the engine accepts `value`."""
+
+    def plain(self, value: Value) -> Value:
+        """Return `value` as the engine writes it; one that means nothing here as it is."""
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,10 @@ class Whole(Range):
         if isinstance(value, str):
             return value in self.words
         return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
+
+    def plain(self, value: Value) -> Value:
+        """Return 20.0 as 20."""
+        return whole(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,12 @@ class Widths(Range):
             isinstance(value, list | tuple) and len(value) <= self.layers and all(width.accepts(item) for item in value)
         )
 
+    def plain(self, value: Value) -> Value:
+        """Return the width of a single layer as a list, and 20.0 as 20."""
+        if isinstance(value, list | tuple):
+            return [whole(width) for width in value]
+        return [whole(value)] if isinstance(value, int | float) and not isinstance(value, bool) else value
+
 
 @dataclass(frozen=True, slots=True)
 class Object(Range):
@@ -145,7 +160,7 @@ class Object(Range):
 
 def refusal(name: str, value: Value, allowed: Range) -> str:
     """Return the sentence that refuses `value`."""
-    return f"The value {json.dumps(value)} is not possible for {name}: it must be {allowed.rule()}."
+    return f"The value {show(value)} is not possible for {name}: it must be {allowed.rule()}."
 
 
 def kind_of(parameter: Parameter) -> Kind:

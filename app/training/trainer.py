@@ -78,7 +78,7 @@ class Trainer:
         key = segment.dataset_sha256, bool(segment.params["normalize_inputs"]), segment.rules
         if key not in self._sets:
             dataset = load(content(segment.dataset, segment.dataset_sha256))
-            self._sets[key] = TrainingSet.of(dataset, normalize_inputs=key[1])
+            self._sets[key] = TrainingSet.of(dataset, normalize_inputs=key[1], rules=segment.rules)
         self._sets.move_to_end(key)
         while len(self._sets) > KEPT_SETS:
             self._sets.popitem(last=False)

@@ -26,6 +26,7 @@ from engine.gradient_check.cost import StackedCost
 from engine.gradient_check.trained import row_after
 from engine.lr_decay import DECAYS, DecayUnit, decay_factors, warmup_factors
 from engine.population.batches import batch_orders
+from engine.rules import CURRENT
 from engine.seeds import Seed
 from engine.spec import Knobs, MemberSpec, Structure
 from engine.training import train
@@ -106,7 +107,7 @@ def log_scale(panels: Sequence[Axes]) -> None:
 
 def _points(parameter: FloatParameter) -> NDArray[np.float64]:
     space, sampler = Space({"x": parameter}), SAMPLERS["random"]
-    return np.array([parameter.at(sampler.propose(space, 7, number, ())["x"]) for number in range(2000)])
+    return np.array([parameter.at(sampler.propose(space, 7, number, ())["x"], CURRENT) for number in range(2000)])
 
 
 def _draw_points(panel: Axes, points: NDArray[np.float64], decades: tuple[int, int], border: float) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.archive import read_npz_archive, write_npz
+from engine.data.constant_inputs import constant_notes
 from engine.data.drift import drift
 from engine.data.encoding import encode, feature_faults, fit
 from engine.data.image import pixel_faults, shape_faults
@@ -88,7 +89,8 @@ def prepare(
     given = tables if isinstance(tables, Tables) else Tables(tables)
     found, cut = _checked(given, target, task, fractions)
     parts = _parts(given, target, found, seed, cut)
-    encodings = fit(parts["train"].columns)
+    columns = {name: part.columns for name, part in parts.items()}
+    encodings = fit(columns["train"])
     _check_size(sum(len(part.y) for part in parts.values()), sum(one.width for one in encodings), max_bytes)
     split = {
         "seed": seed,
@@ -103,7 +105,7 @@ def prepare(
         "target_deviation": float(parts["train"].y.std()) if found.task == "regression" else None,
         "split": split,
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
-        "notes": [note.card() for note in given.train.notes],
+        "notes": [note.card() for note in (*given.train.notes, *constant_notes(columns, given.train.image))],
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
     inputs = {f"x_{name}": encode(encodings, part.columns) for name, part in parts.items()}

@@ -41,7 +41,8 @@ def read_npz(content: bytes, *, max_bytes: int) -> Table:
     flat, target = _float64(x.reshape(len(x), -1)), _target(y)
     faults.add(_value_faults(flat, target))
     faults.refuse()
-    columns: list[Column] = [NumericColumn(f"x_{index}", column) for index, column in enumerate(flat.T)]
+    source = np.promote_types(x.dtype, np.float32)
+    columns: list[Column] = [NumericColumn(f"x_{index}", column, source) for index, column in enumerate(flat.T)]
     return Table((*columns, target), range(len(x)), "row", _image(x.shape[1:]))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from engine.data.notes import Note
 MOST_COLUMNS = 100_000
 LARGEST_NUMBER = float(np.finfo(np.float32).max)
 """Networks compute with float32: what is beyond would be infinite to them."""
+
+FLOAT64 = np.dtype(np.float64)
 
 _SHOWN_FAULTS = 20
 _SHOWN_LETTERS = 60
@@ -96,10 +98,11 @@ def quoted(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NumericColumn:
-    """A column of numbers, float64 (rows,); a missing cell is NaN."""
+    """A column of numbers, float64 (rows,); a missing cell is NaN. `source`, float32 or float64, holds them too."""
 
     name: str
     values: NDArray[np.float64]
+    source: np.dtype[Any] = FLOAT64
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -164,7 +167,7 @@ def no_such_column(name: str, names: Sequence[str]) -> str:
 def take_rows(column: Column, rows: NDArray[np.intp]) -> Column:
     """Return the column with these rows alone."""
     if isinstance(column, NumericColumn):
-        return NumericColumn(column.name, column.values[rows])
+        return replace(column, values=column.values[rows])
     return CategoricalColumn(column.name, column.values[rows])
 
 

@@ -29,9 +29,9 @@ MAX_CSV_BYTES = 512 << 20
 
 _HOW_TO_READ = (
     "W1 (n_in, n_out) and b1 (n_out,) belong to the first layer, and so on. The first layer reads (x - input_mean)"
-    "/input_scale. A layer with gamma1, beta1, mean1 and variance1 has no b1: its activation reads (z - mean1)"
-    "/sqrt(variance1 + 1e-5)*gamma1 + beta1, where z is x W1. The answer of a regression is its output times "
-    "target_scale, plus target_mean."
+    "/input_scale; an input that did not vary in training has zeros in W1. A layer with gamma1, beta1, mean1 and "
+    "variance1 has no b1: its activation reads (z - mean1)/sqrt(variance1 + 1e-5)*gamma1 + beta1, where z is x W1. The "
+    "answer of a regression is its output times target_scale, plus target_mean."
 )
 
 
@@ -87,7 +87,11 @@ class Model:
             "data": dict(dataset.card),
             "arrays": _HOW_TO_READ,
         }
-        return cls(card, {**network.named_arrays(row), **_moments(dataset, normalize_inputs=normalize_inputs)})
+        normalization = _normalization(dataset, normalize_inputs=normalize_inputs, rules=structure.rules)
+        arrays = {**network.named_arrays(row), **_moments(normalization, dataset)}
+        # A file has no word for constant inputs, and needs none: without weights they contribute as little.
+        arrays["W1"] = np.where(normalization.constant[:, None], np.float32(0.0), arrays["W1"])
+        return cls(card, arrays)
 
     @property
     def network(self) -> Network:
@@ -165,20 +169,26 @@ class Model:
         """Yield what the network reads of a table, chunk by chunk: a one for each category could fill the memory."""
         encodings = self.encodings
         columns = arrange(table, encodings)
-        normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"])
+        idle = np.all(self.arrays["W1"] == 0.0, axis=1)
+        normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"], idle)
         for chunk in chunks(len(table)):
             rows = np.arange(chunk.start, chunk.stop)
             yield chunk, normalization.apply(encode(encodings, [take_rows(column, rows) for column in columns]))
 
 
-def _moments(dataset: Dataset, *, normalize_inputs: bool) -> dict[str, NDArray[np.float64]]:
+def _normalization(dataset: Dataset, *, normalize_inputs: bool, rules: int) -> Normalization:
+    """Return what the inputs went through in training: mean 0 and scale 1 where they stayed as they were."""
+    if normalize_inputs:
+        return Normalization.fit(dataset.x_train, dataset.image, rules)
     inputs = dataset.x_train.shape[1]
-    neutral = Normalization(np.zeros(inputs), np.ones(inputs))
-    learned = Normalization.fit(dataset.x_train, dataset.image) if normalize_inputs else neutral
+    return Normalization(np.zeros(inputs), np.ones(inputs), np.zeros(inputs, np.bool_))
+
+
+def _moments(normalization: Normalization, dataset: Dataset) -> dict[str, NDArray[np.float64]]:
     mean, scale = target_moments(dataset)
     return {
-        "input_mean": learned.mean,
-        "input_scale": learned.scale,
+        "input_mean": normalization.mean,
+        "input_scale": normalization.scale,
         "target_mean": np.array(mean),
         "target_scale": np.array(scale),
     }

@@ -11,7 +11,7 @@ from app.domain.space import (
     Space,
     Value,
 )
-from app.domain.space_faults import hint, same, space_faults
+from app.domain.space_faults import space_faults
 
 OPTIMIZER = ChoiceParameter(("sgd", "adam"))
 
@@ -143,17 +143,4 @@ def test_every_fault_is_reported_and_the_checks_never_draw_from_a_broken_space()
 def test_a_sound_space_can_be_drawn_from() -> None:
     parameters: dict[str, Parameter] = {"a": IntParameter(1, 3), "b": choice({"a": [3]})}
     assert pointers(parameters) == []
-    assert Space(parameters).point({"a": 0.9, "b": 0.0}, {}) == {"a": 3, "b": 1}
-
-
-def test_hints_name_a_close_match_or_else_everything() -> None:
-    assert hint("learnin_rate", ["learning_rate", "l2"]) == 'Did you mean "learning_rate"?'
-    assert hint("zzz", ["a", "b"]) == "Known are a, b."
-    assert hint("zzz", []) == "There are none."
-
-
-def test_true_is_not_one_and_lists_compare_by_value() -> None:
-    assert not same(True, 1)
-    assert same([64, [1]], (64, (1,)))
-    assert not same([64], [64, 32])
-    assert same(1, 1.0)
+    assert Space(parameters).point({"a": 0.9, "b": 0.0}, {}, 2) == {"a": 3, "b": 1}

@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 
 from app.domain.errors import Unavailable
+from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.domain.work import Epoch, Lease, Result, Segment
 from app.training.rules import CURRENT_RULES
 from app.training.trainer import Trainer, epoch_of
+from app.training.uploads import prepare_upload
 from engine.population import Observation
 from tests.app.training.segments import segment, table
 
@@ -84,6 +86,23 @@ def test_trials_of_other_structures_data_sets_and_inputs_train_side_by_side_with
         alone = finish(trainer_with([one]))
         assert alone == ({one.lease: curves[one.lease]}, [result])
     assert trainer.cohorts() == []
+
+
+def test_segments_of_older_rules_train_beside_newer_ones_on_inputs_made_by_their_own() -> None:
+    # A flag that is 0 in train alone counts for nothing by the newer rules, and by the older ones as it did.
+    lines = "".join(f"{index % 7},0,{index % 2}\n" for index in range(60))
+    train, dev = (SentFile("t.csv", f"x,flag,y\n{rows}".encode()) for rows in (lines, "1,1000,0\n2,0,1\n"))
+    dataset = prepare_upload(SentFiles(train, dev), UploadForm("data", "y"), max_table_bytes=1 << 20)
+    both = [replace(segment(dataset, metric="dev_loss", epochs=2), rules=rules) for rules in (1, 2)]
+    both = [replace(one, lease=replace(one.lease, trial=trial)) for trial, one in enumerate(both)]
+    trainer = Trainer(lambda: 0.0)
+    trainer.add(both, lambda *_: dataset.content)
+    _, (old, new) = finish(trainer)
+    for one, result in zip(both, (old, new), strict=True):
+        alone = Trainer(lambda: 0.0)
+        alone.add([one], lambda *_: dataset.content)
+        assert finish(alone)[1] == [result]
+    assert (old.metrics["dev_loss"] or 0.0) > 10 * (new.metrics["dev_loss"] or 0.0)
 
 
 def test_a_data_set_is_fetched_once_however_many_trials_need_it() -> None:

@@ -337,3 +337,12 @@ def test_a_small_file_that_becomes_a_large_table_is_refused_before_it_does() -> 
     lines = "".join(f"w{index % 300},{index % 2}\n" for index in range(4000))
     with pytest.raises(TableError, match=r"4,000 rows of 301 inputs, 4,816,000 bytes; at most 1,048,576 bytes"):
         prepare(read("w,y\n" + lines), target="y", max_bytes=1 << 20)
+
+
+def test_what_does_not_vary_in_train_is_noted_on_the_card() -> None:
+    train = "x,flag,same,w,y\n" + "".join(f"{index},0,7,{'ab'[index % 2]},{index % 2}\n" for index in range(20))
+    dev = "x,flag,same,w,y\n1,1000,7,a,0\n2,0,7,c,1\n"
+    dataset = prepare(Tables(read(train), read(dev)), target="y")
+    notes = {(note["code"], *note["columns"]) for note in dataset.card["notes"]}
+    assert notes == {("constant_input", "same"), ("constant_input", "flag"), ("unknown_words", "w")}
+    assert small().card["notes"] == []

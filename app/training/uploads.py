@@ -7,9 +7,9 @@ from dataclasses import replace
 from app.domain.errors import Fault, InvalidRequest, pointer
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.training.datasets import PreparedDataset, prepared
-from engine.data import Image, Table, TableError, Tables, prepare, read_csv, read_npz
+from engine.data import Cut, Image, Table, TableError, Tables, prepare, read_csv, read_npz
+from engine.data.cut import Fractions
 from engine.data.image import shown
-from engine.data.split import Fractions
 
 NPZ_TARGET = "y"
 _ZIP = b"PK\x03\x04"
@@ -39,8 +39,7 @@ def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) 
             given,
             target=form.target or NPZ_TARGET,
             task=form.task,
-            seed=int(form.split_seed or 0),
-            fractions=_fractions(form.split),
+            cut=Cut(_fractions(form.split), int(form.split_seed or 0), form.group, form.order),
             max_bytes=max_table_bytes,
         )
     except TableError as error:

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from engine.data.archive import read_npz_archive, write_npz
 from engine.data.constant_inputs import constant_notes
+from engine.data.cut import Cut, Fractions, fractions_for
+from engine.data.cut_column import cut_faults, split_table, without
+from engine.data.cut_notes import overlap_notes, share_notes
 from engine.data.drift import drift
 from engine.data.encoding import encode, feature_faults, fit
 from engine.data.image import pixel_faults, shape_faults
-from engine.data.split import Fractions, fractions_for, split_rows
+from engine.data.split import Split
 from engine.data.table import Column, Faults, Image, Table, TableError, TableFault, quoted, take_rows
 from engine.data.tables import FILE_OF, Part, Tables, aligned, column_faults
 from engine.data.target import Target, Task, missing_targets, read_like, read_target, target_column, unknown_classes
@@ -77,35 +80,38 @@ def prepare(
     *,
     target: str,
     task: str | None = None,
-    seed: int = 0,
-    fractions: Fractions | None = None,
+    cut: Cut | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> Dataset:
-    """Split a table, and encode it by what its training rows say; the inputs may take up to `max_bytes`.
+    """Cut a table as `cut` says, and encode it by what its training rows say; the inputs may take up to `max_bytes`.
 
     Dev and test may come as tables of their own; `fractions_for` says what then becomes of the fractions. Raises
-    TableError with every fault of the split, the target, the features and the other tables.
+    TableError with every fault of the cut, the target, the features and the other tables.
     """
-    given = tables if isinstance(tables, Tables) else Tables(tables)
-    found, cut = _checked(given, target, task, fractions)
-    parts = _parts(given, target, found, seed, cut)
+    whole, cut = tables if isinstance(tables, Tables) else Tables(tables), cut or Cut()
+    given = without(whole, cut, target)
+    found, fractions = _checked(whole, given, target, task, cut)
+    split = split_table(whole.train, found, cut, fractions)
+    parts = _parts(given, target, found, split)
     columns = {name: part.columns for name, part in parts.items()}
     encodings = fit(columns["train"])
     _check_size(sum(len(part.y) for part in parts.values()), sum(one.width for one in encodings), max_bytes)
-    split = {
-        "seed": seed,
-        "fractions": list(cut),
-        "separate": list(given.separate()),
-        "rows": {name: len(part.y) for name, part in parts.items()},
-    }
+    notes = [*whole.train.notes, *share_notes(split, cut, fractions), *overlap_notes(whole, cut)]
     card = {
         "target": target,
         "task_was": "given" if task else "inferred",
         **_card(found, [encoding.card() for encoding in encodings], parts.values()),
         "target_deviation": float(parts["train"].y.std()) if found.task == "regression" else None,
-        "split": split,
+        "split": {
+            "seed": cut.seed,
+            "fractions": list(fractions),
+            "group": cut.group,
+            "order": cut.order,
+            "separate": list(given.separate()),
+            "rows": {name: len(part.y) for name, part in parts.items()},
+        },
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
-        "notes": [note.card() for note in (*given.train.notes, *constant_notes(columns, given.train.image))],
+        "notes": [note.card() for note in (*notes, *constant_notes(columns, given.train.image))],
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
     inputs = {f"x_{name}": encode(encodings, part.columns) for name, part in parts.items()}
@@ -113,16 +119,20 @@ def prepare(
     return Dataset(task=found.task, classes=found.classes, card=card, **inputs, **targets)
 
 
-def _checked(given: Tables, target: str, task: str | None, said: Fractions | None) -> tuple[Target, Fractions]:
-    """Return the target of the training table and how that is cut, or raise every fault of all tables."""
+def _checked(whole: Tables, given: Tables, target: str, task: str | None, cut: Cut) -> tuple[Target, Fractions]:
+    """Return the target and the shares of the training table, or raise every fault of all tables.
+
+    The tables that were `given` are the whole ones without the columns by which they are cut.
+    """
     column, features = given.train.take(target)
     faults = Faults()
     found: Target | None = None
-    cut: Fractions | None = None
+    fractions: Fractions | None = None
     try:
-        cut = fractions_for(said, given.separate())
+        fractions = fractions_for(cut.fractions, given.separate())
     except TableError as error:
         faults.add(error.faults)
+    faults.add(cut_faults(whole.train, cut, target))
     try:
         found = read_target(column, given.train, task)
     except TableError as error:
@@ -134,8 +144,8 @@ def _checked(given: Tables, target: str, task: str | None, said: Fractions | Non
         faults.add(_other_faults(part, table, given.train, target, found))
     faults.refuse()
     assert found is not None  # else its faults were raised
-    assert cut is not None
-    return found, cut
+    assert fractions is not None
+    return found, fractions
 
 
 def _other_faults(part: Part, table: Table, train: Table, target: str, found: Target | None) -> Iterator[TableFault]:
@@ -158,9 +168,8 @@ def _target_faults(part: Part, table: Table, column: Column, found: Target | Non
         yield f"{there}. Leave such rows out, or add some to the training table."
 
 
-def _parts(given: Tables, target: str, found: Target, seed: int, cut: Fractions) -> dict[str, _Part]:
+def _parts(given: Tables, target: str, found: Target, split: Split) -> dict[str, _Part]:
     """Cut the training table, and put the parts that have tables of their own in their places."""
-    split = split_rows(found, seed, cut)
     whole = _Part(given.train.take(target)[1].columns, found.values)
     parts = {"train": whole.take(split.train), "dev": whole.take(split.dev), "test": whole.take(split.test)}
     for part, table in given.separate().items():

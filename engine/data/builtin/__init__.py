@@ -4,6 +4,7 @@ from dataclasses import replace
 from importlib.resources import files
 
 from engine.data.csv_table import read_csv
+from engine.data.cut import Cut
 from engine.data.dataset import Dataset, prepare
 
 _MAX_BYTES = 16 << 20
@@ -20,4 +21,4 @@ def load_builtin(name: str) -> Dataset:
         raise KeyError(f'There is no built-in data set "{name}". There are {", ".join(NAMES)}.')
     content = files(__name__).joinpath(f"{name}.csv.gz").read_bytes()
     table = replace(read_csv(content, max_bytes=_MAX_BYTES), image=_IMAGES.get(name))
-    return prepare(table, target="target", seed=_SPLIT_SEED)
+    return prepare(table, target="target", cut=Cut(seed=_SPLIT_SEED))

@@ -175,6 +175,42 @@ def test_an_upload_that_cannot_be_used_is_refused_with_its_faults_and_nothing_is
     assert len(shared.get("/v1/datasets").json()["items"]) == 5
 
 
+VISITS = "patient,day,width,kind\n" + "".join(
+    f"p{row // 4},{row},{row * 7 % 11},{'ab'[row % 2]}\n" for row in range(80)
+)
+
+
+def test_the_rows_of_a_group_stay_in_one_part_and_the_last_in_order_are_test(client: httpx.Client) -> None:
+    form = {"target": "kind", "split": "0.6,0.2,0.2"}
+    grouped = upload(client, {**form, "name": "grouped", "group": "patient"}, VISITS).json()
+    assert grouped["rows"] == {"train": 48, "dev": 16, "test": 16}
+    assert grouped["card"]["split"]["group"] == "patient"
+    assert [column["name"] for column in grouped["card"]["columns"]] == ["day", "width"]
+    ordered = upload(client, {**form, "name": "ordered", "order": "day"}, VISITS.replace("p", "1")).json()
+    assert ordered["card"]["split"]["order"] == "day"
+    assert ordered["rows"] == {"train": 48, "dev": 16, "test": 16}
+    assert client.get("/v1/datasets/ordered").json() == ordered
+
+
+@pytest.mark.parametrize(
+    ("form", "pointers"),
+    [
+        ({"group": "doctor"}, ["/group"]),
+        ({"order": "kind", "split": "0.5,0.5"}, ["/split"]),
+        ({"order": "kind"}, ["/order"]),
+        ({"order": "patient"}, ["/order"]),
+        ({"group": "patient", "order": "day"}, ["/order"]),
+        ({"group": "kind", "split": "0.5,0.5,0.5"}, ["/split", "/group"]),
+        ({"split": "0.99,0.005,0.005"}, ["/split"]),
+        ({"group": "patient", "split": "0.98,0.01,0.01"}, ["/group"]),
+    ],
+)
+def test_a_cut_that_cannot_be_made_is_refused_with_its_field(
+    shared: httpx.Client, form: dict[str, str], pointers: list[str]
+) -> None:
+    assert places(upload(shared, FORM | form, VISITS)) == pointers
+
+
 def test_dev_and_test_may_be_files_of_their_own_and_the_split_may_be_said(client: httpx.Client) -> None:
     dev = ("dev.csv", "kind,colour,width\na,red,1\nb,pink,\n")
     created = upload(client, others={"dev_file": dev, "test_file": dev})

@@ -52,8 +52,8 @@ def test_a_prepared_upload_tells_its_rows_features_outputs_and_hash() -> None:
     prepared = upload("table.csv", CSV)
     assert prepared.sha256 == hashlib.sha256(prepared.content).hexdigest()
     assert (prepared.task, prepared.features, prepared.outputs) == ("binary", 4, 1)
-    assert dict(prepared.rows) == {"train": 20, "dev": 6, "test": 4}
-    assert load(prepared.content).x_train.shape == (20, 4)
+    assert dict(prepared.rows) == {"train": 21, "dev": 5, "test": 4}
+    assert load(prepared.content).x_train.shape == (21, 4)
     json.dumps(dict(prepared.card), allow_nan=False)
 
 
@@ -87,7 +87,6 @@ def test_an_npz_file_needs_no_target() -> None:
         ("table.csv", b"a,y\n1,1\n2\n", "Line 3 has 1 cells"),
         ("table.csv", b"y\n1\n0\n", "There is no column but the target"),
         ("table.csv", b"a,y\n1,1\n2,\n", "is missing in line 3"),
-        ("table.csv", b"a,y\n1,1\n2,0\n", "too few for a training and a dev part"),
     ],
 )
 def test_faults_of_the_file_point_to_the_file(filename: str, content: bytes, rule: str) -> None:
@@ -142,6 +141,11 @@ def test_all_faults_of_the_form_come_together() -> None:
 def test_a_small_file_that_becomes_a_large_table_is_refused() -> None:
     text = "w,y\n" + "".join(f"w{index % 300},{index % 2}\n" for index in range(4000))
     assert "4,000 rows of 301 inputs" in faults_of("t.csv", text.encode())[0][1]
+
+
+def test_too_few_rows_for_the_parts_are_a_fault_of_the_split() -> None:
+    ((pointer, detail),) = faults_of("table.csv", b"a,y\n1,1\n2,0\n")
+    assert (pointer, "too few to cut by the split 0.7, 0.15, 0.15" in detail) == ("/split", True)
 
 
 def faults_of_all(dev: SentFile | None, test: SentFile | None, **said: Any) -> list[Fault]:
@@ -326,7 +330,7 @@ def survives(filename: str, content: bytes, task: str | None = None) -> None:
     except InvalidRequest as error:
         faults = error.faults
     if faults:
-        assert all(fault.pointer in ("/file", "/target") and fault.detail.endswith(".") for fault in faults)
+        assert all(fault.pointer in ("/file", "/target", "/split") and fault.detail.endswith(".") for fault in faults)
     else:
         assert len(dataset.y_train) == dataset.card["split"]["rows"]["train"]
         assert np.all(np.isfinite(dataset.x_train))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Workspace
-from engine.data import Table, read_npz
+from engine.data import Table, TableError, read_npz
 from engine.data.encoding import Encoding
 from engine.data.labels import read_targets, target_encoding
 from engine.data.rows import passed_over, table_of_csv, table_of_rows
@@ -41,7 +41,11 @@ def examples_of_file(model: Model, content: bytes, *, max_bytes: int = MAX_CSV_B
     columns, target = _columns(model), model.card["data"]["target"]
     if not content.startswith(SIGNATURE):
         return table_of_csv(content, columns, target, max_bytes=max_bytes)
-    table = read_npz(content, max_bytes=max_bytes)
+    image = model.card["data"].get("image")
+    tables = read_npz(content, max_bytes=max_bytes, image=tuple(image) if image else "none")
+    if tables.separate():
+        raise TableError(["The file holds several parts. Send an NPZ file with the arrays x and y alone."])
+    table = tables.train
     return replace(table, notes=passed_over([column.name for column in table.columns], columns, target))
 
 

@@ -9,10 +9,12 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, log_loss, mean_absolute_error, r2_score, root_mean_squared_error
 
-from engine.data import Table, TableError
+from engine.data import Table, TableError, prepare, read_npz
 from engine.data.table import CategoricalColumn, Column, NumericColumn
 from engine.models import Model, evaluate, examples_of_file, examples_of_rows
+from engine.training_set import TrainingSet
 from tests.engine.models.trained import TASKS, Trained, trained
+from tests.engine.stacks import member, train_alone
 
 
 def labelled(one: Trained) -> Table:
@@ -154,3 +156,29 @@ def test_answers_beyond_all_numbers_are_refused() -> None:
     model = Model(model.card, {**model.arrays, "W2": model.arrays["W2"] * np.float32(np.inf)})
     with pytest.raises(TableError, match="row 0 is not a finite number"):
         evaluate(model, examples_of_rows(model, [{"far": 3e38, "gaps": 3e38, "words": "red", "y": 1}]))
+
+
+def test_a_file_of_several_parts_is_refused() -> None:
+    x, y, buffer = np.zeros((30, 3)), np.arange(30.0), io.BytesIO()
+    np.savez(buffer, x_train=x, y_train=y, x_test=x, y_test=y)
+    with pytest.raises(TableError, match="holds several parts"):
+        examples_of_file(trained("regression").model, buffer.getvalue())
+
+
+def test_pictures_are_scored_from_npz_of_bytes_as_training_scored_them() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (90, 4, 4), np.uint8), np.arange(90) % 3
+    x[:, 0, 0] = 80 * y
+    whole, dev = io.BytesIO(), io.BytesIO()
+    np.savez(whole, x_train=x[:60], y_train=y[:60], x_dev=x[60:], y_dev=y[60:])
+    np.savez(dev, x=x[60:], y=y[60:])
+    data = prepare(read_npz(whole.getvalue(), max_bytes=1 << 20), target="y")
+    ready = TrainingSet.of(data, normalize_inputs=True)
+    spec = member(ready, hidden=(6,), epochs=5)
+    _, ending = train_alone(ready, spec)
+    assert ending.weights is not None
+    model = Model.of(spec.structure, ending.weights, data, normalize_inputs=True, about={})
+    scores = evaluate(model, examples_of_file(model, dev.getvalue()))
+    assert scores.rows == 30
+    assert scores.metrics["loss"] == ending.metrics["dev_loss"]
+    assert scores.metrics["error"] == ending.metrics["dev_error"]

@@ -8,10 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine.data.cells import Cells, Numbers
 from engine.data.column_types import MISSING, parse_number
-from engine.data.csv_table import read_sheet
 from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
+from engine.data.header import Expected
 from engine.data.notes import Note
+from engine.data.said import Said
+from engine.data.sheet import read_sheet
 from engine.data.table import (
     LARGEST_NUMBER,
     CategoricalColumn,
@@ -36,21 +39,42 @@ _TOO_LARGE = f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER
 _NO_WORD = "is not a text, but the model learned the column as words. Put it in quotes; null is a missing value."
 
 
-def table_of_csv(content: bytes, encodings: Sequence[Encoding], target: str, *, max_bytes: int) -> Table:
-    """Read the columns of `encodings` from CSV, plain or gzipped; others are passed over, and noted.
+def table_of_csv(
+    content: bytes,
+    encodings: Sequence[Encoding],
+    target: str,
+    *,
+    max_bytes: int,
+    said: Said = Said(),  # noqa: B008  # it is frozen
+    read: Mapping[str, Any] | None = None,
+) -> Table:
+    """Read the columns of `encodings` from text as read_csv does; others are passed over, and noted.
 
+    `read` tells how the training table was read: what nobody said, and the file leaves open, is taken from there.
     Raises TableError.
     """
-    sheet = read_sheet(content, max_bytes)
+    names = [encoding.name for encoding in encodings]
+    words = [encoding.name for encoding in encodings if isinstance(encoding, CategoricalEncoding)]
+    # Without a header, a file that has the target has all columns of training, and their numbers name them.
+    in_order = () if target in names else names
+    sheet = read_sheet(content, max_bytes, said, Expected(names, words, in_order, read or {}))
     sheet.faults.add(_lacking(sheet.header, encodings))
-    texts = dict(zip(sheet.header, sheet.columns, strict=True))
+    cells = dict(zip(sheet.header, sheet.columns, strict=True))
     columns = [
-        _column(encoding, _parsed(texts[encoding.name], encoding), sheet.lines, "line", sheet.faults)
+        _sheet_column(encoding, cells[encoding.name], sheet.lines, sheet.faults)
         for encoding in encodings
-        if encoding.name in texts
+        if encoding.name in cells
     ]
     sheet.faults.refuse()
-    return Table(tuple(columns), sheet.lines, "line", notes=passed_over(sheet.header, encodings, target))
+    notes = (*sheet.notes, *passed_over(sheet.header, encodings, target))
+    return Table(tuple(columns), sheet.lines, "line", notes=notes, read=sheet.read)
+
+
+def _sheet_column(encoding: Encoding, cells: Cells | Numbers, lines: Sequence[int], faults: Faults) -> Column:
+    if isinstance(cells, Numbers):
+        return NumericColumn(encoding.name, cells.values)
+    parsed = _parsed(cells.words, encoding)
+    return _column(encoding, [parsed[code] for code in cells.codes], lines, "line", faults)
 
 
 def table_of_rows(rows: Sequence[Any], encodings: Sequence[Encoding], target: str) -> Table:

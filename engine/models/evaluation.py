@@ -38,15 +38,15 @@ def examples_of_file(model: Model, content: bytes, *, max_bytes: int = MAX_CSV_B
 
     Columns that the model does not know are passed over; notes of the table name them.
     """
-    columns, target = _columns(model), model.card["data"]["target"]
+    columns, data = _columns(model), model.card["data"]
     if not content.startswith(SIGNATURE):
-        return table_of_csv(content, columns, target, max_bytes=max_bytes)
-    image = model.card["data"].get("image")
+        return table_of_csv(content, columns, data["target"], max_bytes=max_bytes, read=data.get("read"))
+    image = data.get("image")
     tables = read_npz(content, max_bytes=max_bytes, image=tuple(image) if image else "none")
     if tables.separate():
         raise TableError(["The file holds several parts. Send an NPZ file with the arrays x and y alone."])
     table = tables.train
-    return replace(table, notes=passed_over([column.name for column in table.columns], columns, target))
+    return replace(table, notes=passed_over([column.name for column in table.columns], columns, data["target"]))
 
 
 def examples_of_rows(model: Model, rows: Sequence[Any]) -> Table:

@@ -17,6 +17,9 @@ from app.training.models import Format, Model, model_file, predict_rows, trained
 
 T = TypeVar("T")
 
+MOST_FILE_BYTES = 64 << 20
+"""What a file to score a model on may have, and unpack to: it is read in this process."""
+
 RECENT = 4
 """Models that stay in memory for requests to come."""
 
@@ -26,15 +29,13 @@ class Models:
     """The models that were kept: those of the best trials of each sweep.
 
     The normalisation of a model is learned from its data set, so that making one takes a multiple of the memory of
-    that: one is made at a time, and the last few stay. What a trial was recorded with never changes. A file to score
-    one on may unpack to `max_table_bytes` at most.
+    that: one is made at a time, and the last few stay. What a trial was recorded with never changes.
 
     Every use case raises NotFound; Conflict if a trainer sent weights that do not fit the network.
     """
 
-    def __init__(self, storage: Storage, max_table_bytes: int) -> None:
+    def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._max_table_bytes = max_table_bytes
         self._recent: OrderedDict[tuple[str, int], Model] = OrderedDict()
         self._making = Lock()
 
@@ -62,7 +63,7 @@ class Models:
     def evaluate_file(self, sweep: str, number: int, content: bytes, faults: Sequence[Fault]) -> Evaluation:
         """Score the model of a trial on a file. Raises InvalidRequest with all faults."""
         model = self._model(sweep, number)
-        return _or_all_faults(lambda: evaluate_file(model, content, max_bytes=self._max_table_bytes), faults)
+        return _or_all_faults(lambda: evaluate_file(model, content, max_bytes=MOST_FILE_BYTES), faults)
 
     def _model(self, sweep: str, number: int) -> Model:
         key = sweep, number

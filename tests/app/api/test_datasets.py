@@ -354,3 +354,11 @@ def test_a_look_names_the_faults_of_an_upload(shared: httpx.Client) -> None:
     assert places(look(shared, {"target": "sort", "colour": "red", "name": "a b"})) == ["/colour", "/name", "/target"]
     problem(shared.post("/v1/datasets/preview", json={}), 415)
     assert len(shared.get("/v1/datasets").json()["items"]) == 5
+
+
+def test_an_upload_that_takes_too_long_is_refused_and_the_server_lives_on(tmp_path: Path) -> None:
+    with serving(tmp_path, reading_seconds=0.01) as (client, _):
+        (fault,) = problem(upload(client), 422)["errors"]
+        assert fault["pointer"] == "/file"
+        assert fault["detail"].startswith("Reading the files took more than 0.01 s, the most that is allowed.")
+        assert len(client.get("/v1/datasets").json()["items"]) == 5

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, File, Header, HTTPException, Query, Requ
 
 from app.api.answers import DatasetAnswer, PageAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
+from app.api.strict_route import StrictRoute
 from app.api.upload_form import upload_form
 from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
@@ -48,7 +49,7 @@ async def _field_faults(request: Request) -> list[Fault]:
     ]
 
 
-router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/datasets", tags=["datasets"])
 
 
 @router.get("")

@@ -8,7 +8,7 @@ from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, InvalidRequest, NotFound
 from app.domain.space import Space
 from app.domain.sweeps import Best, Budget, Metric, Objective, Sweep, SweepSpec
-from app.domain.trials import Trial
+from app.domain.trials import CompleteTrial
 from app.services.clock import Clock
 from app.services.cursors import decode, encode
 from app.services.datasets import every_name
@@ -17,6 +17,7 @@ from app.services.ids import new_id
 from app.services.notifier import Notifier
 from app.services.pages import Page
 from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
+from app.services.trials import completed
 from app.storage import Storage
 from app.training.hyperparameters import metrics_for
 from app.training.rules import CURRENT_RULES
@@ -68,12 +69,13 @@ class Sweeps:
         self._storage.cancel_sweep(sweep, self._clock.now())
         return self._storage.sweep(sweep)
 
-    def best(self, sweep: str) -> Trial:
+    def best(self, sweep: str) -> CompleteTrial:
         """Return the best finished trial. Raises NotFound, also while there is none."""
-        best: Best | None = self._storage.sweep(sweep).best
+        found = self._storage.sweep(sweep)
+        best: Best | None = found.best
         if best is None:
             raise NotFound(f"No trial of the sweep {sweep} has a result yet. Ask again when one has finished.")
-        return self._storage.trial(sweep, best.trial)
+        return completed([self._storage.trial(sweep, best.trial)], found.spec)[0]
 
     def _dataset(self, name: str | None) -> tuple[DatasetSummary | None, list[Fault]]:
         if name is None:

@@ -62,7 +62,7 @@ def _varies(columns: Sequence[Column]) -> bool:
     numbers = [column for column in columns if isinstance(column, NumericColumn)]
     if not numbers:
         return len({word for column in columns for word in column.values}) > 1
-    present = [values for column in numbers if len(values := column.values[~column.missing])]
+    present = [values for column in numbers if len(values := column.present)]
     low = min((values.min() for values in present), default=0.0)
     high = max((values.max() for values in present), default=0.0)
     return bool(varies(np.array(low), np.array(high), numbers[0].source))

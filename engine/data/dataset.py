@@ -1,7 +1,7 @@
 """A data set: encoded inputs and targets of train, dev and test, with the card that tells how they came about."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,10 @@ from engine.data.cut import Cut, Fractions, fractions_for
 from engine.data.cut_column import cut_faults, split_table, without
 from engine.data.cut_notes import overlap_notes, share_notes
 from engine.data.drift import drift
-from engine.data.encoding import encode, feature_faults, fit
+from engine.data.encoding import Encoding, encode, feature_faults, fit
 from engine.data.image import pixel_faults, shape_faults
 from engine.data.split import Split
-from engine.data.table import Column, Faults, Image, Table, TableError, TableFault, quoted, take_rows
+from engine.data.table import Column, Faults, Image, Table, TableError, TableFault, byte_columns, quoted, take_rows
 from engine.data.tables import FILE_OF, Part, Tables, aligned, column_faults
 from engine.data.target import Target, Task, missing_targets, read_like, read_target, target_column, unknown_classes
 
@@ -29,18 +29,19 @@ _ARRAYS = ("x_train", "y_train", "x_dev", "y_dev", "x_test", "y_test")
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Inputs float32 (m, n) and targets (m,) of each part; labels are int64, numbers of a regression float64.
+    """Inputs (m, n) and targets (m,) of each part; labels are int64, numbers of a regression float64.
 
+    Inputs are float32, or uint8 in all parts where they came as an array of bytes.
     The test part may have no rows. `card` is plain JSON.
     """
 
     task: Task
     classes: tuple[str, ...]
-    x_train: NDArray[np.float32]
+    x_train: NDArray[Any]
     y_train: NDArray[Any]
-    x_dev: NDArray[np.float32]
+    x_dev: NDArray[Any]
     y_dev: NDArray[Any]
-    x_test: NDArray[np.float32]
+    x_test: NDArray[Any]
     y_test: NDArray[Any]
     card: Mapping[str, Any]
 
@@ -70,9 +71,13 @@ class _Part:
 
     columns: tuple[Column, ...]
     y: NDArray[Any]
+    block: NDArray[np.uint8] | None
 
     def take(self, rows: NDArray[np.intp]) -> "_Part":
-        return _Part(tuple(take_rows(column, rows) for column in self.columns), self.y[rows])
+        if self.block is None:
+            return _Part(tuple(take_rows(column, rows) for column in self.columns), self.y[rows], None)
+        block = self.block[rows]
+        return _Part(tuple(byte_columns(block)), self.y[rows], block)
 
 
 def prepare(
@@ -95,7 +100,7 @@ def prepare(
     parts = _parts(given, target, found, split)
     columns = {name: part.columns for name, part in parts.items()}
     encodings = fit(columns["train"])
-    _check_size(sum(len(part.y) for part in parts.values()), sum(one.width for one in encodings), max_bytes)
+    _check_size(parts.values(), sum(one.width for one in encodings), max_bytes)
     notes = [*whole.train.notes, *share_notes(split, cut, fractions), *overlap_notes(whole, cut)]
     card = {
         "target": target,
@@ -114,7 +119,7 @@ def prepare(
         "notes": [note.card() for note in (*notes, *constant_notes(columns, given.train.image))],
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
-    inputs = {f"x_{name}": encode(encodings, part.columns) for name, part in parts.items()}
+    inputs = {f"x_{name}": _inputs(encodings, part, parts.values()) for name, part in parts.items()}
     targets = {f"y_{name}": part.y for name, part in parts.items()}
     return Dataset(task=found.task, classes=found.classes, card=card, **inputs, **targets)
 
@@ -170,17 +175,27 @@ def _target_faults(part: Part, table: Table, column: Column, found: Target | Non
 
 def _parts(given: Tables, target: str, found: Target, split: Split) -> dict[str, _Part]:
     """Cut the training table, and put the parts that have tables of their own in their places."""
-    whole = _Part(given.train.take(target)[1].columns, found.values)
+    whole = _Part(given.train.take(target)[1].columns, found.values, given.train.block)
     parts = {"train": whole.take(split.train), "dev": whole.take(split.dev), "test": whole.take(split.test)}
     for part, table in given.separate().items():
         column, features = aligned(table, given.train).take(target)
-        parts[part] = _Part(features.columns, read_like(found, column))
+        parts[part] = _Part(features.columns, read_like(found, column), features.block)
     return parts
 
 
-def _check_size(rows: int, width: int, max_bytes: int) -> None:
+def _inputs(encodings: Sequence[Encoding], part: _Part, every: Iterable[_Part]) -> NDArray[Any]:
+    """Return the inputs of a part; bytes stay bytes, if those of all parts are."""
+    return part.block if part.block is not None and _are_bytes(every) else encode(encodings, part.columns)
+
+
+def _are_bytes(parts: Iterable[_Part]) -> bool:
+    return all(part.block is not None for part in parts)
+
+
+def _check_size(parts: Collection[_Part], width: int, max_bytes: int) -> None:
     """One input for each category can make gigabytes of a small file."""
-    size = rows * width * np.dtype(np.float32).itemsize
+    rows = sum(len(part.y) for part in parts)
+    size = rows * width * np.dtype(np.uint8 if _are_bytes(parts) else np.float32).itemsize
     if size > max_bytes:
         made = f"The table becomes {rows:,} rows of {width:,} inputs, {size:,} bytes"
         way = "Leave out columns with many categories, or rows."

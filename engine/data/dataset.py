@@ -117,6 +117,7 @@ def prepare(
         },
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
         "notes": [note.card() for note in (*notes, *constant_notes(columns, given.train.image))],
+        **({"read": dict(given.train.read)} if given.train.read else {}),
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
     inputs = {f"x_{name}": _inputs(encodings, part, parts.values()) for name, part in parts.items()}

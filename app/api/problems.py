@@ -48,7 +48,7 @@ class FaultAnswer(BaseModel):
 
 
 class Problem(BaseModel):
-    """What went wrong, after RFC 9457; `errors` lists every broken rule of a request."""
+    """What went wrong, after RFC 9457; `errors` lists the first 100 broken rules, and counts the rest."""
 
     type: str = "about:blank"
     title: str

@@ -64,6 +64,7 @@ def test_a_parameter_that_cannot_be_drawn_is_refused_at_its_place(parameter: Par
         FloatParameter(1e-4, 1.0, "log"),
         FloatParameter(-3.0, 0.999, "reverse_log"),
         FloatParameter(0.0, 1.0, step=1.0),
+        FloatParameter(0.1, 0.3, step=0.2),  # in doubles, 0.3 - 0.1 is less than 0.2
         IntParameter(1, 2, "log", 1),
         ChoiceParameter((True, 1)),
         ChoiceParameter((1, 2), weights=(0.0, 1.0)),

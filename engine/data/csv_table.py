@@ -36,7 +36,7 @@ def read_csv(
     there and to be without missing cells, unless `said` has such rows left out. Raises TableError with every fault
     found.
     """
-    words = {*said.categorical, *(categorical_names(like) if like else ())}
+    words = {*said.categorical, *filter(None, (said.group,)), *(categorical_names(like) if like else ())}
     named = [column.name for column in like.columns] if like else [*filter(None, (target,)), *words, *said.ignore]
     expected = Expected(named, {*words, *filter(None, (target,)), *_as_text(like)})
     sheet = read_sheet(content, max_bytes, said, expected)

@@ -81,7 +81,7 @@ def column_of(
         if not isinstance(numeric, NumericColumn):
             return numeric
         column = numeric
-    is_input = not forced and name not in {said.group, said.order}
+    is_input = not (forced or target) and name not in {said.group, said.order}
     return Typed(column, () if like else remarks_of(name, counts, found, counts if is_input else None))
 
 

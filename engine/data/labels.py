@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
-from engine.data.number_format import NumberFormat, parse_number
+from engine.data.number_format import NumberFormat
 from engine.data.reading import reading_from_card
 from engine.data.table import Column, Faults, NumericColumn, Table, TableFault, quoted
 from engine.data.target import class_name, missing_targets

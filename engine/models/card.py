@@ -57,6 +57,10 @@ def _is_encoding(value: Any) -> bool:
     return value.get("kind") == "numeric" and is_number and isinstance(value.get("flag"), bool)
 
 
+def _is_reading(value: Any) -> bool:
+    return value is None or is_reading(value, ("numbers", "dates", "words"))
+
+
 _RULES: Mapping[str, Mapping[str, _Rule]] = {
     "structure": {
         "inputs": _Rule("a whole number from 1", _is_count),
@@ -70,6 +74,7 @@ _RULES: Mapping[str, Mapping[str, _Rule]] = {
         "target": _Rule("a text", lambda value: isinstance(value, str)),
         "task": _one_of(LOSS_OF_TASK),
         "classes": _Rule("a list of different texts", _are_names),
+        "target_reading": _Rule("nothing, or how the texts of a column are read", _is_reading),
         "columns": _Rule("a list of the encodings of columns with different names", _are_encodings),
     },
 }

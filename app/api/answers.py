@@ -10,7 +10,7 @@ from app.domain.datasets import DatasetSummary, Task
 from app.domain.predictions import PredictedRows
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Sweep
-from app.domain.trials import Trial
+from app.domain.trials import CompleteTrial
 from app.domain.work import Epoch
 
 T = TypeVar("T")
@@ -148,11 +148,16 @@ class SweepAnswer(BaseModel):
 
 
 class TrialAnswer(BaseModel):
-    """A trial; `metrics` are those at the best epoch, whose weights are the model. `value` is what it is ranked by."""
+    """A trial; `metrics` are those at the best epoch, whose weights are the model. `value` is what it is ranked by.
+
+    `params` are the hyperparameters that were searched, `all_params` those that were fixed or left to their defaults
+    as well. One that the conditions of the space left out is in `all_params` alone, at its default.
+    """
 
     number: int
     state: TrialState
     params: dict[str, Any]
+    all_params: dict[str, Any]
     metrics: dict[str, float | None]
     value: float | None
     best_epoch: int | None
@@ -164,9 +169,10 @@ class TrialAnswer(BaseModel):
     finished_at: datetime | None
 
     @classmethod
-    def of(cls, trial: Trial) -> "TrialAnswer":
+    def of(cls, found: CompleteTrial) -> "TrialAnswer":
         """Return the wire form of a trial."""
-        return cls.model_validate(trial, from_attributes=True)
+        stored = {name: getattr(found.trial, name) for name in cls.model_fields if name != "all_params"}
+        return cls(all_params=dict(found.all_params), **stored)
 
 
 class EpochAnswer(BaseModel):

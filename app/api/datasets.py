@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, File, Header, HTTPException, Query, Requ
 from app.api.answers import DatasetAnswer, PageAnswer, PreviewAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.fields import form_faults
+from app.api.strict_route import StrictRoute
 from app.api.upload_form import preview_form, upload_form
 from app.domain.errors import Fault
 from app.domain.uploads import SentFile, SentFiles, UploadForm
@@ -41,7 +42,7 @@ async def _field_faults(request: Request) -> list[Fault]:
     return form_faults((await request.form()).multi_items(), known, repeated=_REPEATED)
 
 
-router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/datasets", tags=["datasets"])
 
 
 @router.get("")

@@ -1,10 +1,11 @@
 """Read a JSON object field by field, so that one fault never hides another."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any
 
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.domain.errors import Fault, faults_of, pointer, show
@@ -53,6 +54,11 @@ def problem_faults(error: ValidationError, place: str = "") -> list[Fault]:
     """Return pydantic's errors as faults below `place`."""
     problems = error.errors(include_url=False, include_context=False)
     return list(faults_of(problems, lambda one: Fault(place + pointer(*one["loc"]), sentence(one))))
+
+
+def parameter_faults(error: RequestValidationError) -> Iterator[Fault]:
+    """Yield what FastAPI found wrong with parameters of the path, the query and the form."""
+    yield from faults_of(error.errors(), lambda one: Fault(pointer(*one["loc"][1:]), sentence(one)))
 
 
 def sentence(problem: Mapping[str, Any]) -> str:

@@ -13,10 +13,11 @@ from app.api.bodies import read_json
 from app.api.dependencies import UseCases
 from app.api.fields import form_faults, read_fields
 from app.api.openapi import json_body
+from app.api.strict_route import StrictRoute
 from app.domain.errors import Fault, InvalidRequest
 from app.services.services import Services
 
-router = APIRouter(prefix="/v1/sweeps/{sweep}/trials/{number}", tags=["models"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}/trials/{number}", tags=["models"])
 
 MOST_ROWS = 10_000
 """The most rows that one request may have predicted."""

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.column_types import parse_number
 from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
 from engine.data.table import Column, Faults, NumericColumn, Table, TableFault, quoted
 from engine.data.target import class_name, missing_targets
@@ -46,8 +45,15 @@ def _names(column: Column, known: Mapping[str, int]) -> Iterator[str]:
         yield from map(class_name, column.values)
         return
     for word in column.values:
-        number = None if word in known else parse_number(word)
-        yield word if number is None else class_name(number)
+        yield word if word in known else _as_number(word)
+
+
+def _as_number(word: str) -> str:
+    """Return the name that a class has as a number; another word stays as it is."""
+    try:
+        return word if "_" in word else class_name(float(word))  # Python reads 1_000 as a number
+    except ValueError:
+        return word
 
 
 def _unknown(column: Column, table: Table, labels: list[int], classes: list[str]) -> Iterator[TableFault]:

@@ -1,17 +1,22 @@
 """A data set made ready for a stack: inputs with their column of ones, targets as the loss gathers them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.arrays import Array, Workspace
 from engine.data import Dataset, Image, Normalization
+from engine.data.encoded import Encoded
+from engine.data.table import quoted
 from engine.losses import LOSSES, Loss
 from engine.losses.base import Targets
 from engine.rules import CURRENT
+
+_MOST_NAMED = 5
 
 LOSS_OF_TASK: Mapping[str, str] = {"binary": "logistic", "multiclass": "softmax", "regression": "squared"}
 
@@ -55,23 +60,26 @@ class TrainingSet:
     ) -> "TrainingSet":
         """Prepare `dataset`; mean and deviation come from its training part alone, by these rules.
 
-        Raises ValueError if there is nothing to train on or nothing to choose by.
+        Raises ValueError if there is nothing to train on or nothing to choose by, or if an input has to be normalised
+        and is not to be.
         """
         if not len(dataset.y_train) or not len(dataset.y_dev):
             raise ValueError("A data set needs examples in its training and in its dev part.")
+        if dataset.doubles is not None and not normalize_inputs:
+            raise ValueError(raw_doubles(double_names(dataset.card) or [str(one) for one in dataset.doubles.places]))
         loss_name = LOSS_OF_TASK[dataset.task]
         mean, scale = target_moments(dataset)
-        normalization = Normalization.fit(dataset.x_train, dataset.image, rules) if normalize_inputs else None
+        normalization = normalization_of(dataset, rules) if normalize_inputs else None
         workspace = Workspace(dtype)
 
-        def part(x: Array, y: Targets) -> Part:
+        def part(x: Encoded, y: Targets) -> Part:
             targets = (y - mean) / scale if dataset.task == "regression" else y
             return Part(_with_ones(x, normalization, dtype), LOSSES[loss_name].encode(targets, workspace))
 
         return cls(
-            train=part(dataset.x_train, dataset.y_train),
-            dev=part(dataset.x_dev, dataset.y_dev),
-            test=part(dataset.x_test, dataset.y_test),
+            train=part(dataset.inputs("train"), dataset.y_train),
+            dev=part(dataset.inputs("dev"), dataset.y_dev),
+            test=part(dataset.inputs("test"), dataset.y_test),
             loss=LOSSES[loss_name],
             loss_name=loss_name,
             inputs=dataset.x_train.shape[1],
@@ -94,11 +102,11 @@ class TrainingSet:
         return np.asarray(misses / examples)
 
 
-def _with_ones(x: Array, normalization: Normalization | None, dtype: DTypeLike) -> Array:
+def _with_ones(x: Encoded, normalization: Normalization | None, dtype: DTypeLike) -> Array:
     """Return the inputs as the network reads them; beside `x` and the answer, no more than a piece is in memory."""
-    inputs = np.ones((len(x), x.shape[1] + 1), dtype)
+    inputs = np.ones((len(x), x.x.shape[1] + 1), dtype)
     if normalization is None:
-        inputs[:, :-1] = x
+        inputs[:, :-1] = x.x
     else:
         normalization.apply(x, out=inputs[:, :-1])
     return inputs
@@ -115,6 +123,24 @@ def _fill(dataset: Dataset, normalization: Normalization | None, dtype: DTypeLik
 def outputs_of(dataset: Dataset) -> int:
     """Return how many outputs a network for `dataset` has."""
     return len(dataset.classes) if dataset.task == "multiclass" else 1
+
+
+def normalization_of(dataset: Dataset, rules: int = CURRENT) -> Normalization:
+    """Return how the inputs of a data set are normalised, learned from its training part."""
+    return Normalization.fit(dataset.inputs("train"), dataset.image, rules)
+
+
+def double_names(card: Mapping[str, Any]) -> list[str]:
+    """Return the columns of a data set with this card that have to be normalised, in quotes."""
+    return [quoted(column["name"]) for column in card.get("columns", ()) if column.get("double")]
+
+
+def raw_doubles(names: Sequence[str]) -> str:
+    """Return the sentence that refuses to leave columns as they are."""
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    columns = f"{', '.join(names[:_MOST_NAMED])}{more}"
+    rule = "networks compute in float32, which takes different values there for one and the same"
+    return f"Inputs cannot stay as they are in these columns: {columns}; {rule}. Set normalize_inputs to true."
 
 
 def target_moments(dataset: Dataset) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.domain.datasets import Task
 from engine.data import NAMES, Dataset, load_builtin
+from engine.data.dataset import PARTS
 from engine.training_set import outputs_of
 
 
@@ -48,11 +49,11 @@ def trains_alike(stored: bytes, content: bytes) -> bool:
     first, second = load(stored), load(content)
     if (first.task, first.classes, first.image) != (second.task, second.classes, second.image):
         return False
-    for part in ("train", "dev", "test"):
-        x, y = f"x_{part}", f"y_{part}"
-        if not np.array_equal(getattr(first, y), getattr(second, y)):
+    for part in PARTS:
+        x, other = first.inputs(part), second.inputs(part)
+        if not np.array_equal(getattr(first, f"y_{part}"), getattr(second, f"y_{part}")):
             return False
-        if not np.array_equal(np.float32(getattr(first, x)), np.float32(getattr(second, x))):
+        if not (np.array_equal(np.float32(x.x), np.float32(other.x)) and np.array_equal(x.double, other.double)):
             return False
     return True
 

@@ -1,12 +1,10 @@
 """What is noted of columns that do not vary in the training part, since no network can learn what they mean."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
-
-from engine.data.normalization import varies
+from engine.data.column_groups import Parts, column_groups, present
 from engine.data.notes import Note
+from engine.data.rounding import varies
 from engine.data.table import CategoricalColumn, Column, Image, NumericColumn, quoted
 
 _MOST_NAMED = 5
@@ -19,22 +17,10 @@ _UNKNOWN = (
     "learn what those mean: normalised, they count for nothing."
 )
 
-Parts = Mapping[str, Sequence[Column]]
-"""The columns of train, dev and test, in the same order."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Group:
-    """Columns that share their moments, a single one or those of a channel: of the training part, and of all."""
-
-    name: str
-    train: Sequence[Column]
-    every: Sequence[Column]
-
 
 def constant_notes(parts: Parts, image: Image | None = None) -> Iterator[Note]:
     """Yield notes on columns, or channels of images, that have one value in train, and on words that train has not."""
-    constant = [group for group in _groups(parts, image) if not _varies(group.train)]
+    constant = [group for group in column_groups(parts, image) if not _varies(group.train)]
     moving = [group for group in constant if _varies(group.every)]
     still = [group for group in constant if group not in moving]
     for groups, rest in ((still, _STILL), (moving, _MOVING)):
@@ -48,24 +34,13 @@ def constant_notes(parts: Parts, image: Image | None = None) -> Iterator[Note]:
         yield Note("unknown_words", tuple(unknown), _UNKNOWN.format(shown))
 
 
-def _groups(parts: Parts, image: Image | None) -> Iterator[_Group]:
-    train = parts["train"]
-    count = image[2] if image else len(train)
-    for place in range(count):
-        name = str(place + 1) if image else quoted(train[place].name)
-        every = [column for columns in parts.values() for column in columns[place::count]]
-        yield _Group(name, train[place::count], every)
-
-
 def _varies(columns: Sequence[Column]) -> bool:
     """Tell whether columns together have more than one value; a missing cell is one among words, not among numbers."""
     numbers = [column for column in columns if isinstance(column, NumericColumn)]
     if not numbers:
         return len({word for column in columns for word in column.values}) > 1
-    present = [values for column in numbers if len(values := column.values[~column.missing])]
-    low = min((values.min() for values in present), default=0.0)
-    high = max((values.max() for values in present), default=0.0)
-    return bool(varies(np.array(low), np.array(high), numbers[0].source))
+    values = present(numbers)
+    return len(values) > 0 and bool(varies(values.min(), values.max(), numbers[0].source))
 
 
 def _unknown_words(parts: Parts) -> Iterator[tuple[str, str]]:

@@ -1,37 +1,63 @@
 """A data set: encoded inputs and targets of train, dev and test, with the card that tells how they came about."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.archive import read_npz_archive, write_npz
+from engine.data.column_groups import need_double
 from engine.data.constant_inputs import constant_notes
 from engine.data.cut import Cut, Fractions, fractions_for
 from engine.data.cut_column import cut_faults, split_table, without
 from engine.data.cut_notes import overlap_notes, share_notes
 from engine.data.drift import drift
-from engine.data.encoding import encode, feature_faults, fit
+from engine.data.encoded import Encoded
+from engine.data.encoding import Encoding, double_places, encode, feature_faults, fit
 from engine.data.image import pixel_faults, shape_faults
 from engine.data.split import Split
-from engine.data.table import Column, Faults, Image, Table, TableError, TableFault, quoted, take_rows
+from engine.data.table import FLOAT64, Column, Faults, Image, Table, TableError, TableFault, quoted, take_rows
 from engine.data.tables import FILE_OF, Part, Tables, aligned, column_faults
 from engine.data.target import Target, Task, missing_targets, read_like, read_target, target_column, unknown_classes
 
 MAX_BYTES = 512 << 20
 """What the inputs of a data set may take, unless said otherwise."""
 
+PartName = Literal["train", "dev", "test"]
+PARTS: tuple[PartName, ...] = get_args(PartName)
+
 _ARRAYS = ("x_train", "y_train", "x_dev", "y_dev", "x_test", "y_test")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Doubles:
+    """The inputs of which float32 would merge values: their places (k,), and in float64 those of each part, (m, k)."""
+
+    places: NDArray[np.intp]
+    train: NDArray[np.float64]
+    dev: NDArray[np.float64]
+    test: NDArray[np.float64]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays under their names in a file."""
+        return {f"double_{field.name}": getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def taken_from(cls, arrays: dict[str, NDArray[Any]]) -> "Doubles | None":
+        """Take them out of the arrays of a file, if it has some."""
+        names = {field.name: f"double_{field.name}" for field in fields(cls)}
+        has = names["places"] in arrays
+        return cls(**{name: arrays.pop(there) for name, there in names.items()}) if has else None
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """Inputs float32 (m, n) and targets (m,) of each part; labels are int64, numbers of a regression float64.
 
-    The test part may have no rows. `card` is plain JSON.
+    The test part may have no rows. `card` is plain JSON. Inputs that are `doubles` are in both, rounded and not.
     """
 
     task: Task
@@ -43,6 +69,12 @@ class Dataset:
     x_test: NDArray[np.float32]
     y_test: NDArray[Any]
     card: Mapping[str, Any]
+    doubles: Doubles | None = None
+
+    def inputs(self, part: PartName) -> Encoded:
+        """Return the inputs of a part, as they are to be normalised."""
+        x = getattr(self, f"x_{part}")
+        return Encoded.of(x) if self.doubles is None else Encoded(x, self.doubles.places, getattr(self.doubles, part))
 
     @property
     def image(self) -> Image | None:
@@ -53,15 +85,15 @@ class Dataset:
     def to_bytes(self) -> bytes:
         """Return the whole data set as NPZ; equal data sets give equal bytes."""
         about = {"task": self.task, "classes": list(self.classes), "card": self.card}
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays = {name: getattr(self, name) for name in _ARRAYS} | (self.doubles.arrays() if self.doubles else {})
         return write_npz({**arrays, "about": np.array(json.dumps(about, sort_keys=True, allow_nan=False))})
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Dataset":
         """Return the data set that `to_bytes` wrote."""
         arrays = read_npz_archive(content)
-        about = json.loads(arrays.pop("about").item())
-        return cls(task=about["task"], classes=tuple(about["classes"]), card=about["card"], **arrays)
+        about, doubles = json.loads(arrays.pop("about").item()), Doubles.taken_from(arrays)
+        return cls(task=about["task"], classes=tuple(about["classes"]), card=about["card"], doubles=doubles, **arrays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +126,8 @@ def prepare(
     split = split_table(whole.train, found, cut, fractions)
     parts = _parts(given, target, found, split)
     columns = {name: part.columns for name, part in parts.items()}
-    encodings = fit(columns["train"])
-    _check_size(sum(len(part.y) for part in parts.values()), sum(one.width for one in encodings), max_bytes)
+    encodings = fit(columns["train"], need_double(columns, given.train.image))
+    _check_size(sum(len(part.y) for part in parts.values()), encodings, max_bytes)
     notes = [*whole.train.notes, *share_notes(split, cut, fractions), *overlap_notes(whole, cut)]
     card = {
         "target": target,
@@ -114,9 +146,12 @@ def prepare(
         "notes": [note.card() for note in (*notes, *constant_notes(columns, given.train.image))],
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
-    inputs = {f"x_{name}": encode(encodings, part.columns) for name, part in parts.items()}
+    encoded = {name: encode(encodings, part.columns) for name, part in parts.items()}
+    inputs = {f"x_{name}": inputs.x for name, inputs in encoded.items()}
     targets = {f"y_{name}": part.y for name, part in parts.items()}
-    return Dataset(task=found.task, classes=found.classes, card=card, **inputs, **targets)
+    places = encoded["train"].places
+    doubles = Doubles(places, **{name: one.double for name, one in encoded.items()}) if len(places) else None
+    return Dataset(task=found.task, classes=found.classes, card=card, doubles=doubles, **inputs, **targets)
 
 
 def _checked(whole: Tables, given: Tables, target: str, task: str | None, cut: Cut) -> tuple[Target, Fractions]:
@@ -178,9 +213,10 @@ def _parts(given: Tables, target: str, found: Target, split: Split) -> dict[str,
     return parts
 
 
-def _check_size(rows: int, width: int, max_bytes: int) -> None:
+def _check_size(rows: int, encodings: Sequence[Encoding], max_bytes: int) -> None:
     """One input for each category can make gigabytes of a small file."""
-    size = rows * width * np.dtype(np.float32).itemsize
+    width = sum(encoding.width for encoding in encodings)
+    size = rows * (width * np.dtype(np.float32).itemsize + len(double_places(encodings)) * FLOAT64.itemsize)
     if size > max_bytes:
         made = f"The table becomes {rows:,} rows of {width:,} inputs, {size:,} bytes"
         way = "Leave out columns with many categories, or rows."

@@ -2,37 +2,41 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.encoded import Encoded
 from engine.data.table import CategoricalColumn, Column, NumericColumn, Table, TableError, TableFault, quoted
 
 MOST_CATEGORIES = 1000
 MOST_UNREPEATED = 50
 """A categorical column with more cells than this in which no word comes twice is refused."""
 
-Inputs = NDArray[np.float32]
+Inputs = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class NumericEncoding:
     """The number itself; a missing one becomes `fill`, the median of train.
 
-    With `flag`, a second input is 1 where the number is missing. It is there if train has missing cells.
+    With `flag`, a second input is 1 where the number is missing. It is there if train has missing cells. A `double`
+    stays in float64 until it is normalised, any other is rounded to float32.
     """
 
     name: str
     fill: float
     flag: bool
+    double: bool = False
 
     @classmethod
-    def fit(cls, column: NumericColumn) -> "NumericEncoding":
+    def fit(cls, column: NumericColumn, *, double: bool = False) -> "NumericEncoding":
         """Learn fill and flag from the training rows of a column."""
         present = column.values[~column.missing]
         fill = float(np.median(present)) if len(present) else 0.0
-        return cls(column.name, fill, flag=bool(column.missing.any()))
+        return cls(column.name, fill, flag=bool(column.missing.any()), double=double)
 
     @property
     def width(self) -> int:
@@ -45,11 +49,12 @@ class NumericEncoding:
             raise TableError([f'The column "{self.name}" holds words; the network learned it as numbers.'])
         values = np.where(column.missing, self.fill, column.values)
         inputs = [values, column.missing] if self.flag else [values]
-        return np.stack(inputs, axis=1).astype(np.float32)
+        return np.stack(inputs, axis=1).astype(np.float64 if self.double else np.float32)
 
     def card(self) -> dict[str, Any]:
-        """Return the encoding as plain JSON."""
-        return {"name": self.name, "kind": "numeric", "fill": self.fill, "flag": self.flag}
+        """Return the encoding as plain JSON; `double` only where it is one."""
+        card = {"name": self.name, "kind": "numeric", "fill": self.fill, "flag": self.flag}
+        return {**card, "double": True} if self.double else card
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +116,42 @@ def _identifier_fault(column: CategoricalColumn) -> str | None:
     return None
 
 
-def fit(columns: Sequence[Column]) -> tuple[Encoding, ...]:
-    """Learn the encoding of each column from its training rows."""
+def fit(columns: Sequence[Column], double: Sequence[bool] = ()) -> tuple[Encoding, ...]:
+    """Learn the encoding of each column from its training rows; `double` tells which stay in float64."""
     return tuple(
-        NumericEncoding.fit(column) if isinstance(column, NumericColumn) else CategoricalEncoding.fit(column)
-        for column in columns
+        NumericEncoding.fit(column, double=wide)
+        if isinstance(column, NumericColumn)
+        else CategoricalEncoding.fit(column)
+        for column, wide in zip(columns, double or [False] * len(columns), strict=True)
     )
 
 
-def encode(encodings: Sequence[Encoding], columns: Sequence[Column]) -> Inputs:
+def double_places(encodings: Sequence[Encoding]) -> list[int]:
+    """Return the places of the inputs that stay in float64 until they are normalised."""
+    starts = accumulate((encoding.width for encoding in encodings), initial=0)
+    return [
+        start
+        for start, encoding in zip(starts, encodings, strict=False)
+        if isinstance(encoding, NumericEncoding) and encoding.double
+    ]
+
+
+def encode(encodings: Sequence[Encoding], columns: Sequence[Column]) -> Encoded:
     """Return the inputs of rows given as columns in the order of the encodings, (rows, inputs)."""
-    return np.concatenate(
-        [encoding.encode(column) for encoding, column in zip(encodings, columns, strict=True)], axis=1
-    )
+    rows, places = len(columns[0].values), double_places(encodings)
+    x = np.empty((rows, sum(encoding.width for encoding in encodings)), np.float32)
+    double, start = np.empty((rows, len(places))), 0
+    for encoding, column in zip(encodings, columns, strict=True):
+        inputs = encoding.encode(column)
+        x[:, start : start + encoding.width] = inputs
+        if start in places:
+            double[:, places.index(start)] = inputs[:, 0]
+        start += encoding.width
+    return Encoded(x, np.array(places, np.intp), double)
 
 
 def from_card(card: Mapping[str, Any]) -> Encoding:
     """Return the encoding that `card` describes."""
     if card["kind"] == "numeric":
-        return NumericEncoding(card["name"], float(card["fill"]), bool(card["flag"]))
+        return NumericEncoding(card["name"], float(card["fill"]), bool(card["flag"]), card.get("double", False))
     return CategoricalEncoding(card["name"], tuple(card["categories"]))

@@ -50,7 +50,8 @@ def _is_encoding(value: Any) -> bool:
         return _are_names(value.get("categories"))
     fill = value.get("fill")
     is_number = isinstance(fill, int | float) and abs(fill) <= LARGEST_NUMBER
-    return value.get("kind") == "numeric" and is_number and isinstance(value.get("flag"), bool)
+    are_flags = isinstance(value.get("flag"), bool) and isinstance(value.get("double", False), bool)
+    return value.get("kind") == "numeric" and is_number and are_flags
 
 
 _RULES: Mapping[str, Mapping[str, _Rule]] = {

@@ -12,6 +12,7 @@ from engine.arrays import Array, Workspace
 from engine.data import Dataset, Image, Normalization
 from engine.data.encoded import Encoded
 from engine.data.table import quoted
+from engine.inputs import VALUES, Inputs, LookedUp, Numbers
 from engine.losses import LOSSES, Loss
 from engine.losses.base import Targets
 from engine.rules import CURRENT
@@ -20,16 +21,24 @@ _MOST_NAMED = 5
 
 LOSS_OF_TASK: Mapping[str, str] = {"binary": "logistic", "multiclass": "softmax", "regression": "squared"}
 
+SMALL = 32 << 20
+"""A part of bytes whose numbers take no more than this is held as numbers: they are fetched faster."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The examples of train, dev or test: `x` (n, n_in + 1) with ones in the last column, `targets` (n,)."""
+    """The examples of train, dev or test: their inputs, and their `targets` (n,)."""
 
-    x: Array
+    inputs: Inputs
     targets: Targets
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.inputs)
+
+    @property
+    def x(self) -> Array:
+        """All inputs as numbers, (n, n_in + 1), with a one behind each row; made anew where they are held as bytes."""
+        return self.inputs.chunk(slice(None), Workspace(self.inputs.dtype)).loaded()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +81,10 @@ class TrainingSet:
         normalization = normalization_of(dataset, rules) if normalize_inputs else None
         workspace = Workspace(dtype)
 
-        def part(x: Encoded, y: Targets) -> Part:
+        def part(encoded: Encoded, y: Targets) -> Part:
             targets = (y - mean) / scale if dataset.task == "regression" else y
-            return Part(_with_ones(x, normalization, dtype), LOSSES[loss_name].encode(targets, workspace))
+            inputs = _inputs(encoded, dataset.image, normalization, dtype)
+            return Part(inputs, LOSSES[loss_name].encode(targets, workspace))
 
         return cls(
             train=part(dataset.inputs("train"), dataset.y_train),
@@ -91,6 +101,11 @@ class TrainingSet:
             fill=_fill(dataset, normalization, dtype),
         )
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the numbers that the networks compute with."""
+        return self.train.inputs.dtype
+
     def error_name(self) -> str:
         """Return what the error of this task is called: "error" (a share) or "rmse" (in the target's unit)."""
         return "rmse" if self.loss_name == "squared" else "error"
@@ -102,13 +117,25 @@ class TrainingSet:
         return np.asarray(misses / examples)
 
 
-def _with_ones(x: Encoded, normalization: Normalization | None, dtype: DTypeLike) -> Array:
-    """Return the inputs as the network reads them; beside `x` and the answer, no more than a piece is in memory."""
-    inputs = np.ones((len(x), x.x.shape[1] + 1), dtype)
+def _inputs(encoded: Encoded, image: Image | None, normalization: Normalization | None, dtype: DTypeLike) -> Inputs:
+    """Return the inputs as the network reads them; bytes stay bytes unless their numbers take next to nothing."""
+    x = encoded.x
+    if x.dtype != np.uint8 or x.size * np.dtype(dtype).itemsize <= SMALL:
+        return Numbers(_with_ones(encoded, normalization, dtype))
+    values = np.repeat(np.arange(VALUES, dtype=np.uint8)[:, np.newaxis], x.shape[1], axis=1)
+    # What the pixels of a channel have in common is kept once; and so are bytes that stay what they are.
+    turns = 1 if normalization is None else image[2] if image else x.shape[1]
+    return LookedUp(x, _with_ones(Encoded.plain(values), normalization, dtype)[:, :turns])
+
+
+def _with_ones(encoded: Encoded, normalization: Normalization | None, dtype: DTypeLike) -> Array:
+    """Return the inputs as the network reads them; beside them and the answer, no more than a piece is in memory."""
+    rows, width = encoded.x.shape
+    inputs = np.ones((rows, width + 1), dtype)
     if normalization is None:
-        inputs[:, :-1] = x.x
+        inputs[:, :-1] = encoded.x
     else:
-        normalization.apply(x, out=inputs[:, :-1])
+        normalization.apply(encoded, out=inputs[:, :-1])
     return inputs
 
 

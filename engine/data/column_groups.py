@@ -34,7 +34,7 @@ def column_groups(parts: Parts, image: Image | None) -> Iterator[ColumnGroup]:
 
 def present(columns: Sequence[NumericColumn]) -> NDArray[np.float64]:
     """Return all numbers of some columns that are not missing."""
-    return np.concatenate([column.values[~column.missing] for column in columns])
+    return np.concatenate([column.present for column in columns])
 
 
 def need_double(parts: Parts, image: Image | None) -> list[bool]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from engine.data.column_groups import Parts, column_groups, present
+import numpy as np
+
+from engine.data.column_groups import Parts, column_groups
 from engine.data.notes import Note
 from engine.data.rounding import varies
 from engine.data.table import CategoricalColumn, Column, Image, NumericColumn, quoted
@@ -39,8 +41,10 @@ def _varies(columns: Sequence[Column]) -> bool:
     numbers = [column for column in columns if isinstance(column, NumericColumn)]
     if not numbers:
         return len({word for column in columns for word in column.values}) > 1
-    values = present(numbers)
-    return len(values) > 0 and bool(varies(values.min(), values.max(), numbers[0].source))
+    present = [values for column in numbers if len(values := column.present)]
+    low = min((values.min() for values in present), default=0.0)
+    high = max((values.max() for values in present), default=0.0)
+    return bool(varies(np.array(low), np.array(high), numbers[0].source))
 
 
 def _unknown_words(parts: Parts) -> Iterator[tuple[str, str]]:

@@ -56,7 +56,9 @@ def without(tables: Tables, cut: Cut, target: str) -> Tables:
     names = set(cut.columns().values()) - {target}
 
     def rest(table: Table) -> Table:
-        return replace(table, columns=tuple(column for column in table.columns if column.name not in names))
+        columns = tuple(column for column in table.columns if column.name not in names)
+        block = table.block if len(columns) == len(table.columns) else None
+        return replace(table, columns=columns, block=block)
 
     others = {part: rest(table) for part, table in tables.separate().items()}
     return Tables(rest(tables.train), others.get("dev"), others.get("test"))

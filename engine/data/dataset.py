@@ -1,7 +1,7 @@
 """A data set: encoded inputs and targets of train, dev and test, with the card that tells how they came about."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
@@ -19,7 +19,18 @@ from engine.data.encoded import Encoded
 from engine.data.encoding import Encoding, double_places, encode, feature_faults, fit
 from engine.data.image import pixel_faults, shape_faults
 from engine.data.split import Split
-from engine.data.table import FLOAT64, Column, Faults, Image, Table, TableError, TableFault, quoted, take_rows
+from engine.data.table import (
+    FLOAT64,
+    Column,
+    Faults,
+    Image,
+    Table,
+    TableError,
+    TableFault,
+    byte_columns,
+    quoted,
+    take_rows,
+)
 from engine.data.tables import FILE_OF, Part, Tables, aligned, column_faults
 from engine.data.target import Target, Task, missing_targets, read_like, read_target, target_column, unknown_classes
 
@@ -55,26 +66,27 @@ class Doubles:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Inputs float32 (m, n) and targets (m,) of each part; labels are int64, numbers of a regression float64.
+    """Inputs (m, n) and targets (m,) of each part; labels are int64, numbers of a regression float64.
 
-    The test part may have no rows. `card` is plain JSON. Inputs that are `doubles` are in both, rounded and not.
+    Inputs are float32, or uint8 in all parts where they came as an array of bytes; the `doubles` are there as well,
+    rounded. The test part may have no rows. `card` is plain JSON.
     """
 
     task: Task
     classes: tuple[str, ...]
-    x_train: NDArray[np.float32]
+    x_train: NDArray[Any]
     y_train: NDArray[Any]
-    x_dev: NDArray[np.float32]
+    x_dev: NDArray[Any]
     y_dev: NDArray[Any]
-    x_test: NDArray[np.float32]
+    x_test: NDArray[Any]
     y_test: NDArray[Any]
     card: Mapping[str, Any]
     doubles: Doubles | None = None
 
     def inputs(self, part: PartName) -> Encoded:
         """Return the inputs of a part, as they are to be normalised."""
-        x = getattr(self, f"x_{part}")
-        return Encoded.of(x) if self.doubles is None else Encoded(x, self.doubles.places, getattr(self.doubles, part))
+        x, doubles = getattr(self, f"x_{part}"), self.doubles
+        return Encoded.plain(x) if doubles is None else Encoded(x, doubles.places, getattr(doubles, part))
 
     @property
     def image(self) -> Image | None:
@@ -102,9 +114,13 @@ class _Part:
 
     columns: tuple[Column, ...]
     y: NDArray[Any]
+    block: NDArray[np.uint8] | None
 
     def take(self, rows: NDArray[np.intp]) -> "_Part":
-        return _Part(tuple(take_rows(column, rows) for column in self.columns), self.y[rows])
+        if self.block is None:
+            return _Part(tuple(take_rows(column, rows) for column in self.columns), self.y[rows], None)
+        block = self.block[rows]
+        return _Part(tuple(byte_columns(block)), self.y[rows], block)
 
 
 def prepare(
@@ -127,7 +143,7 @@ def prepare(
     parts = _parts(given, target, found, split)
     columns = {name: part.columns for name, part in parts.items()}
     encodings = fit(columns["train"], need_double(columns, given.train.image))
-    _check_size(sum(len(part.y) for part in parts.values()), encodings, max_bytes)
+    _check_size(parts.values(), encodings, max_bytes)
     notes = [*whole.train.notes, *share_notes(split, cut, fractions), *overlap_notes(whole, cut)]
     card = {
         "target": target,
@@ -146,8 +162,8 @@ def prepare(
         "notes": [note.card() for note in (*notes, *constant_notes(columns, given.train.image))],
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
-    encoded = {name: encode(encodings, part.columns) for name, part in parts.items()}
-    inputs = {f"x_{name}": inputs.x for name, inputs in encoded.items()}
+    encoded = {name: _encoded(encodings, part, parts.values()) for name, part in parts.items()}
+    inputs = {f"x_{name}": one.x for name, one in encoded.items()}
     targets = {f"y_{name}": part.y for name, part in parts.items()}
     places = encoded["train"].places
     doubles = Doubles(places, **{name: one.double for name, one in encoded.items()}) if len(places) else None
@@ -205,18 +221,30 @@ def _target_faults(part: Part, table: Table, column: Column, found: Target | Non
 
 def _parts(given: Tables, target: str, found: Target, split: Split) -> dict[str, _Part]:
     """Cut the training table, and put the parts that have tables of their own in their places."""
-    whole = _Part(given.train.take(target)[1].columns, found.values)
+    whole = _Part(given.train.take(target)[1].columns, found.values, given.train.block)
     parts = {"train": whole.take(split.train), "dev": whole.take(split.dev), "test": whole.take(split.test)}
     for part, table in given.separate().items():
         column, features = aligned(table, given.train).take(target)
-        parts[part] = _Part(features.columns, read_like(found, column))
+        parts[part] = _Part(features.columns, read_like(found, column), features.block)
     return parts
 
 
-def _check_size(rows: int, encodings: Sequence[Encoding], max_bytes: int) -> None:
+def _encoded(encodings: Sequence[Encoding], part: _Part, every: Iterable[_Part]) -> Encoded:
+    """Return the inputs of a part; bytes stay bytes, if those of all parts are."""
+    if part.block is not None and _are_bytes(every):
+        return Encoded.plain(part.block)
+    return encode(encodings, part.columns)
+
+
+def _are_bytes(parts: Iterable[_Part]) -> bool:
+    return all(part.block is not None for part in parts)
+
+
+def _check_size(parts: Collection[_Part], encodings: Sequence[Encoding], max_bytes: int) -> None:
     """One input for each category can make gigabytes of a small file."""
-    width = sum(encoding.width for encoding in encodings)
-    size = rows * (width * np.dtype(np.float32).itemsize + len(double_places(encodings)) * FLOAT64.itemsize)
+    rows, width = sum(len(part.y) for part in parts), sum(encoding.width for encoding in encodings)
+    each = np.dtype(np.uint8 if _are_bytes(parts) else np.float32).itemsize
+    size = rows * (width * each + len(double_places(encodings)) * FLOAT64.itemsize)
     if size > max_bytes:
         made = f"The table becomes {rows:,} rows of {width:,} inputs, {size:,} bytes"
         way = "Leave out columns with many categories, or rows."

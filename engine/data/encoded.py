@@ -20,7 +20,12 @@ class Encoded:
     double: NDArray[np.float64]
 
     @classmethod
-    def of(cls, x: NDArray[Any], places: Sequence[int] | NDArray[np.intp] = ()) -> Self:
+    def plain(cls, x: NDArray[Any]) -> Self:
+        """Return inputs (m, n) of which none is needed in float64."""
+        return cls(x, np.zeros(0, np.intp), np.zeros((len(x), 0)))
+
+    @classmethod
+    def of(cls, x: NDArray[Any], places: Sequence[int] | NDArray[np.intp]) -> Self:
         """Return inputs (m, n) of any type of numbers, in float64 at these places alone."""
         chosen = np.array(places, np.intp)
         return cls(x.astype(np.float32, copy=False), chosen, x[:, chosen].astype(np.float64))

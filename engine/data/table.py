@@ -98,16 +98,24 @@ def quoted(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NumericColumn:
-    """A column of numbers, float64 (rows,); a missing cell is NaN. `source`, float32 or float64, holds them too."""
+    """A column of numbers, float64 (rows,); a missing cell is NaN. `source`, float32 or float64, holds them too.
+
+    Of a block of bytes, of which none is missing, the values are a view, uint8.
+    """
 
     name: str
-    values: NDArray[np.float64]
+    values: NDArray[Any]
     source: np.dtype[Any] = FLOAT64
 
     @property
     def missing(self) -> NDArray[np.bool_]:
         """Which cells are missing, (rows,)."""
-        return np.isnan(self.values)
+        return np.zeros(len(self.values), np.bool_) if self.values.dtype == np.uint8 else np.isnan(self.values)
+
+    @property
+    def present(self) -> NDArray[Any]:
+        """The values of the cells that are not missing; for bytes a view."""
+        return self.values if self.values.dtype == np.uint8 else self.values[~self.missing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +142,7 @@ class Table:
     """Columns of equal length; `numbers` are those of the rows in their file, where a row is called `unit`.
 
     With `image`, the features of a row are the pixels of an image, row by row, the channels of a pixel side by side.
+    With `block`, uint8 (rows, features), the features are views on its columns, in their order.
     """
 
     columns: tuple[Column, ...]
@@ -141,6 +150,7 @@ class Table:
     unit: Literal["line", "row"]
     image: Image | None = None
     notes: tuple[Note, ...] = ()
+    block: NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -162,6 +172,11 @@ def no_such_column(name: str, names: Sequence[str]) -> str:
     known = ", ".join(quoted(other) for other in names[:_SHOWN_FAULTS])
     more = f" and {len(names) - _SHOWN_FAULTS:,} more" if len(names) > _SHOWN_FAULTS else ""
     return f"There is no column {quoted(name)}. The columns are: {known}{more}."
+
+
+def byte_columns(block: NDArray[np.uint8]) -> "list[NumericColumn]":
+    """Return the columns x_0, x_1 and so on of an array (rows, features): views."""
+    return [NumericColumn(f"x_{index}", column, np.dtype(np.float32)) for index, column in enumerate(block.T)]
 
 
 def take_rows(column: Column, rows: NDArray[np.intp]) -> Column:

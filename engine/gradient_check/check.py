@@ -106,8 +106,8 @@ def refusals(keep_prob: float, input_keep_prob: float, augment: Augmentation) ->
 
 def _refuse(data: TrainingSet, spec: MemberSpec) -> None:
     found = [*refusals(spec.knobs.keep_prob, spec.knobs.input_keep_prob, spec.augment).values()]
-    if data.train.x.dtype != np.float64:
-        found.append(f"The data is {data.train.x.dtype}, too coarse for differences. Prepare it with float64.")
+    if data.dtype != np.float64:
+        found.append(f"The data is {data.dtype}, too coarse for differences. Prepare it with float64.")
     if found:
         raise ValueError(" ".join(found))
 

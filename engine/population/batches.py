@@ -43,7 +43,7 @@ class BatchStep:
         workspace: Workspace,
     ) -> None:
         self.examples = examples
-        self._x = data.train.x
+        self._inputs = data.train.inputs
         self._batch = workspace.array("batch", (len(rows), examples, data.inputs + 1))
         self._loss = data.loss.bind(len(rows), examples, data.outputs, data.train.targets, workspace)
         inputs = Signal(self._batch, NO_GRADIENT, data.inputs)
@@ -51,8 +51,7 @@ class BatchStep:
 
     def run(self, rows: Indices, distortions: Distortions, dropout: Generators) -> Array:
         """Compute the gradient of the mean loss over the examples `rows` (R, m); return its sum, (R, 1, 1)."""
-        # mode="clip" skips the bounds check and the buffering of "raise"; with `out` it gathers 2.5 times faster.
-        np.take(self._x, rows, axis=0, out=self._batch, mode="clip")
+        self._inputs.gather(rows, self._batch)
         distortions.run(self._batch)
         self._loss.load(rows)
         self._program.draw_masks(dropout)

@@ -36,7 +36,7 @@ class Cohort:
     def __init__(self, structure: Structure, data: TrainingSet) -> None:
         self._network = Network(structure)
         self._data = data
-        self._workspace = Workspace(data.train.x.dtype)
+        self._workspace = Workspace(data.dtype)
         self._widths = _widths(self._network.layout)
         self._members: list[Member] = []
         self._tiles: list[Tile] | None = None
@@ -201,12 +201,12 @@ def _widths(layout: Layout) -> Mapping[str, int]:
 def member_bytes(structure: Structure, data: TrainingSet) -> int:
     """Return what the rows of one member of a structure take, its gradient included."""
     layout = Network(structure).layout
-    return data.train.x.itemsize * (sum(_widths(layout).values()) + layout.trained)
+    return data.dtype.itemsize * (sum(_widths(layout).values()) + layout.trained)
 
 
 def tile_members(network: Network, data: TrainingSet) -> int:
     """Return how many members of a structure make one tile."""
     _, examples, _ = batch_sizes(len(data.train), network.structure.batch_size)
     signals = 2 * examples * (sum(network.widths) + len(network.widths))
-    member_bytes = data.train.x.itemsize * (network.layout.size * (_MOMENTS + 2) + signals)
+    member_bytes = data.dtype.itemsize * (network.layout.size * (_MOMENTS + 2) + signals)
     return max(TILE_BYTES // member_bytes, 1)

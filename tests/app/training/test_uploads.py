@@ -285,10 +285,14 @@ def test_an_image_of_another_size_than_the_row_is_refused() -> None:
     )
 
 
-def images(*shape: int) -> SentFile:
+def arrays(**given: Any) -> SentFile:
     buffer = io.BytesIO()
-    np.savez(buffer, x=np.arange(np.prod(shape)).reshape(shape) % 7, y=np.arange(shape[0]) % 2)
+    np.savez(buffer, **given)
     return SentFile("t.npz", buffer.getvalue())
+
+
+def images(*shape: int, dtype: Any = np.uint8) -> SentFile:
+    return arrays(x=(np.arange(np.prod(shape)).reshape(shape) % 7).astype(dtype), y=np.arange(shape[0]) % 2)
 
 
 @pytest.mark.parametrize(
@@ -304,8 +308,107 @@ def test_an_npz_file_is_not_read_as_images_of_another_shape() -> None:
     with pytest.raises(InvalidRequest) as caught:
         prepare_upload(SentFiles(images(20, 2, 3)), UploadForm("mine", image="3x2"), max_table_bytes=LIMIT)
     assert caught.value.faults == (
-        Fault("/image", 'The image "3x2" is not the shape of x in the file, 2x3x1. Leave it out.'),
+        Fault(
+            "/image",
+            'The image "3x2x1" is not the shape of the rows of x, (2, 3). Leave it out, or send 2x3x1, or none for '
+            "plain columns.",
+        ),
     )
+
+
+def test_rows_of_two_axes_that_are_no_bytes_are_columns_unless_it_is_said_otherwise() -> None:
+    sent = SentFiles(images(20, 2, 3, dtype=np.float32))
+    card = prepare_upload(sent, UploadForm("mine"), max_table_bytes=LIMIT).card
+    assert "image" not in card
+    assert [note["code"] for note in notes_of(card)] == ["flattened"]
+    assert "send image=2x3." in notes_of(card)[0]["detail"]
+    said = prepare_upload(sent, UploadForm("mine", image="2x3"), max_table_bytes=LIMIT).card
+    assert (said["image"], notes_of(said)) == ([2, 3, 1], [])
+
+
+def test_channels_that_may_be_first_or_last_are_asked_for_at_the_field_image() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        prepare_upload(SentFiles(images(20, 3, 5, 4)), UploadForm("mine"), max_table_bytes=LIMIT)
+    (fault,) = caught.value.faults
+    assert fault.pointer == "/image"
+    for text, image in (("3x5x4", [3, 5, 4]), ("5x4x3", [5, 4, 3])):
+        sent = SentFiles(images(20, 3, 5, 4))
+        assert prepare_upload(sent, UploadForm("mine", image=text), max_table_bytes=LIMIT).card["image"] == image
+
+
+def test_pictures_are_plain_columns_if_it_is_said_so() -> None:
+    sent = SentFiles(images(20, 2, 3))
+    assert "image" not in prepare_upload(sent, UploadForm("mine", image="none"), max_table_bytes=LIMIT).card
+    table = SentFiles(csv(PIXELS))
+    assert "image" not in prepare_upload(table, UploadForm("mine", "y", image="none"), max_table_bytes=LIMIT).card
+
+
+def notes_of(card: Any) -> list[dict[str, Any]]:
+    """The notes on how the file was read."""
+    return [note for note in card["notes"] if note["code"] != "constant_input"]
+
+
+def parts(train: int, *others: tuple[str, int]) -> dict[str, Any]:
+    """Arrays of parts with so many rows each; all bytes of a part are its number."""
+    sizes = [("train", train), *others]
+    x = {f"x_{name}": np.full((rows, 2, 3), 10 * place, np.uint8) for place, (name, rows) in enumerate(sizes)}
+    return x | {f"y_{name}": (np.arange(rows) % 2)[:, np.newaxis] for name, rows in sizes}
+
+
+@pytest.mark.parametrize(
+    ("others", "rows", "separate"),
+    [
+        ([("test", 6)], {"train": 34, "dev": 6, "test": 6}, ["test"]),
+        ([("val", 4), ("test", 6)], {"train": 40, "dev": 4, "test": 6}, ["dev", "test"]),
+        ([("dev", 4)], {"train": 40, "dev": 4, "test": 0}, ["dev"]),
+    ],
+)
+def test_a_file_with_parts_of_its_own_is_cut_as_separate_files_are(others: Any, rows: Any, separate: Any) -> None:
+    prepared = prepare_upload(SentFiles(arrays(**parts(40, *others))), UploadForm("mine"), max_table_bytes=LIMIT)
+    split: Any = prepared.card["split"]
+    assert (split["rows"], split["separate"]) == (rows, separate)
+    dataset = load(prepared.content)
+    for place, (name, count) in enumerate(others, start=1):
+        part = {"val": "dev"}.get(name, name)
+        np.testing.assert_array_equal(getattr(dataset, f"x_{part}"), np.full((count, 6), 10 * place))
+
+
+def test_faults_of_parts_in_one_file_are_about_that_file() -> None:
+    given = parts(40, ("test", 6)) | {"y_test": np.arange(6)}
+    with pytest.raises(InvalidRequest) as caught:
+        prepare_upload(SentFiles(arrays(**given)), UploadForm("mine"), max_table_bytes=LIMIT)
+    assert {fault.pointer for fault in caught.value.faults} == {"/file"}
+    assert 'The test table has the class "2"' in caught.value.faults[0].detail
+
+
+def test_a_part_is_in_one_file_alone() -> None:
+    first, plain = arrays(**parts(40, ("test", 6))), images(6, 2, 3)
+    with pytest.raises(InvalidRequest) as caught:
+        prepare_upload(SentFiles(first, first, plain), UploadForm("mine"), max_table_bytes=LIMIT)
+    assert caught.value.faults == (
+        Fault(
+            "/dev_file",
+            "An NPZ file with the dev part holds x and y alone, and this one has parts of its own. Name its arrays x "
+            "and y.",
+        ),
+        Fault("/test_file", "There is a test part in the first file already. Leave one of them out."),
+    )
+
+
+def test_bytes_stay_bytes_in_what_is_stored_unless_a_part_has_other_numbers() -> None:
+    dataset = load(prepare_upload(SentFiles(images(20, 2, 3)), UploadForm("mine"), max_table_bytes=LIMIT).content)
+    assert {getattr(dataset, f"x_{part}").dtype for part in ("train", "dev", "test")} == {np.dtype(np.uint8)}
+    mixed = SentFiles(images(20, 6), images(20, 6, dtype=np.float64))
+    dataset = load(prepare_upload(mixed, UploadForm("mine"), max_table_bytes=LIMIT).content)
+    assert {getattr(dataset, f"x_{part}").dtype for part in ("train", "dev", "test")} == {np.dtype(np.float32)}
+
+
+def test_bytes_may_be_four_times_as_many_as_numbers() -> None:
+    sent = SentFiles(images(100, 50))
+    assert prepare_upload(sent, UploadForm("mine"), max_table_bytes=8_000).features == 50
+    with pytest.raises(InvalidRequest) as caught:
+        prepare_upload(SentFiles(images(100, 50, dtype=np.int8)), UploadForm("mine"), max_table_bytes=8_000)
+    assert "5,000 numbers; at most 2,000 are allowed" in caught.value.faults[0].detail
 
 
 Edits = list[tuple[float, int | None, bytes]]

@@ -20,6 +20,7 @@ from engine.data.table import (
     quoted,
 )
 from engine.data.target import missing_targets
+from engine.data.whole_numbers import merged_fault, merged_integers
 
 NAMES = ("x", "y")
 _LAST_CHARACTER = 0x10FFFF
@@ -38,6 +39,7 @@ def read_npz(content: bytes, *, max_bytes: int) -> Table:
     if x.ndim and y.ndim and len(x) != len(y):
         faults.add([f"The arrays differ in length: x has {len(x):,} rows and y has {len(y):,}. Give y one for each."])
     faults.refuse()
+    faults.add(_merged(x.reshape(len(x), -1), y))
     flat, target = _float64(x.reshape(len(x), -1)), _target(y)
     faults.add(_value_faults(flat, target))
     faults.refuse()
@@ -93,6 +95,15 @@ def _value_faults(x: NDArray[np.float64], target: Column) -> Iterator[str]:
         for row in np.flatnonzero(_too_large(target.values)):
             yield f"The array y holds {target.values[row]} in row {row}, which {rule}."
     yield from missing_targets(target, (f"row {row}" for row in np.flatnonzero(target.missing)))
+
+
+def _merged(x: NDArray[Any], y: NDArray[Any]) -> Iterator[str]:
+    """Yield a fault for each feature, and for the target, that holds whole numbers which are one in float64."""
+    for feature, values in enumerate(x.T):
+        if pair := merged_integers(values):
+            yield merged_fault(f"The array x, in feature {feature},", pair, "or leave the feature out")
+    if pair := merged_integers(y):
+        yield merged_fault("The array y", pair, "or give the classes names")
 
 
 def _too_large(values: NDArray[np.float64]) -> NDArray[np.bool_]:

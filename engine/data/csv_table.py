@@ -28,6 +28,7 @@ from engine.data.table import (
     quoted,
 )
 from engine.data.target import missing_targets
+from engine.data.whole_numbers import merged_fault, merged_words
 
 if TYPE_CHECKING:
     import _csv
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _PIECE = 1 << 20
 _GZIP = b"\x1f\x8b"
 _ROWS_AT_ONCE = 1000
+_MERGED = "or name the column in categorical or in ignore"
 
 
 def read_csv(
@@ -56,8 +58,11 @@ def read_csv(
     faults.add(_unknown_columns(sheet.header, target, categorical))
     words = {*categorical, *(categorical_names(like) if like else ())}
     columns: list[Column] = []
-    for name, cells in zip(sheet.header, sheet.columns if sheet.lines else [], strict=False):  # no rows, no columns
-        column = column_of(name, Cells.of(cells), sheet.lines, Said(), forced=name in words)
+    for name, texts in zip(sheet.header, sheet.columns if sheet.lines else [], strict=False):  # no rows, no columns
+        cells = Cells.of(texts)
+        column = column_of(name, cells, sheet.lines, Said(), forced=name in words)
+        if isinstance(column, NumericColumn) and (pair := merged_words(cells.words)):
+            column = [merged_fault(f"The column {quoted(name)}", pair, _MERGED)]
         if not isinstance(column, NumericColumn | CategoricalColumn):
             faults.add(column)
             continue

@@ -1,7 +1,7 @@
 """What both estimators share: their parameters, the fit of a stack of members, and the mean of their answers."""
 
 from abc import ABC
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar, get_args
 
@@ -19,6 +19,7 @@ from engine.data.rounding import float32_merges
 from engine.data.split import Rows, split_rows
 from engine.data.table import LARGEST_NUMBER, quoted
 from engine.data.target import Target
+from engine.data.whole_numbers import merged_fault, merged_integers
 from engine.early_stopping import Patience
 from engine.estimators import parameters as rule
 from engine.estimators.parameters import documented, parameter, refuse_faults
@@ -174,6 +175,18 @@ def hold_out(target: Target, dev_fraction: float, seed: int) -> tuple[Rows, Rows
     except TableError:
         return rows, rows[:0]
     return split.train, split.dev
+
+
+def refuse_merged(x: Any) -> None:
+    """Raise ValueError if a column of an array or a data frame has whole numbers that are one in float64."""
+    columns: Mapping[str, Any] = {}
+    if hasattr(x, "columns"):
+        columns = {str(name): x[name].to_numpy() for name in x.columns}
+    elif isinstance(x, np.ndarray) and x.ndim == 2:
+        columns = {str(place): column for place, column in enumerate(x.T)}
+    for name, values in columns.items():
+        if pair := merged_integers(values):
+            raise ValueError(merged_fault(f"The column {quoted(name)}", pair, "or leave the column out"))
 
 
 def in_range(x: NDArray[Any]) -> NDArray[Any]:

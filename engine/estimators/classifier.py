@@ -9,7 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from engine.data.target import Target, Task
-from engine.estimators.base import INPUTS, StackedMLP, in_range
+from engine.estimators.base import INPUTS, StackedMLP, in_range, refuse_merged
 
 
 class StackedMLPClassifier(ClassifierMixin, StackedMLP):  # type: ignore[misc]  # scikit-learn ships no types
@@ -25,6 +25,7 @@ class StackedMLPClassifier(ClassifierMixin, StackedMLP):  # type: ignore[misc]  
 
     def fit(self, X: Any, y: Any) -> Self:
         """Train on inputs (m, n) and labels (m,) of any type. A single class is always the answer."""
+        refuse_merged(X)
         X, y = validate_data(self, X, y, dtype=INPUTS)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)

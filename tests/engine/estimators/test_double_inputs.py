@@ -70,3 +70,14 @@ def test_an_input_that_does_not_vary_in_train_decides_nothing() -> None:
     fitted = StackedMLPClassifier(epochs=2, random_state=0).fit(x, y)
     x[:, 1] = 1000.0
     np.testing.assert_array_equal(fitted.predict_proba(x), fitted.predict_proba(x * [1.0, 0.0]))
+
+
+def test_whole_numbers_that_are_one_in_float64_are_refused_by_their_column() -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame({"near": NEAR, "id": 2**60 + np.arange(200)})
+    with pytest.raises(
+        ValueError, match=r'The column "id" holds 11529\d+ and 11529\d+, but float64 takes them for one'
+    ):
+        StackedMLPClassifier().fit(frame, PLACES % 2)
+    with pytest.raises(ValueError, match='The column "0" holds'):
+        StackedMLPRegressor().fit(frame[["id"]].to_numpy(), NEAR)

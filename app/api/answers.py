@@ -1,6 +1,7 @@
 """The wire form of what routes answer."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -97,7 +98,7 @@ class SweepAnswer(BaseModel):
             seed=spec.seed,
             space=_object(sweep.posted["space"]),
             fixed=_object(sweep.posted.get("fixed")),
-            objective={"metric": spec.objective.metric, "direction": spec.objective.direction},
+            objective=asdict(spec.objective),
             sampler=dict(spec.sampler),
             scheduler=dict(spec.scheduler),
             early_stopping={"patience": stopping.patience, "min_delta": stopping.min_delta} if stopping else None,
@@ -108,7 +109,7 @@ class SweepAnswer(BaseModel):
 
 
 class TrialAnswer(BaseModel):
-    """A trial; `metrics` are those at the best epoch, whose weights are the model."""
+    """A trial; `metrics` are those at the best epoch, whose weights are the model. `value` is what it is ranked by."""
 
     number: int
     state: TrialState

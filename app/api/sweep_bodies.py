@@ -11,7 +11,7 @@ from app.domain.errors import Fault, pointer, show
 from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 from app.domain.values import whole
-from app.domain.work import EarlyStopping
+from app.domain.work import Diverged, EarlyStopping
 
 _LARGEST = 2**63 - 1
 
@@ -69,10 +69,14 @@ class ChoiceBody(_Body):
 
 
 class ObjectiveBody(_Body):
-    """The metric by which trials are compared; the usual one of the task unless said."""
+    """The metric by which trials are compared; the usual one of the task unless said.
+
+    A trial that diverged is left out of the comparison, or takes part with its best epoch, as `diverged` says.
+    """
 
     metric: str | None = None
     direction: Literal["minimize"] = "minimize"
+    diverged: Diverged = "exclude"
 
 
 class EarlyStoppingBody(_Body):
@@ -123,7 +127,7 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
     parameters, space_faults = _read_space(posted)
     fixed, fixed_faults = read_fixed(posted)
     budget, stopping = parsed.get("budget") or {}, parsed.get("early_stopping")
-    objective = parsed.get("objective")
+    objective = parsed["objective"] if isinstance(parsed.get("objective"), dict) else {}
     draft = SweepDraft(
         posted=posted,
         name=parsed.get("name"),
@@ -132,7 +136,8 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         parameters=parameters,
         fixed=fixed,
         unreadable=_unreadable(posted, {*parameters, *fixed}, parameters),
-        metric=objective.get("metric") if isinstance(objective, dict) else None,
+        metric=objective.get("metric"),
+        diverged=objective.get("diverged", "exclude"),
         early_stopping=EarlyStopping(**stopping) if stopping and "patience" in stopping else None,
         trials=budget.get("trials"),
         seconds=budget.get("seconds"),

@@ -7,7 +7,8 @@ from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, InvalidRequest, NotFound
 from app.domain.space import Space
-from app.domain.sweeps import Best, Budget, Metric, Objective, Sweep, SweepSpec
+from app.domain.states import SweepState, TrialState
+from app.domain.sweeps import Budget, Metric, Objective, Sweep, SweepSpec
 from app.domain.trials import Trial
 from app.services.clock import Clock
 from app.services.cursors import decode, encode
@@ -70,10 +71,13 @@ class Sweeps:
 
     def best(self, sweep: str) -> Trial:
         """Return the best finished trial. Raises NotFound, also while there is none."""
-        best: Best | None = self._storage.sweep(sweep).best
-        if best is None:
-            raise NotFound(f"No trial of the sweep {sweep} has a result yet. Ask again when one has finished.")
-        return self._storage.trial(sweep, best.trial)
+        found = self._storage.sweep(sweep)
+        if found.best is not None:
+            return self._storage.trial(sweep, found.best.trial)
+        if found.state is SweepState.COMPLETED and (lost := found.counts[TrialState.DIVERGED]):
+            way = 'Lower the learning rates, or rank by best epochs: "objective": {"diverged": "best_epoch"}.'
+            raise NotFound(f"The sweep {sweep} is completed with {lost} diverged trials and none to rank. {way}")
+        raise NotFound(f"No trial of the sweep {sweep} has a result yet. Ask again when one has finished.")
 
     def _dataset(self, name: str | None) -> tuple[DatasetSummary | None, list[Fault]]:
         if name is None:
@@ -93,7 +97,7 @@ class Sweeps:
             seed=drawn_seed if draft.seed is None else draft.seed,
             space=Space(draft.parameters),
             fixed=draft.fixed,
-            objective=Objective(cast("Metric", metric)),
+            objective=Objective(cast("Metric", metric), diverged=draft.diverged),
             sampler=draft.sampler,
             scheduler=draft.scheduler,
             early_stopping=draft.early_stopping,

@@ -11,6 +11,7 @@ from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
 from app.training.other_names import suggestion
 from app.training.ranges import Flag, Object, OneOf, Range, Real, Whole, Widths, kind_of, refusal
+from engine.bounds import KNOB_BOUNDS, Bounds
 from engine.initializers import INITIALIZERS
 from engine.layers import ACTIVATIONS
 from engine.lr_decay import DECAYS, DecayUnit
@@ -28,42 +29,45 @@ class Hyperparameter:
     meaning: str
 
 
-_BETA = Real(0.0, 1.0, high_open=True)
-_KEEP = Real(0.01, 1.0)
 _AUGMENT = Object(
     {
-        "flip": Real(0.0, 1.0),
-        "tilt": Real(0.0, 180.0),
-        "shift": Real(0.0, 1000.0),
-        "zoom": Real(0.0, 1.0, high_open=True),
-        "elastic": Real(0.0, 1000.0),
-        "elastic_sigma": Real(0.3, 100.0),
+        "flip": Real(Bounds(0.0, 1.0)),
+        "tilt": Real(Bounds(0.0, 180.0)),
+        "shift": Real(Bounds(0.0, 1000.0)),
+        "zoom": Real(Bounds(0.0, 1.0, high_open=True)),
+        "elastic": Real(Bounds(0.0, 1000.0)),
+        "elastic_sigma": Real(Bounds(0.3, 100.0)),
     }
 )
+
+
+def _knob(name: str, default: float, meaning: str) -> Hyperparameter:
+    return Hyperparameter(Real(KNOB_BOUNDS[name]), default, meaning)
+
 
 HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
     "hidden_units": Hyperparameter(Widths(16, 16_384), (64,), "the width of each hidden layer"),
     "activation": Hyperparameter(OneOf(tuple(ACTIVATIONS)), "relu", "the function after each hidden layer"),
     "initializer": Hyperparameter(OneOf(("auto", *INITIALIZERS)), "auto", "the variance of the initial weights"),
     "optimizer": Hyperparameter(OneOf(tuple(OPTIMIZERS)), "adam", "how weights follow the gradient"),
-    "learning_rate": Hyperparameter(Real(0.0, low_open=True), 0.001, "alpha, the size of a step"),
-    "beta1": Hyperparameter(_BETA, 0.9, "how long momentum and Adam remember the gradient"),
-    "beta2": Hyperparameter(_BETA, 0.999, "how long RMSprop and Adam remember its square"),
-    "epsilon": Hyperparameter(Real(0.0, 1.0, low_open=True), 1e-8, "what keeps RMSprop and Adam from dividing by zero"),
+    "learning_rate": _knob("learning_rate", 0.001, "alpha, the size of a step"),
+    "beta1": _knob("beta1", 0.9, "how long momentum and Adam remember the gradient"),
+    "beta2": _knob("beta2", 0.999, "how long RMSprop and Adam remember its square"),
+    "epsilon": _knob("epsilon", 1e-8, "what keeps RMSprop and Adam from dividing by zero"),
     "batch_size": Hyperparameter(Whole(1, 10_000_000, ("full",)), 64, "the examples of a mini-batch"),
     "epochs": Hyperparameter(Whole(1, 1_000_000), 20, "the passes over the training part, at most"),
-    "l1": Hyperparameter(Real(0.0), 0.0, "lambda of the L1 penalty on the weights"),
-    "l2": Hyperparameter(Real(0.0), 0.0, "lambda of the L2 penalty on the weights"),
-    "keep_prob": Hyperparameter(_KEEP, 1.0, "the share of hidden units that dropout keeps"),
-    "input_keep_prob": Hyperparameter(_KEEP, 1.0, "the share of inputs that dropout keeps"),
+    "l1": _knob("l1", 0.0, "lambda of the L1 penalty on the weights"),
+    "l2": _knob("l2", 0.0, "lambda of the L2 penalty on the weights"),
+    "keep_prob": _knob("keep_prob", 1.0, "the share of hidden units that dropout keeps"),
+    "input_keep_prob": _knob("input_keep_prob", 1.0, "the share of inputs that dropout keeps"),
     "batch_norm": Hyperparameter(Flag(), False, "whether each hidden layer normalises its sums over the mini-batch"),
-    "batch_norm_beta": Hyperparameter(_BETA, 0.9, "how long batch norm remembers the moments of mini-batches"),
+    "batch_norm_beta": _knob("batch_norm_beta", 0.9, "how long batch norm remembers the moments of mini-batches"),
     "decay": Hyperparameter(OneOf(tuple(DECAYS)), "none", "how the learning rate falls"),
-    "decay_rate": Hyperparameter(Real(0.0, low_open=True), 0.95, "the rate of the decay, or its factor"),
-    "decay_every": Hyperparameter(Real(0.0, low_open=True), 1.0, "the epochs or mini-batches of one period of decay"),
+    "decay_rate": _knob("decay_rate", 0.95, "the rate of the decay, or its factor"),
+    "decay_every": _knob("decay_every", 1.0, "the epochs or mini-batches of one period of decay"),
     "decay_by": Hyperparameter(OneOf(get_args(DecayUnit)), "epoch", "whether the decay counts epochs or mini-batches"),
-    "warmup_epochs": Hyperparameter(Real(0.0), 0.0, "the epochs in which the learning rate rises to its value"),
-    "clip_norm": Hyperparameter(Real(0.0), 0.0, "the length above which a gradient is shortened; 0 is no limit"),
+    "warmup_epochs": _knob("warmup_epochs", 0.0, "the epochs in which the learning rate rises to its value"),
+    "clip_norm": _knob("clip_norm", 0.0, "the length above which a gradient is shortened; 0 is no limit"),
     "augment": Hyperparameter(_AUGMENT, {}, "how far the training images are moved, anew for each mini-batch"),
     "normalize_inputs": Hyperparameter(Flag(), True, "whether each input gets mean 0 and deviation 1"),
 }

@@ -118,7 +118,8 @@ class Trainer:
     def _result(self, key: str, finished: Finished, keep_below: Mapping[str, float]) -> Result:
         segment = self._segments.pop(key)
         value = finished.metrics.get(segment.metric, math.nan)
-        keep = value <= keep_below.get(segment.lease.sweep, math.inf)
+        ranked = finished.state == "completed" or segment.diverged == "best_epoch"
+        keep = ranked and value <= keep_below.get(segment.lease.sweep, math.inf)
         return Result(
             lease=segment.lease,
             state=finished.state,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from app.domain.errors import Fault, InvalidRequest, pointer
 from app.domain.uploads import SentFile, SentFiles, UploadForm
@@ -10,10 +10,13 @@ from app.training.datasets import PreparedDataset, prepared
 from engine.data import Cut, TableError, TableFault, Tables, prepare, read_csv, read_npz
 from engine.data.cut import Fractions
 from engine.data.picture_shapes import SaidImage
+from engine.data.said import Said
 from engine.data.tables import FILE_OF
 
 NPZ_TARGET = "y"
 _ZIP = b"PK\x03\x04"
+_TEXTS = (".csv", ".tsv", ".txt")
+_OF_TEXT = ("separator", "header", "encoding", "decimal", "thousands", "dates", "ignore")
 _TASKS = ("classification", "regression")
 _SEED = re.compile(r"[0-9]{1,19}")
 _LARGEST_SEED = 2**63 - 1
@@ -75,13 +78,18 @@ def _read(field: str, sent: SentFile, form: UploadForm, first: Tables | None, ma
         if _is_npz(sent):
             return read_npz(sent.content, max_bytes=max_bytes, image=_image(form.image))
         if first is not None:
-            return Tables(read_csv(sent.content, max_bytes=max_bytes, like=first.train))
-        table = read_csv(sent.content, max_bytes=max_bytes, target=form.target or None, categorical=form.categorical)
+            return Tables(read_csv(sent.content, max_bytes=max_bytes, said=_said(form), like=first.train))
+        table = read_csv(sent.content, max_bytes=max_bytes, said=_said(form), target=form.target or None)
         return Tables(replace(table, image=image if (image := _image(form.image)) != "none" else None))
     except TableError as error:
         places = [fault.about if field == "file" else field for fault in error.faults]
         details = [fault.detail for fault in error.faults]
         raise InvalidRequest([Fault(pointer(p), detail) for p, detail in zip(places, details, strict=True)]) from None
+
+
+def _said(form: UploadForm) -> Said:
+    """Return what the form says of how the files are written."""
+    return Said(**{field.name: getattr(form, field.name) for field in fields(Said)})
 
 
 def _is_npz(sent: SentFile) -> bool:
@@ -91,8 +99,8 @@ def _is_npz(sent: SentFile) -> bool:
 def _name_fault(sent: SentFile) -> str | None:
     """Return what is wrong with the name of a file."""
     npz, name = _is_npz(sent), sent.name[:120]
-    if not npz and not sent.name.lower().endswith((".csv", ".csv.gz")):
-        return f'The file name "{name}" does not say what it is. Use .csv, .csv.gz or .npz.'
+    if not npz and not sent.name.lower().removesuffix(".gz").endswith(_TEXTS):
+        return f'The file name "{name}" does not say what it is. Use .csv, .tsv or .txt, each also with .gz, or .npz.'
     zipped = sent.content.startswith(_ZIP)
     if zipped and not npz:
         way = "Save a spreadsheet as CSV, or give an NPZ file the ending .npz."
@@ -116,12 +124,8 @@ def _form_faults(form: UploadForm, *, npz: bool) -> Iterator[Fault]:
     """Yield what is wrong with what is said of the files."""
     if not npz and not form.target:
         yield Fault("/target", "The target is missing: name the column that the networks are to predict.")
-    if npz and form.target not in (None, NPZ_TARGET):
-        detail = f'The target "{form.target}" is not possible: in an NPZ file it is "{NPZ_TARGET}". Leave it out.'
-        yield Fault("/target", detail)
-    if npz and form.categorical:
-        named = ", ".join(form.categorical)
-        yield Fault("/categorical", f"An NPZ file has no categorical columns, but {named} was named. Leave it out.")
+    if npz:
+        yield from _npz_faults(form)
     if form.task not in (None, *_TASKS):
         yield Fault("/task", f'The task "{form.task}" is not known: it must be one of {", ".join(_TASKS)}.')
     if form.split is not None and _fractions(form.split) is None:
@@ -133,6 +137,20 @@ def _form_faults(form: UploadForm, *, npz: bool) -> Iterator[Fault]:
     if form.image is not None and _image(form.image) is None:
         rule = 'it must be height and width, and channels if there are several, such as "8x8" or "8x8x3", or "none"'
         yield Fault("/image", f'The image "{form.image[:60]}" is not possible: {rule}.')
+
+
+def _npz_faults(form: UploadForm) -> Iterator[Fault]:
+    """Yield what an NPZ file has no use for."""
+    if form.target not in (None, NPZ_TARGET):
+        detail = f'The target "{form.target}" is not possible: in an NPZ file it is "{NPZ_TARGET}". Leave it out.'
+        yield Fault("/target", detail)
+    if form.categorical:
+        named = ", ".join(form.categorical)
+        yield Fault("/categorical", f"An NPZ file has no categorical columns, but {named} was named. Leave it out.")
+    for field in _OF_TEXT:
+        if value := getattr(form, field):
+            shown = ", ".join([value] if isinstance(value, str) else value)[:60]
+            yield Fault(pointer(field), f'The {field} "{shown}" is about text, and an NPZ file has none. Leave it out.')
 
 
 def _fractions(text: str | None) -> Fractions | None:

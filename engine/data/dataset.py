@@ -160,6 +160,7 @@ def prepare(
         },
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
         "notes": [note.card() for note in (*notes, *constant_notes(columns, given.train.image))],
+        **({"read": dict(given.train.read)} if given.train.read else {}),
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
     encoded = {name: _encoded(encodings, part, parts.values()) for name, part in parts.items()}

@@ -7,9 +7,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine.data.cells import Cells, Numbers
 from engine.data.column_types import MISSING, parse_number
-from engine.data.csv_table import read_sheet
 from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
+from engine.data.header import Expected
+from engine.data.said import Said
+from engine.data.sheet import read_sheet
 from engine.data.table import (
     LARGEST_NUMBER,
     CategoricalColumn,
@@ -32,18 +35,38 @@ _TOO_LARGE = f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER
 _NO_WORD = "is not a text, but the model learned the column as words. Put it in quotes; null is a missing value."
 
 
-def table_of_csv(content: bytes, encodings: Sequence[Encoding], target: str, *, max_bytes: int) -> Table:
-    """Read the columns of `encodings` from CSV, plain or gzipped; there may be no others. Raises TableError."""
-    sheet = read_sheet(content, max_bytes)
+def table_of_csv(
+    content: bytes,
+    encodings: Sequence[Encoding],
+    target: str,
+    *,
+    max_bytes: int,
+    said: Said = Said(),  # noqa: B008  # it is frozen
+    read: Mapping[str, Any] | None = None,
+) -> Table:
+    """Read the columns of `encodings` from text as read_csv does; there may be no others. Raises TableError.
+
+    `read` tells how the training table was read: what nobody said, and the file leaves open, is taken from there.
+    """
+    names = [encoding.name for encoding in encodings]
+    words = [encoding.name for encoding in encodings if isinstance(encoding, CategoricalEncoding)]
+    sheet = read_sheet(content, max_bytes, said, Expected(names, words, names, read or {}))
     sheet.faults.add(_column_faults(sheet.header, encodings, target))
-    texts = dict(zip(sheet.header, sheet.columns, strict=True))
+    cells = dict(zip(sheet.header, sheet.columns, strict=True))
     columns = [
-        _column(encoding, _parsed(texts[encoding.name], encoding), sheet.lines, "line", sheet.faults)
+        _sheet_column(encoding, cells[encoding.name], sheet.lines, sheet.faults)
         for encoding in encodings
-        if encoding.name in texts
+        if encoding.name in cells
     ]
     sheet.faults.refuse()
-    return Table(tuple(columns), sheet.lines, "line")
+    return Table(tuple(columns), sheet.lines, "line", notes=sheet.notes, read=sheet.read)
+
+
+def _sheet_column(encoding: Encoding, cells: Cells | Numbers, lines: Sequence[int], faults: Faults) -> Column:
+    if isinstance(cells, Numbers):
+        return NumericColumn(encoding.name, cells.values)
+    parsed = _parsed(cells.words, encoding)
+    return _column(encoding, [parsed[code] for code in cells.codes], lines, "line", faults)
 
 
 def table_of_rows(rows: Sequence[Any], encodings: Sequence[Encoding], target: str) -> Table:

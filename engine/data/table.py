@@ -1,7 +1,7 @@
 """A table as read from a file: named columns of numbers or of words, with missing cells."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -143,6 +143,7 @@ class Table:
 
     With `image`, the features of a row are the pixels of an image, row by row, the channels of a pixel side by side.
     With `block`, uint8 (rows, features), the features are views on its columns, in their order.
+    `read` tells in plain JSON how the file was read, where that had to be found out or said.
     """
 
     columns: tuple[Column, ...]
@@ -151,6 +152,7 @@ class Table:
     image: Image | None = None
     notes: tuple[Note, ...] = ()
     block: NDArray[np.uint8] | None = None
+    read: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)

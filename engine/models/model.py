@@ -11,6 +11,7 @@ from engine.arrays import Array, Workspace
 from engine.data import Dataset, Normalization, Table, TableFault
 from engine.data.encoding import Encoding, encode, from_card
 from engine.data.rows import arrange, table_of_csv, table_of_rows
+from engine.data.said import Said
 from engine.data.table import Faults, take_rows
 from engine.losses import LOSSES
 from engine.models.predictions import Predictions
@@ -121,9 +122,12 @@ class Model:
         """How each column becomes inputs, in the order of the inputs."""
         return [from_card(column) for column in self.card["data"]["columns"]]
 
-    def read_csv(self, content: bytes, *, max_bytes: int = MAX_CSV_BYTES) -> Table:
-        """Read rows to predict from CSV, plain or gzipped. Raises TableError."""
-        return table_of_csv(content, self.encodings, self.card["data"]["target"], max_bytes=max_bytes)
+    def read_csv(self, content: bytes, *, said: Said = Said(), max_bytes: int = MAX_CSV_BYTES) -> Table:  # noqa: B008  # frozen
+        """Read rows to predict from CSV, plain or gzipped, as `said` or else as is found out. Raises TableError."""
+        data = self.card["data"]
+        return table_of_csv(
+            content, self.encodings, data["target"], max_bytes=max_bytes, said=said, read=data.get("read")
+        )
 
     def read_rows(self, rows: Sequence[Any]) -> Table:
         """Read rows to predict that are objects of JSON: a number, a text or null by column. Raises TableError."""

@@ -159,11 +159,11 @@ def test_a_builtin_cannot_be_deleted(shared: httpx.Client) -> None:
         ({"name": "mine"}, TABLE, "t.csv", ["/target"]),
         ({"target": "kind"}, TABLE, "t.csv", ["/name"]),
         ({"name": "mine", "target": "kind", "task": "clustering"}, TABLE, "t.csv", ["/task"]),
-        ({"name": "mine", "target": "kind"}, TABLE, "t.txt", ["/file"]),
+        ({"name": "mine", "target": "kind"}, TABLE, "t.dat", ["/file"]),
         ({"name": "mine", "target": "kind"}, b"", "t.csv", ["/file"]),
-        ({"name": "mine", "target": "kind"}, b"\xff\x00\xfe", "t.csv", ["/file"]),
+        ({"name": "mine", "target": "kind"}, b"\xff\x00\xfe", "t.csv", ["/encoding"]),
         ({"name": "mine", "target": "kind"}, b"not a zip", "t.npz", ["/file", "/target"]),
-        ({"name": "a b", "target": "kind"}, TABLE, "t.txt", ["/name", "/file"]),
+        ({"name": "a b", "target": "kind"}, TABLE, "t.dat", ["/name", "/file"]),
     ],
 )
 def test_an_upload_that_cannot_be_used_is_refused_with_its_faults_and_nothing_is_stored(

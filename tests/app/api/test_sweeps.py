@@ -38,7 +38,7 @@ def test_a_sweep_is_answered_with_all_that_was_posted_and_decided(client: httpx.
     }
     for name in ("name", "dataset", "seed", "space", "fixed", "budget", "keep_models"):
         assert sweep[name] == body[name]
-    assert sweep["objective"] == {"metric": "dev_loss", "direction": "minimize"}
+    assert sweep["objective"] == {"metric": "dev_loss", "direction": "minimize", "diverged": "exclude"}
     assert sweep["early_stopping"] == {"patience": 5, "min_delta": 0.0}
     assert sweep["sampler"] == {"kind": "random"}
     assert sweep["scheduler"] == {"kind": "none"}
@@ -106,6 +106,8 @@ def test_the_same_seed_gives_the_same_trials_also_beyond_those_drawn_at_once(cli
         ({"objective": {"metric": "dev_rmse"}}, ["/objective/metric"]),
         ({"objective": {"metric": "accuracy"}}, ["/objective/metric"]),
         ({"objective": {"direction": "maximize"}}, ["/objective/direction"]),
+        ({"objective": {"diverged": "keep"}}, ["/objective/diverged"]),
+        ({"objective": {"diverged": None, "metric": "accuracy"}}, ["/objective/diverged", "/objective/metric"]),
         ({"objective": "dev_error"}, ["/objective"]),
         ({"sampler": {"kind": "grid"}}, ["/sampler/kind"]),
         ({"sampler": {}}, ["/sampler/kind"]),

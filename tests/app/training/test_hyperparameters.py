@@ -19,7 +19,7 @@ from app.training.hyperparameters import (
 )
 from app.training.rules import CURRENT_RULES
 
-ABOVE_ZERO, BELOW_ONE = math.nextafter(0.0, 1.0), math.nextafter(1.0, 0.0)
+ABOVE_ZERO, BELOW_ONE = 2.0**-149, 1.0 - 2.0**-24  # in float32, in which networks train
 ABOVE_ONE, BELOW_ZERO = math.nextafter(1.0, 2.0), math.nextafter(0.0, -1.0)
 
 EDGES: dict[str, tuple[list[Value], list[Value]]] = {
@@ -33,7 +33,7 @@ EDGES: dict[str, tuple[list[Value], list[Value]]] = {
     "learning_rate": ([ABOVE_ZERO, 1e9, 1], [0.0, 0, -1e-9, math.inf, math.nan, "0.1", True]),
     "beta1": ([0.0, 0, BELOW_ONE], [BELOW_ZERO, 1.0, 1]),
     "beta2": ([0.0, BELOW_ONE], [BELOW_ZERO, 1.0]),
-    "epsilon": ([ABOVE_ZERO, 1.0], [0.0, ABOVE_ONE]),
+    "epsilon": ([1e-22, 1.0], [0.0, 9e-23, ABOVE_ONE]),
     "batch_size": ([1, 10_000_000, "full"], [0, 10_000_001, "all", 32.0, True, None]),
     "epochs": ([1, 1_000_000], [0, 1_000_001, 10.0]),
     "l1": ([0.0, 1e9], [BELOW_ZERO, math.inf]),
@@ -76,6 +76,25 @@ def test_values_just_outside_are_each_refused_with_their_place_value_and_rule(na
         assert value_faults(name, value, "/fixed/x") == [Fault("/fixed/x", detail)]
     faults = parameter_faults(name, ChoiceParameter(tuple(outside)), "/space/x")
     assert [fault.pointer for fault in faults] == [f"/space/x/values/{index}" for index in range(len(outside))]
+
+
+LOST: dict[str, tuple[float, str]] = {
+    **dict.fromkeys(("learning_rate", "decay_rate", "decay_every", "warmup_epochs", "clip_norm"), (1e-46, "0")),
+    **dict.fromkeys(("l1", "l2"), (1e-50, "0")),
+    **dict.fromkeys(("beta1", "beta2", "batch_norm_beta"), (1.0 - 1e-09, "1")),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_value_that_float32_rounds_away_is_refused_fixed_and_searched(name: str) -> None:
+    value, rounded = LOST[name]
+    rule = f"{HYPERPARAMETERS[name].allowed.rule()} that float32, in which networks train, does not round to {rounded}"
+    detail = f"The value {value} is not possible for {name}: it must be {rule}."
+    low, high = sorted([value, 0.5])
+    (place,) = {"low": low, "high": high}.items() - {"low": 0.5, "high": 0.5}.items()
+    assert value_faults(name, value, "/fixed/x") == [Fault("/fixed/x", detail)]
+    assert parameter_faults(name, ChoiceParameter((0.5, value)), "/space/x") == [Fault("/space/x/values/1", detail)]
+    assert parameter_faults(name, FloatParameter(low, high), "/space/x") == [Fault(f"/space/x/{place[0]}", detail)]
 
 
 def test_both_bounds_of_a_range_are_checked() -> None:

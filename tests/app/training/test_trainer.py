@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.uploads import SentFile, SentFiles, UploadForm
-from app.domain.work import Epoch, Lease, Result, Segment
+from app.domain.work import Diverged, Epoch, Lease, Result, Segment
 from app.training.trainer import Trainer, epoch_of
 from app.training.uploads import prepare_upload
 from engine.population import Observation
@@ -141,6 +141,21 @@ def test_weights_above_the_limit_of_their_sweep_are_left_out() -> None:
         _, (result,) = finish(trainer_with([one]), limits)
         assert (result.weights is not None) is kept
         assert result.metrics == free.metrics
+
+
+@pytest.mark.parametrize("diverged", ["exclude", "best_epoch"])
+def test_a_trial_that_diverges_late_sends_its_best_epoch_and_weights_if_they_are_ranked(diverged: Diverged) -> None:
+    late = segment(
+        DATA["regression"], metric="dev_rmse", epochs=60, learning_rate=3.0, warmup_epochs=20.0, optimizer="sgd",
+        hidden_units=[8],
+    )  # fmt: skip
+    endless = replace(late, early_stopping=None, diverged=diverged)
+    curves, (result,) = finish(trainer_with([endless]))
+    errors = [point.dev_rmse for point in curves[endless.lease][:-1]]
+    assert result.state == "diverged"
+    assert result.best_epoch is not None
+    assert result.metrics["dev_rmse"] == errors[result.best_epoch - 1] == min(error or math.inf for error in errors)
+    assert (result.weights is not None) is (diverged == "best_epoch")
 
 
 def test_trials_of_old_and_new_rules_train_side_by_side_in_stacks_of_their_own_with_the_bits_they_have_alone() -> None:

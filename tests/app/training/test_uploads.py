@@ -76,7 +76,7 @@ def test_an_npz_file_needs_no_target() -> None:
 @pytest.mark.parametrize(
     ("filename", "content", "rule"),
     [
-        ("table.parquet", CSV, "does not say what it is. Use .csv, .csv.gz or .npz"),
+        ("table.parquet", CSV, "does not say what it is. Use .csv, .tsv or .txt, each also with .gz, or .npz"),
         ("", CSV, "does not say what it is"),
         ("table.csv", npz(), "not CSV but a zip archive by its content"),
         ("table.npz", CSV, "not an NPZ file by its content"),
@@ -244,7 +244,7 @@ def test_faults_of_what_the_files_hold_come_together() -> None:
 
 
 def test_other_files_are_read_for_faults_even_if_the_first_cannot_be() -> None:
-    files = SentFiles(csv("", "table.txt"), csv("n,w,y\n1,a\n"), SentFile("t.npz", CSV))
+    files = SentFiles(csv("", "table.dat"), csv("n,w,y\n1,a\n"), SentFile("t.npz", CSV))
     with pytest.raises(InvalidRequest) as caught:
         prepare_upload(files, UploadForm("mine", "y"), max_table_bytes=LIMIT)
     assert [fault.pointer for fault in caught.value.faults] == ["/file", "/dev_file", "/test_file"]
@@ -425,6 +425,9 @@ def mutated(content: bytes, changes: Edits) -> bytes:
     return content
 
 
+POINTERS = ("/file", "/target", "/split", "/separator", "/header", "/encoding")
+
+
 def survives(filename: str, content: bytes, task: str | None = None) -> None:
     """Either there is a data set that can be loaded, or sentences with pointers."""
     faults: tuple[Fault, ...] = ()
@@ -433,7 +436,7 @@ def survives(filename: str, content: bytes, task: str | None = None) -> None:
     except InvalidRequest as error:
         faults = error.faults
     if faults:
-        assert all(fault.pointer in ("/file", "/target", "/split") and fault.detail.endswith(".") for fault in faults)
+        assert all(fault.pointer in POINTERS and fault.detail.endswith(".") for fault in faults)
     else:
         assert len(dataset.y_train) == dataset.card["split"]["rows"]["train"]
         assert np.all(np.isfinite(dataset.x_train))
@@ -486,3 +489,60 @@ def test_any_mutation_of_dev_and_test_files_is_read_or_refused_with_their_names(
     except InvalidRequest as error:
         pointers = {fault.pointer for fault in error.faults}
     assert pointers <= {"/dev_file", "/test_file"}
+
+
+def sent(name: str, content: bytes, **said: Any) -> PreparedDataset:
+    return prepare_upload(SentFiles(SentFile(name, content)), UploadForm("mine", **said), max_table_bytes=LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("table.tsv", "n\tw\ty\n{}", {}),
+        ("table.txt.gz", "n w y\n{}", {}),
+        ("table.csv", "n;w;y\n{}", {"separator": "semicolon"}),
+        ("table.csv", "{}", {"separator": "semicolon", "header": "none", "target": "c3"}),
+        ("table.csv", '"","n","w","y"\n{}', {}),
+        ("table.csv", "n,w,y,id\n{}", {"ignore": ["id"]}),
+    ],
+)
+def test_what_is_said_of_a_file_or_found_out_makes_the_same_data_set(
+    name: str, text: str, said: dict[str, Any]
+) -> None:
+    separator = {"table.tsv": "\t", "table.txt.gz": " "}.get(name, ";" if "separator" in said else ",")
+    rows = [[f"{row}.5", "ab"[row % 2], str(row % 2)] for row in range(30)]
+    if text.startswith('""'):
+        rows = [[str(number), *row] for number, row in enumerate(rows)]
+    if "ignore" in said:
+        rows = [[*row, "x" * number] for number, row in enumerate(rows)]
+    content = text.format("".join(separator.join(row) + "\n" for row in rows)).encode()
+    found = sent(name, gzip.compress(content) if name.endswith("gz") else content, **{"target": "y", **said})
+    plain, dataset = load(upload("table.csv", CSV).content), load(found.content)
+    assert all(np.array_equal(getattr(plain, part), getattr(dataset, part)) for part in ("x_train", "y_dev", "x_test"))
+
+
+@pytest.mark.parametrize(
+    ("said", "content", "pointer"),
+    [
+        ({"separator": "colon"}, CSV, "/separator"),
+        ({}, b"a,b;y,c\n1,x;y,2\n", "/separator"),
+        ({"header": "maybe"}, CSV, "/header"),
+        ({}, b"1,2,3\n4,5,6\n", "/header"),
+        ({"encoding": "rot13"}, CSV, "/encoding"),
+        ({}, b"n,y\n\xe4,1\n", "/encoding"),
+        ({"ignore": ["q"]}, CSV, "/ignore"),
+        ({"ignore": ["y"]}, CSV, "/ignore"),
+    ],
+)
+def test_faults_of_how_a_file_is_read_point_to_the_field_to_send(
+    said: dict[str, Any], content: bytes, pointer: str
+) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        sent("table.csv", content, target="y", **said)
+    assert [fault.pointer for fault in caught.value.faults] == [pointer]
+
+
+def test_what_is_said_of_text_is_refused_with_an_npz_file() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        sent("table.npz", npz(), separator="comma", ignore=["x_0"])
+    assert [fault.pointer for fault in caught.value.faults] == ["/separator", "/ignore"]

@@ -285,6 +285,7 @@ def test_the_card_is_strict_json_and_tells_what_was_done() -> None:
         },
         "drift": card["drift"],
         "notes": [],
+        "read": {"separator": "comma", "encoding": "utf-8", "header": True},
     }
     assert {column["column"] for column in card["drift"]["columns"]} == {"n", "w", "y"}
 

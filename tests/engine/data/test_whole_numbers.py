@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data import TableError, read_csv, read_npz
+from engine.data.said import Said
 from engine.data.whole_numbers import EXACT, merged_integers, merged_words
 
 LARGE = EXACT * 4
@@ -48,7 +49,7 @@ def test_a_column_of_a_table_is_refused_by_its_name_with_a_way_out() -> None:
         "numbers are exact up to 9,007,199,254,740,992 only. Subtract an offset from all of them, or name the column "
         "in categorical or in ignore."
     ]
-    named = read_csv(csv("9007199254740992"), max_bytes=1000, categorical=["id"])
+    named = read_csv(csv("9007199254740992"), max_bytes=1000, said=Said(categorical=["id"]))
     assert named.columns[0].values.tolist() == ["9007199254740992", "9007199254740993", "1"]
     assert len(read_csv(csv("9007199254740994"), max_bytes=1000)) == 3  # the two stay two
 

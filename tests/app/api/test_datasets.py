@@ -299,3 +299,11 @@ def test_of_all_fields_categorical_alone_may_come_several_times(client: httpx.Cl
     assert places(refused) == ["/split"]
     assert refused.json()["detail"] == 'The field "split" comes 2 times. Send it once.'
     assert upload(client, {**twice, "split": "0.8,0.2,0"}).status_code == 201
+
+
+def test_an_upload_that_takes_too_long_is_refused_and_the_server_lives_on(tmp_path: Path) -> None:
+    with serving(tmp_path, reading_seconds=0.01) as (client, _):
+        (fault,) = problem(upload(client), 422)["errors"]
+        assert fault["pointer"] == "/file"
+        assert fault["detail"].startswith("Reading the files took more than 0.01 s, the most that is allowed.")
+        assert len(client.get("/v1/datasets").json()["items"]) == 5

@@ -40,7 +40,7 @@ def read_csv(
     it is named as such or is so in the training table `like`. The column `target` has to be there and to be without
     missing cells. Raises TableError with every fault found.
     """
-    words = {*said.categorical, *(categorical_names(like) if like else ())}
+    words = {*said.categorical, *filter(None, (said.group,)), *(categorical_names(like) if like else ())}
     named = [column.name for column in like.columns] if like else [*filter(None, (target,)), *words, *said.ignore]
     expected = Expected(named, words | {target} if target else words)
     sheet = read_sheet(content, max_bytes, said, expected)

@@ -32,3 +32,11 @@ class Encoded:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def numbers(self) -> NDArray[Any]:
+        """Return the inputs as one array (m, n): `x` itself, or all in float64 if some are needed so."""
+        if not len(self.places):
+            return self.x
+        numbers = self.x.astype(np.float64)
+        numbers[:, self.places] = self.double
+        return numbers

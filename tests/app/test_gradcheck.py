@@ -34,17 +34,19 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_of_ones_own_is_checked(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_of_ones_own_is_checked_and_what_was_noted_in_it_goes_to_standard_error(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run_gradcheck(str(table), "y", ["hidden_units=[3]"], 0, 0) == 0
 
     out, err = capsys.readouterr()
     assert "13 of 13 components checked, on 42 examples" in out
     assert "After" not in out
-    assert err == ""
+    assert err.startswith('Note: These columns number the rows: "a".')
 
 
 def test_a_reason_to_worry_is_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_gradcheck("diabetes", None, ["optimizer=sgd", "learning_rate=1e300"], 5, 0) == 1
+    assert run_gradcheck("diabetes", None, ["optimizer=sgd", "learning_rate=1e30"], 5, 0) == 1
     assert "After 5 steps: worry, ratio nan" in capsys.readouterr().out
 
 

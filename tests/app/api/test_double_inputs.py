@@ -45,7 +45,7 @@ def test_a_sweep_learns_from_times_and_its_models_tell_them_apart(client: httpx.
     assert results[0].weights is not None
     model = trained_model(base64.b64decode(results[0].weights), segment.params, content, {}, {}, segment.rules)
     rows = [{"near": 3, "time": 1_700_000_000 + 60 * place} for place in range(40)]
-    assert len({found.prediction for found in predict_rows(model, rows)}) == 40
+    assert len({found.prediction for found in predict_rows(model, rows).items}) == 40
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,13 @@ def test_a_small_file_that_becomes_a_large_table_is_refused() -> None:
     assert "4,000 rows of 301 inputs" in faults_of("t.csv", text.encode())[0][1]
 
 
+def test_a_group_may_be_named_by_numbers_and_by_words() -> None:
+    rows = "".join(f"{'' if row // 3 % 3 else 'P'}{row // 3},{row * 7 % 11},{row % 2}\n" for row in range(90))
+    form = UploadForm("mine", "y", group="patient")
+    files = SentFiles(csv("patient,n,y\n" + rows))
+    assert dict(prepare_upload(files, form, max_table_bytes=LIMIT).rows) == {"train": 63, "dev": 15, "test": 12}
+
+
 def test_too_few_rows_for_the_parts_are_a_fault_of_the_split() -> None:
     ((pointer, detail),) = faults_of("table.csv", b"a,y\n1,1\n2,0\n")
     assert (pointer, "too few to cut by the split 0.7, 0.15, 0.15" in detail) == ("/split", True)
@@ -345,7 +352,7 @@ def test_pictures_are_plain_columns_if_it_is_said_so() -> None:
 
 def notes_of(card: Any) -> list[dict[str, Any]]:
     """The notes on how the file was read."""
-    return [note for note in card["notes"] if note["code"] != "constant_input"]
+    return [note for note in card["notes"] if note["code"] not in ("constant_input", "copied_rows")]
 
 
 def parts(train: int, *others: tuple[str, int]) -> dict[str, Any]:

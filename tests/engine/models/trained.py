@@ -59,10 +59,7 @@ def dataset(task: str, offset: float = FAR) -> Dataset:
 
 def raw_inputs(model: Model, rows: Table) -> NDArray[Any]:
     """Return what the card makes of rows, as a model's formula and ONNX read them: float64 if a column is double."""
-    encoded = encode(model.encodings, arrange(rows, model.encodings, "y"))
-    inputs = encoded.x.astype(np.float64 if len(encoded.places) else np.float32)
-    inputs[:, encoded.places] = encoded.double
-    return inputs
+    return encode(model.encodings, arrange(rows, model.encodings)).numbers()
 
 
 def trained(

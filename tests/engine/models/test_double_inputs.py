@@ -1,5 +1,7 @@
 """Columns that float32 would merge: networks learn from them, and predictions and files read them alike."""
 
+import io
+import json
 from typing import Any
 
 import numpy as np
@@ -86,3 +88,26 @@ def test_a_card_that_is_neither_double_nor_not_is_refused() -> None:
     column["double"] = "yes"
     with pytest.raises(ValueError, match=r"The card has data\.columns"):
         read_model(FORMATS["npz"](model))
+
+
+def test_a_file_from_before_there_were_doubles_answers_as_it_did() -> None:
+    rng = np.random.default_rng(1)
+    columns = [{"name": name, "kind": "numeric", "fill": 0.0, "flag": False} for name in ("far", "flag")]
+    structure = {"inputs": 2, "hidden_units": [], "outputs": 1, "activation": "relu", "loss": "squared"}
+    data = {"target": "y", "task": "regression", "classes": [], "columns": columns}
+    card = {"format": 1, "structure": {**structure, "batch_norm": False}, "data": data}
+    arrays = {
+        "W1": rng.normal(size=(2, 1)).astype(np.float32),
+        "b1": rng.normal(size=1).astype(np.float32),
+        "input_mean": np.array([1e9, 0.0]),
+        "input_scale": np.array([11.5, 1.0]),  # the flag was 0 in training, and its weights are as they were drawn
+        "target_mean": np.array(5.0),
+        "target_scale": np.array(2.0),
+    }
+    file = io.BytesIO()
+    np.savez(file, **arrays, card=np.array(json.dumps(card)))  # type: ignore[arg-type]  # its stub means allow_pickle
+    model = read_model(file.getvalue())
+    x = np.array([[1e9 + 1.0, 0.0], [1e9 + 100.0, 7.0]])
+    found = model.predict(model.read_rows([{"far": far, "flag": flag} for far, flag in x.tolist()])).values
+    z = (x.astype(np.float32).astype(np.float64) - arrays["input_mean"]) / arrays["input_scale"]
+    np.testing.assert_allclose(found, (z @ arrays["W1"] + arrays["b1"])[:, 0] * 2.0 + 5.0, rtol=1e-6)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 
@@ -17,14 +17,30 @@ class SentFile:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file on disk with the name that it was sent under; its content takes memory only while somebody reads it."""
+
+    name: str
+    path: Path
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file, read anew each time."""
+        return self.path.read_bytes()
+
+
+AnyFile = SentFile | StoredFile
+
+
+@dataclass(frozen=True, slots=True)
 class SentFiles:
     """The table to train on, and those of dev and test if they are files of their own."""
 
-    file: SentFile
-    dev_file: SentFile | None = None
-    test_file: SentFile | None = None
+    file: AnyFile
+    dev_file: AnyFile | None = None
+    test_file: AnyFile | None = None
 
-    def by_field(self) -> dict[str, SentFile]:
+    def by_field(self) -> dict[str, AnyFile]:
         """Return the files that were sent, by their fields, the training table first."""
         every = {"file": self.file, "dev_file": self.dev_file, "test_file": self.test_file}
         return {field: sent for field, sent in every.items() if sent is not None}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 
 from app.domain.errors import Fault, InvalidRequest, pointer
-from app.domain.uploads import SentFile, SentFiles, UploadForm
+from app.domain.uploads import AnyFile, SentFiles, UploadForm
 from app.training.datasets import PreparedDataset, prepared
 from engine.data import Cut, TableError, TableFault, Tables, prepare, read_csv, read_npz
 from engine.data.cut import Fractions
@@ -70,7 +70,7 @@ def _part_faults(read: Mapping[str, Tables]) -> Iterator[Fault]:
             yield Fault(pointer(field), f"There is a {part} part in the first file already. Leave one of them out.")
 
 
-def _read(field: str, sent: SentFile, form: UploadForm, first: Tables | None, max_bytes: int) -> Tables:
+def _read(field: str, sent: AnyFile, form: UploadForm, first: Tables | None, max_bytes: int) -> Tables:
     """Read one file; `first` are the tables of the first, if that could be read. Raises InvalidRequest."""
     if detail := _name_fault(sent):
         raise InvalidRequest([Fault(pointer(field), detail)])
@@ -92,11 +92,11 @@ def _said(form: UploadForm) -> Said:
     return Said(**{field.name: getattr(form, field.name) for field in fields(Said)})
 
 
-def _is_npz(sent: SentFile) -> bool:
+def _is_npz(sent: AnyFile) -> bool:
     return sent.name.lower().endswith(".npz")
 
 
-def _name_fault(sent: SentFile) -> str | None:
+def _name_fault(sent: AnyFile) -> str | None:
     """Return what is wrong with the name of a file."""
     npz, name = _is_npz(sent), sent.name[:120]
     if not npz and not sent.name.lower().removesuffix(".gz").endswith(_TEXTS):

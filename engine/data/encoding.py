@@ -141,7 +141,7 @@ def encode(encodings: Sequence[Encoding], columns: Sequence[Column]) -> Encoded:
     rows, places = len(columns[0].values), double_places(encodings)
     x = np.empty((rows, sum(encoding.width for encoding in encodings)), np.float32)
     double, start = np.empty((rows, len(places))), 0
-    for encoding, column in zip(encodings, columns, strict=True):
+    for encoding, column in zip(encodings, columns, strict=True):  # in their place, or all would be there twice
         inputs = encoding.encode(column)
         x[:, start : start + encoding.width] = inputs
         if start in places:

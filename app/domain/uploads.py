@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path, PurePath
 from typing import Any
 
+from app.domain.errors import Fault, InvalidRequest
+
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
@@ -99,3 +101,28 @@ _LEFT_OUT = {field.name: _canonical(field.default) for field in fields(UploadFor
 def _format(name: str) -> str:
     path = PurePath(name.lower())
     return "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
+
+
+READING = ("separator", "header", "encoding", "decimal", "thousands", "dates", "missing", "ignore")
+"""The fields of a form that say how files are written."""
+
+
+def read_reading(settings: Sequence[str]) -> dict[str, Any]:
+    """Return fields of a form from words like "separator=tab"; ignore and missing may come several times.
+
+    Raises InvalidRequest with every fault.
+    """
+    fields_read: dict[str, Any] = {}
+    faults = []
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or name not in READING:
+            rule = f"it must be a field and its value, such as separator=tab. The fields are: {', '.join(READING)}"
+            faults.append(Fault("/read", f'The setting "{setting[:60]}" is not possible: {rule}.'))
+        elif name in ("missing", "ignore"):
+            fields_read.setdefault(name, []).append(value)
+        else:
+            fields_read[name] = value
+    if faults:
+        raise InvalidRequest(faults)
+    return fields_read

@@ -100,3 +100,15 @@ def test_columns_that_must_be_normalised_are_refused_otherwise(
 def test_a_network_that_would_take_too_long_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_gradcheck("iris", None, ["hidden_units=[400,400]"], 0, 0) == 2
     assert "163,603 weights" in capsys.readouterr().err
+
+
+def test_how_a_file_is_written_may_be_said(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    headless = table.with_name("headless.txt")
+    headless.write_text(table.read_text().split("\n", 1)[1].replace(",", ";"))
+    reading = ["separator=semicolon", "header=none", "ignore=c2"]
+    assert run_gradcheck(str(headless), "c3", [], 0, 0, reading) == 0
+    capsys.readouterr()
+    assert run_gradcheck(str(headless), "c3", [], 0, 0, ["colour=red", "separator"]) == 2
+    assert (
+        capsys.readouterr().err.count("is not possible: it must be a field and its value, such as separator=tab") == 2
+    )

@@ -102,13 +102,14 @@ def evaluate(
     file: Annotated[
         Path, typer.Argument(help="Rows with their targets: CSV, CSV.gz or NPZ.", exists=True, dir_okay=False)
     ],
+    reading: Reading = None,
 ) -> None:
     """Score a model file on rows whose targets are known; the answer is CSV: a metric and its value in each line."""
     use_one_thread(os.environ)
     from app.training.evaluation import evaluate_files  # noqa: PLC0415  # imports NumPy
 
     with faults_shown():
-        found = evaluate_files(model.read_bytes(), file.read_bytes())
+        found = evaluate_files(model.read_bytes(), file.read_bytes(), reading or ())
     show_notes(found.notes)
     for name, value in {"metric": "value", "rows": found.rows, **found.metrics}.items():
         typer.echo(f"{name},{'' if value is None else value}")

@@ -45,7 +45,13 @@ def need_double(parts: Parts, image: Image | None) -> list[bool]:
 
 def _needs_double(group: ColumnGroup) -> bool:
     train, every = (
-        [column for column in columns if isinstance(column, NumericColumn) and column.source == FLOAT64]
+        [column for column in columns if isinstance(column, NumericColumn) and _may_need_double(column)]
         for columns in (group.train, group.every)
     )
     return bool(train) and float32_merges(present(train), present(every))
+
+
+def _may_need_double(column: NumericColumn) -> bool:
+    """Tell whether float32 may not do; days and times of day, each an input by itself, are small enough."""
+    times = column.reading is not None and column.reading.has_times
+    return column.source == FLOAT64 and not times

@@ -7,17 +7,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
+from engine.data.number_format import NumberFormat
+from engine.data.reading import reading_from_card
 from engine.data.table import Column, Faults, NumericColumn, Table, TableFault, quoted
 from engine.data.target import class_name, missing_targets
+from engine.data.word_format import WordFormat
 
 _SHOWN_CLASSES = 20
 
 
 def target_encoding(data: Mapping[str, Any]) -> Encoding:
-    """Return how cells of the target are read, given the card of the data: as if they were an input."""
-    if data["task"] == "regression":
-        return NumericEncoding(data["target"], 0.0, flag=False)
-    return CategoricalEncoding(data["target"], tuple(data["classes"]))
+    """Return how cells of the target are read, given the card of the data: as if they were an input.
+
+    Classes that are numbers may be sent as texts too, unless training read them in a format of their own.
+    """
+    kept = data.get("target_reading")
+    reading = reading_from_card(kept) if kept else None
+    holds_words = reading is not None and isinstance(reading.format, WordFormat)
+    plain = reading is None or (isinstance(reading.format, NumberFormat) and reading.format.is_plain)
+    if data["task"] == "regression" or not (holds_words or plain):
+        return NumericEncoding(data["target"], 0.0, flag=False, reading=reading)
+    return CategoricalEncoding(data["target"], tuple(data["classes"]), reading=reading if holds_words else None)
 
 
 def read_targets(column: Column, table: Table, data: Mapping[str, Any]) -> NDArray[Any]:

@@ -246,7 +246,8 @@ def test_faults_of_what_the_files_hold_come_together() -> None:
         "name it in categorical.",
         'The dev table has no column "w", and the training table has. Add it.',
         'The dev table has a column "z", and the training table has not. Leave it out.',
-        'The target "y" is missing in line 4. Fill it in, or leave it out.',
+        'The target "y" is missing in line 4. Fill it in, leave such rows out with missing_target=drop, or '
+        "say with missing what counts as missing, if it is a class.",
     ]
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from app.domain.errors import InvalidRequest
+from app.domain.errors import InvalidRequest, NotInstalled
 from app.domain.uploads import SentFiles, StoredFile, UploadForm
 from app.training.preparation import ANSWER, CONTENT, OUT_OF_MEMORY, REQUEST, Limits
 from app.training.uploads import prepare_upload
@@ -42,6 +42,8 @@ def _answer(folder: Path, request: Mapping[str, Any], limits: Limits) -> dict[st
         found = prepare_upload(SentFiles(**files), UploadForm(**request["form"]), max_table_bytes=limits.table_bytes)
     except InvalidRequest as error:
         return {"faults": [asdict(fault) for fault in error.faults]}
+    except NotInstalled as error:
+        return {"not_installed": str(error)}
     (folder / CONTENT).write_bytes(found.content)
     names = ("sha256", "task", "rows", "features", "outputs", "card")
     return {"prepared": {name: getattr(found, name) for name in names}}

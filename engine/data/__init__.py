@@ -6,6 +6,7 @@ from engine.data.cut import Cut
 from engine.data.dataset import Dataset, prepare
 from engine.data.normalization import Normalization
 from engine.data.npz_table import read_npz
+from engine.data.parquet_table import read_parquet
 from engine.data.table import Image, Table, TableError, TableFault
 from engine.data.tables import Tables
 
@@ -23,4 +24,5 @@ __all__ = [
     "prepare",
     "read_csv",
     "read_npz",
+    "read_parquet",
 ]

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
+from engine.bounds import knob_faults
 from engine.population import Finished, Observation, Population
 from engine.spec import MemberSpec
 from engine.training_set import TrainingSet
+
+_SHOWN_FAULTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,9 @@ def train(
     """Train members together on `data` to their ends; return what became of each, in the order of `specs`.
 
     Members of equal structure share a stack, and each one's bits are those it has alone. BLAS has one thread
-    meanwhile. `clock` counts seconds.
+    meanwhile. `clock` counts seconds. Raises ValueError for knobs out of their bounds.
     """
+    _refuse_faults(specs)
     population = Population(clock)
     curves: dict[str, list[Observation]] = {str(number): [] for number in range(len(specs))}
     ends: dict[str, Finished] = {}
@@ -38,3 +42,9 @@ def train(
                 curves[key].append(seen)
             ends.update(report.finished)
     return [Trained(tuple(curve), ends[key]) for key, curve in curves.items()]
+
+
+def _refuse_faults(specs: Sequence[MemberSpec]) -> None:
+    faults = [f"Member {number}: {fault}" for number, spec in enumerate(specs) for fault in knob_faults(spec.knobs)]
+    if faults:
+        raise ValueError(" ".join(faults[:_SHOWN_FAULTS]))

@@ -3,27 +3,38 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from engine.arrays import Array, Workspace
 from engine.data import Dataset, Image, Normalization
+from engine.inputs import VALUES, Inputs, LookedUp, Numbers
 from engine.losses import LOSSES, Loss
 from engine.losses.base import Targets
+from engine.rules import CURRENT
 
 LOSS_OF_TASK: Mapping[str, str] = {"binary": "logistic", "multiclass": "softmax", "regression": "squared"}
+
+SMALL = 32 << 20
+"""A part of bytes whose numbers take no more than this is held as numbers: they are fetched faster."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The examples of train, dev or test: `x` (n, n_in + 1) with ones in the last column, `targets` (n,)."""
+    """The examples of train, dev or test: their inputs, and their `targets` (n,)."""
 
-    x: Array
+    inputs: Inputs
     targets: Targets
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.inputs)
+
+    @property
+    def x(self) -> Array:
+        """All inputs as numbers, (n, n_in + 1), with a one behind each row; made anew where they are held as bytes."""
+        return self.inputs.chunk(slice(None), Workspace(self.inputs.dtype)).loaded()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +60,10 @@ class TrainingSet:
     fill: Array | None
 
     @classmethod
-    def of(cls, dataset: Dataset, *, normalize_inputs: bool, dtype: DTypeLike = np.float32) -> "TrainingSet":
-        """Prepare `dataset`; mean and deviation come from its training part alone.
+    def of(
+        cls, dataset: Dataset, *, normalize_inputs: bool, rules: int = CURRENT, dtype: DTypeLike = np.float32
+    ) -> "TrainingSet":
+        """Prepare `dataset`; mean and deviation come from its training part alone, by these rules.
 
         Raises ValueError if there is nothing to train on or nothing to choose by.
         """
@@ -58,13 +71,13 @@ class TrainingSet:
             raise ValueError("A data set needs examples in its training and in its dev part.")
         loss_name = LOSS_OF_TASK[dataset.task]
         mean, scale = target_moments(dataset)
-        normalization = Normalization.fit(dataset.x_train, dataset.image) if normalize_inputs else None
+        normalization = Normalization.fit(dataset.x_train, dataset.image, rules) if normalize_inputs else None
         workspace = Workspace(dtype)
 
-        def part(x: Array, y: Targets) -> Part:
-            inputs = x if normalization is None else normalization.apply(x)
+        def part(x: NDArray[Any], y: Targets) -> Part:
             targets = (y - mean) / scale if dataset.task == "regression" else y
-            return Part(_with_ones(inputs, dtype), LOSSES[loss_name].encode(targets, workspace))
+            inputs = _inputs(x, dataset.image, normalization, dtype)
+            return Part(inputs, LOSSES[loss_name].encode(targets, workspace))
 
         return cls(
             train=part(dataset.x_train, dataset.y_train),
@@ -81,6 +94,11 @@ class TrainingSet:
             fill=_fill(dataset, normalization, dtype),
         )
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the numbers that the networks compute with."""
+        return self.train.inputs.dtype
+
     def error_name(self) -> str:
         """Return what the error of this task is called: "error" (a share) or "rmse" (in the target's unit)."""
         return "rmse" if self.loss_name == "squared" else "error"
@@ -92,8 +110,24 @@ class TrainingSet:
         return np.asarray(misses / examples)
 
 
-def _with_ones(x: Array, dtype: DTypeLike) -> Array:
-    return np.concatenate([x, np.ones((len(x), 1))], axis=1).astype(dtype)
+def _inputs(x: NDArray[Any], image: Image | None, normalization: Normalization | None, dtype: DTypeLike) -> Inputs:
+    """Return the inputs as the network reads them; bytes stay bytes unless their numbers take next to nothing."""
+    if x.dtype != np.uint8 or x.size * np.dtype(dtype).itemsize <= SMALL:
+        return Numbers(_with_ones(x, normalization, dtype))
+    values = np.repeat(np.arange(VALUES, dtype=np.uint8)[:, np.newaxis], x.shape[1], axis=1)
+    # What the pixels of a channel have in common is kept once; and so are bytes that stay what they are.
+    turns = 1 if normalization is None else image[2] if image else x.shape[1]
+    return LookedUp(x, _with_ones(values, normalization, dtype)[:, :turns])
+
+
+def _with_ones(x: NDArray[Any], normalization: Normalization | None, dtype: DTypeLike) -> Array:
+    """Return the inputs as the network reads them; beside `x` and the answer, no more than a piece is in memory."""
+    inputs = np.ones((len(x), x.shape[1] + 1), dtype)
+    if normalization is None:
+        inputs[:, :-1] = x
+    else:
+        normalization.apply(x, out=inputs[:, :-1])
+    return inputs
 
 
 def _fill(dataset: Dataset, normalization: Normalization | None, dtype: DTypeLike) -> Array | None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar
 
@@ -9,8 +10,9 @@ from fastapi import HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter, ValidationError
 
-from app.api.fields import sentence
-from app.domain.errors import Fault, InvalidRequest, Malformed, pointer
+from app.api.fields import problem_faults
+from app.domain.errors import Fault, InvalidRequest, Malformed, faults_of, pointer
+from app.domain.values import is_text
 
 T = TypeVar("T")
 
@@ -25,16 +27,7 @@ async def read_json(request: Request) -> Any:
 
 async def read_record(request: Request, adapter: TypeAdapter[T]) -> T:
     """Return the record that the body describes. Raises Malformed, InvalidRequest; HTTPException 415."""
-    raw = await _raw(request)
-    faults = [Fault(place, f"The number {value} is beyond 64 bits.") for place, value in _large(parse(raw))]
-    if faults:
-        raise InvalidRequest(faults)
-    try:
-        return adapter.validate_json(raw, strict=True)
-    except ValidationError as error:
-        raise InvalidRequest(
-            [Fault(pointer(*problem["loc"]), sentence(problem)) for problem in error.errors()]
-        ) from None
+    return await run_in_threadpool(_record, await _raw(request), adapter)
 
 
 def parse(raw: bytes) -> Any:
@@ -59,6 +52,15 @@ def parse(raw: bytes) -> Any:
     return value
 
 
+def _record(raw: bytes, adapter: TypeAdapter[T]) -> T:
+    if large := list(_large(parse(raw))):
+        raise InvalidRequest(faults_of(large, _too_large))
+    try:
+        return adapter.validate_json(raw, strict=True)
+    except ValidationError as error:
+        raise InvalidRequest(problem_faults(error)) from None
+
+
 async def _raw(request: Request) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -69,8 +71,8 @@ async def _raw(request: Request) -> bytes:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         raise Malformed(f"The name {twice[:80]!r} comes twice in one object. Keep one of them.")
     for name in found:
         _require_text(name)
@@ -89,12 +91,8 @@ def _float(digits: str) -> float:
 
 
 def _require_text(text: str) -> None:
-    if text.isascii():
-        if "\0" in text:
-            raise Malformed("A text has a NUL character (\\u0000), which cannot be stored. Remove it.")
-        return
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise Malformed("A text has a NUL character or half of a surrogate pair. Remove it.")
+    if not is_text(text):
+        raise Malformed("A text has a NUL character (\\u0000) or half of a surrogate pair. Remove it.")
 
 
 def _walk(value: Any) -> Iterator[tuple[int, Any]]:
@@ -109,16 +107,21 @@ def _walk(value: Any) -> Iterator[tuple[int, Any]]:
             stack += [(depth + 1, inner) for inner in one]
 
 
-def _large(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the place of each whole number beyond 64 bits, and the number."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _large(inner, place + pointer(name))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _large(inner, f"{place}/{index}")
-    elif isinstance(value, int) and abs(value) > LARGEST:
-        yield place, f"{value:.6g}" if abs(value) < 10**300 else "received"
+def _too_large(found: tuple[tuple[str | int, ...], str]) -> Fault:
+    place, number = found
+    return Fault(pointer(*place), f"The number {number} is beyond 64 bits.")
+
+
+def _large(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the place of each whole number beyond 64 bits within an object or a list, and the number."""
+    stack: list[tuple[tuple[str | int, ...], Any]] = [((), value)] if isinstance(value, dict | list) else []
+    while stack:
+        place, one = stack.pop()
+        for name, inner in one.items() if isinstance(one, dict) else enumerate(one):
+            if isinstance(inner, int) and abs(inner) > LARGEST:
+                yield (*place, name), f"{inner:.6g}" if abs(inner) < 10**300 else "received"
+            elif isinstance(inner, dict | list):
+                stack.append(((*place, name), inner))
 
 
 def _too_deep() -> Malformed:

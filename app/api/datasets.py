@@ -1,17 +1,16 @@
 """Routes of data sets."""
 
-from collections import Counter
 from dataclasses import fields
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Header, HTTPException, Query, Request, Response, UploadFile
 
-from app.api.answers import DatasetAnswer, PageAnswer
+from app.api.answers import DatasetAnswer, PageAnswer, PreviewAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
-from app.api.fields import show
-from app.api.upload_form import upload_form
-from app.domain.errors import Fault, pointer
-from app.domain.space_faults import hint
+from app.api.fields import form_faults
+from app.api.strict_route import StrictRoute
+from app.api.upload_form import preview_form, upload_form
+from app.domain.errors import Fault
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 
 _REPEATED = ("categorical", "ignore", "missing")
@@ -38,18 +37,12 @@ def _sent(file: UploadFile) -> SentFile:
 
 
 async def _field_faults(request: Request) -> list[Fault]:
-    """Return what is wrong with the names of the fields: one that is passed over would be a wish not granted."""
+    """Return what is wrong with the names of the fields."""
     known = [field.name for kind in (SentFiles, UploadForm) for field in fields(kind)]
-    faults = []
-    for name, count in Counter(name for name, _ in (await request.form()).multi_items()).items():
-        if name not in known:
-            faults.append(Fault(pointer(name), f"There is no field {show(name)} here. {hint(name, known)}"))
-        elif count > 1 and name not in _REPEATED:
-            faults.append(Fault(pointer(name), f"The field {show(name)} comes {count} times. Send it once."))
-    return faults
+    return form_faults((await request.form()).multi_items(), known, repeated=_REPEATED)
 
 
-router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/datasets", tags=["datasets"])
 
 
 @router.get("")
@@ -81,6 +74,20 @@ def upload_dataset(
     if not created:
         response.status_code = 200
     return DatasetAnswer.of(dataset)
+
+
+@router.post("/preview", dependencies=[Depends(_require_multipart)])
+def preview_dataset(
+    services: UseCases,
+    files: Annotated[SentFiles, Depends(_sent_files)],
+    form: Annotated[UploadForm, Depends(preview_form)],
+    faults: Annotated[list[Fault], Depends(_field_faults)],
+) -> PreviewAnswer:
+    """Show what an upload would become, and store nothing: the fields are those of an upload, without a need of a name.
+
+    Of many columns the first hundred are shown, and the others counted.
+    """
+    return PreviewAnswer.model_validate(services.datasets.preview(files, form, faults), from_attributes=True)
 
 
 @router.get("/{name}")

@@ -1,14 +1,15 @@
 """Read a JSON object field by field, so that one fault never hides another."""
 
-import json
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any
 
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from app.domain.errors import Fault, pointer
-from app.domain.space_faults import hint
+from app.domain.errors import Fault, faults_of, pointer, show
+from app.domain.hints import hint
 
 
 def read_fields(
@@ -36,6 +37,30 @@ def read_fields(
     return parsed, faults
 
 
+def form_faults(
+    items: Iterable[tuple[str, object]], known: Collection[str], *, repeated: Collection[str] = ()
+) -> list[Fault]:
+    """Return what is wrong with the names of the fields of a form: one passed over would be a wish not granted."""
+    counts = Counter(name for name, _ in items)
+    unknown = [name for name in counts if name not in known]
+    twice = [name for name, count in counts.items() if count > 1 and name in known and name not in repeated]
+    return [
+        *faults_of(unknown, lambda n: Fault(pointer(n), f"There is no field {show(n)} here. {hint(n, list(known))}")),
+        *(Fault(pointer(n), f"The field {show(n)} comes {counts[n]} times. Send it once.") for n in twice),
+    ]
+
+
+def problem_faults(error: ValidationError, place: str = "") -> list[Fault]:
+    """Return pydantic's errors as faults below `place`."""
+    problems = error.errors(include_url=False, include_context=False)
+    return list(faults_of(problems, lambda one: Fault(place + pointer(*one["loc"]), sentence(one))))
+
+
+def parameter_faults(error: RequestValidationError) -> Iterator[Fault]:
+    """Yield what FastAPI found wrong with parameters of the path, the query and the form."""
+    yield from faults_of(error.errors(), lambda one: Fault(pointer(*one["loc"][1:]), sentence(one)))
+
+
 def sentence(problem: Mapping[str, Any]) -> str:
     """Return one of pydantic's errors as a sentence, with the value received."""
     if problem["type"] == "missing":
@@ -45,19 +70,14 @@ def sentence(problem: Mapping[str, Any]) -> str:
     return f"The value {show(problem['input'])} is not possible: {rule}."
 
 
-def show(value: object) -> str:
-    """Return a short text of a value that came in."""
-    text = json.dumps(value, ensure_ascii=False, default=repr)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
 def _unknown_faults(model: type[BaseModel], raw: Mapping[str, Any], place: str) -> list[Fault]:
-    known = list(model.model_fields)
-    return [
-        Fault(place + pointer(name), f"There is no field {show(name)} here. {hint(name, known)}")
-        for name in raw
-        if name not in known
-    ]
+    known = model.model_fields
+    return list(
+        faults_of(
+            [name for name in raw if name not in known],
+            lambda name: Fault(place + pointer(name), f"There is no field {show(name)} here. {hint(name, known)}"),
+        )
+    )
 
 
 def _read_one(model: type[BaseModel], name: str, value: object, place: str, parsed: dict[str, Any]) -> list[Fault]:
@@ -69,7 +89,7 @@ def _read_one(model: type[BaseModel], name: str, value: object, place: str, pars
     try:
         parsed[name] = _adapter(model, name).validate_python(value, strict=True)
     except ValidationError as error:
-        return [Fault(place + pointer(*problem["loc"]), sentence(problem)) for problem in error.errors()]
+        return problem_faults(error, place)
     return []
 
 

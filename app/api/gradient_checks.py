@@ -12,11 +12,13 @@ from app.api.bodies import LARGEST, read_json
 from app.api.dependencies import UseCases
 from app.api.fields import read_fields
 from app.api.openapi import json_body
-from app.api.sweep_bodies import Plain, read_fixed
+from app.api.strict_route import StrictRoute
+from app.api.sweep_bodies import Plain, Whole, read_fixed
+from app.domain.errors import Fault
 from app.services.gradient_checks import GradientCheckDraft
 from app.training.gradient_check import MOST_STEPS, GradientCheck, Verdict
 
-router = APIRouter(prefix="/v1/gradient-checks", tags=["gradient checks"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/gradient-checks", tags=["gradient checks"])
 
 
 class GradientCheckBody(BaseModel):
@@ -29,8 +31,8 @@ class GradientCheckBody(BaseModel):
 
     dataset: Annotated[str, Field(max_length=200)]
     fixed: dict[str, Plain] = {}
-    seed: Annotated[int, Field(ge=0, le=LARGEST)] = 0
-    steps: Annotated[int, Field(ge=0, le=MOST_STEPS)] = 10
+    seed: Annotated[Whole, Field(ge=0, le=LARGEST)] = 0
+    steps: Annotated[Whole, Field(ge=0, le=MOST_STEPS)] = 10
 
 
 Finite = Annotated[float | None, BeforeValidator(lambda value: value if math.isfinite(value) else None)]
@@ -86,11 +88,15 @@ class GradientCheckAnswer(BaseModel):
 @router.post("", openapi_extra=json_body(TypeAdapter(GradientCheckBody)))
 async def check_gradient(request: Request, services: UseCases) -> GradientCheckAnswer:
     """Check the gradient of a network against differences of its cost. One check runs at a time."""
-    raw = await read_json(request)
+    draft, faults = await run_in_threadpool(_read, await read_json(request))
+    # The check keeps a core busy for seconds: one thread of the pool is enough for all who ask.
+    async with request.app.state.one_gradient_check:
+        checks = await run_in_threadpool(services.gradient_checks.check, draft, faults)
+    return GradientCheckAnswer.of(checks)
+
+
+def _read(raw: object) -> tuple[GradientCheckDraft, list[Fault]]:
     parsed, faults = read_fields(GradientCheckBody, raw, leave={"fixed"})
     fixed, fixed_faults = read_fixed(raw) if isinstance(raw, dict) else ({}, [])
     draft = GradientCheckDraft(parsed.get("dataset"), fixed, parsed.get("seed"), parsed.get("steps"))
-    # The check keeps a core busy for seconds: one thread of the pool is enough for all who ask.
-    async with request.app.state.one_gradient_check:
-        checks = await run_in_threadpool(services.gradient_checks.check, draft, [*faults, *fixed_faults])
-    return GradientCheckAnswer.of(checks)
+    return draft, [*faults, *fixed_faults]

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-from app.api.fields import read_fields, show
+from app.api.fields import read_fields
 from app.domain.drafts import SweepDraft
-from app.domain.errors import Fault, pointer
+from app.domain.errors import Fault, pointer, show
+from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
-from app.domain.space_faults import hint
-from app.domain.work import EarlyStopping
+from app.domain.values import whole
+from app.domain.work import Diverged, EarlyStopping
 
 _LARGEST = 2**63 - 1
 
@@ -26,7 +27,8 @@ def _storable(value: JsonValue) -> JsonValue:
 
 
 Plain = Annotated[JsonValue, AfterValidator(_storable)]
-Integer = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)]
+Whole = Annotated[int, BeforeValidator(whole)]
+Integer = Annotated[Whole, Field(ge=-_LARGEST, le=_LARGEST)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Conditions = dict[str, list[Plain]]
 
@@ -67,23 +69,27 @@ class ChoiceBody(_Body):
 
 
 class ObjectiveBody(_Body):
-    """The metric by which trials are compared; the usual one of the task unless said."""
+    """The metric by which trials are compared; the usual one of the task unless said.
+
+    A trial that diverged is left out of the comparison, or takes part with its best epoch, as `diverged` says.
+    """
 
     metric: str | None = None
     direction: Literal["minimize"] = "minimize"
+    diverged: Diverged = "exclude"
 
 
 class EarlyStoppingBody(_Body):
     """Stop a trial when the objective has not improved by more than `min_delta` for `patience` epochs."""
 
-    patience: Annotated[int, Field(ge=1, le=_LARGEST)]
+    patience: Annotated[Whole, Field(ge=1, le=_LARGEST)]
     min_delta: Annotated[Finite, Field(ge=0)] = 0.0
 
 
 class BudgetBody(_Body):
     """Where the sweep ends: after so many trials, or so many seconds since its first trial started."""
 
-    trials: Annotated[int, Field(ge=1, le=1_000_000)]
+    trials: Annotated[Whole, Field(ge=1, le=1_000_000)]
     seconds: Annotated[Finite, Field(gt=0, le=1e9)] | None = None
 
 
@@ -92,7 +98,7 @@ class SweepBody(_Body):
 
     name: Annotated[str, Field(max_length=200)] | None = None
     dataset: Annotated[str, Field(max_length=200)]
-    seed: Annotated[int, Field(ge=0, le=_LARGEST)] | None = None
+    seed: Annotated[Whole, Field(ge=0, le=_LARGEST)] | None = None
     space: dict[str, Annotated[FloatBody | IntBody | ChoiceBody, Field(discriminator="kind")]]
     fixed: dict[str, Plain] = {}
     objective: ObjectiveBody = ObjectiveBody()
@@ -100,7 +106,7 @@ class SweepBody(_Body):
     scheduler: dict[str, Plain] = {"kind": "none"}
     early_stopping: EarlyStoppingBody | None = None
     budget: BudgetBody
-    keep_models: Annotated[int, Field(ge=1, le=1000)] = 10
+    keep_models: Annotated[Whole, Field(ge=1, le=1000)] = 10
 
 
 class _FixedValue(BaseModel):
@@ -121,7 +127,7 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
     parameters, space_faults = _read_space(posted)
     fixed, fixed_faults = read_fixed(posted)
     budget, stopping = parsed.get("budget") or {}, parsed.get("early_stopping")
-    objective = parsed.get("objective")
+    objective = parsed["objective"] if isinstance(parsed.get("objective"), dict) else {}
     draft = SweepDraft(
         posted=posted,
         name=parsed.get("name"),
@@ -130,7 +136,8 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         parameters=parameters,
         fixed=fixed,
         unreadable=_unreadable(posted, {*parameters, *fixed}, parameters),
-        metric=objective.get("metric") if isinstance(objective, dict) else None,
+        metric=objective.get("metric"),
+        diverged=objective.get("diverged", "exclude"),
         early_stopping=EarlyStopping(**stopping) if stopping and "patience" in stopping else None,
         trials=budget.get("trials"),
         seconds=budget.get("seconds"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.domain.space import Parameter, Value
-from app.domain.work import EarlyStopping
+from app.domain.work import Diverged, EarlyStopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class SweepDraft:
     fixed: Mapping[str, Value] = field(default_factory=dict)
     unreadable: frozenset[str] = frozenset()
     metric: str | None = None
+    diverged: Diverged = "exclude"
     sampler: Mapping[str, Value] = field(default_factory=lambda: {"kind": "random"})
     scheduler: Mapping[str, Value] = field(default_factory=lambda: {"kind": "none"})
     early_stopping: EarlyStopping | None = None

@@ -10,21 +10,69 @@ LogsweepError
 └── NotInstalled     the server's installation lacks an optional package
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+T = TypeVar("T")
+
+MOST_FAULTS = 100
+"""The faults of a request that are told one by one; the rest is counted."""
+
+_LONGEST_TEXT, _LONGEST_TOKEN = 80, 200
+_encoder = json.JSONEncoder(ensure_ascii=False, default=repr)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One broken rule: where (a JSON pointer into the request), and a sentence with value, rule, way out."""
+    """A broken rule: where (a JSON pointer into the request), and a sentence with value, rule, way out.
+
+    One that stands for the rest of many has their `count`.
+    """
 
     pointer: str
     detail: str
+    count: int = 1
 
 
 def pointer(*tokens: str | int) -> str:
-    """Return the JSON pointer (RFC 6901) made of `tokens`."""
-    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+    """Return the JSON pointer (RFC 6901) made of `tokens`; the end of a very long one is left out."""
+    return "".join("/" + _cut(str(token), _LONGEST_TOKEN).replace("~", "~0").replace("/", "~1") for token in tokens)
+
+
+def show(value: object) -> str:
+    """Return a value that came in as JSON, and of a long one the beginning, without reading all of it."""
+    if isinstance(value, str):
+        value = value[: _LONGEST_TEXT + 1]
+    text = ""
+    for part in _encoder.iterencode(value):
+        text += part
+        if len(text) > _LONGEST_TEXT:
+            break
+    return _cut(text, _LONGEST_TEXT)
+
+
+def faults_of(items: Sequence[T], fault: Callable[[T], Fault]) -> Iterator[Fault]:
+    """Yield the faults of the first items, and one that stands for those of the rest, whose sentences nobody reads."""
+    yield from map(fault, islice(items, MOST_FAULTS))
+    if len(items) > MOST_FAULTS:
+        yield _rest(len(items) - MOST_FAULTS)
+
+
+def _rest(count: int) -> Fault:
+    return Fault("", f"There {'is 1 more fault' if count == 1 else f'are {count:,} more faults'}.", count)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def _summary(first: Sequence[Fault], more: int) -> str:
+    if more:
+        return f"The request has {len(first) + more:,} faults, of which the first {len(first)} are listed."
+    return first[0].detail if len(first) == 1 else f"The request has {len(first)} faults."
 
 
 class LogsweepError(Exception):
@@ -42,10 +90,16 @@ class Malformed(LogsweepError):  # noqa: N818 - the name is what went wrong
 class InvalidRequest(LogsweepError):  # noqa: N818 - the name is what went wrong
     """The request breaks rules."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        count = len(faults)
-        super().__init__(faults[0].detail if count == 1 else f"The request has {count} faults.")
-        self.faults = tuple(faults)
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        """Keep the first MOST_FAULTS of `faults`, and one that stands for the rest."""
+        first, more = list[Fault](), 0
+        for fault in faults:
+            if fault.count == 1 and len(first) < MOST_FAULTS:
+                first.append(fault)
+            else:
+                more += fault.count
+        self.faults = (*first, _rest(more)) if more else tuple(first)
+        super().__init__(_summary(first, more))
 
 
 class NotFound(LogsweepError):  # noqa: N818 - the name is what went wrong

@@ -3,19 +3,28 @@
 A sampler only proposes numbers in [0, 1), one for each parameter; what they mean is decided here, once.
 """
 
-import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from graphlib import TopologicalSorter
 from itertools import accumulate
 from typing import Literal
 
-Value = bool | int | float | str | None | Sequence["Value"] | Mapping[str, "Value"]
-Scale = Literal["linear", "log", "reverse_log"]
+from app.domain.first_rules import nearest_step, whole_step
+from app.domain.grids import Grid
+from app.domain.scales import Scale, unscale
+from app.domain.values import Value, key
+
+__all__ = ["ChoiceParameter", "Conditions", "FloatParameter", "IntParameter", "Parameter", "Scale", "Space", "Value"]
+
 Conditions = Mapping[str, Sequence[Value]]
 
+EXACT_GRIDS = 2
+"""The rules from which on grids have the values and shares of `Grid`, and conditions the equality of `key`."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class FloatParameter:
     """A real axis from `low` to `high`, both included."""
 
@@ -25,25 +34,21 @@ class FloatParameter:
     step: float | None = None
     when: Conditions | None = None
 
-    def at(self, quantile: float) -> float:
+    @cached_property
+    def grid(self) -> Grid | None:
+        """The values of an axis with a step; None is a continuum."""
+        return None if self.step is None else Grid.of(self.low, self.high, self.step)
+
+    def at(self, quantile: float, rules: int) -> float:
         """Return the value below which the share `quantile` of the axis lies, 0 <= quantile < 1."""
-        if self.step is not None:
-            return self._on_grid(quantile, self.step)
-        value = _unscale(quantile, self.low, self.high, self.scale)
-        return min(max(value, self.low), self.high)
-
-    def _on_grid(self, quantile: float, step: float) -> float:
-        """Return a whole number of steps above `low`: each as likely, or on other scales the nearest."""
-        # The tiny slack keeps a bound that rounding put a hair beyond the last step.
-        last = math.floor((self.high - self.low) / step + 1e-9)
-        if self.scale == "linear":
-            index = math.floor(quantile * (last + 1))
-        else:
-            index = round((_unscale(quantile, self.low, self.high, self.scale) - self.low) / step)
-        return min(self.low + min(max(index, 0), last) * step, self.high)
+        if self.step is None or self.grid is None:
+            return min(max(unscale(quantile, self.low, self.high, self.scale), self.low), self.high)
+        if rules < EXACT_GRIDS:
+            return nearest_step(quantile, self.low, self.high, self.step, self.scale)
+        return float(self.grid.at(quantile, self.scale))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IntParameter:
     """An axis of whole numbers from `low` to `high`, both included."""
 
@@ -53,17 +58,19 @@ class IntParameter:
     step: int = 1
     when: Conditions | None = None
 
-    def at(self, quantile: float) -> int:
+    @cached_property
+    def grid(self) -> Grid:
+        """The values of the axis."""
+        return Grid.of(self.low, self.high, self.step)
+
+    def at(self, quantile: float, rules: int) -> int:
         """Return the value below which the share `quantile` of the axis lies, 0 <= quantile < 1."""
-        last = (self.high - self.low) // self.step
-        if self.scale == "linear":
-            return self.low + self.step * min(math.floor(quantile * (last + 1)), last)
-        # The integer k owns [k, k + 1), so that every decade has the same share.
-        value = math.floor(_unscale(quantile, self.low, self.high + 1, "log"))
-        return self.low + self.step * min(max((value - self.low) // self.step, 0), last)
+        if rules < EXACT_GRIDS:
+            return whole_step(quantile, self.low, self.high, self.step, self.scale)
+        return int(self.grid.at(quantile, self.scale))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChoiceParameter:
     """One of `values`, each as likely as its weight."""
 
@@ -71,16 +78,24 @@ class ChoiceParameter:
     weights: tuple[float, ...] | None = None
     when: Conditions | None = None
 
-    def at(self, quantile: float) -> Value:
+    @cached_property
+    def keys(self) -> Collection[Hashable]:
+        """What tells whether a value is one of these."""
+        return frozenset(map(key, self.values))
+
+    @cached_property
+    def _ends(self) -> Sequence[float]:
+        return list(accumulate(self.weights or [1.0] * len(self.values)))
+
+    def at(self, quantile: float, rules: int) -> Value:  # noqa: ARG002  # the same under all rules
         """Return the value whose share of [0, 1) holds `quantile`."""
-        ends = list(accumulate(self.weights or [1.0] * len(self.values)))
-        return self.values[min(bisect_right(ends, quantile * ends[-1]), len(self.values) - 1)]
+        return self.values[min(bisect_right(self._ends, quantile * self._ends[-1]), len(self.values) - 1)]
 
 
 Parameter = FloatParameter | IntParameter | ChoiceParameter
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Space:
     """The named parameters of a sweep."""
 
@@ -92,33 +107,34 @@ class Space:
     def __len__(self) -> int:
         return len(self.parameters)
 
-    def point(self, quantiles: Mapping[str, float], fixed: Mapping[str, Value]) -> dict[str, Value]:
-        """Return the values at `quantiles`, without the parameters whose `when` does not hold.
+    def point(self, quantiles: Mapping[str, float], fixed: Mapping[str, Value], rules: int) -> dict[str, Value]:
+        """Return the values at `quantiles` under `rules`, without the parameters whose `when` does not hold.
 
         A condition looks at the other parameters and at the `fixed` values. One on a parameter that is itself
         left out does not hold.
         """
-        drawn = {name: parameter.at(quantiles[name]) for name, parameter in self.parameters.items()}
-        return {name: value for name, value in drawn.items() if self._active(name, {**fixed, **drawn})}
+        drawn = {name: parameter.at(quantiles[name], rules) for name, parameter in self.parameters.items()}
+        values = {**fixed, **drawn}
+        for name in self._conditional:
+            if not self._holds(name, values, rules):
+                del values[name]
+        return {name: value for name, value in drawn.items() if name in values}
 
-    def _active(self, name: str, values: Mapping[str, Value]) -> bool:
-        parameter = self.parameters.get(name)
-        if parameter is None or parameter.when is None:
-            return True
-        return all(
-            values.get(other) in allowed and self._active(other, values) for other, allowed in parameter.when.items()
-        )
+    @cached_property
+    def _conditional(self) -> Sequence[str]:
+        """The parameters with conditions, each after those that it looks at."""
+        looks_at = {name: parameter.when or () for name, parameter in self.parameters.items()}
+        return [name for name in TopologicalSorter(looks_at).static_order() if looks_at.get(name)]
 
+    @cached_property
+    def _allowed(self) -> Mapping[str, Mapping[str, Collection[Hashable]]]:
+        return {
+            name: {other: frozenset(map(key, allowed)) for other, allowed in (self.parameters[name].when or {}).items()}
+            for name in self._conditional
+        }
 
-def _unscale(quantile: float, low: float, high: float, scale: Scale) -> float:
-    """Return the point at `quantile` of an axis that is uniform in x, log10(x) or log10(1 - x)."""
-    if scale == "log":
-        return float(10.0 ** _between(math.log10(low), math.log10(high), quantile))
-    if scale == "reverse_log":
-        # From 1 - high, so that a quantile near 0 still means a value near low.
-        return float(1.0 - 10.0 ** _between(math.log10(1.0 - low), math.log10(1.0 - high), quantile))
-    return _between(low, high, quantile)
-
-
-def _between(start: float, end: float, share: float) -> float:
-    return start + share * (end - start)
+    def _holds(self, name: str, values: Mapping[str, Value], rules: int) -> bool:
+        if rules < EXACT_GRIDS:
+            when = self.parameters[name].when or {}
+            return all(other in values and values[other] in allowed for other, allowed in when.items())
+        return all(other in values and key(values[other]) in allowed for other, allowed in self._allowed[name].items())

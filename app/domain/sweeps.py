@@ -7,17 +7,21 @@ from typing import Literal
 
 from app.domain.space import Space, Value
 from app.domain.states import SweepState, TrialState
-from app.domain.work import EarlyStopping
+from app.domain.work import Diverged, EarlyStopping
 
 Metric = Literal["train_loss", "train_error", "dev_loss", "dev_error", "train_rmse", "dev_rmse"]
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """The metric by which trials are compared."""
+    """The metric by which trials are compared.
+
+    A trial that diverged is not compared, or by the metric of its best epoch, as `diverged` says.
+    """
 
     metric: Metric
     direction: Literal["minimize"] = "minimize"
+    diverged: Diverged = "exclude"
 
 
 @dataclass(frozen=True, slots=True)

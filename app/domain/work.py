@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Metrics = dict[str, float | None]
+Diverged = Literal["exclude", "best_epoch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Segment:
     """A trial to train from the end of `from_epoch` to the end of `to_epoch`.
 
     `params` holds every hyperparameter, `cohort` the key of trials that can share a stack. `rules` is
-    the version of the rules that the sweep began with.
+    the version of the rules that the sweep began with. With `diverged` "exclude", nobody needs the weights of a trial
+    that diverges.
     """
 
     lease: Lease
@@ -45,6 +47,7 @@ class Segment:
     to_epoch: int
     cohort: str
     rules: int = 1
+    diverged: Diverged = "exclude"
 
 
 @dataclass(frozen=True, slots=True)

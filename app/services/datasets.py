@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import final
 
-from app.domain.datasets import DatasetSummary
+from app.domain.datasets import DatasetPreview, DatasetSummary
 from app.domain.errors import Conflict, Fault, InvalidRequest
 from app.domain.uploads import SentFiles, UploadForm, upload_hash
 from app.services.clock import Clock
@@ -12,19 +12,20 @@ from app.services.cursors import decode, encode
 from app.services.pages import Page
 from app.storage import Storage
 from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin, trains_alike
-from app.training.uploads import prepare_upload
+from app.training.preparation import Preparation
+from app.training.preview import preview
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 @final
 class Datasets:
-    """The data sets of the service; a table may unpack to `max_table_bytes` at most."""
+    """The data sets of the service; uploads are read by `preparation`, outside this process."""
 
-    def __init__(self, storage: Storage, clock: Clock, max_table_bytes: int) -> None:
+    def __init__(self, storage: Storage, clock: Clock, preparation: Preparation) -> None:
         self._storage = storage
         self._clock = clock
-        self._max_table_bytes = max_table_bytes
+        self._preparation = preparation
 
     def upload(self, files: SentFiles, form: UploadForm, faults: Sequence[Fault]) -> tuple[DatasetSummary, bool]:
         """Prepare and store tables; the flag tells whether they are new. `faults` are those the request has otherwise.
@@ -35,9 +36,14 @@ class Datasets:
         sent = upload_hash(files, form)
         if not faults and self._storage.upload_hash(form.name) == sent:
             return self._storage.dataset(form.name), False
-        summary, content = self._prepare(files, form, faults)
+        prepared = self._prepare(files, form, faults)
+        summary, content = self._summary(form.name, prepared, builtin=False), prepared.content
         created = not self._recognised(summary, content, sent) and self._storage.add_dataset(summary, content, sent)
         return self._storage.dataset(form.name), created
+
+    def preview(self, files: SentFiles, form: UploadForm, faults: Sequence[Fault]) -> DatasetPreview:
+        """Return what an upload would become, and store nothing. Raises InvalidRequest with all faults."""
+        return preview(self._prepare(files, form, faults))
 
     def _recognised(self, summary: DatasetSummary, content: bytes, sent: str) -> bool:
         """Return whether this upload was stored before uploads had hashes, and prepared otherwise than today.
@@ -87,16 +93,16 @@ class Datasets:
                 summary = self._summary(name, prepared, builtin=True)
                 self._storage.replace_builtin(summary, prepared.content)
 
-    def _prepare(self, files: SentFiles, form: UploadForm, others: Sequence[Fault]) -> tuple[DatasetSummary, bytes]:
-        """Return the summary and the prepared content of tables; raise InvalidRequest with all faults."""
+    def _prepare(self, files: SentFiles, form: UploadForm, others: Sequence[Fault]) -> PreparedDataset:
+        """Return prepared tables. Raises InvalidRequest with all faults."""
         faults = [*others, *_name_faults(form.name)]
         try:
-            prepared = prepare_upload(files, form, max_table_bytes=self._max_table_bytes)
+            prepared = self._preparation.prepare(files, form)
         except InvalidRequest as error:
             raise InvalidRequest([*faults, *error.faults]) from None
         if faults:
             raise InvalidRequest(faults)
-        return self._summary(form.name, prepared, builtin=False), prepared.content
+        return prepared
 
     def _summary(self, name: str, prepared: PreparedDataset, *, builtin: bool) -> DatasetSummary:
         return DatasetSummary(

@@ -24,7 +24,7 @@ def uses_history(spec: SweepSpec) -> bool:
 
 def _drawn(spec: SweepSpec, dataset_sha256: str, number: int, history: Sequence[Observation]) -> Drawn:
     sampler, scheduler = SAMPLERS[str(spec.sampler["kind"])], SCHEDULERS[str(spec.scheduler["kind"])]
-    params = spec.space.point(sampler.propose(spec.space, spec.seed, number, history), spec.fixed)
+    params = spec.space.point(sampler.propose(spec.space, spec.seed, number, history), spec.fixed, spec.rules)
     whole = complete({**spec.fixed, **params})
     from_epoch, to_epoch = scheduler.first_segment(int(str(whole["epochs"])))
     return Drawn(number, params, cohort_key(dataset_sha256, whole, spec.rules), from_epoch, to_epoch)

@@ -1,7 +1,7 @@
 """The use case of checking the gradient of a network on a stored data set."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import final
 
 from app.domain.errors import Fault, InvalidRequest, NotFound
@@ -10,6 +10,7 @@ from app.services.datasets import every_name
 from app.services.sweep_checks import unknown_dataset
 from app.storage import Storage
 from app.training.gradient_check import GradientCheck, check_gradients, fixed_faults, work_faults
+from app.training.hyperparameters import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class GradientChecks:
 
         Raises InvalidRequest with these and all others together.
         """
+        draft = replace(draft, fixed={name: plain(name, value) for name, value in draft.fixed.items()})
         every = [*faults, *self._dataset_faults(draft), *fixed_faults(draft.fixed)]
         if every or draft.dataset is None or draft.seed is None or draft.steps is None:
             raise InvalidRequest(every)

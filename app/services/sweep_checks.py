@@ -1,23 +1,37 @@
 """What is wrong with a sweep that someone asks for, beyond what its form already shows."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
-from app.domain.errors import Fault, pointer
+from app.domain.errors import Fault, faults_of, pointer, show
+from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, Value
-from app.domain.space_faults import hint, space_faults
+from app.domain.space_faults import space_faults
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
 from app.training.combinations import combination_faults
 from app.training.hyperparameters import (
     HYPERPARAMETERS,
     augment_faults,
+    fixed_value_faults,
     metrics_for,
     network_faults,
     parameter_faults,
-    value_faults,
+    plain,
+    plain_parameter,
+    unknown,
 )
+
+
+def plain_draft(draft: SweepDraft) -> SweepDraft:
+    """Return the draft with all values as the engine writes them; what was posted stays as it was."""
+    return replace(
+        draft,
+        parameters={name: plain_parameter(name, parameter) for name, parameter in draft.parameters.items()},
+        fixed={name: plain(name, value) for name, value in draft.fixed.items()},
+    )
 
 
 def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
@@ -35,14 +49,16 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
 
 def unknown_dataset(name: str, known: Sequence[str]) -> Fault:
     """Return the fault of naming a data set that does not exist."""
-    return Fault("/dataset", f'There is no data set "{name}". {hint(name, known)}')
+    return Fault("/dataset", f"There is no data set {show(name)}. {hint(name, known)}")
 
 
 def _hyperparameter_faults(draft: SweepDraft) -> Iterable[Fault]:
+    strangers = [name for name in draft.parameters if name not in HYPERPARAMETERS]
+    yield from faults_of(strangers, lambda name: Fault(pointer("space", name), unknown(name)))
     for name, parameter in draft.parameters.items():
-        yield from parameter_faults(name, parameter, pointer("space", name))
-    for name, value in draft.fixed.items():
-        yield from value_faults(name, value, pointer("fixed", name))
+        if name in HYPERPARAMETERS:
+            yield from parameter_faults(name, parameter, pointer("space", name))
+    yield from fixed_value_faults(draft.fixed)
 
 
 def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterable[Fault]:
@@ -76,7 +92,7 @@ def _metric_faults(metric: str | None, dataset: DatasetSummary | None) -> Iterab
     allowed = metrics_for(dataset.task)
     if metric not in allowed:
         way = f"Use one of {', '.join(allowed)}."
-        detail = f'"{metric}" cannot be the objective on {dataset.name}, a {dataset.task} data set. {way}'
+        detail = f"{show(metric)} cannot be the objective on {dataset.name}, a {dataset.task} data set. {way}"
         yield Fault("/objective/metric", detail)
 
 
@@ -85,7 +101,8 @@ def _kind_faults(part: str, options: Mapping[str, Value], known: Sequence[str]) 
     if not isinstance(kind, str):
         yield Fault(pointer(part, "kind"), f'The {part} needs a "kind": one of {", ".join(known)}.')
     elif kind not in known:
-        yield Fault(pointer(part, "kind"), f'There is no {part} of kind "{kind}". {hint(kind, known)}')
-    for name in options:
-        if name != "kind":
-            yield Fault(pointer(part, name), f'The {part} has no option "{name}". Remove it.')
+        yield Fault(pointer(part, "kind"), f"There is no {part} of kind {show(kind)}. {hint(kind, known)}")
+    yield from faults_of(
+        [name for name in options if name != "kind"],
+        lambda name: Fault(pointer(part, name), f"The {part} has no option {show(name)}. Remove it."),
+    )

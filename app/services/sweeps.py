@@ -7,8 +7,9 @@ from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, InvalidRequest, NotFound
 from app.domain.space import Space
-from app.domain.sweeps import Best, Budget, Metric, Objective, Sweep, SweepSpec
-from app.domain.trials import Trial
+from app.domain.states import SweepState, TrialState
+from app.domain.sweeps import Budget, Metric, Objective, Sweep, SweepSpec
+from app.domain.trials import CompleteTrial
 from app.services.clock import Clock
 from app.services.cursors import decode, encode
 from app.services.datasets import every_name
@@ -16,7 +17,8 @@ from app.services.drawing import HORIZON, draw
 from app.services.ids import new_id
 from app.services.notifier import Notifier
 from app.services.pages import Page
-from app.services.sweep_checks import draft_faults, unknown_dataset
+from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
+from app.services.trials import completed
 from app.storage import Storage
 from app.training.hyperparameters import metrics_for
 from app.training.rules import CURRENT_RULES
@@ -39,6 +41,7 @@ class Sweeps:
 
         Raises InvalidRequest with these and all others together.
         """
+        draft = plain_draft(draft)
         dataset, unknown = self._dataset(draft.dataset)
         every = [*faults, *unknown, *draft_faults(draft, dataset)]
         if every or dataset is None:
@@ -67,12 +70,15 @@ class Sweeps:
         self._storage.cancel_sweep(sweep, self._clock.now())
         return self._storage.sweep(sweep)
 
-    def best(self, sweep: str) -> Trial:
+    def best(self, sweep: str) -> CompleteTrial:
         """Return the best finished trial. Raises NotFound, also while there is none."""
-        best: Best | None = self._storage.sweep(sweep).best
-        if best is None:
-            raise NotFound(f"No trial of the sweep {sweep} has a result yet. Ask again when one has finished.")
-        return self._storage.trial(sweep, best.trial)
+        found = self._storage.sweep(sweep)
+        if found.best is not None:
+            return completed([self._storage.trial(sweep, found.best.trial)], found.spec)[0]
+        if found.state is SweepState.COMPLETED and (lost := found.counts[TrialState.DIVERGED]):
+            way = 'Lower the learning rates, or rank by best epochs: "objective": {"diverged": "best_epoch"}.'
+            raise NotFound(f"The sweep {sweep} is completed with {lost} diverged trials and none to rank. {way}")
+        raise NotFound(f"No trial of the sweep {sweep} has a result yet. Ask again when one has finished.")
 
     def _dataset(self, name: str | None) -> tuple[DatasetSummary | None, list[Fault]]:
         if name is None:
@@ -92,7 +98,7 @@ class Sweeps:
             seed=drawn_seed if draft.seed is None else draft.seed,
             space=Space(draft.parameters),
             fixed=draft.fixed,
-            objective=Objective(cast("Metric", metric)),
+            objective=Objective(cast("Metric", metric), diverged=draft.diverged),
             sampler=draft.sampler,
             scheduler=draft.scheduler,
             early_stopping=draft.early_stopping,

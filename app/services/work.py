@@ -169,6 +169,7 @@ class Work:
             to_epoch=claimed.to_epoch,
             cohort=claimed.cohort,
             rules=spec.rules,
+            diverged=spec.objective.diverged,
         )
 
     def _decisions(self, leases: Sequence[Lease], held: set[Lease]) -> DecisionsAnswer:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from app.domain.states import SweepState, TrialState
+from app.domain.sweeps import Objective
 from app.domain.work import Epoch, Lease, Progress, Result
 from app.storage import moves
 from app.storage.claims import by_sweep, held_leases
@@ -81,12 +82,12 @@ def stop_reasons(connection: Connection, leases: Collection[Lease]) -> dict[str,
 
 
 def _record(connection: Connection, items: Sequence[Result], weights: Mapping[Lease, bytes], now: datetime) -> None:
-    metrics = _objectives(connection, {item.lease.sweep for item in items})
+    objectives = _objectives(connection, {item.lease.sweep for item in items})
     _add_epochs(connection, [(item.lease, item.curve) for item in items])
     rows: dict[TrialState, list[dict[str, Any]]] = defaultdict(list)
     candidates: dict[str, list[Candidate]] = defaultdict(list)
     for item in items:
-        row = _row(item, metrics[item.lease.sweep], now)
+        row = _row(item, objectives[item.lease.sweep], now)
         rows[TrialState(item.state)].append(row)
         if row["value"] is not None and item.lease in weights:
             candidate = Candidate(item.lease.trial, row["value"], weights[item.lease], item.made_with)
@@ -99,14 +100,14 @@ def _record(connection: Connection, items: Sequence[Result], weights: Mapping[Le
         keep_best(connection, sweep, group)
 
 
-def _row(item: Result, metric: str, now: datetime) -> dict[str, Any]:
-    """Return the columns of a result; only a trial that trained well to its end has a value."""
-    comparable = item.state in {TrialState.COMPLETED, TrialState.PRUNED}
+def _row(item: Result, objective: Objective, now: datetime) -> dict[str, Any]:
+    """Return the columns of a result; only a trial that can be compared with others has a value."""
+    comparable = item.state in {"completed", "pruned"} or (item.state, objective.diverged) == ("diverged", "best_epoch")
     return {
         "sweep_id": item.lease.sweep,
         "number": item.lease.trial,
         **item.metrics,
-        "value": item.metrics.get(metric) if comparable else None,
+        "value": item.metrics.get(objective.metric) if comparable else None,
         "best_epoch": item.best_epoch,
         "epochs": item.epochs,
         "seconds": item.seconds,
@@ -136,9 +137,11 @@ def _add_epochs(connection: Connection, curves: Sequence[tuple[Lease, Sequence[E
         connection.execute(insert(epochs).on_conflict_do_nothing(), rows)
 
 
-def _objectives(connection: Connection, ids: Collection[str]) -> dict[str, str]:
-    rows = connection.execute(select(sweeps.c.id, sweeps.c.metric).where(sweeps.c.id.in_(list(ids))))
-    return {row.id: row.metric for row in rows}
+def _objectives(connection: Connection, ids: Collection[str]) -> dict[str, Objective]:
+    # The whole spec would take long to read: its space may have thousands of values.
+    diverged = func.json_extract(sweeps.c.spec, "$.objective.diverged").label("diverged")
+    rows = connection.execute(select(sweeps.c.id, sweeps.c.metric, diverged).where(sweeps.c.id.in_(list(ids))))
+    return {row.id: Objective(row.metric, diverged=row.diverged or "exclude") for row in rows}
 
 
 def _recorded(connection: Connection, leases: Sequence[Lease]) -> set[Lease]:

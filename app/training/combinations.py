@@ -1,52 +1,26 @@
-"""Values that the engine accepts each by itself, and that make no sense together."""
+"""Which values of a sweep always meet others that they cannot go with."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
-from app.domain.errors import Fault
-from app.domain.space import Value
+from app.domain.errors import Fault, faults_of
+from app.domain.values import Value, key
+from engine.clashes import CLASHES, Clash
 
 Points = Mapping[str, Sequence[tuple[Value, str]]]
 """For each hyperparameter the values that it can have in a sweep, or their bounds, with the place of each."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Clash:
-    """`name` must not be `wrong` where `other` always is one of `values`."""
-
-    name: str
-    wrong: Callable[[Value], bool]
-    other: str
-    values: tuple[Value, ...]
-    rule: str
-
-
-_CLASHES = (
-    _Clash(
-        "batch_size",
-        lambda value: value == 1 and value is not True,
-        "batch_norm",
-        (True,),
-        "batch norm brings every unit of a single example to zero, so nothing is learned. Use at least 2, "
-        "or leave batch_norm out",
-    ),
-    _Clash(
-        "decay_rate",
-        lambda value: isinstance(value, int | float) and value > 1,
-        "decay",
-        ("exponential", "staircase"),
-        "the learning rate would grow with every period. Use at most 1, or another decay",
-    ),
-)
-
-
 def combination_faults(points: Points) -> Iterable[Fault]:
     """Yield a fault for each value that meets another one, always the same, that it cannot go with."""
-    for clash in _CLASHES:
-        others = [value for value, _ in points[clash.other]]
-        if not all(value in clash.values for value in others):
+    for clash in CLASHES:
+        others = {key(value): value for value, _ in points[clash.other]}
+        if not others.keys() <= set(map(key, clash.values)):
             continue
-        for value, place in points[clash.name]:
-            if place and clash.wrong(value):
-                met = " or ".join(sorted(str(other).lower() for other in others))
-                yield Fault(place, f"{clash.name} is {value} where {clash.other} is {met}: {clash.rule}.")
+        wrong = [(value, place) for value, place in points[clash.name] if place and clash.wrong(value)]
+        yield from faults_of(wrong, partial(_fault, clash, [*others.values()]))
+
+
+def _fault(clash: Clash, met: Sequence[Value], one: tuple[Value, str]) -> Fault:
+    value, place = one
+    return Fault(place, clash.sentence(value, met))

@@ -50,7 +50,8 @@ def trial_diagnosis(
     guessing = loss_of_guessing(dataset.task, dataset.outputs)
     curve = Curve.of([_point(trial, one) for one in epochs if _counts(trial, one)], guessing)
     found, errors = diagnose(curve), _errors(trial, dataset, hoped)
-    if errors is None:
+    # Bias and variance of a trial that diverged matter only where it may be the best.
+    if errors is None or (trial.state is TrialState.DIVERGED and trial.value is None):
         return TrialDiagnosis(None, found)
     # To go on with a training that is in trouble helps nothing.
     still_falls = curve.falls and not found if curve.readable else None

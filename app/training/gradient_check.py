@@ -10,7 +10,7 @@ from app.domain.errors import Fault, pointer
 from app.domain.space import Value
 from app.training.combinations import combination_faults
 from app.training.datasets import load
-from app.training.hyperparameters import HYPERPARAMETERS, complete, value_faults
+from app.training.hyperparameters import HYPERPARAMETERS, complete, fixed_value_faults
 from app.training.member import spec_of
 from engine.augmentation.settings import Augmentation
 from engine.data import Dataset
@@ -36,8 +36,7 @@ _NUMBERS = 4_000_000
 
 def fixed_faults(fixed: Mapping[str, Value]) -> Iterator[Fault]:
     """Yield what is wrong with the hyperparameters, on any data set."""
-    for name, value in fixed.items():
-        yield from value_faults(name, value, pointer("fixed", name))
+    yield from fixed_value_faults(fixed)
     yield from combination_faults(
         {
             name: [(fixed[name], pointer("fixed", name))] if name in fixed else [(known.default, "")]

@@ -1,16 +1,17 @@
 """The hyperparameters of the REST contract: their ranges, defaults, and what the engine makes of them."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, get_args
 
 from app.domain.datasets import Task
-from app.domain.errors import Fault
+from app.domain.errors import Fault, faults_of, pointer, show
+from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
+from app.training.other_names import suggestion
 from app.training.ranges import Flag, Object, OneOf, Range, Real, Whole, Widths, kind_of, refusal
+from engine.bounds import KNOB_BOUNDS, Bounds
 from engine.initializers import INITIALIZERS
 from engine.layers import ACTIVATIONS
 from engine.lr_decay import DECAYS, DecayUnit
@@ -27,42 +28,45 @@ class Hyperparameter:
     meaning: str
 
 
-_BETA = Real(0.0, 1.0, high_open=True)
-_KEEP = Real(0.01, 1.0)
 _AUGMENT = Object(
     {
-        "flip": Real(0.0, 1.0),
-        "tilt": Real(0.0, 180.0),
-        "shift": Real(0.0, 1000.0),
-        "zoom": Real(0.0, 1.0, high_open=True),
-        "elastic": Real(0.0, 1000.0),
-        "elastic_sigma": Real(0.3, 100.0),
+        "flip": Real(Bounds(0.0, 1.0)),
+        "tilt": Real(Bounds(0.0, 180.0)),
+        "shift": Real(Bounds(0.0, 1000.0)),
+        "zoom": Real(Bounds(0.0, 1.0, high_open=True)),
+        "elastic": Real(Bounds(0.0, 1000.0)),
+        "elastic_sigma": Real(Bounds(0.3, 100.0)),
     }
 )
+
+
+def _knob(name: str, default: float, meaning: str) -> Hyperparameter:
+    return Hyperparameter(Real(KNOB_BOUNDS[name]), default, meaning)
+
 
 HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
     "hidden_units": Hyperparameter(Widths(16, 16_384), (64,), "the width of each hidden layer"),
     "activation": Hyperparameter(OneOf(tuple(ACTIVATIONS)), "relu", "the function after each hidden layer"),
     "initializer": Hyperparameter(OneOf(("auto", *INITIALIZERS)), "auto", "the variance of the initial weights"),
     "optimizer": Hyperparameter(OneOf(tuple(OPTIMIZERS)), "adam", "how weights follow the gradient"),
-    "learning_rate": Hyperparameter(Real(0.0, low_open=True), 0.001, "alpha, the size of a step"),
-    "beta1": Hyperparameter(_BETA, 0.9, "how long momentum and Adam remember the gradient"),
-    "beta2": Hyperparameter(_BETA, 0.999, "how long RMSprop and Adam remember its square"),
-    "epsilon": Hyperparameter(Real(0.0, 1.0, low_open=True), 1e-8, "what keeps RMSprop and Adam from dividing by zero"),
+    "learning_rate": _knob("learning_rate", 0.001, "alpha, the size of a step"),
+    "beta1": _knob("beta1", 0.9, "how long momentum and Adam remember the gradient"),
+    "beta2": _knob("beta2", 0.999, "how long RMSprop and Adam remember its square"),
+    "epsilon": _knob("epsilon", 1e-8, "what keeps RMSprop and Adam from dividing by zero"),
     "batch_size": Hyperparameter(Whole(1, 10_000_000, ("full",)), 64, "the examples of a mini-batch"),
     "epochs": Hyperparameter(Whole(1, 1_000_000), 20, "the passes over the training part, at most"),
-    "l1": Hyperparameter(Real(0.0), 0.0, "lambda of the L1 penalty on the weights"),
-    "l2": Hyperparameter(Real(0.0), 0.0, "lambda of the L2 penalty on the weights"),
-    "keep_prob": Hyperparameter(_KEEP, 1.0, "the share of hidden units that dropout keeps"),
-    "input_keep_prob": Hyperparameter(_KEEP, 1.0, "the share of inputs that dropout keeps"),
+    "l1": _knob("l1", 0.0, "lambda of the L1 penalty on the weights"),
+    "l2": _knob("l2", 0.0, "lambda of the L2 penalty on the weights"),
+    "keep_prob": _knob("keep_prob", 1.0, "the share of hidden units that dropout keeps"),
+    "input_keep_prob": _knob("input_keep_prob", 1.0, "the share of inputs that dropout keeps"),
     "batch_norm": Hyperparameter(Flag(), False, "whether each hidden layer normalises its sums over the mini-batch"),
-    "batch_norm_beta": Hyperparameter(_BETA, 0.9, "how long batch norm remembers the moments of mini-batches"),
+    "batch_norm_beta": _knob("batch_norm_beta", 0.9, "how long batch norm remembers the moments of mini-batches"),
     "decay": Hyperparameter(OneOf(tuple(DECAYS)), "none", "how the learning rate falls"),
-    "decay_rate": Hyperparameter(Real(0.0, low_open=True), 0.95, "the rate of the decay, or its factor"),
-    "decay_every": Hyperparameter(Real(0.0, low_open=True), 1.0, "the epochs or mini-batches of one period of decay"),
+    "decay_rate": _knob("decay_rate", 0.95, "the rate of the decay, or its factor"),
+    "decay_every": _knob("decay_every", 1.0, "the epochs or mini-batches of one period of decay"),
     "decay_by": Hyperparameter(OneOf(get_args(DecayUnit)), "epoch", "whether the decay counts epochs or mini-batches"),
-    "warmup_epochs": Hyperparameter(Real(0.0), 0.0, "the epochs in which the learning rate rises to its value"),
-    "clip_norm": Hyperparameter(Real(0.0), 0.0, "the length above which a gradient is shortened; 0 is no limit"),
+    "warmup_epochs": _knob("warmup_epochs", 0.0, "the epochs in which the learning rate rises to its value"),
+    "clip_norm": _knob("clip_norm", 0.0, "the length above which a gradient is shortened; 0 is no limit"),
     "augment": Hyperparameter(_AUGMENT, {}, "how far the training images are moved, anew for each mini-batch"),
     "normalize_inputs": Hyperparameter(Flag(), True, "whether each input gets mean 0 and deviation 1"),
 }
@@ -91,7 +95,7 @@ def network_faults(hidden_units: Value, inputs: int, outputs: int, pointer: str)
     weights = sum((n_in + 1) * n_out for n_in, n_out in pairwise(widths))
     if weights <= MOST_WEIGHTS:
         return []
-    detail = f"A network of {json.dumps(hidden_units)} has {weights:,} weights on this data set"
+    detail = f"A network of {show(hidden_units)} has {weights:,} weights on this data set"
     return [Fault(pointer, f"{detail}; at most {MOST_WEIGHTS:,} are possible. Make its layers narrower.")]
 
 
@@ -116,30 +120,59 @@ def cohort_key(dataset_sha256: str, params: Mapping[str, Value], rules: int) -> 
     return f"{dataset_sha256[:16]}:{widths}:{shape['activation']}:{shape['batch_size']}:{inputs}{norm}{version}"
 
 
-def value_faults(name: str, value: Value, pointer: str) -> list[Fault]:
-    """Return what is wrong with a fixed value, as faults at `pointer`."""
+def plain(name: str, value: Value) -> Value:
+    """Return a value as the engine writes it: 20.0 is 20 where whole numbers are meant, hidden_units 64 is [64]."""
     known = HYPERPARAMETERS.get(name)
-    if known is None:
-        return [Fault(pointer, _unknown(name))]
-    return [] if known.allowed.accepts(value) else [Fault(pointer, refusal(name, value, known.allowed))]
+    return value if known is None else known.allowed.plain(value)
 
 
-def parameter_faults(name: str, parameter: Parameter, pointer: str) -> list[Fault]:
-    """Return what is wrong with searching `name` along `parameter`, as faults below `pointer`."""
+def plain_parameter(name: str, parameter: Parameter) -> Parameter:
+    """Return a parameter with its values, and those of its conditions, as the engine writes them."""
+    when = parameter.when and {
+        other: [plain(other, value) for value in allowed] for other, allowed in parameter.when.items()
+    }
+    if isinstance(parameter, ChoiceParameter):
+        return replace(parameter, when=when, values=tuple(plain(name, value) for value in parameter.values))
+    return replace(parameter, when=when)
+
+
+def value_faults(name: str, value: Value, place: str) -> list[Fault]:
+    """Return what is wrong with a fixed value, as faults at `place`."""
     known = HYPERPARAMETERS.get(name)
     if known is None:
-        return [Fault(pointer, _unknown(name))]
+        return [Fault(place, unknown(name))]
+    return [] if known.allowed.accepts(value) else [Fault(place, refusal(name, value, known.allowed))]
+
+
+def fixed_value_faults(fixed: Mapping[str, Value]) -> Iterator[Fault]:
+    """Yield what is wrong with each of some fixed values."""
+    yield from faults_of(
+        [name for name in fixed if name not in HYPERPARAMETERS],
+        lambda name: Fault(pointer("fixed", name), unknown(name)),
+    )
+    for name, value in fixed.items():
+        if name in HYPERPARAMETERS:
+            yield from value_faults(name, value, pointer("fixed", name))
+
+
+def parameter_faults(name: str, parameter: Parameter, place: str) -> list[Fault]:
+    """Return what is wrong with searching `name` along `parameter`, as faults below `place`."""
+    known = HYPERPARAMETERS.get(name)
+    if known is None:
+        return [Fault(place, unknown(name))]
     kind = kind_of(parameter)
     if kind not in known.allowed.kinds:
         ways = " or ".join(f'"{way}"' for way in known.allowed.kinds)
         detail = f'{name} cannot be searched as "{kind}": it must be {known.allowed.rule()}. Use kind {ways}.'
-        return [Fault(f"{pointer}/kind", detail)]
+        return [Fault(f"{place}/kind", detail)]
     points = _choices(parameter) if isinstance(parameter, ChoiceParameter) else _bounds(parameter)
-    return [
-        Fault(f"{pointer}/{place}", refusal(name, value, known.allowed))
-        for place, value in points.items()
-        if not known.allowed.accepts(value)
-    ]
+    refused = [(where, value) for where, value in points.items() if not known.allowed.accepts(value)]
+    return list(faults_of(refused, lambda one: Fault(f"{place}/{one[0]}", refusal(name, one[1], known.allowed))))
+
+
+def unknown(name: str) -> str:
+    """Return the sentence for a name that no hyperparameter has, in the words of other tools too."""
+    return f"There is no hyperparameter {show(name)}. {suggestion(name) or hint(name, HYPERPARAMETERS)}"
 
 
 def _choices(parameter: ChoiceParameter) -> dict[str, Value]:
@@ -148,12 +181,6 @@ def _choices(parameter: ChoiceParameter) -> dict[str, Value]:
 
 def _bounds(parameter: FloatParameter | IntParameter) -> dict[str, Value]:
     return {"low": parameter.low, "high": parameter.high}
-
-
-def _unknown(name: str) -> str:
-    close = get_close_matches(name, HYPERPARAMETERS, n=1)
-    hint = f'Did you mean "{close[0]}"?' if close else f"Known are {', '.join(HYPERPARAMETERS)}."
-    return f'There is no hyperparameter "{name}". {hint}'
 
 
 def _list(value: Value) -> list[Value]:

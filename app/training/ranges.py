@@ -1,14 +1,14 @@
 """What values a hyperparameter may take, and sentences for those it may not."""
 
-import json
-import math
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeGuard
 
-from app.domain.space import ChoiceParameter, FloatParameter, Parameter, Value
+from app.domain.errors import show
+from app.domain.space import ChoiceParameter, FloatParameter, Parameter
+from app.domain.values import Value, whole
+from engine.bounds import Bounds
 
 Kind = Literal["float", "int", "choice"]
 
@@ -27,30 +27,38 @@ class Range(ABC):
     def accepts(self, value: Value) -> bool:
         """Return whether the engine accepts `value`."""
 
+    def reason(self, value: Value) -> str:
+        """Return what `value`, which is not accepted, must be, as the end of a sentence."""
+        del value
+        return self.rule()
+
+    def plain(self, value: Value) -> Value:
+        """Return `value` as the engine writes it; one that means nothing here as it is."""
+        return value
+
 
 @dataclass(frozen=True, slots=True)
 class Real(Range):
-    """A number between `low` and `high`; either end may be excluded."""
+    """A number within bounds, also in float32."""
 
-    low: float
-    high: float = math.inf
-    low_open: bool = False
-    high_open: bool = False
+    bounds: Bounds
     kinds: tuple[Kind, ...] = ("float", "int", "choice")
 
     def rule(self) -> str:
         """Return the bounds in words."""
-        lower = f"{'above' if self.low_open else 'at least'} {self.low:g}"
-        if math.isinf(self.high):
-            return f"a number {lower}"
-        return f"a number {lower} and {'below' if self.high_open else 'at most'} {self.high:g}"
+        return self.bounds.words()
 
     def accepts(self, value: Value) -> bool:
-        """Return whether `value` is a finite number within the bounds."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
-            return False
-        above = value > self.low if self.low_open else value >= self.low
-        return above and (value < self.high if self.high_open else value <= self.high)
+        """Return whether `value` is a number within the bounds."""
+        return _is_number(value) and self.bounds.reason(value) is None
+
+    def reason(self, value: Value) -> str:
+        """Return the bounds, and whether it is float32 that `value` does not fit."""
+        return (self.bounds.reason(value) if _is_number(value) else None) or self.rule()
+
+
+def _is_number(value: Value) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,10 @@ class Whole(Range):
         if isinstance(value, str):
             return value in self.words
         return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
+
+    def plain(self, value: Value) -> Value:
+        """Return 20.0 as 20."""
+        return whole(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +136,12 @@ class Widths(Range):
             isinstance(value, list | tuple) and len(value) <= self.layers and all(width.accepts(item) for item in value)
         )
 
+    def plain(self, value: Value) -> Value:
+        """Return the width of a single layer as a list, and 20.0 as 20."""
+        if isinstance(value, list | tuple):
+            return [whole(width) for width in value]
+        return [whole(value)] if isinstance(value, int | float) and not isinstance(value, bool) else value
+
 
 @dataclass(frozen=True, slots=True)
 class Object(Range):
@@ -145,7 +163,7 @@ class Object(Range):
 
 def refusal(name: str, value: Value, allowed: Range) -> str:
     """Return the sentence that refuses `value`."""
-    return f"The value {json.dumps(value)} is not possible for {name}: it must be {allowed.rule()}."
+    return f"The value {show(value)} is not possible for {name}: it must be {allowed.reason(value)}."
 
 
 def kind_of(parameter: Parameter) -> Kind:

@@ -1,18 +1,24 @@
 """Uploaded files to a prepared data set, or every fault with a pointer to the field that it is about."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from app.domain.errors import Fault, InvalidRequest, pointer
-from app.domain.uploads import SentFile, SentFiles, UploadForm
+from app.domain.uploads import AnyFile, SentFiles, UploadForm
 from app.training.datasets import PreparedDataset, prepared
-from engine.data import Image, Table, TableError, Tables, prepare, read_csv, read_npz
-from engine.data.image import shown
-from engine.data.split import Fractions
+from app.training.said import said_faults, said_of
+from engine.data import Cut, TableError, TableFault, Tables, prepare, read_csv, read_npz
+from engine.data.cut import Fractions
+from engine.data.picture_shapes import SaidImage
+from engine.data.said import Said
+from engine.data.tables import FILE_OF
+from engine.data.target import without_missing_targets
 
 NPZ_TARGET = "y"
 _ZIP = b"PK\x03\x04"
+_TEXTS = (".csv", ".tsv", ".txt")
+_OF_TEXT = ("separator", "header", "encoding", "decimal", "thousands", "dates", "ignore")
 _TASKS = ("classification", "regression")
 _SEED = re.compile(r"[0-9]{1,19}")
 _LARGEST_SEED = 2**63 - 1
@@ -21,58 +27,86 @@ _IMAGE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})(?:x([1-9][0-9]{0,4}))?
 
 def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) -> PreparedDataset:
     """Read and prepare uploaded files. Raises InvalidRequest with every fault found."""
-    faults: list[Fault] = []
-    tables: dict[str, Table] = {}
+    faults = [*said_faults(form)]
+    said = said_of(form)
+    read: dict[str, Tables] = {}
     for field, sent in files.by_field().items():
         try:
-            tables[field] = _read(field, sent, form, tables.get("file"), max_table_bytes)
+            read[field] = _read(field, sent, form, said, first=read.get("file"), max_bytes=max_table_bytes)
         except InvalidRequest as error:
             faults += error.faults
-    faults += [*_format_faults(files, tables), *_form_faults(form, npz=_is_npz(files.file))]
-    faults += _image_faults(form, tables.get("file"))
+    faults += [*_format_faults(files, read), *_part_faults(read), *_form_faults(form, npz=_is_npz(files.file))]
     if faults:
         raise InvalidRequest(faults)
-    image = _image(form.image) or tables["file"].image
-    given = Tables(replace(tables["file"], image=image), tables.get("dev_file"), tables.get("test_file"))
     try:
         dataset = prepare(
-            given,
+            _together(read),
             target=form.target or NPZ_TARGET,
             task=form.task,
-            seed=int(form.split_seed or 0),
-            fractions=_fractions(form.split),
+            cut=Cut(_fractions(form.split), int(form.split_seed or 0), form.group, form.order),
             max_bytes=max_table_bytes,
         )
     except TableError as error:
-        raise InvalidRequest([Fault(pointer(fault.about), fault.detail) for fault in error.faults]) from None
+        raise InvalidRequest([Fault(pointer(_field(fault, read)), fault.detail) for fault in error.faults]) from None
     return prepared(dataset)
 
 
-def _read(field: str, sent: SentFile, form: UploadForm, train: Table | None, max_bytes: int) -> Table:
-    """Read one file; `train` is the table of the first, if that could be read. Raises InvalidRequest."""
+def _field(fault: TableFault, read: Mapping[str, Tables]) -> str:
+    """Return the field that a fault is about; parts that were not sent as files are in the first."""
+    return "file" if fault.about in FILE_OF.values() and fault.about not in read else fault.about
+
+
+def _together(read: Mapping[str, Tables]) -> Tables:
+    """Return the tables of all files: a part is in a file of its own, or in the first, or cut from it."""
+    first = read["file"]
+    own = {part: read[field].train for part, field in FILE_OF.items() if field in read}
+    return Tables(first.train, own.get("dev", first.dev), own.get("test", first.test))
+
+
+def _part_faults(read: Mapping[str, Tables]) -> Iterator[Fault]:
+    """Yield a fault for each part that is there twice."""
+    for part, field in FILE_OF.items():
+        if field in read and read[field].separate():
+            detail = f"An NPZ file with the {part} part holds x and y alone, and this one has parts of its own."
+            yield Fault(pointer(field), f"{detail} Name its arrays x and y.")
+        if field in read and "file" in read and part in read["file"].separate():
+            yield Fault(pointer(field), f"There is a {part} part in the first file already. Leave one of them out.")
+
+
+def _read(field: str, sent: AnyFile, form: UploadForm, said: Said, *, first: Tables | None, max_bytes: int) -> Tables:
+    """Read one file as was said; `first` are the tables of the first, if that could be read. Raises InvalidRequest."""
     if detail := _name_fault(sent):
         raise InvalidRequest([Fault(pointer(field), detail)])
     try:
         if _is_npz(sent):
-            return read_npz(sent.content, max_bytes=max_bytes)
-        if train is not None:
-            return read_csv(sent.content, max_bytes=max_bytes, like=train)
-        return read_csv(sent.content, max_bytes=max_bytes, target=form.target or None, categorical=form.categorical)
+            tables = read_npz(sent.content, max_bytes=max_bytes, image=_image(form.image), said=said)
+        elif first is not None:
+            tables = Tables(read_csv(sent.content, max_bytes=max_bytes, said=said, like=first.train))
+        else:
+            table = read_csv(sent.content, max_bytes=max_bytes, said=said, target=form.target or None)
+            tables = Tables(replace(table, image=image if (image := _image(form.image)) != "none" else None))
+        return _with_targets(tables, form.target or NPZ_TARGET) if said.missing_target == "drop" else tables
     except TableError as error:
         places = [fault.about if field == "file" else field for fault in error.faults]
         details = [fault.detail for fault in error.faults]
         raise InvalidRequest([Fault(pointer(p), detail) for p, detail in zip(places, details, strict=True)]) from None
 
 
-def _is_npz(sent: SentFile) -> bool:
+def _with_targets(tables: Tables, target: str) -> Tables:
+    """Return the tables without the rows that have no target."""
+    separate = {part: without_missing_targets(table, target) for part, table in tables.separate().items()}
+    return Tables(without_missing_targets(tables.train, target), separate.get("dev"), separate.get("test"))
+
+
+def _is_npz(sent: AnyFile) -> bool:
     return sent.name.lower().endswith(".npz")
 
 
-def _name_fault(sent: SentFile) -> str | None:
+def _name_fault(sent: AnyFile) -> str | None:
     """Return what is wrong with the name of a file."""
     npz, name = _is_npz(sent), sent.name[:120]
-    if not npz and not sent.name.lower().endswith((".csv", ".csv.gz")):
-        return f'The file name "{name}" does not say what it is. Use .csv, .csv.gz or .npz.'
+    if not npz and not sent.name.lower().removesuffix(".gz").endswith(_TEXTS):
+        return f'The file name "{name}" does not say what it is. Use .csv, .tsv or .txt, each also with .gz, or .npz.'
     zipped = sent.content.startswith(_ZIP)
     if zipped and not npz:
         way = "Save a spreadsheet as CSV, or give an NPZ file the ending .npz."
@@ -83,10 +117,10 @@ def _name_fault(sent: SentFile) -> str | None:
     return None
 
 
-def _format_faults(files: SentFiles, tables: dict[str, Table]) -> Iterator[Fault]:
+def _format_faults(files: SentFiles, read: Mapping[str, Tables]) -> Iterator[Fault]:
     """Yield a fault for each table that could be read but is not in the format of the first."""
     for field, sent in files.by_field().items():
-        if field in tables and _is_npz(sent) != _is_npz(files.file):
+        if field in read and _is_npz(sent) != _is_npz(files.file):
             names = f'"{sent.name[:120]}" and "{files.file.name[:120]}"'
             detail = f"The files {names} are of different formats: send all as CSV, or all as NPZ."
             yield Fault(pointer(field), detail)
@@ -96,12 +130,8 @@ def _form_faults(form: UploadForm, *, npz: bool) -> Iterator[Fault]:
     """Yield what is wrong with what is said of the files."""
     if not npz and not form.target:
         yield Fault("/target", "The target is missing: name the column that the networks are to predict.")
-    if npz and form.target not in (None, NPZ_TARGET):
-        detail = f'The target "{form.target}" is not possible: in an NPZ file it is "{NPZ_TARGET}". Leave it out.'
-        yield Fault("/target", detail)
-    if npz and form.categorical:
-        named = ", ".join(form.categorical)
-        yield Fault("/categorical", f"An NPZ file has no categorical columns, but {named} was named. Leave it out.")
+    if npz:
+        yield from _npz_faults(form)
     if form.task not in (None, *_TASKS):
         yield Fault("/task", f'The task "{form.task}" is not known: it must be one of {", ".join(_TASKS)}.')
     if form.split is not None and _fractions(form.split) is None:
@@ -110,18 +140,23 @@ def _form_faults(form: UploadForm, *, npz: bool) -> Iterator[Fault]:
     if form.split_seed is not None and not _is_seed(form.split_seed):
         rule = f"it must be a whole number from 0 to {_LARGEST_SEED:,}"
         yield Fault("/split_seed", f'The split_seed "{form.split_seed[:60]}" is not possible: {rule}.')
-
-
-def _image_faults(form: UploadForm, table: Table | None) -> Iterator[Fault]:
-    if form.image is None:
-        return
-    image = _image(form.image)
-    if image is None:
-        rule = 'it must be height and width, and channels if there are several, such as "8x8" or "8x8x3"'
+    if form.image is not None and _image(form.image) is None:
+        rule = 'it must be height and width, and channels if there are several, such as "8x8" or "8x8x3", or "none"'
         yield Fault("/image", f'The image "{form.image[:60]}" is not possible: {rule}.')
-    elif table is not None and table.image is not None and table.image != image:
-        detail = f'The image "{form.image}" is not the shape of x in the file, {shown(table.image)}. Leave it out.'
-        yield Fault("/image", detail)
+
+
+def _npz_faults(form: UploadForm) -> Iterator[Fault]:
+    """Yield what an NPZ file has no use for."""
+    if form.target not in (None, NPZ_TARGET):
+        detail = f'The target "{form.target}" is not possible: in an NPZ file it is "{NPZ_TARGET}". Leave it out.'
+        yield Fault("/target", detail)
+    if form.categorical:
+        named = ", ".join(form.categorical)
+        yield Fault("/categorical", f"An NPZ file has no categorical columns, but {named} was named. Leave it out.")
+    for field in _OF_TEXT:
+        if value := getattr(form, field):
+            shown = ", ".join([value] if isinstance(value, str) else value)[:60]
+            yield Fault(pointer(field), f'The {field} "{shown}" is about text, and an NPZ file has none. Leave it out.')
 
 
 def _fractions(text: str | None) -> Fractions | None:
@@ -136,6 +171,8 @@ def _is_seed(text: str) -> bool:
     return bool(_SEED.fullmatch(text)) and int(text) <= _LARGEST_SEED
 
 
-def _image(text: str | None) -> Image | None:
+def _image(text: str | None) -> SaidImage:
+    if text == "none":
+        return "none"
     found = _IMAGE.fullmatch(text or "")
     return (int(found[1]), int(found[2]), int(found[3] or 1)) if found else None

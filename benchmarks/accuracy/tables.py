@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.data import Dataset, prepare, read_csv
+from engine.data import Cut, Dataset, Table, prepare, read_csv
 
 MAX_BYTES = 1 << 30
 MNIST_DEV = 5_000
@@ -13,10 +13,13 @@ MNIST_DEV = 5_000
 
 def table(folder: Path, name: str, seed: int, fractions: tuple[float, float, float]) -> Dataset:
     """Return one random split of a table; classes keep their shares in each part."""
-    content = (folder / "tabular" / f"{name}.csv.gz").read_bytes()
-    return prepare(
-        read_csv(content, max_bytes=MAX_BYTES, target="target"), target="target", seed=seed, fractions=fractions
-    )
+    rows = read_table(folder / "tabular" / f"{name}.csv.gz")
+    return prepare(rows, target="target", cut=Cut(fractions, seed))
+
+
+def read_table(path: Path) -> Table:
+    """Return the table of a file."""
+    return read_csv(path.read_bytes(), max_bytes=MAX_BYTES, target="target")
 
 
 def mnist(folder: Path) -> Dataset:

@@ -25,7 +25,8 @@ from engine.data import load_builtin
 from engine.gradient_check.cost import StackedCost
 from engine.gradient_check.trained import row_after
 from engine.lr_decay import DECAYS, DecayUnit, decay_factors, warmup_factors
-from engine.population.batches import batch_orders
+from engine.population.batches import batch_orders, batch_sizes
+from engine.rules import CURRENT
 from engine.seeds import Seed
 from engine.spec import Knobs, MemberSpec, Structure
 from engine.training import train
@@ -106,7 +107,7 @@ def log_scale(panels: Sequence[Axes]) -> None:
 
 def _points(parameter: FloatParameter) -> NDArray[np.float64]:
     space, sampler = Space({"x": parameter}), SAMPLERS["random"]
-    return np.array([parameter.at(sampler.propose(space, 7, number, ())["x"]) for number in range(2000)])
+    return np.array([parameter.at(sampler.propose(space, 7, number, ())["x"], CURRENT) for number in range(2000)])
 
 
 def _draw_points(panel: Axes, points: NDArray[np.float64], decades: tuple[int, int], border: float) -> None:
@@ -153,7 +154,8 @@ def _batch_losses() -> list[float]:
     """Return the loss of each mini-batch of a first epoch on digits, before the step that follows it."""
     data = TrainingSet.of(load_builtin("digits"), normalize_inputs=True, dtype=np.float64)
     spec = _spec(data, Knobs(0.001), epochs=1, batch_size=16)
-    batches = [order[0] for order in batch_orders([spec.seed], [0], len(data.train), 16)]
+    sizes = batch_sizes(len(data.train), spec.structure)
+    batches = [order[0] for order in batch_orders([spec.seed], [0], sizes)]
     return [
         StackedCost(data, spec, batch, np.arange(1)).at(row_after(data, spec, steps))
         for steps, batch in enumerate(batches)

@@ -2,6 +2,7 @@
 
 from engine.data.builtin import NAMES, load_builtin
 from engine.data.csv_table import read_csv
+from engine.data.cut import Cut
 from engine.data.dataset import Dataset, prepare
 from engine.data.normalization import Normalization
 from engine.data.npz_table import read_npz
@@ -10,6 +11,7 @@ from engine.data.tables import Tables
 
 __all__ = [
     "NAMES",
+    "Cut",
     "Dataset",
     "Image",
     "Normalization",

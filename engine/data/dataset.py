@@ -1,7 +1,7 @@
 """A data set: encoded inputs and targets of train, dev and test, with the card that tells how they came about."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.archive import read_npz_archive, write_npz
+from engine.data.constant_inputs import constant_notes
+from engine.data.cut import Cut, Fractions, fractions_for
+from engine.data.cut_column import cut_faults, split_table, without
+from engine.data.cut_notes import overlap_notes, share_notes
 from engine.data.drift import drift
-from engine.data.encoding import encode, feature_faults, fit
+from engine.data.encoding import Encoding, encode, feature_faults, fit, rare_categories
 from engine.data.image import pixel_faults, shape_faults
-from engine.data.split import Fractions, fractions_for, split_rows
-from engine.data.table import Column, Faults, Image, Table, TableError, TableFault, quoted, take_rows
+from engine.data.leaks import copy_notes, input_notes
+from engine.data.notes import gathered
+from engine.data.split import Split
+from engine.data.table import Column, Faults, Image, Table, TableError, TableFault, byte_columns, quoted, take_rows
 from engine.data.tables import FILE_OF, Part, Tables, aligned, column_faults
-from engine.data.target import Target, Task, missing_targets, read_like, read_target, target_column, unknown_classes
+from engine.data.target import (
+    Target,
+    Task,
+    few_rows_per_class,
+    missing_targets,
+    read_like,
+    read_target,
+    target_column,
+    task_notes,
+    unknown_classes,
+)
 
 MAX_BYTES = 512 << 20
 """What the inputs of a data set may take, unless said otherwise."""
@@ -25,18 +41,19 @@ _ARRAYS = ("x_train", "y_train", "x_dev", "y_dev", "x_test", "y_test")
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Inputs float32 (m, n) and targets (m,) of each part; labels are int64, numbers of a regression float64.
+    """Inputs (m, n) and targets (m,) of each part; labels are int64, numbers of a regression float64.
 
+    Inputs are float32, or uint8 in all parts where they came as an array of bytes.
     The test part may have no rows. `card` is plain JSON.
     """
 
     task: Task
     classes: tuple[str, ...]
-    x_train: NDArray[np.float32]
+    x_train: NDArray[Any]
     y_train: NDArray[Any]
-    x_dev: NDArray[np.float32]
+    x_dev: NDArray[Any]
     y_dev: NDArray[Any]
-    x_test: NDArray[np.float32]
+    x_test: NDArray[Any]
     y_test: NDArray[Any]
     card: Mapping[str, Any]
 
@@ -66,9 +83,13 @@ class _Part:
 
     columns: tuple[Column, ...]
     y: NDArray[Any]
+    block: NDArray[np.uint8] | None
 
     def take(self, rows: NDArray[np.intp]) -> "_Part":
-        return _Part(tuple(take_rows(column, rows) for column in self.columns), self.y[rows])
+        if self.block is None:
+            return _Part(tuple(take_rows(column, rows) for column in self.columns), self.y[rows], None)
+        block = self.block[rows]
+        return _Part(tuple(byte_columns(block)), self.y[rows], block)
 
 
 def prepare(
@@ -76,51 +97,65 @@ def prepare(
     *,
     target: str,
     task: str | None = None,
-    seed: int = 0,
-    fractions: Fractions | None = None,
+    cut: Cut | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> Dataset:
-    """Split a table, and encode it by what its training rows say; the inputs may take up to `max_bytes`.
+    """Cut a table as `cut` says, and encode it by what its training rows say; the inputs may take up to `max_bytes`.
 
     Dev and test may come as tables of their own; `fractions_for` says what then becomes of the fractions. Raises
-    TableError with every fault of the split, the target, the features and the other tables.
+    TableError with every fault of the cut, the target, the features and the other tables.
     """
-    given = tables if isinstance(tables, Tables) else Tables(tables)
-    found, cut = _checked(given, target, task, fractions)
-    parts = _parts(given, target, found, seed, cut)
-    encodings = fit(parts["train"].columns)
-    _check_size(sum(len(part.y) for part in parts.values()), sum(one.width for one in encodings), max_bytes)
-    split = {
-        "seed": seed,
-        "fractions": list(cut),
-        "separate": list(given.separate()),
-        "rows": {name: len(part.y) for name, part in parts.items()},
-    }
+    whole, cut = tables if isinstance(tables, Tables) else Tables(tables), cut or Cut()
+    given = without(whole, cut, target)
+    found, fractions = _checked(whole, given, target, task, cut)
+    split = split_table(whole.train, found, cut, fractions)
+    parts = _parts(given, target, found, split)
+    columns = {name: part.columns for name, part in parts.items()}
+    encodings = fit(columns["train"])
+    _check_size(parts.values(), sum(one.width for one in encodings), max_bytes)
+    inputs = {name: _inputs(encodings, part, parts.values()) for name, part in parts.items()}
+    targets = {name: part.y for name, part in parts.items()}
+    notes = [
+        *dict.fromkeys(note for table in (whole.train, *whole.separate().values()) for note in table.notes),
+        *([] if task else task_notes(whole.train.take(target)[0])),
+        *few_rows_per_class(given.train.take(target)[0], found),
+        *share_notes(split, cut, fractions),
+        *overlap_notes(whole, cut),
+        *input_notes(given.train.take(target)[1], found),
+        *copy_notes(inputs, targets, list(given.separate())),
+        *gathered(rare_categories(encodings)),
+        *constant_notes(columns, given.train.image),
+    ]
     card = {
         "target": target,
         "task_was": "given" if task else "inferred",
         **_card(found, [encoding.card() for encoding in encodings], parts.values()),
         "target_deviation": float(parts["train"].y.std()) if found.task == "regression" else None,
-        "split": split,
+        "split": _split_card(cut, fractions, list(given.separate()), {name: len(y) for name, y in targets.items()}),
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
-        "notes": [note.card() for note in given.train.notes],
+        "target_reading": reading.card() if (reading := given.train.take(target)[0].reading) else None,
+        "notes": [note.card() for note in notes],
+        **({"read": dict(given.train.read)} if given.train.read else {}),
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
-    inputs = {f"x_{name}": encode(encodings, part.columns) for name, part in parts.items()}
-    targets = {f"y_{name}": part.y for name, part in parts.items()}
-    return Dataset(task=found.task, classes=found.classes, card=card, **inputs, **targets)
+    arrays = {f"{axis}_{name}": part for axis, each in (("x", inputs), ("y", targets)) for name, part in each.items()}
+    return Dataset(task=found.task, classes=found.classes, card=card, **arrays)
 
 
-def _checked(given: Tables, target: str, task: str | None, said: Fractions | None) -> tuple[Target, Fractions]:
-    """Return the target of the training table and how that is cut, or raise every fault of all tables."""
+def _checked(whole: Tables, given: Tables, target: str, task: str | None, cut: Cut) -> tuple[Target, Fractions]:
+    """Return the target and the shares of the training table, or raise every fault of all tables.
+
+    The tables that were `given` are the whole ones without the columns by which they are cut.
+    """
     column, features = given.train.take(target)
     faults = Faults()
     found: Target | None = None
-    cut: Fractions | None = None
+    fractions: Fractions | None = None
     try:
-        cut = fractions_for(said, given.separate())
+        fractions = fractions_for(cut.fractions, given.separate())
     except TableError as error:
         faults.add(error.faults)
+    faults.add(cut_faults(whole.train, cut, target))
     try:
         found = read_target(column, given.train, task)
     except TableError as error:
@@ -132,8 +167,8 @@ def _checked(given: Tables, target: str, task: str | None, said: Fractions | Non
         faults.add(_other_faults(part, table, given.train, target, found))
     faults.refuse()
     assert found is not None  # else its faults were raised
-    assert cut is not None
-    return found, cut
+    assert fractions is not None
+    return found, fractions
 
 
 def _other_faults(part: Part, table: Table, train: Table, target: str, found: Target | None) -> Iterator[TableFault]:
@@ -156,24 +191,38 @@ def _target_faults(part: Part, table: Table, column: Column, found: Target | Non
         yield f"{there}. Leave such rows out, or add some to the training table."
 
 
-def _parts(given: Tables, target: str, found: Target, seed: int, cut: Fractions) -> dict[str, _Part]:
+def _parts(given: Tables, target: str, found: Target, split: Split) -> dict[str, _Part]:
     """Cut the training table, and put the parts that have tables of their own in their places."""
-    split = split_rows(found, seed, cut)
-    whole = _Part(given.train.take(target)[1].columns, found.values)
+    whole = _Part(given.train.take(target)[1].columns, found.values, given.train.block)
     parts = {"train": whole.take(split.train), "dev": whole.take(split.dev), "test": whole.take(split.test)}
     for part, table in given.separate().items():
         column, features = aligned(table, given.train).take(target)
-        parts[part] = _Part(features.columns, read_like(found, column))
+        parts[part] = _Part(features.columns, read_like(found, column), features.block)
     return parts
 
 
-def _check_size(rows: int, width: int, max_bytes: int) -> None:
+def _inputs(encodings: Sequence[Encoding], part: _Part, every: Iterable[_Part]) -> NDArray[Any]:
+    """Return the inputs of a part; bytes stay bytes, if those of all parts are."""
+    return part.block if part.block is not None and _are_bytes(every) else encode(encodings, part.columns)
+
+
+def _are_bytes(parts: Iterable[_Part]) -> bool:
+    return all(part.block is not None for part in parts)
+
+
+def _check_size(parts: Collection[_Part], width: int, max_bytes: int) -> None:
     """One input for each category can make gigabytes of a small file."""
-    size = rows * width * np.dtype(np.float32).itemsize
+    rows = sum(len(part.y) for part in parts)
+    size = rows * width * np.dtype(np.uint8 if _are_bytes(parts) else np.float32).itemsize
     if size > max_bytes:
         made = f"The table becomes {rows:,} rows of {width:,} inputs, {size:,} bytes"
         way = "Leave out columns with many categories, or rows."
         raise TableError([f"{made}; at most {max_bytes:,} bytes are allowed. {way}"])
+
+
+def _split_card(cut: Cut, fractions: Fractions, separate: list[Part], rows: dict[str, int]) -> dict[str, Any]:
+    by = {"group": cut.group, "order": cut.order}
+    return {"seed": cut.seed, "fractions": list(fractions), **by, "separate": separate, "rows": rows}
 
 
 def _card(found: Target, columns: list[dict[str, Any]], parts: Iterable[_Part]) -> dict[str, Any]:

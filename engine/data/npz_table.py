@@ -1,79 +1,120 @@
-"""NPZ to a table: arrays `x` and `y`, read without trusting what the file says of itself."""
+"""NPZ to tables: features and targets of one part or of several, read without trusting what the file says."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.cells import Cells
+from engine.data.column_types import Typed, words_of
+from engine.data.notes import gathered
 from engine.data.npy import read_npy
+from engine.data.npz_arrays import Pair, PartName, name_faults, pairs
 from engine.data.npz_members import read_members
+from engine.data.picture_shapes import Reading, SaidImage, read_shape
+from engine.data.reading import PLAIN
+from engine.data.said import Said
 from engine.data.table import (
     LARGEST_NUMBER,
     MOST_COLUMNS,
-    CategoricalColumn,
     Column,
     Faults,
-    Image,
     NumericColumn,
     Table,
-    quoted,
+    byte_columns,
 )
+from engine.data.tables import Tables
 from engine.data.target import missing_targets
 
-NAMES = ("x", "y")
+TARGET = "y"
 _LAST_CHARACTER = 0x10FFFF
+_NOTHING_SAID = Said()
+
+Arrays = Mapping[str, NDArray[Any]]
 
 
-def read_npz(content: bytes, *, max_bytes: int) -> Table:
-    """Read features `x` (rows, ...) and target `y` (rows,) from an NPZ file; the target column is called "y".
+def read_npz(content: bytes, *, max_bytes: int, image: SaidImage = None, said: Said = _NOTHING_SAID) -> Tables:
+    """Read features `x` (rows, ...) and targets `y` (rows,) or (rows, 1) from an NPZ file.
 
-    The columns of the features are called x_0, x_1 and so on; NaN is a missing value. Rows of two dimensions are
-    images of one channel, (rows, height, width), and those of three have their channels last. Raises TableError.
+    The file may also hold parts of their own: x_train and y_train, with x_test and y_test, x_dev (or x_val) and y_dev.
+    The columns of the features are called x_0, x_1 and so on, that of the targets y; NaN is a missing value. Features
+    that are bytes stay so. `read_shape` tells which rows are pictures. Raises TableError.
     """
-    x, y = _arrays(content, max_bytes)
+    members = read_members(content, max_bytes=max_bytes, name_faults=name_faults)
+    arrays = {name: read_npy(raw, name) for name, raw in members.items()}
+    parts = pairs(arrays)
     faults = Faults()
-    faults.add(_x_faults(x, max_bytes))
-    faults.add(_y_faults(y))
+    for pair in parts.values():
+        faults.add(_pair_faults(pair, arrays, max_bytes))
+    faults.refuse()
+    faults.add(_shape_faults(parts, arrays))
+    faults.refuse()
+    x = arrays[parts["train"].x]
+    reading = read_shape(parts["train"].x, x.shape[1:], x.dtype, image)
+    tables = {part: _table(pair, arrays, reading, said, faults) for part, pair in parts.items()}
+    faults.refuse()
+    return Tables(tables["train"], tables.get("dev"), tables.get("test"))
+
+
+def _table(pair: Pair, arrays: Arrays, reading: Reading, said: Said, faults: Faults) -> Table:
+    x, typed = reading.flat(arrays[pair.x]), _target(arrays[pair.y].reshape(-1), said)
+    target, notes = typed.column, (*reading.notes, *gathered(typed.remarks))
+    if x.dtype == np.uint8:
+        faults.add(_target_faults(pair.y, target, said))
+        return Table((*byte_columns(x), target), range(len(x)), "row", reading.image, notes, block=x)
+    numbers = _float64(x)
+    faults.add(_value_faults(pair.x, numbers))
+    faults.add(_target_faults(pair.y, target, said))
+    source = np.promote_types(x.dtype, np.float32)
+    columns: list[Column] = [
+        NumericColumn(f"x_{index}", column, source, PLAIN) for index, column in enumerate(numbers.T)
+    ]
+    return Table((*columns, target), range(len(x)), "row", reading.image, notes)
+
+
+def _pair_faults(pair: Pair, arrays: Arrays, max_bytes: int) -> Iterator[str]:
+    x, y = arrays[pair.x], arrays[pair.y]
+    yield from _x_faults(pair.x, x, max_bytes)
+    yield from _y_faults(pair.y, y)
     if x.ndim and y.ndim and len(x) != len(y):
-        faults.add([f"The arrays differ in length: x has {len(x):,} rows and y has {len(y):,}. Give y one for each."])
-    faults.refuse()
-    flat, target = _float64(x.reshape(len(x), -1)), _target(y)
-    faults.add(_value_faults(flat, target))
-    faults.refuse()
-    columns: list[Column] = [NumericColumn(f"x_{index}", column) for index, column in enumerate(flat.T)]
-    return Table((*columns, target), range(len(x)), "row", _image(x.shape[1:]))
+        detail = f"{pair.x} has {len(x):,} rows and {pair.y} has {len(y):,}"
+        yield f"The arrays differ in length: {detail}. Give {pair.y} one for each."
 
 
-def _image(shape: tuple[int, ...]) -> Image | None:
-    """Return height, width and channels of rows of this shape, if they are images."""
-    if len(shape) not in (2, 3):
-        return None
-    height, width, channels = (*shape, 1)[:3]
-    return height, width, channels
+def _shape_faults(parts: Mapping[PartName, Pair], arrays: Arrays) -> Iterator[str]:
+    """Yield a fault for each part whose rows have another shape than those to train on."""
+    train = arrays[parts["train"].x]
+    for pair in parts.values():
+        if (other := arrays[pair.x]).shape[1:] != train.shape[1:]:
+            shapes = f"rows of the shape {other.shape[1:]}, and those of {parts['train'].x} have {train.shape[1:]}"
+            yield f"The array {pair.x} has {shapes}. Reshape it."
 
 
-def _x_faults(x: NDArray[Any], max_bytes: int) -> list[str]:
-    faults = []
+def _x_faults(name: str, x: NDArray[Any], max_bytes: int) -> Iterator[str]:
     if x.dtype.kind == "U":
-        faults.append(f"The array x has the type {x.dtype}, but features are numbers. Use a CSV file for words.")
-    if x.ndim < 2:
-        faults.append(f"The array x has the shape {x.shape}, but it needs rows and features: reshape it to (rows, 1).")
+        yield f"The array {name} has the type {x.dtype}, but features are numbers. Use a CSV file for words."
+    if x.ndim < 2:  # rows and features
+        way = "but it needs rows and features: reshape it to (rows, 1)"
+        yield f"The array {name} has the shape {x.shape}, {way}."
     elif x.size // len(x) > MOST_COLUMNS:
         count = f"{x.size // len(x):,} features in a row; at most {MOST_COLUMNS:,} are possible"
-        faults.append(f"The array x has the shape {x.shape}, {count}. Shrink it.")
-    if x.size * np.dtype(np.float32).itemsize > max_bytes:
-        size = f"{x.size:,} numbers; at most {max_bytes // np.dtype(np.float32).itemsize:,} are allowed"
-        faults.append(f"The array x has the shape {x.shape}, {size}. Leave out rows or features.")
-    return faults
+        yield f"The array {name} has the shape {x.shape}, {count}. Shrink it."
+    most = max_bytes // (1 if x.dtype == np.uint8 else np.dtype(np.float32).itemsize)
+    if x.size > most:
+        size = f"{x.size:,} numbers; at most {most:,} are allowed"
+        yield f"The array {name} has the shape {x.shape}, {size}. Leave out rows or features."
 
 
-def _y_faults(y: NDArray[Any]) -> Iterator[str]:
-    if y.ndim != 1:
-        yield f"The array y has the shape {y.shape}, but it needs one value for each row: reshape it to (rows,)."
+def _y_faults(name: str, y: NDArray[Any]) -> Iterator[str]:
+    if y.ndim != 1 and y.shape[1:] != (1,):
+        detail = f"The array {name} has the shape {y.shape}, but it needs one value for each row"
+        columns = y.ndim == 2  # perhaps a one for each class
+        way = "if its columns are classes, send argmax(axis=1) of it" if columns else "reshape it to (rows,)"
+        yield f"{detail}: {way}."
     elif y.dtype.kind == "U":
-        for row in _not_unicode(y):
-            yield f"The array y holds text in row {row} that is not Unicode. Mend or recode it."
+        for row in _not_unicode(y.reshape(-1)):
+            yield f"The array {name} holds text in row {row} that is not Unicode. Mend or recode it."
 
 
 def _not_unicode(y: NDArray[Any]) -> NDArray[np.intp]:
@@ -83,43 +124,35 @@ def _not_unicode(y: NDArray[Any]) -> NDArray[np.intp]:
     return np.flatnonzero(wrong.any(axis=1))
 
 
-def _value_faults(x: NDArray[np.float64], target: Column) -> Iterator[str]:
-    rule = f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}; NaN stands for missing"
+_RULE = f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}; NaN stands for missing"
+
+
+def _value_faults(name: str, x: NDArray[np.float64]) -> Iterator[str]:
     for place in np.flatnonzero(_too_large(x)):
         row, feature = divmod(int(place), x.shape[1])
-        yield f"The array x holds {x[row, feature]} in row {row}, feature {feature}, which {rule}."
+        yield f"The array {name} holds {x[row, feature]} in row {row}, feature {feature}, which {_RULE}."
+
+
+def _target_faults(name: str, target: Column, said: Said) -> Iterator[str]:
     if isinstance(target, NumericColumn):
         for row in np.flatnonzero(_too_large(target.values)):
-            yield f"The array y holds {target.values[row]} in row {row}, which {rule}."
-    yield from missing_targets(target, (f"row {row}" for row in np.flatnonzero(target.missing)))
+            yield f"The array {name} holds {target.values[row]} in row {row}, which {_RULE}."
+    if said.missing_target != "drop":
+        of = "" if name == TARGET else f" of {name}"
+        yield from missing_targets(target, (f"row {row}{of}" for row in np.flatnonzero(target.missing)))
 
 
 def _too_large(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray(np.abs(values) > LARGEST_NUMBER)
 
 
-def _target(y: NDArray[Any]) -> Column:
-    if y.dtype.kind == "U":
-        return CategoricalColumn("y", np.array([str(word) or None for word in y], np.object_))
-    if y.dtype.kind == "b":
-        return CategoricalColumn("y", np.array([str(bool(value)).lower() for value in y], np.object_))
-    return NumericColumn("y", _float64(y))
+def _target(y: NDArray[Any], said: Said) -> Typed:
+    if y.dtype.kind in "Ub":
+        texts = [str(word) for word in y] if y.dtype.kind == "U" else [str(bool(value)).lower() for value in y]
+        return words_of(TARGET, Cells.of(texts), said)
+    return Typed(NumericColumn(TARGET, _float64(y), reading=PLAIN))
 
 
 def _float64(values: NDArray[Any]) -> NDArray[np.float64]:
     with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN like any other here
         return values.astype(np.float64)
-
-
-def _arrays(content: bytes, max_bytes: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    members = read_members(content, max_bytes=max_bytes, name_faults=_name_faults)
-    x, y = (read_npy(members[name], name) for name in NAMES)
-    return x, y
-
-
-def _name_faults(names: Collection[str]) -> Iterator[str]:
-    for name in NAMES:
-        if name not in names:
-            yield f"The array {name} is missing: an NPZ file holds x and y."
-    for name in sorted(set(names) - set(NAMES)):
-        yield f"The array {quoted(name)} is not expected: an NPZ file holds x and y alone. Leave it out."

@@ -3,13 +3,22 @@
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any, Literal
 
 import numpy as np
 
-from engine.data.column_types import MISSING, parse_number
-from engine.data.csv_table import read_sheet
-from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
+from engine.data.cells import Cells, Numbers
+from engine.data.date_format import DateFormat
+from engine.data.encoding import Encoding, NumericEncoding
+from engine.data.header import Expected
+from engine.data.missing import USUAL
+from engine.data.notes import Note
+from engine.data.number_format import NumberFormat
+from engine.data.reading import Format, Reading
+from engine.data.said import Said
+from engine.data.sheet import read_sheet
 from engine.data.table import (
     LARGEST_NUMBER,
     CategoricalColumn,
@@ -18,79 +27,117 @@ from engine.data.table import (
     NumericColumn,
     Table,
     TableFault,
-    no_such_column,
     quoted,
 )
+from engine.data.word_format import WordFormat
 
 Unit = Literal["line", "row"]
 
-_NO_NUMBER = (
-    "is not a number, but the model learned the column as numbers. Mend it, or leave it out if the value is missing: "
-    "an empty cell in CSV, null in JSON."
-)
+MOST_NAMED = 20
+"""The most columns that are named one by one."""
+
+_MEND = "Mend it, or leave it out if the value is missing: an empty cell in CSV, null in JSON."
 _TOO_LARGE = f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}."
 _NO_WORD = "is not a text, but the model learned the column as words. Put it in quotes; null is a missing value."
 
 
-def table_of_csv(content: bytes, encodings: Sequence[Encoding], target: str, *, max_bytes: int) -> Table:
-    """Read the columns of `encodings` from CSV, plain or gzipped; there may be no others. Raises TableError."""
-    sheet = read_sheet(content, max_bytes)
-    sheet.faults.add(_column_faults(sheet.header, encodings, target))
-    texts = dict(zip(sheet.header, sheet.columns, strict=True))
+def _before(encoding: Encoding) -> Reading:
+    """Return how a column of CSV was read before readings were kept; values of JSON were taken as they are."""
+    return Reading(NumberFormat() if isinstance(encoding, NumericEncoding) else WordFormat(), USUAL)
+
+
+def table_of_csv(
+    content: bytes,
+    encodings: Sequence[Encoding],
+    target: str,
+    *,
+    max_bytes: int,
+    said: Said = Said(),  # noqa: B008  # it is frozen
+    read: Mapping[str, Any] | None = None,
+) -> Table:
+    """Read the columns of `encodings` from text as read_csv does; others are passed over, and noted.
+
+    `read` tells how the training table was read: what nobody said, and the file leaves open, is taken from there.
+    Raises TableError.
+    """
+    names = [encoding.name for encoding in encodings]
+    as_text = [encoding.name for encoding in encodings if not (encoding.reading or _before(encoding)).is_plain]
+    # Without a header, a file that has the target has all columns of training, and their numbers name them.
+    in_order = () if target in names else names
+    sheet = read_sheet(content, max_bytes, said, Expected(names, as_text, in_order, read or {}))
+    sheet.faults.add(_lacking(sheet.header, encodings))
+    cells = dict(zip(sheet.header, sheet.columns, strict=True))
     columns = [
-        _column(encoding, _parsed(texts[encoding.name], encoding), sheet.lines, "line", sheet.faults)
+        _sheet_column(encoding, cells[encoding.name], sheet.lines, sheet.faults)
         for encoding in encodings
-        if encoding.name in texts
+        if encoding.name in cells
     ]
     sheet.faults.refuse()
-    return Table(tuple(columns), sheet.lines, "line")
+    notes = (*sheet.notes, *passed_over(sheet.header, encodings, target))
+    return Table(tuple(columns), sheet.lines, "line", notes=notes, read=sheet.read)
+
+
+def _sheet_column(encoding: Encoding, cells: Cells | Numbers, lines: Sequence[int], faults: Faults) -> Column:
+    if isinstance(cells, Numbers):
+        return NumericColumn(encoding.name, cells.values, reading=encoding.reading)
+    return _column(encoding, [cells.words[code] for code in cells.codes], lines, "line", faults)
 
 
 def table_of_rows(rows: Sequence[Any], encodings: Sequence[Encoding], target: str) -> Table:
     """Return rows of JSON as a table: each an object with a number, a text or null for every column.
 
-    Raises TableError, whose faults have the place of the row, or of the cell, counted from 0.
+    A text means what it would in CSV, and so does a number among words. Values of other columns are passed over, and
+    noted. Raises TableError, whose faults have the place of the row, or of the cell, counted from 0.
     """
     faults = Faults()
-    faults.add(_row_faults(rows, encodings, target))
+    faults.add(_row_faults(rows, encodings))
     columns = [
         _column(encoding, [_cell(row, encoding.name) for row in rows], range(len(rows)), "row", faults)
         for encoding in encodings
     ]
     faults.refuse()
-    return Table(tuple(columns), range(len(rows)), "row")
+    names = dict.fromkeys(name for row in rows for name in row)
+    return Table(tuple(columns), range(len(rows)), "row", notes=passed_over(list(names), encodings, target))
 
 
-def arrange(table: Table, encodings: Sequence[Encoding], target: str) -> list[Column]:
-    """Return the columns of a table in the order of `encodings`. Raises TableError if they are not the same."""
+def arrange(table: Table, encodings: Sequence[Encoding]) -> list[Column]:
+    """Return the columns of `encodings` in their order. Raises TableError if the table lacks some."""
     columns = {column.name: column for column in table.columns}
     faults = Faults()
-    faults.add(_column_faults(list(columns), encodings, target))
+    faults.add(_lacking(list(columns), encodings))
     faults.refuse()
     return [columns[encoding.name] for encoding in encodings]
 
 
-def _column_faults(names: Sequence[str], encodings: Sequence[Encoding], target: str) -> Iterator[str]:
-    """Yield what the columns called `names` lack, and what they have too many."""
+def _lacking(names: Sequence[str], encodings: Sequence[Encoding]) -> Iterator[str]:
+    """Yield what the columns called `names` lack."""
+    there, known = set(names), {encoding.name for encoding in encodings}
+    for encoding in encodings:
+        if encoding.name not in there:
+            close = get_close_matches(encoding.name, [name for name in names if name not in known][:MOST_NAMED], n=1)
+            hint = f" The model does not know {quoted(close[0])}: is it meant?" if close else ""
+            yield f"The column {quoted(encoding.name)} is missing. Add it; its cells may be empty.{hint}"
+
+
+def passed_over(names: Sequence[str], encodings: Sequence[Encoding], target: str) -> tuple[Note, ...]:
+    """Return notes on the columns that the model does not read."""
+    known = {encoding.name for encoding in encodings}
+    surplus = [name for name in names if name not in known]
+    unknown = [name for name in surplus if name != target]
+    notes = []
+    if target in surplus:
+        detail = f"The column {quoted(target)} was passed over: it is what the model predicts."
+        notes.append(Note("target_passed_over", (target,), detail))
+    if unknown:
+        shown = ", ".join(map(quoted, unknown[:MOST_NAMED]))
+        more = f" and {len(unknown) - MOST_NAMED:,} more" if len(unknown) > MOST_NAMED else ""
+        detail = f"Columns that the model does not know were passed over: {shown}{more}."
+        notes.append(Note("columns_passed_over", tuple(unknown[:MOST_NAMED]), detail))
+    return tuple(notes)
+
+
+def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding]) -> Iterator[TableFault]:
     known = [encoding.name for encoding in encodings]
-    there, wanted = set(names), set(known)
-    for name in known:
-        if name not in there:
-            yield f"The column {quoted(name)} is missing. Add it; its cells may be empty."
-    for name in names:
-        if name not in wanted:
-            yield _surplus(name, known, target)
-
-
-def _surplus(name: str, known: Sequence[str], target: str) -> str:
-    if name == target:
-        return f"The column {quoted(name)} is what the model predicts. Leave it out."
-    return f"{no_such_column(name, known)} Leave it out."
-
-
-def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding], target: str) -> Iterator[TableFault]:
-    known = [encoding.name for encoding in encodings]
-    wanted = set(known)
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):
             detail = f"Row {number} is {_shown(row)}, but a row is an object with a value for each column."
@@ -100,9 +147,6 @@ def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding], target: str)
             if name not in row:
                 detail = f"Row {number} has no {quoted(name)}. Add it; null is a missing value."
                 yield TableFault(detail, place=(number, name))
-        for name in row:
-            if name not in wanted:
-                yield TableFault(f"Row {number}: {_surplus(name, known, target)}", place=(number, name))
 
 
 def _cell(row: Any, name: str) -> Any:
@@ -110,19 +154,15 @@ def _cell(row: Any, name: str) -> Any:
     return row.get(name) if isinstance(row, Mapping) else None
 
 
-def _parsed(texts: Sequence[str], encoding: Encoding) -> list[Any]:
-    """Return the cells of a CSV column as JSON would have them."""
-    words = [None if (word := text.strip()) in MISSING else word for text in texts]
-    if isinstance(encoding, CategoricalEncoding):
-        return words
-    return [word if word is None or (number := parse_number(word)) is None else number for word in words]
-
-
 def _column(encoding: Encoding, cells: Sequence[Any], numbers: Sequence[int], unit: Unit, faults: Faults) -> Column:
     """Return the column; a cell that has a fault is missing in it."""
-    fault_of = _number_fault if isinstance(encoding, NumericEncoding) else _word_fault
-    wrong = {row: fault for row, cell in enumerate(cells) if cell is not None and (fault := fault_of(cell))}
-    name = encoding.name
+    name, from_csv = encoding.name, unit == "line"
+    if isinstance(encoding, NumericEncoding):
+        values, wrong = _numbers(cells, encoding.reading or (_before(encoding) if from_csv else None))
+        column: Column = NumericColumn(name, np.array(values, np.float64), reading=encoding.reading)
+    else:
+        words, wrong = _words(cells, encoding.reading or (_before(encoding) if from_csv else None))
+        column = CategoricalColumn(name, np.array(words, np.object_), encoding.reading)
     faults.add(
         TableFault(
             f"{unit.capitalize()} {numbers[row]}, column {quoted(name)}: {_shown(cells[row])} {fault}",
@@ -130,20 +170,57 @@ def _column(encoding: Encoding, cells: Sequence[Any], numbers: Sequence[int], un
         )
         for row, fault in wrong.items()
     )
-    sound = [None if row in wrong else cell for row, cell in enumerate(cells)]
-    if isinstance(encoding, NumericEncoding):
-        return NumericColumn(name, np.array([math.nan if cell is None else cell for cell in sound], np.float64))
-    return CategoricalColumn(name, np.array(sound, np.object_))
+    return column
 
 
-def _number_fault(cell: Any) -> str | None:
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
-        return _NO_NUMBER
-    return None if abs(cell) <= LARGEST_NUMBER else _TOO_LARGE
+def _numbers(cells: Sequence[Any], reading: Reading | None) -> tuple[list[float], dict[int, str]]:
+    """Return the numbers of cells, NaN where missing or wrong, and what is wrong in which row."""
+    texts = list({cell for cell in cells if isinstance(cell, str)}) if reading else []
+    read = dict(zip(texts, reading.numbers(texts), strict=True)) if reading else {}
+    how = reading.format if reading else NumberFormat()
+    numbers, wrong = [math.nan] * len(cells), dict[int, str]()
+    for row, cell in enumerate(cells):
+        number = read.get(cell) if isinstance(cell, str) else _number(cell, how)
+        if cell is None or (isinstance(cell, str) and number is not None and math.isnan(number)):
+            continue
+        if number is None:
+            wrong[row] = _unread(how)
+        elif not abs(number) <= LARGEST_NUMBER:
+            wrong[row] = _TOO_LARGE
+        else:
+            numbers[row] = number
+    return numbers, wrong
 
 
-def _word_fault(cell: Any) -> str | None:
-    return None if isinstance(cell, str) else _NO_WORD
+def _number(cell: Any, how: Format) -> float | None:
+    """Return a number of JSON; no number is a date."""
+    return cell if isinstance(how, NumberFormat) and _is_number(cell) else None
+
+
+def _unread(how: Format) -> str:
+    kind = "dates" if isinstance(how, DateFormat) else "numbers"
+    return f"is not {how.noun}, but the model learned the column as {kind}. {_MEND}"
+
+
+def _words(cells: Sequence[Any], reading: Reading | None) -> tuple[list[str | None], dict[int, str]]:
+    """Return the words of cells, None where missing or wrong, and what is wrong in which row."""
+    texts = [cell if isinstance(cell, str) else _text(cell) if reading else None for cell in cells]
+    wrong = {row: _NO_WORD for row, text in enumerate(texts) if text is None and cells[row] is not None}
+    if reading is None:
+        return texts, wrong
+    words = iter(reading.words([text for text in texts if text is not None]))
+    return [None if text is None else next(words) for text in texts], wrong
+
+
+def _text(cell: Any) -> str | None:
+    """Return a number as it would stand in CSV, None for any other value."""
+    if not _is_number(cell) or not math.isfinite(cell):
+        return None
+    return format(Decimal(repr(cell)), "f")
+
+
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
 def _shown(value: Any) -> str:

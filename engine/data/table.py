@@ -1,17 +1,20 @@
 """A table as read from a file: named columns of numbers or of words, with missing cells."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.notes import Note
+from engine.data.reading import PLAIN, Reading
 
 MOST_COLUMNS = 100_000
 LARGEST_NUMBER = float(np.finfo(np.float32).max)
 """Networks compute with float32: what is beyond would be infinite to them."""
+
+FLOAT64 = np.dtype(np.float64)
 
 _SHOWN_FAULTS = 20
 _SHOWN_LETTERS = 60
@@ -96,23 +99,34 @@ def quoted(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NumericColumn:
-    """A column of numbers, float64 (rows,); a missing cell is NaN."""
+    """A column of numbers, float64 (rows,); a missing cell is NaN. `source`, float32 or float64, holds them too.
+
+    Of a block of bytes, of which none is missing, the values are a view, uint8. `reading` is how texts become numbers.
+    """
 
     name: str
-    values: NDArray[np.float64]
+    values: NDArray[Any]
+    source: np.dtype[Any] = FLOAT64
+    reading: Reading | None = None
 
     @property
     def missing(self) -> NDArray[np.bool_]:
         """Which cells are missing, (rows,)."""
-        return np.isnan(self.values)
+        return np.zeros(len(self.values), np.bool_) if self.values.dtype == np.uint8 else np.isnan(self.values)
+
+    @property
+    def present(self) -> NDArray[Any]:
+        """The values of the cells that are not missing; for bytes a view."""
+        return self.values if self.values.dtype == np.uint8 else self.values[~self.missing]
 
 
 @dataclass(frozen=True, slots=True)
 class CategoricalColumn:
-    """A column of words, an array of objects (rows,); a missing cell is None."""
+    """A column of words, an array of objects (rows,); a missing cell is None. `reading` is how they were read."""
 
     name: str
     values: NDArray[np.object_]
+    reading: Reading | None = None
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -131,6 +145,8 @@ class Table:
     """Columns of equal length; `numbers` are those of the rows in their file, where a row is called `unit`.
 
     With `image`, the features of a row are the pixels of an image, row by row, the channels of a pixel side by side.
+    With `block`, uint8 (rows, features), the features are views on its columns, in their order.
+    `read` tells in plain JSON how the file was read, where that had to be found out or said.
     """
 
     columns: tuple[Column, ...]
@@ -138,6 +154,8 @@ class Table:
     unit: Literal["line", "row"]
     image: Image | None = None
     notes: tuple[Note, ...] = ()
+    block: NDArray[np.uint8] | None = None
+    read: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -145,6 +163,17 @@ class Table:
     def place(self, row: int) -> str:
         """Return where a row stands in its file: "line 12"."""
         return f"{self.unit} {self.numbers[row]}"
+
+    def keep(self, rows: NDArray[np.intp]) -> "Table":
+        """Return the table with these rows alone."""
+        columns = tuple(take_rows(column, rows) for column in self.columns)
+        numbers = [self.numbers[row] for row in rows.tolist()]
+        if self.block is None:
+            return replace(self, columns=columns, numbers=numbers)
+        block = self.block[rows]
+        views = {column.name: column for column in byte_columns(block)}
+        columns = tuple(views.get(column.name, column) for column in columns)
+        return replace(self, columns=columns, numbers=numbers, block=block)
 
     def take(self, name: str) -> "tuple[Column, Table]":
         """Return the column called `name`, and the table without it. Raises TableError if there is none."""
@@ -161,11 +190,16 @@ def no_such_column(name: str, names: Sequence[str]) -> str:
     return f"There is no column {quoted(name)}. The columns are: {known}{more}."
 
 
+def byte_columns(block: NDArray[np.uint8]) -> "list[NumericColumn]":
+    """Return the columns x_0, x_1 and so on of an array (rows, features): views."""
+    return [NumericColumn(f"x_{index}", column, np.dtype(np.float32), PLAIN) for index, column in enumerate(block.T)]
+
+
 def take_rows(column: Column, rows: NDArray[np.intp]) -> Column:
     """Return the column with these rows alone."""
     if isinstance(column, NumericColumn):
-        return NumericColumn(column.name, column.values[rows])
-    return CategoricalColumn(column.name, column.values[rows])
+        return replace(column, values=column.values[rows])
+    return replace(column, values=column.values[rows])
 
 
 def categorical_names(table: Table) -> list[str]:

@@ -1,12 +1,13 @@
 """The target: what kind of task its column asks for, and its values as a network learns them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.notes import Note
 from engine.data.table import CategoricalColumn, Column, Faults, NumericColumn, Table, TableError, TableFault, quoted
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -14,6 +15,7 @@ Task = Literal["binary", "multiclass", "regression"]
 MOST_CLASSES = 1000
 _MOST_INFERRED_CLASSES = 50
 _ROWS_PER_INFERRED_CLASS = 10
+_FEW_ROWS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,75 @@ def target_column(target: Target, name: str, values: NDArray[Any]) -> Column:
 
 def missing_targets(column: Column, places: Iterable[str]) -> Iterator[str]:
     """Yield a fault for each place where the target is missing."""
+    way = (
+        "Fill it in, leave such rows out with missing_target=drop, or say with missing what counts as missing, if it "
+        "is a class."
+    )
     for place in places:
-        yield f"The target {quoted(column.name)} is missing in {place}. Fill it in, or leave it out."
+        yield f"The target {quoted(column.name)} is missing in {place}. {way}"
+
+
+def without_missing_targets(table: Table, target: str) -> Table:
+    """Return the table without the rows whose target is missing, and with a note on them. Raises TableError."""
+    column = next((one for one in table.columns if one.name == target), None)
+    if column is None:  # its own fault
+        return table
+    kept = np.flatnonzero(~column.missing)
+    dropped = len(table) - len(kept)
+    if not dropped:
+        return table
+    if not len(kept):
+        raise TableError([TableFault(f"The target {quoted(target)} is missing in all rows. Fill it in.", "target")])
+    rows = "1 row was" if dropped == 1 else f"{dropped:,} rows were"
+    detail = f"{rows} left out since the target {quoted(target)} is missing there, as missing_target=drop says."
+    return replace(table.keep(kept), notes=(*table.notes, Note("missing_target_dropped", (target,), detail)))
+
+
+def few_rows_per_class(column: Column, target: Target) -> Iterator[Note]:
+    """Yield a note if the target is one of words that are too many to be classes."""
+    if isinstance(column, CategoricalColumn) and len(target.values) < _FEW_ROWS * len(target.classes):
+        shown = f"{len(target.values):,} rows have {len(target.classes):,} classes, such as {quoted(target.classes[0])}"
+        way = "Look whether these are quantities: written as plain numbers, they would make a regression."
+        yield Note(
+            "few_rows_per_class", (column.name,), f"The target {quoted(column.name)} holds words: {shown}. {way}"
+        )
+
+
+def task_notes(column: Column) -> Iterator[Note]:
+    """Yield a note if the task that is inferred from a target without missing cells could well be the other one."""
+    if not isinstance(column, NumericColumn):
+        return
+    most, different = _most_classes(column), len(np.unique(column.values))
+    if not _is_whole(column):
+        if different <= most:
+            yield _task_note(column, f"{different} different numbers, not all of them whole,", classes=False)
+    elif most / 2 < different <= 2 * most and different > 2:
+        yield _task_note(column, f"{different} different whole numbers", classes=different <= most)
+
+
+def _task_note(column: Column, numbers: str, *, classes: bool) -> Note:
+    held = f"The target {quoted(column.name)} holds {numbers} in {len(column.values):,} rows"
+    rule = f"{_MOST_INFERRED_CLASSES} whole numbers, with {_ROWS_PER_INFERRED_CLASS} rows for each on average"
+    if classes:
+        how = f"They are taken for classes, as up to {rule}, are. If they are quantities, send task=regression."
+    else:
+        how = f"They are taken for quantities: classes are up to {rule}. If they are classes, send task=classification."
+    return Note("task", (column.name,), f"{held}. {how}")
 
 
 def _looks_like_classes(column: Column) -> bool:
     if not isinstance(column, NumericColumn):
         return True
-    whole = bool(np.all(column.values == np.round(column.values)))
-    different = len(np.unique(column.values))
-    return whole and different <= min(_MOST_INFERRED_CLASSES, max(len(column.values) // _ROWS_PER_INFERRED_CLASS, 2))
+    return _is_whole(column) and len(np.unique(column.values)) <= _most_classes(column)
+
+
+def _is_whole(column: NumericColumn) -> bool:
+    return bool(np.all(column.values == np.round(column.values)))
+
+
+def _most_classes(column: NumericColumn) -> int:
+    """Return how many different whole numbers are taken for classes."""
+    return min(_MOST_INFERRED_CLASSES, max(len(column.values) // _ROWS_PER_INFERRED_CLASS, 2))
 
 
 def _regression(column: Column) -> Target:
@@ -101,11 +162,16 @@ def _classification(column: Column) -> Target:
     return Target("binary" if count == 2 else "multiclass", labels.astype(np.int64), names)
 
 
+def class_name(number: float) -> str:
+    """Return the name of a class that is a number."""
+    return repr(float(number)).removesuffix(".0")
+
+
 def _classes(column: Column) -> tuple[tuple[str, ...], NDArray[Any]]:
     """Return the names of the classes, in the order of size for numbers and of the alphabet for words, and labels."""
     if isinstance(column, NumericColumn):
         found, labels = np.unique(column.values, return_inverse=True)
-        return tuple(repr(float(value)).removesuffix(".0") for value in found), labels
+        return tuple(map(class_name, found)), labels
     names = tuple(sorted(set(column.values)))
     label = {name: index for index, name in enumerate(names)}
     return names, np.array([label[word] for word in column.values])

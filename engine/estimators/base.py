@@ -1,5 +1,6 @@
 """What both estimators share: their parameters, the fit of a stack of members, and the mean of their answers."""
 
+import warnings
 from abc import ABC
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -8,10 +9,11 @@ from typing import Any, TypeVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from engine.arrays import Array
+from engine.bounds import Bounds
 from engine.data import Dataset, TableError
 from engine.data.split import Rows, split_rows
 from engine.data.target import Target
@@ -39,34 +41,38 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
     activation: str = parameter("relu", rule.one_of(ACTIVATIONS), "the function after each hidden layer")
     initializer: str = parameter("auto", rule.one_of(("auto", *INITIALIZERS)), "the variance of the initial weights")
     optimizer: str = parameter("adam", rule.one_of(OPTIMIZERS), "how weights follow the gradient")
-    learning_rate: float = parameter(0.001, rule.POSITIVE, "alpha, the size of a step")
-    beta1: float = parameter(0.9, rule.FROM_0_BELOW_1, "how long momentum and Adam remember the gradient")
-    beta2: float = parameter(0.999, rule.FROM_0_BELOW_1, "how long RMSprop and Adam remember its square")
-    epsilon: float = parameter(1e-8, rule.ABOVE_0_BELOW_1, "what keeps RMSprop and Adam from dividing by zero")
+    learning_rate: float = parameter(0.001, rule.knob("learning_rate"), "alpha, the size of a step")
+    beta1: float = parameter(0.9, rule.knob("beta1"), "how long momentum and Adam remember the gradient")
+    beta2: float = parameter(0.999, rule.knob("beta2"), "how long RMSprop and Adam remember its square")
+    epsilon: float = parameter(1e-8, rule.knob("epsilon"), "what keeps RMSprop and Adam from dividing by zero")
     batch_size: BatchSize = parameter(  # noqa: RUF009  # it is a field
         32, rule.COUNT_OR_FULL, "the examples of a mini-batch"
     )
     epochs: int = parameter(200, rule.COUNT, "the passes over the training rows, at most")
-    l1: float = parameter(0.0, rule.NOT_NEGATIVE, "lambda of the L1 penalty on the weights")
-    l2: float = parameter(0.0, rule.NOT_NEGATIVE, "lambda of the L2 penalty on the weights")
-    keep_prob: float = parameter(1.0, rule.SHARE_KEPT, "the share of hidden units that dropout keeps")
-    input_keep_prob: float = parameter(1.0, rule.SHARE_KEPT, "the share of inputs that dropout keeps")
+    l1: float = parameter(0.0, rule.knob("l1"), "lambda of the L1 penalty on the weights")
+    l2: float = parameter(0.0, rule.knob("l2"), "lambda of the L2 penalty on the weights")
+    keep_prob: float = parameter(1.0, rule.knob("keep_prob"), "the share of hidden units that dropout keeps")
+    input_keep_prob: float = parameter(1.0, rule.knob("input_keep_prob"), "the share of inputs that dropout keeps")
     batch_norm: bool = parameter(False, rule.FLAG, "whether each hidden layer normalises its sums over the mini-batch")
-    batch_norm_beta: float = parameter(0.9, rule.FROM_0_BELOW_1, "how long batch norm remembers past mini-batches")
+    batch_norm_beta: float = parameter(
+        0.9, rule.knob("batch_norm_beta"), "how long batch norm remembers past mini-batches"
+    )
     decay: str = parameter("none", rule.one_of(DECAYS), "how the learning rate falls")
-    decay_rate: float = parameter(0.95, rule.POSITIVE, "the rate of the decay, or its factor")
-    decay_every: float = parameter(1.0, rule.POSITIVE, "the epochs or mini-batches of one period of decay")
+    decay_rate: float = parameter(0.95, rule.knob("decay_rate"), "the rate of the decay, or its factor")
+    decay_every: float = parameter(1.0, rule.knob("decay_every"), "the epochs or mini-batches of one period of decay")
     decay_by: str = parameter("epoch", rule.one_of(get_args(DecayUnit)), "whether the decay counts epochs or batches")
-    warmup_epochs: float = parameter(0.0, rule.NOT_NEGATIVE, "the epochs in which the learning rate rises to its value")
+    warmup_epochs: float = parameter(
+        0.0, rule.knob("warmup_epochs"), "the epochs in which the learning rate rises to its value"
+    )
     clip_norm: float = parameter(
-        0.0, rule.NOT_NEGATIVE, "the length above which a gradient is shortened; 0 is no limit"
+        0.0, rule.knob("clip_norm"), "the length above which a gradient is shortened; 0 is no limit"
     )
     normalize_inputs: bool = parameter(True, rule.FLAG, "whether each input gets mean 0 and deviation 1")
     patience: int | None = parameter(10, rule.COUNT_OR_NONE, "the epochs without a better loss that end a member")
-    min_delta: float = parameter(0.0, rule.NOT_NEGATIVE, "how much lower a loss must be to renew the patience")
+    min_delta: float = parameter(0.0, rule.number(Bounds(0.0)), "how much lower a loss must be to renew the patience")
     dev_fraction: float = parameter(
         0.0,
-        rule.FROM_0_BELOW_1,
+        rule.number(Bounds(0.0, 1.0, high_open=True)),
         "the share of the rows that do not train, and whose loss decides which epoch is best; classes keep their\n"
         "    shares. With 0, or too few rows to hold out, all rows train and the loss of training decides",
     )
@@ -87,11 +93,10 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         objective: Metric = "dev_loss" if len(dev_rows) else "train_loss"
         dataset = _dataset(x, target, train_rows, dev_rows)
         data = TrainingSet.of(dataset, normalize_inputs=self.normalize_inputs)
-        trained = train(data, self._specs(data, objective, seed))
-        self.weights_ = self._weights(trained)
+        self.trained_ = train(data, self._specs(data, objective, seed))
         self.normalization_ = data.normalization
         self.target_moments_ = data.target_mean, data.target_scale
-        self._keep(trained, objective)
+        self._keep(self._converged(self.trained_), objective)
 
     def _seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
@@ -116,18 +121,23 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         known = self.get_params(deep=False) | own
         return kind(**{entry.name: known[entry.name] for entry in fields(kind) if entry.name in known})
 
-    def _weights(self, trained: Sequence[Trained]) -> Array:
-        """Return the weights kept, (members, size). Raises ValueError if a member diverged."""
-        rows = []
-        for number, member in enumerate(trained):
-            if member.finished.weights is None:
-                what = f"Member {number} of {self.members} {member.finished.state}: {member.finished.reason}"
-                raise ValueError(f"{what}. Lower learning_rate, which is {self.learning_rate:g}, or set clip_norm.")
-            rows.append(member.finished.weights)
-        return np.stack(rows)
+    def _converged(self, trained: Sequence[Trained]) -> Sequence[Trained]:
+        """Return the members that did not diverge, and warn of the others. Raises ValueError if there are none."""
+        converged = [member for member in trained if member.finished.state == "completed"]
+        if len(converged) == len(trained):
+            return converged
+        lost = next(number for number, member in enumerate(trained) if member.finished.state != "completed")
+        what = f"Member {lost} of {self.members} diverged: {trained[lost].finished.reason}"
+        way = f"Lower learning_rate, which is {self.learning_rate:g}, or set clip_norm."
+        if not converged:
+            raise ValueError(f"{what}. {way}")
+        left = f"{len(trained) - len(converged)} of {self.members} members are left out"
+        warnings.warn(f"{left}. {what}. {way}", ConvergenceWarning, stacklevel=4)
+        return converged
 
     def _keep(self, trained: Sequence[Trained], objective: Metric) -> None:
-        self.trained_ = trained
+        """Keep the weights of `trained`, and what is told of the best of them."""
+        self.weights_ = np.stack([member.finished.weights for member in trained if member.finished.weights is not None])
         best = min(trained, key=lambda member: member.finished.metrics[objective])
         self.curve_ = [
             # Without dev rows, what the engine says of a dev part means nothing.

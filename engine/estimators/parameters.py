@@ -1,6 +1,5 @@
 """Constructor parameters as fields of a dataclass: default, rule and meaning of each in one line."""
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import Field, dataclass, field, fields
 from inspect import cleandoc
@@ -8,13 +7,24 @@ from typing import Any
 
 import numpy as np
 
+from engine.bounds import KNOB_BOUNDS, Bounds
+from engine.clashes import CLASHES
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The values that a parameter may have; `words` end the sentence "it must be ..."."""
+    """The values that a parameter may have; `words` end the sentence "it must be ...".
+
+    `reason` tells more where it is not plain what is wrong with a value.
+    """
 
     words: str
     accepts: Callable[[Any], bool]
+    reason: Callable[[Any], str | None] | None = None
+
+    def refusal(self, value: Any) -> str:
+        """Return what `value`, which is not accepted, must be."""
+        return (self.reason and self.reason(value)) or self.words
 
 
 def _is_flag(value: Any) -> bool:
@@ -29,19 +39,25 @@ def _is_count(value: Any) -> bool:
     return _is_whole(value) and value > 0
 
 
-def _number(words: str, within: Callable[[float], bool]) -> Rule:
-    def accepts(value: Any) -> bool:
-        real = isinstance(value, float | np.floating) and math.isfinite(value)
-        return (real or _is_whole(value)) and within(value)
-
-    return Rule(f"a number {words}", accepts)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float | np.floating) or _is_whole(value)
 
 
-POSITIVE = _number("above 0", lambda v: v > 0)
-NOT_NEGATIVE = _number("from 0", lambda v: v >= 0)
-FROM_0_BELOW_1 = _number("from 0, below 1", lambda v: 0 <= v < 1)
-ABOVE_0_BELOW_1 = _number("above 0, below 1", lambda v: 0 < v < 1)
-SHARE_KEPT = _number("from 0.01 to 1", lambda v: 0.01 <= v <= 1)
+def number(bounds: Bounds) -> Rule:
+    """Return the rule of a number that need not fit float32."""
+    return Rule(bounds.words(), lambda value: _is_number(value) and bounds.contain(value))
+
+
+def knob(name: str) -> Rule:
+    """Return the rule of a knob."""
+    bounds = KNOB_BOUNDS[name]
+
+    def reason(value: Any) -> str | None:
+        return bounds.reason(value) if _is_number(value) else bounds.words()
+
+    return Rule(bounds.words(), lambda value: reason(value) is None, reason)
+
+
 COUNT = Rule("a whole number from 1", _is_count)
 COUNT_OR_NONE = Rule("a whole number from 1, or None", lambda v: v is None or _is_count(v))
 COUNT_OR_FULL = Rule('a whole number from 1, or "full"', lambda v: v == "full" if isinstance(v, str) else _is_count(v))
@@ -76,12 +92,17 @@ def documented(kind: type) -> str:
 
 
 def refuse_faults(estimator: Any) -> None:
-    """Raise ValueError with every parameter of `estimator` that breaks its rule."""
+    """Raise ValueError with every parameter of `estimator` that breaks its rule, or clashes with another one."""
     values = {entry: getattr(estimator, entry.name) for entry in fields(estimator)}
     faults = [
-        f"{entry.name} is {value!r}, but it must be {_rule(entry).words}."
+        f"{entry.name} is {value!r}, but it must be {_rule(entry).refusal(value)}."
         for entry, value in values.items()
         if not _rule(entry).accepts(value)
+    ]
+    faults += [
+        clash.sentence(getattr(estimator, clash.name), [getattr(estimator, clash.other)])
+        for clash in CLASHES
+        if clash.wrong(getattr(estimator, clash.name)) and getattr(estimator, clash.other) in clash.values
     ]
     if faults:
         raise ValueError(" ".join(faults))

@@ -19,8 +19,8 @@ class StackedMLPRegressor(RegressorMixin, StackedMLP):  # type: ignore[misc]  # 
     `Seed(random_state, 0)`, `Seed(random_state, 1)` and so on.
 
     After `fit` there are `n_features_in_` and `feature_names_in_` as in scikit-learn; `trained_`, a record of each
-    member, and `weights_`, (members, size); `curve_` (a dict for each epoch), `n_iter_`, `best_epoch_` and `loss_` of
-    the best member, the one with the lowest loss.
+    member, and `weights_`, a row for each that did not diverge; `curve_` (a dict for each epoch), `n_iter_`,
+    `best_epoch_` and `loss_` of the best member, the one with the lowest loss.
     """
 
     def fit(self, X: Any, y: Any) -> Self:

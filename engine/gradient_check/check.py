@@ -77,8 +77,8 @@ def gradient_check(
     every array. Raises ValueError for dropout, for augmentation, and for other data than float64.
     """
     _refuse(data, spec)
-    _, size, _ = batch_sizes(len(data.train), spec.structure.batch_size)
-    batch = batch_orders([spec.seed], [0], len(data.train), min(size, examples))[0][0]
+    sizes = batch_sizes(len(data.train), spec.structure)
+    batch = batch_orders([spec.seed], [0], sizes)[0][0, :examples]
     layout = Network(spec.structure).layout
     chosen = sample(layout, coordinates, np.random.default_rng((spec.seed.entropy, spec.seed.number)))
     with np.errstate(all="ignore"):  # training may diverge; its cost tells
@@ -106,8 +106,8 @@ def refusals(keep_prob: float, input_keep_prob: float, augment: Augmentation) ->
 
 def _refuse(data: TrainingSet, spec: MemberSpec) -> None:
     found = [*refusals(spec.knobs.keep_prob, spec.knobs.input_keep_prob, spec.augment).values()]
-    if data.train.x.dtype != np.float64:
-        found.append(f"The data is {data.train.x.dtype}, too coarse for differences. Prepare it with float64.")
+    if data.dtype != np.float64:
+        found.append(f"The data is {data.dtype}, too coarse for differences. Prepare it with float64.")
     if found:
         raise ValueError(" ".join(found))
 

@@ -60,12 +60,11 @@ def row_after(data: TrainingSet, spec: MemberSpec, steps: int) -> Array:
 
     Its averages of batch norm stay as they were at the start: they play no part in training.
     """
-    count, size, last = batch_sizes(len(data.train), spec.structure.batch_size)
-    batches = [size] * count + [last] * (last > 0)
+    batches = batch_sizes(len(data.train), spec.structure)
     solo = _Solo(data, spec, Network(spec.structure).initial_row(spec.seed, spec.initializer), batches)
     for epoch in range(-(-steps // len(batches))):
         solo.begin_epoch(epoch, batches)
-        orders = batch_orders([spec.seed], [epoch], len(data.train), size)
+        orders = batch_orders([spec.seed], [epoch], batches)
         for number, order in enumerate(orders[: steps - epoch * len(batches)]):
             solo.step(number, order[0])
     return np.asarray(solo.matrices.weights[0])

@@ -1,6 +1,6 @@
 """A trained model: named arrays, and the card that says how rows become inputs and outputs become answers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from engine.arrays import Array, Workspace
 from engine.data import Dataset, Normalization, Table, TableFault
 from engine.data.encoding import Encoding, encode, from_card
 from engine.data.rows import arrange, table_of_csv, table_of_rows
+from engine.data.said import Said
 from engine.data.table import Faults, take_rows
 from engine.losses import LOSSES
 from engine.models.predictions import Predictions
@@ -29,9 +30,9 @@ MAX_CSV_BYTES = 512 << 20
 
 _HOW_TO_READ = (
     "W1 (n_in, n_out) and b1 (n_out,) belong to the first layer, and so on. The first layer reads (x - input_mean)"
-    "/input_scale. A layer with gamma1, beta1, mean1 and variance1 has no b1: its activation reads (z - mean1)"
-    "/sqrt(variance1 + 1e-5)*gamma1 + beta1, where z is x W1. The answer of a regression is its output times "
-    "target_scale, plus target_mean."
+    "/input_scale; an input that did not vary in training has zeros in W1. A layer with gamma1, beta1, mean1 and "
+    "variance1 has no b1: its activation reads (z - mean1)/sqrt(variance1 + 1e-5)*gamma1 + beta1, where z is x W1. The "
+    "answer of a regression is its output times target_scale, plus target_mean."
 )
 
 
@@ -87,7 +88,11 @@ class Model:
             "data": dict(dataset.card),
             "arrays": _HOW_TO_READ,
         }
-        return cls(card, {**network.named_arrays(row), **_moments(dataset, normalize_inputs=normalize_inputs)})
+        normalization = _normalization(dataset, normalize_inputs=normalize_inputs, rules=structure.rules)
+        arrays = {**network.named_arrays(row), **_moments(normalization, dataset)}
+        # A file has no word for constant inputs, and needs none: without weights they contribute as little.
+        arrays["W1"] = np.where(normalization.constant[:, None], np.float32(0.0), arrays["W1"])
+        return cls(card, arrays)
 
     @property
     def network(self) -> Network:
@@ -116,16 +121,22 @@ class Model:
         """How each column becomes inputs, in the order of the inputs."""
         return [from_card(column) for column in self.card["data"]["columns"]]
 
-    def read_csv(self, content: bytes, *, max_bytes: int = MAX_CSV_BYTES) -> Table:
-        """Read rows to predict from CSV, plain or gzipped. Raises TableError."""
-        return table_of_csv(content, self.encodings, self.card["data"]["target"], max_bytes=max_bytes)
+    def read_csv(self, content: bytes, *, said: Said = Said(), max_bytes: int = MAX_CSV_BYTES) -> Table:  # noqa: B008  # frozen
+        """Read rows to predict from CSV, plain or gzipped, as `said` or else as is found out. Raises TableError.
+
+        Notes of the table tell of columns that were passed over.
+        """
+        data = self.card["data"]
+        return table_of_csv(
+            content, self.encodings, data["target"], max_bytes=max_bytes, said=said, read=data.get("read")
+        )
 
     def read_rows(self, rows: Sequence[Any]) -> Table:
         """Read rows to predict that are objects of JSON: a number, a text or null by column. Raises TableError."""
         return table_of_rows(rows, self.encodings, self.card["data"]["target"])
 
     def predict(self, table: Table) -> Predictions:
-        """Predict each row of a table that has the columns of training, in any order, and no others.
+        """Predict each row of a table that has the columns of training, in any order.
 
         Words that training did not have are taken as missing. Raises TableError.
         """
@@ -136,9 +147,7 @@ class Model:
                 .probabilities(z.astype(np.float64))
                 .astype(np.float64, copy=False)
             )
-        faults = Faults()
-        faults.add(_no_answer(table, int(row)) for row in np.flatnonzero(~np.isfinite(answer).all(axis=1)))
-        faults.refuse()
+        require_finite(answer, table)
         classes = self.classes
         if not classes:
             return Predictions(answer[:, 0] * self.arrays["target_scale"] + self.arrays["target_mean"], (), None)
@@ -149,31 +158,54 @@ class Model:
         return Predictions(np.array(classes, np.object_)[labels], classes, answer)
 
     def _logits(self, table: Table) -> NDArray[np.float32]:
-        encodings, network, workspace = self.encodings, self.network, Workspace(np.float32)
-        columns = arrange(table, encodings, self.card["data"]["target"])
-        normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"])
+        network, row, workspace = self.network, self.row(), Workspace(np.float32)
+        answer = np.zeros((len(table), network.structure.outputs), np.float32)
+        for chunk, inputs in self.inputs(table):
+            answer[chunk] = logits(network, row, inputs, workspace)[0]
+        return answer
+
+    def row(self) -> NDArray[np.float32]:
+        """Return the numbers of the network in one row, (1, size)."""
+        network = self.network
         row = np.zeros((1, network.layout.size), np.float32)
         for name, view in network.named_arrays(row[0]).items():
             view[...] = self.arrays[name]
-        answer = np.zeros((len(table), network.structure.outputs), np.float32)
-        for chunk in chunks(len(table)):  # a one for each category of every row at once could fill the memory
+        return row
+
+    def inputs(self, table: Table) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        """Yield what the network reads of a table, chunk by chunk: a one for each category could fill the memory."""
+        encodings = self.encodings
+        columns = arrange(table, encodings)
+        idle = np.all(self.arrays["W1"] == 0.0, axis=1)
+        normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"], idle)
+        for chunk in chunks(len(table)):
             rows = np.arange(chunk.start, chunk.stop)
-            inputs = encode(encodings, [take_rows(column, rows) for column in columns])
-            answer[chunk] = logits(network, row, normalization.apply(inputs), workspace)[0]
-        return answer
+            yield chunk, normalization.apply(encode(encodings, [take_rows(column, rows) for column in columns]))
 
 
-def _moments(dataset: Dataset, *, normalize_inputs: bool) -> dict[str, NDArray[np.float64]]:
+def _normalization(dataset: Dataset, *, normalize_inputs: bool, rules: int) -> Normalization:
+    """Return what the inputs went through in training: mean 0 and scale 1 where they stayed as they were."""
+    if normalize_inputs:
+        return Normalization.fit(dataset.x_train, dataset.image, rules)
     inputs = dataset.x_train.shape[1]
-    neutral = Normalization(np.zeros(inputs), np.ones(inputs))
-    learned = Normalization.fit(dataset.x_train, dataset.image) if normalize_inputs else neutral
+    return Normalization(np.zeros(inputs), np.ones(inputs), np.zeros(inputs, np.bool_))
+
+
+def _moments(normalization: Normalization, dataset: Dataset) -> dict[str, NDArray[np.float64]]:
     mean, scale = target_moments(dataset)
     return {
-        "input_mean": learned.mean,
-        "input_scale": learned.scale,
+        "input_mean": normalization.mean,
+        "input_scale": normalization.scale,
         "target_mean": np.array(mean),
         "target_scale": np.array(scale),
     }
+
+
+def require_finite(answer: Array, table: Table) -> None:
+    """Raise TableError for each row of a table whose answer (rows, outputs) is not finite."""
+    faults = Faults()
+    faults.add(_no_answer(table, int(row)) for row in np.flatnonzero(~np.isfinite(answer).all(axis=1)))
+    faults.refuse()
 
 
 def _no_answer(table: Table, row: int) -> TableFault:

@@ -9,25 +9,36 @@ from engine.layers.dropout import Generators
 from engine.network import Learning, Network
 from engine.population.distortions import Distortions
 from engine.seeds import Purpose, Seed
-from engine.spec import BatchSize
+from engine.spec import Structure
 from engine.training_set import TrainingSet
 
+SMALLEST_REST = 0.5
+"""Under batch norm a rest of fewer examples than this share of a batch joins the batch before it.
 
-def batch_sizes(examples: int, batch_size: BatchSize) -> tuple[int, int, int]:
-    """Return how many whole batches an epoch has, their size, and the size of the last, smaller one (or 0)."""
-    size = examples if batch_size == "full" else min(batch_size, examples)
-    return examples // size, size, examples % size
+Measured by `benchmarks.last_batch`; docs/decisions/0013-small-rests-join-under-batch-norm.md has the table.
+"""
 
 
-def batch_orders(seeds: Sequence[Seed], epochs: Sequence[int], examples: int, size: int) -> list[Indices]:
-    """Return the row numbers of every batch of an epoch, (R, m) each; the last one may be smaller.
+def batch_sizes(examples: int, structure: Structure) -> tuple[int, ...]:
+    """Return how many examples each mini-batch of an epoch has, in order; the last one may be smaller, or larger."""
+    size = examples if structure.batch_size == "full" else min(structure.batch_size, examples)
+    count, rest = divmod(examples, size)
+    if rest == 0:
+        return (size,) * count
+    if structure.batch_norm and structure.rules >= 2 and rest < SMALLEST_REST * size:
+        return (*(size,) * (count - 1), size + rest)
+    return (*(size,) * count, rest)
+
+
+def batch_orders(seeds: Sequence[Seed], epochs: Sequence[int], sizes: Sequence[int]) -> list[Indices]:
+    """Return the row numbers of every batch of an epoch, (R, m) each, m by `sizes`.
 
     Each member shuffles by itself, from its own seed and its own epoch.
     """
-    order = np.empty((len(seeds), examples), np.intp)
+    order = np.empty((len(seeds), sum(sizes)), np.intp)
     for row, (seed, epoch) in enumerate(zip(seeds, epochs, strict=True)):
-        order[row] = seed.generator(Purpose.BATCH_ORDER, epoch).permutation(examples)
-    return [np.ascontiguousarray(order[:, start : start + size]) for start in range(0, examples, size)]
+        order[row] = seed.generator(Purpose.BATCH_ORDER, epoch).permutation(order.shape[1])
+    return [np.ascontiguousarray(batch) for batch in np.split(order, np.cumsum(sizes)[:-1], axis=1)]
 
 
 class BatchStep:
@@ -43,7 +54,7 @@ class BatchStep:
         workspace: Workspace,
     ) -> None:
         self.examples = examples
-        self._x = data.train.x
+        self._inputs = data.train.inputs
         self._batch = workspace.array("batch", (len(rows), examples, data.inputs + 1))
         self._loss = data.loss.bind(len(rows), examples, data.outputs, data.train.targets, workspace)
         inputs = Signal(self._batch, NO_GRADIENT, data.inputs)
@@ -51,8 +62,7 @@ class BatchStep:
 
     def run(self, rows: Indices, distortions: Distortions, dropout: Generators) -> Array:
         """Compute the gradient of the mean loss over the examples `rows` (R, m); return its sum, (R, 1, 1)."""
-        # mode="clip" skips the bounds check and the buffering of "raise"; with `out` it gathers 2.5 times faster.
-        np.take(self._x, rows, axis=0, out=self._batch, mode="clip")
+        self._inputs.gather(rows, self._batch)
         distortions.run(self._batch)
         self._loss.load(rows)
         self._program.draw_masks(dropout)

@@ -1,7 +1,7 @@
 """A cohort: all members of one structure on one data set, a row each in a few contiguous matrices."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from engine.population.batches import batch_sizes
 from engine.population.checkpoint import Checkpoint
 from engine.population.distortions import augmenter_of
 from engine.population.evaluation import Evaluation
-from engine.population.member import Finished, Member, Observation
+from engine.population.member import EndState, Finished, Member, Observation
 from engine.population.tile import Tile
 from engine.population.update import Matrices, Rule
 from engine.spec import MemberSpec, Structure
@@ -36,7 +36,7 @@ class Cohort:
     def __init__(self, structure: Structure, data: TrainingSet) -> None:
         self._network = Network(structure)
         self._data = data
-        self._workspace = Workspace(data.train.x.dtype)
+        self._workspace = Workspace(data.dtype)
         self._widths = _widths(self._network.layout)
         self._members: list[Member] = []
         self._tiles: list[Tile] | None = None
@@ -117,8 +117,8 @@ class Cohort:
     def _cut_tiles(self) -> list[Tile]:
         step = tile_members(self._network, self._data)
         if self._augmenter is None and any(not member.spec.augment.is_none for member in self._members):
-            _, examples, _ = batch_sizes(len(self._data.train), self._network.structure.batch_size)
-            self._augmenter = augmenter_of(self._data, examples)
+            sizes = batch_sizes(len(self._data.train), self._network.structure)
+            self._augmenter = augmenter_of(self._data, max(sizes))
         return [
             Tile(
                 self._network,
@@ -133,39 +133,29 @@ class Cohort:
 
     def _end(self, observations: Sequence[Observation]) -> list[tuple[str, Finished]]:
         """Take in the epoch of each member; drop and return those that ended."""
-        ended: list[tuple[int, Member, str, str]] = []
+        ended: list[_Ended] = []
         for row, (member, seen) in enumerate(zip(self._members, observations, strict=True)):
             if member.observe(seen):
                 self._best[row] = self._matrices.weights[row]
             if (ending := member.ending(seen)) is not None:
-                ended.append((row, member, *ending))
-        if not ended:
-            return []
-        whole = [(row, member, reason) for row, member, state, reason in ended if state == "completed"]
-        finished = [
-            (member.key, _diverged(member, reason)) for _, member, state, reason in ended if state == "diverged"
-        ]
-        if whole:
-            finished += self._complete(whole)
+                ended.append(_Ended(row, member, *ending))
+        finished = self._finish(ended)
         self.leave([key for key, _ in finished])
         return finished
 
-    def _complete(self, members: Sequence[tuple[int, Member, str]]) -> list[tuple[str, Finished]]:
-        """Score the kept weights of members that ended well on the training and test parts."""
-        rows = self._best[[row for row, _, _ in members]]
+    def _finish(self, ended: Sequence["_Ended"]) -> list[tuple[str, Finished]]:
+        """Return the ends of members; the weights of those with a best epoch are scored on train and test."""
+        kept = [one for one in ended if one.member.best.epoch is not None]
+        finished = [(one.member.key, one.finished({}, None)) for one in ended if one not in kept]
+        if not kept:
+            return finished
+        rows = self._best[[one.row for one in kept]]
         error = self._data.error_name()
         parts = {f"train_{error}": self._data.train, f"test_{error}": self._data.test}
         errors = {name: self._errors(part, rows) for name, part in parts.items() if len(part)}
-        finished = []
-        for index, (_, member, reason) in enumerate(members):
-            metrics = {
-                **member.best_values,
-                **{name: float(column[index]) for name, column in errors.items()},
-            }
-            ending = Finished(
-                "completed", reason, member.best.epoch, member.epoch, member.seconds, metrics, rows[index]
-            )
-            finished.append((member.key, ending))
+        for index, one in enumerate(kept):
+            own = {name: float(column[index]) for name, column in errors.items()}
+            finished.append((one.member.key, one.finished({**one.member.best_values, **own}, rows[index])))
         return finished
 
     def _errors(self, part: Part, rows: Array) -> Array:
@@ -176,8 +166,18 @@ class Cohort:
         return np.concatenate([scores.error for scores in runs])
 
 
-def _diverged(member: Member, reason: str) -> Finished:
-    return Finished("diverged", reason, None, member.epoch, member.seconds, {}, None)
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A member that ended, the row it had, and why."""
+
+    row: int
+    member: Member
+    state: EndState
+    reason: str
+
+    def finished(self, metrics: Mapping[str, float], weights: Array | None) -> Finished:
+        member = self.member
+        return Finished(self.state, self.reason, member.best.epoch, member.epoch, member.seconds, metrics, weights)
 
 
 def _member(key: str, spec: MemberSpec, checkpoint: Checkpoint | None) -> Member:
@@ -201,12 +201,12 @@ def _widths(layout: Layout) -> Mapping[str, int]:
 def member_bytes(structure: Structure, data: TrainingSet) -> int:
     """Return what the rows of one member of a structure take, its gradient included."""
     layout = Network(structure).layout
-    return data.train.x.itemsize * (sum(_widths(layout).values()) + layout.trained)
+    return data.dtype.itemsize * (sum(_widths(layout).values()) + layout.trained)
 
 
 def tile_members(network: Network, data: TrainingSet) -> int:
     """Return how many members of a structure make one tile."""
-    _, examples, _ = batch_sizes(len(data.train), network.structure.batch_size)
-    signals = 2 * examples * (sum(network.widths) + len(network.widths))
-    member_bytes = data.train.x.itemsize * (network.layout.size * (_MOMENTS + 2) + signals)
+    sizes = batch_sizes(len(data.train), network.structure)
+    signals = 2 * max(sizes) * (sum(network.widths) + len(network.widths))
+    member_bytes = data.dtype.itemsize * (network.layout.size * (_MOMENTS + 2) + signals)
     return max(TILE_BYTES // member_bytes, 1)

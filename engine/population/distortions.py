@@ -16,7 +16,7 @@ def augmenter_of(data: TrainingSet, examples: int) -> Augmenter:
     """
     if data.image is None or data.fill is None:
         raise ValueError("A member augments images, and the data set has none. Say their shape, or leave it out.")
-    return Augmenter(data.image, examples, data.fill, data.train.x.dtype)
+    return Augmenter(data.image, examples, data.fill, data.dtype)
 
 
 class Distortions:

@@ -9,6 +9,8 @@ from engine.arrays import Array
 from engine.early_stopping import BestEpoch
 from engine.spec import MemberSpec
 
+EndState = Literal["completed", "diverged"]
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:
@@ -22,15 +24,19 @@ class Observation:
     seconds: float
     gradient_norms: tuple[float, ...] = ()
 
+    def broken(self) -> str | None:
+        """Return the name of the first value that is NaN or infinite, if there is one."""
+        return next((name for name, value in self.values.items() if not math.isfinite(value)), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
     """The end of a member: the metrics of its best epoch, and the weights kept from it.
 
-    A diverged member has neither.
+    A member that diverged in its first epoch has neither, and no best epoch.
     """
 
-    state: Literal["completed", "diverged"]
+    state: EndState
     reason: str
     best_epoch: int | None
     epochs: int
@@ -51,9 +57,11 @@ class Member:
     best_values: Mapping[str, float] = field(default_factory=dict)
 
     def observe(self, observation: Observation) -> bool:
-        """Take in an epoch; return whether it is the best so far."""
+        """Take in an epoch; return whether it is the best so far. One that broke anything is never the best."""
         self.epoch = observation.epoch
         self.seconds += observation.seconds
+        if observation.broken() is not None:
+            return False
         patience = self.spec.patience
         value = observation.values[self.spec.objective]
         better = self.best.observe(self.epoch, value, patience.min_delta if patience else 0.0)
@@ -61,11 +69,10 @@ class Member:
             self.best_values = observation.values
         return better
 
-    def ending(self, observation: Observation) -> tuple[Literal["completed", "diverged"], str] | None:
+    def ending(self, observation: Observation) -> tuple[EndState, str] | None:
         """Return the final state and its reason, or None while training goes on."""
-        for name, value in observation.values.items():
-            if not math.isfinite(value):
-                return "diverged", f"{name} became {value} in epoch {self.epoch}"
+        if (name := observation.broken()) is not None:
+            return "diverged", f"{name} became {observation.values[name]} in epoch {self.epoch}"
         if self.best.exhausted(self.epoch, self.spec.patience):
             assert self.spec.patience is not None
             return "completed", f"no better {self.spec.objective} for {self.spec.patience.epochs} epochs"

@@ -36,16 +36,14 @@ class Tile:
     ) -> None:
         self._data, self._members = data, members
         specs = [member.spec for member in members]
-        count, size, last = batch_sizes(len(data.train), network.structure.batch_size)
+        self._sizes = batch_sizes(len(data.train), network.structure)
         moments = workspace.array("norm.moments", matrices.averages.shape)
         learning = Learning(matrices.gradient, moments, *_keep_probs(specs))
         steps = {
             examples: BatchStep(network, data, matrices.weights, learning, examples, workspace)
-            for examples in (size, last)
-            if examples
+            for examples in set(self._sizes)
         }
-        self._size = size
-        self._steps = [steps[size]] * count + ([steps[last]] if last else [])
+        self._steps = [steps[examples] for examples in self._sizes]
         self._distortions = Distortions([spec.augment for spec in specs], augmenter)
         self._updates = _updates(network.layout, members, matrices, workspace)
         self._norms = GradientNorms(network.layout, matrices.gradient, len(self._steps))
@@ -90,16 +88,15 @@ class Tile:
         """Make ready for an epoch; return the batches of each step, and the generators of dropout."""
         seeds = [member.spec.seed for member in self._members]
         epochs = [member.epoch for member in self._members]
-        batches = [step.examples for step in self._steps]
         for rows, update in self._updates:
-            update.begin_epoch(np.array(epochs[rows]), batches)
+            update.begin_epoch(np.array(epochs[rows]), self._sizes)
         self._distortions.begin_epoch(seeds, epochs)
         self._norms.begin_epoch()
         dropout = [
             member.spec.seed.generator(Purpose.DROPOUT, member.epoch) if member.spec.knobs.drops else None
             for member in self._members
         ]
-        return batch_orders(seeds, epochs, len(self._data.train), self._size), dropout
+        return batch_orders(seeds, epochs, self._sizes), dropout
 
 
 def _keep_probs(specs: Sequence[MemberSpec]) -> tuple[Keep, Keep]:

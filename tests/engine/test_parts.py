@@ -17,8 +17,9 @@ from engine.network import Network
 from engine.optimizers import KnobColumns
 from engine.population.batches import batch_orders, batch_sizes
 from engine.regularizers import PENALTIES
+from engine.rules import CURRENT, FIRST
 from engine.seeds import Purpose, Seed
-from engine.spec import Knobs, Structure
+from engine.spec import BatchSize, Knobs, Structure
 from engine.training_set import TrainingSet
 from tests.engine.stacks import member, random_dataset, train_alone, training_set
 
@@ -176,19 +177,53 @@ def test_a_strong_l1_penalty_keeps_most_weights_at_zero() -> None:
     assert small[1] > 0.5
 
 
-@given(st.integers(1, 50), st.one_of(st.integers(1, 60), st.just("full")))
-def test_batches_are_as_large_as_asked_but_for_the_last(examples: int, batch: int | str) -> None:
-    count, size, last = batch_sizes(examples, batch)  # type: ignore[arg-type]  # "full" is the only word drawn
-    orders = batch_orders([Seed(0, 1), Seed(0, 2)], [0, 3], examples, size)
+def structure(batch: BatchSize, *, batch_norm: bool = False, rules: int = CURRENT) -> Structure:
+    return Structure(3, (4,), 2, "relu", "softmax", batch, batch_norm, rules)
 
-    assert [order.shape[1] for order in orders] == [size] * count + [last] * (last > 0)
+
+BATCH_SIZES = st.one_of(st.integers(1, 60), st.just("full"))
+
+
+@given(st.integers(1, 50), BATCH_SIZES)
+def test_batches_are_as_large_as_asked_but_for_the_last(examples: int, batch: BatchSize) -> None:
+    size = examples if batch == "full" else min(batch, examples)
+    last = examples % size
+
+    assert batch_sizes(examples, structure(batch)) == (size,) * (examples // size) + (last,) * (last > 0)
+
+
+@given(st.integers(1, 50), BATCH_SIZES, st.booleans(), st.sampled_from([FIRST, CURRENT]))
+def test_the_batches_of_an_epoch_have_every_example_once(
+    examples: int, batch: BatchSize, batch_norm: bool, rules: int
+) -> None:
+    sizes = batch_sizes(examples, structure(batch, batch_norm=batch_norm, rules=rules))
+    orders = batch_orders([Seed(0, 1), Seed(0, 2)], [0, 3], sizes)
+
+    assert [order.shape[1] for order in orders] == list(sizes)
     for row in np.concatenate(orders, axis=1):
         assert sorted(row) == list(range(examples))
 
 
+@given(st.integers(1, 300), BATCH_SIZES)
+def test_under_batch_norm_a_rest_below_half_a_batch_joins_the_batch_before_it(examples: int, batch: BatchSize) -> None:
+    without = batch_sizes(examples, structure(batch))
+    sizes = batch_sizes(examples, structure(batch, batch_norm=True))
+    joins = without[-1] < without[0] / 2
+
+    assert sizes == ((*without[:-2], without[-2] + without[-1]) if joins else without)
+    assert max(sizes) < 1.5 * without[0]
+
+
+@given(st.integers(1, 300), BATCH_SIZES)
+def test_by_the_first_rules_every_rest_is_a_batch_of_its_own(examples: int, batch: BatchSize) -> None:
+    old = structure(batch, batch_norm=True, rules=FIRST)
+
+    assert batch_sizes(examples, old) == batch_sizes(examples, structure(batch))
+
+
 def test_each_epoch_and_each_member_has_its_own_order() -> None:
     first, second, other = (
-        batch_orders([Seed(0, number)], [epoch], 30, 30)[0].tolist() for number, epoch in ((1, 0), (1, 1), (2, 0))
+        batch_orders([Seed(0, number)], [epoch], [30])[0].tolist() for number, epoch in ((1, 0), (1, 1), (2, 0))
     )
 
     assert first != second

@@ -1,11 +1,16 @@
 """Members that come, end, diverge and go."""
 
+import math
 import warnings
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from engine.augmentation.settings import Augmentation
-from engine.population import Population, Report, member_bytes
+from engine.population import Observation, Population, Report, member_bytes
+from engine.population.member import Member
+from engine.rules import FIRST
 from engine.spec import Knobs
 from tests.engine.stacks import Record, member, random_dataset, tick, train, train_alone, training_set
 
@@ -38,6 +43,35 @@ def test_an_absurd_learning_rate_diverges_without_a_warning(optimizer: str) -> N
     assert end.weights is None
     assert end.metrics == {}
     assert end.best_epoch is None
+
+
+LATE = training_set(random_dataset("regression", (40, 20, 20), 4))
+GROWING = Knobs(3.0, warmup_epochs=20.0)
+
+
+def test_a_member_that_diverges_late_keeps_metrics_and_weights_of_its_best_epoch() -> None:
+    spec = member(LATE, optimizer="sgd", knobs=GROWING, activation="relu", hidden=(8,), epochs=60)
+    curve, late = train_alone(LATE, spec)
+    assert late.best_epoch is not None
+    # The same warm-up, but it ends with the epoch that was the best.
+    _, whole = train_alone(LATE, replace(spec, epochs=late.best_epoch))
+
+    assert (late.state, whole.state) == ("diverged", "completed")
+    assert 1 < late.best_epoch < late.epochs == len(curve)
+    assert late.reason.endswith(f"in epoch {late.epochs}")
+    assert late.metrics == whole.metrics
+    assert np.array_equal(late.weights, whole.weights)  # type: ignore[arg-type]  # both have some
+
+
+def test_the_epoch_that_breaks_a_loss_is_not_the_best_one_whatever_its_objective() -> None:
+    one = Member("m", member(LATE, epochs=9))
+    better = [one.observe(Observation(n, {"train_loss": loss, "dev_rmse": 1.0 / n}, 0.0)) for n, loss in BREAKING]
+
+    assert better == [True, True, False]
+    assert (one.best.epoch, one.epoch) == (2, 3)
+
+
+BREAKING = ((1, 0.5), (2, 0.25), (3, math.nan))
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
@@ -105,3 +139,19 @@ def test_seconds_are_shared_by_the_members_of_a_tile() -> None:
 
     assert all(seen.seconds == 2.0 for curve in record.curves.values() for seen in curve)
     assert record.ends["0"].seconds == 4.0
+
+
+def test_under_batch_norm_a_single_last_example_trains_as_part_of_the_batch_before_it() -> None:
+    data = training_set(random_dataset("multiclass", (33, 20, 0), 4))
+    joined = train_alone(data, member(data, batch=32, batch_norm=True))
+    full = train_alone(data, member(data, batch="full", batch_norm=True))
+
+    assert repr(joined) == repr(full)
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_the_rules_of_a_sweep_change_its_bits_only_where_a_rest_joins(batch_norm: bool) -> None:
+    spec = member(DATA, batch=13, batch_norm=batch_norm)  # 40 rows: a rest of 1
+    old = replace(spec, structure=replace(spec.structure, rules=FIRST))
+
+    assert (repr(train_alone(DATA, spec)) == repr(train_alone(DATA, old))) is not batch_norm

@@ -211,6 +211,17 @@ def test_a_diverging_neighbour_leaves_no_trace() -> None:
     assert_all_same(MULTI, members[1:], record)
 
 
+def test_a_member_that_diverges_late_is_what_it_is_alone() -> None:
+    data = SETS["regression"]
+    late = member(data, 0, optimizer="sgd", activation="relu", knobs=Knobs(3.0, warmup_epochs=20.0), epochs=60)
+    calm = [member(data, n, optimizer="sgd", activation="relu", epochs=60) for n in range(1, 4)]
+    members = [(str(number), spec) for number, spec in enumerate([*calm[:2], late, calm[2]])]
+    record = train(data, members)
+
+    assert (record.ends["2"].state, record.ends["2"].weights is None) == ("diverged", False)
+    assert_all_same(data, members, record)
+
+
 def test_a_population_of_several_structures_and_data_sets_mixes_nothing_up() -> None:
     population, record = Population(tick), Record()
     groups = [
@@ -250,6 +261,7 @@ TECHNIQUES: Mapping[str, dict[str, Any]] = {
     "dropout": {"knobs": Knobs(0.05, keep_prob=0.6)},
     "input dropout": {"knobs": Knobs(0.05, input_keep_prob=0.8)},
     "batch norm": {"batch_norm": True},
+    "batch norm, a rest that joins": {"batch_norm": True, "batch": 20},
     **{f"{kind} by epoch": {"knobs": DECAYING, "decay": kind} for kind in DECAYS if kind != "none"},
     **{
         f"{kind} by batch": {"knobs": DECAYING, "decay": kind, "decay_by": "batch"} for kind in DECAYS if kind != "none"

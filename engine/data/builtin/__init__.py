@@ -4,6 +4,7 @@ from dataclasses import replace
 from importlib.resources import files
 
 from engine.data.csv_table import read_csv
+from engine.data.cut import Cut
 from engine.data.dataset import Dataset, prepare
 
 _MAX_BYTES = 16 << 20
@@ -19,5 +20,5 @@ def load_builtin(name: str) -> Dataset:
     if name not in NAMES:
         raise KeyError(f'There is no built-in data set "{name}". There are {", ".join(NAMES)}.')
     content = files(__name__).joinpath(f"{name}.csv.gz").read_bytes()
-    table = replace(read_csv(content, max_bytes=_MAX_BYTES), image=_IMAGES.get(name))
-    return prepare(table, target="target", seed=_SPLIT_SEED)
+    table = replace(read_csv(content, max_bytes=_MAX_BYTES, target="target"), image=_IMAGES.get(name))
+    return prepare(table, target="target", cut=Cut(seed=_SPLIT_SEED))

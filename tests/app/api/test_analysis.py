@@ -221,6 +221,41 @@ def train_really(client: httpx.Client, trainer: Trainer) -> None:
             trainer.finish(sent)
 
 
+LATE = {"learning_rate": 2.0, "warmup_epochs": 20.0, "optimizer": "sgd", "hidden_units": [8], "epochs": 40}
+
+
+@pytest.mark.parametrize(("diverged", "ranked"), [("exclude", False), ("best_epoch", True)])
+def test_a_trial_that_diverged_late_shows_its_best_epoch_and_is_ranked_by_it_if_asked(
+    client: httpx.Client, trainer: Trainer, diverged: str, ranked: bool
+) -> None:
+    objective = {"diverged": diverged}
+    body = {"dataset": "diabetes", "space": {}, "fixed": LATE, "objective": objective, "budget": {"trials": 1}}
+    sweep = start(client, **body)["id"]
+    train_really(client, trainer)
+    trial = get(client, f"{sweep}/trials/0")
+    curve = get(client, f"{sweep}/trials/0/curve")["items"]
+    errors = [point["dev_rmse"] for point in curve[:-1]]
+
+    assert (trial["state"], trial["epochs"]) == ("diverged", len(curve))
+    assert trial["metrics"]["dev_rmse"] == min(errors) == errors[trial["best_epoch"] - 1]
+    assert {"train_rmse", "test_rmse"} <= trial["metrics"].keys()
+    assert trial["value"] == (min(errors) if ranked else None)
+    assert client.get(f"/v1/sweeps/{sweep}/trials/0/model").status_code == (200 if ranked else 404)
+    assert client.get(f"/v1/sweeps/{sweep}/best").status_code == (200 if ranked else 404)
+    assert (get(client, f"{sweep}/analysis")["bias_variance"] is not None) is ranked
+
+
+def test_where_all_trials_diverged_the_best_one_says_so_and_what_to_do(client: httpx.Client, trainer: Trainer) -> None:
+    fixed = LATE | {"warmup_epochs": 0, "learning_rate": 1e9}
+    sweep = start(client, dataset="diabetes", space={}, fixed=fixed, budget={"trials": 2})["id"]
+    train_really(client, trainer)
+    detail = problem(client.get(f"/v1/sweeps/{sweep}/best"), 404)["detail"]
+
+    assert "completed with 2 diverged trials and none to rank. Lower the learning rates, or" in detail
+    trial = get(client, f"{sweep}/trials/0")
+    assert (trial["metrics"], trial["best_epoch"], trial["epochs"]) == ({}, None, 1)
+
+
 def test_trials_that_were_really_trained_have_the_diagnoses_they_deserve(
     client: httpx.Client, trainer: Trainer
 ) -> None:

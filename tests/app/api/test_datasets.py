@@ -1,6 +1,7 @@
 """Tests of the routes of data sets."""
 
 import hashlib
+import io
 import json
 import sqlite3
 from contextlib import closing
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from app.storage import FILE
@@ -159,11 +161,11 @@ def test_a_builtin_cannot_be_deleted(shared: httpx.Client) -> None:
         ({"name": "mine"}, TABLE, "t.csv", ["/target"]),
         ({"target": "kind"}, TABLE, "t.csv", ["/name"]),
         ({"name": "mine", "target": "kind", "task": "clustering"}, TABLE, "t.csv", ["/task"]),
-        ({"name": "mine", "target": "kind"}, TABLE, "t.txt", ["/file"]),
+        ({"name": "mine", "target": "kind"}, TABLE, "t.dat", ["/file"]),
         ({"name": "mine", "target": "kind"}, b"", "t.csv", ["/file"]),
-        ({"name": "mine", "target": "kind"}, b"\xff\x00\xfe", "t.csv", ["/file"]),
+        ({"name": "mine", "target": "kind"}, b"\xff\x00\xfe", "t.csv", ["/encoding"]),
         ({"name": "mine", "target": "kind"}, b"not a zip", "t.npz", ["/file", "/target"]),
-        ({"name": "a b", "target": "kind"}, TABLE, "t.txt", ["/name", "/file"]),
+        ({"name": "a b", "target": "kind"}, TABLE, "t.dat", ["/name", "/file"]),
     ],
 )
 def test_an_upload_that_cannot_be_used_is_refused_with_its_faults_and_nothing_is_stored(
@@ -171,6 +173,55 @@ def test_an_upload_that_cannot_be_used_is_refused_with_its_faults_and_nothing_is
 ) -> None:
     assert places(upload(shared, form, table, filename)) == pointers
     assert len(shared.get("/v1/datasets").json()["items"]) == 5
+
+
+VISITS = "patient,day,width,kind\n" + "".join(
+    f"p{row // 4},{row},{row * 7 % 11},{'ab'[row % 2]}\n" for row in range(80)
+)
+
+
+def test_leaks_and_a_task_at_the_border_are_named_at_upload_and_kept(client: httpx.Client) -> None:
+    table = "id,inches,age\n" + "".join(f"{row},{row * 7 % 40 / 2.54},{row * 7 % 40}\n" for row in range(300))
+    leaky = upload(client, {"name": "leaky", "target": "age"}, table, others={"dev_file": ("dev.csv", table)}).json()
+    notes = {note["code"]: note for note in leaky["card"]["notes"]}
+    assert list(notes) == ["task", "row_number", "input_equals_target", "same_file"]
+    assert notes["task"]["detail"].endswith("send task=classification.")
+    assert [notes[code]["columns"] for code in ("row_number", "input_equals_target")] == [["id"], ["inches"]]
+    assert client.get("/v1/datasets/leaky").json() == leaky
+    doubled = "n,kind\n" + "".join(f"{row % 50 * 1.1},{'ab'[row % 2]}\n" for row in range(100))
+    copied = upload(client, {"name": "doubled", "target": "kind", "split": "0.5,0.5,0"}, doubled).json()
+    assert [note["code"] for note in copied["card"]["notes"]] == ["copied_rows"]
+
+
+def test_the_rows_of_a_group_stay_in_one_part_and_the_last_in_order_are_test(client: httpx.Client) -> None:
+    form = {"target": "kind", "split": "0.6,0.2,0.2"}
+    grouped = upload(client, {**form, "name": "grouped", "group": "patient"}, VISITS).json()
+    assert grouped["rows"] == {"train": 48, "dev": 16, "test": 16}
+    assert grouped["card"]["split"]["group"] == "patient"
+    assert [column["name"] for column in grouped["card"]["columns"]] == ["day", "width"]
+    ordered = upload(client, {**form, "name": "ordered", "order": "day"}, VISITS.replace("p", "1")).json()
+    assert ordered["card"]["split"]["order"] == "day"
+    assert ordered["rows"] == {"train": 48, "dev": 16, "test": 16}
+    assert client.get("/v1/datasets/ordered").json() == ordered
+
+
+@pytest.mark.parametrize(
+    ("form", "pointers"),
+    [
+        ({"group": "doctor"}, ["/group"]),
+        ({"order": "kind", "split": "0.5,0.5"}, ["/split"]),
+        ({"order": "kind"}, ["/order"]),
+        ({"order": "patient"}, ["/order"]),
+        ({"group": "patient", "order": "day"}, ["/order"]),
+        ({"group": "kind", "split": "0.5,0.5,0.5"}, ["/split", "/group"]),
+        ({"split": "0.99,0.005,0.005"}, ["/split"]),
+        ({"group": "patient", "split": "0.98,0.01,0.01"}, ["/group"]),
+    ],
+)
+def test_a_cut_that_cannot_be_made_is_refused_with_its_field(
+    shared: httpx.Client, form: dict[str, str], pointers: list[str]
+) -> None:
+    assert places(upload(shared, FORM | form, VISITS)) == pointers
 
 
 def test_dev_and_test_may_be_files_of_their_own_and_the_split_may_be_said(client: httpx.Client) -> None:
@@ -263,3 +314,64 @@ def test_of_all_fields_categorical_alone_may_come_several_times(client: httpx.Cl
     assert places(refused) == ["/split"]
     assert refused.json()["detail"] == 'The field "split" comes 2 times. Send it once.'
     assert upload(client, {**twice, "split": "0.8,0.2,0"}).status_code == 201
+
+
+def look(
+    client: httpx.Client, form: dict[str, str], table: str | bytes = TABLE, filename: str = "t.csv"
+) -> httpx.Response:
+    return client.post("/v1/datasets/preview", data=form, files={"file": (filename, table)})
+
+
+def test_a_look_before_the_upload_shows_columns_and_parts_and_stores_nothing(client: httpx.Client) -> None:
+    table = TABLE.replace("0.125,green", ",green")
+    answer = look(client, {"target": "kind"}, table)
+    assert answer.status_code == 200
+    seen = answer.json()
+    assert problem(client.get("/v1/datasets/preview"), 404)
+    made = upload(client, table=table).json()
+    for name in ("task", "rows", "features", "outputs"):
+        assert seen[name] == made[name]
+    assert seen["notes"] == made["card"]["notes"]
+    assert seen["card"] == {name: value for name, value in made["card"].items() if name not in ("columns", "notes")}
+    width, colour = seen["columns"]
+    assert (width["name"], width["kind"], width["missing"], width["different"]) == ("width", "numeric", 1, None)
+    assert (width["low"], width["high"]) == (0.0, 79 / 8)
+    assert len(width["examples"]) == 5
+    assert set(width["examples"]) <= {number / 8 for number in range(80)} - {0.125}
+    assert (colour["kind"], colour["missing"], colour["different"]) == ("categorical", 0, 3)
+    assert sorted(colour["examples"]) == ["blue", "green", "red"]
+    assert seen["target"] == {
+        "name": "kind", "kind": "categorical", "missing": 0, "low": None, "high": None, "different": 2,
+        "examples": ["a", "b"],
+    }  # fmt: skip
+    assert seen["more_columns"] == 0
+
+
+def test_numbers_are_shown_as_they_were_written(shared: httpx.Client) -> None:
+    table = "x,y\n" + "".join(f"{number / 10},{number / 5}\n" for number in range(1, 41))
+    seen = look(shared, {"target": "y", "name": "any"}, table).json()
+    (column,) = seen["columns"]
+    assert (column["low"], column["high"]) == (0.1, 4.0)
+    assert (seen["target"]["low"], seen["target"]["high"], seen["target"]["kind"]) == (0.2, 8.0, "numeric")
+
+
+def test_of_many_columns_a_hundred_are_shown_and_the_others_counted(shared: httpx.Client) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, x=np.random.default_rng(0).normal(size=(40, 5000)), y=np.arange(40) % 2)
+    answer = look(shared, {}, buffer.getvalue(), "t.npz")
+    assert (len(answer.json()["columns"]), answer.json()["more_columns"]) == (100, 4900)
+    assert len(answer.content) < 100_000
+
+
+def test_a_look_names_the_faults_of_an_upload(shared: httpx.Client) -> None:
+    assert places(look(shared, {"target": "sort", "colour": "red", "name": "a b"})) == ["/colour", "/name", "/target"]
+    problem(shared.post("/v1/datasets/preview", json={}), 415)
+    assert len(shared.get("/v1/datasets").json()["items"]) == 5
+
+
+def test_an_upload_that_takes_too_long_is_refused_and_the_server_lives_on(tmp_path: Path) -> None:
+    with serving(tmp_path, reading_seconds=0.01) as (client, _):
+        (fault,) = problem(upload(client), 422)["errors"]
+        assert fault["pointer"] == "/file"
+        assert fault["detail"].startswith("Reading the files took more than 0.01 s, the most that is allowed.")
+        assert len(client.get("/v1/datasets").json()["items"]) == 5

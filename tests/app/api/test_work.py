@@ -229,6 +229,15 @@ def test_one_faulty_result_keeps_the_whole_request_from_being_recorded(client: h
     assert client.get(f"/v1/sweeps/{sweep}").json()["counts"]["running"] == 2
 
 
+@pytest.mark.parametrize("diverged", ["exclude", "best_epoch"])
+def test_a_segment_says_whether_a_diverged_trial_is_ranked(
+    client: httpx.Client, trainer: Trainer, diverged: str
+) -> None:
+    start(client, objective={"diverged": diverged})
+    (segment,) = trainer.claim()
+    assert segment["diverged"] == diverged
+
+
 def test_a_diverged_trial_has_no_value_and_its_reason_is_shown(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client, budget={"trials": 2})["id"]
     first, second = trainer.leases(2)

@@ -1,11 +1,14 @@
 """Tests of reports and results: fenced, recorded once, never lost."""
 
+import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from app.domain.states import SweepState, TrialState
-from app.domain.work import Lease, Progress
+from app.domain.sweeps import Objective
+from app.domain.work import Diverged, Lease, Progress
 from app.storage import Storage
 from tests.app.storage.world import (
     START,
@@ -101,6 +104,37 @@ def test_results_of_several_sweeps_and_states_travel_together(storage: Storage) 
     best = storage.sweep(SWEEP).best
     assert best is not None
     assert best.trial == 0
+
+
+@pytest.mark.parametrize(
+    ("diverged", "values", "kept"), [("exclude", [0.5, None], {0}), ("best_epoch", [0.5, 0.25], {1})]
+)
+def test_a_diverged_trial_is_ranked_by_its_best_epoch_where_the_objective_says_so(
+    storage: Storage, diverged: Diverged, values: list[float | None], kept: set[int]
+) -> None:
+    add_sweep(storage, drawn(0, 2), keep_models=1, diverged=diverged)
+    first, second = (item.lease for item in claim(storage, slots=2).claimed)
+    late = replace(result(second, 0.25), state="diverged", reason="dev_loss became nan in epoch 4")
+    storage.finish([result(first, 0.5), late], {first: b"four", second: b"more"}, START)
+    trials = [storage.trial(SWEEP, number) for number in range(2)]
+
+    assert [trial.value for trial in trials] == values
+    assert (trials[1].state, trials[1].best_epoch, trials[1].metrics) == ("diverged", 1, {"dev_error": 0.25})
+    assert {number for number in range(2) if storage.model(SWEEP, number) is not None} == kept
+    best = storage.sweep(SWEEP).best
+    assert best is not None
+    assert {best.trial} == kept
+
+
+def test_a_sweep_from_before_the_choice_leaves_diverged_trials_out(storage: Storage, tmp_path: Path) -> None:
+    add_sweep(storage, drawn(0, 1), diverged="best_epoch")
+    with sqlite3.connect(tmp_path / "logsweep.db") as file:
+        file.execute("UPDATE sweeps SET spec = json_remove(spec, '$.objective.diverged')")
+    lease = claim_one(storage).lease
+    storage.finish([replace(result(lease, 0.25), state="diverged")], {}, START)
+
+    assert storage.trial(SWEEP, 0).value is None
+    assert storage.sweep(SWEEP).spec.objective == Objective("dev_error", diverged="exclude")
 
 
 def test_the_last_result_completes_the_sweep(storage: Storage) -> None:

@@ -10,7 +10,7 @@ from app.domain.datasets import DatasetSummary
 from app.domain.queue import Ask, Claimed, Drawn, Grant
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space, Value
 from app.domain.sweeps import Budget, Objective, SweepSpec
-from app.domain.work import EarlyStopping, Epoch, Lease, Result
+from app.domain.work import Diverged, EarlyStopping, Epoch, Lease, Result
 from app.storage import FILE, Storage
 from app.storage.results import Recorded
 
@@ -34,7 +34,9 @@ DATASET = DatasetSummary(
 )
 
 
-def spec(trials: int, *, seconds: float | None = None, keep_models: int = 3) -> SweepSpec:
+def spec(
+    trials: int, *, seconds: float | None = None, keep_models: int = 3, diverged: Diverged = "exclude"
+) -> SweepSpec:
     """Return a spec with one parameter of each kind."""
     return SweepSpec(
         name="how it rains",
@@ -48,7 +50,7 @@ def spec(trials: int, *, seconds: float | None = None, keep_models: int = 3) -> 
             }
         ),
         fixed={"hidden_units": [64, 32]},
-        objective=Objective("dev_error"),
+        objective=Objective("dev_error", diverged=diverged),
         sampler={"kind": "random"},
         scheduler={"kind": "none"},
         early_stopping=EarlyStopping(5, 0.125),
@@ -75,10 +77,11 @@ def add_sweep(
     budget: int | None = None,
     seconds: float | None = None,
     keep_models: int = 3,
+    diverged: Diverged = "exclude",
 ) -> None:
     """Store a sweep with these trials; its budget is all of them unless said."""
     storage.add_dataset(DATASET, b"content", UPLOAD)
-    whole = spec(budget or len(trials), seconds=seconds, keep_models=keep_models)
+    whole = spec(budget or len(trials), seconds=seconds, keep_models=keep_models, diverged=diverged)
     storage.create_sweep(sweep, whole, {"posted": True}, DATASET, trials, START)
 
 

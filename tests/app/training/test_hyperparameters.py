@@ -15,11 +15,13 @@ from app.training.hyperparameters import (
     metrics_for,
     network_faults,
     parameter_faults,
+    plain,
+    plain_parameter,
     value_faults,
 )
 from app.training.rules import CURRENT_RULES
 
-ABOVE_ZERO, BELOW_ONE = math.nextafter(0.0, 1.0), math.nextafter(1.0, 0.0)
+ABOVE_ZERO, BELOW_ONE = 2.0**-149, 1.0 - 2.0**-24  # in float32, in which networks train
 ABOVE_ONE, BELOW_ZERO = math.nextafter(1.0, 2.0), math.nextafter(0.0, -1.0)
 
 EDGES: dict[str, tuple[list[Value], list[Value]]] = {
@@ -33,7 +35,7 @@ EDGES: dict[str, tuple[list[Value], list[Value]]] = {
     "learning_rate": ([ABOVE_ZERO, 1e9, 1], [0.0, 0, -1e-9, math.inf, math.nan, "0.1", True]),
     "beta1": ([0.0, 0, BELOW_ONE], [BELOW_ZERO, 1.0, 1]),
     "beta2": ([0.0, BELOW_ONE], [BELOW_ZERO, 1.0]),
-    "epsilon": ([ABOVE_ZERO, 1.0], [0.0, ABOVE_ONE]),
+    "epsilon": ([1e-22, 1.0], [0.0, 9e-23, ABOVE_ONE]),
     "batch_size": ([1, 10_000_000, "full"], [0, 10_000_001, "all", 32.0, True, None]),
     "epochs": ([1, 1_000_000], [0, 1_000_001, 10.0]),
     "l1": ([0.0, 1e9], [BELOW_ZERO, math.inf]),
@@ -78,6 +80,25 @@ def test_values_just_outside_are_each_refused_with_their_place_value_and_rule(na
     assert [fault.pointer for fault in faults] == [f"/space/x/values/{index}" for index in range(len(outside))]
 
 
+LOST: dict[str, tuple[float, str]] = {
+    **dict.fromkeys(("learning_rate", "decay_rate", "decay_every", "warmup_epochs", "clip_norm"), (1e-46, "0")),
+    **dict.fromkeys(("l1", "l2"), (1e-50, "0")),
+    **dict.fromkeys(("beta1", "beta2", "batch_norm_beta"), (1.0 - 1e-09, "1")),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_value_that_float32_rounds_away_is_refused_fixed_and_searched(name: str) -> None:
+    value, rounded = LOST[name]
+    rule = f"{HYPERPARAMETERS[name].allowed.rule()} that float32, in which networks train, does not round to {rounded}"
+    detail = f"The value {value} is not possible for {name}: it must be {rule}."
+    low, high = sorted([value, 0.5])
+    (place,) = {"low": low, "high": high}.items() - {"low": 0.5, "high": 0.5}.items()
+    assert value_faults(name, value, "/fixed/x") == [Fault("/fixed/x", detail)]
+    assert parameter_faults(name, ChoiceParameter((0.5, value)), "/space/x") == [Fault("/space/x/values/1", detail)]
+    assert parameter_faults(name, FloatParameter(low, high), "/space/x") == [Fault(f"/space/x/{place[0]}", detail)]
+
+
 def test_both_bounds_of_a_range_are_checked() -> None:
     faults = parameter_faults("beta1", FloatParameter(-1.0, 1.0), "/space/beta1")
     assert [fault.pointer for fault in faults] == ["/space/beta1/low", "/space/beta1/high"]
@@ -113,6 +134,38 @@ def test_unknown_names_get_a_close_match_or_the_whole_list() -> None:
         assert faults == [Fault("/p", detail)]
     (fault,) = value_faults("zzz", 1, "/p")
     assert fault.detail == f'There is no hyperparameter "zzz". Known are {", ".join(HYPERPARAMETERS)}.'
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "written"),
+    [
+        ("hidden_units", 64, [64]),
+        ("hidden_units", 64.0, [64]),
+        ("hidden_units", [64.0, 32], [64, 32]),
+        ("hidden_units", [], []),
+        ("hidden_units", True, True),
+        ("hidden_units", "64", "64"),
+        ("hidden_units", 0.5, [0.5]),
+        ("batch_size", 32.0, 32),
+        ("batch_size", "full", "full"),
+        ("epochs", 20.0, 20),
+        ("epochs", 20.5, 20.5),
+        ("epochs", 1e300, 1e300),
+        ("learning_rate", 1.0, 1.0),
+        ("batch_norm", True, True),
+        ("no_such_name", 20.0, 20.0),
+    ],
+)
+def test_values_are_written_as_the_engine_writes_them(name: str, value: Value, written: Value) -> None:
+    assert json.dumps(plain(name, value)) == json.dumps(written)
+
+
+def test_a_parameter_is_written_with_its_conditions() -> None:
+    conditions: dict[str, list[Value]] = {"hidden_units": [64, [32]], "epochs": [20.0]}
+    parameter = plain_parameter("batch_size", ChoiceParameter((32.0, "full"), when=conditions))
+    assert isinstance(parameter, ChoiceParameter)
+    assert json.dumps(parameter.values) == json.dumps([32, "full"])
+    assert json.dumps(parameter.when) == json.dumps({"hidden_units": [[64], [32]], "epochs": [20]})
 
 
 def test_complete_fills_in_defaults_that_are_allowed_themselves() -> None:

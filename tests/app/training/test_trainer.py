@@ -5,8 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.work import Epoch, Lease, Result, Segment
+from app.domain.errors import Unavailable
+from app.domain.uploads import SentFile, SentFiles, UploadForm
+from app.domain.work import Diverged, Epoch, Lease, Result, Segment
+from app.training.rules import CURRENT_RULES
 from app.training.trainer import Trainer, epoch_of
+from app.training.uploads import prepare_upload
 from engine.population import Observation
 from tests.app.training.segments import segment, table
 
@@ -84,6 +88,23 @@ def test_trials_of_other_structures_data_sets_and_inputs_train_side_by_side_with
     assert trainer.cohorts() == []
 
 
+def test_segments_of_older_rules_train_beside_newer_ones_on_inputs_made_by_their_own() -> None:
+    # A flag that is 0 in train alone counts for nothing by the newer rules, and by the older ones as it did.
+    lines = "".join(f"{index % 7},0,{index % 2}\n" for index in range(60))
+    train, dev = (SentFile("t.csv", f"x,flag,y\n{rows}".encode()) for rows in (lines, "1,1000,0\n2,0,1\n"))
+    dataset = prepare_upload(SentFiles(train, dev), UploadForm("data", "y"), max_table_bytes=1 << 20)
+    both = [replace(segment(dataset, metric="dev_loss", epochs=2), rules=rules) for rules in (1, 2)]
+    both = [replace(one, lease=replace(one.lease, trial=trial)) for trial, one in enumerate(both)]
+    trainer = Trainer(lambda: 0.0)
+    trainer.add(both, lambda *_: dataset.content)
+    _, (old, new) = finish(trainer)
+    for one, result in zip(both, (old, new), strict=True):
+        alone = Trainer(lambda: 0.0)
+        alone.add([one], lambda *_: dataset.content)
+        assert finish(alone)[1] == [result]
+    assert (old.metrics["dev_loss"] or 0.0) > 10 * (new.metrics["dev_loss"] or 0.0)
+
+
 def test_a_data_set_is_fetched_once_however_many_trials_need_it() -> None:
     source = Fetched()
     trainer = trainer_with([segment(DATA["binary"], trial, epochs=1) for trial in range(3)], source)
@@ -124,6 +145,21 @@ def test_weights_above_the_limit_of_their_sweep_are_left_out() -> None:
         assert result.metrics == free.metrics
 
 
+@pytest.mark.parametrize("diverged", ["exclude", "best_epoch"])
+def test_a_trial_that_diverges_late_sends_its_best_epoch_and_weights_if_they_are_ranked(diverged: Diverged) -> None:
+    late = segment(
+        DATA["regression"], metric="dev_rmse", epochs=60, learning_rate=3.0, warmup_epochs=20.0, optimizer="sgd",
+        hidden_units=[8],
+    )  # fmt: skip
+    endless = replace(late, early_stopping=None, diverged=diverged)
+    curves, (result,) = finish(trainer_with([endless]))
+    errors = [point.dev_rmse for point in curves[endless.lease][:-1]]
+    assert result.state == "diverged"
+    assert result.best_epoch is not None
+    assert result.metrics["dev_rmse"] == errors[result.best_epoch - 1] == min(error or math.inf for error in errors)
+    assert (result.weights is not None) is (diverged == "best_epoch")
+
+
 def test_trials_of_old_and_new_rules_train_side_by_side_in_stacks_of_their_own_with_the_bits_they_have_alone() -> None:
     segments = [
         replace(segment(DATA["binary"], trial, epochs=3, batch_norm=True, batch_size=13), rules=rules)
@@ -135,6 +171,13 @@ def test_trials_of_old_and_new_rules_train_side_by_side_in_stacks_of_their_own_w
     for one, result in zip(segments, together, strict=True):
         _, (alone,) = finish(trainer_with([one]))
         assert (alone.weights, alone.metrics) == (result.weights, result.metrics)
+
+
+def test_rules_to_come_are_refused_rather_than_trained_by_those_of_today() -> None:
+    trainer = Trainer(lambda: 0.0)
+    with pytest.raises(Unavailable, match=f"rules 99, and this worker knows up to {CURRENT_RULES}"):
+        trainer.add([replace(segment(DATA["binary"]), rules=99)], Fetched())
+    assert len(trainer) == 0
 
 
 def test_a_diverging_trial_ends_with_its_reason_and_without_weights() -> None:

@@ -52,8 +52,8 @@ def test_a_prepared_upload_tells_its_rows_features_outputs_and_hash() -> None:
     prepared = upload("table.csv", CSV)
     assert prepared.sha256 == hashlib.sha256(prepared.content).hexdigest()
     assert (prepared.task, prepared.features, prepared.outputs) == ("binary", 4, 1)
-    assert dict(prepared.rows) == {"train": 20, "dev": 6, "test": 4}
-    assert load(prepared.content).x_train.shape == (20, 4)
+    assert dict(prepared.rows) == {"train": 21, "dev": 5, "test": 4}
+    assert load(prepared.content).x_train.shape == (21, 4)
     json.dumps(dict(prepared.card), allow_nan=False)
 
 
@@ -76,7 +76,7 @@ def test_an_npz_file_needs_no_target() -> None:
 @pytest.mark.parametrize(
     ("filename", "content", "rule"),
     [
-        ("table.parquet", CSV, "does not say what it is. Use .csv, .csv.gz or .npz"),
+        ("table.parquet", CSV, "does not say what it is. Use .csv, .tsv or .txt, each also with .gz, or .npz"),
         ("", CSV, "does not say what it is"),
         ("table.csv", npz(), "not CSV but a zip archive by its content"),
         ("table.npz", CSV, "not an NPZ file by its content"),
@@ -87,7 +87,6 @@ def test_an_npz_file_needs_no_target() -> None:
         ("table.csv", b"a,y\n1,1\n2\n", "Line 3 has 1 cells"),
         ("table.csv", b"y\n1\n0\n", "There is no column but the target"),
         ("table.csv", b"a,y\n1,1\n2,\n", "is missing in line 3"),
-        ("table.csv", b"a,y\n1,1\n2,0\n", "too few for a training and a dev part"),
     ],
 )
 def test_faults_of_the_file_point_to_the_file(filename: str, content: bytes, rule: str) -> None:
@@ -142,6 +141,18 @@ def test_all_faults_of_the_form_come_together() -> None:
 def test_a_small_file_that_becomes_a_large_table_is_refused() -> None:
     text = "w,y\n" + "".join(f"w{index % 300},{index % 2}\n" for index in range(4000))
     assert "4,000 rows of 301 inputs" in faults_of("t.csv", text.encode())[0][1]
+
+
+def test_a_group_may_be_named_by_numbers_and_by_words() -> None:
+    rows = "".join(f"{'' if row // 3 % 3 else 'P'}{row // 3},{row * 7 % 11},{row % 2}\n" for row in range(90))
+    form = UploadForm("mine", "y", group="patient")
+    files = SentFiles(csv("patient,n,y\n" + rows))
+    assert dict(prepare_upload(files, form, max_table_bytes=LIMIT).rows) == {"train": 63, "dev": 15, "test": 12}
+
+
+def test_too_few_rows_for_the_parts_are_a_fault_of_the_split() -> None:
+    ((pointer, detail),) = faults_of("table.csv", b"a,y\n1,1\n2,0\n")
+    assert (pointer, "too few to cut by the split 0.7, 0.15, 0.15" in detail) == ("/split", True)
 
 
 def faults_of_all(dev: SentFile | None, test: SentFile | None, **said: Any) -> list[Fault]:
@@ -235,12 +246,13 @@ def test_faults_of_what_the_files_hold_come_together() -> None:
         "name it in categorical.",
         'The dev table has no column "w", and the training table has. Add it.',
         'The dev table has a column "z", and the training table has not. Leave it out.',
-        'The target "y" is missing in line 4. Fill it in, or leave it out.',
+        'The target "y" is missing in line 4. Fill it in, leave such rows out with missing_target=drop, or '
+        "say with missing what counts as missing, if it is a class.",
     ]
 
 
 def test_other_files_are_read_for_faults_even_if_the_first_cannot_be() -> None:
-    files = SentFiles(csv("", "table.txt"), csv("n,w,y\n1,a\n"), SentFile("t.npz", CSV))
+    files = SentFiles(csv("", "table.dat"), csv("n,w,y\n1,a\n"), SentFile("t.npz", CSV))
     with pytest.raises(InvalidRequest) as caught:
         prepare_upload(files, UploadForm("mine", "y"), max_table_bytes=LIMIT)
     assert [fault.pointer for fault in caught.value.faults] == ["/file", "/dev_file", "/test_file"]
@@ -281,10 +293,14 @@ def test_an_image_of_another_size_than_the_row_is_refused() -> None:
     )
 
 
-def images(*shape: int) -> SentFile:
+def arrays(**given: Any) -> SentFile:
     buffer = io.BytesIO()
-    np.savez(buffer, x=np.arange(np.prod(shape)).reshape(shape) % 7, y=np.arange(shape[0]) % 2)
+    np.savez(buffer, **given)
     return SentFile("t.npz", buffer.getvalue())
+
+
+def images(*shape: int, dtype: Any = np.uint8) -> SentFile:
+    return arrays(x=(np.arange(np.prod(shape)).reshape(shape) % 7).astype(dtype), y=np.arange(shape[0]) % 2)
 
 
 @pytest.mark.parametrize(
@@ -300,8 +316,107 @@ def test_an_npz_file_is_not_read_as_images_of_another_shape() -> None:
     with pytest.raises(InvalidRequest) as caught:
         prepare_upload(SentFiles(images(20, 2, 3)), UploadForm("mine", image="3x2"), max_table_bytes=LIMIT)
     assert caught.value.faults == (
-        Fault("/image", 'The image "3x2" is not the shape of x in the file, 2x3x1. Leave it out.'),
+        Fault(
+            "/image",
+            'The image "3x2x1" is not the shape of the rows of x, (2, 3). Leave it out, or send 2x3x1, or none for '
+            "plain columns.",
+        ),
     )
+
+
+def test_rows_of_two_axes_that_are_no_bytes_are_columns_unless_it_is_said_otherwise() -> None:
+    sent = SentFiles(images(20, 2, 3, dtype=np.float32))
+    card = prepare_upload(sent, UploadForm("mine"), max_table_bytes=LIMIT).card
+    assert "image" not in card
+    assert [note["code"] for note in notes_of(card)] == ["flattened"]
+    assert "send image=2x3." in notes_of(card)[0]["detail"]
+    said = prepare_upload(sent, UploadForm("mine", image="2x3"), max_table_bytes=LIMIT).card
+    assert (said["image"], notes_of(said)) == ([2, 3, 1], [])
+
+
+def test_channels_that_may_be_first_or_last_are_asked_for_at_the_field_image() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        prepare_upload(SentFiles(images(20, 3, 5, 4)), UploadForm("mine"), max_table_bytes=LIMIT)
+    (fault,) = caught.value.faults
+    assert fault.pointer == "/image"
+    for text, image in (("3x5x4", [3, 5, 4]), ("5x4x3", [5, 4, 3])):
+        sent = SentFiles(images(20, 3, 5, 4))
+        assert prepare_upload(sent, UploadForm("mine", image=text), max_table_bytes=LIMIT).card["image"] == image
+
+
+def test_pictures_are_plain_columns_if_it_is_said_so() -> None:
+    sent = SentFiles(images(20, 2, 3))
+    assert "image" not in prepare_upload(sent, UploadForm("mine", image="none"), max_table_bytes=LIMIT).card
+    table = SentFiles(csv(PIXELS))
+    assert "image" not in prepare_upload(table, UploadForm("mine", "y", image="none"), max_table_bytes=LIMIT).card
+
+
+def notes_of(card: Any) -> list[dict[str, Any]]:
+    """The notes on how the file was read."""
+    return [note for note in card["notes"] if note["code"] not in ("constant_input", "copied_rows")]
+
+
+def parts(train: int, *others: tuple[str, int]) -> dict[str, Any]:
+    """Arrays of parts with so many rows each; all bytes of a part are its number."""
+    sizes = [("train", train), *others]
+    x = {f"x_{name}": np.full((rows, 2, 3), 10 * place, np.uint8) for place, (name, rows) in enumerate(sizes)}
+    return x | {f"y_{name}": (np.arange(rows) % 2)[:, np.newaxis] for name, rows in sizes}
+
+
+@pytest.mark.parametrize(
+    ("others", "rows", "separate"),
+    [
+        ([("test", 6)], {"train": 34, "dev": 6, "test": 6}, ["test"]),
+        ([("val", 4), ("test", 6)], {"train": 40, "dev": 4, "test": 6}, ["dev", "test"]),
+        ([("dev", 4)], {"train": 40, "dev": 4, "test": 0}, ["dev"]),
+    ],
+)
+def test_a_file_with_parts_of_its_own_is_cut_as_separate_files_are(others: Any, rows: Any, separate: Any) -> None:
+    prepared = prepare_upload(SentFiles(arrays(**parts(40, *others))), UploadForm("mine"), max_table_bytes=LIMIT)
+    split: Any = prepared.card["split"]
+    assert (split["rows"], split["separate"]) == (rows, separate)
+    dataset = load(prepared.content)
+    for place, (name, count) in enumerate(others, start=1):
+        part = {"val": "dev"}.get(name, name)
+        np.testing.assert_array_equal(getattr(dataset, f"x_{part}"), np.full((count, 6), 10 * place))
+
+
+def test_faults_of_parts_in_one_file_are_about_that_file() -> None:
+    given = parts(40, ("test", 6)) | {"y_test": np.arange(6)}
+    with pytest.raises(InvalidRequest) as caught:
+        prepare_upload(SentFiles(arrays(**given)), UploadForm("mine"), max_table_bytes=LIMIT)
+    assert {fault.pointer for fault in caught.value.faults} == {"/file"}
+    assert 'The test table has the class "2"' in caught.value.faults[0].detail
+
+
+def test_a_part_is_in_one_file_alone() -> None:
+    first, plain = arrays(**parts(40, ("test", 6))), images(6, 2, 3)
+    with pytest.raises(InvalidRequest) as caught:
+        prepare_upload(SentFiles(first, first, plain), UploadForm("mine"), max_table_bytes=LIMIT)
+    assert caught.value.faults == (
+        Fault(
+            "/dev_file",
+            "An NPZ file with the dev part holds x and y alone, and this one has parts of its own. Name its arrays x "
+            "and y.",
+        ),
+        Fault("/test_file", "There is a test part in the first file already. Leave one of them out."),
+    )
+
+
+def test_bytes_stay_bytes_in_what_is_stored_unless_a_part_has_other_numbers() -> None:
+    dataset = load(prepare_upload(SentFiles(images(20, 2, 3)), UploadForm("mine"), max_table_bytes=LIMIT).content)
+    assert {getattr(dataset, f"x_{part}").dtype for part in ("train", "dev", "test")} == {np.dtype(np.uint8)}
+    mixed = SentFiles(images(20, 6), images(20, 6, dtype=np.float64))
+    dataset = load(prepare_upload(mixed, UploadForm("mine"), max_table_bytes=LIMIT).content)
+    assert {getattr(dataset, f"x_{part}").dtype for part in ("train", "dev", "test")} == {np.dtype(np.float32)}
+
+
+def test_bytes_may_be_four_times_as_many_as_numbers() -> None:
+    sent = SentFiles(images(100, 50))
+    assert prepare_upload(sent, UploadForm("mine"), max_table_bytes=8_000).features == 50
+    with pytest.raises(InvalidRequest) as caught:
+        prepare_upload(SentFiles(images(100, 50, dtype=np.int8)), UploadForm("mine"), max_table_bytes=8_000)
+    assert "5,000 numbers; at most 2,000 are allowed" in caught.value.faults[0].detail
 
 
 Edits = list[tuple[float, int | None, bytes]]
@@ -318,6 +433,9 @@ def mutated(content: bytes, changes: Edits) -> bytes:
     return content
 
 
+POINTERS = ("/file", "/target", "/split", "/separator", "/header", "/encoding")
+
+
 def survives(filename: str, content: bytes, task: str | None = None) -> None:
     """Either there is a data set that can be loaded, or sentences with pointers."""
     faults: tuple[Fault, ...] = ()
@@ -326,7 +444,7 @@ def survives(filename: str, content: bytes, task: str | None = None) -> None:
     except InvalidRequest as error:
         faults = error.faults
     if faults:
-        assert all(fault.pointer in ("/file", "/target") and fault.detail.endswith(".") for fault in faults)
+        assert all(fault.pointer in POINTERS and fault.detail.endswith(".") for fault in faults)
     else:
         assert len(dataset.y_train) == dataset.card["split"]["rows"]["train"]
         assert np.all(np.isfinite(dataset.x_train))
@@ -379,3 +497,60 @@ def test_any_mutation_of_dev_and_test_files_is_read_or_refused_with_their_names(
     except InvalidRequest as error:
         pointers = {fault.pointer for fault in error.faults}
     assert pointers <= {"/dev_file", "/test_file"}
+
+
+def sent(name: str, content: bytes, **said: Any) -> PreparedDataset:
+    return prepare_upload(SentFiles(SentFile(name, content)), UploadForm("mine", **said), max_table_bytes=LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("table.tsv", "n\tw\ty\n{}", {}),
+        ("table.txt.gz", "n w y\n{}", {}),
+        ("table.csv", "n;w;y\n{}", {"separator": "semicolon"}),
+        ("table.csv", "{}", {"separator": "semicolon", "header": "none", "target": "c3"}),
+        ("table.csv", '"","n","w","y"\n{}', {}),
+        ("table.csv", "n,w,y,id\n{}", {"ignore": ["id"]}),
+    ],
+)
+def test_what_is_said_of_a_file_or_found_out_makes_the_same_data_set(
+    name: str, text: str, said: dict[str, Any]
+) -> None:
+    separator = {"table.tsv": "\t", "table.txt.gz": " "}.get(name, ";" if "separator" in said else ",")
+    rows = [[f"{row}.5", "ab"[row % 2], str(row % 2)] for row in range(30)]
+    if text.startswith('""'):
+        rows = [[str(number), *row] for number, row in enumerate(rows)]
+    if "ignore" in said:
+        rows = [[*row, "x" * number] for number, row in enumerate(rows)]
+    content = text.format("".join(separator.join(row) + "\n" for row in rows)).encode()
+    found = sent(name, gzip.compress(content) if name.endswith("gz") else content, **{"target": "y", **said})
+    plain, dataset = load(upload("table.csv", CSV).content), load(found.content)
+    assert all(np.array_equal(getattr(plain, part), getattr(dataset, part)) for part in ("x_train", "y_dev", "x_test"))
+
+
+@pytest.mark.parametrize(
+    ("said", "content", "pointer"),
+    [
+        ({"separator": "colon"}, CSV, "/separator"),
+        ({}, b"a,b;y,c\n1,x;y,2\n", "/separator"),
+        ({"header": "maybe"}, CSV, "/header"),
+        ({}, b"1,2,3\n4,5,6\n", "/header"),
+        ({"encoding": "rot13"}, CSV, "/encoding"),
+        ({}, b"n,y\n\xe4,1\n", "/encoding"),
+        ({"ignore": ["q"]}, CSV, "/ignore"),
+        ({"ignore": ["y"]}, CSV, "/ignore"),
+    ],
+)
+def test_faults_of_how_a_file_is_read_point_to_the_field_to_send(
+    said: dict[str, Any], content: bytes, pointer: str
+) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        sent("table.csv", content, target="y", **said)
+    assert [fault.pointer for fault in caught.value.faults] == [pointer]
+
+
+def test_what_is_said_of_text_is_refused_with_an_npz_file() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        sent("table.npz", npz(), separator="comma", ignore=["x_0"])
+    assert [fault.pointer for fault in caught.value.faults] == ["/separator", "/ignore"]

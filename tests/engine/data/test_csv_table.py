@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data import Table, TableError, read_csv
+from engine.data.said import Said
 from engine.data.table import CategoricalColumn, Column, NumericColumn
 
 LIMIT = 1 << 20
@@ -17,7 +18,7 @@ LIMIT = 1 << 20
 def read(text: str, **said: list[str] | str) -> Table:
     categorical, target = said.get("categorical", []), said.get("target")
     assert target is None or isinstance(target, str)
-    return read_csv(text.encode(), max_bytes=LIMIT, categorical=categorical, target=target)
+    return read_csv(text.encode(), max_bytes=LIMIT, said=Said(categorical=categorical), target=target)
 
 
 def faults_of(content: str | bytes, **said: list[str] | str) -> list[str]:
@@ -25,7 +26,7 @@ def faults_of(content: str | bytes, **said: list[str] | str) -> list[str]:
     categorical, target = said.get("categorical", []), said.get("target")
     assert target is None or isinstance(target, str)
     with pytest.raises(TableError) as caught:
-        read_csv(raw, max_bytes=LIMIT, categorical=categorical, target=target)
+        read_csv(raw, max_bytes=LIMIT, said=Said(categorical=categorical), target=target)
     return [fault.detail for fault in caught.value.faults]
 
 
@@ -165,20 +166,18 @@ def test_rows_come_back_in_their_order_however_many_there_are() -> None:
     assert list(table.numbers) == list(range(2, 2602))
 
 
-@pytest.mark.parametrize(("separator", "shown"), [(";", '";"'), ("\t", "a tab"), ("|", '"|"')])
-def test_another_separator_is_recognised(separator: str, shown: str) -> None:
-    (fault,) = faults_of(separator.join("ab") + "\n" + separator.join("12") + "\n")
-    assert fault.endswith(f"with {shown} in it. Separate columns by commas.")
-
-
 def test_bytes_that_are_not_utf8_are_named_with_their_line() -> None:
     assert faults_of("a,b\n1,x\n2,käse\n".encode("latin1")) == [
-        "Line 3 holds the byte 0xe4, which is not UTF-8. Save as UTF-8."
+        'Line 3 holds the byte 0xe4, which is not UTF-8. Say the encoding, such as "cp1252", "latin-1" or "utf-16", or '
+        "save as UTF-8."
     ]
 
 
 def test_a_nul_character_is_named_with_its_line() -> None:
-    assert faults_of("a,b\n1,x\0\n") == ["Line 2 holds a NUL character. A CSV file is plain text: save it as UTF-8."]
+    assert faults_of("a,b\n1,x\0\n") == [
+        'Line 2 holds a NUL character. A CSV file is plain text: say the encoding, such as "utf-16-le", or save as '
+        "UTF-8."
+    ]
 
 
 @pytest.mark.parametrize("text", ['a,b\n1,2\n3,"open\n4,5\n', 'a,b\n1,2\n3,"x"y\n'])
@@ -193,7 +192,7 @@ def test_an_endless_cell_is_refused() -> None:
     assert "line 2 is not CSV: field larger than field limit" in fault
 
 
-@pytest.mark.parametrize("text", ["abc", "1_000", "0x10", "1,000"])
+@pytest.mark.parametrize("text", ["abc", "1_000", "0x10", "1.2.3"])
 def test_text_among_numbers_is_named_with_its_place_and_ways_out(text: str) -> None:
     (fault,) = faults_of(f'a,b\n1,1\n2,1\n3,1\n"{text}",1\n')
     assert fault == (
@@ -207,7 +206,7 @@ def test_half_a_column_of_numbers_is_asked_about_and_fewer_are_words() -> None:
     assert words(read("a\n1\nx\ny\n").columns[0]) == ["1", "x", "y"]
 
 
-@pytest.mark.parametrize("text", ["inf", "-Infinity", "1e400", "1e39", "-1e39", "NAN"])
+@pytest.mark.parametrize("text", ["inf", "-Infinity", "1e400", "1e39", "-1e39"])
 def test_numbers_that_a_network_cannot_hold_are_refused(text: str) -> None:
     assert faults_of(f"a,b\n1,1\n{text},2\n") == [
         f'Line 3, column "a": "{text}" is not a number between -3.4e+38 and 3.4e+38. Leave the cell empty if the '
@@ -222,9 +221,13 @@ def test_columns_of_words_in_the_training_table_are_words_here_too_and_others_ar
 
 
 def test_missing_target_cells_are_named_with_their_lines() -> None:
+    way = (
+        "Fill it in, leave such rows out with missing_target=drop, or say with missing what counts as missing, if it "
+        "is a class."
+    )
     assert faults_of("a,y\n1,1\n2,\n3,1\n4,?\n", target="y") == [
-        'The target "y" is missing in line 3. Fill it in, or leave it out.',
-        'The target "y" is missing in line 5. Fill it in, or leave it out.',
+        f'The target "y" is missing in line 3. {way}',
+        f'The target "y" is missing in line 5. {way}',
     ]
 
 
@@ -262,7 +265,7 @@ def test_a_gzip_file_with_a_wrong_checksum_or_garbage_behind_it_is_refused() -> 
 
 
 def test_a_gzip_bomb_is_refused_before_it_unfolds() -> None:
-    bomb = gzip.compress(b"\0" * (64 << 20))
+    bomb = gzip.compress(b"a" * (64 << 20))
     tracemalloc.start()
     try:
         (fault,) = faults_of(bomb)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine.data import Dataset, Normalization, Table, TableError, Tables, prepare, read_csv
+from engine.data import Cut, Dataset, Normalization, Table, TableError, Tables, prepare, read_csv
 from engine.data.split import split_rows
 from engine.data.table import CategoricalColumn, Column, NumericColumn, take_rows
 from engine.data.target import read_target
@@ -24,7 +24,7 @@ def read(text: str) -> Table:
 
 
 def small() -> Dataset:
-    lines = [f"{index % 7},{'ab'[index % 2]},{index % 3}" for index in range(60)]
+    lines = [f"{index * index % 61},{'ab'[index % 2]},{index % 3}" for index in range(60)]
     return prepare(read("n,w,y\n" + "\n".join(lines)), target="y")
 
 
@@ -46,7 +46,7 @@ def test_nothing_of_dev_and_test_leaks_into_train(table: Table, seed: int) -> No
     split = split_rows(read_target(target, table, None), seed)
     rest = np.concatenate([split.dev, split.test])
     other = Table((*(spoiled(column, rest) for column in features.columns), target), table.numbers, table.unit)
-    same_training(prepare(table, target="y", seed=seed), prepare(other, target="y", seed=seed))
+    same_training(prepare(table, target="y", cut=Cut(seed=seed)), prepare(other, target="y", cut=Cut(seed=seed)))
 
 
 def same_training(one: Dataset, two: Dataset) -> None:
@@ -84,7 +84,7 @@ def apart(table: Table, seed: int) -> Tables:
 def test_tables_of_their_own_give_what_a_split_of_the_whole_gives(table: Table, seed: int) -> None:
     tables = apart(table, seed)
     assume_values(tables.train)
-    whole, parted = (prepare(given, target="y", task="classification", seed=seed) for given in (table, tables))
+    whole, parted = (prepare(given, target="y", task="classification", cut=Cut(seed=seed)) for given in (table, tables))
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(whole, name), getattr(parted, name))
     assert parted.card["columns"] == whole.card["columns"]
@@ -142,7 +142,7 @@ def test_a_part_is_its_own_table_or_is_cut_from_the_training_table(
 ) -> None:
     other = read("y,w,n\n" + "0,c,\n1,a,3\n2,,5\n" * 4)
     tables = Tables(read(TRAIN), other if dev else None, other if test else None)
-    dataset = prepare(tables, target="y", fractions=fractions)
+    dataset = prepare(tables, target="y", cut=Cut(fractions))
     assert (len(dataset.y_train), len(dataset.y_dev), len(dataset.y_test)) == rows
     if dev:
         assert dataset.x_dev[:3].tolist() == [[3.0, 0.0, 0.0, 1.0], [3.0, 1.0, 0.0, 0.0], [5.0, 0.0, 0.0, 1.0]]
@@ -154,7 +154,7 @@ def test_every_fault_of_every_table_is_named_with_its_file() -> None:
     dev = read("n,y,z\nx,0,1\ny,2,1\nz,5,1\n")
     test = read("y,w,n\n0,a,1\n7,a,1\n8,a,\n7,a,1\n")
     with pytest.raises(TableError) as caught:
-        prepare(Tables(read(TRAIN), dev, test), target="y", fractions=(0.5, 0.25, 0.25))
+        prepare(Tables(read(TRAIN), dev, test), target="y", cut=Cut((0.5, 0.25, 0.25)))
     rest = "which train has not. Leave such rows out, or add some to the training table."
     assert [(fault.about, fault.detail) for fault in caught.value.faults[2:]] == [
         (
@@ -251,14 +251,14 @@ def test_missing_pixels_are_refused_in_every_table_and_so_is_another_shape() -> 
 @settings(deadline=None)
 @given(mixed_tables(), st.integers(0, 1000))
 def test_bytes_bring_back_every_bit_and_are_the_same_each_time(table: Table, seed: int) -> None:
-    dataset = prepare(table, target="y", seed=seed)
+    dataset = prepare(table, target="y", cut=Cut(seed=seed))
     content = dataset.to_bytes()
     back = Dataset.from_bytes(content)
     for name in ARRAYS:
         one, other = getattr(dataset, name), getattr(back, name)
         assert (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
     assert (back.task, back.classes, back.card) == (dataset.task, dataset.classes, dataset.card)
-    assert back.to_bytes() == content == prepare(table, target="y", seed=seed).to_bytes()
+    assert back.to_bytes() == content == prepare(table, target="y", cut=Cut(seed=seed)).to_bytes()
 
 
 def test_the_card_is_strict_json_and_tells_what_was_done() -> None:
@@ -269,18 +269,22 @@ def test_the_card_is_strict_json_and_tells_what_was_done() -> None:
         "task_was": "inferred",
         "classes": ["0", "1", "2"],
         "columns": [
-            {"name": "n", "kind": "numeric", "fill": 2.0, "flag": False, "missing": 0},
-            {"name": "w", "kind": "categorical", "categories": ["a", "b"], "missing": 0},
+            {"name": "n", "kind": "numeric", "fill": 36.0, "flag": False, "reading": {"as": "numbers"}, "missing": 0},
+            {"name": "w", "kind": "categorical", "categories": ["a", "b"], "reading": {"as": "words"}, "missing": 0},
         ],
         "target_deviation": None,
+        "target_reading": {"as": "numbers"},
         "split": {
             "seed": 0,
             "fractions": [0.7, 0.15, 0.15],
+            "group": None,
+            "order": None,
             "separate": [],
             "rows": {"train": 42, "dev": 9, "test": 9},
         },
         "drift": card["drift"],
         "notes": [],
+        "read": {"separator": "comma", "encoding": "utf-8", "header": True},
     }
     assert {column["column"] for column in card["drift"]["columns"]} == {"n", "w", "y"}
 
@@ -337,3 +341,12 @@ def test_a_small_file_that_becomes_a_large_table_is_refused_before_it_does() -> 
     lines = "".join(f"w{index % 300},{index % 2}\n" for index in range(4000))
     with pytest.raises(TableError, match=r"4,000 rows of 301 inputs, 4,816,000 bytes; at most 1,048,576 bytes"):
         prepare(read("w,y\n" + lines), target="y", max_bytes=1 << 20)
+
+
+def test_what_does_not_vary_in_train_is_noted_on_the_card() -> None:
+    train = "x,flag,same,w,y\n" + "".join(f"{index},0,7,{'ab'[index % 2]},{index // 3 % 2}\n" for index in range(19))
+    dev = "x,flag,same,w,y\n1,1000,7,a,0\n2,0,7,c,1\n"
+    dataset = prepare(Tables(read(train), read(dev)), target="y")
+    notes = {(note["code"], *note["columns"]) for note in dataset.card["notes"]}
+    assert notes == {("constant_input", "same"), ("constant_input", "flag"), ("unknown_words", "w")}
+    assert small().card["notes"] == []

@@ -9,15 +9,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.data import Table, TableError, read_npz
 from engine.data.npy import read_npy
+from engine.data.picture_shapes import SaidImage
 from engine.data.table import CategoricalColumn, NumericColumn
 
 LIMIT = 1 << 20
 X = np.arange(12.0).reshape(6, 2)
 Y = np.array([0, 1, 0, 1, 0, 1])
+RULE = "an NPZ file holds x and y, or x_train and y_train with x_test and y_test, x_dev and y_dev, or both"
 
 
 def npz(x: Any = X, y: Any = Y) -> bytes:
@@ -50,6 +54,13 @@ def described(descr: str, shape: str, content: bytes = b"") -> bytes:
     return header(f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n", content)
 
 
+def read(content: bytes, image: SaidImage = None) -> Table:
+    """The table of a file with x and y."""
+    tables = read_npz(content, max_bytes=LIMIT, image=image)
+    assert not tables.separate()
+    return tables.train
+
+
 def faults_of(content: bytes) -> list[str]:
     with pytest.raises(TableError) as caught:
         read_npz(content, max_bytes=LIMIT)
@@ -70,7 +81,7 @@ def matrix(table: Table) -> NDArray[np.float64]:
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_features_of_every_plain_type_and_order_are_read(kind: str, order: Any) -> None:
     x = np.asarray(X.astype(kind), order=order)
-    table = read_npz(npz(x), max_bytes=LIMIT)
+    table = read(npz(x))
     np.testing.assert_array_equal(matrix(table), x.astype(np.float64))
     assert [column.name for column in table.columns] == ["x_0", "x_1", "y"]
     assert table.place(3) == "row 3"
@@ -80,27 +91,200 @@ def test_images_are_flattened_row_by_row_and_compressed_files_are_read() -> None
     buffer = io.BytesIO()
     images = np.arange(24.0).reshape(6, 2, 2)
     np.savez_compressed(buffer, x=images, y=Y)
-    np.testing.assert_array_equal(matrix(read_npz(buffer.getvalue(), max_bytes=LIMIT)), images.reshape(6, 4))
+    np.testing.assert_array_equal(matrix(read(buffer.getvalue())), images.reshape(6, 4))
+
+
+PICTURES = [
+    ((4, 3), np.uint8, (4, 3, 1)),
+    ((5, 6, 1), np.uint8, (5, 6, 1)),
+    ((5, 6, 3), np.uint8, (5, 6, 3)),
+    ((5, 6, 3), np.float32, (5, 6, 3)),
+    ((2, 2, 4), np.int64, (2, 2, 4)),
+]
+MOVED = [
+    ((3, 5, 6), np.uint8, (5, 6, 3)),
+    ((1, 5, 6), np.float32, (5, 6, 1)),
+    ((4, 2, 7), np.uint8, (2, 7, 4)),
+]
+FLATTENED = [
+    ((4, 1), np.uint8, False),
+    ((1, 4), np.uint8, False),
+    ((4, 1), np.float64, False),
+    ((4, 3), np.float32, True),
+    ((4, 3), np.int64, True),
+    ((6, 5, 2), np.uint8, True),
+    ((2, 2, 2, 2), np.uint8, False),
+]
+
+
+def rows(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    return np.arange(6 * np.prod(shape)).reshape(6, *shape).astype(dtype)
+
+
+@pytest.mark.parametrize(("shape", "dtype", "image"), PICTURES)
+def test_bytes_of_two_axes_and_rows_with_1_3_or_4_channels_are_pictures(shape: Any, dtype: Any, image: Any) -> None:
+    table = read(npz(rows(shape, dtype)))
+    assert (table.image, table.notes) == (image, ())
+    np.testing.assert_array_equal(matrix(table), rows(shape, dtype).reshape(6, -1))
+
+
+@pytest.mark.parametrize(("shape", "dtype", "image"), MOVED)
+def test_channels_that_come_first_are_put_last_with_a_note(shape: Any, dtype: Any, image: Any) -> None:
+    table = read(npz(rows(shape, dtype)))
+    assert table.image == image
+    assert [note.code for note in table.notes] == ["channels_first"]
+    np.testing.assert_array_equal(matrix(table), rows(shape, dtype).transpose(0, 2, 3, 1).reshape(6, -1))
+
+
+@pytest.mark.parametrize(("shape", "dtype", "perhaps"), FLATTENED)
+def test_other_rows_are_plain_columns_with_a_note(shape: Any, dtype: Any, perhaps: bool) -> None:
+    table = read(npz(rows(shape, dtype)))
+    assert table.image is None
+    np.testing.assert_array_equal(matrix(table), rows(shape, dtype).reshape(6, -1))
+    (note,) = table.notes
+    assert note.code == "flattened"
+    assert (f"send image={'x'.join(map(str, shape))}" in note.detail) == perhaps
 
 
 @pytest.mark.parametrize(
-    ("shape", "image"),
-    [((6, 4), None), ((6, 4, 3), (4, 3, 1)), ((6, 4, 3, 2), (4, 3, 2)), ((6, 2, 2, 2, 2), None)],
+    ("shape", "ways"), [((3, 5, 4), "3x5x4 or 5x4x3"), ((3, 3, 3), "3x3x3"), ((1, 5, 1), "1x5x1 or 5x1x1")]
 )
-def test_rows_of_two_or_three_dimensions_are_images(shape: tuple[int, ...], image: tuple[int, int, int] | None) -> None:
-    assert read_npz(npz(np.zeros(shape)), max_bytes=LIMIT).image == image
+def test_channels_that_may_be_first_or_last_are_asked_for(shape: Any, ways: str) -> None:
+    with pytest.raises(TableError) as caught:
+        read(npz(rows(shape, np.uint8)))
+    (fault,) = caught.value.faults
+    assert fault.about == "image"
+    assert fault.detail.endswith(f"Send image={ways}, or none for plain columns.")
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "said", "image", "moved"),
+    [
+        ((3, 5, 4), np.uint8, (3, 5, 4), (3, 5, 4), False),
+        ((3, 5, 4), np.uint8, (5, 4, 3), (5, 4, 3), True),
+        ((3, 3, 3), np.uint8, (3, 3, 3), (3, 3, 3), False),
+        ((4, 3), np.float32, (4, 3, 1), (4, 3, 1), False),
+        ((4, 5, 2), np.uint8, (4, 5, 2), (4, 5, 2), False),
+        ((12,), np.uint8, (4, 3, 1), (4, 3, 1), False),
+        ((12, 1), np.uint8, (4, 3, 1), (4, 3, 1), False),
+        ((4, 3), np.uint8, "none", None, False),
+        ((3, 5, 6), np.uint8, "none", None, False),
+        ((3, 5, 4), np.float32, "none", None, False),
+    ],
+)
+def test_what_is_said_of_the_rows_decides(shape: Any, dtype: Any, said: Any, image: Any, moved: bool) -> None:
+    x = rows(shape, dtype)
+    table = read(npz(x), said)
+    assert (table.image, table.notes) == (image, ())
+    np.testing.assert_array_equal(matrix(table), (np.moveaxis(x, 1, -1) if moved else x).reshape(6, -1))
+
+
+@pytest.mark.parametrize(("shape", "dtype"), [((4, 3), np.uint8), ((4, 3), np.float32), ((6, 2, 1), np.uint8)])
+def test_pictures_are_not_read_in_another_shape(shape: Any, dtype: Any) -> None:
+    with pytest.raises(TableError) as caught:
+        read(npz(rows(shape, dtype)), (1, 12, 1))
+    (fault,) = caught.value.faults
+    shown = "x".join(map(str, (*shape, 1)[:3]))
+    assert fault.about == "image"
+    assert fault.detail == (
+        f'The image "1x12x1" is not the shape of the rows of x, {shape}. '
+        f"Leave it out, or send {shown}, or none for plain columns."
+    )
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=4).map(tuple), st.sampled_from([np.uint8, np.float32]))
+def test_every_shape_is_read_whole_noted_or_asked_for(shape: tuple[int, ...], dtype: Any) -> None:
+    x = rows(shape, dtype)
+    if len(shape) == 3 and {shape[0], shape[2]} <= {1, 3, 4}:
+        with pytest.raises(TableError, match="Send image="):
+            read(npz(x))
+        return
+    table = read(npz(x))
+    assert sorted(matrix(table)[1]) == sorted(x[1].astype(np.float64).reshape(-1))
+    assert table.image is None or np.prod(table.image) == np.prod(shape)
+    assert bool(table.notes) == (len(shape) > 1 and table.image not in (shape, (*shape, 1)))
+
+
+def parts(**arrays: Any) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("dev", [None, "dev", "val"])
+@pytest.mark.parametrize("test", [True, False])
+def test_parts_of_their_own_come_as_tables_of_their_own(dev: str | None, test: bool) -> None:
+    x = {"train": rows((2, 2), np.uint8), "test": rows((2, 2), np.uint8)[:3] + 1, dev: rows((2, 2), np.uint8)[:2] + 2}
+    names = ["train", *(["test"] if test else []), *([dev] if dev else [])]
+    arrays = {f"{letter}_{name}": x[name] if letter == "x" else Y[: len(x[name])] for name in names for letter in "xy"}
+    tables = read_npz(parts(**arrays), max_bytes=LIMIT)
+    assert [*tables.separate()] == [*(["dev"] if dev else []), *(["test"] if test else [])]
+    for name, table in (("train", tables.train), ("test", tables.test), (dev, tables.dev)):
+        if table is not None:
+            np.testing.assert_array_equal(matrix(table), x[name].reshape(len(x[name]), -1))
+            assert table.image == (2, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["x_train"], [f"The array y_train is missing: {RULE}."]),
+        (["x_test", "y_test"], [f"The array {name} is missing: {RULE}." for name in ("x_train", "y_train")]),
+        (["x_train", "y_train", "y_test"], [f"The array x_test is missing: {RULE}."]),
+        (
+            ["x_train", "y_train", "x_dev", "y_dev", "x_val", "y_val"],
+            ["There are x_dev and x_val, which are both the dev part. Leave one out."],
+        ),
+        (["images", "labels"], [
+            f"The array x is missing: {RULE}.", f"The array y is missing: {RULE}.",
+            f'The array "images" is not expected: {RULE}. Leave it out.',
+            f'The array "labels" is not expected: {RULE}. Leave it out.',
+        ]),
+    ],
+)  # fmt: skip  # a fault each
+def test_arrays_that_make_up_no_parts_are_named(names: list[str], expected: list[str]) -> None:
+    assert faults_of(parts(**dict.fromkeys(names, X))) == expected
+
+
+def test_faults_of_parts_name_their_arrays() -> None:
+    found = faults_of(parts(x_train=X, y_train=Y[:5], x_test=X[:, 0], y_test=X))
+    assert [fault.split(" ", 3)[2] for fault in found] == ["differ", "x_test", "y_test"]
+    (other,) = faults_of(parts(x_train=X, y_train=Y, x_test=X[:, :1], y_test=Y))
+    assert other == "The array x_test has rows of the shape (1,), and those of x_train have (2,). Reshape it."
+    (missing,) = faults_of(parts(x_train=X, y_train=Y, x_test=X, y_test=np.where(Y == 1, np.nan, 0.0)))[:1]
+    assert missing.startswith('The target "y" is missing in row 1 of y_test. Fill it in, leave such rows out with ')
+
+
+def test_a_column_of_targets_is_read_as_targets() -> None:
+    assert list(read(npz(y=Y[:, np.newaxis])).columns[-1].values) == list(Y)
+    assert list(read(npz(y=np.array(["a", "b"] * 3)[:, np.newaxis])).columns[-1].values) == ["a", "b"] * 3
+
+
+def test_a_one_for_each_class_is_no_target() -> None:
+    (fault,) = faults_of(npz(y=np.eye(2)[Y]))
+    assert fault.endswith("one value for each row: if its columns are classes, send argmax(axis=1) of it.")
+
+
+def test_bytes_are_held_as_they_lie_in_the_file() -> None:
+    table = read(npz(rows((4, 3), np.uint8)))
+    assert table.block is not None
+    assert table.block.dtype == np.uint8
+    assert all(np.shares_memory(column.values, table.block) for column in table.columns[:-1])
+    assert not any(column.missing.any() for column in table.columns)
+    assert read(npz(rows((4, 3), np.int16))).block is None
 
 
 def test_a_signalling_nan_is_missing_as_well() -> None:
     x = np.zeros((6, 2), "<f4")
     x.view("<u4")[0, 0] = 0x7F800001
-    assert read_npz(npz(x), max_bytes=LIMIT).columns[0].missing.tolist() == [True] + [False] * 5
+    assert read(npz(x)).columns[0].missing.tolist() == [True] + [False] * 5
 
 
 def test_nan_is_a_missing_feature() -> None:
     x = X.copy()
     x[1, 1] = np.nan
-    assert read_npz(npz(x), max_bytes=LIMIT).columns[1].missing.tolist() == [False, True, False, False, False, False]
+    assert read(npz(x)).columns[1].missing.tolist() == [False, True, False, False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -108,13 +292,13 @@ def test_nan_is_a_missing_feature() -> None:
     [(np.array(["a", "b"] * 3), ["a", "b"] * 3), (np.array([True, False] * 3), ["true", "false"] * 3)],
 )
 def test_text_and_truth_values_are_categorical_targets(y: NDArray[Any], expected: list[str]) -> None:
-    target = read_npz(npz(y=y), max_bytes=LIMIT).columns[-1]
+    target = read(npz(y=y)).columns[-1]
     assert isinstance(target, CategoricalColumn)
     assert list(target.values) == expected
 
 
 def test_big_endian_text_is_read() -> None:
-    target = read_npz(npz(y=np.array(["ä", "ß"] * 3).astype(">U3")), max_bytes=LIMIT).columns[-1]
+    target = read(npz(y=np.array(["ä", "ß"] * 3).astype(">U3"))).columns[-1]
     assert list(target.values) == ["ä", "ß"] * 3
 
 
@@ -216,9 +400,9 @@ def test_missing_unknown_and_double_members_are_reported_together() -> None:
     with pytest.warns(UserWarning, match="Duplicate name"):
         content = zipped([("x.npy", npy(X)), ("x.npy", npy(X)), ("../evil.npy", b""), ("x_train.npy", npy(X))])
     assert faults_of(content) == [
-        "The array y is missing: an NPZ file holds x and y.",
-        'The array "../evil" is not expected: an NPZ file holds x and y alone. Leave it out.',
-        'The array "x_train" is not expected: an NPZ file holds x and y alone. Leave it out.',
+        f"The array y is missing: {RULE}.",
+        f'The array "../evil" is not expected: {RULE}. Leave it out.',
+        f'The array "x_train" is not expected: {RULE}. Leave it out.',
         'The array "x" is there 2 times. Write it with numpy.savez.',
     ]
 
@@ -305,7 +489,8 @@ def test_numbers_that_a_network_cannot_hold_and_missing_ones_are_all_named_with_
         f"The array x holds inf in row 2, feature 1, {rule}",
         f"The array x holds -1e+39 in row 4, feature 0, {rule}",
         f"The array y holds inf in row 3, {rule}",
-        'The target "y" is missing in row 1. Fill it in, or leave it out.',
+        'The target "y" is missing in row 1. Fill it in, leave such rows out with missing_target=drop, or say '
+        "with missing what counts as missing, if it is a class.",
     ]
 
 

@@ -2,26 +2,15 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.data import TableError
-from engine.data.split import FRACTIONS, Fractions, Split, fractions_for, split_rows
+from engine.data.apportionment import part_totals
+from engine.data.cut import FRACTIONS, Fractions
+from engine.data.split import split_rows
 from engine.data.target import Target
-
-
-def classes_of(labels: list[int]) -> Target:
-    names = tuple(str(label) for label in range(max(labels) + 1))
-    return Target("multiclass", np.array(labels, np.int64), names)
-
-
-def parts(split: Split) -> list[list[int]]:
-    return [part.tolist() for part in (split.train, split.dev, split.test)]
-
-
-def numbers(rows: int) -> Target:
-    return Target("regression", np.arange(float(rows)), ())
-
+from tests.engine.data.splits import classes_of, fractions, numbers, parts
 
 labels = st.lists(st.integers(0, 3), min_size=12, max_size=200)
 
@@ -36,19 +25,37 @@ def test_the_parts_hold_every_row_once_in_order_and_the_seed_decides(values: lis
 
 
 @settings(deadline=None)
-@given(labels, st.integers(0, 100))
-def test_every_class_has_its_share_of_every_part_within_one_row(values: list[int], seed: int) -> None:
+@given(labels, st.integers(0, 100), fractions)
+def test_each_part_is_within_one_row_of_its_share_and_every_class_in_train(
+    values: list[int], seed: int, shares: Fractions
+) -> None:
     target = classes_of(values)
-    split = split_rows(target, seed)
-    for label in set(values):
-        count = values.count(label)
-        for part, fraction in zip((split.train, split.dev, split.test), FRACTIONS, strict=True):
-            assert abs(int(np.sum(target.values[part] == label)) - fraction * count) <= 1.0
-        assert np.any(target.values[split.train] == label)
+    if part_totals(len(values), len(set(values)), shares) is None:
+        with pytest.raises(TableError, match="too few to cut"):
+            split_rows(target, seed, shares)
+        return
+    split = split_rows(target, seed, shares)
+    train, *others = parts(split)
+    assert set(target.values[train].tolist()) == set(values)
+    assert sorted(row for part in parts(split) for row in part) == list(range(len(values)))
+    assert [len(part) > 0 for part in others] == [share > 0.0 for share in shares[1:]]
+    if len(set(values)) <= shares[0] * len(values) + 1.0:
+        for part, share in zip(parts(split), shares, strict=True):
+            assert abs(len(part) - share * len(values)) <= 1.0 + 1e-6
+
+
+def test_twenty_classes_of_five_rows_fill_every_part() -> None:
+    target = classes_of([label for label in range(20) for _ in range(5)])
+    split = split_rows(target, 0)
+    assert [len(part) for part in parts(split)] == [70, 15, 15]
+    assert np.bincount(target.values[split.train]).tolist().count(3) == 10
+    assert max(np.bincount(target.values[part]).max() for part in (split.dev, split.test)) == 1
+    lacking = [set(range(20)) - set(target.values[split_rows(target, seed).dev].tolist()) for seed in range(5)]
+    assert len(set(map(frozenset, lacking))) > 1  # not always the same classes
 
 
 @settings(deadline=None)
-@given(st.integers(2, 300), st.integers(0, 100))
+@given(st.integers(4, 300), st.integers(0, 100))
 def test_a_regression_is_split_by_the_fractions_within_one_row(rows: int, seed: int) -> None:
     for part, fraction in zip(parts(split_rows(numbers(rows), seed)), FRACTIONS, strict=True):
         assert abs(len(part) - fraction * rows) <= 1.0
@@ -61,76 +68,29 @@ def test_a_class_with_two_rows_is_in_train_and_in_dev(rows: int) -> None:
     assert all(np.any(target.values[part] == 0) for part in (split.train, split.dev))
 
 
-shares = st.tuples(st.integers(1, 20), st.integers(0, 20), st.integers(0, 20)).map(
-    lambda parts: (parts[0] / sum(parts), parts[1] / sum(parts), parts[2] / sum(parts))
-)
+def by_class(values: list[int], seed: int, shares: Fractions) -> list[list[int]]:
+    """The split as it was before totals were heeded: each class cut by itself, its second row for dev."""
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
+    found: list[list[int]] = [[], [], []]
+    for label in sorted(set(values)):
+        rows = rng.permutation([row for row, value in enumerate(values) if value == label]).tolist()
+        own = 1 if shares[1] > 0.0 else 0
+        first = max(min(round(shares[0] * len(rows)), len(rows) - own), 1)
+        second = min(max(round((shares[0] + shares[1]) * len(rows)), first + own), len(rows))
+        for part, some in zip(found, (rows[:first], rows[first:second], rows[second:]), strict=True):
+            part.extend(some)
+    return [sorted(part) for part in found]
 
 
 @settings(deadline=None)
-@given(labels, st.integers(0, 100), shares)
-def test_any_fractions_part_every_class_within_one_row_if_train_and_dev_have_a_row_of_it(
-    values: list[int], seed: int, fractions: Fractions
+@given(labels, st.integers(0, 100), fractions)
+def test_a_split_by_class_that_is_within_one_row_keeps_its_rows(
+    values: list[int], seed: int, shares: Fractions
 ) -> None:
-    target = classes_of(values)
-    try:
-        split = split_rows(target, seed, fractions)
-    except TableError:
-        assert fractions[1] > 0.0  # dev should have rows
-        assert max(values.count(label) for label in values) == 1  # and no class can give it one
-        return
-    assert sorted(row for part in parts(split) for row in part) == list(range(len(values)))
-    for label in set(values):
-        count = values.count(label)
-        wanted = [fraction * count for fraction in fractions]
-        found = [int(np.sum(target.values[part] == label)) for part in (split.train, split.dev, split.test)]
-        assert found[0] >= 1
-        assert found[1] >= (1 if fractions[1] > 0.0 and count > 1 else 0)
-        if wanted[0] >= 1.0 and (wanted[1] >= 1.0 or fractions[1] == 0.0):
-            assert all(abs(one - other) <= 1.0 for one, other in zip(found, wanted, strict=True))
-        if fractions[2] == 0.0:
-            assert found[2] == 0
-
-
-@pytest.mark.parametrize(
-    ("separate", "default", "possible"),
-    [
-        ([], (0.7, 0.15, 0.15), [(0.8, 0.2, 0.0), (0.5, 0.25, 0.25), (0.333333, 0.333333, 0.333334)]),
-        (["dev"], (1.0, 0.0, 0.0), [(0.9, 0.0, 0.1)]),
-        (["test"], (0.85, 0.15, 0.0), [(0.5, 0.5, 0.0)]),
-        (["dev", "test"], (1.0, 0.0, 0.0), [(1.0, 0.0, 0.0)]),
-    ],
-)
-def test_what_is_cut_from_the_training_table_depends_on_which_parts_have_tables_of_their_own(
-    separate: list[str], default: Fractions, possible: list[Fractions]
-) -> None:
-    assert fractions_for(None, separate) == default
-    for said in possible:
-        assert fractions_for(said, separate) == said
-
-
-@pytest.mark.parametrize(
-    ("said", "separate", "rules"),
-    [
-        ((0.7, 0.4, 0.1), [], ["The split 0.7, 0.4, 0.1 sums to 1.2"]),
-        ((0.7, 0.4, -0.1), [], ["share that is negative or no number"]),
-        ((float("nan"), 0.5, 0.5), [], ["share that is negative or no number"]),
-        ((float("inf"), 0.5, 0.5), [], ["share that is negative or no number"]),
-        ((0.0, 0.5, 0.5), [], ["leaves nothing to train on"]),
-        ((0.9, 0.0, 0.1), [], ["leaves nothing to choose by: give dev a share, or a file of its own"]),
-        ((0.9, 0.0, 0.1), ["test"], ["leaves nothing to choose by", "cuts test from the training table"]),
-        ((0.8, 0.1, 0.1), ["dev"], ["cuts dev from the training table, but dev has a file of its own"]),
-        ((0.8, 0.1, 0.1), ["dev", "test"], ["cuts dev", "cuts test"]),
-        ((0.0, 0.0, 0.5), [], ["sums to 0.5", "nothing to train on", "nothing to choose by"]),
-    ],
-)
-def test_fractions_that_make_no_sense_are_refused_with_every_fault(
-    said: Fractions, separate: list[str], rules: list[str]
-) -> None:
-    with pytest.raises(TableError) as caught:
-        fractions_for(said, separate)
-    assert [fault.about for fault in caught.value.faults] == ["split"] * len(rules)
-    for fault, rule in zip(caught.value.faults, rules, strict=True):
-        assert rule in fault.detail
+    before = by_class(values, seed, shares)
+    near = all(abs(len(part) - share * len(values)) <= 1.0 for part, share in zip(before, shares, strict=True))
+    assume(near and all(part or not share for part, share in zip(before, shares, strict=True)))
+    assert parts(split_rows(classes_of(values), seed, shares)) == before
 
 
 def test_another_seed_splits_otherwise() -> None:
@@ -142,7 +102,25 @@ def test_there_may_be_no_test_part() -> None:
     assert [len(part) for part in parts(split)] == [8, 2, 0]
 
 
-@pytest.mark.parametrize("target", [numbers(1), classes_of([0, 1]), classes_of([0, 1, 2])])
-def test_too_few_rows_are_refused(target: Target) -> None:
-    with pytest.raises(TableError, match="too few for a training and a dev part"):
-        split_rows(target, 0)
+@pytest.mark.parametrize(
+    ("target", "shares", "told"),
+    [
+        (numbers(1), (0.8, 0.2, 0.0), "The table has 1 row: too few to cut by the split 0.8, 0.2, 0."),
+        (numbers(2), FRACTIONS, "The table has 2 rows: too few to cut by the split 0.7, 0.15, 0.15."),
+        (classes_of([0, 1]), (0.5, 0.5, 0.0), "2 rows and 2 classes, each of which needs a row in train: too few"),
+        (classes_of([0, 0, 1, 1, 2]), (0.4, 0.2, 0.4), None),
+        (classes_of([0, 0, 1, 2, 3]), (0.4, 0.2, 0.4), "5 rows and 4 classes, each of which needs a row in train"),
+    ],
+)
+def test_a_part_that_cannot_be_filled_is_a_fault_of_the_split(
+    target: Target, shares: Fractions, told: str | None
+) -> None:
+    if told is None:
+        assert [len(part) for part in parts(split_rows(target, 0, shares))] == [3, 1, 1]
+        return
+    with pytest.raises(TableError) as caught:
+        split_rows(target, 0, shares)
+    (fault,) = caught.value.faults
+    assert fault.about == "split"
+    assert told in fault.detail
+    assert fault.detail.endswith("Add rows, or give the smaller parts a larger share.")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import is_classifier, is_regressor
+from sklearn.exceptions import ConvergenceWarning
 
 from engine.data import NAMES, Dataset, load_builtin
 from engine.data.split import split_rows
@@ -189,6 +190,24 @@ def test_a_diverging_fit_says_why_and_what_to_do() -> None:
     estimator = StackedMLPRegressor(optimizer="sgd", learning_rate=1e6, members=2, random_state=0)
     with pytest.raises(ValueError, match=r"Member 0 of 2 diverged: .* became .* in epoch .*Lower learning_rate, which"):
         estimator.fit(x, y)
+
+
+def test_a_diverging_member_is_left_out_with_a_warning_and_the_others_answer() -> None:
+    x, y = rows_of("regression")
+    estimator = StackedMLPRegressor(
+        hidden_units=(8,), optimizer="sgd", learning_rate=0.9, epochs=30, members=12, random_state=0
+    )
+    with pytest.warns(ConvergenceWarning, match=r"^\d+ of 12 members are left out\. Member \d+ of 12 diverged: "):
+        estimator.fit(x, y)
+    stayed = [member.finished for member in estimator.trained_ if member.finished.state == "completed"]
+    single = [copy(estimator) for _ in stayed]
+    for one, row in zip(single, estimator.weights_, strict=True):
+        one.weights_ = row[np.newaxis]
+
+    assert 0 < len(stayed) < len(estimator.trained_) == 12
+    assert [row.tobytes() for row in estimator.weights_] == [end.weights.tobytes() for end in stayed]  # type: ignore[union-attr]  # none diverged
+    np.testing.assert_allclose(estimator.predict(x), np.mean([one.predict(x) for one in single], axis=0), rtol=1e-6)
+    assert estimator.loss_ == min(end.metrics["train_loss"] for end in stayed)
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -13,7 +13,7 @@ from engine.spec import Knobs, MemberSpec, Structure
 
 X, Y = np.eye(4), np.array([0, 1, 0, 1])
 
-GIVEN_BY_FIT = {"inputs", "outputs", "loss", "structure", "knobs", "seed", "objective"}
+GIVEN_BY_FIT = {"inputs", "outputs", "loss", "structure", "rules", "knobs", "seed", "objective"}
 ONLY_FOR_IMAGES = {"augment"}
 
 
@@ -28,14 +28,14 @@ REFUSED: list[tuple[str, list[Any]]] = [
     ("activation", ["gelu", None]),
     ("initializer", ["zeros"]),
     ("optimizer", ["adamw"]),
-    ("learning_rate", [0, -0.1, np.nan, np.inf, "0.1", True, None]),
+    ("learning_rate", [0, -0.1, np.nan, np.inf, "0.1", True, None, 1e-46, 1e39, 10**400]),
     ("beta1", [-0.1, 1.0]),
-    ("beta2", [-0.1, 1.0]),
-    ("epsilon", [0.0, 1.0]),
+    ("beta2", [-0.1, 1.0, 1.0 - 1e-9]),
+    ("epsilon", [0.0, 1e-46, 1.1]),
     ("batch_size", [0, 1.5, "half", True]),
     ("epochs", [0, 1.0]),
     ("l1", [-1]),
-    ("l2", [-1]),
+    ("l2", [-1, 1e-50]),
     ("keep_prob", [0.0, 0.001, 1.1]),
     ("input_keep_prob", [0.0, 1.1]),
     ("batch_norm", [0, "no"]),
@@ -71,6 +71,18 @@ def test_all_faults_are_told_together() -> None:
     told = "learning_rate is -1.0, but it must be a number above 0. epochs is 0, but it must be a whole number from 1."
     with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         estimator.fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"batch_size": 1, "batch_norm": True}, "batch_size is 1 where batch_norm is true: batch norm brings every"),
+        ({"decay": "staircase", "decay_rate": 1.5}, "decay_rate is 1.5 where decay is staircase: the learning rate"),
+    ],
+)
+def test_values_that_make_no_sense_together_are_refused(parameters: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}"):
+        StackedMLPClassifier(**parameters).fit(X, Y)
 
 
 def test_numbers_of_numpy_are_as_good_as_those_of_python() -> None:

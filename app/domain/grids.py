@@ -1,0 +1,81 @@
+"""Grids: the values that an axis with a step has, and the share of each.
+
+Bounds and steps are taken as the decimals in which they are written, so that 0.1 + 2 * 0.1 is 0.3.
+"""
+
+import math
+import sys
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Self
+
+from app.domain.scales import Scale, unscale
+
+Number = int | float
+_LARGEST = Fraction(sys.float_info.max)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The values (`low` + k * `step`) / `unit` for k from 0 to `last`, all of them whole numbers.
+
+    On a linear scale each value has the same share. On `log` the value x owns [x, x + step), on `reverse_log` it owns
+    (x - step, x], so that every stretch of the scale has the share that it has without a step.
+    """
+
+    low: int
+    step: int
+    unit: int
+    last: int
+
+    @classmethod
+    def of(cls, low: Number, high: Number, step: Number) -> Self:
+        """Return the grid of the steps from `low` that do not pass `high`."""
+        start, end, width = map(_decimal, (low, high, step))
+        unit = math.lcm(start.denominator, width.denominator)
+        return cls(int(start * unit), int(width * unit), unit, math.floor((end - start) / width))
+
+    def at(self, quantile: float, scale: Scale) -> Fraction:
+        """Return the value whose share of [0, 1) holds `quantile`."""
+        return self._value(self._index(quantile, scale))
+
+    def holds(self, number: Number) -> bool:
+        """Return whether `number`, as it is written, is a value of the grid."""
+        steps = (_decimal(number) * self.unit - self.low) / self.step
+        return steps.denominator == 1 and 0 <= steps <= self.last
+
+    def _value(self, index: int) -> Fraction:
+        return Fraction(self.low + index * self.step, self.unit)
+
+    @cached_property
+    def _ends_on_log(self) -> tuple[float, float]:
+        return _double(self._value(0)), _double(self._value(self.last + 1))
+
+    @cached_property
+    def _ends_on_reverse_log(self) -> tuple[float, float]:
+        return _double(self._value(-1)), _double(self._value(self.last))
+
+    def _index(self, quantile: float, scale: Scale) -> int:
+        if scale == "linear":
+            numerator, denominator = quantile.as_integer_ratio()
+            return numerator * (self.last + 1) // denominator
+        if scale == "log":
+            found = self._whole_steps(unscale(quantile, *self._ends_on_log, scale))
+        else:
+            found = -self._whole_steps(unscale(quantile, *self._ends_on_reverse_log, scale), -1)
+        return min(max(found, 0), self.last)
+
+    def _whole_steps(self, point: float, sign: int = 1) -> int:
+        """Return the whole number at or below `sign` times the steps from the first value to `point`."""
+        numerator, denominator = point.as_integer_ratio()
+        return sign * (numerator * self.unit - self.low * denominator) // (self.step * denominator)
+
+
+def _double(bound: Fraction) -> float:
+    """Return the double next to a bound, which may lie a step beyond the largest."""
+    return float(min(max(bound, -_LARGEST), _LARGEST))
+
+
+def _decimal(number: Number) -> Fraction:
+    return Fraction(repr(number))

@@ -1,0 +1,67 @@
+"""Tests of when two JSON values are the same."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.values import Value, key, same
+
+plain = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.0, -0.0, 1.0, 0.5]) | st.sampled_from("ab")
+values = st.recursive(
+    plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2)
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (1, 1.0),
+        (0.0, -0.0),
+        ([64, [1]], (64.0, (1,))),
+        ({"flip": 1, "tilt": [2]}, {"tilt": [2.0], "flip": 1.0}),
+        ("adam", "adam"),
+        (None, None),
+        (2**62, float(2**62)),
+    ],
+)
+def test_values_that_say_the_same_are_the_same(one: Value, other: Value) -> None:
+    assert same(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (True, 1),
+        (False, 0),
+        ([True], [1]),
+        (1, "1"),
+        ([64], [64, 32]),
+        ([64], 64),
+        ([], {}),
+        ({"a": 1}, {"a": True}),
+        ({"a": 1}, {"b": 1}),
+        (None, False),
+        ("", None),
+        (2**62 + 1, float(2**62)),
+    ],
+)
+def test_values_that_do_not_are_not(one: Value, other: Value) -> None:
+    assert not same(one, other)
+
+
+def recursively(one: Value, other: Value) -> bool:
+    """The same rule, written as a comparison of pairs."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(recursively, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(recursively(value, other[name]) for name, value in one.items())
+    numbers = all(isinstance(value, int | float) for value in (one, other))
+    return one == other and (numbers or type(one) is type(other))
+
+
+@given(one=values, other=values)
+def test_keys_agree_where_a_comparison_pair_by_pair_does(one: Value, other: Value) -> None:
+    assert same(one, other) is bool(recursively(one, other))
+    assert not same(one, other) or hash(key(one)) == hash(key(other))

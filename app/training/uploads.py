@@ -9,8 +9,8 @@ from app.domain.uploads import AnyFile, SentFiles, UploadForm
 from app.training.datasets import PreparedDataset, prepared
 from app.training.said import said_faults, said_of
 from engine.data import Cut, TableError, TableFault, Tables, prepare, read_csv, read_npz
-from engine.data.cut import Fractions
-from engine.data.picture_shapes import SaidImage
+from engine.data.files.picture_shapes import SaidImage
+from engine.data.parts.cut import Fractions
 from engine.data.said import Said
 from engine.data.tables import FILE_OF
 from engine.data.target import without_missing_targets

@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from engine.data.archive import read_npz_archive, write_npz
 from engine.data.column_groups import need_double
 from engine.data.constant_inputs import constant_notes
-from engine.data.cut import Cut, Fractions, fractions_for
-from engine.data.cut_column import cut_faults, split_table, without
-from engine.data.cut_notes import overlap_notes, share_notes
-from engine.data.drift import drift
 from engine.data.encoded import Encoded
 from engine.data.encoding import Encoding, double_places, encode, feature_faults, fit, rare_categories
 from engine.data.image import pixel_faults, shape_faults
 from engine.data.leaks import copy_notes, input_notes
 from engine.data.notes import gathered
-from engine.data.split import Split
+from engine.data.parts.cut import Cut, Fractions, fractions_for
+from engine.data.parts.cut_column import cut_faults, split_table, without
+from engine.data.parts.cut_notes import overlap_notes, share_notes
+from engine.data.parts.drift import drift
+from engine.data.parts.split import Split
 from engine.data.table import (
     FLOAT64,
     Column,

@@ -15,6 +15,7 @@ from app.services.services import Services
 from app.services.work import Work
 from app.settings import Settings
 from app.storage import Storage
+from app.training.preparation import Limits, Preparation
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             Clock(),
             os.urandom,
             lease_seconds=settings.lease_seconds,
-            max_table_bytes=settings.max_table_bytes,
+            preparation=_preparation(settings),
         )
         services.datasets.register_builtin()
         services.work.recover()
@@ -58,6 +59,11 @@ def open_services(settings: Settings) -> Iterator[Services]:
         services.notifier.close()
     finally:
         storage.close()
+
+
+def _preparation(settings: Settings) -> Preparation:
+    limits = Limits(settings.max_table_bytes, settings.reading_bytes, settings.reading_seconds)
+    return Preparation(limits, settings.readings)
 
 
 @contextmanager

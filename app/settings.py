@@ -22,5 +22,11 @@ class Settings(BaseSettings):
     """The largest upload."""
     max_table_bytes: Annotated[int, Field(ge=1024)] = 256 * MEBIBYTE
     """The largest table that an upload may unpack to."""
+    reading_bytes: Annotated[int, Field(ge=256 * MEBIBYTE)] = 2048 * MEBIBYTE
+    """The memory that the process may take in which an upload is read."""
+    reading_seconds: Annotated[float, Field(gt=0, le=86_400)] = 300.0
+    """How long that may take."""
+    readings: Annotated[int, Field(ge=1, le=64)] = 2
+    """How many uploads are read at the same time; others wait."""
     max_work_bytes: Annotated[int, Field(ge=1024)] = 64 * MEBIBYTE
     """The largest request of a worker, weights included."""

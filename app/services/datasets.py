@@ -12,19 +12,19 @@ from app.services.cursors import decode, encode
 from app.services.pages import Page
 from app.storage import Storage
 from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin, trains_alike
-from app.training.uploads import prepare_upload
+from app.training.preparation import Preparation
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 @final
 class Datasets:
-    """The data sets of the service; a table may unpack to `max_table_bytes` at most."""
+    """The data sets of the service; uploads are read by `preparation`, outside this process."""
 
-    def __init__(self, storage: Storage, clock: Clock, max_table_bytes: int) -> None:
+    def __init__(self, storage: Storage, clock: Clock, preparation: Preparation) -> None:
         self._storage = storage
         self._clock = clock
-        self._max_table_bytes = max_table_bytes
+        self._preparation = preparation
 
     def upload(self, files: SentFiles, form: UploadForm, faults: Sequence[Fault]) -> tuple[DatasetSummary, bool]:
         """Prepare and store tables; the flag tells whether they are new. `faults` are those the request has otherwise.
@@ -95,7 +95,7 @@ class Datasets:
         """Return the summary and the prepared content of tables; raise InvalidRequest with all faults."""
         faults = [*others, *_name_faults(form.name)]
         try:
-            prepared = prepare_upload(files, form, max_table_bytes=self._max_table_bytes)
+            prepared = self._preparation.prepare(files, form)
         except InvalidRequest as error:
             raise InvalidRequest([*faults, *error.faults]) from None
         if faults:

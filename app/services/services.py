@@ -14,6 +14,7 @@ from app.services.sweeps import Sweeps
 from app.services.trials import Trials
 from app.services.work import Work
 from app.storage import Storage
+from app.training.preparation import Preparation
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,13 @@ class Services:
         entropy: Callable[[int], bytes],
         *,
         lease_seconds: float,
-        max_table_bytes: int,
+        preparation: Preparation,
     ) -> Self:
         """Return the use cases on `storage`; `entropy(n)` returns n random bytes."""
         notifier, trials = Notifier(), Trials(storage)
         return cls(
             storage,
-            Datasets(storage, clock, max_table_bytes),
+            Datasets(storage, clock, preparation),
             Sweeps(storage, clock, notifier, entropy),
             trials,
             Models(storage),

@@ -16,10 +16,20 @@ from engine.data.cut_notes import overlap_notes, share_notes
 from engine.data.drift import drift
 from engine.data.encoding import Encoding, encode, feature_faults, fit
 from engine.data.image import pixel_faults, shape_faults
+from engine.data.leaks import copy_notes, input_notes
 from engine.data.split import Split
 from engine.data.table import Column, Faults, Image, Table, TableError, TableFault, byte_columns, quoted, take_rows
 from engine.data.tables import FILE_OF, Part, Tables, aligned, column_faults
-from engine.data.target import Target, Task, missing_targets, read_like, read_target, target_column, unknown_classes
+from engine.data.target import (
+    Target,
+    Task,
+    missing_targets,
+    read_like,
+    read_target,
+    target_column,
+    task_notes,
+    unknown_classes,
+)
 
 MAX_BYTES = 512 << 20
 """What the inputs of a data set may take, unless said otherwise."""
@@ -101,28 +111,30 @@ def prepare(
     columns = {name: part.columns for name, part in parts.items()}
     encodings = fit(columns["train"])
     _check_size(parts.values(), sum(one.width for one in encodings), max_bytes)
-    notes = [*whole.train.notes, *share_notes(split, cut, fractions), *overlap_notes(whole, cut)]
+    inputs = {name: _inputs(encodings, part, parts.values()) for name, part in parts.items()}
+    targets = {name: part.y for name, part in parts.items()}
+    notes = [
+        *whole.train.notes,
+        *([] if task else task_notes(whole.train.take(target)[0])),
+        *share_notes(split, cut, fractions),
+        *overlap_notes(whole, cut),
+        *input_notes(given.train.take(target)[1], found),
+        *copy_notes(inputs, targets, list(given.separate())),
+        *constant_notes(columns, given.train.image),
+    ]
     card = {
         "target": target,
         "task_was": "given" if task else "inferred",
         **_card(found, [encoding.card() for encoding in encodings], parts.values()),
         "target_deviation": float(parts["train"].y.std()) if found.task == "regression" else None,
-        "split": {
-            "seed": cut.seed,
-            "fractions": list(fractions),
-            "group": cut.group,
-            "order": cut.order,
-            "separate": list(given.separate()),
-            "rows": {name: len(part.y) for name, part in parts.items()},
-        },
+        "split": _split_card(cut, fractions, list(given.separate()), {name: len(y) for name, y in targets.items()}),
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
-        "notes": [note.card() for note in (*notes, *constant_notes(columns, given.train.image))],
+        "notes": [note.card() for note in notes],
         **({"read": dict(given.train.read)} if given.train.read else {}),
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
-    inputs = {f"x_{name}": _inputs(encodings, part, parts.values()) for name, part in parts.items()}
-    targets = {f"y_{name}": part.y for name, part in parts.items()}
-    return Dataset(task=found.task, classes=found.classes, card=card, **inputs, **targets)
+    arrays = {f"{axis}_{name}": part for axis, each in (("x", inputs), ("y", targets)) for name, part in each.items()}
+    return Dataset(task=found.task, classes=found.classes, card=card, **arrays)
 
 
 def _checked(whole: Tables, given: Tables, target: str, task: str | None, cut: Cut) -> tuple[Target, Fractions]:
@@ -201,6 +213,11 @@ def _check_size(parts: Collection[_Part], width: int, max_bytes: int) -> None:
         made = f"The table becomes {rows:,} rows of {width:,} inputs, {size:,} bytes"
         way = "Leave out columns with many categories, or rows."
         raise TableError([f"{made}; at most {max_bytes:,} bytes are allowed. {way}"])
+
+
+def _split_card(cut: Cut, fractions: Fractions, separate: list[Part], rows: dict[str, int]) -> dict[str, Any]:
+    by = {"group": cut.group, "order": cut.order}
+    return {"seed": cut.seed, "fractions": list(fractions), **by, "separate": separate, "rows": rows}
 
 
 def _card(found: Target, columns: list[dict[str, Any]], parts: Iterable[_Part]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.notes import Note
 from engine.data.table import CategoricalColumn, Column, Faults, NumericColumn, Table, TableError, TableFault, quoted
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -68,12 +69,41 @@ def missing_targets(column: Column, places: Iterable[str]) -> Iterator[str]:
         yield f"The target {quoted(column.name)} is missing in {place}. Fill it in, or leave it out."
 
 
+def task_notes(column: Column) -> Iterator[Note]:
+    """Yield a note if the task that is inferred from a target without missing cells could well be the other one."""
+    if not isinstance(column, NumericColumn):
+        return
+    most, different = _most_classes(column), len(np.unique(column.values))
+    if not _is_whole(column):
+        if different <= most:
+            yield _task_note(column, f"{different} different numbers, not all of them whole,", classes=False)
+    elif most / 2 < different <= 2 * most and different > 2:
+        yield _task_note(column, f"{different} different whole numbers", classes=different <= most)
+
+
+def _task_note(column: Column, numbers: str, *, classes: bool) -> Note:
+    held = f"The target {quoted(column.name)} holds {numbers} in {len(column.values):,} rows"
+    rule = f"{_MOST_INFERRED_CLASSES} whole numbers, with {_ROWS_PER_INFERRED_CLASS} rows for each on average"
+    if classes:
+        how = f"They are taken for classes, as up to {rule}, are. If they are quantities, send task=regression."
+    else:
+        how = f"They are taken for quantities: classes are up to {rule}. If they are classes, send task=classification."
+    return Note("task", (column.name,), f"{held}. {how}")
+
+
 def _looks_like_classes(column: Column) -> bool:
     if not isinstance(column, NumericColumn):
         return True
-    whole = bool(np.all(column.values == np.round(column.values)))
-    different = len(np.unique(column.values))
-    return whole and different <= min(_MOST_INFERRED_CLASSES, max(len(column.values) // _ROWS_PER_INFERRED_CLASS, 2))
+    return _is_whole(column) and len(np.unique(column.values)) <= _most_classes(column)
+
+
+def _is_whole(column: NumericColumn) -> bool:
+    return bool(np.all(column.values == np.round(column.values)))
+
+
+def _most_classes(column: NumericColumn) -> int:
+    """Return how many different whole numbers are taken for classes."""
+    return min(_MOST_INFERRED_CLASSES, max(len(column.values) // _ROWS_PER_INFERRED_CLASS, 2))
 
 
 def _regression(column: Column) -> Target:

@@ -178,6 +178,19 @@ VISITS = "patient,day,width,kind\n" + "".join(
 )
 
 
+def test_leaks_and_a_task_at_the_border_are_named_at_upload_and_kept(client: httpx.Client) -> None:
+    table = "id,inches,age\n" + "".join(f"{row},{row * 7 % 40 / 2.54},{row * 7 % 40}\n" for row in range(300))
+    leaky = upload(client, {"name": "leaky", "target": "age"}, table, others={"dev_file": ("dev.csv", table)}).json()
+    notes = {note["code"]: note for note in leaky["card"]["notes"]}
+    assert list(notes) == ["task", "row_number", "input_equals_target", "same_file"]
+    assert notes["task"]["detail"].endswith("send task=classification.")
+    assert [notes[code]["columns"] for code in ("row_number", "input_equals_target")] == [["id"], ["inches"]]
+    assert client.get("/v1/datasets/leaky").json() == leaky
+    doubled = "n,kind\n" + "".join(f"{row % 50 * 1.1},{'ab'[row % 2]}\n" for row in range(100))
+    copied = upload(client, {"name": "doubled", "target": "kind", "split": "0.5,0.5,0"}, doubled).json()
+    assert [note["code"] for note in copied["card"]["notes"]] == ["copied_rows"]
+
+
 def test_the_rows_of_a_group_stay_in_one_part_and_the_last_in_order_are_test(client: httpx.Client) -> None:
     form = {"target": "kind", "split": "0.6,0.2,0.2"}
     grouped = upload(client, {**form, "name": "grouped", "group": "patient"}, VISITS).json()
@@ -299,3 +312,11 @@ def test_of_all_fields_categorical_alone_may_come_several_times(client: httpx.Cl
     assert places(refused) == ["/split"]
     assert refused.json()["detail"] == 'The field "split" comes 2 times. Send it once.'
     assert upload(client, {**twice, "split": "0.8,0.2,0"}).status_code == 201
+
+
+def test_an_upload_that_takes_too_long_is_refused_and_the_server_lives_on(tmp_path: Path) -> None:
+    with serving(tmp_path, reading_seconds=0.01) as (client, _):
+        (fault,) = problem(upload(client), 422)["errors"]
+        assert fault["pointer"] == "/file"
+        assert fault["detail"].startswith("Reading the files took more than 0.01 s, the most that is allowed.")
+        assert len(client.get("/v1/datasets").json()["items"]) == 5

@@ -7,7 +7,7 @@ import pytest
 
 from engine.data import Table, TableError
 from engine.data.table import CategoricalColumn, Column, NumericColumn
-from engine.data.target import Target, read_target
+from engine.data.target import Target, read_target, task_notes
 
 
 def numbers(values: list[float]) -> Column:
@@ -46,6 +46,46 @@ def refusal(column: Column, task: str | None = None) -> str:
 def test_the_task_follows_from_the_values(column: Column, task: str, classes: tuple[str, ...]) -> None:
     target = read(column)
     assert (target.task, target.classes) == (task, classes)
+
+
+def repeated(different: int, each: int, step: float = 1.0) -> Column:
+    return numbers([step * value for value in range(different)] * each)
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (repeated(52, 20), "52 different whole numbers in 1,040 rows. They are taken for quantities: "),
+        (repeated(100, 20), "taken for quantities"),
+        (repeated(101, 20), None),
+        (repeated(50, 20), "50 different whole numbers in 1,000 rows. They are taken for classes, "),
+        (repeated(26, 20), "taken for classes"),
+        (repeated(25, 20), None),
+        (repeated(10, 10), "taken for classes"),  # ten rows each: the most for 100 rows
+        (repeated(10, 9), "taken for quantities"),
+        (repeated(10, 19), "taken for classes"),
+        (repeated(10, 20), None),
+        (repeated(3, 9), "taken for quantities"),
+        (repeated(2, 4), None),  # two values are classes, and nobody wonders
+        (
+            repeated(2, 50, 0.5),
+            "2 different numbers, not all of them whole, in 100 rows. They are taken for quantities",
+        ),
+        (repeated(10, 40, 0.5), "taken for quantities"),
+        (repeated(60, 40, 0.5), None),
+        (words(["a", "b"] * 20), None),
+    ],
+)
+def test_a_task_that_could_well_be_the_other_is_noted_with_what_to_send(column: Column, told: str | None) -> None:
+    notes = list(task_notes(column))
+    if told is None:
+        assert notes == []
+        return
+    (note,) = notes
+    assert (note.code, note.columns) == ("task", ("y",))
+    assert told in note.detail
+    other = "classification" if read(column).task == "regression" else "regression"
+    assert note.detail.endswith(f"send task={other}.")
 
 
 def test_labels_are_places_in_the_classes() -> None:

@@ -1,0 +1,51 @@
+"""The process that prepares one upload: it finds files and form in a folder, and leaves a data set or faults there."""
+
+import json
+import resource
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from app.domain.errors import InvalidRequest
+from app.domain.uploads import SentFile, SentFiles, UploadForm
+from app.training.preparation import ANSWER, CONTENT, OUT_OF_MEMORY, REQUEST, Limits
+from app.training.uploads import prepare_upload
+
+_SECONDS_OF_GRACE = 5
+
+
+def main(folder: Path) -> int:
+    """Prepare what lies in the folder; return the exit code: 0, or that of having too little memory."""
+    request = json.loads((folder / REQUEST).read_text("ascii"))
+    limits = Limits(**request["limits"])
+    _limit(limits)
+    try:
+        answer = _answer(folder, request, limits)
+    except MemoryError:
+        return OUT_OF_MEMORY
+    (folder / ANSWER).write_text(json.dumps(answer), "ascii")
+    return 0
+
+
+def _limit(limits: Limits) -> None:
+    """Let the kernel hold this process to its limits; the server holds it to its time as well, while it lives."""
+    resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
+    signal.alarm(int(limits.seconds) + _SECONDS_OF_GRACE)
+
+
+def _answer(folder: Path, request: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    files = {field: SentFile(name, (folder / field).read_bytes()) for field, name in request["names"].items()}
+    try:
+        found = prepare_upload(SentFiles(**files), UploadForm(**request["form"]), max_table_bytes=limits.table_bytes)
+    except InvalidRequest as error:
+        return {"faults": [asdict(fault) for fault in error.faults]}
+    (folder / CONTENT).write_bytes(found.content)
+    names = ("sha256", "task", "rows", "features", "outputs", "card")
+    return {"prepared": {name: getattr(found, name) for name in names}}
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,18 @@ _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.r
 def write_npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """Return an NPZ file with the arrays in their order, uncompressed and without times."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+    write_npz_to(buffer, arrays)
+    return buffer.getvalue()
+
+
+def write_npz_to(file: IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write what `write_npz` returns to a file that can be gone back in, array by array."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
             info = zipfile.ZipInfo(f"{name}.npy", _NO_TIME)
             info.create_system = _UNIX  # else the bytes would differ from one operating system to another
             with archive.open(info, "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
-    return buffer.getvalue()
 
 
 def read_npz_archive(content: bytes) -> dict[str, NDArray[Any]]:

@@ -1,9 +1,11 @@
 """Tests of NPZ files with reproducible bytes."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from engine.data.archive import read_npz_archive, write_npz
 
@@ -31,7 +33,8 @@ def test_objects_are_refused() -> None:
 
 
 def test_arrays_of_bytes_are_views_on_the_content() -> None:
-    arrays = {"pixels": np.arange(250, dtype=np.uint8).reshape(25, 10), "columns": np.asfortranarray(np.eye(4, 3))}
+    pixels, columns = np.arange(250, dtype=np.uint8).reshape(25, 10), np.asfortranarray(np.eye(4, 3))
+    arrays: dict[str, NDArray[Any]] = {"pixels": pixels, "columns": columns}
     content = write_npz(arrays)
     back = read_npz_archive(content)
     assert np.shares_memory(back["pixels"], np.frombuffer(content, np.uint8))

@@ -1,4 +1,4 @@
-"""The command line: `logsweep serve`, `work`, `demo`, `predict` and `gradcheck`."""
+"""The command line: `logsweep serve`, `work`, `demo`, `predict`, `evaluate` and `gradcheck`."""
 
 import logging
 import os
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from app.domain.errors import InvalidRequest, LogsweepError
+from app.domain.errors import LogsweepError
+from app.terminal import faults_shown, show_notes
 from app.training.blas import use_one_thread
 from app.worker.process import run_worker
 
@@ -78,18 +79,34 @@ def demo(
 @app.command()
 def predict(
     model: Annotated[Path, typer.Argument(help="A model file: NPZ or safetensors.", exists=True, dir_okay=False)],
-    rows: Annotated[Path, typer.Argument(help="The rows: CSV or CSV.gz, no target.", exists=True, dir_okay=False)],
+    rows: Annotated[Path, typer.Argument(help="The rows: CSV or CSV.gz.", exists=True, dir_okay=False)],
 ) -> None:
-    """Predict rows with a model file; the answer is CSV."""
+    """Predict rows with a model file; the answer is CSV. Columns that the model does not read are passed over."""
     use_one_thread(os.environ)
     from app.training.models import predict_csv  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
-    try:
-        typer.echo(predict_csv(model.read_bytes(), rows.read_bytes()), nl=False)
-    except InvalidRequest as error:
-        for fault in error.faults:
-            typer.echo(fault.detail, err=True)
-        raise typer.Exit(1) from None
+    with faults_shown():
+        text, notes = predict_csv(model.read_bytes(), rows.read_bytes())
+    show_notes(notes)
+    typer.echo(text, nl=False)
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A model file: NPZ or safetensors.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="Rows with their targets: CSV, CSV.gz or NPZ.", exists=True, dir_okay=False)
+    ],
+) -> None:
+    """Score a model file on rows whose targets are known; the answer is CSV: a metric and its value in each line."""
+    use_one_thread(os.environ)
+    from app.training.evaluation import evaluate_files  # noqa: PLC0415  # imports NumPy
+
+    with faults_shown():
+        found = evaluate_files(model.read_bytes(), file.read_bytes())
+    show_notes(found.notes)
+    for name, value in {"metric": "value", "rows": found.rows, **found.metrics}.items():
+        typer.echo(f"{name},{'' if value is None else value}")
 
 
 @app.command()

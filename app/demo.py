@@ -18,6 +18,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from app.terminal import notes_of, show_notes
+
 EXAMPLE: Mapping[str, Any] = {
     "name": "digits, first look",
     "dataset": "digits",
@@ -93,6 +95,7 @@ def _show(console: Console, server: subprocess.Popen[bytes], address: str, log: 
             return 1
         sweep = client.post("/v1/sweeps", json=EXAMPLE).raise_for_status().json()["id"]
         console.print(f"Posted the sweep [bold]{EXAMPLE['name']}[/bold] as {sweep}.\n")
+        show_notes(notes_of(client.get(f"/v1/datasets/{EXAMPLE['dataset']}").raise_for_status().json()["card"]))
         if not _follow(console, client, server, sweep):
             console.print(f"[red]The server ended.[/red] The end of its log:\n{_tail(log)}")
             return 1

@@ -13,6 +13,7 @@ from rich.table import Table
 from app.domain.errors import Fault, InvalidRequest
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.settings import Settings
+from app.terminal import notes_of, show_notes
 from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin
 from app.training.gradient_check import MOST_STEPS, GradientCheck, check_gradients, fixed_faults, work_faults
 from app.training.hyperparameters import plain
@@ -33,6 +34,7 @@ def run_gradcheck(dataset: str, target: str | None, settings: Sequence[str], ste
         for fault in faults:
             typer.echo(fault.detail, err=True)
         return 2
+    show_notes(notes_of(prepared.card))
     checks = check_gradients(prepared.content, fixed, seed, steps)
     for check in checks:
         _show(Console(highlight=False), check)

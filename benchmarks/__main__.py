@@ -10,7 +10,14 @@ from benchmarks.machine import show_machine
 KERNELS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 """Variables that would name kernels in OpenBLAS's place: left out, so that every library chooses for itself."""
 
-BENCHMARKS = ("engine_speed", "technique_cost", "augmentation_speed", "service_speed", "service_overhead")
+BENCHMARKS = (
+    "engine_speed",
+    "technique_cost",
+    "augmentation_speed",
+    "service_speed",
+    "service_overhead",
+    "request_checks",
+)
 
 
 def main() -> None:

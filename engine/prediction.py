@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from engine.arrays import NO_GRADIENT, Array, Signal, Workspace
 from engine.losses import LOSSES
+from engine.losses.base import BoundLoss, Targets
 from engine.network import Network
 from engine.population.evaluation import chunks
 from engine.spec import Structure
@@ -17,12 +18,20 @@ def logits(network: Network, rows: Array, x: Array, workspace: Workspace) -> Arr
 
     The inputs `x` (m, inputs) are as the networks were trained on: normalised if those were.
     """
+    return answered(network, rows, x, _NO_TARGETS, workspace).logits.values
+
+
+def answered(network: Network, rows: Array, x: Array, targets: Targets, workspace: Workspace) -> BoundLoss:
+    """Return the loss of networks with the weights `rows` (R, size), tied to their logits for `x` (m, inputs).
+
+    It has not loaded the `targets` yet, (m,), encoded for it.
+    """
     structure = network.structure
     inputs = np.ones((len(rows), len(x), structure.inputs + 1), workspace.dtype)
     inputs[..., :-1] = x
-    loss = LOSSES[structure.loss].bind(len(rows), len(x), structure.outputs, _NO_TARGETS, workspace)
+    loss = LOSSES[structure.loss].bind(len(rows), len(x), structure.outputs, targets, workspace)
     network.bind_to_answer(rows, Signal(inputs, NO_GRADIENT, structure.inputs), loss, workspace).forward()
-    return loss.logits.values
+    return loss
 
 
 def predict(structure: Structure, rows: Array, x: Array) -> NDArray[np.float64]:

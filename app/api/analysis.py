@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query
 
 from app.api.analysis_answers import AnalysisAnswer, DiagnosisAnswer
 from app.api.dependencies import UseCases
+from app.api.strict_route import StrictRoute
 
-router = APIRouter(prefix="/v1/sweeps/{sweep}", tags=["analysis"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}", tags=["analysis"])
 
 _HOPED = "the error to aim for, such as that of a person: a share, or for numbers an rmse in the target's unit"
 Hoped = Annotated[float, Query(ge=0.0, allow_inf_nan=False, description=_HOPED)]

@@ -1,6 +1,5 @@
 """The wire form of what routes answer."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -8,10 +7,10 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from app.domain.datasets import DatasetSummary, Task
-from app.domain.predictions import Prediction
+from app.domain.predictions import PredictedRows
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Sweep
-from app.domain.trials import Trial
+from app.domain.trials import CompleteTrial
 from app.domain.work import Epoch
 
 T = TypeVar("T")
@@ -41,6 +40,46 @@ class DatasetAnswer(BaseModel):
     def of(cls, dataset: DatasetSummary) -> "DatasetAnswer":
         """Return the wire form of a data set."""
         return cls.model_validate(dataset, from_attributes=True)
+
+
+class ColumnAnswer(BaseModel):
+    """A column as it was read: its range if it holds numbers, and some of its values.
+
+    `missing` counts the rows without a value; `different` the words that training would know, null for numbers.
+    """
+
+    name: str
+    kind: str
+    missing: int
+    low: float | None
+    high: float | None
+    different: int | None
+    examples: list[str | float]
+
+
+class NoteAnswer(BaseModel):
+    """Something that was guessed or left out; `code` is a fixed word, `detail` a sentence."""
+
+    code: str
+    columns: list[str]
+    detail: str
+
+
+class PreviewAnswer(BaseModel):
+    """What an upload would become: the rows of each part, the inputs and outputs of a network, target and columns.
+
+    `more_columns` counts those that are not shown. The card has all the rest that the data set's would have.
+    """
+
+    task: Task
+    rows: dict[str, int]
+    features: int
+    outputs: int
+    target: ColumnAnswer
+    columns: list[ColumnAnswer]
+    more_columns: int
+    notes: list[NoteAnswer]
+    card: dict[str, Any]
 
 
 class BestAnswer(BaseModel):
@@ -109,11 +148,16 @@ class SweepAnswer(BaseModel):
 
 
 class TrialAnswer(BaseModel):
-    """A trial; `metrics` are those at the best epoch, whose weights are the model. `value` is what it is ranked by."""
+    """A trial; `metrics` are those at the best epoch, whose weights are the model. `value` is what it is ranked by.
+
+    `params` are the hyperparameters that were searched, `all_params` those that were fixed or left to their defaults
+    as well. One that the conditions of the space left out is in `all_params` alone, at its default.
+    """
 
     number: int
     state: TrialState
     params: dict[str, Any]
+    all_params: dict[str, Any]
     metrics: dict[str, float | None]
     value: float | None
     best_epoch: int | None
@@ -125,9 +169,10 @@ class TrialAnswer(BaseModel):
     finished_at: datetime | None
 
     @classmethod
-    def of(cls, trial: Trial) -> "TrialAnswer":
+    def of(cls, found: CompleteTrial) -> "TrialAnswer":
         """Return the wire form of a trial."""
-        return cls.model_validate(trial, from_attributes=True)
+        stored = {name: getattr(found.trial, name) for name in cls.model_fields if name != "all_params"}
+        return cls(all_params=dict(found.all_params), **stored)
 
 
 class EpochAnswer(BaseModel):
@@ -158,14 +203,27 @@ class PredictionAnswer(BaseModel):
 
 
 class PredictionsAnswer(BaseModel):
-    """What a model says of the rows of a request, in their order."""
+    """What a model says of the rows of a request, in their order; `notes` tell what was passed over in them."""
 
     items: list[PredictionAnswer]
+    notes: list[NoteAnswer]
 
     @classmethod
-    def of(cls, predictions: Sequence[Prediction]) -> "PredictionsAnswer":
+    def of(cls, predicted: PredictedRows) -> "PredictionsAnswer":
         """Return the wire form of predictions."""
-        return cls.model_validate({"items": predictions}, from_attributes=True)
+        return cls.model_validate(predicted, from_attributes=True)
+
+
+class EvaluationAnswer(BaseModel):
+    """How well a model does on the `rows` that were sent.
+
+    `metrics` are loss, error and accuracy for classes; loss, rmse, mae and r2 for numbers, the loss in standardised
+    units; null where one has no value.
+    """
+
+    rows: int
+    metrics: dict[str, float | None]
+    notes: list[NoteAnswer]
 
 
 class HealthAnswer(BaseModel):

@@ -9,6 +9,7 @@ from starlette.types import Lifespan
 
 from app.api import analysis, datasets, gradient_checks, health, models, openapi, problems, sweeps, trials, work
 from app.api.body_limit import BodyLimit
+from app.services.models import MOST_FILE_BYTES
 
 MAX_JSON_BYTES = 1 << 20
 """The most that a JSON request may have, those of workers and with rows to predict excepted."""
@@ -36,6 +37,7 @@ def make_application(
         "/v1/datasets*": max_upload_bytes,
         "/v1/work*": max_work_bytes,
         "/v1/sweeps/*/trials/*/predict": MAX_ROWS_BYTES,
+        "/v1/sweeps/*/trials/*/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
     }
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
     app.state.one_gradient_check = asyncio.Semaphore()

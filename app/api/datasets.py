@@ -1,17 +1,17 @@
 """Routes of data sets."""
 
-from collections import Counter
 from dataclasses import fields
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Header, HTTPException, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
-from app.api.answers import DatasetAnswer, PageAnswer
+from app.api.answers import DatasetAnswer, PageAnswer, PreviewAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
-from app.api.upload_form import upload_form
-from app.domain.errors import Fault, faults_of, pointer, show
-from app.domain.hints import hint
+from app.api.fields import form_faults
+from app.api.strict_route import StrictRoute
+from app.api.upload_form import preview_form, upload_form
+from app.domain.errors import Fault
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 
 _REPEATED = ("categorical", "ignore", "missing")
@@ -38,18 +38,12 @@ def _sent(file: UploadFile) -> SentFile:
 
 
 async def _field_faults(request: Request) -> list[Fault]:
-    """Return what is wrong with the names of the fields: one that is passed over would be a wish not granted."""
+    """Return what is wrong with the names of the fields."""
     known = [field.name for kind in (SentFiles, UploadForm) for field in fields(kind)]
-    counts = Counter(name for name, _ in (await request.form()).multi_items())
-    unknown = [name for name in counts if name not in known]
-    repeated = [name for name, count in counts.items() if count > 1 and name in known and name not in _REPEATED]
-    return [
-        *faults_of(unknown, lambda n: Fault(pointer(n), f"There is no field {show(n)} here. {hint(n, known)}")),
-        *(Fault(pointer(n), f"The field {show(n)} comes {counts[n]} times. Send it once.") for n in repeated),
-    ]
+    return form_faults((await request.form()).multi_items(), known, repeated=_REPEATED)
 
 
-router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/datasets", tags=["datasets"])
 
 
 @router.get("")
@@ -81,6 +75,20 @@ def upload_dataset(
     if not created:
         response.status_code = 200
     return DatasetAnswer.of(dataset)
+
+
+@router.post("/preview", dependencies=[Depends(_require_multipart)])
+def preview_dataset(
+    services: UseCases,
+    files: Annotated[SentFiles, Depends(_sent_files)],
+    form: Annotated[UploadForm, Depends(preview_form)],
+    faults: Annotated[list[Fault], Depends(_field_faults)],
+) -> PreviewAnswer:
+    """Show what an upload would become, and store nothing: the fields are those of an upload, without a need of a name.
+
+    Of many columns the first hundred are shown, and the others counted.
+    """
+    return PreviewAnswer.model_validate(services.datasets.preview(files, form, faults), from_attributes=True)
 
 
 @router.get("/{name}")

@@ -1,9 +1,11 @@
 """Read a JSON object field by field, so that one fault never hides another."""
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any
 
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.domain.errors import Fault, faults_of, pointer, show
@@ -35,10 +37,28 @@ def read_fields(
     return parsed, faults
 
 
+def form_faults(
+    items: Iterable[tuple[str, object]], known: Collection[str], *, repeated: Collection[str] = ()
+) -> list[Fault]:
+    """Return what is wrong with the names of the fields of a form: one passed over would be a wish not granted."""
+    counts = Counter(name for name, _ in items)
+    unknown = [name for name in counts if name not in known]
+    twice = [name for name, count in counts.items() if count > 1 and name in known and name not in repeated]
+    return [
+        *faults_of(unknown, lambda n: Fault(pointer(n), f"There is no field {show(n)} here. {hint(n, list(known))}")),
+        *(Fault(pointer(n), f"The field {show(n)} comes {counts[n]} times. Send it once.") for n in twice),
+    ]
+
+
 def problem_faults(error: ValidationError, place: str = "") -> list[Fault]:
     """Return pydantic's errors as faults below `place`."""
     problems = error.errors(include_url=False, include_context=False)
     return list(faults_of(problems, lambda one: Fault(place + pointer(*one["loc"]), sentence(one))))
+
+
+def parameter_faults(error: RequestValidationError) -> Iterator[Fault]:
+    """Yield what FastAPI found wrong with parameters of the path, the query and the form."""
+    yield from faults_of(error.errors(), lambda one: Fault(pointer(*one["loc"][1:]), sentence(one)))
 
 
 def sentence(problem: Mapping[str, Any]) -> str:

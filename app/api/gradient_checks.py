@@ -12,12 +12,13 @@ from app.api.bodies import LARGEST, read_json
 from app.api.dependencies import UseCases
 from app.api.fields import read_fields
 from app.api.openapi import json_body
+from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import Plain, Whole, read_fixed
 from app.domain.errors import Fault
 from app.services.gradient_checks import GradientCheckDraft
 from app.training.gradient_check import MOST_STEPS, GradientCheck, Verdict
 
-router = APIRouter(prefix="/v1/gradient-checks", tags=["gradient checks"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/gradient-checks", tags=["gradient checks"])
 
 
 class GradientCheckBody(BaseModel):

@@ -4,8 +4,9 @@ from fastapi import APIRouter, Request
 
 from app.api.answers import HealthAnswer
 from app.api.dependencies import UseCases
+from app.api.strict_route import StrictRoute
 
-router = APIRouter(tags=["health"])
+router = APIRouter(route_class=StrictRoute, tags=["health"])
 
 
 @router.get("/healthz")

@@ -6,15 +6,18 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, TypeAdapter, WithJsonSchema
+from starlette.datastructures import UploadFile
 
-from app.api.answers import PredictionsAnswer
+from app.api.answers import EvaluationAnswer, PredictionsAnswer
 from app.api.bodies import read_json
 from app.api.dependencies import UseCases
-from app.api.fields import read_fields
+from app.api.fields import form_faults, read_fields
 from app.api.openapi import json_body
+from app.api.strict_route import StrictRoute
+from app.domain.errors import Fault, InvalidRequest
 from app.services.services import Services
 
-router = APIRouter(prefix="/v1/sweeps/{sweep}/trials/{number}", tags=["models"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}/trials/{number}", tags=["models"])
 
 MOST_ROWS = 10_000
 """The most rows that one request may have predicted."""
@@ -30,7 +33,10 @@ def _counted(rows: list[Any]) -> list[Any]:
 
 
 class PredictBody(BaseModel):
-    """Rows to predict: each has a number, a text or null for every column of training but the target."""
+    """Rows to predict: each has a number, a text or null for every column of training but the target.
+
+    Other values are passed over, and noted.
+    """
 
     rows: Annotated[list[Any], AfterValidator(_counted), WithJsonSchema(_ROWS)]
 
@@ -64,6 +70,48 @@ def get_model(
 async def predict_rows(sweep: str, number: int, request: Request, services: UseCases) -> Response:
     """Predict rows with a trained model. Words that it does not know are taken as missing."""
     return await run_in_threadpool(_predict, services, sweep, number, await read_json(request))
+
+
+class EvaluateBody(PredictBody):
+    """Rows to score a model on: each has a value for every column of training and for the target."""
+
+
+_FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
+_FORM = {"type": "object", "required": ["file"], "properties": {"file": _FILE}, "additionalProperties": False}
+
+
+def _evaluate_body() -> dict[str, Any]:
+    """Return the part of the OpenAPI document on what can be scored: a file in a form, or rows of JSON."""
+    extra = json_body(TypeAdapter(EvaluateBody))
+    extra["requestBody"]["content"]["multipart/form-data"] = {"schema": _FORM}
+    return extra
+
+
+@router.post("/evaluate", openapi_extra=_evaluate_body())
+async def evaluate_model(sweep: str, number: int, request: Request, services: UseCases) -> EvaluationAnswer:
+    """Score a trained model on examples: a file (CSV, CSV.gz or NPZ) as `file` of a form, or rows of JSON.
+
+    Both have the columns of training and the target; others are passed over, and noted. The rows of the data set's own
+    test part get the trial's test error.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        content, faults = await _sent_file(request)
+        found = await run_in_threadpool(services.models.evaluate_file, sweep, number, content, faults)
+    else:
+        fields, faults = read_fields(EvaluateBody, await read_json(request))
+        found = await run_in_threadpool(services.models.evaluate_rows, sweep, number, fields.get("rows", []), faults)
+    return EvaluationAnswer.model_validate(found, from_attributes=True)
+
+
+async def _sent_file(request: Request) -> tuple[bytes, list[Fault]]:
+    """Return the file of a form, and what is wrong with its fields."""
+    async with request.form() as form:
+        faults = form_faults(form.multi_items(), ["file"])
+        file = form.get("file")
+        if isinstance(file, UploadFile):
+            return await file.read(), faults
+    raise InvalidRequest([*faults, Fault("/file", "The file is missing: send the rows as a file in the field file.")])
 
 
 def _predict(services: Services, sweep: str, number: int, raw: Any) -> Response:

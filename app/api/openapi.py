@@ -13,7 +13,7 @@ _REF = "#/components/schemas/{model}"
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {
-        "description": "A problem after RFC 9457; `errors` lists every broken rule.",
+        "description": "A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest.",
         "content": {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}},
     }
     for status in ("4XX", "5XX")

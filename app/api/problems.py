@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from app.api.fields import sentence
+from app.api.fields import parameter_faults
 from app.domain.errors import (
     Conflict,
     Fault,
@@ -21,8 +21,6 @@ from app.domain.errors import (
     NotInstalled,
     TooLarge,
     Unavailable,
-    faults_of,
-    pointer,
 )
 
 _log = logging.getLogger(__name__)
@@ -50,7 +48,7 @@ class FaultAnswer(BaseModel):
 
 
 class Problem(BaseModel):
-    """What went wrong, after RFC 9457; `errors` lists every broken rule of a request."""
+    """What went wrong, after RFC 9457; `errors` lists the first 100 broken rules, and counts the rest."""
 
     type: str = "about:blank"
     title: str
@@ -89,8 +87,7 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
     """Answer for parameters of the path, the query and the form, which FastAPI reads."""
     if not isinstance(error, RequestValidationError):
         raise error
-    faults = faults_of(error.errors(), lambda one: Fault(pointer(*one["loc"][1:]), sentence(one)))
-    return await _logsweep_error(request, InvalidRequest(faults))
+    return await _logsweep_error(request, InvalidRequest(parameter_faults(error)))
 
 
 async def _http_error(_: Request, error: Exception) -> JSONResponse:

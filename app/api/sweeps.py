@@ -8,9 +8,10 @@ from app.api.answers import PageAnswer, SweepAnswer, TrialAnswer
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.openapi import json_body
+from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import SweepBody, read_sweep
 
-router = APIRouter(prefix="/v1/sweeps", tags=["sweeps"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps", tags=["sweeps"])
 
 
 @router.post("", status_code=201, openapi_extra=json_body(TypeAdapter(SweepBody)))

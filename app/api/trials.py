@@ -6,9 +6,10 @@ from fastapi import APIRouter, Query
 
 from app.api.answers import EpochAnswer, PageAnswer, TrialAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
+from app.api.strict_route import StrictRoute
 from app.services.trial_queries import parse_query
 
-router = APIRouter(prefix="/v1/sweeps/{sweep}/trials", tags=["trials"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}/trials", tags=["trials"])
 
 _SORT = "number, value, a metric, epochs, seconds, a time or param.NAME; with - in front descending"
 _WHERE = "a condition such as dev_error<0.1 or param.optimizer=adam; all that are given must hold"
@@ -32,7 +33,7 @@ def list_trials(
 @router.get("/{number}")
 def get_trial(sweep: str, number: int, services: UseCases) -> TrialAnswer:
     """Show a trial."""
-    return TrialAnswer.of(services.trials.get(sweep, number))
+    return TrialAnswer.of(services.trials.show(sweep, number))
 
 
 @router.get("/{number}/curve")

@@ -39,10 +39,8 @@ def reading(  # noqa: PLR0913  # FastAPI takes each field of a form as an argume
     }
 
 
-def upload_form(  # noqa: PLR0913  # FastAPI takes each field of a form as an argument
+def cutting(  # noqa: PLR0913  # FastAPI takes each field of a form as an argument
     *,
-    how_read: Annotated[dict[str, Any], Depends(reading)],
-    name: Annotated[str, Form()],
     target: Annotated[str | None, Form(description="the column to predict; y in an NPZ file")] = None,
     task: Annotated[str | None, Form(description="classification or regression, if not inferred")] = None,
     categorical: Annotated[list[str] | None, Form(description="columns that hold categories")] = None,
@@ -53,7 +51,31 @@ def upload_form(  # noqa: PLR0913  # FastAPI takes each field of a form as an ar
     image: Annotated[str | None, Form(description="height x width (x channels) of a row: 8x8, 8x8x3 or none")] = None,
     group: Annotated[str | None, Form(description="a column whose equal values stay in one part")] = None,
     order: Annotated[str | None, Form(description="a column to cut by: the last rows are test")] = None,
-) -> UploadForm:
+) -> dict[str, Any]:
+    """Return what the form says of the target, and of how the table is cut."""
+    return {
+        "target": target,
+        "task": task,
+        "categorical": categorical or (),
+        "split": split,
+        "split_seed": split_seed,
+        "image": image,
+        "group": group,
+        "order": order,
+    }
+
+
+Read = Annotated[dict[str, Any], Depends(reading)]
+Cut = Annotated[dict[str, Any], Depends(cutting)]
+
+
+def upload_form(how_read: Read, how_cut: Cut, name: Annotated[str, Form()]) -> UploadForm:
     """Return the form of an upload."""
-    cut: dict[str, Any] = {"split": split, "split_seed": split_seed, "image": image, "group": group, "order": order}
-    return UploadForm(name, target, task, categorical or (), **cut, **how_read)
+    return UploadForm(name, **how_cut, **how_read)
+
+
+def preview_form(
+    how_read: Read, how_cut: Cut, name: Annotated[str, Form(description="not needed")] = "preview"
+) -> UploadForm:
+    """Return the form of an upload that may go without a name."""
+    return UploadForm(name, **how_cut, **how_read)

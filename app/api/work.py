@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from app.api.bodies import read_record
 from app.api.dependencies import UseCases
 from app.api.openapi import json_body
+from app.api.strict_route import StrictRoute
 from app.api.waiting import claim_when_ready
 from app.domain.work import (
     ClaimAnswer,
@@ -30,7 +31,7 @@ _REPORT = TypeAdapter(ReportRequest)
 _FINISH, _FINISHED = TypeAdapter(FinishRequest), TypeAdapter(FinishAnswer)
 
 
-router = APIRouter(prefix="/v1/work", tags=["work"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/work", tags=["work"])
 
 
 @router.post(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.domain.states import TrialState
+from app.domain.values import Value
 
 Operator = Literal["<", "<=", ">", ">=", "=", "!="]
 Key = int | float | str | None
@@ -19,11 +20,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A comparison of a field with a value; a field without a value only meets `= null`."""
+    """A comparison of a field with a value.
+
+    A value of another type is neither less nor greater nor equal, and so it meets `!=`. A field without a value only
+    meets `= null`: so does a hyperparameter that the conditions of the space leave out.
+    """
 
     field: Field
     operator: Operator
-    value: Key
+    value: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class TrialQuery:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a page ended: the sort key and the number of its last trial."""
+    """Where a page ended: the sort key and the number of its last trial; the key of a list is a text."""
 
     key: Key
     number: int

@@ -1,6 +1,6 @@
-"""Predictions: what a trained model says of a row."""
+"""Predictions: what a trained model says of rows, and how well it does where the answers are known."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -10,3 +10,20 @@ class Prediction:
 
     prediction: str | float
     probabilities: Mapping[str, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedRows:
+    """A prediction for each row; `notes` are plain JSON on what was passed over in reading the rows."""
+
+    items: Sequence[Prediction]
+    notes: Sequence[Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How well a model does on so many rows: metrics by name, None where one has no value; `notes` as above."""
+
+    rows: int
+    metrics: Mapping[str, float | None]
+    notes: Sequence[Mapping[str, object]]

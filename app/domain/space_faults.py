@@ -68,17 +68,21 @@ def _scale_faults(parameter: FloatParameter | IntParameter) -> list[Fault]:
 
 def _step_faults(parameter: FloatParameter | IntParameter) -> list[Fault]:
     step, width = parameter.step, parameter.high - parameter.low
-    if step is None or _countable(step, width):
+    if step is None or _has_grid(parameter):
         return []
-    if 0 < step <= width:
+    if step > 0 and not math.isfinite(width / step):
         return [Fault("/step", f"step is {step!r}, too small to count the steps of the range. Make it larger.")]
     if step <= 0:
         return [Fault("/step", f"step is {step!r}, but it must be above 0. Leave it out for no grid.")]
     return [Fault("/step", f"step is {step!r}, wider than the range of {width!r}. Make it smaller or leave it out.")]
 
 
-def _countable(step: float, width: float) -> bool:
-    return 0 < step <= width and math.isfinite(width / step)
+def _has_grid(parameter: FloatParameter | IntParameter) -> bool:
+    """Return whether the parameter has a step, and one that fits into its range as they are written."""
+    step, width = parameter.step, parameter.high - parameter.low
+    if step is None or not (step > 0 and width > 0 and math.isfinite(width / step)):
+        return False
+    return parameter.grid is not None and parameter.grid.last > 0
 
 
 def _values_faults(parameter: ChoiceParameter) -> Iterator[Fault]:
@@ -166,9 +170,8 @@ def _takes(parameter: Parameter, value: Value) -> bool:
         return key(value) in parameter.keys
     if not isinstance(value, int | float) or isinstance(value, bool) or parameter.step is None:
         return False  # a point of a continuum is never met again
-    if not _countable(parameter.step, parameter.high - parameter.low):
-        return True  # the parameter itself is at fault
-    return parameter.grid is not None and parameter.grid.holds(value)
+    # Without a grid, the parameter itself is at fault.
+    return not _has_grid(parameter) or parameter.grid is None or parameter.grid.holds(value)
 
 
 def _cycle_faults(parameters: Mapping[str, Parameter]) -> Iterator[Fault]:

@@ -46,3 +46,11 @@ class Trial:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteTrial:
+    """A trial with all hyperparameters that it trains with: searched, fixed and defaults."""
+
+    trial: Trial
+    all_params: Mapping[str, Value]

@@ -27,7 +27,12 @@ def key(value: Value) -> Hashable:
 
 def is_text(text: str) -> bool:
     """Return whether a text can be stored: it has no NUL character and no half of a surrogate pair."""
-    return "\0" not in text and (text.isascii() or not _SURROGATE.search(text))
+    return "\0" not in text and not has_half_pair(text)
+
+
+def has_half_pair(text: str) -> bool:
+    """Return whether a text has half of a surrogate pair, which no encoding can write."""
+    return not text.isascii() and _SURROGATE.search(text) is not None
 
 
 def whole(value: Value) -> Value:

@@ -5,7 +5,8 @@ import json
 from hashlib import sha256
 from typing import TypeVar
 
-from app.domain.errors import Malformed
+from app.domain.errors import Fault, InvalidRequest, Malformed
+from app.domain.values import has_half_pair
 
 T = TypeVar("T")
 
@@ -17,7 +18,7 @@ def encode(which: str, *place: object) -> str:
 
 
 def decode(cursor: str, which: str, kind: type[T]) -> T:
-    """Return the place of a cursor that is one value of type `kind`. Raises Malformed."""
+    """Return the place of a cursor that is one value of type `kind`. Raises Malformed, InvalidRequest."""
     (value,) = decode_all(cursor, which, 1)
     if not isinstance(value, kind) or isinstance(value, bool):
         raise _malformed(cursor)
@@ -25,21 +26,28 @@ def decode(cursor: str, which: str, kind: type[T]) -> T:
 
 
 def decode_all(cursor: str, which: str, length: int) -> list[object]:
-    """Return the place of a cursor as plain JSON values. Raises Malformed if it belongs to another list."""
+    """Return the place of a cursor as plain JSON values. Raises Malformed, InvalidRequest."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         found: list[object] = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         mark, *place = found
     except (ValueError, TypeError, RecursionError):
         raise _malformed(cursor) from None
+    _require_text(place)
     if mark != _mark(which):
         raise Malformed(
-            "The cursor belongs to another list, filter or sort. Use it with the query that gave it, "
-            "or leave it out to start from the first page."
+            "The cursor belongs to another list, filter or sort, or to an older version of the service. Use it with "
+            "the query that gave it, or leave it out to start from the first page."
         )
     if len(place) != length:
         raise _malformed(cursor)
     return place
+
+
+def _require_text(place: list[object]) -> None:
+    if any(isinstance(value, str) and has_half_pair(value) for value in place):
+        detail = "The cursor has half of a surrogate pair, which is no text. Take it from `next` of the page before."
+        raise InvalidRequest([Fault("/cursor", detail)])
 
 
 def _mark(which: str) -> str:

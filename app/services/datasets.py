@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import final
 
-from app.domain.datasets import DatasetSummary
+from app.domain.datasets import DatasetPreview, DatasetSummary
 from app.domain.errors import Conflict, Fault, InvalidRequest
 from app.domain.uploads import SentFiles, UploadForm, upload_hash
 from app.services.clock import Clock
@@ -13,6 +13,7 @@ from app.services.pages import Page
 from app.storage import Storage
 from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin, trains_alike
 from app.training.preparation import Preparation
+from app.training.preview import preview
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
@@ -35,9 +36,14 @@ class Datasets:
         sent = upload_hash(files, form)
         if not faults and self._storage.upload_hash(form.name) == sent:
             return self._storage.dataset(form.name), False
-        summary, content = self._prepare(files, form, faults)
+        prepared = self._prepare(files, form, faults)
+        summary, content = self._summary(form.name, prepared, builtin=False), prepared.content
         created = not self._recognised(summary, content, sent) and self._storage.add_dataset(summary, content, sent)
         return self._storage.dataset(form.name), created
+
+    def preview(self, files: SentFiles, form: UploadForm, faults: Sequence[Fault]) -> DatasetPreview:
+        """Return what an upload would become, and store nothing. Raises InvalidRequest with all faults."""
+        return preview(self._prepare(files, form, faults))
 
     def _recognised(self, summary: DatasetSummary, content: bytes, sent: str) -> bool:
         """Return whether this upload was stored before uploads had hashes, and prepared otherwise than today.
@@ -91,8 +97,8 @@ class Datasets:
                 summary = self._summary(name, prepared, builtin=True)
                 self._storage.replace_builtin(summary, prepared.content)
 
-    def _prepare(self, files: SentFiles, form: UploadForm, others: Sequence[Fault]) -> tuple[DatasetSummary, bytes]:
-        """Return the summary and the prepared content of tables; raise InvalidRequest with all faults."""
+    def _prepare(self, files: SentFiles, form: UploadForm, others: Sequence[Fault]) -> PreparedDataset:
+        """Return prepared tables. Raises InvalidRequest with all faults."""
         faults = [*others, *_name_faults(form.name)]
         try:
             prepared = self._preparation.prepare(files, form)
@@ -100,7 +106,7 @@ class Datasets:
             raise InvalidRequest([*faults, *error.faults]) from None
         if faults:
             raise InvalidRequest(faults)
-        return self._summary(form.name, prepared, builtin=False), prepared.content
+        return prepared
 
     def _summary(self, name: str, prepared: PreparedDataset, *, builtin: bool) -> DatasetSummary:
         return DatasetSummary(

@@ -1,18 +1,24 @@
 """Use cases of trained models: the card, the files and the predictions of the best trials."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import Any, final
+from typing import Any, TypeVar, final
 
 from app.domain.errors import Conflict, Fault, InvalidRequest, NotFound
-from app.domain.predictions import Prediction
+from app.domain.predictions import Evaluation, PredictedRows
 from app.domain.space import Value
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import KeptModel, Trial
 from app.storage import Storage
+from app.training.evaluation import evaluate_file, evaluate_rows
 from app.training.hyperparameters import complete
 from app.training.models import Format, Model, model_file, predict_rows, trained_model
+
+T = TypeVar("T")
+
+MOST_FILE_BYTES = 64 << 20
+"""What a file to score a model on may have, and unpack to: it is read in this process."""
 
 RECENT = 4
 """Models that stay in memory for requests to come."""
@@ -41,19 +47,23 @@ class Models:
         """Return the model of a trial as a file. Raises NotInstalled if the format needs a package that is missing."""
         return model_file(self._model(sweep, number), file_format)
 
-    def predict(self, sweep: str, number: int, rows: Sequence[Any], faults: Sequence[Fault]) -> list[Prediction]:
+    def predict(self, sweep: str, number: int, rows: Sequence[Any], faults: Sequence[Fault]) -> PredictedRows:
         """Predict rows with the model of a trial; `faults` are those that the request has otherwise.
 
         Raises InvalidRequest with all of them.
         """
         model = self._model(sweep, number)
-        try:
-            predictions = predict_rows(model, rows)
-        except InvalidRequest as error:
-            raise InvalidRequest([*faults, *error.faults]) from None
-        if faults:
-            raise InvalidRequest(faults)
-        return predictions
+        return _or_all_faults(lambda: predict_rows(model, rows), faults)
+
+    def evaluate_rows(self, sweep: str, number: int, rows: Sequence[Any], faults: Sequence[Fault]) -> Evaluation:
+        """Score the model of a trial on rows with their targets. Raises InvalidRequest with all faults."""
+        model = self._model(sweep, number)
+        return _or_all_faults(lambda: evaluate_rows(model, rows), faults)
+
+    def evaluate_file(self, sweep: str, number: int, content: bytes, faults: Sequence[Fault]) -> Evaluation:
+        """Score the model of a trial on a file. Raises InvalidRequest with all faults."""
+        model = self._model(sweep, number)
+        return _or_all_faults(lambda: evaluate_file(model, content, max_bytes=MOST_FILE_BYTES), faults)
 
     def _model(self, sweep: str, number: int) -> Model:
         key = sweep, number
@@ -96,6 +106,17 @@ class Models:
                 f"finished trials are kept. GET /v1/sweeps/{sweep}/best shows the best one."
             )
         return model
+
+
+def _or_all_faults(answer: Callable[[], T], faults: Sequence[Fault]) -> T:
+    """Return the answer, unless there are faults: its own, or those that were found before."""
+    try:
+        found = answer()
+    except InvalidRequest as error:
+        raise InvalidRequest([*faults, *error.faults]) from None
+    if faults:
+        raise InvalidRequest(faults)
+    return found
 
 
 def _params(spec: SweepSpec, trial: Trial) -> Mapping[str, Value]:

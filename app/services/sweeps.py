@@ -9,7 +9,7 @@ from app.domain.errors import Fault, InvalidRequest, NotFound
 from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, Metric, Objective, Sweep, SweepSpec
-from app.domain.trials import Trial
+from app.domain.trials import CompleteTrial
 from app.services.clock import Clock
 from app.services.cursors import decode, encode
 from app.services.datasets import every_name
@@ -18,6 +18,7 @@ from app.services.ids import new_id
 from app.services.notifier import Notifier
 from app.services.pages import Page
 from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
+from app.services.trials import completed
 from app.storage import Storage
 from app.training.hyperparameters import metrics_for
 from app.training.rules import CURRENT_RULES
@@ -69,11 +70,11 @@ class Sweeps:
         self._storage.cancel_sweep(sweep, self._clock.now())
         return self._storage.sweep(sweep)
 
-    def best(self, sweep: str) -> Trial:
+    def best(self, sweep: str) -> CompleteTrial:
         """Return the best finished trial. Raises NotFound, also while there is none."""
         found = self._storage.sweep(sweep)
         if found.best is not None:
-            return self._storage.trial(sweep, found.best.trial)
+            return completed([self._storage.trial(sweep, found.best.trial)], found.spec)[0]
         if found.state is SweepState.COMPLETED and (lost := found.counts[TrialState.DIVERGED]):
             way = 'Lower the learning rates, or rank by best epochs: "objective": {"diverged": "best_epoch"}.'
             raise NotFound(f"The sweep {sweep} is completed with {lost} diverged trials and none to rank. {way}")

@@ -6,18 +6,23 @@ import re
 from collections.abc import Sequence
 from typing import cast
 
-from app.domain.errors import Fault, InvalidRequest, pointer
-from app.domain.filters import Condition, Field, Key, Operator, TrialQuery
+from app.domain.errors import Fault, InvalidRequest, faults_of, pointer, show
+from app.domain.filters import Condition, Field, Operator, TrialQuery
 from app.domain.hints import hint
 from app.domain.states import TrialState
 from app.domain.trials import METRICS
+from app.domain.values import Value, is_text
+from app.training.hyperparameters import HYPERPARAMETERS, plain, unknown
+from app.training.other_names import suggestion
 
 _NUMBERS = ("number", "value", *METRICS, "best_epoch", "epochs", "seconds")
 _TEXTS = ("state", "created_at", "started_at", "finished_at")
-_KNOWN = (*_NUMBERS, *_TEXTS, "param.learning_rate")
-_PARAM = re.compile(r"param\.([A-Za-z_][A-Za-z0-9_]*)")
-_CONDITION = re.compile(r"\s*([A-Za-z0-9_.]+)\s*(<=|>=|!=|<|>|=)\s*(.*?)\s*", re.DOTALL)
+_PARAM = "param."
+_KNOWN = (*_NUMBERS, *_TEXTS, *(_PARAM + name for name in HYPERPARAMETERS))
+_STATES = [state.value for state in TrialState]
+_OPERATOR = re.compile("<=|>=|!=|<|>|=")
 _LARGEST = 2**63 - 1
+_LONGEST, _MOST_BRACKETS = 2000, 32
 
 MOST_CONDITIONS = 20
 
@@ -37,12 +42,13 @@ def parse_query(states: Sequence[str], sort: str, where: Sequence[str]) -> Trial
 
 
 def _states(words: Sequence[str], faults: list[Fault]) -> list[TrialState]:
-    known = [state.value for state in TrialState]
-    for index, word in enumerate(words):
-        if word not in known:
-            detail = f'There is no trial state "{word}". {hint(word, known)}'
-            faults.append(Fault(pointer("state", index), detail))
-    return [TrialState(word) for word in words if word in known]
+    strangers = [(index, word) for index, word in enumerate(words) if word not in _STATES]
+    faults += faults_of(strangers, lambda one: _unknown_state(one[1], pointer("state", one[0])))
+    return [TrialState(word) for word in words if word in _STATES]
+
+
+def _unknown_state(word: str, place: str) -> Fault:
+    return Fault(place, f"There is no trial state {show(word)}. {hint(word, _STATES)}")
 
 
 def _conditions(texts: Sequence[str], faults: list[Fault]) -> list[Condition]:
@@ -54,46 +60,68 @@ def _conditions(texts: Sequence[str], faults: list[Fault]) -> list[Condition]:
 
 
 def _condition(text: str, place: str, faults: list[Fault]) -> Condition | None:
-    match = _CONDITION.fullmatch(text)
-    if match is None:
+    operator = _OPERATOR.search(text)
+    if operator is None or not text[: operator.start()].strip() or len(text) > _LONGEST:
         way = "Write field, operator and value, as in dev_error<0.1 or param.optimizer=adam"
-        faults.append(Fault(place, f"{text!r} is not a condition. {way}; operators are < <= > >= = !=."))
+        rule = f"operators are < <= > >= = !=, and {_LONGEST:,} characters the most"
+        faults.append(Fault(place, f"{show(text)} is not a condition. {way}; {rule}."))
         return None
-    name, operator, written = match.groups()
-    field = _field(name, place, faults)
+    name, written = text[: operator.start()].strip(), text[operator.end() :].strip()
+    field, before = _field(name, place, faults), len(faults)
     value = _value(field, written, place, faults) if field else None
-    if value is None and operator not in {"=", "!="} and not faults:
-        faults.append(Fault(place, f"{text!r} compares with null, which works with = and != alone."))
-    return None if field is None else Condition(field, cast("Operator", operator), value)
+    if value is None and operator.group() not in {"=", "!="} and len(faults) == before and field:
+        faults.append(Fault(place, f"{show(text)} compares with null, which works with = and != alone."))
+    return None if field is None else Condition(field, cast("Operator", operator.group()), value)
 
 
 def _field(name: str, place: str, faults: list[Fault]) -> Field | None:
     if name in _NUMBERS or name in _TEXTS:
         return Field(name)
-    if match := _PARAM.fullmatch(name):
-        return Field(match.group(1), is_param=True)
-    way = f"{hint(name, _KNOWN)} Hyperparameters are written as param.NAME."
-    faults.append(Fault(place, f"Trials have no field {name!r}. {way}"))
+    if name.startswith(_PARAM):
+        name = name.removeprefix(_PARAM)
+        if name in HYPERPARAMETERS:
+            return Field(name, is_param=True)
+        faults.append(Fault(place, unknown(name)))
+        return None
+    guess = f'Did you mean "{_PARAM}{name}"?' if name in HYPERPARAMETERS else suggestion(name) or hint(name, _KNOWN)
+    faults.append(
+        Fault(place, f"Trials have no field {show(name)}. {guess} Hyperparameters are written as param.NAME.")
+    )
     return None
 
 
-def _value(field: Field, written: str, place: str, faults: list[Fault]) -> Key:
-    """Return the value as SQLite compares it: numbers, text; lists as compact JSON, truth as 0 or 1."""
+def _value(field: Field, written: str, place: str, faults: list[Fault]) -> Value:
+    """Return the value to compare with; what is not JSON is a text."""
+    if field.name == "state" and written not in {*_STATES, "null"}:
+        faults.append(_unknown_state(written, place))
+        return None
     if not field.is_param and field.name in _TEXTS and written != "null":
         return written
+    value = _read(written)
+    if detail := _refusal(field, value, written):
+        faults.append(Fault(place, detail))
+        return None
+    return plain(field.name, value) if field.is_param else value
+
+
+def _read(written: str) -> Value:
+    if written.count("[") + written.count("{") > _MOST_BRACKETS:
+        return written
     try:
-        value = json.loads(written, parse_constant=str)
-    except (ValueError, RecursionError):
-        value = written
-    if isinstance(value, list | dict):
-        value = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        value: Value = json.loads(written, parse_constant=str)
+    except ValueError:
+        return written
+    return value
+
+
+def _refusal(field: Field, value: Value, written: str) -> str | None:
     if isinstance(value, int | float) and not _storable(value):
-        faults.append(Fault(place, f"The number {written[:80]} is too large to compare with."))
-        return None
-    if isinstance(value, str) and not field.is_param:
-        faults.append(Fault(place, f"{field.name} is a number, but {written[:80]!r} is none."))
-        return None
-    return int(value) if isinstance(value, bool) else cast("Key", value)
+        return f"The number {show(written)[1:-1]} is too large to compare with."
+    if not field.is_param and value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        return f"{field.name} is a number, but {show(written)} is none."
+    if not is_text(json.dumps(value, ensure_ascii=False).replace("\\u0000", "\0")):
+        return f"{show(written)} has a NUL character or half of a surrogate pair. Remove it."
+    return None
 
 
 def _storable(value: float) -> bool:

@@ -1,15 +1,18 @@
 """Use cases of trials: lists in any order, single trials, their curves."""
 
 import math
+from collections.abc import Sequence
 from typing import final
 
 from app.domain.errors import Malformed, NotFound
 from app.domain.filters import Position, TrialQuery
-from app.domain.trials import Trial
+from app.domain.sweeps import SweepSpec
+from app.domain.trials import CompleteTrial, Trial
 from app.domain.work import Epoch
 from app.services.cursors import decode, decode_all, encode
 from app.services.pages import Page
 from app.storage import Storage
+from app.training.hyperparameters import complete
 
 _LARGEST = 2**63 - 1
 
@@ -21,15 +24,21 @@ class Trials:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    def page(self, sweep: str, query: TrialQuery, limit: int, cursor: str | None) -> Page[Trial]:
+    def page(self, sweep: str, query: TrialQuery, limit: int, cursor: str | None) -> Page[CompleteTrial]:
         """Return trials of a sweep. Raises NotFound; Malformed for a cursor of another sweep, filter or sort."""
-        self._storage.sweep_spec(sweep)
-        which = f"trials {sweep} {query!r}"
+        spec, _ = self._storage.sweep_spec(sweep)
+        which = f"trials of {sweep} by {query!r}"
         after = _position(decode_all(cursor, which, 2)) if cursor else None
-        found = self._storage.trials(sweep, query, after, limit + 1)
+        shared = {name: value for name, value in complete(spec.fixed).items() if name not in spec.space.parameters}
+        found = self._storage.trials(sweep, query, shared, after, limit + 1)
         last = found[limit - 1][1] if len(found) > limit else None
         more = encode(which, last.key, last.number) if last else None
-        return Page([trial for trial, _ in found[:limit]], more)
+        return Page(completed([trial for trial, _ in found[:limit]], spec), more)
+
+    def show(self, sweep: str, number: int) -> CompleteTrial:
+        """Return a trial with all its hyperparameters. Raises NotFound."""
+        spec, _ = self._storage.sweep_spec(sweep)
+        return completed([self.get(sweep, number)], spec)[0]
 
     def get(self, sweep: str, number: int) -> Trial:
         """Return a trial. Raises NotFound."""
@@ -44,6 +53,12 @@ class Trials:
         found = self._storage.curve(sweep, number, min(after, _LARGEST), limit + 1)
         more = encode(which, found[limit - 1].epoch) if len(found) > limit else None
         return Page(found[:limit], more)
+
+
+def completed(trials: Sequence[Trial], spec: SweepSpec) -> list[CompleteTrial]:
+    """Return trials of a sweep with all their hyperparameters; one left out by its conditions has its default."""
+    others = complete(spec.fixed)
+    return [CompleteTrial(trial, others | dict(trial.params)) for trial in trials]
 
 
 def _number(sweep: str, number: int) -> int:

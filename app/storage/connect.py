@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from app.domain.errors import Unavailable
+from app.storage.sort_keys import sort_key
 
 READERS = 8
 """How many read-only connections stay open; a few more are opened under load."""
@@ -60,7 +61,10 @@ def writing_engine(path: Path) -> Engine:
 
 
 def reading_engine(path: Path) -> Engine:
-    """Return an engine of a few read-only connections; each transaction sees one snapshot."""
+    """Return an engine of a few read-only connections with the function `sort_key`.
+
+    Each transaction sees one snapshot.
+    """
     module = driver()
     address = f"file:{quote(str(path.resolve()))}?mode=ro"
 
@@ -70,6 +74,7 @@ def reading_engine(path: Path) -> Engine:
         )
         for pragma in _READER_PRAGMAS:
             connection.execute(pragma)
+        connection.create_function("sort_key", 1, sort_key, deterministic=True)
         return connection
 
     engine = create_engine(

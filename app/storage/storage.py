@@ -168,9 +168,11 @@ class Storage:
         """Return a trial. Raises NotFound."""
         return self._read(trial_rows.find, sweep, number)
 
-    def trials(self, sweep: str, query: TrialQuery, after: Position | None, limit: int) -> list[tuple[Trial, Position]]:
-        """Return the trials of a page, each with its position."""
-        return self._read(trial_rows.page, sweep, query, after, limit)
+    def trials(
+        self, sweep: str, query: TrialQuery, shared: Mapping[str, Value], after: Position | None, limit: int
+    ) -> list[tuple[Trial, Position]]:
+        """Return the trials of a page, each with its position; `shared` hyperparameters are the same in all trials."""
+        return self._read(trial_rows.page, sweep, query, shared, after, limit)
 
     def finished_trials(self, sweep: str, last: int | None = None) -> list[Trial]:
         """Return the finished trials of a sweep, or the `last` ones, in the order of their numbers."""

@@ -1,20 +1,36 @@
 """Trials in the storage: single ones, pages in any order, curves, weights and what samplers learn from."""
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, func, literal, or_, select, type_coerce, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from app.domain.errors import NotFound
 from app.domain.filters import Condition, Field, Operator, Position, TrialQuery
+from app.domain.space import Value
 from app.domain.states import TrialState
 from app.domain.trials import KeptModel, Trial
 from app.domain.work import Epoch
 from app.storage import records
 from app.storage.columns import Instant
+from app.storage.sort_keys import sort_key
 from app.storage.tables import epochs, models, trials
 
 _OPERATORS: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
@@ -39,12 +55,21 @@ def find(connection: Connection, sweep: str, number: int) -> Trial:
 
 
 def page(
-    connection: Connection, sweep: str, query: TrialQuery, after: Position | None, limit: int
+    connection: Connection,
+    sweep: str,
+    query: TrialQuery,
+    shared: Mapping[str, Value],
+    after: Position | None,
+    limit: int,
 ) -> list[tuple[Trial, Position]]:
-    """Return up to `limit` trials after `after`, each with its position."""
-    key = _expression(query.sort)
+    """Return up to `limit` trials after `after`, each with its position.
+
+    `shared` are the hyperparameters that are the same in all trials, and so are not stored with them.
+    """
+    key = _column(query.sort, shared).value
     statement = select(trials, key.label("sort_key")).where(
-        trials.c.sweep_id == sweep, *(_condition(condition) for condition in query.conditions)
+        trials.c.sweep_id == sweep,
+        *(_condition(condition, _column(condition.field, shared)) for condition in query.conditions),
     )
     if query.states:
         statement = statement.where(trials.c.state.in_([state.value for state in query.states]))
@@ -98,23 +123,50 @@ def finished(connection: Connection, sweep: str, last: int | None = None) -> lis
     return [records.trial(row) for row in reversed(connection.execute(statement.limit(last)).all())]
 
 
-def _expression(field: Field) -> ColumnElement[Any]:
-    if field.is_param:
-        # The name is quoted in the path; a name with a quote sign does not pass the parser of queries.
-        return func.json_extract(trials.c.params, f'$."{field.name}"')
-    column = trials.c[field.name]
-    # Times are compared as the text they are stored as.
-    return type_coerce(column, Text()) if isinstance(column.type, Instant) else column
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A field in SQL: its type, in the words of json_type, and its value as it is sorted and compared."""
+
+    type: ColumnElement[Any]
+    value: ColumnElement[Any]
 
 
-def _condition(condition: Condition) -> ColumnElement[bool]:
-    expression, value = _expression(condition.field), condition.value
-    if value is None:
-        return expression.is_(None) if condition.operator == "=" else expression.is_not(None)
+def _column(field: Field, shared: Mapping[str, Value]) -> _Column:
+    if not field.is_param:
+        column = trials.c[field.name]
+        # Times are compared as the text they are stored as.
+        return _Column(func.typeof(column), type_coerce(column, Text()) if isinstance(column.type, Instant) else column)
+    if field.name in shared:
+        return _json_column(literal(json.dumps(shared[field.name])), "$")
+    # The name is quoted in the path; one with a quote sign is no hyperparameter.
+    return _json_column(trials.c.params, f'$."{field.name}"')
+
+
+def _json_column(source: ColumnElement[Any], path: str) -> _Column:
+    kind, value = func.json_type(source, path), func.json_extract(source, path)
+    return _Column(kind, case((kind.in_(["array", "object"]), func.sort_key(value)), else_=value))
+
+
+def _condition(condition: Condition, column: _Column) -> ColumnElement[bool]:
+    if condition.value is None:
+        return column.value.is_(None) if condition.operator == "=" else column.value.is_not(None)
+    types, value = _comparable(condition.value)
     # SQLite would order any text above all numbers; here they never compare.
-    numeric = func.typeof(expression).in_(["integer", "real"])
-    same_type = func.typeof(expression) == "text" if isinstance(value, str) else numeric
-    return and_(same_type, _OPERATORS[condition.operator](expression, literal(value)))
+    if condition.operator == "!=":
+        return and_(column.value.is_not(None), or_(column.type.not_in(types), column.value != value))
+    return and_(column.type.in_(types), _OPERATORS[condition.operator](column.value, value))
+
+
+def _comparable(value: Value) -> tuple[Sequence[str], ColumnElement[Any]]:
+    """Return the types that a value compares with, and what it is compared as."""
+    if isinstance(value, bool):
+        return ["true", "false"], literal(int(value))
+    if isinstance(value, int | float):
+        # Read from text by SQLite, as the hyperparameters are, to the same double.
+        return ["integer", "real"], func.json_extract(literal(json.dumps(value)), "$")
+    if isinstance(value, str):
+        return ["text"], literal(value)
+    return ["object" if isinstance(value, Mapping) else "array"], literal(sort_key(json.dumps(value)))
 
 
 def _ordered(statement: Select[Any], key: ColumnElement[Any], query: TrialQuery) -> Select[Any]:

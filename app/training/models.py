@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
-from app.domain.predictions import Prediction
+from app.domain.predictions import PredictedRows, Prediction
 from app.domain.space import Value
 from app.training.datasets import load
 from app.training.hyperparameters import complete
@@ -56,12 +56,13 @@ def model_file(model: Model, file_format: Format) -> bytes:
         raise NotInstalled(str(error)) from None
 
 
-def predict_rows(model: Model, rows: Sequence[Any]) -> list[Prediction]:
+def predict_rows(model: Model, rows: Sequence[Any]) -> PredictedRows:
     """Predict rows of JSON. Raises InvalidRequest with every fault, as faults below /rows."""
     if faults := list(_size_faults(model, len(rows))):
         raise InvalidRequest(faults)
     try:
-        return list(_each(model.predict(model.read_rows(rows))))
+        table = model.read_rows(rows)
+        return PredictedRows(list(_each(model.predict(table))), [note.card() for note in table.notes])
     except TableError as error:
         raise InvalidRequest([Fault(pointer("rows", *fault.place), fault.detail) for fault in error.faults]) from None
 
@@ -73,11 +74,15 @@ def _size_faults(model: Model, rows: int) -> Iterator[Fault]:
             yield Fault("/rows", f"{made}. Send the rows in parts.")
 
 
-def predict_csv(model_content: bytes, rows_content: bytes) -> str:
-    """Predict the rows of a CSV file with a model file; return CSV. Raises InvalidRequest with every fault."""
+def predict_csv(model_content: bytes, rows_content: bytes) -> tuple[str, list[dict[str, Any]]]:
+    """Predict the rows of a CSV file with a model file; return CSV, and as plain JSON notes on what was passed over.
+
+    Raises InvalidRequest with every fault.
+    """
     try:
         model = read_model(model_content)
-        found = model.predict(model.read_csv(rows_content))
+        table = model.read_csv(rows_content)
+        found = model.predict(table)
     except ModelError as error:
         raise InvalidRequest([Fault("/model", detail) for detail in error.faults]) from None
     except TableError as error:
@@ -87,7 +92,7 @@ def predict_csv(model_content: bytes, rows_content: bytes) -> str:
     writer.writerow(["prediction", *(f"probability_{name}" for name in found.classes)])
     for one in _each(found):
         writer.writerow([one.prediction, *(one.probabilities or {}).values()])
-    return text.getvalue()
+    return text.getvalue(), [note.card() for note in table.notes]
 
 
 def _each(found: Predictions) -> Iterable[Prediction]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.domain.errors import Unavailable
 from app.domain.trials import METRICS
 from app.domain.work import Epoch, Lease, Result, Segment
 from app.training.datasets import load
 from app.training.machine import made_with
 from app.training.member import member_of
+from app.training.rules import CURRENT_RULES
 from engine.population import Finished, Observation, Population, member_bytes
 from engine.spec import MemberSpec
 from engine.training_set import TrainingSet
@@ -60,7 +62,13 @@ class Trainer:
         return sorted({segment.cohort for segment in self._segments.values()})
 
     def add(self, segments: Sequence[Segment], content: Callable[[str, str], bytes]) -> None:
-        """Start to train segments; `content(name, sha256)` fetches a data set that is not here yet."""
+        """Start to train segments; `content(name, sha256)` fetches a data set that is not here yet.
+
+        Raises Unavailable for rules to come, which nobody here could follow.
+        """
+        if newer := [segment.rules for segment in segments if segment.rules > CURRENT_RULES]:
+            wanted = f"A trial follows the rules {max(newer)}, and this worker knows up to {CURRENT_RULES}"
+            raise Unavailable(f"{wanted}. Install the server's version of logsweep for its workers, too.")
         for segment in segments:
             data = self._training_set(segment, content)
             self._segments[_key(segment.lease)] = segment

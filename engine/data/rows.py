@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from engine.data.cells import Cells, Numbers
 from engine.data.column_types import MISSING, parse_number
 from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
 from engine.data.header import Expected
+from engine.data.notes import Note
 from engine.data.said import Said
 from engine.data.sheet import read_sheet
 from engine.data.table import (
@@ -21,11 +23,13 @@ from engine.data.table import (
     NumericColumn,
     Table,
     TableFault,
-    no_such_column,
     quoted,
 )
 
 Unit = Literal["line", "row"]
+
+MOST_NAMED = 20
+"""The most columns that are named one by one."""
 
 _NO_NUMBER = (
     "is not a number, but the model learned the column as numbers. Mend it, or leave it out if the value is missing: "
@@ -44,14 +48,17 @@ def table_of_csv(
     said: Said = Said(),  # noqa: B008  # it is frozen
     read: Mapping[str, Any] | None = None,
 ) -> Table:
-    """Read the columns of `encodings` from text as read_csv does; there may be no others. Raises TableError.
+    """Read the columns of `encodings` from text as read_csv does; others are passed over, and noted.
 
     `read` tells how the training table was read: what nobody said, and the file leaves open, is taken from there.
+    Raises TableError.
     """
     names = [encoding.name for encoding in encodings]
     words = [encoding.name for encoding in encodings if isinstance(encoding, CategoricalEncoding)]
-    sheet = read_sheet(content, max_bytes, said, Expected(names, words, names, read or {}))
-    sheet.faults.add(_column_faults(sheet.header, encodings, target))
+    # Without a header, a file that has the target has all columns of training, and their numbers name them.
+    in_order = () if target in names else names
+    sheet = read_sheet(content, max_bytes, said, Expected(names, words, in_order, read or {}))
+    sheet.faults.add(_lacking(sheet.header, encodings))
     cells = dict(zip(sheet.header, sheet.columns, strict=True))
     columns = [
         _sheet_column(encoding, cells[encoding.name], sheet.lines, sheet.faults)
@@ -59,7 +66,8 @@ def table_of_csv(
         if encoding.name in cells
     ]
     sheet.faults.refuse()
-    return Table(tuple(columns), sheet.lines, "line", notes=sheet.notes, read=sheet.read)
+    notes = (*sheet.notes, *passed_over(sheet.header, encodings, target))
+    return Table(tuple(columns), sheet.lines, "line", notes=notes, read=sheet.read)
 
 
 def _sheet_column(encoding: Encoding, cells: Cells | Numbers, lines: Sequence[int], faults: Faults) -> Column:
@@ -72,48 +80,58 @@ def _sheet_column(encoding: Encoding, cells: Cells | Numbers, lines: Sequence[in
 def table_of_rows(rows: Sequence[Any], encodings: Sequence[Encoding], target: str) -> Table:
     """Return rows of JSON as a table: each an object with a number, a text or null for every column.
 
-    Raises TableError, whose faults have the place of the row, or of the cell, counted from 0.
+    Values of other columns are passed over, and noted. Raises TableError, whose faults have the place of the row, or of
+    the cell, counted from 0.
     """
     faults = Faults()
-    faults.add(_row_faults(rows, encodings, target))
+    faults.add(_row_faults(rows, encodings))
     columns = [
         _column(encoding, [_cell(row, encoding.name) for row in rows], range(len(rows)), "row", faults)
         for encoding in encodings
     ]
     faults.refuse()
-    return Table(tuple(columns), range(len(rows)), "row")
+    names = dict.fromkeys(name for row in rows for name in row)
+    return Table(tuple(columns), range(len(rows)), "row", notes=passed_over(list(names), encodings, target))
 
 
-def arrange(table: Table, encodings: Sequence[Encoding], target: str) -> list[Column]:
-    """Return the columns of a table in the order of `encodings`. Raises TableError if they are not the same."""
+def arrange(table: Table, encodings: Sequence[Encoding]) -> list[Column]:
+    """Return the columns of `encodings` in their order. Raises TableError if the table lacks some."""
     columns = {column.name: column for column in table.columns}
     faults = Faults()
-    faults.add(_column_faults(list(columns), encodings, target))
+    faults.add(_lacking(list(columns), encodings))
     faults.refuse()
     return [columns[encoding.name] for encoding in encodings]
 
 
-def _column_faults(names: Sequence[str], encodings: Sequence[Encoding], target: str) -> Iterator[str]:
-    """Yield what the columns called `names` lack, and what they have too many."""
+def _lacking(names: Sequence[str], encodings: Sequence[Encoding]) -> Iterator[str]:
+    """Yield what the columns called `names` lack."""
+    there, known = set(names), {encoding.name for encoding in encodings}
+    for encoding in encodings:
+        if encoding.name not in there:
+            close = get_close_matches(encoding.name, [name for name in names if name not in known][:MOST_NAMED], n=1)
+            hint = f" The model does not know {quoted(close[0])}: is it meant?" if close else ""
+            yield f"The column {quoted(encoding.name)} is missing. Add it; its cells may be empty.{hint}"
+
+
+def passed_over(names: Sequence[str], encodings: Sequence[Encoding], target: str) -> tuple[Note, ...]:
+    """Return notes on the columns that the model does not read."""
+    known = {encoding.name for encoding in encodings}
+    surplus = [name for name in names if name not in known]
+    unknown = [name for name in surplus if name != target]
+    notes = []
+    if target in surplus:
+        detail = f"The column {quoted(target)} was passed over: it is what the model predicts."
+        notes.append(Note("target_passed_over", (target,), detail))
+    if unknown:
+        shown = ", ".join(map(quoted, unknown[:MOST_NAMED]))
+        more = f" and {len(unknown) - MOST_NAMED:,} more" if len(unknown) > MOST_NAMED else ""
+        detail = f"Columns that the model does not know were passed over: {shown}{more}."
+        notes.append(Note("columns_passed_over", tuple(unknown[:MOST_NAMED]), detail))
+    return tuple(notes)
+
+
+def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding]) -> Iterator[TableFault]:
     known = [encoding.name for encoding in encodings]
-    there, wanted = set(names), set(known)
-    for name in known:
-        if name not in there:
-            yield f"The column {quoted(name)} is missing. Add it; its cells may be empty."
-    for name in names:
-        if name not in wanted:
-            yield _surplus(name, known, target)
-
-
-def _surplus(name: str, known: Sequence[str], target: str) -> str:
-    if name == target:
-        return f"The column {quoted(name)} is what the model predicts. Leave it out."
-    return f"{no_such_column(name, known)} Leave it out."
-
-
-def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding], target: str) -> Iterator[TableFault]:
-    known = [encoding.name for encoding in encodings]
-    wanted = set(known)
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):
             detail = f"Row {number} is {_shown(row)}, but a row is an object with a value for each column."
@@ -123,9 +141,6 @@ def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding], target: str)
             if name not in row:
                 detail = f"Row {number} has no {quoted(name)}. Add it; null is a missing value."
                 yield TableFault(detail, place=(number, name))
-        for name in row:
-            if name not in wanted:
-                yield TableFault(f"Row {number}: {_surplus(name, known, target)}", place=(number, name))
 
 
 def _cell(row: Any, name: str) -> Any:

@@ -131,11 +131,16 @@ def _classification(column: Column) -> Target:
     return Target("binary" if count == 2 else "multiclass", labels.astype(np.int64), names)
 
 
+def class_name(number: float) -> str:
+    """Return the name of a class that is a number."""
+    return repr(float(number)).removesuffix(".0")
+
+
 def _classes(column: Column) -> tuple[tuple[str, ...], NDArray[Any]]:
     """Return the names of the classes, in the order of size for numbers and of the alphabet for words, and labels."""
     if isinstance(column, NumericColumn):
         found, labels = np.unique(column.values, return_inverse=True)
-        return tuple(repr(float(value)).removesuffix(".0") for value in found), labels
+        return tuple(map(class_name, found)), labels
     names = tuple(sorted(set(column.values)))
     label = {name: index for index, name in enumerate(names)}
     return names, np.array([label[word] for word in column.values])

@@ -1,6 +1,6 @@
 """A trained model: named arrays, and the card that says how rows become inputs and outputs become answers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,7 +122,10 @@ class Model:
         return [from_card(column) for column in self.card["data"]["columns"]]
 
     def read_csv(self, content: bytes, *, said: Said = Said(), max_bytes: int = MAX_CSV_BYTES) -> Table:  # noqa: B008  # frozen
-        """Read rows to predict from CSV, plain or gzipped, as `said` or else as is found out. Raises TableError."""
+        """Read rows to predict from CSV, plain or gzipped, as `said` or else as is found out. Raises TableError.
+
+        Notes of the table tell of columns that were passed over.
+        """
         data = self.card["data"]
         return table_of_csv(
             content, self.encodings, data["target"], max_bytes=max_bytes, said=said, read=data.get("read")
@@ -133,7 +136,7 @@ class Model:
         return table_of_rows(rows, self.encodings, self.card["data"]["target"])
 
     def predict(self, table: Table) -> Predictions:
-        """Predict each row of a table that has the columns of training, in any order, and no others.
+        """Predict each row of a table that has the columns of training, in any order.
 
         Words that training did not have are taken as missing. Raises TableError.
         """
@@ -144,9 +147,7 @@ class Model:
                 .probabilities(z.astype(np.float64))
                 .astype(np.float64, copy=False)
             )
-        faults = Faults()
-        faults.add(_no_answer(table, int(row)) for row in np.flatnonzero(~np.isfinite(answer).all(axis=1)))
-        faults.refuse()
+        require_finite(answer, table)
         classes = self.classes
         if not classes:
             return Predictions(answer[:, 0] * self.arrays["target_scale"] + self.arrays["target_mean"], (), None)
@@ -157,19 +158,29 @@ class Model:
         return Predictions(np.array(classes, np.object_)[labels], classes, answer)
 
     def _logits(self, table: Table) -> NDArray[np.float32]:
-        encodings, network, workspace = self.encodings, self.network, Workspace(np.float32)
-        columns = arrange(table, encodings, self.card["data"]["target"])
-        idle = np.all(self.arrays["W1"] == 0.0, axis=1)
-        normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"], idle)
+        network, row, workspace = self.network, self.row(), Workspace(np.float32)
+        answer = np.zeros((len(table), network.structure.outputs), np.float32)
+        for chunk, inputs in self.inputs(table):
+            answer[chunk] = logits(network, row, inputs, workspace)[0]
+        return answer
+
+    def row(self) -> NDArray[np.float32]:
+        """Return the numbers of the network in one row, (1, size)."""
+        network = self.network
         row = np.zeros((1, network.layout.size), np.float32)
         for name, view in network.named_arrays(row[0]).items():
             view[...] = self.arrays[name]
-        answer = np.zeros((len(table), network.structure.outputs), np.float32)
-        for chunk in chunks(len(table)):  # a one for each category of every row at once could fill the memory
+        return row
+
+    def inputs(self, table: Table) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        """Yield what the network reads of a table, chunk by chunk: a one for each category could fill the memory."""
+        encodings = self.encodings
+        columns = arrange(table, encodings)
+        idle = np.all(self.arrays["W1"] == 0.0, axis=1)
+        normalization = Normalization(self.arrays["input_mean"], self.arrays["input_scale"], idle)
+        for chunk in chunks(len(table)):
             rows = np.arange(chunk.start, chunk.stop)
-            inputs = encode(encodings, [take_rows(column, rows) for column in columns])
-            answer[chunk] = logits(network, row, normalization.apply(inputs), workspace)[0]
-        return answer
+            yield chunk, normalization.apply(encode(encodings, [take_rows(column, rows) for column in columns]))
 
 
 def _normalization(dataset: Dataset, *, normalize_inputs: bool, rules: int) -> Normalization:
@@ -188,6 +199,13 @@ def _moments(normalization: Normalization, dataset: Dataset) -> dict[str, NDArra
         "target_mean": np.array(mean),
         "target_scale": np.array(scale),
     }
+
+
+def require_finite(answer: Array, table: Table) -> None:
+    """Raise TableError for each row of a table whose answer (rows, outputs) is not finite."""
+    faults = Faults()
+    faults.add(_no_answer(table, int(row)) for row in np.flatnonzero(~np.isfinite(answer).all(axis=1)))
+    faults.refuse()
 
 
 def _no_answer(table: Table, row: int) -> TableFault:

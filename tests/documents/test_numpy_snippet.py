@@ -45,7 +45,7 @@ def test_the_readme_reads_a_model_of_any_depth_and_activation(
     for task in ("binary", "multiclass"):
         one = trained(task, hidden, activation, batch_norm=batch_norm)
         (tmp_path / "other.npz").write_bytes(FORMATS["npz"](one.model))
-        inputs = encode(one.model.encodings, arrange(one.rows, one.model.encodings, "y"))
+        inputs = encode(one.model.encodings, arrange(one.rows, one.model.encodings))
 
         with np.load(tmp_path / "other.npz") as file:
             found = logits(file, inputs.astype(np.float64))

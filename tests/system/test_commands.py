@@ -98,9 +98,15 @@ def test_rows_are_predicted_with_a_model_file_and_faults_go_to_standard_error(tm
         command = [*COMMAND, "predict", str(model), str(rows)]
         return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
-    done = predict("words,gaps,far\nred,0.5,100001\n,,99999\n")
+    done = predict("words,gaps,far,y,when\nred,0.5,100001,yes,today\n,,99999,,\n")
     header, *lines = done.stdout.splitlines()
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr.splitlines()) == (
+        0,
+        [
+            'Note: The column "y" was passed over: it is what the model predicts.',
+            'Note: Columns that the model does not know were passed over: "when".',
+        ],
+    )
     assert header == "prediction,probability_no,probability_perhaps,probability_yes"
     assert [line.split(",")[0] in one.model.classes for line in lines] == [True, True]
     refused = predict("words,gaps\nred,much\n")
@@ -111,8 +117,31 @@ def test_rows_are_predicted_with_a_model_file_and_faults_go_to_standard_error(tm
     ]
 
 
+def test_a_model_file_is_scored_on_a_file_and_faults_go_to_standard_error(tmp_path: Path) -> None:
+    model, rows = tmp_path / "model.npz", tmp_path / "rows.csv"
+    model.write_bytes(FORMATS["npz"](trained("regression").model))
+
+    def evaluate(text: str) -> "subprocess.CompletedProcess[str]":
+        rows.write_text(text)
+        command = [*COMMAND, "evaluate", str(model), str(rows)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+    done = evaluate("words,gaps,far,y,when\nred,0.5,100001,5000,today\n,,99999,6000,\n")
+    assert (done.returncode, done.stderr) == (
+        0,
+        'Note: Columns that the model does not know were passed over: "when".\n',
+    )
+    scores = dict(line.split(",") for line in done.stdout.splitlines())
+    assert list(scores) == ["metric", "rows", "loss", "rmse", "mae", "r2"]
+    assert scores["rows"] == "2"
+    assert float(scores["rmse"]) >= float(scores["mae"]) > 0.0
+    refused = evaluate("words,gaps,far,y\nred,1,2,\n")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith('The target "y" is missing in line 2.')
+
+
 def test_every_command_explains_itself() -> None:
-    for command in ([], ["serve"], ["work"], ["demo"], ["predict"], ["gradcheck"]):
+    for command in ([], ["serve"], ["work"], ["demo"], ["predict"], ["evaluate"], ["gradcheck"]):
         shown = subprocess.run(
             [*COMMAND, *command, "--help"],
             capture_output=True,

@@ -39,6 +39,13 @@ def test_a_right_gradient_is_great_at_the_start_and_after_the_steps(
     assert found["ratio"] == max(check["ratio"] for check in found["checks"]) < 1e-6
 
 
+def test_one_width_is_one_layer_and_whole_numbers_may_have_a_point(shared: httpx.Client) -> None:
+    plain = ask(shared, fixed={"hidden_units": [5], "batch_size": 16})
+    other = ask(shared, fixed={"hidden_units": 5.0, "batch_size": 16.0}, seed=3.0, steps=4.0)
+    assert other.status_code == 200, other.text
+    assert other.json() == plain.json()
+
+
 def test_an_answer_has_all_that_was_found(shared: httpx.Client) -> None:
     found = ask(shared, steps=0).json()
     (check,) = found["checks"]

@@ -11,7 +11,10 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
+from app.domain.work import Result, Segment
+from app.training.trainer import Trainer as RealTrainer
 from engine.models import read_model
 from tests.app.api.serving import Json, Trainer, finished, places, problem, start
 
@@ -95,8 +98,21 @@ def test_rows_are_predicted_as_by_the_file(client: httpx.Client, trainer: Traine
         "items": [
             {"prediction": label, "probabilities": dict(zip(wanted.classes, line, strict=True))}
             for label, line in zip(wanted.values, wanted.probabilities.tolist(), strict=True)
-        ]
+        ],
+        "notes": [],
     }
+
+
+def test_values_that_the_model_does_not_read_are_passed_over_and_noted(client: httpx.Client, trainer: Trainer) -> None:
+    trial = kept(client, trainer)
+    plain = client.post(f"{trial}/predict", json={"rows": [IRIS, IRIS]}).json()
+    answer = client.post(f"{trial}/predict", json={"rows": [{**IRIS, "color": "blue"}, {**IRIS, "target": "setosa"}]})
+    assert answer.status_code == 200
+    assert answer.json()["items"] == plain["items"]
+    assert [(note["code"], note["columns"]) for note in answer.json()["notes"]] == [
+        ("target_passed_over", ["target"]),
+        ("columns_passed_over", ["color"]),
+    ]
 
 
 def test_a_regression_predicts_numbers_and_nothing_else(client: httpx.Client, trainer: Trainer) -> None:
@@ -128,7 +144,6 @@ def test_all_faults_of_a_request_are_answered_together(client: httpx.Client, tra
         "/row",
         "/rows/0/sepal_width_cm",
         "/rows/2",
-        "/rows/3/color",
         "/rows/3/petal_length_cm",
         "/rows/1/petal_width_cm",
     ]
@@ -222,3 +237,62 @@ def test_only_the_first_of_many_predictions_reads_the_data_set(client: httpx.Cli
     finally:
         tracemalloc.stop()
     assert peaks[0] > 3_200_000 > 4 * peaks[1]  # the inputs alone have 3.2 MB
+
+
+def labelled_tables() -> dict[str, str]:
+    """Three tables with a target of two classes that follows from the columns."""
+    rng = np.random.default_rng(3)
+    tables = {}
+    for field, rows in {"file": 120, "dev_file": 40, "test_file": 53}.items():
+        p, q = rng.normal(size=rows), rng.normal(size=rows)
+        y = np.where(p + q + rng.normal(0.0, 0.5, rows) > 0, "yes", "no")
+        tables[field] = "p,q,y\n" + "".join(f"{a},{b},{c}\n" for a, b, c in zip(p, q, y, strict=True))
+    return tables
+
+
+def trained_trial(client: httpx.Client) -> tuple[str, Json]:
+    """Train a sweep of one trial on these tables; return the trial's address and the trial."""
+    files = {field: (f"{field}.csv", text) for field, text in labelled_tables().items()}
+    client.post("/v1/datasets", data={"name": "mine", "target": "y"}, files=files).raise_for_status()
+    sweep = start(client, dataset="mine", budget={"trials": 1})["id"]
+    trainer, engine = Trainer(client), RealTrainer(lambda: 0.0)
+    segments = TypeAdapter(list[Segment]).validate_python(trainer.claim())
+    engine.add(segments, lambda name, _: client.get(f"/v1/datasets/{name}/content").content)
+    while len(engine):
+        for result in engine.train({}).results:
+            trainer.finish(TypeAdapter(Result).dump_python(result, mode="json"))
+    trial = f"/v1/sweeps/{sweep}/trials/0"
+    return trial, client.get(trial).json()
+
+
+def test_a_file_with_the_test_rows_gets_the_test_error_of_the_trial_and_rows_of_json_get_the_same(
+    client: httpx.Client,
+) -> None:
+    trial, found = trained_trial(client)
+    text = labelled_tables()["test_file"]
+    answer = client.post(f"{trial}/evaluate", files={"file": ("test.csv", text)})
+    assert answer.status_code == 200
+    scores = answer.json()
+    assert (scores["rows"], scores["notes"]) == (53, [])
+    assert scores["metrics"]["error"] == found["metrics"]["test_error"] == 1.0 - scores["metrics"]["accuracy"]
+    names, *lines = (line.split(",") for line in text.splitlines())
+    rows = [{**dict(zip(names, (float(p), float(q), y), strict=True)), "who": "me"} for p, q, y in lines]
+    by_rows = client.post(f"{trial}/evaluate", json={"rows": rows}).json()
+    assert by_rows["metrics"] == scores["metrics"]
+    assert [note["columns"] for note in by_rows["notes"]] == [["who"]]
+    dev = client.post(f"{trial}/evaluate", files={"file": ("dev.csv", labelled_tables()["dev_file"])}).json()
+    assert dev["metrics"]["loss"] == found["metrics"]["dev_loss"]
+
+
+def test_all_faults_of_a_file_to_score_on_are_answered_together(client: httpx.Client, trainer: Trainer) -> None:
+    trial = kept(client, trainer)
+    text = ",".join(IRIS) + "\n1,2,3,much\n"
+    refused = client.post(f"{trial}/evaluate", files={"file": ("t.csv", text)}, data={"target": "target"})
+    assert places(refused) == ["/target", "/file", "/file"]
+    assert places(client.post(f"{trial}/evaluate", files={"rows": ("t.csv", text)})) == ["/rows", "/file"]
+    assert places(client.post(f"{trial}/evaluate", json={"rows": [{**IRIS, "target": "rose"}, IRIS], "row": 1})) == [
+        "/row",
+        "/rows/1/target",
+    ]
+    problem(client.post(f"{trial}/evaluate", content=text, headers={"content-type": "text/csv"}), 415)
+    problem(client.post("/v1/sweeps/none/trials/0/evaluate", files={"file": ("t.csv", text)}), 404)

@@ -8,9 +8,9 @@ import pytest
 from tests.app.api.serving import problem
 
 OPERATIONS = {
-    "list_datasets", "upload_dataset", "get_dataset", "delete_dataset", "get_dataset_content",
+    "list_datasets", "upload_dataset", "preview_dataset", "get_dataset", "delete_dataset", "get_dataset_content",
     "create_sweep", "list_sweeps", "get_sweep", "cancel_sweep", "get_best_trial",
-    "list_trials", "get_trial", "get_curve", "get_model", "predict_rows",
+    "list_trials", "get_trial", "get_curve", "get_model", "predict_rows", "evaluate_model",
     "get_diagnosis", "get_analysis",
     "check_gradient",
     "claim_segments", "keep_leases", "report_epochs", "finish_trials", "release_leases",

@@ -1,5 +1,6 @@
 """Tests of the routes of sweeps."""
 
+import json
 from typing import Any
 
 import httpx
@@ -183,6 +184,42 @@ def test_a_fault_says_what_came_and_what_to_do(shared: httpx.Client) -> None:
     details = {error["pointer"]: error["detail"] for error in problem(answer, 422)["errors"]}
     assert details["/dataset"] == 'There is no data set "iriss". Did you mean "iris"?'
     assert details["/budgett"] == 'There is no field "budgett" here. Did you mean "budget"?'
+
+
+def test_names_of_other_tools_are_known(shared: httpx.Client) -> None:
+    body = sweep_body(space={"lr": rate(), "dropout": {"kind": "choice", "values": [0.5]}}, fixed={"max_iter": 3})
+    details = {
+        error["pointer"]: error["detail"] for error in problem(shared.post("/v1/sweeps", json=body), 422)["errors"]
+    }
+    assert details["/space/lr"] == 'There is no hyperparameter "lr". Did you mean "learning_rate"?'
+    assert details["/space/dropout"].endswith("It is the share of hidden units that stays: 1 - dropout.")
+    assert details["/fixed/max_iter"] == 'There is no hyperparameter "max_iter". Did you mean "epochs"?'
+
+
+def test_whole_numbers_may_have_a_point_and_one_layer_no_brackets(client: httpx.Client, trainer: Trainer) -> None:
+    space = {
+        "batch_size": {"kind": "int", "low": 16.0, "high": 32.0, "step": 16.0},
+        "learning_rate": rate(when={"hidden_units": [4]}),
+        "l2": {"kind": "choice", "values": [0.5], "when": {"epochs": [3]}},
+    }
+    fixed = {"epochs": 3.0, "hidden_units": 4}
+    sweep = start(client, seed=7.0, space=space, fixed=fixed, budget={"trials": 2.0}, early_stopping={"patience": 5.0})
+    assert (sweep["space"], sweep["fixed"]) == (space, fixed)
+    for segment in trainer.claim(2):
+        assert segment["params"]["hidden_units"] == [4]
+        assert json.dumps(segment["params"]["epochs"]) == "3"
+        assert segment["params"]["batch_size"] in {16, 32}
+    (first, _) = client.get(f"/v1/sweeps/{sweep['id']}/trials").json()["items"]
+    assert first["params"].keys() == {"batch_size", "learning_rate", "l2"}
+
+
+def test_one_width_and_a_list_of_it_are_the_same_choice(client: httpx.Client, trainer: Trainer) -> None:
+    twice = {"hidden_units": {"kind": "choice", "values": [[8], 8.0]}}
+    assert places(client.post("/v1/sweeps", json=sweep_body(space=twice, fixed={}))) == ["/space/hidden_units/values/1"]
+    start(client, space={"hidden_units": {"kind": "choice", "values": [8, [8, 4]]}}, fixed={}, budget={"trials": 20})
+    segments = trainer.claim(20)
+    assert {tuple(segment["params"]["hidden_units"]) for segment in segments} == {(8,), (8, 4)}
+    assert len({segment["cohort"] for segment in segments}) == 2
 
 
 def test_an_empty_space_repeats_a_fixed_point(client: httpx.Client, trainer: Trainer) -> None:

@@ -1,10 +1,12 @@
 """Tests of the routes of trials: lists, single ones, curves."""
 
+import base64
 from typing import Any
 
 import httpx
 import pytest
 
+from app.training.hyperparameters import HYPERPARAMETERS
 from tests.app.api.serving import Json, Trainer, curve_point, finished, places, problem, start
 
 SPACE = {
@@ -67,6 +69,60 @@ def test_conditions_on_parameters_and_metrics_all_hold(client: httpx.Client, swe
     assert adam == [trial for trial in everything if trial["params"]["optimizer"] == "adam"]
 
 
+def test_other_types_are_unequal_and_what_is_left_out_is_neither(client: httpx.Client, sweep: str) -> None:
+    everything = every_page(client, sweep)
+    assert every_page(client, sweep, where="param.optimizer!=3") == everything
+    assert every_page(client, sweep, where="param.learning_rate!=true") == everything
+    momentum = [trial for trial in everything if trial["params"]["optimizer"] == "momentum"]
+    assert every_page(client, sweep, where="param.beta1!=adam") == momentum
+    assert every_page(client, sweep, where="param.beta1!=null") == momentum
+
+
+def test_fixed_values_and_defaults_are_filtered_and_sorted_and_shown(client: httpx.Client, sweep: str) -> None:
+    everything = every_page(client, sweep)
+    for where in (
+        "param.epochs=3",
+        "param.epochs<4",
+        "param.batch_size=64",
+        "param.decay=none",
+        "param.batch_norm=false",
+    ):
+        assert every_page(client, sweep, where=where, sort="param.epochs") == everything
+        assert every_page(client, sweep, where=where.replace("=", "!=") if "<" not in where else "param.epochs>3") == []
+    for trial in everything:
+        assert trial["params"].items() <= trial["all_params"].items()
+        assert (trial["all_params"]["epochs"], trial["all_params"]["batch_size"]) == (3, 64)
+        assert len(trial["all_params"]) == len(HYPERPARAMETERS)
+    assert client.get(f"/v1/sweeps/{sweep}/trials/7").json() == everything[7]
+    best = client.get(f"/v1/sweeps/{sweep}/best").json()
+    assert best == everything[best["number"]]
+
+
+def test_a_trial_shows_what_its_network_is_trained_with(client: httpx.Client, trainer: Trainer) -> None:
+    sweep = start(client, space=SPACE, fixed=FIXED)["id"]
+    segments = {segment["lease"]["trial"]: segment["params"] for segment in trainer.claim(4)}
+    assert {trial["number"]: trial["all_params"] for trial in every_page(client, sweep)} == segments
+
+
+def test_lists_are_sorted_by_their_numbers(client: httpx.Client) -> None:
+    units = [[128], [64, 32], [64], [8], [], [16, 4]]
+    space = {"hidden_units": {"kind": "choice", "values": units}}
+    sweep = start(client, space=space, fixed={}, budget={"trials": 40})["id"]
+    found = [trial["params"]["hidden_units"] for trial in every_page(client, sweep, sort="param.hidden_units", limit=7)]
+    assert found == sorted(found)
+    assert {tuple(one) for one in found} == set(map(tuple, units))
+    wide = every_page(client, sweep, where="param.hidden_units>[64]", limit=3)
+    assert {tuple(trial["params"]["hidden_units"]) for trial in wide} == {(64, 32), (128,)}
+
+
+def test_a_grid_is_found_by_its_decimals(client: httpx.Client) -> None:
+    space = {"keep_prob": {"kind": "float", "low": 0.1, "high": 0.8, "step": 0.1}}
+    sweep = start(client, space=space, fixed={}, budget={"trials": 100})["id"]
+    drawn = [every_page(client, sweep, where=f"param.keep_prob=0.{n}", limit=500) for n in range(1, 9)]
+    assert sum(map(len, drawn)) == 100
+    assert all(drawn)
+
+
 def test_states_choose_trials(client: httpx.Client, sweep: str) -> None:
     assert len(every_page(client, sweep, state=["completed", "failed"])) == 12
     assert every_page(client, sweep, state="running") == []
@@ -94,6 +150,12 @@ def test_a_made_up_cursor_is_refused(client: httpx.Client, sweep: str, path: str
     problem(client.get(f"/v1/sweeps/{sweep}/{path}", params={"cursor": cursor}), 400)
 
 
+def test_a_cursor_with_half_of_a_surrogate_pair_is_refused(client: httpx.Client, sweep: str) -> None:
+    cursor = base64.urlsafe_b64encode(b'["0123456789ab","\\ud800",1]').decode().rstrip("=")
+    for path in ("trials", "trials/0/curve"):
+        assert places(client.get(f"/v1/sweeps/{sweep}/{path}", params={"cursor": cursor})) == ["/cursor"]
+
+
 @pytest.mark.parametrize(
     ("query", "pointers"),
     [
@@ -110,6 +172,9 @@ def test_a_made_up_cursor_is_refused(client: httpx.Client, sweep: str, path: str
         ({"where": "params<1"}, ["/where/0"]),
         ({"where": 'param.x"y<1'}, ["/where/0"]),
         ({"where": ["number>1"] * 21}, ["/where"]),
+        ({"where": "param.learning_rat<1"}, ["/where/0"]),
+        ({"where": "state=runing"}, ["/where/0"]),
+        ({"sort": "param.lr"}, ["/sort"]),
         ({"sort": "x", "where": "y=1", "state": "z"}, ["/state/0", "/where/0", "/sort"]),
         ({"limit": 0}, ["/limit"]),
         ({"limit": 501}, ["/limit"]),

@@ -1,7 +1,11 @@
 """Tests of what is refused in a search space."""
 
+import math
+from collections.abc import Callable, Hashable
+
 import pytest
 
+from app.domain.errors import MOST_FAULTS
 from app.domain.space import (
     ChoiceParameter,
     Conditions,
@@ -12,6 +16,7 @@ from app.domain.space import (
     Value,
 )
 from app.domain.space_faults import space_faults
+from app.domain.values import key
 
 OPTIMIZER = ChoiceParameter(("sgd", "adam"))
 
@@ -59,6 +64,7 @@ def test_a_parameter_that_cannot_be_drawn_is_refused_at_its_place(parameter: Par
         FloatParameter(1e-4, 1.0, "log"),
         FloatParameter(-3.0, 0.999, "reverse_log"),
         FloatParameter(0.0, 1.0, step=1.0),
+        FloatParameter(0.1, 0.3, step=0.2),  # in doubles, 0.3 - 0.1 is less than 0.2
         IntParameter(1, 2, "log", 1),
         ChoiceParameter((True, 1)),
         ChoiceParameter((1, 2), weights=(0.0, 1.0)),
@@ -94,6 +100,9 @@ def test_pointers_escape_names() -> None:
         ({"batch_size": [3]}, "batch_size/0"),
         ({"batch_size": [4.5]}, "batch_size/0"),
         ({"batch_size": ["4"]}, "batch_size/0"),
+        ({"batch_size": [True]}, "batch_size/0"),
+        ({"keep_prob": [0.30000000000000004]}, "keep_prob/0"),
+        ({"epochs": [True]}, "epochs"),
     ],
 )
 def test_a_condition_that_can_never_hold_is_refused(when: Conditions, place: str) -> None:
@@ -101,8 +110,9 @@ def test_a_condition_that_can_never_hold_is_refused(when: Conditions, place: str
         "optimizer": OPTIMIZER,
         "l1": FloatParameter(0.0, 1.0),
         "batch_size": IntParameter(2, 8, step=2),
+        "keep_prob": FloatParameter(0.1, 0.8, step=0.1),
     }
-    found = pointers({**others, "beta1": choice(when)}, {"activation": "relu"})
+    found = pointers({**others, "beta1": choice(when)}, {"activation": "relu", "epochs": 1})
     assert found == [f"/space/beta1/when/{place}"]
 
 
@@ -111,7 +121,9 @@ def test_sound_conditions_have_no_fault() -> None:
         "optimizer": OPTIMIZER,
         "batch_size": IntParameter(2, 8, step=2),
         "l1": FloatParameter(0.0, 1.0, step=0.25),
-        "beta1": choice({"optimizer": ["adam"], "batch_size": [4, 8], "l1": [0.5], "activation": ["relu"]}),
+        "keep_prob": FloatParameter(0.1, 0.8, step=0.1),
+        "l2": choice({"keep_prob": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]}),
+        "beta1": choice({"optimizer": ["adam"], "batch_size": [4, 8.0], "l1": [0.5], "activation": ["relu"]}),
     }
     assert pointers(parameters, {"activation": "relu"}) == []
 
@@ -130,6 +142,56 @@ def test_cycles_of_conditions_are_refused_for_each_that_is_on_one() -> None:
         "e": choice({"e": [1]}),
     }
     assert sorted(pointers(parameters)) == [f"/space/{name}/when" for name in "abce"]
+
+
+def test_a_cycle_is_told_by_its_first_steps() -> None:
+    def detail(parameters: dict[str, Parameter]) -> str:
+        return space_faults(parameters, {})[0].detail
+
+    assert "(a -> a)" in detail({"a": choice({"a": [1]})})
+    assert "(a -> b -> a)" in detail({"a": choice({"b": [1]}), "b": choice({"a": [1]})})
+    chain: dict[str, Parameter] = {f"p{n}": choice({f"p{(n + 1) % 4_000}": [1]}) for n in range(4_000)}
+    assert "(p0 -> p1 -> ... -> p0)" in detail(chain)
+    assert sum(fault.count for fault in space_faults(chain, {})) == 4_000
+
+
+def many_names(count: int) -> dict[str, Parameter]:
+    return {f"p{n}": choice({f"q{n}": [1]}) for n in range(count)}
+
+
+def many_conditions(count: int) -> dict[str, Parameter]:
+    names = [f"p{n}" for n in range(math.isqrt(count))]
+    return {name: choice({other: [1] for other in names[:n]}) for n, name in enumerate(names)}
+
+
+@pytest.mark.parametrize(
+    ("space", "keys_of_each"),
+    [
+        (lambda count: {"a": ChoiceParameter(tuple(range(count)))}, 1),
+        (lambda count: {"a": ChoiceParameter(tuple(range(count - 1)) * 2)}, 2),
+        (lambda count: {"a": ChoiceParameter((1,)), "b": choice({"a": list(range(count))})}, 1),
+        (lambda count: {"a": ChoiceParameter(tuple(range(count))), "b": choice({"a": list(range(count))})}, 3),
+        (many_names, 2),
+        (many_conditions, 1),
+    ],
+)
+def test_the_work_of_the_checks_grows_as_the_space_does(
+    monkeypatch: pytest.MonkeyPatch, space: Callable[[int], dict[str, Parameter]], keys_of_each: int
+) -> None:
+    """Counted are the values that are looked at: each a fixed number of times, however many there are."""
+    looked_at = 0
+
+    def counting(value: Value) -> Hashable:
+        nonlocal looked_at
+        looked_at += 1
+        return key(value)
+
+    for module in ("space", "space_faults"):
+        monkeypatch.setattr(f"app.domain.{module}.key", counting)
+    count = 4_000
+    found = space_faults(space(count), {})
+    assert 0 < looked_at <= keys_of_each * count + 200
+    assert len(found) <= MOST_FAULTS + 1
 
 
 def test_every_fault_is_reported_and_the_checks_never_draw_from_a_broken_space() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.errors import Malformed
+from app.domain.errors import InvalidRequest, Malformed
 from app.services.cursors import decode, decode_all, encode
 
 keys = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -35,3 +35,10 @@ def test_a_cursor_of_the_wrong_kind_or_length_is_refused() -> None:
             decode(encode("sweeps", *place), "sweeps", str)
     with pytest.raises(Malformed):
         decode(encode("curve", True), "curve", int)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "adam\udfff"])
+def test_a_cursor_with_half_of_a_surrogate_pair_is_a_fault_of_the_request(text: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        decode_all(encode("trials", text, 1), "trials", 2)
+    assert [fault.pointer for fault in caught.value.faults] == ["/cursor"]

@@ -3,11 +3,13 @@
 import pytest
 
 from app.domain.errors import InvalidRequest
-from app.domain.filters import Condition, Field, Key, TrialQuery
+from app.domain.filters import Condition, Field, TrialQuery
 from app.domain.states import TrialState
+from app.domain.values import Value
 from app.services.trial_queries import parse_query
 
 RATE = Field("learning_rate", is_param=True)
+UNITS = Field("hidden_units", is_param=True)
 
 
 @pytest.mark.parametrize(
@@ -24,15 +26,20 @@ RATE = Field("learning_rate", is_param=True)
         ("param.learning_rate<0.01", RATE, "<", 0.01),
         ("param.learning_rate=adam", RATE, "=", "adam"),
         ('param.learning_rate="7"', RATE, "=", "7"),
-        ("param.learning_rate=true", RATE, "=", 1),
-        ("param.learning_rate=[64, 32]", RATE, "=", "[64,32]"),
-        ("param.learning_rate=[]", RATE, "=", "[]"),
+        ("param.learning_rate=true", RATE, "=", True),
+        ("param.hidden_units=[64, 32]", UNITS, "=", [64, 32]),
+        ("param.hidden_units=[64.0]", UNITS, "=", [64]),
+        ("param.hidden_units=64", UNITS, "=", [64]),
+        ("param.hidden_units=[]", UNITS, "=", []),
+        ("param.batch_size!=64.0", Field("batch_size", is_param=True), "!=", 64),
+        ('param.augment={"flip": 0.5}', Field("augment", is_param=True), "=", {"flip": 0.5}),
+        ("param.learning_rate=" + "[" * 1_000, RATE, "=", "[" * 1_000),
         ("param.learning_rate=a<b=c", RATE, "=", "a<b=c"),
         ("param.learning_rate=", RATE, "=", ""),
         ("param.learning_rate=NaN", RATE, "=", "NaN"),
     ],
 )
-def test_a_condition_is_read(text: str, field: Field, operator: str, value: Key) -> None:
+def test_a_condition_is_read(text: str, field: Field, operator: str, value: Value) -> None:
     (condition,) = parse_query([], "number", [text]).conditions
     assert condition == Condition(field, operator, value)  # type: ignore[arg-type] # one of the operators
     assert type(condition.value) is type(value)
@@ -51,3 +58,58 @@ def test_a_fault_names_a_close_field() -> None:
     details = [fault.detail for fault in caught.value.faults]
     assert 'Did you mean "param.learning_rate"?' in details[0]
     assert 'Did you mean "dev_error"?' in details[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "guess"),
+    [
+        ("learning_rate", 'Did you mean "param.learning_rate"?'),
+        ("l2", 'Did you mean "param.l2"?'),
+        ("lr", 'Did you mean "learning_rate"?'),
+        ("param.lr", 'Did you mean "learning_rate"?'),
+        ("param.dropout", 'Did you mean "keep_prob"?'),
+        ("param.betaa1", 'Did you mean "beta1"?'),
+        ("dev_eror", 'Did you mean "dev_error"?'),
+    ],
+)
+def test_unknown_names_are_refused_in_filters_and_sorts_alike(name: str, guess: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_query([], f"-{name}", [f"{name}<1"])
+    assert [fault.pointer for fault in caught.value.faults] == ["/where/0", "/sort"]
+    assert all(guess in fault.detail for fault in caught.value.faults)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'param.optimizer="\\ud800"',
+        'param.augment={"\\udfff": 1}',
+        'param.hidden_units=["\\ud800"]',
+        'param.optimizer="\\u0000"',
+        "param.optimizer=a\0b",
+        "dev_error=true",
+        "dev_error=[1]",
+        "state=runing",
+        "<1",
+        "number=" + "1" * 2_000,
+    ],
+)
+def test_a_value_that_cannot_be_compared_with_is_a_fault(text: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_query([], "number", [text])
+    assert [fault.pointer for fault in caught.value.faults] == ["/where/0"]
+    assert len(caught.value.faults[0].detail) < 500
+
+
+def test_a_hostile_condition_is_refused_in_a_short_sentence() -> None:
+    for text in (" " * 60_000, "a" * 60_000, "a" * 60_000 + "<1", "a<" + " " * 60_000 + "x", "=" * 60_000):
+        with pytest.raises(InvalidRequest) as caught:
+            parse_query([], "number", [text])
+        assert all(len(fault.detail) < 500 for fault in caught.value.faults)
+
+
+def test_unknown_states_are_told_one_by_one_up_to_a_hundred() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_query([f"s{number}" for number in range(5_000)], "number", [])
+    assert len(caught.value.faults) == 101
+    assert caught.value.faults[-1].detail == "There are 4,900 more faults."

@@ -1,5 +1,6 @@
 """Tests of lists of trials: every order and filter, in pages that neither repeat nor miss a trial."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.errors import NotFound
-from app.domain.filters import Condition, Field, Key, Position, TrialQuery
+from app.domain.filters import Condition, Field, Position, TrialQuery
 from app.domain.space import Value
 from app.domain.states import TrialState
 from app.domain.trials import Trial
@@ -19,17 +20,19 @@ from tests.app.storage.world import START, SWEEP, add_sweep, claim, drawn, finis
 NUMBER = Field("number")
 
 
-def every_page(storage: Storage, sweep: str, query: TrialQuery, limit: int) -> list[Trial]:
+def every_page(
+    storage: Storage, sweep: str, query: TrialQuery, limit: int, shared: Mapping[str, Value] | None = None
+) -> list[Trial]:
     found: list[Trial] = []
     after: Position | None = None
-    while page := storage.trials(sweep, query, after, limit):
+    while page := storage.trials(sweep, query, shared or {}, after, limit):
         assert len(page) <= limit
         found += [trial for trial, _ in page]
         after = page[-1][1]
     return found
 
 
-mixed = st.sampled_from([None, 0, 1, 2.5, -1.0, "adam", "sgd", True, [64], [64, 32]])
+mixed = st.sampled_from([None, 0, 1, 2.5, -1.0, "adam", "sgd", True, [64], [64, 32], [128], [8]])
 errors = st.sampled_from([None, 0.0, 0.125, 0.5])
 
 
@@ -70,13 +73,14 @@ def _key(trial: Trial, sort: Field) -> object:
     return trial.metrics.get(sort.name) if sort.name == "dev_error" else getattr(trial, sort.name)
 
 
-def _rank(value: object) -> tuple[int, float, str] | None:
-    """Return what orders values as SQLite does: numbers before texts, lists as their JSON text."""
+def _rank(value: object) -> tuple[int, str, tuple[float, ...]] | None:
+    """Return what orders values: numbers before texts, lists by their numbers."""
     if value is None:
         return None
     if isinstance(value, bool | int | float):
-        return 0, float(value), ""
-    return 1, 0.0, str(value).replace(" ", "")
+        return 0, "", (float(value),)
+    # A list's key begins with the letter l, and so it comes after "adam" and before "sgd".
+    return (1, "l", tuple(map(float, value))) if isinstance(value, list) else (1, str(value), ())
 
 
 @pytest.fixture
@@ -94,7 +98,7 @@ def filled(storage: Storage) -> Storage:
     return storage
 
 
-def condition(name: str, operator: str, value: Key, *, param: bool = False) -> Condition:
+def condition(name: str, operator: str, value: Value, *, param: bool = False) -> Condition:
     return Condition(Field(name, param), operator, value)  # type: ignore[arg-type] # one of the operators
 
 
@@ -113,7 +117,15 @@ def condition(name: str, operator: str, value: Key, *, param: bool = False) -> C
         ([condition("optimizer", "!=", "adam", param=True)], [1, 3, 5]),
         ([condition("optimizer", ">", 0.5, param=True)], []),
         ([condition("l2", "<", "x", param=True)], []),
-        ([condition("batch_norm", "=", 1, param=True), condition("number", ">", 3)], [4, 5]),
+        ([condition("batch_norm", "=", True, param=True), condition("number", ">", 3)], [4, 5]),
+        ([condition("batch_norm", "=", 1, param=True)], []),
+        ([condition("batch_norm", "!=", 1, param=True)], [0, 1, 2, 3, 4, 5]),
+        ([condition("batch_norm", "!=", True, param=True)], []),
+        ([condition("l2", "=", True, param=True)], []),
+        ([condition("l2", "=", 1.0, param=True)], [1]),
+        ([condition("optimizer", "!=", 0.5, param=True)], [0, 1, 2, 3, 4, 5]),
+        ([condition("nothing", "!=", "adam", param=True)], []),
+        ([condition("nothing", "!=", None, param=True)], []),
         ([condition("l2", ">=", 2, param=True), condition("optimizer", "=", "sgd", param=True)], [3, 5]),
         ([condition("nothing", "=", None, param=True)], [0, 1, 2, 3, 4, 5]),
         ([condition("started_at", "<", "2026-01-01")], []),
@@ -124,6 +136,63 @@ def condition(name: str, operator: str, value: Key, *, param: bool = False) -> C
 def test_conditions_choose_trials(filled: Storage, conditions: list[Condition], numbers: list[int]) -> None:
     found = every_page(filled, SWEEP, TrialQuery(conditions=tuple(conditions)), 2)
     assert [trial.number for trial in found] == numbers
+
+
+UNITS: list[Value] = [[64], [128], [64, 32], [], [8, 4], [64.0], None, "[64]"]
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "numbers"),
+    [
+        ("=", [64], [0, 5]),
+        ("!=", [64], [1, 2, 3, 4, 7]),
+        ("<", [64, 32], [0, 3, 4, 5]),
+        (">=", [64, 32], [1, 2]),
+        ("=", "[64]", [7]),
+        ("!=", "[64]", [0, 1, 2, 3, 4, 5]),
+        ("=", None, [6]),
+    ],
+)
+def test_lists_are_compared_by_their_numbers(storage: Storage, operator: str, value: Value, numbers: list[int]) -> None:
+    add_sweep(storage, [replace(drawn(n, 1)[0], params={"units": units}) for n, units in enumerate(UNITS)])
+    query = TrialQuery(conditions=(condition("units", operator, value, param=True),))
+    assert [trial.number for trial in every_page(storage, SWEEP, query, 3)] == numbers
+
+
+def test_lists_are_sorted_by_their_numbers(storage: Storage) -> None:
+    add_sweep(storage, [replace(drawn(n, 1)[0], params={"units": units}) for n, units in enumerate(UNITS[:7])])
+    query = TrialQuery(sort=Field("units", is_param=True))
+    assert [trial.number for trial in every_page(storage, SWEEP, query, 2)] == [3, 4, 0, 5, 2, 1, 6]
+
+
+def test_objects_are_compared_by_their_fields(storage: Storage) -> None:
+    objects: list[Value] = [{"flip": 1, "tilt": 2.5}, {"tilt": 2.5, "flip": 1.0}, {"flip": 1}, {}]
+    add_sweep(storage, [replace(drawn(n, 1)[0], params={"augment": one}) for n, one in enumerate(objects)])
+    query = TrialQuery(conditions=(condition("augment", "=", {"flip": 1, "tilt": 2.5}, param=True),))
+    assert [trial.number for trial in every_page(storage, SWEEP, query, 3)] == [0, 1]
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_is_found_by_its_digits(storage: Storage, number: float) -> None:
+    sweep = f"swp_{len(storage.sweeps(None, 500)):04}"
+    add_sweep(storage, drawn(0, 1, params={"l1": number}), sweep=sweep)
+    assert every_page(storage, sweep, TrialQuery(conditions=(condition("l1", "=", number, param=True),)), 1)
+
+
+def test_what_all_trials_share_is_filtered_and_sorted_like_what_they_do_not(filled: Storage) -> None:
+    shared: dict[str, Value] = {"l1": 0.5, "hidden_units": [64], "batch_norm": False}
+
+    def numbers(*conditions: Condition, sort: str = "number") -> list[int]:
+        query = TrialQuery(conditions=conditions, sort=Field(sort, is_param=sort != "number"))
+        return [trial.number for trial in every_page(filled, SWEEP, query, 2, shared)]
+
+    everything = [0, 1, 2, 3, 4, 5]
+    assert numbers(condition("l1", "<", 1, param=True)) == everything
+    assert numbers(condition("l1", ">", 1, param=True)) == []
+    assert numbers(condition("hidden_units", "=", [64], param=True), sort="hidden_units") == everything
+    assert numbers(condition("batch_norm", "=", False, param=True)) == everything
+    assert numbers(sort="l1") == everything
 
 
 def test_states_choose_trials(filled: Storage) -> None:

@@ -15,6 +15,8 @@ from app.training.hyperparameters import (
     metrics_for,
     network_faults,
     parameter_faults,
+    plain,
+    plain_parameter,
     value_faults,
 )
 from app.training.rules import CURRENT_RULES
@@ -132,6 +134,38 @@ def test_unknown_names_get_a_close_match_or_the_whole_list() -> None:
         assert faults == [Fault("/p", detail)]
     (fault,) = value_faults("zzz", 1, "/p")
     assert fault.detail == f'There is no hyperparameter "zzz". Known are {", ".join(HYPERPARAMETERS)}.'
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "written"),
+    [
+        ("hidden_units", 64, [64]),
+        ("hidden_units", 64.0, [64]),
+        ("hidden_units", [64.0, 32], [64, 32]),
+        ("hidden_units", [], []),
+        ("hidden_units", True, True),
+        ("hidden_units", "64", "64"),
+        ("hidden_units", 0.5, [0.5]),
+        ("batch_size", 32.0, 32),
+        ("batch_size", "full", "full"),
+        ("epochs", 20.0, 20),
+        ("epochs", 20.5, 20.5),
+        ("epochs", 1e300, 1e300),
+        ("learning_rate", 1.0, 1.0),
+        ("batch_norm", True, True),
+        ("no_such_name", 20.0, 20.0),
+    ],
+)
+def test_values_are_written_as_the_engine_writes_them(name: str, value: Value, written: Value) -> None:
+    assert json.dumps(plain(name, value)) == json.dumps(written)
+
+
+def test_a_parameter_is_written_with_its_conditions() -> None:
+    conditions: dict[str, list[Value]] = {"hidden_units": [64, [32]], "epochs": [20.0]}
+    parameter = plain_parameter("batch_size", ChoiceParameter((32.0, "full"), when=conditions))
+    assert isinstance(parameter, ChoiceParameter)
+    assert json.dumps(parameter.values) == json.dumps([32, "full"])
+    assert json.dumps(parameter.when) == json.dumps({"hidden_units": [[64], [32]], "epochs": [20]})
 
 
 def test_complete_fills_in_defaults_that_are_allowed_themselves() -> None:

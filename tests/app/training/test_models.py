@@ -165,8 +165,9 @@ def test_rows_are_predicted_from_json_and_from_files_alike(task: str) -> None:
     dataset, metric = table(task), "dev_rmse" if task == "regression" else "dev_error"
     params = {"hidden_units": [9], "epochs": 6}
     model = trained_from(trained(dataset, metric, params), dataset, params)
-    found = predict_rows(model, ROWS)
-    text = predict_csv(model_file(model, "safetensors"), b"w,b,a\nred,0.5,3\n,-1,\n")
+    found = predict_rows(model, ROWS).items
+    text, notes = predict_csv(model_file(model, "safetensors"), b"w,b,y,a\nred,0.5,1,3\n,-1,,\n")
+    assert [note["code"] for note in notes] == ["target_passed_over"]
     header, *lines = csv.reader(io.StringIO(text))
     names = [] if task == "regression" else [f"probability_{name}" for name in model.classes]
     assert header == ["prediction", *names]
@@ -178,9 +179,8 @@ def test_rows_are_predicted_from_json_and_from_files_alike(task: str) -> None:
 def test_faults_of_rows_point_to_their_cells() -> None:
     model = untrained()
     with pytest.raises(InvalidRequest) as caught:
-        predict_rows(model, [{**ROWS[0], "a/b": 1}, {"a": "x", "b": True, "w": 5}, 7, {"a": 1, "b": 1e39}])
+        predict_rows(model, [{**ROWS[0], "else": 1}, {"a": "x", "b": True, "w": 5}, 7, {"a": 1, "b": 1e39}])
     assert [(fault.pointer, fault.detail.split(".")[0]) for fault in caught.value.faults] == [
-        ("/rows/0/a~1b", 'Row 0: There is no column "a/b"'),
         ("/rows/2", "Row 2 is 7, but a row is an object with a value for each column"),
         ("/rows/3/w", 'Row 3 has no "w"'),
         ("/rows/1/a", 'Row 1, column "a": "x" is not a number, but the model learned the column as numbers'),
@@ -209,7 +209,6 @@ def test_what_is_wrong_with_the_files_is_said_of_each() -> None:
         predict_csv(model_file(model, "npz"), b"a,b,y\n1,2,no\nx,1e99,yes\n")
     assert [fault.detail.split(".")[0] for fault in caught.value.faults] == [
         'The column "w" is missing',
-        'The column "y" is what the model predicts',
         'Line 3, column "a": "x" is not a number, but the model learned the column as numbers',
         'Line 3, column "b": 1e+99 is not a number between -3',
     ]

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.errors import Unavailable
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.domain.work import Diverged, Epoch, Lease, Result, Segment
+from app.training.rules import CURRENT_RULES
 from app.training.trainer import Trainer, epoch_of
 from app.training.uploads import prepare_upload
 from engine.population import Observation
@@ -169,6 +171,13 @@ def test_trials_of_old_and_new_rules_train_side_by_side_in_stacks_of_their_own_w
     for one, result in zip(segments, together, strict=True):
         _, (alone,) = finish(trainer_with([one]))
         assert (alone.weights, alone.metrics) == (result.weights, result.metrics)
+
+
+def test_rules_to_come_are_refused_rather_than_trained_by_those_of_today() -> None:
+    trainer = Trainer(lambda: 0.0)
+    with pytest.raises(Unavailable, match=f"rules 99, and this worker knows up to {CURRENT_RULES}"):
+        trainer.add([replace(segment(DATA["binary"]), rules=99)], Fetched())
+    assert len(trainer) == 0
 
 
 def test_a_diverging_trial_ends_with_its_reason_and_without_weights() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.data import Table, TableError
 from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
+from engine.data.notes import Note
 from engine.data.rows import arrange, table_of_csv, table_of_rows
 
 ENCODINGS: tuple[Encoding, ...] = (
@@ -31,7 +32,7 @@ def details(text: str) -> list[str]:
 
 def cells(table: Table) -> list[list[Any]]:
     """The columns in the order of the encodings; a missing number is None."""
-    columns = [column.values.tolist() for column in arrange(table, ENCODINGS, "y")]
+    columns = [column.values.tolist() for column in arrange(table, ENCODINGS)]
     return [[None if isinstance(cell, float) and math.isnan(cell) else cell for cell in column] for column in columns]
 
 
@@ -50,7 +51,6 @@ def test_all_faults_of_csv_are_named_together_with_their_lines() -> None:
     assert details("size,code,age,y\nbig,1,1_000,no\n1,2\n1,2,inf,yes\n") == [
         "Line 3 has 2 cells and the header has 4. Every row needs one cell for each column, and a cell with a comma "
         "needs quotes around it.",
-        'The column "y" is what the model predicts. Leave it out.',
         'Line 2, column "size": "big" is not a number, but the model learned the column as numbers. Mend it, or leave '
         "it out if the value is missing: an empty cell in CSV, null in JSON.",
         'Line 2, column "age": "1_000" is not a number, but the model learned the column as numbers. Mend it, or leave '
@@ -59,11 +59,36 @@ def test_all_faults_of_csv_are_named_together_with_their_lines() -> None:
     ]
 
 
-def test_missing_and_surplus_columns_are_named() -> None:
-    assert details("size,sise,age\n1,2,3\n") == [
-        'The column "code" is missing. Add it; its cells may be empty.',
-        'There is no column "sise". The columns are: "size", "code", "age". Leave it out.',
+def test_missing_columns_are_named_with_the_one_that_may_be_meant() -> None:
+    assert details("size,cod,sise,age\n1,2,3,4\n") == [
+        'The column "code" is missing. Add it; its cells may be empty. The model does not know "cod": is it meant?',
     ]
+    assert details("size,sise,age\n1,2,3\n") == ['The column "code" is missing. Add it; its cells may be empty.']
+
+
+def test_the_target_and_columns_that_the_model_does_not_know_are_passed_over_and_noted() -> None:
+    plain = from_csv("size,code,age\n1,2,3\n")
+    table = from_csv("y,size,row,code,why,age\nno,1,0,2,because,3\n")
+    assert cells(table) == cells(plain)
+    assert plain.notes == ()
+    notes = [
+        Note("target_passed_over", ("y",), 'The column "y" was passed over: it is what the model predicts.'),
+        Note(
+            "columns_passed_over",
+            ("row", "why"),
+            'Columns that the model does not know were passed over: "row", "why".',
+        ),
+    ]
+    assert list(table.notes) == notes
+    rows = [{"size": 1, "code": "2", "age": 3, "row": 0}, {"size": 1, "code": "2", "age": 3, "y": "no", "why": []}]
+    assert list(table_of_rows(rows, ENCODINGS, "y").notes) == notes
+
+
+def test_of_many_columns_that_are_passed_over_the_first_twenty_are_named() -> None:
+    names = [f"extra {number}" for number in range(50)]
+    (note,) = from_csv(f"size,code,age,{','.join(names)}\n1,2,3{',x' * 50}\n").notes
+    assert note.columns == tuple(names[:20])
+    assert note.detail.endswith('"extra 19" and 30 more.')
 
 
 def test_the_first_twenty_faults_are_shown_and_the_others_counted() -> None:
@@ -111,7 +136,7 @@ def test_any_json_is_a_table_or_refused_with_the_places_of_all_rows_that_are_wro
 
 
 def is_right(row: Any) -> bool:
-    if not isinstance(row, dict) or row.keys() != {"size", "code", "age"}:
+    if not isinstance(row, dict) or not row.keys() >= {"size", "code", "age"}:
         return False
     numbers = [row[name] for name in ("size", "age") if row[name] is not None]
     sound = all(type(number) in (int, float) and abs(number) <= LARGEST for number in numbers)

@@ -90,7 +90,7 @@ def test_onnx_answers_alike() -> None:
     model, _ = trained(dataset())
     _, rows = part(40, 2, 1000.0, "violet").take("y")
     session = runtime.InferenceSession(FORMATS["onnx"](model), providers=["CPUExecutionProvider"])
-    inputs = encode(model.encodings, arrange(rows, model.encodings, "y"))
+    inputs = encode(model.encodings, arrange(rows, model.encodings))
     np.testing.assert_allclose(
         session.run(["prediction"], {"inputs": inputs})[0], model.predict(rows).values, rtol=1e-5
     )

@@ -22,7 +22,7 @@ runtime: Any = pytest.importorskip("onnxruntime", reason="onnxruntime, which the
 def answers(one: Trained) -> dict[str, Any]:
     """What onnxruntime says of the rows, by the name of the output."""
     session = runtime.InferenceSession(FORMATS["onnx"](one.model), providers=["CPUExecutionProvider"])
-    inputs = encode(one.model.encodings, arrange(one.rows, one.model.encodings, "y"))
+    inputs = encode(one.model.encodings, arrange(one.rows, one.model.encodings))
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, {"inputs": inputs}), strict=True))
 

@@ -1,0 +1,71 @@
+"""Routes that refuse query parameters they do not know: one that is passed over would be a wish not granted."""
+
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any, get_args, get_origin
+
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from app.api.fields import parameter_faults
+from app.domain.errors import Fault, InvalidRequest, LogsweepError, faults_of, pointer, show
+from app.domain.hints import hint
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class StrictRoute(APIRoute):
+    """A route whose query has known names only, and each once unless it takes a list."""
+
+    def get_route_handler(self) -> Handler:
+        """Return the handler of the route, which first looks at the names in the query."""
+        handle = super().get_route_handler()
+        takes_list = dict(_query_parameters(self.dependant))
+
+        async def strict(request: Request) -> Response:
+            names = Counter(name for name, _ in request.query_params.multi_items())
+            faults = [*_unknown(names, list(takes_list)), *_repeated(names, takes_list)]
+            if not faults:
+                return await handle(request)
+            raise InvalidRequest([*faults, *await _other_faults(request, handle)])
+
+        return strict
+
+
+def _query_parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
+    """Yield the names that a route knows, and whether each may come several times."""
+    for field in dependant.query_params:
+        annotation = field.field_info.annotation
+        yield field.alias, any(get_origin(one) is list for one in (annotation, *get_args(annotation)))
+    for inner in dependant.dependencies:
+        yield from _query_parameters(inner)
+
+
+def _unknown(names: Counter[str], known: Sequence[str]) -> Iterator[Fault]:
+    yield from faults_of(
+        [name for name in names if name not in known],
+        lambda name: Fault(pointer(name), f"There is no query parameter {show(name)} here. {hint(name, known)}"),
+    )
+
+
+def _repeated(names: Counter[str], takes_list: dict[str, bool]) -> Iterator[Fault]:
+    for name, several in takes_list.items():
+        if names[name] > 1 and not several:
+            yield Fault(pointer(name), f"The query parameter {name} comes {names[name]} times. Send it once.")
+
+
+async def _other_faults(request: Request, handle: Handler) -> Sequence[Fault]:
+    """Return what else is wrong with a request that reads only; one that would change something is not tried."""
+    if request.method != "GET":
+        return ()
+    try:
+        await handle(request)
+    except InvalidRequest as error:
+        return error.faults
+    except RequestValidationError as error:
+        return list(parameter_faults(error))
+    except LogsweepError:
+        pass  # what is missing or malformed is told once the request itself is sound
+    return ()

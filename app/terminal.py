@@ -1,0 +1,31 @@
+"""What commands say on standard error beside their answers: notes on what was read, and faults."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+from app.domain.errors import InvalidRequest
+
+
+def show_notes(notes: Iterable[Mapping[str, object]]) -> None:
+    """Show what was guessed or left out."""
+    for note in notes:
+        typer.echo(f"Note: {note['detail']}", err=True)
+
+
+def notes_of(card: Mapping[str, Any]) -> Iterable[Mapping[str, object]]:
+    """Return the notes of a data set's card; one of an older version has none."""
+    return list(card.get("notes", ()))
+
+
+@contextmanager
+def faults_shown() -> Iterator[None]:
+    """Show the faults of an invalid request, and end the process with 1."""
+    try:
+        yield
+    except InvalidRequest as error:
+        for fault in error.faults:
+            typer.echo(fault.detail, err=True)
+        raise typer.Exit(1) from None

@@ -28,6 +28,10 @@ Workers = Annotated[
 Slots = Annotated[
     int, typer.Option(help="Trials that one worker trains at the same time.", min=1, max=4096, envvar="LOGSWEEP_SLOTS")
 ]
+Reading = Annotated[
+    list[str] | None,
+    typer.Option("--read", help="How the file is written, as a field of an upload: separator=tab; again for more."),
+]
 Server = Annotated[str, typer.Option(help="The address of the server.", envvar="LOGSWEEP_SERVER")]
 
 
@@ -80,13 +84,14 @@ def demo(
 def predict(
     model: Annotated[Path, typer.Argument(help="A model file: NPZ or safetensors.", exists=True, dir_okay=False)],
     rows: Annotated[Path, typer.Argument(help="The rows: CSV or CSV.gz.", exists=True, dir_okay=False)],
+    reading: Reading = None,
 ) -> None:
     """Predict rows with a model file; the answer is CSV. Columns that the model does not read are passed over."""
     use_one_thread(os.environ)
     from app.training.models import predict_csv  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
     with faults_shown():
-        text, notes = predict_csv(model.read_bytes(), rows.read_bytes())
+        text, notes = predict_csv(model.read_bytes(), rows.read_bytes(), reading or ())
     show_notes(notes)
     typer.echo(text, nl=False)
 
@@ -97,13 +102,14 @@ def evaluate(
     file: Annotated[
         Path, typer.Argument(help="Rows with their targets: CSV, CSV.gz or NPZ.", exists=True, dir_okay=False)
     ],
+    reading: Reading = None,
 ) -> None:
     """Score a model file on rows whose targets are known; the answer is CSV: a metric and its value in each line."""
     use_one_thread(os.environ)
     from app.training.evaluation import evaluate_files  # noqa: PLC0415  # imports NumPy
 
     with faults_shown():
-        found = evaluate_files(model.read_bytes(), file.read_bytes())
+        found = evaluate_files(model.read_bytes(), file.read_bytes(), reading or ())
     show_notes(found.notes)
     for name, value in {"metric": "value", "rows": found.rows, **found.metrics}.items():
         typer.echo(f"{name},{'' if value is None else value}")
@@ -118,12 +124,13 @@ def gradcheck(
     ] = None,
     steps: Annotated[int, typer.Option(help="Mini-batches of training before the second check.", min=0)] = 10,
     seed: Annotated[int, typer.Option(help="The seed of the network and its mini-batches.", min=0)] = 0,
+    reading: Reading = None,
 ) -> None:
     """Check the gradient of a network against differences of its cost; exit with 1 if there is reason to worry."""
     use_one_thread(os.environ)
     from app.gradcheck import run_gradcheck  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
-    raise typer.Exit(run_gradcheck(dataset, target, settings or [], steps, seed))
+    raise typer.Exit(run_gradcheck(dataset, target, settings or [], steps, seed, reading or ()))
 
 
 def _log_to_stderr() -> None:

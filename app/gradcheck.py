@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.domain.errors import Fault, InvalidRequest
-from app.domain.uploads import SentFile, SentFiles, UploadForm
+from app.domain.uploads import SentFile, SentFiles, UploadForm, read_reading
 from app.settings import Settings
 from app.terminal import notes_of, show_notes
 from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin
@@ -20,11 +20,13 @@ from app.training.hyperparameters import plain
 from app.training.uploads import prepare_upload
 
 
-def run_gradcheck(dataset: str, target: str | None, settings: Sequence[str], steps: int, seed: int) -> int:
+def run_gradcheck(
+    dataset: str, target: str | None, settings: Sequence[str], steps: int, seed: int, reading: Sequence[str] = ()
+) -> int:
     """Check and show; return the exit code: 0, or 1 for a reason to worry, or 2 for faults."""
     fixed, faults = _read(settings)
     try:
-        prepared = _prepared(dataset, target)
+        prepared = _prepared(dataset, target, reading)
         faults += work_faults(fixed, steps, prepared.features, prepared.outputs)
     except InvalidRequest as error:
         faults += error.faults
@@ -57,7 +59,7 @@ def _read(settings: Sequence[str]) -> tuple[dict[str, Any], list[Fault]]:
     return fixed, [*faults, *fixed_faults(fixed)]
 
 
-def _prepared(dataset: str, target: str | None) -> PreparedDataset:
+def _prepared(dataset: str, target: str | None, reading: Sequence[str]) -> PreparedDataset:
     """Return the data set of a name or of a file. Raises InvalidRequest."""
     if dataset in builtin_names():
         return prepare_builtin(dataset)
@@ -68,7 +70,7 @@ def _prepared(dataset: str, target: str | None) -> PreparedDataset:
         names = ", ".join(builtin_names())
         detail = f'"{dataset}" is neither a built-in data set ({names}) nor a file that can be read: {error.strerror}.'
         raise InvalidRequest([Fault("/dataset", detail)]) from None
-    files, form = SentFiles(SentFile(path.name, content)), UploadForm(path.name, target)
+    files, form = SentFiles(SentFile(path.name, content)), UploadForm(path.name, target, **read_reading(reading))
     return prepare_upload(files, form, max_table_bytes=Settings().max_table_bytes)
 
 

@@ -6,10 +6,9 @@ averages by its share of a batch; or it joins the batch before it, which is what
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from statistics import fmean, stdev
 from typing import Any, ClassVar
 from unittest.mock import patch
 
@@ -76,41 +75,50 @@ def _as(way: str, size: int, rest: int) -> tuple[int, AbstractContextManager[Any
     return FIRST, nullcontext()
 
 
+Errors = NDArray[np.float64]
+"""The dev error of each seed and network at its best epoch."""
+
+
 def main() -> None:
-    """Print, for each rest, the dev error of each way, and how far it is from that without a rest."""
+    """Print, for each rest, the dev error of each way, and how far it is from that without a rest.
+
+    It is the mean over the networks, and then that of the best of them, which is what a search is after.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=64, help="the examples of a batch, a divisor of 256")
     parser.add_argument("--rests", type=int, nargs="*", default=RESTS)
     asked = parser.parse_args()
     size, rests = asked.size, [rest for rest in asked.rests if rest < asked.size]
     without = _errors("a batch of its own", size, 0)
-    print(f"Batches of {size}; {ROWS} rows without a rest: {100 * fmean(without):.2f} %.\n")
+    print(f"Batches of {size}; {ROWS} rows without a rest: {100 * without.mean():.2f} %, best {_best(without)}.\n")
     print(show_table(["rest", *WAYS], []), flush=True)
     for rest in rests:
         cells = [_difference(_errors(way, size, rest), without) for way in WAYS]
         print(f"| {rest} | {' | '.join(cells)} |", flush=True)
 
 
-def _difference(errors: Sequence[float], without: Sequence[float]) -> str:
-    """Return the mean error, and by how many points it differs from that without a rest, two standard errors."""
-    apart = [100 * (one - other) for one, other in zip(errors, without, strict=True)]
-    return f"{100 * fmean(errors):.2f} % ({fmean(apart):+.2f} +- {2 * stdev(apart) / len(apart) ** 0.5:.2f})"
+def _difference(errors: Errors, without: Errors) -> str:
+    """Return the mean error, by how many points it differs from that without a rest, and the best network's."""
+    apart = 100 * (errors - without).mean(axis=1)
+    interval = f"{apart.mean():+.2f} +- {2 * apart.std(ddof=1) / len(apart) ** 0.5:.2f}"
+    return f"{100 * errors.mean():.2f} % ({interval}), best {_best(errors)}"
 
 
-def _errors(way: str, size: int, rest: int) -> Sequence[float]:
-    """Return the dev error of each seed at its best epoch, the mean over the networks."""
+def _best(errors: Errors) -> str:
+    return f"{100 * errors.mean(axis=0).min():.2f} %"
+
+
+def _errors(way: str, size: int, rest: int) -> Errors:
+    """Return the errors of a way, (seeds, networks)."""
     rules, changed = _as(way, size, rest)
     with changed:
-        found = [_of_networks(subset, size, rest, rules) for subset in range(SUBSETS)]
-    return [error for errors in found for error in errors]
+        return np.concatenate([_of_subset(subset, size, rest, rules) for subset in range(SUBSETS)])
 
 
-def _of_networks(subset: int, size: int, rest: int, rules: int) -> Sequence[float]:
+def _of_subset(subset: int, size: int, rest: int, rules: int) -> Errors:
     data = _data(subset, ROWS + rest)
-    specs = list(_members(data, subset, size, rules))
-    ends = [trained.finished.metrics["dev_error"] for trained in train(data, specs)]
-    means: Sequence[float] = np.reshape(ends, (len(NETWORKS), SEEDS)).mean(axis=0).tolist()
-    return means
+    ends = [trained.finished.metrics["dev_error"] for trained in train(data, list(_members(data, subset, size, rules)))]
+    return np.reshape(ends, (len(NETWORKS), SEEDS)).T
 
 
 def _members(data: TrainingSet, subset: int, size: int, rules: int) -> Iterator[MemberSpec]:

@@ -4,8 +4,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
+
+from app.domain.errors import Fault, InvalidRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +19,30 @@ class SentFile:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file on disk with the name that it was sent under; its content takes memory only while somebody reads it."""
+
+    name: str
+    path: Path
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file, read anew each time."""
+        return self.path.read_bytes()
+
+
+AnyFile = SentFile | StoredFile
+
+
+@dataclass(frozen=True, slots=True)
 class SentFiles:
     """The table to train on, and those of dev and test if they are files of their own."""
 
-    file: SentFile
-    dev_file: SentFile | None = None
-    test_file: SentFile | None = None
+    file: AnyFile
+    dev_file: AnyFile | None = None
+    test_file: AnyFile | None = None
 
-    def by_field(self) -> dict[str, SentFile]:
+    def by_field(self) -> dict[str, AnyFile]:
         """Return the files that were sent, by their fields, the training table first."""
         every = {"file": self.file, "dev_file": self.dev_file, "test_file": self.test_file}
         return {field: sent for field, sent in every.items() if sent is not None}
@@ -83,3 +101,28 @@ _LEFT_OUT = {field.name: _canonical(field.default) for field in fields(UploadFor
 def _format(name: str) -> str:
     path = PurePath(name.lower())
     return "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
+
+
+READING = ("separator", "header", "encoding", "decimal", "thousands", "dates", "missing", "ignore")
+"""The fields of a form that say how files are written."""
+
+
+def read_reading(settings: Sequence[str]) -> dict[str, Any]:
+    """Return fields of a form from words like "separator=tab"; ignore and missing may come several times.
+
+    Raises InvalidRequest with every fault.
+    """
+    fields_read: dict[str, Any] = {}
+    faults = []
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or name not in READING:
+            rule = f"it must be a field and its value, such as separator=tab. The fields are: {', '.join(READING)}"
+            faults.append(Fault("/read", f'The setting "{setting[:60]}" is not possible: {rule}.'))
+        elif name in ("missing", "ignore"):
+            fields_read.setdefault(name, []).append(value)
+        else:
+            fields_read[name] = value
+    if faults:
+        raise InvalidRequest(faults)
+    return fields_read

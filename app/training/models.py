@@ -11,10 +11,12 @@ import numpy as np
 from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
 from app.domain.predictions import PredictedRows, Prediction
 from app.domain.space import Value
+from app.domain.uploads import read_reading
 from app.training.datasets import load
 from app.training.hyperparameters import complete
 from app.training.member import structure_of
 from engine.data import TableError
+from engine.data.said import Said
 from engine.models import FORMATS, MissingExtra, Model, ModelError, Predictions, read_model
 from engine.training_set import LOSS_OF_TASK, outputs_of
 
@@ -74,14 +76,18 @@ def _size_faults(model: Model, rows: int) -> Iterator[Fault]:
             yield Fault("/rows", f"{made}. Send the rows in parts.")
 
 
-def predict_csv(model_content: bytes, rows_content: bytes) -> tuple[str, list[dict[str, Any]]]:
+def predict_csv(
+    model_content: bytes, rows_content: bytes, reading: Sequence[str] = ()
+) -> tuple[str, list[dict[str, Any]]]:
     """Predict the rows of a CSV file with a model file; return CSV, and as plain JSON notes on what was passed over.
+
+    `reading` are settings like "separator=tab", for what the file and the model leave open.
 
     Raises InvalidRequest with every fault.
     """
     try:
         model = read_model(model_content)
-        table = model.read_csv(rows_content)
+        table = model.read_csv(rows_content, said=Said(**read_reading(reading)))
         found = model.predict(table)
     except ModelError as error:
         raise InvalidRequest([Fault("/model", detail) for detail in error.faults]) from None

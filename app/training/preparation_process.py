@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.errors import InvalidRequest
-from app.domain.uploads import SentFile, SentFiles, UploadForm
+from app.domain.uploads import SentFiles, StoredFile, UploadForm
 from app.training.datasets import facts_of
 from app.training.preparation import ANSWER, CONTENT, OUT_OF_MEMORY, REQUEST, Limits
 from app.training.uploads import read_upload
@@ -39,7 +39,7 @@ def _limit(limits: Limits) -> None:
 
 
 def _answer(folder: Path, request: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
-    files = {field: SentFile(name, (folder / field).read_bytes()) for field, name in request["names"].items()}
+    files = {field: StoredFile(name, folder / field) for field, name in request["names"].items()}
     try:
         dataset = read_upload(SentFiles(**files), UploadForm(**request["form"]), max_table_bytes=limits.table_bytes)
     except InvalidRequest as error:

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from app.domain.errors import Fault, InvalidRequest, pointer
-from app.domain.uploads import SentFile, SentFiles, UploadForm
+from app.domain.uploads import AnyFile, SentFiles, UploadForm
 from app.training.datasets import PreparedDataset, prepared
+from app.training.said import said_faults, said_of
 from engine.data import Cut, Dataset, TableError, TableFault, Tables, prepare, read_csv, read_npz
 from engine.data.cut import Fractions
 from engine.data.picture_shapes import SaidImage
 from engine.data.said import Said
 from engine.data.tables import FILE_OF
+from engine.data.target import without_missing_targets
 
 NPZ_TARGET = "y"
 _ZIP = b"PK\x03\x04"
@@ -30,11 +32,12 @@ def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) 
 
 def read_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) -> Dataset:
     """Read uploaded files into a data set. Raises InvalidRequest with every fault found."""
-    faults: list[Fault] = []
+    faults = [*said_faults(form)]
+    said = said_of(form)
     read: dict[str, Tables] = {}
     for field, sent in files.by_field().items():
         try:
-            read[field] = _read(field, sent, form, read.get("file"), max_table_bytes)
+            read[field] = _read(field, sent, form, said, first=read.get("file"), max_bytes=max_table_bytes)
         except InvalidRequest as error:
             faults += error.faults
     faults += [*_format_faults(files, read), *_part_faults(read), *_form_faults(form, npz=_is_npz(files.file))]
@@ -74,33 +77,36 @@ def _part_faults(read: Mapping[str, Tables]) -> Iterator[Fault]:
             yield Fault(pointer(field), f"There is a {part} part in the first file already. Leave one of them out.")
 
 
-def _read(field: str, sent: SentFile, form: UploadForm, first: Tables | None, max_bytes: int) -> Tables:
-    """Read one file; `first` are the tables of the first, if that could be read. Raises InvalidRequest."""
+def _read(field: str, sent: AnyFile, form: UploadForm, said: Said, *, first: Tables | None, max_bytes: int) -> Tables:
+    """Read one file as was said; `first` are the tables of the first, if that could be read. Raises InvalidRequest."""
     if detail := _name_fault(sent):
         raise InvalidRequest([Fault(pointer(field), detail)])
     try:
         if _is_npz(sent):
-            return read_npz(sent.content, max_bytes=max_bytes, image=_image(form.image))
-        if first is not None:
-            return Tables(read_csv(sent.content, max_bytes=max_bytes, said=_said(form), like=first.train))
-        table = read_csv(sent.content, max_bytes=max_bytes, said=_said(form), target=form.target or None)
-        return Tables(replace(table, image=image if (image := _image(form.image)) != "none" else None))
+            tables = read_npz(sent.content, max_bytes=max_bytes, image=_image(form.image), said=said)
+        elif first is not None:
+            tables = Tables(read_csv(sent.content, max_bytes=max_bytes, said=said, like=first.train))
+        else:
+            table = read_csv(sent.content, max_bytes=max_bytes, said=said, target=form.target or None)
+            tables = Tables(replace(table, image=image if (image := _image(form.image)) != "none" else None))
+        return _with_targets(tables, form.target or NPZ_TARGET) if said.missing_target == "drop" else tables
     except TableError as error:
         places = [fault.about if field == "file" else field for fault in error.faults]
         details = [fault.detail for fault in error.faults]
         raise InvalidRequest([Fault(pointer(p), detail) for p, detail in zip(places, details, strict=True)]) from None
 
 
-def _said(form: UploadForm) -> Said:
-    """Return what the form says of how the files are written."""
-    return Said(**{field.name: getattr(form, field.name) for field in fields(Said)})
+def _with_targets(tables: Tables, target: str) -> Tables:
+    """Return the tables without the rows that have no target."""
+    separate = {part: without_missing_targets(table, target) for part, table in tables.separate().items()}
+    return Tables(without_missing_targets(tables.train, target), separate.get("dev"), separate.get("test"))
 
 
-def _is_npz(sent: SentFile) -> bool:
+def _is_npz(sent: AnyFile) -> bool:
     return sent.name.lower().endswith(".npz")
 
 
-def _name_fault(sent: SentFile) -> str | None:
+def _name_fault(sent: AnyFile) -> str | None:
     """Return what is wrong with the name of a file."""
     npz, name = _is_npz(sent), sent.name[:120]
     if not npz and not sent.name.lower().removesuffix(".gz").endswith(_TEXTS):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.data.encoding import MOST_CATEGORIES
 from engine.data.normalization import varies
 from engine.data.notes import Note
 from engine.data.table import CategoricalColumn, Column, Image, NumericColumn, quoted
@@ -74,8 +75,9 @@ def _unknown_words(parts: Parts) -> Iterator[tuple[str, str]]:
         known = set(column.values) if isinstance(column, CategoricalColumn) else {None}
         if None in known or len(known) == 1:
             continue
+        shared = len(known) > MOST_CATEGORIES  # words beyond that, and new ones, share an input
         others = (word for columns in parts.values() for word in columns[place].values if word not in known)
-        for word in others:
+        for word in (word for word in others if word is None or not shared):
             yield column.name, "a missing cell" if word is None else quoted(word)
             break
 

@@ -4,15 +4,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from engine.data.column_types import column_of
+from engine.data.column_remarks import mixed_decimals
+from engine.data.column_types import Typed, column_of
 from engine.data.header import Expected
+from engine.data.notes import gathered
 from engine.data.said import Said
 from engine.data.sheet import Sheet, read_sheet
 from engine.data.table import (
     About,
-    CategoricalColumn,
-    Column,
-    NumericColumn,
     Table,
     TableFault,
     categorical_names,
@@ -32,31 +31,43 @@ def read_csv(
 ) -> Table:
     """Read a table from text whose cells are separated, plain or gzipped, as it was `said` or else as is found out.
 
-    A column is numeric if all its cells that are not missing are numbers, categorical if fewer than half are, or if
-    it is named as such or is so in the training table `like`. The column `target` has to be there and to be without
-    missing cells. Raises TableError with every fault found.
+    A column is numeric if all its cells that are not missing are numbers or dates, categorical if fewer than half are,
+    or if it is named as such; one of the training table `like` is read as it was there. The column `target` has to be
+    there and to be without missing cells, unless `said` has such rows left out. Raises TableError with every fault
+    found.
     """
-    words = {*said.categorical, *(categorical_names(like) if like else ())}
+    words = {*said.categorical, *filter(None, (said.group,)), *(categorical_names(like) if like else ())}
     named = [column.name for column in like.columns] if like else [*filter(None, (target,)), *words, *said.ignore]
-    expected = Expected(named, words | {target} if target else words)
+    expected = Expected(named, {*words, *filter(None, (target,)), *_as_text(like)})
     sheet = read_sheet(content, max_bytes, said, expected)
     sheet.faults.add(_name_faults(sheet, target, said if like is None else Said()))
-    columns = tuple(_columns(sheet, target, said, words))
+    typed = tuple(_columns(sheet, target, said, words, like))
     sheet.faults.refuse()
-    return Table(columns, sheet.lines, "line", notes=sheet.notes, read=sheet.read)
+    columns = tuple(one.column for one in typed)
+    remarks = [*(remark for one in typed for remark in one.remarks), *mixed_decimals(columns)]
+    return Table(columns, sheet.lines, "line", notes=(*sheet.notes, *gathered(remarks)), read=sheet.read)
 
 
-def _columns(sheet: Sheet, target: str | None, said: Said, words: set[str]) -> Iterator[Column]:
+def _as_text(like: Table | None) -> Iterator[str]:
+    """Yield the columns of the training table whose numbers were not written plainly: 12 may lack its unit."""
+    for column in like.columns if like else ():
+        if column.reading is not None and not column.reading.is_plain:
+            yield column.name
+
+
+def _columns(sheet: Sheet, target: str | None, said: Said, words: set[str], like: Table | None) -> Iterator[Typed]:
     """Yield the columns that have no fault, and add the faults of the others to those of the sheet."""
+    learned = {column.name: column.reading for column in like.columns} if like else {}
     for name, cells in zip(sheet.header, sheet.columns if sheet.lines else [], strict=False):  # no rows, no columns
-        column = column_of(name, cells, sheet.lines, said, forced=name in words)
-        if not isinstance(column, NumericColumn | CategoricalColumn):
-            sheet.faults.add(column)
+        forced, reading = name in words, learned.get(name)
+        typed = column_of(name, cells, sheet.lines, said, forced=forced, target=name == target, like=reading)
+        if not isinstance(typed, Typed):
+            sheet.faults.add(typed)
             continue
-        yield column
-        if name == target:
-            places = (f"line {sheet.lines[int(row)]}" for row in np.flatnonzero(column.missing))
-            sheet.faults.add(missing_targets(column, places))
+        yield typed
+        if name == target and said.missing_target != "drop":
+            places = (f"line {sheet.lines[int(row)]}" for row in np.flatnonzero(typed.column.missing))
+            sheet.faults.add(missing_targets(typed.column, places))
 
 
 def _name_faults(sheet: Sheet, target: str | None, said: Said) -> Iterator[TableFault]:

@@ -15,15 +15,17 @@ from engine.data.cut import Cut, Fractions, fractions_for
 from engine.data.cut_column import cut_faults, split_table, without
 from engine.data.cut_notes import overlap_notes, share_notes
 from engine.data.drift import drift
-from engine.data.encoding import Encoding, encode, feature_faults, fit
+from engine.data.encoding import Encoding, encode, feature_faults, fit, rare_categories
 from engine.data.image import pixel_faults, shape_faults
 from engine.data.leaks import copy_notes, input_notes
+from engine.data.notes import gathered
 from engine.data.split import Split
 from engine.data.table import Column, Faults, Image, Table, TableError, TableFault, byte_columns, quoted, take_rows
 from engine.data.tables import FILE_OF, Part, Tables, aligned, column_faults
 from engine.data.target import (
     Target,
     Task,
+    few_rows_per_class,
     missing_targets,
     read_like,
     read_target,
@@ -121,12 +123,14 @@ def prepare(
     inputs = {name: _inputs(encodings, part, parts.values()) for name, part in parts.items()}
     targets = {name: part.y for name, part in parts.items()}
     notes = [
-        *whole.train.notes,
+        *dict.fromkeys(note for table in (whole.train, *whole.separate().values()) for note in table.notes),
         *([] if task else task_notes(whole.train.take(target)[0])),
+        *few_rows_per_class(given.train.take(target)[0], found),
         *share_notes(split, cut, fractions),
         *overlap_notes(whole, cut),
         *input_notes(given.train.take(target)[1], found),
         *copy_notes(inputs, targets, list(given.separate())),
+        *gathered(rare_categories(encodings)),
         *constant_notes(columns, given.train.image),
     ]
     card = {
@@ -136,6 +140,7 @@ def prepare(
         "target_deviation": float(parts["train"].y.std()) if found.task == "regression" else None,
         "split": _split_card(cut, fractions, list(given.separate()), {name: len(y) for name, y in targets.items()}),
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
+        "target_reading": reading.card() if (reading := given.train.take(target)[0].reading) else None,
         "notes": [note.card() for note in notes],
         **({"read": dict(given.train.read)} if given.train.read else {}),
         **({"image": list(given.train.image)} if given.train.image else {}),

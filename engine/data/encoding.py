@@ -1,12 +1,15 @@
 """From columns to the inputs of a network: numbers, flags for missing cells, and one input for each category."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.notes import Remark
+from engine.data.reading import Reading, reading_from_card
 from engine.data.table import CategoricalColumn, Column, NumericColumn, Table, TableError, TableFault, quoted
 
 MOST_CATEGORIES = 1000
@@ -20,68 +23,92 @@ Inputs = NDArray[np.float32]
 class NumericEncoding:
     """The number itself; a missing one becomes `fill`, the median of train.
 
-    With `flag`, a second input is 1 where the number is missing. It is there if train has missing cells.
+    With `flag`, a last input is 1 where the number is missing. It is there if train has missing cells. Of dates with
+    times, the first input is the whole days and the second the time of day, from 0 to 1. `reading` is how texts
+    become numbers; models that are older than it have none.
     """
 
     name: str
     fill: float
     flag: bool
+    reading: Reading | None = None
 
     @classmethod
     def fit(cls, column: NumericColumn) -> "NumericEncoding":
         """Learn fill and flag from the training rows of a column."""
         present = column.values[~column.missing]
         fill = float(np.median(present)) if len(present) else 0.0
-        return cls(column.name, fill, flag=bool(column.missing.any()))
+        return cls(column.name, fill, flag=bool(column.missing.any()), reading=column.reading)
 
     @property
     def width(self) -> int:
         """How many inputs it makes."""
-        return 2 if self.flag else 1
+        return 1 + self._has_times + self.flag
 
     def encode(self, column: Column) -> Inputs:
         """Return the inputs of a column, (rows, width)."""
         if not isinstance(column, NumericColumn):
             raise TableError([f'The column "{self.name}" holds words; the network learned it as numbers.'])
         values = np.where(column.missing, self.fill, column.values)
-        inputs = [values, column.missing] if self.flag else [values]
-        return np.stack(inputs, axis=1).astype(np.float32)
+        inputs = [np.floor(values), values % 1.0] if self._has_times else [values]
+        flags = [column.missing] if self.flag else []
+        return np.stack([*inputs, *flags], axis=1).astype(np.float32)
 
     def card(self) -> dict[str, Any]:
         """Return the encoding as plain JSON."""
-        return {"name": self.name, "kind": "numeric", "fill": self.fill, "flag": self.flag}
+        card = {"name": self.name, "kind": "numeric", "fill": self.fill, "flag": self.flag}
+        return {**card, **_reading_card(self.reading)}
+
+    @property
+    def _has_times(self) -> bool:
+        return self.reading is not None and self.reading.has_times
 
 
 @dataclass(frozen=True, slots=True)
 class CategoricalEncoding:
-    """One input for each category of train, and a last one for unknown and missing."""
+    """One input for each category of train, one for all `other` words if not all have one, and a last for missing.
+
+    Without `other`, the last input is for unknown words as well. `reading` is how texts become words; models that are
+    older than it have none.
+    """
 
     name: str
     categories: tuple[str, ...]
+    other: bool = False
+    reading: Reading | None = None
 
     @classmethod
     def fit(cls, column: CategoricalColumn) -> "CategoricalEncoding":
-        """Learn the categories from the training rows of a column."""
-        return cls(column.name, tuple(sorted({word for word in column.values if word is not None})))
+        """Learn the categories from the training rows of a column: the most frequent ones, if they are too many."""
+        counts = Counter(word for word in column.values if word is not None)
+        common = sorted(counts, key=lambda word: (-counts[word], word))[:MOST_CATEGORIES]
+        return cls(column.name, tuple(sorted(common)), len(counts) > len(common), column.reading)
 
     @property
     def width(self) -> int:
         """How many inputs it makes."""
-        return len(self.categories) + 1
+        return len(self.categories) + self.other + 1
 
     def encode(self, column: Column) -> Inputs:
         """Return the inputs of a column, (rows, width)."""
         if not isinstance(column, CategoricalColumn):
             raise TableError([f'The column "{self.name}" holds numbers; the network learned it as words.'])
-        place = {word: index for index, word in enumerate(self.categories)}
-        places = [place.get(word, len(place)) for word in column.values]
+        place: dict[str | None, int] = {word: index for index, word in enumerate(self.categories)}
+        unknown = len(self.categories)
+        place[None] = unknown + self.other
+        places = [place.get(word, unknown) for word in column.values]
         inputs = np.zeros((len(places), self.width), np.float32)
         inputs[np.arange(len(places)), places] = 1.0
         return inputs
 
     def card(self) -> dict[str, Any]:
         """Return the encoding as plain JSON."""
-        return {"name": self.name, "kind": "categorical", "categories": list(self.categories)}
+        card = {"name": self.name, "kind": "categorical", "categories": list(self.categories)}
+        return {**card, **({"other": True} if self.other else {}), **_reading_card(self.reading)}
+
+
+def _reading_card(reading: Reading | None) -> dict[str, Any]:
+    return {"reading": reading.card()} if reading else {}
 
 
 Encoding = NumericEncoding | CategoricalEncoding
@@ -101,12 +128,12 @@ def _feature_fault(column: Column) -> str | None:
 
 
 def _identifier_fault(column: CategoricalColumn) -> str | None:
-    words = [word for word in column.values if word is not None]
-    different, name = len(set(words)), quoted(column.name)
-    way = "It looks like an identifier: leave it out."
-    if different > MOST_CATEGORIES:
-        return f"The column {name} has {different:,} different words; at most {MOST_CATEGORIES:,} are possible. {way}"
-    if different == len(words) > MOST_UNREPEATED:
+    counts = Counter(word for word in column.values if word is not None)
+    different, cells, once = len(counts), counts.total(), sum(count == 1 for count in counts.values())
+    name, way = quoted(column.name), "It looks like an identifier: leave it out with ignore."
+    if different > MOST_CATEGORIES and 2 * once > cells:
+        return f"The column {name} has {different:,} different words, and most cells hold one that comes once. {way}"
+    if different == cells > MOST_UNREPEATED:
         return f"The column {name} has {different} words and none of them twice, so none can be learned from. {way}"
     return None
 
@@ -121,13 +148,27 @@ def fit(columns: Sequence[Column]) -> tuple[Encoding, ...]:
 
 def encode(encodings: Sequence[Encoding], columns: Sequence[Column]) -> Inputs:
     """Return the inputs of rows given as columns in the order of the encodings, (rows, inputs)."""
-    return np.concatenate(
-        [encoding.encode(column) for encoding, column in zip(encodings, columns, strict=True)], axis=1
-    )
+    inputs = np.empty((len(columns[0].values), sum(encoding.width for encoding in encodings)), np.float32)
+    start = 0
+    for encoding, column in zip(encodings, columns, strict=True):  # in their place, or all would be there twice
+        inputs[:, start : start + encoding.width] = encoding.encode(column)
+        start += encoding.width
+    return inputs
+
+
+def rare_categories(encodings: Sequence[Encoding]) -> Iterator[Remark]:
+    """Yield a remark on each column whose rarer words share one input."""
+    for one in encodings:
+        if isinstance(one, CategoricalEncoding) and one.other:
+            begins = (
+                f"The {len(one.categories):,} most frequent words of train have an input each, all others share one"
+            )
+            yield Remark("rare_categories", one.name, begins, ". Leave the columns out with ignore if they name rows.")
 
 
 def from_card(card: Mapping[str, Any]) -> Encoding:
     """Return the encoding that `card` describes."""
+    reading = reading_from_card(card["reading"]) if "reading" in card else None
     if card["kind"] == "numeric":
-        return NumericEncoding(card["name"], float(card["fill"]), bool(card["flag"]))
-    return CategoricalEncoding(card["name"], tuple(card["categories"]))
+        return NumericEncoding(card["name"], float(card["fill"]), bool(card["flag"]), reading)
+    return CategoricalEncoding(card["name"], tuple(card["categories"]), bool(card.get("other")), reading)

@@ -1,5 +1,6 @@
 """Columns gathered from a file chunk by chunk: as numbers while all cells are such, else as codes of their words."""
 
+import re
 from array import array
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from engine.data.cells import Cells, Numbers
 
 _IN_NUMBERS = b"0123456789+-.eE "
+_LEADING_ZERO = re.compile(r"(?:^| )[+-]?0[0-9]")
+"""Such numbers may be codes: their column keeps its text as well."""
+
 _EXACT = 2.0**53
 """Whole numbers beyond it may merge with others: such a column keeps its text, so that somebody can tell."""
 
@@ -105,7 +109,8 @@ class _Values:
 
 def _plain_numbers(texts: Texts) -> NDArray[np.float64] | None:
     """Return texts as numbers, the empty ones as NaN, if all are plain decimal numbers that float64 tells apart."""
-    if "".join(texts).encode(errors="replace").translate(None, _IN_NUMBERS):
+    together = " ".join(texts)
+    if together.encode(errors="replace").translate(None, _IN_NUMBERS) or _LEADING_ZERO.search(together):
         return None
     try:
         values = np.fromiter(map(float, [text or "nan" for text in texts]), np.float64, len(texts))

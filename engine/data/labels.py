@@ -6,19 +6,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.column_types import parse_number
 from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
+from engine.data.number_format import NumberFormat
+from engine.data.reading import reading_from_card
 from engine.data.table import Column, Faults, NumericColumn, Table, TableFault, quoted
 from engine.data.target import class_name, missing_targets
+from engine.data.word_format import WordFormat
 
 _SHOWN_CLASSES = 20
 
 
 def target_encoding(data: Mapping[str, Any]) -> Encoding:
-    """Return how cells of the target are read, given the card of the data: as if they were an input."""
-    if data["task"] == "regression":
-        return NumericEncoding(data["target"], 0.0, flag=False)
-    return CategoricalEncoding(data["target"], tuple(data["classes"]))
+    """Return how cells of the target are read, given the card of the data: as if they were an input.
+
+    Classes that are numbers may be sent as texts too, unless training read them in a format of their own.
+    """
+    kept = data.get("target_reading")
+    reading = reading_from_card(kept) if kept else None
+    holds_words = reading is not None and isinstance(reading.format, WordFormat)
+    plain = reading is None or (isinstance(reading.format, NumberFormat) and reading.format.is_plain)
+    if data["task"] == "regression" or not (holds_words or plain):
+        return NumericEncoding(data["target"], 0.0, flag=False, reading=reading)
+    return CategoricalEncoding(data["target"], tuple(data["classes"]), reading=reading if holds_words else None)
 
 
 def read_targets(column: Column, table: Table, data: Mapping[str, Any]) -> NDArray[Any]:
@@ -46,8 +55,15 @@ def _names(column: Column, known: Mapping[str, int]) -> Iterator[str]:
         yield from map(class_name, column.values)
         return
     for word in column.values:
-        number = None if word in known else parse_number(word)
-        yield word if number is None else class_name(number)
+        yield word if word in known else _as_number(word)
+
+
+def _as_number(word: str) -> str:
+    """Return the name that a class has as a number; another word stays as it is."""
+    try:
+        return word if "_" in word else class_name(float(word))  # Python reads 1_000 as a number
+    except ValueError:
+        return word
 
 
 def _unknown(column: Column, table: Table, labels: list[int], classes: list[str]) -> Iterator[TableFault]:

@@ -1,5 +1,6 @@
 """Notes: what the service guessed or left out when it read a table, so that nothing changes a result in silence."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,3 +16,36 @@ class Note:
     def card(self) -> dict[str, Any]:
         """Return the note as plain JSON."""
         return {"code": self.code, "columns": list(self.columns), "detail": self.detail}
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A note on one column; those with the same `code` and `key` become one note on all of their columns.
+
+    The note reads `begins`, the names of the columns, and `ends`.
+    """
+
+    code: str
+    column: str
+    begins: str
+    ends: str
+    key: object = None
+
+
+def gathered(remarks: Iterable[Remark]) -> tuple[Note, ...]:
+    """Return the notes that remarks on columns make together."""
+    groups: dict[tuple[str, object], list[Remark]] = {}
+    for remark in remarks:
+        groups.setdefault((remark.code, remark.key), []).append(remark)
+    return tuple(_note([remark.column for remark in group], group[0]) for group in groups.values())
+
+
+def _note(columns: Sequence[str], first: Remark) -> Note:
+    named = ", ".join(f'"{name[:_SHOWN_LETTERS]}"' for name in columns[:_SHOWN_COLUMNS])
+    more = f" and {len(columns) - _SHOWN_COLUMNS:,} more" if len(columns) > _SHOWN_COLUMNS else ""
+    plural = "s" if len(columns) > 1 else ""
+    return Note(first.code, tuple(columns), f"{first.begins} in the column{plural} {named}{more}{first.ends}")
+
+
+_SHOWN_COLUMNS = 10
+_SHOWN_LETTERS = 60

@@ -6,14 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.cells import Cells
+from engine.data.column_types import Typed, words_of
+from engine.data.notes import gathered
 from engine.data.npy import read_npy
 from engine.data.npz_arrays import Pair, PartName, name_faults, pairs
 from engine.data.npz_members import read_members
 from engine.data.picture_shapes import Reading, SaidImage, read_shape
+from engine.data.reading import PLAIN
+from engine.data.said import Said
 from engine.data.table import (
     LARGEST_NUMBER,
     MOST_COLUMNS,
-    CategoricalColumn,
     Column,
     Faults,
     NumericColumn,
@@ -25,11 +29,12 @@ from engine.data.target import missing_targets
 
 TARGET = "y"
 _LAST_CHARACTER = 0x10FFFF
+_NOTHING_SAID = Said()
 
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def read_npz(content: bytes, *, max_bytes: int, image: SaidImage = None) -> Tables:
+def read_npz(content: bytes, *, max_bytes: int, image: SaidImage = None, said: Said = _NOTHING_SAID) -> Tables:
     """Read features `x` (rows, ...) and targets `y` (rows,) or (rows, 1) from an NPZ file.
 
     The file may also hold parts of their own: x_train and y_train, with x_test and y_test, x_dev (or x_val) and y_dev.
@@ -47,22 +52,25 @@ def read_npz(content: bytes, *, max_bytes: int, image: SaidImage = None) -> Tabl
     faults.refuse()
     x = arrays[parts["train"].x]
     reading = read_shape(parts["train"].x, x.shape[1:], x.dtype, image)
-    tables = {part: _table(pair, arrays, reading, faults) for part, pair in parts.items()}
+    tables = {part: _table(pair, arrays, reading, said, faults) for part, pair in parts.items()}
     faults.refuse()
     return Tables(tables["train"], tables.get("dev"), tables.get("test"))
 
 
-def _table(pair: Pair, arrays: Arrays, reading: Reading, faults: Faults) -> Table:
-    x, target = reading.flat(arrays[pair.x]), _target(arrays[pair.y].reshape(-1))
+def _table(pair: Pair, arrays: Arrays, reading: Reading, said: Said, faults: Faults) -> Table:
+    x, typed = reading.flat(arrays[pair.x]), _target(arrays[pair.y].reshape(-1), said)
+    target, notes = typed.column, (*reading.notes, *gathered(typed.remarks))
     if x.dtype == np.uint8:
-        faults.add(_target_faults(pair.y, target))
-        return Table((*byte_columns(x), target), range(len(x)), "row", reading.image, reading.notes, block=x)
+        faults.add(_target_faults(pair.y, target, said))
+        return Table((*byte_columns(x), target), range(len(x)), "row", reading.image, notes, block=x)
     numbers = _float64(x)
     faults.add(_value_faults(pair.x, numbers))
-    faults.add(_target_faults(pair.y, target))
+    faults.add(_target_faults(pair.y, target, said))
     source = np.promote_types(x.dtype, np.float32)
-    columns: list[Column] = [NumericColumn(f"x_{index}", column, source) for index, column in enumerate(numbers.T)]
-    return Table((*columns, target), range(len(x)), "row", reading.image, reading.notes)
+    columns: list[Column] = [
+        NumericColumn(f"x_{index}", column, source, PLAIN) for index, column in enumerate(numbers.T)
+    ]
+    return Table((*columns, target), range(len(x)), "row", reading.image, notes)
 
 
 def _pair_faults(pair: Pair, arrays: Arrays, max_bytes: int) -> Iterator[str]:
@@ -125,24 +133,24 @@ def _value_faults(name: str, x: NDArray[np.float64]) -> Iterator[str]:
         yield f"The array {name} holds {x[row, feature]} in row {row}, feature {feature}, which {_RULE}."
 
 
-def _target_faults(name: str, target: Column) -> Iterator[str]:
+def _target_faults(name: str, target: Column, said: Said) -> Iterator[str]:
     if isinstance(target, NumericColumn):
         for row in np.flatnonzero(_too_large(target.values)):
             yield f"The array {name} holds {target.values[row]} in row {row}, which {_RULE}."
-    of = "" if name == TARGET else f" of {name}"
-    yield from missing_targets(target, (f"row {row}{of}" for row in np.flatnonzero(target.missing)))
+    if said.missing_target != "drop":
+        of = "" if name == TARGET else f" of {name}"
+        yield from missing_targets(target, (f"row {row}{of}" for row in np.flatnonzero(target.missing)))
 
 
 def _too_large(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray(np.abs(values) > LARGEST_NUMBER)
 
 
-def _target(y: NDArray[Any]) -> Column:
-    if y.dtype.kind == "U":
-        return CategoricalColumn(TARGET, np.array([str(word) or None for word in y], np.object_))
-    if y.dtype.kind == "b":
-        return CategoricalColumn(TARGET, np.array([str(bool(value)).lower() for value in y], np.object_))
-    return NumericColumn(TARGET, _float64(y))
+def _target(y: NDArray[Any], said: Said) -> Typed:
+    if y.dtype.kind in "Ub":
+        texts = [str(word) for word in y] if y.dtype.kind == "U" else [str(bool(value)).lower() for value in y]
+        return words_of(TARGET, Cells.of(texts), said)
+    return Typed(NumericColumn(TARGET, _float64(y), reading=PLAIN))
 
 
 def _float64(values: NDArray[Any]) -> NDArray[np.float64]:

@@ -3,16 +3,20 @@
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Literal
 
 import numpy as np
 
 from engine.data.cells import Cells, Numbers
-from engine.data.column_types import MISSING, parse_number
-from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
+from engine.data.date_format import DateFormat
+from engine.data.encoding import Encoding, NumericEncoding
 from engine.data.header import Expected
+from engine.data.missing import USUAL
 from engine.data.notes import Note
+from engine.data.number_format import NumberFormat
+from engine.data.reading import Format, Reading
 from engine.data.said import Said
 from engine.data.sheet import read_sheet
 from engine.data.table import (
@@ -25,18 +29,21 @@ from engine.data.table import (
     TableFault,
     quoted,
 )
+from engine.data.word_format import WordFormat
 
 Unit = Literal["line", "row"]
 
 MOST_NAMED = 20
 """The most columns that are named one by one."""
 
-_NO_NUMBER = (
-    "is not a number, but the model learned the column as numbers. Mend it, or leave it out if the value is missing: "
-    "an empty cell in CSV, null in JSON."
-)
+_MEND = "Mend it, or leave it out if the value is missing: an empty cell in CSV, null in JSON."
 _TOO_LARGE = f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}."
 _NO_WORD = "is not a text, but the model learned the column as words. Put it in quotes; null is a missing value."
+
+
+def _before(encoding: Encoding) -> Reading:
+    """Return how a column of CSV was read before readings were kept; values of JSON were taken as they are."""
+    return Reading(NumberFormat() if isinstance(encoding, NumericEncoding) else WordFormat(), USUAL)
 
 
 def table_of_csv(
@@ -54,10 +61,10 @@ def table_of_csv(
     Raises TableError.
     """
     names = [encoding.name for encoding in encodings]
-    words = [encoding.name for encoding in encodings if isinstance(encoding, CategoricalEncoding)]
+    as_text = [encoding.name for encoding in encodings if not (encoding.reading or _before(encoding)).is_plain]
     # Without a header, a file that has the target has all columns of training, and their numbers name them.
     in_order = () if target in names else names
-    sheet = read_sheet(content, max_bytes, said, Expected(names, words, in_order, read or {}))
+    sheet = read_sheet(content, max_bytes, said, Expected(names, as_text, in_order, read or {}))
     sheet.faults.add(_lacking(sheet.header, encodings))
     cells = dict(zip(sheet.header, sheet.columns, strict=True))
     columns = [
@@ -72,16 +79,15 @@ def table_of_csv(
 
 def _sheet_column(encoding: Encoding, cells: Cells | Numbers, lines: Sequence[int], faults: Faults) -> Column:
     if isinstance(cells, Numbers):
-        return NumericColumn(encoding.name, cells.values)
-    parsed = _parsed(cells.words, encoding)
-    return _column(encoding, [parsed[code] for code in cells.codes], lines, "line", faults)
+        return NumericColumn(encoding.name, cells.values, reading=encoding.reading)
+    return _column(encoding, [cells.words[code] for code in cells.codes], lines, "line", faults)
 
 
 def table_of_rows(rows: Sequence[Any], encodings: Sequence[Encoding], target: str) -> Table:
     """Return rows of JSON as a table: each an object with a number, a text or null for every column.
 
-    Values of other columns are passed over, and noted. Raises TableError, whose faults have the place of the row, or of
-    the cell, counted from 0.
+    A text means what it would in CSV, and so does a number among words. Values of other columns are passed over, and
+    noted. Raises TableError, whose faults have the place of the row, or of the cell, counted from 0.
     """
     faults = Faults()
     faults.add(_row_faults(rows, encodings))
@@ -148,19 +154,15 @@ def _cell(row: Any, name: str) -> Any:
     return row.get(name) if isinstance(row, Mapping) else None
 
 
-def _parsed(texts: Sequence[str], encoding: Encoding) -> list[Any]:
-    """Return the cells of a CSV column as JSON would have them."""
-    words = [None if (word := text.strip()) in MISSING else word for text in texts]
-    if isinstance(encoding, CategoricalEncoding):
-        return words
-    return [word if word is None or (number := parse_number(word)) is None else number for word in words]
-
-
 def _column(encoding: Encoding, cells: Sequence[Any], numbers: Sequence[int], unit: Unit, faults: Faults) -> Column:
     """Return the column; a cell that has a fault is missing in it."""
-    fault_of = _number_fault if isinstance(encoding, NumericEncoding) else _word_fault
-    wrong = {row: fault for row, cell in enumerate(cells) if cell is not None and (fault := fault_of(cell))}
-    name = encoding.name
+    name, from_csv = encoding.name, unit == "line"
+    if isinstance(encoding, NumericEncoding):
+        values, wrong = _numbers(cells, encoding.reading or (_before(encoding) if from_csv else None))
+        column: Column = NumericColumn(name, np.array(values, np.float64), reading=encoding.reading)
+    else:
+        words, wrong = _words(cells, encoding.reading or (_before(encoding) if from_csv else None))
+        column = CategoricalColumn(name, np.array(words, np.object_), encoding.reading)
     faults.add(
         TableFault(
             f"{unit.capitalize()} {numbers[row]}, column {quoted(name)}: {_shown(cells[row])} {fault}",
@@ -168,20 +170,57 @@ def _column(encoding: Encoding, cells: Sequence[Any], numbers: Sequence[int], un
         )
         for row, fault in wrong.items()
     )
-    sound = [None if row in wrong else cell for row, cell in enumerate(cells)]
-    if isinstance(encoding, NumericEncoding):
-        return NumericColumn(name, np.array([math.nan if cell is None else cell for cell in sound], np.float64))
-    return CategoricalColumn(name, np.array(sound, np.object_))
+    return column
 
 
-def _number_fault(cell: Any) -> str | None:
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
-        return _NO_NUMBER
-    return None if abs(cell) <= LARGEST_NUMBER else _TOO_LARGE
+def _numbers(cells: Sequence[Any], reading: Reading | None) -> tuple[list[float], dict[int, str]]:
+    """Return the numbers of cells, NaN where missing or wrong, and what is wrong in which row."""
+    texts = list({cell for cell in cells if isinstance(cell, str)}) if reading else []
+    read = dict(zip(texts, reading.numbers(texts), strict=True)) if reading else {}
+    how = reading.format if reading else NumberFormat()
+    numbers, wrong = [math.nan] * len(cells), dict[int, str]()
+    for row, cell in enumerate(cells):
+        number = read.get(cell) if isinstance(cell, str) else _number(cell, how)
+        if cell is None or (isinstance(cell, str) and number is not None and math.isnan(number)):
+            continue
+        if number is None:
+            wrong[row] = _unread(how)
+        elif not abs(number) <= LARGEST_NUMBER:
+            wrong[row] = _TOO_LARGE
+        else:
+            numbers[row] = number
+    return numbers, wrong
 
 
-def _word_fault(cell: Any) -> str | None:
-    return None if isinstance(cell, str) else _NO_WORD
+def _number(cell: Any, how: Format) -> float | None:
+    """Return a number of JSON; no number is a date."""
+    return cell if isinstance(how, NumberFormat) and _is_number(cell) else None
+
+
+def _unread(how: Format) -> str:
+    kind = "dates" if isinstance(how, DateFormat) else "numbers"
+    return f"is not {how.noun}, but the model learned the column as {kind}. {_MEND}"
+
+
+def _words(cells: Sequence[Any], reading: Reading | None) -> tuple[list[str | None], dict[int, str]]:
+    """Return the words of cells, None where missing or wrong, and what is wrong in which row."""
+    texts = [cell if isinstance(cell, str) else _text(cell) if reading else None for cell in cells]
+    wrong = {row: _NO_WORD for row, text in enumerate(texts) if text is None and cells[row] is not None}
+    if reading is None:
+        return texts, wrong
+    words = iter(reading.words([text for text in texts if text is not None]))
+    return [None if text is None else next(words) for text in texts], wrong
+
+
+def _text(cell: Any) -> str | None:
+    """Return a number as it would stand in CSV, None for any other value."""
+    if not _is_number(cell) or not math.isfinite(cell):
+        return None
+    return format(Decimal(repr(cell)), "f")
+
+
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
 def _shown(value: Any) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.notes import Note
+from engine.data.reading import PLAIN, Reading
 
 MOST_COLUMNS = 100_000
 LARGEST_NUMBER = float(np.finfo(np.float32).max)
@@ -100,12 +101,13 @@ def quoted(word: str) -> str:
 class NumericColumn:
     """A column of numbers, float64 (rows,); a missing cell is NaN. `source`, float32 or float64, holds them too.
 
-    Of a block of bytes, of which none is missing, the values are a view, uint8.
+    Of a block of bytes, of which none is missing, the values are a view, uint8. `reading` is how texts become numbers.
     """
 
     name: str
     values: NDArray[Any]
     source: np.dtype[Any] = FLOAT64
+    reading: Reading | None = None
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -120,10 +122,11 @@ class NumericColumn:
 
 @dataclass(frozen=True, slots=True)
 class CategoricalColumn:
-    """A column of words, an array of objects (rows,); a missing cell is None."""
+    """A column of words, an array of objects (rows,); a missing cell is None. `reading` is how they were read."""
 
     name: str
     values: NDArray[np.object_]
+    reading: Reading | None = None
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -161,6 +164,17 @@ class Table:
         """Return where a row stands in its file: "line 12"."""
         return f"{self.unit} {self.numbers[row]}"
 
+    def keep(self, rows: NDArray[np.intp]) -> "Table":
+        """Return the table with these rows alone."""
+        columns = tuple(take_rows(column, rows) for column in self.columns)
+        numbers = [self.numbers[row] for row in rows.tolist()]
+        if self.block is None:
+            return replace(self, columns=columns, numbers=numbers)
+        block = self.block[rows]
+        views = {column.name: column for column in byte_columns(block)}
+        columns = tuple(views.get(column.name, column) for column in columns)
+        return replace(self, columns=columns, numbers=numbers, block=block)
+
     def take(self, name: str) -> "tuple[Column, Table]":
         """Return the column called `name`, and the table without it. Raises TableError if there is none."""
         for index, column in enumerate(self.columns):
@@ -178,14 +192,14 @@ def no_such_column(name: str, names: Sequence[str]) -> str:
 
 def byte_columns(block: NDArray[np.uint8]) -> "list[NumericColumn]":
     """Return the columns x_0, x_1 and so on of an array (rows, features): views."""
-    return [NumericColumn(f"x_{index}", column, np.dtype(np.float32)) for index, column in enumerate(block.T)]
+    return [NumericColumn(f"x_{index}", column, np.dtype(np.float32), PLAIN) for index, column in enumerate(block.T)]
 
 
 def take_rows(column: Column, rows: NDArray[np.intp]) -> Column:
     """Return the column with these rows alone."""
     if isinstance(column, NumericColumn):
         return replace(column, values=column.values[rows])
-    return CategoricalColumn(column.name, column.values[rows])
+    return replace(column, values=column.values[rows])
 
 
 def categorical_names(table: Table) -> list[str]:

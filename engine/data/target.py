@@ -1,7 +1,7 @@
 """The target: what kind of task its column asks for, and its values as a network learns them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ Task = Literal["binary", "multiclass", "regression"]
 MOST_CLASSES = 1000
 _MOST_INFERRED_CLASSES = 50
 _ROWS_PER_INFERRED_CLASS = 10
+_FEW_ROWS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,38 @@ def target_column(target: Target, name: str, values: NDArray[Any]) -> Column:
 
 def missing_targets(column: Column, places: Iterable[str]) -> Iterator[str]:
     """Yield a fault for each place where the target is missing."""
+    way = (
+        "Fill it in, leave such rows out with missing_target=drop, or say with missing what counts as missing, if it "
+        "is a class."
+    )
     for place in places:
-        yield f"The target {quoted(column.name)} is missing in {place}. Fill it in, or leave it out."
+        yield f"The target {quoted(column.name)} is missing in {place}. {way}"
+
+
+def without_missing_targets(table: Table, target: str) -> Table:
+    """Return the table without the rows whose target is missing, and with a note on them. Raises TableError."""
+    column = next((one for one in table.columns if one.name == target), None)
+    if column is None:  # its own fault
+        return table
+    kept = np.flatnonzero(~column.missing)
+    dropped = len(table) - len(kept)
+    if not dropped:
+        return table
+    if not len(kept):
+        raise TableError([TableFault(f"The target {quoted(target)} is missing in all rows. Fill it in.", "target")])
+    rows = "1 row was" if dropped == 1 else f"{dropped:,} rows were"
+    detail = f"{rows} left out since the target {quoted(target)} is missing there, as missing_target=drop says."
+    return replace(table.keep(kept), notes=(*table.notes, Note("missing_target_dropped", (target,), detail)))
+
+
+def few_rows_per_class(column: Column, target: Target) -> Iterator[Note]:
+    """Yield a note if the target is one of words that are too many to be classes."""
+    if isinstance(column, CategoricalColumn) and len(target.values) < _FEW_ROWS * len(target.classes):
+        shown = f"{len(target.values):,} rows have {len(target.classes):,} classes, such as {quoted(target.classes[0])}"
+        way = "Look whether these are quantities: written as plain numbers, they would make a regression."
+        yield Note(
+            "few_rows_per_class", (column.name,), f"The target {quoted(column.name)} holds words: {shown}. {way}"
+        )
 
 
 def task_notes(column: Column) -> Iterator[Note]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.data.encoding import from_card
+from engine.data.reading import is_reading
 from engine.data.table import LARGEST_NUMBER, quoted
 from engine.layers import ACTIVATIONS
 from engine.losses import LOSSES
@@ -46,11 +47,18 @@ def _are_encodings(value: Any) -> bool:
 def _is_encoding(value: Any) -> bool:
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
         return False
+    names = ("words",) if value.get("kind") == "categorical" else ("numbers", "dates")
+    if "reading" in value and not is_reading(value["reading"], names):
+        return False
     if value.get("kind") == "categorical":
-        return _are_names(value.get("categories"))
+        return _are_names(value.get("categories")) and isinstance(value.get("other", False), bool)
     fill = value.get("fill")
     is_number = isinstance(fill, int | float) and abs(fill) <= LARGEST_NUMBER
     return value.get("kind") == "numeric" and is_number and isinstance(value.get("flag"), bool)
+
+
+def _is_reading(value: Any) -> bool:
+    return value is None or is_reading(value, ("numbers", "dates", "words"))
 
 
 _RULES: Mapping[str, Mapping[str, _Rule]] = {
@@ -66,6 +74,7 @@ _RULES: Mapping[str, Mapping[str, _Rule]] = {
         "target": _Rule("a text", lambda value: isinstance(value, str)),
         "task": _one_of(LOSS_OF_TASK),
         "classes": _Rule("a list of different texts", _are_names),
+        "target_reading": _Rule("nothing, or how the texts of a column are read", _is_reading),
         "columns": _Rule("a list of the encodings of columns with different names", _are_encodings),
     },
 }

@@ -13,6 +13,7 @@ from engine.data import Table, TableError, read_npz
 from engine.data.encoding import Encoding
 from engine.data.labels import read_targets, target_encoding
 from engine.data.rows import passed_over, table_of_csv, table_of_rows
+from engine.data.said import Said
 from engine.data.target import class_name
 from engine.losses import LOSSES
 from engine.models.model import MAX_CSV_BYTES, Model, require_finite
@@ -33,14 +34,20 @@ class Scores:
     metrics: Mapping[str, float | None]
 
 
-def examples_of_file(model: Model, content: bytes, *, max_bytes: int = MAX_CSV_BYTES) -> Table:
-    """Read rows with their targets from CSV, plain or gzipped, or from NPZ. Raises TableError.
+def examples_of_file(
+    model: Model,
+    content: bytes,
+    *,
+    said: Said = Said(),  # noqa: B008  # it is frozen
+    max_bytes: int = MAX_CSV_BYTES,
+) -> Table:
+    """Read rows with their targets from CSV, plain or gzipped, as `said`, or from NPZ. Raises TableError.
 
     Columns that the model does not know are passed over; notes of the table name them.
     """
     columns, data = _columns(model), model.card["data"]
     if not content.startswith(SIGNATURE):
-        return table_of_csv(content, columns, data["target"], max_bytes=max_bytes, read=data.get("read"))
+        return table_of_csv(content, columns, data["target"], max_bytes=max_bytes, said=said, read=data.get("read"))
     image = data.get("image")
     tables = read_npz(content, max_bytes=max_bytes, image=tuple(image) if image else "none")
     if tables.separate():

@@ -20,5 +20,5 @@ def load_builtin(name: str) -> Dataset:
     if name not in NAMES:
         raise KeyError(f'There is no built-in data set "{name}". There are {", ".join(NAMES)}.')
     content = files(__name__).joinpath(f"{name}.csv.gz").read_bytes()
-    table = replace(read_csv(content, max_bytes=_MAX_BYTES), image=_IMAGES.get(name))
+    table = replace(read_csv(content, max_bytes=_MAX_BYTES, target="target"), image=_IMAGES.get(name))
     return prepare(table, target="target", cut=Cut(seed=_SPLIT_SEED))

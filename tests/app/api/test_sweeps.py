@@ -104,6 +104,11 @@ def test_the_same_seed_gives_the_same_trials_also_beyond_those_drawn_at_once(cli
         ({"fixed": {"epochs": 2**70}}, ["/fixed/epochs"]),
         ({"fixed": {"epoks": 3}}, ["/fixed/epoks"]),
         ({"fixed": {"learning_rate": 0.1}}, ["/fixed/learning_rate"]),
+        ({"fixed": {"epsilon": 1e-46, "l2": 1e-50}}, ["/fixed/epsilon", "/fixed/l2"]),
+        (
+            {"space": {"beta2": {"kind": "float", "low": 0.9, "high": 0.999999999, "scale": "reverse_log"}}},
+            ["/space/beta2/high"],
+        ),
         ({"objective": {"metric": "dev_rmse"}}, ["/objective/metric"]),
         ({"objective": {"metric": "accuracy"}}, ["/objective/metric"]),
         ({"objective": {"direction": "maximize"}}, ["/objective/direction"]),

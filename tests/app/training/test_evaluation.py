@@ -46,6 +46,15 @@ def test_a_file_without_a_header_has_its_columns_where_training_had_them(target:
     assert evaluate_files(model_file(model, "npz"), text) == evaluate_file(model, text, max_bytes=LIMIT)
 
 
+def test_a_file_may_be_said_to_be_written_otherwise() -> None:
+    files = SentFiles(SentFile("t.csv", f"y,a,b\n{TEXT}".encode()))
+    model, _ = trained(prepare_upload(files, UploadForm("t", "y"), max_table_bytes=LIMIT))
+    content = model_file(model, "npz")
+    semicolons = f"y;a;b\n{TEXT.replace(',', ';')}".encode("utf-16-le")
+    found = evaluate_files(content, semicolons, ["separator=semicolon", "encoding=utf-16-le"])
+    assert found.metrics == evaluate_files(content, f"y,a,b\n{TEXT}".encode()).metrics
+
+
 def test_faults_of_rows_point_to_their_cells_and_those_of_a_model_file_to_the_model() -> None:
     files = SentFiles(SentFile("t.csv", f"y,a,b\n{TEXT}".encode()))
     model, _ = trained(prepare_upload(files, UploadForm("t", "y"), max_table_bytes=LIMIT))

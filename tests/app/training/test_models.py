@@ -179,14 +179,14 @@ def test_rows_are_predicted_from_json_and_from_files_alike(task: str) -> None:
 def test_faults_of_rows_point_to_their_cells() -> None:
     model = untrained()
     with pytest.raises(InvalidRequest) as caught:
-        predict_rows(model, [{**ROWS[0], "else": 1}, {"a": "x", "b": True, "w": 5}, 7, {"a": 1, "b": 1e39}])
+        predict_rows(model, [{**ROWS[0], "else": 1}, {"a": "x", "b": True, "w": False}, 7, {"a": 1, "b": 1e39}])
     assert [(fault.pointer, fault.detail.split(".")[0]) for fault in caught.value.faults] == [
         ("/rows/2", "Row 2 is 7, but a row is an object with a value for each column"),
         ("/rows/3/w", 'Row 3 has no "w"'),
         ("/rows/1/a", 'Row 1, column "a": "x" is not a number, but the model learned the column as numbers'),
         ("/rows/1/b", 'Row 1, column "b": true is not a number, but the model learned the column as numbers'),
         ("/rows/3/b", 'Row 3, column "b": 1e+39 is not a number between -3'),
-        ("/rows/1/w", 'Row 1, column "w": 5 is not a text, but the model learned the column as words'),
+        ("/rows/1/w", 'Row 1, column "w": false is not a text, but the model learned the column as words'),
     ]
 
 
@@ -210,5 +210,5 @@ def test_what_is_wrong_with_the_files_is_said_of_each() -> None:
     assert [fault.detail.split(".")[0] for fault in caught.value.faults] == [
         'The column "w" is missing',
         'Line 3, column "a": "x" is not a number, but the model learned the column as numbers',
-        'Line 3, column "b": 1e+99 is not a number between -3',
+        'Line 3, column "b": "1e99" is not a number between -3',
     ]

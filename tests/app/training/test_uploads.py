@@ -143,6 +143,13 @@ def test_a_small_file_that_becomes_a_large_table_is_refused() -> None:
     assert "4,000 rows of 301 inputs" in faults_of("t.csv", text.encode())[0][1]
 
 
+def test_a_group_may_be_named_by_numbers_and_by_words() -> None:
+    rows = "".join(f"{'' if row // 3 % 3 else 'P'}{row // 3},{row * 7 % 11},{row % 2}\n" for row in range(90))
+    form = UploadForm("mine", "y", group="patient")
+    files = SentFiles(csv("patient,n,y\n" + rows))
+    assert dict(prepare_upload(files, form, max_table_bytes=LIMIT).rows) == {"train": 63, "dev": 15, "test": 12}
+
+
 def test_too_few_rows_for_the_parts_are_a_fault_of_the_split() -> None:
     ((pointer, detail),) = faults_of("table.csv", b"a,y\n1,1\n2,0\n")
     assert (pointer, "too few to cut by the split 0.7, 0.15, 0.15" in detail) == ("/split", True)
@@ -239,7 +246,8 @@ def test_faults_of_what_the_files_hold_come_together() -> None:
         "name it in categorical.",
         'The dev table has no column "w", and the training table has. Add it.',
         'The dev table has a column "z", and the training table has not. Leave it out.',
-        'The target "y" is missing in line 4. Fill it in, or leave it out.',
+        'The target "y" is missing in line 4. Fill it in, leave such rows out with missing_target=drop, or '
+        "say with missing what counts as missing, if it is a class.",
     ]
 
 

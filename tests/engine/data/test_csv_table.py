@@ -192,7 +192,7 @@ def test_an_endless_cell_is_refused() -> None:
     assert "line 2 is not CSV: field larger than field limit" in fault
 
 
-@pytest.mark.parametrize("text", ["abc", "1_000", "0x10", "1,000"])
+@pytest.mark.parametrize("text", ["abc", "1_000", "0x10", "1.2.3"])
 def test_text_among_numbers_is_named_with_its_place_and_ways_out(text: str) -> None:
     (fault,) = faults_of(f'a,b\n1,1\n2,1\n3,1\n"{text}",1\n')
     assert fault == (
@@ -206,7 +206,7 @@ def test_half_a_column_of_numbers_is_asked_about_and_fewer_are_words() -> None:
     assert words(read("a\n1\nx\ny\n").columns[0]) == ["1", "x", "y"]
 
 
-@pytest.mark.parametrize("text", ["inf", "-Infinity", "1e400", "1e39", "-1e39", "NAN"])
+@pytest.mark.parametrize("text", ["inf", "-Infinity", "1e400", "1e39", "-1e39"])
 def test_numbers_that_a_network_cannot_hold_are_refused(text: str) -> None:
     assert faults_of(f"a,b\n1,1\n{text},2\n") == [
         f'Line 3, column "a": "{text}" is not a number between -3.4e+38 and 3.4e+38. Leave the cell empty if the '
@@ -221,9 +221,13 @@ def test_columns_of_words_in_the_training_table_are_words_here_too_and_others_ar
 
 
 def test_missing_target_cells_are_named_with_their_lines() -> None:
+    way = (
+        "Fill it in, leave such rows out with missing_target=drop, or say with missing what counts as missing, if it "
+        "is a class."
+    )
     assert faults_of("a,y\n1,1\n2,\n3,1\n4,?\n", target="y") == [
-        'The target "y" is missing in line 3. Fill it in, or leave it out.',
-        'The target "y" is missing in line 5. Fill it in, or leave it out.',
+        f'The target "y" is missing in line 3. {way}',
+        f'The target "y" is missing in line 5. {way}',
     ]
 
 

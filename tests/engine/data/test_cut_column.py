@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from engine.data import Cut, Dataset, Table, TableError, Tables, prepare, read_csv
+from engine.data.said import Said
 
 SPLIT = (0.7, 0.15, 0.15)
 
 
 def read(text: str) -> Table:
-    return read_csv(text.encode(), max_bytes=1 << 20)
+    return read_csv(text.encode(), max_bytes=1 << 20, said=Said(group="patient"))
 
 
 def visits(patients: int, name: str = "patient") -> Table:

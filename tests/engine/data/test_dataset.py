@@ -269,10 +269,11 @@ def test_the_card_is_strict_json_and_tells_what_was_done() -> None:
         "task_was": "inferred",
         "classes": ["0", "1", "2"],
         "columns": [
-            {"name": "n", "kind": "numeric", "fill": 36.0, "flag": False, "missing": 0},
-            {"name": "w", "kind": "categorical", "categories": ["a", "b"], "missing": 0},
+            {"name": "n", "kind": "numeric", "fill": 36.0, "flag": False, "reading": {"as": "numbers"}, "missing": 0},
+            {"name": "w", "kind": "categorical", "categories": ["a", "b"], "reading": {"as": "words"}, "missing": 0},
         ],
         "target_deviation": None,
+        "target_reading": {"as": "numbers"},
         "split": {
             "seed": 0,
             "fractions": [0.7, 0.15, 0.15],

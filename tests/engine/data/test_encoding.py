@@ -4,6 +4,7 @@ import json
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data import Table, TableError
-from engine.data.encoding import CategoricalEncoding, NumericEncoding, encode, feature_faults, fit, from_card
+from engine.data.encoding import (
+    CategoricalEncoding,
+    NumericEncoding,
+    encode,
+    feature_faults,
+    fit,
+    from_card,
+    rare_categories,
+)
+from engine.data.notes import gathered
 from engine.data.table import CategoricalColumn, NumericColumn
 from tests.engine.data.tables import mixed_tables
 
@@ -119,14 +129,42 @@ def test_a_column_of_another_kind_than_learned_is_refused() -> None:
         CategoricalEncoding.fit(words(["a"])).encode(numbers([1.0]))
 
 
-def test_a_column_with_too_many_words_looks_like_an_identifier() -> None:
+def test_a_column_with_many_words_that_mostly_come_once_looks_like_an_identifier() -> None:
     many = [str(value) for value in range(1001)]
-    (fault,) = refusals(words(many * 2))
+    (fault,) = refusals(words([*many, *many[:300]]))
     assert fault == (
-        'The column "w" has 1,001 different words; at most 1,000 are possible. It looks like an identifier: leave it '
-        "out."
+        'The column "w" has 1,001 different words, and most cells hold one that comes once. It looks like an '
+        "identifier: leave it out with ignore."
     )
+    assert refusals(words(many * 2)) == []
     assert refusals(words(many[:1000] * 2)) == []
+
+
+def test_the_rarest_words_share_an_input_and_words_are_chosen_by_count_and_then_by_name() -> None:
+    often = [f"w{value:04}" for value in range(999)] * 3
+    encoding = CategoricalEncoding.fit(words([*often, "b", "a", "c", "c", "other", None]))
+    assert encoding.other
+    assert len(encoding.categories) == 1000
+    assert {"a", "b", "other"} & set(encoding.categories) == set()
+    assert encoding.width == 1002
+    places = encoding.encode(words(["w0000", "c", "a", "b", "other", "new", None])).argmax(axis=1).tolist()
+    assert places == [1, 0, 1000, 1000, 1000, 1000, 1001]
+    by_name = CategoricalEncoding.fit(words([*often, "b", "a"]))
+    assert "a" in by_name.categories
+    assert "b" not in by_name.categories
+
+
+def test_a_word_called_other_has_an_input_of_its_own_beside_that_of_all_others() -> None:
+    often = [*[f"w{value:04}" for value in range(999)], "other"] * 2
+    encoding = CategoricalEncoding.fit(words([*often, "rare", "rarer"]))
+    own, shared, missing = encoding.encode(words(["other", "rare", None])).argmax(axis=1).tolist()
+    assert (encoding.categories[own], shared, missing) == ("other", 1000, 1001)
+
+
+def test_columns_whose_rare_words_share_an_input_are_noted_together() -> None:
+    many = CategoricalColumn("m", np.array([str(value) for value in range(1001)] * 2, np.object_))
+    (remark, other) = rare_categories(fit([many, replace(many, name="n"), words(["a"])]))
+    assert [note.columns for note in gathered([remark, other])] == [("m", "n")]
 
 
 def test_a_column_in_which_no_word_repeats_looks_like_an_identifier() -> None:

@@ -253,7 +253,7 @@ def test_faults_of_parts_name_their_arrays() -> None:
     (other,) = faults_of(parts(x_train=X, y_train=Y, x_test=X[:, :1], y_test=Y))
     assert other == "The array x_test has rows of the shape (1,), and those of x_train have (2,). Reshape it."
     (missing,) = faults_of(parts(x_train=X, y_train=Y, x_test=X, y_test=np.where(Y == 1, np.nan, 0.0)))[:1]
-    assert missing == 'The target "y" is missing in row 1 of y_test. Fill it in, or leave it out.'
+    assert missing.startswith('The target "y" is missing in row 1 of y_test. Fill it in, leave such rows out with ')
 
 
 def test_a_column_of_targets_is_read_as_targets() -> None:
@@ -508,7 +508,8 @@ def test_numbers_that_a_network_cannot_hold_and_missing_ones_are_all_named_with_
         f"The array x holds inf in row 2, feature 1, {rule}",
         f"The array x holds -1e+39 in row 4, feature 0, {rule}",
         f"The array y holds inf in row 3, {rule}",
-        'The target "y" is missing in row 1. Fill it in, or leave it out.',
+        'The target "y" is missing in row 1. Fill it in, leave such rows out with missing_target=drop, or say '
+        "with missing what counts as missing, if it is a class.",
     ]
 
 

@@ -4,14 +4,20 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data import Table, TableError
+from engine.data.date_format import DateFormat
 from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
 from engine.data.notes import Note
+from engine.data.number_format import NumberFormat
+from engine.data.reading import Reading
 from engine.data.rows import arrange, table_of_csv, table_of_rows
+from engine.data.table import NumericColumn
+from engine.data.word_format import WordFormat
 
 ENCODINGS: tuple[Encoding, ...] = (
     NumericEncoding("size", 2.0, flag=False),
@@ -55,7 +61,7 @@ def test_all_faults_of_csv_are_named_together_with_their_lines() -> None:
         "it out if the value is missing: an empty cell in CSV, null in JSON.",
         'Line 2, column "age": "1_000" is not a number, but the model learned the column as numbers. Mend it, or leave '
         "it out if the value is missing: an empty cell in CSV, null in JSON.",
-        'Line 4, column "age": Infinity is not a number between -3.4e+38 and 3.4e+38.',
+        'Line 4, column "age": "inf" is not a number between -3.4e+38 and 3.4e+38.',
     ]
 
 
@@ -141,3 +147,72 @@ def is_right(row: Any) -> bool:
     numbers = [row[name] for name in ("size", "age") if row[name] is not None]
     sound = all(type(number) in (int, float) and abs(number) <= LARGEST for number in numbers)
     return sound and (row["code"] is None or isinstance(row["code"], str))
+
+
+READ: tuple[Encoding, ...] = (
+    NumericEncoding("price", 2.0, flag=False, reading=Reading(NumberFormat("point", "comma", "$"))),
+    NumericEncoding("share", 2.0, flag=False, reading=Reading(NumberFormat("comma"), ("", "-"))),
+    NumericEncoding("day", 0.0, flag=False, reading=Reading(DateFormat("dmy", times=True))),
+    CategoricalEncoding("label", ("1", "2"), reading=Reading(WordFormat(numbers=True))),
+    CategoricalEncoding("zip", ("01", "7"), reading=Reading(WordFormat(), ("",))),
+)
+READ_NAMES = [encoding.name for encoding in READ]
+
+
+def plain(table: Table) -> list[list[Any]]:
+    """The columns; a missing number is None."""
+    columns = [column.values.tolist() for column in table.columns]
+    return [[None if isinstance(cell, float) and math.isnan(cell) else cell for cell in column] for column in columns]
+
+
+def read_rows(*rows: Sequence[Any]) -> list[list[Any]]:
+    return plain(table_of_rows([dict(zip(READ_NAMES, row, strict=True)) for row in rows], READ, "y"))
+
+
+def test_csv_and_texts_of_json_are_read_as_training_read_the_column() -> None:
+    cells = [["$1,100", "1,5", "13/05/2020 06:00", "1.0", "01"], ["($5)", "-", "", " 2 ", "NA"]]
+    expected = [[1100.0, -5.0], [1.5, None], [18395.25, None], ["1", "2"], ["01", "NA"]]
+    assert read_rows(*cells) == expected
+    text = "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in [READ_NAMES, *cells])
+    assert plain(table_of_csv(text.encode(), READ, "y", max_bytes=1 << 16)) == expected
+
+
+def test_numbers_of_json_are_numbers_and_among_words_what_csv_would_make_of_them() -> None:
+    assert read_rows([12, 1.5, None, 1.0, 7], [0.5, 3, None, 1e16, 4.7]) == [
+        [12.0, 0.5],
+        [1.5, 3.0],
+        [None, None],
+        ["1", "10000000000000000"],
+        ["7", "4.7"],
+    ]
+
+
+def test_what_training_would_not_have_read_is_refused() -> None:
+    with pytest.raises(TableError) as caught:
+        read_rows(["€5", "1.5", "05/13/2020", True, []], ["5", "x", 18395, None, None])
+    assert [(fault.place, fault.detail.split(": ")[1].split(", but")[0]) for fault in caught.value.faults] == [
+        ((0, "price"), '"€5" is not a number with the unit "$"'),
+        ((1, "price"), '"5" is not a number with the unit "$"'),
+        ((0, "share"), '"1.5" is not a number with a decimal comma'),
+        ((1, "share"), '"x" is not a number with a decimal comma'),
+        ((0, "day"), '"05/13/2020" is not a date with the day first'),
+        ((1, "day"), "18395 is not a date with the day first"),
+        ((0, "label"), "true is not a text"),
+        ((0, "zip"), "[] is not a text"),
+    ]
+
+
+def test_a_date_with_a_time_of_day_is_two_inputs() -> None:
+    column = NumericColumn("day", np.array([18395.25, math.nan, -0.5]), reading=Reading(DateFormat("dmy", times=True)))
+    encoding = NumericEncoding.fit(column)
+    assert encoding.width == 3
+    assert encoding.encode(column).tolist() == [[18395, 0.25, 0], [9197, 0.375, 1], [-1, 0.5, 0]]
+
+
+def test_models_that_are_older_than_readings_take_values_of_json_as_they_are() -> None:
+    table = table_of_rows([{"size": 1, "code": " 1 ", "age": None}], ENCODINGS, "y")
+    assert cells(table) == [[1.0], [" 1 "], [None]]
+    with pytest.raises(TableError):
+        table_of_rows([{"size": "1", "code": "1", "age": None}], ENCODINGS, "y")
+    with pytest.raises(TableError):
+        table_of_rows([{"size": 1, "code": 1, "age": None}], ENCODINGS, "y")

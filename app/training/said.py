@@ -1,0 +1,33 @@
+"""What a form says of how its files are read, as the reading takes it, and what is wrong with it."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from app.domain.errors import Fault
+from app.domain.uploads import UploadForm
+from engine.data.said import Said
+
+_CHOICES = {
+    "decimal": ("point", "comma"),
+    "thousands": ("comma", "point", "space", "quote", "none"),
+    "dates": ("ymd", "dmy", "mdy"),
+    "missing_target": ("drop",),
+}
+
+
+def said_of(form: UploadForm) -> Said:
+    """Return what is said, without the fields that have faults."""
+    faulty = {fault.pointer.removeprefix("/") for fault in said_faults(form)}
+    return Said(**{one.name: getattr(form, one.name) for one in fields(Said) if one.name not in faulty})
+
+
+def said_faults(form: UploadForm) -> Iterator[Fault]:
+    """Yield what is wrong with what is said."""
+    for field, choices in _CHOICES.items():
+        value = getattr(form, field)
+        if value is not None and value not in choices:
+            rule = f"it must be {' or '.join(choices)}"
+            yield Fault(f"/{field}", f'The {field} "{value[:60]}" is not possible: {rule}.')
+    if form.decimal is not None and form.decimal == form.thousands:
+        detail = f'The thousands "{form.thousands}" mark decimals already: the two have to differ.'
+        yield Fault("/thousands", detail)

@@ -16,7 +16,7 @@ from app.settings import Settings
 from app.terminal import notes_of, show_notes
 from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin
 from app.training.gradient_check import MOST_STEPS, GradientCheck, check_gradients, fixed_faults, work_faults
-from app.training.hyperparameters import plain
+from app.training.hyperparameters import normalize_faults, plain
 from app.training.uploads import prepare_upload
 
 
@@ -28,6 +28,7 @@ def run_gradcheck(
     try:
         prepared = _prepared(dataset, target, reading)
         faults += work_faults(fixed, steps, prepared.features, prepared.outputs)
+        faults += normalize_faults(fixed.get("normalize_inputs", True), prepared.card, "/fixed/normalize_inputs")
     except InvalidRequest as error:
         faults += error.faults
     if steps > MOST_STEPS:

@@ -1,7 +1,7 @@
 """The memory that an upload of text takes, as a multiple of the file: python -m benchmarks.reading_memory [megabytes].
 
 The file has 20 columns of seven-digit numbers and 5 of words. What counts is the process that reads it and prepares the
-data set; it holds no more than the file itself on the server's side meanwhile.
+data set; the server has the file on disk meanwhile.
 """
 
 import resource

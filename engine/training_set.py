@@ -1,19 +1,23 @@
 """A data set made ready for a stack: inputs with their column of ones, targets as the loss gathers them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from engine.arrays import Array, Workspace
 from engine.data import Dataset, Image, Normalization
+from engine.data.encoded import Encoded
+from engine.data.table import quoted
 from engine.inputs import VALUES, Inputs, LookedUp, Numbers
 from engine.losses import LOSSES, Loss
 from engine.losses.base import Targets
 from engine.rules import CURRENT
+
+_MOST_NAMED = 5
 
 LOSS_OF_TASK: Mapping[str, str] = {"binary": "logistic", "multiclass": "softmax", "regression": "squared"}
 
@@ -65,24 +69,27 @@ class TrainingSet:
     ) -> "TrainingSet":
         """Prepare `dataset`; mean and deviation come from its training part alone, by these rules.
 
-        Raises ValueError if there is nothing to train on or nothing to choose by.
+        Raises ValueError if there is nothing to train on or nothing to choose by, or if an input has to be normalised
+        and is not to be.
         """
         if not len(dataset.y_train) or not len(dataset.y_dev):
             raise ValueError("A data set needs examples in its training and in its dev part.")
+        if dataset.doubles is not None and not normalize_inputs:
+            raise ValueError(raw_doubles(double_names(dataset.card) or [str(one) for one in dataset.doubles.places]))
         loss_name = LOSS_OF_TASK[dataset.task]
         mean, scale = target_moments(dataset)
-        normalization = Normalization.fit(dataset.x_train, dataset.image, rules) if normalize_inputs else None
+        normalization = normalization_of(dataset, rules) if normalize_inputs else None
         workspace = Workspace(dtype)
 
-        def part(x: NDArray[Any], y: Targets) -> Part:
+        def part(encoded: Encoded, y: Targets) -> Part:
             targets = (y - mean) / scale if dataset.task == "regression" else y
-            inputs = _inputs(x, dataset.image, normalization, dtype)
+            inputs = _inputs(encoded, dataset.image, normalization, dtype)
             return Part(inputs, LOSSES[loss_name].encode(targets, workspace))
 
         return cls(
-            train=part(dataset.x_train, dataset.y_train),
-            dev=part(dataset.x_dev, dataset.y_dev),
-            test=part(dataset.x_test, dataset.y_test),
+            train=part(dataset.inputs("train"), dataset.y_train),
+            dev=part(dataset.inputs("dev"), dataset.y_dev),
+            test=part(dataset.inputs("test"), dataset.y_test),
             loss=LOSSES[loss_name],
             loss_name=loss_name,
             inputs=dataset.x_train.shape[1],
@@ -110,23 +117,25 @@ class TrainingSet:
         return np.asarray(misses / examples)
 
 
-def _inputs(x: NDArray[Any], image: Image | None, normalization: Normalization | None, dtype: DTypeLike) -> Inputs:
+def _inputs(encoded: Encoded, image: Image | None, normalization: Normalization | None, dtype: DTypeLike) -> Inputs:
     """Return the inputs as the network reads them; bytes stay bytes unless their numbers take next to nothing."""
+    x = encoded.x
     if x.dtype != np.uint8 or x.size * np.dtype(dtype).itemsize <= SMALL:
-        return Numbers(_with_ones(x, normalization, dtype))
+        return Numbers(_with_ones(encoded, normalization, dtype))
     values = np.repeat(np.arange(VALUES, dtype=np.uint8)[:, np.newaxis], x.shape[1], axis=1)
     # What the pixels of a channel have in common is kept once; and so are bytes that stay what they are.
     turns = 1 if normalization is None else image[2] if image else x.shape[1]
-    return LookedUp(x, _with_ones(values, normalization, dtype)[:, :turns])
+    return LookedUp(x, _with_ones(Encoded.plain(values), normalization, dtype)[:, :turns])
 
 
-def _with_ones(x: NDArray[Any], normalization: Normalization | None, dtype: DTypeLike) -> Array:
-    """Return the inputs as the network reads them; beside `x` and the answer, no more than a piece is in memory."""
-    inputs = np.ones((len(x), x.shape[1] + 1), dtype)
+def _with_ones(encoded: Encoded, normalization: Normalization | None, dtype: DTypeLike) -> Array:
+    """Return the inputs as the network reads them; beside them and the answer, no more than a piece is in memory."""
+    rows, width = encoded.x.shape
+    inputs = np.ones((rows, width + 1), dtype)
     if normalization is None:
-        inputs[:, :-1] = x
+        inputs[:, :-1] = encoded.x
     else:
-        normalization.apply(x, out=inputs[:, :-1])
+        normalization.apply(encoded, out=inputs[:, :-1])
     return inputs
 
 
@@ -141,6 +150,24 @@ def _fill(dataset: Dataset, normalization: Normalization | None, dtype: DTypeLik
 def outputs_of(dataset: Dataset) -> int:
     """Return how many outputs a network for `dataset` has."""
     return len(dataset.classes) if dataset.task == "multiclass" else 1
+
+
+def normalization_of(dataset: Dataset, rules: int = CURRENT) -> Normalization:
+    """Return how the inputs of a data set are normalised, learned from its training part."""
+    return Normalization.fit(dataset.inputs("train"), dataset.image, rules)
+
+
+def double_names(card: Mapping[str, Any]) -> list[str]:
+    """Return the columns of a data set with this card that have to be normalised, in quotes."""
+    return [quoted(column["name"]) for column in card.get("columns", ()) if column.get("double")]
+
+
+def raw_doubles(names: Sequence[str]) -> str:
+    """Return the sentence that refuses to leave columns as they are."""
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    columns = f"{', '.join(names[:_MOST_NAMED])}{more}"
+    rule = "networks compute in float32, which takes different values there for one and the same"
+    return f"Inputs cannot stay as they are in these columns: {columns}; {rule}. Set normalize_inputs to true."
 
 
 def target_moments(dataset: Dataset) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from app.api.fields import form_faults
 from app.api.strict_route import StrictRoute
 from app.api.upload_form import preview_form, upload_form
 from app.domain.errors import Fault
-from app.domain.uploads import SentFile, SentFiles, UploadForm
+from app.domain.uploads import ReceivedFile, SentFiles, UploadForm
 
 _REPEATED = ("categorical", "ignore", "missing")
 """Fields that may come several times."""
@@ -33,8 +33,8 @@ def _sent_files(
     return SentFiles(_sent(file), dev, test)
 
 
-def _sent(file: UploadFile) -> SentFile:
-    return SentFile(file.filename or "", file.file.read())
+def _sent(file: UploadFile) -> ReceivedFile:
+    return ReceivedFile(file.filename or "", file.file)
 
 
 async def _field_faults(request: Request) -> list[Fault]:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, BinaryIO
 
 from app.domain.errors import Fault, InvalidRequest
 
@@ -31,7 +31,21 @@ class StoredFile:
         return self.path.read_bytes()
 
 
-AnyFile = SentFile | StoredFile
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """A file as a web server holds it, on disk if it is large, with the name that it was sent under."""
+
+    name: str
+    stream: BinaryIO
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file, read anew each time."""
+        self.stream.seek(0)
+        return self.stream.read()
+
+
+AnyFile = SentFile | StoredFile | ReceivedFile
 
 
 @dataclass(frozen=True, slots=True)

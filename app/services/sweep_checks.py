@@ -18,6 +18,7 @@ from app.training.hyperparameters import (
     fixed_value_faults,
     metrics_for,
     network_faults,
+    normalize_faults,
     parameter_faults,
     plain,
     plain_parameter,
@@ -62,13 +63,15 @@ def _hyperparameter_faults(draft: SweepDraft) -> Iterable[Fault]:
 
 
 def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterable[Fault]:
-    """Yield what is wrong with the widths and the augmentations of the draft on this data set."""
+    """Yield what is wrong with the widths, the augmentations and the inputs of the draft on this data set."""
     if dataset is None:
         return
     for value, place in _points(draft, "hidden_units"):
         yield from network_faults(value, dataset.features, dataset.outputs, place)
     for value, place in _points(draft, "augment"):
         yield from augment_faults(value, dataset.card.get("image"), place)
+    for value, place in _points(draft, "normalize_inputs"):
+        yield from normalize_faults(value, dataset.card, place)
 
 
 def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.domain.datasets import Task
 from engine.data import NAMES, Dataset, load_builtin
+from engine.data.dataset import PARTS
 from engine.training_set import outputs_of
 
 _ROWS_COMPARED = 1 << 10
@@ -51,11 +52,11 @@ def trains_alike(stored: bytes, content: bytes) -> bool:
     first, second = load(stored), load(content)
     if (first.task, first.classes, first.image) != (second.task, second.classes, second.image):
         return False
-    for part in ("train", "dev", "test"):
-        x, y = f"x_{part}", f"y_{part}"
-        if not np.array_equal(getattr(first, y), getattr(second, y)):
+    for part in PARTS:
+        x, other = first.inputs(part), second.inputs(part)
+        if not np.array_equal(getattr(first, f"y_{part}"), getattr(second, f"y_{part}")):
             return False
-        if not _equal_inputs(getattr(first, x), getattr(second, x)):
+        if not (_equal_inputs(x.x, other.x) and np.array_equal(x.double, other.double)):
             return False
     return True
 

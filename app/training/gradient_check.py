@@ -111,5 +111,7 @@ def _thinned(dataset: Dataset) -> Dataset:
     """Return the data set with no more examples than a check needs."""
     rows, inputs = dataset.x_train.shape
     every = max(rows // max(_NUMBERS // inputs, EXAMPLES), 1)
-    x, y = dataset.x_train[::every], dataset.y_train[::every]
-    return replace(dataset, x_train=x, y_train=y, x_dev=dataset.x_dev[:1], y_dev=dataset.y_dev[:1])
+    x, y, doubles = dataset.x_train[::every], dataset.y_train[::every], dataset.doubles
+    if doubles is not None:
+        doubles = replace(doubles, train=doubles.train[::every], dev=doubles.dev[:1])
+    return replace(dataset, x_train=x, y_train=y, x_dev=dataset.x_dev[:1], y_dev=dataset.y_dev[:1], doubles=doubles)

@@ -17,6 +17,7 @@ from engine.layers import ACTIVATIONS
 from engine.lr_decay import DECAYS, DecayUnit
 from engine.optimizers import OPTIMIZERS
 from engine.rules import FIRST
+from engine.training_set import double_names, raw_doubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,12 @@ def augment_faults(augment: Value, image: object, pointer: str) -> list[Fault]:
         return []
     way = "Say the shape when you post the data set, for example image=28x28, or leave augment out."
     return [Fault(pointer, f"Only images can be augmented, and the rows of this data set are none. {way}")]
+
+
+def normalize_faults(normalize: Value, card: Mapping[str, object], pointer: str) -> list[Fault]:
+    """Return what is wrong with leaving the inputs of a data set with this card as they are."""
+    names = double_names(card)
+    return [Fault(pointer, raw_doubles(names))] if normalize is False and names else []
 
 
 def cohort_key(dataset_sha256: str, params: Mapping[str, Value], rules: int) -> str:

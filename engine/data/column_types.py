@@ -154,6 +154,8 @@ def _reading(counts: dict[str, int], said: Said, *, forced: bool, target: bool) 
 
 def _numbers_or_dates(counts: dict[str, int], said: Said) -> Format | Doubt | None:
     words, weights = [*counts], [*counts.values()]
+    if not words:
+        return _plain(said)
     if plain_numbers_suffice(said) and plain_numbers(words) is not None:
         return _plain(said)
     decimal, thousands = cast(Decimal | None, said.decimal), cast(Thousands | None, said.thousands)

@@ -1,13 +1,13 @@
 """What is noted of columns that do not vary in the training part, since no network can learn what they mean."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from engine.data.column_groups import Parts, column_groups
 from engine.data.encoding import MOST_CATEGORIES
-from engine.data.normalization import varies
 from engine.data.notes import Note
+from engine.data.rounding import varies
 from engine.data.table import CategoricalColumn, Column, Image, NumericColumn, quoted
 
 _MOST_NAMED = 5
@@ -20,22 +20,10 @@ _UNKNOWN = (
     "learn what those mean: normalised, they count for nothing."
 )
 
-Parts = Mapping[str, Sequence[Column]]
-"""The columns of train, dev and test, in the same order."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Group:
-    """Columns that share their moments, a single one or those of a channel: of the training part, and of all."""
-
-    name: str
-    train: Sequence[Column]
-    every: Sequence[Column]
-
 
 def constant_notes(parts: Parts, image: Image | None = None) -> Iterator[Note]:
     """Yield notes on columns, or channels of images, that have one value in train, and on words that train has not."""
-    constant = [group for group in _groups(parts, image) if not _varies(group.train)]
+    constant = [group for group in column_groups(parts, image) if not _varies(group.train)]
     moving = [group for group in constant if _varies(group.every)]
     still = [group for group in constant if group not in moving]
     for groups, rest in ((still, _STILL), (moving, _MOVING)):
@@ -47,15 +35,6 @@ def constant_notes(parts: Parts, image: Image | None = None) -> Iterator[Note]:
     if unknown := dict(_unknown_words(parts)):
         shown = _listed(f"{quoted(name)} ({example})" for name, example in unknown.items())
         yield Note("unknown_words", tuple(unknown), _UNKNOWN.format(shown))
-
-
-def _groups(parts: Parts, image: Image | None) -> Iterator[_Group]:
-    train = parts["train"]
-    count = image[2] if image else len(train)
-    for place in range(count):
-        name = str(place + 1) if image else quoted(train[place].name)
-        every = [column for columns in parts.values() for column in columns[place::count]]
-        yield _Group(name, train[place::count], every)
 
 
 def _varies(columns: Sequence[Column]) -> bool:

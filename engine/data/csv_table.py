@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from engine.data.cells import Cells
 from engine.data.column_remarks import mixed_decimals
 from engine.data.column_types import Typed, column_of
 from engine.data.header import Expected
@@ -12,6 +13,7 @@ from engine.data.said import Said
 from engine.data.sheet import Sheet, read_sheet
 from engine.data.table import (
     About,
+    NumericColumn,
     Table,
     TableFault,
     categorical_names,
@@ -19,6 +21,9 @@ from engine.data.table import (
     quoted,
 )
 from engine.data.target import missing_targets
+from engine.data.whole_numbers import merged_fault, merged_words
+
+_MERGED = "or name the column in categorical or in ignore"
 
 
 def read_csv(
@@ -61,6 +66,9 @@ def _columns(sheet: Sheet, target: str | None, said: Said, words: set[str], like
     for name, cells in zip(sheet.header, sheet.columns if sheet.lines else [], strict=False):  # no rows, no columns
         forced, reading = name in words, learned.get(name)
         typed = column_of(name, cells, sheet.lines, said, forced=forced, target=name == target, like=reading)
+        if isinstance(typed, Typed) and isinstance(typed.column, NumericColumn) and isinstance(cells, Cells):
+            pair = merged_words(cells.words)
+            typed = [merged_fault(f"The column {quoted(name)}", pair, _MERGED)] if pair else typed
         if not isinstance(typed, Typed):
             sheet.faults.add(typed)
             continue

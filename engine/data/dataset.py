@@ -3,24 +3,37 @@
 import io
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import IO, Any
+from dataclasses import dataclass, fields
+from typing import IO, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.archive import read_npz_archive, write_npz_to
+from engine.data.column_groups import need_double
 from engine.data.constant_inputs import constant_notes
 from engine.data.cut import Cut, Fractions, fractions_for
 from engine.data.cut_column import cut_faults, split_table, without
 from engine.data.cut_notes import overlap_notes, share_notes
 from engine.data.drift import drift
-from engine.data.encoding import Encoding, encode, feature_faults, fit, rare_categories
+from engine.data.encoded import Encoded
+from engine.data.encoding import Encoding, double_places, encode, feature_faults, fit, rare_categories
 from engine.data.image import pixel_faults, shape_faults
 from engine.data.leaks import copy_notes, input_notes
 from engine.data.notes import gathered
 from engine.data.split import Split
-from engine.data.table import Column, Faults, Image, Table, TableError, TableFault, byte_columns, quoted, take_rows
+from engine.data.table import (
+    FLOAT64,
+    Column,
+    Faults,
+    Image,
+    Table,
+    TableError,
+    TableFault,
+    byte_columns,
+    quoted,
+    take_rows,
+)
 from engine.data.tables import FILE_OF, Part, Tables, aligned, column_faults
 from engine.data.target import (
     Target,
@@ -37,15 +50,39 @@ from engine.data.target import (
 MAX_BYTES = 512 << 20
 """What the inputs of a data set may take, unless said otherwise."""
 
+PartName = Literal["train", "dev", "test"]
+PARTS: tuple[PartName, ...] = get_args(PartName)
+
 _ARRAYS = ("x_train", "y_train", "x_dev", "y_dev", "x_test", "y_test")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Doubles:
+    """The inputs of which float32 would merge values: their places (k,), and in float64 those of each part, (m, k)."""
+
+    places: NDArray[np.intp]
+    train: NDArray[np.float64]
+    dev: NDArray[np.float64]
+    test: NDArray[np.float64]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays under their names in a file."""
+        return {f"double_{field.name}": getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def taken_from(cls, arrays: dict[str, NDArray[Any]]) -> "Doubles | None":
+        """Take them out of the arrays of a file, if it has some."""
+        names = {field.name: f"double_{field.name}" for field in fields(cls)}
+        has = names["places"] in arrays
+        return cls(**{name: arrays.pop(there) for name, there in names.items()}) if has else None
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """Inputs (m, n) and targets (m,) of each part; labels are int64, numbers of a regression float64.
 
-    Inputs are float32, or uint8 in all parts where they came as an array of bytes.
-    The test part may have no rows. `card` is plain JSON.
+    Inputs are float32, or uint8 in all parts where they came as an array of bytes; the `doubles` are there as well,
+    rounded. The test part may have no rows. `card` is plain JSON.
     """
 
     task: Task
@@ -57,6 +94,12 @@ class Dataset:
     x_test: NDArray[Any]
     y_test: NDArray[Any]
     card: Mapping[str, Any]
+    doubles: Doubles | None = None
+
+    def inputs(self, part: PartName) -> Encoded:
+        """Return the inputs of a part, as they are to be normalised."""
+        x, doubles = getattr(self, f"x_{part}"), self.doubles
+        return Encoded.plain(x) if doubles is None else Encoded(x, doubles.places, getattr(doubles, part))
 
     @property
     def image(self) -> Image | None:
@@ -73,15 +116,15 @@ class Dataset:
     def write(self, file: IO[bytes]) -> None:
         """Write what `to_bytes` returns to a file, without holding it in memory."""
         about = {"task": self.task, "classes": list(self.classes), "card": self.card}
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays = {name: getattr(self, name) for name in _ARRAYS} | (self.doubles.arrays() if self.doubles else {})
         write_npz_to(file, {**arrays, "about": np.array(json.dumps(about, sort_keys=True, allow_nan=False))})
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Dataset":
         """Return the data set that `to_bytes` wrote."""
         arrays = read_npz_archive(content)
-        about = json.loads(arrays.pop("about").item())
-        return cls(task=about["task"], classes=tuple(about["classes"]), card=about["card"], **arrays)
+        about, doubles = json.loads(arrays.pop("about").item()), Doubles.taken_from(arrays)
+        return cls(task=about["task"], classes=tuple(about["classes"]), card=about["card"], doubles=doubles, **arrays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +161,9 @@ def prepare(
     split = split_table(whole.train, found, cut, fractions)
     parts = _parts(given, target, found, split)
     columns = {name: part.columns for name, part in parts.items()}
-    encodings = fit(columns["train"])
-    _check_size(parts.values(), sum(one.width for one in encodings), max_bytes)
-    inputs = {name: _inputs(encodings, part, parts.values()) for name, part in parts.items()}
+    encodings = fit(columns["train"], need_double(columns, given.train.image))
+    _check_size(parts.values(), encodings, max_bytes)
+    encoded = {name: _encoded(encodings, part, parts.values()) for name, part in parts.items()}
     targets = {name: part.y for name, part in parts.items()}
     notes = [
         *dict.fromkeys(note for table in (whole.train, *whole.separate().values()) for note in table.notes),
@@ -129,7 +172,7 @@ def prepare(
         *share_notes(split, cut, fractions),
         *overlap_notes(whole, cut),
         *input_notes(given.train.take(target)[1], found),
-        *copy_notes(inputs, targets, list(given.separate())),
+        *copy_notes({name: one.numbers() for name, one in encoded.items()}, targets, list(given.separate())),
         *gathered(rare_categories(encodings)),
         *constant_notes(columns, given.train.image),
     ]
@@ -145,8 +188,11 @@ def prepare(
         **({"read": dict(given.train.read)} if given.train.read else {}),
         **({"image": list(given.train.image)} if given.train.image else {}),
     }
+    inputs = {name: one.x for name, one in encoded.items()}
     arrays = {f"{axis}_{name}": part for axis, each in (("x", inputs), ("y", targets)) for name, part in each.items()}
-    return Dataset(task=found.task, classes=found.classes, card=card, **arrays)
+    places = encoded["train"].places
+    doubles = Doubles(places, **{name: one.double for name, one in encoded.items()}) if len(places) else None
+    return Dataset(task=found.task, classes=found.classes, card=card, doubles=doubles, **arrays)
 
 
 def _checked(whole: Tables, given: Tables, target: str, task: str | None, cut: Cut) -> tuple[Target, Fractions]:
@@ -208,19 +254,22 @@ def _parts(given: Tables, target: str, found: Target, split: Split) -> dict[str,
     return parts
 
 
-def _inputs(encodings: Sequence[Encoding], part: _Part, every: Iterable[_Part]) -> NDArray[Any]:
+def _encoded(encodings: Sequence[Encoding], part: _Part, every: Iterable[_Part]) -> Encoded:
     """Return the inputs of a part; bytes stay bytes, if those of all parts are."""
-    return part.block if part.block is not None and _are_bytes(every) else encode(encodings, part.columns)
+    if part.block is not None and _are_bytes(every):
+        return Encoded.plain(part.block)
+    return encode(encodings, part.columns)
 
 
 def _are_bytes(parts: Iterable[_Part]) -> bool:
     return all(part.block is not None for part in parts)
 
 
-def _check_size(parts: Collection[_Part], width: int, max_bytes: int) -> None:
+def _check_size(parts: Collection[_Part], encodings: Sequence[Encoding], max_bytes: int) -> None:
     """One input for each category can make gigabytes of a small file."""
-    rows = sum(len(part.y) for part in parts)
-    size = rows * width * np.dtype(np.uint8 if _are_bytes(parts) else np.float32).itemsize
+    rows, width = sum(len(part.y) for part in parts), sum(encoding.width for encoding in encodings)
+    each = np.dtype(np.uint8 if _are_bytes(parts) else np.float32).itemsize
+    size = rows * (width * each + len(double_places(encodings)) * FLOAT64.itemsize)
     if size > max_bytes:
         made = f"The table becomes {rows:,} rows of {width:,} inputs, {size:,} bytes"
         way = "Leave out columns with many categories, or rows."

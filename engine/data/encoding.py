@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.encoded import Encoded
 from engine.data.notes import Remark
 from engine.data.reading import Reading, reading_from_card
 from engine.data.table import CategoricalColumn, Column, NumericColumn, Table, TableError, TableFault, quoted
@@ -16,7 +18,7 @@ MOST_CATEGORIES = 1000
 MOST_UNREPEATED = 50
 """A categorical column with more cells than this in which no word comes twice is refused."""
 
-Inputs = NDArray[np.float32]
+Inputs = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +27,22 @@ class NumericEncoding:
 
     With `flag`, a last input is 1 where the number is missing. It is there if train has missing cells. Of dates with
     times, the first input is the whole days and the second the time of day, from 0 to 1. `reading` is how texts
-    become numbers; models that are older than it have none.
+    become numbers; models that are older than it have none. A `double` stays in float64 until it is normalised, any
+    other is rounded to float32.
     """
 
     name: str
     fill: float
     flag: bool
     reading: Reading | None = None
+    double: bool = False
 
     @classmethod
-    def fit(cls, column: NumericColumn) -> "NumericEncoding":
+    def fit(cls, column: NumericColumn, *, double: bool = False) -> "NumericEncoding":
         """Learn fill and flag from the training rows of a column."""
         present = column.values[~column.missing]
         fill = float(np.median(present)) if len(present) else 0.0
-        return cls(column.name, fill, flag=bool(column.missing.any()), reading=column.reading)
+        return cls(column.name, fill, flag=bool(column.missing.any()), reading=column.reading, double=double)
 
     @property
     def width(self) -> int:
@@ -52,12 +56,12 @@ class NumericEncoding:
         values = np.where(column.missing, self.fill, column.values)
         inputs = [np.floor(values), values % 1.0] if self._has_times else [values]
         flags = [column.missing] if self.flag else []
-        return np.stack([*inputs, *flags], axis=1).astype(np.float32)
+        return np.stack([*inputs, *flags], axis=1).astype(np.float64 if self.double else np.float32)
 
     def card(self) -> dict[str, Any]:
-        """Return the encoding as plain JSON."""
+        """Return the encoding as plain JSON; `double` only where it is one."""
         card = {"name": self.name, "kind": "numeric", "fill": self.fill, "flag": self.flag}
-        return {**card, **_reading_card(self.reading)}
+        return {**card, **_reading_card(self.reading), **({"double": True} if self.double else {})}
 
     @property
     def _has_times(self) -> bool:
@@ -138,22 +142,38 @@ def _identifier_fault(column: CategoricalColumn) -> str | None:
     return None
 
 
-def fit(columns: Sequence[Column]) -> tuple[Encoding, ...]:
-    """Learn the encoding of each column from its training rows."""
+def fit(columns: Sequence[Column], double: Sequence[bool] = ()) -> tuple[Encoding, ...]:
+    """Learn the encoding of each column from its training rows; `double` tells which stay in float64."""
     return tuple(
-        NumericEncoding.fit(column) if isinstance(column, NumericColumn) else CategoricalEncoding.fit(column)
-        for column in columns
+        NumericEncoding.fit(column, double=wide)
+        if isinstance(column, NumericColumn)
+        else CategoricalEncoding.fit(column)
+        for column, wide in zip(columns, double or [False] * len(columns), strict=True)
     )
 
 
-def encode(encodings: Sequence[Encoding], columns: Sequence[Column]) -> Inputs:
+def double_places(encodings: Sequence[Encoding]) -> list[int]:
+    """Return the places of the inputs that stay in float64 until they are normalised."""
+    starts = accumulate((encoding.width for encoding in encodings), initial=0)
+    return [
+        start
+        for start, encoding in zip(starts, encodings, strict=False)
+        if isinstance(encoding, NumericEncoding) and encoding.double
+    ]
+
+
+def encode(encodings: Sequence[Encoding], columns: Sequence[Column]) -> Encoded:
     """Return the inputs of rows given as columns in the order of the encodings, (rows, inputs)."""
-    inputs = np.empty((len(columns[0].values), sum(encoding.width for encoding in encodings)), np.float32)
-    start = 0
+    rows, places = len(columns[0].values), double_places(encodings)
+    x = np.empty((rows, sum(encoding.width for encoding in encodings)), np.float32)
+    double, nth, start = np.empty((rows, len(places))), {place: nth for nth, place in enumerate(places)}, 0
     for encoding, column in zip(encodings, columns, strict=True):  # in their place, or all would be there twice
-        inputs[:, start : start + encoding.width] = encoding.encode(column)
+        inputs = encoding.encode(column)
+        x[:, start : start + encoding.width] = inputs
+        if start in nth:
+            double[:, nth[start]] = inputs[:, 0]
         start += encoding.width
-    return inputs
+    return Encoded(x, np.array(places, np.intp), double)
 
 
 def rare_categories(encodings: Sequence[Encoding]) -> Iterator[Remark]:
@@ -170,5 +190,6 @@ def from_card(card: Mapping[str, Any]) -> Encoding:
     """Return the encoding that `card` describes."""
     reading = reading_from_card(card["reading"]) if "reading" in card else None
     if card["kind"] == "numeric":
-        return NumericEncoding(card["name"], float(card["fill"]), bool(card["flag"]), reading)
+        double = card.get("double", False)
+        return NumericEncoding(card["name"], float(card["fill"]), bool(card["flag"]), reading, double)
     return CategoricalEncoding(card["name"], tuple(card["categories"]), bool(card.get("other")), reading)

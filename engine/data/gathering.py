@@ -10,13 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.cells import Cells, Numbers
+from engine.data.whole_numbers import EXACT
 
 _IN_NUMBERS = b"0123456789+-.eE "
 _LEADING_ZERO = re.compile(r"(?:^| )[+-]?0[0-9]")
 """Such numbers may be codes: their column keeps its text as well."""
-
-_EXACT = 2.0**53
-"""Whole numbers beyond it may merge with others: such a column keeps its text, so that somebody can tell."""
 
 Texts = Sequence[str]
 
@@ -116,4 +114,5 @@ def _plain_numbers(texts: Texts) -> NDArray[np.float64] | None:
         values = np.fromiter(map(float, [text or "nan" for text in texts]), np.float64, len(texts))
     except ValueError:
         return None
-    return None if np.any(np.abs(values) > _EXACT) else values
+    # Larger whole numbers may merge with others: such a column keeps its text, so that somebody can tell.
+    return None if np.any(np.abs(values) >= EXACT) else values

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
+from engine.data.encoded import Encoded
+from engine.data.rounding import varies
 from engine.data.table import Image
 from engine.rules import CURRENT, FIRST
-
-ROUNDING = 8
-"""Numbers whose range is at most so many units in the last place are one number, rounded."""
 
 _AT_ONCE = 1 << 17
 """Numbers that are taken at a time: a megabyte of float64, whatever the size of a part."""
@@ -32,13 +31,18 @@ class Normalization:
     constant: NDArray[np.bool_]
 
     @classmethod
-    def fit(cls, x_train: NDArray[Any], image: Image | None = None, rules: int = CURRENT) -> "Normalization":
+    def fit(cls, x_train: NDArray[Any] | Encoded, image: Image | None = None, rules: int = CURRENT) -> "Normalization":
         """Learn the moments from the training inputs (m, n), of any type of numbers.
 
         Pixels of an image share the moments of their channel: a pixel that is constant in train would else not count
-        when it is not, and moving the image would not commute with normalising it. An input is constant if it keeps
-        within `ROUNDING` units in the last place of the type of `x_train`; by the first rules none was.
+        when it is not, and moving the image would not commute with normalising it. An input is constant if it does not
+        vary by the rounding of the type that it has here; by the first rules none was.
         """
+        if isinstance(x_train, Encoded):
+            learned = cls.fit(x_train.x, image, rules)
+            return (
+                learned._with(x_train.places, cls.fit(x_train.double, image, rules)) if len(x_train.places) else learned
+            )
         inputs = x_train.shape[1]
         channels = image[2] if image else inputs
         mean, scale, constant = (
@@ -47,11 +51,16 @@ class Normalization:
         pixels = inputs // channels
         return cls(np.tile(mean, pixels), np.tile(scale, pixels), np.tile(constant, pixels))
 
-    def apply(self, x: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    def apply(self, x: NDArray[Any] | Encoded, out: NDArray[Any] | None = None) -> NDArray[Any]:
         """Return normalised inputs of any part, (m, n), rounded to float32; they are written to `out` if it is given.
 
         Computed in float64, piece by piece. What is too far from the training part for float32 becomes infinite.
         """
+        if isinstance(x, Encoded):
+            normalised = self.apply(x.x, out)
+            if len(x.places):
+                normalised[:, x.places] = self._at(x.places).apply(x.double)
+            return normalised
         normalised = np.empty(x.shape, np.float32) if out is None else out
         with np.errstate(over="ignore"):
             for piece in _pieces(x):
@@ -59,14 +68,14 @@ class Normalization:
         normalised[:, self.constant] = 0.0
         return normalised
 
+    def _at(self, places: NDArray[np.intp]) -> "Normalization":
+        return Normalization(self.mean[places], self.scale[places], self.constant[places])
 
-def varies(low: NDArray[np.float64], high: NDArray[np.float64], dtype: DTypeLike) -> NDArray[np.bool_]:
-    """Return where numbers of this type, from `low` to `high`, are more than one number, rounded."""
-    kind = np.dtype(dtype)
-    if kind.kind != "f":  # whole numbers and truth values are not rounded
-        return np.asarray(high > low)
-    unit = np.spacing(np.maximum(np.abs(low), np.abs(high)).astype(kind)).astype(np.float64)
-    return np.asarray(high - low > ROUNDING * unit)
+    def _with(self, places: NDArray[np.intp], other: "Normalization") -> "Normalization":
+        """Return the same with the moments of `other` at these places."""
+        mean, scale, constant = self.mean.copy(), self.scale.copy(), self.constant.copy()
+        mean[places], scale[places], constant[places] = other.mean, other.scale, other.constant
+        return Normalization(mean, scale, constant)
 
 
 def _moments(x: NDArray[Any]) -> Moments:

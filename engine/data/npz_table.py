@@ -26,6 +26,7 @@ from engine.data.table import (
 )
 from engine.data.tables import Tables
 from engine.data.target import missing_targets
+from engine.data.whole_numbers import merged_fault, merged_integers
 
 TARGET = "y"
 _LAST_CHARACTER = 0x10FFFF
@@ -58,11 +59,15 @@ def read_npz(content: bytes, *, max_bytes: int, image: SaidImage = None, said: S
 
 
 def _table(pair: Pair, arrays: Arrays, reading: Reading, said: Said, faults: Faults) -> Table:
-    x, typed = reading.flat(arrays[pair.x]), _target(arrays[pair.y].reshape(-1), said)
+    x, y = reading.flat(arrays[pair.x]), arrays[pair.y].reshape(-1)
+    typed = _target(y, said)
     target, notes = typed.column, (*reading.notes, *gathered(typed.remarks))
+    if merged := merged_integers(y):
+        faults.add([merged_fault(f"The array {pair.y}", merged, "or give the classes names")])
     if x.dtype == np.uint8:
         faults.add(_target_faults(pair.y, target, said))
         return Table((*byte_columns(x), target), range(len(x)), "row", reading.image, notes, block=x)
+    faults.add(_merged_faults(pair.x, x))
     numbers = _float64(x)
     faults.add(_value_faults(pair.x, numbers))
     faults.add(_target_faults(pair.y, target, said))
@@ -140,6 +145,13 @@ def _target_faults(name: str, target: Column, said: Said) -> Iterator[str]:
     if said.missing_target != "drop":
         of = "" if name == TARGET else f" of {name}"
         yield from missing_targets(target, (f"row {row}{of}" for row in np.flatnonzero(target.missing)))
+
+
+def _merged_faults(name: str, x: NDArray[Any]) -> Iterator[str]:
+    """Yield a fault for each feature that holds whole numbers which are one in float64."""
+    for feature, values in enumerate(x.T):
+        if pair := merged_integers(values):
+            yield merged_fault(f"The array {name}, in feature {feature},", pair, "or leave the feature out")
 
 
 def _too_large(values: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 import warnings
 from abc import ABC
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar, get_args
 
@@ -15,8 +15,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from engine.bounds import Bounds
 from engine.data import Dataset, TableError
+from engine.data.dataset import Doubles
+from engine.data.encoded import Encoded
+from engine.data.rounding import float32_merges
 from engine.data.split import Rows, split_rows
+from engine.data.table import LARGEST_NUMBER, quoted
 from engine.data.target import Target
+from engine.data.whole_numbers import merged_fault, merged_integers
 from engine.early_stopping import Patience
 from engine.estimators import parameters as rule
 from engine.estimators.parameters import documented, parameter, refuse_faults
@@ -28,7 +33,10 @@ from engine.prediction import predict
 from engine.seeds import Seed
 from engine.spec import BatchSize, Knobs, MemberSpec, Metric, Structure
 from engine.training import Trained, train
-from engine.training_set import TrainingSet
+from engine.training_set import TrainingSet, raw_doubles
+
+INPUTS = (np.float64, np.float32)
+"""The types of inputs that stay as they are; all others become the first."""
 
 _Spec = TypeVar("_Spec", Structure, Knobs, MemberSpec)
 
@@ -85,18 +93,28 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         """Let the docstring of an estimator list the parameters."""
         cls.__doc__ = documented(cls)
 
-    def _fit(self, x: NDArray[np.float32], target: Target) -> None:
+    def _fit(self, x: NDArray[Any], target: Target) -> None:
         """Train the members on inputs (m, n) and `target`, and keep what came of them."""
         refuse_faults(self)
         seed = self._seed()
         train_rows, dev_rows = hold_out(target, self.dev_fraction, seed)
         objective: Metric = "dev_loss" if len(dev_rows) else "train_loss"
-        dataset = _dataset(x, target, train_rows, dev_rows)
+        self.double_inputs_ = self._double_inputs(x, train_rows)
+        dataset = _dataset(Encoded.of(x, self.double_inputs_), target, train_rows, dev_rows)
         data = TrainingSet.of(dataset, normalize_inputs=self.normalize_inputs)
         self.trained_ = train(data, self._specs(data, objective, seed))
         self.normalization_ = data.normalization
         self.target_moments_ = data.target_mean, data.target_scale
         self._keep(self._converged(self.trained_), objective)
+
+    def _double_inputs(self, x: NDArray[Any], train_rows: Rows) -> NDArray[np.intp]:
+        """Return the places of the inputs that stay in float64 until they are normalised, (k,)."""
+        columns = x.T if x.dtype == np.float64 else ()
+        double = [place for place, column in enumerate(columns) if float32_merges(column[train_rows], column)]
+        if double and not self.normalize_inputs:
+            names = getattr(self, "feature_names_in_", np.arange(x.shape[1]))
+            raise ValueError(raw_doubles([quoted(str(name)) for name in names[double]]))
+        return np.array(double, np.intp)
 
     def _seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
@@ -151,9 +169,8 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
     def _answers(self, x: Any) -> NDArray[np.float64]:
         """Return the mean of the members' answers, (m, outputs)."""
         check_is_fitted(self)
-        inputs = validate_data(self, x, reset=False, dtype=np.float32)
-        if self.normalization_ is not None:
-            inputs = self.normalization_.apply(inputs)
+        encoded = Encoded.of(in_range(validate_data(self, x, reset=False, dtype=INPUTS)), self.double_inputs_)
+        inputs = encoded.x if self.normalization_ is None else self.normalization_.apply(encoded)
         mean: NDArray[np.float64] = predict(self.structure_, self.weights_, inputs).mean(axis=0)
         return mean
 
@@ -170,17 +187,38 @@ def hold_out(target: Target, dev_fraction: float, seed: int) -> tuple[Rows, Rows
     return split.train, split.dev
 
 
-def _dataset(x: NDArray[np.float32], target: Target, train_rows: Rows, dev_rows: Rows) -> Dataset:
+def refuse_merged(x: Any) -> None:
+    """Raise ValueError if a column of an array or a data frame has whole numbers that are one in float64."""
+    columns: Mapping[str, Any] = {}
+    if hasattr(x, "columns"):
+        columns = {str(name): x[name].to_numpy() for name in x.columns}
+    elif isinstance(x, np.ndarray) and x.ndim == 2:
+        columns = {str(place): column for place, column in enumerate(x.T)}
+    for name, values in columns.items():
+        if pair := merged_integers(values):
+            raise ValueError(merged_fault(f"The column {quoted(name)}", pair, "or leave the column out"))
+
+
+def in_range(x: NDArray[Any]) -> NDArray[Any]:
+    """Return inputs that float32 can hold, however roughly. Raises ValueError for others."""
+    if len(x) and max(x.max(), -x.min()) > LARGEST_NUMBER:
+        raise ValueError(f"Input X contains a value too large for float32, beyond {LARGEST_NUMBER:.2g}. Rescale it.")
+    return x
+
+
+def _dataset(inputs: Encoded, target: Target, train_rows: Rows, dev_rows: Rows) -> Dataset:
     # The engine scores a dev part after each epoch: without dev rows, one example costs least.
     dev = dev_rows if len(dev_rows) else train_rows[:1]
+    x, y, double = inputs.x, target.values, inputs.double
     return Dataset(
         task=target.task,
         classes=target.classes,
         x_train=x[train_rows],
-        y_train=target.values[train_rows],
+        y_train=y[train_rows],
         x_dev=x[dev],
-        y_dev=target.values[dev],
+        y_dev=y[dev],
         x_test=x[:0],
-        y_test=target.values[:0],
+        y_test=y[:0],
         card={},
+        doubles=Doubles(inputs.places, double[train_rows], double[dev], double[:0]) if len(inputs.places) else None,
     )

@@ -9,14 +9,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from engine.data.target import Target, Task
-from engine.estimators.base import StackedMLP
+from engine.estimators.base import INPUTS, StackedMLP, in_range, refuse_merged
 
 
 class StackedMLPClassifier(ClassifierMixin, StackedMLP):  # type: ignore[misc]  # scikit-learn ships no types
     """Dense networks for classes, trained in one stack; an answer is the mean of the members' probabilities.
 
-    Training is in float32. With an integer `random_state`, members are to the last bit those of `engine.train` with
-    the seeds `Seed(random_state, 0)`, `Seed(random_state, 1)` and so on.
+    Inputs are normalised in float64, and training is in float32. With an integer `random_state`, members are to the
+    last bit those of `engine.train` with the seeds `Seed(random_state, 0)`, `Seed(random_state, 1)` and so on.
 
     After `fit` there are `classes_`, `n_features_in_` and `feature_names_in_` as in scikit-learn; `trained_`, a record
     of each member, and `weights_`, a row for each that did not diverge; `curve_` (a dict for each epoch), `n_iter_`,
@@ -25,11 +25,12 @@ class StackedMLPClassifier(ClassifierMixin, StackedMLP):  # type: ignore[misc]  
 
     def fit(self, X: Any, y: Any) -> Self:
         """Train on inputs (m, n) and labels (m,) of any type. A single class is always the answer."""
-        X, y = validate_data(self, X, y, dtype=np.float32)
+        refuse_merged(X)
+        X, y = validate_data(self, X, y, dtype=INPUTS)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         task: Task = "binary" if len(self.classes_) == 2 else "multiclass"
-        self._fit(X, Target(task, labels, tuple(str(label) for label in self.classes_)))
+        self._fit(in_range(X), Target(task, labels, tuple(str(label) for label in self.classes_)))
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import validate_data
 
 from engine.data.target import Target
-from engine.estimators.base import StackedMLP
+from engine.estimators.base import INPUTS, StackedMLP, in_range, refuse_merged
 
 
 class StackedMLPRegressor(RegressorMixin, StackedMLP):  # type: ignore[misc]  # scikit-learn ships no types
@@ -25,8 +25,9 @@ class StackedMLPRegressor(RegressorMixin, StackedMLP):  # type: ignore[misc]  # 
 
     def fit(self, X: Any, y: Any) -> Self:
         """Train on inputs (m, n) and numbers (m,)."""
-        X, y = validate_data(self, X, y, dtype=np.float32, y_numeric=True)
-        self._fit(X, Target("regression", y.astype(np.float64), ()))
+        refuse_merged(X)
+        X, y = validate_data(self, X, y, dtype=INPUTS, y_numeric=True)
+        self._fit(in_range(X), Target("regression", y.astype(np.float64), ()))
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:

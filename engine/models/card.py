@@ -54,7 +54,8 @@ def _is_encoding(value: Any) -> bool:
         return _are_names(value.get("categories")) and isinstance(value.get("other", False), bool)
     fill = value.get("fill")
     is_number = isinstance(fill, int | float) and abs(fill) <= LARGEST_NUMBER
-    return value.get("kind") == "numeric" and is_number and isinstance(value.get("flag"), bool)
+    are_flags = isinstance(value.get("flag"), bool) and isinstance(value.get("double", False), bool)
+    return value.get("kind") == "numeric" and is_number and are_flags
 
 
 def _is_reading(value: Any) -> bool:

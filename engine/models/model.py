@@ -20,7 +20,7 @@ from engine.population.evaluation import chunks
 from engine.prediction import logits
 from engine.rules import FIRST
 from engine.spec import Structure
-from engine.training_set import target_moments
+from engine.training_set import normalization_of, target_moments
 
 FORMAT = 1
 """The version of the card and of the arrays' names."""
@@ -30,9 +30,10 @@ MAX_CSV_BYTES = 512 << 20
 
 _HOW_TO_READ = (
     "W1 (n_in, n_out) and b1 (n_out,) belong to the first layer, and so on. The first layer reads (x - input_mean)"
-    "/input_scale; an input that did not vary in training has zeros in W1. A layer with gamma1, beta1, mean1 and "
-    "variance1 has no b1: its activation reads (z - mean1)/sqrt(variance1 + 1e-5)*gamma1 + beta1, where z is x W1. The "
-    "answer of a regression is its output times target_scale, plus target_mean."
+    "/input_scale, where x is float64 if its column is double, and float32 otherwise; ONNX takes all inputs as double "
+    "if one is. An input that did not vary in training has zeros in W1. A layer with gamma1, beta1, mean1 and "
+    "variance1 has no b1: its activation reads (z - mean1)/sqrt(variance1 + 1e-5)*gamma1 + beta1, where z is x W1. "
+    "The answer of a regression is its output times target_scale, plus target_mean."
 )
 
 
@@ -186,7 +187,7 @@ class Model:
 def _normalization(dataset: Dataset, *, normalize_inputs: bool, rules: int) -> Normalization:
     """Return what the inputs went through in training: mean 0 and scale 1 where they stayed as they were."""
     if normalize_inputs:
-        return Normalization.fit(dataset.x_train, dataset.image, rules)
+        return normalization_of(dataset, rules)
     inputs = dataset.x_train.shape[1]
     return Normalization(np.zeros(inputs), np.ones(inputs), np.zeros(inputs, np.bool_))
 

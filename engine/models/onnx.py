@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
 
+from engine.data.encoding import double_places
 from engine.layers.batch_norm import EPSILON
 from engine.layers.leaky_relu import SLOPE
 from engine.models.model import Model
@@ -49,13 +50,15 @@ class _Graph:
 def write_onnx(model: Model) -> bytes:
     """Return the model as an ONNX file.
 
-    Its input "inputs", float32 (rows, inputs), is what the card makes of rows: numbers, flags, a one for a category.
+    Its input "inputs", float32 (rows, inputs), is what the card makes of rows: numbers, flags, a one for a category;
+    it is float64 if the card has a column that is double.
     Its outputs are "label", int64 (rows,), the place in the classes, and "probabilities", float32 (rows, classes);
     for a regression "prediction", float64 (rows,), in the target's own unit.
     """
     graph = _Graph(model.arrays)
     outputs = HEADS[model.card["structure"]["loss"]](graph, _body(graph, model), model)
-    inputs = helper.make_tensor_value_info("inputs", TensorProto.FLOAT, ["rows", model.card["structure"]["inputs"]])
+    kind = TensorProto.DOUBLE if double_places(model.encodings) else TensorProto.FLOAT
+    inputs = helper.make_tensor_value_info("inputs", kind, ["rows", model.card["structure"]["inputs"]])
     proto = helper.make_model(
         helper.make_graph(graph.nodes, "logsweep", [inputs], outputs, list(graph.constants.values())),
         producer_name="logsweep",
@@ -71,7 +74,7 @@ def write_onnx(model: Model) -> bytes:
 
 def _body(graph: _Graph, model: Model) -> str:
     """Add everything up to the logits, (rows, outputs); the inputs are normalised in double, as in training."""
-    signal = graph.node("Cast", "inputs", to=TensorProto.DOUBLE)
+    signal = graph.node("Cast", _rounded(graph, model), to=TensorProto.DOUBLE)
     signal = graph.node("Sub", signal, "input_mean")
     signal = graph.node("Div", signal, "input_scale")
     signal = graph.node("Cast", signal, to=TensorProto.FLOAT)
@@ -88,6 +91,16 @@ def _body(graph: _Graph, model: Model) -> str:
         if number < last:
             signal = graph.node(kind, signal, **attributes)
     return signal
+
+
+def _rounded(graph: _Graph, model: Model) -> str:
+    """Add what rounds the inputs to float32, but for those that are double."""
+    places = double_places(model.encodings)
+    if not places:
+        return "inputs"
+    double = graph.constant("double", np.isin(np.arange(model.card["structure"]["inputs"]), places))
+    single = graph.node("Cast", graph.node("Cast", "inputs", to=TensorProto.FLOAT), to=TensorProto.DOUBLE)
+    return graph.node("Where", double, "inputs", single)
 
 
 def _softmax(graph: _Graph, logits: str, model: Model) -> list[ValueInfoProto]:

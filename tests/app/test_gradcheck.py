@@ -87,6 +87,16 @@ def test_data_that_cannot_be_read_is_a_sentence(
     assert sentence in capsys.readouterr().err
 
 
+def test_columns_that_must_be_normalised_are_refused_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "serial.csv"
+    path.write_text("serial,y\n" + "".join(f"{10**9 + n},{n % 2}\n" for n in range(60)))
+    assert run_gradcheck(str(path), "y", ["hidden_units=[3]", "normalize_inputs=false"], 0, 0) == 2
+    assert 'cannot stay as they are in these columns: "serial"' in capsys.readouterr().err
+    assert run_gradcheck(str(path), "y", ["hidden_units=[3]"], 0, 0) == 0
+
+
 def test_a_network_that_would_take_too_long_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_gradcheck("iris", None, ["hidden_units=[400,400]"], 0, 0) == 2
     assert "163,603 weights" in capsys.readouterr().err

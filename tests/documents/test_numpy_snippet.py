@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.data.encoding import encode
-from engine.data.rows import arrange
 from engine.layers import ACTIVATIONS
 from engine.models import FORMATS
 from tests.documents.session import ROOT
 from tests.documents.snippets import snippets
-from tests.engine.models.trained import Trained, trained
+from tests.engine.models.trained import Trained, raw_inputs, trained
 
 
 def _logits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, Any], Any]:
@@ -45,7 +43,7 @@ def test_the_readme_reads_a_model_of_any_depth_and_activation(
     for task in ("binary", "multiclass"):
         one = trained(task, hidden, activation, batch_norm=batch_norm)
         (tmp_path / "other.npz").write_bytes(FORMATS["npz"](one.model))
-        inputs = encode(one.model.encodings, arrange(one.rows, one.model.encodings))
+        inputs = raw_inputs(one.model, one.rows)
 
         with np.load(tmp_path / "other.npz") as file:
             found = logits(file, inputs.astype(np.float64))

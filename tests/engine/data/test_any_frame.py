@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data import read_csv
+from engine.data.number_format import MARKS
 from engine.data.said import Said
 from engine.data.separators import SEPARATORS
 
@@ -21,6 +22,8 @@ DIALECTS = st.fixed_dictionaries(
         "encoding": st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
         "line_end": st.sampled_from(["\n", "\r\n", "\r"]),
         "index": st.booleans(),
+        "decimal": st.sampled_from(["point", "comma"]),
+        "missing": st.sampled_from(["", "NA", "gone"]),
     }
 )
 
@@ -44,6 +47,8 @@ def written(frame: pd.DataFrame, dialect: dict[str, Any]) -> bytes:
         quoting=dialect["quoting"],
         lineterminator=dialect["line_end"],
         index=dialect["index"],
+        decimal=MARKS[dialect["decimal"]],
+        na_rep=dialect["missing"],
     )
     return text.encode(dialect["encoding"])
 
@@ -54,7 +59,9 @@ def test_a_frame_comes_back_as_it_was_written(frame: pd.DataFrame, dialect: dict
     separator = dialect["separator"] if told else None
     encoding = dialect["encoding"] if dialect["encoding"] == "cp1252" else None
     words = [name for name in frame.columns if name[0] == "w"]
-    said = Said(separator=separator, encoding=encoding, categorical=words)
+    missing = ["gone"] if dialect["missing"] == "gone" else None
+    decimal = "comma" if dialect["decimal"] == "comma" else None
+    said = Said(separator=separator, encoding=encoding, decimal=decimal, missing=missing, categorical=words)
     table = read_csv(written(frame, dialect), max_bytes=1 << 20, said=said)
     assert [column.name for column in table.columns] == list(frame.columns)
     assert [note.code for note in table.notes if note.code == "row_names"] == ["row_names"] * dialect["index"]

@@ -175,3 +175,8 @@ def test_points_that_may_group_thousands_are_noted_where_another_column_has_deci
     table = read_csv(f'a,b\n{cells[0]},"1,5"\n{cells[1]},"2,5"\n'.encode(), max_bytes=1 << 20)
     assert [note.columns for note in table.notes if note.code == "mixed_decimals"] == ([("a",)] if noted else [])
     assert codes(read(*cells)) == []
+
+
+def test_a_column_without_values_is_one_of_numbers_whatever_was_said() -> None:
+    for said in (Said(), Said(decimal="comma"), Said(thousands="point"), Said(dates="dmy")):
+        assert values(read("", "NA", said=said)) == [None, None]

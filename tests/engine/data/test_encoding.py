@@ -114,7 +114,7 @@ def test_cards_are_strict_json_and_bring_back_the_encoding(table: Table) -> None
 @given(mixed_tables())
 def test_inputs_stand_in_the_order_of_the_columns(table: Table) -> None:
     encodings = fit(table.columns)
-    inputs = encode(encodings, table.columns)
+    inputs = encode(encodings, table.columns).x
     assert inputs.shape == (len(table), sum(encoding.width for encoding in encodings))
     start = 0
     for encoding, column in zip(encodings, table.columns, strict=True):

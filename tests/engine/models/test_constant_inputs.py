@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from engine.data import Dataset, Table, Tables, prepare
-from engine.data.encoding import encode
-from engine.data.rows import arrange
 from engine.data.table import CategoricalColumn, NumericColumn
 from engine.models import FORMATS, Model, read_model
 from engine.population import Finished
 from engine.rules import CURRENT, FIRST
 from engine.training_set import TrainingSet
+from tests.engine.models.trained import raw_inputs
 from tests.engine.stacks import member, train_alone
 
 FLAG, WORD = 1, 4
@@ -90,7 +89,7 @@ def test_onnx_answers_alike() -> None:
     model, _ = trained(dataset())
     _, rows = part(40, 2, 1000.0, "violet").take("y")
     session = runtime.InferenceSession(FORMATS["onnx"](model), providers=["CPUExecutionProvider"])
-    inputs = encode(model.encodings, arrange(rows, model.encodings))
+    inputs = raw_inputs(model, rows)
     np.testing.assert_allclose(
         session.run(["prediction"], {"inputs": inputs})[0], model.predict(rows).values, rtol=1e-5
     )

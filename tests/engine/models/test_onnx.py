@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.data.encoding import encode
-from engine.data.rows import arrange
 from engine.layers import ACTIVATIONS
 from engine.losses import LOSSES
 from engine.models import FORMATS, MissingExtra
-from tests.engine.models.trained import TASKS, Trained, trained
+from tests.engine.models.trained import TASKS, Trained, raw_inputs, trained
 
 onnx: Any = pytest.importorskip("onnx", reason="the extra onnx is not installed")
 runtime: Any = pytest.importorskip("onnxruntime", reason="onnxruntime, which the checks compare with, is not installed")
@@ -22,7 +20,7 @@ runtime: Any = pytest.importorskip("onnxruntime", reason="onnxruntime, which the
 def answers(one: Trained) -> dict[str, Any]:
     """What onnxruntime says of the rows, by the name of the output."""
     session = runtime.InferenceSession(FORMATS["onnx"](one.model), providers=["CPUExecutionProvider"])
-    inputs = encode(one.model.encodings, arrange(one.rows, one.model.encodings))
+    inputs = raw_inputs(one.model, one.rows)
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, {"inputs": inputs}), strict=True))
 

@@ -1,10 +1,14 @@
 """Networks trained on small tables with words and missing cells, as models, with what training said of them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.data import Dataset, Table, prepare
+from engine.data.encoding import encode
+from engine.data.rows import arrange
 from engine.data.split import split_rows
 from engine.data.table import CategoricalColumn, Column, NumericColumn, take_rows
 from engine.data.target import read_target
@@ -51,6 +55,11 @@ def table(task: str, offset: float = FAR) -> Table:
 def dataset(task: str, offset: float = FAR) -> Dataset:
     """Return the table, prepared."""
     return prepare(table(task, offset), target="y")
+
+
+def raw_inputs(model: Model, rows: Table) -> NDArray[Any]:
+    """Return what the card makes of rows, as a model's formula and ONNX read them: float64 if a column is double."""
+    return encode(model.encodings, arrange(rows, model.encodings)).numbers()
 
 
 def trained(

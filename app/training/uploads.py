@@ -8,7 +8,7 @@ from app.domain.errors import Fault, InvalidRequest, pointer
 from app.domain.uploads import AnyFile, SentFiles, UploadForm
 from app.training.datasets import PreparedDataset, prepared
 from app.training.said import said_faults, said_of
-from engine.data import Cut, TableError, TableFault, Tables, prepare, read_csv, read_npz
+from engine.data import Cut, Dataset, TableError, TableFault, Tables, prepare, read_csv, read_npz
 from engine.data.files.picture_shapes import SaidImage
 from engine.data.parts.cut import Fractions
 from engine.data.said import Said
@@ -27,6 +27,11 @@ _IMAGE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})(?:x([1-9][0-9]{0,4}))?
 
 def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) -> PreparedDataset:
     """Read and prepare uploaded files. Raises InvalidRequest with every fault found."""
+    return prepared(read_upload(files, form, max_table_bytes=max_table_bytes))
+
+
+def read_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) -> Dataset:
+    """Read uploaded files into a data set. Raises InvalidRequest with every fault found."""
     faults = [*said_faults(form)]
     said = said_of(form)
     read: dict[str, Tables] = {}
@@ -39,7 +44,7 @@ def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) 
     if faults:
         raise InvalidRequest(faults)
     try:
-        dataset = prepare(
+        return prepare(
             _together(read),
             target=form.target or NPZ_TARGET,
             task=form.task,
@@ -48,7 +53,6 @@ def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) 
         )
     except TableError as error:
         raise InvalidRequest([Fault(pointer(_field(fault, read)), fault.detail) for fault in error.faults]) from None
-    return prepared(dataset)
 
 
 def _field(fault: TableFault, read: Mapping[str, Tables]) -> str:

@@ -1,14 +1,15 @@
 """A data set: encoded inputs and targets of train, dev and test, with the card that tells how they came about."""
 
+import io
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from typing import IO, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.archive import read_npz_archive, write_npz
+from engine.data.archive import read_npz_archive, write_npz_to
 from engine.data.column_groups import need_double
 from engine.data.constant_inputs import constant_notes
 from engine.data.encoded import Encoded
@@ -108,9 +109,15 @@ class Dataset:
 
     def to_bytes(self) -> bytes:
         """Return the whole data set as NPZ; equal data sets give equal bytes."""
+        buffer = io.BytesIO()
+        self.write(buffer)
+        return buffer.getvalue()
+
+    def write(self, file: IO[bytes]) -> None:
+        """Write what `to_bytes` returns to a file, without holding it in memory."""
         about = {"task": self.task, "classes": list(self.classes), "card": self.card}
         arrays = {name: getattr(self, name) for name in _ARRAYS} | (self.doubles.arrays() if self.doubles else {})
-        return write_npz({**arrays, "about": np.array(json.dumps(about, sort_keys=True, allow_nan=False))})
+        write_npz_to(file, {**arrays, "about": np.array(json.dumps(about, sort_keys=True, allow_nan=False))})
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Dataset":

@@ -31,12 +31,12 @@ class _Header:
     size: int
 
 
-def read_npy(raw: bytes, name: str) -> NDArray[Any]:
+def read_npy(raw: bytes | memoryview, name: str) -> NDArray[Any]:
     """Return the array that `raw` holds, a view on it: numbers, truth values or text of fixed width.
 
     Raises TableError, whose sentences call the array `name`.
     """
-    header = _header(raw, name)
+    header = _header(bytes(raw[: _MAX_HEADER + 1]), name)
     if any(length <= 0 for length in header.shape):
         raise TableError([f"The array {name} has the shape {header.shape}: every length must be at least 1."])
     declared, there = math.prod(header.shape) * header.dtype.itemsize, len(raw) - header.size
@@ -50,7 +50,7 @@ def read_npy(raw: bytes, name: str) -> NDArray[Any]:
 
 
 def _header(raw: bytes, name: str) -> _Header:
-    """Read the text before the numbers: a dictionary of descr, fortran_order and shape."""
+    """Read the text before the numbers, at the start of `raw`: a dictionary of descr, fortran_order and shape."""
     length_bytes = _LENGTH_BYTES.get(raw[6]) if raw.startswith(_MAGIC) and len(raw) > 8 else None
     if length_bytes is None:
         raise TableError([f"The array {name} is not in the NPY format. {_BROKEN}"])

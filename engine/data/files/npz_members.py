@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import IO
 
+from engine.data.stored_members import stored_member
 from engine.data.table import Faults, TableError, quoted
 
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # all that NumPy writes
@@ -16,19 +17,24 @@ _PIECE = 1 << 20
 _BROKEN = "Write it with numpy.savez."
 
 
+Raw = bytes | memoryview
+
 NameFaults = Callable[[Collection[str]], Iterable[str]]
 """What is wrong with the names of the arrays that a file holds."""
 
 
-def read_members(content: bytes, *, max_bytes: int, name_faults: NameFaults) -> dict[str, bytes]:
-    """Return each array as an NPY file by its name; they may unpack to `max_bytes` together. Raises TableError."""
+def read_members(content: bytes, *, max_bytes: int, name_faults: NameFaults) -> dict[str, Raw]:
+    """Return each array as an NPY file by its name; they may unpack to `max_bytes` together. Raises TableError.
+
+    Those that are not compressed are views on `content`.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             faults = Faults()
             faults.add(name_faults({_name(member) for member in members}))
             faults.add(_member_faults(members, max_bytes))
-            raw = {} if faults else {_name(member): _bytes(archive, member) for member in members}
+            raw = {} if faults else {_name(member): _raw(content, archive, member) for member in members}
     # The last four are what mutilated directories make of the standard library's reader.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error, OSError) as error:
         raise TableError([f"The file is not a whole NPZ file: {error}. {_BROKEN}"]) from None
@@ -52,7 +58,16 @@ def _member_faults(members: Sequence[zipfile.ZipInfo], max_bytes: int) -> Iterat
         yield f"The arrays take {size:,} bytes; at most {max_bytes:,} are allowed. Leave some out."
 
 
-def _bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+def _raw(content: bytes, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Raw:
+    if member.compress_type != zipfile.ZIP_STORED:
+        return _unpacked(archive, member)
+    view = stored_member(content, member)
+    if zlib.crc32(view) != member.CRC:
+        raise zipfile.BadZipFile(f'"{member.filename}" has another checksum than the directory says')
+    return view
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """Read a member. A bomb lies about its size, so no more is ever unpacked than the directory says."""
     with archive.open(member) as stream:
         raw = _read(stream, member.file_size)
@@ -64,8 +79,8 @@ def _bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 def _read(stream: IO[bytes], size: int) -> bytes:
     """Read in pieces: a directory may also promise more than there is."""
-    pieces, left = [], size
+    buffer, left = io.BytesIO(), size
     while left > 0 and (piece := stream.read(min(_PIECE, left))):
-        pieces.append(piece)
+        buffer.write(piece)
         left -= len(piece)
-    return b"".join(pieces)
+    return buffer.getvalue()

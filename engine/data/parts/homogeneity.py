@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +20,28 @@ class Comparison:
     p_value: float
 
 
-def kolmogorov_smirnov(one: NDArray[np.float64], other: NDArray[np.float64]) -> Comparison:
+def kolmogorov_smirnov(one: NDArray[Any], other: NDArray[Any]) -> Comparison:
     """Compare two samples of numbers by the largest gap of their distribution functions.
 
     The p-value is the asymptotic one (Kolmogorov 1933, Smirnov 1948), which errs on the side of no difference for
     small samples and for ties. Both samples need a number.
     """
-    samples = [np.sort(one), np.sort(other)]
+    bytes_alone = one.dtype == other.dtype == np.uint8
+    first, second = _shares_of_bytes(one, other) if bytes_alone else _shares(one, other)
+    distance = float(np.abs(first - second).max())
+    scale = math.sqrt(len(one) * len(other) / (len(one) + len(other)))
+    return Comparison(distance, kolmogorov_tail(distance * scale))
+
+
+def _shares(*samples: NDArray[Any]) -> list[NDArray[np.float64]]:
+    """Return the share of each sample up to every number that is in one of them."""
     both = np.concatenate(samples)
-    shares = [np.searchsorted(sample, both, side="right") / len(sample) for sample in samples]
-    distance = float(np.abs(shares[0] - shares[1]).max())
-    return Comparison(distance, kolmogorov_tail(distance * math.sqrt(len(one) * len(other) / len(both))))
+    return [np.searchsorted(np.sort(sample), both, side="right") / len(sample) for sample in samples]
+
+
+def _shares_of_bytes(*samples: NDArray[Any]) -> list[NDArray[np.float64]]:
+    """Return the share of each sample up to every byte: the same distances, without sorting."""
+    return [np.cumsum(np.bincount(sample, minlength=256)) / len(sample) for sample in samples]
 
 
 def kolmogorov_tail(x: float) -> float:

@@ -438,6 +438,25 @@ def test_a_member_shorter_than_the_directory_says_is_refused() -> None:
     assert faults_of(content.replace(size, (500_000).to_bytes(4, "little")))[0].startswith("The file is not a whole")
 
 
+def test_an_array_that_is_not_compressed_is_a_view_on_the_file() -> None:
+    content = npz(np.full((6, 5), 7, np.uint8))
+    block = read(content).block
+    assert block is not None
+    assert np.shares_memory(block, np.frombuffer(content, np.uint8))
+
+
+def test_a_member_with_another_checksum_is_refused() -> None:
+    content = npz(np.full((6, 5), 7, np.uint8))
+    (fault,) = faults_of(content.replace(bytes([7] * 30), bytes([7] * 29 + [8])))
+    assert fault.startswith('The file is not a whole NPZ file: "x.npy" has another checksum than the directory says')
+
+
+def test_a_member_that_begins_elsewhere_than_the_directory_says_is_refused() -> None:
+    content = bytearray(npz())
+    content[0] = 0
+    assert '"x.npy" does not begin where the directory says' in faults_of(bytes(content))[0]
+
+
 def test_an_encrypted_member_is_refused() -> None:
     content = bytearray(npz())
     content[content.index(b"PK\x03\x04") + 6] |= 1

@@ -86,3 +86,13 @@ def test_samples_with_nothing_in_common_have_the_distance_one_and_equal_ones_zer
     assert kolmogorov_smirnov(numbers, numbers[::-1]).distance == 0.0
     assert compare_counts(np.array([[40, 0], [0, 30]])).distance == 1.0
     assert compare_counts(np.array([[40, 20], [20, 10]])).distance == pytest.approx(0.0)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 255), min_size=1, max_size=300),
+    st.lists(st.integers(0, 5) | st.integers(250, 255), min_size=1, max_size=300),
+)
+def test_bytes_are_as_far_apart_as_the_numbers_that_they_are(one: list[int], other: list[int]) -> None:
+    found = kolmogorov_smirnov(np.array(one, np.uint8), np.array(other, np.uint8))
+    assert found == kolmogorov_smirnov(np.array(one, np.float64), np.array(other, np.float64))

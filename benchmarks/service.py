@@ -26,6 +26,7 @@ class Service:
     def __init__(self, process: subprocess.Popen[str], client: httpx.Client) -> None:
         self._process = process
         self.client = client
+        self.pid = process.pid
 
     def get(self, path: str, **query: str | int) -> Any:
         """Return the JSON of a GET request."""

@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Header, HTTPException, Query, Request, Response, UploadFile
+from fastapi.responses import StreamingResponse
 
 from app.api.answers import DatasetAnswer, PageAnswer, PreviewAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
@@ -24,7 +25,7 @@ def _require_multipart(request: Request) -> None:
 
 
 def _sent_files(
-    file: Annotated[UploadFile, File(description="the table: CSV, CSV.gz or NPZ")],
+    file: Annotated[UploadFile, File(description="the table: CSV, CSV.gz, NPZ or Parquet")],
     dev_file: Annotated[UploadFile | None, File(description="the dev part, with the columns of file")] = None,
     test_file: Annotated[UploadFile | None, File(description="the test part, with the columns of file")] = None,
 ) -> SentFiles:
@@ -117,8 +118,10 @@ def get_dataset_content(
 
     With `sha256` it is the content that a sweep began with, also where the data set has been deleted or replaced.
     """
-    sha256, content = services.datasets.content(name, sha256)
-    headers = {"ETag": f'"{sha256}"'}
-    if if_none_match is not None and f'"{sha256}"' in if_none_match:
+    found = services.datasets.content_hash(name, sha256)
+    size, pieces = services.datasets.content(found)
+    headers = {"ETag": f'"{found}"'}
+    if if_none_match is not None and f'"{found}"' in if_none_match:
         return Response(status_code=304, headers=headers)
-    return Response(content, media_type="application/octet-stream", headers=headers)
+    headers["Content-Length"] = str(size)
+    return StreamingResponse(pieces, media_type="application/octet-stream", headers=headers)

@@ -1,7 +1,7 @@
 """Use cases of data sets: upload, look at, hand to workers, delete; and the built-in ones."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import final
 
 from app.domain.datasets import DatasetPreview, DatasetSummary
@@ -66,12 +66,16 @@ class Datasets:
         """Return a data set. Raises NotFound."""
         return self._storage.dataset(name)
 
-    def content(self, name: str, sha256: str | None = None) -> tuple[str, bytes]:
-        """Return the hash and the prepared content that workers train on. Raises NotFound.
+    def content_hash(self, name: str, sha256: str | None = None) -> str:
+        """Return the hash of the prepared content that workers train on. Raises NotFound.
 
         With `sha256` it is that content, also where the data set was deleted, or replaced by a new version of itself.
         """
-        return self._storage.dataset_content(name) if sha256 is None else (sha256, self._storage.content_of(sha256))
+        return self._storage.dataset(name).sha256 if sha256 is None else sha256
+
+    def content(self, sha256: str) -> tuple[int, Iterator[bytes]]:
+        """Return the size of a prepared content in bytes, and its pieces in turn. Raises NotFound."""
+        return self._storage.content_size(sha256), self._storage.content_pieces(sha256)
 
     def page(self, limit: int, cursor: str | None) -> Page[DatasetSummary]:
         """Return data sets in the order of their names. Raises Malformed for a cursor of another list."""

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState
-from app.storage import records
+from app.storage import blobs, records
 from app.storage.tables import contents, datasets, sweeps
 
 _SUMMARY = [datasets.c[field.name] for field in fields(DatasetSummary)]
@@ -32,10 +32,16 @@ def content(connection: Connection, name: str) -> tuple[str, bytes]:
 
 def content_of(connection: Connection, sha256: str) -> bytes:
     """Return a content that a data set or a sweep names. Raises NotFound."""
-    content: bytes | None = connection.execute(select(contents.c.content).where(contents.c.sha256 == sha256)).scalar()
-    if content is None:
+    content_size(connection, sha256)
+    return blobs.read_content(connection, sha256)
+
+
+def content_size(connection: Connection, sha256: str) -> int:
+    """Return how many bytes a content has. Raises NotFound."""
+    size = blobs.content_size(connection, sha256)
+    if size is None:
         raise NotFound(f'No data set and no sweep has the content "{sha256[:64]}".')
-    return content
+    return size
 
 
 def upload_hash(connection: Connection, name: str) -> str | None:
@@ -72,7 +78,7 @@ def add(connection: Connection, summary: DatasetSummary, content: bytes, upload_
         select(datasets.c.sha256, datasets.c.builtin).where(datasets.c.name == summary.name)
     ).first()
     if stored is None:
-        _add_content(connection, summary.sha256, content)
+        blobs.add_content(connection, summary.sha256, content)
         connection.execute(insert(datasets).values(**_row(summary), upload_sha256=upload_sha256))
         return True
     if stored.builtin or stored.sha256 != summary.sha256:
@@ -95,7 +101,7 @@ def recognise(connection: Connection, name: str, sha256: str, upload_sha256: str
 def replace_builtin(connection: Connection, summary: DatasetSummary, content: bytes) -> None:
     """Store a built-in data set in the place of its former version, which stays for the sweeps that name it."""
     former = connection.execute(select(datasets.c.sha256).where(datasets.c.name == summary.name)).scalar()
-    _add_content(connection, summary.sha256, content)
+    blobs.add_content(connection, summary.sha256, content)
     row = _row(summary)
     statement = insert(datasets).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
@@ -115,10 +121,6 @@ def remove(connection: Connection, name: str) -> None:
         raise Conflict(f'The sweep {user} runs on the data set "{name}". Cancel it or let it end first.')
     connection.execute(delete(datasets).where(datasets.c.name == name))
     _forget_content(connection, dataset.sha256)
-
-
-def _add_content(connection: Connection, sha256: str, content: bytes) -> None:
-    connection.execute(insert(contents).on_conflict_do_nothing().values(sha256=sha256, content=content))
 
 
 def _forget_content(connection: Connection, sha256: str) -> None:

@@ -3,7 +3,7 @@
 A verb that writes returns once its transaction is on disk; a verb that reads sees one snapshot.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, final
@@ -18,7 +18,7 @@ from app.domain.space import Value
 from app.domain.sweeps import Sweep, SweepSpec
 from app.domain.trials import KeptModel, Trial
 from app.domain.work import Epoch, Lease, Progress, Result
-from app.storage import claims, completion, dataset_rows, losses, results, sweep_rows, trial_rows
+from app.storage import blobs, claims, completion, dataset_rows, losses, results, sweep_rows, trial_rows
 from app.storage.connect import reading_engine, writing_engine
 from app.storage.lock import FolderLock
 from app.storage.migrate import migrate
@@ -106,6 +106,15 @@ class Storage:
         Raises NotFound.
         """
         return self._read(dataset_rows.content_of, sha256)
+
+    def content_size(self, sha256: str) -> int:
+        """Return how many bytes a prepared content has. Raises NotFound."""
+        return self._read(dataset_rows.content_size, sha256)
+
+    def content_pieces(self, sha256: str) -> Iterator[bytes]:
+        """Yield a prepared content piece by piece, in a transaction that ends with the last one."""
+        with self._reading.connect() as connection, connection.begin():
+            yield from blobs.content_pieces(connection, sha256)
 
     def datasets(self, after: str, limit: int) -> Sequence[DatasetSummary]:
         """Return data sets in the order of their names, from the first one after `after`."""

@@ -72,13 +72,15 @@ def _equal_inputs(first: NDArray[Any], second: NDArray[Any]) -> bool:
 def prepared(dataset: Dataset) -> PreparedDataset:
     """Return a data set ready to be stored."""
     content = dataset.to_bytes()
-    split: Mapping[str, Any] = dataset.card["split"]
-    return PreparedDataset(
-        content=content,
-        sha256=hashlib.sha256(content).hexdigest(),
-        task=dataset.task,
-        rows=split["rows"],
-        features=dataset.x_train.shape[1],
-        outputs=outputs_of(dataset),
-        card=dataset.card,
-    )
+    return PreparedDataset(content=content, sha256=hashlib.sha256(content).hexdigest(), **facts_of(dataset))
+
+
+def facts_of(dataset: Dataset) -> dict[str, Any]:
+    """Return what is known of a prepared data set beside its content and that one's hash."""
+    return {
+        "task": dataset.task,
+        "rows": dataset.card["split"]["rows"],
+        "features": dataset.x_train.shape[1],
+        "outputs": outputs_of(dataset),
+        "card": dataset.card,
+    }

@@ -1,5 +1,6 @@
 """The process that prepares one upload: it finds files and form in a folder, and leaves a data set or faults there."""
 
+import hashlib
 import json
 import resource
 import signal
@@ -11,8 +12,9 @@ from typing import Any
 
 from app.domain.errors import InvalidRequest, NotInstalled
 from app.domain.uploads import SentFiles, StoredFile, UploadForm
+from app.training.datasets import facts_of
 from app.training.preparation import ANSWER, CONTENT, OUT_OF_MEMORY, REQUEST, Limits
-from app.training.uploads import prepare_upload
+from app.training.uploads import read_upload
 
 _SECONDS_OF_GRACE = 5
 
@@ -39,14 +41,16 @@ def _limit(limits: Limits) -> None:
 def _answer(folder: Path, request: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     files = {field: StoredFile(name, folder / field) for field, name in request["names"].items()}
     try:
-        found = prepare_upload(SentFiles(**files), UploadForm(**request["form"]), max_table_bytes=limits.table_bytes)
+        dataset = read_upload(SentFiles(**files), UploadForm(**request["form"]), max_table_bytes=limits.table_bytes)
     except InvalidRequest as error:
         return {"faults": [asdict(fault) for fault in error.faults]}
     except NotInstalled as error:
         return {"not_installed": str(error)}
-    (folder / CONTENT).write_bytes(found.content)
-    names = ("sha256", "task", "rows", "features", "outputs", "card")
-    return {"prepared": {name: getattr(found, name) for name in names}}
+    with (folder / CONTENT).open("w+b") as file:
+        dataset.write(file)
+        file.seek(0)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"prepared": {"sha256": sha256, **facts_of(dataset)}}
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
 from app.domain.uploads import AnyFile, SentFiles, UploadForm
 from app.training.datasets import PreparedDataset, prepared
 from app.training.said import said_faults, said_of
-from engine.data import Cut, Table, TableError, TableFault, Tables, prepare, read_csv, read_npz, read_parquet
-from engine.data.cut import Fractions
-from engine.data.picture_shapes import SaidImage
+from engine.data import Cut, Dataset, Table, TableError, TableFault, Tables, prepare, read_csv, read_npz, read_parquet
+from engine.data.files.picture_shapes import SaidImage
+from engine.data.parts.cut import Fractions
 from engine.data.said import Said
 from engine.data.tables import FILE_OF
 from engine.data.target import without_missing_targets
@@ -31,6 +31,11 @@ _IMAGE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})(?:x([1-9][0-9]{0,4}))?
 
 def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) -> PreparedDataset:
     """Read and prepare uploaded files. Raises InvalidRequest with every fault found, and NotInstalled."""
+    return prepared(read_upload(files, form, max_table_bytes=max_table_bytes))
+
+
+def read_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) -> Dataset:
+    """Read uploaded files into a data set. Raises InvalidRequest with every fault found, and NotInstalled."""
     faults = [*said_faults(form)]
     said = said_of(form)
     read: dict[str, Tables] = {}
@@ -43,7 +48,7 @@ def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) 
     if faults:
         raise InvalidRequest(faults)
     try:
-        dataset = prepare(
+        return prepare(
             _together(read),
             target=form.target or NPZ_TARGET,
             task=form.task,
@@ -52,7 +57,6 @@ def prepare_upload(files: SentFiles, form: UploadForm, *, max_table_bytes: int) 
         )
     except TableError as error:
         raise InvalidRequest([Fault(pointer(_field(fault, read)), fault.detail) for fault in error.faults]) from None
-    return prepared(dataset)
 
 
 def _field(fault: TableFault, read: Mapping[str, Tables]) -> str:

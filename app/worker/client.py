@@ -1,6 +1,7 @@
 """The work protocol over HTTP, as a client sees it; it waits out a server that is away."""
 
 import hashlib
+import io
 import logging
 import threading
 from collections.abc import Sequence
@@ -83,24 +84,24 @@ class WorkClient:
 
     def dataset(self, name: str, sha256: str) -> bytes:
         """Fetch the prepared content of a data set that a segment was made for, and check that it is."""
-        response = self._send("GET", f"/v1/datasets/{name}/content?sha256={sha256}", None)
-        if hashlib.sha256(response.content).hexdigest() != sha256:
+        content = self._send("GET", f"/v1/datasets/{name}/content?sha256={sha256}", None)
+        if hashlib.sha256(content).hexdigest() != sha256:
             raise ServerRefusedError(f'The data set "{name}" is not the one this trial was made for ({sha256}).')
-        return response.content
+        return content
 
     def _post(self, route: str, request: _Request, answer: type[Answer]) -> Answer:
         body = _JSON_OF[type(request)].dump_json(request)
-        received: Answer = _JSON_OF[answer].validate_json(self._send("POST", f"/v1/work/{route}", body).content)
+        received: Answer = _JSON_OF[answer].validate_json(self._send("POST", f"/v1/work/{route}", body))
         return received
 
-    def _send(self, method: str, path: str, body: bytes | None) -> httpx.Response:
-        """Send until the server answers; a refusal (4xx) is final, anything else is tried again."""
+    def _send(self, method: str, path: str, body: bytes | None) -> bytes:
+        """Send until the server answers, and return the answer; a refusal (4xx) is final, all else is tried again."""
         pause = FIRST_PAUSE
         while True:
             try:
-                response = self._http.request(method, path, content=body, headers=_JSON)
-                if response.status_code < 500:
-                    return _accepted(response)
+                with self._http.stream(method, path, content=body, headers=_JSON) as response:
+                    if response.status_code < 500:
+                        return _accepted(response)
                 _log.warning("The server answered %s with %s.", path, response.status_code)
             except httpx.TransportError as error:
                 _log.warning("The server is away (%s); trying again in %.1f s.", error, pause)
@@ -112,7 +113,12 @@ class WorkClient:
 _JSON = {"Content-Type": "application/json"}
 
 
-def _accepted(response: httpx.Response) -> httpx.Response:
+def _accepted(response: httpx.Response) -> bytes:
+    """Return the content of an answer, gathered in one place: a list of pieces would hold it twice in the end."""
     if response.is_success:
-        return response
+        buffer = io.BytesIO()
+        for piece in response.iter_bytes():
+            buffer.write(piece)
+        return buffer.getvalue()
+    response.read()
     raise ServerRefusedError(f"The server refused {response.request.url}: {response.text}")

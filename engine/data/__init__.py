@@ -1,12 +1,12 @@
 """From a table in a file to the arrays that a network learns from."""
 
 from engine.data.builtin import NAMES, load_builtin
-from engine.data.csv_table import read_csv
-from engine.data.cut import Cut
 from engine.data.dataset import Dataset, prepare
+from engine.data.files.csv_table import read_csv
+from engine.data.files.npz_table import read_npz
+from engine.data.files.parquet_table import read_parquet
 from engine.data.normalization import Normalization
-from engine.data.npz_table import read_npz
-from engine.data.parquet_table import read_parquet
+from engine.data.parts.cut import Cut
 from engine.data.table import Image, Table, TableError, TableFault
 from engine.data.tables import Tables
 

@@ -1,26 +1,27 @@
 """A data set: encoded inputs and targets of train, dev and test, with the card that tells how they came about."""
 
+import io
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from typing import IO, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.archive import read_npz_archive, write_npz
+from engine.data.archive import read_npz_archive, write_npz_to
 from engine.data.column_groups import need_double
 from engine.data.constant_inputs import constant_notes
-from engine.data.cut import Cut, Fractions, fractions_for
-from engine.data.cut_column import cut_faults, split_table, without
-from engine.data.cut_notes import overlap_notes, share_notes
-from engine.data.drift import drift
 from engine.data.encoded import Encoded
 from engine.data.encoding import Encoding, double_places, encode, feature_faults, fit, rare_categories
 from engine.data.image import pixel_faults, shape_faults
 from engine.data.leaks import copy_notes, input_notes
 from engine.data.notes import gathered
-from engine.data.split import Split
+from engine.data.parts.cut import Cut, Fractions, fractions_for
+from engine.data.parts.cut_column import cut_faults, split_table, without
+from engine.data.parts.cut_notes import overlap_notes, share_notes
+from engine.data.parts.drift import drift
+from engine.data.parts.split import Split
 from engine.data.table import (
     FLOAT64,
     Column,
@@ -108,9 +109,15 @@ class Dataset:
 
     def to_bytes(self) -> bytes:
         """Return the whole data set as NPZ; equal data sets give equal bytes."""
+        buffer = io.BytesIO()
+        self.write(buffer)
+        return buffer.getvalue()
+
+    def write(self, file: IO[bytes]) -> None:
+        """Write what `to_bytes` returns to a file, without holding it in memory."""
         about = {"task": self.task, "classes": list(self.classes), "card": self.card}
         arrays = {name: getattr(self, name) for name in _ARRAYS} | (self.doubles.arrays() if self.doubles else {})
-        return write_npz({**arrays, "about": np.array(json.dumps(about, sort_keys=True, allow_nan=False))})
+        write_npz_to(file, {**arrays, "about": np.array(json.dumps(about, sort_keys=True, allow_nan=False))})
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Dataset":

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.encoded import Encoded
+from engine.data.formats.reading import Reading, reading_from_card
 from engine.data.notes import Remark
-from engine.data.reading import Reading, reading_from_card
 from engine.data.table import CategoricalColumn, Column, NumericColumn, Table, TableError, TableFault, quoted
 
 MOST_CATEGORIES = 1000

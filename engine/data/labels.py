@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
-from engine.data.number_format import NumberFormat
-from engine.data.reading import reading_from_card
+from engine.data.formats.numbers import NumberFormat
+from engine.data.formats.reading import reading_from_card
+from engine.data.formats.words import WordFormat
 from engine.data.table import Column, Faults, NumericColumn, Table, TableFault, quoted
 from engine.data.target import class_name, missing_targets
-from engine.data.word_format import WordFormat
 
 _SHOWN_CLASSES = 20
 

@@ -9,16 +9,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from engine.data.cells import Cells, Numbers
-from engine.data.date_format import DateFormat
+from engine.data.columns.cells import Cells, Numbers
 from engine.data.encoding import Encoding, NumericEncoding
-from engine.data.header import Expected
-from engine.data.missing import USUAL
+from engine.data.files.header import Expected
+from engine.data.files.sheet import read_sheet
+from engine.data.formats.dates import DateFormat
+from engine.data.formats.missing import USUAL
+from engine.data.formats.numbers import NumberFormat
+from engine.data.formats.reading import Format, Reading
+from engine.data.formats.words import WordFormat
 from engine.data.notes import Note
-from engine.data.number_format import NumberFormat
-from engine.data.reading import Format, Reading
 from engine.data.said import Said
-from engine.data.sheet import read_sheet
 from engine.data.table import (
     LARGEST_NUMBER,
     CategoricalColumn,
@@ -29,7 +30,6 @@ from engine.data.table import (
     TableFault,
     quoted,
 )
-from engine.data.word_format import WordFormat
 
 Unit = Literal["line", "row"]
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.formats.reading import PLAIN, Reading
 from engine.data.notes import Note
-from engine.data.reading import PLAIN, Reading
 
 MOST_COLUMNS = 100_000
 LARGEST_NUMBER = float(np.finfo(np.float32).max)

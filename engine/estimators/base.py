@@ -15,13 +15,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from engine.bounds import Bounds
 from engine.data import Dataset, TableError
+from engine.data.columns.whole_numbers import merged_fault, merged_integers
 from engine.data.dataset import Doubles
 from engine.data.encoded import Encoded
+from engine.data.parts.split import Rows, split_rows
 from engine.data.rounding import float32_merges
-from engine.data.split import Rows, split_rows
 from engine.data.table import LARGEST_NUMBER, quoted
 from engine.data.target import Target
-from engine.data.whole_numbers import merged_fault, merged_integers
 from engine.early_stopping import Patience
 from engine.estimators import parameters as rule
 from engine.estimators.parameters import documented, parameter, refuse_faults

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.data.encoding import from_card
-from engine.data.reading import is_reading
+from engine.data.formats.reading import is_reading
 from engine.data.table import LARGEST_NUMBER, quoted
 from engine.layers import ACTIVATIONS
 from engine.losses import LOSSES

@@ -7,8 +7,8 @@ import numpy as np
 
 from engine.data import TableError
 from engine.data.archive import write_npz
-from engine.data.npy import read_npy
-from engine.data.npz_members import read_members
+from engine.data.files.npy import read_npy
+from engine.data.files.npz_members import read_members
 from engine.models.files import MAX_BYTES, NO_CARD, Contents
 from engine.models.model import Model, ModelError
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from importlib.resources import files
 
-from engine.data.csv_table import read_csv
-from engine.data.cut import Cut
 from engine.data.dataset import Dataset, prepare
+from engine.data.files.csv_table import read_csv
+from engine.data.parts.cut import Cut
 
 _MAX_BYTES = 16 << 20
 _SPLIT_SEED = 0

@@ -11,10 +11,12 @@ import pytest
 
 from tests.app.api.serving import Json, places, problem
 
+pytest.importorskip("pyarrow", reason="the package pyarrow is not installed")
+
 
 def frame(rows: int = 60) -> pd.DataFrame:
     index = np.arange(rows)
-    words = np.where(index % 5 == 0, None, np.where(index % 3 == 0, "red", "blue"))
+    words = np.array([None, "red", "blue", "red", "red"], np.object_)[index % 5]
     day = pd.Timestamp("2020-01-01") + pd.to_timedelta(index % 11, "D")
     return pd.DataFrame({"n": index * 0.37 % 5, "word": words, "day": day, "kind": np.array(["a", "b"])[index % 2]})
 
@@ -48,7 +50,13 @@ def test_preview_dev_files_and_columns_that_are_ignored(shared: httpx.Client) ->
 
 
 def test_what_is_said_of_text_is_refused(shared: httpx.Client) -> None:
-    said = {"separator": "tab", "header": "none", "encoding": "latin-1", "decimal": "comma", "thousands": "point"}
+    said: dict[str, Any] = {
+        "separator": "tab",
+        "header": "none",
+        "encoding": "latin-1",
+        "decimal": "comma",
+        "thousands": "point",
+    }
     answer = upload(shared, content(frame()), dates="dmy", **said)
     assert places(answer) == [f"/{field}" for field in (*said, "dates")]
     assert "a Parquet file has none" in answer.text

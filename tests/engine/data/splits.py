@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from engine.data.split import Split
+from engine.data.parts.split import Split
 from engine.data.target import Target
 
 fractions = st.tuples(st.integers(1, 20), st.integers(0, 20), st.integers(0, 20)).map(

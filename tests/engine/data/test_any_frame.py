@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data import read_csv
-from engine.data.number_format import MARKS
+from engine.data.files.separators import SEPARATORS
+from engine.data.formats.numbers import MARKS
 from engine.data.said import Said
-from engine.data.separators import SEPARATORS
 
 NUMBERS = st.none() | st.integers(-(10**9), 10**9) | st.floats(-1e30, 1e30)
 WORDS = st.none() | st.text(st.characters(codec="cp1252", exclude_categories=["Cc"]), min_size=1, max_size=8)

@@ -1,9 +1,11 @@
 """Tests of NPZ files with reproducible bytes."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from engine.data.archive import read_npz_archive, write_npz
 
@@ -28,3 +30,13 @@ def test_numpy_opens_the_file_and_its_bytes_are_always_the_same() -> None:
 def test_objects_are_refused() -> None:
     with pytest.raises(ValueError, match="allow_pickle"):
         write_npz({"o": np.array([object()])})
+
+
+def test_arrays_of_bytes_are_views_on_the_content() -> None:
+    pixels, columns = np.arange(250, dtype=np.uint8).reshape(25, 10), np.asfortranarray(np.eye(4, 3))
+    arrays: dict[str, NDArray[Any]] = {"pixels": pixels, "columns": columns}
+    content = write_npz(arrays)
+    back = read_npz_archive(content)
+    assert np.shares_memory(back["pixels"], np.frombuffer(content, np.uint8))
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(back[name], array)

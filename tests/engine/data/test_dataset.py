@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.data import Cut, Dataset, Normalization, Table, TableError, Tables, prepare, read_csv
 from engine.data.dataset import PARTS
-from engine.data.split import split_rows
+from engine.data.parts.split import split_rows
 from engine.data.table import CategoricalColumn, Column, NumericColumn, take_rows
 from engine.data.target import read_target
 from engine.training_set import TrainingSet

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data import Table, TableError
-from engine.data.date_format import DateFormat
 from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
+from engine.data.formats.dates import DateFormat
+from engine.data.formats.numbers import NumberFormat
+from engine.data.formats.reading import Reading
+from engine.data.formats.words import WordFormat
 from engine.data.notes import Note
-from engine.data.number_format import NumberFormat
-from engine.data.reading import Reading
 from engine.data.rows import arrange, table_of_csv, table_of_rows
 from engine.data.table import NumericColumn
-from engine.data.word_format import WordFormat
 
 ENCODINGS: tuple[Encoding, ...] = (
     NumericEncoding("size", 2.0, flag=False),

@@ -12,7 +12,7 @@ from sklearn.base import is_classifier, is_regressor
 from sklearn.exceptions import ConvergenceWarning
 
 from engine.data import NAMES, Dataset, load_builtin
-from engine.data.split import split_rows
+from engine.data.parts.split import split_rows
 from engine.data.target import Target, Task
 from engine.early_stopping import Patience
 from engine.estimators import StackedMLPClassifier, StackedMLPRegressor

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from engine.data import Dataset, Table, prepare
 from engine.data.encoding import encode
+from engine.data.parts.split import split_rows
 from engine.data.rows import arrange
-from engine.data.split import split_rows
 from engine.data.table import CategoricalColumn, Column, NumericColumn, take_rows
 from engine.data.target import read_target
 from engine.models import Model

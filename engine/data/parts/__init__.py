@@ -1,0 +1,1 @@
+"""From a table to train, dev and test, and how these differ."""

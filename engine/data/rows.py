@@ -39,11 +39,14 @@ MOST_NAMED = 20
 _MEND = "Mend it, or leave it out if the value is missing: an empty cell in CSV, null in JSON."
 _TOO_LARGE = f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}."
 _NO_WORD = "is not a text, but the model learned the column as words. Put it in quotes; null is a missing value."
+_SPELLINGS_OF_NAN = ("NAN", "Nan", "-nan")
 
 
 def _before(encoding: Encoding) -> Reading:
     """Return how a column of CSV was read before readings were kept; values of JSON were taken as they are."""
-    return Reading(NumberFormat() if isinstance(encoding, NumericEncoding) else WordFormat(), USUAL)
+    if isinstance(encoding, NumericEncoding):
+        return Reading(NumberFormat(), (*USUAL, *_SPELLINGS_OF_NAN))
+    return Reading(WordFormat(), USUAL)
 
 
 def table_of_csv(

@@ -1,5 +1,6 @@
 """Numbers as people write them: with a currency or a unit, grouped thousands, a decimal comma, brackets for a minus."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ class NumberFormat:
     thousands: Thousands = "none"
     unit: str = ""
 
-    def read(self, words: Sequence[str]) -> list[float | None]:
+    def read(self, words: Sequence[str]) -> Sequence[float | None]:
         """Return the number that each word holds, None where it holds none that is written like this."""
         if self.is_plain and (numbers := plain_numbers(words)) is not None:
             return numbers
@@ -108,22 +109,23 @@ _PLAIN = NumberFormat()
 
 
 def parse_number(word: str) -> float | None:
-    """Return the number that a word holds as programs write it, None if it is none."""
+    """Return the number that a word holds as programs write it, None if it is none, or says so itself (NaN)."""
     if "_" in word:  # Python reads 1_000 as a number; a table means something else by it
         return None
     try:
-        return float(word)
+        number = float(word)
     except ValueError:
         return None
+    return None if math.isnan(number) else number
 
 
-def plain_numbers(words: Sequence[str]) -> list[float | None] | None:
+def plain_numbers(words: Sequence[str]) -> Sequence[float] | None:
     """Return the numbers if all words are numbers as programs write them."""
     try:
-        numbers: list[float | None] = [*map(float, words)]
+        numbers = [*map(float, words)]
     except ValueError:
         return None
-    return None if any("_" in word for word in words) else numbers
+    return None if any("_" in word for word in words) or any(map(math.isnan, numbers)) else numbers
 
 
 class Shapes:

@@ -131,6 +131,17 @@ def test_missing_replaces_the_tokens_also_by_none() -> None:
     assert '"NA" is not a number' in fault("1", "2", "NA", said=Said(missing=[""]))[1]
 
 
+def test_a_number_can_stand_for_a_missing_cell_where_all_cells_are_numbers() -> None:
+    table = read("-9", "1", "-9.5", said=Said(missing=["-9"]))
+    assert values(table) == [None, 1.0, -9.5]
+    assert codes(table) == ["missing_tokens"]
+
+
+@pytest.mark.parametrize("cell", ["NaN", "nan", "-nan"])
+def test_a_cell_that_is_not_a_number_by_its_own_word_is_none_where_nothing_else_is_missing(cell: str) -> None:
+    assert f'"{cell}" is not a number' in fault("1", "2", cell, said=Said(missing=[""]))[1]
+
+
 def test_the_note_on_missing_cells_names_the_tokens_beyond_the_empty_one() -> None:
     table = read("1", "", "NA", "?")
     assert [note.detail for note in table.notes] == [

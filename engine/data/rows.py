@@ -19,6 +19,7 @@ from engine.data.formats.numbers import NumberFormat
 from engine.data.formats.reading import Format, Reading
 from engine.data.formats.words import WordFormat
 from engine.data.notes import Note
+from engine.data.quoting import listed
 from engine.data.said import Said
 from engine.data.table import (
     LARGEST_NUMBER,
@@ -132,9 +133,8 @@ def passed_over(names: Sequence[str], encodings: Sequence[Encoding], target: str
         detail = f"The column {quoted(target)} was passed over: it is what the model predicts."
         notes.append(Note("target_passed_over", (target,), detail))
     if unknown:
-        shown = ", ".join(map(quoted, unknown[:MOST_NAMED]))
-        more = f" and {len(unknown) - MOST_NAMED:,} more" if len(unknown) > MOST_NAMED else ""
-        detail = f"Columns that the model does not know were passed over: {shown}{more}."
+        shown = listed(list(map(quoted, unknown)), MOST_NAMED)
+        detail = f"Columns that the model does not know were passed over: {shown}."
         notes.append(Note("columns_passed_over", tuple(unknown[:MOST_NAMED]), detail))
     return tuple(notes)
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from engine.data.formats.reading import PLAIN, Reading
 from engine.data.notes import Note
+from engine.data.quoting import listed
+from engine.data.quoting import quoted as quoted  # noqa: PLC0414  # handed on to all that speaks of a table
 
 MOST_COLUMNS = 100_000
 LARGEST_NUMBER = float(np.finfo(np.float32).max)
@@ -17,8 +19,7 @@ LARGEST_NUMBER = float(np.finfo(np.float32).max)
 FLOAT64 = np.dtype(np.float64)
 
 _SHOWN_FAULTS = 20
-_SHOWN_LETTERS = 60
-
+_SHOWN_COLUMNS = 20
 
 About = Literal[
     "file",
@@ -90,11 +91,6 @@ class Faults:
         if self._kept:
             rest = [f"There are {self._more:,} more faults."] if self._more else []
             raise TableError([*self._kept, *rest])
-
-
-def quoted(word: str) -> str:
-    """Return a name or a cell as messages show it: in quotes, and not too long."""
-    return f'"{word}"' if len(word) <= _SHOWN_LETTERS else f'"{word[: _SHOWN_LETTERS - 3]}..."'
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +181,7 @@ class Table:
 
 def no_such_column(name: str, names: Sequence[str]) -> str:
     """Return the sentence on a name that is none of `names`."""
-    known = ", ".join(quoted(other) for other in names[:_SHOWN_FAULTS])
-    more = f" and {len(names) - _SHOWN_FAULTS:,} more" if len(names) > _SHOWN_FAULTS else ""
-    return f"There is no column {quoted(name)}. The columns are: {known}{more}."
+    return f"There is no column {quoted(name)}. The columns are: {listed(list(map(quoted, names)), _SHOWN_COLUMNS)}."
 
 
 def byte_columns(block: NDArray[np.uint8]) -> "list[NumericColumn]":

@@ -63,8 +63,8 @@ def column_of(
     """Return the column, or its faults one by one; one that is `forced` or named as categorical is one of words.
 
     `Numbers` come only where `plain_numbers_suffice` and `no_number_is_missing`, and the column is neither of words nor
-    the target; they make the same column as the same cells would as text. `like` is how the same column was read in the training table, and is
-    plain where `Numbers` come.
+    the target; they make the same column as the same cells would as text. `like` is how the same column was read in the
+    training table, and is plain where `Numbers` come.
     """
     if isinstance(cells, Numbers):
         reading = like or Reading(_plain(said), tokens_among_numbers(said.missing))

@@ -11,6 +11,7 @@ from app.domain.datasets import ColumnPreview, DatasetPreview
 from app.training.datasets import PreparedDataset, load
 from engine.data import Dataset
 from engine.data.encoding import CategoricalEncoding, Encoding, from_card
+from engine.data.tables import PARTS
 
 T = TypeVar("T")
 
@@ -22,8 +23,6 @@ EXAMPLES = 5
 _ROWS_LOOKED_AT = 1000
 """Rows among which different examples are looked for."""
 
-_PARTS = ("train", "dev", "test")
-
 
 def preview(prepared: PreparedDataset) -> DatasetPreview:
     """Return what is to be seen of a data set, bounded however many columns it has."""
@@ -32,7 +31,7 @@ def preview(prepared: PreparedDataset) -> DatasetPreview:
     shown, start = list[ColumnPreview](), 0
     for column in columns[:MOST_COLUMNS]:
         encoding = from_card(column)
-        inputs = [getattr(dataset, f"x_{part}")[:, start : start + encoding.width] for part in _PARTS]
+        inputs = [dataset.inputs(part).numbers(start, start + encoding.width) for part in PARTS]
         shown.append(_column(encoding, column["missing"], inputs))
         start += encoding.width
     return DatasetPreview(
@@ -59,7 +58,7 @@ def _column(encoding: Encoding, missing: int, inputs: Sequence[NDArray[Any]]) ->
 
 
 def _target(dataset: Dataset) -> ColumnPreview:
-    name, parts = dataset.card["target"], [getattr(dataset, f"y_{part}") for part in _PARTS]
+    name, parts = dataset.card["target"], [getattr(dataset, f"y_{part}") for part in PARTS]
     if dataset.task == "regression":
         return _numeric(name, 0, np.concatenate(parts))
     classes = dataset.classes

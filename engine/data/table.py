@@ -171,6 +171,10 @@ class Table:
         columns = tuple(views.get(column.name, column) for column in columns)
         return replace(self, columns=columns, numbers=numbers, block=block)
 
+    def find(self, name: str) -> Column | None:
+        """Return the column called `name`, None if there is none."""
+        return next((column for column in self.columns if column.name == name), None)
+
     def take(self, name: str) -> "tuple[Column, Table]":
         """Return the column called `name`, and the table without it. Raises TableError if there is none."""
         for index, column in enumerate(self.columns):

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Literal
 
 Decimal = Literal["point", "comma"]
-Thousands = Literal["none", "comma", "point", "space", "quote"]
+Thousands = Literal["comma", "point", "space", "quote", "none"]
 
 MARKS: Mapping[Decimal, str] = {"point": ".", "comma": ","}
 GROUPS: Mapping[Thousands, str] = {

@@ -111,7 +111,7 @@ def _name_fault(sent: AnyFile) -> str | None:
     npz, name = _is_npz(sent), sent.name[:120]
     if not npz and not sent.name.lower().removesuffix(".gz").endswith(_TEXTS):
         return f'The file name "{name}" does not say what it is. Use .csv, .tsv or .txt, each also with .gz, or .npz.'
-    zipped = sent.content.startswith(_ZIP)
+    zipped = next(sent.pieces(), b"").startswith(_ZIP)
     if zipped and not npz:
         way = "Save a spreadsheet as CSV, or give an NPZ file the ending .npz."
         return f'The file "{name}" is not CSV but a zip archive by its content. {way}'

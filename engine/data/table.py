@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any, Literal
 
 import numpy as np
@@ -18,8 +19,10 @@ LARGEST_NUMBER = float(np.finfo(np.float32).max)
 
 FLOAT64 = np.dtype(np.float64)
 
-_SHOWN_FAULTS = 20
+SHOWN_FAULTS = 20
 _SHOWN_COLUMNS = 20
+_COMPARED_NAMES = 500
+_LONGEST_COMPARED = 60
 
 About = Literal[
     "file",
@@ -81,7 +84,7 @@ class Faults:
     def add(self, faults: Iterable[TableFault | str]) -> None:
         """Add faults, which should come one by one from an iterator where there may be many."""
         for fault in faults:
-            if len(self._kept) < _SHOWN_FAULTS:
+            if len(self._kept) < SHOWN_FAULTS:
                 self._kept.append(fault)
             else:
                 self._more += 1
@@ -185,7 +188,15 @@ class Table:
 
 def no_such_column(name: str, names: Sequence[str]) -> str:
     """Return the sentence on a name that is none of `names`."""
-    return f"There is no column {quoted(name)}. The columns are: {listed(list(map(quoted, names)), _SHOWN_COLUMNS)}."
+    known = listed(list(map(quoted, names)), _SHOWN_COLUMNS)
+    return f"There is no column {quoted(name)}.{_meant(name, names)} The columns are: {known}."
+
+
+def _meant(name: str, names: Sequence[str]) -> str:
+    """Return the question whether the name that is nearest was meant, "" if none is near."""
+    near = {other.casefold(): other for other in names[:_COMPARED_NAMES] if len(other) <= _LONGEST_COMPARED}
+    found = get_close_matches(name[: 2 * _LONGEST_COMPARED].casefold(), near, n=1)
+    return f" Did you mean {quoted(near[found[0]])}?" if found else ""
 
 
 def byte_columns(block: NDArray[np.uint8]) -> "list[NumericColumn]":

@@ -118,7 +118,8 @@ def _plain_column(name: str, cells: Cells, said: Said, *, target: bool) -> Typed
     values = np.array(numbers, np.float64)
     if np.any(np.abs(values) > LARGEST_NUMBER):
         return None
-    values[[word in there for word in cells.words]] = np.nan
+    if there:
+        values[[word in there for word in cells.words]] = np.nan
     reading = Reading(_plain(said), missing)
     return Typed(NumericColumn(name, values[cells.codes], reading=reading), remarks_of(name, cells.words, reading))
 

@@ -109,23 +109,22 @@ _PLAIN = NumberFormat()
 
 
 def parse_number(word: str) -> float | None:
-    """Return the number that a word holds as programs write it, None if it is none, or says so itself (NaN)."""
-    if "_" in word:  # Python reads 1_000 as a number; a table means something else by it
-        return None
-    try:
-        number = float(word)
-    except ValueError:
-        return None
-    return None if math.isnan(number) else number
+    """Return the number that a word holds as programs write it, None if it is none."""
+    numbers = plain_numbers([word])
+    return numbers[0] if numbers else None
 
 
-def plain_numbers(words: Sequence[str]) -> Sequence[float] | None:
-    """Return the numbers if all words are numbers as programs write them."""
+def plain_numbers(words: Sequence[str]) -> list[float | None] | None:
+    """Return the numbers if all words are numbers as programs write them.
+
+    Python also reads 1_000, by which a table means something else, and "+nan" and "nAn", which are no numbers: what is
+    missing is told by tokens alone.
+    """
     try:
         numbers = [*map(float, words)]
     except ValueError:
         return None
-    return None if any("_" in word for word in words) or any(map(math.isnan, numbers)) else numbers
+    return None if any("_" in word for word in words) or any(map(math.isnan, numbers)) else [*numbers]
 
 
 class Shapes:

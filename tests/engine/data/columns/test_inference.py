@@ -109,9 +109,16 @@ def test_more_tokens_are_missing_among_numbers_and_words_among_words(token: str)
     assert values(read("2020-05-13", token)) == [18395.0, None]
 
 
-@pytest.mark.parametrize("token", [token for token in AMONG_NUMBERS if token.lower().strip("-") != "nan"])
+@pytest.mark.parametrize("token", AMONG_NUMBERS)
 def test_in_the_target_they_are_faults(token: str) -> None:
     assert f'"{token}" is not a number' in fault("1", token, "2", target="a")[1]
+
+
+@pytest.mark.parametrize("word", ["+nan", "-NaN", "nAn"])
+def test_a_word_for_no_number_that_is_no_token_is_a_fault(word: str) -> None:
+    assert f'"{word}" is not a number' in fault("1", word, "2")[1]
+    assert f'"{word}" is not a number' in fault("$1", word, "$2")[1]
+    assert '"nan" is not a number' in fault("1", "nan", "2", said=Said(missing=[""]))[1]
 
 
 def test_they_are_missing_only_where_all_other_cells_are_numbers() -> None:
@@ -135,11 +142,6 @@ def test_a_number_can_stand_for_a_missing_cell_where_all_cells_are_numbers() -> 
     table = read("-9", "1", "-9.5", said=Said(missing=["-9"]))
     assert values(table) == [None, 1.0, -9.5]
     assert codes(table) == ["missing_tokens"]
-
-
-@pytest.mark.parametrize("cell", ["NaN", "nan", "-nan"])
-def test_a_cell_that_is_not_a_number_by_its_own_word_is_none_where_nothing_else_is_missing(cell: str) -> None:
-    assert f'"{cell}" is not a number' in fault("1", "2", cell, said=Said(missing=[""]))[1]
 
 
 def test_the_note_on_missing_cells_names_the_tokens_beyond_the_empty_one() -> None:

@@ -6,6 +6,7 @@ from engine.data.files.csv_table import read_csv
 from engine.data.files.npz_table import read_npz
 from engine.data.normalization import Normalization
 from engine.data.parts.cut import Cut
+from engine.data.said import Said
 from engine.data.table import Image, Table, TableError, TableFault
 from engine.data.tables import Tables
 
@@ -15,6 +16,7 @@ __all__ = [
     "Dataset",
     "Image",
     "Normalization",
+    "Said",
     "Table",
     "TableError",
     "TableFault",

@@ -12,6 +12,7 @@ from typing import BinaryIO, TextIO, cast
 from engine.data.table import TableError, TableFault, quoted
 
 _GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
 _PIECE = 1 << 20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -42,6 +43,8 @@ def read_text(content: bytes, max_bytes: int, encoding: str | None) -> Text:
 
     Raises TableError for what is no text, and for more than `max_bytes` when unzipped, before all of it is unzipped.
     """
+    if content.startswith(_ZIP):
+        raise TableError(["The file is a zip archive, as NPZ files and spreadsheets are, and no text. Save it as CSV."])
     try:
         mark = _mark(_unzipped(content).read(4))
         text = Text(content, _encoding(mark, encoding))

@@ -114,11 +114,12 @@ def task_notes(column: Column) -> Iterator[Note]:
 
 def _task_note(column: Column, numbers: str, *, classes: bool) -> Note:
     held = f"The target {quoted(column.name)} holds {numbers} in {len(column.values):,} rows"
-    rule = f"{_MOST_INFERRED_CLASSES} whole numbers, with {_ROWS_PER_INFERRED_CLASS} rows for each on average"
+    rule = f"at most {_MOST_INFERRED_CLASSES}, with at least {_ROWS_PER_INFERRED_CLASS} rows for each on average"
     if classes:
-        how = f"They are taken for classes, as up to {rule}, are. If they are quantities, send task=regression."
+        how = f"They are taken for classes, since there are {rule}. If they are quantities, send task=regression."
     else:
-        how = f"They are taken for quantities: classes are up to {rule}. If they are classes, send task=classification."
+        how = f"They are taken for quantities: classes would be whole numbers, {rule}. If they are classes, "
+        how += "send task=classification."
     return Note("task", (column.name,), f"{held}. {how}")
 
 

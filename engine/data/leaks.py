@@ -23,7 +23,7 @@ _ROUNDING = 1e-6
 
 _ROW_NUMBER = "These columns number the rows: {}. All they can teach is where a row stood. Leave them out with ignore."
 _UNIQUE = (
-    "Nearly each cell of these columns has a word of its own: {}. What is learned of a word hardly ever applies again. "
+    "Nearly every cell of these columns has a word of its own: {}. What is learned of one hardly applies to others. "
     "Leave them out with ignore."
 )
 _EQUAL = (

@@ -94,7 +94,7 @@ def few_rows_per_class(column: Column, target: Target) -> Iterator[Note]:
     """Yield a note if the target is one of words that are too many to be classes."""
     if isinstance(column, CategoricalColumn) and len(target.values) < _FEW_ROWS * len(target.classes):
         shown = f"{len(target.values):,} rows have {len(target.classes):,} classes, such as {quoted(target.classes[0])}"
-        way = "Look whether these are quantities: written as plain numbers, they would make a regression."
+        way = "If these are quantities, write them as plain numbers: they then make a regression."
         yield Note(
             "few_rows_per_class", (column.name,), f"The target {quoted(column.name)} holds words: {shown}. {way}"
         )

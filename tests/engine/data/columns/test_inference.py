@@ -57,7 +57,7 @@ def test_notes_name_an_example_and_all_columns_that_are_alike() -> None:
     assert [(note.columns, note.detail) for note in table.notes] == [
         (
             ("p", "q"),
-            'Texts are read as numbers, in the unit "$", in the columns "p", "q": "$5" is 5. Name what holds codes in '
+            'Texts are read as numbers, in the unit "$", in the columns "p", "q": "$5" is 5. Name columns of codes in '
             "categorical.",
         ),
         (

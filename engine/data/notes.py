@@ -7,6 +7,8 @@ from typing import Any, Literal
 Code = Literal[
     # how files were read
     "row_names",
+    "empty_columns",
+    "quoted_names",
     "ignored",
     # what cells were taken for
     "numbers_in_disguise",

@@ -5,21 +5,16 @@ of an NPZ file, on that file as well. Linux alone tells the peak of a process.
 """
 
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
+from benchmarks.memory import MEGABYTE, memory, watched
 from benchmarks.service import running_service
 from benchmarks.spread import Target, show_row, show_table
-
-MEGABYTE = 1_000_000
-LOOK_EVERY = 0.01
-"""Seconds between two looks at the processes."""
 
 SERVER, WORKER = (2.5, 200.0), (1.5, 200.0)
 """How many times the file, and how many megabytes more, the processes may take."""
@@ -35,65 +30,6 @@ SWEEP: dict[str, Any] = {
     "fixed": {"hidden_units": [32], "epochs": 1, "batch_size": 128},
     "budget": {"trials": 2},
 }
-
-
-class _Peaks:
-    """The largest resident memory seen, in bytes: of the server with all that helps it, and of its worker."""
-
-    def __init__(self, server: int) -> None:
-        self._server = server
-        self.server = self.worker = 0
-
-    def look(self) -> None:
-        """Look at the processes once."""
-        children = [*_descendants(self._server)]
-        workers = [process for process in children if "work" in _command(process)]
-        helpers = [process for process in children if process not in workers]
-        self.server = max(self.server, _memory(self._server, "VmRSS") + sum(_memory(one, "VmRSS") for one in helpers))
-        self.server = max(self.server, _memory(self._server, "VmHWM"))
-        self.worker = max([self.worker, *(_memory(one, "VmHWM") for one in workers)])
-
-
-def _descendants(process: int) -> Iterator[int]:
-    try:
-        listed = [task.read_text() for task in Path(f"/proc/{process}/task").glob("*/children")]
-    except OSError:
-        return  # it has ended
-    for child in map(int, " ".join(listed).split()):
-        yield child
-        yield from _descendants(child)
-
-
-def _command(process: int) -> list[str]:
-    try:
-        return Path(f"/proc/{process}/cmdline").read_text().split("\0")
-    except OSError:
-        return []  # it has ended
-
-
-def _memory(process: int, kind: str) -> int:
-    try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    except OSError:
-        return 0  # it has ended
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith(f"{kind}:")), 0)
-
-
-@contextmanager
-def _watched(server: int) -> Iterator[_Peaks]:
-    peaks, done = _Peaks(server), threading.Event()
-
-    def watch() -> None:
-        while not done.wait(LOOK_EVERY):
-            peaks.look()
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield peaks
-    finally:
-        done.set()
-        thread.join()
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -115,8 +51,8 @@ def _measure(title: str, path: Path) -> list[str]:
     with np.load(path) as archive:
         size = sum(archive[name].nbytes for name in archive.files) / MEGABYTE
     with running_service(workers=1) as service:
-        rest = _memory(service.pid, "VmRSS")
-        with _watched(service.pid) as peaks:
+        rest = memory(service.pid, "VmRSS")
+        with watched(service.pid) as peaks:
             with path.open("rb") as file:
                 response = service.client.post(
                     "/v1/datasets", data={"name": "pixels"}, files={"file": file}, timeout=UPLOAD_SECONDS

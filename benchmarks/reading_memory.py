@@ -1,45 +1,68 @@
 """The memory that an upload of text takes, as a multiple of the file: python -m benchmarks.reading_memory [megabytes].
 
-The file has 20 columns of seven-digit numbers and 5 of words. What counts is the process that reads it and prepares the
-data set; the server has the file on disk meanwhile.
+The file has 20 columns of seven-digit numbers and 5 of words. It goes to a real server, which keeps it on disk; what
+counts is the server together with the process that reads the file. Linux alone tells the peak of a process.
 """
 
-import resource
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
 
-from app.domain.uploads import SentFile, SentFiles, UploadForm
-from app.training.preparation import Limits, Preparation
+from benchmarks.memory import MEGABYTE, memory, watched
+from benchmarks.service import running_service
+from benchmarks.spread import Target, show_table
 
 WORDS = np.array(["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf"])
-MEGABYTE = 1_000_000
+TIMES = 6.0
+"""How many times its size a file may take."""
+
 _ROWS = 2000
+_UPLOAD_SECONDS = 600.0
 
 
-def table(megabytes: int) -> bytes:
-    """Return a table of at least so many megabytes."""
+def write_table(path: Path, megabytes: int) -> None:
+    """Write a table of at least so many megabytes."""
     rng = np.random.default_rng(0)
-    pieces = [",".join([*(f"n{n}" for n in range(20)), *(f"w{n}" for n in range(5))]) + "\n"]
-    size = 0
-    while size < megabytes * MEGABYTE:
-        numbers = rng.integers(1_000_000, 10_000_000, (_ROWS, 20)).astype(str)
-        rows = np.concatenate([numbers, rng.choice(WORDS, (_ROWS, 5))], axis=1).tolist()
-        pieces.append("".join(",".join(row) + "\n" for row in rows))
-        size += len(pieces[-1])
-    return "".join(pieces).encode()
+    with path.open("w") as file:
+        file.write(",".join([*(f"n{n}" for n in range(20)), *(f"w{n}" for n in range(5))]) + "\n")
+        while file.tell() < megabytes * MEGABYTE:
+            numbers = rng.integers(1_000_000, 10_000_000, (_ROWS, 20)).astype(str)
+            rows = np.concatenate([numbers, rng.choice(WORDS, (_ROWS, 5))], axis=1).tolist()
+            file.write("".join(",".join(row) + "\n" for row in rows))
 
 
 def main(megabytes: int) -> None:
-    """Print time, the size of the prepared content, and the peak of the process in multiples of the file."""
-    content = table(megabytes)
-    start = perf_counter()
-    limits = Limits(1 << 30, 1 << 34, 3600.0)
-    found = Preparation(limits, 1).prepare(SentFiles(SentFile("t.csv", content)), UploadForm("t", "w0"))
-    seconds, peak = perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    print(f"{len(content) / MEGABYTE:.0f} MB in {seconds:.1f} s; content {len(found.content) / MEGABYTE:.0f} MB")
-    print(f"peak of the reading process {peak / MEGABYTE:.0f} MB, {peak / len(content):.1f} times the file")
+    """Print the time, the size of the prepared content, and the peaks of the processes."""
+    with TemporaryDirectory(prefix="logsweep-") as folder:
+        path = Path(folder) / "table.csv"
+        write_table(path, megabytes)
+        print("## Memory: an upload of text\n")
+        print(_measured(path))
+
+
+def _measured(path: Path) -> str:
+    """Upload the file, and return what was seen as a table."""
+    with running_service(workers=1) as service:
+        rest, start = memory(service.pid, "VmRSS"), perf_counter()
+        with watched(service.pid) as peaks, path.open("rb") as file:
+            response = service.client.post(
+                "/v1/datasets", data={"name": "t", "target": "w0"}, files={"file": file}, timeout=_UPLOAD_SECONDS
+            )
+        response.raise_for_status()
+        seconds = perf_counter() - start
+        content = int(service.client.head("/v1/datasets/t/content").headers["content-length"])
+    size = path.stat().st_size
+    header = ["file, MB", "content, MB", "time", "server at rest, MB", "server alone, MB", "reading process, MB"]
+    figures = [*(f"{one / MEGABYTE:,.0f}" for one in (size, content)), f"{seconds:.0f} s"]
+    figures += [f"{one / MEGABYTE:,.0f}" for one in (rest, peaks.alone, peaks.helper, peaks.server)]
+    times = peaks.server / size
+    return show_table(
+        [*header, "together, MB", "times the file", "target"],
+        [[*figures, f"{times:.1f}x", Target("<=", TIMES, "x").verdict(times)]],
+    )
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ class Chunk:
 
 
 class Inputs(ABC):
-    """The inputs (n, n_in) of a part's examples; wherever they are written, a one stands behind those of each."""
+    """The inputs (n, n_in) of a part's examples; wherever they are written, a one stands after those of each."""
 
     dtype: np.dtype[Any]
 
@@ -51,7 +51,7 @@ class Inputs(ABC):
 
 
 class Numbers(Inputs):
-    """Inputs that are held as the numbers `x` (n, n_in + 1) that a network reads, a one behind each example."""
+    """Inputs that are held as the numbers `x` (n, n_in + 1) that a network reads, a one after each example."""
 
     def __init__(self, x: Array) -> None:
         self._x, self.dtype = x, x.dtype
@@ -113,7 +113,7 @@ class LookedUp(Inputs):
         return Chunk(values, load)
 
     def _look_up(self, x: Bytes, out: Array) -> None:
-        """Write the numbers of a few examples `x` (m, n_in), and the ones behind them, to `out` (m, n_in + 1)."""
+        """Write the numbers of a few examples `x` (m, n_in), and the ones after them, to `out` (m, n_in + 1)."""
         # An input's numbers start at a multiple of 256: its value is added by writing it to the lowest byte.
         self._values[: len(x)] = x
         np.take(self._table, self._places[: len(x)], out=out, mode="clip")

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from app.domain.errors import Fault, InvalidRequest
+
+PIECE = 1 << 20
+"""Bytes of a file that are read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,10 @@ class SentFile:
 
     name: str
     content: bytes
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the bytes in turn: all at once, since they are in memory anyway."""
+        yield self.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,11 @@ class StoredFile:
         """The bytes of the file, read anew each time."""
         return self.path.read_bytes()
 
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the bytes of the file in turn, without holding more than a piece."""
+        with self.path.open("rb") as stream:
+            yield from _pieces(stream)
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
@@ -43,6 +55,16 @@ class ReceivedFile:
         """The bytes of the file, read anew each time."""
         self.stream.seek(0)
         return self.stream.read()
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the bytes of the file in turn, without holding more than a piece."""
+        self.stream.seek(0)
+        yield from _pieces(self.stream)
+
+
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    while piece := stream.read(PIECE):
+        yield piece
 
 
 AnyFile = SentFile | StoredFile | ReceivedFile
@@ -97,11 +119,16 @@ def upload_hash(files: SentFiles, form: UploadForm) -> str:
     its format counts alone.
     """
     said = {field.name: _canonical(getattr(form, field.name)) for field in fields(form) if field.name != "name"}
-    sent = {
-        field: [_format(one.name), hashlib.sha256(one.content).hexdigest()] for field, one in files.by_field().items()
-    }
+    sent = {field: [_format(one.name), _sha256(one)] for field, one in files.by_field().items()}
     whole = {"files": sent, "form": {name: value for name, value in said.items() if value != _LEFT_OUT[name]}}
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def _sha256(sent: AnyFile) -> str:
+    found = hashlib.sha256()
+    for piece in sent.pieces():
+        found.update(piece)
+    return found.hexdigest()
 
 
 def _canonical(value: Any) -> Any:
@@ -120,9 +147,12 @@ def _format(name: str) -> str:
 READING = ("separator", "header", "encoding", "decimal", "thousands", "dates", "missing", "ignore")
 """The fields of a form that say how files are written."""
 
+READING_OF_ROWS = ("separator", "header", "encoding", "ignore")
+"""Those that say it of rows for a model; what a cell means is kept with the model since training."""
 
-def read_reading(settings: Sequence[str]) -> dict[str, Any]:
-    """Return fields of a form from words like "separator=tab"; ignore and missing may come several times.
+
+def read_reading(settings: Sequence[str], possible: Sequence[str] = READING) -> dict[str, Any]:
+    """Return the `possible` fields of a form from words like "separator=tab"; ignore and missing may come often.
 
     Raises InvalidRequest with every fault.
     """
@@ -130,8 +160,11 @@ def read_reading(settings: Sequence[str]) -> dict[str, Any]:
     faults = []
     for setting in settings:
         name, equals, value = setting.partition("=")
-        if not equals or name not in READING:
-            rule = f"it must be a field and its value, such as separator=tab. The fields are: {', '.join(READING)}"
+        if equals and name in READING and name not in possible:
+            detail = f"The cells of rows for a model are read as in training, so {name} cannot be set. Leave it out."
+            faults.append(Fault("/read", detail))
+        elif not equals or name not in possible:
+            rule = f"it must be a field and its value, such as separator=tab. The fields are: {', '.join(possible)}"
             faults.append(Fault("/read", f'The setting "{setting[:60]}" is not possible: {rule}.'))
         elif name in ("missing", "ignore"):
             fields_read.setdefault(name, []).append(value)

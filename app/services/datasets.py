@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import final
 
 from app.domain.datasets import DatasetPreview, DatasetSummary
@@ -36,30 +37,32 @@ class Datasets:
         sent = upload_hash(files, form)
         if not faults and self._storage.upload_hash(form.name) == sent:
             return self._storage.dataset(form.name), False
-        prepared = self._prepare(files, form, faults)
-        summary, content = self._summary(form.name, prepared, builtin=False), prepared.content
-        created = not self._recognised(summary, content, sent) and self._storage.add_dataset(summary, content, sent)
+        with self._prepared(files, form, faults) as prepared:
+            created = not self._recognised(form.name, prepared, sent) and self._storage.add_dataset(
+                self._summary(form.name, prepared, builtin=False), prepared.source, sent
+            )
         return self._storage.dataset(form.name), created
 
     def preview(self, files: SentFiles, form: UploadForm, faults: Sequence[Fault]) -> DatasetPreview:
         """Return what an upload would become, and store nothing. Raises InvalidRequest with all faults."""
-        return preview(self._prepare(files, form, faults))
+        with self._prepared(files, form, faults) as prepared:
+            return preview(prepared)
 
-    def _recognised(self, summary: DatasetSummary, content: bytes, sent: str) -> bool:
+    def _recognised(self, name: str, prepared: PreparedDataset, sent: str) -> bool:
         """Return whether this upload was stored before uploads had hashes, and prepared otherwise than today.
 
         Raises Conflict if it would train otherwise.
         """
-        stored = self._storage.upload_without_hash(summary.name)
-        if stored is None or stored[0] == summary.sha256:
+        stored = self._storage.upload_without_hash(name)
+        if stored is None or stored[0] == prepared.sha256:
             return False
-        if not trains_alike(stored[1], content):
+        if not trains_alike(stored[1], prepared.content):
             raise Conflict(
-                f'There is already a data set "{summary.name}", which an older version of logsweep prepared. Either '
+                f'There is already a data set "{name}", which an older version of logsweep prepared. Either '
                 "this is another table, or this version reads it otherwise; CHANGELOG.md tells what has changed. "
                 "Choose another name, or delete the old one first."
             )
-        self._storage.recognise_upload(summary.name, stored[0], sent)
+        self._storage.recognise_upload(name, stored[0], sent)
         return True
 
     def get(self, name: str) -> DatasetSummary:
@@ -95,18 +98,20 @@ class Datasets:
             prepared = prepare_builtin(name)
             if stored.get(name) != prepared.sha256:
                 summary = self._summary(name, prepared, builtin=True)
-                self._storage.replace_builtin(summary, prepared.content)
+                self._storage.replace_builtin(summary, prepared.source)
 
-    def _prepare(self, files: SentFiles, form: UploadForm, others: Sequence[Fault]) -> PreparedDataset:
-        """Return prepared tables. Raises InvalidRequest with all faults."""
+    @contextmanager
+    def _prepared(self, files: SentFiles, form: UploadForm, others: Sequence[Fault]) -> Iterator[PreparedDataset]:
+        """Return prepared tables, which are there until the context ends. Raises InvalidRequest with all faults."""
         faults = [*others, *_name_faults(form.name)]
-        try:
-            prepared = self._preparation.prepare(files, form)
-        except InvalidRequest as error:
-            raise InvalidRequest([*faults, *error.faults]) from None
-        if faults:
-            raise InvalidRequest(faults)
-        return prepared
+        with ExitStack() as context:
+            try:
+                prepared = context.enter_context(self._preparation.prepare(files, form))
+            except InvalidRequest as error:
+                raise InvalidRequest([*faults, *error.faults]) from None
+            if faults:
+                raise InvalidRequest(faults)
+            yield prepared
 
     def _summary(self, name: str, prepared: PreparedDataset, *, builtin: bool) -> DatasetSummary:
         return DatasetSummary(

@@ -1,6 +1,8 @@
 """Contents in the database, written and read piece by piece: SQLite copies a value that comes in one piece twice."""
 
+import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -12,15 +14,17 @@ PIECE = 1 << 20
 """Bytes that are written or read at a time."""
 
 
-def add_content(connection: Connection, sha256: str, content: bytes) -> None:
-    """Store a content under its hash, unless it is there."""
-    room = insert(contents).on_conflict_do_nothing().values(sha256=sha256, content=func.zeroblob(len(content)))
-    if not connection.execute(room).rowcount or not content:
+def add_content(connection: Connection, sha256: str, content: bytes | Path) -> None:
+    """Store a content, or what the file at a path holds, under its hash, unless it is there."""
+    size = content.stat().st_size if isinstance(content, Path) else len(content)
+    room = insert(contents).on_conflict_do_nothing().values(sha256=sha256, content=func.zeroblob(size))
+    if not connection.execute(room).rowcount or not size:
         return
     blob = _open(connection, sha256, readonly=False)
     try:
-        for start in range(0, len(content), PIECE):
-            blob.write(content[start : start + PIECE])
+        with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as file:
+            while piece := file.read(PIECE):
+                blob.write(piece)
     finally:
         blob.close()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 
 from sqlalchemy import Connection, delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -69,8 +70,8 @@ def builtin_hashes(connection: Connection) -> dict[str, str]:
     return {row.name: row.sha256 for row in rows}
 
 
-def add(connection: Connection, summary: DatasetSummary, content: bytes, upload_sha256: str) -> bool:
-    """Store an upload; return False if the same content is stored under this name already.
+def add(connection: Connection, summary: DatasetSummary, content: bytes | Path, upload_sha256: str) -> bool:
+    """Store an upload, its content in memory or in a file; return False if the same is stored under this name already.
 
     Raises Conflict if the name has another content.
     """
@@ -98,7 +99,7 @@ def recognise(connection: Connection, name: str, sha256: str, upload_sha256: str
     )
 
 
-def replace_builtin(connection: Connection, summary: DatasetSummary, content: bytes) -> None:
+def replace_builtin(connection: Connection, summary: DatasetSummary, content: bytes | Path) -> None:
     """Store a built-in data set in the place of its former version, which stays for the sweeps that name it."""
     former = connection.execute(select(datasets.c.sha256).where(datasets.c.name == summary.name)).scalar()
     blobs.add_content(connection, summary.sha256, content)

@@ -68,8 +68,11 @@ class Storage:
 
     # Data sets
 
-    def add_dataset(self, summary: DatasetSummary, content: bytes, upload_sha256: str) -> bool:
-        """Store an upload; False if the same content is there. Raises Conflict for another content."""
+    def add_dataset(self, summary: DatasetSummary, content: bytes | Path, upload_sha256: str) -> bool:
+        """Store an upload, its content in memory or in a file; False if the same is there.
+
+        Raises Conflict for another content.
+        """
         return self._write(dataset_rows.add, summary, content, upload_sha256)
 
     def upload_hash(self, name: str) -> str | None:
@@ -84,7 +87,7 @@ class Storage:
         """Write down the upload that a data set with this content came from, unless that is known."""
         self._write(dataset_rows.recognise, name, sha256, upload_sha256)
 
-    def replace_builtin(self, summary: DatasetSummary, content: bytes) -> None:
+    def replace_builtin(self, summary: DatasetSummary, content: bytes | Path) -> None:
         """Store a built-in data set; the content of its former version stays while a sweep names it."""
         self._write(dataset_rows.replace_builtin, summary, content)
 

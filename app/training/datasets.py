@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.domain.datasets import Task
 from engine.data import NAMES, Dataset, load_builtin
-from engine.data.dataset import PARTS
+from engine.data.tables import PARTS
 from engine.training_set import outputs_of
 
 _ROWS_COMPARED = 1 << 10
@@ -18,18 +19,23 @@ _ROWS_COMPARED = 1 << 10
 
 @dataclass(frozen=True, slots=True)
 class PreparedDataset:
-    """A data set ready to be stored: `content` is what workers fetch, and `sha256` its hash in hex.
+    """A data set ready to be stored: what workers fetch, in memory or in a file, and `sha256`, its hash in hex.
 
     `rows` counts the rows of train, dev and test; `features` are the inputs of a network, `outputs` its outputs.
     """
 
-    content: bytes
+    source: bytes | Path
     sha256: str
     task: Task
     rows: Mapping[str, int]
     features: int
     outputs: int
     card: Mapping[str, object]
+
+    @property
+    def content(self) -> bytes:
+        """What workers fetch, read anew each time from a file."""
+        return self.source.read_bytes() if isinstance(self.source, Path) else self.source
 
 
 def builtin_names() -> tuple[str, ...]:
@@ -72,7 +78,7 @@ def _equal_inputs(first: NDArray[Any], second: NDArray[Any]) -> bool:
 def prepared(dataset: Dataset) -> PreparedDataset:
     """Return a data set ready to be stored."""
     content = dataset.to_bytes()
-    return PreparedDataset(content=content, sha256=hashlib.sha256(content).hexdigest(), **facts_of(dataset))
+    return PreparedDataset(source=content, sha256=hashlib.sha256(content).hexdigest(), **facts_of(dataset))
 
 
 def facts_of(dataset: Dataset) -> dict[str, Any]:

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,19 +45,25 @@ class Preparation:
         self._limits = limits
         self._turns = BoundedSemaphore(at_once)
 
-    def prepare(self, files: SentFiles, form: UploadForm) -> PreparedDataset:
-        """Return uploaded files as a data set.
+    @contextmanager
+    def prepare(self, files: SentFiles, form: UploadForm) -> Iterator[PreparedDataset]:
+        """Return uploaded files as a data set, whose content is in a file that is there until the context ends.
 
         Raises InvalidRequest with every fault found, or with the limit that was reached; Unavailable if others have not
         left room in the time that one may take; NotInstalled if a format needs a package that is missing.
         """
+        with TemporaryDirectory(prefix="logsweep-") as folder:
+            with self._turn():
+                _hand_over(Path(folder), files, form, self._limits)
+                self._run(folder)
+            yield _received(Path(folder))
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
         if not self._turns.acquire(timeout=self._limits.seconds):
             raise Unavailable("Other uploads are being read, and none of them has ended. Send this one again later.")
         try:
-            with TemporaryDirectory(prefix="logsweep-") as folder:
-                _hand_over(Path(folder), files, form, self._limits)
-                self._run(folder)
-                return _received(Path(folder))
+            yield
         finally:
             self._turns.release()
 
@@ -63,7 +71,7 @@ class Preparation:
         """Run the process to its end. Raises InvalidRequest if it reached a limit."""
         environment = dict(os.environ)
         use_one_thread(environment)
-        command = [sys.executable, "-m", "app.training.preparation_process", folder]
+        command = [sys.executable, "-P", "-m", "app.training.preparation_process", folder]
         try:
             ended = subprocess.run(  # noqa: S603  # our own module, and a folder that we made
                 command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,
@@ -98,7 +106,8 @@ class Preparation:
 
 def _hand_over(folder: Path, files: SentFiles, form: UploadForm, limits: Limits) -> None:
     for field, sent in files.by_field().items():
-        (folder / field).write_bytes(sent.content)
+        with (folder / field).open("wb") as file:
+            file.writelines(sent.pieces())
     names = {field: sent.name for field, sent in files.by_field().items()}
     request = {"names": names, "form": asdict(form), "limits": asdict(limits)}
     (folder / REQUEST).write_text(json.dumps(request), "ascii")
@@ -110,4 +119,4 @@ def _received(folder: Path) -> PreparedDataset:
         raise InvalidRequest([Fault(**fault) for fault in answer["faults"]])
     if "not_installed" in answer:
         raise NotInstalled(answer["not_installed"])
-    return PreparedDataset(content=(folder / CONTENT).read_bytes(), **answer["prepared"])
+    return PreparedDataset(source=folder / CONTENT, **answer["prepared"])

@@ -121,7 +121,7 @@ def _format(sent: AnyFile) -> Format:
 
 def _name_fault(sent: AnyFile) -> str | None:
     """Return what is wrong with the name of a file."""
-    by_name, name, content = _format(sent), sent.name[:120], sent.content
+    by_name, name, content = _format(sent), sent.name[:120], next(sent.pieces(), b"")
     if by_name == "CSV" and not sent.name.lower().removesuffix(".gz").endswith(_TEXTS):
         use = "Use .csv, .tsv or .txt, each also with .gz, .npz or .parquet."
         return f'The file name "{name}" does not say what it is. {use}'

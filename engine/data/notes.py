@@ -2,14 +2,57 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+from engine.data.quoting import listed, quoted
+
+Code = Literal[
+    # how files were read
+    "row_names",
+    "empty_columns",
+    "quoted_names",
+    "ignored",
+    # what cells were taken for
+    "numbers_in_disguise",
+    "mixed_decimals",
+    "leading_zeros",
+    "dates",
+    "digits_in_words",
+    "missing_tokens",
+    "rare_categories",
+    # arrays
+    "flattened",
+    "channels_first",
+    # the target
+    "task",
+    "few_rows_per_class",
+    "missing_target_dropped",
+    # the parts
+    "split",
+    "shared_groups",
+    "early_rows",
+    "constant_input",
+    "unknown_words",
+    # leaks
+    "row_number",
+    "nearly_unique_words",
+    "input_equals_target",
+    "copied_rows",
+    "same_file",
+    # rows to predict, or to score a model on
+    "target_passed_over",
+    "columns_passed_over",
+]
+"""All codes that a note may have; docs/reading.md tells what each says."""
+
+_SHOWN_COLUMNS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """One thing that was guessed or left out; `code` is a fixed word for programs, `detail` a sentence for people."""
 
-    code: str
+    code: Code
     columns: tuple[str, ...]
     detail: str
 
@@ -25,7 +68,7 @@ class Remark:
     The note reads `begins`, the names of the columns, and `ends`.
     """
 
-    code: str
+    code: Code
     column: str
     begins: str
     ends: str
@@ -41,11 +84,5 @@ def gathered(remarks: Iterable[Remark]) -> tuple[Note, ...]:
 
 
 def _note(columns: Sequence[str], first: Remark) -> Note:
-    named = ", ".join(f'"{name[:_SHOWN_LETTERS]}"' for name in columns[:_SHOWN_COLUMNS])
-    more = f" and {len(columns) - _SHOWN_COLUMNS:,} more" if len(columns) > _SHOWN_COLUMNS else ""
-    plural = "s" if len(columns) > 1 else ""
-    return Note(first.code, tuple(columns), f"{first.begins} in the column{plural} {named}{more}{first.ends}")
-
-
-_SHOWN_COLUMNS = 10
-_SHOWN_LETTERS = 60
+    plural, named = "s" if len(columns) > 1 else "", listed(list(map(quoted, columns)), _SHOWN_COLUMNS)
+    return Note(first.code, tuple(columns), f"{first.begins} in the column{plural} {named}{first.ends}")

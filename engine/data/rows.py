@@ -19,6 +19,7 @@ from engine.data.formats.numbers import NumberFormat
 from engine.data.formats.reading import Format, Reading
 from engine.data.formats.words import WordFormat
 from engine.data.notes import Note
+from engine.data.quoting import listed
 from engine.data.said import Said
 from engine.data.table import (
     LARGEST_NUMBER,
@@ -39,11 +40,14 @@ MOST_NAMED = 20
 _MEND = "Mend it, or leave it out if the value is missing: an empty cell in CSV, null in JSON."
 _TOO_LARGE = f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}."
 _NO_WORD = "is not a text, but the model learned the column as words. Put it in quotes; null is a missing value."
+_SPELLINGS_OF_NAN = ("NAN", "Nan", "-nan")
 
 
 def _before(encoding: Encoding) -> Reading:
     """Return how a column of CSV was read before readings were kept; values of JSON were taken as they are."""
-    return Reading(NumberFormat() if isinstance(encoding, NumericEncoding) else WordFormat(), USUAL)
+    if isinstance(encoding, NumericEncoding):
+        return Reading(NumberFormat(), (*USUAL, *_SPELLINGS_OF_NAN))
+    return Reading(WordFormat(), USUAL)
 
 
 def table_of_csv(
@@ -65,7 +69,7 @@ def table_of_csv(
     # Without a header, a file that has the target has all columns of training, and their numbers name them.
     in_order = () if target in names else names
     sheet = read_sheet(content, max_bytes, said, Expected(names, as_text, in_order, read or {}))
-    sheet.faults.add(_lacking(sheet.header, encodings))
+    sheet.faults.add(_lacking(sheet.header, encodings, target))
     cells = dict(zip(sheet.header, sheet.columns, strict=True))
     columns = [
         _sheet_column(encoding, cells[encoding.name], sheet.lines, sheet.faults)
@@ -90,7 +94,7 @@ def table_of_rows(rows: Sequence[Any], encodings: Sequence[Encoding], target: st
     noted. Raises TableError, whose faults have the place of the row, or of the cell, counted from 0.
     """
     faults = Faults()
-    faults.add(_row_faults(rows, encodings))
+    faults.add(_row_faults(rows, encodings, target))
     columns = [
         _column(encoding, [_cell(row, encoding.name) for row in rows], range(len(rows)), "row", faults)
         for encoding in encodings
@@ -109,14 +113,15 @@ def arrange(table: Table, encodings: Sequence[Encoding]) -> list[Column]:
     return [columns[encoding.name] for encoding in encodings]
 
 
-def _lacking(names: Sequence[str], encodings: Sequence[Encoding]) -> Iterator[str]:
-    """Yield what the columns called `names` lack."""
+def _lacking(names: Sequence[str], encodings: Sequence[Encoding], target: str | None = None) -> Iterator[str]:
+    """Yield what the columns called `names` lack; cells of the target may not be empty."""
     there, known = set(names), {encoding.name for encoding in encodings}
     for encoding in encodings:
         if encoding.name not in there:
             close = get_close_matches(encoding.name, [name for name in names if name not in known][:MOST_NAMED], n=1)
             hint = f" The model does not know {quoted(close[0])}: is it meant?" if close else ""
-            yield f"The column {quoted(encoding.name)} is missing. Add it; its cells may be empty.{hint}"
+            way = "Add it." if encoding.name == target else "Add it; its cells may be empty."
+            yield f"The column {quoted(encoding.name)} is missing. {way}{hint}"
 
 
 def passed_over(names: Sequence[str], encodings: Sequence[Encoding], target: str) -> tuple[Note, ...]:
@@ -129,14 +134,13 @@ def passed_over(names: Sequence[str], encodings: Sequence[Encoding], target: str
         detail = f"The column {quoted(target)} was passed over: it is what the model predicts."
         notes.append(Note("target_passed_over", (target,), detail))
     if unknown:
-        shown = ", ".join(map(quoted, unknown[:MOST_NAMED]))
-        more = f" and {len(unknown) - MOST_NAMED:,} more" if len(unknown) > MOST_NAMED else ""
-        detail = f"Columns that the model does not know were passed over: {shown}{more}."
+        shown = listed(list(map(quoted, unknown)), MOST_NAMED)
+        detail = f"Columns that the model does not know were passed over: {shown}."
         notes.append(Note("columns_passed_over", tuple(unknown[:MOST_NAMED]), detail))
     return tuple(notes)
 
 
-def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding]) -> Iterator[TableFault]:
+def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding], target: str) -> Iterator[TableFault]:
     known = [encoding.name for encoding in encodings]
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):
@@ -145,7 +149,8 @@ def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding]) -> Iterator[
             continue
         for name in known:
             if name not in row:
-                detail = f"Row {number} has no {quoted(name)}. Add it; null is a missing value."
+                way = "Add it." if name == target else "Add it; null is a missing value."
+                detail = f"Row {number} has no {quoted(name)}. {way}"
                 yield TableFault(detail, place=(number, name))
 
 

@@ -1,11 +1,14 @@
 """Tests of uploads as they were sent."""
 
+import io
+import tracemalloc
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.domain.uploads import SentFile, SentFiles, UploadForm, upload_hash
+from app.domain.uploads import PIECE, AnyFile, ReceivedFile, SentFile, SentFiles, StoredFile, UploadForm, upload_hash
 
 FILES = SentFiles(SentFile("t.csv", b"a,y\n1,2\n"))
 FORM = UploadForm("mine", "y")
@@ -53,3 +56,34 @@ def test_no_missing_tokens_at_all_are_not_the_usual_ones() -> None:
 )
 def test_files_count_by_their_content_their_format_and_their_part(files: SentFiles) -> None:
     assert upload_hash(files, FORM) != upload_hash(FILES, FORM)
+
+
+def as_sent(content: bytes, held: str, folder: Path) -> AnyFile:
+    path = folder / "sent"
+    path.write_bytes(content)
+    forms: dict[str, AnyFile] = {
+        "in memory": SentFile("t.csv", content),
+        "on disk": StoredFile("t.csv", path),
+        "received": ReceivedFile("t.csv", io.BytesIO(content)),
+    }
+    return forms[held]
+
+
+@pytest.mark.parametrize("held", ["in memory", "on disk", "received"])
+@pytest.mark.parametrize("size", [0, 1, PIECE, 2 * PIECE + 3])
+def test_pieces_are_the_content_wherever_a_file_is_held_and_however_often(tmp_path: Path, held: str, size: int) -> None:
+    content = bytes(range(251)) * (size // 251) + bytes(size % 251)
+    sent = as_sent(content, held, tmp_path)
+    for _ in range(2):
+        assert b"".join(sent.pieces()) == sent.content == content
+    assert upload_hash(SentFiles(sent), FORM) == upload_hash(SentFiles(SentFile("t.csv", content)), FORM)
+
+
+def test_the_hash_of_an_upload_takes_no_memory_of_the_size_of_its_files(tmp_path: Path) -> None:
+    sent = as_sent(bytes(16 * PIECE), "on disk", tmp_path)
+    tracemalloc.start()
+    try:
+        upload_hash(SentFiles(sent), FORM)
+        assert tracemalloc.get_traced_memory()[1] < 4 * PIECE
+    finally:
+        tracemalloc.stop()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,33 @@ FILES = SentFiles(SentFile("täble.csv", b"id,n,y\n" + b"".join(b"i,%d,%d\n" % (
 
 
 def faults_of(limits: Limits, files: SentFiles, form: UploadForm = FORM) -> Sequence[Fault]:
-    with pytest.raises(InvalidRequest) as caught:
-        Preparation(limits, 1).prepare(files, form)
+    with pytest.raises(InvalidRequest) as caught, Preparation(limits, 1).prepare(files, form):
+        pass
     return caught.value.faults
 
 
+def sha256_of(preparation: Preparation) -> str:
+    with preparation.prepare(FILES, FORM) as found:
+        return found.sha256
+
+
 def test_an_upload_is_prepared_elsewhere_as_it_would_be_here() -> None:
-    assert Preparation(LIMITS, 1).prepare(FILES, FORM) == prepare_upload(FILES, FORM, max_table_bytes=TABLE)
+    here = prepare_upload(FILES, FORM, max_table_bytes=TABLE)
+    with Preparation(LIMITS, 1).prepare(FILES, FORM) as found:
+        assert replace(found, source=found.content) == here
+
+
+def test_what_was_prepared_is_in_a_file_that_is_gone_in_the_end() -> None:
+    with Preparation(LIMITS, 1).prepare(FILES, FORM) as found:
+        assert isinstance(found.source, Path)
+        assert found.source.is_file()
+    assert not found.source.parent.exists()
+
+
+def test_a_turn_is_over_once_the_upload_is_prepared() -> None:
+    preparation = Preparation(Limits(TABLE, 1024 * MEBIBYTE, 20.0), 1)
+    with preparation.prepare(FILES, FORM) as first, preparation.prepare(FILES, FORM) as second:
+        assert first.sha256 == second.sha256
 
 
 def test_faults_come_back_as_they_would_here() -> None:
@@ -55,14 +76,14 @@ def test_too_much_time_is_a_fault_that_says_the_limit_and_the_way_out() -> None:
 def test_uploads_wait_for_their_turn_and_all_are_read() -> None:
     preparation = Preparation(LIMITS, 1)
     with ThreadPoolExecutor(3) as threads:
-        found = list(threads.map(lambda _: preparation.prepare(FILES, FORM), range(3)))
-    assert len({one.sha256 for one in found}) == 1
+        found = list(threads.map(lambda _: sha256_of(preparation), range(3)))
+    assert len(set(found)) == 1
 
 
 def test_an_upload_that_would_wait_too_long_is_told_to_come_again() -> None:
     preparation = Preparation(Limits(TABLE, 1024 * MEBIBYTE, 0.001), 0)
     with pytest.raises(Unavailable):
-        preparation.prepare(FILES, FORM)
+        sha256_of(preparation)
 
 
 def test_a_library_that_a_file_brings_down_ends_neither_the_server_nor_without_a_fault(

@@ -57,7 +57,7 @@ def test_notes_name_an_example_and_all_columns_that_are_alike() -> None:
     assert [(note.columns, note.detail) for note in table.notes] == [
         (
             ("p", "q"),
-            'Texts are read as numbers, in the unit "$", in the columns "p", "q": "$5" is 5. Name what holds codes in '
+            'Texts are read as numbers, in the unit "$", in the columns "p", "q": "$5" is 5. Name columns of codes in '
             "categorical.",
         ),
         (
@@ -138,11 +138,17 @@ def test_missing_replaces_the_tokens_also_by_none() -> None:
     assert '"NA" is not a number' in fault("1", "2", "NA", said=Said(missing=[""]))[1]
 
 
+def test_a_number_can_stand_for_a_missing_cell_where_all_cells_are_numbers() -> None:
+    table = read("-9", "1", "-9.5", said=Said(missing=["-9"]))
+    assert values(table) == [None, 1.0, -9.5]
+    assert codes(table) == ["missing_tokens"]
+
+
 def test_the_note_on_missing_cells_names_the_tokens_beyond_the_empty_one() -> None:
     table = read("1", "", "NA", "?")
     assert [note.detail for note in table.notes] == [
-        'Cells with "NA", "?" count as missing in the column "a". Send missing= with other tokens, or with none, if '
-        "they mean something."
+        'Cells with "NA", "?" count as missing in the column "a". If they mean something, send missing with '
+        "other tokens, or empty."
     ]
     assert read("1", "").notes == ()
 

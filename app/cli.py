@@ -83,7 +83,7 @@ def demo(
 @app.command()
 def predict(
     model: Annotated[Path, typer.Argument(help="A model file: NPZ or safetensors.", exists=True, dir_okay=False)],
-    rows: Annotated[Path, typer.Argument(help="The rows: CSV or CSV.gz.", exists=True, dir_okay=False)],
+    rows: Annotated[Path, typer.Argument(help="The rows: CSV or other text, also .gz.", exists=True, dir_okay=False)],
     reading: Reading = None,
 ) -> None:
     """Predict rows with a model file; the answer is CSV. Columns that the model does not read are passed over."""
@@ -100,7 +100,10 @@ def predict(
 def evaluate(
     model: Annotated[Path, typer.Argument(help="A model file: NPZ or safetensors.", exists=True, dir_okay=False)],
     file: Annotated[
-        Path, typer.Argument(help="Rows with their targets: CSV, CSV.gz or NPZ.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(
+            help="Rows with their targets: CSV or other text, also .gz, or NPZ.", exists=True, dir_okay=False
+        ),
     ],
     reading: Reading = None,
 ) -> None:
@@ -117,7 +120,7 @@ def evaluate(
 
 @app.command()
 def gradcheck(
-    dataset: Annotated[str, typer.Argument(help="A built-in data set, or a file: CSV, CSV.gz, NPZ or Parquet.")],
+    dataset: Annotated[str, typer.Argument(help="A built-in data set, or a file: CSV (also .gz), NPZ or Parquet.")],
     target: Annotated[str | None, typer.Option(help="The column of the file that is to be predicted.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="A hyperparameter, say hidden_units=[8,4]; again for more.")
@@ -136,7 +139,8 @@ def gradcheck(
 def _log_to_stderr() -> None:
     level = os.environ.get("LOGSWEEP_LOG_LEVEL", "INFO").upper()
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "alembic.runtime.plugins"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ class Chunk:
 
 
 class Inputs(ABC):
-    """The inputs (n, n_in) of a part's examples; wherever they are written, a one stands behind those of each."""
+    """The inputs (n, n_in) of a part's examples; wherever they are written, a one stands after those of each."""
 
     dtype: np.dtype[Any]
 
@@ -50,7 +50,7 @@ class Inputs(ABC):
 
 
 class Numbers(Inputs):
-    """Inputs that are held as the numbers `x` (n, n_in + 1) that a network reads, a one behind each example."""
+    """Inputs that are held as the numbers `x` (n, n_in + 1) that a network reads, a one after each example."""
 
     def __init__(self, x: Array) -> None:
         self._x, self.dtype = x, x.dtype
@@ -113,7 +113,7 @@ class ScaledBytes(Inputs):
         return Chunk(values, load)
 
     def _compute(self, x: Bytes, out: Array) -> None:
-        """Write the numbers of a few examples `x` (m, n_in), and the ones behind them, to `out` (m, n_in + 1)."""
+        """Write the numbers of a few examples `x` (m, n_in), and the ones after them, to `out` (m, n_in + 1)."""
         wide = self._wide[: len(x)]
         np.copyto(wide, x)
         np.subtract(wide, self._mean[: len(x)], out=wide)
@@ -125,7 +125,7 @@ class ScaledBytes(Inputs):
 def _agree(mean: Array, scale: Array) -> bool:
     """Return whether multiplying by 1/scale, which is faster, gives each byte of each input the bits of a division.
 
-    Once rounded to float32 the two differ for about one number in 200 million.
+    Once rounded to float32 the two hardly ever differ.
     """
     inverse = 1.0 / scale
     return all(

@@ -37,7 +37,7 @@ class Part:
 
     @property
     def x(self) -> Array:
-        """All inputs as numbers, (n, n_in + 1), with a one behind each row; made anew where they are held as bytes."""
+        """All inputs as numbers, (n, n_in + 1), with a one after each row; made anew where they are held as bytes."""
         return self.inputs.chunk(slice(None), Workspace(self.inputs.dtype)).loaded()
 
 

@@ -25,7 +25,7 @@ def _require_multipart(request: Request) -> None:
 
 
 def _sent_files(
-    file: Annotated[UploadFile, File(description="the table: CSV, CSV.gz, NPZ or Parquet")],
+    file: Annotated[UploadFile, File(description="the table: CSV, TSV or TXT, also .gz, NPZ or Parquet")],
     dev_file: Annotated[UploadFile | None, File(description="the dev part, with the columns of file")] = None,
     test_file: Annotated[UploadFile | None, File(description="the test part, with the columns of file")] = None,
 ) -> SentFiles:
@@ -84,7 +84,7 @@ def preview_dataset(
     form: Annotated[UploadForm, Depends(preview_form)],
     faults: Annotated[list[Fault], Depends(_field_faults)],
 ) -> PreviewAnswer:
-    """Show what an upload would become, and store nothing: the fields are those of an upload, without a need of a name.
+    """Show what an upload would become, and store nothing: the fields are those of an upload, and the name may go.
 
     Of many columns the first hundred are shown, and the others counted.
     """

@@ -89,7 +89,7 @@ def _evaluate_body() -> dict[str, Any]:
 
 @router.post("/evaluate", openapi_extra=_evaluate_body())
 async def evaluate_model(sweep: str, number: int, request: Request, services: UseCases) -> EvaluationAnswer:
-    """Score a trained model on examples: a file (CSV, CSV.gz or NPZ) as `file` of a form, or rows of JSON.
+    """Score a trained model on examples: a file (text, also .gz, or NPZ) as `file` of a form, or rows of JSON.
 
     Both have the columns of training and the target; others are passed over, and noted. The rows of the data set's own
     test part get the trial's test error.

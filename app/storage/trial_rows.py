@@ -75,7 +75,7 @@ def page(
         statement = statement.where(trials.c.state.in_([state.value for state in query.states]))
     statement = _ordered(statement, key, query)
     if after is not None:
-        statement = statement.where(_behind(key, query.descending, after))
+        statement = statement.where(_past(key, query.descending, after))
     rows = connection.execute(statement.limit(limit))
     return [(records.trial(row), Position(row.sort_key, row.number)) for row in rows]
 
@@ -176,7 +176,7 @@ def _ordered(statement: Select[Any], key: ColumnElement[Any], query: TrialQuery)
     return statement.order_by(key.is_(None), direction, trials.c.number)
 
 
-def _behind(key: ColumnElement[Any], descending: bool, after: Position) -> ColumnElement[bool]:
+def _past(key: ColumnElement[Any], descending: bool, after: Position) -> ColumnElement[bool]:
     if after.key is None:
         return and_(key.is_(None), trials.c.number > after.number)
     value = literal(after.key)

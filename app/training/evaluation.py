@@ -22,7 +22,7 @@ def evaluate_rows(model: Model, rows: Sequence[Any]) -> Evaluation:
 
 
 def evaluate_file(model: Model, content: bytes, *, max_bytes: int, reading: Sequence[str] = ()) -> Evaluation:
-    """Score a model on a file: CSV, CSV.gz or NPZ. Raises InvalidRequest with every fault, as faults of /file.
+    """Score a model on a file: text, also .gz, or NPZ. Raises InvalidRequest with every fault, as faults of /file.
 
     `reading` are settings like "separator=tab", for what the file and the model leave open.
     """

@@ -7,6 +7,7 @@ from engine.data.files.npz_table import read_npz
 from engine.data.files.parquet_table import read_parquet
 from engine.data.normalization import Normalization
 from engine.data.parts.cut import Cut
+from engine.data.said import Said
 from engine.data.table import Image, Table, TableError, TableFault
 from engine.data.tables import Tables
 
@@ -16,6 +17,7 @@ __all__ = [
     "Dataset",
     "Image",
     "Normalization",
+    "Said",
     "Table",
     "TableError",
     "TableFault",

@@ -121,7 +121,11 @@ Encoding = NumericEncoding | CategoricalEncoding
 def feature_faults(features: Table) -> list[TableFault]:
     """Return what keeps the columns of a whole table from being features."""
     if not features.columns:
-        return [TableFault("There is no column but the target. Add columns to predict it from.")]
+        return [
+            TableFault(
+                "There is no column but the target, and group and order are no inputs. Add columns to predict it from."
+            )
+        ]
     return [TableFault(detail) for column in features.columns if (detail := _feature_fault(column))]
 
 

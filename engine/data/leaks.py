@@ -1,14 +1,14 @@
 """Leaks: inputs that give the answer away, and rows of dev or test that were trained on; each is named in a note."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations, islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.notes import Note
+from engine.data.notes import Code, Note
 from engine.data.table import Column, NumericColumn, Table, quoted
 from engine.data.target import Target
 
@@ -23,7 +23,7 @@ _ROUNDING = 1e-6
 
 _ROW_NUMBER = "These columns number the rows: {}. All they can teach is where a row stood. Leave them out with ignore."
 _UNIQUE = (
-    "Nearly each cell of these columns has a word of its own: {}. What is learned of a word hardly ever applies again. "
+    "Nearly every cell of these columns has a word of its own: {}. What is learned of one hardly applies to others. "
     "Leave them out with ignore."
 )
 _EQUAL = (
@@ -35,8 +35,7 @@ def input_notes(features: Table, target: Target) -> Iterator[Note]:
     """Yield notes on the columns of a training table that give away the row or the target."""
     if len(features) < _FEWEST_ROWS:
         return
-    kinds = (("row_number", _ROW_NUMBER, _row_number), ("nearly_unique_words", _UNIQUE, _unique_words))
-    for code, sentence, how_of in (*kinds, ("input_equals_target", _EQUAL, _equal)):
+    for code, sentence, how_of in _KINDS:
         hows = ((column.name, how_of(column, target)) for column in features.columns)
         if found := {name: how for name, how in hows if how is not None}:
             yield Note(code, tuple(found), sentence.format(_listed(found)))
@@ -87,6 +86,14 @@ def _equal(column: Column, target: Target) -> str | None:
     if all(_one_to_one(x, y) for x, y in pairs) and 2 * len(np.unique(target.values)) <= len(target.values):
         return " (one value for each of its values)"
     return None
+
+
+_KINDS: Sequence[tuple[Code, str, Callable[[Column, Target], str | None]]] = (
+    ("row_number", _ROW_NUMBER, _row_number),
+    ("nearly_unique_words", _UNIQUE, _unique_words),
+    ("input_equals_target", _EQUAL, _equal),
+)
+"""What each kind of leak is called, says, and how it is seen in a column: None, or what to say of the column."""
 
 
 def _sample(values: NDArray[Any]) -> NDArray[Any]:

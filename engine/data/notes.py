@@ -2,14 +2,53 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+Code = Literal[
+    # how files were read
+    "row_names",
+    "empty_columns",
+    "quoted_names",
+    "ignored",
+    # what cells were taken for
+    "numbers_in_disguise",
+    "mixed_decimals",
+    "leading_zeros",
+    "dates",
+    "digits_in_words",
+    "missing_tokens",
+    "rare_categories",
+    # arrays
+    "flattened",
+    "channels_first",
+    # the target
+    "task",
+    "few_rows_per_class",
+    "missing_target_dropped",
+    # the parts
+    "split",
+    "shared_groups",
+    "early_rows",
+    "constant_input",
+    "unknown_words",
+    # leaks
+    "row_number",
+    "nearly_unique_words",
+    "input_equals_target",
+    "copied_rows",
+    "same_file",
+    # rows to predict, or to score a model on
+    "target_passed_over",
+    "columns_passed_over",
+]
+"""All codes that a note may have; docs/reading.md tells what each says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """One thing that was guessed or left out; `code` is a fixed word for programs, `detail` a sentence for people."""
 
-    code: str
+    code: Code
     columns: tuple[str, ...]
     detail: str
 
@@ -25,7 +64,7 @@ class Remark:
     The note reads `begins`, the names of the columns, and `ends`.
     """
 
-    code: str
+    code: Code
     column: str
     begins: str
     ends: str

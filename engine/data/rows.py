@@ -65,7 +65,7 @@ def table_of_csv(
     # Without a header, a file that has the target has all columns of training, and their numbers name them.
     in_order = () if target in names else names
     sheet = read_sheet(content, max_bytes, said, Expected(names, as_text, in_order, read or {}))
-    sheet.faults.add(_lacking(sheet.header, encodings))
+    sheet.faults.add(_lacking(sheet.header, encodings, target))
     cells = dict(zip(sheet.header, sheet.columns, strict=True))
     columns = [
         _sheet_column(encoding, cells[encoding.name], sheet.lines, sheet.faults)
@@ -90,7 +90,7 @@ def table_of_rows(rows: Sequence[Any], encodings: Sequence[Encoding], target: st
     noted. Raises TableError, whose faults have the place of the row, or of the cell, counted from 0.
     """
     faults = Faults()
-    faults.add(_row_faults(rows, encodings))
+    faults.add(_row_faults(rows, encodings, target))
     columns = [
         _column(encoding, [_cell(row, encoding.name) for row in rows], range(len(rows)), "row", faults)
         for encoding in encodings
@@ -109,14 +109,15 @@ def arrange(table: Table, encodings: Sequence[Encoding]) -> list[Column]:
     return [columns[encoding.name] for encoding in encodings]
 
 
-def _lacking(names: Sequence[str], encodings: Sequence[Encoding]) -> Iterator[str]:
-    """Yield what the columns called `names` lack."""
+def _lacking(names: Sequence[str], encodings: Sequence[Encoding], target: str | None = None) -> Iterator[str]:
+    """Yield what the columns called `names` lack; cells of the target may not be empty."""
     there, known = set(names), {encoding.name for encoding in encodings}
     for encoding in encodings:
         if encoding.name not in there:
             close = get_close_matches(encoding.name, [name for name in names if name not in known][:MOST_NAMED], n=1)
             hint = f" The model does not know {quoted(close[0])}: is it meant?" if close else ""
-            yield f"The column {quoted(encoding.name)} is missing. Add it; its cells may be empty.{hint}"
+            way = "Add it." if encoding.name == target else "Add it; its cells may be empty."
+            yield f"The column {quoted(encoding.name)} is missing. {way}{hint}"
 
 
 def passed_over(names: Sequence[str], encodings: Sequence[Encoding], target: str) -> tuple[Note, ...]:
@@ -136,7 +137,7 @@ def passed_over(names: Sequence[str], encodings: Sequence[Encoding], target: str
     return tuple(notes)
 
 
-def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding]) -> Iterator[TableFault]:
+def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding], target: str) -> Iterator[TableFault]:
     known = [encoding.name for encoding in encodings]
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):
@@ -145,7 +146,8 @@ def _row_faults(rows: Sequence[Any], encodings: Sequence[Encoding]) -> Iterator[
             continue
         for name in known:
             if name not in row:
-                detail = f"Row {number} has no {quoted(name)}. Add it; null is a missing value."
+                way = "Add it." if name == target else "Add it; null is a missing value."
+                detail = f"Row {number} has no {quoted(name)}. {way}"
                 yield TableFault(detail, place=(number, name))
 
 

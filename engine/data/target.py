@@ -94,7 +94,7 @@ def few_rows_per_class(column: Column, target: Target) -> Iterator[Note]:
     """Yield a note if the target is one of words that are too many to be classes."""
     if isinstance(column, CategoricalColumn) and len(target.values) < _FEW_ROWS * len(target.classes):
         shown = f"{len(target.values):,} rows have {len(target.classes):,} classes, such as {quoted(target.classes[0])}"
-        way = "Look whether these are quantities: written as plain numbers, they would make a regression."
+        way = "If these are quantities, write them as plain numbers: they then make a regression."
         yield Note(
             "few_rows_per_class", (column.name,), f"The target {quoted(column.name)} holds words: {shown}. {way}"
         )
@@ -114,11 +114,12 @@ def task_notes(column: Column) -> Iterator[Note]:
 
 def _task_note(column: Column, numbers: str, *, classes: bool) -> Note:
     held = f"The target {quoted(column.name)} holds {numbers} in {len(column.values):,} rows"
-    rule = f"{_MOST_INFERRED_CLASSES} whole numbers, with {_ROWS_PER_INFERRED_CLASS} rows for each on average"
+    rule = f"at most {_MOST_INFERRED_CLASSES}, with at least {_ROWS_PER_INFERRED_CLASS} rows for each on average"
     if classes:
-        how = f"They are taken for classes, as up to {rule}, are. If they are quantities, send task=regression."
+        how = f"They are taken for classes, since there are {rule}. If they are quantities, send task=regression."
     else:
-        how = f"They are taken for quantities: classes are up to {rule}. If they are classes, send task=classification."
+        how = f"They are taken for quantities: classes would be whole numbers, {rule}. If they are classes, "
+        how += "send task=classification."
     return Note("task", (column.name,), f"{held}. {how}")
 
 

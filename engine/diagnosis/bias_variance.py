@@ -96,7 +96,8 @@ def _detail(errors: Errors, verdict: Verdict) -> str:
         "high_variance": "the network fits its training data, but does not carry over to new data well enough",
         "both": "the network neither fits its training data nor carries over to new data well enough",
         "neither": (
-            f"up to {_near(errors):.2g} above it nothing is left to repair; send a lower hoped_error to be told more"
+            f"a dev {errors.metric} within {_near(errors):.2g} of it needs no repair; "
+            "send a lower hoped_error to be told more"
         ),
     }
     return f"{seen}, and {hoped}: {means[verdict]}."

@@ -13,7 +13,7 @@ from engine.data.table import Column, NumericColumn, quoted
 
 _DIGIT = re.compile(r"[0-9]")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
-_IF_CODES = "Name what holds codes in categorical."
+_IF_CODES = "Name columns of codes in categorical."
 
 
 def remarks_of(
@@ -57,7 +57,7 @@ def _may_be_grouped(column: NumericColumn) -> bool:
 def _missing(name: str, found: Sequence[str]) -> Iterator[Remark]:
     if found:
         shown = ", ".join(map(quoted, found))
-        ends = ". Send missing= with other tokens, or with none, if they mean something."
+        ends = ". If they mean something, send missing with other tokens, or empty."
         yield Remark("missing_tokens", name, f"Cells with {shown} count as missing", ends, tuple(found))
 
 

@@ -141,7 +141,7 @@ def _is_cut(cell: str, mark: str) -> bool:
 
 
 def _cleanest(readings: Sequence[_Reading]) -> Sequence[_Reading]:
-    """Return the readings whose cells hold no other's separator, if there are such."""
+    """Return the readings whose cells hold no other's separator, if there are any."""
     return [reading for reading in readings if reading.is_clean(readings)] or readings
 
 

@@ -114,7 +114,7 @@ def _columns(rows: Sequence[Row], places: Sequence[int]) -> list[Sequence[str]]:
 
 
 def _late_cells(rows: Iterator[Row], header: Header, separator: str, late: Sequence[int]) -> list[Cells | Numbers]:
-    """Read the columns again of which the text was let go too early."""
+    """Read again the columns whose text was dropped too early."""
     gathering = Gathering([True] * len(late), ())
     if late:
         for some in _whole_rows(rows, len(header.names), separator, Faults()):

@@ -12,6 +12,8 @@ from typing import BinaryIO, TextIO, cast
 from engine.data.table import TableError, TableFault, quoted
 
 _GZIP = b"\x1f\x8b"
+_NO_TEXTS = {b"PK\x03\x04": "a zip archive, as NPZ files and spreadsheets are,", b"PAR1": "Parquet,"}
+"""How files begin that are no text, and what they are."""
 _PIECE = 1 << 20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -48,6 +50,8 @@ def read_text(content: bytes, max_bytes: int, encoding: str | None) -> Text:
 
     Raises TableError for what is no text, and for more than `max_bytes` when unzipped, before all of it is unzipped.
     """
+    if kind := next((kind for start, kind in _NO_TEXTS.items() if content.startswith(start)), None):
+        raise TableError([f"The file is {kind} and no text. Save it as CSV."])
     try:
         mark = _mark(_unzipped(content).read(4))
         text = Text(content, _encoding(mark, encoding))

@@ -181,4 +181,6 @@ def test_a_column_without_values_is_refused() -> None:
 
 
 def test_a_table_without_features_is_refused() -> None:
-    assert refusals() == ["There is no column but the target. Add columns to predict it from."]
+    assert refusals() == [
+        "There is no column but the target, and group and order are no inputs. Add columns to predict it from."
+    ]

@@ -72,6 +72,15 @@ def test_missing_columns_are_named_with_the_one_that_may_be_meant() -> None:
     assert details("size,sise,age\n1,2,3\n") == ['The column "code" is missing. Add it; its cells may be empty.']
 
 
+def test_a_target_that_is_missing_is_not_to_be_left_empty() -> None:
+    with pytest.raises(TableError) as caught:
+        table_of_csv(b"size,code\n1,2\n", ENCODINGS, "age", max_bytes=100)
+    assert [fault.detail for fault in caught.value.faults] == ['The column "age" is missing. Add it.']
+    with pytest.raises(TableError) as caught:
+        table_of_rows([{"size": 1, "code": "2"}], ENCODINGS, "age")
+    assert [fault.detail for fault in caught.value.faults] == ['Row 0 has no "age". Add it.']
+
+
 def test_the_target_and_columns_that_the_model_does_not_know_are_passed_over_and_noted() -> None:
     plain = from_csv("size,code,age\n1,2,3\n")
     table = from_csv("y,size,row,code,why,age\nno,1,0,2,because,3\n")

@@ -45,7 +45,7 @@ def test_the_next_steps_are_those_of_the_best_trial_and_of_what_is_common() -> N
 def test_a_best_trial_that_is_good_enough_needs_nothing() -> None:
     (sentence,) = diagnose_sweep({0: trial(0.0, 0.0)}, 0).next
     assert sentence.startswith("Trial 0 is the best. The dev error is 0")
-    assert "nothing is left to repair" in sentence
+    assert "needs no repair" in sentence
 
 
 def test_without_a_result_or_without_its_errors_that_is_said() -> None:

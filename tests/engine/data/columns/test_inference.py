@@ -57,7 +57,7 @@ def test_notes_name_an_example_and_all_columns_that_are_alike() -> None:
     assert [(note.columns, note.detail) for note in table.notes] == [
         (
             ("p", "q"),
-            'Texts are read as numbers, in the unit "$", in the columns "p", "q": "$5" is 5. Name what holds codes in '
+            'Texts are read as numbers, in the unit "$", in the columns "p", "q": "$5" is 5. Name columns of codes in '
             "categorical.",
         ),
         (
@@ -141,8 +141,8 @@ def test_missing_replaces_the_tokens_also_by_none() -> None:
 def test_the_note_on_missing_cells_names_the_tokens_beyond_the_empty_one() -> None:
     table = read("1", "", "NA", "?")
     assert [note.detail for note in table.notes] == [
-        'Cells with "NA", "?" count as missing in the column "a". Send missing= with other tokens, or with none, if '
-        "they mean something."
+        'Cells with "NA", "?" count as missing in the column "a". If they mean something, send missing with '
+        "other tokens, or empty."
     ]
     assert read("1", "").notes == ()
 

@@ -98,6 +98,14 @@ def test_utf_16_without_its_mark_is_told_from_text_by_its_nul_characters() -> No
     assert fault.about == "encoding"
 
 
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [(b"PK\x03\x04\xbe", "a zip archive, as NPZ files and spreadsheets are,"), (b"PAR1\x15\x04", "Parquet,")],
+)
+def test_what_is_no_text_is_told_by_its_start(start: bytes, kind: str) -> None:
+    assert fault_of(start) == TableFault(f"The file is {kind} and no text. Save it as CSV.")
+
+
 def test_a_text_opens_again_from_its_start() -> None:
     text = Text(gzip.compress(b"a\r\nb"), "utf-8")
     assert [text.open().read(), text.open().read()] == ["a\r\nb", "a\r\nb"]

@@ -81,7 +81,8 @@ def _free_port(wanted: int) -> int:
 
 
 def _start_server(address: str, data: Path, workers: int | None, output: BinaryIO) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "app.cli", "serve", "--data", str(data), "--port", address.rpartition(":")[2]]
+    command = [sys.executable, "-P", "-m", "app.cli", "serve", "--data", str(data)]
+    command += ["--port", address.rpartition(":")[2]]
     command += [] if workers is None else ["--workers", str(workers)]
     # A session of its own: Ctrl-C reaches the demo alone, which then stops the server in order.
     return subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)  # noqa: S603  # our own

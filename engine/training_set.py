@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 from engine.arrays import Array, Workspace
 from engine.data import Dataset, Image, Normalization
 from engine.data.encoded import Encoded
-from engine.data.table import quoted
+from engine.data.quoting import listed, quoted
 from engine.inputs import Inputs, Numbers, ScaledBytes
 from engine.losses import LOSSES, Loss
 from engine.losses.base import Targets
@@ -165,8 +165,7 @@ def double_names(card: Mapping[str, Any]) -> list[str]:
 
 def raw_doubles(names: Sequence[str]) -> str:
     """Return the sentence that refuses to leave columns as they are."""
-    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
-    columns = f"{', '.join(names[:_MOST_NAMED])}{more}"
+    columns = listed(names, _MOST_NAMED)
     rule = "networks compute in float32, which takes different values there for one and the same"
     return f"Inputs cannot stay as they are in these columns: {columns}; {rule}. Set normalize_inputs to true."
 

@@ -147,9 +147,12 @@ def _format(name: str) -> str:
 READING = ("separator", "header", "encoding", "decimal", "thousands", "dates", "missing", "ignore")
 """The fields of a form that say how files are written."""
 
+READING_OF_ROWS = ("separator", "header", "encoding", "ignore")
+"""Those that say it of rows for a model; what a cell means is kept with the model since training."""
 
-def read_reading(settings: Sequence[str]) -> dict[str, Any]:
-    """Return fields of a form from words like "separator=tab"; ignore and missing may come several times.
+
+def read_reading(settings: Sequence[str], possible: Sequence[str] = READING) -> dict[str, Any]:
+    """Return the `possible` fields of a form from words like "separator=tab"; ignore and missing may come often.
 
     Raises InvalidRequest with every fault.
     """
@@ -157,8 +160,11 @@ def read_reading(settings: Sequence[str]) -> dict[str, Any]:
     faults = []
     for setting in settings:
         name, equals, value = setting.partition("=")
-        if not equals or name not in READING:
-            rule = f"it must be a field and its value, such as separator=tab. The fields are: {', '.join(READING)}"
+        if equals and name in READING and name not in possible:
+            detail = f"The cells of rows for a model are read as in training, so {name} cannot be set. Leave it out."
+            faults.append(Fault("/read", detail))
+        elif not equals or name not in possible:
+            rule = f"it must be a field and its value, such as separator=tab. The fields are: {', '.join(possible)}"
             faults.append(Fault("/read", f'The setting "{setting[:60]}" is not possible: {rule}.'))
         elif name in ("missing", "ignore"):
             fields_read.setdefault(name, []).append(value)

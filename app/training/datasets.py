@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.domain.datasets import Task
 from engine.data import NAMES, Dataset, load_builtin
-from engine.data.dataset import PARTS
+from engine.data.tables import PARTS
 from engine.training_set import outputs_of
 
 _ROWS_COMPARED = 1 << 10

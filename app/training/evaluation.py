@@ -5,7 +5,7 @@ from typing import Any
 
 from app.domain.errors import Fault, InvalidRequest, pointer
 from app.domain.predictions import Evaluation
-from app.domain.uploads import read_reading
+from app.domain.uploads import READING_OF_ROWS, read_reading
 from app.training.models import Model
 from engine.data import Table, TableError
 from engine.data.said import Said
@@ -26,7 +26,7 @@ def evaluate_file(model: Model, content: bytes, *, max_bytes: int, reading: Sequ
 
     `reading` are settings like "separator=tab", for what the file and the model leave open.
     """
-    said = Said(**read_reading(reading))
+    said = Said(**read_reading(reading, READING_OF_ROWS))
     try:
         return _scored(model, examples_of_file(model, content, said=said, max_bytes=max_bytes))
     except TableError as error:

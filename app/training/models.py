@@ -11,7 +11,7 @@ import numpy as np
 from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
 from app.domain.predictions import PredictedRows, Prediction
 from app.domain.space import Value
-from app.domain.uploads import read_reading
+from app.domain.uploads import READING_OF_ROWS, read_reading
 from app.training.datasets import load
 from app.training.hyperparameters import complete
 from app.training.member import structure_of
@@ -87,7 +87,7 @@ def predict_csv(
     """
     try:
         model = read_model(model_content)
-        table = model.read_csv(rows_content, said=Said(**read_reading(reading)))
+        table = model.read_csv(rows_content, said=Said(**read_reading(reading, READING_OF_ROWS)))
         found = model.predict(table)
     except ModelError as error:
         raise InvalidRequest([Fault("/model", detail) for detail in error.faults]) from None

@@ -71,7 +71,7 @@ class Preparation:
         """Run the process to its end. Raises InvalidRequest if it reached a limit."""
         environment = dict(os.environ)
         use_one_thread(environment)
-        command = [sys.executable, "-m", "app.training.preparation_process", folder]
+        command = [sys.executable, "-P", "-m", "app.training.preparation_process", folder]
         try:
             ended = subprocess.run(  # noqa: S603  # our own module, and a folder that we made
                 command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,

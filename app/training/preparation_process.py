@@ -25,10 +25,9 @@ def main(folder: Path) -> int:
     limits = Limits(**request["limits"])
     _limit(limits)
     try:
-        answer = _answer(folder, request, limits)
+        (folder / ANSWER).write_text(json.dumps(_answer(folder, request, limits)), "ascii")
     except MemoryError:
         return OUT_OF_MEMORY
-    (folder / ANSWER).write_text(json.dumps(answer), "ascii")
     return 0
 
 

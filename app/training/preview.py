@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from app.domain.datasets import ColumnPreview, DatasetPreview
 from app.training.datasets import PreparedDataset, load
 from engine.data import Dataset
-from engine.data.dataset import PARTS
-from engine.data.encoded import Encoded
 from engine.data.encoding import CategoricalEncoding, Encoding, from_card
+from engine.data.tables import PARTS
 
 T = TypeVar("T")
 
@@ -32,7 +31,7 @@ def preview(prepared: PreparedDataset) -> DatasetPreview:
     shown, start = list[ColumnPreview](), 0
     for column in columns[:MOST_COLUMNS]:
         encoding = from_card(column)
-        inputs = [_inputs(dataset.inputs(part), slice(start, start + encoding.width)) for part in PARTS]
+        inputs = [dataset.inputs(part).numbers(start, start + encoding.width) for part in PARTS]
         shown.append(_column(encoding, column["missing"], inputs))
         start += encoding.width
     return DatasetPreview(
@@ -46,16 +45,6 @@ def preview(prepared: PreparedDataset) -> DatasetPreview:
         notes=card.pop("notes"),
         card=card,
     )
-
-
-def _inputs(rows: Encoded, places: slice) -> NDArray[Any]:
-    """Return the inputs of rows at some places, as they were before float32 merged any."""
-    double = np.flatnonzero((rows.places >= places.start) & (rows.places < places.stop))
-    inputs = rows.x[:, places]
-    if len(double):
-        inputs = inputs.astype(np.float64)
-        inputs[:, rows.places[double] - places.start] = rows.double[:, double]
-    return inputs
 
 
 def _column(encoding: Encoding, missing: int, inputs: Sequence[NDArray[Any]]) -> ColumnPreview:

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
+from typing import get_args
 
 from app.domain.errors import Fault
 from app.domain.uploads import UploadForm
+from engine.data.formats.dates import ORDERS
+from engine.data.formats.numbers import Decimal, Thousands
 from engine.data.said import Said
 
 _CHOICES = {
-    "decimal": ("point", "comma"),
-    "thousands": ("comma", "point", "space", "quote", "none"),
-    "dates": ("ymd", "dmy", "mdy"),
+    "decimal": get_args(Decimal),
+    "thousands": get_args(Thousands),
+    "dates": ORDERS,
     "missing_target": ("drop",),
 }
 

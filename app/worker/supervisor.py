@@ -27,7 +27,7 @@ class Supervisor:
     """Keeps `count` workers running against `server`; `on_death(name)` hears of each one that died."""
 
     def __init__(self, server: str, count: int, slots: int, on_death: Callable[[str], object]) -> None:
-        self._command = [sys.executable, "-m", "app.cli", "work", "--exit-with-parent"]
+        self._command = [sys.executable, "-P", "-m", "app.cli", "work", "--exit-with-parent"]
         self._command += ["--server", server, "--slots", str(slots)]
         self._on_death = on_death
         self._stopping = threading.Event()

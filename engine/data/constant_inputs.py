@@ -1,14 +1,15 @@
 """What is noted of columns that do not vary in the training part, since no network can learn what they mean."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from engine.data.column_groups import Parts, column_groups
 from engine.data.encoding import MOST_CATEGORIES
 from engine.data.notes import Note
+from engine.data.quoting import listed, quoted
 from engine.data.rounding import varies
-from engine.data.table import CategoricalColumn, Column, Image, NumericColumn, quoted
+from engine.data.table import CategoricalColumn, Column, Image, NumericColumn
 
 _MOST_NAMED = 5
 
@@ -29,12 +30,12 @@ def constant_notes(parts: Parts, image: Image | None = None) -> Iterator[Note]:
         groups = [group for group, moved in zip(constant, moves, strict=True) if moved is moving]
         if groups:
             kind = "channels" if image else "columns"
-            detail = f"{_ONE_VALUE.format(kind)}, {rest.format(_listed(group.name for group in groups))}"
+            detail = f"{_ONE_VALUE.format(kind)}, {rest.format(listed([group.name for group in groups], _MOST_NAMED))}"
             columns = [column.name for group in groups for column in group.train]
             yield Note("constant_input", tuple(columns), detail)
     if unknown := dict(_unknown_words(parts)):
-        shown = _listed(f"{quoted(name)} ({example})" for name, example in unknown.items())
-        yield Note("unknown_words", tuple(unknown), _UNKNOWN.format(shown))
+        shown = [f"{quoted(name)} ({example})" for name, example in unknown.items()]
+        yield Note("unknown_words", tuple(unknown), _UNKNOWN.format(listed(shown, _MOST_NAMED)))
 
 
 def _varies(columns: Sequence[Column]) -> bool:
@@ -59,9 +60,3 @@ def _unknown_words(parts: Parts) -> Iterator[tuple[str, str]]:
         for word in (word for word in others if word is None or not shared):
             yield column.name, "a missing cell" if word is None else quoted(word)
             break
-
-
-def _listed(names: Iterable[str]) -> str:
-    every = list(names)
-    more = f" and {len(every) - _MOST_NAMED:,} more" if len(every) > _MOST_NAMED else ""
-    return ", ".join(every[:_MOST_NAMED]) + more

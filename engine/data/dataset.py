@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import IO, Any, Literal, get_args
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from engine.data.encoded import Encoded
 from engine.data.encoding import Encoding, double_places, encode, feature_faults, fit, rare_categories
 from engine.data.image import pixel_faults, shape_faults
 from engine.data.leaks import copy_notes, input_notes
-from engine.data.notes import gathered
+from engine.data.notes import Note, gathered
 from engine.data.parts.cut import Cut, Fractions, fractions_for
 from engine.data.parts.cut_column import cut_faults, split_table, without
 from engine.data.parts.cut_notes import overlap_notes, share_notes
@@ -34,7 +34,7 @@ from engine.data.table import (
     quoted,
     take_rows,
 )
-from engine.data.tables import FILE_OF, Part, Tables, aligned, column_faults
+from engine.data.tables import FILE_OF, Part, PartName, Tables, aligned, column_faults
 from engine.data.target import (
     Target,
     Task,
@@ -49,9 +49,6 @@ from engine.data.target import (
 
 MAX_BYTES = 512 << 20
 """What the inputs of a data set may take, unless said otherwise."""
-
-PartName = Literal["train", "dev", "test"]
-PARTS: tuple[PartName, ...] = get_args(PartName)
 
 _ARRAYS = ("x_train", "y_train", "x_dev", "y_dev", "x_test", "y_test")
 
@@ -164,32 +161,46 @@ def prepare(
     encodings = fit(columns["train"], need_double(columns, given.train.image))
     _check_size(parts.values(), encodings, max_bytes)
     encoded = {name: _encoded(encodings, part, parts.values()) for name, part in parts.items()}
-    targets = {name: part.y for name, part in parts.items()}
     notes = [
-        *dict.fromkeys(note for table in (whole.train, *whole.separate().values()) for note in table.notes),
-        *([] if task else task_notes(whole.train.take(target)[0])),
-        *few_rows_per_class(given.train.take(target)[0], found),
+        *_notes_on_tables(whole, target, found, inferred=not task),
         *share_notes(split, cut, fractions),
         *overlap_notes(whole, cut),
-        *input_notes(given.train.take(target)[1], found),
-        *copy_notes({name: one.numbers() for name, one in encoded.items()}, targets, list(given.separate())),
+        *_notes_on_inputs(given, target, found, parts, encoded),
         *gathered(rare_categories(encodings)),
         *constant_notes(columns, given.train.image),
     ]
     card = {
-        "target": target,
+        **_card(given.train, target, found, parts, encodings),
         "task_was": "given" if task else "inferred",
-        **_card(found, [encoding.card() for encoding in encodings], parts.values()),
-        "target_deviation": float(parts["train"].y.std()) if found.task == "regression" else None,
-        "split": _split_card(cut, fractions, list(given.separate()), {name: len(y) for name, y in targets.items()}),
-        "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
-        "target_reading": reading.card() if (reading := given.train.take(target)[0].reading) else None,
+        "split": _split_card(
+            cut, fractions, list(given.separate()), {name: len(part.y) for name, part in parts.items()}
+        ),
         "notes": [note.card() for note in notes],
-        **({"read": dict(given.train.read)} if given.train.read else {}),
-        **({"image": list(given.train.image)} if given.train.image else {}),
     }
-    inputs = {name: one.x for name, one in encoded.items()}
-    arrays = {f"{axis}_{name}": part for axis, each in (("x", inputs), ("y", targets)) for name, part in each.items()}
+    return _dataset(found, parts, encoded, card)
+
+
+def _notes_on_tables(whole: Tables, target: str, found: Target, *, inferred: bool) -> Iterator[Note]:
+    """Yield what was noted as the files were read, and what there is to say of the target."""
+    yield from dict.fromkeys(note for table in (whole.train, *whole.separate().values()) for note in table.notes)
+    column, _ = whole.train.take(target)
+    yield from task_notes(column) if inferred else ()
+    yield from few_rows_per_class(column, found)
+
+
+def _notes_on_inputs(
+    given: Tables, target: str, found: Target, parts: Mapping[str, "_Part"], encoded: Mapping[str, Encoded]
+) -> Iterator[Note]:
+    """Yield notes on inputs that give the answer away, and on rows that were trained on."""
+    yield from input_notes(given.train.take(target)[1], found)
+    inputs = {name: one.numbers() for name, one in encoded.items()}
+    yield from copy_notes(inputs, {name: part.y for name, part in parts.items()}, list(given.separate()))
+
+
+def _dataset(
+    found: Target, parts: Mapping[str, "_Part"], encoded: Mapping[str, Encoded], card: Mapping[str, Any]
+) -> Dataset:
+    arrays = {f"x_{name}": one.x for name, one in encoded.items()} | {f"y_{name}": one.y for name, one in parts.items()}
     places = encoded["train"].places
     doubles = Doubles(places, **{name: one.double for name, one in encoded.items()}) if len(places) else None
     return Dataset(task=found.task, classes=found.classes, card=card, doubles=doubles, **arrays)
@@ -281,11 +292,20 @@ def _split_card(cut: Cut, fractions: Fractions, separate: list[Part], rows: dict
     return {"seed": cut.seed, "fractions": list(fractions), **by, "separate": separate, "rows": rows}
 
 
-def _card(found: Target, columns: list[dict[str, Any]], parts: Iterable[_Part]) -> dict[str, Any]:
+def _card(
+    train: Table, target: str, found: Target, parts: Mapping[str, _Part], encodings: Sequence[Encoding]
+) -> dict[str, Any]:
     """Return what is known of the target and the columns as plain JSON."""
-    missing = np.sum([[feature.missing.sum() for feature in part.columns] for part in parts], axis=0)
+    missing = np.sum([[feature.missing.sum() for feature in part.columns] for part in parts.values()], axis=0)
+    reading = train.take(target)[0].reading
     return {
+        "target": target,
         "task": found.task,
         "classes": list(found.classes),
-        "columns": [{**column, "missing": int(count)} for column, count in zip(columns, missing, strict=True)],
+        "columns": [{**one.card(), "missing": int(count)} for one, count in zip(encodings, missing, strict=True)],
+        "target_deviation": float(parts["train"].y.std()) if found.task == "regression" else None,
+        "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
+        "target_reading": reading.card() if reading else None,
+        **({"read": dict(train.read)} if train.read else {}),
+        **({"image": list(train.image)} if train.image else {}),
     }

@@ -33,10 +33,12 @@ class Encoded:
     def __len__(self) -> int:
         return len(self.x)
 
-    def numbers(self) -> NDArray[Any]:
-        """Return the inputs as one array (m, n): `x` itself, or all in float64 if some are needed so."""
-        if not len(self.places):
-            return self.x
-        numbers = self.x.astype(np.float64)
-        numbers[:, self.places] = self.double
+    def numbers(self, start: int = 0, stop: int | None = None) -> NDArray[Any]:
+        """Return the inputs from `start` to `stop` as one array: a view on `x`, or float64 if some are needed so."""
+        end = self.x.shape[1] if stop is None else stop
+        inside = (self.places >= start) & (self.places < end)
+        if not inside.any():
+            return self.x[:, start:end]
+        numbers = self.x[:, start:end].astype(np.float64)
+        numbers[:, self.places[inside] - start] = self.double[:, inside]
         return numbers

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import combinations, islice
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.notes import Code, Note
-from engine.data.table import Column, NumericColumn, Table, quoted
+from engine.data.quoting import listed, quoted
+from engine.data.table import Column, NumericColumn, Table
 from engine.data.target import Target
 
 _FEWEST_ROWS = 20
@@ -38,12 +39,11 @@ def input_notes(features: Table, target: Target) -> Iterator[Note]:
     for code, sentence, how_of in _KINDS:
         hows = ((column.name, how_of(column, target)) for column in features.columns)
         if found := {name: how for name, how in hows if how is not None}:
-            yield Note(code, tuple(found), sentence.format(_listed(found)))
+            yield Note(code, tuple(found), sentence.format(_shown(found)))
 
 
-def _listed(found: Mapping[str, str]) -> str:
-    named = ", ".join(f"{quoted(name)}{how}" for name, how in islice(found.items(), _MOST_NAMED))
-    return f"{named} and {len(found) - _MOST_NAMED:,} more" if len(found) > _MOST_NAMED else named
+def _shown(found: Mapping[str, str]) -> str:
+    return listed([f"{quoted(name)}{how}" for name, how in found.items()], _MOST_NAMED)
 
 
 def _row_number(column: Column, _: Target) -> str | None:

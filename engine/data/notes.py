@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from engine.data.quoting import listed, quoted
+
 Code = Literal[
     # how files were read
     "row_names",
@@ -43,6 +45,8 @@ Code = Literal[
 ]
 """All codes that a note may have; docs/reading.md tells what each says."""
 
+_SHOWN_COLUMNS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -80,11 +84,5 @@ def gathered(remarks: Iterable[Remark]) -> tuple[Note, ...]:
 
 
 def _note(columns: Sequence[str], first: Remark) -> Note:
-    named = ", ".join(f'"{name[:_SHOWN_LETTERS]}"' for name in columns[:_SHOWN_COLUMNS])
-    more = f" and {len(columns) - _SHOWN_COLUMNS:,} more" if len(columns) > _SHOWN_COLUMNS else ""
-    plural = "s" if len(columns) > 1 else ""
-    return Note(first.code, tuple(columns), f"{first.begins} in the column{plural} {named}{more}{first.ends}")
-
-
-_SHOWN_COLUMNS = 10
-_SHOWN_LETTERS = 60
+    plural, named = "s" if len(columns) > 1 else "", listed(list(map(quoted, columns)), _SHOWN_COLUMNS)
+    return Note(first.code, tuple(columns), f"{first.begins} in the column{plural} {named}{first.ends}")

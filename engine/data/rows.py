@@ -19,6 +19,7 @@ from engine.data.formats.numbers import NumberFormat
 from engine.data.formats.reading import Format, Reading
 from engine.data.formats.words import WordFormat
 from engine.data.notes import Note
+from engine.data.quoting import listed
 from engine.data.said import Said
 from engine.data.table import (
     LARGEST_NUMBER,
@@ -39,11 +40,14 @@ MOST_NAMED = 20
 _MEND = "Mend it, or leave it out if the value is missing: an empty cell in CSV, null in JSON."
 _TOO_LARGE = f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}."
 _NO_WORD = "is not a text, but the model learned the column as words. Put it in quotes; null is a missing value."
+_SPELLINGS_OF_NAN = ("NAN", "Nan", "-nan")
 
 
 def _before(encoding: Encoding) -> Reading:
     """Return how a column of CSV was read before readings were kept; values of JSON were taken as they are."""
-    return Reading(NumberFormat() if isinstance(encoding, NumericEncoding) else WordFormat(), USUAL)
+    if isinstance(encoding, NumericEncoding):
+        return Reading(NumberFormat(), (*USUAL, *_SPELLINGS_OF_NAN))
+    return Reading(WordFormat(), USUAL)
 
 
 def table_of_csv(
@@ -130,9 +134,8 @@ def passed_over(names: Sequence[str], encodings: Sequence[Encoding], target: str
         detail = f"The column {quoted(target)} was passed over: it is what the model predicts."
         notes.append(Note("target_passed_over", (target,), detail))
     if unknown:
-        shown = ", ".join(map(quoted, unknown[:MOST_NAMED]))
-        more = f" and {len(unknown) - MOST_NAMED:,} more" if len(unknown) > MOST_NAMED else ""
-        detail = f"Columns that the model does not know were passed over: {shown}{more}."
+        shown = listed(list(map(quoted, unknown)), MOST_NAMED)
+        detail = f"Columns that the model does not know were passed over: {shown}."
         notes.append(Note("columns_passed_over", tuple(unknown[:MOST_NAMED]), detail))
     return tuple(notes)
 

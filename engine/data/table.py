@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from engine.data.formats.reading import PLAIN, Reading
 from engine.data.notes import Note
+from engine.data.quoting import listed
+from engine.data.quoting import quoted as quoted  # noqa: PLC0414  # handed on to all that speaks of a table
 
 MOST_COLUMNS = 100_000
 LARGEST_NUMBER = float(np.finfo(np.float32).max)
@@ -18,9 +20,9 @@ LARGEST_NUMBER = float(np.finfo(np.float32).max)
 FLOAT64 = np.dtype(np.float64)
 
 SHOWN_FAULTS = 20
-_SHOWN_LETTERS = 60
+_SHOWN_COLUMNS = 20
 _COMPARED_NAMES = 500
-
+_LONGEST_COMPARED = 60
 
 About = Literal[
     "file",
@@ -92,11 +94,6 @@ class Faults:
         if self._kept:
             rest = [f"There are {self._more:,} more faults."] if self._more else []
             raise TableError([*self._kept, *rest])
-
-
-def quoted(word: str) -> str:
-    """Return a name or a cell as messages show it: in quotes, and not too long."""
-    return f'"{word}"' if len(word) <= _SHOWN_LETTERS else f'"{word[: _SHOWN_LETTERS - 3]}..."'
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +174,10 @@ class Table:
         columns = tuple(views.get(column.name, column) for column in columns)
         return replace(self, columns=columns, numbers=numbers, block=block)
 
+    def find(self, name: str) -> Column | None:
+        """Return the column called `name`, None if there is none."""
+        return next((column for column in self.columns if column.name == name), None)
+
     def take(self, name: str) -> "tuple[Column, Table]":
         """Return the column called `name`, and the table without it. Raises TableError if there is none."""
         for index, column in enumerate(self.columns):
@@ -187,15 +188,14 @@ class Table:
 
 def no_such_column(name: str, names: Sequence[str]) -> str:
     """Return the sentence on a name that is none of `names`."""
-    known = ", ".join(quoted(other) for other in names[:SHOWN_FAULTS])
-    more = f" and {len(names) - SHOWN_FAULTS:,} more" if len(names) > SHOWN_FAULTS else ""
-    return f"There is no column {quoted(name)}.{_meant(name, names)} The columns are: {known}{more}."
+    known = listed(list(map(quoted, names)), _SHOWN_COLUMNS)
+    return f"There is no column {quoted(name)}.{_meant(name, names)} The columns are: {known}."
 
 
 def _meant(name: str, names: Sequence[str]) -> str:
     """Return the question whether the name that is nearest was meant, "" if none is near."""
-    near = {other.casefold(): other for other in names[:_COMPARED_NAMES] if len(other) <= _SHOWN_LETTERS}
-    found = get_close_matches(name[: 2 * _SHOWN_LETTERS].casefold(), near, n=1)
+    near = {other.casefold(): other for other in names[:_COMPARED_NAMES] if len(other) <= _LONGEST_COMPARED}
+    found = get_close_matches(name[: 2 * _LONGEST_COMPARED].casefold(), near, n=1)
     return f" Did you mean {quoted(near[found[0]])}?" if found else ""
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from engine.data.image import shown
 from engine.data.table import About, CategoricalColumn, Column, Table, TableFault, quoted
+
+PartName = Literal["train", "dev", "test"]
+PARTS: tuple[PartName, ...] = get_args(PartName)
 
 Part = Literal["dev", "test"]
 FILE_OF: Mapping[Part, About] = {"dev": "dev_file", "test": "test_file"}

@@ -76,7 +76,7 @@ def missing_targets(column: Column, places: Iterable[str]) -> Iterator[str]:
 
 def without_missing_targets(table: Table, target: str) -> Table:
     """Return the table without the rows whose target is missing, and with a note on them. Raises TableError."""
-    column = next((one for one in table.columns if one.name == target), None)
+    column = table.find(target)
     if column is None:  # its own fault
         return table
     kept = np.flatnonzero(~column.missing)

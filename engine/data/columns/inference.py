@@ -13,7 +13,7 @@ from engine.data.columns.number_guess import guess_numbers
 from engine.data.columns.remarks import remarks_of
 from engine.data.formats.dates import Order
 from engine.data.formats.missing import USUAL, tokens, tokens_among_numbers
-from engine.data.formats.numbers import Decimal, NumberFormat, Thousands, plain_numbers
+from engine.data.formats.numbers import Decimal, NumberFormat, Thousands, parse_number, plain_numbers
 from engine.data.formats.reading import Format, Reading
 from engine.data.formats.words import WordFormat, guess_words
 from engine.data.notes import Remark
@@ -45,6 +45,11 @@ def plain_numbers_suffice(said: Said) -> bool:
     return said.decimal != "comma" and said.thousands != "point"
 
 
+def no_number_is_missing(said: Said) -> bool:
+    """Tell whether none of the tokens that were said to be missing, such as -9, is a number by itself."""
+    return all(parse_number(token) is None for token in said.missing or ())
+
+
 def column_of(
     name: str,
     cells: Cells | Numbers,
@@ -57,9 +62,9 @@ def column_of(
 ) -> Typed | Iterable[TableFault | str]:
     """Return the column, or its faults one by one; one that is `forced` or named as categorical is one of words.
 
-    `Numbers` come only where `plain_numbers_suffice` and the column is neither of words nor the target; they make the
-    same column as the same cells would as text. `like` is how the same column was read in the training table, and is
-    plain where `Numbers` come.
+    `Numbers` come only where `plain_numbers_suffice` and `no_number_is_missing`, and the column is neither of words nor
+    the target; they make the same column as the same cells would as text. `like` is how the same column was read in the
+    training table, and is plain where `Numbers` come.
     """
     if isinstance(cells, Numbers):
         reading = like or Reading(_plain(said), tokens_among_numbers(said.missing))

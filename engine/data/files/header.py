@@ -8,10 +8,12 @@ from typing import Any
 
 from engine.data.files.separators import Row
 from engine.data.notes import Note
+from engine.data.quoting import listed
 from engine.data.said import Said
 from engine.data.table import MOST_COLUMNS, TableError, TableFault, quoted
 
 _LOOKED_AT = 100
+_SHOWN_NAMES = 10
 _CELLS_LOOKED_AT = 1_000_000
 _IN_QUOTES = re.compile(r"'([^']+)'")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?")
@@ -81,8 +83,7 @@ def without(names: Sequence[str], ignored: Collection[str], *, there: bool) -> H
         detail = "The first column has no name: it was taken for the names or numbers of the rows, and left out."
         notes.append(Note("row_names", (), detail))
     if gone := tuple(name for name in dict.fromkeys(names) if name in ignored):
-        listed = ", ".join(quoted(name) for name in gone[:10]) + (f" and {len(gone) - 10:,} more" if gone[10:] else "")
-        notes.append(Note("ignored", gone, f"Left out as asked: {listed}."))
+        notes.append(Note("ignored", gone, f"Left out as asked: {listed(list(map(quoted, gone)), _SHOWN_NAMES)}."))
     return Header(names, there, kept, tuple(notes))
 
 

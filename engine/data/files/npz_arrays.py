@@ -2,11 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from engine.data.table import quoted
-
-PartName = Literal["train", "dev", "test"]
+from engine.data.tables import PartName
 
 _PARTS: Mapping[str, PartName] = {"train": "train", "dev": "dev", "val": "dev", "test": "test"}
 _PLAIN = ("x", "y")

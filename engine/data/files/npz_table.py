@@ -10,7 +10,7 @@ from engine.data.columns.cells import Cells
 from engine.data.columns.inference import Typed, words_of
 from engine.data.columns.whole_numbers import merged_fault, merged_integers
 from engine.data.files.npy import read_npy
-from engine.data.files.npz_arrays import Pair, PartName, name_faults, pairs
+from engine.data.files.npz_arrays import Pair, name_faults, pairs
 from engine.data.files.npz_members import read_members
 from engine.data.files.picture_shapes import PictureShape, SaidImage, read_shape
 from engine.data.formats.reading import PLAIN
@@ -25,7 +25,7 @@ from engine.data.table import (
     Table,
     byte_columns,
 )
-from engine.data.tables import Tables
+from engine.data.tables import PartName, Tables
 from engine.data.target import missing_targets
 
 TARGET = "y"

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from engine.data.columns.cells import Cells, Numbers
-from engine.data.columns.inference import missing_among_numbers, plain_numbers_suffice
+from engine.data.columns.inference import missing_among_numbers, no_number_is_missing, plain_numbers_suffice
 from engine.data.files.gathering import Gathering
 from engine.data.files.header import Expected, Header, header_faults, read_header
 from engine.data.files.separators import SEPARATORS, Row, find_separator, rows_of
@@ -86,7 +86,7 @@ def _refuse_unknown_words(said: Said) -> None:
 
 def _gathering(header: Header, said: Said, expected: Expected) -> Gathering:
     wanted = set(expected.as_text)
-    every = not plain_numbers_suffice(said)
+    every = not (plain_numbers_suffice(said) and no_number_is_missing(said))
     return Gathering([every or header.names[place] in wanted for place in header.kept], missing_among_numbers(said))
 
 

@@ -54,7 +54,7 @@ class DateFormat:
     order: Order = "ymd"
     times: bool = False
 
-    def read(self, words: Sequence[str]) -> list[float | None]:
+    def read(self, words: Sequence[str]) -> Sequence[float | None]:
         """Return the days since 1970-01-01 UTC, None where a word is no date in this order; the time is a fraction."""
         return [self._days(word) for word in words]
 

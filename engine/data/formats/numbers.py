@@ -8,7 +8,7 @@ from functools import cache
 from typing import Literal
 
 Decimal = Literal["point", "comma"]
-Thousands = Literal["none", "comma", "point", "space", "quote"]
+Thousands = Literal["comma", "point", "space", "quote", "none"]
 
 MARKS: Mapping[Decimal, str] = {"point": ".", "comma": ","}
 GROUPS: Mapping[Thousands, str] = {
@@ -62,7 +62,7 @@ class NumberFormat:
     thousands: Thousands = "none"
     unit: str = ""
 
-    def read(self, words: Sequence[str]) -> list[float | None]:
+    def read(self, words: Sequence[str]) -> Sequence[float | None]:
         """Return the number that each word holds, None where it holds none that is written like this."""
         if self.is_plain and (numbers := plain_numbers(words)) is not None:
             return numbers

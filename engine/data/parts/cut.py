@@ -11,7 +11,6 @@ Fractions = tuple[float, float, float]
 """The shares of train, dev and test in the training table."""
 
 FRACTIONS: Fractions = (0.70, 0.15, 0.15)
-PARTS = ("train", "dev", "test")
 By = Literal["group", "order"]
 
 _DEFAULTS: dict[frozenset[str], Fractions] = {

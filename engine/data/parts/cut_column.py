@@ -28,14 +28,10 @@ def cut_faults(table: Table, cut: Cut, target: str) -> Iterator[TableFault]:
     for by, name in named.items():
         if name == target:
             yield TableFault(f"The {by} column {quoted(name)} is the target. Name another column.", by)
-        elif (column := _column(table, name)) is None:
+        elif (column := table.find(name)) is None:
             yield TableFault(no_such_column(name, [column.name for column in table.columns]), by)
         else:
             yield from (TableFault(detail, by) for detail in _cell_faults(table, column, by))
-
-
-def _column(table: Table, name: str) -> Column | None:
-    return next((column for column in table.columns if column.name == name), None)
 
 
 def _cell_faults(table: Table, column: Column, by: By) -> Iterator[str]:

@@ -8,7 +8,7 @@ from engine.data.notes import Note
 from engine.data.parts.apportionment import shares_of
 from engine.data.parts.cut import By, Cut, Fractions
 from engine.data.parts.split import Split
-from engine.data.table import Column, Table, quoted
+from engine.data.table import Column, quoted
 from engine.data.tables import Part, Tables
 
 _FAR = 0.05
@@ -35,15 +35,11 @@ def share_notes(split: Split, cut: Cut, fractions: Fractions) -> Iterator[Note]:
 def overlap_notes(tables: Tables, cut: Cut) -> Iterator[Note]:
     """Yield a note for each table of dev or test that has groups of the training table, or begins before it ends."""
     for by, name in cut.columns().items():
-        train = _column(tables.train, name)
+        train = tables.train.find(name)
         for part, table in tables.separate().items():
-            other = _column(table, name)
+            other = table.find(name)
             if train is not None and other is not None and type(other) is type(train):
                 yield from _shared(part, train, other) if by == "group" else _early(part, train, other)
-
-
-def _column(table: Table, name: str) -> Column | None:
-    return next((column for column in table.columns if column.name == name), None)
 
 
 def _shared(part: Part, train: Column, other: Column) -> Iterator[Note]:

@@ -348,10 +348,12 @@ def test_a_look_before_the_upload_shows_columns_and_parts_and_stores_nothing(cli
 
 
 def test_numbers_are_shown_as_they_were_written(shared: httpx.Client) -> None:
-    table = "x,y\n" + "".join(f"{number / 10},{number / 5}\n" for number in range(1, 41))
-    seen = look(shared, {"target": "y", "name": "any"}, table).json()
-    (column,) = seen["columns"]
-    assert (column["low"], column["high"]) == (0.1, 4.0)
+    rows = [f"{number / 10},{1_600_000_000 + number},{number / 5}\n" for number in range(1, 41)]
+    seen = look(shared, {"target": "y", "name": "any"}, "x,seconds,y\n" + "".join(rows)).json()
+    x, seconds = seen["columns"]
+    assert (x["low"], x["high"]) == (0.1, 4.0)
+    assert (seconds["low"], seconds["high"]) == (1_600_000_001.0, 1_600_000_040.0)  # float32 merges them
+    assert len(seconds["examples"]) == 5
     assert (seen["target"]["low"], seen["target"]["high"], seen["target"]["kind"]) == (0.2, 8.0, "numeric")
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from app.domain.errors import InvalidRequest
 from app.domain.work import Result
 from app.training.datasets import PreparedDataset, load
+from app.training.evaluation import evaluate_files
 from app.training.models import Model, model_file, predict_csv, predict_rows, trained_model
 from app.training.rules import CURRENT_RULES
 from app.training.trainer import Trainer
@@ -198,6 +199,20 @@ def test_a_request_and_its_answer_have_a_limit() -> None:
         "500,001 rows make 1,500,003 cells, 3 each; at most 1,000,000 are possible. Send the rows in parts.",
         "500,001 rows make 1,000,002 probabilities, 2 each; at most 1,000,000 are possible. Send the rows in parts.",
     ]
+
+
+@pytest.mark.parametrize("setting", ["decimal=comma", "thousands=point", "dates=dmy", "missing=-9"])
+def test_how_cells_are_read_was_settled_in_training(setting: str) -> None:
+    model = model_file(untrained(), "npz")
+    name = setting.partition("=")[0]
+    for answer in (predict_csv, evaluate_files):
+        with pytest.raises(InvalidRequest) as caught:
+            answer(model, b"a,b,w\n1,2,red\n", [setting])
+        (fault,) = caught.value.faults
+        assert fault.pointer == "/read"
+        assert fault.detail == (
+            f"The cells of rows for a model are read as in training, so {name} cannot be set. Leave it out."
+        )
 
 
 def test_what_is_wrong_with_the_files_is_said_of_each() -> None:

@@ -23,7 +23,7 @@ DIALECTS = st.fixed_dictionaries(
         "line_end": st.sampled_from(["\n", "\r\n", "\r"]),
         "index": st.booleans(),
         "decimal": st.sampled_from(["point", "comma"]),
-        "missing": st.sampled_from(["", "NA", "gone"]),
+        "missing": st.sampled_from(["", "NA", "gone", "-9"]),
     }
 )
 
@@ -59,7 +59,7 @@ def test_a_frame_comes_back_as_it_was_written(frame: pd.DataFrame, dialect: dict
     separator = dialect["separator"] if told else None
     encoding = dialect["encoding"] if dialect["encoding"] == "cp1252" else None
     words = [name for name in frame.columns if name[0] == "w"]
-    missing = ["gone"] if dialect["missing"] == "gone" else None
+    missing = [dialect["missing"]] if dialect["missing"] in {"gone", "-9"} else None
     decimal = "comma" if dialect["decimal"] == "comma" else None
     said = Said(separator=separator, encoding=encoding, decimal=decimal, missing=missing, categorical=words)
     table = read_csv(written(frame, dialect), max_bytes=1 << 20, said=said)

@@ -11,9 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.data import Cut, Dataset, Normalization, Table, TableError, Tables, prepare, read_csv
-from engine.data.dataset import PARTS
 from engine.data.parts.split import split_rows
 from engine.data.table import CategoricalColumn, Column, NumericColumn, take_rows
+from engine.data.tables import PARTS
 from engine.data.target import read_target
 from engine.training_set import TrainingSet
 from tests.engine.data.tables import mixed_tables

@@ -218,6 +218,11 @@ def test_a_date_with_a_time_of_day_is_two_inputs() -> None:
     assert encoding.encode(column).tolist() == [[18395, 0.25, 0], [9197, 0.375, 1], [-1, 0.5, 0]]
 
 
+@pytest.mark.parametrize("nan", ["NaN", "NAN", "-nan"])
+def test_models_that_are_older_than_readings_take_nan_for_missing_however_it_is_written(nan: str) -> None:
+    assert cells(from_csv(f"size,code,age\n1,2,{nan}\n")) == [[1.0], ["2"], [None]]
+
+
 def test_models_that_are_older_than_readings_take_values_of_json_as_they_are() -> None:
     table = table_of_rows([{"size": 1, "code": " 1 ", "age": None}], ENCODINGS, "y")
     assert cells(table) == [[1.0], [" 1 "], [None]]

@@ -138,6 +138,12 @@ def test_missing_replaces_the_tokens_also_by_none() -> None:
     assert '"NA" is not a number' in fault("1", "2", "NA", said=Said(missing=[""]))[1]
 
 
+def test_a_number_can_stand_for_a_missing_cell_where_all_cells_are_numbers() -> None:
+    table = read("-9", "1", "-9.5", said=Said(missing=["-9"]))
+    assert values(table) == [None, 1.0, -9.5]
+    assert codes(table) == ["missing_tokens"]
+
+
 def test_the_note_on_missing_cells_names_the_tokens_beyond_the_empty_one() -> None:
     table = read("1", "", "NA", "?")
     assert [note.detail for note in table.notes] == [

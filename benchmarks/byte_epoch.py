@@ -29,12 +29,16 @@ _DEV_SHARE = 6  # of so many rows, one is in the dev part
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A network on a data set; an epoch goes over `rows` of its rows, or all."""
+    """A network on a data set; an epoch goes over `rows` of its rows, which stay bytes unless `as_served`.
+
+    As served, a part whose numbers take little is held as numbers.
+    """
 
     hidden_units: tuple[int, ...]
     batch_size: int
     members: int
     rows: int
+    as_served: bool = False
 
 
 _CASES = (
@@ -42,7 +46,7 @@ _CASES = (
     _Case((64,), 64, 16, 2_400),
     _Case((512, 512), 128, 1, 1_800),
     _Case((512, 512), 128, 16, 480),
-    _Case((64,), 64, 1, 1_200),
+    _Case((64,), 64, 1, 1_200, as_served=True),
 )
 
 
@@ -82,34 +86,37 @@ def _dataset(x: "NDArray[Any]", y: "NDArray[Any]", card: dict[str, Any]) -> "Dat
 
 
 def _row(title: str, dataset: "Dataset", case: _Case) -> list[str]:
-    forms = [_epoch(data, case) for data in _forms(dataset, case.rows)]
+    forms = [_epoch(data, case) for data in _forms(dataset, case)]
     for epoch in forms:
         epoch()  # the first one takes the memory, and is not counted
     rounds = [[epoch() for epoch in forms] for _ in range(ROUNDS)]
     numbers, as_bytes = (list(times) for times in zip(*rounds, strict=True))
     ratio = Spread.of_ratios(as_bytes, numbers)
     widths = "-".join(map(str, (dataset.x_train.shape[1], *case.hidden_units, 10)))
-    network = f"{widths}, {case.batch_size}, {case.members}, {case.rows:,}"
+    network = f"{widths}, {case.batch_size}, {case.members}, {case.rows:,}{' as served' if case.as_served else ''}"
     verdict = TARGET.verdict(ratio.median)
     return [title, network, Spread.of(numbers).show(), Spread.of(as_bytes).show(), ratio.show("x", 2), verdict]
 
 
-def _forms(dataset: "Dataset", rows: int) -> "list[TrainingSet]":
+def _forms(dataset: "Dataset", case: _Case) -> "list[TrainingSet]":
     """Return the first rows as numbers that were made beforehand, and as bytes."""
     from dataclasses import replace  # noqa: PLC0415
 
+    from engine import training_set  # noqa: PLC0415  # as above
     from engine.inputs import Numbers  # noqa: PLC0415  # as above
-    from engine.training_set import Part, TrainingSet  # noqa: PLC0415  # as above
 
-    dev = rows // _DEV_SHARE
-    x, y = dataset.x_train[:rows], dataset.y_train[:rows]
+    dev = case.rows // _DEV_SHARE
+    x, y = dataset.x_train[: case.rows], dataset.y_train[: case.rows]
     cut = replace(dataset, x_train=x[dev:], y_train=y[dev:], x_dev=x[:dev], y_dev=y[:dev])
-    looked_up = TrainingSet.of(cut, normalize_inputs=True)
+    usual = training_set.SMALL
+    training_set.SMALL = usual if case.as_served else 0
+    as_bytes = training_set.TrainingSet.of(cut, normalize_inputs=True)
+    training_set.SMALL = usual
 
-    def numbers(part: Part) -> Part:
-        return Part(Numbers(part.x), part.targets)
+    def numbers(part: training_set.Part) -> training_set.Part:
+        return training_set.Part(Numbers(part.x), part.targets)
 
-    return [replace(looked_up, train=numbers(looked_up.train), dev=numbers(looked_up.dev)), looked_up]
+    return [replace(as_bytes, train=numbers(as_bytes.train), dev=numbers(as_bytes.dev)), as_bytes]
 
 
 def _epoch(data: "TrainingSet", case: _Case) -> Callable[[], float]:

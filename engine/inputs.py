@@ -1,13 +1,12 @@
 """The inputs of a part as a stack fetches them: numbers as they are, or bytes that become numbers on the way."""
 
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from engine.arrays import Array, Indices, Workspace
 
@@ -16,8 +15,8 @@ Bytes = NDArray[np.uint8]
 VALUES = 256
 """How many different values a byte has."""
 
-_AT_ONCE = 1 << 16
-"""Inputs that are looked up at a time: their places in the table, 8 bytes each, stay in the cache."""
+_AT_ONCE = 1 << 15
+"""Inputs that are computed at a time: their numbers, 8 bytes each, stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,59 +69,69 @@ class Numbers(Inputs):
         return Chunk(self._x[examples], _nothing)
 
 
-class LookedUp(Inputs):
-    """Inputs that are held as bytes `x` (n, n_in), and looked up in a table when they are fetched.
+class ScaledBytes(Inputs):
+    """Inputs that are held as bytes `x` (n, n_in), and become (x - mean)/scale when they are fetched.
 
-    `table` (VALUES, inputs) has the number of each value, for all inputs or for the first few, in whose turn the
-    others follow: the channels of images. The numbers are never computed but there, so that they are the same bits as
-    if the whole part had been turned into numbers.
+    `mean` and `scale` (n_in,) are float64, and so is what is computed; it is rounded to float32 in the end, as
+    `Normalization.apply` does it, so that the numbers are the same bits as if the whole part had been normalised. An
+    input that is to be 0 has an infinite scale.
     """
 
-    def __init__(self, x: Bytes, table: Array) -> None:
-        inputs, turns = x.shape[1], table.shape[1]
-        self._x, self.dtype = x, table.dtype
-        # One row: the numbers of the first input, of the second and so on, and last a one.
-        self._table: Array = np.append(table.T, np.ones(1, table.dtype))
-        starts = np.append(np.tile(np.arange(turns) * VALUES, inputs // turns), VALUES * turns)
-        self._most = max(_AT_ONCE // (inputs + 1), 1)
+    def __init__(self, x: Bytes, mean: Array, scale: Array, dtype: DTypeLike) -> None:
+        inputs = x.shape[1]
+        self._x, self.dtype = x, np.dtype(dtype)
+        self._most = max(_AT_ONCE // inputs, 1)
         self._fetched = np.zeros((self._most, inputs), np.uint8)
-        self._places = np.tile(starts, (self._most, 1))
-        self._values = _lowest_bytes(self._places)[:, :-1]
+        self._wide = np.zeros((self._most, inputs))
+        # NumPy is faster on arrays of one shape than where it has to repeat one of them for each example.
+        self._mean = np.tile(mean, (self._most, 1))
+        multiplied = _agree(mean, scale)
+        self._scaled = np.multiply if multiplied else np.divide
+        self._by = np.tile(1.0 / scale if multiplied else scale, (self._most, 1))
 
     def __len__(self) -> int:
         return len(self._x)
 
     def gather(self, rows: Indices, out: Array) -> None:
-        """Look the examples up, a few at a time."""
+        """Compute the examples, a few at a time."""
         flat, examples = out.reshape((-1, out.shape[-1]), copy=False), rows.reshape(-1)
         for start in range(0, len(examples), self._most):
             some = examples[start : start + self._most]
             fetched = self._fetched[: len(some)]
             np.take(self._x, some, axis=0, out=fetched, mode="clip")
-            self._look_up(fetched, flat[start : start + self._most])
+            self._compute(fetched, flat[start : start + self._most])
 
     def chunk(self, examples: slice, workspace: Workspace) -> Chunk:
-        """Return memory of the workspace that the examples are looked up into."""
+        """Return memory of the workspace that the examples are computed into."""
         x = self._x[examples]
         values = workspace.array("inputs", (len(x), x.shape[1] + 1), self.dtype)
 
         def load() -> None:
             for start in range(0, len(x), self._most):
-                self._look_up(x[start : start + self._most], values[start : start + self._most])
+                self._compute(x[start : start + self._most], values[start : start + self._most])
 
         return Chunk(values, load)
 
-    def _look_up(self, x: Bytes, out: Array) -> None:
+    def _compute(self, x: Bytes, out: Array) -> None:
         """Write the numbers of a few examples `x` (m, n_in), and the ones after them, to `out` (m, n_in + 1)."""
-        # An input's numbers start at a multiple of 256: its value is added by writing it to the lowest byte.
-        self._values[: len(x)] = x
-        np.take(self._table, self._places[: len(x)], out=out, mode="clip")
+        wide = self._wide[: len(x)]
+        np.copyto(wide, x)
+        np.subtract(wide, self._mean[: len(x)], out=wide)
+        self._scaled(wide, self._by[: len(x)], out=wide)
+        out[:, :-1] = wide if out.dtype == np.float32 else wide.astype(np.float32)
+        out[:, -1] = 1.0
 
 
-def _lowest_bytes(places: Indices) -> Bytes:
-    """Return the lowest byte of each place (m, n), a view."""
-    size = places.itemsize
-    return places.view(np.uint8)[:, 0 if sys.byteorder == "little" else size - 1 :: size]
+def _agree(mean: Array, scale: Array) -> bool:
+    """Return whether multiplying by 1/scale, which is faster, gives each byte of each input the bits of a division.
+
+    Once rounded to float32 the two hardly ever differ.
+    """
+    inverse = 1.0 / scale
+    return all(
+        np.array_equal(np.float32((value - mean) * inverse), np.float32((value - mean) / scale))
+        for value in range(VALUES)
+    )
 
 
 def _nothing() -> None:

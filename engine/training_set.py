@@ -12,7 +12,7 @@ from engine.arrays import Array, Workspace
 from engine.data import Dataset, Image, Normalization
 from engine.data.encoded import Encoded
 from engine.data.quoting import listed, quoted
-from engine.inputs import VALUES, Inputs, LookedUp, Numbers
+from engine.inputs import Inputs, Numbers, ScaledBytes
 from engine.losses import LOSSES, Loss
 from engine.losses.base import Targets
 from engine.rules import CURRENT
@@ -83,7 +83,7 @@ class TrainingSet:
 
         def part(encoded: Encoded, y: Targets) -> Part:
             targets = (y - mean) / scale if dataset.task == "regression" else y
-            inputs = _inputs(encoded, dataset.image, normalization, dtype)
+            inputs = _inputs(encoded, normalization, dtype)
             return Part(inputs, LOSSES[loss_name].encode(targets, workspace))
 
         return cls(
@@ -117,15 +117,16 @@ class TrainingSet:
         return np.asarray(misses / examples)
 
 
-def _inputs(encoded: Encoded, image: Image | None, normalization: Normalization | None, dtype: DTypeLike) -> Inputs:
+def _inputs(encoded: Encoded, normalization: Normalization | None, dtype: DTypeLike) -> Inputs:
     """Return the inputs as the network reads them; bytes stay bytes unless their numbers take next to nothing."""
     x = encoded.x
     if x.dtype != np.uint8 or x.size * np.dtype(dtype).itemsize <= SMALL:
         return Numbers(_with_ones(encoded, normalization, dtype))
-    values = np.repeat(np.arange(VALUES, dtype=np.uint8)[:, np.newaxis], x.shape[1], axis=1)
-    # What the pixels of a channel have in common is kept once; and so are bytes that stay what they are.
-    turns = 1 if normalization is None else image[2] if image else x.shape[1]
-    return LookedUp(x, _with_ones(Encoded.plain(values), normalization, dtype)[:, :turns])
+    if normalization is None:
+        return ScaledBytes(x, np.zeros(x.shape[1]), np.ones(x.shape[1]), dtype)
+    constant = normalization.constant
+    mean, scale = np.where(constant, 0.0, normalization.mean), np.where(constant, np.inf, normalization.scale)
+    return ScaledBytes(x, mean, scale, dtype)
 
 
 def _with_ones(encoded: Encoded, normalization: Normalization | None, dtype: DTypeLike) -> Array:

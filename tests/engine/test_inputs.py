@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from engine import training_set
 from engine.arrays import Workspace
 from engine.augmentation.settings import Augmentation
-from engine.data import Dataset
+from engine.data import Dataset, Normalization
 from engine.gradient_check import gradient_check
-from engine.inputs import VALUES, LookedUp, Numbers
+from engine.inputs import VALUES, Numbers, ScaledBytes
 from engine.spec import Knobs
 from engine.training_set import TrainingSet
 from tests.engine.stacks import member, random_dataset, train
@@ -46,8 +46,8 @@ def as_numbers(dataset: Dataset) -> Dataset:
     return replace(dataset, **parts)
 
 
-def is_looked_up(data: TrainingSet) -> bool:
-    return all(isinstance(part.inputs, LookedUp) for part in (data.train, data.dev, data.test))
+def are_bytes(data: TrainingSet) -> bool:
+    return all(isinstance(part.inputs, ScaledBytes) for part in (data.train, data.dev, data.test))
 
 
 @pytest.mark.usefixtures("nothing_is_small")
@@ -69,13 +69,13 @@ def test_networks_on_bytes_train_to_the_bits_of_networks_on_numbers(
     found = []
     for form in (dataset, as_numbers(dataset)):
         data = TrainingSet.of(form, normalize_inputs=normalize)
-        assert is_looked_up(data) == (form is dataset)
+        assert are_bytes(data) == (form is dataset)
         knobs = Knobs(1e-3, input_keep_prob=0.9)
         specs = [(str(n), member(data, n, augment=augment, batch_norm=batch_norm, knobs=knobs)) for n in range(3)]
         found.append(train(data, specs))
     for key in ("0", "1", "2"):
-        looked_up, held = ((record.curves[key], record.ends[key]) for record in found)
-        assert_same(looked_up, held)
+        fetched, held = ((record.curves[key], record.ends[key]) for record in found)
+        assert_same(fetched, held)
 
 
 @pytest.mark.usefixtures("nothing_is_small")
@@ -83,46 +83,57 @@ def test_networks_on_bytes_train_to_the_bits_of_networks_on_numbers(
 def test_the_gradient_check_finds_the_same_on_bytes_as_on_numbers(image: Any) -> None:
     dataset = as_bytes("multiclass", 12, image)
     sets = [TrainingSet.of(form, normalize_inputs=True, dtype=np.float64) for form in (dataset, as_numbers(dataset))]
-    assert is_looked_up(sets[0])
-    looked_up, held = (gradient_check(data, member(data), 3) for data in sets)
-    assert looked_up == held
-    assert looked_up.verdict == "great"
+    assert are_bytes(sets[0])
+    fetched, held = (gradient_check(data, member(data), 3) for data in sets)
+    assert fetched == held
+    assert fetched.verdict == "great"
 
 
 def test_parts_whose_numbers_take_next_to_nothing_are_held_as_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = as_bytes("multiclass", 10)
     monkeypatch.setattr(training_set, "SMALL", 23 * 10 * 4)
     data = TrainingSet.of(dataset, normalize_inputs=True)
-    assert [type(part.inputs) for part in (data.train, data.dev, data.test)] == [LookedUp, Numbers, Numbers]
+    assert [type(part.inputs) for part in (data.train, data.dev, data.test)] == [ScaledBytes, Numbers, Numbers]
     np.testing.assert_array_equal(data.dev.x, TrainingSet.of(as_numbers(dataset), normalize_inputs=True).dev.x)
 
 
+def normalised(x: Any, mean: Any, scale: Any) -> Any:
+    """Return what `Normalization.apply` makes of bytes, a one behind each example."""
+    expected = np.ones((len(x), x.shape[1] + 1), np.float32)
+    expected[:, :-1] = Normalization(mean, scale, np.isinf(scale)).apply(x)
+    return expected
+
+
 @settings(deadline=None, max_examples=60)
-@given(
-    st.integers(1, 200), st.integers(1, 9), st.integers(1, 4), st.integers(1, 5), st.integers(1, 150), st.integers(0, 9)
-)
-def test_any_rows_of_any_shape_are_what_indexing_the_table_gives(
-    examples: int, pixels: int, turns: int, members: int, rows: int, seed: int
+@given(st.integers(1, 200), st.integers(1, 30), st.integers(1, 5), st.integers(1, 150), st.integers(0, 9))
+def test_any_rows_of_any_shape_are_to_the_bit_what_normalisation_gives(
+    examples: int, inputs: int, members: int, rows: int, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    inputs = pixels * turns
     x = rng.integers(0, VALUES, (examples, inputs)).astype(np.uint8)
-    table = rng.standard_normal((VALUES, turns)).astype(np.float32)
-    expected = np.ones((examples, inputs + 1), np.float32)
-    expected[:, :-1] = np.tile(table, (1, pixels))[x, np.arange(inputs)]
-    looked_up, chosen = LookedUp(x, table), rng.integers(0, examples, (members, rows))
+    scale = np.where(rng.random(inputs) < 0.2, np.inf, rng.uniform(0.01, 128.0, inputs))
+    mean = np.where(np.isinf(scale), 0.0, rng.choice([0.5, 17.0, rng.uniform(0.0, 255.0)], inputs))
+    expected = normalised(x, mean, scale)
+    held, chosen = ScaledBytes(x, mean, scale, np.float32), rng.integers(0, examples, (members, rows))
     out = np.zeros((members, rows, inputs + 1), np.float32)
-    looked_up.gather(chosen, out)
+    held.gather(chosen, out)
     np.testing.assert_array_equal(out, expected[chosen])
     start, stop = sorted(rng.integers(0, examples + 1, 2))
-    chunk = looked_up.chunk(slice(start, stop), Workspace(np.float32))
+    chunk = held.chunk(slice(start, stop), Workspace(np.float32))
     np.testing.assert_array_equal(chunk.loaded(), expected[start:stop])
 
 
-def test_more_inputs_than_are_looked_up_at_a_time_come_one_example_after_the_other() -> None:
+def test_where_a_product_would_be_other_bits_than_the_quotient_bytes_are_divided() -> None:
+    x = np.arange(VALUES, dtype=np.uint8)[:, np.newaxis]
+    mean, scale = np.zeros(1), np.array([0.7783246542073851])  # 3/scale lies halfway between two float32
+    assert np.float32(3.0 / scale) != np.float32(3.0 * (1.0 / scale))
+    held = ScaledBytes(x, mean, scale, np.float32).chunk(slice(None), Workspace(np.float32))
+    np.testing.assert_array_equal(held.loaded(), normalised(x, mean, scale))
+
+
+def test_more_inputs_than_are_computed_at_a_time_come_one_example_after_the_other() -> None:
     x = np.random.default_rng(0).integers(0, VALUES, (5, 70_000)).astype(np.uint8)
-    table = np.arange(VALUES, dtype=np.float32)[:, np.newaxis]
     out = np.zeros((1, 5, 70_001), np.float32)
-    LookedUp(x, table).gather(np.arange(5)[np.newaxis], out)
+    ScaledBytes(x, np.zeros(70_000), np.ones(70_000), np.float32).gather(np.arange(5)[np.newaxis], out)
     np.testing.assert_array_equal(out[0, :, :-1], x)
     assert (out[..., -1] == 1.0).all()

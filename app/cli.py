@@ -117,7 +117,7 @@ def evaluate(
 
 @app.command()
 def gradcheck(
-    dataset: Annotated[str, typer.Argument(help="A built-in data set, or a file: CSV, CSV.gz or NPZ.")],
+    dataset: Annotated[str, typer.Argument(help="A built-in data set, or a file: CSV, CSV.gz, NPZ or Parquet.")],
     target: Annotated[str | None, typer.Option(help="The column of the file that is to be predicted.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="A hyperparameter, say hidden_units=[8,4]; again for more.")

@@ -25,7 +25,7 @@ def _require_multipart(request: Request) -> None:
 
 
 def _sent_files(
-    file: Annotated[UploadFile, File(description="the table: CSV, CSV.gz or NPZ")],
+    file: Annotated[UploadFile, File(description="the table: CSV, CSV.gz, NPZ or Parquet")],
     dev_file: Annotated[UploadFile | None, File(description="the dev part, with the columns of file")] = None,
     test_file: Annotated[UploadFile | None, File(description="the test part, with the columns of file")] = None,
 ) -> SentFiles:

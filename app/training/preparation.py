@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -10,13 +11,16 @@ from tempfile import TemporaryDirectory
 from threading import BoundedSemaphore
 from typing import final
 
-from app.domain.errors import Fault, InvalidRequest, Unavailable
+from app.domain.errors import Fault, InvalidRequest, NotInstalled, Unavailable
 from app.domain.uploads import SentFiles, UploadForm
 from app.training.blas import use_one_thread
 from app.training.datasets import PreparedDataset
 
 OUT_OF_MEMORY = 3
 """The exit code of a process that wanted more memory than it may have."""
+
+_CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
+"""How a process ends in which a library was brought down by a damaged file."""
 
 REQUEST, ANSWER, CONTENT = "request.json", "answer.json", "content.npz"
 """What goes into the folder of a process beside the files, and what comes out of it."""
@@ -43,7 +47,7 @@ class Preparation:
         """Return uploaded files as a data set.
 
         Raises InvalidRequest with every fault found, or with the limit that was reached; Unavailable if others have not
-        left room in the time that one may take.
+        left room in the time that one may take; NotInstalled if a format needs a package that is missing.
         """
         if not self._turns.acquire(timeout=self._limits.seconds):
             raise Unavailable("Other uploads are being read, and none of them has ended. Send this one again later.")
@@ -67,6 +71,8 @@ class Preparation:
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise InvalidRequest([self._too_slow()]) from None
+        if -ended.returncode in _CRASHES:
+            raise InvalidRequest([self._crashed(-ended.returncode)])
         if ended.returncode == OUT_OF_MEMORY or ended.returncode < 0:
             raise InvalidRequest([self._too_large()])
         if ended.returncode:
@@ -76,6 +82,11 @@ class Preparation:
         rule = f"Reading the files took more than {self._limits.seconds:g} s, the most that is allowed"
         way = "or have LOGSWEEP_READING_SECONDS of the server raised"
         return Fault("/file", f"{rule}. Leave out rows or columns, {way}.")
+
+    def _crashed(self, number: int) -> Fault:
+        why = f"a file is damaged, or takes more than {self._limits.memory_bytes:,} bytes of memory"
+        detail = f"Reading the files ended with the signal {signal.Signals(number).name}: {why}. Write the files again."
+        return Fault("/file", detail)
 
     def _too_large(self) -> Fault:
         rule = (
@@ -97,4 +108,6 @@ def _received(folder: Path) -> PreparedDataset:
     answer = json.loads((folder / ANSWER).read_text("ascii"))
     if "faults" in answer:
         raise InvalidRequest([Fault(**fault) for fault in answer["faults"]])
+    if "not_installed" in answer:
+        raise NotInstalled(answer["not_installed"])
     return PreparedDataset(content=(folder / CONTENT).read_bytes(), **answer["prepared"])

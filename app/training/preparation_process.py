@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from app.domain.errors import InvalidRequest
+from app.domain.errors import InvalidRequest, NotInstalled
 from app.domain.uploads import SentFiles, StoredFile, UploadForm
 from app.training.datasets import facts_of
 from app.training.preparation import ANSWER, CONTENT, OUT_OF_MEMORY, REQUEST, Limits
@@ -44,6 +44,8 @@ def _answer(folder: Path, request: Mapping[str, Any], limits: Limits) -> dict[st
         dataset = read_upload(SentFiles(**files), UploadForm(**request["form"]), max_table_bytes=limits.table_bytes)
     except InvalidRequest as error:
         return {"faults": [asdict(fault) for fault in error.faults]}
+    except NotInstalled as error:
+        return {"not_installed": str(error)}
     with (folder / CONTENT).open("w+b") as file:
         dataset.write(file)
         file.seek(0)

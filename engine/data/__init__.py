@@ -4,6 +4,7 @@ from engine.data.builtin import NAMES, load_builtin
 from engine.data.dataset import Dataset, prepare
 from engine.data.files.csv_table import read_csv
 from engine.data.files.npz_table import read_npz
+from engine.data.files.parquet_table import read_parquet
 from engine.data.normalization import Normalization
 from engine.data.parts.cut import Cut
 from engine.data.table import Image, Table, TableError, TableFault
@@ -23,4 +24,5 @@ __all__ = [
     "prepare",
     "read_csv",
     "read_npz",
+    "read_parquet",
 ]

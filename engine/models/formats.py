@@ -2,21 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
+from engine.extras import MissingExtra
 from engine.models.model import Model
 from engine.models.npz import write_npz_model
 from engine.models.safetensors import write_safetensors
-
-
-class MissingExtra(ImportError):  # noqa: N818 - the name is what went wrong
-    """A format needs a package that is not installed; the sentence names the extra that brings it."""
 
 
 def _write_onnx(model: Model) -> bytes:
     try:
         from engine.models.onnx import write_onnx  # noqa: PLC0415  # imports a package that may be missing
     except ImportError as error:
-        way = 'Install the extra: pip install "logsweep[onnx]".'
-        raise MissingExtra(f"Writing ONNX needs the package onnx, which cannot be imported: {error}. {way}") from None
+        raise MissingExtra.of("Writing ONNX", "onnx", "onnx", error) from None
     return write_onnx(model)
 
 

@@ -20,7 +20,7 @@ from engine.data.notes import Remark
 from engine.data.said import Said
 from engine.data.table import LARGEST_NUMBER, CategoricalColumn, Column, NumericColumn, TableFault, quoted
 
-_TOO_LARGE = (
+TOO_LARGE = (
     f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}. Leave the cell empty if the value is "
     "missing, or rescale the column."
 )
@@ -85,12 +85,17 @@ def column_of(
     return Typed(column, () if like else remarks_of(name, counts, found, counts if is_input else None))
 
 
-def words_of(name: str, cells: Cells, said: Said) -> Typed:
-    """Return a column whose cells are words by their type, whatever they look like."""
+def words_of(
+    name: str, cells: Cells, said: Said, like: Reading | None = None, *, may_be_quantities: bool = False
+) -> Typed:
+    """Return a column whose cells are words by their type, whatever they look like.
+
+    `like` is how the same column was read in the training table. Words that may be quantities are remarked on.
+    """
     counts = dict(zip(cells.words, cells.counts().tolist(), strict=True))
-    reading = _words(counts, said)
+    reading = like or _words(counts, said)
     column = CategoricalColumn(name, np.array(reading.words(cells.words), np.object_)[cells.codes], reading)
-    return Typed(column, remarks_of(name, counts, reading))
+    return Typed(column, () if like else remarks_of(name, counts, reading, counts if may_be_quantities else None))
 
 
 def _words(counts: Iterable[str], said: Said) -> Reading:
@@ -172,4 +177,4 @@ def _cell_fault(number: float | None, how: Format, *, like: bool) -> str | None:
     if number is None:
         but = "as every cell of the training table is" if like else "but at least half of the column is"
         return f"is not {how.noun}, {but}. {_MEND}"
-    return _TOO_LARGE if abs(number) > LARGEST_NUMBER else None
+    return TOO_LARGE if abs(number) > LARGEST_NUMBER else None

@@ -1,6 +1,6 @@
 """CSV and gzipped CSV to a table: columns of numbers and of words are told apart, and every fault is named."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -9,18 +9,11 @@ from engine.data.columns.inference import Typed, column_of
 from engine.data.columns.remarks import mixed_decimals
 from engine.data.columns.whole_numbers import merged_fault, merged_words
 from engine.data.files.header import Expected
+from engine.data.files.said_names import name_faults
 from engine.data.files.sheet import Sheet, read_sheet
 from engine.data.notes import gathered
 from engine.data.said import Said
-from engine.data.table import (
-    About,
-    NumericColumn,
-    Table,
-    TableFault,
-    categorical_names,
-    no_such_column,
-    quoted,
-)
+from engine.data.table import NumericColumn, Table, categorical_names, quoted
 from engine.data.target import missing_targets
 
 _MERGED = "or name the column in categorical or in ignore"
@@ -45,7 +38,7 @@ def read_csv(
     named = [column.name for column in like.columns] if like else [*filter(None, (target,)), *words, *said.ignore]
     expected = Expected(named, {*words, *filter(None, (target,)), *_as_text(like)})
     sheet = read_sheet(content, max_bytes, said, expected)
-    sheet.faults.add(_name_faults(sheet, target, said if like is None else Said()))
+    sheet.faults.add(name_faults(sheet.names, target, said if like is None else Said()))
     typed = tuple(_columns(sheet, target, said, words, like))
     sheet.faults.refuse()
     columns = tuple(one.column for one in typed)
@@ -76,17 +69,3 @@ def _columns(sheet: Sheet, target: str | None, said: Said, words: set[str], like
         if name == target and said.missing_target != "drop":
             places = (f"line {sheet.lines[int(row)]}" for row in np.flatnonzero(typed.column.missing))
             sheet.faults.add(missing_targets(typed.column, places))
-
-
-def _name_faults(sheet: Sheet, target: str | None, said: Said) -> Iterator[TableFault]:
-    """Yield a fault for each name that was said and is not in the file."""
-    known = set(sheet.names)
-    header: Sequence[str] = [name for name in sheet.names if name]
-    named: dict[About, Sequence[str]] = {"categorical": said.categorical, "ignore": said.ignore}
-    for about, names in named.items():
-        yield from (TableFault(no_such_column(name, header), about) for name in names if name not in known)
-    if target is not None and target not in known:
-        yield TableFault(no_such_column(target, header), "target")
-    if target in said.ignore:
-        detail = f"The column {quoted(target or '')} is the target: it cannot be ignored. Take it out of ignore."
-        yield TableFault(detail, "ignore")

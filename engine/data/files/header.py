@@ -49,19 +49,18 @@ def read_header(rows: Iterator[Row], said: Said, expected: Expected) -> tuple[He
     if len(first) > MOST_COLUMNS:
         detail = f"The header has {len(first):,} columns; at most {MOST_COLUMNS:,} are possible. Leave some out."
         raise TableError([detail])
-    names = [name.strip() for name in first]
+    names, ignored = [name.strip() for name in first], frozenset(said.ignore)
     if said.header == "none" or (said.header is None and _is_like_one_without_header(names, expected)):
         names = list(expected.names) if len(first) == len(expected.names) else _numbered(len(first))
-        return _without(names, said, there=False), chain([(line, first)], rows)
+        return without(names, ignored, there=False), chain([(line, first)], rows)
     if said.header is None and _looks_like_data(names, expected.known):
         raise TableError([_asking(line, names)])
     looked = list(islice(rows, max(1, min(_LOOKED_AT, _CELLS_LOOKED_AT // len(first)))))
-    return _without(_completed(names, [row for _, row in looked]), said, there=True), chain(looked, rows)
+    return without(_completed(names, [row for _, row in looked]), ignored, there=True), chain(looked, rows)
 
 
-def _without(names: Sequence[str], said: Said, *, there: bool) -> Header:
+def without(names: Sequence[str], ignored: Collection[str], *, there: bool) -> Header:
     """Return the header without the columns to ignore, and without a first one that has no name."""
-    ignored = set(said.ignore)
     nameless = len(names) > 1 and not names[0]
     kept = [place for place, name in enumerate(names) if name not in ignored and (place or not nameless)]
     notes = []

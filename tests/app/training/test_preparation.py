@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -62,3 +63,12 @@ def test_an_upload_that_would_wait_too_long_is_told_to_come_again() -> None:
     preparation = Preparation(Limits(TABLE, 1024 * MEBIBYTE, 0.001), 0)
     with pytest.raises(Unavailable):
         preparation.prepare(FILES, FORM)
+
+
+def test_a_library_that_a_file_brings_down_ends_neither_the_server_nor_without_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyarrow.py").write_text("import os\nos.abort()")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # the process that reads looks there first
+    (fault,) = faults_of(LIMITS, SentFiles(SentFile("t.parquet", b"PAR1")))
+    assert fault.detail.startswith("Reading the files ended with the signal SIGABRT: a file is damaged, or takes more")

@@ -76,7 +76,7 @@ def test_an_npz_file_needs_no_target() -> None:
 @pytest.mark.parametrize(
     ("filename", "content", "rule"),
     [
-        ("table.parquet", CSV, "does not say what it is. Use .csv, .tsv or .txt, each also with .gz, or .npz"),
+        ("table.xlsx", CSV, "does not say what it is. Use .csv, .tsv or .txt, each also with .gz, .npz or .parquet"),
         ("", CSV, "does not say what it is"),
         ("table.csv", npz(), "not CSV but a zip archive by its content"),
         ("table.npz", CSV, "not an NPZ file by its content"),
@@ -261,7 +261,8 @@ def test_other_files_are_read_for_faults_even_if_the_first_cannot_be() -> None:
 def test_files_of_different_formats_are_refused() -> None:
     (fault,) = faults_of_all(SentFile("dev.npz", npz()), None)
     assert fault == Fault(
-        "/dev_file", 'The files "dev.npz" and "table.csv" are of different formats: send all as CSV, or all as NPZ.'
+        "/dev_file",
+        'The files "dev.npz" and "table.csv" are of different formats: send all as CSV, all as NPZ, or all as Parquet.',
     )
 
 
@@ -553,4 +554,4 @@ def test_faults_of_how_a_file_is_read_point_to_the_field_to_send(
 def test_what_is_said_of_text_is_refused_with_an_npz_file() -> None:
     with pytest.raises(InvalidRequest) as caught:
         sent("table.npz", npz(), separator="comma", ignore=["x_0"])
-    assert [fault.pointer for fault in caught.value.faults] == ["/separator", "/ignore"]
+    assert [fault.pointer for fault in caught.value.faults] == ["/ignore", "/separator"]

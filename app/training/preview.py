@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from app.domain.datasets import ColumnPreview, DatasetPreview
 from app.training.datasets import PreparedDataset, load
 from engine.data import Dataset
+from engine.data.dataset import PARTS
+from engine.data.encoded import Encoded
 from engine.data.encoding import CategoricalEncoding, Encoding, from_card
 
 T = TypeVar("T")
@@ -22,8 +24,6 @@ EXAMPLES = 5
 _ROWS_LOOKED_AT = 1000
 """Rows among which different examples are looked for."""
 
-_PARTS = ("train", "dev", "test")
-
 
 def preview(prepared: PreparedDataset) -> DatasetPreview:
     """Return what is to be seen of a data set, bounded however many columns it has."""
@@ -32,7 +32,7 @@ def preview(prepared: PreparedDataset) -> DatasetPreview:
     shown, start = list[ColumnPreview](), 0
     for column in columns[:MOST_COLUMNS]:
         encoding = from_card(column)
-        inputs = [getattr(dataset, f"x_{part}")[:, start : start + encoding.width] for part in _PARTS]
+        inputs = [_inputs(dataset.inputs(part), slice(start, start + encoding.width)) for part in PARTS]
         shown.append(_column(encoding, column["missing"], inputs))
         start += encoding.width
     return DatasetPreview(
@@ -48,6 +48,16 @@ def preview(prepared: PreparedDataset) -> DatasetPreview:
     )
 
 
+def _inputs(rows: Encoded, places: slice) -> NDArray[Any]:
+    """Return the inputs of rows at some places, as they were before float32 merged any."""
+    double = np.flatnonzero((rows.places >= places.start) & (rows.places < places.stop))
+    inputs = rows.x[:, places]
+    if len(double):
+        inputs = inputs.astype(np.float64)
+        inputs[:, rows.places[double] - places.start] = rows.double[:, double]
+    return inputs
+
+
 def _column(encoding: Encoding, missing: int, inputs: Sequence[NDArray[Any]]) -> ColumnPreview:
     """Return a column, given its inputs in each part, (rows, width)."""
     if isinstance(encoding, CategoricalEncoding):
@@ -59,7 +69,7 @@ def _column(encoding: Encoding, missing: int, inputs: Sequence[NDArray[Any]]) ->
 
 
 def _target(dataset: Dataset) -> ColumnPreview:
-    name, parts = dataset.card["target"], [getattr(dataset, f"y_{part}") for part in _PARTS]
+    name, parts = dataset.card["target"], [getattr(dataset, f"y_{part}") for part in PARTS]
     if dataset.task == "regression":
         return _numeric(name, 0, np.concatenate(parts))
     classes = dataset.classes

@@ -24,9 +24,9 @@ _UNKNOWN = (
 def constant_notes(parts: Parts, image: Image | None = None) -> Iterator[Note]:
     """Yield notes on columns, or channels of images, that have one value in train, and on words that train has not."""
     constant = [group for group in column_groups(parts, image) if not _varies(group.train)]
-    moving = [group for group in constant if _varies(group.every)]
-    still = [group for group in constant if group not in moving]
-    for groups, rest in ((still, _STILL), (moving, _MOVING)):
+    moves = [_varies(group.every) for group in constant]
+    for moving, rest in ((False, _STILL), (True, _MOVING)):
+        groups = [group for group, moved in zip(constant, moves, strict=True) if moved is moving]
         if groups:
             kind = "channels" if image else "columns"
             detail = f"{_ONE_VALUE.format(kind)}, {rest.format(_listed(group.name for group in groups))}"

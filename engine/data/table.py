@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any, Literal
 
 import numpy as np
@@ -16,8 +17,9 @@ LARGEST_NUMBER = float(np.finfo(np.float32).max)
 
 FLOAT64 = np.dtype(np.float64)
 
-_SHOWN_FAULTS = 20
+SHOWN_FAULTS = 20
 _SHOWN_LETTERS = 60
+_COMPARED_NAMES = 500
 
 
 About = Literal[
@@ -80,7 +82,7 @@ class Faults:
     def add(self, faults: Iterable[TableFault | str]) -> None:
         """Add faults, which should come one by one from an iterator where there may be many."""
         for fault in faults:
-            if len(self._kept) < _SHOWN_FAULTS:
+            if len(self._kept) < SHOWN_FAULTS:
                 self._kept.append(fault)
             else:
                 self._more += 1
@@ -185,9 +187,16 @@ class Table:
 
 def no_such_column(name: str, names: Sequence[str]) -> str:
     """Return the sentence on a name that is none of `names`."""
-    known = ", ".join(quoted(other) for other in names[:_SHOWN_FAULTS])
-    more = f" and {len(names) - _SHOWN_FAULTS:,} more" if len(names) > _SHOWN_FAULTS else ""
-    return f"There is no column {quoted(name)}. The columns are: {known}{more}."
+    known = ", ".join(quoted(other) for other in names[:SHOWN_FAULTS])
+    more = f" and {len(names) - SHOWN_FAULTS:,} more" if len(names) > SHOWN_FAULTS else ""
+    return f"There is no column {quoted(name)}.{_meant(name, names)} The columns are: {known}{more}."
+
+
+def _meant(name: str, names: Sequence[str]) -> str:
+    """Return the question whether the name that is nearest was meant, "" if none is near."""
+    near = {other.casefold(): other for other in names[:_COMPARED_NAMES] if len(other) <= _SHOWN_LETTERS}
+    found = get_close_matches(name[: 2 * _SHOWN_LETTERS].casefold(), near, n=1)
+    return f" Did you mean {quoted(near[found[0]])}?" if found else ""
 
 
 def byte_columns(block: NDArray[np.uint8]) -> "list[NumericColumn]":

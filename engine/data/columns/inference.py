@@ -107,13 +107,14 @@ def _plain_column(name: str, cells: Cells, said: Said, *, target: bool) -> Typed
     """Return the column if all is as programs write it, which is quick even where a million numbers are different."""
     missing = tokens_among_numbers(said.missing, target=target)
     there = {*missing}.intersection(cells.words)
-    numbers = plain_numbers(["nan" if word in there else word for word in cells.words] if there else cells.words)
+    numbers = plain_numbers(["0" if word in there else word for word in cells.words] if there else cells.words)
     if numbers is None or not plain_numbers_suffice(said) or len(there) == len(cells.words) > len(there & {*USUAL}):
         return None
     values = np.array(numbers, np.float64)
-    absent = np.isnan(values)
-    if absent.sum() > len(there) or np.any(np.abs(values[~absent]) > LARGEST_NUMBER):
+    if np.any(np.abs(values) > LARGEST_NUMBER):
         return None
+    if there:
+        values[[word in there for word in cells.words]] = np.nan
     reading = Reading(_plain(said), missing)
     return Typed(NumericColumn(name, values[cells.codes], reading=reading), remarks_of(name, cells.words, reading))
 

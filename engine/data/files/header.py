@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Any
 
@@ -13,6 +13,7 @@ from engine.data.table import MOST_COLUMNS, TableError, TableFault, quoted
 
 _LOOKED_AT = 100
 _CELLS_LOOKED_AT = 1_000_000
+_IN_QUOTES = re.compile(r"'([^']+)'")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?")
 
 
@@ -49,14 +50,26 @@ def read_header(rows: Iterator[Row], said: Said, expected: Expected) -> tuple[He
     if len(first) > MOST_COLUMNS:
         detail = f"The header has {len(first):,} columns; at most {MOST_COLUMNS:,} are possible. Leave some out."
         raise TableError([detail])
-    names, ignored = [name.strip() for name in first], frozenset(said.ignore)
+    names, notes = _unquoted([name.strip() for name in first], expected.known)
+    ignored = frozenset(said.ignore)
     if said.header == "none" or (said.header is None and _is_like_one_without_header(names, expected)):
         names = list(expected.names) if len(first) == len(expected.names) else _numbered(len(first))
         return without(names, ignored, there=False), chain([(line, first)], rows)
     if said.header is None and _looks_like_data(names, expected.known):
         raise TableError([_asking(line, names)])
     looked = list(islice(rows, max(1, min(_LOOKED_AT, _CELLS_LOOKED_AT // len(first)))))
-    return without(_completed(names, [row for _, row in looked]), ignored, there=True), chain(looked, rows)
+    header = without(_completed(names, [row for _, row in looked]), ignored, there=True)
+    return replace(header, notes=(*notes, *header.notes)), chain(looked, rows)
+
+
+def _unquoted(names: list[str], known: Collection[str]) -> tuple[list[str], Sequence[Note]]:
+    """Return names without the single quotes that stand around all of them, unless they are `known` with these."""
+    bare = [_IN_QUOTES.fullmatch(name) for name in names]
+    found = [match[1].strip() for match in bare if match]
+    if len(found) < len(names) or any(name in known for name in names):
+        return names, ()
+    detail = "The names of the columns stand in single quotes, which were taken off; cells keep theirs."
+    return found, [Note("quoted_names", tuple(found), detail)]
 
 
 def without(names: Sequence[str], ignored: Collection[str], *, there: bool) -> Header:

@@ -3,15 +3,18 @@
 from collections.abc import Iterator, Sequence
 
 from engine.data.said import Said
-from engine.data.table import About, TableFault, no_such_column, quoted
+from engine.data.table import SHOWN_FAULTS, About, TableFault, no_such_column, quoted
 
 
 def name_faults(names: Sequence[str], target: str | None, said: Said) -> Iterator[TableFault]:
     """Yield a fault for each name that was said and is none of `names`, those of all columns in the file."""
     known, header = set(names), [name for name in names if name]
     named: dict[About, Sequence[str]] = {"categorical": said.categorical, "ignore": said.ignore}
-    for about, every in named.items():
-        yield from (TableFault(no_such_column(name, header), about) for name in every if name not in known)
+    unknown = [(about, name) for about, every in named.items() for name in every if name not in known]
+    for about, name in unknown[:SHOWN_FAULTS]:
+        yield TableFault(no_such_column(name, header), about)
+    for about, name in unknown[SHOWN_FAULTS:]:  # which are counted only: nearest names take their time
+        yield TableFault(f"There is no column {quoted(name)}.", about)
     if target is not None and target not in known:
         yield TableFault(no_such_column(target, header), "target")
     if target in said.ignore:

@@ -129,9 +129,17 @@ def _sheet(
     cells = dict(zip(header.kept, columns, strict=True))
     empty = {place for place in cells if not header.names[place] and _is_empty(cells[place])}
     faults.add(header_faults(header, empty))
+    notes = (*header.notes, _empty_note(sorted(empty))) if empty else header.notes
     kept = [place for place in header.kept if place not in empty]
     names = [header.names[place] for place in kept]
-    return Sheet(header.names, names, [cells[place] for place in kept], lines, faults, header.notes, read)
+    return Sheet(header.names, names, [cells[place] for place in kept], lines, faults, notes, read)
+
+
+def _empty_note(places: Sequence[int]) -> Note:
+    numbers = ", ".join(str(place + 1) for place in places[:10])
+    more = f" and {len(places) - 10:,} more" if places[10:] else ""
+    which = f"Columns {numbers}{more} have" if len(places) > 1 else f"Column {numbers} has"
+    return Note("empty_columns", (), f"{which} neither a name nor anything in a cell: left out.")
 
 
 def _is_empty(cells: Cells | Numbers) -> bool:

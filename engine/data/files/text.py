@@ -20,9 +20,15 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_MARKED = ("utf-16", "utf-32")
+"""Encodings in which a mark tells the order of bytes."""
+
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 _NO_FILES = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "mbcs", "oem"})
 """Text encodings of Python that no file has: of domain names, of program text, and whatever the machine has set."""
+
+
+_SAY_ENCODING = 'Say the encoding, such as "cp1252", "latin-1" or "utf-16", or save as UTF-8.'
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,9 @@ def read_text(content: bytes, max_bytes: int, encoding: str | None) -> Text:
         _check(text, max_bytes)
     except (BadGzipFile, EOFError, zlib.error) as error:
         raise TableError([f"The gzip file is broken: {error}. Compress it again."]) from None
+    except UnicodeError as error:  # some encodings give up on what they cannot even point at
+        detail = f"The file is not {text.encoding.upper()}: {error}. {_SAY_ENCODING}"
+        raise TableError([TableFault(detail, "encoding")]) from None
     return text
 
 
@@ -68,6 +77,9 @@ def _encoding(mark: str | None, said: str | None) -> str:
     if known is None:
         rule = 'it must be a text encoding that Python knows, such as "utf-8", "latin-1", "cp1252" or "shift-jis"'
         raise TableError([TableFault(f"The encoding {quoted(said)} is not possible: {rule}.", "encoding")])
+    if mark is None and known in _MARKED:
+        detail = f"The encoding {quoted(said)} begins with a mark, and the file has none"
+        raise TableError([TableFault(f"{detail}. Say {known}-le, or {known}-be if that fails.", "encoding")])
     if mark is None:
         return known
     family = mark.removesuffix("-sig")
@@ -139,10 +151,8 @@ def _pieces(content: bytes, max_bytes: int) -> Iterator[bytes]:
 
 def _undecodable(error: UnicodeDecodeError, line: int, encoding: str) -> TableFault:
     name = encoding.removesuffix("-sig").upper()
-    way = 'Say the encoding, such as "cp1252", "latin-1" or "utf-16", or save as UTF-8.'
-    return TableFault(
-        f"Line {line} holds the byte 0x{error.object[error.start]:02x}, which is not {name}. {way}", "encoding"
-    )
+    byte = f"Line {line} holds the byte 0x{error.object[error.start]:02x}, which is not {name}"
+    return TableFault(f"{byte}. {_SAY_ENCODING}", "encoding")
 
 
 def _nul(line: int) -> TableFault:

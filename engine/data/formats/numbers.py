@@ -1,5 +1,6 @@
 """Numbers as people write them: with a currency or a unit, grouped thousands, a decimal comma, brackets for a minus."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -109,21 +110,21 @@ _PLAIN = NumberFormat()
 
 def parse_number(word: str) -> float | None:
     """Return the number that a word holds as programs write it, None if it is none."""
-    if "_" in word:  # Python reads 1_000 as a number; a table means something else by it
-        return None
-    try:
-        return float(word)
-    except ValueError:
-        return None
+    numbers = plain_numbers([word])
+    return numbers[0] if numbers else None
 
 
 def plain_numbers(words: Sequence[str]) -> list[float | None] | None:
-    """Return the numbers if all words are numbers as programs write them."""
+    """Return the numbers if all words are numbers as programs write them.
+
+    Python also reads 1_000, by which a table means something else, and "+nan" and "nAn", which are no numbers: what is
+    missing is told by tokens alone.
+    """
     try:
-        numbers: list[float | None] = [*map(float, words)]
+        numbers = [*map(float, words)]
     except ValueError:
         return None
-    return None if any("_" in word for word in words) else numbers
+    return None if any("_" in word for word in words) or any(map(math.isnan, numbers)) else [*numbers]
 
 
 class Shapes:

@@ -57,7 +57,7 @@ CSV_FAULTS = {
     "a missing target column": ("a,b,sort\n" + ROWS, ['"kind"', '"sort"']),
     "text in a numeric column": (f"a,b,kind\n{ROWS}oops,1,a\n", ["Line 42", '"a"', '"oops"', "categorical"]),
     "an infinite number": (f"a,b,kind\n{ROWS}inf,1,a\n", ["Line 42", '"inf"', "not a number between"]),
-    "a missing target cell": (f"a,b,kind\n{ROWS}1,1,\n", ["line 42", '"kind"', "leave it out"]),
+    "a missing target cell": (f"a,b,kind\n{ROWS}1,1,\n", ["line 42", '"kind"', "leave such rows out"]),
 }
 
 NPZ_FAULTS = {

@@ -355,6 +355,14 @@ def test_numbers_are_shown_as_they_were_written(shared: httpx.Client) -> None:
     assert (seen["target"]["low"], seen["target"]["high"], seen["target"]["kind"]) == (0.2, 8.0, "numeric")
 
 
+def test_numbers_that_float32_would_merge_are_shown_as_they_were_written(shared: httpx.Client) -> None:
+    table = "serial,gap,y\n" + "".join(f"{10**9 + n},{'' if n < 9 else 10**9 + n},{n % 2}\n" for n in range(40))
+    serial, gap = look(shared, {"target": "y"}, table).json()["columns"]
+    assert (serial["low"], serial["high"]) == (1e9, 1e9 + 39)
+    assert (gap["low"], gap["high"], gap["missing"]) == (1e9 + 9, 1e9 + 39, 9)
+    assert len({*serial["examples"], *gap["examples"]} & {1e9 + n for n in range(40)}) >= 5
+
+
 def test_of_many_columns_a_hundred_are_shown_and_the_others_counted(shared: httpx.Client) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, x=np.random.default_rng(0).normal(size=(40, 5000)), y=np.arange(40) % 2)

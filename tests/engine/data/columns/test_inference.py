@@ -109,9 +109,16 @@ def test_more_tokens_are_missing_among_numbers_and_words_among_words(token: str)
     assert values(read("2020-05-13", token)) == [18395.0, None]
 
 
-@pytest.mark.parametrize("token", [token for token in AMONG_NUMBERS if token.lower().strip("-") != "nan"])
+@pytest.mark.parametrize("token", AMONG_NUMBERS)
 def test_in_the_target_they_are_faults(token: str) -> None:
     assert f'"{token}" is not a number' in fault("1", token, "2", target="a")[1]
+
+
+@pytest.mark.parametrize("word", ["+nan", "-NaN", "nAn"])
+def test_a_word_for_no_number_that_is_no_token_is_a_fault(word: str) -> None:
+    assert f'"{word}" is not a number' in fault("1", word, "2")[1]
+    assert f'"{word}" is not a number' in fault("$1", word, "$2")[1]
+    assert '"nan" is not a number' in fault("1", "nan", "2", said=Said(missing=[""]))[1]
 
 
 def test_they_are_missing_only_where_all_other_cells_are_numbers() -> None:

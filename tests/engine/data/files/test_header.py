@@ -75,8 +75,23 @@ def test_rows_one_cell_longer_whose_first_cells_repeat_are_no_row_names() -> Non
 
 
 @pytest.mark.parametrize("text", ["a,b,\n1,x,\n2,y,\n", "a,b\n1,x,\n2,y,\n", "a,,b,\n1,,x, \n2,,y,\n"])
-def test_columns_with_neither_name_nor_cells_are_not_there(text: str) -> None:
-    assert cells(read(text)) == {"a": [1.0, 2.0], "b": ["x", "y"]}
+def test_columns_with_neither_name_nor_cells_are_left_out_with_a_note(text: str) -> None:
+    table = read(text)
+    assert cells(table) == {"a": [1.0, 2.0], "b": ["x", "y"]}
+    assert [note.code for note in table.notes] == ["empty_columns"]
+
+
+@pytest.mark.parametrize("separator", [",", "\t", "  "])
+def test_single_quotes_around_all_names_are_taken_off_with_a_note(separator: str) -> None:
+    names = separator.join(["'a'", "'b'"])
+    table = read(f"{names}\n1{separator}x\n2{separator}y\n")
+    assert cells(table) == {"a": [1.0, 2.0], "b": ["x", "y"]}
+    assert [(note.code, note.columns) for note in table.notes] == [("quoted_names", ("a", "b"))]
+
+
+def test_single_quotes_around_some_names_or_around_names_that_are_known_with_them_stay() -> None:
+    assert list(cells(read("'a',b\n1,x\n2,y\n"))) == ["'a'", "b"]
+    assert list(cells(read("'a','b'\n1,x\n2,y\n", target="'b'"))) == ["'a'", "'b'"]
 
 
 def test_a_column_without_a_name_that_has_a_cell_anywhere_is_refused() -> None:
@@ -94,6 +109,18 @@ def test_ignored_columns_have_to_be_there_and_the_target_is_none_of_them() -> No
     unknown, target = faults_of("a,b,y\n1,2,3\n", target="y", ignore=["c", "y"])
     assert (unknown.about, unknown.detail) == ("ignore", 'There is no column "c". The columns are: "a", "b", "y".')
     assert (target.about, target.detail[:26]) == ("ignore", 'The column "y" is the targ')
+
+
+@pytest.mark.parametrize("said", [{"ignore": ["Petal-Width"]}, {"categorical": ["petal width"]}])
+def test_an_unknown_name_is_answered_with_the_nearest(said: dict[str, Any]) -> None:
+    (fault,) = faults_of("petal_width,b\n1,2\n", **said)
+    assert 'Did you mean "petal_width"? The columns are: "petal_width", "b".' in fault.detail
+
+
+def test_many_unknown_names_are_counted() -> None:
+    header = ",".join(f"column_{place}" for place in range(300))
+    faults = faults_of(f"{header}\n{'1,' * 299}1\n", ignore=[f"colum_{place}" for place in range(2000)])
+    assert faults[-1].detail == "There are 1,980 more faults."
 
 
 def test_a_separate_file_may_lack_an_ignored_column() -> None:

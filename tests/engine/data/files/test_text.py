@@ -37,6 +37,20 @@ def test_a_mark_tells_the_encoding_gzipped_or_not(content: bytes) -> None:
     assert read(gzip.compress(content)) == WORDS
 
 
+def test_what_a_decoder_gives_up_on_is_a_fault_as_well() -> None:
+    fault = fault_of(b"\x1b()\x0eabba$", "iso2022-kr")
+    assert fault.about == "encoding"
+    assert fault.detail.startswith("The file is not ISO2022_KR: pending buffer overflow. Say the encoding")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "U32"])
+def test_an_encoding_that_needs_a_mark_is_refused_without_one(encoding: str) -> None:
+    for content in (WORDS.encode("utf-16-le"), b"\x00\xdc\x00\xdcab"):
+        fault = fault_of(content, encoding)
+        assert fault.about == "encoding"
+        assert fault.detail.startswith(f'The encoding "{encoding}" begins with a mark, and the file has none. Say utf-')
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "utf-16-le", "cp1252", "iso-8859-15", "mac-roman"])
 def test_an_encoding_may_be_said(encoding: str) -> None:
     assert read(WORDS.encode(encoding), encoding) == WORDS

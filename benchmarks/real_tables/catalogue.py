@@ -32,14 +32,6 @@ def _r(path: str, target: str, **said: str | Sequence[str]) -> RealTable:
 
 
 TABLES = (
-    _folder("adult"),
-    _folder("bank_marketing"),
-    _folder("california_housing"),
-    _folder("concrete"),
-    _folder("energy"),
-    _folder("kr_vs_kp"),
-    _folder("letter"),
-    _folder("phoneme"),
     RealTable("palmerpenguins", "penguins.csv", "species"),
     RealTable("palmerpenguins", "penguins-raw.csv", "Species", {"ignore": "Individual ID"}),
     RealTable("statsmodels", "anes96/anes96.csv", "vote", dialect={"sep": "\t", "quotechar": "'"}),
@@ -92,4 +84,12 @@ TABLES = (
     _r("Ecdat/Yogurt", "choice"),
     _r("Ecdat/Caschool", "testscr"),
     _r("plm/Wages", "lwage"),
+    _folder("adult"),
+    _folder("bank_marketing"),
+    _folder("california_housing"),
+    _folder("concrete"),
+    _folder("energy"),
+    _folder("kr_vs_kp"),
+    _folder("letter"),
+    _folder("phoneme"),
 )

@@ -58,6 +58,8 @@ class Models:
     def evaluate_rows(self, sweep: str, number: int, rows: Sequence[Any], faults: Sequence[Fault]) -> Evaluation:
         """Score the model of a trial on rows with their targets. Raises InvalidRequest with all faults."""
         model = self._model(sweep, number)
+        if faults and not rows:  # the rows themselves are at fault
+            raise InvalidRequest(faults)
         return _or_all_faults(lambda: evaluate_rows(model, rows), faults)
 
     def evaluate_file(self, sweep: str, number: int, content: bytes, faults: Sequence[Fault]) -> Evaluation:

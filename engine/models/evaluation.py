@@ -77,6 +77,8 @@ def _named(row: Mapping[str, Any], target: str) -> Mapping[str, Any]:
 
 def evaluate(model: Model, table: Table) -> Scores:
     """Score a model on a table that has the columns of training and the target, in any order. Raises TableError."""
+    if not len(table):
+        raise TableError(["There are no rows to score the model on. Add rows."])
     data = model.card["data"]
     column, features = table.take(data["target"])
     y = read_targets(column, table, data)

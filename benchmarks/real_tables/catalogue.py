@@ -67,7 +67,7 @@ TABLES = (
     _r("MASS/cats", "Sex"),
     _r("MASS/crabs", "sp"),
     _r("MASS/Melanoma", "status"),
-    _r("MASS/Cars93", "Price", ignore=("Model", "Min.Price", "Max.Price"), categorical="Cylinders"),
+    _r("MASS/Cars93", "Price", ignore=("Model", "Make", "Min.Price", "Max.Price"), categorical="Cylinders"),
     _r("MASS/quine", "Days"),
     _r("MASS/survey", "Height", missing_target="drop"),
     _r("MASS/UScereal", "calories"),

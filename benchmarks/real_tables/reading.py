@@ -43,6 +43,8 @@ def compared(dataset: Dataset, frame: pd.DataFrame) -> tuple[int, list[str]]:
 def _same(column: Mapping[str, Any], inputs: NDArray[Any], values: "pd.Series[Any]") -> bool:
     if len(inputs) != len(values):
         return False
+    if column.get("reading", {}).get("as") == "dates":
+        return _same_days(inputs[:, 0], values)
     if column["kind"] == "numeric":
         if not pd.api.types.is_numeric_dtype(values):
             return False
@@ -51,3 +53,9 @@ def _same(column: Mapping[str, Any], inputs: NDArray[Any], values: "pd.Series[An
     words = Counter(str(value).strip() for value in values.dropna())
     counts = dict(zip(column["categories"], inputs.sum(axis=0).astype(int).tolist(), strict=False))
     return all(words[word] == count for word, count in counts.items())
+
+
+def _same_days(days: NDArray[Any], values: "pd.Series[Any]") -> bool:
+    """Compare days since 1970-01-01 with the dates that pandas finds in the texts."""
+    found = (pd.to_datetime(values, format="mixed", utc=True) - pd.Timestamp(0, tz="UTC")).dt.days
+    return bool(np.array_equal(np.sort(days), np.sort(found.to_numpy().astype(days.dtype))))

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from engine.data.quoting import quoted
 from engine.data.said import Said
-from engine.data.table import SHOWN_FAULTS, About, TableFault, no_such_column, quoted
+from engine.data.table import SHOWN_FAULTS, About, TableFault, no_such_column
 
 
 def name_faults(names: Sequence[str], target: str | None, said: Said) -> Iterator[TableFault]:

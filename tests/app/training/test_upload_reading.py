@@ -54,6 +54,8 @@ def test_what_is_said_of_a_file_or_found_out_makes_the_same_data_set(
         ({}, b"n,y\n\xe4,1\n", "/encoding"),
         ({"ignore": ["q"]}, CSV, "/ignore"),
         ({"ignore": ["y"]}, CSV, "/ignore"),
+        ({"ignore": ["n"], "group": "n"}, CSV, "/ignore"),
+        ({"ignore": ["n"], "order": "n"}, CSV, "/ignore"),
     ],
 )
 def test_faults_of_how_a_file_is_read_point_to_the_field_to_send(

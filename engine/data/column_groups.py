@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.quoting import quoted
 from engine.data.rounding import float32_merges
-from engine.data.table import FLOAT64, Column, Image, NumericColumn, quoted
+from engine.data.table import FLOAT64, Column, Image, NumericColumn
 
 Parts = Mapping[str, Sequence[Column]]
 """The columns of train, dev and test, in the same order."""

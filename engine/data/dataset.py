@@ -22,18 +22,8 @@ from engine.data.parts.cut_column import cut_faults, split_table, without
 from engine.data.parts.cut_notes import overlap_notes, share_notes
 from engine.data.parts.drift import drift
 from engine.data.parts.split import Split
-from engine.data.table import (
-    FLOAT64,
-    Column,
-    Faults,
-    Image,
-    Table,
-    TableError,
-    TableFault,
-    byte_columns,
-    quoted,
-    take_rows,
-)
+from engine.data.quoting import quoted
+from engine.data.table import FLOAT64, Column, Faults, Image, Table, TableError, TableFault, byte_columns, take_rows
 from engine.data.tables import FILE_OF, Part, PartName, Tables, aligned, column_faults
 from engine.data.target import (
     Target,

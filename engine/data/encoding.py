@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from engine.data.encoded import Encoded
 from engine.data.formats.reading import Reading, reading_from_card
 from engine.data.notes import Remark
-from engine.data.table import CategoricalColumn, Column, NumericColumn, Table, TableError, TableFault, quoted
+from engine.data.quoting import quoted
+from engine.data.table import CategoricalColumn, Column, NumericColumn, Table, TableError, TableFault
 
 MOST_CATEGORIES = 1000
 MOST_UNREPEATED = 50

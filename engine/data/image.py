@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from engine.data.table import About, Column, Image, Table, TableFault, categorical_names, quoted
+from engine.data.quoting import quoted
+from engine.data.table import About, Column, Image, Table, TableFault, categorical_names
 
 
 def shape_faults(features: Table) -> Iterator[TableFault]:

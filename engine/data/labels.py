@@ -10,7 +10,8 @@ from engine.data.encoding import CategoricalEncoding, Encoding, NumericEncoding
 from engine.data.formats.numbers import NumberFormat
 from engine.data.formats.reading import reading_from_card
 from engine.data.formats.words import WordFormat
-from engine.data.table import Column, Faults, NumericColumn, Table, TableFault, quoted
+from engine.data.quoting import quoted
+from engine.data.table import Column, Faults, NumericColumn, Table, TableFault
 from engine.data.target import class_name, missing_targets
 
 _SHOWN_CLASSES = 20

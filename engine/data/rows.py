@@ -19,18 +19,9 @@ from engine.data.formats.numbers import NumberFormat
 from engine.data.formats.reading import Format, Reading
 from engine.data.formats.words import WordFormat
 from engine.data.notes import Note
-from engine.data.quoting import listed
+from engine.data.quoting import listed, quoted
 from engine.data.said import Said
-from engine.data.table import (
-    LARGEST_NUMBER,
-    CategoricalColumn,
-    Column,
-    Faults,
-    NumericColumn,
-    Table,
-    TableFault,
-    quoted,
-)
+from engine.data.table import LARGEST_NUMBER, CategoricalColumn, Column, Faults, NumericColumn, Table, TableFault
 
 Unit = Literal["line", "row"]
 

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from engine.data.formats.reading import PLAIN, Reading
 from engine.data.notes import Note
-from engine.data.quoting import listed
-from engine.data.quoting import quoted as quoted  # noqa: PLC0414  # handed on to all that speaks of a table
+from engine.data.quoting import listed, quoted
 
 MOST_COLUMNS = 100_000
 LARGEST_NUMBER = float(np.finfo(np.float32).max)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from engine.data.image import shown
-from engine.data.table import About, CategoricalColumn, Column, Table, TableFault, quoted
+from engine.data.quoting import quoted
+from engine.data.table import About, CategoricalColumn, Column, Table, TableFault
 
 PartName = Literal["train", "dev", "test"]
 PARTS: tuple[PartName, ...] = get_args(PartName)

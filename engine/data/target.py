@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.notes import Note
-from engine.data.table import CategoricalColumn, Column, Faults, NumericColumn, Table, TableError, TableFault, quoted
+from engine.data.quoting import quoted
+from engine.data.table import CategoricalColumn, Column, Faults, NumericColumn, Table, TableError, TableFault
 
 Task = Literal["binary", "multiclass", "regression"]
 

@@ -19,8 +19,9 @@ from engine.data.columns.whole_numbers import merged_fault, merged_integers
 from engine.data.dataset import Doubles
 from engine.data.encoded import Encoded
 from engine.data.parts.split import Rows, split_rows
+from engine.data.quoting import quoted
 from engine.data.rounding import float32_merges
-from engine.data.table import LARGEST_NUMBER, quoted
+from engine.data.table import LARGEST_NUMBER
 from engine.data.target import Target
 from engine.early_stopping import Patience
 from engine.estimators import parameters as rule

@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.data.encoding import from_card
 from engine.data.formats.reading import is_reading
-from engine.data.table import LARGEST_NUMBER, quoted
+from engine.data.quoting import quoted
+from engine.data.table import LARGEST_NUMBER
 from engine.layers import ACTIVATIONS
 from engine.losses import LOSSES
 from engine.models.model import FORMAT

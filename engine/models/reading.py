@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.table import quoted
+from engine.data.quoting import quoted
 from engine.models.card import card_faults
 from engine.models.files import MAX_BYTES, Contents
 from engine.models.model import Model, ModelError

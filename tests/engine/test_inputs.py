@@ -17,7 +17,7 @@ from engine.inputs import VALUES, Numbers, ScaledBytes
 from engine.spec import Knobs
 from engine.training_set import TrainingSet
 from tests.engine.stacks import member, random_dataset, train
-from tests.engine.test_same_bits import assert_same
+from tests.engine.test_same_bits import assert_all_same, assert_same
 
 MOVED = Augmentation(flip=0.5, tilt=10.0, shift=1.0, zoom=0.1, elastic=0.5)
 
@@ -137,3 +137,18 @@ def test_more_inputs_than_are_computed_at_a_time_come_one_example_after_the_othe
     ScaledBytes(x, np.zeros(70_000), np.ones(70_000), np.float32).gather(np.arange(5)[np.newaxis], out)
     np.testing.assert_array_equal(out[0, :, :-1], x)
     assert (out[..., -1] == 1.0).all()
+
+
+@pytest.mark.usefixtures("nothing_is_small")
+@pytest.mark.parametrize("task", ["multiclass", "regression"])
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_member_of_a_stack_on_bytes_is_what_it_is_alone(task: str, batch_norm: bool) -> None:
+    data = TrainingSet.of(as_bytes(task, 20, (5, 4, 1)), normalize_inputs=True)
+    assert are_bytes(data)
+    knobs = [Knobs(1e-3, input_keep_prob=0.9), Knobs(0.03, l2=0.1), Knobs(1e30), Knobs(0.01, keep_prob=0.5)]
+    augments = [MOVED, Augmentation(), Augmentation(), MOVED]
+    members = [
+        (str(n), member(data, n, batch=20, batch_norm=batch_norm, knobs=knob, augment=augment))
+        for n, (knob, augment) in enumerate(zip(knobs, augments, strict=True))
+    ]
+    assert_all_same(data, members, train(data, members))

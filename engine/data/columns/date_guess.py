@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.data.columns.doubt import Doubt
 from engine.data.formats.dates import ORDERS, DateFormat, Order, Written, days, iso_days, written
-from engine.data.table import quoted
+from engine.data.quoting import quoted
 
 
 def guess_dates(words: Sequence[str], counts: Sequence[int], order: Order | None = None) -> DateFormat | Doubt | None:

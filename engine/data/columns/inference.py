@@ -17,8 +17,9 @@ from engine.data.formats.numbers import Decimal, NumberFormat, Thousands, parse_
 from engine.data.formats.reading import Format, Reading
 from engine.data.formats.words import WordFormat, guess_words
 from engine.data.notes import Remark
+from engine.data.quoting import quoted
 from engine.data.said import Said
-from engine.data.table import LARGEST_NUMBER, CategoricalColumn, Column, NumericColumn, TableFault, quoted
+from engine.data.table import LARGEST_NUMBER, CategoricalColumn, Column, NumericColumn, TableFault
 
 TOO_LARGE = (
     f"is not a number between -{LARGEST_NUMBER:.2g} and {LARGEST_NUMBER:.2g}. Leave the cell empty if the value is "

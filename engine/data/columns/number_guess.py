@@ -17,7 +17,7 @@ from engine.data.formats.numbers import (
     Thousands,
     unit_of,
 )
-from engine.data.table import quoted
+from engine.data.quoting import quoted
 
 _WAYS: Sequence[tuple[Decimal, Thousands]] = (
     ("point", "none"),

@@ -9,7 +9,8 @@ from engine.data.formats.dates import DateFormat
 from engine.data.formats.numbers import NumberFormat, parse_number, plain_numbers
 from engine.data.formats.reading import Reading
 from engine.data.notes import Remark
-from engine.data.table import Column, NumericColumn, quoted
+from engine.data.quoting import quoted
+from engine.data.table import Column, NumericColumn
 
 _DIGIT = re.compile(r"[0-9]")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")

@@ -12,8 +12,9 @@ from engine.data.files.header import Expected
 from engine.data.files.said_names import name_faults
 from engine.data.files.sheet import Sheet, read_sheet
 from engine.data.notes import gathered
+from engine.data.quoting import quoted
 from engine.data.said import Said
-from engine.data.table import NumericColumn, Table, categorical_names, quoted
+from engine.data.table import NumericColumn, Table, categorical_names
 from engine.data.target import missing_targets
 
 _MERGED = "or name the column in categorical or in ignore"

@@ -8,9 +8,9 @@ from typing import Any
 
 from engine.data.files.separators import Row
 from engine.data.notes import Note
-from engine.data.quoting import listed
+from engine.data.quoting import listed, quoted
 from engine.data.said import Said
-from engine.data.table import MOST_COLUMNS, TableError, TableFault, quoted
+from engine.data.table import MOST_COLUMNS, TableError, TableFault
 
 _LOOKED_AT = 100
 _SHOWN_NAMES = 10

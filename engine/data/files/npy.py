@@ -13,7 +13,8 @@ from typing import Any, Literal, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.table import TableError, quoted
+from engine.data.quoting import quoted
+from engine.data.table import TableError
 
 _MAGIC = b"\x93NUMPY"
 _LENGTH_BYTES = {1: 2, 2: 4, 3: 4}  # by version of the format

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.data.table import quoted
+from engine.data.quoting import quoted
 from engine.data.tables import PartName
 
 _PARTS: Mapping[str, PartName] = {"train": "train", "dev": "dev", "val": "dev", "test": "test"}

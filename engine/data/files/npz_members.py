@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import IO
 
+from engine.data.quoting import quoted
 from engine.data.stored_members import stored_member
-from engine.data.table import Faults, TableError, quoted
+from engine.data.table import Faults, TableError
 
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # all that NumPy writes
 _ENCRYPTED = 0x1

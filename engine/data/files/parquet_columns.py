@@ -20,8 +20,9 @@ from engine.data.formats.missing import tokens_among_numbers
 from engine.data.formats.numbers import NumberFormat, parse_number
 from engine.data.formats.reading import Format, Reading
 from engine.data.formats.words import WordFormat
+from engine.data.quoting import quoted
 from engine.data.said import Said
-from engine.data.table import FLOAT64, LARGEST_NUMBER, NumericColumn, quoted
+from engine.data.table import FLOAT64, LARGEST_NUMBER, NumericColumn
 
 Kind = Literal["numbers", "dates", "words"]
 

@@ -11,7 +11,8 @@ from pyarrow import parquet
 from engine.data.files.header import Header, header_faults, without
 from engine.data.files.parquet_columns import kind_of
 from engine.data.notes import Note
-from engine.data.table import MOST_COLUMNS, Faults, TableError, quoted
+from engine.data.quoting import quoted
+from engine.data.table import MOST_COLUMNS, Faults, TableError
 
 _INDEX = re.compile(r"__index_level_[0-9]+__")
 _SMALLEST_CELL = 4  # bytes, float32

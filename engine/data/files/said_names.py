@@ -1,13 +1,14 @@
-"""Columns that the sender of a file names, and that the file does not have."""
+"""Columns that the sender of a file names, and that the file does not have or needs for something else."""
 
 from collections.abc import Iterator, Sequence
 
+from engine.data.quoting import quoted
 from engine.data.said import Said
-from engine.data.table import SHOWN_FAULTS, About, TableFault, no_such_column, quoted
+from engine.data.table import SHOWN_FAULTS, About, TableFault, no_such_column
 
 
 def name_faults(names: Sequence[str], target: str | None, said: Said) -> Iterator[TableFault]:
-    """Yield a fault for each name that was said and is none of `names`, those of all columns in the file."""
+    """Yield what is wrong with the columns that were named; `names` are those of all columns in the file."""
     known, header = set(names), [name for name in names if name]
     named: dict[About, Sequence[str]] = {"categorical": said.categorical, "ignore": said.ignore}
     unknown = [(about, name) for about, every in named.items() for name in every if name not in known]
@@ -20,3 +21,7 @@ def name_faults(names: Sequence[str], target: str | None, said: Said) -> Iterato
     if target in said.ignore:
         detail = f"The column {quoted(target or '')} is the target: it cannot be ignored. Take it out of ignore."
         yield TableFault(detail, "ignore")
+    for by, column in {"group": said.group, "order": said.order}.items():
+        if column in known and column in said.ignore:
+            detail = f"The {by} column {quoted(column)} is no input anyway, and needed for the split."
+            yield TableFault(f"{detail} Take it out of ignore.", "ignore")

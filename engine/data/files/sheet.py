@@ -13,8 +13,9 @@ from engine.data.files.header import Expected, Header, header_faults, read_heade
 from engine.data.files.separators import SEPARATORS, Row, find_separator, rows_of
 from engine.data.files.text import Text, read_text
 from engine.data.notes import Note
+from engine.data.quoting import quoted
 from engine.data.said import Said
-from engine.data.table import Faults, TableError, TableFault, quoted
+from engine.data.table import Faults, TableError, TableFault
 
 _ROWS_AT_ONCE = 1000
 _CELLS_AT_ONCE = 1_000_000

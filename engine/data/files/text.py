@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from gzip import BadGzipFile, GzipFile
 from typing import BinaryIO, TextIO, cast
 
-from engine.data.table import TableError, TableFault, quoted
+from engine.data.quoting import quoted
+from engine.data.table import TableError, TableFault
 
 _GZIP = b"\x1f\x8b"
 _NO_TEXTS = {b"PK\x03\x04": "a zip archive, as NPZ files and spreadsheets are,", b"PAR1": "Parquet,"}

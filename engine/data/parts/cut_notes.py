@@ -8,7 +8,8 @@ from engine.data.notes import Note
 from engine.data.parts.apportionment import shares_of
 from engine.data.parts.cut import By, Cut, Fractions
 from engine.data.parts.split import Split
-from engine.data.table import Column, quoted
+from engine.data.quoting import quoted
+from engine.data.table import Column
 from engine.data.tables import Part, Tables
 
 _FAR = 0.05

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.parts.homogeneity import Comparison, compare_counts, kolmogorov_smirnov
-from engine.data.table import Column, NumericColumn, quoted, take_rows
+from engine.data.quoting import quoted
+from engine.data.table import Column, NumericColumn, take_rows
 
 Pair = tuple[str, str]
 Statistic = Literal["kolmogorov_smirnov", "total_variation", "missing_share"]

@@ -111,6 +111,13 @@ def test_ignored_columns_have_to_be_there_and_the_target_is_none_of_them() -> No
     assert (target.about, target.detail[:26]) == ("ignore", 'The column "y" is the targ')
 
 
+@pytest.mark.parametrize("by", ["group", "order"])
+def test_the_column_to_split_by_is_no_input_and_need_not_be_ignored(by: str) -> None:
+    (fault,) = faults_of("a,g,y\n1,2,3\n", target="y", ignore=["g"], **{by: "g"})
+    assert fault.about == "ignore"
+    assert fault.detail == (f'The {by} column "g" is no input anyway, and needed for the split. Take it out of ignore.')
+
+
 @pytest.mark.parametrize("said", [{"ignore": ["Petal-Width"]}, {"categorical": ["petal width"]}])
 def test_an_unknown_name_is_answered_with_the_nearest(said: dict[str, Any]) -> None:
     (fault,) = faults_of("petal_width,b\n1,2\n", **said)

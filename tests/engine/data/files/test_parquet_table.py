@@ -157,6 +157,13 @@ def test_names_that_are_not_there_or_come_twice_are_faults() -> None:
     assert "both called" in faults_of(lambda: read_parquet(written(twice), max_bytes=LIMIT))[0]
 
 
+@pytest.mark.parametrize("by", ["group", "order"])
+def test_the_column_to_split_by_is_no_input_and_need_not_be_ignored(by: str) -> None:
+    columns = {"a": pa.array([1]), "g": pa.array(["x"])}
+    (detail,) = faults_of(lambda: read(columns, ignore=["g"], **{by: "g"}))
+    assert "is no input anyway" in detail
+
+
 def test_the_index_of_pandas_is_left_out_with_a_note() -> None:
     frame = pd.DataFrame({"a": [1.0, 2.0]}, index=["x", "y"])
     table = read_parquet(frame.to_parquet(), max_bytes=LIMIT)

@@ -70,7 +70,7 @@ def guess_numbers(
     if not isinstance(unit, str):
         return unit
     with_unit = [one for one in found if one.shape.unit in {unit, ""}]
-    return _decided(with_unit, _formats(with_unit, decimal, thousands, unit))
+    return _decided(with_unit, _formats(with_unit, decimal, thousands, unit, total))
 
 
 def _by_shape(words: Sequence[str], counts: Sequence[int], total: int) -> tuple[list[_Alike], list[str]]:
@@ -119,9 +119,9 @@ def _is_known(unit: str) -> bool:
 
 
 def _formats(
-    found: Sequence[_Alike], decimal: Decimal | None, thousands: Thousands | None, unit: str
+    found: Sequence[_Alike], decimal: Decimal | None, thousands: Thousands | None, unit: str, total: int
 ) -> list[NumberFormat]:
-    """Return the formats that fit the most cells."""
+    """Return the formats that fit the most cells, none if that is less than half of all."""
     said = [
         NumberFormat(mark, group, unit)
         for mark, group in _WAYS
@@ -129,7 +129,7 @@ def _formats(
     ]
     fitting = {one: sum(alike.cells for alike in found if one.fits(alike.shape)) for one in said}
     most = max(fitting.values(), default=0)
-    return [one for one, count in fitting.items() if count == most > 0]
+    return [one for one, count in fitting.items() if count == most and 2 * most >= total]
 
 
 def _decided(found: Sequence[_Alike], formats: Sequence[NumberFormat]) -> NumberFormat | Doubt | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.data.columns.doubt import Doubt
@@ -153,6 +153,7 @@ def test_numbers_with_two_decimals_come_back_from_any_format(numbers: Sequence[D
         st.text(max_size=12) | st.from_regex(r"[-+(]?[$€]?[0-9.,' ]{1,9}( ?(%|kg|m))?\)?", fullmatch=True), unique=True
     )
 )
+@example(["", "0", "0'0"])
 def test_whatever_a_column_holds_there_is_an_answer_and_at_least_half_of_it_is_read(words: list[str]) -> None:
     found = guessed(*words)
     if isinstance(found, NumberFormat):

@@ -107,9 +107,10 @@ def arrange(table: Table, encodings: Sequence[Encoding]) -> list[Column]:
 def _lacking(names: Sequence[str], encodings: Sequence[Encoding], target: str | None = None) -> Iterator[str]:
     """Yield what the columns called `names` lack; cells of the target may not be empty."""
     there, known = set(names), {encoding.name for encoding in encodings}
+    unknown = [name for name in names if name not in known][:MOST_NAMED]
     for encoding in encodings:
         if encoding.name not in there:
-            close = get_close_matches(encoding.name, [name for name in names if name not in known][:MOST_NAMED], n=1)
+            close = get_close_matches(encoding.name, unknown, n=1)
             hint = f" The model does not know {quoted(close[0])}: is it meant?" if close else ""
             way = "Add it." if encoding.name == target else "Add it; its cells may be empty."
             yield f"The column {quoted(encoding.name)} is missing. {way}{hint}"

@@ -25,8 +25,13 @@ class ExponentialAverage:
 
     def add(self, value: Array, beta: Array | float) -> None:
         """Take in `value`; `beta` broadcasts, one for each member."""
-        np.multiply(self.total, beta, out=self.total)
-        np.add(self.total, value, out=self.total)
+        accumulate(self.total, value, beta)
+
+
+def accumulate(total: Array, value: Array, beta: Array | float) -> None:
+    """total = beta*total + value, in place: the plain sum s of the average; `beta` broadcasts."""
+    np.multiply(total, beta, out=total)
+    np.add(total, value, out=total)
 
 
 def weight(beta: Factors) -> Factors:

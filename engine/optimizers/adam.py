@@ -1,13 +1,12 @@
 """Adam: momentum and RMSprop together, both bias-corrected (Kingma and Ba 2015)."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrays import Array
-from engine.averages import ExponentialAverage, corrected_weight
+from engine.averages import corrected_weight
+from engine.kernels.adam import ADAM
 from engine.optimizers.base import Factors, KnobColumns, Optimizer
 
 
@@ -19,23 +18,10 @@ class Adam(Optimizer):
     """
 
     moments = 2
+    step = ADAM
 
     def factors(self, knobs: KnobColumns, alpha: Factors, updates: NDArray[Any]) -> tuple[Factors, ...]:
         """Return beta1, beta2, and alpha and epsilon for the plain sums that `step` keeps."""
         beta1, beta2 = (np.broadcast_to(beta, updates.shape) for beta in (knobs.beta1, knobs.beta2))
         root = np.sqrt(corrected_weight(beta2, updates))
         return beta1, beta2, alpha * corrected_weight(beta1, updates) / root, knobs.epsilon / root
-
-    def step(
-        self, w: Array, g: Array, moments: Sequence[ExponentialAverage], factors: Sequence[Array], scratch: Array
-    ) -> None:
-        """v = beta1*v + g; s = beta2*s + g^2; w -= alpha'*v/(sqrt(s) + epsilon')."""
-        (v, s), (beta1, beta2, alpha, epsilon) = moments, factors
-        v.add(g, beta1)
-        np.multiply(g, g, out=scratch)
-        s.add(scratch, beta2)
-        np.sqrt(s.total, out=scratch)
-        np.add(scratch, epsilon, out=scratch)
-        np.divide(v.total, scratch, out=scratch)
-        np.multiply(scratch, alpha, out=scratch)
-        np.subtract(w, scratch, out=w)

@@ -8,8 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrays import Array
-from engine.averages import ExponentialAverage
+from engine.kernels import Kernel
 from engine.spec import Knobs
 
 Factors: TypeAlias = NDArray[np.float64]
@@ -39,6 +38,13 @@ class Optimizer(ABC):
     moments: int
     """How many matrices like the weights it carries from step to step; they start at zero."""
 
+    step: Kernel
+    """Moves the weights w against the gradient g, both (R, columns), in place.
+
+    It takes w, g, the moments, the factors, (R, 1) each, and spare memory (R, columns). The moments are plain sums, as
+    `engine.averages` has them; it works element by element, so that any range of columns can be stepped by itself.
+    """
+
     @abstractmethod
     def factors(self, knobs: KnobColumns, alpha: Factors, updates: NDArray[Any]) -> tuple[Factors, ...]:
         """Return the numbers that `step` takes, each (steps, R), for all steps of an epoch at once.
@@ -46,11 +52,7 @@ class Optimizer(ABC):
         `alpha` is the learning rate, (steps, R); `updates` counts from 1, (steps, R), the step at hand included.
         """
 
-    @abstractmethod
-    def step(
-        self, w: Array, g: Array, moments: Sequence[ExponentialAverage], factors: Sequence[Array], scratch: Array
-    ) -> None:
-        """Move the weights `w` against the gradient `g`, both (R, columns), in place; factors are (R, 1).
-
-        It works element by element, so that any range of columns can be stepped by itself.
-        """
+    @property
+    def factor_count(self) -> int:
+        """How many numbers `step` takes for each member."""
+        return len(self.step.operands) - self.moments - len(("w", "g", "spare memory"))

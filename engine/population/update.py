@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array, Workspace
-from engine.averages import ExponentialAverage
 from engine.clipping import Clipping
+from engine.kernels import bind
 from engine.layout import Layout
 from engine.lr_decay import decay_factors, warmup_factors
 from engine.optimizers import OPTIMIZERS, Factors, KnobColumns
@@ -64,13 +64,15 @@ class Update:
         self._penalties = [PENALTIES[name] for name in rule.penalties]
         self._knobs = KnobColumns.of([spec.knobs for spec in specs])
         self._weights, self._gradient = matrices.weights[:, : layout.trained], matrices.gradient
-        self._moments = [ExponentialAverage(moment) for moment in matrices.moments[: self._optimizer.moments]]
         self._scratch = workspace.array("update.scratch", self._gradient.shape)
         self._clipping = Clipping(self._gradient, self._knobs.clip_norm) if rule.clips else None
         self._penalised = [
             (self._weights[:, columns], self._gradient[:, columns], self._scratch[:, columns])
             for columns in (layer.weights for layer in layout.layers)
         ]
+        self._factors = np.zeros((self._optimizer.factor_count, len(specs), 1), workspace.dtype)
+        moments = matrices.moments[: self._optimizer.moments]
+        self._move = bind(self._optimizer.step, self._weights, self._gradient, *moments, *self._factors, self._scratch)
 
     def begin_epoch(self, epochs: NDArray[np.int64], batches: Sequence[int]) -> None:
         """Compute the numbers of every step of the epoch; `epochs` (R,) counts the epochs done before."""
@@ -78,7 +80,8 @@ class Update:
         examples = np.asarray(batches, np.float64)[:, np.newaxis]
         shares = [penalty.strength(self._knobs) / examples for penalty in self._penalties]
         alpha = self._learning_rates(epochs, len(batches))
-        self._factors = self._by_step(self._optimizer.factors(self._knobs, alpha, updates), len(batches))
+        factors = self._optimizer.factors(self._knobs, alpha, updates)
+        self._factors_by_step = np.stack(factors, axis=1).astype(self._scratch.dtype)[..., np.newaxis]
         self._shares = self._by_step(shares, len(batches))
 
     def _learning_rates(self, epochs: NDArray[np.int64], steps: int) -> Factors:
@@ -102,4 +105,5 @@ class Update:
                 penalty.add(w, g, share, scratch)
         if self._clipping is not None:
             self._clipping.run()
-        self._optimizer.step(self._weights, self._gradient, self._moments, self._factors[number], self._scratch)
+        np.copyto(self._factors, self._factors_by_step[number])
+        self._move.run()

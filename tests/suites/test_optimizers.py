@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from engine.averages import ExponentialAverage
 from engine.optimizers import OPTIMIZERS, KnobColumns
 from engine.spec import Knobs
 from tests.oracles.optimizers import STEPS, Memory, Settings
@@ -24,10 +23,10 @@ def take_steps(name: str, gradients: list[np.ndarray], columns: slice = np.s_[:]
     alpha = np.broadcast_to(knobs.learning_rate, updates.shape)
     factors = optimizer.factors(knobs, alpha, updates)
     w = np.ones(SHAPE)[:, columns]
-    moments = [ExponentialAverage(np.zeros_like(w)) for _ in range(optimizer.moments)]
+    moments = [np.zeros_like(w) for _ in range(optimizer.moments)]
     for number, g in enumerate(gradients):
         step = [factor[number][:, np.newaxis] for factor in factors]
-        optimizer.step(w, g[:, columns].copy(), moments, step, np.empty_like(w))
+        optimizer.step(w, g[:, columns].copy(), *moments, *step, np.empty_like(w))
     return w
 
 
@@ -72,10 +71,10 @@ def test_a_member_steps_as_it_does_without_the_others(name: str) -> None:
         updates = np.arange(1, 6)[:, np.newaxis]
         factors = optimizer.factors(columns, np.broadcast_to(columns.learning_rate, updates.shape), updates)
         w = np.ones((1, SHAPE[1]))
-        moments = [ExponentialAverage(np.zeros_like(w)) for _ in range(optimizer.moments)]
+        moments = [np.zeros_like(w) for _ in range(optimizer.moments)]
         for number, g in enumerate(gradients):
             step = [factor[number][:, np.newaxis] for factor in factors]
-            optimizer.step(w, g[row : row + 1], moments, step, np.empty_like(w))
+            optimizer.step(w, g[row : row + 1], *moments, *step, np.empty_like(w))
 
         np.testing.assert_array_equal(w[0], whole[row])
 
@@ -86,10 +85,10 @@ def test_it_goes_down_a_parabola(name: str) -> None:
     updates = np.arange(1, 501)[:, np.newaxis]
     factors = optimizer.factors(knobs, np.full(updates.shape, 0.05), updates)
     w, curvature = np.array([[3.0, -2.0, 1.0]]), np.array([[1.0, 0.5, 2.0]])
-    moments = [ExponentialAverage(np.zeros_like(w)) for _ in range(optimizer.moments)]
+    moments = [np.zeros_like(w) for _ in range(optimizer.moments)]
     for number in range(500):
         step = [factor[number][:, np.newaxis] for factor in factors]
-        optimizer.step(w, curvature * w, moments, step, np.empty_like(w))
+        optimizer.step(w, curvature * w, *moments, *step, np.empty_like(w))
 
     assert np.abs(w).max() < 0.06
 

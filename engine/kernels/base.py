@@ -1,0 +1,105 @@
+"""A kernel: a chain of element-wise passes, defined by its NumPy form, and run as a compiled loop if there is one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, Protocol, TypeAlias
+
+from numpy.typing import NDArray
+
+AnyArray: TypeAlias = NDArray[Any]
+Run: TypeAlias = Callable[[], object]
+Role: TypeAlias = Literal["reads", "changes", "writes", "scratch", "zeros"]
+Content: TypeAlias = Literal["numbers", "flags", "places", "words"]
+"""Floats of the engine's type; booleans; row numbers (intp) of another operand; random words of 16 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """One argument of a kernel; its shape has a letter for each axis, which stands for one length in all operands.
+
+    "1" is an axis of one. `scratch` holds nothing from call to call: the compiled loop leaves it alone. `places` are
+    row numbers below the length named by `below`.
+    """
+
+    role: Role
+    shape: str
+    content: Content = "numbers"
+    below: str = ""
+
+    @property
+    def is_result(self) -> bool:
+        """Whether the two forms must leave the same bits in it."""
+        return self.role in {"changes", "writes"}
+
+
+class Loops(Protocol):
+    """Compiled loops, by the name of their kernel."""
+
+    def tied(self, name: str, arrays: Sequence[AnyArray]) -> Run | None:
+        """Return the loop on these arrays, or None where it cannot run on them."""
+        ...
+
+
+class Bound:
+    """A kernel tied to its arrays: `run` takes no argument and allocates nothing.
+
+    Whoever holds it calls `run` anew each time: it changes when compiled loops become ready.
+    """
+
+    __slots__ = ("__weakref__", "_arrays", "_name", "run")
+
+    def __init__(self, name: str, form: Callable[..., None], arrays: Sequence[AnyArray]) -> None:
+        self._name, self._arrays = name, arrays
+        self.run: Run = partial(form, *arrays)
+
+    def compile(self, loops: Loops) -> None:
+        """Run the compiled loop from now on, if there is one for these arrays."""
+        self.run = loops.tied(self._name, self._arrays) or self.run
+
+
+class Kernel:
+    """A chain of passes over `operands`; `form(*arrays)` is its definition, in NumPy, and changes its arrays in place.
+
+    The first axis of every operand is that of the members, or of the rows that they fetch.
+    """
+
+    def __init__(self, form: Callable[..., None], operands: Sequence[Operand]) -> None:
+        self.name = form.__name__
+        self.operands = tuple(operands)
+        self._form = form
+
+    def __call__(self, *arrays: AnyArray) -> None:
+        """Run the NumPy form."""
+        self._form(*arrays)
+
+    def bound(self, arrays: Sequence[AnyArray]) -> Bound:
+        """Tie the NumPy form to arrays, one for each operand."""
+        if len(arrays) != len(self.operands):
+            raise TypeError(f"The kernel {self.name} takes {len(self.operands)} arrays, not {len(arrays)}.")
+        return Bound(self.name, self._form, arrays)
+
+
+def reads(shape: str, content: Content = "numbers", below: str = "") -> Operand:
+    """Return an operand that is only read."""
+    return Operand("reads", shape, content, below)
+
+
+def changes(shape: str) -> Operand:
+    """Return an operand that is read and written."""
+    return Operand("changes", shape)
+
+
+def writes(shape: str) -> Operand:
+    """Return an operand that is only written."""
+    return Operand("writes", shape)
+
+
+def zeros(shape: str) -> Operand:
+    """Return an array of zeros, which the NumPy form reads."""
+    return Operand("zeros", shape)
+
+
+def scratch(shape: str, content: Content = "numbers") -> Operand:
+    """Return memory that the NumPy form computes in."""
+    return Operand("scratch", shape, content)

@@ -1,0 +1,57 @@
+"""Where compiled kernels lie: in the package, where an image has them, or in the user's own cache."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from filelock import FileLock
+
+from engine.kernels.compiler import compile_library, library_name
+from engine.kernels.errors import KernelsUnavailableError
+from engine.kernels.level import level
+
+SHIPPED = Path(__file__).parent / "compiled"
+"""Libraries that were compiled when the image was built."""
+
+
+def library_path(environment: Mapping[str, str] = os.environ, shipped: Path = SHIPPED) -> Path:
+    """Return the library for this processor; it is compiled if need be, by one process of all that ask.
+
+    Raises KernelsUnavailableError if it cannot be compiled, or if somebody else could write where it would lie.
+    """
+    name = library_name(level())
+    if (shipped / name).exists():
+        return shipped / name
+    path = _folder(environment) / name
+    if not path.exists():
+        with FileLock(path.with_suffix(".lock")):
+            if not path.exists():
+                compile_library(level(), path)
+    _refuse_foreign(path)
+    return path
+
+
+def _folder(environment: Mapping[str, str]) -> Path:
+    """Return the cache folder, made if need be: the user's own, and nobody else can write to it."""
+    try:
+        base = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folder = base / "logsweep"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
+        raise KernelsUnavailableError(f"There is no folder for compiled kernels: {error}.") from error
+    _refuse_foreign(folder)
+    return folder
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Raise if anyone but this user may have written `path`."""
+    if not hasattr(os, "getuid"):
+        return
+    about = path.stat()
+    if about.st_uid != os.getuid() or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        mode = stat.filemode(about.st_mode)
+        raise KernelsUnavailableError(
+            f"{path} is not this user's alone: its owner is user {about.st_uid}, its mode {mode}. Remove it, or set "
+            "XDG_CACHE_HOME to a folder of your own."
+        )

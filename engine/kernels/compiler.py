@@ -1,0 +1,94 @@
+"""From the C files to a shared library, by the machine's own compiler."""
+
+import hashlib
+import importlib.util
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from engine.kernels.errors import KernelsUnavailableError
+from engine.kernels.level import BASELINE, machine
+
+_FOLDER = Path(__file__).parent
+_NAMES = ("cc", "gcc", "clang")
+_FLAGS = (
+    # No flag that changes a bit. -fno-math-errno and -fno-trapping-math change what is told about an operation, not
+    # its value; without them loops with a root or a comparison are not vectorised.
+    *("-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"),
+    *("-fPIC", "-shared", "-Wall", "-Wextra", "-Werror=implicit-function-declaration"),
+)
+_TYPES = {"float": "sqrtf", "double": "sqrt"}
+_LONGEST = 300.0
+"""Seconds that a compiler may take; it takes one."""
+
+
+def source() -> str:
+    """Return the one C file that all kernels make, each of them for every type."""
+    kernels = "\n".join(path.read_text("utf-8") for path in sorted(_FOLDER.glob("*.c")))
+    bodies = [
+        f"#define REAL {real}\n#define NAME(kernel) kernel##_{real}\n#define SQRT {root}\n{kernels}\n"
+        "#undef REAL\n#undef NAME\n#undef SQRT\n"
+        for real, root in _TYPES.items()
+    ]
+    return "\n".join([(_FOLDER / "kernels.h").read_text("utf-8"), *bodies])
+
+
+def library_name(level: str) -> str:
+    """Return the file name of the library for processors of `level`: another source or flag gives another name."""
+    digest = hashlib.sha256("\0".join([source(), *_flags(level)]).encode()).hexdigest()
+    return f"kernels-{machine()}-{level}-{digest[:16]}.so"
+
+
+def find_compiler(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the command of a C compiler: what CC says, one of the usual names, or the package ziglang.
+
+    Raises KernelsUnavailableError if there is none.
+    """
+    if named := shlex.split(environment.get("CC", "")):
+        return named
+    if found := next(filter(None, map(shutil.which, _NAMES)), None):
+        return [found]
+    if importlib.util.find_spec("ziglang"):
+        return [sys.executable, "-m", "ziglang", "cc"]
+    raise KernelsUnavailableError(
+        f"There is no C compiler: none of {', '.join(_NAMES)} is in PATH, and CC names none. Install one, "
+        "or the Python package ziglang."
+    )
+
+
+def compile_library(level: str, path: Path) -> None:
+    """Compile the kernels for processors of `level` to `path`, at low priority, in its folder.
+
+    Raises KernelsUnavailableError with what the compiler said if it fails.
+    """
+    with TemporaryDirectory(prefix="compiling-", dir=path.parent) as folder:
+        file, made = Path(folder) / "kernels.c", Path(folder) / path.name
+        file.write_text(source(), "utf-8")
+        _run([*_low_priority(), *find_compiler(), *_flags(level), "-o", str(made), str(file), "-lm"])
+        made.chmod(0o700)
+        made.replace(path)
+
+
+def _flags(level: str) -> list[str]:
+    return [*_FLAGS, *([] if level == BASELINE else [f"-march={level}"])]
+
+
+def _low_priority() -> list[str]:
+    nice = shutil.which("nice")
+    return [nice, "-n", "19"] if nice else []
+
+
+def _run(command: Sequence[str]) -> None:
+    try:
+        done = subprocess.run(  # noqa: S603  # the compiler that the machine or its user names
+            command, capture_output=True, text=True, errors="replace", timeout=_LONGEST, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise KernelsUnavailableError(f"The C compiler could not be run: {error}") from error
+    if done.returncode:
+        raise KernelsUnavailableError(f"The C compiler refused the kernels ({shlex.join(command)}): {done.stderr}")

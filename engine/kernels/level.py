@@ -1,0 +1,33 @@
+"""Which instructions a processor has, as compilers name their sets: x86-64-v3 has AVX2, x86-64-v4 AVX-512."""
+
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+BASELINE = "baseline"
+"""What every processor of the architecture has; on ARM that includes its vectors."""
+
+_FLAGS: Mapping[str, frozenset[str]] = {
+    "x86-64-v3": frozenset(["avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"]),
+    "x86-64-v4": frozenset(["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]),
+}
+LEVELS = (BASELINE, *_FLAGS)
+
+
+def machine() -> str:
+    """Return the operating system and the architecture, as in `linux-x86_64`."""
+    return f"{platform.system()}-{platform.machine()}".lower()
+
+
+def level(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the highest level of this processor; where nobody tells, the lowest."""
+    if platform.machine() not in {"x86_64", "AMD64"} or not cpuinfo.exists():
+        return BASELINE
+    lines = cpuinfo.read_text(errors="replace").splitlines()
+    flags = next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())
+    found = BASELINE
+    for name, needed in _FLAGS.items():
+        if not needed <= flags:
+            break
+        found = name
+    return found

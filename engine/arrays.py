@@ -8,6 +8,9 @@ from numpy.typing import DTypeLike, NDArray
 
 Array: TypeAlias = NDArray[np.floating[Any]]
 Indices: TypeAlias = NDArray[np.intp]
+Order: TypeAlias = NDArray[np.int32]
+"""Row numbers that are kept in half the memory of `Indices`, for data sets of less than 2^31 rows."""
+
 Shape: TypeAlias = tuple[int, ...]
 
 NO_GRADIENT: Array = np.zeros(0)

@@ -78,7 +78,7 @@ def gradient_check(
     """
     _refuse(data, spec)
     sizes = batch_sizes(len(data.train), spec.structure)
-    batch = batch_orders([spec.seed], [0], sizes)[0][0, :examples]
+    batch = batch_orders([spec.seed], [0], sizes)[0][0, :examples].astype(np.intp)
     layout = Network(spec.structure).layout
     chosen = sample(layout, coordinates, np.random.default_rng((spec.seed.entropy, spec.seed.number)))
     with np.errstate(all="ignore"):  # training may diverge; its cost tells

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.arrays import Array, Indices, Workspace
+from engine.arrays import Array, Indices, Order, Workspace
 from engine.network import Learning, Network
 from engine.optimizers import OPTIMIZERS
 from engine.population.batches import BatchStep, batch_orders, batch_sizes
@@ -37,7 +37,7 @@ class _Solo:
         """Make ready for the batches, so many examples each, of the epoch that follows `epoch` others."""
         self._update.begin_epoch(np.array([epoch]), batches)
 
-    def step(self, number: int, batch: Indices) -> None:
+    def step(self, number: int, batch: Indices | Order) -> None:
         """Take step `number` of the epoch on `batch` (m,), and leave its gradient in place."""
         self._steps[len(batch)].run(batch[np.newaxis], self._distortions, [None])
         self._update.step(number)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.arrays import NO_GRADIENT, Array, Indices, Signal, Workspace
+from engine.arrays import NO_GRADIENT, Array, Indices, Order, Signal, Workspace
 from engine.layers.dropout import Generators
 from engine.network import Learning, Network
 from engine.population.distortions import Distortions
@@ -30,15 +30,20 @@ def batch_sizes(examples: int, structure: Structure) -> tuple[int, ...]:
     return (*(size,) * count, rest)
 
 
-def batch_orders(seeds: Sequence[Seed], epochs: Sequence[int], sizes: Sequence[int]) -> list[Indices]:
-    """Return the row numbers of every batch of an epoch, (R, m) each, m by `sizes`.
+def batch_orders(seeds: Sequence[Seed], epochs: Sequence[int], sizes: Sequence[int]) -> list[Order]:
+    """Return the row numbers of every batch of an epoch, (R, m) each, m by `sizes`: views of one array.
 
     Each member shuffles by itself, from its own seed and its own epoch.
     """
-    order = np.empty((len(seeds), sum(sizes)), np.intp)
+    order = np.empty((len(seeds), sum(sizes)), np.int32)
     for row, (seed, epoch) in enumerate(zip(seeds, epochs, strict=True)):
         order[row] = seed.generator(Purpose.BATCH_ORDER, epoch).permutation(order.shape[1])
-    return [np.ascontiguousarray(batch) for batch in np.split(order, np.cumsum(sizes)[:-1], axis=1)]
+    return np.split(order, np.cumsum(sizes)[:-1], axis=1)
+
+
+def order_bytes(examples: int) -> int:
+    """Return what a member's order of so many examples takes."""
+    return examples * np.dtype(np.int32).itemsize
 
 
 class BatchStep:
@@ -55,16 +60,18 @@ class BatchStep:
     ) -> None:
         self.examples = examples
         self._inputs = data.train.inputs
+        self._rows = workspace.array("batch.rows", (len(rows), examples), np.intp)
         self._batch = workspace.array("batch", (len(rows), examples, data.inputs + 1))
         self._loss = data.loss.bind(len(rows), examples, data.outputs, data.train.targets, workspace)
         inputs = Signal(self._batch, NO_GRADIENT, data.inputs)
         self._program = network.bind_to_learn(rows, learning, inputs, self._loss, workspace)
 
-    def run(self, rows: Indices, distortions: Distortions, dropout: Generators) -> Array:
+    def run(self, rows: Indices | Order, distortions: Distortions, dropout: Generators) -> Array:
         """Compute the gradient of the mean loss over the examples `rows` (R, m); return its sum, (R, 1, 1)."""
-        self._inputs.gather(rows, self._batch)
+        np.copyto(self._rows, rows)
+        self._inputs.gather(self._rows, self._batch)
         distortions.run(self._batch)
-        self._loss.load(rows)
+        self._loss.load(self._rows)
         self._program.draw_masks(dropout)
         self._program.forward()
         total = self._loss.total()

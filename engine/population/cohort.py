@@ -10,7 +10,7 @@ from engine.augmentation.augmenter import Augmenter
 from engine.layout import Layout
 from engine.network import Network
 from engine.optimizers import OPTIMIZERS
-from engine.population.batches import batch_sizes
+from engine.population.batches import batch_sizes, order_bytes
 from engine.population.checkpoint import Checkpoint
 from engine.population.distortions import augmenter_of
 from engine.population.evaluation import Evaluation
@@ -48,8 +48,9 @@ class Cohort:
 
     @property
     def bytes(self) -> int:
-        """What the rows of all members take, their gradients included."""
-        return sum(matrix.nbytes for matrix in self._rows.values()) + self._matrices.gradient.nbytes
+        """What the rows of all members take, their gradients and orders of examples included."""
+        rows = sum(matrix.nbytes for matrix in self._rows.values()) + self._matrices.gradient.nbytes
+        return rows + len(self) * order_bytes(len(self._data.train))
 
     def keys(self) -> list[str]:
         """Return the names of the members, in the order of their rows."""
@@ -199,9 +200,10 @@ def _widths(layout: Layout) -> Mapping[str, int]:
 
 
 def member_bytes(structure: Structure, data: TrainingSet) -> int:
-    """Return what the rows of one member of a structure take, its gradient included."""
+    """Return what one member of a structure takes: its rows, its gradient and its order of examples."""
     layout = Network(structure).layout
-    return data.dtype.itemsize * (sum(_widths(layout).values()) + layout.trained)
+    rows = data.dtype.itemsize * (sum(_widths(layout).values()) + layout.trained)
+    return rows + order_bytes(len(data.train))
 
 
 def tile_members(network: Network, data: TrainingSet) -> int:

@@ -90,7 +90,7 @@ class Population:
 
     @property
     def bytes(self) -> int:
-        """What the rows of all members take, their gradients included."""
+        """What the rows of all members take, their gradients and orders of examples included."""
         return sum(share.cohort.bytes for share in self._shares.values())
 
     def turn(self) -> list[str]:

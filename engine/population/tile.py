@@ -5,7 +5,7 @@ from itertools import groupby
 
 import numpy as np
 
-from engine.arrays import Array, Indices, Workspace
+from engine.arrays import Array, Order, Workspace
 from engine.augmentation.augmenter import Augmenter
 from engine.layers.dropout import Generators, Keep
 from engine.layout import Layout
@@ -84,7 +84,7 @@ class Tile:
         self._averages.publish(np.array([member.epoch + 1 for member in self._members]) * len(self._steps))
         return total[:, 0, 0] / len(self._data.train)
 
-    def _begin_epoch(self) -> tuple[list[Indices], Generators]:
+    def _begin_epoch(self) -> tuple[list[Order], Generators]:
         """Make ready for an epoch; return the batches of each step, and the generators of dropout."""
         seeds = [member.spec.seed for member in self._members]
         epochs = [member.epoch for member in self._members]

@@ -15,7 +15,7 @@ from engine.early_stopping import BestEpoch, Patience
 from engine.initializers import INITIALIZERS, choose, draw
 from engine.network import Network
 from engine.optimizers import KnobColumns
-from engine.population.batches import batch_orders, batch_sizes
+from engine.population.batches import batch_orders, batch_sizes, order_bytes
 from engine.regularizers import PENALTIES
 from engine.rules import CURRENT, FIRST
 from engine.seeds import Purpose, Seed
@@ -219,6 +219,17 @@ def test_by_the_first_rules_every_rest_is_a_batch_of_its_own(examples: int, batc
     old = structure(batch, batch_norm=True, rules=FIRST)
 
     assert batch_sizes(examples, old) == batch_sizes(examples, structure(batch))
+
+
+def test_an_order_is_the_permutation_of_its_seed_in_half_the_memory() -> None:
+    seeds, epochs = [Seed(0, 1), Seed(0, 2)], [0, 3]
+    batches = batch_orders(seeds, epochs, [300, 300, 400])
+    permutations = [
+        seed.generator(Purpose.BATCH_ORDER, epoch).permutation(1000) for seed, epoch in zip(seeds, epochs, strict=True)
+    ]
+
+    assert np.array_equal(np.concatenate(batches, axis=1), permutations)
+    assert sum(batch.nbytes for batch in batches) == 2 * order_bytes(1000) == np.array(permutations).nbytes // 2
 
 
 def test_each_epoch_and_each_member_has_its_own_order() -> None:

@@ -1,11 +1,13 @@
 # One image for the server and for workers: the command decides which of the two it is.
-FROM python:3.12-slim AS build
+# The full image has the C compiler that makes the kernels; the slim one, which runs them, has none.
+FROM python:3.12 AS build
 WORKDIR /src
 COPY pyproject.toml README.md ./
 COPY app app
 COPY engine engine
 RUN python -m venv /opt/logsweep \
- && /opt/logsweep/bin/python -m pip install --no-cache-dir '.[onnx,parquet]'
+ && /opt/logsweep/bin/python -m pip install --no-cache-dir '.[onnx,parquet]' \
+ && /opt/logsweep/bin/python -P -m engine.kernels
 
 FROM python:3.12-slim
 RUN useradd --create-home --uid 10001 logsweep \

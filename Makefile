@@ -4,16 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test curl check parity bench bench-accuracy docs setup format clean
+.PHONY: demo test curl compiler check parity bench bench-accuracy docs setup format clean
 
 demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
 	@$(BIN)/logsweep demo
 
-test: $(VENV)/.dev curl ## Run every test.
-	$(BIN)/python -m pytest -n 2
+test: $(VENV)/.dev curl compiler ## Run every test with compiled kernels, and those of bits and formulas in NumPy alone.
+	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest -n 2
+	LOGSWEEP_KERNELS=numpy $(BIN)/python -m pytest -n 2 tests/suites tests/engine --ignore=tests/engine/data
 
 curl: # The README's examples are run with it.
 	@command -v curl >/dev/null || { apt-get update -qq && apt-get install -y -qq curl; }
+
+compiler: # The tests and benchmarks run the compiled kernels too.
+	@command -v cc >/dev/null || { apt-get update -qq && apt-get install -y -qq gcc libc6-dev; }
 
 parity: $(VENV)/.dev ## Add PyTorch to the environment, so that make test compares with it too.
 	$(PIP) install --editable '.[torch]'
@@ -28,7 +32,7 @@ format: $(VENV)/.dev ## Put every file into its form.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.bench ## Measure against PyTorch, JAX and scikit-learn, side by side.
+bench: $(VENV)/.bench compiler ## Measure against PyTorch, JAX and scikit-learn, side by side.
 	$(BIN)/python -m benchmarks
 
 bench-accuracy: $(VENV)/.bench ## Train on public data sets: make bench-accuracy DATA=folder with images/ and tabular/.

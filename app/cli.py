@@ -2,6 +2,8 @@
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -48,11 +50,8 @@ def serve(
     use_one_thread(os.environ)
     from app.serve import run_server  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
-    try:
+    with _refusal_shown():
         run_server(host, port, data, workers if workers is not None else os.cpu_count() or 1, slots)
-    except LogsweepError as error:
-        typer.echo(error.detail, err=True)
-        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -64,7 +63,8 @@ def work(
 ) -> None:
     """Train trials for a server, until stopped."""
     _log_to_stderr()
-    run_worker(server, name, slots, exit_with_parent=exit_with_parent)
+    with _refusal_shown():
+        run_worker(server, name, slots, exit_with_parent=exit_with_parent)
 
 
 @app.command()
@@ -134,6 +134,16 @@ def gradcheck(
     from app.gradcheck import run_gradcheck  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
     raise typer.Exit(run_gradcheck(dataset, target, settings or [], steps, seed, reading or ()))
+
+
+@contextmanager
+def _refusal_shown() -> Iterator[None]:
+    """End with 1 and a sentence where a process cannot start."""
+    try:
+        yield
+    except LogsweepError as error:
+        typer.echo(error.detail, err=True)
+        raise typer.Exit(1) from None
 
 
 def _log_to_stderr() -> None:

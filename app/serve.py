@@ -12,6 +12,7 @@ from app.domain.errors import Unavailable
 from app.main import make_app, open_services
 from app.services.services import Services
 from app.settings import Settings
+from app.training.kernels import start_kernels
 from app.worker.supervisor import Supervisor
 
 GRACE_SECONDS = 10
@@ -43,8 +44,10 @@ class _Server(uvicorn.Server):
 def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> None:
     """Serve until SIGTERM or SIGINT. The first line on standard output tells the address.
 
-    Raises LogsweepError if the data folder cannot be opened or the address not be used.
+    Raises LogsweepError if the data folder cannot be opened, the address not be used, or the kernels not be had that
+    the environment asks for.
     """
+    start_kernels()  # here too, so that they are compiled before there is work
     settings = Settings(data=data)
     with open_services(settings) as services:
         listener = _listen(host, port)

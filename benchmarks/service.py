@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 
-ASK_EVERY = 0.05
-"""Seconds between two questions for the state of a sweep."""
+WAIT = 2
+"""Seconds that the server may hold back its answer until the sweep has ended."""
 
 STOP_SECONDS = 60.0
 LONGEST_SWEEP = 600.0
@@ -40,22 +40,19 @@ class Service:
             raise RuntimeError(f"The server refused the sweep: {response.text}")
         sweep = response.json()
         while sweep["state"] == "running":
-            self._pause(time.perf_counter() - start)
-            sweep = self.get(f"/v1/sweeps/{sweep['id']}")
+            self._require_life(time.perf_counter() - start)
+            sweep = self.get(f"/v1/sweeps/{sweep['id']}", wait=WAIT)
         seconds = time.perf_counter() - start
         if sweep["state"] != "completed":
             raise RuntimeError(f"The sweep ended as {sweep['state']} ({sweep['reason']}), not completed.")
         return sweep, seconds
 
-    def _pause(self, waited: float) -> None:
-        """Wait until it is time to ask again; an error if the server ends or the sweep takes too long."""
+    def _require_life(self, waited: float) -> None:
+        """Raise an error if the server ended or the sweep takes too long."""
         if waited > LONGEST_SWEEP:
             raise RuntimeError(f"The sweep was not completed after {LONGEST_SWEEP:g} seconds.")
-        try:
-            code = self._process.wait(ASK_EVERY)
-        except subprocess.TimeoutExpired:
-            return
-        raise RuntimeError(f"The server ended with code {code} in the middle of a sweep.")
+        if (code := self._process.poll()) is not None:
+            raise RuntimeError(f"The server ended with code {code} in the middle of a sweep.")
 
     def trials(self, sweep: str) -> list[dict[str, Any]]:
         """Return all trials of a sweep, page by page."""

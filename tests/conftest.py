@@ -1,11 +1,15 @@
 """Settings for all tests."""
 
 import os
+from pathlib import Path
 
 from hypothesis import settings
 
 # Without it scikit-learn skips its checks of array API input; it counts only before SciPy is imported.
 os.environ["SCIPY_ARRAY_API"] = "1"
+
+# Where compiled kernels are kept: with what pytest itself leaves, not in the cache of who runs the tests.
+os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache" / "caches")
 
 # The machines of continuous integration are shared: how long one example takes says nothing.
 settings.register_profile("logsweep", deadline=None)

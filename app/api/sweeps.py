@@ -1,6 +1,8 @@
 """Routes of sweeps."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter
 
@@ -10,8 +12,11 @@ from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import SweepBody, read_sweep
+from app.api.waiting import LONGEST_WAIT, sweep_when_ended
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps", tags=["sweeps"])
+
+Wait = Annotated[float, Query(ge=0, description=f"seconds to wait for the end of the sweep, {LONGEST_WAIT:g} at most")]
 
 
 @router.post("", status_code=201, openapi_extra=json_body(TypeAdapter(SweepBody)))
@@ -29,9 +34,9 @@ def list_sweeps(services: UseCases, limit: Limit = 50, cursor: Cursor = None) ->
 
 
 @router.get("/{sweep}")
-def get_sweep(sweep: str, services: UseCases) -> SweepAnswer:
-    """Show a sweep with its counts and its best trial."""
-    return SweepAnswer.of(services.sweeps.get(sweep))
+async def get_sweep(sweep: str, request: Request, services: UseCases, wait: Wait = 0.0) -> SweepAnswer:
+    """Show a sweep with its counts and its best trial; with `wait`, answer when it has ended."""
+    return SweepAnswer.of(await sweep_when_ended(services, sweep, wait, request))
 
 
 @router.post("/{sweep}/cancel")

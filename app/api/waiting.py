@@ -1,4 +1,4 @@
-"""Wait for work on behalf of a worker, for as long as the worker itself waits."""
+"""Wait on behalf of a client, for as long as it waits itself: for work, or for the end of a sweep."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -6,11 +6,13 @@ from collections.abc import Coroutine
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
+from app.domain.states import SweepState
+from app.domain.sweeps import Sweep
 from app.domain.work import ClaimAnswer, ClaimRequest, HeartbeatRequest
 from app.services.services import Services
 
 LONGEST_WAIT = 20.0
-"""Seconds after which a claim is answered even without segments."""
+"""Seconds after which a client is answered even without what it waits for."""
 
 
 async def claim_when_ready(services: Services, ask: ClaimRequest, request: Request) -> ClaimAnswer:
@@ -35,6 +37,23 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
             leases = [segment.lease for segment in answer.segments]
             await run_in_threadpool(services.work.release, HeartbeatRequest(ask.worker, leases))
         return answer
+    finally:
+        gone.cancel()
+
+
+async def sweep_when_ended(services: Services, sweep: str, wait: float, request: Request) -> Sweep:
+    """Return a sweep once it has ended, or as it is when the client's time is up. Raises NotFound."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + min(wait, LONGEST_WAIT)
+    gone = asyncio.ensure_future(_disconnected(request))
+    try:
+        while True:
+            seen = services.notifier.changes
+            found = await run_in_threadpool(services.sweeps.get, sweep)
+            left = deadline - loop.time()
+            if found.state is not SweepState.RUNNING or left <= 0 or gone.done() or services.notifier.closed:
+                return found
+            await _first(services.notifier.changed_since(seen), gone, left)
     finally:
         gone.cancel()
 

@@ -1,4 +1,4 @@
-"""Wakes those who wait for work, within this process."""
+"""Wakes those who wait for work or for the end of a sweep, within this process."""
 
 import asyncio
 import contextlib

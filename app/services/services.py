@@ -19,7 +19,7 @@ from app.training.preparation import Preparation
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The use cases, grouped by what they are about, and the notifier of those who wait for work."""
+    """The use cases, grouped by what they are about, and the notifier of those who wait for work or for an end."""
 
     storage: Storage
     datasets: Datasets

@@ -68,6 +68,7 @@ class Sweeps:
     def cancel(self, sweep: str) -> Sweep:
         """Cancel a sweep and all its open trials. Raises NotFound; Conflict if it ended otherwise."""
         self._storage.cancel_sweep(sweep, self._clock.now())
+        self._notifier.notify()
         return self._storage.sweep(sweep)
 
     def best(self, sweep: str) -> CompleteTrial:

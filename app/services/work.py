@@ -87,8 +87,8 @@ class Work:
         now = self._clock.now()
         self._live.saw(request.worker, now)
         recorded = self._storage.finish(request.items, weights, now)
-        if self._storage.work_waits():
-            # A claim that waits may get more now: its worker holds less, and a suspect needs empty hands.
+        # A claim that waits may get more now: its worker holds less, and a suspect needs empty hands.
+        if recorded.ended or self._storage.work_waits():
             self._notifier.notify()
         receipts = [
             Receipt(item.lease, outcome) for item, outcome in zip(request.items, recorded.outcomes, strict=True)
@@ -118,7 +118,8 @@ class Work:
     def reap(self) -> int:
         """Take back what silent workers hold, end the sweeps whose time is up; return how many segments."""
         now = self._clock.now()
-        self._storage.end_overdue(now)
+        if self._storage.end_overdue(now):
+            self._notifier.notify()
         return self._took_back(self._storage.lose_expired(now))
 
     def _took_back(self, count: int) -> int:

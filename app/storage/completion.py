@@ -12,8 +12,8 @@ from app.storage.tables import segments, sweeps
 _RUNNING = sweeps.c.state == SweepState.RUNNING.value
 
 
-def complete_finished(connection: Connection, ids: Collection[str], now: datetime) -> None:
-    """Complete those of the sweeps whose trials are all drawn and finished."""
+def complete_finished(connection: Connection, ids: Collection[str], now: datetime) -> list[str]:
+    """Complete those of the sweeps whose trials are all drawn and finished; return their ids."""
     done = connection.execute(
         select(sweeps.c.id).where(
             sweeps.c.id.in_(list(ids)),
@@ -22,8 +22,10 @@ def complete_finished(connection: Connection, ids: Collection[str], now: datetim
             ~exists().where(segments.c.sweep_id == sweeps.c.id),
         )
     )
-    for sweep in done.scalars().all():
+    ended = list(done.scalars())
+    for sweep in ended:
         moves.end_sweep(connection, sweep, SweepState.COMPLETED, "all trials of the budget finished", now)
+    return ended
 
 
 def end_overdue(connection: Connection, now: datetime) -> list[str]:

@@ -23,10 +23,11 @@ Outcome = Literal["recorded", "repeated", "stale"]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of each result, in their order, and the new limits for weights."""
+    """What became of each result, in their order, the new limits for weights, and the sweeps that ended with it."""
 
     outcomes: list[Outcome]
     keep_below: dict[str, float]
+    ended: list[str]
 
 
 def report(connection: Connection, items: Sequence[Progress]) -> set[Lease]:
@@ -57,14 +58,14 @@ def finish(connection: Connection, items: Sequence[Result], weights: Mapping[Lea
     fresh = {item.lease: item for item in items if item.lease in held}
     _record(connection, list(fresh.values()), weights, now)
     ids = {lease.sweep for lease in fresh}
-    complete_finished(connection, ids, now)
+    ended = complete_finished(connection, ids, now)
     recorded_before = _recorded(connection, [item.lease for item in items if item.lease not in held])
     outcomes: list[Outcome] = []
     for item in items:
         new = fresh.pop(item.lease, None) is not None
         known = item.lease in held or item.lease in recorded_before
         outcomes.append("recorded" if new else "repeated" if known else "stale")
-    return Recorded(outcomes, keep_below(connection, ids))
+    return Recorded(outcomes, keep_below(connection, ids), ended)
 
 
 def stop_reasons(connection: Connection, leases: Collection[Lease]) -> dict[str, str]:

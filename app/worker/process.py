@@ -17,8 +17,11 @@ def run_worker(server: str, name: str | None, slots: int, *, exit_with_parent: b
     if "numpy" in sys.modules:
         raise RuntimeError("NumPy was imported before its threads were limited: import it in the worker alone.")
     use_one_thread(os.environ)
-    from app.worker.loop import Worker  # noqa: PLC0415  # imports NumPy, which reads the variables set above
+    # These import NumPy, which reads the variables set above.
+    from app.training.kernels import start_kernels  # noqa: PLC0415
+    from app.worker.loop import Worker  # noqa: PLC0415
 
+    start_kernels()
     worker = Worker(server, name or f"{socket.gethostname()}-{os.getpid()}", slots)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())

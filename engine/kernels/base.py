@@ -1,6 +1,6 @@
 """A kernel: a chain of element-wise passes, defined by its NumPy form, and run as a compiled loop if there is one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol, TypeAlias
@@ -12,6 +12,8 @@ Run: TypeAlias = Callable[[], object]
 Role: TypeAlias = Literal["reads", "changes", "writes", "scratch", "zeros"]
 Content: TypeAlias = Literal["numbers", "flags", "places", "words"]
 """Floats of the engine's type; booleans; row numbers (intp) of another operand; random words of 16 bits."""
+
+_FITTING: Mapping[Content, str] = {"numbers": "f", "flags": "b", "places": "i", "words": "u"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,19 @@ class Kernel:
         self._form(*arrays)
 
     def bound(self, arrays: Sequence[AnyArray]) -> Bound:
-        """Tie the NumPy form to arrays, one for each operand."""
-        if len(arrays) != len(self.operands):
-            raise TypeError(f"The kernel {self.name} takes {len(self.operands)} arrays, not {len(arrays)}.")
+        """Tie the NumPy form to arrays, one for each operand.
+
+        Raises TypeError if their shapes or types are not those of the operands: a compiled loop would trust them.
+        """
+        lengths: dict[str, int] = {"1": 1}
+        for operand, array in zip(self.operands, arrays, strict=True):
+            fits = _FITTING[operand.content] == array.dtype.kind and len(operand.shape) == array.ndim
+            if not fits or any(
+                lengths.setdefault(*axis) != axis[1] for axis in zip(operand.shape, array.shape, strict=True)
+            ):
+                wanted = ", ".join(f"{one.shape} {one.content}" for one in self.operands)
+                given = ", ".join(f"{one.shape} {one.dtype}" for one in arrays)
+                raise TypeError(f"The kernel {self.name} takes arrays of {wanted}; these are {given}.")
         return Bound(self.name, self._form, arrays)
 
 

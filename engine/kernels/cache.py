@@ -1,13 +1,14 @@
 """Where compiled kernels lie: in the package, where an image has them, or in the user's own cache."""
 
 import os
+import shutil
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from filelock import FileLock
 
-from engine.kernels.compiler import compile_library, library_name
+from engine.kernels.compiler import COMPILING, compile_library, library_name
 from engine.kernels.errors import KernelsUnavailableError
 from engine.kernels.level import level
 
@@ -25,8 +26,9 @@ def library_path(environment: Mapping[str, str] = os.environ, shipped: Path = SH
         return shipped / name
     path = _folder(environment) / name
     if not path.exists():
-        with FileLock(path.with_suffix(".lock")):
+        with FileLock(path.parent / "lock"):
             if not path.exists():
+                _forget_interrupted(path.parent)
                 compile_library(level(), path)
     _refuse_foreign(path)
     return path
@@ -42,6 +44,12 @@ def _folder(environment: Mapping[str, str]) -> Path:
         raise KernelsUnavailableError(f"There is no folder for compiled kernels: {error}.") from error
     _refuse_foreign(folder)
     return folder
+
+
+def _forget_interrupted(folder: Path) -> None:
+    """Remove what processes left that ended while they compiled; the lock is held."""
+    for leftover in folder.glob(f"{COMPILING}*"):
+        shutil.rmtree(leftover)
 
 
 def _refuse_foreign(path: Path) -> None:

@@ -1,12 +1,10 @@
 """From the C files to a shared library, by the machine's own compiler."""
 
 import hashlib
-import importlib.util
 import os
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +20,9 @@ _FLAGS = (
     *("-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"),
     *("-fPIC", "-shared", "-Wall", "-Wextra", "-Werror=implicit-function-declaration"),
 )
+COMPILING = "compiling-"
+"""How the folders begin in which a library is made."""
+
 _TYPES = {"float": "sqrtf", "double": "sqrt"}
 _LONGEST = 300.0
 """Seconds that a compiler may take; it takes one."""
@@ -45,7 +46,7 @@ def library_name(level: str) -> str:
 
 
 def find_compiler(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the command of a C compiler: what CC says, one of the usual names, or the package ziglang.
+    """Return the command of a C compiler: what CC says, or one of the usual names.
 
     Raises KernelsUnavailableError if there is none.
     """
@@ -53,22 +54,19 @@ def find_compiler(environment: Mapping[str, str] = os.environ) -> list[str]:
         return named
     if found := next(filter(None, map(shutil.which, _NAMES)), None):
         return [found]
-    if importlib.util.find_spec("ziglang"):
-        return [sys.executable, "-m", "ziglang", "cc"]
     raise KernelsUnavailableError(
-        f"There is no C compiler: none of {', '.join(_NAMES)} is in PATH, and CC names none. Install one, "
-        "or the Python package ziglang."
+        f"There is no C compiler: none of {', '.join(_NAMES)} is in PATH, and CC names none. Install one."
     )
 
 
-def compile_library(level: str, path: Path) -> None:
-    """Compile the kernels for processors of `level` to `path`, at low priority, in its folder.
+def compile_library(level: str, path: Path, text: str | None = None) -> None:
+    """Compile the kernels, or another `text`, for processors of `level` to `path`, at low priority.
 
     Raises KernelsUnavailableError with what the compiler said if it fails.
     """
-    with TemporaryDirectory(prefix="compiling-", dir=path.parent) as folder:
+    with TemporaryDirectory(prefix=COMPILING, dir=path.parent) as folder:
         file, made = Path(folder) / "kernels.c", Path(folder) / path.name
-        file.write_text(source(), "utf-8")
+        file.write_text(source() if text is None else text, "utf-8")
         _run([*_low_priority(), *find_compiler(), *_flags(level), "-o", str(made), str(file), "-lm"])
         made.chmod(0o700)
         made.replace(path)

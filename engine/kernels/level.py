@@ -11,7 +11,8 @@ _FLAGS: Mapping[str, frozenset[str]] = {
     "x86-64-v3": frozenset(["avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"]),
     "x86-64-v4": frozenset(["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]),
 }
-LEVELS = (BASELINE, *_FLAGS)
+
+_X86_64 = {"x86_64", "AMD64"}
 
 
 def machine() -> str:
@@ -19,9 +20,14 @@ def machine() -> str:
     return f"{platform.system()}-{platform.machine()}".lower()
 
 
+def levels() -> tuple[str, ...]:
+    """Return the levels of this architecture, the lowest first."""
+    return (BASELINE, *_FLAGS) if platform.machine() in _X86_64 else (BASELINE,)
+
+
 def level(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """Return the highest level of this processor; where nobody tells, the lowest."""
-    if platform.machine() not in {"x86_64", "AMD64"} or not cpuinfo.exists():
+    if platform.machine() not in _X86_64 or not cpuinfo.exists():
         return BASELINE
     lines = cpuinfo.read_text(errors="replace").splitlines()
     flags = next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())

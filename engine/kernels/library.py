@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.kernels.base import AnyArray, Run
 
-_TYPES = {"f4": "float", "f8": "double"}
+_TYPES = {"float32": "float", "float64": "double"}
 
 
 class _Operand(ctypes.Structure):
@@ -39,8 +39,8 @@ class Library:
         operands = [operand for array in arrays if (operand := _operand(array)) is not None]
         if name in self._left_out or len(operands) < len(arrays):
             return None
-        numbers = next(array.dtype for array in arrays if array.dtype.kind == "f")
-        loop = getattr(self._library, f"{name}_{_TYPES[numbers.str[1:]]}", None)
+        types = {array.dtype.name for array in arrays if array.dtype.kind == "f"}
+        loop = getattr(self._library, f"{name}_{_TYPES.get('/'.join(types))}", None)
         if loop is None:
             return None
         loop.restype = None

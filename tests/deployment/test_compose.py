@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import yaml
 from typer.testing import CliRunner
 
 from app.cli import app
+from engine.kernels.compiler import library_name
+from engine.kernels.level import levels
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -95,3 +98,15 @@ def test_the_image_copies_files_that_exist_and_are_not_ignored() -> None:
         for source in step.split()[:-1]:
             assert (ROOT / source).exists()
             assert source in kept
+
+
+def test_the_image_has_kernels_for_every_processor_and_compiles_none_itself(tmp_path: Path) -> None:
+    build, run = DOCKERFILE.split("\nFROM ")[-2:]
+    shutil.copytree(ROOT / "engine", tmp_path / "engine", ignore=shutil.ignore_patterns("compiled", "__pycache__"))
+    subprocess.run([sys.executable, "-m", "engine.kernels"], cwd=tmp_path, check=True)
+    made = {path.name for path in (tmp_path / "engine" / "kernels" / "compiled").iterdir()}
+
+    assert "-m engine.kernels" in build
+    assert build.startswith("python:3.12 AS build\n")
+    assert run.startswith("python:3.12-slim\n")
+    assert made == {library_name(level) for level in levels()}

@@ -1,11 +1,14 @@
 """Tests of the routes of sweeps."""
 
 import json
+import time
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
 
+from app.services.services import Services
 from tests.app.api.serving import Trainer, finished, places, problem, start, sweep_body
 
 ADAM = {"kind": "choice", "values": ["adam", "sgd"]}
@@ -242,6 +245,45 @@ def test_sweeps_are_listed_newest_first(client: httpx.Client) -> None:
     assert sorted(found) == sorted(ids)
     assert found == sorted(ids, reverse=True)
     assert second["next"] is None
+
+
+@pytest.mark.parametrize("end", ["finish", "cancel", "budget"])
+def test_a_client_that_waits_for_a_sweep_is_answered_when_it_ends(
+    client: httpx.Client, trainer: Trainer, end: str
+) -> None:
+    sweep = start(client, budget={"trials": 1, "seconds": 0.5 if end == "budget" else 600})["id"]
+    (lease,) = trainer.leases()
+    found: list[Any] = []
+    waiting = Thread(target=lambda: found.append(client.get(f"/v1/sweeps/{sweep}", params={"wait": 20}).json()))
+    waiting.start()
+    if end == "finish":
+        trainer.finish(finished(lease, 0.5))
+    if end == "cancel":
+        client.post(f"/v1/sweeps/{sweep}/cancel")
+    waiting.join(timeout=10)
+
+    assert [one["state"] for one in found] == ["cancelled" if end == "cancel" else "completed"]
+
+
+def test_a_client_waits_for_a_sweep_no_longer_than_it_said(client: httpx.Client) -> None:
+    sweep = start(client)["id"]
+    before = time.monotonic()
+    assert client.get(f"/v1/sweeps/{sweep}", params={"wait": 0.3}).json()["state"] == "running"
+    assert 0.3 <= time.monotonic() - before < 5
+
+
+def test_a_stopping_server_lets_nobody_wait_for_a_sweep(client: httpx.Client, services: Services) -> None:
+    sweep = start(client)["id"]
+    services.notifier.close()
+    before = time.monotonic()
+    assert client.get(f"/v1/sweeps/{sweep}", params={"wait": 20}).json()["state"] == "running"
+    assert time.monotonic() - before < 5
+
+
+@pytest.mark.parametrize("wait", ["-1", "nan", "soon"])
+def test_a_time_to_wait_is_a_number_from_0_on(client: httpx.Client, wait: str) -> None:
+    sweep = start(client)["id"]
+    assert "wait" in problem(client.get(f"/v1/sweeps/{sweep}", params={"wait": wait}), 422)["errors"][0]["pointer"]
 
 
 def test_cancelling_ends_all_trials_and_twice_is_harmless(client: httpx.Client, trainer: Trainer) -> None:

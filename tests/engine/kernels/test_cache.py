@@ -1,0 +1,91 @@
+"""Where compiled kernels lie."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.kernels.cache import library_path
+from engine.kernels.compiler import COMPILING, library_name
+from engine.kernels.errors import KernelsUnavailableError
+from engine.kernels.level import level
+
+NAME = library_name(level())
+
+
+def cache(folder: Path) -> dict[str, str]:
+    return {"XDG_CACHE_HOME": str(folder)}
+
+
+def test_the_first_to_ask_compiles_and_the_next_finds(tmp_path: Path) -> None:
+    path = library_path(cache(tmp_path / "new"))
+    made = path.stat().st_mtime_ns
+
+    assert path == tmp_path / "new" / "logsweep" / NAME
+    assert library_path(cache(tmp_path / "new")).stat().st_mtime_ns == made
+
+
+def test_the_folder_and_the_library_are_the_users_alone(tmp_path: Path) -> None:
+    path = library_path(cache(tmp_path))
+
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert path.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
+def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "logsweep").mkdir()
+    (tmp_path / "logsweep").chmod(mode)
+
+    with pytest.raises(KernelsUnavailableError, match="not this user's alone"):
+        library_path(cache(tmp_path))
+
+
+def test_a_library_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
+    library_path(cache(tmp_path)).chmod(0o722)
+
+    with pytest.raises(KernelsUnavailableError, match="-rwx-w--w-"):
+        library_path(cache(tmp_path))
+
+
+def test_a_cache_that_is_no_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "logsweep").write_text("")
+
+    with pytest.raises(KernelsUnavailableError, match="no folder for compiled kernels"):
+        library_path(cache(tmp_path))
+
+
+def test_what_an_interrupted_process_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "logsweep").mkdir(mode=0o700)
+    (tmp_path / "logsweep" / f"{COMPILING}left").mkdir()
+    (tmp_path / "logsweep" / f"{COMPILING}left" / "kernels.c").write_text("")
+    library_path(cache(tmp_path))
+
+    assert not (tmp_path / "logsweep" / f"{COMPILING}left").exists()
+
+
+def test_a_library_of_the_package_needs_no_cache_and_no_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / NAME).write_bytes(library_path().read_bytes())
+    monkeypatch.setenv("PATH", "")
+
+    assert library_path(cache(tmp_path / "nowhere"), shipped=tmp_path) == tmp_path / NAME
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_many_processes_compile_once(tmp_path: Path) -> None:
+    compiler = tmp_path / "cc"
+    compiler.write_text(f'#!/bin/sh\necho once >> {tmp_path}/calls\nexec cc "$@"\n')
+    compiler.chmod(0o700)
+    command = [sys.executable, "-c", "from engine.kernels.cache import library_path; print(library_path())"]
+    environment = {"PATH": "/usr/bin:/bin", "CC": str(compiler), **cache(tmp_path)}
+    processes = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3])
+        for _ in range(4)
+    ]
+    found = {process.communicate()[0].strip() for process in processes}
+
+    assert found == {str(tmp_path / "logsweep" / NAME)}
+    assert (tmp_path / "calls").read_text().split() == ["once"]

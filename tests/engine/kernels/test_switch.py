@@ -1,0 +1,129 @@
+"""Work begins in NumPy and goes over to compiled loops."""
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.kernels import Bound, Choice, bind, choose, chosen, ready
+from engine.kernels.errors import KernelsUnavailableError
+from engine.kernels.sgd import SGD, sgd
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    """Leave the process to other tests as they found it."""
+    yield
+    choose(chosen())
+    ready()
+
+
+def bound() -> tuple[Bound, np.ndarray]:
+    w = np.zeros((2, 3))
+    return bind(SGD, w, np.ones((2, 3)), np.full((2, 1), 0.5), np.empty((2, 3))), w
+
+
+def is_numpy(one: Bound) -> bool:
+    return getattr(one.run, "func", None) is sgd
+
+
+@pytest.mark.parametrize("choice", ["numpy", "compiled"])
+def test_a_choice_holds_for_what_is_bound_from_then_on(choice: Choice) -> None:
+    choose(choice)
+    kernel, w = bound()
+    kernel.run()
+
+    assert is_numpy(kernel) == (choice == "numpy")
+    np.testing.assert_array_equal(w, np.full((2, 3), -0.5))
+
+
+def test_what_was_bound_before_goes_over_when_the_loops_are_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = tmp_path / "released"
+    os.mkfifo(released)
+    compiler = tmp_path / "cc"
+    compiler.write_text(f'#!/bin/sh\nread line < {released}\nexec cc "$@"\n')
+    compiler.chmod(0o700)
+    monkeypatch.setenv("CC", str(compiler))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    choose("auto")
+    kernel, w = bound()
+    kernel.run()
+    assert is_numpy(kernel)
+
+    released.write_text("go\n")
+    assert ready()
+    assert not is_numpy(kernel)
+    kernel.run()
+    np.testing.assert_array_equal(w, np.full((2, 3), -1.0))
+
+
+def test_without_a_compiler_it_stays_with_numpy_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with caplog.at_level(logging.INFO):
+        choose("auto")
+        kernel, w = bound()
+        assert not ready()
+    kernel.run()
+
+    assert is_numpy(kernel)
+    assert w.any()
+    assert "Kernels run in NumPy. There is no C compiler" in caplog.text
+
+
+def test_compiled_without_a_compiler_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    with pytest.raises(KernelsUnavailableError, match="There is no C compiler"):
+        choose("compiled")
+
+
+def test_loops_of_other_bits_are_left_out_with_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    compiler = tmp_path / "cc"
+    compiler.write_text('#!/bin/sh\nexec cc -Dsqrtf=cbrtf "$@"\n')
+    compiler.chmod(0o700)
+    monkeypatch.setenv("CC", str(compiler))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    choose("compiled")
+
+    assert "give other bits than NumPy here, and run in NumPy: adam" in caplog.text
+    assert not is_numpy(bound()[0])
+
+
+def test_another_word_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGSWEEP_KERNELS", "fast")
+
+    with pytest.raises(ValueError, match=r"LOGSWEEP_KERNELS is 'fast'\. It must be one of numpy, compiled, auto"):
+        chosen()
+    monkeypatch.undo()
+
+
+def test_a_process_that_trains_goes_over_by_itself() -> None:
+    code = (
+        "from engine import load_builtin, TrainingSet, Structure, MemberSpec, Knobs, Seed, train\n"
+        "from engine.kernels import ready\n"
+        "data = TrainingSet.of(load_builtin('iris'), normalize_inputs=True)\n"
+        "shape = Structure(data.inputs, (8,), data.outputs, 'relu', data.loss_name, 16)\n"
+        "train(data, [MemberSpec(shape, 'adam', 'auto', Knobs(0.01), 3, Seed(0, 0), 'dev_error')])\n"
+        "print(ready())"
+    )
+    environment = {**os.environ, "LOGSWEEP_KERNELS": "auto"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=ROOT, check=True
+    )
+
+    assert done.stdout.split() == ["True"]

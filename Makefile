@@ -32,7 +32,7 @@ format: $(VENV)/.dev ## Put every file into its form.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.bench compiler ## Measure against PyTorch and scikit-learn, side by side.
+bench: $(VENV)/.bench compiler ## Measure against PyTorch, JAX and scikit-learn, side by side.
 	$(BIN)/python -m benchmarks
 
 bench-accuracy: $(VENV)/.bench ## Train on public data sets: make bench-accuracy DATA=folder with images/ and tabular/.

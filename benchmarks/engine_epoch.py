@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.shapes import SHAPES, Shape
 from engine.data import Dataset
+from engine.kernels import Choice, choose, ready
 from engine.population import Population
 from engine.seeds import Seed
 from engine.spec import Knobs, MemberSpec, Structure
@@ -62,6 +63,18 @@ def engine_epoch(
             raise RuntimeError(f"The epoch should train {members} members and end none: {report.finished}.")
         return seconds / shape.steps / members * 1e6
 
+    return epoch
+
+
+def started(make: Callable[[], Epoch], kernels: Choice = "auto") -> Epoch:
+    """Return an epoch that has run once: memory is set up in the first one, and kernels are bound.
+
+    Kernels are compiled ones where the machine has a compiler, unless NumPy's forms are asked for.
+    """
+    choose(kernels)
+    ready()
+    epoch = make()
+    epoch()
     return epoch
 
 

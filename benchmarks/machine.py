@@ -18,7 +18,7 @@ _BLAS_PREFIXES = ("OPENBLAS_", "MKL_", "OMP_")
 
 def show_machine() -> str:
     """Return the facts as a Markdown list."""
-    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "scikit-learn"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "jax", "scikit-learn"))
     facts = [
         f"CPU: {_processor()}, {os.cpu_count()} cores",
         f"System: {platform.system()} {platform.release()}, Python {platform.python_version()}",

@@ -14,7 +14,7 @@ from engine.data import load_builtin
 
 WORKERS = 2
 ROUNDS = 5
-SPEED = Target(">=", 5.0, "x")
+SPEED = Target(">=", 7.5, "x")
 DEV_ERROR = Target("<=", 2.5, " %")
 TRIALS: int = EXAMPLE["budget"]["trials"]
 EPOCHS: int = EXAMPLE["fixed"]["epochs"]

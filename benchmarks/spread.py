@@ -32,16 +32,17 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a median should reach: at least, or at most, `value`."""
+    """What a median should reach: at least, or at most, `value`. A goal is more than was promised."""
 
     sense: Literal[">=", "<="]
     value: float
     unit: str = ""
+    kind: Literal["target", "goal"] = "target"
 
     def verdict(self, measured: float) -> str:
         """Return the target with "met" or "missed"."""
         met = measured >= self.value if self.sense == ">=" else measured <= self.value
-        return f"target {self.sense} {self.value:g}{self.unit}: {'met' if met else 'missed'}"
+        return f"{self.kind} {self.sense} {self.value:g}{self.unit}: {'met' if met else 'missed'}"
 
 
 def show_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -9,6 +9,8 @@ import numpy as np
 
 from engine.spec import Knobs
 
+_SMALLEST_NORMAL = float(np.finfo(np.float32).tiny)
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -34,12 +36,14 @@ class Bounds:
     def reason(self, value: float) -> str | None:
         """Return what `value` must be and is not, in words; None if it may be used.
 
-        A number that float32 rounds to zero, to infinity or to an end that is excluded would not be the one meant.
+        A number that float32 rounds to zero, to infinity or to an end that is excluded would not be the one meant;
+        and what lies below its smallest normal number, training takes for zero.
         """
         if not self.contain(value):
             return self.words()
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", under="ignore"):
             held = float(np.float32(value))
+        held = held if abs(held) >= _SMALLEST_NORMAL else 0.0
         lost = (held == 0.0) != (value == 0.0) or math.isinf(held)
         if lost or (self.low_open and held <= self.low) or (self.high_open and held >= self.high):
             return f"{self.words()} that float32, in which networks train, does not round to {held:g}"
@@ -53,9 +57,9 @@ KNOB_BOUNDS: Mapping[str, Bounds] = {
     "learning_rate": _ABOVE_0,
     "beta1": _BETA,
     "beta2": _BETA,
-    # Squares of gradients below 2^-75 are 0 in float32: a smaller epsilon would let Adam divide such a gradient by less
-    # than itself, and the step by nothing but epsilon would be no step but a leap.
-    "epsilon": Bounds(1e-22, 1.0),
+    # Squares of gradients below 2^-63 are 0 in training: a smaller epsilon would let Adam divide such a gradient by
+    # less than itself, and the step by nothing but epsilon would be no step but a leap.
+    "epsilon": Bounds(1e-18, 1.0),
     "l1": _FROM_0,
     "l2": _FROM_0,
     "keep_prob": _KEEP,

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from engine.arrays import NO_GRADIENT, Array, Signal, Workspace
 from engine.losses import LOSSES
 from engine.losses.base import BoundLoss, Targets
-from engine.network import Network
+from engine.network import Network, Program
 from engine.population.evaluation import chunks
 from engine.spec import Structure
 
@@ -18,20 +18,21 @@ def logits(network: Network, rows: Array, x: Array, workspace: Workspace) -> Arr
 
     The inputs `x` (m, inputs) are as the networks were trained on: normalised if those were.
     """
-    return answered(network, rows, x, _NO_TARGETS, workspace).logits.values
+    program, loss = bind(network, rows, x, _NO_TARGETS, workspace)
+    program.forward()
+    return loss.logits.values
 
 
-def answered(network: Network, rows: Array, x: Array, targets: Targets, workspace: Workspace) -> BoundLoss:
-    """Return the loss of networks with the weights `rows` (R, size), tied to their logits for `x` (m, inputs).
+def bind(network: Network, rows: Array, x: Array, targets: Targets, workspace: Workspace) -> tuple[Program, BoundLoss]:
+    """Return the program of networks with the weights `rows` (R, size) for `x` (m, inputs), and the loss it ends in.
 
-    It has not loaded the `targets` yet, (m,), encoded for it.
+    Neither has run, and the loss has not loaded the `targets` yet, (m,), encoded for it.
     """
     structure = network.structure
     inputs = np.ones((len(rows), len(x), structure.inputs + 1), workspace.dtype)
     inputs[..., :-1] = x
     loss = LOSSES[structure.loss].bind(len(rows), len(x), structure.outputs, targets, workspace)
-    network.bind_to_answer(rows, Signal(inputs, NO_GRADIENT, structure.inputs), loss, workspace).forward()
-    return loss
+    return network.bind_to_answer(rows, Signal(inputs, NO_GRADIENT, structure.inputs), loss, workspace), loss
 
 
 def predict(structure: Structure, rows: Array, x: Array) -> NDArray[np.float64]:

@@ -3,5 +3,5 @@
 FIRST = 1
 """Sweeps and models from before the version was written down."""
 
-CURRENT = 2
+CURRENT = 3
 """What new work follows."""

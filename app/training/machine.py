@@ -6,14 +6,21 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from app.training.rules import CURRENT_RULES
+from engine.subnormals import must_clear
+
 
 def made_with() -> dict[str, str]:
-    """Return the kind of processor, the kernels that multiply matrices, and the versions of the libraries."""
+    """Return the kind of processor, the kernels that multiply matrices, and the versions of the libraries.
+
+    And how subnormals become zeros, where the processor does not do it.
+    """
     return {
         "processor": _processor(),
         "kernels": ", ".join(_kernels()) or "unknown",
         "numpy": np.__version__,
         "python": platform.python_version(),
+        **({"subnormals": "cleared after each epoch"} if must_clear(CURRENT_RULES) else {}),
     }
 
 

@@ -7,9 +7,12 @@ KERNEL(relu_forward) {
 }
 
 KERNEL(relu_backward) {
+    /* A compiler that knew of the 1 would take x * 1 for x, which it is not where subnormals count as zeros. */
+    const volatile REAL unknown = 1;
+    const REAL one = unknown;
     for (ptrdiff_t row = 0; row < operands[0].rows; row++) {
         const REAL *restrict a = ROW(0, row);
         REAL *restrict da = ROW(1, row);
-        for (ptrdiff_t i = 0; i < operands[0].size; i++) da[i] = da[i] * (REAL)(a[i] > 0);
+        for (ptrdiff_t i = 0; i < operands[0].size; i++) da[i] = da[i] * (a[i] > 0 ? one : 0);
     }
 }

@@ -18,7 +18,8 @@ from engine.data.target import class_name
 from engine.losses import LOSSES
 from engine.models.model import MAX_CSV_BYTES, Model, require_finite
 from engine.models.npz import SIGNATURE
-from engine.prediction import answered
+from engine.prediction import bind
+from engine.subnormals import flushing
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,13 @@ def _run(model: Model, features: Table, y: NDArray[Any]) -> tuple[float, float, 
     targets = LOSSES[network.structure.loss].encode(standard, workspace)
     loss, misses, z = 0.0, 0.0, np.zeros((len(y), network.structure.outputs))
     for chunk, inputs in model.inputs(features):
-        bound = answered(network, row, inputs, targets[chunk], workspace)
-        z[chunk] = bound.logits.values[0]  # computing the loss writes over them
-        bound.load(np.arange(len(inputs))[np.newaxis])
-        loss += float(bound.total()[0, 0, 0])
-        misses += float(bound.misses()[0])
+        program, bound = bind(network, row, inputs, targets[chunk], workspace)
+        with flushing(network.structure.rules):
+            program.forward()
+            z[chunk] = bound.logits.values[0]  # computing the loss writes over them
+            bound.load(np.arange(len(inputs))[np.newaxis])
+            loss += float(bound.total()[0, 0, 0])
+            misses += float(bound.misses()[0])
     return loss / len(y), misses, z
 
 

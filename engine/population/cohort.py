@@ -18,6 +18,7 @@ from engine.population.member import EndState, Finished, Member, Observation
 from engine.population.tile import Tile
 from engine.population.update import Matrices, Rule
 from engine.spec import MemberSpec, Structure
+from engine.subnormals import flushing
 from engine.training_set import Part, TrainingSet
 
 TILE_BYTES = 4 << 20
@@ -110,7 +111,7 @@ class Cohort:
         if self._tiles is None:
             self._tiles = self._cut_tiles()
         # Diverging members overflow; they are found by their loss at the end of the epoch.
-        with np.errstate(all="ignore"):
+        with flushing(self._network.structure.rules), np.errstate(all="ignore"):
             observations = [seen for tile in self._tiles for seen in tile.train_epoch(clock)]
             seen_by_key = [(m.key, seen) for m, seen in zip(self._members, observations, strict=True)]
             return seen_by_key, self._end(observations)

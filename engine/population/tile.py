@@ -19,6 +19,7 @@ from engine.population.norm_averages import NormAverages
 from engine.population.update import Matrices, Rule, Update
 from engine.seeds import Purpose
 from engine.spec import MemberSpec
+from engine.subnormals import clear, must_clear
 from engine.training_set import TrainingSet
 
 
@@ -48,12 +49,15 @@ class Tile:
         self._updates = _updates(network.layout, members, matrices, workspace)
         self._norms = GradientNorms(network.layout, matrices.gradient, len(self._steps))
         self._averages = NormAverages(matrices, network.layout, moments, specs)
+        kept = (matrices.weights, matrices.averages, *matrices.moments)
+        self._cleared = kept if must_clear(network.structure.rules) else ()
         self._dev = Evaluation(network, data, data.dev, matrices.weights, workspace)
 
     def train_epoch(self, clock: Callable[[], float]) -> list[Observation]:
         """Train every member one epoch of its own count; return what each one's epoch gave, in order."""
         start = clock()
         train_loss = self._train()
+        clear(self._cleared)
         dev = self._dev.run()
         seconds = (clock() - start) / len(self._members)
         error = f"dev_{self._data.error_name()}"

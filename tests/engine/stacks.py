@@ -8,6 +8,7 @@ import numpy as np
 from engine.data import Dataset
 from engine.early_stopping import Patience
 from engine.population import Finished, Observation, Population
+from engine.rules import CURRENT
 from engine.seeds import Seed
 from engine.spec import BatchSize, Knobs, MemberSpec, Structure
 from engine.training_set import LOSS_OF_TASK, TrainingSet
@@ -54,10 +55,11 @@ def member(
     patience: Patience | None = None,
     initializer: str = "auto",
     batch_norm: bool = False,
+    rules: int = CURRENT,
     **others: Any,
 ) -> MemberSpec:
     """Return a member for `data`, seeded by its number; `others` are further fields of its spec."""
-    structure = Structure(data.inputs, hidden, data.outputs, activation, data.loss_name, batch, batch_norm)
+    structure = Structure(data.inputs, hidden, data.outputs, activation, data.loss_name, batch, batch_norm, rules)
     objective: Any = f"dev_{data.error_name()}"
     used = knobs or Knobs(0.05)
     return MemberSpec(structure, optimizer, initializer, used, epochs, Seed(7, number), objective, patience, **others)

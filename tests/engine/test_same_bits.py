@@ -19,6 +19,7 @@ from engine.optimizers import OPTIMIZERS
 from engine.population import Checkpoint, Finished, Observation, Population
 from engine.population.cohort import tile_members
 from engine.regularizers import PENALTIES
+from engine.rules import CURRENT
 from engine.spec import Knobs, MemberSpec
 from engine.training_set import TrainingSet
 from tests.engine.stacks import Record, member, random_dataset, tick, train, train_alone, training_set
@@ -37,7 +38,7 @@ KNOBS = st.builds(
     beta2=st.sampled_from([0.9, 0.999]),
     epsilon=st.sampled_from([1e-8, 1e-4]),
     l1=st.sampled_from([0.0, 0.2]),
-    l2=st.sampled_from([0.0, 0.5]),
+    l2=st.sampled_from([0.0, 0.5, 200.0]),
     keep_prob=st.sampled_from([1.0, 1.0, 0.8, 0.3]),
     input_keep_prob=st.sampled_from([1.0, 1.0, 0.9]),
     batch_norm_beta=st.sampled_from([0.5, 0.9]),
@@ -81,6 +82,7 @@ def stacks(draw: Any) -> tuple[TrainingSet, list[tuple[str, MemberSpec]]]:
         "activation": draw(st.sampled_from(["relu", "leaky_relu", "tanh", "sigmoid"])),
         "batch": draw(st.sampled_from([1, 2, 7, 16, 61, "full"])),
         "batch_norm": draw(st.booleans()),
+        "rules": draw(st.sampled_from([CURRENT, CURRENT, 2])),
     }
     members = [
         (

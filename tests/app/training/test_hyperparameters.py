@@ -21,7 +21,7 @@ from app.training.hyperparameters import (
 )
 from app.training.rules import CURRENT_RULES
 
-ABOVE_ZERO, BELOW_ONE = 2.0**-149, 1.0 - 2.0**-24  # in float32, in which networks train
+ABOVE_ZERO, BELOW_ONE = 2.0**-126, 1.0 - 2.0**-24  # in float32, in which networks train
 ABOVE_ONE, BELOW_ZERO = math.nextafter(1.0, 2.0), math.nextafter(0.0, -1.0)
 
 EDGES: dict[str, tuple[list[Value], list[Value]]] = {
@@ -35,7 +35,7 @@ EDGES: dict[str, tuple[list[Value], list[Value]]] = {
     "learning_rate": ([ABOVE_ZERO, 1e9, 1], [0.0, 0, -1e-9, math.inf, math.nan, "0.1", True]),
     "beta1": ([0.0, 0, BELOW_ONE], [BELOW_ZERO, 1.0, 1]),
     "beta2": ([0.0, BELOW_ONE], [BELOW_ZERO, 1.0]),
-    "epsilon": ([1e-22, 1.0], [0.0, 9e-23, ABOVE_ONE]),
+    "epsilon": ([1e-18, 1.0], [0.0, 9e-19, ABOVE_ONE]),
     "batch_size": ([1, 10_000_000, "full"], [0, 10_000_001, "all", 32.0, True, None]),
     "epochs": ([1, 1_000_000], [0, 1_000_001, 10.0]),
     "l1": ([0.0, 1e9], [BELOW_ZERO, math.inf]),

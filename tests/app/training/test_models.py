@@ -138,7 +138,7 @@ def test_the_card_is_strict_json_with_every_hyperparameter_and_the_encoding_of_t
 
 def test_a_model_tells_its_rules_and_one_from_before_they_were_written_down_has_the_first() -> None:
     dataset, weights = table("binary"), np.zeros(table("binary").features + 1, "<f4").tobytes()
-    for rules in (1, 2):
+    for rules in (1, 2, 3):
         model = trained_model(weights, {"hidden_units": []}, dataset.content, {}, {}, rules)
         assert (model.card["rules"], model.network.structure.rules) == (rules, rules)
     before = Model({name: value for name, value in model.card.items() if name != "rules"}, model.arrays)

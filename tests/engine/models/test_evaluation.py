@@ -1,6 +1,7 @@
 """Tests of scoring: what training said of the same rows, and what scikit-learn makes of the predictions."""
 
 import io
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, log_loss, mean_absolute_error, r2_score, root_mean_squared_error
 
 from engine.data import Table, TableError, prepare, read_npz
-from engine.data.table import CategoricalColumn, Column, NumericColumn
+from engine.data.table import CategoricalColumn, Column, NumericColumn, take_rows
 from engine.models import Model, evaluate, examples_of_file, examples_of_rows
 from engine.training_set import TrainingSet
 from tests.engine.models.trained import TASKS, Trained, trained
@@ -22,6 +23,12 @@ def labelled(one: Trained) -> Table:
     kind = NumericColumn if one.model.card["data"]["task"] == "regression" else CategoricalColumn
     target: Column = kind("y", one.y)
     return replace(one.rows, columns=(target, *one.rows.columns))
+
+
+def take(table: Table, places: NDArray[Any]) -> Table:
+    """Some rows of a table."""
+    columns = tuple(take_rows(column, places) for column in table.columns)
+    return Table(columns, range(len(places)), "row")
 
 
 def csv_of(table: Table) -> str:
@@ -42,6 +49,19 @@ def test_rows_that_training_scored_get_the_same_scores_to_the_last_bit(task: str
     assert scores.rows == len(one.y)
     assert scores.metrics["loss"] == one.ending.metrics["dev_loss"]
     assert scores.metrics[error] == one.ending.metrics[f"dev_{error}"]
+
+
+def test_losses_that_are_subnormal_count_as_training_counted_them() -> None:
+    one = trained("binary", hidden=())
+    zeros = {name: np.zeros_like(array) for name, array in one.model.arrays.items() if name == "W1"}
+    certain = {**one.model.arrays, **zeros, "b1": np.full(1, 95.0, np.float32)}  # each loss is exp(-95) = 5.5e-42
+    table = labelled(one)
+    right = take(table, np.flatnonzero(np.array(one.y) == one.model.classes[1]))
+    losses = {
+        rules: evaluate(Model({**one.model.card, "rules": rules}, certain), right).metrics["loss"] for rules in (2, 3)
+    }
+
+    assert losses == {2: pytest.approx(math.exp(-95.0), rel=1e-3), 3: 0.0}
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -11,7 +11,7 @@ from engine.arrays import Array, Signal, Workspace
 from engine.initializers import choose, draw
 from engine.layers import ACTIVATIONS, BoundLayer, Dense
 from engine.layers.batch_norm import AveragedNorm, BatchNorm, NormArrays
-from engine.layers.dropout import Dropout, Generators, Keep, Mask
+from engine.layers.dropout import Dropout, Keep, Mask, Words
 from engine.layout import LayerBlocks, Layout
 from engine.losses import BoundLoss
 from engine.seeds import Purpose, Seed
@@ -40,10 +40,10 @@ class Program:
         self._backward = tuple(reversed(layers))
         self.masks = tuple(masks)
 
-    def draw_masks(self, generators: Generators) -> None:
+    def draw_masks(self, words: Words) -> None:
         """Draw which units are left out this time."""
         for mask in self.masks:
-            mask.draw(generators)
+            mask.draw(words)
 
     def forward(self) -> None:
         """Run all layers from the inputs to the logits."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.arrays import Array, Indices, Order, Workspace
+from engine.layers.dropout import Words
 from engine.network import Learning, Network
 from engine.optimizers import OPTIMIZERS
 from engine.population.batches import BatchStep, batch_orders, batch_sizes
@@ -30,6 +31,7 @@ class _Solo:
             examples: BatchStep(network, data, self.matrices.weights, learning, examples, workspace)
             for examples in set(batches)
         }
+        self._dropout = Words(1)
         self._distortions = Distortions((), None)
         self._distortions.begin_epoch((), ())
 
@@ -39,7 +41,7 @@ class _Solo:
 
     def step(self, number: int, batch: Indices | Order) -> None:
         """Take step `number` of the epoch on `batch` (m,), and leave its gradient in place."""
-        self._steps[len(batch)].run(batch[np.newaxis], self._distortions, [None])
+        self._steps[len(batch)].run(batch[np.newaxis], self._distortions, self._dropout)
         self._update.step(number)
 
 

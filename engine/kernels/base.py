@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 AnyArray: TypeAlias = NDArray[Any]
 Run: TypeAlias = Callable[[], object]
 Role: TypeAlias = Literal["reads", "changes", "writes", "scratch", "zeros", "repeats"]
-Content: TypeAlias = Literal["numbers", "doubles", "bytes", "flags", "places", "words"]
-"""Floats of the engine's type; float64; uint8; booleans; row numbers (intp); random words of 16 bits."""
+Content: TypeAlias = Literal["numbers", "doubles", "bytes", "flags", "places", "words", "long words"]
+"""Floats of the engine's type; float64; uint8; booleans; row numbers (intp); random words of 16 bits, and of 64."""
 
 _FITTING: Mapping[Content, tuple[str, ...]] = {
     "numbers": ("f4", "f8"),
@@ -21,6 +21,7 @@ _FITTING: Mapping[Content, tuple[str, ...]] = {
     "flags": ("b1",),
     "places": (np.dtype(np.intp).str[1:],),
     "words": ("u2",),
+    "long words": ("u8",),
 }
 
 
@@ -28,10 +29,10 @@ _FITTING: Mapping[Content, tuple[str, ...]] = {
 class Operand:
     """One argument of a kernel; its shape has a letter for each axis, which stands for one length in all operands.
 
-    "1" is an axis of one, and "?" one of any length. A capital letter stands for one more than the small one: features
-    and their column of ones. `scratch` holds nothing from call to call, `zeros` are for the NumPy form alone, and of
-    what `repeats` the loop reads the first row. `places` are numbers below the length named by `below`; where that is
-    the whole shape "r..." of an operand they are places in it laid flat, those of each row in its own part.
+    A digit is the length of its axis, "?" stands for any, and a capital letter for one more than the small one:
+    features and their column of ones. `scratch` holds nothing from call to call, `zeros` are for the NumPy form alone,
+    and of what `repeats` the loop reads the first row. `places` are numbers below the length named by `below`; where
+    that is the whole shape "r..." of an operand they are places in it laid flat, those of each row in its own part.
     """
 
     role: Role
@@ -59,21 +60,24 @@ class Bound:
     Whoever holds it calls `run` anew each time: it changes when compiled loops become ready.
     """
 
-    __slots__ = ("__weakref__", "_arrays", "_name", "run")
+    __slots__ = ("__weakref__", "_arrays", "_name", "is_compiled", "run")
 
     def __init__(self, name: str, form: Callable[..., None], arrays: Sequence[AnyArray]) -> None:
         self._name, self._arrays = name, arrays
         self.run: Run = partial(form, *arrays)
+        self.is_compiled = False
 
     def compile(self, loops: Loops) -> None:
         """Run the compiled loop from now on, if there is one for these arrays."""
-        self.run = loops.tied(self._name, self._arrays) or self.run
+        if (run := loops.tied(self._name, self._arrays)) is not None:
+            self.run, self.is_compiled = run, True
 
 
 class Kernel:
     """A chain of passes over `operands`; `form(*arrays)` is its definition, in NumPy, and changes its arrays in place.
 
-    The first axis of every operand is that of the members, or of the rows that they fetch.
+    The first axis of every operand is that of the members, or of the rows that they fetch. The form may take signals
+    (R, m, w) for contiguous.
     """
 
     def __init__(self, form: Callable[..., None], operands: Sequence[Operand]) -> None:
@@ -90,7 +94,7 @@ class Kernel:
 
         Raises TypeError if their shapes or types are not those of the operands: a compiled loop would trust them.
         """
-        lengths: dict[str, int] = {"1": 1}
+        lengths = {letter: int(letter) for one in self.operands for letter in one.shape if letter.isdigit()}
         for operand, array in zip(self.operands, arrays, strict=True):
             fits = array.dtype.str[1:] in _FITTING[operand.content] and len(operand.shape) == array.ndim
             if not fits or any(
@@ -114,9 +118,9 @@ def reads(shape: str, content: Content = "numbers", below: str = "") -> Operand:
     return Operand("reads", shape, content, below)
 
 
-def changes(shape: str) -> Operand:
+def changes(shape: str, content: Content = "numbers") -> Operand:
     """Return an operand that is read and written."""
-    return Operand("changes", shape)
+    return Operand("changes", shape, content)
 
 
 def writes(shape: str, content: Content = "numbers") -> Operand:

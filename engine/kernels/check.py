@@ -33,8 +33,10 @@ def examples(
     operands: Sequence[Operand], rng: np.random.Generator, real: Any, first: int, others: int
 ) -> list[AnyArray]:
     """Return arrays of awkward numbers for a kernel: first axes are `first` long, and no other is below `others`."""
-    letters = sorted({letter.lower() for one in operands for letter in one.shape + one.below} - {"1", "?", "r"})
-    lengths = {"1": 1, "?": 1, "r": first, **{letter: others + place for place, letter in enumerate(letters)}}
+    named = {letter.lower() for one in operands for letter in one.shape + one.below}
+    lengths = {"?": 1, **{letter: int(letter) for letter in named if letter.isdigit()}, "r": first}
+    letters = sorted(named - lengths.keys())
+    lengths |= {letter: others + place for place, letter in enumerate(letters)}
     lengths |= {letter.upper(): length + 1 for letter, length in lengths.items() if letter.isalpha()}
     return [_example(one, tuple(lengths[letter] for letter in one.shape), lengths, rng, real) for one in operands]
 
@@ -48,8 +50,10 @@ def _example(
         return rng.integers(0, 1 << 8, shape).astype(np.uint8)
     if operand.content == "words":
         return rng.integers(0, 1 << 16, shape).astype(np.uint16)
+    if operand.content == "long words":
+        return rng.integers(0, 1 << 64, shape, np.uint64)
     if operand.content == "flags":
-        return np.zeros(shape, np.bool_)
+        return rng.random(shape) < (0.5 if operand.role == "reads" else 0.0)
     kind = np.float64 if operand.content == "doubles" else real
     numbers = np.zeros(shape, kind) if operand.role == "zeros" else awkward(rng, shape, kind)
     return np.repeat(numbers[:1], len(numbers), axis=0) if operand.role == "repeats" else numbers

@@ -81,7 +81,7 @@ def norm_averaged(values: Array, gamma: Array, beta: Array, mean: Array, varianc
 
 def _as_runs(signal: Array, runs: Array) -> Array:
     """Return a contiguous signal (R, m, w) as it fits the copies of a row side by side, (R, copies, w)."""
-    return signal.reshape(len(signal), -1, runs.shape[1] * runs.shape[2], copy=False)
+    return signal.reshape(len(signal), -1, runs.shape[1] * runs.shape[2])
 
 
 def _spread(row: Array, runs: Array) -> Array:
@@ -91,7 +91,7 @@ def _spread(row: Array, runs: Array) -> Array:
     numbers; several copies of the row side by side make such an operation twice as fast, and change no bit.
     """
     runs[...] = row
-    return runs.reshape(len(runs), 1, -1, copy=False)
+    return runs.reshape(len(runs), 1, -1)
 
 
 _RUNS = scratch("r?N")  # a number of copies that divides that of the examples

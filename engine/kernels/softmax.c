@@ -33,11 +33,11 @@ KERNEL(softmax_backward) {
     const ptrdiff_t examples = operands[0].width, size = operands[0].size;
     for (ptrdiff_t row = 0; row < operands[0].rows; row++) {
         REAL *restrict dz = ROW(0, row), *restrict factor = ROW(4, row);
-        const REAL *restrict total = ROW(1, row), share = *ROW(3, row);
+        const REAL *restrict total = ROW(1, row), *restrict share = ROW(3, row);
         const intptr_t *restrict place = ROW_OF(intptr_t, 2, row);
-        for (ptrdiff_t i = 0; i < examples; i++) factor[i] = share / total[i];
+        for (ptrdiff_t i = 0; i < examples; i++) factor[i] = share[i] / total[i];
         for (ptrdiff_t class = 0; class < size; class += examples)
             for (ptrdiff_t i = 0; i < examples; i++) dz[class + i] = dz[class + i] * factor[i];
-        for (ptrdiff_t i = 0; i < examples; i++) dz[place[i] - row * size] -= share;
+        for (ptrdiff_t i = 0; i < examples; i++) dz[place[i] - row * size] -= share[i];
     }
 }

@@ -19,14 +19,14 @@ def softmax_shift(z: Array, place: Indices, zero: Array, largest: Array, truth: 
     # Of two zeros that differ in sign, which one is the larger depends on the machine.
     np.add(largest, zero, out=largest)
     np.subtract(z, largest, out=z)
-    np.take(z.reshape(-1, copy=False), place, out=truth, mode="clip")
+    np.take(z.reshape(-1), place, out=truth, mode="clip")
 
 
 def softmax_backward(dz: Array, total: Array, place: Indices, share: Array, row: Array) -> None:
     """dz = dz*(share/total), less share at the true class."""
     np.divide(share, total, out=row)
     np.multiply(dz, row, out=dz)
-    dz.reshape(-1, copy=False)[place] -= share
+    dz.reshape(-1)[place] -= share
 
 
 SOFTMAX_LOAD = Kernel(
@@ -43,5 +43,5 @@ SOFTMAX_SHIFT = Kernel(
 )
 SOFTMAX_BACKWARD = Kernel(
     softmax_backward,
-    [changes("rkm"), reads("r1m"), reads("r1m", "places", below="rkm"), reads("r11"), scratch("r1m")],
+    [changes("rkm"), reads("r1m"), reads("r1m", "places", below="rkm"), reads("r1m"), scratch("r1m")],
 )

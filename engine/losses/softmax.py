@@ -48,7 +48,7 @@ class _BoundSoftmax(BoundLoss):
         place = workspace.array("softmax.place", row, np.intp)
         self._ones_k = np.ones((1, width), workspace.dtype)
         self._ones_m = np.ones((examples, 1), workspace.dtype)
-        share = np.full((members, 1, 1), 1.0 / examples, workspace.dtype)
+        share = np.full(row, 1.0 / examples, workspace.dtype)
         first = _first_places(members, width, examples)
         self._load = bind(SOFTMAX_LOAD, targets, rows, first, self._label, place)
         self._shift = bind(SOFTMAX_SHIFT, self._z, place, workspace.zeros(row), self._row, self._truth)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import NO_GRADIENT, Array, Indices, Order, Signal, Workspace
-from engine.layers.dropout import Generators
+from engine.layers.dropout import Words
 from engine.network import Learning, Network
 from engine.population.distortions import Distortions
 from engine.seeds import Purpose, Seed
@@ -66,7 +66,7 @@ class BatchStep:
         inputs = Signal(self._batch, NO_GRADIENT, data.inputs)
         self._program = network.bind_to_learn(rows, learning, inputs, self._loss, workspace)
 
-    def run(self, rows: Indices | Order, distortions: Distortions, dropout: Generators) -> Array:
+    def run(self, rows: Indices | Order, distortions: Distortions, dropout: Words) -> Array:
         """Compute the gradient of the mean loss over the examples `rows` (R, m); return its sum, (R, 1, 1)."""
         np.copyto(self._rows, rows)
         self._fetch.run()

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.arrays import Array, Order, Workspace
 from engine.augmentation.augmenter import Augmenter
-from engine.layers.dropout import Generators, Keep
+from engine.layers.dropout import Keep, Words
 from engine.layout import Layout
 from engine.network import Learning, Network
 from engine.population.batches import BatchStep, batch_orders, batch_sizes
@@ -45,6 +45,7 @@ class Tile:
             for examples in set(self._sizes)
         }
         self._steps = [steps[examples] for examples in self._sizes]
+        self._dropout = Words(len(members))
         self._distortions = Distortions([spec.augment for spec in specs], augmenter)
         self._updates = _updates(network.layout, members, matrices, workspace)
         self._norms = GradientNorms(network.layout, matrices.gradient, len(self._steps))
@@ -77,10 +78,10 @@ class Tile:
 
     def _train(self) -> Array:
         """Take all steps of an epoch; return the mean loss over its batches as trained, (R,)."""
-        orders, dropout = self._begin_epoch()
+        orders = self._begin_epoch()
         total = np.zeros((len(self._members), 1, 1))
         for number, (step, order) in enumerate(zip(self._steps, orders, strict=True)):
-            total += step.run(order, self._distortions, dropout)
+            total += step.run(order, self._distortions, self._dropout)
             self._norms.look(number)
             self._averages.add()
             for _, update in self._updates:
@@ -88,19 +89,20 @@ class Tile:
         self._averages.publish(np.array([member.epoch + 1 for member in self._members]) * len(self._steps))
         return total[:, 0, 0] / len(self._data.train)
 
-    def _begin_epoch(self) -> tuple[list[Order], Generators]:
-        """Make ready for an epoch; return the batches of each step, and the generators of dropout."""
+    def _begin_epoch(self) -> list[Order]:
+        """Make ready for an epoch; return the batches of each step."""
         seeds = [member.spec.seed for member in self._members]
         epochs = [member.epoch for member in self._members]
         for rows, update in self._updates:
             update.begin_epoch(np.array(epochs[rows]), self._sizes)
         self._distortions.begin_epoch(seeds, epochs)
         self._norms.begin_epoch()
-        dropout = [
+        generators = [
             member.spec.seed.generator(Purpose.DROPOUT, member.epoch) if member.spec.knobs.drops else None
             for member in self._members
         ]
-        return batch_orders(seeds, epochs, self._sizes), dropout
+        self._dropout.begin_epoch(generators)
+        return batch_orders(seeds, epochs, self._sizes)
 
 
 def _keep_probs(specs: Sequence[MemberSpec]) -> tuple[Keep, Keep]:

@@ -8,6 +8,7 @@ import pytest
 
 from engine.arrays import NO_GRADIENT, Signal, Workspace
 from engine.layers import ACTIVATIONS
+from engine.layers.dropout import Words
 from engine.losses import LOSSES
 from engine.network import Learning, Network
 from engine.seeds import Seed
@@ -48,7 +49,9 @@ class Bound:
         keep = np.array([1.0, keep_prob])
         learning = Learning(self.gradient, self.moments, keep, keep)
         self.program = self.network.bind_to_learn(self.rows, learning, inputs, self.loss, workspace)
-        self.program.draw_masks([np.random.default_rng(member) for member in range(MEMBERS)])
+        words = Words(MEMBERS)
+        words.begin_epoch([np.random.default_rng(member) for member in range(MEMBERS)])
+        self.program.draw_masks(words)
 
     def mean_loss(self) -> np.ndarray:
         self.loss.load()

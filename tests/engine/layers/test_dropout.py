@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.arrays import Array, Signal, Workspace
-from engine.layers.dropout import Dropout, Mask
+from engine.layers.dropout import Dropout, Mask, Words
 from engine.seeds import Purpose, Seed
 from engine.spec import Knobs
 from engine.training_set import TrainingSet
@@ -25,16 +25,23 @@ def generator(number: int = 0, epoch: int = 0) -> np.random.Generator:
     return Seed(11, number).generator(Purpose.DROPOUT, epoch)
 
 
-def draw(keep_prob: float, rng: np.random.Generator, name: str = "hidden.0") -> Array:
+def words(*generators: np.random.Generator | None) -> Words:
+    """Return the words of these members."""
+    drawn = Words(len(generators))
+    drawn.begin_epoch(generators)
+    return drawn
+
+
+def draw(keep_prob: float, drawn: Words, name: str = "hidden.0") -> Array:
     """Return the next mask of one member, (EXAMPLES, WIDTH)."""
     mask = Mask(np.array([keep_prob]), EXAMPLES, WIDTH, name, Workspace(np.float64))
-    mask.draw([rng])
+    mask.draw(drawn)
     return mask.values[0, :, :-1].copy()
 
 
 @pytest.mark.parametrize("keep_prob", KEEP_PROBS)
 def test_the_share_that_stays_is_the_keep_probability(keep_prob: float) -> None:
-    stays = draw(keep_prob, generator()) > 0
+    stays = draw(keep_prob, words(generator())) > 0
     sigma = math.sqrt(keep_prob * (1 - keep_prob))
 
     assert stays.mean() == pytest.approx(keep_prob, abs=4 * sigma / math.sqrt(DRAWN))
@@ -45,7 +52,7 @@ def test_the_share_that_stays_is_the_keep_probability(keep_prob: float) -> None:
 
 @pytest.mark.parametrize("keep_prob", KEEP_PROBS)
 def test_what_stays_is_scaled_by_exactly_one_over_the_keep_probability(keep_prob: float) -> None:
-    assert set(np.unique(draw(keep_prob, generator()))) == {0.0, 1.0 / keep_prob}
+    assert set(np.unique(draw(keep_prob, words(generator())))) == {0.0, 1.0 / keep_prob}
 
 
 @pytest.mark.parametrize("keep_prob", KEEP_PROBS)
@@ -53,10 +60,10 @@ def test_the_scale_keeps_the_expectation_of_what_passes(keep_prob: float) -> Non
     workspace, draws = Workspace(np.float64), 40
     inputs, outputs = (workspace.signal(name, 1, EXAMPLES, WIDTH, training=False) for name in ("inputs", "outputs"))
     inputs.features[...] = np.random.default_rng(1).standard_normal((1, EXAMPLES, WIDTH)) + 1.0
-    mask, rng, passed = Mask(np.array([keep_prob]), EXAMPLES, WIDTH, "hidden.0", workspace), generator(), 0.0
+    mask, drawn, passed = Mask(np.array([keep_prob]), EXAMPLES, WIDTH, "hidden.0", workspace), words(generator()), 0.0
     layer = Dropout(inputs, outputs, mask.values)
     for _ in range(draws):
-        mask.draw([rng])
+        mask.draw(drawn)
         layer.forward()
         passed += outputs.features.sum() / draws
     sigma = math.sqrt((1 - keep_prob) / keep_prob * (inputs.features**2).sum() / draws)
@@ -66,11 +73,11 @@ def test_the_scale_keeps_the_expectation_of_what_passes(keep_prob: float) -> Non
 
 def pairs() -> dict[str, tuple[Array, Array]]:
     """Return pairs of masks that must have nothing to do with each other."""
-    rng = generator()
-    first_step, next_layer, next_step = (draw(0.6, rng) for _ in range(3))
+    drawn = words(generator())
+    first_step, next_layer, next_step = (draw(0.6, drawn) for _ in range(3))
     return {
-        "members": (first_step, draw(0.6, generator(number=1))),
-        "epochs": (first_step, draw(0.6, generator(epoch=1))),
+        "members": (first_step, draw(0.6, words(generator(number=1)))),
+        "epochs": (first_step, draw(0.6, words(generator(epoch=1)))),
         "layers": (first_step, next_layer),
         "steps": (first_step, next_step),
         # Four units share one random word of 64 bits.
@@ -92,18 +99,18 @@ def test_masks_are_independent(one: Array, other: Array) -> None:
 def test_members_of_one_stack_each_draw_as_they_do_alone() -> None:
     keep_probs = [0.6, 1.0, 0.3]
     mask = Mask(np.array(keep_probs), EXAMPLES, WIDTH, "hidden.0", Workspace(np.float64))
-    mask.draw([generator(0), None, generator(2)])
+    mask.draw(words(generator(0), None, generator(2)))
 
     for row in (0, 2):
-        np.testing.assert_array_equal(mask.values[row, :, :-1], draw(keep_probs[row], generator(row)))
+        np.testing.assert_array_equal(mask.values[row, :, :-1], draw(keep_probs[row], words(generator(row))))
 
 
 def test_a_member_that_keeps_everything_is_multiplied_with_exactly_one_among_those_that_drop() -> None:
     workspace = Workspace(np.float32)
     # What other members drew in the same memory before.
-    Mask(np.array([0.5, 0.5]), EXAMPLES, WIDTH, "hidden.0", workspace).draw([generator(0), generator(1)])
+    Mask(np.array([0.5, 0.5]), EXAMPLES, WIDTH, "hidden.0", workspace).draw(words(generator(0), generator(1)))
     mask = Mask(np.array([1.0, 0.5]), EXAMPLES, WIDTH, "hidden.0", workspace)
-    mask.draw([None, generator(1)])
+    mask.draw(words(None, generator(1)))
 
     np.testing.assert_array_equal(mask.values[0], 1.0)
     assert (mask.values[1] == 0.0).any()
@@ -114,7 +121,7 @@ def test_the_column_of_ones_is_neither_dropped_nor_scaled() -> None:
     inputs, outputs = (workspace.signal(name, 2, EXAMPLES, WIDTH, training=True) for name in ("inputs", "outputs"))
     mask = Mask(np.array([0.1, 0.5]), EXAMPLES, WIDTH, "hidden.0", workspace)
     for _ in range(3):
-        mask.draw([generator(0), generator(1)])
+        mask.draw(words(generator(0), generator(1)))
         Dropout(inputs, outputs, mask.values).forward()
 
         np.testing.assert_array_equal(outputs.values[..., -1], 1.0)
@@ -126,7 +133,7 @@ def test_the_gradient_passes_where_the_values_passed() -> None:
     gradient = rng.standard_normal(inputs.gradient.shape)
     inputs.gradient[...] = gradient
     mask = Mask(np.array([0.5]), 5, 7, "hidden.0", workspace)
-    mask.draw([generator()])
+    mask.draw(words(generator()))
     Dropout(inputs, Signal(outputs.values, inputs.gradient, 7), mask.values).backward()
 
     np.testing.assert_array_equal(inputs.gradient, gradient * mask.values)

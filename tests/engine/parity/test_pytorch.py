@@ -11,7 +11,7 @@ import pytest
 
 from engine.arrays import Workspace
 from engine.layers import ACTIVATIONS
-from engine.layers.dropout import Mask
+from engine.layers.dropout import Mask, Words
 from engine.losses import LOSSES
 from engine.lr_decay import DECAYS
 from engine.optimizers import OPTIMIZERS
@@ -192,11 +192,12 @@ class Twin:
 
     def train_epoch(self, epoch: int) -> float:
         """Train the epoch after `epoch` others; return the mean loss over its batches as trained."""
-        generator = self.spec.seed.generator(Purpose.DROPOUT, epoch)
+        words = Words(1)
+        words.begin_epoch([self.spec.seed.generator(Purpose.DROPOUT, epoch)])
         total = 0.0
         for rows in batches(self.data, self.spec, epoch):
             x, targets = self.data.train.x[rows, :-1], self.data.train.targets[rows]
-            loss = self.loss(self.logits(float64(x), list(self.masks(len(rows), generator))), targets)
+            loss = self.loss(self.logits(float64(x), list(self.masks(len(rows), words))), targets)
             self.optimizer.zero_grad()
             (loss + self.penalty(len(rows))).backward()
             self.clip()
@@ -209,13 +210,13 @@ class Twin:
             scheduler.step()
         return total / len(self.data.train)
 
-    def masks(self, examples: int, generator: np.random.Generator) -> Iterator[Any]:
+    def masks(self, examples: int, words: Words) -> Iterator[Any]:
         """Yield the masks that the engine draws for a mini-batch: of the inputs, then of each hidden layer."""
         widths = (self.spec.structure.inputs, *self.spec.structure.hidden_units)
         for number, width in enumerate(widths):
             keep_prob = self.knobs.keep_prob if number else self.knobs.input_keep_prob
             mask = Mask(np.array([keep_prob]), examples, width, "mask", Workspace(np.float64))
-            mask.draw([generator])
+            mask.draw(words)
             yield float64(mask.values[0, :, :-1])
 
     def average(self, examples: int) -> None:

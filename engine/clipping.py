@@ -10,10 +10,11 @@ from engine.optimizers.base import Factors
 def squared_lengths(rows: Array) -> NDArray[np.float64]:
     """Return the sum of squares of each of `rows` (R, columns), (R,); each row by itself, as same bits need."""
     squares: NDArray[np.float64] = np.matmul(rows[:, np.newaxis, :], rows[:, :, np.newaxis])[:, 0, 0].astype(np.float64)
-    # Squares overflow float32 long before the numbers themselves do.
-    for row in np.flatnonzero(np.isinf(squares)):
-        wide = rows[row].astype(np.float64)
-        squares[row] = wide @ wide
+    infinite = np.isinf(squares)
+    if infinite.any():  # squares overflow float32 long before the numbers themselves do
+        for row in np.flatnonzero(infinite):
+            wide = rows[row].astype(np.float64)
+            squares[row] = wide @ wide
     return squares
 
 

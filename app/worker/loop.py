@@ -101,10 +101,12 @@ class Worker:
 
     def _send(self) -> None:
         progress, results = self._board.take_outgoing()
-        if progress:
-            self._board.obey(self._client.report(progress).items)
         if results:
-            self._board.update_keep_below(self._client.finish(results).keep_below)
+            answer = self._client.finish(results, progress)
+            self._board.obey(answer.decisions)
+            self._board.update_keep_below(answer.keep_below)
+        elif progress:
+            self._board.obey(self._client.report(progress).items)
 
     def _beat(self) -> None:
         while not self._stopping.wait(self._lease_seconds / HEARTBEATS_PER_LEASE):

@@ -21,8 +21,9 @@ def misses(logits: Array, labels: Array) -> Array:
     members, examples, classes = logits.shape
     workspace = Workspace(np.float32)
     loss = LOSSES["softmax"]
-    bound = loss.bind(members, examples, classes, loss.encode(labels, workspace), workspace)
-    bound.load(np.broadcast_to(np.arange(examples), (members, examples)))
+    rows = np.tile(np.arange(examples), (members, 1))
+    bound = loss.bind(rows, classes, loss.encode(labels, workspace), workspace)
+    bound.load()
     bound.logits.values[...] = logits
     bound.total()
     return bound.misses()

@@ -20,6 +20,7 @@ import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 from benchmarks.spread import show_table  # noqa: E402
+from engine.averages import accumulate  # noqa: E402
 from engine.data import load_builtin  # noqa: E402
 from engine.population import batches, tile  # noqa: E402
 from engine.population.batches import batch_sizes  # noqa: E402
@@ -47,14 +48,15 @@ class _Weighed(NormAverages):
         self._step = 0
 
     def add(self) -> None:
-        self._average.add(self._moments * np.float32(self.shares[self._step % len(self.shares)]), self._beta_column)
+        share = np.float32(self.shares[self._step % len(self.shares)])
+        accumulate(self._total, self._moments * share, self._beta_column)
         self._step += 1
 
     def publish(self, updates: NDArray[np.int64]) -> None:
         counted = np.resize(self.shares, updates[0])
         ages = np.arange(updates[0])[::-1]
         factor = 1.0 / (counted * self._beta[:, np.newaxis] ** ages).sum(axis=1)
-        np.multiply(self._average.total, factor.astype(np.float32)[:, np.newaxis], out=self._statistics)
+        np.multiply(self._total, factor.astype(np.float32)[:, np.newaxis], out=self._statistics)
 
 
 def _weighing(size: int, rest: int) -> AbstractContextManager[Any]:

@@ -1,5 +1,6 @@
 """Array types, and the reusable memory in which a population computes without allocating."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -60,7 +61,7 @@ class Workspace:
 
     def array(self, name: str, shape: Shape, dtype: DTypeLike | None = None) -> NDArray[Any]:
         """Return an array of `shape` in the memory called `name`; it holds what was left there, at first zeros."""
-        size = int(np.prod(shape))
+        size = math.prod(shape)
         memory = self._memory.get(name)
         if memory is None or memory.size < size:
             memory = self._memory[name] = _aligned_zeros(size, self.dtype if dtype is None else np.dtype(dtype))

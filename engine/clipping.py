@@ -1,19 +1,24 @@
 """Gradient clipping: a gradient that is longer than a limit is shortened to it, and keeps its direction."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array
+from engine.kernels import bind
+from engine.kernels.scale import SCALE
 from engine.optimizers.base import Factors
 
 
 def squared_lengths(rows: Array) -> NDArray[np.float64]:
     """Return the sum of squares of each of `rows` (R, columns), (R,); each row by itself, as same bits need."""
-    squares: NDArray[np.float64] = np.matmul(rows[:, np.newaxis, :], rows[:, :, np.newaxis])[:, 0, 0].astype(np.float64)
-    # Squares overflow float32 long before the numbers themselves do.
-    for row in np.flatnonzero(np.isinf(squares)):
-        wide = rows[row].astype(np.float64)
-        squares[row] = wide @ wide
+    squares: NDArray[np.float64] = np.vecdot(rows, rows).astype(np.float64)
+    if math.inf in squares.tolist():
+        # Squares overflow float32 long before the numbers themselves do.
+        for row in np.flatnonzero(np.isinf(squares)):
+            wide = rows[row].astype(np.float64)
+            squares[row] = wide @ wide
     return squares
 
 
@@ -22,8 +27,11 @@ class Clipping:
 
     def __init__(self, gradient: Array, limit: Factors) -> None:
         self._gradient, self._limit = gradient, limit
+        self._factor = np.ones((len(gradient), 1), gradient.dtype)
+        self._scale = bind(SCALE, gradient, self._factor)
 
     def run(self) -> None:
         """Shorten what is too long; all other rows are multiplied with exactly one."""
-        scale = self._limit / np.maximum(np.sqrt(squared_lengths(self._gradient)), self._limit)
-        np.multiply(self._gradient, scale.astype(self._gradient.dtype)[:, np.newaxis], out=self._gradient)
+        lengths = np.sqrt(squared_lengths(self._gradient))
+        self._factor[:, 0] = self._limit / np.maximum(lengths, self._limit)
+        self._scale.run()

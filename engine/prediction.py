@@ -18,7 +18,8 @@ def logits(network: Network, rows: Array, x: Array, workspace: Workspace) -> Arr
 
     The inputs `x` (m, inputs) are as the networks were trained on: normalised if those were.
     """
-    program, loss = bind(network, rows, x, _NO_TARGETS, workspace)
+    targets = LOSSES[network.structure.loss].encode(_NO_TARGETS, workspace)
+    program, loss = bind(network, rows, x, targets, workspace)
     program.forward()
     return loss.logits.values
 
@@ -31,7 +32,8 @@ def bind(network: Network, rows: Array, x: Array, targets: Targets, workspace: W
     structure = network.structure
     inputs = np.ones((len(rows), len(x), structure.inputs + 1), workspace.dtype)
     inputs[..., :-1] = x
-    loss = LOSSES[structure.loss].bind(len(rows), len(x), structure.outputs, targets, workspace)
+    examples = np.broadcast_to(np.arange(len(x)), (len(rows), len(x)))
+    loss = LOSSES[structure.loss].bind(examples, structure.outputs, targets, workspace)
     return network.bind_to_answer(rows, Signal(inputs, NO_GRADIENT, structure.inputs), loss, workspace), loss
 
 

@@ -3,15 +3,21 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
-import numpy as np
-
-from engine.arrays import Array
+from engine.kernels import Kernel
+from engine.kernels.l1 import ADD_L1
+from engine.kernels.l2 import ADD_L2
 from engine.optimizers.base import Factors, KnobColumns
 from engine.spec import Knobs
 
 
 class Penalty(ABC):
     """A kind of penalty."""
+
+    add: Kernel
+    """Adds the penalty's gradient to that of the weights, in place.
+
+    It takes the weights w and the gradient g, (R, columns) each, strength/m, (R, 1), and spare memory (R, columns).
+    """
 
     @abstractmethod
     def applies(self, knobs: Knobs) -> bool:
@@ -21,13 +27,11 @@ class Penalty(ABC):
     def strength(self, knobs: KnobColumns) -> Factors:
         """Return for each member, (R,), lambda or what of it remains in the gradient."""
 
-    @abstractmethod
-    def add(self, w: Array, g: Array, share: Array, scratch: Array) -> None:
-        """Add the penalty's gradient to `g`, both (R, columns), in place; `share` is strength/m, (R, 1)."""
-
 
 class L2(Penalty):
     """cost + lambda/(2m) * sum of squared weights; gradient + lambda/m * w (weight decay)."""
+
+    add = ADD_L2
 
     def applies(self, knobs: Knobs) -> bool:
         """Return whether lambda is not zero."""
@@ -37,14 +41,11 @@ class L2(Penalty):
         """Return lambda."""
         return knobs.l2
 
-    def add(self, w: Array, g: Array, share: Array, scratch: Array) -> None:
-        """g += lambda/m * w."""
-        np.multiply(w, share, out=scratch)
-        np.add(g, scratch, out=g)
-
 
 class L1(Penalty):
     """cost + lambda/(2m) * sum of absolute weights; gradient + lambda/(2m) * sign(w), and none at w = 0."""
+
+    add = ADD_L1
 
     def applies(self, knobs: Knobs) -> bool:
         """Return whether lambda is not zero."""
@@ -53,12 +54,6 @@ class L1(Penalty):
     def strength(self, knobs: KnobColumns) -> Factors:
         """Return lambda/2: unlike L2's, this cost does not lose its 1/2 in the gradient."""
         return knobs.l1 / 2.0
-
-    def add(self, w: Array, g: Array, share: Array, scratch: Array) -> None:
-        """g += lambda/(2m) * sign(w)."""
-        np.sign(w, out=scratch)
-        np.multiply(scratch, share, out=scratch)
-        np.add(g, scratch, out=g)
 
 
 PENALTIES: Mapping[str, Penalty] = {"l1": L1(), "l2": L2()}

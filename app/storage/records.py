@@ -1,7 +1,7 @@
 """Rows into records and back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -58,7 +58,9 @@ def _parameter(fields: Mapping[str, Any]) -> Parameter:
 
 def summary_to_json(summary: DatasetSummary) -> dict[str, Any]:
     """Return the summary as plain JSON values."""
-    return {**asdict(summary), "created_at": instant_text(summary.created_at)}
+    # Not by `asdict`, which copies the whole card; all other fields are plain JSON already.
+    plain = {field.name: getattr(summary, field.name) for field in fields(summary)}
+    return {**plain, "created_at": instant_text(summary.created_at)}
 
 
 def summary_from_json(stored: Mapping[str, Any]) -> DatasetSummary:

@@ -51,10 +51,11 @@ class StackedCost:
         members, workspace = 2 * self._half, Workspace(np.float64)
         self._rows = np.zeros((members, network.layout.size))
         examples = np.zeros((1, len(batch), data.inputs + 1))
-        data.train.inputs.gather(batch[np.newaxis], examples)
+        data.train.inputs.bind(batch[np.newaxis], examples).run()
         x = np.broadcast_to(examples, (members, *examples.shape[1:]))
-        self._loss = data.loss.bind(members, len(batch), data.outputs, data.train.targets, workspace)
-        self._loss.load(np.broadcast_to(batch, (members, len(batch))))
+        numbers = np.broadcast_to(batch, (members, len(batch)))
+        self._loss = data.loss.bind(numbers, data.outputs, data.train.targets, workspace)
+        self._loss.load()
         learning = _learning_without_dropout(network, members)
         self._program = network.bind_to_learn(
             self._rows, learning, Signal(x, NO_GRADIENT, data.inputs), self._loss, workspace

@@ -5,23 +5,33 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 AnyArray: TypeAlias = NDArray[Any]
 Run: TypeAlias = Callable[[], object]
-Role: TypeAlias = Literal["reads", "changes", "writes", "scratch", "zeros"]
-Content: TypeAlias = Literal["numbers", "flags", "places", "words"]
-"""Floats of the engine's type; booleans; row numbers (intp) of another operand; random words of 16 bits."""
+Role: TypeAlias = Literal["reads", "changes", "writes", "scratch", "zeros", "repeats"]
+Content: TypeAlias = Literal["numbers", "doubles", "bytes", "flags", "places", "words"]
+"""Floats of the engine's type; float64; uint8; booleans; row numbers (intp); random words of 16 bits."""
 
-_FITTING: Mapping[Content, str] = {"numbers": "f", "flags": "b", "places": "i", "words": "u"}
+_FITTING: Mapping[Content, tuple[str, ...]] = {
+    "numbers": ("f4", "f8"),
+    "doubles": ("f8",),
+    "bytes": ("u1",),
+    "flags": ("b1",),
+    "places": (np.dtype(np.intp).str[1:],),
+    "words": ("u2",),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Operand:
     """One argument of a kernel; its shape has a letter for each axis, which stands for one length in all operands.
 
-    "1" is an axis of one. `scratch` holds nothing from call to call: the compiled loop leaves it alone. `places` are
-    row numbers below the length named by `below`.
+    "1" is an axis of one, and "?" one of any length. A capital letter stands for one more than the small one: features
+    and their column of ones. `scratch` holds nothing from call to call, `zeros` are for the NumPy form alone, and of
+    what `repeats` the loop reads the first row. `places` are numbers below the length named by `below`; where that is
+    the whole shape "r..." of an operand they are places in it laid flat, those of each row in its own part.
     """
 
     role: Role
@@ -82,14 +92,21 @@ class Kernel:
         """
         lengths: dict[str, int] = {"1": 1}
         for operand, array in zip(self.operands, arrays, strict=True):
-            fits = _FITTING[operand.content] == array.dtype.kind and len(operand.shape) == array.ndim
+            fits = array.dtype.str[1:] in _FITTING[operand.content] and len(operand.shape) == array.ndim
             if not fits or any(
-                lengths.setdefault(*axis) != axis[1] for axis in zip(operand.shape, array.shape, strict=True)
+                lengths.setdefault(*axis) != axis[1]
+                for axis in map(_axis, operand.shape, array.shape)
+                if axis[0] != "?"
             ):
                 wanted = ", ".join(f"{one.shape} {one.content}" for one in self.operands)
                 given = ", ".join(f"{one.shape} {one.dtype}" for one in arrays)
                 raise TypeError(f"The kernel {self.name} takes arrays of {wanted}; these are {given}.")
         return Bound(self.name, self._form, arrays)
+
+
+def _axis(letter: str, length: int) -> tuple[str, int]:
+    """Return the small letter, and the length that it then stands for."""
+    return (letter.lower(), length - 1) if letter.isupper() else (letter, length)
 
 
 def reads(shape: str, content: Content = "numbers", below: str = "") -> Operand:
@@ -102,9 +119,9 @@ def changes(shape: str) -> Operand:
     return Operand("changes", shape)
 
 
-def writes(shape: str) -> Operand:
+def writes(shape: str, content: Content = "numbers") -> Operand:
     """Return an operand that is only written."""
-    return Operand("writes", shape)
+    return Operand("writes", shape, content)
 
 
 def zeros(shape: str) -> Operand:
@@ -112,6 +129,11 @@ def zeros(shape: str) -> Operand:
     return Operand("zeros", shape)
 
 
+def repeats(shape: str, content: Content = "numbers") -> Operand:
+    """Return an array of equal rows, since NumPy is faster on arrays of one shape."""
+    return Operand("repeats", shape, content)
+
+
 def scratch(shape: str, content: Content = "numbers") -> Operand:
-    """Return memory that the NumPy form computes in."""
+    """Return memory to compute in."""
     return Operand("scratch", shape, content)

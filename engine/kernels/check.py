@@ -1,5 +1,6 @@
 """Whether compiled loops give the bits of their NumPy forms on this machine."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -32,8 +33,9 @@ def examples(
     operands: Sequence[Operand], rng: np.random.Generator, real: Any, first: int, others: int
 ) -> list[AnyArray]:
     """Return arrays of awkward numbers for a kernel: first axes are `first` long, and no other is below `others`."""
-    letters = sorted({letter for one in operands for letter in one.shape + one.below} - {"1", "r"})
-    lengths = {"1": 1, "r": first, **{letter: others + place for place, letter in enumerate(letters)}}
+    letters = sorted({letter.lower() for one in operands for letter in one.shape + one.below} - {"1", "?", "r"})
+    lengths = {"1": 1, "?": 1, "r": first, **{letter: others + place for place, letter in enumerate(letters)}}
+    lengths |= {letter.upper(): length + 1 for letter, length in lengths.items() if letter.isalpha()}
     return [_example(one, tuple(lengths[letter] for letter in one.shape), lengths, rng, real) for one in operands]
 
 
@@ -41,12 +43,25 @@ def _example(
     operand: Operand, shape: tuple[int, ...], lengths: dict[str, int], rng: np.random.Generator, real: Any
 ) -> AnyArray:
     if operand.content == "places":
-        return rng.integers(0, lengths[operand.below], shape).astype(np.intp)
+        return _places(shape, [lengths[letter] for letter in operand.below], rng, flat=operand.below.startswith("r"))
+    if operand.content == "bytes":
+        return rng.integers(0, 1 << 8, shape).astype(np.uint8)
     if operand.content == "words":
         return rng.integers(0, 1 << 16, shape).astype(np.uint16)
     if operand.content == "flags":
         return np.zeros(shape, np.bool_)
-    return np.zeros(shape, real) if operand.role == "zeros" else awkward(rng, shape, real)
+    kind = np.float64 if operand.content == "doubles" else real
+    numbers = np.zeros(shape, kind) if operand.role == "zeros" else awkward(rng, shape, kind)
+    return np.repeat(numbers[:1], len(numbers), axis=0) if operand.role == "repeats" else numbers
+
+
+def _places(shape: tuple[int, ...], below: Sequence[int], rng: np.random.Generator, *, flat: bool) -> NDArray[np.intp]:
+    """Return places below the product of `below`; flat ones are those of each row in its own part, none twice."""
+    if not flat:
+        return rng.integers(0, math.prod(below), shape).astype(np.intp)
+    own = math.prod(below[1:])
+    places = [row * own + rng.permutation(own)[: math.prod(shape[1:])] for row in range(shape[0])]
+    return np.array(places, np.intp).reshape(shape)
 
 
 def awkward(rng: np.random.Generator, shape: tuple[int, ...], real: Any) -> NDArray[Any]:

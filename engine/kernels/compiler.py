@@ -23,7 +23,17 @@ _FLAGS = (
 COMPILING = "compiling-"
 """How the folders begin in which a library is made."""
 
-_TYPES = {"float": "sqrtf", "double": "sqrt"}
+_MEANINGS = (
+    {
+        "REAL": "float",
+        "SQRT": "sqrtf",
+        "NAME(kernel)": "kernel##_float",
+        "WITH_DOUBLES(kernel)": "kernel##_float_double",
+    },
+    {"REAL": "double", "SQRT": "sqrt", "NAME(kernel)": "kernel##_double", "WITH_DOUBLES(kernel)": "kernel##_double"},
+)
+"""What the kernels' words mean for each type."""
+
 _LONGEST = 300.0
 """Seconds that a compiler may take; it takes one."""
 
@@ -31,12 +41,15 @@ _LONGEST = 300.0
 def source() -> str:
     """Return the one C file that all kernels make, each of them for every type."""
     kernels = "\n".join(path.read_text("utf-8") for path in sorted(_FOLDER.glob("*.c")))
-    bodies = [
-        f"#define REAL {real}\n#define NAME(kernel) kernel##_{real}\n#define SQRT {root}\n{kernels}\n"
-        "#undef REAL\n#undef NAME\n#undef SQRT\n"
-        for real, root in _TYPES.items()
-    ]
+    bodies = [_for_type(kernels, meanings) for meanings in _MEANINGS]
     return "\n".join([(_FOLDER / "kernels.h").read_text("utf-8"), *bodies])
+
+
+def _for_type(kernels: str, meanings: Mapping[str, str]) -> str:
+    """Return the kernels for one type."""
+    defined = "\n".join(f"#define {word} {meaning}" for word, meaning in meanings.items())
+    forgotten = "\n".join(f"#undef {word.partition('(')[0]}" for word in meanings)
+    return f"{defined}\n{kernels}\n{forgotten}"
 
 
 def library_name(level: str) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from engine.kernels.base import AnyArray, Run
 
-_TYPES = {"float32": "float", "float64": "double"}
+_TYPES = {"float32": "float", "float64": "double", "float32/float64": "float_double", "": "float"}
+"""What the name of a loop ends in, by the float types of its arrays; one without floats is the same for all."""
 
 
 class _Operand(ctypes.Structure):
@@ -39,8 +40,8 @@ class Library:
         operands = [operand for array in arrays if (operand := _operand(array)) is not None]
         if name in self._left_out or len(operands) < len(arrays):
             return None
-        types = {array.dtype.name for array in arrays if array.dtype.kind == "f"}
-        loop = getattr(self._library, f"{name}_{_TYPES.get('/'.join(types))}", None)
+        types = "/".join(sorted({array.dtype.name for array in arrays if array.dtype.kind == "f"}))
+        loop = getattr(self._library, f"{name}_{_TYPES.get(types)}", None)
         if loop is None:
             return None
         loop.restype = None

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Array, Signal, Workspace
+from engine.kernels import bind
+from engine.kernels.norm import NORM_AVERAGED, NORM_BACKWARD, NORM_CENTRE, NORM_SCALE
 from engine.layers.base import BoundLayer
-
-EPSILON = 1e-5
-"""What is added to a variance, so that a unit that is always the same does not divide by zero."""
 
 _LONGEST_RUN = 2048
 """The most numbers in a row and its copies: longer runs save less than it takes to copy the row."""
@@ -24,29 +23,6 @@ class NormArrays:
 
     gamma: Array
     beta: Array
-
-
-class Spread:
-    """A row (R, 1, w) laid out for operations with a signal (R, m, w), which see fewer and longer runs.
-
-    NumPy broadcasts a row over the examples in runs of w numbers, and spends more on starting a run than on the
-    numbers; several copies of the row side by side make such an operation twice as fast, and change no bit.
-    """
-
-    def __init__(self, name: str, members: int, examples: int, width: int, workspace: Workspace) -> None:
-        copies = max(count for count in range(1, max(_LONGEST_RUN // width, 1) + 1) if examples % count == 0)
-        self._shape = (members, examples // copies, copies * width)
-        self._copies = workspace.array(name, (members, copies, width))
-        self.runs = self._copies.reshape(members, 1, copies * width)
-
-    def load(self, row: Array) -> Array:
-        """Return the copies of `row` (R, 1, w) as one long row, (R, 1, copies * w)."""
-        self._copies[...] = row
-        return self.runs
-
-    def view(self, signal: Array) -> Array:
-        """Return a contiguous signal (R, m, w) as it fits the long rows."""
-        return signal.reshape(self._shape, copy=False)
 
 
 class BatchNorm(BoundLayer):
@@ -66,81 +42,51 @@ class BatchNorm(BoundLayer):
         workspace: Workspace,
     ) -> None:
         members, examples, width = sums.values.shape
-        self._parameters, self._gradient = parameters, gradient
-        self._mean, self._variance = moments[:, : sums.width], moments[:, sums.width :]
-        self._spread = Spread(f"norm.spread.{width}", members, examples, width, workspace)
-        view = self._spread.view
-        self._z, self._y, self._dy = sums.values, outputs.values, outputs.gradient
-        self._long_z, self._long_y, self._long_dy = view(self._z), view(self._y), view(self._dy)
-        self._scratch = workspace.array(f"scratch.{width - 1}", self._z.shape)
-        self._long_scratch = view(self._scratch)
-        row = (members, 1, width)
-        self._row, self._other = (workspace.array(f"norm.{name}.{width}", row) for name in ("row", "other"))
-        self._scale, self._inverse = (np.ones(row, workspace.dtype) for _ in range(2))
-        self._row_features, self._other_features, self._scale_features = (
-            values[:, 0, : sums.width] for values in (self._row, self._other, self._scale)
-        )
+        z, y, dy, row = sums.values, outputs.values, outputs.gradient, (members, 1, width)
+        mean, variance = moments[:, : sums.width], moments[:, sums.width :]
+        runs = workspace.array(f"norm.runs.{width}", (members, _copies(examples, width), width))
+        average, other = (workspace.array(f"norm.{name}.{width}", row) for name in ("row", "other"))
+        inverse, scale = (np.ones(row, workspace.dtype) for _ in range(2))
+        product = workspace.array(f"scratch.{width - 1}", z.shape)
+        count = np.full((members, 1, 1), examples, workspace.dtype)
         self._share = np.full((1, examples), 1.0 / examples, workspace.dtype)
         self._ones = np.ones((1, examples), workspace.dtype)
-        self._examples = examples
+        self._z, self._dy, self._average, self._other, self._product = z, dy, average, other, product
+        self._centre = bind(NORM_CENTRE, average, z, mean, product, runs)
+        self._scale = bind(NORM_SCALE, average, z, parameters.gamma, parameters.beta, variance, inverse, scale, y, runs)
+        self._backward = bind(
+            NORM_BACKWARD, dy, z, average, other, inverse, scale, count, gradient.gamma, gradient.beta, product, runs
+        )
 
     def forward(self) -> None:
         """Centre z in place, for `backward`, and write gamma * z/deviation + beta."""
-        row, features = self._row, self._row_features
-        np.matmul(self._share, self._z, out=row)
-        row[..., -1] = 0.0
-        self._mean[...] = features
-        np.subtract(self._long_z, self._spread.load(row), out=self._long_z)
-        np.multiply(self._z, self._z, out=self._scratch)
-        np.matmul(self._share, self._scratch, out=row)
-        self._variance[...] = features
-        self._scale_by(row)
-        np.multiply(self._long_z, self._spread.load(self._scale), out=self._long_y)
-        features[...] = self._parameters.beta
-        row[..., -1] = 0.0
-        np.add(self._long_y, self._spread.load(row), out=self._long_y)
-
-    def _scale_by(self, variance: Array) -> None:
-        """Set the inverse deviation and gamma times it; the last column of both stays one."""
-        # Over whole rows: on views without the last column these small operations take twice as long.
-        np.add(variance, EPSILON, out=self._inverse)
-        np.sqrt(self._inverse, out=self._inverse)
-        np.reciprocal(self._inverse, out=self._inverse)
-        self._inverse[..., -1] = 1.0
-        self._scale_features[...] = self._parameters.gamma
-        np.multiply(self._scale, self._inverse, out=self._scale)
+        np.matmul(self._share, self._z, out=self._average)
+        self._centre.run()
+        np.matmul(self._share, self._product, out=self._average)
+        self._scale.run()
 
     def backward(self) -> None:
         """Write dgamma, dbeta, and in place of dy: dz = scale * (dy - mean(dy) - z_hat * mean(dy * z_hat))."""
-        row, other = self._row, self._other
-        np.multiply(self._dy, self._z, out=self._scratch)
-        np.matmul(self._ones, self._scratch, out=row)
-        np.multiply(row, self._inverse, out=row)
-        self._gradient.gamma[...] = self._row_features
-        np.matmul(self._ones, self._dy, out=other)
-        self._gradient.beta[...] = self._other_features
-        np.multiply(row, self._inverse, out=row)
-        np.divide(row, self._examples, out=row)
-        np.divide(other, self._examples, out=other)
-        np.multiply(self._long_z, self._spread.load(row), out=self._long_scratch)
-        np.subtract(self._long_dy, self._long_scratch, out=self._long_dy)
-        np.subtract(self._long_dy, self._spread.load(other), out=self._long_dy)
-        np.multiply(self._long_dy, self._spread.load(self._scale), out=self._long_dy)
+        np.multiply(self._dy, self._z, out=self._product)
+        np.matmul(self._ones, self._product, out=self._average)
+        np.matmul(self._ones, self._dy, out=self._other)
+        self._backward.run()
+
+
+def _copies(examples: int, width: int) -> int:
+    """Return how many copies of a row of `width` numbers make a run that fits that many examples."""
+    return max(count for count in range(1, max(_LONGEST_RUN // width, 1) + 1) if examples % count == 0)
 
 
 class AveragedNorm(BoundLayer):
     """At test time: the same map with the averaged mean and variance, in place on the signal (R, m, n + 1)."""
 
     def __init__(self, signal: Signal, parameters: NormArrays, mean: Array, variance: Array) -> None:
-        self._values = signal.features
-        self._parameters, self._mean, self._variance = parameters, mean, variance
+        self._forward = bind(NORM_AVERAGED, signal.values, parameters.gamma, parameters.beta, mean, variance)
 
     def forward(self) -> None:
         """z -> gamma * (z - mean)/sqrt(variance + EPSILON) + beta."""
-        scale = self._parameters.gamma / np.sqrt(self._variance + EPSILON)
-        shift = self._parameters.beta - self._mean * scale
-        np.multiply(self._values, scale[:, np.newaxis], out=self._values)
-        np.add(self._values, shift[:, np.newaxis], out=self._values)
+        self._forward.run()
 
     def backward(self) -> None:
         """Refuse: nothing is trained at test time."""

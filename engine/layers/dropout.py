@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array, Signal, Workspace
+from engine.kernels import bind
+from engine.kernels.dropout import DROPOUT_MASK
 from engine.layers.base import BoundLayer
 
 _WORDS = 1 << 16
@@ -24,15 +26,16 @@ class Mask:
 
     def __init__(self, keep_prob: Keep, examples: int, width: int, name: str, workspace: Workspace) -> None:
         members, size = len(keep_prob), examples * (width + 1)
-        self.values: Array = workspace.array(f"{name}.mask", (members, examples, width + 1))
-        self._flat = self.values.reshape(members, size)
+        shape, column = (members, examples, width + 1), (members, 1, 1)
+        self.values: Array = workspace.array(f"{name}.mask", shape)
         # Shared by all masks of a width, as each is turned into numbers at once.
-        self._stays = workspace.array(f"dropout.stays.{width}", (members, size), np.bool_)
+        stays = workspace.array(f"dropout.stays.{width}", shape, np.bool_)
         self._draws = workspace.array(f"dropout.draws.{width}", (members, -(-size // _WORDS_PER_DRAW)), np.uint64)
-        self._words = self._draws.view(np.uint16)[:, :size]
+        words = self._draws.view(np.uint16)[:, :size].reshape(shape, copy=False)
         # For a member that keeps everything it is the largest word, so that whatever its words are, all units stay.
-        self._last = (np.clip(np.rint(keep_prob * _WORDS), 1, _WORDS) - 1).astype(np.uint16)[:, np.newaxis]
-        self._scale = (1.0 / keep_prob).astype(workspace.dtype)[:, np.newaxis]
+        last = (np.clip(np.rint(keep_prob * _WORDS), 1, _WORDS) - 1).astype(np.uint16).reshape(column)
+        scale = (1.0 / keep_prob).astype(workspace.dtype).reshape(column)
+        self._fill = bind(DROPOUT_MASK, words, last, scale, stays, self.values)
         self._drops = [row for row, probability in enumerate(keep_prob) if probability < 1.0]
 
     def draw(self, generators: Generators) -> None:
@@ -41,10 +44,7 @@ class Mask:
             generator = generators[row]
             assert generator is not None, "a member that drops units has a generator"
             self._draws[row] = generator.bit_generator.random_raw(self._draws.shape[1])
-        np.less_equal(self._words, self._last, out=self._stays)
-        np.copyto(self._flat, self._stays)
-        np.multiply(self._flat, self._scale, out=self._flat)
-        self.values[..., -1] = 1.0
+        self._fill.run()
 
 
 class Dropout(BoundLayer):

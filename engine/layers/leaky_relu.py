@@ -3,9 +3,9 @@
 import numpy as np
 
 from engine.arrays import Signal, Workspace
+from engine.kernels import bind
+from engine.kernels.leaky_relu import LEAKY_RELU_BACKWARD, LEAKY_RELU_FORWARD
 from engine.layers.base import Activation, BoundLayer, scratch
-
-SLOPE = 0.01
 
 
 class LeakyRelu(Activation):
@@ -18,17 +18,16 @@ class LeakyRelu(Activation):
 
 class _BoundLeakyRelu(BoundLayer):
     def __init__(self, signal: Signal, workspace: Workspace) -> None:
-        self._signal = signal
-        self._scratch = scratch(signal, workspace)
-        self._zeros = workspace.zeros(signal.values.shape)
-        self._negative = workspace.array(f"positive.{signal.width}", signal.values.shape, np.bool_)
+        shape = signal.values.shape
+        self._forward = bind(LEAKY_RELU_FORWARD, signal.values, scratch(signal, workspace))
+        if signal.gradient.size:
+            negative = workspace.array(f"positive.{signal.width}", shape, np.bool_)
+            self._backward = bind(LEAKY_RELU_BACKWARD, signal.values, signal.gradient, workspace.zeros(shape), negative)
 
     def forward(self) -> None:
         """a = max(z, 0.01 z)."""
-        np.multiply(self._signal.values, SLOPE, out=self._scratch)
-        np.maximum(self._signal.values, self._scratch, out=self._signal.values)
+        self._forward.run()
 
     def backward(self) -> None:
         """dz = da where a > 0, else 0.01 da."""
-        np.less_equal(self._signal.values, self._zeros, out=self._negative)
-        np.multiply(self._signal.gradient, SLOPE, out=self._signal.gradient, where=self._negative)
+        self._backward.run()

@@ -3,6 +3,8 @@
 import numpy as np
 
 from engine.arrays import Signal, Workspace
+from engine.kernels import bind
+from engine.kernels.sigmoid import SIGMOID_BACKWARD, SIGMOID_FORWARD
 from engine.layers.base import Activation, BoundLayer, scratch
 
 
@@ -16,20 +18,17 @@ class Sigmoid(Activation):
 
 class _BoundSigmoid(BoundLayer):
     def __init__(self, signal: Signal, workspace: Workspace) -> None:
-        self._signal = signal
-        self._scratch = scratch(signal, workspace)
+        self._values = signal.values
+        self._forward = bind(SIGMOID_FORWARD, signal.values)
+        if signal.gradient.size:
+            self._backward = bind(SIGMOID_BACKWARD, signal.values, signal.gradient, scratch(signal, workspace))
 
     def forward(self) -> None:
         """a = (1 + tanh(z/2))/2."""
-        values = self._signal.values
-        np.multiply(values, 0.5, out=values)
-        np.tanh(values, out=values)
-        np.add(values, 1.0, out=values)
-        np.multiply(values, 0.5, out=values)
-        self._signal.restore_ones()
+        np.multiply(self._values, 0.5, out=self._values)
+        np.tanh(self._values, out=self._values)
+        self._forward.run()
 
     def backward(self) -> None:
         """dz = da a (1 - a)."""
-        np.subtract(1.0, self._signal.values, out=self._scratch)
-        np.multiply(self._scratch, self._signal.values, out=self._scratch)
-        np.multiply(self._signal.gradient, self._scratch, out=self._signal.gradient)
+        self._backward.run()

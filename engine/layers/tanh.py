@@ -3,6 +3,8 @@
 import numpy as np
 
 from engine.arrays import Signal, Workspace
+from engine.kernels import bind
+from engine.kernels.tanh import TANH_BACKWARD
 from engine.layers.base import Activation, BoundLayer, scratch
 
 
@@ -17,7 +19,8 @@ class Tanh(Activation):
 class _BoundTanh(BoundLayer):
     def __init__(self, signal: Signal, workspace: Workspace) -> None:
         self._signal = signal
-        self._scratch = scratch(signal, workspace)
+        if signal.gradient.size:
+            self._backward = bind(TANH_BACKWARD, signal.values, signal.gradient, scratch(signal, workspace))
 
     def forward(self) -> None:
         """a = tanh(z), over the whole array, because one long run is faster than many short rows."""
@@ -26,6 +29,4 @@ class _BoundTanh(BoundLayer):
 
     def backward(self) -> None:
         """dz = da (1 - a^2)."""
-        np.multiply(self._signal.values, self._signal.values, out=self._scratch)
-        np.subtract(1.0, self._scratch, out=self._scratch)
-        np.multiply(self._signal.gradient, self._scratch, out=self._signal.gradient)
+        self._backward.run()

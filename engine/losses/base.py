@@ -11,13 +11,16 @@ Targets = NDArray[Any]
 
 
 class BoundLoss(ABC):
-    """A loss tied to its memory. It owns the logits, in the order of axes that it computes fastest in."""
+    """A loss tied to its memory and to the numbers of its examples.
+
+    It owns the logits, in the order of axes that it computes fastest in.
+    """
 
     logits: Signal
 
     @abstractmethod
-    def load(self, rows: Indices) -> None:
-        """Fetch the targets of the examples `rows`, (R, m)."""
+    def load(self) -> None:
+        """Fetch the targets of the examples; their numbers are read anew."""
 
     @abstractmethod
     def total(self) -> Array:
@@ -40,8 +43,8 @@ class Loss(ABC):
         """Return the targets (n,) in the type that `load` gathers fastest."""
 
     @abstractmethod
-    def bind(self, members: int, examples: int, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
-        """Tie the loss to logits for `members` networks, `examples` at a time, `width` outputs wide."""
+    def bind(self, rows: Indices, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
+        """Tie the loss to logits, `width` outputs wide, for the examples `rows` (R, m) of each of R networks."""
 
     @abstractmethod
     def probabilities(self, logits: Array) -> Array:

@@ -3,6 +3,9 @@
 import numpy as np
 
 from engine.arrays import Array, Indices, Signal, Workspace
+from engine.kernels import bind
+from engine.kernels.gather import GATHER_TARGETS
+from engine.kernels.logistic import LOGISTIC_BACKWARD, LOGISTIC_LOSS
 from engine.losses.base import BoundLoss, Loss, Targets
 
 
@@ -13,10 +16,10 @@ class Logistic(Loss):
         """Return the labels 0 and 1 as numbers."""
         return np.asarray(targets, workspace.dtype)
 
-    def bind(self, members: int, examples: int, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
+    def bind(self, rows: Indices, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
         """Tie the loss to its logits; `width` is 1."""
         assert width == 1, "a logistic output is one number"
-        return _BoundLogistic(members, examples, targets, workspace)
+        return _BoundLogistic(rows, targets, workspace)
 
     def probabilities(self, logits: Array) -> Array:
         """Return the probability of class 1."""
@@ -25,34 +28,33 @@ class Logistic(Loss):
 
 
 class _BoundLogistic(BoundLoss):
-    def __init__(self, members: int, examples: int, targets: Targets, workspace: Workspace) -> None:
+    def __init__(self, rows: Indices, targets: Targets, workspace: Workspace) -> None:
+        members, examples = rows.shape
         shape = (members, examples, 1)
         self.logits = Signal(workspace.array("logits.values", shape), workspace.array("logits.gradient", shape), 1)
         self._z, self._dz = self.logits.values[..., 0], self.logits.feature_gradient[..., 0]
-        self._targets = targets
         self._y = workspace.array("logistic.y", (members, examples))
+        self._load = bind(GATHER_TARGETS, self._y, targets, rows)
         self._loss = workspace.array("logistic.loss", (members, 1, examples))
-        self._scratch = workspace.array("logistic.scratch", (members, 1, examples))
-        self._zeros = workspace.zeros((members, examples))
+        term, zeros = workspace.array("logistic.term", (members, examples)), workspace.zeros((members, examples))
+        self._finish = bind(LOGISTIC_LOSS, self._loss[:, 0], self._z, self._y, zeros, term)
+        share = np.full((members, 1), 1.0 / examples, workspace.dtype)
+        self._backward = bind(LOGISTIC_BACKWARD, self._dz, self._y, share)
         self._total = workspace.array("loss.total", (members, 1, 1))
         self._ones = np.ones((examples, 1), workspace.dtype)
-        self._share = 1.0 / examples
 
-    def load(self, rows: Indices) -> None:
+    def load(self) -> None:
         """Fetch the labels."""
-        np.take(self._targets, rows, out=self._y, mode="clip")
+        self._load.run()
 
     def total(self) -> Array:
         """Return the sum of max(z, 0) - z y + log(1 + exp(-|z|)), which cannot overflow."""
-        loss, scratch = self._loss[:, 0], self._scratch[:, 0]
+        loss = self._loss[:, 0]
         np.absolute(self._z, out=loss)
         np.negative(loss, out=loss)
         np.exp(loss, out=loss)
         np.log1p(loss, out=loss)
-        np.multiply(self._z, self._y, out=scratch)
-        np.subtract(loss, scratch, out=loss)
-        np.maximum(self._z, self._zeros, out=scratch)
-        np.add(loss, scratch, out=loss)
+        self._finish.run()
         np.matmul(self._loss, self._ones, out=self._total)
         return self._total
 
@@ -60,10 +62,7 @@ class _BoundLogistic(BoundLoss):
         """dz = (y_hat - y)/m, with y_hat = (1 + tanh(z/2))/2."""
         np.multiply(self._z, 0.5, out=self._dz)
         np.tanh(self._dz, out=self._dz)
-        np.add(self._dz, 1.0, out=self._dz)
-        np.multiply(self._dz, 0.5, out=self._dz)
-        np.subtract(self._dz, self._y, out=self._dz)
-        np.multiply(self._dz, self._share, out=self._dz)
+        self._backward.run()
 
     def misses(self) -> Array:
         """Count the examples on the wrong side of z = 0; z = 0 itself is class 0."""

@@ -3,6 +3,8 @@
 import numpy as np
 
 from engine.arrays import Array, Indices, Signal, Workspace
+from engine.kernels import bind
+from engine.kernels.softmax import SOFTMAX_BACKWARD, SOFTMAX_LOAD, SOFTMAX_SHIFT
 from engine.losses.base import BoundLoss, Loss, Targets
 
 
@@ -14,9 +16,9 @@ class Softmax(Loss):
         del workspace
         return np.asarray(targets, np.intp)
 
-    def bind(self, members: int, examples: int, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
+    def bind(self, rows: Indices, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
         """Tie the loss to its logits."""
-        return _BoundSoftmax(members, examples, width, targets, workspace)
+        return _BoundSoftmax(rows, width, targets, workspace)
 
     def probabilities(self, logits: Array) -> Array:
         """Return the probabilities of the classes, the last axis."""
@@ -32,36 +34,33 @@ class _BoundSoftmax(BoundLoss):
     order at the same cost.
     """
 
-    def __init__(self, members: int, examples: int, width: int, targets: Targets, workspace: Workspace) -> None:
+    def __init__(self, rows: Indices, width: int, targets: Targets, workspace: Workspace) -> None:
+        members, examples = rows.shape
         shape, row = (members, width, examples), (members, 1, examples)
         self._z = workspace.array("logits.values", shape)
         self._dz = workspace.array("logits.gradient", shape)
         self.logits = Signal(self._z.swapaxes(1, 2), self._dz.swapaxes(1, 2), width)
-        self._labels = targets
         self._row = workspace.array("softmax.row", row)
         self._sum = workspace.array("softmax.sum", row)
         self._truth = workspace.array("softmax.truth", row)
         self._total = workspace.array("loss.total", (members, 1, 1))
         self._label = workspace.array("softmax.label", row, np.intp)
-        self._place = workspace.array("softmax.place", row, np.intp)
-        self._flat_z, self._flat_dz = self._z.reshape(-1), self._dz.reshape(-1)
+        place = workspace.array("softmax.place", row, np.intp)
         self._ones_k = np.ones((1, width), workspace.dtype)
         self._ones_m = np.ones((examples, 1), workspace.dtype)
-        self._first = _first_places(members, width, examples)
-        self._share = 1.0 / examples
-        self._examples = examples
+        share = np.full((members, 1, 1), 1.0 / examples, workspace.dtype)
+        first = _first_places(members, width, examples)
+        self._load = bind(SOFTMAX_LOAD, targets, rows, first, self._label, place)
+        self._shift = bind(SOFTMAX_SHIFT, self._z, place, workspace.zeros(row), self._row, self._truth)
+        self._backward = bind(SOFTMAX_BACKWARD, self._dz, self._sum, place, share, self._row)
 
-    def load(self, rows: Indices) -> None:
+    def load(self) -> None:
         """Find where in the logits the true classes lie."""
-        np.take(self._labels, rows[:, np.newaxis], out=self._label, mode="clip")
-        np.multiply(self._label, self._examples, out=self._place)
-        np.add(self._place, self._first, out=self._place)
+        self._load.run()
 
     def total(self) -> Array:
         """Return the sum of log(sum(exp(z))) - z_true, shifted by the largest logit against overflow."""
-        np.maximum.reduce(self._z, axis=1, keepdims=True, out=self._row)
-        np.subtract(self._z, self._row, out=self._z)
-        np.take(self._flat_z, self._place, out=self._truth, mode="clip")
+        self._shift.run()
         np.exp(self._z, out=self._dz)
         np.matmul(self._ones_k, self._dz, out=self._sum)
         np.log(self._sum, out=self._row)
@@ -71,9 +70,7 @@ class _BoundSoftmax(BoundLoss):
 
     def backward(self) -> None:
         """dz = (y_hat - y)/m."""
-        np.divide(self._share, self._sum, out=self._row)
-        np.multiply(self._dz, self._row, out=self._dz)
-        self._flat_dz[self._place] -= self._share
+        self._backward.run()
 
     def misses(self) -> Array:
         """Count the examples whose largest logit is not the true class's; ties go to the first class."""

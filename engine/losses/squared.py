@@ -5,6 +5,8 @@ import math
 import numpy as np
 
 from engine.arrays import Array, Indices, Signal, Workspace
+from engine.kernels import bind
+from engine.kernels.gather import GATHER_TARGETS
 from engine.losses.base import BoundLoss, Loss, Targets
 
 
@@ -15,10 +17,10 @@ class Squared(Loss):
         """Return the target values."""
         return np.asarray(targets, workspace.dtype)
 
-    def bind(self, members: int, examples: int, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
+    def bind(self, rows: Indices, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
         """Tie the loss to its logits; `width` is 1."""
         assert width == 1, "a linear output is one number"
-        return _BoundSquared(members, examples, targets, workspace)
+        return _BoundSquared(rows, targets, workspace)
 
     def probabilities(self, logits: Array) -> Array:
         """Return the logits: a linear output has no other function."""
@@ -26,20 +28,21 @@ class Squared(Loss):
 
 
 class _BoundSquared(BoundLoss):
-    def __init__(self, members: int, examples: int, targets: Targets, workspace: Workspace) -> None:
+    def __init__(self, rows: Indices, targets: Targets, workspace: Workspace) -> None:
+        members, examples = rows.shape
         shape = (members, examples, 1)
         self.logits = Signal(workspace.array("logits.values", shape), workspace.array("logits.gradient", shape), 1)
         self._z, self._dz = self.logits.values[..., 0], self.logits.feature_gradient[..., 0]
-        self._targets = targets
         self._y = workspace.array("squared.y", (members, examples))
+        self._load = bind(GATHER_TARGETS, self._y, targets, rows)
         self._loss = workspace.array("squared.loss", (members, 1, examples))
         self._total = workspace.array("loss.total", (members, 1, 1))
         self._halves = np.full((examples, 1), 0.5, workspace.dtype)
         self._share = 1.0 / examples
 
-    def load(self, rows: Indices) -> None:
+    def load(self) -> None:
         """Fetch the target values."""
-        np.take(self._targets, rows, out=self._y, mode="clip")
+        self._load.run()
 
     def total(self) -> Array:
         """Return the sum of (z - y)^2/2."""

@@ -105,7 +105,7 @@ def _run(model: Model, features: Table, y: NDArray[Any]) -> tuple[float, float, 
         with flushing(network.structure.rules):
             program.forward()
             z[chunk] = bound.logits.values[0]  # computing the loss writes over them
-            bound.load(np.arange(len(inputs))[np.newaxis])
+            bound.load()
             loss += float(bound.total()[0, 0, 0])
             misses += float(bound.misses()[0])
     return loss / len(y), misses, z

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
 
 from engine.data.encoding import double_places
-from engine.layers.batch_norm import EPSILON
-from engine.layers.leaky_relu import SLOPE
+from engine.kernels.leaky_relu import SLOPE
+from engine.kernels.norm import EPSILON
 from engine.models.model import Model
 
 _OPSET, _IR_VERSION = 17, 8  # they go together; runtimes since 2022 read both

@@ -59,19 +59,19 @@ class BatchStep:
         workspace: Workspace,
     ) -> None:
         self.examples = examples
-        self._inputs = data.train.inputs
         self._rows = workspace.array("batch.rows", (len(rows), examples), np.intp)
         self._batch = workspace.array("batch", (len(rows), examples, data.inputs + 1))
-        self._loss = data.loss.bind(len(rows), examples, data.outputs, data.train.targets, workspace)
+        self._fetch = data.train.inputs.bind(self._rows, self._batch)
+        self._loss = data.loss.bind(self._rows, data.outputs, data.train.targets, workspace)
         inputs = Signal(self._batch, NO_GRADIENT, data.inputs)
         self._program = network.bind_to_learn(rows, learning, inputs, self._loss, workspace)
 
     def run(self, rows: Indices | Order, distortions: Distortions, dropout: Generators) -> Array:
         """Compute the gradient of the mean loss over the examples `rows` (R, m); return its sum, (R, 1, 1)."""
         np.copyto(self._rows, rows)
-        self._inputs.gather(self._rows, self._batch)
+        self._fetch.run()
         distortions.run(self._batch)
-        self._loss.load(self._rows)
+        self._loss.load()
         self._program.draw_masks(dropout)
         self._program.forward()
         total = self._loss.total()

@@ -32,7 +32,7 @@ _MOMENTS = max(optimizer.moments for optimizer in OPTIMIZERS.values())
 
 
 class Cohort:
-    """Members join, leave and end between epochs; the rows of those that stay are copied, never recomputed."""
+    """Members join, leave and end between epochs; the rows of those that stay are moved, never recomputed."""
 
     def __init__(self, structure: Structure, data: TrainingSet) -> None:
         self._network = Network(structure)
@@ -40,7 +40,9 @@ class Cohort:
         self._workspace = Workspace(data.dtype)
         self._widths = _widths(self._network.layout)
         self._members: list[Member] = []
-        self._tiles: list[Tile] | None = None
+        self._tile_members = tile_members(self._network, data)
+        # The first tiles of the members; those that miss are cut before the next epoch.
+        self._tiles: list[Tile] = []
         self._augmenter: Augmenter | None = None
         self._take_rows({name: np.zeros((0, width), self._workspace.dtype) for name, width in self._widths.items()})
 
@@ -49,7 +51,10 @@ class Cohort:
 
     @property
     def bytes(self) -> int:
-        """What the rows of all members take, their gradients and orders of examples included."""
+        """What the rows of all members take, their gradients and orders of examples included.
+
+        After some have left, the memory behind it is up to twice that of the rows; whoever joins gets no part of it.
+        """
         rows = sum(matrix.nbytes for matrix in self._rows.values()) + self._matrices.gradient.nbytes
         return rows + len(self) * order_bytes(len(self._data.train))
 
@@ -58,11 +63,16 @@ class Cohort:
         return [member.key for member in self._members]
 
     def _take_rows(self, rows: Mapping[str, Array]) -> None:
+        """Make these the rows of the members, in memory of their own."""
+        gradient = np.zeros((len(rows["best"]), self._network.layout.trained), self._workspace.dtype)
+        self._room = len(gradient)
+        self._use(rows, gradient)
+        self._tiles = []
+
+    def _use(self, rows: Mapping[str, Array], gradient: Array) -> None:
         self._rows, self._best = rows, rows["best"]
         moments = tuple(rows[f"moment{number}"] for number in range(1, _MOMENTS + 1))
-        gradient = np.zeros((len(self._best), self._network.layout.trained), self._workspace.dtype)
         self._matrices = Matrices(rows["weights"], gradient, rows["averages"], moments)
-        self._tiles = None
 
     def join(
         self, newcomers: Sequence[tuple[str, MemberSpec]], checkpoints: Mapping[str, Checkpoint] | None = None
@@ -93,11 +103,24 @@ class Cohort:
         return Checkpoint(member.epoch, member.seconds, replace(member.best), member.best_values, rows)
 
     def leave(self, keys: Sequence[str]) -> None:
-        """Drop members, whatever they reached."""
+        """Drop members, whatever they reached; memory for more than twice those that stay is given back."""
         gone = set(keys)
         stay = [row for row, member in enumerate(self._members) if member.key not in gone]
-        if len(stay) < len(self._members):
+        if 2 * len(stay) < self._room:
             self._keep(stay, self._members, self._rows)
+        elif len(stay) < len(self._members):
+            self._close_up(stay)
+
+    def _close_up(self, stay: Sequence[int]) -> None:
+        """Move the rows that stay up to where others left, in place; the tiles before those remain as they are."""
+        unmoved = sum(row == place for place, row in enumerate(stay))
+        for place, row in enumerate(stay[unmoved:], unmoved):
+            for matrix in self._rows.values():
+                matrix[place] = matrix[row]
+        self._members = [self._members[row] for row in stay]
+        rows = {name: matrix[: len(stay)] for name, matrix in self._rows.items()}
+        self._use(rows, self._matrices.gradient[: len(stay)])
+        del self._tiles[unmoved // self._tile_members :]
 
     def _keep(self, order: Sequence[int], members: Sequence[Member], rows: Mapping[str, Array]) -> None:
         """Take over the rows of `order`; an error of memory leaves the cohort as it was."""
@@ -108,16 +131,16 @@ class Cohort:
         self, clock: Callable[[], float]
     ) -> tuple[list[tuple[str, Observation]], list[tuple[str, Finished]]]:
         """Train every member one epoch; return what each epoch gave, and the members that thereby ended."""
-        if self._tiles is None:
-            self._tiles = self._cut_tiles()
+        self._tiles += self._cut_tiles(len(self._tiles) * self._tile_members)
         # Diverging members overflow; they are found by their loss at the end of the epoch.
         with flushing(self._network.structure.rules), np.errstate(all="ignore"):
             observations = [seen for tile in self._tiles for seen in tile.train_epoch(clock)]
             seen_by_key = [(m.key, seen) for m, seen in zip(self._members, observations, strict=True)]
             return seen_by_key, self._end(observations)
 
-    def _cut_tiles(self) -> list[Tile]:
-        step = tile_members(self._network, self._data)
+    def _cut_tiles(self, first: int) -> list[Tile]:
+        """Return tiles of the members from row `first` on."""
+        step = self._tile_members
         if self._augmenter is None and any(not member.spec.augment.is_none for member in self._members):
             sizes = batch_sizes(len(self._data.train), self._network.structure)
             self._augmenter = augmenter_of(self._data, max(sizes))
@@ -130,7 +153,7 @@ class Cohort:
                 self._workspace,
                 self._augmenter,
             )
-            for start in range(0, len(self._members), step)
+            for start in range(first, len(self._members), step)
         ]
 
     def _end(self, observations: Sequence[Observation]) -> list[tuple[str, Finished]]:
@@ -162,7 +185,7 @@ class Cohort:
 
     def _errors(self, part: Part, rows: Array) -> Array:
         """Return the error of each of `rows` (R, size) on a part, (R,), tile by tile."""
-        step = tile_members(self._network, self._data)
+        step = self._tile_members
         tiles = [rows[start : start + step] for start in range(0, len(rows), step)]
         runs = [Evaluation(self._network, self._data, part, tile, self._workspace).run() for tile in tiles]
         return np.concatenate([scores.error for scores in runs])

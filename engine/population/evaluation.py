@@ -29,20 +29,20 @@ class Evaluation:
         self._data, self._part, self._members = data, part, len(rows)
         self._chunks = []
         for chunk in chunks(len(part)):
-            examples = np.arange(chunk.start, chunk.stop)
+            examples = np.broadcast_to(np.arange(chunk.start, chunk.stop), (len(rows), chunk.stop - chunk.start))
             inputs = part.inputs.chunk(chunk, workspace)
             # All members read the same examples: stride 0 along the member axis, no copy.
             x = np.broadcast_to(inputs.values, (len(rows), *inputs.values.shape))
-            loss = data.loss.bind(len(rows), len(examples), data.outputs, part.targets, workspace)
+            loss = data.loss.bind(examples, data.outputs, part.targets, workspace)
             program = network.bind_to_answer(rows, Signal(x, NO_GRADIENT, data.inputs), loss, workspace)
-            self._chunks.append((inputs, np.broadcast_to(examples, (len(rows), len(examples))), loss, program))
+            self._chunks.append((inputs, loss, program))
 
     def run(self) -> Scores:
         """Return the scores over all examples of the part; NaN where it has none."""
         loss, misses = np.zeros(self._members), np.zeros(self._members)
-        for inputs, examples, bound, program in self._chunks:
+        for inputs, bound, program in self._chunks:
             inputs.load()
-            bound.load(examples)
+            bound.load()
             program.forward()
             loss += bound.total()[:, 0, 0]
             misses += bound.misses()

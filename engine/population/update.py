@@ -53,8 +53,8 @@ class Matrices:
 class Update:
     """One rule on the rows that follow it.
 
-    Its operations go over all rows at once: cutting them into runs of columns that fit the cache was measured, and
-    gained nothing.
+    Its loops go over all rows at once, one after the other: cutting and joining them was measured, and gained next to
+    nothing (docs/decisions/0002-one-update-over-whole-rows.md).
     """
 
     def __init__(self, layout: Layout, specs: Sequence[MemberSpec], matrices: Matrices, workspace: Workspace) -> None:
@@ -63,47 +63,48 @@ class Update:
         self._optimizer = OPTIMIZERS[rule.optimizer]
         self._penalties = [PENALTIES[name] for name in rule.penalties]
         self._knobs = KnobColumns.of([spec.knobs for spec in specs])
-        self._weights, self._gradient = matrices.weights[:, : layout.trained], matrices.gradient
-        self._scratch = workspace.array("update.scratch", self._gradient.shape)
-        self._clipping = Clipping(self._gradient, self._knobs.clip_norm) if rule.clips else None
-        self._penalised = [
-            (self._weights[:, columns], self._gradient[:, columns], self._scratch[:, columns])
+        # The others' learning rates stay as they are: factors of one took 11 us for each member and epoch.
+        self._scheduled = [row for row, spec in enumerate(specs) if spec.decay != "none" or spec.knobs.warmup_epochs]
+        weights, gradient = matrices.weights[:, : layout.trained], matrices.gradient
+        scratch = workspace.array("update.scratch", gradient.shape)
+        count = self._optimizer.factor_count
+        self._numbers = np.zeros((count + len(self._penalties), len(specs), 1), workspace.dtype)
+        self._penalise = [
+            bind(penalty.add, weights[:, columns], gradient[:, columns], share, scratch[:, columns])
             for columns in (layer.weights for layer in layout.layers)
+            for penalty, share in zip(self._penalties, self._numbers[count:], strict=True)
         ]
-        self._factors = np.zeros((self._optimizer.factor_count, len(specs), 1), workspace.dtype)
+        self._clipping = Clipping(gradient, self._knobs.clip_norm) if rule.clips else None
         moments = matrices.moments[: self._optimizer.moments]
-        self._move = bind(self._optimizer.step, self._weights, self._gradient, *moments, *self._factors, self._scratch)
+        self._move = bind(self._optimizer.step, weights, gradient, *moments, *self._numbers[:count], scratch)
 
     def begin_epoch(self, epochs: NDArray[np.int64], batches: Sequence[int]) -> None:
         """Compute the numbers of every step of the epoch; `epochs` (R,) counts the epochs done before."""
         updates = epochs * len(batches) + np.arange(1, len(batches) + 1)[:, np.newaxis]
         examples = np.asarray(batches, np.float64)[:, np.newaxis]
+        factors = self._optimizer.factors(self._knobs, self._learning_rates(epochs, len(batches)), updates)
         shares = [penalty.strength(self._knobs) / examples for penalty in self._penalties]
-        alpha = self._learning_rates(epochs, len(batches))
-        factors = self._optimizer.factors(self._knobs, alpha, updates)
-        self._factors_by_step = np.stack(factors, axis=1).astype(self._scratch.dtype)[..., np.newaxis]
-        self._shares = self._by_step(shares, len(batches))
+        self._numbers_by_step = np.empty((len(batches), *self._numbers.shape), self._numbers.dtype)
+        for place, numbers in enumerate((*factors, *shares)):
+            self._numbers_by_step[:, place, :, 0] = numbers
 
     def _learning_rates(self, epochs: NDArray[np.int64], steps: int) -> Factors:
         """Return the learning rate of each step and member, (steps, R)."""
         alpha = np.empty((steps, len(self._specs)))
-        for row, (spec, before) in enumerate(zip(self._specs, epochs, strict=True)):
-            knobs = spec.knobs
-            decay = decay_factors(spec.decay, knobs.decay_rate, knobs.decay_every, spec.decay_by, int(before), steps)
-            alpha[:, row] = knobs.learning_rate * decay * warmup_factors(knobs.warmup_epochs, int(before), steps)
+        alpha[...] = self._knobs.learning_rate
+        for row in self._scheduled:
+            spec, knobs, before = self._specs[row], self._specs[row].knobs, int(epochs[row])
+            alpha[:, row] *= decay_factors(
+                spec.decay, knobs.decay_rate, knobs.decay_every, spec.decay_by, before, steps
+            )
+            alpha[:, row] *= warmup_factors(knobs.warmup_epochs, before, steps)
         return alpha
-
-    def _by_step(self, factors: Sequence[Factors], steps: int) -> list[tuple[Array, ...]]:
-        """Turn arrays (steps, R) into columns (R, 1) for each step."""
-        columns = [factor[:, :, np.newaxis].astype(self._scratch.dtype) for factor in factors]
-        return list(zip(*columns, strict=True)) if columns else [()] * steps
 
     def step(self, number: int) -> None:
         """Take step `number` of the epoch, counted from 0."""
-        for penalty, share in zip(self._penalties, self._shares[number], strict=True):
-            for w, g, scratch in self._penalised:
-                penalty.add(w, g, share, scratch)
+        self._numbers[...] = self._numbers_by_step[number]
+        for penalise in self._penalise:
+            penalise.run()
         if self._clipping is not None:
             self._clipping.run()
-        np.copyto(self._factors, self._factors_by_step[number])
         self._move.run()

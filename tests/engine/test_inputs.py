@@ -116,7 +116,7 @@ def test_any_rows_of_any_shape_are_to_the_bit_what_normalisation_gives(
     expected = normalised(x, mean, scale)
     held, chosen = ScaledBytes(x, mean, scale, np.float32), rng.integers(0, examples, (members, rows))
     out = np.zeros((members, rows, inputs + 1), np.float32)
-    held.gather(chosen, out)
+    held.bind(chosen, out).run()
     np.testing.assert_array_equal(out, expected[chosen])
     start, stop = sorted(rng.integers(0, examples + 1, 2))
     chunk = held.chunk(slice(start, stop), Workspace(np.float32))
@@ -134,7 +134,7 @@ def test_where_a_product_would_be_other_bits_than_the_quotient_bytes_are_divided
 def test_more_inputs_than_are_computed_at_a_time_come_one_example_after_the_other() -> None:
     x = np.random.default_rng(0).integers(0, VALUES, (5, 70_000)).astype(np.uint8)
     out = np.zeros((1, 5, 70_001), np.float32)
-    ScaledBytes(x, np.zeros(70_000), np.ones(70_000), np.float32).gather(np.arange(5)[np.newaxis], out)
+    ScaledBytes(x, np.zeros(70_000), np.ones(70_000), np.float32).bind(np.arange(5)[np.newaxis], out).run()
     np.testing.assert_array_equal(out[0, :, :-1], x)
     assert (out[..., -1] == 1.0).all()
 

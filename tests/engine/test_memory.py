@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.augmentation.settings import Augmentation
-from engine.population import Population
+from engine.population import Population, member_bytes
 from engine.spec import Knobs
 from tests.engine.stacks import member, random_dataset, tick, training_set
 
@@ -65,3 +65,23 @@ def _held() -> int:
     """Return the traced memory without what CPython keeps for reuse."""
     gc.collect()
     return tracemalloc.get_traced_memory()[0]
+
+
+def test_one_end_moves_rows_in_place_and_many_give_their_memory_back() -> None:
+    data = training_set(random_dataset("multiclass", (100, 50, 0), 64))
+    specs = [(str(n), member(data, n, hidden=(64,), batch=50, epochs=99)) for n in range(8)]
+    population = Population(tick)
+    population.join(data, specs)
+    population.train_epoch()
+    row = member_bytes(specs[0][1].structure, data)
+    tracemalloc.start()
+    try:
+        population.leave(["1"])
+        moved = tracemalloc.get_traced_memory()[1]
+        population.leave(["0", "2", "3", "4", "5"])
+        copied = _held()
+    finally:
+        tracemalloc.stop()
+
+    assert moved < row / 2
+    assert row < copied < 3 * row, "the two that stay have memory of their own"

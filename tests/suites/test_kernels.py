@@ -1,5 +1,6 @@
 """What must hold for every kernel: its compiled loop leaves the bits that its NumPy form leaves."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.kernels import AnyArray, Kernel
+from engine.kernels.base import changes
 from engine.kernels.check import equal_bits, examples, same_bits
+from engine.kernels.compiler import source
 from engine.kernels.library import Library
 from engine.kernels.registry import KERNELS
 from engine.kernels.switch import load
@@ -77,6 +80,24 @@ def test_arrays_whose_rows_are_not_contiguous_are_left_to_numpy(library: Library
     arrays[widest] = np.repeat(arrays[widest], 2, axis=-1)[..., ::2]
 
     assert library.tied(kernel.name, arrays) is None
+
+
+def test_every_loop_belongs_to_a_kernel_that_is_checked() -> None:
+    loops = re.findall(r"^KERNEL(?:_WITH_DOUBLES)?\((\w+)\)", source(), re.MULTILINE)
+
+    assert set(loops) == {kernel.name for kernel in KERNELS}
+
+
+def test_a_kernel_without_a_loop_is_left_to_numpy(library: Library) -> None:
+    def halve(x: AnyArray) -> None:
+        np.multiply(x, 0.5, out=x)
+
+    numbers = np.array([[4.0, 2.0]])
+    halving = Kernel(halve, [changes("rc")]).bound([numbers])
+    halving.compile(library)
+    halving.run()
+
+    np.testing.assert_array_equal(numbers, [[2.0, 1.0]])
 
 
 _GAP = 7

@@ -42,7 +42,7 @@ class Bound:
         self.order = rng.integers(0, 20, (MEMBERS, EXAMPLES))
         workspace = Workspace(np.float64)
         encoded = LOSSES[loss].encode(self.targets, workspace)
-        self.loss = LOSSES[loss].bind(MEMBERS, EXAMPLES, OUTPUTS[loss], encoded, workspace)
+        self.loss = LOSSES[loss].bind(self.order, OUTPUTS[loss], encoded, workspace)
         ones = np.ones((MEMBERS, EXAMPLES, 1))
         inputs = Signal(np.concatenate([self.x, ones], axis=2), NO_GRADIENT, INPUTS)
         keep = np.array([1.0, keep_prob])
@@ -51,7 +51,7 @@ class Bound:
         self.program.draw_masks([np.random.default_rng(member) for member in range(MEMBERS)])
 
     def mean_loss(self) -> np.ndarray:
-        self.loss.load(self.order)
+        self.loss.load()
         self.program.forward()
         mean: np.ndarray = self.loss.total()[:, 0, 0] / EXAMPLES
         return mean.copy()
@@ -146,7 +146,7 @@ def test_at_test_time_batch_norm_uses_the_averages_of_the_row_and_nothing_is_dro
     rows[:, bound.network.layout.statistics] = np.abs(rows[:, bound.network.layout.statistics])
     workspace = Workspace(np.float64)
     encoded = LOSSES["softmax"].encode(bound.targets, workspace)
-    loss = LOSSES["softmax"].bind(MEMBERS, EXAMPLES, 3, encoded, workspace)
+    loss = LOSSES["softmax"].bind(bound.order, 3, encoded, workspace)
     inputs = Signal(np.concatenate([bound.x, np.ones((MEMBERS, EXAMPLES, 1))], axis=2), NO_GRADIENT, INPUTS)
     bound.network.bind_to_answer(rows, inputs, loss, workspace).forward()
     for member in range(MEMBERS):

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from engine.arrays import Array, Signal, Workspace
-from engine.layers.batch_norm import BatchNorm, NormArrays, Spread
+from engine.kernels import Kernel
+from engine.kernels.check import equal_bits, examples
+from engine.kernels.norm import NORM_BACKWARD, NORM_CENTRE, NORM_SCALE
+from engine.layers.batch_norm import BatchNorm, NormArrays
 
 MEMBERS, WIDTH = 2, 3
 GAMMA, BETA = [1.5, -0.5, 2.0], [0.25, 0.5, -1.0]
@@ -82,11 +85,17 @@ def test_a_member_that_is_no_number_leaves_its_neighbour_alone() -> None:
         assert one[1].tobytes() == other[1].tobytes()
 
 
-@pytest.mark.parametrize("width", [1, 5, 65, 2_049, 5_000])
-@pytest.mark.parametrize("examples", [1, 7, 36, 64])
-def test_a_row_spread_over_longer_runs_gives_the_bits_of_broadcasting(examples: int, width: int) -> None:
+@pytest.mark.parametrize("kernel", [NORM_CENTRE, NORM_SCALE, NORM_BACKWARD], ids=lambda kernel: kernel.name)
+@pytest.mark.parametrize("copies", [2, 3, 6])
+def test_a_row_spread_over_longer_runs_gives_the_bits_of_broadcasting(kernel: Kernel, copies: int) -> None:
     rng = np.random.default_rng(0)
-    signal, row = rng.standard_normal((2, examples, width)), rng.standard_normal((2, 1, width))
-    spread = Spread("spread", 2, examples, width, Workspace(np.float64))
+    once = examples(kernel.operands, rng, np.float32, 2, 5)
+    members, width = once[0].shape[0], once[0].shape[-1]
+    arrays = [rng.standard_normal((members, 6, width)) if one.ndim == 3 and one.shape[1] > 1 else one for one in once]
+    spread = [array.copy() for array in arrays[:-1]]
+    with np.errstate(all="ignore"):
+        kernel(*arrays)
+        kernel(*spread, np.zeros((members, copies, width)))
 
-    assert np.array_equal((spread.view(signal) * spread.load(row)).reshape(signal.shape), signal * row)
+    for operand, one, other in zip(kernel.operands, arrays, spread, strict=False):
+        assert operand.role == "scratch" or equal_bits(one, other)

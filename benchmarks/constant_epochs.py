@@ -63,13 +63,14 @@ def main() -> None:
     """Print the named networks under the rules of today and of before, and then every combination."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--named", action="store_true", help="the named networks alone, about 20 seconds")
+    parser.add_argument("--named", action="store_true", help="the named networks alone, about half a minute")
+    parser.add_argument("--rules", type=int, default=CURRENT, help="what all combinations train by")
     asked = parser.parse_args()
     print(f"Epochs {LATE} to {LATE + ROUNDS} against {EARLY} to {EARLY + ROUNDS}; medians of {asked.seeds} seeds.\n")
     header = ["network", "rules", "early, ms", "late, ms", "late/early", "subnormal numbers held", "target"]
     print(show_table(header, _named_rows(asked.seeds)), flush=True)
     if not asked.named:
-        _print_all(asked.seeds)
+        _print_all(asked.seeds, asked.rules)
 
 
 def _named_rows(seeds: int) -> Iterator[list[str]]:
@@ -79,8 +80,7 @@ def _named_rows(seeds: int) -> Iterator[list[str]]:
     for name, data, batch, optimizer, knobs in named:
         spec = _spec(data, "relu", batch, optimizer=optimizer, knobs=knobs)
         for rules in (CURRENT - 1, CURRENT):
-            timed = _of_seeds(data, replace(spec, structure=replace(spec.structure, rules=rules)), seeds)
-            yield [name, str(rules), *_cells(timed)]
+            yield [name, str(rules), *_cells(_of_seeds(data, _under(rules, spec), seeds))]
 
 
 def _cells(timed: Sequence[Timed]) -> list[str]:
@@ -94,11 +94,11 @@ Combination = tuple[str, str, str, str]
 """Optimizer, activation, penalty and decay."""
 
 
-def _print_all(seeds: int) -> None:
+def _print_all(seeds: int, rules: int) -> None:
     data = TrainingSet.of(_some_digits(), normalize_inputs=True)
-    timed = {one: _of_seeds(data, _combined(data, *one), seeds) for one in _combinations()}
+    timed = {one: _of_seeds(data, _under(rules, _combined(data, *one)), seeds) for one in _combinations()}
     ratios = {combination: median(one.ratio for one in seeds) for combination, seeds in timed.items()}
-    print(f"\nAll {len(ratios)} combinations, {ROWS} rows of digits, [64], batches of {BATCH}:\n")
+    print(f"\nAll {len(ratios)} combinations under rules {rules}, {ROWS} rows of digits, [64], batches of {BATCH}:\n")
     rows = [
         _row(kind, ratios) for kind in (*OPTIMIZERS, *ACTIVATIONS, *PENALTIES, *(f"decay {name}" for name in DECAYS))
     ]
@@ -136,6 +136,10 @@ def _spec(
 ) -> MemberSpec:
     structure = Structure(data.inputs, HIDDEN, data.outputs, activation, data.loss_name, batch)
     return MemberSpec(structure, optimizer, "auto", knobs, EPOCHS, Seed(0, 0), "dev_error", decay=decay)
+
+
+def _under(rules: int, spec: MemberSpec) -> MemberSpec:
+    return replace(spec, structure=replace(spec.structure, rules=rules))
 
 
 def _of_seeds(data: TrainingSet, spec: MemberSpec, seeds: int) -> list[Timed]:

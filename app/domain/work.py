@@ -150,10 +150,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class FinishRequest:
-    """The results of several trials, in one request."""
+    """The results of several trials, and the `progress` of others, in one request."""
 
     worker: str
     items: list[Result]
+    progress: list[Progress] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,8 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class FinishAnswer:
-    """A receipt for each result, in its order, and the new `keep_below` of their sweeps."""
+    """A receipt for each result, in its order, the new `keep_below` of their sweeps, a decision for each progress."""
 
     items: list[Receipt]
     keep_below: dict[str, float] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)

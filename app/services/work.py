@@ -81,19 +81,20 @@ class Work:
         return self._decisions([item.lease for item in request.items], held)
 
     def finish(self, request: FinishRequest) -> FinishAnswer:
-        """Record results. Raises InvalidRequest."""
+        """Record results, and store the epochs of running trials that came with them. Raises InvalidRequest."""
         require_sound(request)
         weights = _weights(request.items)
         now = self._clock.now()
         self._live.saw(request.worker, now)
-        recorded = self._storage.finish(request.items, weights, now)
+        recorded = self._storage.finish(request.items, weights, request.progress, now)
         # A claim that waits may get more now: its worker holds less, and a suspect needs empty hands.
         if recorded.ended or self._storage.work_waits():
             self._notifier.notify()
         receipts = [
             Receipt(item.lease, outcome) for item, outcome in zip(request.items, recorded.outcomes, strict=True)
         ]
-        return FinishAnswer(receipts, recorded.keep_below)
+        decisions = self._decisions([item.lease for item in request.progress], recorded.held)
+        return FinishAnswer(receipts, recorded.keep_below, decisions.items)
 
     def release(self, request: HeartbeatRequest) -> DecisionsAnswer:
         """Requeue what a worker gives back, without blame; all its trials stop. Raises InvalidRequest.

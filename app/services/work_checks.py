@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from app.domain.errors import Fault, InvalidRequest, pointer
 from app.domain.trials import METRICS
-from app.domain.work import ClaimRequest, Epoch, FinishRequest, HeartbeatRequest, ReportRequest, Result
+from app.domain.work import ClaimRequest, Epoch, FinishRequest, HeartbeatRequest, Progress, ReportRequest, Result
 
 MOST_SLOTS = 4096
 MOST_ITEMS = 4096
@@ -34,9 +34,15 @@ def _item_faults(request: ReportRequest | FinishRequest) -> Iterator[Fault]:
     if isinstance(request, FinishRequest):
         for index, result in enumerate(request.items):
             yield from _result_faults(result, pointer("items", index))
+        yield from _count_faults("progress", request.progress)
+        yield from _progress_faults("progress", request.progress)
     else:
-        for index, progress in enumerate(request.items):
-            yield from _curve_faults(progress.epochs, pointer("items", index, "epochs"))
+        yield from _progress_faults("items", request.items)
+
+
+def _progress_faults(name: str, items: Sequence[Progress]) -> Iterator[Fault]:
+    for index, progress in enumerate(items):
+        yield from _curve_faults(progress.epochs, pointer(name, index, "epochs"))
 
 
 def _worker_faults(worker: str) -> Iterator[Fault]:

@@ -23,11 +23,15 @@ Outcome = Literal["recorded", "repeated", "stale"]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of each result, in their order, the new limits for weights, and the sweeps that ended with it."""
+    """What became of each result, in their order, the new limits for weights, and the sweeps that ended with it.
+
+    `held` are the leases of progress that still hold.
+    """
 
     outcomes: list[Outcome]
     keep_below: dict[str, float]
     ended: list[str]
+    held: set[Lease]
 
 
 def report(connection: Connection, items: Sequence[Progress]) -> set[Lease]:
@@ -52,8 +56,18 @@ def report(connection: Connection, items: Sequence[Progress]) -> set[Lease]:
     return held
 
 
-def finish(connection: Connection, items: Sequence[Result], weights: Mapping[Lease, bytes], now: datetime) -> Recorded:
-    """Record each result whose lease still holds, once, with its curve and, if good enough, its weights."""
+def finish(
+    connection: Connection,
+    items: Sequence[Result],
+    weights: Mapping[Lease, bytes],
+    progress: Sequence[Progress],
+    now: datetime,
+) -> Recorded:
+    """Record each result whose lease still holds, once, with its curve and, if good enough, its weights.
+
+    The `progress` of other trials is stored as by `report`.
+    """
+    reported = report(connection, progress) if progress else set()
     held = held_leases(connection, [item.lease for item in items])
     fresh = {item.lease: item for item in items if item.lease in held}
     _record(connection, list(fresh.values()), weights, now)
@@ -65,7 +79,7 @@ def finish(connection: Connection, items: Sequence[Result], weights: Mapping[Lea
         new = fresh.pop(item.lease, None) is not None
         known = item.lease in held or item.lease in recorded_before
         outcomes.append("recorded" if new else "repeated" if known else "stale")
-    return Recorded(outcomes, keep_below(connection, ids), ended)
+    return Recorded(outcomes, keep_below(connection, ids), ended, reported)
 
 
 def stop_reasons(connection: Connection, leases: Collection[Lease]) -> dict[str, str]:

@@ -207,9 +207,11 @@ class Storage:
         """Store the epochs of those trials whose lease still holds, and return these leases."""
         return self._write(results.report, items)
 
-    def finish(self, items: Sequence[Result], weights: Mapping[Lease, bytes], now: datetime) -> Recorded:
-        """Record each result whose lease still holds."""
-        return self._write(results.finish, items, weights, now)
+    def finish(
+        self, items: Sequence[Result], weights: Mapping[Lease, bytes], progress: Sequence[Progress], now: datetime
+    ) -> Recorded:
+        """Record each result whose lease still holds, and report the progress of others."""
+        return self._write(results.finish, items, weights, progress, now)
 
     def work_waits(self) -> bool:
         """Return whether the queue has a segment that no worker holds."""

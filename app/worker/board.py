@@ -85,13 +85,14 @@ class Board:
 
     # The side of reporting and of the heartbeat
 
-    def take_outgoing(self, longest: float) -> tuple[list[Progress], list[Result]]:
-        """Return what waits to be sent; wait for it for `longest` seconds at the most.
-
-        The last epochs of a finished trial travel in its result.
-        """
+    def wait_for_outgoing(self, longest: float) -> None:
+        """Wait until something waits to be sent, `longest` seconds at the most."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or bool(self._epochs or self._results), longest)
+
+    def take_outgoing(self) -> tuple[list[Progress], list[Result]]:
+        """Return what waits to be sent. The last epochs of a finished trial travel in its result."""
+        with self._changed:
             epochs, self._epochs = self._epochs, {}
             results, self._results = self._results, []
         finished = [_with_curve(result, epochs.pop(result.lease, [])) for result in results]

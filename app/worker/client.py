@@ -72,9 +72,9 @@ class WorkClient:
         """Send new epochs."""
         return self._post("report", ReportRequest(self._worker, list(items)), DecisionsAnswer)
 
-    def finish(self, items: Sequence[Result]) -> FinishAnswer:
-        """Send results."""
-        return self._post("finish", FinishRequest(self._worker, list(items)), FinishAnswer)
+    def finish(self, items: Sequence[Result], progress: Sequence[Progress]) -> FinishAnswer:
+        """Send results, and new epochs of other trials with them."""
+        return self._post("finish", FinishRequest(self._worker, list(items), list(progress)), FinishAnswer)
 
     def release(self, leases: Sequence[Lease]) -> None:
         """Give leases back untouched; tried once, for they run out by themselves."""

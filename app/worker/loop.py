@@ -13,7 +13,7 @@ from app.worker.board import Board
 from app.worker.client import WorkClient
 
 REPORT_EVERY = 0.2
-"""Seconds between two reports of progress."""
+"""Seconds for which progress and results are gathered before they are sent."""
 
 CLAIM_WAIT = 15.0
 """Seconds that a claim waits at the server for work."""
@@ -94,15 +94,19 @@ class Worker:
 
     def _report(self) -> None:
         while not self._stopping.is_set():
-            self._send()
+            self._board.wait_for_outgoing(longest=CLAIM_WAIT)
+            # What comes within that time travels together: a request costs far more than what it carries.
             self._board.wait_until_idle(longest=REPORT_EVERY)
+            self._send()
 
     def _send(self) -> None:
-        progress, results = self._board.take_outgoing(longest=CLAIM_WAIT)
-        if progress:
-            self._board.obey(self._client.report(progress).items)
+        progress, results = self._board.take_outgoing()
         if results:
-            self._board.update_keep_below(self._client.finish(results).keep_below)
+            answer = self._client.finish(results, progress)
+            self._board.obey(answer.decisions)
+            self._board.update_keep_below(answer.keep_below)
+        elif progress:
+            self._board.obey(self._client.report(progress).items)
 
     def _beat(self) -> None:
         while not self._stopping.wait(self._lease_seconds / HEARTBEATS_PER_LEASE):

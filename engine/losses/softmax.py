@@ -74,7 +74,12 @@ class _BoundSoftmax(BoundLoss):
 
     def misses(self) -> Array:
         """Count the examples whose largest logit is not the true class's; ties go to the first class."""
-        wrong = self._z.argmax(axis=1) != self._label[:, 0]
+        largest = self._z == 0.0  # `total` shifted every example by its largest logit
+        if np.count_nonzero(largest) == self._truth.size and np.isfinite(self._total).all():
+            # No ties, and nothing that is not a number: ten times as fast as to look for each largest logit's place.
+            wrong = self._truth[:, 0] != 0.0
+        else:
+            wrong = self._z.argmax(axis=1) != self._label[:, 0]
         return np.asarray(wrong.sum(axis=1), np.float64)
 
 

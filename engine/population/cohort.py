@@ -44,6 +44,8 @@ class Cohort:
         # The first tiles of the members; those that miss are cut before the next epoch.
         self._tiles: list[Tile] = []
         self._augmenter: Augmenter | None = None
+        # Of each part the last evaluation of members that ended: the next often scores as many.
+        self._evaluations: dict[str, Evaluation] = {}
         self._take_rows({name: np.zeros((0, width), self._workspace.dtype) for name, width in self._widths.items()})
 
     def __len__(self) -> int:
@@ -177,18 +179,26 @@ class Cohort:
         rows = self._best[[one.row for one in kept]]
         error = self._data.error_name()
         parts = {f"train_{error}": self._data.train, f"test_{error}": self._data.test}
-        errors = {name: self._errors(part, rows) for name, part in parts.items() if len(part)}
+        errors = {name: self._errors(name, part, rows) for name, part in parts.items() if len(part)}
         for index, one in enumerate(kept):
             own = {name: float(column[index]) for name, column in errors.items()}
             finished.append((one.member.key, one.finished({**one.member.best_values, **own}, rows[index])))
         return finished
 
-    def _errors(self, part: Part, rows: Array) -> Array:
+    def _errors(self, name: str, part: Part, rows: Array) -> Array:
         """Return the error of each of `rows` (R, size) on a part, (R,), tile by tile."""
         step = self._tile_members
         tiles = [rows[start : start + step] for start in range(0, len(rows), step)]
-        runs = [Evaluation(self._network, self._data, part, tile, self._workspace).run() for tile in tiles]
-        return np.concatenate([scores.error for scores in runs])
+        return np.concatenate([self._errors_of_tile(name, part, tile) for tile in tiles])
+
+    def _errors_of_tile(self, name: str, part: Part, rows: Array) -> Array:
+        evaluation = self._evaluations.get(name)
+        if evaluation is None or len(evaluation.rows) != len(rows):
+            memory = self._workspace.array("scored", rows.shape)
+            evaluation = Evaluation(self._network, self._data, part, memory, self._workspace)
+            self._evaluations[name] = evaluation
+        evaluation.rows[...] = rows
+        return evaluation.run().error
 
 
 @dataclass(frozen=True, slots=True)

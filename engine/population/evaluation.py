@@ -27,6 +27,7 @@ class Evaluation:
 
     def __init__(self, network: Network, data: TrainingSet, part: Part, rows: Array, workspace: Workspace) -> None:
         self._data, self._part, self._members = data, part, len(rows)
+        self.rows = rows
         self._chunks = []
         for chunk in chunks(len(part)):
             examples = np.broadcast_to(np.arange(chunk.start, chunk.stop), (len(rows), chunk.stop - chunk.start))

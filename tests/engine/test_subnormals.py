@@ -27,6 +27,8 @@ def test_the_mode_of_this_machine_is_known_and_works() -> None:
 
     assert found is not None
     assert found.works()
+    with found.on():
+        assert found.works()
     assert not must_clear(3)
 
 

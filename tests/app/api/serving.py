@@ -79,9 +79,9 @@ class Trainer:
         """Report some epochs of one trial; return the decision in a list."""
         return self._items("report", {"items": [{"lease": lease, "epochs": [curve_point(e) for e in epochs]}]})
 
-    def finish(self, *results: Json) -> Json:
+    def finish(self, *results: Json, **more: Any) -> Json:
         """Return the receipts and the new limits."""
-        return self._post("finish", {"items": results})
+        return self._post("finish", {"items": results, **more})
 
     def train_everything(self, values: Sequence[float] = (0.5,)) -> None:
         """Claim and finish until there is no work; the values take turns by trial number."""

@@ -39,6 +39,31 @@ def test_a_trial_goes_from_claim_to_result(client: httpx.Client, trainer: Traine
     assert client.get(f"/v1/sweeps/{sweep}/trials/0").json()["value"] == 0.25
 
 
+def test_epochs_of_other_trials_may_travel_with_results(client: httpx.Client, trainer: Trainer) -> None:
+    sweep = start(client)["id"]
+    ends, goes_on, released = trainer.leases(3)
+    trainer.release([released])
+    progress = [{"lease": lease, "epochs": [curve_point(1)]} for lease in (goes_on, released)]
+    answer = trainer.finish(finished(ends, 0.5), progress=progress)
+    curves = [client.get(f"/v1/sweeps/{sweep}/trials/{lease['trial']}/curve").json() for lease in (goes_on, released)]
+
+    assert [item["outcome"] for item in answer["items"]] == ["recorded"]
+    assert [item["decision"] for item in answer["decisions"]] == ["continue", "stop"]
+    assert [len(curve["items"]) for curve in curves] == [1, 0]
+
+
+def test_faults_of_results_and_of_what_travels_with_them_come_together(client: httpx.Client, trainer: Trainer) -> None:
+    start(client)
+    ends, goes_on = trainer.leases(2)
+    body = {
+        "worker": "trainer",
+        "items": [finished(ends, 0.5, epochs=-1)],
+        "progress": [{"lease": goes_on, "epochs": [curve_point(1), {**curve_point(1), "epoch": 0}]}],
+    }
+
+    assert places(client.post("/v1/work/finish", json=body)) == ["/items/0/epochs", "/progress/0/epochs/1/epoch"]
+
+
 def test_a_released_trial_goes_to_the_next_worker_under_a_new_fence(client: httpx.Client, trainer: Trainer) -> None:
     start(client, budget={"trials": 1})
     (lease,) = trainer.leases()

@@ -32,7 +32,7 @@ def test_in_any_order_and_grouping_exactly_the_best_by_value_and_number_are_kept
     for start in range(0, len(order), size):
         group = order[start : start + size]
         items = [completed(lease, values[lease.trial]) for lease in group]
-        limits = storage.finish(items, {lease: b"%d" % lease.trial for lease in group}, NOW).keep_below
+        limits = storage.finish(items, {lease: b"%d" % lease.trial for lease in group}, [], NOW).keep_below
     ranked = sorted(range(len(values)), key=lambda trial: (values[trial], trial))
     kept = [trial for trial in range(len(values)) if storage.model(sweep, trial) is not None]
     assert kept == sorted(ranked[:3])

@@ -49,7 +49,7 @@ def test_a_result_is_recorded_with_its_metrics_and_the_rest_of_its_curve(storage
         result(lease, 0.25, curve=[point(1), point(2)]),
         metrics={"dev_error": 0.25, "train_loss": None, "test_error": 0.5},
     )
-    assert storage.finish([item], {}, START).outcomes == ["recorded"]
+    assert storage.finish([item], {}, [], START).outcomes == ["recorded"]
     trial = storage.trial(SWEEP, 0)
     assert trial.state is TrialState.COMPLETED
     assert trial.metrics == {"dev_error": 0.25, "test_error": 0.5}
@@ -83,7 +83,7 @@ def test_a_late_writer_whose_lease_went_to_another_is_refused(storage: Storage) 
 def test_one_request_with_a_result_twice_records_it_once(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 1))
     item = result(claim_one(storage).lease)
-    assert storage.finish([item, item], {}, START).outcomes == ["recorded", "repeated"]
+    assert storage.finish([item, item], {}, [], START).outcomes == ["recorded", "repeated"]
 
 
 def test_results_of_several_sweeps_and_states_travel_together(storage: Storage) -> None:
@@ -96,7 +96,7 @@ def test_results_of_several_sweeps_and_states_travel_together(storage: Storage) 
         replace(result(leases[2], 0.125), state="failed", reason="out of memory"),
         replace(result(leases[3], 0.25), state="pruned"),
     ]
-    assert storage.finish(items, {}, START).outcomes == ["recorded"] * 4
+    assert storage.finish(items, {}, [], START).outcomes == ["recorded"] * 4
     trials = [storage.trial(SWEEP, number) for number in range(3)]
     assert [trial.state for trial in trials] == ["completed", "diverged", "failed"]
     assert [trial.value for trial in trials] == [0.5, None, None]
@@ -115,7 +115,7 @@ def test_a_diverged_trial_is_ranked_by_its_best_epoch_where_the_objective_says_s
     add_sweep(storage, drawn(0, 2), keep_models=1, diverged=diverged)
     first, second = (item.lease for item in claim(storage, slots=2).claimed)
     late = replace(result(second, 0.25), state="diverged", reason="dev_loss became nan in epoch 4")
-    storage.finish([result(first, 0.5), late], {first: b"four", second: b"more"}, START)
+    storage.finish([result(first, 0.5), late], {first: b"four", second: b"more"}, [], START)
     trials = [storage.trial(SWEEP, number) for number in range(2)]
 
     assert [trial.value for trial in trials] == values
@@ -131,7 +131,7 @@ def test_a_sweep_from_before_the_choice_leaves_diverged_trials_out(storage: Stor
     with sqlite3.connect(tmp_path / "logsweep.db") as file:
         file.execute("UPDATE sweeps SET spec = json_remove(spec, '$.objective.diverged')")
     lease = claim_one(storage).lease
-    storage.finish([replace(result(lease, 0.25), state="diverged")], {}, START)
+    storage.finish([replace(result(lease, 0.25), state="diverged")], {}, [], START)
 
     assert storage.trial(SWEEP, 0).value is None
     assert storage.sweep(SWEEP).spec.objective == Objective("dev_error", diverged="exclude")

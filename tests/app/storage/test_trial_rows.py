@@ -55,7 +55,7 @@ def test_pages_hold_every_trial_once_and_in_order(
     ]
     add_sweep(storage, trials, sweep=sweep)
     leases = [item.lease for item in claim(storage, slots=len(rows)).claimed]
-    storage.finish([result(lease, rows[lease.trial][1]) for lease in leases[::2]], {}, START)
+    storage.finish([result(lease, rows[lease.trial][1]) for lease in leases[::2]], {}, [], START)
     query = TrialQuery(sort=sort, descending=descending)
     found = every_page(storage, sweep, query, limit)
     assert sorted(trial.number for trial in found) == list(range(len(rows)))
@@ -226,7 +226,7 @@ def test_curves_come_in_pages(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 1))
     (claimed,) = claim(storage).claimed
     curve = [point(epoch, None if epoch == 2 else 0.5) for epoch in range(1, 6)]
-    storage.finish([result(claimed.lease, curve=curve)], {}, START)
+    storage.finish([result(claimed.lease, curve=curve)], {}, [], START)
     assert storage.curve(SWEEP, 0, 0, 2) == curve[:2]
     assert storage.curve(SWEEP, 0, 2, 9) == curve[2:]
 
@@ -243,7 +243,7 @@ def test_the_ends_of_curves_have_the_first_epoch_and_the_last_ones(storage: Stor
     curve = [point(epoch) for epoch in range(1, 5)]
     for lease in leases:
         storage.report([Progress(lease, curve)])
-    storage.finish([result(lease) for lease in leases if lease.trial != 2], {}, START)
+    storage.finish([result(lease) for lease in leases if lease.trial != 2], {}, [], START)
     ends = [point(1), point(3), point(4)]
     assert storage.curve_ends(SWEEP, [0, 1], 2) == {0: ends, 1: ends}
     assert storage.curve_ends(SWEEP, [2], 1) == {2: [point(1), point(4)]}

@@ -116,7 +116,7 @@ def result(lease: Lease, value: float | None = 0.5, *, curve: Sequence[Epoch] = 
 
 def finish(storage: Storage, lease: Lease, value: float | None = 0.5, weights: bytes = b"") -> Recorded:
     """Finish one trial, with weights if there are some."""
-    return storage.finish([result(lease, value)], {lease: weights} if weights else {}, START)
+    return storage.finish([result(lease, value)], {lease: weights} if weights else {}, [], START)
 
 
 def forget_upload_hashes(folder: Path) -> None:

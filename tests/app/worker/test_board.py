@@ -63,11 +63,22 @@ def test_the_last_epochs_of_a_trial_travel_in_its_result() -> None:
     board.add_claimed([segment(0), segment(1)], {})
     board.post([(Lease("swp_1", 0, 1), epoch(1)), (Lease("swp_1", 1, 1), epoch(1))], [])
     board.post([(Lease("swp_1", 0, 1), epoch(2))], [result(0)])
-    progress, results = board.take_outgoing(longest=0.0)
+    progress, results = board.take_outgoing()
 
     assert progress == [Progress(Lease("swp_1", 1, 1), [epoch(1)])]
     assert [point.epoch for point in results[0].curve] == [1, 2]
-    assert board.take_outgoing(longest=0.0) == ([], [])
+    assert board.take_outgoing() == ([], [])
+
+
+def test_what_is_posted_wakes_the_one_that_sends() -> None:
+    board = Board(slots=4)
+    board.add_claimed([segment(0)], {})
+    thread, _ = in_thread(lambda: board.wait_for_outgoing(longest=600.0))
+    board.post([(Lease("swp_1", 0, 1), epoch(1))], [])
+    thread.join(10)
+
+    assert not thread.is_alive()
+    assert board.take_outgoing()[0] == [Progress(Lease("swp_1", 0, 1), [epoch(1)])]
 
 
 def test_a_stop_takes_a_trial_out_of_training_or_out_of_what_was_just_claimed() -> None:
@@ -120,10 +131,10 @@ def test_closing_wakes_everyone() -> None:
     waiting = [
         in_thread(board.wait_for_free_slots),
         in_thread(lambda: board.take_claimed(wait=True)),
-        in_thread(lambda: board.take_outgoing(longest=600.0)),
+        in_thread(lambda: board.wait_for_outgoing(longest=600.0)),
     ]
     board.close()
     for thread, _ in waiting:
         thread.join(10)
 
-    assert [answers for _, answers in waiting] == [[(0, ["a"])], [[]], [([], [])]]
+    assert [answers for _, answers in waiting] == [[(0, ["a"])], [[]], [None]]

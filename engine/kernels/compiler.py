@@ -1,10 +1,13 @@
 """From the C files to a shared library, by the machine's own compiler."""
 
+import atexit
 import hashlib
 import os
 import shlex
 import shutil
+import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -95,11 +98,44 @@ def _low_priority() -> list[str]:
 
 
 def _run(command: Sequence[str]) -> None:
+    process = _Child()
     try:
-        done = subprocess.run(  # noqa: S603  # the compiler that the machine or its user names
-            command, capture_output=True, text=True, errors="replace", timeout=_LONGEST, check=False
-        )
+        code, said = process.run(command)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise KernelsUnavailableError(f"The C compiler could not be run: {error}") from error
-    if done.returncode:
-        raise KernelsUnavailableError(f"The C compiler refused the kernels ({shlex.join(command)}): {done.stderr}")
+    finally:
+        process.stop()
+    if code:
+        raise KernelsUnavailableError(f"The C compiler refused the kernels ({shlex.join(command)}): {said}")
+
+
+class _Child:
+    """A command that ends with this process, should that end first."""
+
+    def __init__(self) -> None:
+        self._starting = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        atexit.register(self.stop)
+
+    def run(self, command: Sequence[str]) -> tuple[int, str]:
+        """Return its code and what it wrote on standard error."""
+        with self._starting:
+            # A session of its own: a compiler is a chain of programs, and all of them have to end.
+            self._process = subprocess.Popen(  # noqa: S603  # the compiler that the machine or its user names
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+        said = self._process.communicate(timeout=_LONGEST)[1]
+        return self._process.returncode, said
+
+    def stop(self) -> None:
+        """End it at once if it still runs."""
+        atexit.unregister(self.stop)
+        with self._starting:
+            if self._process is not None and self._process.poll() is None:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()

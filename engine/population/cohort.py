@@ -55,7 +55,7 @@ class Cohort:
     def bytes(self) -> int:
         """What the rows of all members take, their gradients and orders of examples included.
 
-        After some have left, the memory behind it is up to twice that of the rows; whoever joins gets no part of it.
+        After some have left, the rows of the others may lie in up to twice that memory.
         """
         rows = sum(matrix.nbytes for matrix in self._rows.values()) + self._matrices.gradient.nbytes
         return rows + len(self) * order_bytes(len(self._data.train))

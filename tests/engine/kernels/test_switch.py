@@ -13,6 +13,7 @@ import pytest
 from engine.kernels import Bound, Choice, bind, choose, chosen, ready
 from engine.kernels.errors import KernelsUnavailableError
 from engine.kernels.sgd import SGD, sgd
+from tests.system.processes import gone, until
 
 ROOT = Path(__file__).parents[3]
 
@@ -127,3 +128,16 @@ def test_a_process_that_trains_goes_over_by_itself() -> None:
     )
 
     assert done.stdout.split() == ["True"]
+
+
+def test_a_process_that_ends_first_takes_its_compiler_along(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    os.mkfifo(started)
+    compiler = tmp_path / "cc"
+    compiler.write_text(f"#!/bin/sh\necho $$ > {started}\nread line < {started}\n")
+    compiler.chmod(0o700)
+    code = f"from engine.kernels import choose; choose('auto'); print(open({str(started)!r}).read())"
+    environment = {**os.environ, "CC": str(compiler), "XDG_CACHE_HOME": str(tmp_path)}
+    output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True, cwd=ROOT)
+
+    until(lambda: gone(int(output)), "the compiler is gone")

@@ -1,5 +1,6 @@
 """Where compiled kernels lie: in the package, where an image has them, or in the user's own cache."""
 
+import hashlib
 import os
 import shutil
 import stat
@@ -25,13 +26,28 @@ def library_path(environment: Mapping[str, str] = os.environ, shipped: Path = SH
     if (shipped / name).exists():
         return shipped / name
     path = _folder(environment) / name
-    if not path.exists():
+    if not _is_whole(path):
         with FileLock(path.parent / "lock"):
-            if not path.exists():
+            if not _is_whole(path):
                 _forget_interrupted(path.parent)
                 compile_library(level(), path)
+                _digest_file(path).write_text(_digest(path), "ascii")
     _refuse_foreign(path)
     return path
+
+
+def _is_whole(path: Path) -> bool:
+    """Return whether a library is what the compiler wrote: loading one that lost its end kills the process."""
+    kept = _digest_file(path)
+    return path.is_file() and kept.is_file() and kept.read_text("ascii", "replace") == _digest(path)
+
+
+def _digest_file(path: Path) -> Path:
+    return path.with_suffix(".sha256")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _folder(environment: Mapping[str, str]) -> Path:
@@ -48,7 +64,7 @@ def _folder(environment: Mapping[str, str]) -> Path:
 
 def _forget_interrupted(folder: Path) -> None:
     """Remove what processes left that ended while they compiled; the lock is held."""
-    for leftover in folder.glob(f"{COMPILING}*"):
+    for leftover in folder.glob(f"{COMPILING}*/"):
         shutil.rmtree(leftover)
 
 

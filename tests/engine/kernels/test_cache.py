@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from engine.kernels.cache import library_path
+from engine.kernels.check import differing
 from engine.kernels.compiler import COMPILING, library_name
 from engine.kernels.errors import KernelsUnavailableError
 from engine.kernels.level import level
+from engine.kernels.library import Library
+from engine.kernels.registry import KERNELS
 
 NAME = library_name(level())
 
@@ -63,6 +66,37 @@ def test_what_an_interrupted_process_left_is_removed(tmp_path: Path) -> None:
     library_path(cache(tmp_path))
 
     assert not (tmp_path / "logsweep" / f"{COMPILING}left").exists()
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.5])
+def test_a_library_that_lost_its_end_is_made_anew(tmp_path: Path, kept: float) -> None:
+    path = library_path(cache(tmp_path))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(kept * len(whole))])
+
+    assert differing(KERNELS, Library(library_path(cache(tmp_path)))) == []
+
+
+def test_a_library_of_other_bytes_is_made_anew(tmp_path: Path) -> None:
+    path = library_path(cache(tmp_path))
+    path.write_bytes(path.read_bytes().swapcase())
+
+    assert differing(KERNELS, Library(library_path(cache(tmp_path)))) == []
+
+
+def test_a_library_whose_maker_ended_before_it_was_sealed_is_made_anew(tmp_path: Path) -> None:
+    path = library_path(cache(tmp_path))
+    path.write_bytes(b"no library")
+    path.with_suffix(".sha256").unlink()
+
+    assert differing(KERNELS, Library(library_path(cache(tmp_path)))) == []
+
+
+def test_a_file_among_what_was_left_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "logsweep").mkdir(mode=0o700)
+    (tmp_path / "logsweep" / f"{COMPILING}file").write_text("")
+
+    assert library_path(cache(tmp_path)).is_file()
 
 
 def test_a_library_of_the_package_needs_no_cache_and_no_compiler(

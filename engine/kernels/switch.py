@@ -111,5 +111,7 @@ def load() -> Library:
     except OSError as error:
         raise KernelsUnavailableError(f"Compiled kernels cannot be loaded: {error}") from error
     if names := differing(KERNELS, library):
-        _log.warning("Compiled kernels give other bits than NumPy here, and run in NumPy: %s.", ", ".join(names))
+        _log.warning(
+            "Compiled kernels are missing or give other bits than NumPy here, and run in NumPy: %s.", ", ".join(names)
+        )
     return library.without(names)

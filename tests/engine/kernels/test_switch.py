@@ -105,6 +105,19 @@ def test_loops_of_other_bits_are_left_out_with_a_warning(
     assert not is_numpy(bound()[0])
 
 
+def test_loops_that_the_compiler_left_out_are_named_in_the_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    compiler = tmp_path / "cc"
+    compiler.write_text('#!/bin/sh\nexec cc -Dsgd_float=other "$@"\n')
+    compiler.chmod(0o700)
+    monkeypatch.setenv("CC", str(compiler))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    choose("compiled")
+
+    assert "are missing or give other bits than NumPy here, and run in NumPy: sgd." in caplog.text
+
+
 def test_another_word_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGSWEEP_KERNELS", "fast")
 

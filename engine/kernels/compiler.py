@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine.kernels.errors import KernelsUnavailableError
-from engine.kernels.level import BASELINE, machine
+from engine.kernels.level import machine, options
 
 _FOLDER = Path(__file__).parent
 _NAMES = ("cc", "gcc", "clang")
@@ -39,6 +39,9 @@ _MEANINGS = (
 
 _LONGEST = 300.0
 """Seconds that a compiler may take; it takes one."""
+
+_SHOWN = 2000
+"""Characters of what a compiler says that an error shows: the first complaints matter, and a log has to be read."""
 
 
 def source() -> str:
@@ -66,13 +69,21 @@ def find_compiler(environment: Mapping[str, str] = os.environ) -> list[str]:
 
     Raises KernelsUnavailableError if there is none.
     """
-    if named := shlex.split(environment.get("CC", "")):
+    if named := _named_compiler(environment.get("CC", "")):
         return named
     if found := next(filter(None, map(shutil.which, _NAMES)), None):
         return [found]
     raise KernelsUnavailableError(
         f"There is no C compiler: none of {', '.join(_NAMES)} is in PATH, and CC names none. Install one."
     )
+
+
+def _named_compiler(command: str) -> list[str]:
+    """Return the words of a command. Raises KernelsUnavailableError if a quotation has no end."""
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise KernelsUnavailableError(f"CC is {command!r}, which is no command: {error}.") from error
 
 
 def compile_library(level: str, path: Path, text: str | None = None) -> None:
@@ -89,7 +100,7 @@ def compile_library(level: str, path: Path, text: str | None = None) -> None:
 
 
 def _flags(level: str) -> list[str]:
-    return [*_FLAGS, *([] if level == BASELINE else [f"-march={level}"])]
+    return [*_FLAGS, *options(level)]
 
 
 def _low_priority() -> list[str]:
@@ -106,7 +117,7 @@ def _run(command: Sequence[str]) -> None:
     finally:
         process.stop()
     if code:
-        raise KernelsUnavailableError(f"The C compiler refused the kernels ({shlex.join(command)}): {said}")
+        raise KernelsUnavailableError(f"The C compiler refused the kernels ({shlex.join(command)}): {said[:_SHOWN]}")
 
 
 class _Child:

@@ -11,6 +11,9 @@ _FLAGS: Mapping[str, frozenset[str]] = {
     "x86-64-v3": frozenset(["avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"]),
     "x86-64-v4": frozenset(["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]),
 }
+"""What /proc/cpuinfo calls the instructions that a level adds to the one below."""
+
+_COMPILERS_NAMES = {"bmi1": "bmi", "abm": "lzcnt"}
 
 _X86_64 = {"x86_64", "AMD64"}
 
@@ -23,6 +26,13 @@ def machine() -> str:
 def levels() -> tuple[str, ...]:
     """Return the levels of this architecture, the lowest first."""
     return (BASELINE, *_FLAGS) if platform.machine() in _X86_64 else (BASELINE,)
+
+
+def options(level: str) -> list[str]:
+    """Return a compiler's options for the instructions of a level; those from before 2020 know no -march=x86-64-v3."""
+    known = levels()
+    added = [flag for name in known[1 : known.index(level) + 1] for flag in sorted(_FLAGS[name])]
+    return [f"-m{_COMPILERS_NAMES.get(flag, flag)}" for flag in added]
 
 
 def level(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:

@@ -46,6 +46,28 @@ def test_cc_names_the_compiler_and_its_arguments() -> None:
     assert find_compiler({"CC": "ccache 'my gcc' -m64"}) == ["ccache", "my gcc", "-m64"]
 
 
+def test_cc_that_is_no_command_says_so() -> None:
+    with pytest.raises(KernelsUnavailableError, match=r"CC is \"gcc 'm64\", which is no command: No closing quotation"):
+        find_compiler({"CC": "gcc 'm64"})
+
+
+def test_an_error_shows_the_beginning_of_a_long_complaint(tmp_path: Path) -> None:
+    with pytest.raises(KernelsUnavailableError, match="#error first") as raised:
+        compile_library(BASELINE, tmp_path / "made.so", "#error first\n" + "#error and so on\n" * 1000)
+
+    assert len(str(raised.value)) < 4000
+
+
+def test_a_compiler_from_before_the_names_of_levels_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler = tmp_path / "old"
+    compiler.write_text('#!/bin/sh\ncase "$*" in *-march=x86-64-v*) exit 1;; esac\nexec cc "$@"\n')
+    compiler.chmod(0o700)
+    monkeypatch.setenv("CC", str(compiler))
+    compile_library(level(), tmp_path / "made.so")
+
+    assert differing(KERNELS, Library(tmp_path / "made.so")) == []
+
+
 def test_a_machine_without_a_compiler_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.kernels.level import BASELINE, level, levels
+from engine.kernels.level import BASELINE, level, levels, options
 
 V3 = "avx avx2 bmi1 bmi2 f16c fma abm movbe xsave"
 V4 = f"{V3} avx512f avx512bw avx512cd avx512dq avx512vl"
@@ -40,3 +40,10 @@ def test_where_nobody_tells_it_is_the_lowest(tmp_path: Path) -> None:
 
     assert level(tmp_path / "missing") == level(empty) == BASELINE
     assert levels()[0] == BASELINE
+
+
+@on_x86_64
+def test_each_level_has_the_options_of_those_below() -> None:
+    assert options(BASELINE) == []
+    assert {"-mavx2", "-mbmi", "-mlzcnt"} <= set(options("x86-64-v3")) < set(options("x86-64-v4"))
+    assert "-mavx512f" in options("x86-64-v4")

@@ -96,7 +96,8 @@ class Kernel:
         """
         lengths = {letter: int(letter) for one in self.operands for letter in one.shape if letter.isdigit()}
         for operand, array in zip(self.operands, arrays, strict=True):
-            fits = array.dtype.str[1:] in _FITTING[operand.content] and len(operand.shape) == array.ndim
+            known = array.dtype.isnative and array.dtype.str[1:] in _FITTING[operand.content]
+            fits = known and len(operand.shape) == array.ndim
             if not fits or any(
                 lengths.setdefault(*axis) != axis[1]
                 for axis in map(_axis, operand.shape, array.shape)

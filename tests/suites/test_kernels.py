@@ -59,6 +59,15 @@ def test_both_forms_leave_the_same_bits_of_any_numbers(
 
 @every_type
 @every_kernel
+def test_rows_may_be_longer_than_what_a_loop_keeps_beside_it(library: Library, kernel: Kernel, real: Any) -> None:
+    (block,) = re.findall(r"^#define BLOCK (\d+)$", source(), re.MULTILINE)
+    arrays = examples(kernel.operands, np.random.default_rng(3), real, 2, 2 * int(block) + 1)
+
+    assert same_bits(kernel, library, arrays)
+
+
+@every_type
+@every_kernel
 def test_rows_may_lie_apart_and_anywhere(library: Library, kernel: Kernel, real: Any) -> None:
     arrays = [_apart(array) for array in examples(kernel.operands, np.random.default_rng(1), real, 4, 33)]
     before = [array.copy() for array in arrays]

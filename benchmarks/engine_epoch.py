@@ -7,6 +7,7 @@ as JSON: a list of [microseconds alone, microseconds in the stack], in the order
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -86,9 +87,7 @@ def _member(shape: Shape, number: int, knobs: Knobs, batch_norm: bool) -> Member
 
 def _measure(shape: Shape) -> tuple[float, float]:
     data = random_examples(shape)
-    epochs = [engine_epoch(shape, data, members) for members in (1, shape.stack)]
-    for epoch in epochs:
-        epoch()  # the first one binds the memory
+    epochs = [started(partial(engine_epoch, shape, data, members)) for members in (1, shape.stack)]
     rounds = [[epoch() for epoch in epochs] for _ in range(ROUNDS)]
     alone, stacked = (median(times) for times in zip(*rounds, strict=True))
     return alone, stacked

@@ -90,8 +90,7 @@ def _is_sharp(edge: tuple[Array, Array]) -> bool:
 def flush_mode() -> FlushMode | None:
     """Return the mode of this processor; None where none is known, or where it was tried and does not work."""
     word = WORDS.get((platform.system(), platform.machine()))
-    library = _library()
-    if word is None or library is None:
+    if word is None or (library := _library()) is None:
         return None
     found = FlushMode(library, word)
     return found if found.works() else None

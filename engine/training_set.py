@@ -1,7 +1,7 @@
 """A data set made ready for a stack: inputs with their column of ones, targets as the loss gathers them."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from engine.arrays import Array, Workspace
 from engine.data import Dataset, Image, Normalization
 from engine.data.encoded import Encoded
 from engine.data.quoting import listed, quoted
+from engine.data.tables import PARTS
 from engine.inputs import Inputs, Numbers, ScaledBytes
 from engine.losses import LOSSES, Loss
 from engine.losses.base import Targets
@@ -69,11 +70,13 @@ class TrainingSet:
     ) -> "TrainingSet":
         """Prepare `dataset`; mean and deviation come from its training part alone, by these rules.
 
-        Raises ValueError if there is nothing to train on or nothing to choose by, or if an input has to be normalised
-        and is not to be.
+        Raises ValueError if there is nothing to train on or nothing to choose by, if targets do not fit, or if an input
+        has to be normalised and is not to be.
         """
         if not len(dataset.y_train) or not len(dataset.y_dev):
             raise ValueError("A data set needs examples in its training and in its dev part.")
+        if faults := list(_target_faults(dataset)):
+            raise ValueError(" ".join(faults))
         if dataset.doubles is not None and not normalize_inputs:
             raise ValueError(raw_doubles(double_names(dataset.card) or [str(one) for one in dataset.doubles.places]))
         loss_name = LOSS_OF_TASK[dataset.task]
@@ -115,6 +118,18 @@ class TrainingSet:
         if self.loss_name == "squared":
             return np.asarray(np.sqrt(2.0 * mean_loss) * self.target_scale)
         return np.asarray(misses / examples)
+
+
+def _target_faults(dataset: Dataset) -> Iterator[str]:
+    """Yield a sentence for each part with too few targets or a label of no class: kernels would read beside them."""
+    labels = len(dataset.classes) if dataset.task == "multiclass" else 0
+    for name in PARTS:
+        x, y = getattr(dataset, f"x_{name}"), getattr(dataset, f"y_{name}")
+        if len(x) != len(y):
+            yield f"The {name} part has {len(x)} rows of inputs and {len(y)} targets, but each row needs one."
+        elif labels and len(y) and not (y.min() >= 0 and y.max() < labels):
+            found = f"labels from {y.min()} to {y.max()}"
+            yield f"The {name} part has {found}, but those of {labels} classes are 0 to {labels - 1}."
 
 
 def _inputs(encoded: Encoded, normalization: Normalization | None, dtype: DTypeLike) -> Inputs:

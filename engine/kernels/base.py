@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 AnyArray: TypeAlias = NDArray[Any]
+Shape: TypeAlias = tuple[int, ...]
 Run: TypeAlias = Callable[[], object]
 Role: TypeAlias = Literal["reads", "changes", "writes", "scratch", "zeros", "repeats"]
 Content: TypeAlias = Literal["numbers", "doubles", "bytes", "flags", "places", "words", "long words"]
@@ -84,6 +85,8 @@ class Kernel:
         self.name = form.__name__
         self.operands = tuple(operands)
         self._form = form
+        # Stacks are bound by the thousand, in few shapes: checking anew took half of the time.
+        self._refuse = lru_cache(maxsize=1024)(self._refuse_misfits)
 
     def __call__(self, *arrays: AnyArray) -> None:
         """Run the NumPy form."""
@@ -94,18 +97,20 @@ class Kernel:
 
         Raises TypeError if their shapes or types are not those of the operands: a compiled loop would trust them.
         """
+        self._refuse(tuple((array.shape, array.dtype) for array in arrays))
+        return Bound(self.name, self._form, arrays)
+
+    def _refuse_misfits(self, arrays: tuple[tuple[Shape, np.dtype[Any]], ...]) -> None:
         lengths = {letter: int(letter) for one in self.operands for letter in one.shape if letter.isdigit()}
-        for operand, array in zip(self.operands, arrays, strict=True):
-            fits = array.dtype.str[1:] in _FITTING[operand.content] and len(operand.shape) == array.ndim
+        for operand, (shape, dtype) in zip(self.operands, arrays, strict=True):
+            known = dtype.isnative and dtype.str[1:] in _FITTING[operand.content]
+            fits = known and len(operand.shape) == len(shape)
             if not fits or any(
-                lengths.setdefault(*axis) != axis[1]
-                for axis in map(_axis, operand.shape, array.shape)
-                if axis[0] != "?"
+                lengths.setdefault(*axis) != axis[1] for axis in map(_axis, operand.shape, shape) if axis[0] != "?"
             ):
                 wanted = ", ".join(f"{one.shape} {one.content}" for one in self.operands)
-                given = ", ".join(f"{one.shape} {one.dtype}" for one in arrays)
+                given = ", ".join(f"{shape} {dtype}" for shape, dtype in arrays)
                 raise TypeError(f"The kernel {self.name} takes arrays of {wanted}; these are {given}.")
-        return Bound(self.name, self._form, arrays)
 
 
 def _axis(letter: str, length: int) -> tuple[str, int]:

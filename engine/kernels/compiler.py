@@ -95,7 +95,7 @@ def compile_library(level: str, path: Path, text: str | None = None) -> None:
         file, made = Path(folder) / "kernels.c", Path(folder) / path.name
         file.write_text(source() if text is None else text, "utf-8")
         _run([*_low_priority(), *find_compiler(), *_flags(level), "-o", str(made), str(file), "-lm"])
-        made.chmod(0o700)
+        made.chmod(0o755)  # whoever runs an image is not who built it; the cache's folder is the user's own
         made.replace(path)
 
 

@@ -7,17 +7,8 @@ from pathlib import Path
 
 from engine.kernels.base import AnyArray, Run
 
-_TYPES = {"float32": "float", "float64": "double", "float32/float64": "float_double", "": "float"}
-"""What the name of a loop ends in, by the float types of its arrays; one without floats is the same for all."""
-
-
-class _Operand(ctypes.Structure):
-    """The `operand` of kernels.h."""
-
-    _fields_ = [
-        (name, ctypes.c_void_p if name == "data" else ctypes.c_ssize_t)
-        for name in ("data", "rows", "stride", "size", "width")
-    ]
+_TYPES = {"f": "float", "d": "double", "df": "float_double", "": "float"}
+"""What the name of a loop ends in, by NumPy's letters for the float types of its arrays; without floats all are one."""
 
 
 class Library:
@@ -37,21 +28,27 @@ class Library:
 
         The caller keeps the arrays alive.
         """
-        operands = [operand for array in arrays if (operand := _operand(array)) is not None]
-        if name in self._left_out or len(operands) < len(arrays):
+        described = [_described(array) for array in arrays]
+        if name in self._left_out or None in described:
             return None
-        types = "/".join(sorted({array.dtype.name for array in arrays if array.dtype.kind == "f"}))
+        types = "".join(sorted({array.dtype.char for array in arrays if array.dtype.kind == "f"}))
         loop = getattr(self._library, f"{name}_{_TYPES.get(types)}", None)
         if loop is None:
             return None
         loop.restype = None
+        numbers = [number for operand in described if operand is not None for number in operand]
         # Of the ways to hand over an address this one takes the least time: 130 ns for the whole call.
-        return partial(loop, ctypes.byref((_Operand * len(operands))(*operands)))
+        return partial(loop, ctypes.byref((ctypes.c_ssize_t * len(numbers))(*numbers)))
 
 
-def _operand(array: AnyArray) -> _Operand | None:
-    rows, width = len(array), array.shape[-1] if array.ndim > 1 else 1
-    stride, rest = divmod(array.strides[0], array.itemsize)
-    if rest or not array.flags.aligned or not array[:1].flags.c_contiguous:
-        return None
-    return _Operand(array.ctypes.data, rows, stride, array.size // max(rows, 1), width)
+def _described(array: AnyArray) -> tuple[int, int, int, int, int] | None:
+    """Return what an `operand` of kernels.h says of an array, number by number; None where no `operand` can."""
+    address, rows = array.__array_interface__["data"][0], len(array)
+    size, width = array.size // max(rows, 1), array.shape[-1] if array.ndim > 1 else 1
+    if array.flags.c_contiguous:
+        stride, rest = size, 0
+    else:
+        stride, rest = divmod(array.strides[0], array.itemsize)
+        if not array[:1].flags.c_contiguous:
+            return None
+    return None if rest or address % array.itemsize else (address, rows, stride, size, width)

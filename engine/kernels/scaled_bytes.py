@@ -14,14 +14,14 @@ from engine.kernels.base import AnyArray, Kernel, reads, repeats, scratch, write
 Bytes = NDArray[np.uint8]
 
 
-def gather_bytes_multiplied(  # the arrays of the formula
+def gather_bytes_multiplied(
     out: Array, x: Bytes, rows: Indices, mean: Array, by: Array, fetched: Bytes, wide: Array
 ) -> None:
     """out = (x[rows] - mean)*by, and a one after each example."""
     _gather(np.multiply, out, x, rows, mean, by, fetched, wide)
 
 
-def gather_bytes_divided(  # as above
+def gather_bytes_divided(
     out: Array, x: Bytes, rows: Indices, mean: Array, by: Array, fetched: Bytes, wide: Array
 ) -> None:
     """out = (x[rows] - mean)/by, and a one after each example."""
@@ -38,7 +38,7 @@ def bytes_divided(out: Array, x: Bytes, mean: Array, by: Array, wide: Array) -> 
     _compute(np.divide, out, x, mean, by, wide)
 
 
-def _gather(  # noqa: PLR0913, PLR0917  # as above
+def _gather(  # noqa: PLR0913, PLR0917  # the arrays of the formula
     scaled: Callable[..., AnyArray],
     out: Array,
     x: Bytes,
@@ -56,9 +56,7 @@ def _gather(  # noqa: PLR0913, PLR0917  # as above
         _compute(scaled, flat[start : start + most], fetched[: len(some)], mean, by, wide)
 
 
-def _compute(  # as above
-    scaled: Callable[..., AnyArray], out: Array, x: Bytes, mean: Array, by: Array, wide: Array
-) -> None:
+def _compute(scaled: Callable[..., AnyArray], out: Array, x: Bytes, mean: Array, by: Array, wide: Array) -> None:
     for start in range(0, len(x), len(wide)):
         some, target = x[start : start + len(wide)], out[start : start + len(wide)]
         numbers = wide[: len(some)]

@@ -3,6 +3,7 @@
 import re
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -104,9 +105,11 @@ def test_the_image_has_kernels_for_every_processor_and_compiles_none_itself(tmp_
     build, run = DOCKERFILE.split("\nFROM ")[-2:]
     shutil.copytree(ROOT / "engine", tmp_path / "engine", ignore=shutil.ignore_patterns("compiled", "__pycache__"))
     subprocess.run([sys.executable, "-m", "engine.kernels"], cwd=tmp_path, check=True)
-    made = {path.name for path in (tmp_path / "engine" / "kernels" / "compiled").iterdir()}
+    made = {path.name: path.stat() for path in (tmp_path / "engine" / "kernels" / "compiled").iterdir()}
 
     assert "-m engine.kernels" in build
     assert build.startswith("python:3.12 AS build\n")
     assert run.startswith("python:3.12-slim\n")
-    assert made == {library_name(level) for level in levels()}
+    assert made.keys() == {library_name(level) for level in levels()}
+    # Root makes them, and the image's user loads them.
+    assert all(about.st_mode & stat.S_IROTH for about in made.values())

@@ -65,3 +65,18 @@ def test_digits_have_one_channel_with_mean_zero_and_deviation_one() -> None:
 def test_a_table_has_neither_image_nor_background() -> None:
     data = training_set(random_dataset("binary", (30, 10, 0), 4))
     assert (data.image, data.fill) == (None, None)
+
+
+def test_targets_that_do_not_fit_are_refused_all_at_once() -> None:
+    dataset = random_dataset("multiclass", (12, 6, 4), 2)
+    last = len(dataset.classes)
+    wrong = replace(
+        dataset, y_train=dataset.y_train[:-1], y_dev=np.full(6, last), y_test=np.array([0, -1, 0, 0], np.int64)
+    )
+
+    with pytest.raises(ValueError, match="12 rows of inputs and 11 targets") as raised:
+        TrainingSet.of(wrong, normalize_inputs=True)
+    assert f"dev part has labels from {last} to {last}, but those of {last} classes are 0 to {last - 1}" in str(
+        raised.value
+    )
+    assert "test part has labels from -1 to 0" in str(raised.value)

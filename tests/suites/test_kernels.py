@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.kernels import AnyArray, Kernel
@@ -20,6 +20,7 @@ from engine.kernels.switch import load
 every_kernel = pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
 every_type = pytest.mark.parametrize("real", [np.float32, np.float64])
 lengths = st.integers(1, 70)
+some = settings(max_examples=40)  # there are seventy kernels and types
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,7 @@ def library() -> Library:
 
 @every_type
 @every_kernel
+@some
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5), lengths)
 def test_both_forms_leave_the_same_bits(
     library: Library, kernel: Kernel, real: Any, seed: int, first: int, others: int
@@ -42,6 +44,7 @@ def test_both_forms_leave_the_same_bits(
 
 @every_type
 @every_kernel
+@some
 @given(st.data())
 def test_both_forms_leave_the_same_bits_of_any_numbers(
     library: Library, kernel: Kernel, real: Any, data: st.DataObject
@@ -53,6 +56,15 @@ def test_both_forms_leave_the_same_bits_of_any_numbers(
             array[...] = data.draw(st.lists(numbers, min_size=array.size, max_size=array.size).map(np.array)).reshape(
                 array.shape
             )
+
+    assert same_bits(kernel, library, arrays)
+
+
+@every_type
+@every_kernel
+def test_rows_may_be_longer_than_what_a_loop_keeps_beside_it(library: Library, kernel: Kernel, real: Any) -> None:
+    (block,) = re.findall(r"^#define BLOCK (\d+)$", source(), re.MULTILINE)
+    arrays = examples(kernel.operands, np.random.default_rng(3), real, 2, 2 * int(block) + 1)
 
     assert same_bits(kernel, library, arrays)
 

@@ -48,7 +48,8 @@ class ServerProcess:
 
     def children(self) -> list[int]:
         """Return the ids of the worker processes that the server started."""
-        return child_ids(self.process.pid)
+        # A server may have a compiler at work too.
+        return [child for child in child_ids(self.process.pid) if b"\0work\0" in _command(child)]
 
     def kill(self) -> None:
         """End the server at once, as a power cut would."""
@@ -110,6 +111,13 @@ def child_ids(parent: int) -> list[int]:
         if int(fields[1]) == parent and fields[0] != "Z":
             found.append(int(stat.parent.name))
     return found
+
+
+def _command(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""  # it ended while we looked
 
 
 def gone(process: int) -> bool:

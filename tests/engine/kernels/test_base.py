@@ -17,6 +17,7 @@ GOOD = [np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 1)), np.zeros((2, 3))]
         (2, np.zeros(2)),
         (3, np.zeros((2, 3, 1))),
         (1, np.zeros((2, 3), np.int64)),
+        (1, np.zeros((2, 3)).astype(np.dtype(float).newbyteorder())),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(place: int, wrong: np.ndarray) -> None:

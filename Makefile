@@ -19,8 +19,8 @@ curl: # The README's examples are run with it.
 compiler: # The tests and benchmarks run the compiled kernels too.
 	@command -v cc >/dev/null || { apt-get update -qq && apt-get install -y -qq gcc libc6-dev; }
 
-parity: $(VENV)/.dev ## Add PyTorch to the environment, so that make test compares with it too.
-	$(PIP) install --editable '.[torch]'
+parity: $(VENV)/.dev ## Add PyTorch and JAX to the environment, so that make test compares with them too.
+	$(PIP) install --editable '.[parity]'
 
 check: $(VENV)/.dev ## Format, lint, types and layers.
 	$(BIN)/ruff format --check .

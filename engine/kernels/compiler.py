@@ -66,7 +66,12 @@ def find_compiler(environment: Mapping[str, str] = os.environ) -> list[str]:
 
     Raises KernelsUnavailableError if there is none.
     """
-    if named := shlex.split(environment.get("CC", "")):
+    said = environment.get("CC", "")
+    try:
+        named = shlex.split(said)
+    except ValueError as error:
+        raise KernelsUnavailableError(f"CC is {said!r}, which is no command: {error}.") from error
+    if named:
         return named
     if found := next(filter(None, map(shutil.which, _NAMES)), None):
         return [found]

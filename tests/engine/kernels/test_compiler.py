@@ -46,6 +46,11 @@ def test_cc_names_the_compiler_and_its_arguments() -> None:
     assert find_compiler({"CC": "ccache 'my gcc' -m64"}) == ["ccache", "my gcc", "-m64"]
 
 
+def test_cc_that_is_no_command_says_so() -> None:
+    with pytest.raises(KernelsUnavailableError, match=r"CC is \"gcc '\", which is no command: No closing quotation\."):
+        find_compiler({"CC": "gcc '"})
+
+
 def test_a_machine_without_a_compiler_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 

@@ -1,4 +1,8 @@
-"""The exponentially weighted average v = beta*v + (1 - beta)*theta, and its correction by 1/(1 - beta^t)."""
+"""The exponentially weighted average v = beta*v + (1 - beta)*theta, and its correction by 1/(1 - beta^t).
+
+It is kept as the plain sum s = beta*s + theta, which starts at zero, so that v = (1 - beta)*s: an update is two passes
+over the array instead of three, and the factors fold into one number for each member and step.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,23 +13,6 @@ from numpy.typing import NDArray
 from engine.arrays import Array
 
 Factors = NDArray[np.float64]
-
-
-class ExponentialAverage:
-    """The average of the values that were added, in memory that the caller lends; it starts at zero.
-
-    It is kept as the plain sum s = beta*s + theta, so that v = (1 - beta)*s: an update is two passes over the array
-    instead of three, and the factors fold into one number for each member and step.
-    """
-
-    __slots__ = ("total",)
-
-    def __init__(self, total: Array) -> None:
-        self.total = total
-
-    def add(self, value: Array, beta: Array | float) -> None:
-        """Take in `value`; `beta` broadcasts, one for each member."""
-        accumulate(self.total, value, beta)
 
 
 def accumulate(total: Array, value: Array, beta: Array | float) -> None:
@@ -51,9 +38,9 @@ def corrected_weight(beta: Factors, updates: NDArray[Any]) -> Factors:
 
 def smooth(curve: Sequence[float], beta: float) -> list[float]:
     """Return the corrected average after each value of a curve; `beta` 0 gives the curve itself."""
-    average, sums = ExponentialAverage(np.zeros(1)), np.empty(len(curve))
+    total, sums = np.zeros(1), np.empty(len(curve))
     for place, value in enumerate(np.asarray(curve, np.float64)[:, np.newaxis]):
-        average.add(value, beta)
-        sums[place] = average.total[0]
+        accumulate(total, value, beta)
+        sums[place] = total[0]
     smoothed: list[float] = (sums * corrected_weight(np.array(beta), np.arange(1, len(sums) + 1))).tolist()
     return smoothed

@@ -69,21 +69,18 @@ def find_compiler(environment: Mapping[str, str] = os.environ) -> list[str]:
 
     Raises KernelsUnavailableError if there is none.
     """
-    if named := _named_compiler(environment.get("CC", "")):
+    said = environment.get("CC", "")
+    try:
+        named = shlex.split(said)
+    except ValueError as error:
+        raise KernelsUnavailableError(f"CC is {said!r}, which is no command: {error}.") from error
+    if named:
         return named
     if found := next(filter(None, map(shutil.which, _NAMES)), None):
         return [found]
     raise KernelsUnavailableError(
         f"There is no C compiler: none of {', '.join(_NAMES)} is in PATH, and CC names none. Install one."
     )
-
-
-def _named_compiler(command: str) -> list[str]:
-    """Return the words of a command. Raises KernelsUnavailableError if a quotation has no end."""
-    try:
-        return shlex.split(command)
-    except ValueError as error:
-        raise KernelsUnavailableError(f"CC is {command!r}, which is no command: {error}.") from error
 
 
 def compile_library(level: str, path: Path, text: str | None = None) -> None:

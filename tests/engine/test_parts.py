@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.averages import ExponentialAverage, corrected_weight, smooth, weight
+from engine.averages import accumulate, corrected_weight, smooth, weight
 from engine.blas import use_one_thread
 from engine.early_stopping import BestEpoch, Patience
 from engine.initializers import INITIALIZERS, choose, draw
@@ -54,13 +54,13 @@ def test_a_value_that_is_not_a_number_is_never_the_best() -> None:
 
 def test_the_average_is_the_textbook_one_with_and_without_correction() -> None:
     beta, values = 0.9, [3.0, -1.0, 4.0, 1.0, 5.0]
-    average, kept = 0.0, ExponentialAverage(np.zeros((1, 1)))
+    average, total = 0.0, np.zeros((1, 1))
     for t, value in enumerate(values, 1):
         average = beta * average + (1 - beta) * value
-        kept.add(np.array([[value]]), np.array([[beta]]))
+        accumulate(total, np.array([[value]]), np.array([[beta]]))
 
-        assert kept.total[0, 0] * weight(np.array(beta)) == pytest.approx(average, rel=1e-14)
-        corrected = kept.total[0, 0] * corrected_weight(np.array(beta), np.array(t))
+        assert total[0, 0] * weight(np.array(beta)) == pytest.approx(average, rel=1e-14)
+        corrected = total[0, 0] * corrected_weight(np.array(beta), np.array(t))
         assert corrected == pytest.approx(average / (1 - beta**t), rel=1e-14)
         assert smooth(values, beta)[t - 1] == pytest.approx(average / (1 - beta**t), rel=1e-14)
 

@@ -35,12 +35,21 @@ class _Switch:
         with self._lock:
             self._choice, self._library = choice, library
         if choice == "auto":
-            self._thread = threading.Thread(target=self._go_over, name="kernels", daemon=True)
-            self._thread.start()
+            self._start()
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._go_over, name="kernels", daemon=True)
+        self._thread.start()
+
+    def forked(self) -> None:
+        """Go on in a child process: it has no thread but its own, and whoever held the lock may be gone."""
+        self._lock, self._thread = threading.Lock(), None
 
     def bind(self, kernel: Kernel, arrays: tuple[AnyArray, ...]) -> Bound:
         if self._choice is None:
             self.choose(chosen())
+        elif self._choice == "auto" and self._thread is None and self._library is None:
+            self._start()
         bound = kernel.bound(arrays)
         with self._lock:
             if self._library is not None:
@@ -71,6 +80,8 @@ class _Switch:
 
 
 _switch = _Switch()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_switch.forked)
 
 
 def bind(kernel: Kernel, *arrays: AnyArray) -> Bound:

@@ -143,6 +143,24 @@ def test_a_process_that_trains_goes_over_by_itself() -> None:
     assert done.stdout.split() == ["True"]
 
 
+def test_a_process_that_was_forked_meanwhile_goes_over_too(tmp_path: Path) -> None:
+    code = (
+        "import os, numpy as np\n"
+        "from engine.kernels import bind, choose, ready\n"
+        "from engine.kernels.scale import SCALE\n"
+        "choose('auto')\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    bind(SCALE, np.ones((2, 3)), np.ones((2, 1)))\n"
+        "    os._exit(0 if ready() else 1)\n"
+        "print(ready(), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+    )
+    environment = {**os.environ, "LOGSWEEP_KERNELS": "numpy", "XDG_CACHE_HOME": str(tmp_path)}
+    output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True, cwd=ROOT)
+
+    assert output.split() == ["True", "0"]
+
+
 def test_a_process_that_ends_first_takes_its_compiler_along(tmp_path: Path) -> None:
     started = tmp_path / "started"
     os.mkfifo(started)

@@ -33,7 +33,7 @@ PHASES = (
     ("forward and backward passes", BatchStep, "run"),
     ("updates of the weights", Update, "step"),
     ("the rest of a step", Tile, "_train"),
-    ("orders, masks and learning rates of an epoch", Tile, "_begin_epoch"),
+    ("orders, generators and learning rates of an epoch", Tile, "_begin_epoch"),
     ("scores on dev, and on train and test at the end", Evaluation, "run"),
     ("points of curves", Tile, "train_epoch"),
     ("binding tiles to memory", Cohort, "_cut_tiles"),

@@ -13,7 +13,7 @@ from benchmarks.spread import Spread, Target, show_table
 from engine.data import load_builtin
 
 WORKERS = 2
-ROUNDS = 5
+ROUNDS = 9
 SPEED = Target(">=", 7.5, "x")
 DEV_ERROR = Target("<=", 2.5, " %")
 TRIALS: int = EXAMPLE["budget"]["trials"]

@@ -1,13 +1,15 @@
 """Where compiled kernels lie: in the package, where an image has them, or in the user's own cache."""
 
 import hashlib
+import json
 import os
+import platform
 import shutil
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from filelock import FileLock
+import numpy as np
 
 from engine.kernels.compiler import COMPILING, compile_library, library_name
 from engine.kernels.errors import KernelsUnavailableError
@@ -27,6 +29,8 @@ def library_path(environment: Mapping[str, str] = os.environ, shipped: Path = SH
         return shipped / name
     path = _folder(environment) / name
     if not _is_whole(path):
+        from filelock import FileLock  # noqa: PLC0415  # it takes 60 ms, which most starts can do without
+
         with FileLock(path.parent / "lock"):
             if not _is_whole(path):
                 _forget_interrupted(path.parent)
@@ -34,6 +38,30 @@ def library_path(environment: Mapping[str, str] = os.environ, shipped: Path = SH
                 _digest_file(path).write_text(_digest(path), "ascii")
     _refuse_foreign(path)
     return path
+
+
+def differing_here(path: Path, find: Callable[[], list[str]], environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the names that `find` gives for a library: once for each machine and NumPy, and from the cache later."""
+    library = _digest(path)
+    try:
+        kept = _folder(environment) / f"{path.stem}-{platform.node()}-numpy-{np.__version__}.json"
+    except KernelsUnavailableError:
+        return find()  # a library of the package needs no cache
+    if (names := _kept_names(kept, library)) is None:
+        names = find()
+        written = kept.with_suffix(f".{os.getpid()}")
+        written.write_text(json.dumps({"library": library, "differing": names}), "utf-8")
+        written.replace(kept)
+    return names
+
+
+def _kept_names(kept: Path, library: str) -> list[str] | None:
+    """Return what was found for a library with this digest; None if nothing was, or it cannot be read."""
+    try:
+        found = json.loads(kept.read_text("utf-8"))
+        return [str(name) for name in found["differing"]] if found["library"] == library else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _is_whole(path: Path) -> bool:

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 from weakref import WeakSet
 
 from engine.kernels.base import AnyArray, Bound, Kernel
-from engine.kernels.cache import library_path
+from engine.kernels.cache import differing_here, library_path
 from engine.kernels.check import differing
 from engine.kernels.errors import KernelsUnavailableError
 from engine.kernels.library import Library
@@ -118,10 +118,12 @@ def load() -> Library:
     Raises KernelsUnavailableError if there are none.
     """
     try:
-        library = Library(library_path())
+        path = library_path()
+        library = Library(path)
+        names = differing_here(path, lambda: differing(KERNELS, library))
     except OSError as error:
         raise KernelsUnavailableError(f"Compiled kernels cannot be loaded: {error}") from error
-    if names := differing(KERNELS, library):
+    if names:
         _log.warning(
             "Compiled kernels are missing or give other bits than NumPy here, and run in NumPy: %s.", ", ".join(names)
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.kernels.cache import library_path
+from engine.kernels.cache import differing_here, library_path
 from engine.kernels.check import differing
 from engine.kernels.compiler import COMPILING, library_name
 from engine.kernels.errors import KernelsUnavailableError
@@ -112,7 +112,11 @@ def test_many_processes_compile_once(tmp_path: Path) -> None:
     compiler = tmp_path / "cc"
     compiler.write_text(f'#!/bin/sh\necho once >> {tmp_path}/calls\nexec cc "$@"\n')
     compiler.chmod(0o700)
-    command = [sys.executable, "-c", "from engine.kernels.cache import library_path; print(library_path())"]
+    command = [
+        sys.executable,
+        "-c",
+        "from engine.kernels.cache import library_path; print(library_path())",
+    ]
     environment = {"PATH": "/usr/bin:/bin", "CC": str(compiler), **cache(tmp_path)}
     processes = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3])
@@ -122,3 +126,37 @@ def test_many_processes_compile_once(tmp_path: Path) -> None:
 
     assert found == {str(tmp_path / "logsweep" / NAME)}
     assert (tmp_path / "calls").read_text().split() == ["once"]
+
+
+def test_a_library_is_compared_once_and_again_when_it_is_another(tmp_path: Path) -> None:
+    library, calls = tmp_path / "kernels.so", []
+
+    def find() -> list[str]:
+        calls.append(library.read_text())
+        return ["adam"]
+
+    for text in ("one", "one", "other", "other"):
+        library.write_text(text)
+        assert differing_here(library, find, cache(tmp_path)) == ["adam"]
+
+    assert calls == ["one", "other"]
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"library": 1}', "null"])
+def test_what_cannot_be_read_of_a_comparison_is_found_anew(tmp_path: Path, damage: str) -> None:
+    library = tmp_path / "kernels.so"
+    library.write_text("one")
+    assert differing_here(library, lambda: ["sgd"], cache(tmp_path)) == ["sgd"]
+    (kept,) = (tmp_path / "logsweep").glob("*.json")
+    kept.write_text(damage)
+
+    assert differing_here(library, lambda: ["adam"], cache(tmp_path)) == ["adam"]
+
+
+def test_a_library_of_the_package_is_compared_at_each_start_where_there_is_no_cache(tmp_path: Path) -> None:
+    library, blocked = tmp_path / "kernels.so", tmp_path / "file"
+    library.write_text("one")
+    blocked.write_text("")
+
+    assert differing_here(library, lambda: ["sgd"], cache(blocked)) == ["sgd"]
+    assert differing_here(library, list, cache(blocked)) == []

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -137,6 +138,7 @@ class _Child:
                 errors="replace",
                 start_new_session=True,
             )
+        _give_way(self._process.pid)
         said = self._process.communicate(timeout=_LONGEST)[1]
         return self._process.returncode, said
 
@@ -147,3 +149,11 @@ class _Child:
             if self._process is not None and self._process.poll() is None:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
+
+
+def _give_way(session: int) -> None:
+    """Let a session have what others leave: where Linux shares by sessions, nice counts only within one of them."""
+    autogroup = Path(f"/proc/{session}/autogroup")
+    if autogroup.exists():
+        with suppress(OSError):  # it has ended, or Linux puts it off: it is then one of several that share
+            autogroup.write_text("19", "ascii")

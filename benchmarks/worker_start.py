@@ -51,7 +51,7 @@ def _worker(choice: str) -> tuple[float, float]:
             if not asked.wait(60.0):
                 raise RuntimeError(f"The worker asked for no work within a minute; its code is {process.poll()}.")
             seconds = time.perf_counter() - start
-            time.sleep(SETTLED)
+            time.sleep(SETTLED)  # the moment that is measured, not a wait for something
             return seconds, memory(process.pid, "VmRSS") / MEGABYTE
         finally:
             process.kill()

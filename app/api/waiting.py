@@ -1,7 +1,9 @@
 """Wait on behalf of a client, for as long as it waits itself: for work, or for the end of a sweep."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TypeVar
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
@@ -10,6 +12,8 @@ from app.domain.states import SweepState
 from app.domain.sweeps import Sweep
 from app.domain.work import ClaimAnswer, ClaimRequest, HeartbeatRequest
 from app.services.services import Services
+
+Seen = TypeVar("Seen")
 
 LONGEST_WAIT = 20.0
 """Seconds after which a client is answered even without what it waits for."""
@@ -20,19 +24,11 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
 
     A worker that hung up gets nothing: what it was just given goes back to the queue.
     """
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + min(ask.wait, LONGEST_WAIT)
     gone = asyncio.ensure_future(_disconnected(request))
     try:
-        while True:
-            seen = services.notifier.changes
-            answer = await run_in_threadpool(services.work.claim, ask)
-            left = deadline - loop.time()
-            if answer.segments or left <= 0 or services.notifier.closed:
-                break
-            await _first(services.notifier.changed_since(seen), gone, left)
-            if gone.done():
-                break
+        answer = await _look_until(
+            services, partial(services.work.claim, ask), lambda answer: bool(answer.segments), ask.wait, gone
+        )
         if gone.done() and answer.segments:
             leases = [segment.lease for segment in answer.segments]
             await run_in_threadpool(services.work.release, HeartbeatRequest(ask.worker, leases))
@@ -43,19 +39,38 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
 
 async def sweep_when_ended(services: Services, sweep: str, wait: float, request: Request) -> Sweep:
     """Return a sweep once it has ended, or as it is when the client's time is up. Raises NotFound."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + min(wait, LONGEST_WAIT)
     gone = asyncio.ensure_future(_disconnected(request))
     try:
-        while True:
-            seen = services.notifier.changes
-            found = await run_in_threadpool(services.sweeps.get, sweep)
-            left = deadline - loop.time()
-            if found.state is not SweepState.RUNNING or left <= 0 or gone.done() or services.notifier.closed:
-                return found
-            await _first(services.notifier.changed_since(seen), gone, left)
+        return await _look_until(
+            services,
+            partial(services.sweeps.get, sweep),
+            lambda found: found.state is not SweepState.RUNNING,
+            wait,
+            gone,
+        )
     finally:
         gone.cancel()
+
+
+async def _look_until(
+    services: Services,
+    look: Callable[[], Seen],
+    enough: Callable[[Seen], bool],
+    wait: float,
+    gone: "asyncio.Future[None]",
+) -> Seen:
+    """Look at once and then at every change, until it is enough, the client is gone or its time is up."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + min(wait, LONGEST_WAIT)
+    while True:
+        before = services.notifier.changes
+        seen = await run_in_threadpool(look)
+        left = deadline - loop.time()
+        if enough(seen) or left <= 0 or services.notifier.closed:
+            return seen
+        await _first(services.notifier.changed_since(before), gone, left)
+        if gone.done():
+            return seen
 
 
 async def _first(changed: Coroutine[None, None, None], gone: "asyncio.Future[None]", seconds: float) -> None:

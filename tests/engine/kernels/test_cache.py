@@ -13,6 +13,7 @@ from engine.kernels.errors import KernelsUnavailableError
 from engine.kernels.level import level
 from engine.kernels.library import Library
 from engine.kernels.registry import KERNELS
+from tests.engine.kernels.compilers import compiler_script
 
 NAME = library_name(level())
 
@@ -109,15 +110,13 @@ def test_a_library_of_the_package_needs_no_cache_and_no_compiler(
 
 
 def test_many_processes_compile_once(tmp_path: Path) -> None:
-    compiler = tmp_path / "cc"
-    compiler.write_text(f'#!/bin/sh\necho once >> {tmp_path}/calls\nexec cc "$@"\n')
-    compiler.chmod(0o700)
+    compiler = compiler_script(tmp_path, f"echo once >> {tmp_path}/calls", 'exec cc "$@"')
     command = [
         sys.executable,
         "-c",
         "from engine.kernels.cache import library_path; print(library_path())",
     ]
-    environment = {"PATH": "/usr/bin:/bin", "CC": str(compiler), **cache(tmp_path)}
+    environment = {"PATH": "/usr/bin:/bin", "CC": compiler, **cache(tmp_path)}
     processes = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3])
         for _ in range(4)

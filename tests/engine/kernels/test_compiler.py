@@ -10,6 +10,7 @@ from engine.kernels.errors import KernelsUnavailableError
 from engine.kernels.level import BASELINE, level
 from engine.kernels.library import Library
 from engine.kernels.registry import KERNELS
+from tests.engine.kernels.compilers import compiler_script
 
 
 def test_a_processor_of_any_level_up_to_this_one_gets_the_bits_of_numpy(tmp_path: Path) -> None:
@@ -59,10 +60,8 @@ def test_an_error_shows_the_beginning_of_a_long_complaint(tmp_path: Path) -> Non
 
 
 def test_a_compiler_from_before_the_names_of_levels_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiler = tmp_path / "old"
-    compiler.write_text('#!/bin/sh\ncase "$*" in *-march=x86-64-v*) exit 1;; esac\nexec cc "$@"\n')
-    compiler.chmod(0o700)
-    monkeypatch.setenv("CC", str(compiler))
+    compiler = compiler_script(tmp_path, 'case "$*" in *-march=x86-64-v*) exit 1;; esac', 'exec cc "$@"')
+    monkeypatch.setenv("CC", compiler)
     compile_library(level(), tmp_path / "made.so")
 
     assert differing(KERNELS, Library(tmp_path / "made.so")) == []

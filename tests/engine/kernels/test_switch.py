@@ -13,6 +13,7 @@ import pytest
 from engine.kernels import Bound, Choice, bind, choose, chosen, ready
 from engine.kernels.errors import KernelsUnavailableError
 from engine.kernels.sgd import SGD, sgd
+from tests.engine.kernels.compilers import compiler_script
 from tests.system.processes import gone, until
 
 ROOT = Path(__file__).parents[3]
@@ -50,10 +51,8 @@ def test_what_was_bound_before_goes_over_when_the_loops_are_ready(
 ) -> None:
     released = tmp_path / "released"
     os.mkfifo(released)
-    compiler = tmp_path / "cc"
-    compiler.write_text(f'#!/bin/sh\nread line < {released}\nexec cc "$@"\n')
-    compiler.chmod(0o700)
-    monkeypatch.setenv("CC", str(compiler))
+    compiler = compiler_script(tmp_path, f"read line < {released}", 'exec cc "$@"')
+    monkeypatch.setenv("CC", compiler)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     choose("auto")
     kernel, w = bound()
@@ -94,10 +93,8 @@ def test_compiled_without_a_compiler_is_refused(tmp_path: Path, monkeypatch: pyt
 def test_loops_of_other_bits_are_left_out_with_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    compiler = tmp_path / "cc"
-    compiler.write_text('#!/bin/sh\nexec cc -Dsqrtf=cbrtf "$@"\n')
-    compiler.chmod(0o700)
-    monkeypatch.setenv("CC", str(compiler))
+    compiler = compiler_script(tmp_path, 'exec cc -Dsqrtf=cbrtf "$@"')
+    monkeypatch.setenv("CC", compiler)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     choose("compiled")
 
@@ -108,10 +105,8 @@ def test_loops_of_other_bits_are_left_out_with_a_warning(
 def test_loops_that_the_compiler_left_out_are_named_in_the_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    compiler = tmp_path / "cc"
-    compiler.write_text('#!/bin/sh\nexec cc -Dsgd_float=other "$@"\n')
-    compiler.chmod(0o700)
-    monkeypatch.setenv("CC", str(compiler))
+    compiler = compiler_script(tmp_path, 'exec cc -Dsgd_float=other "$@"')
+    monkeypatch.setenv("CC", compiler)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     choose("compiled")
 
@@ -164,11 +159,9 @@ def test_a_process_that_was_forked_meanwhile_goes_over_too(tmp_path: Path) -> No
 def test_a_process_that_ends_first_takes_its_compiler_along(tmp_path: Path) -> None:
     started = tmp_path / "started"
     os.mkfifo(started)
-    compiler = tmp_path / "cc"
-    compiler.write_text(f"#!/bin/sh\necho $$ > {started}\nread line < {started}\n")
-    compiler.chmod(0o700)
+    compiler = compiler_script(tmp_path, f"echo $$ > {started}", f"read line < {started}")
     code = f"from engine.kernels import choose; choose('auto'); print(open({str(started)!r}).read())"
-    environment = {**os.environ, "CC": str(compiler), "XDG_CACHE_HOME": str(tmp_path)}
+    environment = {**os.environ, "CC": compiler, "XDG_CACHE_HOME": str(tmp_path)}
     output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True, cwd=ROOT)
 
     until(lambda: gone(int(output)), "the compiler is gone")

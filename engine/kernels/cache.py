@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
 from engine.kernels.compiler import COMPILING, compile_library, library_name
 from engine.kernels.errors import KernelsUnavailableError
@@ -29,8 +30,6 @@ def library_path(environment: Mapping[str, str] = os.environ, shipped: Path = SH
         return shipped / name
     path = _folder(environment) / name
     if not _is_whole(path):
-        from filelock import FileLock  # noqa: PLC0415  # it takes 60 ms, which most starts can do without
-
         with FileLock(path.parent / "lock"):
             if not _is_whole(path):
                 _forget_interrupted(path.parent)

@@ -1,63 +1,114 @@
-"""What passes between the use cases and the queue of segments in the storage."""
+"""What passes between the use cases and the queue of runs in the storage."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from app.domain.space import Value
-from app.domain.work import Lease
-
-SUSPECT_LOSSES = 3
-"""After so many lost workers a segment is only given alone to a worker that holds nothing else."""
-
-FATAL_LOSSES = 6
-"""After so many lost workers the trial fails."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A trial that was drawn but not yet stored, with its first segment."""
-
-    number: int
-    params: Mapping[str, Value]
-    cohort: str
-    from_epoch: int
-    to_epoch: int
+from app.domain.work import CheckpointRef, Decision, Keep, Lease, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a worker asks for: up to `slots` segments, best of `cohorts`, its share among `live_workers`."""
+    """What a worker asks for: up to `slots` runs of a trainer, best of `cohorts`, its share among `live_workers`."""
 
     worker: str
+    trainer: str
+    rules: int
     slots: int
     cohorts: Sequence[str]
     live_workers: int
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A segment that was just leased; `params` are the trial's own."""
+class Load:
+    """What the asking worker holds, and what is open for its trainer: waiting runs without suspects, and leased ones.
 
-    lease: Lease
-    params: Mapping[str, Value]
-    cohort: str
-    from_epoch: int
-    to_epoch: int
+    `waiting` is counted up to slots times live workers.
+    """
+
+    held: int
+    waiting: int
+    leased: int
 
 
 @dataclass(frozen=True, slots=True)
-class Shortage:
-    """A running sweep whose queue runs low: `missing` trials may be drawn from number `drawn` on."""
+class SuspectCase:
+    """Where a sweep has suspects waiting and nothing else: what speaks for trying one now.
 
+    `hands` is what the worker holds or just took, `trying` how many workers hold a suspect or nothing but wait for one.
+    """
+
+    hands: int
+    trying: int
+    live_workers: int
+
+
+SuspectTurn = Literal["give", "drain", "pass"]
+"""Give a suspect, alone; give nothing more, so that the hands become empty; or pass on to the next sweep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A run that was just leased; `params` are the trial's own."""
+
+    lease: Lease
     sweep: str
-    drawn: int
-    missing: int
+    trial: int
+    replicate: int
+    params: Mapping[str, Value]
+    cohort: str
+    to_epoch: int
+    checkpoint: CheckpointRef | None
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The answer to an Ask."""
+    """The answer to an Ask; `waiting` tells how many runs are left in the queue of each sweep that was looked at."""
 
     claimed: list[Claimed] = field(default_factory=list)
-    shortages: list[Shortage] = field(default_factory=list)
-    keep_below: dict[str, float] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+    keep: dict[str, Keep] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the sweep of a run stands for those who train it: None while it runs on."""
+
+    decision: Literal["continue", "pause", "complete"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What becomes of what a worker sent: a decision for each lease, and the sweeps that ran out of queued runs."""
+
+    decisions: list[Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of results, in their order: outcome and reason; `idle` are sweeps without a queued run now."""
+
+    outcomes: list[tuple[Outcome, str | None]]
+    decisions: list[Decision]
+    keep: dict[str, Keep]
+    idle: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedModel:
+    """A stored model as ranking sees it; `settled` once its trial is final. Without a value it is kept for now."""
+
+    trial: int
+    value: float | None
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Which models fall out of a sweep, and the bounds beyond which no weights need be sent."""
+
+    fallen: Sequence[int]
+    below: float | None
+    paused_below: float | None

@@ -1,4 +1,4 @@
-"""The states of sweeps and trials, and the one table of legal moves between them."""
+"""The states of sweeps, trials and runs, and the one table of legal moves between them."""
 
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ class SweepState(StrEnum):
 
 
 class TrialState(StrEnum):
-    """Where a trial stands; the last five are final."""
+    """Where a trial or one of its runs stands; the last five are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -26,24 +26,32 @@ class TrialState(StrEnum):
     CANCELLED = "cancelled"
 
 
-_RESULTS = frozenset({TrialState.COMPLETED, TrialState.PRUNED, TrialState.DIVERGED, TrialState.FAILED})
+OPEN = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED})
+"""The states in which a trial or a run may still change."""
 
-TRIAL_MOVES: dict[TrialState, frozenset[TrialState]] = {
-    TrialState.QUEUED: frozenset({TrialState.RUNNING, TrialState.CANCELLED, TrialState.FAILED}),
-    # Back to queued: the worker released the trial or was lost.
-    TrialState.RUNNING: _RESULTS | {TrialState.QUEUED, TrialState.PAUSED, TrialState.CANCELLED},
-    TrialState.PAUSED: frozenset({TrialState.QUEUED, TrialState.PRUNED, TrialState.CANCELLED}),
+RUN_MOVES: dict[TrialState, frozenset[TrialState]] = {
+    # To completed: what a pause handed in counts, and training will not go on.
+    TrialState.QUEUED: frozenset(
+        {TrialState.RUNNING, TrialState.PAUSED, TrialState.COMPLETED, TrialState.CANCELLED, TrialState.FAILED}
+    ),
+    # Back to queued: the worker gave the run back or was lost.
+    TrialState.RUNNING: frozenset(TrialState) - {TrialState.RUNNING},
+    TrialState.PAUSED: frozenset(
+        {TrialState.QUEUED, TrialState.COMPLETED, TrialState.PRUNED, TrialState.CANCELLED}
+    ),
 }
 
 SWEEP_MOVES: dict[SweepState, frozenset[SweepState]] = {
     SweepState.RUNNING: frozenset({SweepState.PAUSED, SweepState.COMPLETED, SweepState.CANCELLED, SweepState.FAILED}),
     SweepState.PAUSED: frozenset({SweepState.RUNNING, SweepState.CANCELLED}),
+    # Reopened by more budget.
+    SweepState.COMPLETED: frozenset({SweepState.RUNNING}),
 }
 
 
 def sources(target: TrialState) -> frozenset[TrialState]:
-    """Return the states from which a trial may move to `target`."""
-    return frozenset(state for state, targets in TRIAL_MOVES.items() if target in targets)
+    """Return the states from which a run may move to `target`."""
+    return frozenset(state for state, targets in RUN_MOVES.items() if target in targets)
 
 
 def sweep_sources(target: SweepState) -> frozenset[SweepState]:

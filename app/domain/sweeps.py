@@ -1,13 +1,13 @@
 """Sweeps: what the user asked for, and where the sweep stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from app.domain.space import Space, Value
 from app.domain.states import SweepState, TrialState
-from app.domain.work import Diverged, EarlyStopping
+from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
 Metric = Literal["train_loss", "train_error", "dev_loss", "dev_error", "train_rmse", "dev_rmse"]
 
@@ -26,10 +26,16 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Where the sweep ends: after so many trials, or after so many seconds, whichever comes first."""
+    """Where the sweep ends, whichever comes first.
+
+    So many trials; so many epochs trained, all trials together; so many seconds in which work could be done; or a trial
+    whose value is as good as the target.
+    """
 
     trials: int
     seconds: float | None = None
+    epochs: int | None = None
+    target: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class SweepSpec:
     """All that a user decides about a sweep; trials follow from it alone.
 
     `rules` is the version of the rules that shape its results: it ends under those that it began with. Sweeps from
-    before it was written down have the first.
+    before it was written down have the first. Each trial is trained `replicates` times, each time with another seed.
     """
 
     name: str
@@ -52,6 +58,46 @@ class SweepSpec:
     budget: Budget
     keep_models: int = 10
     rules: int = 1
+    replicates: int = 1
+    trainer: str = OWN_TRAINER
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a user calls a sweep and notes about it; nothing of a result depends on it."""
+
+    name: str
+    tags: Sequence[str] = ()
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepChanges:
+    """What a PATCH changes: None leaves it as it is. `budget` is the whole new one."""
+
+    name: str | None = None
+    tags: Sequence[str] | None = None
+    notes: str | None = None
+    budget: Budget | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepFilter:
+    """Which sweeps a list has: those that fit every part that is not None; `name` is a part of the name."""
+
+    name: str | None = None
+    state: SweepState | None = None
+    tag: str | None = None
+    dataset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a sweep has used of its budget: trials drawn, epochs charged, seconds in which work could be done."""
+
+    trials: int
+    epochs: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +111,17 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """A sweep as stored. `posted` is the spec as the user sent it; times are UTC."""
+    """A sweep as stored. `posted` is the spec as the user sent it; times are UTC.
+
+    The budget in `spec` is the one in force. While an end awaits runs in training, `ending` is the state to come.
+    """
 
     id: str
     state: SweepState
+    ending: SweepState | None
     spec: SweepSpec
+    labels: Labels
+    used: Used
     posted: Mapping[str, Value]
     dataset_sha256: str
     created_at: datetime

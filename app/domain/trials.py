@@ -23,15 +23,24 @@ METRICS = (
 
 @dataclass(frozen=True, slots=True)
 class KeptModel:
-    """The weights of a good trial, float32 in one row, and the processor and versions that made them."""
+    """The weights of a good trial, float32 in one row, and the processor and versions that made them.
+
+    The other fields are those of the run that they are of, replicate 0 of the trial.
+    """
 
     weights: bytes
     made_with: Mapping[str, str]
+    metrics: Metrics
+    best_epoch: int | None
+    epochs: int
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A trial as stored; the result fields are None until it is known. Times are UTC."""
+    """A trial as stored; the result fields are None until it is known. Times are UTC.
+
+    With several replicates, value and metrics are the means over them, and best epoch and weights those of replicate 0.
+    """
 
     sweep: str
     number: int
@@ -43,6 +52,7 @@ class Trial:
     epochs: int
     seconds: float
     reason: str | None
+    replicates: int
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -1,4 +1,4 @@
-"""What passes between server and workers: leased segments, epochs, results and the server's answers.
+"""What passes between server and workers: leased runs, epochs, results and the server's answers.
 
 The records are the JSON of the work routes as well: both edges read and write them with pydantic.
 """
@@ -9,13 +9,21 @@ from typing import Any, Literal
 Metrics = dict[str, float | None]
 Diverged = Literal["exclude", "best_epoch"]
 
+OWN_TRAINER = "logsweep"
+"""The trainer of sweeps that name none: our own workers."""
+
+MOST_ITEMS = 4096
+"""The most items that a request of a worker may have."""
+
+MOST_REQUEST_BYTES = 4 << 20
+"""The most bytes that a request of a worker may have; models and checkpoints travel apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to run the segment of one trial; a stale `fence` makes a late writer harmless."""
+    """The right to train a run; a stale `fence` makes a late writer harmless. Fences of a run only rise."""
 
-    sweep: str
-    trial: int
+    run: int
     fence: int
 
 
@@ -28,26 +36,51 @@ class EarlyStopping:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """A trial to train from the end of `from_epoch` to the end of `to_epoch`.
+class CheckpointRef:
+    """A checkpoint at the end of `epoch`, by the hash of its bytes. It is a cache: it may be gone at any time."""
 
-    `params` holds every hyperparameter, `cohort` the key of trials that can share a stack. `rules` is
-    the version of the rules that the sweep began with. With `diverged` "exclude", nobody needs the weights of a trial
-    that diverges.
+    epoch: int
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """The weights of the best epoch as an artifact: a row of little-endian float32, by the hash of its bytes.
+
+    `made_with` names the processor and the versions that the bits depend on.
+    """
+
+    sha256: str
+    size: int
+    made_with: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedRun:
+    """A run to train up to the end of `to_epoch`: one network, (sweep, trial, replicate).
+
+    `params` holds every hyperparameter, `epochs` among them, which may lie beyond `to_epoch`: the run then pauses.
+    A worker goes on from the member that it has parked, else from the `checkpoint` (an epoch of it lies within those
+    stored), else from the start. `cohort` is the key of runs that can share a stack, `rules` the version of the rules that
+    the sweep began with. With `diverged` "exclude", nobody needs the weights of a run that diverges.
     """
 
     lease: Lease
+    sweep: str
+    trial: int
+    replicate: int
     dataset: str
     dataset_sha256: str
     seed: int
     params: dict[str, Any]  # of Value, an alias that names itself, which pydantic cannot follow
     metric: str
     early_stopping: EarlyStopping | None
-    from_epoch: int
     to_epoch: int
     cohort: str
-    rules: int = 1
+    rules: int
     diverged: Diverged = "exclude"
+    checkpoint: CheckpointRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +100,29 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """Whose weights a worker need hand in: those of the best `models` of a sweep, by (value, trial).
+
+    No weights with a value above `below` are kept of runs that end, and above `paused_below` of runs that pause;
+    None is no bound yet. With `replicates` a run's own value tells nothing: all weights of replicate 0 are wanted.
+    """
+
+    models: int
+    below: float | None = None
+    paused_below: float | None = None
+    replicates: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimRequest:
-    """A worker asks for up to `slots` segments, best of `cohorts` it already trains, and waits for them."""
+    """A worker asks for up to `slots` runs, best of `cohorts` it already trains, and waits for them.
+
+    `trainer` names what it can train, `rules` the newest version of the rules that it knows.
+    """
 
     worker: str
+    trainer: str
+    rules: int
     slots: int
     cohorts: list[str] = field(default_factory=list)
     wait: float = 0.0
@@ -78,27 +130,25 @@ class ClaimRequest:
 
 @dataclass(frozen=True, slots=True)
 class ClaimAnswer:
-    """The segments leased, for `lease_seconds` unless a heartbeat comes.
+    """The runs leased, for `lease_seconds` unless a heartbeat comes, and what to keep of each sweep's."""
 
-    `keep_below` tells for each sweep the objective above which weights need not be sent.
-    """
-
-    segments: list[Segment]
+    runs: list[LeasedRun]
     lease_seconds: float
-    keep_below: dict[str, float] = field(default_factory=dict)
+    keep: dict[str, Keep] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The epochs of one leased trial since its last report."""
+    """The epochs of one leased run since its last report, and a checkpoint that was handed in meanwhile."""
 
     lease: Lease
     epochs: list[Epoch]
+    checkpoint: CheckpointRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """The progress of everything a worker trains, in one request."""
+    """The progress of what a worker trains."""
 
     worker: str
     items: list[Progress]
@@ -106,18 +156,38 @@ class ReportRequest:
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatRequest:
-    """All the leases a worker still wants to keep (heartbeat), or gives back untouched (release)."""
+    """The leases that a worker still wants to keep."""
 
     worker: str
     leases: list[Lease]
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What the worker does with one leased trial now: `stop` means drop it, the lease is gone."""
+class GivenBack:
+    """A lease that a worker gives back: `released` as it stops, or `refused` as it cannot train the run."""
 
     lease: Lease
-    decision: Literal["continue", "stop"]
+    ending: Literal["released", "refused"] = "released"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRequest:
+    """The leases that a worker gives back."""
+
+    worker: str
+    items: list[GivenBack]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the worker does with one leased run, at its epoch's end.
+
+    `pause`: park it and hand in what it has; `complete`: end it with its best epoch; `stop`: drop it, the lease is gone.
+    """
+
+    lease: Lease
+    decision: Literal["continue", "pause", "complete", "stop"]
     reason: str | None = None
 
 
@@ -130,45 +200,51 @@ class DecisionsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The end of a leased trial; `curve` holds the epochs not yet reported.
+    """The end or the pause of a leased run; `curve` holds the epochs not yet reported.
 
-    `weights` is the base64 of the member's float32 parameter row, or None when it need not be kept; `made_with` names
-    the processor and the versions that the bits depend on.
+    `metrics` are those of the best epoch, whose weights the `model` has, if they may be among those kept.
     """
 
     lease: Lease
-    state: Literal["completed", "pruned", "diverged", "failed"]
+    state: Literal["completed", "diverged", "failed", "paused"]
     metrics: Metrics
     best_epoch: int | None
     epochs: int
     seconds: float
     reason: str
     curve: list[Epoch] = field(default_factory=list)
-    weights: str | None = None
-    made_with: dict[str, str] = field(default_factory=dict)
+    model: ModelRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FinishRequest:
-    """The results of several trials, and the `progress` of others, in one request."""
+    """The results of several runs, and the `progress` of others, in one request."""
 
     worker: str
     items: list[Result]
     progress: list[Progress] = field(default_factory=list)
 
 
+Outcome = Literal["recorded", "repeated", "stale", "refused"]
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one result: recorded now, recorded before (the same request came twice), or refused."""
+    """What became of one result.
+
+    `recorded` now, `repeated`: it was recorded before, `stale`: the lease is not this worker's any more, `refused`: the
+    `reason` says what must be mended before it is sent again (mostly, that its model is not here).
+    """
 
     lease: Lease
-    outcome: Literal["recorded", "repeated", "stale"]
+    outcome: Outcome
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FinishAnswer:
-    """A receipt for each result, in its order, the new `keep_below` of their sweeps, a decision for each progress."""
+    """A receipt for each result, in its order, what to keep of their sweeps, a decision for each progress."""
 
     items: list[Receipt]
-    keep_below: dict[str, float] = field(default_factory=dict)
+    keep: dict[str, Keep] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)

@@ -15,6 +15,9 @@ from sqlalchemy import (
     text,
 )
 
+from typing import get_args
+
+from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState
 from app.domain.trials import METRICS
 from app.storage.columns import Instant, Json
@@ -59,71 +62,130 @@ datasets = Table(
 )
 
 # A sweep keeps the summary of its data set, and the content stays while a sweep names it: models can be handed
-# out after the data set was deleted.
+# out after the data set was deleted. `plan` is what the planner remembers; its version rises with what is decided.
 sweeps = Table(
     "sweeps",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("key", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
+    Column("tags", Json, nullable=False),
+    Column("notes", Text, nullable=False),
     Column("state", Text, nullable=False),
+    Column("ending", Text),
     Column("reason", Text),
     Column("dataset", Text, nullable=False),
     Column("dataset_sha256", Text, nullable=False),
     Column("dataset_summary", Json, nullable=False),
+    Column("artifact_key", Integer, ForeignKey("artifacts.key"), nullable=False),
+    Column("trainer", Text, nullable=False),
+    Column("rules", Integer, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("metrics", Json, nullable=False),
     Column("metric", Text, nullable=False),
+    Column("diverged", Text, nullable=False),
     Column("seed", Integer, nullable=False),
     Column("budget_trials", Integer, nullable=False),
     Column("budget_seconds", REAL),
     Column("keep_models", Integer, nullable=False),
+    Column("replicates", Integer, nullable=False),
     Column("drawn", Integer, nullable=False),
+    Column("charged_epochs", Integer, nullable=False),
+    Column("used_seconds", REAL, nullable=False),
+    Column("plan_version", Integer, nullable=False),
+    Column("plan", Json, nullable=False),
     Column("spec", Json, nullable=False),
     Column("posted", Json, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("finished_at", Instant),
-    ForeignKeyConstraint(["dataset_sha256"], ["contents.sha256"]),
     _one_of("state", list(SweepState)),
+    CheckConstraint("ending IN ('completed', 'cancelled')", name="ending"),
     Index(None, "state", "id"),
-    Index(None, "dataset_sha256"),
+    Index(None, "artifact_key"),
     sqlite_strict=True,
 )
 
-# `fence` is that of the lease whose result was recorded: the same result sent again is known by it.
 trials = Table(
     "trials",
     metadata,
-    Column("sweep_id", Text, ForeignKey("sweeps.id"), primary_key=True),
+    Column("sweep_key", Integer, ForeignKey("sweeps.key"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("state", Text, nullable=False),
     Column("params", Json, nullable=False),
     *(Column(metric, REAL) for metric in METRICS),
+    Column("metrics", Json),
     Column("value", REAL),
     Column("best_epoch", Integer),
     Column("epochs", Integer, nullable=False),
     Column("seconds", REAL, nullable=False),
     Column("reason", Text),
-    Column("fence", Integer),
+    Column("replicates", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("finished_at", Instant),
     _one_of("state", list(TrialState)),
-    Index(None, "sweep_id", "state", "number"),
+    Index(None, "sweep_key", "state", "number"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
 Index(
     "ix_trials_best",
-    trials.c.sweep_id,
+    trials.c.sweep_key,
     trials.c.value,
     trials.c.number,
     sqlite_where=text("value IS NOT NULL"),
 )
 
+# What workers lease. `epochs` are stored from 1 on without a gap; `asked` is how far to train; `drawn_epochs` what the
+# budget of epochs was charged for the run. `worker` is the holder or the last one, which may have the member in memory.
+# `fence` rises with each claim; under `recorded_fence` the last result was recorded.
+runs = Table(
+    "runs",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("sweep_key", Integer, nullable=False),
+    Column("trial", Integer, nullable=False),
+    Column("replicate", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("cohort", Text, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("charged", Integer, nullable=False),
+    Column("epochs", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("recorded_fence", Integer),
+    Column("worker", Text),
+    Column("leased_at", Instant),
+    Column("lease_until", Instant),
+    Column("losses", Integer, nullable=False),
+    Column("alone_losses", Integer, nullable=False),
+    Column("metrics", Json),
+    Column("value", REAL),
+    Column("best_epoch", Integer),
+    Column("seconds", REAL, nullable=False),
+    Column("reason", Text),
+    Column("checkpoint_epoch", Integer),
+    Column("checkpoint_sha256", Text),
+    Column("checkpoint_size", Integer),
+    ForeignKeyConstraint(["sweep_key", "trial"], ["trials.sweep_key", "trials.number"]),
+    _one_of("state", list(TrialState)),
+    CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="lease"),
+    Index(None, "sweep_key", "trial", "replicate", unique=True),
+    sqlite_strict=True,
+)
+_QUEUED, _RUNNING = text("state = 'queued'"), text("state = 'running'")
+Index("ix_runs_queued", runs.c.sweep_key, runs.c.cohort, runs.c.trial, runs.c.losses, sqlite_where=_QUEUED)
+Index("ix_runs_suspect", runs.c.losses, sqlite_where=_QUEUED)
+Index("ix_runs_leased", runs.c.lease_until, sqlite_where=_RUNNING)
+Index("ix_runs_held", runs.c.worker, runs.c.losses, sqlite_where=_RUNNING)
+Index("ix_runs_open", runs.c.sweep_key, runs.c.state, sqlite_where=text("state IN ('running', 'paused')"))
+Index("ix_runs_round", runs.c.sweep_key, runs.c.round, sqlite_where=text("round > 0"))
+
 epochs = Table(
     "epochs",
     metadata,
-    Column("sweep_id", Text, primary_key=True),
-    Column("trial", Integer, primary_key=True),
+    Column("run_key", Integer, ForeignKey("runs.key"), primary_key=True),
     Column("epoch", Integer, primary_key=True),
     Column("train_loss", REAL),
     Column("dev_loss", REAL),
@@ -131,53 +193,53 @@ epochs = Table(
     Column("dev_rmse", REAL),
     Column("seconds", REAL, nullable=False),
     Column("gradient_norms", Json),
-    ForeignKeyConstraint(["sweep_id", "trial"], ["trials.sweep_id", "trials.number"]),
+    Column("metrics", Json),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
 
+# Holds that have ended; the one that lasts is in its run.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("run_key", Integer, ForeignKey("runs.key"), primary_key=True),
+    Column("fence", Integer, primary_key=True),
+    Column("worker", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=False),
+    Column("ending", Text, nullable=False),
+    Column("reason", Text),
+    Column("epochs", Integer, nullable=False),
+    _one_of("ending", list(get_args(Ending))),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# Of a trial that is not final, `settled` is 0: its model waits to be ranked with those that are.
 models = Table(
     "models",
     metadata,
-    Column("sweep_id", Text, primary_key=True),
+    Column("sweep_key", Integer, primary_key=True),
     Column("trial", Integer, primary_key=True),
-    Column("value", REAL, nullable=False),
-    Column("weights", LargeBinary, nullable=False),
+    Column("value", REAL),
+    Column("settled", Integer, nullable=False),
+    Column("artifact_key", Integer, ForeignKey("artifacts.key"), nullable=False),
     Column("made_with", Json, nullable=False),
-    ForeignKeyConstraint(["sweep_id", "trial"], ["trials.sweep_id", "trials.number"]),
-    Index(None, "sweep_id", "value", "trial"),
+    ForeignKeyConstraint(["sweep_key", "trial"], ["trials.sweep_key", "trials.number"]),
+    Index(None, "sweep_key", "settled", "value", "trial"),
+    Index(None, "artifact_key"),
     sqlite_strict=True,
 )
 
-# The queue of work: a row exists only while there is work to do, so that claims never meet finished trials.
-segments = Table(
-    "segments",
+decisions = Table(
+    "decisions",
     metadata,
-    Column("sweep_id", Text, primary_key=True),
-    Column("trial", Integer, primary_key=True),
-    Column("from_epoch", Integer, nullable=False),
-    Column("to_epoch", Integer, nullable=False),
-    Column("cohort", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("worker", Text),
-    Column("fence", Integer, nullable=False),
-    Column("lease_until", Instant),
-    Column("losses", Integer, nullable=False),
-    ForeignKeyConstraint(["sweep_id", "trial"], ["trials.sweep_id", "trials.number"]),
-    _one_of("state", ["queued", "leased"]),
-    CheckConstraint("(state = 'leased') = (worker IS NOT NULL AND lease_until IS NOT NULL)", name="lease"),
+    Column("sweep_key", Integer, ForeignKey("sweeps.key"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("round", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("trials", Json, nullable=False),
+    Column("reason", Text, nullable=False),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
-_QUEUED, _LEASED = text("state = 'queued'"), text("state = 'leased'")
-Index(
-    "ix_segments_queued",
-    segments.c.sweep_id,
-    segments.c.cohort,
-    segments.c.trial,
-    segments.c.losses,
-    sqlite_where=_QUEUED,
-)
-Index("ix_segments_lost", segments.c.losses, sqlite_where=_QUEUED)
-Index("ix_segments_leased", segments.c.lease_until, sqlite_where=_LEASED)
-Index("ix_segments_worker", segments.c.worker, segments.c.losses, sqlite_where=_LEASED)

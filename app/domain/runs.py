@@ -1,0 +1,68 @@
+"""Runs: one network in training, the holds of workers on it, and who is to blame for those that were lost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from app.domain.states import TrialState
+from app.domain.work import Metrics
+
+Ending = Literal["finished", "paused", "released", "lost", "signal", "refused", "error", "out_of_memory"]
+"""How a worker's hold of a run ended.
+
+`lost`: it fell silent; `signal` and `error`: its process died so; `refused`: it cannot train the run.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One worker's hold of a run. `epochs` is how far the run had come when it ended, or now; times are UTC.
+
+    `number` is the fence of its lease. While it lasts, `ended_at` and `ending` are None.
+    """
+
+    trial: int
+    replicate: int
+    number: int
+    worker: str
+    started_at: datetime
+    ended_at: datetime | None
+    ending: Ending | None
+    reason: str | None
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """The attempts in a row that were lost, since the run last got past its furthest epoch: all, and those alone."""
+
+    losses: int = 0
+    alone: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What one run of a trial came to, as far as it came."""
+
+    replicate: int
+    state: TrialState
+    value: float | None
+    metrics: Metrics
+    best_epoch: int | None
+    epochs: int
+    seconds: float
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOutcome:
+    """What a trial comes to by its runs."""
+
+    state: TrialState
+    value: float | None
+    metrics: Mapping[str, float | None]
+    best_epoch: int | None
+    epochs: int
+    seconds: float
+    reason: str | None

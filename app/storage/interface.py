@@ -1,0 +1,223 @@
+"""The storage as the use cases see it: verbs, records, and no SQL; one conformance suite for all that keep it.
+
+A verb that writes returns once its transaction is on disk; a verb that reads sees one snapshot. What must be decided
+within a transaction is asked of a `Policy`.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from app.domain.datasets import DatasetSummary
+from app.domain.filters import Position, TrialQuery
+from app.domain.plan import Need, Plan, Snapshot, StoredDecision
+from app.domain.queue import Ask, Grant, Recorded
+from app.domain.runs import Attempt, Ending
+from app.domain.space import Value
+from app.domain.sweeps import Labels, Sweep, SweepChanges, SweepFilter, SweepSpec
+from app.domain.trials import KeptModel, Trial
+from app.domain.work import Decision, Epoch, GivenBack, Lease, Progress, Result
+
+
+class Datasets(Protocol):
+    """Data sets and their prepared contents."""
+
+    def add_dataset(self, summary: DatasetSummary, content: bytes | Path, upload_sha256: str) -> bool:
+        """Store an upload, its content in memory or in a file; False if the same is there.
+
+        Raises Conflict for another content.
+        """
+
+    def upload_hash(self, name: str) -> str | None:
+        """Return the hash of the upload that a data set came from; None if it is not known."""
+
+    def upload_without_hash(self, name: str) -> tuple[str, bytes] | None:
+        """Return the hash and the content of an upload from before uploads had hashes; None if this is none."""
+
+    def recognise_upload(self, name: str, sha256: str, upload_sha256: str) -> None:
+        """Write down the upload that a data set with this content came from, unless that is known."""
+
+    def replace_builtin(self, summary: DatasetSummary, content: bytes | Path) -> None:
+        """Store a built-in data set; the content of its former version stays while a sweep names it."""
+
+    def builtin_hashes(self) -> dict[str, str]:
+        """Return the content hash of each built-in data set that is stored."""
+
+    def dataset(self, name: str) -> DatasetSummary:
+        """Return a data set. Raises NotFound."""
+
+    def dataset_content(self, name: str) -> tuple[str, bytes]:
+        """Return the hash and the prepared content of a data set. Raises NotFound."""
+
+    def content_of(self, sha256: str) -> bytes:
+        """Return a prepared content that a data set or a sweep names, also after its data set was deleted or replaced.
+
+        Raises NotFound.
+        """
+
+    def content_size(self, sha256: str) -> int:
+        """Return how many bytes a prepared content has. Raises NotFound."""
+
+    def content_pieces(self, sha256: str) -> Iterator[bytes]:
+        """Yield a prepared content piece by piece, in a transaction that ends with the last one."""
+
+    def datasets(self, after: str, limit: int) -> Sequence[DatasetSummary]:
+        """Return data sets in the order of their names, from the first one after `after`."""
+
+    def remove_dataset(self, name: str) -> None:
+        """Delete an upload. Raises NotFound; Conflict if it is built in or in use."""
+
+
+class Sweeps(Protocol):
+    """Sweeps and the control of live ones. What changes a plan's premises raises the sweep's plan version."""
+
+    def create_sweep(
+        self,
+        sweep: str,
+        spec: SweepSpec,
+        labels: Labels,
+        posted: Mapping[str, Value],
+        dataset: DatasetSummary,
+        now: datetime,
+    ) -> None:
+        """Store a running sweep without trials. Raises Conflict if its data set has gone."""
+
+    def sweep(self, sweep: str) -> Sweep:
+        """Return a sweep. Raises NotFound."""
+
+    def sweep_spec(self, sweep: str) -> tuple[SweepSpec, DatasetSummary]:
+        """Return what a sweep's trials follow from. Raises NotFound."""
+
+    def sweeps(self, which: SweepFilter, before: str | None, limit: int) -> Sequence[Sweep]:
+        """Return sweeps, newest first, from the first one older than `before`."""
+
+    def running_sweeps(self) -> list[str]:
+        """Return the ids of all sweeps that run."""
+
+    def change_sweep(self, sweep: str, changes: SweepChanges, *, reopen: bool, now: datetime) -> None:
+        """Store what a PATCH changes, and with `reopen` let a completed sweep run again.
+
+        A changed budget is written among the decisions. Raises NotFound; Conflict if the sweep's state forbids it, or if the
+        new budget lies below what is used.
+        """
+
+    def pause_sweep(self, sweep: str) -> None:
+        """Hand out no more work of a sweep. Raises NotFound; Conflict unless it runs or is paused."""
+
+    def resume_sweep(self, sweep: str) -> None:
+        """Let a paused sweep run: runs that were paused on the way to their epoch are queued again.
+
+        Raises NotFound; Conflict unless it is paused or runs.
+        """
+
+    def cancel_sweep(self, sweep: str, *, keep: bool, now: datetime) -> None:
+        """Cancel a sweep and all that is open in it; with `keep`, as a plan's End does, completing what has a result.
+
+        Raises NotFound; Conflict if it ended otherwise.
+        """
+
+    def delete_sweep(self, sweep: str) -> None:
+        """Delete an ended sweep with all that belongs to it, in pieces. Raises NotFound; Conflict unless it has ended."""
+
+    def pass_time(self, seconds: float) -> list[str]:
+        """Add to the time in which work could be done, of the running sweeps with a budget of it that have started.
+
+        Return those whose time is up and that are not ending yet.
+        """
+
+
+class Plans(Protocol):
+    """What the planner reads and what it decides."""
+
+    def snapshot(self, sweep: str, need: Need, horizon: int) -> Snapshot:
+        """Return what a plan follows from; flat for Need.NOTHING, however many trials there are. Raises NotFound."""
+
+    def apply(self, sweep: str, version: int, plan: Plan, now: datetime) -> bool:
+        """Make the moves of a plan together and raise the version; False, and nothing changed, if the sweep has another
+        version by now, does not run, or a run is not in the state that the plan was shown.
+        """
+
+    def decisions(self, sweep: str, after: int, limit: int) -> list[StoredDecision]:
+        """Return the decisions of a sweep's plans from the first one after `after`."""
+
+
+class Trials(Protocol):
+    """Trials, their curves, their attempts and their models."""
+
+    def trial(self, sweep: str, number: int) -> Trial:
+        """Return a trial. Raises NotFound."""
+
+    def trials(
+        self, sweep: str, query: TrialQuery, shared: Mapping[str, Value], after: Position | None, limit: int
+    ) -> list[tuple[Trial, Position]]:
+        """Return the trials of a page, each with its position; `shared` hyperparameters are the same in all trials."""
+
+    def finished_trials(self, sweep: str, last: int | None = None) -> list[Trial]:
+        """Return the finished trials of a sweep, or the `last` ones, in the order of their numbers."""
+
+    def curve(self, sweep: str, number: int, replicate: int, after: int, limit: int) -> list[Epoch]:
+        """Return epochs of a run, from the first one after epoch `after`."""
+
+    def curve_ends(self, sweep: str, numbers: Collection[int], last: int) -> dict[int, list[Epoch]]:
+        """Return the first epoch and the `last` ones of these trials' replicate 0, by their numbers; some have none."""
+
+    def attempts(self, sweep: str, number: int) -> list[Attempt]:
+        """Return the attempts of a trial's runs, by replicate and number, those that last included."""
+
+    def model(self, sweep: str, number: int) -> KeptModel | None:
+        """Return the kept model of a trial, or None."""
+
+
+class Queue(Protocol):
+    """The queue of runs. Whoever writes names worker and fence; what is stale changes nothing."""
+
+    def claim(self, ask: Ask, now: datetime, lease_until: datetime) -> Grant:
+        """Lease queued runs to a worker."""
+
+    def heartbeat(self, worker: str, leases: Sequence[Lease], lease_until: datetime) -> list[Decision]:
+        """Put off the end of those leases that still hold; decide for each."""
+
+    def report(self, worker: str, items: Sequence[Progress]) -> list[Decision]:
+        """Store the epochs and checkpoints of those runs whose lease still holds; decide for each."""
+
+    def finish(self, worker: str, items: Sequence[Result], progress: Sequence[Progress], now: datetime) -> Recorded:
+        """Record each result whose lease still holds, once, and report the progress of others."""
+
+    def release(self, worker: str, items: Sequence[GivenBack], now: datetime) -> list[Decision]:
+        """Requeue what a worker gives back; a refusal counts as a loss. All decisions are `stop`."""
+
+    def work_waits(self) -> bool:
+        """Return whether the queue has a run that no worker holds."""
+
+    def lose_expired(self, now: datetime) -> int:
+        """Requeue what leases that ran out were held for; return how many."""
+
+    def lose_worker(self, worker: str, ending: Ending, reason: str, now: datetime) -> int:
+        """Requeue all that a dead worker held; return how many."""
+
+    def recover(self, local_prefix: str, now: datetime, lease_until: datetime) -> None:
+        """After a start: requeue without blame what the former server's children held; fresh terms for other leases."""
+
+
+class Artifacts(Protocol):
+    """Raw bytes by content hash, in pieces: weights and contents."""
+
+    def add_artifact(self, sha256: str, pieces: Iterator[bytes], now: datetime) -> None:
+        """Store bytes unless they are here. Raises Malformed if the hash is another one."""
+
+    def artifact_size(self, sha256: str) -> int | None:
+        """Return the size of an artifact; None if it is not here."""
+
+    def clear_artifacts(self, now: datetime) -> None:
+        """Delete a few pieces of what nothing names any more."""
+
+
+class Storage(Datasets, Sweeps, Plans, Trials, Queue, Artifacts, Protocol):
+    """Everything that outlives the process."""
+
+    def close(self) -> None:
+        """Finish what was submitted and close all connections. Calling it twice is harmless."""
+
+    def engine_version(self) -> str:
+        """Return the name and version of the database, after a look at it."""

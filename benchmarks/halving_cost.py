@@ -1,6 +1,7 @@
 """What successive halving costs beside the same epochs without it: pauses, decisions and going on."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from benchmarks.machine import show_machine
@@ -28,7 +29,7 @@ SWEEP: Mapping[str, Any] = {
 def bodies() -> dict[str, dict[str, Any]]:
     """Return the sweep under halving, and one whose trials train as many epochs each, without pauses."""
     left = [TRIALS // ETA**rung for rung in range(len(RUNGS))] + [0]
-    ends = [here - after for here, after in zip(left[:-1], left[1:], strict=True)]
+    ends = [here - after for here, after in pairwise(left)]
     plain = {"kind": "choice", "values": list(RUNGS), "weights": [float(count) for count in ends]}
     halving = {"kind": "successive_halving", "eta": ETA, "first_rung": RUNGS[0]}
     return {
@@ -40,7 +41,7 @@ def bodies() -> dict[str, dict[str, Any]]:
 def epoch_seconds(service: Service, body: Mapping[str, Any]) -> float:
     """Return the seconds that an epoch of a sweep took, all that is around it included."""
     sweep, seconds = service.run_sweep(body)
-    return seconds / sum(trial["epochs"] for trial in service.trials(sweep["id"]))
+    return seconds / sum(int(trial["epochs"]) for trial in service.trials(sweep["id"]))
 
 
 def main() -> None:

@@ -6,17 +6,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-_OF_SWEEP = "JOIN sweeps ON sweeps.key = {}.sweep_key WHERE sweeps.id = ?"
 _QUERIES = {
-    "trials": "SELECT number, trials.state, params, train_loss, train_error, dev_loss, dev_error, test_error, train_rmse, "
-    "dev_rmse, test_rmse, value, best_epoch, epochs, trials.reason FROM trials "
-    f"{_OF_SWEEP.format('trials')} ORDER BY number",
+    "trials": "SELECT number, trials.state, params, train_loss, train_error, dev_loss, dev_error, test_error, "
+    "train_rmse, dev_rmse, test_rmse, value, best_epoch, epochs, trials.reason FROM trials "
+    "JOIN sweeps ON sweeps.key = trials.sweep_key WHERE sweeps.id = ? ORDER BY number",
     "epochs": "SELECT trial, replicate, epoch, train_loss, dev_loss, dev_error, dev_rmse FROM epochs "
-    f"JOIN runs ON runs.key = epochs.run_key {_OF_SWEEP.format('runs')} ORDER BY trial, replicate, epoch",
-    "models": "SELECT trial, value, artifacts.sha256 FROM models JOIN artifacts ON artifacts.key = models.artifact_key "
-    f"{_OF_SWEEP.format('models')} ORDER BY trial",
+    "JOIN runs ON runs.key = epochs.run_key JOIN sweeps ON sweeps.key = runs.sweep_key "
+    "WHERE sweeps.id = ? ORDER BY trial, replicate, epoch",
+    "models": "SELECT trial, value, sha256 FROM models JOIN artifacts ON artifacts.key = models.artifact_key "
+    "JOIN sweeps ON sweeps.key = models.sweep_key WHERE sweeps.id = ? ORDER BY trial",
     "decisions": "SELECT number, round, kind, trials, decisions.reason FROM decisions "
-    f"{_OF_SWEEP.format('decisions')} ORDER BY number",
+    "JOIN sweeps ON sweeps.key = decisions.sweep_key WHERE sweeps.id = ? ORDER BY number",
 }
 
 

@@ -1,4 +1,4 @@
-"""Workers are killed at random, again and again: no innocent trial fails, and the table is that of an undisturbed sweep."""
+"""Workers are killed at random, again and again: no innocent trial fails, and the table is as if nobody had died."""
 
 import os
 import random
@@ -33,7 +33,7 @@ def survive(tmp_path: Path, kills: int, trials: int, seed: int) -> None:
         finish(undisturbed.client, sweep)
     reference = result_tables(tmp_path / "reference", sweep)
 
-    chance, data, done = random.Random(seed), tmp_path / "data", 0
+    chance, data, done = random.Random(seed), tmp_path / "data", 0  # noqa: S311 - it picks victims, no secrets
     server = ServerProcess(data, workers=2, slots=16)
     with running(server):
         client = server.client

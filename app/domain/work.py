@@ -61,7 +61,7 @@ class LeasedRun:
     """A run to train up to the end of `to_epoch`: one network, (sweep, trial, replicate).
 
     `params` holds every hyperparameter, `epochs` among them, which may lie beyond `to_epoch`: the run then pauses.
-    A worker goes on from the member that it has parked, else from the `checkpoint` (its epoch lies within those stored),
+    A worker goes on from the member that it has parked, else from the `checkpoint` (of an epoch that is stored),
     else from the start. `cohort` is the key of runs that can share a stack, `rules` the version of the rules that the
     sweep began with. With `diverged` "exclude", nobody needs the weights of a run that diverges.
     """

@@ -30,8 +30,6 @@ class Seed:
         Replicate 0 has the key of a member without replicates: there were results before there were replicates.
         Raises ValueError for a negative number, epoch or replicate.
         """
-        key = (self.number, purpose, epoch)
-        if self.replicate:
-            key = (*key, self.replicate)
-        sequence = np.random.SeedSequence(self.entropy, spawn_key=key)
+        last = (self.replicate,) if self.replicate else ()
+        sequence = np.random.SeedSequence(self.entropy, spawn_key=(self.number, purpose, epoch, *last))
         return np.random.Generator(np.random.PCG64(sequence))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.services.drawing import draw
+from app.planning.drawing import draw
 from app.storage import Storage
 from app.training.rules import CURRENT_RULES
 from tests.system.processes import ServerProcess, finish, post_sweep, running

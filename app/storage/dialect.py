@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, case, func, text
+from sqlalchemy import ColumnElement, Connection, Table, case, exists, func, select, text
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 
@@ -46,3 +46,9 @@ def json_order(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
     """Return what stands at a path of a JSON text as it is sorted and compared: lists and objects by `sort_key`."""
     value = json_value(source, path)
     return case((json_kind(source, path).in_(["array", "object"]), func.sort_key(value)), else_=value)
+
+
+def json_has(source: ColumnElement[Any], text_value: str) -> ColumnElement[bool]:
+    """Return whether a JSON list of texts has this one."""
+    items = func.json_each(source).table_valued("value", joins_implicitly=True)
+    return exists(select(items.c.value).where(items.c.value == text_value))

@@ -1,5 +1,7 @@
 """The tables of logsweep.db; anyone may read `datasets`, `sweeps`, `trials` and `epochs` with sqlite3."""
 
+from typing import get_args
+
 from sqlalchemy import (
     REAL,
     CheckConstraint,
@@ -14,8 +16,6 @@ from sqlalchemy import (
     Text,
     text,
 )
-
-from typing import get_args
 
 from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState
@@ -63,6 +63,7 @@ datasets = Table(
 
 # A sweep keeps the summary of its data set, and the content stays while a sweep names it: models can be handed
 # out after the data set was deleted. `plan` is what the planner remembers; its version rises with what is decided.
+# A sweep that was deleted is out of sight at once, and its rows go away in pieces.
 sweeps = Table(
     "sweeps",
     metadata,
@@ -99,6 +100,7 @@ sweeps = Table(
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("finished_at", Instant),
+    Column("deleted", Integer, nullable=False),
     _one_of("state", list(SweepState)),
     CheckConstraint("ending IN ('completed', 'cancelled')", name="ending"),
     Index(None, "state", "id"),

@@ -53,10 +53,10 @@ class Block:
 class Snapshot:
     """A sweep at one moment. `memory` is what the last plan left for this one, plain JSON.
 
-    `waiting` counts the queued runs, up to the horizon of drawing; `open_runs` tells whether any run is queued, running or
-    paused, `in_training` whether any is queued or running. `charged` are the epochs asked for less those refunded, `seconds`
-    those in which work could be done. `runs` are those of the current round, `trials` all finished ones, as the kinds need them;
-    `block` is the next block to refund, if it is done.
+    `waiting` counts the queued runs, up to the horizon of drawing; `open_runs` tells whether any run is queued, running
+    or paused, `in_training` whether any is queued or running. `charged` are the epochs asked for less those refunded,
+    `seconds` those in which work could be done. `runs` are those of the current round, `trials` all finished ones, as
+    the kinds need them; `block` is the next block to refund, if it is done.
     """
 
     sweep: str
@@ -134,7 +134,7 @@ class End:
     """End the sweep.
 
     Queued runs are cancelled, unless a pause handed in a result; those and paused ones are completed with it. Runs in
-    training are told to complete with their best epoch, and the sweep ends when all have answered or their leases ran out.
+    training are told to complete with their best epoch; the sweep ends when all have answered or their leases ran out.
     """
 
     state: SweepState

@@ -14,6 +14,7 @@ from app.domain.states import SweepState
 from app.domain.sweeps import Budget, SweepChanges
 from app.storage import moves, records
 from app.storage.decisions import add_decisions, round_of
+from app.storage.outcomes import follow_runs
 from app.storage.records import AnyRow
 from app.storage.sweep_keys import sweep_row
 from app.storage.sweep_rows import OPEN_SWEEPS
@@ -46,15 +47,18 @@ def pause(connection: Connection, sweep: str) -> None:
         _move(connection, row, SweepState.PAUSED, "paused")
 
 
-def resume(connection: Connection, sweep: str) -> None:
-    """Let a paused sweep run, and queue what was paused on its way. Raises NotFound; Conflict unless it is paused or runs."""
+def resume(connection: Connection, policy: Policy, sweep: str) -> None:
+    """Let a paused sweep run, and queue what was paused on its way.
+
+    Raises NotFound; Conflict unless it is paused or runs.
+    """
     row = sweep_row(connection, sweep)
     if row.state == SweepState.RUNNING:
         return
     if row.state != SweepState.PAUSED:
         raise Conflict(f"The sweep {sweep} is {row.state} and cannot be resumed: only a paused one can.")
     _move(connection, row, SweepState.RUNNING, "resumed")
-    moves.queue_interrupted(connection, row.key)
+    follow_runs(connection, policy, moves.queue_interrupted(connection, row.key), None)
 
 
 def cancel(connection: Connection, policy: Policy, sweep: str, *, keep: bool, now: datetime) -> None:

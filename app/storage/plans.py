@@ -14,6 +14,7 @@ from app.storage import moves
 from app.storage.decisions import add_decisions, round_of
 from app.storage.kept_models import Place
 from app.storage.moves import IllegalMove
+from app.storage.outcomes import parts
 from app.storage.records import AnyRow
 from app.storage.tables import runs, sweeps, trials
 
@@ -56,7 +57,7 @@ def _shown(made: Sequence[Move]) -> Iterator[RunView]:
 
 def _require_shown(connection: Connection, key: int, shown: Sequence[RunView]) -> None:
     """Raise Outdated unless each run has the state and the epochs that the plan was shown."""
-    for part in moves.parts(shown):
+    for part in parts(shown):
         rows = connection.execute(
             select(runs.c.key, runs.c.state, runs.c.epochs).where(
                 runs.c.sweep_key == key, runs.c.key.in_([run.key for run in part])

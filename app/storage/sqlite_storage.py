@@ -158,7 +158,7 @@ class SqliteStorage:
         self._write(control.pause, sweep)
 
     def resume_sweep(self, sweep: str) -> None:
-        self._write(control.resume, sweep)
+        self._decide(control.resume, sweep)
 
     def cancel_sweep(self, sweep: str, *, keep: bool, now: datetime) -> None:
         self._decide(control.cancel, sweep, keep=keep, now=now)

@@ -141,7 +141,8 @@ Index(
 
 # What workers lease. `epochs` are stored from 1 on without a gap; `asked` is how far to train; `drawn_epochs` what the
 # budget of epochs was charged for the run. `worker` is the holder or the last one, which may have the member in memory.
-# `fence` rises with each claim; under `recorded_fence` the last result was recorded.
+# `fence` rises with each claim; under `recorded_fence` the last result was recorded. Keys are never given twice: who
+# still trains a run of a sweep that was deleted must not pass as the holder of another one.
 runs = Table(
     "runs",
     metadata,
@@ -175,6 +176,7 @@ runs = Table(
     CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="lease"),
     Index(None, "sweep_key", "trial", "replicate", unique=True),
     sqlite_strict=True,
+    sqlite_autoincrement=True,
 )
 _QUEUED, _RUNNING = text("state = 'queued'"), text("state = 'running'")
 Index("ix_runs_queued", runs.c.sweep_key, runs.c.cohort, runs.c.trial, runs.c.losses, sqlite_where=_QUEUED)

@@ -5,6 +5,7 @@ What a verb does stands at the protocol in `interface.py`, and how, at the funct
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, final
 
@@ -22,6 +23,7 @@ from app.domain.sweeps import Labels, Sweep, SweepChanges, SweepFilter, SweepSpe
 from app.domain.trials import KeptModel, Trial
 from app.domain.work import Decision, Epoch, GivenBack, Lease, Progress, Result
 from app.storage import (
+    artifacts,
     attempts,
     claims,
     control,
@@ -37,7 +39,8 @@ from app.storage import (
     sweep_rows,
     trial_rows,
 )
-from app.storage.connect import reading_engine, writing_engine
+from app.storage.arrivals import Clearing, Source, bring
+from app.storage.connect import reading_engine, unchecked_references, writing_engine
 from app.storage.lock import FolderLock
 from app.storage.migrate import migrate
 from app.storage.writer import Writer
@@ -46,6 +49,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 FILE = "logsweep.db"
+
+CLEARED_AT_ONCE = 64
+"""How many pieces of artifacts that nothing names any more one call deletes, about."""
 
 
 @final
@@ -65,6 +71,8 @@ class SqliteStorage:
             raise
         self._writer = Writer(self._writing)
         self._reading = reading_engine(folder / FILE)
+        self._clearing = Clearing(self._writer)
+        self._write(artifacts.give_up_arrivals)  # who sent them died with the server before
 
     def close(self) -> None:
         self._writer.close()
@@ -91,7 +99,10 @@ class SqliteStorage:
     # Data sets
 
     def add_dataset(self, summary: DatasetSummary, content: bytes | Path, upload_sha256: str) -> bool:
-        return self._write(dataset_rows.add, summary, content, upload_sha256)
+        if self._write(dataset_rows.knows, summary, upload_sha256):
+            return False
+        name = partial(dataset_rows.add, summary=summary, upload_sha256=upload_sha256)
+        return bring(self._writer, summary.sha256, content, summary.created_at, name)
 
     def upload_hash(self, name: str) -> str | None:
         return self._read(dataset_rows.upload_hash, name)
@@ -103,7 +114,8 @@ class SqliteStorage:
         self._write(dataset_rows.recognise, name, sha256, upload_sha256)
 
     def replace_builtin(self, summary: DatasetSummary, content: bytes | Path) -> None:
-        self._write(dataset_rows.replace_builtin, summary, content)
+        name = partial(dataset_rows.replace_builtin, summary=summary)
+        bring(self._writer, summary.sha256, content, summary.created_at, name)
 
     def builtin_hashes(self) -> dict[str, str]:
         return self._read(dataset_rows.builtin_hashes)
@@ -125,6 +137,39 @@ class SqliteStorage:
 
     def remove_dataset(self, name: str) -> None:
         self._write(dataset_rows.remove, name)
+
+    # Artifacts
+
+    def add_artifact(self, sha256: str, source: Source, now: datetime) -> int:
+        return bring(self._writer, sha256, source, now, lambda _, key: key)
+
+    def artifact_size(self, sha256: str) -> int | None:
+        return self._read(artifacts.size, sha256)
+
+    def artifact_stream(self, sha256: str) -> Iterator[bytes]:
+        with self._reading.connect() as connection, connection.begin():
+            yield from artifacts.stream(connection, sha256)
+
+    def clear_artifacts(self, now: datetime, limit: int = CLEARED_AT_ONCE) -> int:
+        self._write(deletion.go_on)
+        return self._clearing.clear(now, limit)
+
+    # The arrival of an artifact step by step, for whoever cannot wait for its pieces
+
+    def begin_artifact(self, sha256: str, now: datetime) -> int:
+        return self._write(artifacts.begin, sha256, now)
+
+    def add_artifact_piece(self, key: int, number: int, content: bytes) -> None:
+        self._write(artifacts.add_piece, key, number, content)
+
+    def settle_artifact(self, key: int, size: int, sha256: str, now: datetime) -> int:
+        return self._write(artifacts.settle, key, size, sha256, now)
+
+    def abandon_artifact(self, key: int) -> None:
+        self._write(artifacts.abandon, key)
+
+    def forget_unnamed_artifacts(self, keys: Collection[int]) -> None:
+        self._write(artifacts.forget_unnamed, keys)
 
     # Sweeps
 
@@ -252,5 +297,5 @@ def _make(folder: Path) -> None:
 
 
 def _migrate(engine: Engine) -> None:
-    with engine.connect() as connection, connection.begin():
+    with engine.connect() as connection, unchecked_references(connection), connection.begin():
         migrate(connection)

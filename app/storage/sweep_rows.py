@@ -147,7 +147,6 @@ _BEGINNING: Mapping[str, Any] = {
     "used_seconds": 0.0,
     "plan_version": 0,
     "plan": {},
-    "deleted": 0,
 }
 
 

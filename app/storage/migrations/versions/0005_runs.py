@@ -63,7 +63,7 @@ CREATE TABLE sweeps (
     created_at TEXT NOT NULL,
     started_at TEXT,
     finished_at TEXT,
-    deleted INTEGER NOT NULL,
+    deleted INTEGER DEFAULT 0 NOT NULL,
     CONSTRAINT pk_sweeps PRIMARY KEY ("key"),
     CONSTRAINT ck_sweeps_state CHECK (state IN ('running', 'paused', 'completed', 'cancelled', 'failed')),
     CONSTRAINT ck_sweeps_ending CHECK (ending IN ('completed', 'cancelled')),

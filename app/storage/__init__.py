@@ -1,5 +1,1 @@
-"""The storage: SQLite behind verbs and records, with one writer thread and a queue of leased segments."""
-
-from app.storage.storage import FILE, Storage
-
-__all__ = ["FILE", "Storage"]
+"""The storage: the protocol that the use cases see, and SQLite behind it, with one writer thread."""

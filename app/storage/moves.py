@@ -77,7 +77,7 @@ def end_holds(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
     """
     if not rows:
         return
-    columns = {name: bindparam(f"new_{name}") for name in rows[0] if name != "key"}
+    columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "key"}
     statement = update(runs).where(runs.c.key == bindparam("the_key"), RUNNING).values({**columns, **_NO_LEASE})
     values = [{"the_key": row["key"]} | {f"new_{name}": row[name] for name in rows[0] if name != "key"} for row in rows]
     moved = connection.execute(statement, values).rowcount

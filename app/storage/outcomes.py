@@ -110,5 +110,3 @@ def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcom
     ]
     if rows:
         connection.execute(statement, rows)
-
-

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select, update
+from sqlalchemy import Connection, and_, func, select
 
 from app.domain.policy import Policy
-from app.domain.queue import Ask, Claimed, Grant, Load, SuspectCase
+from app.domain.queue import Ask, Grant, Load, SuspectCase
 from app.domain.states import SweepState
-from app.domain.work import CheckpointRef, Lease
 from app.storage import kept_models, moves
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.records import AnyRow
-from app.storage.tables import runs, sweeps, trials
+from app.storage.tables import runs, sweeps
 
 
 @dataclass(frozen=True, slots=True)

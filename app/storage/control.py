@@ -115,7 +115,9 @@ def _require_open(row: AnyRow, *, reopen: bool) -> None:
     if row.ending:
         raise Conflict(f"The sweep {row.id} is about to end ({row.reason}): change its budget once it has ended.")
     if row.state not in OPEN_SWEEPS and not (reopen and row.state == SweepState.COMPLETED):
-        rule = "only more budget lets a completed one run again" if row.state == SweepState.COMPLETED else "it has ended"
+        rule = (
+            "only more budget lets a completed one run again" if row.state == SweepState.COMPLETED else "it has ended"
+        )
         raise Conflict(f"The sweep {row.id} is {row.state}, so its budget cannot be changed: {rule}.")
 
 
@@ -132,7 +134,8 @@ def _require_room(row: AnyRow, budget: Budget) -> None:
     ]
     if short:
         raise Conflict(
-            f"The new budget of the sweep {row.id} lies below what is used: {'; '.join(short)}. Give more, or cancel it."
+            f"The new budget of the sweep {row.id} lies below what is used: {'; '.join(short)}. "
+            "Give more, or cancel the sweep."
         )
 
 

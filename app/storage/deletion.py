@@ -73,6 +73,8 @@ def _models(connection: Connection, key: int) -> bool:
 
 
 def _sweep(connection: Connection, key: int) -> bool:
-    content = connection.execute(delete(sweeps).where(sweeps.c.key == key).returning(sweeps.c.artifact_key)).scalar_one()
+    content = connection.execute(
+        delete(sweeps).where(sweeps.c.key == key).returning(sweeps.c.artifact_key)
+    ).scalar_one()
     artifacts.forget_unnamed(connection, [content])
     return True

@@ -24,7 +24,10 @@ class Outdated(Exception):  # noqa: N818 - it says what happened
 
 
 def apply(connection: Connection, policy: Policy, sweep: str, version: int, plan: Plan, now: datetime) -> None:
-    """Make the moves of a plan and raise the sweep's version. Raises Outdated, with moves half made, to be taken back."""
+    """Make the moves of a plan and raise the sweep's version.
+
+    Raises Outdated, with what was done until then to be taken back.
+    """
     row = _next_version(connection, sweep, version, plan.memory)
     _require_shown(connection, row.key, list(_shown(plan.moves)))
     applying = _Applying(connection, policy, row, now)
@@ -119,9 +122,7 @@ class _Applying:
         self._charge(sum(row["charged"] for row in new))
 
     def _train(self, move: Train) -> None:
-        self._changed |= moves.queue_on(
-            self._connection, [run.key for run in move.runs], move.to_epoch, move.round
-        )
+        self._changed |= moves.queue_on(self._connection, [run.key for run in move.runs], move.to_epoch, move.round)
         self._charge(sum(move.to_epoch - run.asked for run in move.runs))
 
     def _charge(self, epochs: int) -> None:

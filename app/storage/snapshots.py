@@ -75,9 +75,7 @@ def _runs(connection: Connection, row: AnyRow) -> tuple[RunView, ...]:
 
 
 def _trials(connection: Connection, sweep: str) -> tuple[TrialView, ...]:
-    return tuple(
-        TrialView(trial.number, trial.params, trial.value) for trial in trial_rows.finished(connection, sweep)
-    )
+    return tuple(TrialView(trial.number, trial.params, trial.value) for trial in trial_rows.finished(connection, sweep))
 
 
 def _block(connection: Connection, row: AnyRow, *, open_runs: bool) -> Block | None:

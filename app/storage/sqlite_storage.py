@@ -83,9 +83,7 @@ class SqliteStorage:
     def _write(self, run: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
         return self._writer.submit(lambda connection: run(connection, *args, **named)).result()
 
-    def _decide(
-        self, run: Callable[Concatenate[Connection, Policy, P], T], *args: P.args, **named: P.kwargs
-    ) -> T:
+    def _decide(self, run: Callable[Concatenate[Connection, Policy, P], T], *args: P.args, **named: P.kwargs) -> T:
         """Write what must be decided within the transaction."""
         return self._writer.submit(lambda connection: run(connection, self._policy, *args, **named)).result()
 
@@ -196,7 +194,7 @@ class SqliteStorage:
     def running_sweeps(self) -> list[str]:
         return self._read(sweep_rows.running)
 
-    def change_sweep(self, sweep: str, changes: SweepChanges, *, reopen: bool, now: datetime) -> None:
+    def change_sweep(self, sweep: str, changes: SweepChanges, *, reopen: bool, now: datetime) -> None:  # noqa: ARG002 - no table tells when
         self._write(control.change, sweep, changes, reopen=reopen)
 
     def pause_sweep(self, sweep: str) -> None:

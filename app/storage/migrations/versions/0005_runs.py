@@ -339,7 +339,9 @@ def _move_models(connection: Connection) -> None:
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     rows = connection.exec_driver_sql("SELECT rowid FROM old_models ORDER BY sweep_id, trial").scalars().all()
     for row in rows:
-        weights: bytes = connection.exec_driver_sql("SELECT weights FROM old_models WHERE rowid = ?", (row,)).scalar_one()
+        weights: bytes = connection.exec_driver_sql(
+            "SELECT weights FROM old_models WHERE rowid = ?", (row,)
+        ).scalar_one()
         connection.execute(text(_MODEL), {"artifact": _artifact(connection, weights, now), "row": row})
 
 

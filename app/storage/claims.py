@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 
 from app.domain.policy import Policy
-from app.domain.queue import Ask, Grant, Load, SuspectCase
+from app.domain.queue import Ask, Claimed, Grant, Load, SuspectCase
 from app.domain.states import SweepState
+from app.domain.work import CheckpointRef, Lease
 from app.storage import kept_models, moves
+from app.storage.leases import heartbeat
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.records import AnyRow
-from app.storage.tables import runs, sweeps
+from app.storage.tables import runs, sweeps, trials
+
+__all__ = ["claim", "heartbeat", "work_waits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,15 @@ class _Holders:
 
     held: dict[str, int]
     worst: dict[str, int]
+
+    def case(self, ask: Ask, taken: int, suspect_losses: int) -> SuspectCase:
+        """Return what speaks for trying a suspect, once the asking worker took so many runs."""
+        others = {worker: held for worker, held in self.held.items() if worker != ask.worker}
+        trying = sum(self.worst[worker] >= suspect_losses for worker in others)
+        # A live worker that holds nothing waits for work: there is none but suspects.
+        waiting = max(0, ask.live_workers - 1 - len(others))
+        hands = self.held.get(ask.worker, 0) + taken
+        return SuspectCase(hands, trying + waiting, ask.live_workers, min(others.values(), default=None))
 
 
 @dataclass(slots=True)
@@ -34,8 +47,8 @@ class _Choice:
 def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease_until: datetime) -> Grant:
     """Lease the worker its share, from the oldest sweep on.
 
-    Of a sweep the worker gets first what it trained before, then what no other worker can go on with sooner; of these the
-    cohorts that it trains, then the fullest. Suspects are given alone, to a worker that holds nothing else.
+    Of a sweep the worker gets first what it trained before, then what no other worker can go on with sooner; of these
+    the cohorts that it trains, then the fullest. Suspects are given alone, to a worker that holds nothing else.
     """
     holders = _holders(connection, ask.trainer)
     if holders.worst.get(ask.worker, 0) >= policy.suspect_losses:
@@ -74,30 +87,30 @@ def _holders(connection: Connection, trainer: str) -> _Holders:
 
 def _choose(connection: Connection, policy: Policy, ask: Ask, holders: _Holders) -> _Choice:
     """Walk the running sweeps, oldest first, until the worker's share is reached."""
-    choice, running = _Choice(), _running(connection, ask)
-    held = holders.held.get(ask.worker, 0)
+    choice, running = _Choice(), _running(connection, policy, ask)
+    suspects = _suspects(connection, policy, running)
     share = policy.share(ask, _load(connection, policy, ask, holders, [row.key for row in running]))
     for sweep in running:
         choice.sweeps.append(sweep)
-        if share > len(choice.rows):
+        if sweep.has_healthy and share > len(choice.rows):
             choice.rows += _healthy(connection, policy, ask, sweep.key, share - len(choice.rows))
-        if choice.rows and len(choice.rows) >= share:
+        if len(choice.rows) >= share > 0:
             break
-        suspects = _suspects(connection, policy, sweep.key)
-        if not suspects:
+        if sweep.key not in suspects:
             continue
-        case_ = SuspectCase(held + len(choice.rows), _trying(policy, ask, holders), ask.live_workers)
-        turn = policy.suspect_turn(case_)
+        turn = policy.suspect_turn(holders.case(ask, len(choice.rows), policy.suspect_losses))
         if turn == "give":
-            choice.rows += suspects
+            choice.rows += _in_order(connection, [suspects[sweep.key]])
         if turn != "pass":
             break
     return choice
 
 
-def _running(connection: Connection, ask: Ask) -> Sequence[AnyRow]:
+def _running(connection: Connection, policy: Policy, ask: Ask) -> Sequence[AnyRow]:
+    """Return the sweeps that the worker can train, oldest first."""
+    healthy = select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED, _is_healthy(policy)).exists()
     return connection.execute(
-        select(sweeps.c.key, sweeps.c.id, sweeps.c.started_at)
+        select(sweeps.c.key, sweeps.c.id, sweeps.c.started_at, healthy.label("has_healthy"))
         .where(
             *(sweeps.c.state == SweepState.RUNNING.value, sweeps.c.ending.is_(None)),
             *(sweeps.c.trainer == ask.trainer, sweeps.c.rules <= ask.rules),
@@ -106,9 +119,86 @@ def _running(connection: Connection, ask: Ask) -> Sequence[AnyRow]:
     ).all()
 
 
+def _suspects(connection: Connection, policy: Policy, running: Sequence[AnyRow]) -> dict[int, int]:
+    """Return the first suspect that waits in each of the sweeps, by their keys."""
+    rows = connection.execute(
+        select(runs.c.key, runs.c.sweep_key)
+        .where(QUEUED, ~_is_healthy(policy), runs.c.sweep_key.in_([row.key for row in running]))
+        .order_by(runs.c.trial.desc(), runs.c.replicate.desc())
+    )
+    return {row.sweep_key: row.key for row in rows}
+
+
+def _is_healthy(policy: Policy) -> ColumnElement[bool]:
+    return runs.c.losses < policy.suspect_losses
+
+
 def _load(connection: Connection, policy: Policy, ask: Ask, holders: _Holders, keys: Sequence[int]) -> Load:
     enough = ask.slots * ask.live_workers
-    healthy = and_(runs.c.sweep_key.in_(list(keys)), QUEUED, runs.c.losses < policy.suspect_losses)
+    healthy = and_(runs.c.sweep_key.in_(list(keys)), QUEUED, _is_healthy(policy))
     some = select(runs.c.trial).where(healthy).limit(enough).subquery()
     waiting = connection.execute(select(func.count()).select_from(some)).scalar_one()
     return Load(holders.held.get(ask.worker, 0), waiting, sum(holders.held.values()))
+
+
+def _healthy(connection: Connection, policy: Policy, ask: Ask, sweep: int, limit: int) -> Sequence[AnyRow]:
+    queued = and_(runs.c.sweep_key == sweep, QUEUED, _is_healthy(policy))
+    sizes = select(runs.c.cohort, func.count().label("size")).where(queued).group_by(runs.c.cohort).subquery()
+    chosen = (
+        select(runs.c.key, sizes.c.size)
+        .join(sizes, sizes.c.cohort == runs.c.cohort)
+        .where(queued)
+        .order_by(_distance(ask.worker), runs.c.cohort.in_(ask.cohorts).desc(), sizes.c.size.desc(), runs.c.cohort)
+        .order_by(runs.c.trial, runs.c.replicate)
+        .limit(limit)
+    )
+    return _in_order(connection, list(connection.execute(chosen).scalars()))
+
+
+def _distance(worker: str) -> ColumnElement[int]:
+    """Return how much speaks against the worker.
+
+    0: it trained the run last and may have it in memory; 1: no other worker could go on sooner; 2: another one may.
+    """
+    anybody = or_(runs.c.worker.is_(None), runs.c.epochs == 0, runs.c.checkpoint_sha256.is_not(None))
+    return case((runs.c.worker == worker, 0), (anybody, 1), else_=2)
+
+
+def _in_order(connection: Connection, keys: Sequence[int]) -> Sequence[AnyRow]:
+    """Return these queued runs in this order, each with its trial's hyperparameters."""
+    columns = runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.cohort, runs.c.asked
+    checkpoint = runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size
+    found = (
+        select(*columns, *checkpoint, trials.c.params)
+        .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
+        .where(runs.c.key.in_(keys))
+    )
+    rows = {row.key: row for row in connection.execute(found)} if keys else {}
+    return [rows[key] for key in keys]
+
+
+def _start_sweeps(connection: Connection, rows: Sequence[AnyRow], now: datetime) -> None:
+    fresh = [row.key for row in rows if row.started_at is None]
+    if fresh:
+        connection.execute(update(sweeps).where(sweeps.c.key.in_(fresh)).values(started_at=now))
+
+
+def _waiting(connection: Connection, looked_at: Sequence[AnyRow]) -> dict[str, int]:
+    keys = [row.key for row in looked_at]
+    waiting = select(runs.c.sweep_key, func.count()).where(runs.c.sweep_key.in_(keys), QUEUED)
+    counts = {key: count for key, count in connection.execute(waiting.group_by(runs.c.sweep_key))} if keys else {}
+    return {row.id: counts.get(row.key, 0) for row in looked_at}
+
+
+def _claimed(row: AnyRow, sweep: str, fence: int) -> Claimed:
+    stored = row.checkpoint_epoch, row.checkpoint_sha256, row.checkpoint_size
+    return Claimed(
+        lease=Lease(row.key, fence),
+        sweep=sweep,
+        trial=row.trial,
+        replicate=row.replicate,
+        params=row.params,
+        cohort=row.cohort,
+        to_epoch=row.asked,
+        checkpoint=None if row.checkpoint_sha256 is None else CheckpointRef(*stored),
+    )

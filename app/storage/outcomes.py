@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, case, func, literal_column, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, literal_column, select, tuple_, update
 
 from app.domain.policy import Policy
 from app.domain.runs import RunOutcome, TrialOutcome
@@ -41,7 +41,7 @@ def follow_runs(
     final: dict[Place, float | None] = {}
     for part in parts(places):
         outcomes = {
-            place: policy.outcome([_outcome(row) for row in rows], rows[0].diverged)
+            place: policy.outcome([_outcome(row) for row in rows], rows[0].diverged, _final(rows[0].trial_state))
             for place, rows in _runs_of(connection, part).items()
         }
         _store_outcomes(connection, outcomes, now)
@@ -51,10 +51,12 @@ def follow_runs(
 
 def _runs_of(connection: Connection, places: Collection[Place]) -> dict[Place, list[AnyRow]]:
     columns = runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.value, runs.c.metrics
-    rest = runs.c.best_epoch, runs.c.epochs, runs.c.seconds, runs.c.reason, sweeps.c.diverged
+    rest = runs.c.best_epoch, runs.c.epochs, runs.c.seconds, runs.c.reason
+    others = sweeps.c.diverged, trials.c.state.label("trial_state")
     rows = connection.execute(
-        select(*columns, *rest)
+        select(*columns, *rest, *others)
         .join(sweeps, sweeps.c.key == runs.c.sweep_key)
+        .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
         .where(tuple_(runs.c.sweep_key, runs.c.trial).in_(list(places)))
         .order_by(runs.c.sweep_key, runs.c.trial, runs.c.replicate)
     )
@@ -62,6 +64,10 @@ def _runs_of(connection: Connection, places: Collection[Place]) -> dict[Place, l
     for row in rows:
         groups[row.sweep_key, row.trial].append(row)
     return groups
+
+
+def _final(state: str) -> TrialState | None:
+    return None if state in OPEN else TrialState(state)
 
 
 def _outcome(row: AnyRow) -> RunOutcome:
@@ -84,7 +90,7 @@ def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcom
         .where(trials.c.sweep_key == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
         .values(
             {
-                "state": case((IS_OPEN, bindparam("new_state")), else_=trials.c.state),
+                "state": bindparam("new_state"),
                 "finished_at": func.coalesce(
                     trials.c.finished_at, bindparam("new_end", type_=trials.c.finished_at.type)
                 ),

@@ -27,7 +27,7 @@ from app.storage import (
     attempts,
     claims,
     control,
-    curves,
+    epoch_rows,
     dataset_rows,
     decisions,
     deletion,
@@ -246,10 +246,10 @@ class SqliteStorage:
         return self._read(trial_rows.finished, sweep, last)
 
     def curve(self, sweep: str, number: int, replicate: int, after: int, limit: int) -> list[Epoch]:
-        return self._read(curves.page, sweep, number, replicate, after, limit)
+        return self._read(epoch_rows.page, sweep, number, replicate, after, limit)
 
     def curve_ends(self, sweep: str, numbers: Collection[int], last: int) -> dict[int, list[Epoch]]:
-        return self._read(curves.ends, sweep, numbers, last)
+        return self._read(epoch_rows.ends, sweep, numbers, last)
 
     def attempts(self, sweep: str, number: int) -> list[Attempt]:
         return self._read(attempts.of_trial, sweep, number)

@@ -52,7 +52,13 @@ class World:
         return int(key)
 
     def add_trials(
-        self, sweep: int, numbers: Sequence[int], *, replicates: int = 1, asked: int = 2, cohorts: Sequence[str] = ("c0",)
+        self,
+        sweep: int,
+        numbers: Sequence[int],
+        *,
+        replicates: int = 1,
+        asked: int = 2,
+        cohorts: Sequence[str] = ("c0",),
     ) -> None:
         """Store queued trials."""
         if not numbers:
@@ -94,7 +100,9 @@ class World:
         ask = Ask(worker, trainer, rules, slots, cohorts, live)
         return claims.claim(self.connection, self.policy, ask, now, now + TERM)
 
-    def report(self, lease: Lease, *numbers: int, worker: str = "w1", checkpoint: CheckpointRef | None = None) -> Decision:
+    def report(
+        self, lease: Lease, *numbers: int, worker: str = "w1", checkpoint: CheckpointRef | None = None
+    ) -> Decision:
         """Report epochs of one run."""
         progress = Progress(lease, [point(number) for number in numbers], checkpoint)
         (decision,) = results.report(self.connection, self.policy, worker, [progress])
@@ -152,7 +160,7 @@ def queue_world() -> Iterator[World]:
     )
 
     @event.listens_for(engine, "connect")
-    def keep_references(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own connection
+    def keep_references(connection: Any, _: object) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
 
     with engine.connect() as connection, connection.begin():

@@ -32,11 +32,11 @@ class SimplePolicy(Policy):
         """Give up after three losses alone."""
         return f"lost {FATAL} times while alone" if blame.alone >= FATAL else None
 
-    def outcome(self, runs: Sequence[RunOutcome], diverged: Diverged) -> TrialOutcome:  # noqa: ARG002 - runs have it in their values
+    def outcome(self, runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | None = None) -> TrialOutcome:  # noqa: ARG002 - runs have it in their values
         """Take the state of the worst run, and the mean of all values once all have one."""
         states = [run.state for run in runs]
         order = [TrialState.DIVERGED, TrialState.FAILED, TrialState.CANCELLED, TrialState.RUNNING, TrialState.QUEUED]
-        state = next((one for one in order if one in states), states[0])
+        state = final or next((one for one in order if one in states), states[0])
         values = [run.value for run in runs if run.value is not None]
         first = runs[0]
         return TrialOutcome(

@@ -32,6 +32,7 @@ from app.storage import (
     decisions,
     deletion,
     dialect,
+    leases as lease_rows,
     losses,
     plans,
     results,
@@ -263,7 +264,7 @@ class SqliteStorage:
         return self._decide(claims.claim, ask, now, lease_until)
 
     def heartbeat(self, worker: str, leases: Sequence[Lease], lease_until: datetime) -> list[Decision]:
-        return self._write(claims.heartbeat, worker, leases, lease_until)
+        return self._write(lease_rows.heartbeat, worker, leases, lease_until)
 
     def report(self, worker: str, items: Sequence[Progress]) -> list[Decision]:
         return self._decide(results.report, worker, items)

@@ -22,6 +22,15 @@ def insert_or_replace(table: Table, row: Mapping[str, Any], key: Sequence[str]) 
     return insert(table).values(**row).on_conflict_do_update(index_elements=list(key), set_=dict(row))
 
 
+def upsert(table: Table) -> Insert:
+    """Return an INSERT whose rows take the place of those with the same primary key."""
+    statement = insert(table)
+    others = [column.name for column in table.c if not column.primary_key]
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_={name: statement.excluded[name] for name in others}
+    )
+
+
 def larger(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the larger one of two values of a row."""
     return func.max(first, second)

@@ -27,6 +27,15 @@ def only_where(condition: str) -> dict[str, Any]:
     return {f"{database}_where": text(condition) for database in ("sqlite", "postgresql")}
 
 
+def upsert(table: Table) -> Insert:
+    """Return an INSERT whose rows take the place of those with the same primary key."""
+    statement = insert(table)
+    others = [column.name for column in table.c if not column.primary_key]
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_={name: statement.excluded[name] for name in others}
+    )
+
+
 def larger(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the larger one of two values of a row."""
     return func.max(first, second)

@@ -29,6 +29,7 @@ from app.domain.states import SweepState, TrialState, sources, sweep_sources
 from app.storage import kept_models
 from app.storage.kept_models import Changes, Place
 from app.storage.outcomes import IS_OPEN, follow_runs, parts
+from app.storage.records import AnyRow
 from app.storage.tables import attempts, runs, sweeps, trials
 
 # Literals: SQLite uses a partial index only where it can see the index's own condition.
@@ -82,6 +83,29 @@ def end_holds(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
     values = [{"the_key": row["key"]} | {f"new_{name}": row[name] for name in rows[0] if name != "key"} for row in rows]
     moved = connection.execute(statement, values).rowcount
     _require(moved, len(rows), "another state")
+
+
+def attempt_row(
+    row: AnyRow,
+    now: datetime,
+    ending: Ending,
+    reason: str | None,
+    *,
+    epochs: int | None = None,
+    note: str | None = None,
+) -> dict[str, Any]:
+    """Return the attempt that ends now with the hold on a run; `note` is what came out otherwise than before."""
+    told = [text for text in (row.reason, note, reason) if text]
+    return {
+        "run_key": row.key,
+        "fence": row.fence,
+        "worker": row.worker,
+        "started_at": row.leased_at,
+        "ended_at": now,
+        "ending": ending,
+        "reason": "; ".join(dict.fromkeys(told)) or None,
+        "epochs": row.epochs if epochs is None else epochs,
+    }
 
 
 def queue_on(connection: Connection, keys: Collection[int], to_epoch: int, round_: int) -> set[Place]:

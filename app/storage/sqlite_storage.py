@@ -97,7 +97,7 @@ class SqliteStorage:
 
     # Data sets
 
-    def add_dataset(self, summary: DatasetSummary, content: bytes | Path, upload_sha256: str) -> bool:
+    def add_dataset(self, summary: DatasetSummary, content: Source, upload_sha256: str) -> bool:
         if self._write(dataset_rows.knows, summary, upload_sha256):
             return False
         name = partial(dataset_rows.add, summary=summary, upload_sha256=upload_sha256)
@@ -112,7 +112,7 @@ class SqliteStorage:
     def recognise_upload(self, name: str, sha256: str, upload_sha256: str) -> None:
         self._write(dataset_rows.recognise, name, sha256, upload_sha256)
 
-    def replace_builtin(self, summary: DatasetSummary, content: bytes | Path) -> None:
+    def replace_builtin(self, summary: DatasetSummary, content: Source) -> None:
         name = partial(dataset_rows.replace_builtin, summary=summary)
         bring(self._writer, summary.sha256, content, summary.created_at, name)
 

@@ -30,26 +30,50 @@ def insert(connection: Connection, table: str, **row: Any) -> None:
 
 def add_sweep(connection: Connection, sweep: str, state: str, **row: Any) -> None:
     defaults = {
-        **{"id": sweep, "name": f"the {sweep}", "state": state, "dataset": "rain", "dataset_sha256": "ab"},
-        **{"artifact_key": 1, "dataset_summary": "{}", "metric": "train_loss", "seed": 2**63 - 1},
-        **{"budget_trials": 9, "keep_models": 3, "drawn": 0, "posted": '{"a":1}', "created_at": T0},
-        **{"spec": json.dumps(SPEC), "started_at": T1},
+        "id": sweep,
+        "name": f"the {sweep}",
+        "state": state,
+        "dataset": "rain",
+        "dataset_sha256": "ab",
+        "artifact_key": 1,
+        "dataset_summary": "{}",
+        "metric": "train_loss",
+        "seed": 2**63 - 1,
+        "budget_trials": 9,
+        "keep_models": 3,
+        "drawn": 0,
+        "posted": '{"a":1}',
+        "created_at": T0,
+        "spec": json.dumps(SPEC),
+        "started_at": T1,
     }
     insert(connection, "sweeps", **{**defaults, **row})
 
 
 def add_trial(connection: Connection, sweep: str, number: int, state: str, **row: Any) -> None:
     defaults = {
-        **{"sweep_id": sweep, "number": number, "state": state, "params": "{}", "epochs": 0, "seconds": 0.5},
-        **{"created_at": T0, "started_at": T1},
+        "sweep_id": sweep,
+        "number": number,
+        "state": state,
+        "params": "{}",
+        "epochs": 0,
+        "seconds": 0.5,
+        "created_at": T0,
+        "started_at": T1,
     }
     insert(connection, "trials", **{**defaults, **row})
 
 
 def add_segment(connection: Connection, sweep: str, trial: int, **row: Any) -> None:
     defaults = {
-        **{"sweep_id": sweep, "trial": trial, "from_epoch": 0, "to_epoch": 4, "cohort": "c1", "state": "queued"},
-        **{"fence": 0, "losses": 0},
+        "sweep_id": sweep,
+        "trial": trial,
+        "from_epoch": 0,
+        "to_epoch": 4,
+        "cohort": "c1",
+        "state": "queued",
+        "fence": 0,
+        "losses": 0,
     }
     insert(connection, "segments", **{**defaults, **row})
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, case, func, text
+from sqlalchemy import ColumnElement, Connection, Table, case, exists, func, select, text
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 
@@ -31,6 +31,11 @@ def upsert(table: Table) -> Insert:
     )
 
 
+def only_where(condition: str) -> dict[str, Any]:
+    """Return the options of an index on only those rows that meet a condition."""
+    return {f"{database}_where": text(condition) for database in ("sqlite", "postgresql")}
+
+
 def larger(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the larger one of two values of a row."""
     return func.max(first, second)
@@ -55,3 +60,9 @@ def json_order(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
     """Return what stands at a path of a JSON text as it is sorted and compared: lists and objects by `sort_key`."""
     value = json_value(source, path)
     return case((json_kind(source, path).in_(["array", "object"]), func.sort_key(value)), else_=value)
+
+
+def json_has(source: ColumnElement[Any], text_value: str) -> ColumnElement[bool]:
+    """Return whether a JSON list of texts has this one."""
+    items = func.json_each(source).table_valued("value", joins_implicitly=True)
+    return exists(select(items.c.value).where(items.c.value == text_value))

@@ -186,7 +186,7 @@ def _start_sweeps(connection: Connection, rows: Sequence[AnyRow], now: datetime)
 def _waiting(connection: Connection, looked_at: Sequence[AnyRow]) -> dict[str, int]:
     keys = [row.key for row in looked_at]
     waiting = select(runs.c.sweep_key, func.count()).where(runs.c.sweep_key.in_(keys), QUEUED)
-    counts = {key: count for key, count in connection.execute(waiting.group_by(runs.c.sweep_key))} if keys else {}
+    counts = {row[0]: row[1] for row in connection.execute(waiting.group_by(runs.c.sweep_key))}
     return {row.id: counts.get(row.key, 0) for row in looked_at}
 
 

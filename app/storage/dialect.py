@@ -22,11 +22,6 @@ def insert_or_replace(table: Table, row: Mapping[str, Any], key: Sequence[str]) 
     return insert(table).values(**row).on_conflict_do_update(index_elements=list(key), set_=dict(row))
 
 
-def only_where(condition: str) -> dict[str, Any]:
-    """Return the options of an index on only those rows that meet a condition."""
-    return {f"{database}_where": text(condition) for database in ("sqlite", "postgresql")}
-
-
 def upsert(table: Table) -> Insert:
     """Return an INSERT whose rows take the place of those with the same primary key."""
     statement = insert(table)
@@ -34,6 +29,11 @@ def upsert(table: Table) -> Insert:
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key), set_={name: statement.excluded[name] for name in others}
     )
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """Return the options of an index on only those rows that meet a condition."""
+    return {f"{database}_where": text(condition) for database in ("sqlite", "postgresql")}
 
 
 def larger(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnElement[Any]:

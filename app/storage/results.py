@@ -1,16 +1,17 @@
-"""What workers send in: epochs of runs in training and the results of those that ended or paused, each under its lease."""
+"""What workers send in under their leases: epochs of runs in training, and results of those that ended or paused."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, insert, select, tuple_, update
 
 from app.domain.policy import Policy
 from app.domain.queue import Recorded
+from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState
-from app.domain.work import CheckpointRef, Decision, Lease, Outcome, Progress, Result
+from app.domain.work import CheckpointRef, Decision, Keep, Lease, Outcome, Progress, Result
 from app.storage import kept_models, moves
 from app.storage.curves import Curves
 from app.storage.kept_models import Changes, NewModel, Place
@@ -18,7 +19,14 @@ from app.storage.leases import Named, decide, holds, is_last, named_runs, why_st
 from app.storage.moves import QUEUED
 from app.storage.outcomes import follow_runs, parts
 from app.storage.records import AnyRow
-from app.storage.tables import artifacts, attempts, runs, sweeps
+from app.storage.tables import artifacts, attempts, epochs, runs, sweeps
+
+_ENDINGS: Mapping[str, Ending] = {
+    "completed": "finished",
+    "diverged": "finished",
+    "paused": "paused",
+    "failed": "error",
+}
 
 
 @dataclass(slots=True)
@@ -64,7 +72,7 @@ def finish(
     now: datetime,
 ) -> Recorded:
     """Record each result whose lease still holds, once, with its curve and its model, and report other progress."""
-    leases = [item.lease for item in (*items, *progress)]
+    leases = [item.lease for item in items] + [item.lease for item in progress]
     request = _Request(worker, named_runs(connection, leases))
     grown = _take_progress(request, progress)
     here = _here(connection, items)
@@ -74,17 +82,8 @@ def finish(
     _note_checkpoints(connection, request, progress)
     results = [_Taken(request.rows[run], item, request.curves, different.get(run)) for run, item in taken.items()]
     keep = _record(connection, policy, results, here, now)
-    repeated = _recorded_before(
-        connection, request, [item.lease for item, one in zip(items, outcomes, strict=True) if one is None]
-    )
     return Recorded(
-        outcomes=[
-            one
-            or (
-                ("repeated", None) if item.lease in repeated else ("stale", why_stale(request.rows.get(item.lease.run)))
-            )
-            for item, one in zip(items, outcomes, strict=True)
-        ],
+        outcomes=_known_outcomes(connection, request, items, outcomes),
         decisions=[request.decision(item.lease) for item in progress],
         keep=keep,
         idle=_idle(connection, {one.row.sweep_key for one in results if one.row.sweep_state == SweepState.RUNNING}),
@@ -123,7 +122,7 @@ def _grow(
         for run in grown
     ]
     if rows:
-        grew = bindparam("grew")
+        grew: BindParameter[bool] = bindparam("grew")
         connection.execute(
             update(runs)
             .where(runs.c.key == bindparam("the_key"))
@@ -139,7 +138,7 @@ def _grow(
 
 
 def _note_checkpoints(connection: Connection, request: _Request, items: Iterable[Progress]) -> None:
-    """Store which checkpoint a run has last, if its epochs are all stored; that of a pause may come after its result."""
+    """Store which checkpoint a run has last, if its epochs are stored; that of a pause may come after its result."""
     newest: dict[int, CheckpointRef] = {}
     for item in items:
         row, one = request.rows.get(item.lease.run), item.checkpoint
@@ -149,7 +148,7 @@ def _note_checkpoints(connection: Connection, request: _Request, items: Iterable
         if stored < one.epoch <= request.curves.reached.get(row.key, row.epochs):
             newest[row.key] = one
     if newest:
-        columns = {f"checkpoint_{name}": bindparam(name) for name in ("epoch", "sha256", "size")}
+        columns: dict[str, Any] = {f"checkpoint_{name}": bindparam(name) for name in ("epoch", "sha256", "size")}
         connection.execute(
             update(runs).where(runs.c.key == bindparam("the_key")).values(columns),
             [
@@ -173,7 +172,7 @@ class _Taken:
 
     @property
     def state(self) -> TrialState:
-        """What the run comes to. A pause that nobody waits for any more goes back to the queue, or counts as the end."""
+        """What the run comes to: a pause that nobody waits for goes back to the queue, or counts as the end."""
         if self.item.state != "paused":
             return TrialState(self.item.state)
         if self.row.ending is not None:
@@ -185,8 +184,9 @@ class _Taken:
 
     @property
     def epochs(self) -> int:
-        """How far the run's stored epochs reach."""
-        return self.curves.reached[self.row.key]
+        """How far the run's stored epochs reach; a run that is done has no more than its last attempt."""
+        done = self.item.state in {"completed", "diverged"}
+        return self.item.epochs if done else self.curves.reached[self.row.key]
 
     @property
     def value(self) -> float | None:
@@ -238,14 +238,25 @@ def _missing_model(item: Result, here: Mapping[str, int]) -> str | None:
 
 def _record(
     connection: Connection, policy: Policy, taken: Sequence[_Taken], here: Mapping[str, int], now: datetime
-) -> dict[str, Any]:
+) -> dict[str, Keep]:
     if not taken:
         return {}
+    _forget_further_epochs(connection, taken)
     moves.end_holds(connection, [_run_row(one) for one in taken])
     connection.execute(insert(attempts), [_attempt_row(one, now) for one in taken])
     final = follow_runs(connection, policy, {_place(one.row) for one in taken}, now)
     ranked = {one.row.sweep_key for one in taken}
     return kept_models.rank(connection, policy, ranked, _model_changes(taken, here, final))
+
+
+def _forget_further_epochs(connection: Connection, taken: Sequence[_Taken]) -> None:
+    """Delete what an attempt before had trained past the end that a run has now."""
+    further = [one for one in taken if one.epochs < one.curves.reached[one.row.key]]
+    if further:
+        run, last = epochs.c.run_key == bindparam("the_run"), epochs.c.epoch > bindparam("last")
+        connection.execute(
+            delete(epochs).where(run, last), [{"the_run": one.row.key, "last": one.epochs} for one in further]
+        )
 
 
 def _run_row(one: _Taken) -> dict[str, Any]:
@@ -267,8 +278,7 @@ def _run_row(one: _Taken) -> dict[str, Any]:
 
 
 def _attempt_row(one: _Taken, now: datetime) -> dict[str, Any]:
-    ending = {"paused": "paused", "failed": "error"}.get(one.item.state, "finished")
-    return moves.attempt_row(one.row, now, ending, one.item.reason, epochs=one.epochs, note=one.note)
+    return moves.attempt_row(one.row, now, _ENDINGS[one.item.state], one.item.reason, epochs=one.epochs, note=one.note)
 
 
 def _model_changes(taken: Sequence[_Taken], here: Mapping[str, int], final: Mapping[Place, float | None]) -> Changes:
@@ -280,6 +290,22 @@ def _model_changes(taken: Sequence[_Taken], here: Mapping[str, int], final: Mapp
     }
     outdated = {_place(one.row) for one in first if one.item.best_epoch != one.row.best_epoch}
     return Changes(new, outdated, final)
+
+
+def _known_outcomes(
+    connection: Connection,
+    request: _Request,
+    items: Sequence[Result],
+    outcomes: Sequence[tuple[Outcome, str | None] | None],
+) -> list[tuple[Outcome, str | None]]:
+    """Return the outcomes with those filled in that are of leases that hold no more."""
+    pairs = list(zip(items, outcomes, strict=True))
+    repeated = _recorded_before(connection, request, [item.lease for item, outcome in pairs if outcome is None])
+
+    def known(lease: Lease) -> tuple[Outcome, str | None]:
+        return ("repeated", None) if lease in repeated else ("stale", why_stale(request.rows.get(lease.run)))
+
+    return [known(item.lease) if outcome is None else outcome for item, outcome in pairs]
 
 
 def _recorded_before(connection: Connection, request: _Request, leases: Collection[Lease]) -> set[Lease]:

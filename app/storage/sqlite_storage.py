@@ -27,18 +27,20 @@ from app.storage import (
     attempts,
     claims,
     control,
-    epoch_rows,
     dataset_rows,
     decisions,
     deletion,
     dialect,
-    leases as lease_rows,
+    epoch_rows,
     losses,
     plans,
     results,
     snapshots,
     sweep_rows,
     trial_rows,
+)
+from app.storage import (
+    leases as lease_rows,
 )
 from app.storage.arrivals import Clearing, Source, bring
 from app.storage.connect import reading_engine, unchecked_references, writing_engine

@@ -46,7 +46,7 @@ class World:
     ) -> int:
         """Store a running sweep with queued trials, whose cohorts take turns; return its key."""
         row = _sweep_row(sweep, self.artifact(sweep), trials, replicates)
-        row |= {"keep_models": keep_models, "diverged": diverged, "trainer": trainer, "rules": rules}
+        row = {**row, "keep_models": keep_models, "diverged": diverged, "trainer": trainer, "rules": rules}
         (key,) = self.connection.execute(insert(sweeps).values(row)).inserted_primary_key or (0,)
         self.add_trials(key, range(trials), replicates=replicates, asked=asked, cohorts=cohorts)
         return int(key)
@@ -201,9 +201,24 @@ def hash_of(content: str) -> str:
 def _sweep_row(sweep: str, artifact_key: int, trials: int, replicates: int) -> Mapping[str, Any]:
     texts = {"id": sweep, "name": "rain", "notes": "", "state": SweepState.RUNNING.value, "dataset": "rain"}
     numbers = {"seed": 0, "budget_trials": trials, "drawn": trials, "replicates": replicates, "plan_version": 0}
-    jsons = {"tags": [], "dataset_summary": {}, "metrics": {}, "plan": {}, "spec": {}, "posted": {}}
-    rest = {"charged_epochs": 0, "used_seconds": 0.0, "unit": "epoch", "metric": METRIC, "dataset_sha256": "ab" * 32}
-    return {**texts, **numbers, **jsons, **rest, "artifact_key": artifact_key, "created_at": NOW}
+    jsons: dict[str, Any] = {"tags": [], "dataset_summary": {}, "metrics": {}, "plan": {}, "spec": {}, "posted": {}}
+    rest = {
+        "charged_epochs": 0,
+        "used_seconds": 0.0,
+        "deleted": 0,
+        "unit": "epoch",
+        "metric": METRIC,
+        "dataset_sha256": "ab" * 32,
+    }
+    return {
+        **texts,
+        **numbers,
+        **jsons,
+        **rest,
+        "artifact_key": artifact_key,
+        "dataset_sha256": "ab" * 32,
+        "created_at": NOW,
+    }
 
 
 def _trial_row(sweep: int, number: int, replicates: int) -> dict[str, Any]:

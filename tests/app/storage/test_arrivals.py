@@ -17,7 +17,7 @@ from app.storage import SqliteStorage
 from app.storage.arrivals import cut
 from app.storage.artifacts import PIECE
 from tests.app.storage.simple_policy import SimplePolicy
-from tests.app.storage.world import DATASET, START, SWEEP, UPLOAD, add_sweep, claim_one, drawn, finish, spec
+from tests.app.storage.world import DATASET, START, SWEEP, UPLOAD, add_sweep, claim_one, drawn, end, finish, spec
 
 SIZES = (0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 17)
 HOUR = timedelta(hours=1)
@@ -156,6 +156,7 @@ def test_a_content_leaves_with_its_last_name(storage: SqliteStorage) -> None:
     add_sweep(storage, drawn(0, 1))
     storage.add_dataset(replace(DATASET, name="again"), b"content", UPLOAD)
     finish(storage, claim_one(storage).lease)
+    end(storage)
     for name in ("rain", "again"):
         storage.remove_dataset(name)
         assert storage.clear_artifacts(START, 9) == 0

@@ -20,6 +20,7 @@ from tests.app.storage.world import (
     add_sweep,
     claim_one,
     drawn,
+    end,
     finish,
     forget_upload_hashes,
     spec,
@@ -62,6 +63,7 @@ def test_a_data_set_in_use_cannot_be_deleted_and_its_content_outlives_it_for_the
     with pytest.raises(Conflict, match=SWEEP):
         storage.remove_dataset("rain")
     finish(storage, claim_one(storage).lease)
+    end(storage)
     storage.remove_dataset("rain")
     with pytest.raises(NotFound):
         storage.remove_dataset("rain")

@@ -8,7 +8,7 @@ from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Best, Labels, SweepFilter
 from app.storage import SqliteStorage
-from tests.app.storage.world import DATASET, START, SWEEP, UPLOAD, add_sweep, claim, drawn, finish, spec
+from tests.app.storage.world import DATASET, START, SWEEP, UPLOAD, add_sweep, claim, drawn, end, finish, spec
 
 
 def test_a_sweep_comes_back_as_it_was_created(storage: SqliteStorage) -> None:
@@ -44,6 +44,7 @@ def test_cancelling_twice_is_harmless_but_a_completed_sweep_cannot_be_cancelled(
     add_sweep(storage, drawn(0, 1))
     add_sweep(storage, drawn(0, 1), sweep="swp_2")
     finish(storage, claim(storage).claimed[0].lease)
+    end(storage)
     with pytest.raises(Conflict, match="completed and cannot be cancelled"):
         storage.cancel_sweep(SWEEP, keep=False, now=START)
     storage.cancel_sweep("swp_2", keep=False, now=START)

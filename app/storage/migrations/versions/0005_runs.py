@@ -219,7 +219,8 @@ FROM old_sweeps
 _TRIALS = """
 INSERT INTO trials
 SELECT sweeps."key", number, old_trials.state, params, train_loss, train_error, train_rmse, dev_loss,
-    dev_error, dev_rmse, test_error, test_rmse, NULL, value, best_epoch, epochs, seconds, old_trials.reason, 1, old_trials.created_at, old_trials.started_at, old_trials.finished_at
+    dev_error, dev_rmse, test_error, test_rmse, NULL, value, best_epoch, epochs, seconds, old_trials.reason, 1,
+    old_trials.created_at, old_trials.started_at, old_trials.finished_at
 FROM old_trials JOIN sweeps ON sweeps.id = old_trials.sweep_id
 ORDER BY sweeps."key", number
 """
@@ -245,7 +246,8 @@ FROM (
         CASE WHEN s.state = 'leased' THEN t.started_at END AS leased_at, s.lease_until, coalesce(s.losses, 0) AS losses,
         CASE WHEN t.value IS NOT NULL OR t.best_epoch IS NOT NULL
             THEN metrics_json(
-                t.train_loss, t.train_error, t.train_rmse, t.dev_loss, t.dev_error, t.dev_rmse, t.test_error, t.test_rmse
+                t.train_loss, t.train_error, t.train_rmse, t.dev_loss, t.dev_error, t.dev_rmse,
+                t.test_error, t.test_rmse
             ) END AS metrics,
         t.value, t.best_epoch, t.seconds, t.reason
     FROM old_trials t

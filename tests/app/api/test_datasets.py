@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
-from app.storage import FILE
+from app.storage import FILE, SqliteStorage
 from app.training.datasets import prepared
 from engine.data import Dataset
 from tests.app.api.serving import Trainer, places, problem, serving, start
@@ -103,7 +103,7 @@ def test_an_upload_from_before_uploads_had_hashes_is_found_if_it_trains_alike(tm
 
 def as_an_older_version_left_it(folder: Path, **changes: Any) -> None:
     """Give the data set `mine` a content that this version would not make of the same upload."""
-    with closing(SqliteStorage(folder), SimplePolicy()) as storage:
+    with closing(SqliteStorage(folder, SimplePolicy())) as storage:
         _, content = storage.dataset_content("mine")
         older = prepared(replace(Dataset.from_bytes(content), **changes))
         key = storage.add_artifact(older.sha256, older.content, storage.dataset("mine").created_at)

@@ -22,6 +22,11 @@ def insert_or_replace(table: Table, row: Mapping[str, Any], key: Sequence[str]) 
     return insert(table).values(**row).on_conflict_do_update(index_elements=list(key), set_=dict(row))
 
 
+def only_where(condition: str) -> dict[str, Any]:
+    """Return the options of an index on only those rows that meet a condition."""
+    return {f"{database}_where": text(condition) for database in ("sqlite", "postgresql")}
+
+
 def larger(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the larger one of two values of a row."""
     return func.max(first, second)

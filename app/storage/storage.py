@@ -5,6 +5,7 @@ A verb that writes returns once its transaction is on disk; a verb that reads se
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, final
 
@@ -18,8 +19,9 @@ from app.domain.space import Value
 from app.domain.sweeps import Sweep, SweepSpec
 from app.domain.trials import KeptModel, Trial
 from app.domain.work import Epoch, Lease, Progress, Result
-from app.storage import blobs, claims, completion, dataset_rows, dialect, losses, results, sweep_rows, trial_rows
-from app.storage.connect import reading_engine, writing_engine
+from app.storage import artifacts, claims, completion, dataset_rows, dialect, losses, results, sweep_rows, trial_rows
+from app.storage.arrivals import Clearing, Source, bring
+from app.storage.connect import reading_engine, unchecked_references, writing_engine
 from app.storage.lock import FolderLock
 from app.storage.migrate import migrate
 from app.storage.results import Recorded
@@ -47,6 +49,8 @@ class Storage:
             raise
         self._writer = Writer(self._writing)
         self._reading = reading_engine(folder / FILE)
+        self._clearing = Clearing(self._writer)
+        self._write(artifacts.give_up_arrivals)  # who sent them died with the server before
 
     def close(self) -> None:
         """Finish what was submitted, close all connections, free the folder. Calling it twice is harmless."""
@@ -68,12 +72,15 @@ class Storage:
 
     # Data sets
 
-    def add_dataset(self, summary: DatasetSummary, content: bytes | Path, upload_sha256: str) -> bool:
-        """Store an upload, its content in memory or in a file; False if the same is there.
+    def add_dataset(self, summary: DatasetSummary, content: Source, upload_sha256: str) -> bool:
+        """Store an upload: its content a piece at a time, then its row; False if the same is there.
 
         Raises Conflict for another content.
         """
-        return self._write(dataset_rows.add, summary, content, upload_sha256)
+        if self._write(dataset_rows.knows, summary, upload_sha256):
+            return False
+        name = partial(dataset_rows.add, summary=summary, upload_sha256=upload_sha256)
+        return bring(self._writer, summary.sha256, content, summary.created_at, name)
 
     def upload_hash(self, name: str) -> str | None:
         """Return the hash of the upload that a data set came from; None if it is not known."""
@@ -87,9 +94,10 @@ class Storage:
         """Write down the upload that a data set with this content came from, unless that is known."""
         self._write(dataset_rows.recognise, name, sha256, upload_sha256)
 
-    def replace_builtin(self, summary: DatasetSummary, content: bytes | Path) -> None:
+    def replace_builtin(self, summary: DatasetSummary, content: Source) -> None:
         """Store a built-in data set; the content of its former version stays while a sweep names it."""
-        self._write(dataset_rows.replace_builtin, summary, content)
+        name = partial(dataset_rows.replace_builtin, summary=summary)
+        bring(self._writer, summary.sha256, content, summary.created_at, name)
 
     def builtin_hashes(self) -> dict[str, str]:
         """Return the content hash of each built-in data set that is stored."""
@@ -114,11 +122,6 @@ class Storage:
         """Return how many bytes a prepared content has. Raises NotFound."""
         return self._read(dataset_rows.content_size, sha256)
 
-    def content_pieces(self, sha256: str) -> Iterator[bytes]:
-        """Yield a prepared content piece by piece, in a transaction that ends with the last one."""
-        with self._reading.connect() as connection, connection.begin():
-            yield from blobs.content_pieces(connection, sha256)
-
     def datasets(self, after: str, limit: int) -> Sequence[DatasetSummary]:
         """Return data sets in the order of their names, from the first one after `after`."""
         return self._read(dataset_rows.page, after, limit)
@@ -126,6 +129,57 @@ class Storage:
     def remove_dataset(self, name: str) -> None:
         """Delete an upload. Raises NotFound; Conflict if it is built in or in use."""
         self._write(dataset_rows.remove, name)
+
+    # Artifacts: bytes that their hash names, here while a data set, a sweep or a model names them
+
+    def begin_artifact(self, sha256: str, now: datetime) -> int:
+        """Begin the arrival of the bytes with this hash; return its key."""
+        return self._write(artifacts.begin, sha256, now)
+
+    def add_artifact_piece(self, key: int, number: int, content: bytes) -> None:
+        """Store piece `number`, 0, 1, ..., of an arrival: 1 MiB, the last one less.
+
+        Raises Conflict if it was given up.
+        """
+        self._write(artifacts.add_piece, key, number, content)
+
+    def settle_artifact(self, key: int, size: int, sha256: str, now: datetime) -> int:
+        """End an arrival whose sender counted `size` bytes with this hash; return the key of the artifact to name.
+
+        Raises InvalidRequest if other bytes were announced; Conflict if it was given up.
+        """
+        return self._write(artifacts.settle, key, size, sha256, now)
+
+    def abandon_artifact(self, key: int) -> None:
+        """Give an arrival up; one that has settled stays."""
+        self._write(artifacts.abandon, key)
+
+    def add_artifact(self, sha256: str, source: Source, now: datetime) -> int:
+        """Store bytes, a piece at a time, unless they are here; return the key.
+
+        Raises InvalidRequest if they have another hash.
+        """
+        return bring(self._writer, sha256, source, now, lambda _, key: key)
+
+    def artifact_size(self, sha256: str) -> int | None:
+        """Return how many bytes an artifact has; None if it is not here."""
+        return self._read(artifacts.size, sha256)
+
+    def artifact_stream(self, sha256: str) -> Iterator[bytes]:
+        """Yield an artifact piece by piece, in a transaction that ends with the last one; nothing if it is not here."""
+        with self._reading.connect() as connection, connection.begin():
+            yield from artifacts.stream(connection, sha256)
+
+    def forget_unnamed_artifacts(self, keys: Collection[int]) -> None:
+        """Let those of the artifacts leave that nothing names any more."""
+        self._write(artifacts.forget_unnamed, keys)
+
+    def clear_artifacts(self, now: datetime, limit: int) -> int:
+        """Delete up to about `limit` pieces of what leaves, a few at a time; return how many.
+
+        Arrivals that take longer than an hour leave, and so do artifacts that nobody named within one.
+        """
+        return self._clearing.clear(now, limit)
 
     # Sweeps
 
@@ -246,5 +300,5 @@ def _make(folder: Path) -> None:
 
 
 def _migrate(engine: Engine) -> None:
-    with engine.connect() as connection, connection.begin():
+    with engine.connect() as connection, unchecked_references(connection), connection.begin():
         migrate(connection)

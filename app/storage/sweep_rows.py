@@ -30,10 +30,13 @@ def create(
     now: datetime,
 ) -> None:
     """Store a running sweep with its first trials. Raises Conflict if its data set has gone meanwhile."""
-    current = connection.execute(select(datasets.c.sha256).where(datasets.c.name == dataset.name)).scalar()
-    if current != dataset.sha256:
+    current = connection.execute(
+        select(datasets.c.sha256, datasets.c.artifact_key).where(datasets.c.name == dataset.name)
+    ).first()
+    if current is None or current.sha256 != dataset.sha256:
         raise Conflict(f'The data set "{dataset.name}" was deleted or replaced meanwhile. Try again.')
-    connection.execute(insert(sweeps).values(_row(sweep, spec, posted, dataset, now)))
+    row = {**_row(sweep, spec, posted, dataset, now), "artifact_key": current.artifact_key}
+    connection.execute(insert(sweeps).values(row))
     add_trials(connection, sweep, 0, drawn, now)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from app.domain.states import SweepState, TrialState
 from app.domain.trials import METRICS
 from app.storage.columns import Instant, Json
+from app.storage.dialect import only_where
 
 metadata = MetaData(
     naming_convention={
@@ -33,10 +34,28 @@ def _one_of(column: str, words: list[str]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({', '.join(repr(str(word)) for word in words)})", name=column)
 
 
-contents = Table(
-    "contents",
+# Bytes that their hash names, in pieces. Keys are never given twice: whoever still sends pieces of an arrival that was
+# given up must not meet another one.
+artifacts = Table(
+    "artifacts",
     metadata,
-    Column("sha256", Text, primary_key=True),
+    Column("key", Integer, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("brought_at", Instant, nullable=False),
+    _one_of("state", ["arriving", "here", "leaving"]),
+    Index("ix_artifacts_here", "sha256", unique=True, **only_where("state = 'here'")),
+    Index(None, "state", "brought_at"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+
+artifact_pieces = Table(
+    "artifact_pieces",
+    metadata,
+    Column("artifact_key", Integer, ForeignKey("artifacts.key"), primary_key=True),
+    Column("number", Integer, primary_key=True),
     Column("content", LargeBinary, nullable=False),
     sqlite_strict=True,
 )
@@ -54,7 +73,7 @@ datasets = Table(
     Column("card", Json, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("upload_sha256", Text),
-    ForeignKeyConstraint(["sha256"], ["contents.sha256"]),
+    Column("artifact_key", Integer, ForeignKey("artifacts.key"), nullable=False, index=True),
     sqlite_strict=True,
 )
 
@@ -81,10 +100,9 @@ sweeps = Table(
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("finished_at", Instant),
-    ForeignKeyConstraint(["dataset_sha256"], ["contents.sha256"]),
+    Column("artifact_key", Integer, ForeignKey("artifacts.key"), nullable=False, index=True),
     _one_of("state", list(SweepState)),
     Index(None, "state", "id"),
-    Index(None, "dataset_sha256"),
     sqlite_strict=True,
 )
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from app.domain.datasets import DatasetSummary
@@ -23,7 +24,7 @@ UPLOAD = "e1" * 32
 
 DATASET = DatasetSummary(
     name="rain",
-    sha256="ab" * 32,
+    sha256=sha256(b"content").hexdigest(),
     task="binary",
     builtin=False,
     rows={"train": 8, "dev": 1, "test": 1},

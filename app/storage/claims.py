@@ -88,7 +88,7 @@ def _holders(connection: Connection, trainer: str) -> _Holders:
 def _choose(connection: Connection, policy: Policy, ask: Ask, holders: _Holders) -> _Choice:
     """Walk the running sweeps, oldest first, until the worker's share is reached."""
     choice, running = _Choice(), _running(connection, policy, ask)
-    suspects = _suspects(connection, policy, running)
+    suspects = _suspects(connection, policy)
     share = policy.share(ask, _load(connection, policy, ask, holders, [row.key for row in running]))
     for sweep in running:
         choice.sweeps.append(sweep)
@@ -119,11 +119,12 @@ def _running(connection: Connection, policy: Policy, ask: Ask) -> Sequence[AnyRo
     ).all()
 
 
-def _suspects(connection: Connection, policy: Policy, running: Sequence[AnyRow]) -> dict[int, int]:
-    """Return the first suspect that waits in each of the sweeps, by their keys."""
+def _suspects(connection: Connection, policy: Policy) -> dict[int, int]:
+    """Return the first suspect that waits in each sweep, by the sweeps' keys."""
+    # Of all sweeps: suspects are few, while a condition on the sweep would lead through all its runs.
     rows = connection.execute(
         select(runs.c.key, runs.c.sweep_key)
-        .where(QUEUED, ~_is_healthy(policy), runs.c.sweep_key.in_([row.key for row in running]))
+        .where(QUEUED, ~_is_healthy(policy))
         .order_by(runs.c.trial.desc(), runs.c.replicate.desc())
     )
     return {row.sweep_key: row.key for row in rows}
@@ -143,12 +144,13 @@ def _load(connection: Connection, policy: Policy, ask: Ask, holders: _Holders, k
 
 def _healthy(connection: Connection, policy: Policy, ask: Ask, sweep: int, limit: int) -> Sequence[AnyRow]:
     queued = and_(runs.c.sweep_key == sweep, QUEUED, _is_healthy(policy))
-    sizes = select(runs.c.cohort, func.count().label("size")).where(queued).group_by(runs.c.cohort).subquery()
+    # The queue's own index answers for this part; only then the rows themselves are looked up.
+    size = func.count().over(partition_by=runs.c.cohort).label("size")
+    waiting = select(runs.c.key, size).where(queued).subquery()
     chosen = (
-        select(runs.c.key, sizes.c.size)
-        .join(sizes, sizes.c.cohort == runs.c.cohort)
-        .where(queued)
-        .order_by(_distance(ask.worker), runs.c.cohort.in_(ask.cohorts).desc(), sizes.c.size.desc(), runs.c.cohort)
+        select(runs.c.key)
+        .join(waiting, waiting.c.key == runs.c.key)
+        .order_by(_distance(ask.worker), runs.c.cohort.in_(ask.cohorts).desc(), waiting.c.size.desc(), runs.c.cohort)
         .order_by(runs.c.trial, runs.c.replicate)
         .limit(limit)
     )

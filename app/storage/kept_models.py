@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from app.domain.policy import Policy
 from app.domain.queue import RankedModel
 from app.domain.work import Keep
+from app.storage import artifacts
 from app.storage.records import AnyRow
 from app.storage.tables import models, sweeps
 
@@ -68,6 +69,8 @@ def rank(connection: Connection, policy: Policy, keys: Collection[int], changes:
         before |= stored
         after |= {place: model for place, model in changed.items() if place[1] not in fallen}
     _store(connection, before, after)
+    brought = {model.artifact_key for model in changes.new.values()}
+    _forget(connection, (brought | _named(before)) - _named(after))
     return keep
 
 
@@ -114,6 +117,15 @@ def _store(connection: Connection, before: Mapping[Place, _Model], after: Mappin
     added = [_row(place, model) for place, model in after.items() if before.get(place) != model]
     if added:
         connection.execute(insert(models), added)
+
+
+def _named(stored: Mapping[Place, _Model]) -> set[int]:
+    return {model.artifact_key for model in stored.values()}
+
+
+def _forget(connection: Connection, keys: Collection[int]) -> None:
+    if keys:
+        artifacts.forget_unnamed(connection, keys)
 
 
 def _row(place: Place, model: _Model) -> dict[str, Any]:

@@ -67,7 +67,10 @@ def _start_trials(connection: Connection, places: Collection[Place], now: dateti
     connection.execute(
         update(trials)
         .where(tuple_(trials.c.sweep_key, trials.c.number).in_(list(places)), IS_OPEN)
-        .values(state=TrialState.RUNNING.value, started_at=func.coalesce(trials.c.started_at, now))
+        .values(
+            state=TrialState.RUNNING.value,
+            started_at=func.coalesce(trials.c.started_at, literal(now, trials.c.started_at.type)),
+        )
     )
 
 

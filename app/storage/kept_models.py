@@ -49,6 +49,17 @@ class _Model:
 
 NOTHING = Changes()
 
+_BY_SWEEP = (
+    select(
+        *(sweeps.c.key, sweeps.c.id, sweeps.c.keep_models, sweeps.c.replicates),
+        *(models.c.trial, models.c.value, models.c.settled, models.c.artifact_key, models.c.made_with),
+    )
+    .outerjoin(models, models.c.sweep_key == sweeps.c.key)
+    .where(sweeps.c.key.in_(bindparam("keys", expanding=True)))
+    .order_by(sweeps.c.key, models.c.trial)
+)
+"""Of each sweep at least one row, in which `trial` is None if it has no model."""
+
 
 def rank(connection: Connection, policy: Policy, keys: Collection[int], changes: Changes = NOTHING) -> dict[str, Keep]:
     """Make the changes in these sweeps and remove what falls out; return by their ids whose weights are wanted."""
@@ -76,17 +87,8 @@ def rank(connection: Connection, policy: Policy, keys: Collection[int], changes:
 
 def _by_sweep(connection: Connection, keys: Collection[int]) -> Iterable[list[AnyRow]]:
     """Return the rows of each sweep, at least one; `trial` is None where it has no model."""
-    rows = connection.execute(
-        select(
-            *(sweeps.c.key, sweeps.c.id, sweeps.c.keep_models, sweeps.c.replicates),
-            *(models.c.trial, models.c.value, models.c.settled, models.c.artifact_key, models.c.made_with),
-        )
-        .outerjoin(models, models.c.sweep_key == sweeps.c.key)
-        .where(sweeps.c.key.in_(list(keys)))
-        .order_by(sweeps.c.key, models.c.trial)
-    )
     groups: dict[int, list[AnyRow]] = {}
-    for row in rows:
+    for row in connection.execute(_BY_SWEEP, {"keys": list(keys)}):
         groups.setdefault(row.key, []).append(row)
     return groups.values()
 

@@ -42,6 +42,7 @@ _NOTE_CHECKPOINT = (
     .where(runs.c.key == bindparam("the_key"))
     .values({f"checkpoint_{name}": bindparam(name) for name in ("epoch", "sha256", "size")})
 )
+_ADD_ATTEMPT = insert(attempts)
 _IDLE = select(sweeps.c.id).where(
     sweeps.c.key.in_(bindparam("keys", expanding=True)),
     ~select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists(),
@@ -250,7 +251,7 @@ def _record(
         return {}
     _forget_further_epochs(connection, taken)
     moves.end_holds(connection, [_run_row(one) for one in taken])
-    connection.execute(insert(attempts), [_attempt_row(one, now) for one in taken])
+    connection.execute(_ADD_ATTEMPT, [_attempt_row(one, now) for one in taken])
     final = follow_runs(connection, policy, {_place(one.row) for one in taken}, now)
     ranked = {one.row.sweep_key for one in taken}
     return kept_models.rank(connection, policy, ranked, _model_changes(taken, here, final))

@@ -7,6 +7,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from app.domain.errors import Unavailable
+from app.storage.connect import broken_references
 
 
 def migrate(connection: Connection) -> None:
@@ -14,12 +15,25 @@ def migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", "app.storage:migrations")
     config.attributes["connection"] = connection
-    _refuse_newer(connection, ScriptDirectory.from_config(config))
+    before, scripts = MigrationContext.configure(connection).get_current_revision(), ScriptDirectory.from_config(config)
+    _refuse_newer(before, scripts)
+    if before == scripts.get_current_head():
+        return
+    # Before, because rows that refer to nothing would be left out where tables are made anew from others.
+    _refuse_broken(connection)
     command.upgrade(config, "head")
+    _refuse_broken(connection)
 
 
-def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
-    current = MigrationContext.configure(connection).get_current_revision()
+def _refuse_broken(connection: Connection) -> None:
+    if broken := broken_references(connection):
+        raise Unavailable(
+            f"The database could not be migrated: rows of {', '.join(broken)} refer to rows that are not there. "
+            "It was left as it was."
+        )
+
+
+def _refuse_newer(current: str | None, scripts: ScriptDirectory) -> None:
     known = {script.revision for script in scripts.walk_revisions()}
     if current is not None and current not in known:
         raise Unavailable(

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState
 from app.domain.trials import METRICS
-from app.storage.columns import Instant, Json
+from app.storage.columns import Instant, Json, Whole
 from app.storage.dialect import only_where
 
 metadata = MetaData(
@@ -44,7 +44,7 @@ artifacts = Table(
     metadata,
     Column("key", Integer, primary_key=True),
     Column("sha256", Text, nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", Whole, nullable=False),
     Column("state", Text, nullable=False),
     Column("brought_at", Instant, nullable=False),
     _one_of("state", ["arriving", "here", "leaving"]),

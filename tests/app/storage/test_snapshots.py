@@ -39,9 +39,7 @@ def grow(engine: Engine, first: int, end: int) -> None:
             insert(trials),
             [{**trial, **state, "number": n, "created_at": START} for n, state in enumerate(states, first)],
         )
-        connection.execute(
-            insert(runs), [{**run, **rest, **state, "trial": n} for n, state in enumerate(states, first)]
-        )
+        connection.execute(insert(runs), [{**run, **state, "trial": n} for n, state in enumerate(states, first)])
 
 
 def steps(engine: Engine) -> tuple[Snapshot, int]:

@@ -56,7 +56,7 @@ def test_a_builtin_cannot_be_deleted(storage: SqliteStorage) -> None:
     assert storage.builtin_hashes() == {"digits": BUILTIN.sha256}
 
 
-def test_an_artifact_that_no_data_set_and_no_sweep_names_is_no_content(storage: Storage) -> None:
+def test_an_artifact_that_no_data_set_and_no_sweep_names_is_no_content(storage: SqliteStorage) -> None:
     storage.add_artifact(OTHER.sha256, b"other", START)
     with pytest.raises(NotFound, match=OTHER.sha256):
         storage.content_size(OTHER.sha256)

@@ -18,7 +18,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from app.domain.datasets import DatasetSummary
-from app.storage import Storage
+from app.planning.policy import StandardPolicy
+from app.storage import SqliteStorage, Storage
 from app.storage.artifacts import PIECE
 from benchmarks.memory import MEGABYTE, memory
 from benchmarks.spread import Target, show_table
@@ -46,7 +47,7 @@ def main(mebibytes: int) -> None:
     with TemporaryDirectory(prefix="logsweep-") as folder:
         content = Path(folder) / "content"
         large = replace(SMALL, name="large", sha256=_write(content, mebibytes))
-        with closing(Storage(Path(folder) / "data")) as storage:
+        with closing(SqliteStorage(Path(folder) / "data", StandardPolicy())) as storage:
             print(_measured(storage, large, content, mebibytes))
 
 

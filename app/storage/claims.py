@@ -33,7 +33,8 @@ class _Holders:
         # A live worker that holds nothing waits for work: there is none but suspects.
         waiting = max(0, ask.live_workers - 1 - len(others))
         hands = self.held.get(ask.worker, 0) + taken
-        return SuspectCase(hands, trying + waiting, ask.live_workers, min(others.values(), default=None))
+        first = all(ask.worker < other for other in others)
+        return SuspectCase(hands, trying + waiting, ask.live_workers, first)
 
 
 @dataclass(slots=True)

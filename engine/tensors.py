@@ -13,6 +13,8 @@ from safetensors.numpy import save
 _LENGTH_BYTES = 8
 _TYPES: Mapping[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}  # all that networks have
 
+_NAMES = {dtype.itemsize: name for name, dtype in _TYPES.items()}
+
 
 class TensorsError(ValueError):
     """The bytes are no safetensors file with numbers, by the sentence that it is raised with."""
@@ -28,6 +30,22 @@ class Tensors:
     def to_bytes(self) -> bytes:
         """Return the file, not compressed; equal arrays and one equal text give equal bytes."""
         return save({name: np.asarray(array, order="C") for name, array in self.arrays.items()}, dict(self.texts))
+
+    def pieces(self) -> list[memoryview]:
+        """Return the file as its header and the memory of its arrays, not copied: to be hashed or sent piece by piece.
+
+        `to_bytes` would copy them all at a stroke, while every other thread stands still.
+        """
+        header: dict[str, object] = {"__metadata__": dict(self.texts)}
+        data, end = list[memoryview](), 0
+        for name, array in self.arrays.items():
+            little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+            data.append(little.reshape(-1).view(np.uint8).data)
+            offsets = [end, end := end + little.nbytes]
+            header[name] = {"dtype": _NAMES[array.dtype.itemsize], "shape": array.shape, "data_offsets": offsets}
+        text = json.dumps(header).encode()
+        text += b" " * (-len(text) % _LENGTH_BYTES)
+        return [memoryview(len(text).to_bytes(_LENGTH_BYTES, "little") + text), *data]
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Tensors":

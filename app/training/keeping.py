@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.work import Keep, LeasedRun
+from app.domain.work import PAUSED_MODELS, Keep, LeasedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,7 @@ class Candidate:
 def wanted(candidates: Sequence[Candidate], keep: Mapping[str, Keep]) -> set[int]:
     """Return the runs whose weights are to be handed in; of a sweep without bounds, all that may be ranked.
 
-    Of those that stopped together, no more than a sweep keeps. A paused run gives way to ended ones alone: other
-    paused ones may yet diverge.
+    Of those that stopped together, no more than a sweep keeps; and none that paused, if as many that ended are better.
     """
     by_sweep: dict[str, list[Candidate]] = {}
     for one in candidates:
@@ -41,14 +40,12 @@ def _within(together: Sequence[Candidate], keep: Keep) -> Iterator[Candidate]:
     if keep.replicates > 1:
         yield from together
         return
-    ended = sorted((one for one in together if one.state != "paused"), key=_rank)
-    if len(ended) > keep.models:
-        ended = ended[: keep.models]
+    ranked = sorted(together, key=_rank)
+    ended = [one for one in ranked if one.state != "paused"][: keep.models]
     yield from (one for one in ended if one.value <= _bound(keep.below))
     last = _rank(ended[-1]) if ended and len(ended) == keep.models else (math.inf, 0)
-    for one in together:
-        if one.state == "paused" and one.value <= _bound(keep.paused_below) and _rank(one) < last:
-            yield one
+    paused = [one for one in ranked if one.state == "paused"][: PAUSED_MODELS * keep.models]
+    yield from (one for one in paused if one.value <= _bound(keep.paused_below) and _rank(one) < last)
 
 
 def _rank(one: Candidate) -> tuple[float, int]:

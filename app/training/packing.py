@@ -21,7 +21,9 @@ def _made_with() -> dict[str, str]:
     return made_with()
 
 
-def packed(checkpoint: Checkpoint) -> tuple[CheckpointRef, bytes]:
-    """Return a checkpoint as bytes, and the reference to them."""
-    content = checkpoint.to_bytes()
-    return CheckpointRef(checkpoint.epoch, hashlib.sha256(content).hexdigest(), len(content)), content
+def packed(checkpoint: Checkpoint) -> tuple[CheckpointRef, list[memoryview]]:
+    """Return a checkpoint in pieces that share its memory, and the reference to them."""
+    pieces, digest = checkpoint.pieces(), hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return CheckpointRef(checkpoint.epoch, digest.hexdigest(), sum(piece.nbytes for piece in pieces)), pieces

@@ -105,7 +105,7 @@ class Trainer:
 
         A run that has not trained at all yet has nothing to pause or complete with: it goes back.
         """
-        keys = {held.run.lease: key for key, held in self._held.items()}
+        keys = {held.run.lease: key for key, held in self._held.items()} if decisions else {}
         known = {keys[one.lease]: one for one in decisions if one.lease in keys and one.decision != "continue"}
         self._leave([key for key, one in known.items() if one.decision == "stop"])
         given_back = [self._give_back(key) for key in known if key in self._held and not self._held[key].epochs]

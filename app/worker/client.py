@@ -4,7 +4,7 @@ import hashlib
 import io
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import httpx
@@ -107,17 +107,17 @@ class WorkClient:
 
     def put_artifact(self, sha256: str, content: bytes) -> None:
         """Store the weights of a model."""
-        self._send("PUT", f"/v1/work/artifacts/{sha256}", content)
+        self._put(f"/v1/work/artifacts/{sha256}", [memoryview(content)])
 
-    def put_checkpoint(self, ref: CheckpointRef, content: bytes) -> bool:
+    def put_checkpoint(self, ref: CheckpointRef, pieces: Sequence[memoryview]) -> bool:
         """Hand in a checkpoint; return whether the server's cache kept it."""
-        answer = self._send("PUT", f"/v1/work/checkpoints/{ref.sha256}", content)
+        answer = self._put(f"/v1/work/checkpoints/{ref.sha256}", pieces)
         return bool(_KEPT.validate_json(answer or b"{}").get("kept", True))
 
     def checkpoint(self, ref: CheckpointRef) -> bytes | None:
         """Fetch a checkpoint; None if the server has it no more."""
         try:
-            content = self._send("GET", f"/v1/work/checkpoints/{ref.sha256}", None)
+            content = self._send("GET", f"/v1/work/checkpoints/{ref.sha256}", None, {})
         except ServerRefusedError as error:
             _log.info("A checkpoint was not to be had: %s", error.detail)
             return None
@@ -128,22 +128,26 @@ class WorkClient:
 
     def dataset(self, name: str, sha256: str) -> bytes:
         """Fetch the prepared content of a data set that a run was made for, and check that it is."""
-        content = self._send("GET", f"/v1/datasets/{name}/content?sha256={sha256}", None)
+        content = self._send("GET", f"/v1/datasets/{name}/content?sha256={sha256}", None, {})
         if hashlib.sha256(content).hexdigest() != sha256:
             raise ServerRefusedError(f'The data set "{name}" is not the one this trial was made for ({sha256}).')
         return content
 
     def _post(self, route: str, body: bytes, answer: type[Answer]) -> Answer:
-        received: Answer = _JSON_OF[answer].validate_json(self._send("POST", f"/v1/work/{route}", body))
+        received: Answer = _JSON_OF[answer].validate_json(self._send("POST", f"/v1/work/{route}", lambda: body, _JSON))
         return received
 
-    def _send(self, method: str, path: str, body: bytes | None) -> bytes:
+    def _put(self, path: str, pieces: Sequence[memoryview]) -> bytes:
+        size = sum(piece.nbytes for piece in pieces)
+        return self._send("PUT", path, lambda: self._cut(pieces), {**_RAW, "Content-Length": str(size)})
+
+    def _send(
+        self, method: str, path: str, body: Callable[[], bytes | Iterator[bytes]] | None, headers: Mapping[str, str]
+    ) -> bytes:
         """Send until the server answers, and return the answer; a refusal (4xx) is final, all else is tried again."""
-        kind = _RAW if method == "PUT" else _JSON
         pause = FIRST_PAUSE
         while True:
-            headers = kind if body is None else {**kind, "Content-Length": str(len(body))}
-            content = body if method != "PUT" or body is None else self._pieces(body)
+            content = None if body is None else body()
             try:
                 with self._http.stream(method, path, content=content, headers=headers) as response:
                     if response.status_code < 500 and response.status_code not in _TRY_AGAIN:
@@ -155,12 +159,13 @@ class WorkClient:
                 raise StoppedError("The worker is stopping.")
             pause = min(2.0 * pause, LONGEST_PAUSE)
 
-    def _pieces(self, body: bytes) -> Iterator[bytes]:
-        """Yield the body bit by bit, as long as there is time: a large one must not hold up the end."""
-        for start in range(0, len(body), PIECE):
-            if time.monotonic() > self._ends_at:
-                raise StoppedError("The worker is stopping, and there is no time left for a large request.")
-            yield body[start : start + PIECE]
+    def _cut(self, pieces: Sequence[memoryview]) -> Iterator[bytes]:
+        """Yield a body bit by bit, as long as there is time: a large one must not hold up the end."""
+        for piece in pieces:
+            for start in range(0, piece.nbytes, PIECE):
+                if time.monotonic() > self._ends_at:
+                    raise StoppedError("The worker is stopping, and there is no time left for a large request.")
+                yield bytes(piece[start : start + PIECE])
 
 
 _JSON = {"Content-Type": "application/json"}

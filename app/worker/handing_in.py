@@ -65,9 +65,9 @@ class CheckpointDuty:
 
     def _hand_in(self, snapshot: Snapshot) -> None:
         lease, checkpoint = snapshot
-        ref, content = packed(checkpoint)
+        ref, pieces = packed(checkpoint)
         try:
-            kept = self._client.put_checkpoint(ref, content)
+            kept = self._client.put_checkpoint(ref, pieces)
         except ServerRefusedError as error:
             _log.warning("A checkpoint of %d bytes was refused, which may cost epochs. %s", ref.size, error.detail)
             return

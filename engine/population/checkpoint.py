@@ -56,13 +56,20 @@ class Checkpoint:
 
     def to_bytes(self) -> builtins.bytes:
         """Return the checkpoint as a safetensors file."""
+        return self._tensors().to_bytes()
+
+    def pieces(self) -> list[memoryview]:
+        """Return the checkpoint as a safetensors file in pieces that share the memory of its rows."""
+        return self._tensors().pieces()
+
+    def _tensors(self) -> Tensors:
         about = {
             "epoch": self.epoch,
             "seconds": self.seconds,
             "best": asdict(self.best),
             "best_values": dict(self.best_values),
         }
-        return Tensors(self.rows, {_TEXT: json.dumps(about)}).to_bytes()
+        return Tensors(self.rows, {_TEXT: json.dumps(about)})
 
     @classmethod
     def from_bytes(cls, content: builtins.bytes) -> "Checkpoint":

@@ -17,7 +17,7 @@ VALUES = st.sampled_from([0.1, 0.2, 0.3, 0.4])
 ENDED = st.lists(VALUES, max_size=12).map(lambda values: [candidate(n, value) for n, value in enumerate(values)])
 
 
-@given(ENDED, st.integers(1, 4))
+@given(ENDED, st.integers(0, 4))
 def test_of_runs_that_end_together_just_the_best_are_wanted_by_value_then_trial(
     ended: list[Candidate], models: int
 ) -> None:
@@ -47,6 +47,11 @@ def test_a_paused_run_is_wanted_unless_enough_that_ended_are_better_or_its_bound
     assert wanted(together, {"swp_1": Keep(1)}) == {0, 2}
     assert wanted(together, {"swp_1": Keep(2)}) == {0, 1, 2, 3}
     assert wanted(together, {"swp_1": Keep(2, below=0.0, paused_below=0.2)}) == {1, 2}
+
+
+def test_of_runs_that_pause_together_some_more_are_wanted_than_are_kept_as_the_first_may_diverge() -> None:
+    together = [candidate(n, 0.1 * n, "paused") for n in range(9)]
+    assert wanted(together, {"swp_1": Keep(2)}) == {0, 1, 2, 3}
 
 
 def test_only_the_first_replicate_has_a_model_and_then_always_as_its_own_value_tells_nothing() -> None:

@@ -11,7 +11,7 @@ from app.domain.errors import Unavailable
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.domain.work import CheckpointRef, Decision, Diverged, Epoch, GivenBack, Keep, Lease, LeasedRun
 from app.training.loading import RunLoader
-from app.training.packing import packed
+from app.training.packing import Snapshot, packed
 from app.training.rules import CURRENT_RULES
 from app.training.trainer import StackFailedError, Stopped, Trainer, epoch_of
 from app.training.uploads import prepare_upload
@@ -46,6 +46,11 @@ def again(one: LeasedRun, to_epoch: int, checkpoint: CheckpointRef | None = None
     """The run as it comes back under its next fence."""
     lease = Lease(one.lease.run, one.lease.fence + 1)
     return replace(one, lease=lease, to_epoch=to_epoch, checkpoint=checkpoint)
+
+
+def file_of(snapshot: Snapshot) -> tuple[CheckpointRef, bytes]:
+    ref, pieces = packed(snapshot[1])
+    return ref, b"".join(pieces)
 
 
 def test_runs_are_trained_to_their_results_with_a_curve_of_every_epoch() -> None:
@@ -175,7 +180,7 @@ def test_a_run_that_paused_elsewhere_goes_on_from_its_checkpoint_to_the_same_bit
     snapshot = first.next_checkpoint(0.0)
     assert snapshot is not None
     assert snapshot[0] == whole.lease
-    ref, content = packed(snapshot[1])
+    ref, content = file_of(snapshot)
     assert (ref.epoch, ref.size) == (3, len(content))
     source = Stored(*DATA.values())
     source.checkpoints[ref.sha256] = content
@@ -195,7 +200,7 @@ def test_a_run_whose_checkpoint_is_of_no_use_starts_anew_to_the_same_bits(fate: 
     finish(first)
     snapshot = first.next_checkpoint(0.0)
     assert snapshot is not None
-    ref, content = packed(snapshot[1])
+    ref, content = file_of(snapshot)
     source = Stored(*DATA.values())
     if fate != "missing":
         source.checkpoints[ref.sha256] = content[: 100 if fate == "broken" else None]

@@ -93,7 +93,7 @@ def test_content_with_another_hash_is_refused_as_a_data_set_and_does_without_as_
 
 @pytest.mark.parametrize(("answer", "kept"), [(b"", True), (b'{"kept": true}', True), (b'{"kept": false}', False)])
 def test_a_cache_may_leave_a_checkpoint(answer: bytes, kept: bool) -> None:
-    assert client(lambda _: httpx.Response(200, content=answer)).put_checkpoint(REF, CONTENT) is kept
+    assert client(lambda _: httpx.Response(200, content=answer)).put_checkpoint(REF, [memoryview(CONTENT)]) is kept
 
 
 def test_leases_go_in_requests_of_a_bounded_number_and_an_end_without_any_is_told_too() -> None:

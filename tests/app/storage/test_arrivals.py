@@ -347,7 +347,7 @@ class History:
         if name in self._datasets and name not in self._running:
             content = self._running[name] = self._datasets[name]
             summary = self._summary(name, content)
-            self.storage.create_sweep(f"swp_{name}", spec(1), Labels(name), {}, summary, self._now)
+            self.storage.create_sweep(f"swp_{name}", spec(1), Labels("rain"), {}, summary, self._now)
 
     def _summary(self, name: str, content: bytes) -> DatasetSummary:
         return replace(DATASET, name=name, sha256=sha256(content).hexdigest(), created_at=self._now)

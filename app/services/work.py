@@ -36,6 +36,9 @@ from app.training.hyperparameters import complete
 LOCAL = "local-"
 """How the ids of workers begin that are children of the server and die with it."""
 
+_CLEARED = 64
+"""How many pieces of 1 MiB a round of the reaper deletes, so that leases are looked at again soon."""
+
 
 @final
 class Work:
@@ -117,11 +120,16 @@ class Work:
         return self._took_back(self._storage.lose_worker(worker, self._clock.now()))
 
     def reap(self) -> int:
-        """Take back what silent workers hold, end the sweeps whose time is up; return how many segments."""
+        """Take back what silent workers hold, end the sweeps whose time is up; return how many segments.
+
+        What nothing names any more is deleted, a bounded part of it each time.
+        """
         now = self._clock.now()
         if self._storage.end_overdue(now):
             self._notifier.notify()
-        return self._took_back(self._storage.lose_expired(now))
+        took_back = self._took_back(self._storage.lose_expired(now))
+        self._storage.clear_artifacts(now, _CLEARED)
+        return took_back
 
     def _took_back(self, count: int) -> int:
         if count:

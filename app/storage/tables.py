@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from app.domain.states import SweepState, TrialState
 from app.domain.trials import METRICS
-from app.storage.columns import Instant, Json
+from app.storage.columns import Instant, Json, Whole
 from app.storage.dialect import only_where
 
 metadata = MetaData(
@@ -41,7 +41,7 @@ artifacts = Table(
     metadata,
     Column("key", Integer, primary_key=True),
     Column("sha256", Text, nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", Whole, nullable=False),
     Column("state", Text, nullable=False),
     Column("brought_at", Instant, nullable=False),
     _one_of("state", ["arriving", "here", "leaving"]),

@@ -43,14 +43,13 @@ class Storage:
         self._lock = FolderLock(folder)
         try:
             self._writing = writing_engine(folder / FILE)
-            _migrate(self._writing)
+            _make_ready(self._writing)
         except BaseException:
             self._lock.release()
             raise
         self._writer = Writer(self._writing)
         self._reading = reading_engine(folder / FILE)
         self._clearing = Clearing(self._writer)
-        self._write(artifacts.give_up_arrivals)  # who sent them died with the server before
 
     def close(self) -> None:
         """Finish what was submitted, close all connections, free the folder. Calling it twice is harmless."""
@@ -299,6 +298,7 @@ def _make(folder: Path) -> None:
         raise Unavailable(f"The data folder {folder} cannot be made: {error.strerror}.") from None
 
 
-def _migrate(engine: Engine) -> None:
+def _make_ready(engine: Engine) -> None:
     with engine.connect() as connection, unchecked_references(connection), connection.begin():
         migrate(connection)
+        artifacts.give_up_arrivals(connection)  # who sent them died with the server before

@@ -1,5 +1,7 @@
 """The tables of logsweep.db; anyone may read `datasets`, `sweeps`, `trials` and `epochs` with sqlite3."""
 
+from typing import get_args
+
 from sqlalchemy import (
     REAL,
     CheckConstraint,
@@ -14,8 +16,6 @@ from sqlalchemy import (
     Text,
     text,
 )
-
-from typing import get_args
 
 from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test curl compiler check parity bench bench-accuracy docs setup format clean
+.PHONY: demo test test-large curl compiler check parity bench bench-accuracy docs setup format clean
 
 demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
 	@$(BIN)/logsweep demo
@@ -12,6 +12,9 @@ demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
 test: $(VENV)/.dev curl compiler ## Run every test with compiled kernels, and those of bits and formulas in NumPy alone.
 	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest -n 2
 	LOGSWEEP_KERNELS=numpy $(BIN)/python -m pytest -n 2 tests/suites tests/engine --ignore=tests/engine/data
+
+test-large: $(VENV)/.dev compiler ## Run the tests that take long: 500 kills, a server away for five minutes, 50 million weights.
+	$(BIN)/python -m pytest -m large tests/system
 
 curl: # The README's examples are run with it.
 	@command -v curl >/dev/null || { apt-get update -qq && apt-get install -y -qq curl; }

@@ -1,5 +1,6 @@
 """A real `logsweep serve` as a child process, and sweeps posted to it as any client would."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,9 @@ import httpx
 
 WAIT = 2
 """Seconds that the server may hold back its answer until the sweep has ended."""
+
+HERE = Path(__file__).parents[1]
+"""The checkout that this file belongs to."""
 
 STOP_SECONDS = 60.0
 LONGEST_SWEEP = 600.0
@@ -65,14 +69,14 @@ class Service:
 
 
 @contextmanager
-def running_service(workers: int) -> Iterator[Service]:
-    """Serve from a temporary folder on a free port; stop the server and remove the folder in the end."""
+def running_service(workers: int, code: Path = HERE) -> Iterator[Service]:
+    """Serve by the code of a checkout, on a temporary data folder and a free port; stop and remove all in the end."""
     # SIGTERM ends a program without its `finally`; SystemExit does not.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with TemporaryDirectory(prefix="logsweep-") as folder:
         data = Path(folder) / "data"
         log = Path(folder) / "server.log"
-        process = _start(data, log, workers)
+        process = _start(data, log, workers, code)
         try:
             with httpx.Client(base_url=_address(process, log), timeout=30.0) as client:
                 yield Service(process, client)
@@ -80,11 +84,20 @@ def running_service(workers: int) -> Iterator[Service]:
             _stop(process)
 
 
-def _start(data: Path, log: Path, workers: int) -> subprocess.Popen[str]:
+def _start(data: Path, log: Path, workers: int, code: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--data", str(data), "--workers", str(workers)]
     with log.open("w") as output:
         # A session of its own: Ctrl-C reaches the benchmark alone, which then stops the server in order.
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=output, text=True, start_new_session=True)
+        # Python looks for `app` in its working directory first; workers are its children and look there too.
+        return subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+            start_new_session=True,
+            cwd=code,
+            env={**os.environ, "PYTHONPATH": str(code)},
+        )
 
 
 def _address(process: subprocess.Popen[str], log: Path) -> str:

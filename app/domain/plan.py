@@ -9,9 +9,15 @@ from app.domain.space import Value
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
 
+REFUND_BLOCK = 64
+"""Refunds of epochs are made for the trials from one multiple of this number to the next."""
+
 
 class Need(Enum):
-    """What a kind of sampler or scheduler must be shown of a sweep."""
+    """What a kind of sampler or scheduler must be shown of a sweep.
+
+    Counters alone; besides them, the runs of its rounds, once all of them have stopped; or all finished trials too.
+    """
 
     NOTHING = "nothing"
     ROUND = "round"
@@ -20,7 +26,10 @@ class Need(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run as the planner sees it: asked to train to `asked`, `epochs` of it done; `value` is its best so far."""
+    """A run as the planner sees it: asked to train to `asked`, `epochs` of it done.
+
+    `value` is its best so far; None where it has none that can be compared.
+    """
 
     key: int
     trial: int
@@ -42,21 +51,28 @@ class TrialView:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The runs of a block of trial numbers that are all done: epochs asked for when drawn, and trained."""
+    """Trials number `first` to `end` - 1, all of them final: the epochs that their runs were charged, and trained."""
 
-    index: int
-    asked: int
+    first: int
+    end: int
+    charged: int
     trained: int
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A sweep at one moment. `memory` is what the last plan left for this one, plain JSON.
+    """A sweep at one moment. `budget` is the one in force, `memory` what the last plan left for this one, plain JSON.
 
-    `waiting` counts the queued runs, up to the horizon of drawing; `open_runs` tells whether any run is queued, running or
-    paused, `in_training` whether any is queued or running. `charged` are the epochs asked for less those refunded, `seconds`
-    those in which work could be done. `runs` are those of the current round, `trials` all finished ones, as the kinds need them;
-    `block` is the next block to refund, if it is done.
+    `waiting` counts the queued runs, up to the horizon of drawing; `open_runs` tells whether any run is queued, running
+    or paused, `in_training` whether any is queued or running. While the sweep runs, no run is paused short of its
+    `asked`: one that comes in so, late after a pause, is queued again. `charged` are the epochs asked for less those
+    refunded, `seconds` those in which work could be done, `best` the lowest value of a final trial. While an end awaits
+    runs in training, `ending` is the state to come and `reason` why; the sweep still runs.
+
+    The storage reads two entries of the memory. `runs` are those whose round is at least `since` (1 if there is no such
+    entry), by trial and replicate, and empty while any run is queued or running. `block` has the trials from `refunded`
+    (or 0) up to the next multiple of REFUND_BLOCK, if all of them are drawn and final; with no run open it ends with
+    the last trial drawn. It is None where it would be empty. `trials` are all finished ones, by number.
     """
 
     sweep: str
@@ -77,6 +93,7 @@ class Snapshot:
     runs: Sequence[RunView] = ()
     trials: Sequence[TrialView] = ()
     block: Block | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +122,7 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """Let these paused runs go on to the end of `to_epoch`."""
+    """Let these paused runs go on to the end of `to_epoch`, in this round; what is asked for more is charged."""
 
     runs: Sequence[RunView]
     to_epoch: int
@@ -124,7 +141,7 @@ class Prune:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Give back what a block of trials was charged and did not train."""
+    """Give back what a block of trials was charged and did not train; the plan's memory goes past the block."""
 
     block: Block
 
@@ -134,7 +151,8 @@ class End:
     """End the sweep.
 
     Queued runs are cancelled, unless a pause handed in a result; those and paused ones are completed with it. Runs in
-    training are told to complete with their best epoch, and the sweep ends when all have answered or their leases ran out.
+    training are told to complete with their best epoch, and the sweep ends when all have answered or their leases ran
+    out: by the same move, made once more and written among the decisions once.
     """
 
     state: SweepState

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from app.domain.queue import Ask, Load, RankedModel, Ranking, SuspectCase, SuspectTurn
 from app.domain.runs import Blame, RunOutcome, TrialOutcome
+from app.domain.states import TrialState
 from app.domain.work import Diverged
 
 
@@ -31,8 +32,11 @@ class Policy(ABC):
         """Return why a run with this blame fails, or None while it is tried again."""
 
     @abstractmethod
-    def outcome(self, runs: Sequence[RunOutcome], diverged: Diverged) -> TrialOutcome:
-        """Return what a trial comes to by all its runs, in the order of their replicates."""
+    def outcome(self, runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | None = None) -> TrialOutcome:
+        """Return what a trial comes to by all its runs, in the order of their replicates.
+
+        `final` is the state of a trial that is final by now: it stays, and late replicates change the rest alone.
+        """
 
     @abstractmethod
     def ranking(self, models: Sequence[RankedModel], keep: int) -> Ranking:

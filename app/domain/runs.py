@@ -35,7 +35,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """The attempts in a row that were lost, since the run last got past its furthest epoch: all, and those alone."""
+    """The attempts in a row that were lost, since the run last got past its furthest epoch.
+
+    `alone` counts the last of them, as long as the worker held nothing but this run.
+    """
 
     losses: int = 0
     alone: int = 0

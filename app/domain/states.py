@@ -36,9 +36,7 @@ RUN_MOVES: dict[TrialState, frozenset[TrialState]] = {
     ),
     # Back to queued: the worker gave the run back or was lost.
     TrialState.RUNNING: frozenset(TrialState) - {TrialState.RUNNING},
-    TrialState.PAUSED: frozenset(
-        {TrialState.QUEUED, TrialState.COMPLETED, TrialState.PRUNED, TrialState.CANCELLED}
-    ),
+    TrialState.PAUSED: frozenset({TrialState.QUEUED, TrialState.COMPLETED, TrialState.PRUNED, TrialState.CANCELLED}),
 }
 
 SWEEP_MOVES: dict[SweepState, frozenset[SweepState]] = {

@@ -61,9 +61,9 @@ class LeasedRun:
     """A run to train up to the end of `to_epoch`: one network, (sweep, trial, replicate).
 
     `params` holds every hyperparameter, `epochs` among them, which may lie beyond `to_epoch`: the run then pauses.
-    A worker goes on from the member that it has parked, else from the `checkpoint` (an epoch of it lies within those
-    stored), else from the start. `cohort` is the key of runs that can share a stack, `rules` the version of the rules that
-    the sweep began with. With `diverged` "exclude", nobody needs the weights of a run that diverges.
+    A worker goes on from the member that it has parked, else from the `checkpoint` (of an epoch that is stored),
+    else from the start. `cohort` is the key of runs that can share a stack, `rules` the version of the rules that the
+    sweep began with. With `diverged` "exclude", nobody needs the weights of a run that diverges.
     """
 
     lease: Lease
@@ -183,7 +183,7 @@ class ReleaseRequest:
 class Decision:
     """What the worker does with one leased run, at its epoch's end.
 
-    `pause`: park it and hand in what it has; `complete`: end it with its best epoch; `stop`: drop it, the lease is gone.
+    `pause`: park it and hand in what it has; `complete`: end it with its best epoch; `stop`: drop it, it is lost.
     """
 
     lease: Lease

@@ -98,8 +98,8 @@ class Sweeps(Protocol):
     def change_sweep(self, sweep: str, changes: SweepChanges, *, reopen: bool, now: datetime) -> None:
         """Store what a PATCH changes, and with `reopen` let a completed sweep run again.
 
-        A changed budget is written among the decisions. Raises NotFound; Conflict if the sweep's state forbids it, or if the
-        new budget lies below what is used.
+        A changed budget is written among the decisions. Raises NotFound; Conflict if the sweep's state forbids it, or
+        if the new budget lies below what is used.
         """
 
     def pause_sweep(self, sweep: str) -> None:
@@ -118,7 +118,7 @@ class Sweeps(Protocol):
         """
 
     def delete_sweep(self, sweep: str) -> None:
-        """Delete an ended sweep with all that belongs to it, in pieces. Raises NotFound; Conflict unless it has ended."""
+        """Delete an ended sweep with all that belongs to it, in pieces. Raises NotFound; Conflict while it is open."""
 
     def pass_time(self, seconds: float) -> list[str]:
         """Add to the time in which work could be done, of the running sweeps with a budget of it that have started.

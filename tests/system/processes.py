@@ -59,6 +59,10 @@ class ServerProcess:
         """Ask the server to end, and wait for it."""
         self._end(signal.SIGTERM)
 
+    def require_life(self, seconds: float) -> None:
+        """Wait for so long, in which the server must not end."""
+        _require_life(self.process, seconds)
+
     def _end(self, number: signal.Signals) -> None:
         self.client.close()
         self.process.send_signal(number)
@@ -81,6 +85,18 @@ class WorkerProcess:
     def wait(self) -> int:
         """Wait for the end; return the exit code."""
         return self.process.wait(PATIENCE)
+
+    def require_life(self, seconds: float) -> None:
+        """Wait for so long, in which the worker must not end."""
+        _require_life(self.process, seconds)
+
+
+def _require_life(process: subprocess.Popen[bytes], seconds: float) -> None:
+    try:
+        code = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return
+    raise AssertionError(f"The process ended with code {code}.")
 
 
 @contextmanager

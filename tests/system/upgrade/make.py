@@ -8,6 +8,7 @@ same code then makes of them, with model files and predictions.
 """
 
 import base64
+import importlib
 import json
 import shutil
 import sqlite3
@@ -22,11 +23,13 @@ import httpx
 import numpy as np
 from pydantic import TypeAdapter
 
-from app.domain.work import ClaimAnswer, FinishRequest, HeartbeatRequest, Progress, ReportRequest, Segment
 from app.training.models import predict_csv
 from app.training.trainer import Trainer
 from tests.app.api.serving import serving
 from tests.system.tables import result_tables
+
+# The records of the older version, which this one has no types for.
+WORK: Any = importlib.import_module("app.domain.work")
 
 HERE = Path(__file__).parent
 LOCAL = "local-1"
@@ -101,30 +104,33 @@ class Hand:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
-    def claim(self, worker: str, slots: int) -> list[Segment]:
+    def claim(self, worker: str, slots: int) -> list[Any]:
         """Lease up to so many segments."""
         answer = self._post("claim", {"worker": worker, "slots": slots})
-        return TypeAdapter(ClaimAnswer).validate_json(answer.content).segments
+        segments: list[Any] = TypeAdapter(WORK.ClaimAnswer).validate_json(answer.content).segments
+        return segments
 
-    def finish(self, segments: Sequence[Segment]) -> None:
+    def finish(self, segments: Sequence[Any]) -> None:
         """Train segments to their ends."""
         trainer = self._trainer(segments)
         while len(trainer):
             turn = trainer.train({})
-            self._post("report", ReportRequest(LOCAL, [Progress(lease, [epoch]) for lease, epoch in turn.epochs]))
+            self._post(
+                "report", WORK.ReportRequest(LOCAL, [WORK.Progress(lease, [epoch]) for lease, epoch in turn.epochs])
+            )
             if turn.results:
-                self._post("finish", FinishRequest(LOCAL, list(turn.results)))
+                self._post("finish", WORK.FinishRequest(LOCAL, list(turn.results)))
 
-    def begin(self, segments: Sequence[Segment]) -> None:
+    def begin(self, segments: Sequence[Any]) -> None:
         """Train an epoch of one stack, and keep the leases of all."""
         turn = self._trainer(segments).train({})
-        self._post("report", ReportRequest(LOCAL, [Progress(lease, [epoch]) for lease, epoch in turn.epochs]))
+        self._post("report", WORK.ReportRequest(LOCAL, [WORK.Progress(lease, [epoch]) for lease, epoch in turn.epochs]))
 
-    def release(self, segments: Sequence[Segment]) -> None:
+    def release(self, segments: Sequence[Any]) -> None:
         """Give segments back."""
-        self._post("release", HeartbeatRequest(LOCAL, [segment.lease for segment in segments]))
+        self._post("release", WORK.HeartbeatRequest(LOCAL, [segment.lease for segment in segments]))
 
-    def _trainer(self, segments: Sequence[Segment]) -> Trainer:
+    def _trainer(self, segments: Sequence[Any]) -> Trainer:
         trainer = Trainer(lambda: 0.0)
         trainer.add(segments, lambda name, _: self._client.get(f"/v1/datasets/{name}/content").content)
         return trainer

@@ -66,7 +66,11 @@ def test_an_unchanged_builtin_is_not_written_again(tmp_path: Path) -> None:
 def test_all_threads_end_with_the_server(tmp_path: Path) -> None:
     before = set(threading.enumerate())
     with open_services(Settings(data=tmp_path)):
-        assert {thread.name for thread in set(threading.enumerate()) - before} == {"storage-writer", "reaper"}
+        assert {thread.name for thread in set(threading.enumerate()) - before} == {
+            "storage-writer",
+            "reaper",
+            "planner",
+        }
     assert set(threading.enumerate()) <= before
 
 

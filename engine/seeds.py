@@ -17,15 +17,19 @@ class Purpose(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """The seed of one member: the seed of its sweep and its own number there."""
+    """The seed of one member: the seed of its sweep, its own number there, and which of its replicates it is."""
 
     entropy: int
     number: int
+    replicate: int = 0
 
     def generator(self, purpose: Purpose, epoch: int = 0) -> np.random.Generator:
         """Return the generator of a purpose in an epoch.
 
         The epoch is part of the key, so a member that goes on from a checkpoint needs no generator state.
+        Replicate 0 has the key of a member without replicates: there were results before there were replicates.
+        Raises ValueError for a negative number, epoch or replicate.
         """
-        sequence = np.random.SeedSequence(self.entropy, spawn_key=(self.number, purpose, epoch))
+        last = (self.replicate,) if self.replicate else ()
+        sequence = np.random.SeedSequence(self.entropy, spawn_key=(self.number, purpose, epoch, *last))
         return np.random.Generator(np.random.PCG64(sequence))

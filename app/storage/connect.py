@@ -88,6 +88,17 @@ def reading_engine(path: Path) -> Engine:
     return _beginning_with("BEGIN", engine)
 
 
+def in_transaction(connection: Connection) -> bool:
+    """Return whether the database itself still has the transaction open: SQLite ends it on a full disk, for one."""
+    driver_connection = connection.connection.dbapi_connection
+    return driver_connection is not None and bool(driver_connection.in_transaction)
+
+
+def optimize(connection: Connection) -> None:
+    """Let the database gather the statistics that its planner lacks."""
+    connection.exec_driver_sql("PRAGMA optimize")
+
+
 def _beginning_with(begin: str, engine: Engine) -> Engine:
     """Send `begin` for each transaction: with isolation_level None the driver opens none by itself."""
 

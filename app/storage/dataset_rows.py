@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, exists, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState
 from app.storage import blobs, records
+from app.storage.dialect import insert_or_replace
 from app.storage.tables import contents, datasets, sweeps
 
 _SUMMARY = [datasets.c[field.name] for field in fields(DatasetSummary)]
@@ -103,9 +103,7 @@ def replace_builtin(connection: Connection, summary: DatasetSummary, content: by
     """Store a built-in data set in the place of its former version, which stays for the sweeps that name it."""
     former = connection.execute(select(datasets.c.sha256).where(datasets.c.name == summary.name)).scalar()
     blobs.add_content(connection, summary.sha256, content)
-    row = _row(summary)
-    statement = insert(datasets).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
+    connection.execute(insert_or_replace(datasets, _row(summary), key=["name"]))
     if former is not None:
         _forget_content(connection, former)
 

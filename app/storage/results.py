@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Objective
@@ -15,6 +14,7 @@ from app.domain.work import Epoch, Lease, Progress, Result
 from app.storage import moves
 from app.storage.claims import by_sweep, held_leases
 from app.storage.completion import complete_finished
+from app.storage.dialect import insert_new, json_value, larger
 from app.storage.kept_models import Candidate, keep_below, keep_best
 from app.storage.tables import epochs, segments, sweeps, trials
 
@@ -43,7 +43,7 @@ def report(connection: Connection, items: Sequence[Progress]) -> set[Lease]:
         connection.execute(
             update(trials)
             .where(trials.c.sweep_id == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
-            .values(epochs=func.max(trials.c.epochs, bindparam("last"))),
+            .values(epochs=larger(trials.c.epochs, bindparam("last"))),
             [
                 {
                     "the_sweep": item.lease.sweep,
@@ -149,12 +149,12 @@ def _add_epochs(connection: Connection, curves: Sequence[tuple[Lease, Sequence[E
         for epoch in curve
     ]
     if rows:
-        connection.execute(insert(epochs).on_conflict_do_nothing(), rows)
+        connection.execute(insert_new(epochs), rows)
 
 
 def _objectives(connection: Connection, ids: Collection[str]) -> dict[str, Objective]:
     # The whole spec would take long to read: its space may have thousands of values.
-    diverged = func.json_extract(sweeps.c.spec, "$.objective.diverged").label("diverged")
+    diverged = json_value(sweeps.c.spec, "$.objective.diverged").label("diverged")
     rows = connection.execute(select(sweeps.c.id, sweeps.c.metric, diverged).where(sweeps.c.id.in_(list(ids))))
     return {row.id: Objective(row.metric, diverged=row.diverged or "exclude") for row in rows}
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Unavailable
@@ -18,7 +18,7 @@ from app.domain.space import Value
 from app.domain.sweeps import Sweep, SweepSpec
 from app.domain.trials import KeptModel, Trial
 from app.domain.work import Epoch, Lease, Progress, Result
-from app.storage import blobs, claims, completion, dataset_rows, losses, results, sweep_rows, trial_rows
+from app.storage import blobs, claims, completion, dataset_rows, dialect, losses, results, sweep_rows, trial_rows
 from app.storage.connect import reading_engine, writing_engine
 from app.storage.lock import FolderLock
 from app.storage.migrate import migrate
@@ -63,8 +63,8 @@ class Storage:
             return run(connection, *args, **named)
 
     def engine_version(self) -> str:
-        """Return the version of SQLite, after a look at the database."""
-        return self._read(lambda connection: str(connection.scalar(text("SELECT sqlite_version()"))))
+        """Return the version of the database engine, after a look at the database."""
+        return self._read(dialect.engine_version)
 
     # Data sets
 

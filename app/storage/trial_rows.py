@@ -13,8 +13,6 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
-    case,
-    func,
     literal,
     or_,
     select,
@@ -30,6 +28,7 @@ from app.domain.trials import KeptModel, Trial
 from app.domain.work import Epoch
 from app.storage import records
 from app.storage.columns import Instant
+from app.storage.dialect import json_kind, json_order, json_value, stored_kind
 from app.storage.sort_keys import sort_key
 from app.storage.tables import epochs, models, trials
 
@@ -125,7 +124,7 @@ def finished(connection: Connection, sweep: str, last: int | None = None) -> lis
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A field in SQL: its type, in the words of json_type, and its value as it is sorted and compared."""
+    """A field in SQL: its type, in the words of `json_kind`, and its value as it is sorted and compared."""
 
     type: ColumnElement[Any]
     value: ColumnElement[Any]
@@ -135,7 +134,7 @@ def _column(field: Field, shared: Mapping[str, Value]) -> _Column:
     if not field.is_param:
         column = trials.c[field.name]
         # Times are compared as the text they are stored as.
-        return _Column(func.typeof(column), type_coerce(column, Text()) if isinstance(column.type, Instant) else column)
+        return _Column(stored_kind(column), type_coerce(column, Text()) if isinstance(column.type, Instant) else column)
     if field.name in shared:
         return _json_column(literal(json.dumps(shared[field.name])), "$")
     # The name is quoted in the path; one with a quote sign is no hyperparameter.
@@ -143,8 +142,7 @@ def _column(field: Field, shared: Mapping[str, Value]) -> _Column:
 
 
 def _json_column(source: ColumnElement[Any], path: str) -> _Column:
-    kind, value = func.json_type(source, path), func.json_extract(source, path)
-    return _Column(kind, case((kind.in_(["array", "object"]), func.sort_key(value)), else_=value))
+    return _Column(json_kind(source, path), json_order(source, path))
 
 
 def _condition(condition: Condition, column: _Column) -> ColumnElement[bool]:
@@ -163,7 +161,7 @@ def _comparable(value: Value) -> tuple[Sequence[str], ColumnElement[Any]]:
         return ["true", "false"], literal(int(value))
     if isinstance(value, int | float):
         # Read from text by SQLite, as the hyperparameters are, to the same double.
-        return ["integer", "real"], func.json_extract(literal(json.dumps(value)), "$")
+        return ["integer", "real"], json_value(literal(json.dumps(value)), "$")
     if isinstance(value, str):
         return ["text"], literal(value)
     return ["object" if isinstance(value, Mapping) else "array"], literal(sort_key(json.dumps(value)))

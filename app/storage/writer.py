@@ -14,6 +14,7 @@ from typing import Any, TypeVar, final
 from sqlalchemy import Connection, Engine
 
 from app.domain.errors import Unavailable
+from app.storage.connect import in_transaction, optimize
 
 T = TypeVar("T")
 
@@ -69,7 +70,7 @@ class Writer:
                 group, open_ = self._next_group()
                 if group:
                     _commit(connection, group)
-            connection.exec_driver_sql("PRAGMA optimize")
+            optimize(connection)
 
     def _next_group(self) -> tuple[list[_Job], bool]:
         """Wait for a job and take those after it; the flag is False once the writer should stop."""
@@ -106,18 +107,12 @@ def _attempt(connection: Connection, job: _Job) -> _Outcome:
         with connection.begin_nested():
             return _Outcome(job.run(connection))
     except Exception as error:
-        if not _open(connection):
-            raise  # SQLite rolled the whole transaction back, as on a full disk: the group is lost
+        if not in_transaction(connection):
+            raise  # the database rolled the whole transaction back, as on a full disk: the group is lost
         return _Outcome(error=error)
-
-
-def _open(connection: Connection) -> bool:
-    """Return whether SQLite itself still has the transaction open."""
-    driver_connection = connection.connection.dbapi_connection
-    return driver_connection is not None and bool(driver_connection.in_transaction)
 
 
 def _take_back(connection: Connection) -> None:
     """Roll back what a failed commit left open, so that the next group starts afresh."""
-    if _open(connection):
+    if in_transaction(connection):
         connection.connection.rollback()

@@ -73,8 +73,9 @@ def gradient_check(
     """Check the gradient of a member, at its start or after so many mini-batches.
 
     `data` must be float64. The cost is the mean loss over the member's first mini-batch, at most `examples` of it,
-    plus penalties. Of more than `coordinates` trained numbers a sample is checked, seeded by the member, with some of
-    every array. Raises ValueError for dropout, for augmentation, and for other data than float64.
+    plus penalties. Of more than `coordinates` trained numbers a sample is checked, with some of every array, seeded
+    by the member and the same for its replicates. Raises ValueError for dropout, for augmentation, and for other data
+    than float64.
     """
     _refuse(data, spec)
     sizes = batch_sizes(len(data.train), spec.structure)

@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -121,19 +122,46 @@ def test_an_unknown_initializer_is_not_taken_for_another() -> None:
         choose("uniform", "relu")
 
 
-def test_generators_of_different_purposes_members_epochs_and_seeds_differ() -> None:
+def test_generators_of_different_purposes_members_replicates_epochs_and_seeds_differ() -> None:
     draws = {
-        Seed(entropy, number).generator(purpose, epoch).random()
+        Seed(entropy, number, replicate).generator(purpose, epoch).random()
         for entropy in (0, 1)
-        for number in (0, 1)
+        for number in (0, 1, 2)
+        for replicate in (0, 1, 2)
         for purpose in Purpose
-        for epoch in (0, 1)
+        for epoch in (0, 1, 2)
     }
 
-    assert len(draws) == 8 * len(Purpose)
+    assert len(draws) == 54 * len(Purpose)
     assert (
         Seed(1, 2).generator(Purpose.BATCH_ORDER, 3).random() == Seed(1, 2).generator(Purpose.BATCH_ORDER, 3).random()
     )
+
+
+# What these seeds drew before there were replicates.
+DRAWN = (
+    (Seed(0, 0), Purpose.INITIAL_WEIGHTS, 0, (5559497400832831700, 5319243380202163349, 4284948988431154913)),
+    (Seed(7, 3), Purpose.BATCH_ORDER, 5, (2074371783458642906, 6064102188048088778, 4800380295289379975)),
+    (Seed(2**40, 12), Purpose.DROPOUT, 1, (8472640641831491210, 9177031288036449440, 4980907220175013728)),
+    (Seed(2**70, 999_999), Purpose.AUGMENTATION, 250, (7743724808135123371, 2541072989009598866, 8916253794578429728)),
+)
+
+
+@pytest.mark.parametrize(("seed", "purpose", "epoch", "drawn"), DRAWN)
+def test_replicate_0_draws_what_its_member_drew_before_there_were_replicates(
+    seed: Seed, purpose: Purpose, epoch: int, drawn: tuple[int, ...]
+) -> None:
+    for same in (seed, replace(seed, replicate=0)):
+        assert tuple(same.generator(purpose, epoch).integers(0, 2**63, 3).tolist()) == drawn
+
+
+def test_a_replicate_draws_by_a_key_with_its_own_number_at_the_end() -> None:
+    drawn = Seed(7, 3, 2).generator(Purpose.DROPOUT, 5)
+    oracle = np.random.Generator(np.random.PCG64(np.random.SeedSequence(7, spawn_key=(3, 2, 5, 2))))
+
+    assert np.array_equal(drawn.random(9), oracle.random(9))
+    with pytest.raises(ValueError, match="non-negative"):
+        Seed(7, 3, -1).generator(Purpose.DROPOUT)
 
 
 COSTS = {"l1": lambda w, lam, m: lam / (2 * m) * np.abs(w).sum(), "l2": lambda w, lam, m: lam / (2 * m) * (w**2).sum()}

@@ -251,6 +251,17 @@ def test_another_number_or_another_seed_gives_other_weights() -> None:
     assert not np.array_equal(rows[0], rows[1])
 
 
+def test_replicates_are_members_of_their_own_and_each_is_in_a_stack_what_it_is_alone() -> None:
+    spec = member(MULTI, 3, batch_norm=True, knobs=Knobs(0.05, keep_prob=0.7))
+    seeds = [*(replace(spec.seed, replicate=r) for r in range(4)), replace(spec.seed, number=4, replicate=1)]
+    members = [(str(place), replace(spec, seed=seed)) for place, seed in enumerate(seeds)]
+    record = train(MULTI, members)
+
+    assert_all_same(MULTI, members, record)
+    assert_same((record.curves["0"], record.ends["0"]), train_alone(MULTI, spec))
+    assert len({repr(curve) for curve in record.curves.values()}) == len(members)
+
+
 # Images of 5 x 5 pixels.
 IMAGES = replace(
     training_set(random_dataset("multiclass", (61, 23, 17), 25)), image=(5, 5, 1), fill=np.zeros(1, np.float32)

@@ -1,0 +1,48 @@
+"""What SQLite says in words of its own: statements and functions that another database has under other names."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, case, func, text
+from sqlalchemy.dialects.sqlite import Insert, insert
+
+
+def engine_version(connection: Connection) -> str:
+    """Return the version of the database engine."""
+    return str(connection.scalar(text("SELECT sqlite_version()")))
+
+
+def insert_new(table: Table) -> Insert:
+    """Return an INSERT that passes over rows whose key is there already; its `rowcount` counts the new ones."""
+    return insert(table).on_conflict_do_nothing()
+
+
+def insert_or_replace(table: Table, row: Mapping[str, Any], key: Sequence[str]) -> Insert:
+    """Return an INSERT of `row`; where a row of the same `key` is there, its columns take these values."""
+    return insert(table).values(**row).on_conflict_do_update(index_elements=list(key), set_=dict(row))
+
+
+def larger(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the larger one of two values of a row."""
+    return func.max(first, second)
+
+
+def stored_kind(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return how the value of a column is stored: null, integer, real or text."""
+    return func.typeof(column)
+
+
+def json_kind(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
+    """Return what stands at a path of a JSON text: null, true, false, integer, real, text, array or object."""
+    return func.json_type(source, path)
+
+
+def json_value(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
+    """Return what stands at a path of a JSON text: truth values as 0 and 1, lists and objects as JSON text."""
+    return func.json_extract(source, path)
+
+
+def json_order(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
+    """Return what stands at a path of a JSON text as it is sorted and compared: lists and objects by `sort_key`."""
+    value = json_value(source, path)
+    return case((json_kind(source, path).in_(["array", "object"]), func.sort_key(value)), else_=value)

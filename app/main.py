@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from app.api.application import make_application
 from app.domain.errors import LogsweepError
-from app.planning import POLICY
+from app.planning import StandardPolicy
 from app.services.checkpoints import FOLDER, Checkpoints
 from app.services.clock import Clock
 from app.services.planner import Planner
@@ -45,7 +45,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     """
     for sentence in removed_settings(os.environ):
         _log.warning(sentence)
-    storage = SqliteStorage(settings.data, POLICY)
+    storage = SqliteStorage(settings.data, StandardPolicy())
     try:
         services = Services.on(
             storage,

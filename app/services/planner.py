@@ -10,16 +10,13 @@ from typing import final
 from app.domain.errors import NotFound
 from app.domain.plan import Draw, End, Plan, Snapshot, Train
 from app.domain.states import SweepState
-from app.planning import HORIZON, need_of, plan
+from app.planning import HORIZON, LOW_WATER, need_of, plan
 from app.services.clock import Clock
 from app.services.notifier import Notifier
 from app.storage.interface import Storage
 
 MOST_PLANS = 10_000
 """The most plans in a row for one look at a sweep: a planner that never comes to rest is a fault, not a loop."""
-
-_LOW = HORIZON * 7 // 8
-"""A queue that is shorter than this is filled again."""
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +79,7 @@ class Planner:
     def queue_has(self, sweep: str, waiting: int) -> None:
         """Hear how many runs wait in the queue of a sweep: where they are few, and more can be drawn, look."""
         seen = self._seen.get(sweep)
-        if waiting < _LOW and not (seen and seen.all_drawn):
+        if waiting < LOW_WATER and not (seen and seen.all_drawn):
             self.look(sweep)
 
     def has_results(self, sweep: str) -> None:

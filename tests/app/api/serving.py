@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import uvicorn
 
+from app.domain.work import OWN_TRAINER
 from app.main import make_app, open_services
 from app.services.services import Services
-from app.domain.work import OWN_TRAINER
 from app.settings import Settings
 from app.training.rules import CURRENT_RULES
 

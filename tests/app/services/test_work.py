@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from app.planning import StandardPolicy
 
 from app.domain.states import SweepState
-from app.planning import POLICY
 from app.services.checkpoints import FOLDER, Checkpoints
 from app.services.clock import Clock
 from app.services.services import Services
@@ -31,7 +31,7 @@ class Ticks:
 @contextmanager
 def services_at(folder: Path, ticks: Ticks) -> Iterator[Services]:
     """The use cases on a data folder, with a planner and without a reaper."""
-    storage = SqliteStorage(folder, POLICY)
+    storage = SqliteStorage(folder, StandardPolicy())
     services = Services.on(
         storage,
         Clock(lambda: 1.6e9, ticks),

@@ -5,11 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import TypeAdapter
 
-from app.domain.work import Result, Segment
-from app.training.trainer import Trainer as RealTrainer
 from tests.app.api.serving import Json, Trainer, curve_point, finished, places, problem, start
+from tests.app.api.training import train_all
 
 EPOCHS = 12
 
@@ -206,21 +204,6 @@ def test_a_trial_that_does_not_exist_is_not_found(client: httpx.Client, sweep: s
     problem(client.get(f"/v1/sweeps/{sweep}/trials/{number}/diagnosis"), 404)
 
 
-def train_really(client: httpx.Client, trainer: Trainer) -> None:
-    """Train all that waits with the engine, as a worker does."""
-    real = RealTrainer(lambda: 0.0)
-    segments = TypeAdapter(list[Segment]).validate_python(trainer.claim(64))
-    real.add(segments, lambda name, _: client.get(f"/v1/datasets/{name}/content").content)
-    curves: dict[int, list[Json]] = {segment.lease.trial: [] for segment in segments}
-    while len(real):
-        turn = real.train({})
-        for lease, epoch in turn.epochs:
-            curves[lease.trial].append(TypeAdapter(type(epoch)).dump_python(epoch))
-        for result in turn.results:
-            sent: Json = TypeAdapter(Result).dump_python(result) | {"curve": curves[result.lease.trial]}
-            trainer.finish(sent)
-
-
 LATE = {"learning_rate": 2.0, "warmup_epochs": 20.0, "optimizer": "sgd", "hidden_units": [8], "epochs": 40}
 
 
@@ -231,7 +214,7 @@ def test_a_trial_that_diverged_late_shows_its_best_epoch_and_is_ranked_by_it_if_
     objective = {"diverged": diverged}
     body = {"dataset": "diabetes", "space": {}, "fixed": LATE, "objective": objective, "budget": {"trials": 1}}
     sweep = start(client, **body)["id"]
-    train_really(client, trainer)
+    train_all(client, trainer)
     trial = get(client, f"{sweep}/trials/0")
     curve = get(client, f"{sweep}/trials/0/curve")["items"]
     errors = [point["dev_rmse"] for point in curve[:-1]]
@@ -248,7 +231,7 @@ def test_a_trial_that_diverged_late_shows_its_best_epoch_and_is_ranked_by_it_if_
 def test_where_all_trials_diverged_the_best_one_says_so_and_what_to_do(client: httpx.Client, trainer: Trainer) -> None:
     fixed = LATE | {"warmup_epochs": 0, "learning_rate": 1e9}
     sweep = start(client, dataset="diabetes", space={}, fixed=fixed, budget={"trials": 2})["id"]
-    train_really(client, trainer)
+    train_all(client, trainer)
     detail = problem(client.get(f"/v1/sweeps/{sweep}/best"), 404)["detail"]
 
     assert "completed with 2 diverged trials and none to rank. Lower the learning rates, or" in detail
@@ -262,7 +245,7 @@ def test_trials_that_were_really_trained_have_the_diagnoses_they_deserve(
     rates = {"kind": "choice", "values": [1e-7, 0.01, 1000.0]}
     fixed = {"epochs": 20, "hidden_units": [32, 32], "optimizer": "sgd", "batch_size": 16}
     sweep = start(client, space={"learning_rate": rates}, fixed=fixed, budget={"trials": 12})["id"]
-    train_really(client, trainer)
+    train_all(client, trainer)
     trials = client.get(f"/v1/sweeps/{sweep}/trials").json()["items"]
     rate_of = {trial["number"]: trial["params"]["learning_rate"] for trial in trials}
     assert set(rate_of.values()) == {1e-7, 0.01, 1000.0}

@@ -11,12 +11,10 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from pydantic import TypeAdapter
 
-from app.domain.work import Result, Segment
-from app.training.trainer import Trainer as RealTrainer
 from engine.models import read_model
 from tests.app.api.serving import Json, Trainer, finished, places, problem, start
+from tests.app.api.training import train_all
 
 ROW = np.arange(35, dtype="<f4")  # iris, 4 inputs, 4 units, 3 classes: (4 + 1) * 4 + (4 + 1) * 3
 
@@ -257,12 +255,7 @@ def trained_trial(client: httpx.Client) -> tuple[str, Json]:
     files = {field: (f"{field}.csv", text) for field, text in labelled_tables().items()}
     client.post("/v1/datasets", data={"name": "mine", "target": "y"}, files=files).raise_for_status()
     sweep = start(client, dataset="mine", budget={"trials": 1})["id"]
-    trainer, engine = Trainer(client), RealTrainer(lambda: 0.0)
-    segments = TypeAdapter(list[Segment]).validate_python(trainer.claim())
-    engine.add(segments, lambda name, _: client.get(f"/v1/datasets/{name}/content").content)
-    while len(engine):
-        for result in engine.train({}).results:
-            trainer.finish(TypeAdapter(Result).dump_python(result, mode="json"))
+    train_all(client, Trainer(client))
     trial = f"/v1/sweeps/{sweep}/trials/0"
     return trial, client.get(trial).json()
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from app.samplers.base import Observation, Sampler
+from app.samplers.base import Sampler
 from app.samplers.random import RandomSampler
 
-__all__ = ["SAMPLERS", "Observation", "Sampler"]
+__all__ = ["SAMPLERS", "Sampler"]
 
 SAMPLERS: Mapping[str, Sampler] = {
     "random": RandomSampler(),

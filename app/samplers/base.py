@@ -1,32 +1,40 @@
 """The interface of samplers: propose the quantiles of trial n, purely."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
+from app.domain.errors import Fault
+from app.domain.options import Options, option_faults
+from app.domain.plan import Need, TrialView
 from app.domain.space import Space, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """A finished trial as a sampler sees it: `value` is None where training diverged or failed."""
-
-    number: int
-    params: Mapping[str, Value]
-    value: float | None
-
-
 class Sampler(ABC):
-    """Proposes the points of a sweep, one trial at a time."""
+    """Proposes the points of a sweep, one trial at a time.
 
-    uses_history: bool
-    """Whether proposals depend on finished trials. If not, trials may be drawn ahead, by anyone, twice."""
+    What it must be shown says when it is asked:
+
+    - `Need.NOTHING`: ahead of time, by anyone, twice; `history` is empty.
+    - `Need.ALL`: for model-based kinds, of which there are none yet. Their trials are drawn in rounds: once all of one
+      have stopped, each trial of the next is asked for with all that have finished, so that proposals do not depend on
+      who was faster, and rest on the trials of `history`. One that learns from them (a Gaussian process) may do so in a
+      child process that is fed what is new since the last round: as it is a pure function of the whole history, a child
+      that dies is started again and fed all of it, and gives the same proposals.
+    """
+
+    need: Need
+    options: Options = MappingProxyType({})
+
+    def faults(self, posted: Mapping[str, Value]) -> Iterator[Fault]:
+        """Yield what is wrong with the options in `posted`."""
+        yield from option_faults("sampler", posted, self.options)
 
     @abstractmethod
-    def propose(self, space: Space, seed: int, number: int, history: Sequence[Observation]) -> dict[str, float]:
+    def propose(self, space: Space, seed: int, number: int, history: Sequence[TrialView]) -> dict[str, float]:
         """Return one quantile in [0, 1) for every parameter of `space`.
 
         The answer is a pure function of the arguments. `seed` (0 to 2^63 - 1) is the sweep's, `number` counts
         trials from 0, and `history` holds the finished trials in the order of their numbers; it is empty for
-        samplers that do not use it.
+        samplers that need none.
         """

@@ -5,8 +5,9 @@ from hashlib import sha256
 
 import numpy as np
 
+from app.domain.plan import Need, TrialView
 from app.domain.space import Space
-from app.samplers.base import Observation, Sampler
+from app.samplers.base import Sampler
 
 _NO_WORDS = np.zeros(4, np.uint64)
 
@@ -19,14 +20,14 @@ class RandomSampler(Sampler):
     Philox: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
     """
 
-    uses_history = False
+    need = Need.NOTHING
 
     def propose(
         self,
         space: Space,
         seed: int,
         number: int,
-        history: Sequence[Observation],  # noqa: ARG002 - the interface of all samplers
+        history: Sequence[TrialView],  # noqa: ARG002 - the interface of all samplers
     ) -> dict[str, float]:
         """Return the uniform draws of trial `number`; `history` does not matter."""
         words = np.random.Philox(key=0)

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
-from app.schedulers.base import Scheduler
+from app.schedulers.base import Contender, Scheduler, Stopped, Verdict
 from app.schedulers.none import NoScheduler
+from app.schedulers.successive_halving import SuccessiveHalving
 
-__all__ = ["SCHEDULERS", "Scheduler"]
+__all__ = ["SCHEDULERS", "Contender", "Scheduler", "Stopped", "Verdict"]
 
 SCHEDULERS: Mapping[str, Scheduler] = {
     "none": NoScheduler(),
+    "successive_halving": SuccessiveHalving(),
 }

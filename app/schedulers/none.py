@@ -1,11 +1,28 @@
 """No scheduling: every trial trains to its end."""
 
-from app.schedulers.base import Scheduler
+from collections.abc import Mapping
+from typing import final
+
+from app.domain.plan import Need
+from app.domain.space import Value
+from app.schedulers.base import Scheduler, Stopped, Verdict
 
 
+@final
 class NoScheduler(Scheduler):
-    """Gives each trial one segment with all its epochs."""
+    """Compares no trials before their end."""
 
-    def first_segment(self, epochs: int) -> tuple[int, int]:
-        """Return the whole trial."""
-        return 0, epochs
+    need = Need.NOTHING
+
+    def first_epoch(self, posted: Mapping[str, Value], epochs: int) -> int:  # noqa: ARG002 - it has no options
+        """Return the last epoch."""
+        return epochs
+
+    def decide(
+        self,
+        posted: Mapping[str, Value],  # noqa: ARG002 - nothing is left to decide
+        epochs: int,  # noqa: ARG002
+        stopped: Stopped,  # noqa: ARG002
+    ) -> Verdict:
+        """Return that nobody goes on: all have come to their end."""
+        return Verdict()

@@ -1,0 +1,59 @@
+"""Budgets: what still fits, what is given back, and when a sweep is at its end."""
+
+from collections.abc import Iterable
+
+from app.domain.plan import Drawn, End, Refund, Snapshot
+from app.domain.states import SweepState
+
+ALL_DRAWN = End(SweepState.COMPLETED, "all trials of the budget finished")
+
+
+def time_is_up(snapshot: Snapshot) -> End | None:
+    """Return the end of a sweep whose seconds are used."""
+    most = snapshot.budget.seconds
+    if most is None or snapshot.seconds < most:
+        return None
+    return End(SweepState.COMPLETED, f"the budget of {most:g} seconds is used up")
+
+
+def on_target(snapshot: Snapshot, best: float | None) -> End | None:
+    """Return the end of a sweep whose `best` value is as good as the target."""
+    target = snapshot.budget.target
+    if target is None or best is None or best > target:
+        return None
+    metric = snapshot.spec.objective.metric
+    return End(SweepState.COMPLETED, f"the target was reached: a {metric} of {best:g}, where {target:g} was asked for")
+
+
+def refund(snapshot: Snapshot) -> Refund | None:
+    """Return what is to be given back of a budget of epochs, before anything else is charged or the sweep ends.
+
+    Drawing waits for refunds where a trial does not fit, and skips none. So what is charged is at least what the trials
+    before will have trained, and just that where a trial is refused. Without rounds, therefore, trial n is drawn if and
+    only if, for all m up to n, what the trials before m train and what m asks for is within the budget.
+    """
+    return Refund(snapshot.block) if snapshot.budget.epochs is not None and snapshot.block else None
+
+
+def epochs_left(snapshot: Snapshot) -> int | None:
+    """Return the epochs that may still be charged; None is no limit."""
+    return None if snapshot.budget.epochs is None else snapshot.budget.epochs - snapshot.charged
+
+
+def fitting(snapshot: Snapshot, trials: Iterable[Drawn]) -> tuple[list[Drawn], End | None]:
+    """Return the first trials, as far as the epochs reach, and the end that it means if the next does not fit."""
+    left, taken = epochs_left(snapshot), list[Drawn]()
+    for trial in trials:
+        asked = trial.to_epoch * trial.replicates
+        if left is not None and asked > left:
+            return taken, epochs_used_up(snapshot, left, f"trial {trial.number} asks for {asked:,}")
+        left = None if left is None else left - asked
+        taken.append(trial)
+    return taken, None
+
+
+def epochs_used_up(snapshot: Snapshot, left: int, wish: str) -> End:
+    """Return the end of a sweep whose `left` epochs are too few for a wish."""
+    return End(
+        SweepState.COMPLETED, f"the budget of {snapshot.budget.epochs:,} epochs is used up: {left:,} are left, {wish}"
+    )

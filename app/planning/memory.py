@@ -1,0 +1,32 @@
+"""What one plan remembers for the next: plain JSON beside the sweep, whose absent entries have their first values."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Self
+
+from app.domain.space import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where a sweep stands in its refunds and rounds.
+
+    Epochs of trials below `refunded` were given back. `round` is the last round, counted from 1; the current bracket
+    began with round `since`, and has up to `size` trials from number `first` on. With size 0 none is under way.
+    """
+
+    refunded: int = 0
+    round: int = 0
+    since: int = 1
+    first: int = 0
+    size: int = 0
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Value]) -> Self:
+        """Return the memory that was stored."""
+        return cls(**{field.name: int(str(stored[field.name])) for field in fields(cls) if field.name in stored})
+
+    def stored(self) -> dict[str, Value]:
+        """Return the entries that differ from their first values."""
+        first = asdict(Memory())
+        return {name: value for name, value in asdict(self).items() if value != first[name]}

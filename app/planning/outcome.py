@@ -1,0 +1,72 @@
+"""What a trial comes to by its runs: its state, and the means over its replicates."""
+
+import math
+from collections.abc import Sequence
+
+from app.domain.runs import RunOutcome, TrialOutcome
+from app.domain.states import OPEN, TrialState
+from app.domain.work import Diverged
+
+_STATES = (
+    TrialState.RUNNING,
+    TrialState.QUEUED,
+    TrialState.PAUSED,
+    TrialState.FAILED,
+    TrialState.CANCELLED,
+    TrialState.DIVERGED,
+    TrialState.PRUNED,
+    TrialState.COMPLETED,
+)
+"""The first of these that a run is in is the trial's.
+
+While a run is open the trial is. A failed replicate leaves no mean at all, whatever the others say, and someone should
+look at it; one that was cancelled leaves none either. One diverged replicate makes the trial diverged. What a scheduler
+ended is pruned, also if a replicate had stopped by itself.
+"""
+
+_WITHOUT_RESULT = frozenset({TrialState.FAILED, TrialState.CANCELLED})
+
+
+def outcome(runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | None = None) -> TrialOutcome:
+    """Return what a trial comes to by its runs, in the order of their replicates; while runs are open, so far.
+
+    A trial that is `final` keeps its state. Replicates that came later count once they have a result: one that diverges
+    takes the trial's value away (unless its best epoch counts), though the state still says how the trial ended; one
+    that fails, is cancelled or is still open says nothing about the trial, and changes nothing.
+    """
+    state = final or min((run.state for run in runs), key=_STATES.index)
+    counted = [run for run in runs if not final or run.state not in OPEN | _WITHOUT_RESULT] or runs
+    names = {name: None for run in counted for name in run.metrics}
+    return TrialOutcome(
+        state=state,
+        value=mean([comparable(run.state, run.value, diverged) for run in counted]),
+        metrics={name: mean([run.metrics.get(name) for run in counted]) for name in names},
+        best_epoch=counted[0].best_epoch,
+        epochs=max(run.epochs for run in counted),
+        seconds=math.fsum(run.seconds for run in counted),
+        reason=_joined(counted),
+    )
+
+
+def comparable(state: TrialState, value: float | None, diverged: Diverged) -> float | None:
+    """Return the value of a run by which it may be compared with others, or None."""
+    if state in _WITHOUT_RESULT or (state is TrialState.DIVERGED and diverged == "exclude"):
+        return None
+    return value
+
+
+def mean(values: Sequence[float | None]) -> float | None:
+    """Return the mean, the same in any order, and of one value the value itself; None if any is missing."""
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known and len(known) == len(values) else None
+
+
+def _joined(runs: Sequence[RunOutcome]) -> str | None:
+    """Return the reasons of the runs, each with its replicates if there are several."""
+    said: dict[str, list[int]] = {}
+    for run in runs:
+        if run.reason is not None:
+            said.setdefault(run.reason, []).append(run.replicate)
+    if len(said) <= 1:
+        return next(iter(said), None)
+    return "; ".join(f"replicate {', '.join(map(str, numbers))}: {reason}" for reason, numbers in said.items())

@@ -1,0 +1,63 @@
+"""The planner: what happens next in a sweep follows from what is known of it, and from nothing else."""
+
+from dataclasses import replace
+
+from app.domain.plan import Draw, End, Need, Plan, Snapshot
+from app.domain.states import SweepState
+from app.domain.sweeps import SweepSpec
+from app.planning.budgets import ALL_DRAWN, fitting, on_target, refund, time_is_up
+from app.planning.drawing import draw, room_in_queue
+from app.planning.memory import Memory
+from app.planning.rounds import plan_rounds
+from app.samplers import SAMPLERS
+from app.schedulers import SCHEDULERS
+
+_BY_SIZE = (Need.NOTHING, Need.ROUND, Need.ALL)
+
+
+def need_of(spec: SweepSpec) -> Need:
+    """Return what a snapshot must show of a sweep: the most that its sampler or its scheduler needs."""
+    needs = SAMPLERS[str(spec.sampler["kind"])].need, SCHEDULERS[str(spec.scheduler["kind"])].need
+    return max(needs, key=_BY_SIZE.index)
+
+
+def plan(snapshot: Snapshot) -> Plan:
+    """Return the moves that follow from a snapshot, none if there is nothing to do but to wait.
+
+    Asked again after its moves were made, it comes to none; a sweep that does not run has none. A pure function: no
+    clock, no database, no randomness but that of the spec's seed.
+    """
+    if snapshot.state is not SweepState.RUNNING:
+        return Plan((), snapshot.memory)
+    if snapshot.ending is not None:
+        return _end_again(snapshot)
+    if end := time_is_up(snapshot):
+        return Plan((end,), snapshot.memory)
+    scheduler = SCHEDULERS[str(snapshot.spec.scheduler["kind"])]
+    if scheduler.need is not Need.NOTHING:
+        return plan_rounds(snapshot, scheduler)
+    return _plan_stream(snapshot)
+
+
+def _end_again(snapshot: Snapshot) -> Plan:
+    """Make an end that awaited runs in training final, once none is left."""
+    if snapshot.in_training:
+        return Plan((), snapshot.memory)
+    return Plan((End(SweepState(str(snapshot.ending)), snapshot.reason or ""),), snapshot.memory)
+
+
+def _plan_stream(snapshot: Snapshot) -> Plan:
+    """Keep the queue filled with trials that train to their end."""
+    if end := on_target(snapshot, snapshot.best):
+        return Plan((end,), snapshot.memory)
+    if back := refund(snapshot):
+        return Plan((back,), replace(Memory.of(snapshot.memory), refunded=back.block.end).stored())
+    left = snapshot.budget.trials - snapshot.drawn
+    count = min(room_in_queue(snapshot), left)
+    candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, snapshot.trials)
+    trials, end = fitting(snapshot, candidates)
+    if trials:
+        return Plan((Draw(trials, 0, "the queue has room"),), snapshot.memory)
+    if left <= 0:
+        end = ALL_DRAWN
+    return Plan((end,) if end and not snapshot.open_runs else (), snapshot.memory)

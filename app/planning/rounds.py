@@ -1,0 +1,127 @@
+"""Rounds: a bracket of trials is drawn, its rounds are awaited and decided one after the other, then the next begins.
+
+While a run of a round is queued or running nothing is decided, so that decisions do not depend on who was faster. The
+size of a bracket is what the budget has left when it begins: more trials by then are the next bracket.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from app.domain.plan import Draw, Drawn, End, Plan, Prune, RunView, Snapshot, Train
+from app.domain.states import TrialState
+from app.planning.budgets import ALL_DRAWN, epochs_left, epochs_used_up, fitting, on_target, refund
+from app.planning.drawing import batch_of, draw, epochs_of, room_in_queue
+from app.planning.memory import Memory
+from app.planning.outcome import comparable, mean
+from app.schedulers import Contender, Scheduler, Stopped, Verdict
+
+RunsByTrial = Mapping[int, Sequence[RunView]]
+
+
+def plan_rounds(snapshot: Snapshot, scheduler: Scheduler) -> Plan:
+    """Return the next moves of a sweep whose `scheduler` decides once a round has stopped."""
+    memory = Memory.of(snapshot.memory)
+    if snapshot.in_training:
+        return _draw_on(snapshot, memory)[0] or Plan((), snapshot.memory)
+    runs = _not_pruned(snapshot.runs)
+    contenders = [_contender(snapshot, trial, of_trial) for trial, of_trial in runs.items()]
+    if end := on_target(snapshot, _best(snapshot, contenders)):
+        return Plan((end,), snapshot.memory)
+    if back := refund(snapshot):
+        return Plan((back,), replace(memory, refunded=back.block.end).stored())
+    drawn, _ = _draw_on(snapshot, memory)
+    decided = drawn or (_decide(snapshot, scheduler, memory, contenders, runs) if memory.size else None)
+    return decided or _next_bracket(snapshot, memory)
+
+
+def _next_bracket(snapshot: Snapshot, memory: Memory) -> Plan:
+    size, number = snapshot.budget.trials - snapshot.drawn, memory.round + 1
+    drawn, short = _draw_on(snapshot, replace(memory, round=number, since=number, first=snapshot.drawn, size=size))
+    return drawn or Plan((short or ALL_DRAWN,), snapshot.memory)
+
+
+def _draw_on(snapshot: Snapshot, memory: Memory) -> tuple[Plan | None, End | None]:
+    """Return the plan that draws more of the bracket in `memory`, or the end that it means if epochs are too few."""
+    end_of_bracket = min(memory.first + memory.size, snapshot.budget.trials)
+    count = min(room_in_queue(snapshot), end_of_bracket - snapshot.drawn)
+    candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, snapshot.trials)
+    trials, short = fitting(snapshot, candidates)
+    return Plan(list(_in_batches(snapshot, memory, trials)), memory.stored()) if trials else None, short
+
+
+def _in_batches(snapshot: Snapshot, memory: Memory, trials: Sequence[Drawn]) -> Iterator[Draw]:
+    """Yield a move for each batch: they are written down, so that their sizes must not tell how long the queue was."""
+    batch = batch_of(snapshot.spec)
+    for first in range(0, len(trials), batch):
+        part = trials[first : first + batch]
+        yield Draw(
+            part, memory.round, f"round {memory.round}: {memory.size:,} new trials, up to epoch {part[0].to_epoch}"
+        )
+
+
+def _decide(
+    snapshot: Snapshot, scheduler: Scheduler, memory: Memory, contenders: Sequence[Contender], runs: RunsByTrial
+) -> Plan | None:
+    """Return what the scheduler makes of a round that has stopped; None if that was the bracket's last."""
+    memory = replace(memory, size=snapshot.drawn - memory.first)  # fewer than planned, if epochs were too few
+    rung = memory.round - memory.since + 1
+    stopped = Stopped(rung, memory.size, snapshot.spec.objective.metric, contenders)
+    verdict = scheduler.decide(snapshot.spec.scheduler, epochs_of(snapshot.spec), stopped)
+    going, short = _affordable(snapshot, verdict, runs)
+    if short and not going:
+        return Plan((short,), snapshot.memory)
+    pruned = {**(_left_out(snapshot, verdict, len(going), rung) if short else {}), **verdict.pruned}
+    prunes = [Prune(run, memory.round, pruned[trial]) for trial in pruned for run in _paused(runs[trial])]
+    if not going:
+        return Plan(prunes, memory.stored()) if prunes else None
+    following = replace(memory, round=memory.round + 1)
+    promoted = [run for trial in going for run in _paused(runs[trial])]
+    train = Train(promoted, verdict.to_epoch, following.round, verdict.reason)
+    return Plan([train, *prunes], following.stored())
+
+
+def _affordable(snapshot: Snapshot, verdict: Verdict, runs: RunsByTrial) -> tuple[Sequence[int], End | None]:
+    """Return the best trials that the epochs reach for, and the end that it means if there are none."""
+    left = epochs_left(snapshot)
+    if left is None:
+        return verdict.go_on, None
+    going = list[int]()
+    for trial in verdict.go_on:
+        asked = sum(verdict.to_epoch - run.asked for run in _paused(runs[trial]))
+        if asked > left:
+            wish = f"trial {trial} asks for {asked:,} to go on to epoch {verdict.to_epoch}"
+            return going, epochs_used_up(snapshot, left, wish)
+        left -= asked
+        going.append(trial)
+    return going, None
+
+
+def _left_out(snapshot: Snapshot, verdict: Verdict, going: int, rung: int) -> dict[int, str]:
+    """Return why those are pruned that would go on if there were epochs left."""
+    room = f"the budget of {snapshot.budget.epochs:,} epochs has room for {going} of {len(verdict.go_on)} that go on"
+    return dict.fromkeys(verdict.go_on[going:], f"rung {rung}: {room}")
+
+
+def _not_pruned(runs: Sequence[RunView]) -> dict[int, list[RunView]]:
+    by_trial = {trial: list(group) for trial, group in groupby(runs, key=lambda run: run.trial)}
+    return {
+        trial: of_trial
+        for trial, of_trial in by_trial.items()
+        if all(run.state is not TrialState.PRUNED for run in of_trial)
+    }
+
+
+def _contender(snapshot: Snapshot, trial: int, runs: Sequence[RunView]) -> Contender:
+    diverged = snapshot.spec.objective.diverged
+    value = mean([comparable(run.state, run.value, diverged) for run in runs])
+    return Contender(trial, max(run.epochs for run in runs), value, open=bool(_paused(runs)))
+
+
+def _best(snapshot: Snapshot, contenders: Sequence[Contender]) -> float | None:
+    values = [snapshot.best, *(contender.value for contender in contenders)]
+    return min((value for value in values if value is not None), default=None)
+
+
+def _paused(runs: Sequence[RunView]) -> list[RunView]:
+    return [run for run in runs if run.state is TrialState.PAUSED]

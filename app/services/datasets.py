@@ -78,7 +78,7 @@ class Datasets:
 
     def content(self, sha256: str) -> tuple[int, Iterator[bytes]]:
         """Return the size of a prepared content in bytes, and its pieces in turn. Raises NotFound."""
-        return self._storage.content_size(sha256), self._storage.content_pieces(sha256)
+        return self._storage.content_size(sha256), self._storage.artifact_stream(sha256)
 
     def page(self, limit: int, cursor: str | None) -> Page[DatasetSummary]:
         """Return data sets in the order of their names. Raises Malformed for a cursor of another list."""

@@ -1,5 +1,6 @@
-"""The storage: SQLite behind verbs and records, with one writer thread and a queue of leased segments."""
+"""The storage: the protocol that the use cases see, and SQLite behind it, with one writer thread."""
 
-from app.storage.storage import FILE, Storage
+from app.storage.interface import Storage
+from app.storage.sqlite_storage import FILE, SqliteStorage
 
-__all__ = ["FILE", "Storage"]
+__all__ = ["FILE", "SqliteStorage", "Storage"]

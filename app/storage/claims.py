@@ -1,185 +1,204 @@
-"""Claims: which queued segments a worker gets, and the leases on them."""
+"""Claims: which queued runs a worker gets, and the leases on them."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 
-from app.domain.queue import SUSPECT_LOSSES, Ask, Claimed, Grant, Shortage
+from app.domain.policy import Policy
+from app.domain.queue import Ask, Claimed, Grant, Load, SuspectCase
 from app.domain.states import SweepState
-from app.domain.work import Lease
-from app.storage import moves
-from app.storage.kept_models import keep_below
+from app.domain.work import CheckpointRef, Lease
+from app.storage import kept_models, moves
+from app.storage.leases import heartbeat
+from app.storage.moves import QUEUED, RUNNING
 from app.storage.records import AnyRow
-from app.storage.tables import segments, sweeps, trials
+from app.storage.tables import runs, sweeps, trials
 
-# Literals: SQLite uses a partial index only where it can see the index's own condition.
-QUEUED = segments.c.state == literal_column("'queued'")
-LEASED = segments.c.state == literal_column("'leased'")
+__all__ = ["claim", "heartbeat", "work_waits"]
 
-_HEALTHY = segments.c.losses < SUSPECT_LOSSES
-_LOW_WATER = 0.875
-"""New trials are drawn once the queue of a sweep is below this share of its horizon."""
 
-Keys = Mapping[str, Sequence[int]]
-"""Trial numbers by sweep."""
+@dataclass(frozen=True, slots=True)
+class _Holders:
+    """What workers hold of a trainer's runs: how many each, and the most losses that one of them had."""
+
+    held: dict[str, int]
+    worst: dict[str, int]
+
+    def case(self, ask: Ask, taken: int, suspect_losses: int) -> SuspectCase:
+        """Return what speaks for trying a suspect, once the asking worker took so many runs."""
+        others = {worker: held for worker, held in self.held.items() if worker != ask.worker}
+        trying = sum(self.worst[worker] >= suspect_losses for worker in others)
+        # A live worker that holds nothing waits for work: there is none but suspects.
+        waiting = max(0, ask.live_workers - 1 - len(others))
+        hands = self.held.get(ask.worker, 0) + taken
+        return SuspectCase(hands, trying + waiting, ask.live_workers, min(others.values(), default=None))
 
 
 @dataclass(slots=True)
 class _Choice:
+    """The runs to lease, and the sweeps that were looked at for them."""
+
     rows: list[AnyRow] = field(default_factory=list)
-    shortages: list[Shortage] = field(default_factory=list)
+    sweeps: list[AnyRow] = field(default_factory=list)
 
 
-def claim(connection: Connection, ask: Ask, now: datetime, lease_until: datetime, horizon: int) -> Grant:
-    """Lease up to `ask.slots` segments: oldest sweep first, then cohorts the worker trains, then the fullest.
+def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease_until: datetime) -> Grant:
+    """Lease the worker its share, from the oldest sweep on.
 
-    A suspect segment (one that lost several workers) is given alone, to a worker that holds nothing else.
+    Of a sweep the worker gets first what it trained before, then what no other worker can go on with sooner; of these
+    the cohorts that it trains, then the fullest. Suspects are given alone, to a worker that holds nothing else.
     """
-    held, worst = _held(connection, ask.worker)
-    if worst >= SUSPECT_LOSSES:
+    holders = _holders(connection, ask.trainer)
+    if holders.worst.get(ask.worker, 0) >= policy.suspect_losses:
         return Grant()
-    suspect = None if held else _suspect(connection)
-    choice = _Choice([suspect]) if suspect else _choose(connection, ask, held, horizon)
-    claimed = _lease(connection, choice.rows, ask.worker, now, lease_until)
-    return Grant(claimed, choice.shortages, keep_below(connection, {item.lease.sweep for item in claimed}))
-
-
-def by_sweep(leases: Sequence[Lease]) -> Keys:
-    """Return the trial numbers of `leases`, grouped by sweep."""
-    groups: dict[str, list[int]] = defaultdict(list)
-    for lease in leases:
-        groups[lease.sweep].append(lease.trial)
-    return groups
-
-
-def held_leases(connection: Connection, leases: Sequence[Lease]) -> set[Lease]:
-    """Return those of `leases` that still hold: the segment is leased under the same fence."""
-    held = set()
-    for sweep, numbers in by_sweep(leases).items():
-        rows = connection.execute(
-            select(segments.c.trial, segments.c.fence).where(
-                segments.c.sweep_id == sweep, segments.c.trial.in_(numbers), LEASED
-            )
-        )
-        held |= {Lease(sweep, row.trial, row.fence) for row in rows}
-    return held.intersection(leases)
-
-
-def extend(connection: Connection, leases: Sequence[Lease], lease_until: datetime) -> set[Lease]:
-    """Put off the end of those leases that still hold, and return them."""
-    held = held_leases(connection, leases)
-    for sweep, numbers in by_sweep(list(held)).items():
-        connection.execute(
-            update(segments)
-            .where(segments.c.sweep_id == sweep, segments.c.trial.in_(numbers), LEASED)
-            .values(lease_until=lease_until)
-        )
-    return held
-
-
-def _held(connection: Connection, worker: str) -> tuple[int, int]:
-    """Return how many segments the worker holds and the most losses that one of them had."""
-    row = connection.execute(
-        select(func.count(), func.coalesce(func.max(segments.c.losses), 0)).where(segments.c.worker == worker, LEASED)
-    ).one()
-    return row[0], row[1]
-
-
-def _suspect(connection: Connection) -> AnyRow | None:
-    return connection.execute(
-        select(segments)
-        .where(QUEUED, segments.c.losses >= SUSPECT_LOSSES)
-        .order_by(segments.c.sweep_id, segments.c.trial)
-        .limit(1)
-    ).first()
+    choice = _choose(connection, policy, ask, holders)
+    if not choice.rows:
+        return Grant(waiting=_waiting(connection, choice.sweeps))
+    keys = [row.key for row in choice.rows]
+    fences = moves.start_runs(connection, keys, ask.worker, now, lease_until)
+    touched = {row.sweep_key for row in choice.rows}
+    _start_sweeps(connection, [row for row in choice.sweeps if row.key in touched], now)
+    names = {row.key: row.id for row in choice.sweeps}
+    return Grant(
+        claimed=[_claimed(row, names[row.sweep_key], fences[row.key]) for row in choice.rows],
+        waiting=_waiting(connection, choice.sweeps),
+        keep=kept_models.rank(connection, policy, touched),
+    )
 
 
 def work_waits(connection: Connection) -> bool:
-    """Return whether the queue has a segment that no worker holds."""
-    return connection.execute(select(segments.c.trial).where(QUEUED).limit(1)).first() is not None
+    """Return whether the queue of a running sweep has a run that no worker holds."""
+    running = sweeps.c.state == SweepState.RUNNING.value
+    waiting = select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists()
+    return connection.execute(select(sweeps.c.key).where(running, waiting).limit(1)).first() is not None
 
 
-def _choose(connection: Connection, ask: Ask, held: int, horizon: int) -> _Choice:
+def _holders(connection: Connection, trainer: str) -> _Holders:
+    rows = connection.execute(
+        select(runs.c.worker, func.count().label("held"), func.max(runs.c.losses).label("worst"))
+        .join(sweeps, sweeps.c.key == runs.c.sweep_key)
+        .where(RUNNING, sweeps.c.trainer == trainer)
+        .group_by(runs.c.worker)
+    ).all()
+    return _Holders({row.worker: row.held for row in rows}, {row.worker: row.worst for row in rows})
+
+
+def _choose(connection: Connection, policy: Policy, ask: Ask, holders: _Holders) -> _Choice:
     """Walk the running sweeps, oldest first, until the worker's share is reached."""
-    choice, share = _Choice(), _share(connection, ask, held)
-    running = connection.execute(
-        select(sweeps.c.id, sweeps.c.drawn, sweeps.c.budget_trials)
-        .where(sweeps.c.state == SweepState.RUNNING.value)
-        .order_by(sweeps.c.id)
-    )
-    for sweep in running.all():
-        rows = _of_sweep(connection, sweep.id, ask.cohorts, share - len(choice.rows))
-        choice.rows += rows
-        choice.shortages += _shortage(connection, sweep, horizon, len(rows))
+    choice, running = _Choice(), _running(connection, policy, ask)
+    suspects = _suspects(connection, policy, running)
+    share = policy.share(ask, _load(connection, policy, ask, holders, [row.key for row in running]))
+    for sweep in running:
+        choice.sweeps.append(sweep)
+        if sweep.has_healthy and share > len(choice.rows):
+            choice.rows += _healthy(connection, policy, ask, sweep.key, share - len(choice.rows))
         if len(choice.rows) >= share > 0:
+            break
+        if sweep.key not in suspects:
+            continue
+        turn = policy.suspect_turn(holders.case(ask, len(choice.rows), policy.suspect_losses))
+        if turn == "give":
+            choice.rows += _in_order(connection, [suspects[sweep.key]])
+        if turn != "pass":
             break
     return choice
 
 
-def _share(connection: Connection, ask: Ask, held: int) -> int:
-    """Return the most that the worker gets: its slots, or what it lacks of an even share of all that is open."""
-    enough = ask.slots * ask.live_workers
-    some = select(segments.c.trial).where(QUEUED, _HEALTHY).limit(enough).subquery()
-    queued = connection.execute(select(func.count()).select_from(some)).scalar_one()
-    leased = connection.execute(select(func.count()).where(LEASED)).scalar_one()
-    lacking = -(-(queued + leased) // ask.live_workers) - held
-    return max(min(ask.slots, queued, lacking), 0)
-
-
-def _of_sweep(connection: Connection, sweep: str, cohorts: Sequence[str], limit: int) -> Sequence[AnyRow]:
-    queued = and_(segments.c.sweep_id == sweep, QUEUED, _HEALTHY)
-    sizes = select(segments.c.cohort, func.count().label("size")).where(queued).group_by(segments.c.cohort).subquery()
+def _running(connection: Connection, policy: Policy, ask: Ask) -> Sequence[AnyRow]:
+    """Return the sweeps that the worker can train, oldest first."""
+    healthy = select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED, _is_healthy(policy)).exists()
     return connection.execute(
-        select(segments)
-        .join(sizes, sizes.c.cohort == segments.c.cohort)
-        .where(queued)
-        .order_by(segments.c.cohort.in_(cohorts).desc(), sizes.c.size.desc(), segments.c.cohort, segments.c.trial)
-        .limit(limit)
+        select(sweeps.c.key, sweeps.c.id, sweeps.c.started_at, healthy.label("has_healthy"))
+        .where(
+            *(sweeps.c.state == SweepState.RUNNING.value, sweeps.c.ending.is_(None)),
+            *(sweeps.c.trainer == ask.trainer, sweeps.c.rules <= ask.rules),
+        )
+        .order_by(sweeps.c.id)
     ).all()
 
 
-def _shortage(connection: Connection, sweep: AnyRow, horizon: int, taken: int) -> list[Shortage]:
-    """Return what may be drawn for a sweep from whose queue `taken` segments are about to go."""
-    left = sweep.budget_trials - sweep.drawn
-    if left <= 0:
-        return []
-    waiting = select(func.count()).where(segments.c.sweep_id == sweep.id, QUEUED)
-    queued = connection.execute(waiting).scalar_one() - taken
-    if queued >= horizon * _LOW_WATER:
-        return []
-    return [Shortage(sweep.id, sweep.drawn, min(left, horizon - queued))]
-
-
-def _lease(
-    connection: Connection, rows: Sequence[AnyRow], worker: str, now: datetime, lease_until: datetime
-) -> list[Claimed]:
-    leases = [Lease(row.sweep_id, row.trial, row.fence + 1) for row in rows]
-    params: dict[tuple[str, int], dict[str, Any]] = {}
-    for sweep, numbers in by_sweep(leases).items():
-        connection.execute(
-            update(segments)
-            .where(segments.c.sweep_id == sweep, segments.c.trial.in_(numbers), QUEUED)
-            .values(state="leased", worker=worker, fence=segments.c.fence + 1, lease_until=lease_until)
-        )
-        moves.start_trials(connection, sweep, numbers, now)
-        _start_sweep(connection, sweep, now)
-        params |= _params(connection, sweep, numbers)
-    return [
-        Claimed(lease, params[lease.sweep, lease.trial], row.cohort, row.from_epoch, row.to_epoch)
-        for lease, row in zip(leases, rows, strict=True)
-    ]
-
-
-def _start_sweep(connection: Connection, sweep: str, now: datetime) -> None:
-    connection.execute(update(sweeps).where(sweeps.c.id == sweep, sweeps.c.started_at.is_(None)).values(started_at=now))
-
-
-def _params(connection: Connection, sweep: str, numbers: Sequence[int]) -> dict[tuple[str, int], dict[str, Any]]:
+def _suspects(connection: Connection, policy: Policy, running: Sequence[AnyRow]) -> dict[int, int]:
+    """Return the first suspect that waits in each of the sweeps, by their keys."""
     rows = connection.execute(
-        select(trials.c.number, trials.c.params).where(trials.c.sweep_id == sweep, trials.c.number.in_(numbers))
+        select(runs.c.key, runs.c.sweep_key)
+        .where(QUEUED, ~_is_healthy(policy), runs.c.sweep_key.in_([row.key for row in running]))
+        .order_by(runs.c.trial.desc(), runs.c.replicate.desc())
     )
-    return {(sweep, row.number): row.params for row in rows}
+    return {row.sweep_key: row.key for row in rows}
+
+
+def _is_healthy(policy: Policy) -> ColumnElement[bool]:
+    return runs.c.losses < policy.suspect_losses
+
+
+def _load(connection: Connection, policy: Policy, ask: Ask, holders: _Holders, keys: Sequence[int]) -> Load:
+    enough = ask.slots * ask.live_workers
+    healthy = and_(runs.c.sweep_key.in_(list(keys)), QUEUED, _is_healthy(policy))
+    some = select(runs.c.trial).where(healthy).limit(enough).subquery()
+    waiting = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return Load(holders.held.get(ask.worker, 0), waiting, sum(holders.held.values()))
+
+
+def _healthy(connection: Connection, policy: Policy, ask: Ask, sweep: int, limit: int) -> Sequence[AnyRow]:
+    queued = and_(runs.c.sweep_key == sweep, QUEUED, _is_healthy(policy))
+    sizes = select(runs.c.cohort, func.count().label("size")).where(queued).group_by(runs.c.cohort).subquery()
+    chosen = (
+        select(runs.c.key, sizes.c.size)
+        .join(sizes, sizes.c.cohort == runs.c.cohort)
+        .where(queued)
+        .order_by(_distance(ask.worker), runs.c.cohort.in_(ask.cohorts).desc(), sizes.c.size.desc(), runs.c.cohort)
+        .order_by(runs.c.trial, runs.c.replicate)
+        .limit(limit)
+    )
+    return _in_order(connection, list(connection.execute(chosen).scalars()))
+
+
+def _distance(worker: str) -> ColumnElement[int]:
+    """Return how much speaks against the worker.
+
+    0: it trained the run last and may have it in memory; 1: no other worker could go on sooner; 2: another one may.
+    """
+    anybody = or_(runs.c.worker.is_(None), runs.c.epochs == 0, runs.c.checkpoint_sha256.is_not(None))
+    return case((runs.c.worker == worker, 0), (anybody, 1), else_=2)
+
+
+def _in_order(connection: Connection, keys: Sequence[int]) -> Sequence[AnyRow]:
+    """Return these queued runs in this order, each with its trial's hyperparameters."""
+    columns = runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.cohort, runs.c.asked
+    checkpoint = runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size
+    found = (
+        select(*columns, *checkpoint, trials.c.params)
+        .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
+        .where(runs.c.key.in_(keys))
+    )
+    rows = {row.key: row for row in connection.execute(found)} if keys else {}
+    return [rows[key] for key in keys]
+
+
+def _start_sweeps(connection: Connection, rows: Sequence[AnyRow], now: datetime) -> None:
+    fresh = [row.key for row in rows if row.started_at is None]
+    if fresh:
+        connection.execute(update(sweeps).where(sweeps.c.key.in_(fresh)).values(started_at=now))
+
+
+def _waiting(connection: Connection, looked_at: Sequence[AnyRow]) -> dict[str, int]:
+    keys = [row.key for row in looked_at]
+    waiting = select(runs.c.sweep_key, func.count()).where(runs.c.sweep_key.in_(keys), QUEUED)
+    counts = {row[0]: row[1] for row in connection.execute(waiting.group_by(runs.c.sweep_key))}
+    return {row.id: counts.get(row.key, 0) for row in looked_at}
+
+
+def _claimed(row: AnyRow, sweep: str, fence: int) -> Claimed:
+    stored = row.checkpoint_epoch, row.checkpoint_sha256, row.checkpoint_size
+    return Claimed(
+        lease=Lease(row.key, fence),
+        sweep=sweep,
+        trial=row.trial,
+        replicate=row.replicate,
+        params=row.params,
+        cohort=row.cohort,
+        to_epoch=row.asked,
+        checkpoint=None if row.checkpoint_sha256 is None else CheckpointRef(*stored),
+    )

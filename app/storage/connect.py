@@ -2,8 +2,11 @@
 
 import importlib
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -92,6 +95,26 @@ def in_transaction(connection: Connection) -> bool:
     """Return whether the database itself still has the transaction open: SQLite ends it on a full disk, for one."""
     driver_connection = connection.connection.dbapi_connection
     return driver_connection is not None and bool(driver_connection.in_transaction)
+
+
+@contextmanager
+def unchecked_references(connection: Connection) -> Iterator[None]:
+    """Leave foreign keys unchecked for a change of the schema, which makes tables anew that others refer to.
+
+    SQLite heeds this only outside a transaction: `broken_references` tells within it whether all is well again.
+    """
+    driver_connection: Any = connection.connection.driver_connection
+    driver_connection.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver_connection.execute("PRAGMA foreign_keys = ON")
+
+
+def broken_references(connection: Connection) -> list[str]:
+    """Return the tables that have rows which refer to nothing."""
+    rows = connection.exec_driver_sql("PRAGMA foreign_key_check")
+    return sorted({str(row[0]) for row in rows})
 
 
 def optimize(connection: Connection) -> None:

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from pathlib import Path
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState
-from app.storage import blobs, records
+from app.storage import artifacts, records
 from app.storage.dialect import insert_or_replace
-from app.storage.tables import contents, datasets, sweeps
+from app.storage.tables import datasets, sweeps
 
 _SUMMARY = [datasets.c[field.name] for field in fields(DatasetSummary)]
 _OPEN = (SweepState.RUNNING.value, SweepState.PAUSED.value)
@@ -34,12 +33,12 @@ def content(connection: Connection, name: str) -> tuple[str, bytes]:
 def content_of(connection: Connection, sha256: str) -> bytes:
     """Return a content that a data set or a sweep names. Raises NotFound."""
     content_size(connection, sha256)
-    return blobs.read_content(connection, sha256)
+    return artifacts.read(connection, sha256)
 
 
 def content_size(connection: Connection, sha256: str) -> int:
     """Return how many bytes a content has. Raises NotFound."""
-    size = blobs.content_size(connection, sha256)
+    size = artifacts.size(connection, sha256)
     if size is None:
         raise NotFound(f'No data set and no sweep has the content "{sha256[:64]}".')
     return size
@@ -70,25 +69,31 @@ def builtin_hashes(connection: Connection) -> dict[str, str]:
     return {row.name: row.sha256 for row in rows}
 
 
-def add(connection: Connection, summary: DatasetSummary, content: bytes | Path, upload_sha256: str) -> bool:
-    """Store an upload, its content in memory or in a file; return False if the same is stored under this name already.
-
-    Raises Conflict if the name has another content.
-    """
+def knows(connection: Connection, summary: DatasetSummary, upload_sha256: str) -> bool:
+    """Return whether the same content is stored under this name. Raises Conflict if the name has another content."""
     stored = connection.execute(
         select(datasets.c.sha256, datasets.c.builtin).where(datasets.c.name == summary.name)
     ).first()
     if stored is None:
-        blobs.add_content(connection, summary.sha256, content)
-        connection.execute(insert(datasets).values(**_row(summary), upload_sha256=upload_sha256))
-        return True
+        return False
     if stored.builtin or stored.sha256 != summary.sha256:
         raise Conflict(
             f'There is already a data set "{summary.name}" with another content. '
             "Choose another name, or delete the old one first."
         )
     recognise(connection, summary.name, summary.sha256, upload_sha256)
-    return False
+    return True
+
+
+def add(connection: Connection, artifact: int, summary: DatasetSummary, upload_sha256: str) -> bool:
+    """Store an upload whose content is here; return False if the same is stored under this name already.
+
+    Raises Conflict if the name has another content.
+    """
+    if knows(connection, summary, upload_sha256):
+        return False
+    connection.execute(insert(datasets).values(**_row(summary, artifact), upload_sha256=upload_sha256))
+    return True
 
 
 def recognise(connection: Connection, name: str, sha256: str, upload_sha256: str) -> None:
@@ -99,18 +104,17 @@ def recognise(connection: Connection, name: str, sha256: str, upload_sha256: str
     )
 
 
-def replace_builtin(connection: Connection, summary: DatasetSummary, content: bytes | Path) -> None:
-    """Store a built-in data set in the place of its former version, which stays for the sweeps that name it."""
-    former = connection.execute(select(datasets.c.sha256).where(datasets.c.name == summary.name)).scalar()
-    blobs.add_content(connection, summary.sha256, content)
-    connection.execute(insert_or_replace(datasets, _row(summary), key=["name"]))
+def replace_builtin(connection: Connection, artifact: int, summary: DatasetSummary) -> None:
+    """Store a built-in data set whose content is here; that of its former version stays for sweeps that name it."""
+    former = _artifact(connection, summary.name)
+    connection.execute(insert_or_replace(datasets, _row(summary, artifact), key=["name"]))
     if former is not None:
-        _forget_content(connection, former)
+        artifacts.forget_unnamed(connection, [former])
 
 
 def remove(connection: Connection, name: str) -> None:
     """Delete an upload. Raises NotFound; Conflict for a built-in data set and while a sweep runs on it."""
-    dataset = find(connection, name)
+    dataset, artifact = find(connection, name), _artifact(connection, name)
     if dataset.builtin:
         raise Conflict(f'"{name}" is a built-in data set, which cannot be deleted.')
     user = connection.execute(
@@ -119,20 +123,16 @@ def remove(connection: Connection, name: str) -> None:
     if user is not None:
         raise Conflict(f'The sweep {user} runs on the data set "{name}". Cancel it or let it end first.')
     connection.execute(delete(datasets).where(datasets.c.name == name))
-    _forget_content(connection, dataset.sha256)
+    if artifact is not None:
+        artifacts.forget_unnamed(connection, [artifact])
 
 
-def _forget_content(connection: Connection, sha256: str) -> None:
-    """Delete a content that no data set and no sweep names any more."""
-    connection.execute(
-        delete(contents).where(
-            contents.c.sha256 == sha256,
-            ~exists().where(datasets.c.sha256 == sha256),
-            ~exists().where(sweeps.c.dataset_sha256 == sha256),
-        )
-    )
+def _artifact(connection: Connection, name: str) -> int | None:
+    """Return the key of the content of a data set; None if there is no such data set."""
+    key: int | None = connection.execute(select(datasets.c.artifact_key).where(datasets.c.name == name)).scalar()
+    return key
 
 
-def _row(summary: DatasetSummary) -> dict[str, object]:
+def _row(summary: DatasetSummary, artifact: int) -> dict[str, object]:
     values = {field.name: getattr(summary, field.name) for field in fields(DatasetSummary)}
-    return {**values, "builtin": int(summary.builtin)}
+    return {**values, "builtin": int(summary.builtin), "artifact_key": artifact}

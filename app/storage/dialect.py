@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, case, func, text
+from sqlalchemy import ColumnElement, Connection, Table, case, exists, func, select, text
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 
@@ -20,6 +20,20 @@ def insert_new(table: Table) -> Insert:
 def insert_or_replace(table: Table, row: Mapping[str, Any], key: Sequence[str]) -> Insert:
     """Return an INSERT of `row`; where a row of the same `key` is there, its columns take these values."""
     return insert(table).values(**row).on_conflict_do_update(index_elements=list(key), set_=dict(row))
+
+
+def upsert(table: Table) -> Insert:
+    """Return an INSERT whose rows take the place of those with the same primary key."""
+    statement = insert(table)
+    others = [column.name for column in table.c if not column.primary_key]
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_={name: statement.excluded[name] for name in others}
+    )
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """Return the options of an index on only those rows that meet a condition."""
+    return {f"{database}_where": text(condition) for database in ("sqlite", "postgresql")}
 
 
 def larger(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -46,3 +60,9 @@ def json_order(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
     """Return what stands at a path of a JSON text as it is sorted and compared: lists and objects by `sort_key`."""
     value = json_value(source, path)
     return case((json_kind(source, path).in_(["array", "object"]), func.sort_key(value)), else_=value)
+
+
+def json_has(source: ColumnElement[Any], text_value: str) -> ColumnElement[bool]:
+    """Return whether a JSON list of texts has this one."""
+    items = func.json_each(source).table_valued("value", joins_implicitly=True)
+    return exists(select(items.c.value).where(items.c.value == text_value))

@@ -4,7 +4,7 @@ A verb that writes returns once its transaction is on disk; a verb that reads se
 within a transaction is asked of a `Policy`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -58,9 +58,6 @@ class Datasets(Protocol):
 
     def content_size(self, sha256: str) -> int:
         """Return how many bytes a prepared content has. Raises NotFound."""
-
-    def content_pieces(self, sha256: str) -> Iterator[bytes]:
-        """Yield a prepared content piece by piece, in a transaction that ends with the last one."""
 
     def datasets(self, after: str, limit: int) -> Sequence[DatasetSummary]:
         """Return data sets in the order of their names, from the first one after `after`."""
@@ -203,14 +200,23 @@ class Queue(Protocol):
 class Artifacts(Protocol):
     """Raw bytes by content hash, in pieces: weights and contents."""
 
-    def add_artifact(self, sha256: str, pieces: Iterator[bytes], now: datetime) -> None:
-        """Store bytes unless they are here. Raises Malformed if the hash is another one."""
+    def add_artifact(self, sha256: str, source: bytes | Path | Iterable[bytes], now: datetime) -> int:
+        """Store bytes unless they are here, and return their key; they may come in parts of any size.
+
+        They stay while something names them, and for an hour. Raises InvalidRequest if their hash is another one.
+        """
 
     def artifact_size(self, sha256: str) -> int | None:
-        """Return the size of an artifact; None if it is not here."""
+        """Return how many bytes an artifact has; None if it is not here."""
 
-    def clear_artifacts(self, now: datetime) -> None:
-        """Delete a few pieces of what nothing names any more."""
+    def artifact_stream(self, sha256: str) -> Iterator[bytes]:
+        """Yield an artifact piece by piece, in a transaction that ends with the last one; nothing if it is not here."""
+
+    def clear_artifacts(self, now: datetime) -> int:
+        """Delete a few pieces of what nothing names any more, and of sweeps whose deletion was interrupted.
+
+        Return how many pieces of artifacts there were.
+        """
 
 
 class Storage(Datasets, Sweeps, Plans, Trials, Queue, Artifacts, Protocol):

@@ -1,48 +1,127 @@
-"""The weights of the best trials of each sweep: the first k by (value, number), whoever arrives first."""
+"""The models of the best trials of each sweep: which are stored, and which weights need no longer be sent."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from app.domain.policy import Policy
+from app.domain.queue import RankedModel
+from app.domain.work import Keep
+from app.storage.records import AnyRow
 from app.storage.tables import models, sweeps
+
+Place = tuple[int, int]
+"""The key of a sweep and the number of one of its trials."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """The weights of a finished trial, which may or may not be good enough to keep."""
+class NewModel:
+    """The weights that a result handed in, with the value of its run."""
 
-    trial: int
-    value: float
-    weights: bytes
+    value: float | None
+    artifact_key: int
     made_with: Mapping[str, str]
 
 
-def keep_best(connection: Connection, sweep: str, candidates: Collection[Candidate]) -> None:
-    """Store those candidates that belong to the best `keep_models`, and remove what they push out."""
-    limit = connection.execute(select(sweeps.c.keep_models).where(sweeps.c.id == sweep)).scalar_one()
-    stored = connection.execute(select(models.c.value, models.c.trial).where(models.c.sweep_id == sweep)).all()
-    ranks = [(row.value, row.trial) for row in stored] + [(one.value, one.trial) for one in candidates]
-    best = {trial for _, trial in sorted(ranks)[:limit]}
-    fallen = [row.trial for row in stored if row.trial not in best]
-    if fallen:
-        connection.execute(delete(models).where(models.c.sweep_id == sweep, models.c.trial.in_(fallen)))
-    rows = [
-        {"sweep_id": sweep, "trial": one.trial, "value": one.value, "weights": one.weights, "made_with": one.made_with}
-        for one in candidates
-        if one.trial in best
-    ]
-    if rows:
-        connection.execute(insert(models), rows)
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What became of trials that may have models.
+
+    `new` are models that results handed in, `outdated` the places whose stored model is of another best epoch, `final`
+    the values of the trials that are final now; one without a value keeps no model.
+    """
+
+    new: Mapping[Place, NewModel] = field(default_factory=dict)
+    outdated: Collection[Place] = ()
+    final: Mapping[Place, float | None] = field(default_factory=dict)
 
 
-def keep_below(connection: Connection, ids: Collection[str]) -> dict[str, float]:
-    """Return, for those of the sweeps that hold all the models they keep, the value of the worst one."""
+@dataclass(frozen=True, slots=True)
+class _Model:
+    value: float | None
+    settled: bool
+    artifact_key: int
+    made_with: Mapping[str, str]
+
+
+NOTHING = Changes()
+
+
+def rank(connection: Connection, policy: Policy, keys: Collection[int], changes: Changes = NOTHING) -> dict[str, Keep]:
+    """Make the changes in these sweeps and remove what falls out; return by their ids whose weights are wanted."""
+    keep: dict[str, Keep] = {}
+    before: dict[Place, _Model] = {}
+    after: dict[Place, _Model] = {}
+    new: dict[int, list[Place]] = {}
+    for place in changes.new:
+        new.setdefault(place[0], []).append(place)
+    for rows in _by_sweep(connection, keys):
+        sweep = rows[0]
+        stored = {(sweep.key, row.trial): _model(row) for row in rows if row.trial is not None}
+        changed = _changed(stored, new.get(sweep.key, ()), changes)
+        ranked = [RankedModel(trial, model.value, model.settled) for (_, trial), model in changed.items()]
+        ranking = policy.ranking(ranked, sweep.keep_models)
+        fallen = set(ranking.fallen)
+        keep[sweep.id] = Keep(sweep.keep_models, ranking.below, ranking.paused_below, sweep.replicates)
+        before |= stored
+        after |= {place: model for place, model in changed.items() if place[1] not in fallen}
+    _store(connection, before, after)
+    return keep
+
+
+def _by_sweep(connection: Connection, keys: Collection[int]) -> Iterable[list[AnyRow]]:
+    """Return the rows of each sweep, at least one; `trial` is None where it has no model."""
     rows = connection.execute(
-        select(sweeps.c.id, func.max(models.c.value).label("worst"))
-        .join(models, models.c.sweep_id == sweeps.c.id)
-        .where(sweeps.c.id.in_(list(ids)))
-        .group_by(sweeps.c.id)
-        .having(func.count() >= sweeps.c.keep_models)
+        select(
+            *(sweeps.c.key, sweeps.c.id, sweeps.c.keep_models, sweeps.c.replicates),
+            *(models.c.trial, models.c.value, models.c.settled, models.c.artifact_key, models.c.made_with),
+        )
+        .outerjoin(models, models.c.sweep_key == sweeps.c.key)
+        .where(sweeps.c.key.in_(list(keys)))
+        .order_by(sweeps.c.key, models.c.trial)
     )
-    return {row.id: row.worst for row in rows}
+    groups: dict[int, list[AnyRow]] = {}
+    for row in rows:
+        groups.setdefault(row.key, []).append(row)
+    return groups.values()
+
+
+def _model(row: AnyRow) -> _Model:
+    return _Model(row.value, bool(row.settled), row.artifact_key, row.made_with)
+
+
+def _changed(stored: Mapping[Place, _Model], new: Iterable[Place], changes: Changes) -> dict[Place, _Model]:
+    models_now = {place: model for place, model in stored.items() if place not in changes.outdated}
+    for place in new:
+        one = changes.new[place]
+        models_now[place] = _Model(one.value, False, one.artifact_key, one.made_with)
+    for place in [place for place in models_now if place in changes.final]:
+        value, model = changes.final[place], models_now.pop(place)
+        if value is not None:
+            models_now[place] = _Model(value, True, model.artifact_key, model.made_with)
+    return models_now
+
+
+def _store(connection: Connection, before: Mapping[Place, _Model], after: Mapping[Place, _Model]) -> None:
+    """Write the difference."""
+    gone = [place for place, model in before.items() if after.get(place) != model]
+    if gone:
+        here = models.c.sweep_key == bindparam("the_sweep"), models.c.trial == bindparam("the_trial")
+        keys = [{"the_sweep": sweep, "the_trial": trial} for sweep, trial in gone]
+        connection.execute(delete(models).where(*here), keys)
+    added = [_row(place, model) for place, model in after.items() if before.get(place) != model]
+    if added:
+        connection.execute(insert(models), added)
+
+
+def _row(place: Place, model: _Model) -> dict[str, Any]:
+    return {
+        "sweep_key": place[0],
+        "trial": place[1],
+        "value": model.value,
+        "settled": int(model.settled),
+        "artifact_key": model.artifact_key,
+        "made_with": model.made_with,
+    }

@@ -1,94 +1,117 @@
-"""Leases that end without a result: given back, run out, or lost with their worker."""
+"""Holds that end without a result: given back, run out, or lost with their worker."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
-from app.domain.queue import FATAL_LOSSES
-from app.domain.work import Lease
+from app.domain.policy import Policy
+from app.domain.runs import Blame, Ending
+from app.domain.states import TrialState
+from app.domain.work import Decision, GivenBack
 from app.storage import moves
-from app.storage.claims import LEASED, by_sweep, held_leases
-from app.storage.completion import complete_finished
+from app.storage.leases import holds, named_runs, runs_where, why_stale
+from app.storage.moves import RUNNING
 from app.storage.records import AnyRow
-from app.storage.tables import epochs, segments
+from app.storage.tables import attempts, runs
 
 
-def release(connection: Connection, leases: Sequence[Lease]) -> set[Lease]:
-    """Requeue the segments of those leases that still hold, without counting a loss; return the leases."""
-    held = held_leases(connection, leases)
-    for sweep, numbers in by_sweep(list(held)).items():
-        _requeue(connection, sweep, numbers, loss=0)
-    return held
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """A hold that ends; one that the server itself ended is excused."""
+
+    row: AnyRow
+    ending: Ending
+    reason: str | None
+
+    @property
+    def excused(self) -> bool:
+        """Whether nobody is to blame."""
+        return self.ending == "released"
 
 
-def lose_expired(connection: Connection, now: datetime) -> int:
-    """Take back every segment whose lease has run out; return how many."""
-    return _lose(connection, segments.c.lease_until < now, now)
+def release(
+    connection: Connection, policy: Policy, worker: str, items: Sequence[GivenBack], now: datetime
+) -> list[Decision]:
+    """Take back what a worker gives back: released without blame, a refusal counts as a loss."""
+    rows = named_runs(connection, [item.lease for item in items])
+    lost = {
+        item.lease.run: _Loss(rows[item.lease.run], item.ending, item.reason)
+        for item in items
+        if holds(rows.get(item.lease.run), worker, item.lease)
+    }
+    _take_back(connection, policy, list(lost.values()), now)
+    return [
+        Decision(
+            item.lease, "stop", "it was given back" if item.lease.run in lost else why_stale(rows.get(item.lease.run))
+        )
+        for item in items
+    ]
 
 
-def lose_worker(connection: Connection, worker: str, now: datetime) -> int:
-    """Take back every segment of a worker that died; return how many."""
-    return _lose(connection, segments.c.worker == worker, now)
+def lose_expired(connection: Connection, policy: Policy, now: datetime) -> int:
+    """Take back every run whose lease has run out; return how many."""
+    return _lose(connection, policy, runs.c.lease_until < now, "lost", "the worker fell silent", now)
 
 
-def recover(connection: Connection, local_prefix: str, lease_until: datetime) -> None:
-    """After a start of the server: requeue what its former children held, give all other leases a fresh term.
+def lose_worker(connection: Connection, policy: Policy, worker: str, ending: Ending, reason: str, now: datetime) -> int:
+    """Take back every run of a worker that died; return how many."""
+    return _lose(connection, policy, runs.c.worker == worker, ending, reason, now)
 
-    The children died with the server, which is not the fault of a trial: no loss is counted.
+
+def recover(connection: Connection, policy: Policy, local_prefix: str, now: datetime, lease_until: datetime) -> None:
+    """After a start of the server: take back what its former children held, give all other leases a fresh term.
+
+    The children died with the server, which is not the fault of a run: nobody is blamed.
     """
-    local = segments.c.worker.startswith(local_prefix, autoescape=True)
-    for sweep, rows in _leased(connection, local).items():
-        _requeue(connection, sweep, [row.trial for row in rows], loss=0)
-    connection.execute(update(segments).where(LEASED).values(lease_until=lease_until))
+    local = runs.c.worker.startswith(local_prefix, autoescape=True)
+    _lose(connection, policy, local, "released", "the server stopped", now)
+    connection.execute(update(runs).where(RUNNING).values(lease_until=lease_until))
 
 
-def _lose(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
-    lost = _leased(connection, which)
-    for sweep, rows in lost.items():
-        fatal = [row.trial for row in rows if row.losses + 1 >= FATAL_LOSSES]
-        _requeue(connection, sweep, [row.trial for row in rows if row.trial not in fatal], loss=1)
-        if fatal:
-            _fail(connection, sweep, fatal, now)
-    return sum(len(rows) for rows in lost.values())
+def _lose(
+    connection: Connection, policy: Policy, which: ColumnElement[bool], ending: Ending, reason: str, now: datetime
+) -> int:
+    rows = runs_where(connection, RUNNING & which)
+    _take_back(connection, policy, [_Loss(row, ending, reason) for row in rows], now)
+    return len(rows)
 
 
-def _leased(connection: Connection, which: ColumnElement[bool]) -> dict[str, list[AnyRow]]:
-    rows = connection.execute(select(segments.c.sweep_id, segments.c.trial, segments.c.losses).where(LEASED, which))
-    groups: dict[str, list[AnyRow]] = defaultdict(list)
-    for row in rows.all():
-        groups[row.sweep_id].append(row)
-    return groups
-
-
-def _requeue(connection: Connection, sweep: str, numbers: Collection[int], loss: int) -> None:
-    if not numbers:
+def _take_back(connection: Connection, policy: Policy, lost: Sequence[_Loss], now: datetime) -> None:
+    if not lost:
         return
-    _forget_epochs(connection, sweep, numbers)
-    moves.requeue_trials(connection, sweep, numbers)
-    connection.execute(
-        update(segments)
-        .where(segments.c.sweep_id == sweep, segments.c.trial.in_(list(numbers)))
-        .values(state="queued", worker=None, lease_until=None, losses=segments.c.losses + loss)
-    )
+    held = _held(connection)
+    moves.end_holds(connection, [_run_row(policy, loss, alone=held[loss.row.worker] == 1) for loss in lost])
+    connection.execute(insert(attempts), [moves.attempt_row(one.row, now, one.ending, one.reason) for one in lost])
+    places = {(one.row.sweep_key, one.row.trial) for one in lost}
+    moves.settle(connection, policy, places, now, {sweep for sweep, _ in places})
 
 
-def _fail(connection: Connection, sweep: str, numbers: Collection[int], now: datetime) -> None:
-    """Give the trials up: whoever trained them died, again and again."""
-    reason = f"{FATAL_LOSSES} workers died or fell silent while they trained this trial"
-    _forget_epochs(connection, sweep, numbers)
-    moves.fail_trials(connection, sweep, numbers, reason, now)
-    connection.execute(delete(segments).where(segments.c.sweep_id == sweep, segments.c.trial.in_(list(numbers))))
-    complete_finished(connection, [sweep], now)
+def _held(connection: Connection) -> Counter[str]:
+    """Return how many runs each worker holds."""
+    rows = connection.execute(select(runs.c.worker, func.count().label("held")).where(RUNNING).group_by(runs.c.worker))
+    return Counter({row.worker: row.held for row in rows})
 
 
-def _forget_epochs(connection: Connection, sweep: str, numbers: Collection[int]) -> None:
-    """Delete the epochs of the attempt that ends here: those after the segment's first."""
-    first = (
-        select(segments.c.from_epoch)
-        .where(segments.c.sweep_id == sweep, segments.c.trial == epochs.c.trial)
-        .scalar_subquery()
-    )
-    mine = and_(epochs.c.sweep_id == sweep, epochs.c.trial.in_(list(numbers)))
-    connection.execute(delete(epochs).where(mine, or_(first.is_(None), epochs.c.epoch > first)))
+def _run_row(policy: Policy, loss: _Loss, *, alone: bool) -> dict[str, Any]:
+    """Return what a run comes to: it is tried again, unless its sweep lets it go or it is to blame too often."""
+    row, blame = loss.row, Blame(loss.row.losses, loss.row.alone_losses)
+    if not loss.excused:
+        blame = policy.after_loss(blame, alone=alone)
+    state, reason = TrialState.QUEUED, None
+    if row.ending is not None:
+        state = TrialState.CANCELLED if row.metrics is None else TrialState.COMPLETED
+        reason = row.sweep_reason
+    elif fatal := policy.fatal(blame):
+        state, reason = TrialState.FAILED, fatal
+    return {
+        "key": row.key,
+        "state": state.value,
+        "value": None if state is TrialState.FAILED else row.value,
+        "reason": reason,
+        "losses": blame.losses,
+        "alone_losses": blame.alone,
+    }

@@ -7,6 +7,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from app.domain.errors import Unavailable
+from app.storage.connect import broken_references
 
 
 def migrate(connection: Connection) -> None:
@@ -14,12 +15,22 @@ def migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", "app.storage:migrations")
     config.attributes["connection"] = connection
-    _refuse_newer(connection, ScriptDirectory.from_config(config))
+    before = MigrationContext.configure(connection).get_current_revision()
+    _refuse_newer(before, ScriptDirectory.from_config(config))
     command.upgrade(config, "head")
+    if MigrationContext.configure(connection).get_current_revision() != before:
+        _refuse_broken(connection)
 
 
-def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
-    current = MigrationContext.configure(connection).get_current_revision()
+def _refuse_broken(connection: Connection) -> None:
+    if broken := broken_references(connection):
+        raise Unavailable(
+            f"The database could not be migrated: rows of {', '.join(broken)} refer to rows that are not there. "
+            "It was left as it was."
+        )
+
+
+def _refuse_newer(current: str | None, scripts: ScriptDirectory) -> None:
     known = {script.revision for script in scripts.walk_revisions()}
     if current is not None and current not in known:
         raise Unavailable(

@@ -1,99 +1,250 @@
-"""The one module that changes the state of a trial or a sweep.
+"""The one module that changes the states of runs, trials and sweeps.
 
-Every change is an UPDATE that names the states it may come from, and the number of changed rows is checked:
-an illegal move raises IllegalMove, and the writer takes back what was done with it.
+Every change of a run is an UPDATE that names the states it may come from, and the number of changed rows is checked: an
+illegal move raises IllegalMove, and the writer takes back what was done with it. Trials follow from their runs.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, literal_column, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 
+from app.domain.policy import Policy
+from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState, sources, sweep_sources
-from app.domain.trials import METRICS
-from app.storage.tables import segments, sweeps, trials
+from app.storage import kept_models
+from app.storage.kept_models import Changes, Place
+from app.storage.outcomes import IS_OPEN, follow_runs, parts
+from app.storage.records import AnyRow
+from app.storage.tables import attempts, runs, sweeps, trials
+
+# Literals: SQLite uses a partial index only where it can see the index's own condition.
+QUEUED = runs.c.state == literal_column("'queued'")
+RUNNING = runs.c.state == literal_column("'running'")
+PAUSED = runs.c.state == literal_column("'paused'")
+
+_NO_LEASE: Mapping[str, Any] = {"lease_until": None, "leased_at": None}
 
 
 class IllegalMove(Exception):  # noqa: N818 - it says what happened
-    """A trial was not in a state from which the move is allowed: a fault of the program."""
+    """A run or a sweep was not in a state from which the move is allowed: a fault of the program."""
 
 
-def start_trials(connection: Connection, sweep: str, numbers: Collection[int], now: datetime) -> None:
-    """Queued to running."""
-    _move(connection, sweep, numbers, TrialState.RUNNING, {"started_at": now})
+# Runs
 
 
-def requeue_trials(connection: Connection, sweep: str, numbers: Collection[int]) -> None:
-    """Running to queued: the worker gave the trials back or was lost."""
-    _move(connection, sweep, numbers, TrialState.QUEUED, {"started_at": None, "epochs": 0})
+def start_runs(
+    connection: Connection, keys: Collection[int], worker: str, now: datetime, lease_until: datetime
+) -> dict[int, int]:
+    """Queued to running: lease these runs to a worker; return their fences. Their trials run with them."""
+    holder = {"worker": worker, "leased_at": now, "lease_until": lease_until, "reason": None}
+    started = connection.execute(
+        update(runs)
+        .where(runs.c.key.in_(list(keys)), _from(TrialState.RUNNING))
+        .values(state=TrialState.RUNNING.value, fence=runs.c.fence + 1, **holder)
+        .returning(runs.c.key, runs.c.fence, runs.c.sweep_key, runs.c.trial)
+    ).all()
+    _require(len(started), len(keys), TrialState.RUNNING)
+    _start_trials(connection, {(row.sweep_key, row.trial) for row in started}, now)
+    return {row.key: row.fence for row in started}
 
 
-def fail_trials(connection: Connection, sweep: str, numbers: Collection[int], reason: str, now: datetime) -> None:
-    """To failed, without a result."""
-    _move(connection, sweep, numbers, TrialState.FAILED, {"reason": reason, "finished_at": now})
-
-
-def record_results(connection: Connection, target: TrialState, results: Sequence[Mapping[str, Any]]) -> None:
-    """Running to a final state; each of `results` has sweep_id, number and the columns of a result."""
-    columns = (*METRICS, "value", "best_epoch", "epochs", "seconds", "reason", "fence", "finished_at")
-    statement = (
-        update(trials)
-        .where(trials.c.sweep_id == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
-        .where(_from(target))
-        .values({"state": target.value, **{name: bindparam(f"new_{name}") for name in columns}})
-    )
-    rows = [
-        {
-            "the_sweep": result["sweep_id"],
-            "the_number": result["number"],
-            **{f"new_{name}": result.get(name) for name in columns},
-        }
-        for result in results
-    ]
-    if rows:
-        _require(connection.execute(statement, rows).rowcount, len(rows), target)
-
-
-def end_sweep(connection: Connection, sweep: str, target: SweepState, reason: str, now: datetime) -> bool:
-    """To a final state; what is open in it is cancelled. Return False if the sweep had ended before."""
-    allowed = [state.value for state in sweep_sources(target)]
-    ended = connection.execute(
-        update(sweeps)
-        .where(sweeps.c.id == sweep, sweeps.c.state.in_(allowed))
-        .values(state=target.value, reason=reason, finished_at=now)
-    )
-    if ended.rowcount == 0:
-        return False
-    connection.execute(delete(segments).where(segments.c.sweep_id == sweep))
+def _start_trials(connection: Connection, places: Collection[Place], now: datetime) -> None:
     connection.execute(
         update(trials)
-        .where(trials.c.sweep_id == sweep, _from(TrialState.CANCELLED))
-        .values(state=TrialState.CANCELLED.value, reason=reason, finished_at=now)
+        .where(tuple_(trials.c.sweep_key, trials.c.number).in_(list(places)), IS_OPEN)
+        .values(state=TrialState.RUNNING.value, started_at=func.coalesce(trials.c.started_at, now))
     )
-    return True
+
+
+def end_holds(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Running to any other state: write what the runs come to when the holds on them end.
+
+    Each of `rows` has the run's `key`, its new `state` and the same further columns as the others.
+    """
+    if not rows:
+        return
+    columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "key"}
+    statement = update(runs).where(runs.c.key == bindparam("the_key"), RUNNING).values({**columns, **_NO_LEASE})
+    values = [{"the_key": row["key"]} | {f"new_{name}": row[name] for name in rows[0] if name != "key"} for row in rows]
+    moved = connection.execute(statement, values).rowcount
+    _require(moved, len(rows), "another state")
+
+
+def attempt_row(
+    row: AnyRow,
+    now: datetime,
+    ending: Ending,
+    reason: str | None,
+    *,
+    epochs: int | None = None,
+    note: str | None = None,
+) -> dict[str, Any]:
+    """Return the attempt that ends now with the hold on a run; `note` is what came out otherwise than before."""
+    told = [text for text in (row.reason, note, reason) if text]
+    return {
+        "run_key": row.key,
+        "fence": row.fence,
+        "worker": row.worker,
+        "started_at": row.leased_at,
+        "ended_at": now,
+        "ending": ending,
+        "reason": "; ".join(dict.fromkeys(told)) or None,
+        "epochs": row.epochs if epochs is None else epochs,
+    }
+
+
+def queue_on(connection: Connection, keys: Collection[int], to_epoch: int, round_: int) -> set[Place]:
+    """Paused to queued: let these runs go on to another epoch, and charge it; return their trials.
+
+    Give these to `follow_runs`.
+    """
+    further = {"asked": to_epoch, "charged": runs.c.charged + to_epoch - runs.c.asked, "round": round_, "reason": None}
+    return _move(connection, keys, PAUSED, TrialState.QUEUED, further)
+
+
+def queue_interrupted(connection: Connection, sweep: int) -> set[Place]:
+    """Paused to queued: those runs of a sweep that were paused on the way to their epoch; return their trials."""
+    moved = connection.execute(
+        update(runs)
+        .where(runs.c.sweep_key == sweep, PAUSED, runs.c.epochs < runs.c.asked)
+        .values(state=TrialState.QUEUED.value, reason=None)
+        .returning(runs.c.trial)
+    )
+    return {(sweep, trial) for trial in moved.scalars()}
+
+
+def prune(connection: Connection, keys: Collection[int], reason: str) -> set[Place]:
+    """Paused to pruned: the best epoch so far is the result; return the trials."""
+    return _move(connection, keys, PAUSED, TrialState.PRUNED, {"reason": reason})
 
 
 def _move(
     connection: Connection,
-    sweep: str,
-    numbers: Collection[int],
+    keys: Collection[int],
+    source: ColumnElement[bool],
     target: TrialState,
     values: Mapping[str, Any],
-) -> None:
+) -> set[Place]:
+    places: list[Place] = []
+    for part in parts(keys):
+        moved = connection.execute(
+            update(runs)
+            .where(runs.c.key.in_(part), source)
+            .values({"state": target.value, **values})
+            .returning(runs.c.sweep_key, runs.c.trial)
+        )
+        places += [(row.sweep_key, row.trial) for row in moved]
+    _require(len(places), len(keys), target)
+    return set(places)
+
+
+# Sweeps
+
+
+def move_sweep(connection: Connection, sweep: int, target: SweepState, values: Mapping[str, Any]) -> bool:
+    """Change the state of a sweep, and other columns with it; False if its state forbids that."""
+    allowed = [state.value for state in sweep_sources(target)]
     moved = connection.execute(
-        update(trials)
-        .where(trials.c.sweep_id == sweep, trials.c.number.in_(list(numbers)), _from(target))
+        update(sweeps)
+        .where(sweeps.c.key == sweep, sweeps.c.state.in_(allowed))
         .values({"state": target.value, **values})
     )
-    _require(moved.rowcount, len(numbers), target)
+    return moved.rowcount == 1
+
+
+def end_sweep(
+    connection: Connection, policy: Policy, sweep: int, target: SweepState, reason: str, now: datetime
+) -> bool:
+    """End a sweep and keep what its runs came to; False while it awaits those in training.
+
+    Queued and paused runs are completed with what a pause handed in, or cancelled. Runs in training are told to
+    complete with their best epoch: until they have ended the sweep is `ending`, and a paused one runs again for that.
+    Call it again once none is left. Raises IllegalMove if the sweep has ended.
+    """
+    settle(connection, policy, _let_go(connection, sweep, reason), now, [sweep])
+    if _in_training(connection, sweep):
+        values = {"state": SweepState.RUNNING.value, "ending": target.value, "reason": reason}
+        open_ = sweeps.c.state.in_([SweepState.RUNNING.value, SweepState.PAUSED.value])
+        moved = connection.execute(update(sweeps).where(sweeps.c.key == sweep, open_).values(values)).rowcount
+        _require(moved, 1, target)
+        return False
+    ended = move_sweep(connection, sweep, target, {"reason": reason, "ending": None, "finished_at": now})
+    _require(int(ended), 1, target)
+    return True
+
+
+def cancel_sweep(connection: Connection, policy: Policy, sweep: int, reason: str, now: datetime) -> bool:
+    """Cancel a sweep with all that is open in it, also what is in training; False if it had ended."""
+    values = {"reason": reason, "ending": None, "finished_at": now}
+    if not move_sweep(connection, sweep, SweepState.CANCELLED, values):
+        return False
+    _add_attempts_of(connection, sweep, "released", reason, now)
+    cancelled = connection.execute(
+        update(runs)
+        .where(runs.c.sweep_key == sweep, _from(TrialState.CANCELLED))
+        .values(state=TrialState.CANCELLED.value, value=None, reason=reason, **_NO_LEASE)
+        .returning(runs.c.trial)
+    )
+    settle(connection, policy, {(sweep, trial) for trial in cancelled.scalars()}, now, [sweep])
+    return True
+
+
+def settle(
+    connection: Connection, policy: Policy, places: Collection[Place], now: datetime, ranked: Collection[int]
+) -> None:
+    """Let trials and kept models follow from runs that changed, in the sweeps to be `ranked`."""
+    if places:
+        kept_models.rank(connection, policy, ranked, Changes(final=follow_runs(connection, policy, places, now)))
+
+
+def _let_go(connection: Connection, sweep: int, reason: str) -> set[Place]:
+    completed, cancelled = literal(TrialState.COMPLETED.value), literal(TrialState.CANCELLED.value)
+    moved = connection.execute(
+        update(runs)
+        .where(runs.c.sweep_key == sweep, runs.c.state.in_([_word(TrialState.QUEUED), _word(TrialState.PAUSED)]))
+        .values(state=case((runs.c.metrics.is_not(None), completed), else_=cancelled), reason=reason)
+        .returning(runs.c.trial)
+    )
+    return {(sweep, trial) for trial in moved.scalars()}
+
+
+def _in_training(connection: Connection, sweep: int) -> bool:
+    some = select(runs.c.key).where(runs.c.sweep_key == sweep, RUNNING).limit(1)
+    return connection.execute(some).first() is not None
+
+
+def _add_attempts_of(connection: Connection, sweep: int, ending: Ending, reason: str, now: datetime) -> None:
+    """Write down the attempts of all holds on runs of a sweep, which end with it."""
+    hold = runs.c.key, runs.c.fence, runs.c.worker, runs.c.leased_at
+    ended = select(*hold, literal(now, attempts.c.ended_at.type), literal(ending), literal(reason), runs.c.epochs)
+    names = ["run_key", "fence", "worker", "started_at", "ended_at", "ending", "reason", "epochs"]
+    connection.execute(insert(attempts).from_select(names, ended.where(and_(runs.c.sweep_key == sweep, RUNNING))))
+
+
+def _word(state: TrialState) -> ColumnElement[str]:
+    # Literals, because a list of parameters cannot be repeated for many rows.
+    return literal_column(f"'{state.value}'")
 
 
 def _from(target: TrialState) -> ColumnElement[bool]:
-    # Literals, because a list of parameters cannot be repeated for many rows.
-    return trials.c.state.in_([literal_column(f"'{state}'") for state in sorted(sources(target))])
+    return runs.c.state.in_([_word(state) for state in sorted(sources(target))])
 
 
-def _require(moved: int, wanted: int, target: TrialState) -> None:
+def _require(moved: int, wanted: int, target: object) -> None:
     if moved != wanted:
-        raise IllegalMove(f"{moved} of {wanted} trials could move to {target}; none was moved.")
+        raise IllegalMove(f"{moved} of {wanted} could move to {target}; none was moved.")

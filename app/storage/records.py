@@ -73,20 +73,21 @@ def dataset(row: AnyRow) -> DatasetSummary:
     return DatasetSummary(**{**row._mapping, "builtin": bool(row.builtin)})
 
 
-def trial(row: AnyRow) -> Trial:
-    """Return the trial of a row; metrics that have no value are left out."""
+def trial(sweep: str, row: AnyRow) -> Trial:
+    """Return the trial of a row, of the sweep with this id; metrics that have no value are left out."""
     fields = row._mapping
     return Trial(
-        sweep=fields["sweep_id"],
+        sweep=sweep,
         number=fields["number"],
         state=TrialState(fields["state"]),
         params=fields["params"],
-        metrics={name: fields[name] for name in METRICS if fields[name] is not None},
+        metrics={name: fields[name] for name in METRICS if fields[name] is not None} | (fields["metrics"] or {}),
         value=fields["value"],
         best_epoch=fields["best_epoch"],
         epochs=fields["epochs"],
         seconds=fields["seconds"],
         reason=fields["reason"],
+        replicates=fields["replicates"],
         created_at=fields["created_at"],
         started_at=fields["started_at"],
         finished_at=fields["finished_at"],

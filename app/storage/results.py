@@ -1,172 +1,338 @@
-"""What workers send in: epochs of running trials and the results of finished ones, guarded by their fences."""
+"""What workers send in under their leases: epochs of runs in training, and results of those that ended or paused."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, insert, select, tuple_, update
 
+from app.domain.policy import Policy
+from app.domain.queue import Recorded
+from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Objective
-from app.domain.work import Epoch, Lease, Progress, Result
-from app.storage import moves
-from app.storage.claims import by_sweep, held_leases
-from app.storage.completion import complete_finished
-from app.storage.dialect import insert_new, json_value, larger
-from app.storage.kept_models import Candidate, keep_below, keep_best
-from app.storage.tables import epochs, segments, sweeps, trials
+from app.domain.work import CheckpointRef, Decision, Keep, Lease, Outcome, Progress, Result
+from app.storage import kept_models, moves
+from app.storage.curves import Curves
+from app.storage.kept_models import Changes, NewModel, Place
+from app.storage.leases import Named, decide, holds, is_last, named_runs, why_stale
+from app.storage.moves import QUEUED
+from app.storage.outcomes import follow_runs, parts
+from app.storage.records import AnyRow
+from app.storage.tables import artifacts, attempts, epochs, runs, sweeps
 
-Outcome = Literal["recorded", "repeated", "stale"]
+_ENDINGS: Mapping[str, Ending] = {
+    "completed": "finished",
+    "diverged": "finished",
+    "paused": "paused",
+    "failed": "error",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What became of each result, in their order, the new limits for weights, and the sweeps that ended with it.
+@dataclass(slots=True)
+class _Request:
+    """One request of a worker: the runs that it names, and what was taken of it so far."""
 
-    `held` are the leases of progress that still hold.
+    worker: str
+    rows: Named
+    curves: Curves = field(default_factory=Curves)
+    refused: dict[Lease, str] = field(default_factory=dict)
+    """Of progress: why nothing of it was stored."""
+
+    def held(self, lease: Lease) -> AnyRow | None:
+        """Return the run if the worker still holds it."""
+        row = self.rows.get(lease.run)
+        return row if holds(row, self.worker, lease) else None
+
+    def decision(self, lease: Lease) -> Decision:
+        """Return what the worker shall do with a run whose progress it sent."""
+        refusal = self.refused.get(lease)
+        return Decision(lease, "stop", refusal) if refusal else decide(self.rows, self.worker, lease)
+
+
+def report(connection: Connection, policy: Policy, worker: str, items: Sequence[Progress]) -> list[Decision]:
+    """Store the epochs and checkpoints of those runs whose lease still holds; decide for each.
+
+    Epochs that leave a gap are a fault of the worker: it shall stop the run.
     """
-
-    outcomes: list[Outcome]
-    keep_below: dict[str, float]
-    ended: list[str]
-    held: set[Lease]
-
-
-def report(connection: Connection, items: Sequence[Progress]) -> set[Lease]:
-    """Store the epochs of those trials whose lease still holds, once each; return these leases."""
-    held = held_leases(connection, [item.lease for item in items])
-    kept = [item for item in items if item.lease in held and item.epochs]
-    _add_epochs(connection, [(item.lease, item.epochs) for item in kept])
-    if kept:
-        connection.execute(
-            update(trials)
-            .where(trials.c.sweep_id == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
-            .values(epochs=larger(trials.c.epochs, bindparam("last"))),
-            [
-                {
-                    "the_sweep": item.lease.sweep,
-                    "the_number": item.lease.trial,
-                    "last": max(epoch.epoch for epoch in item.epochs),
-                }
-                for item in kept
-            ],
-        )
-    return held
+    request = _Request(worker, named_runs(connection, [item.lease for item in items]))
+    grown = _take_progress(request, items)
+    different = request.curves.store(connection)
+    _grow(connection, policy, request, grown, different)
+    _note_checkpoints(connection, request, items)
+    return [request.decision(item.lease) for item in items]
 
 
 def finish(
     connection: Connection,
+    policy: Policy,
+    worker: str,
     items: Sequence[Result],
-    weights: Mapping[Lease, bytes],
     progress: Sequence[Progress],
     now: datetime,
 ) -> Recorded:
-    """Record each result whose lease still holds, once, with its curve and, if good enough, its weights.
-
-    The `progress` of other trials is stored as by `report`.
-    """
-    reported = report(connection, progress) if progress else set()
-    held = held_leases(connection, [item.lease for item in items])
-    fresh = {item.lease: item for item in items if item.lease in held}
-    _record(connection, list(fresh.values()), weights, now)
-    ids = {lease.sweep for lease in fresh}
-    ended = complete_finished(connection, ids, now)
-    recorded_before = _recorded(connection, [item.lease for item in items if item.lease not in held])
-    outcomes: list[Outcome] = []
-    for item in items:
-        new = fresh.pop(item.lease, None) is not None
-        known = item.lease in held or item.lease in recorded_before
-        outcomes.append("recorded" if new else "repeated" if known else "stale")
-    return Recorded(outcomes, keep_below(connection, ids), ended, reported)
-
-
-def stop_reasons(connection: Connection, leases: Collection[Lease]) -> dict[str, str]:
-    """Return for each sweep of these lost leases why their trials shall stop."""
-    rows = connection.execute(
-        select(sweeps.c.id, sweeps.c.state, sweeps.c.reason).where(sweeps.c.id.in_({lease.sweep for lease in leases}))
+    """Record each result whose lease still holds, once, with its curve and its model, and report other progress."""
+    leases = [item.lease for item in items] + [item.lease for item in progress]
+    request = _Request(worker, named_runs(connection, leases))
+    grown = _take_progress(request, progress)
+    here = _here(connection, items)
+    taken, outcomes = _take_results(request, items, here)
+    different = request.curves.store(connection)
+    _grow(connection, policy, request, grown - taken.keys(), different)
+    _note_checkpoints(connection, request, progress)
+    results = [_Taken(request.rows[run], item, request.curves, different.get(run)) for run, item in taken.items()]
+    keep = _record(connection, policy, results, here, now)
+    return Recorded(
+        outcomes=_known_outcomes(connection, request, items, outcomes),
+        decisions=[request.decision(item.lease) for item in progress],
+        keep=keep,
+        idle=_idle(connection, {one.row.sweep_key for one in results if one.row.sweep_state == SweepState.RUNNING}),
     )
-    found = {
-        row.id: "the lease was lost: the trial went back to the queue or has ended"
-        if row.state == SweepState.RUNNING
-        else f"the sweep is {row.state}: {row.reason}"
-        for row in rows
-    }
-    return {lease.sweep: found.get(lease.sweep, "there is no such sweep") for lease in leases}
 
 
-def _record(connection: Connection, items: Sequence[Result], weights: Mapping[Lease, bytes], now: datetime) -> None:
-    objectives = _objectives(connection, {item.lease.sweep for item in items})
-    _add_epochs(connection, [(item.lease, item.curve) for item in items])
-    rows: dict[TrialState, list[dict[str, Any]]] = defaultdict(list)
-    candidates: dict[str, list[Candidate]] = defaultdict(list)
+# Progress
+
+
+def _take_progress(request: _Request, items: Iterable[Progress]) -> set[int]:
+    """Take the epochs of runs that are still held; return these runs."""
+    grown: set[int] = set()
     for item in items:
-        row = _row(item, objectives[item.lease.sweep], now)
-        rows[TrialState(item.state)].append(row)
-        if row["value"] is not None and item.lease in weights:
-            candidate = Candidate(item.lease.trial, row["value"], weights[item.lease], item.made_with)
-            candidates[item.lease.sweep].append(candidate)
-    for state, results in rows.items():
-        moves.record_results(connection, state, results)
-    for sweep, numbers in by_sweep([item.lease for item in items]).items():
-        connection.execute(delete(segments).where(segments.c.sweep_id == sweep, segments.c.trial.in_(numbers)))
-    for sweep, group in candidates.items():
-        keep_best(connection, sweep, group)
+        row = request.held(item.lease)
+        if row is None or not item.epochs:
+            continue
+        fault = request.curves.add(row, item.epochs)
+        if fault:
+            request.refused[item.lease] = fault
+        else:
+            grown.add(row.key)
+    return grown
 
 
-def _row(item: Result, objective: Objective, now: datetime) -> dict[str, Any]:
-    """Return the columns of a result; only a trial that can be compared with others has a value."""
-    comparable = item.state in {"completed", "pruned"} or (item.state, objective.diverged) == ("diverged", "best_epoch")
-    return {
-        "sweep_id": item.lease.sweep,
-        "number": item.lease.trial,
-        **item.metrics,
-        "value": item.metrics.get(objective.metric) if comparable else None,
-        "best_epoch": item.best_epoch,
-        "epochs": item.epochs,
-        "seconds": item.seconds,
-        "reason": item.reason,
-        "fence": item.lease.fence,
-        "finished_at": now,
-    }
-
-
-def _add_epochs(connection: Connection, curves: Sequence[tuple[Lease, Sequence[Epoch]]]) -> None:
+def _grow(
+    connection: Connection, policy: Policy, request: _Request, grown: Collection[int], different: Mapping[int, str]
+) -> None:
+    """Store how far runs have come; one that got past its furthest epoch is free of all blame."""
     rows = [
         {
-            "sweep_id": lease.sweep,
-            "trial": lease.trial,
-            "epoch": epoch.epoch,
-            "train_loss": epoch.train_loss,
-            "dev_loss": epoch.dev_loss,
-            "dev_error": epoch.dev_error,
-            "dev_rmse": epoch.dev_rmse,
-            "seconds": epoch.seconds,
-            "gradient_norms": epoch.gradient_norms,
+            "the_key": run,
+            "reached": request.curves.reached[run],
+            "grew": request.curves.grew(run),
+            "note": different.get(run),
         }
-        for lease, curve in curves
-        for epoch in curve
+        for run in grown
     ]
     if rows:
-        connection.execute(insert_new(epochs), rows)
+        grew: BindParameter[bool] = bindparam("grew")
+        connection.execute(
+            update(runs)
+            .where(runs.c.key == bindparam("the_key"))
+            .values(
+                epochs=bindparam("reached"),
+                losses=case((grew, 0), else_=runs.c.losses),
+                alone_losses=case((grew, 0), else_=runs.c.alone_losses),
+                reason=func.coalesce(runs.c.reason, bindparam("note")),
+            ),
+            rows,
+        )
+        follow_runs(connection, policy, {_place(request.rows[run]) for run in grown}, None)
 
 
-def _objectives(connection: Connection, ids: Collection[str]) -> dict[str, Objective]:
-    # The whole spec would take long to read: its space may have thousands of values.
-    diverged = json_value(sweeps.c.spec, "$.objective.diverged").label("diverged")
-    rows = connection.execute(select(sweeps.c.id, sweeps.c.metric, diverged).where(sweeps.c.id.in_(list(ids))))
-    return {row.id: Objective(row.metric, diverged=row.diverged or "exclude") for row in rows}
+def _note_checkpoints(connection: Connection, request: _Request, items: Iterable[Progress]) -> None:
+    """Store which checkpoint a run has last, if its epochs are stored; that of a pause may come after its result."""
+    newest: dict[int, CheckpointRef] = {}
+    for item in items:
+        row, one = request.rows.get(item.lease.run), item.checkpoint
+        if row is None or one is None or not is_last(row, request.worker, item.lease):
+            continue
+        stored = newest[row.key].epoch if row.key in newest else row.checkpoint_epoch or 0
+        if stored < one.epoch <= request.curves.reached.get(row.key, row.epochs):
+            newest[row.key] = one
+    if newest:
+        columns: dict[str, Any] = {f"checkpoint_{name}": bindparam(name) for name in ("epoch", "sha256", "size")}
+        connection.execute(
+            update(runs).where(runs.c.key == bindparam("the_key")).values(columns),
+            [
+                {"the_key": run, "epoch": one.epoch, "sha256": one.sha256, "size": one.size}
+                for run, one in newest.items()
+            ],
+        )
 
 
-def _recorded(connection: Connection, leases: Sequence[Lease]) -> set[Lease]:
-    """Return those of `leases` under which a result was recorded."""
-    found = set()
-    for sweep, numbers in by_sweep(leases).items():
+# Results
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A result that is recorded now; `note` is what came out otherwise than before."""
+
+    row: AnyRow
+    item: Result
+    curves: Curves
+    note: str | None
+
+    @property
+    def state(self) -> TrialState:
+        """What the run comes to: a pause that nobody waits for goes back to the queue, or counts as the end."""
+        if self.item.state != "paused":
+            return TrialState(self.item.state)
+        if self.row.ending is not None:
+            return TrialState.COMPLETED
+        # An attempt before may have come further, so what is stored does not tell whether this one came to its epoch.
+        awaited = self.item.epochs >= self.row.asked
+        stopped = self.row.sweep_state == SweepState.PAUSED and self.epochs < self.row.asked
+        return TrialState.PAUSED if awaited or stopped else TrialState.QUEUED
+
+    @property
+    def epochs(self) -> int:
+        """How far the run's stored epochs reach; a run that is done has no more than its last attempt."""
+        done = self.item.state in {"completed", "diverged"}
+        return self.item.epochs if done else self.curves.reached[self.row.key]
+
+    @property
+    def value(self) -> float | None:
+        """What the run is compared by, if it can be compared."""
+        comparable = self.item.state in {"completed", "paused"} or (
+            (self.item.state, self.row.diverged) == ("diverged", "best_epoch")
+        )
+        return self.item.metrics.get(self.row.metric) if comparable else None
+
+
+def _take_results(
+    request: _Request, items: Sequence[Result], here: Mapping[str, int]
+) -> tuple[dict[int, Result], list[tuple[Outcome, str | None] | None]]:
+    """Take the results of runs that are still held, each once; return them by run, and an outcome where it is known."""
+    taken: dict[int, Result] = {}
+    outcomes: list[tuple[Outcome, str | None] | None] = []
+    for item in items:
+        row = request.held(item.lease)
+        if row is None:
+            outcomes.append(None)
+        elif row.key in taken:
+            outcomes.append(("repeated", None))
+        elif fault := _missing_model(item, here) or request.curves.add(row, item.curve, item.epochs):
+            outcomes.append(("refused", fault))
+        else:
+            taken[row.key] = item
+            outcomes.append(("recorded", None))
+    return taken, outcomes
+
+
+def _here(connection: Connection, items: Sequence[Result]) -> dict[str, int]:
+    """Return the keys of those models of results that are here, by their hashes."""
+    hashes = {item.model.sha256 for item in items if item.model is not None}
+    found: dict[str, int] = {}
+    for part in parts(hashes):
+        rows = select(artifacts.c.sha256, artifacts.c.key).where(
+            artifacts.c.sha256.in_(part), artifacts.c.state == "here"
+        )
+        found |= {row.sha256: row.key for row in connection.execute(rows)}
+    return found
+
+
+def _missing_model(item: Result, here: Mapping[str, int]) -> str | None:
+    if item.model is None or item.model.sha256 in here:
+        return None
+    address = f"/v1/work/artifacts/{item.model.sha256}"
+    return f"the model {item.model.sha256} is not here: PUT {address} and send the result again"
+
+
+def _record(
+    connection: Connection, policy: Policy, taken: Sequence[_Taken], here: Mapping[str, int], now: datetime
+) -> dict[str, Keep]:
+    if not taken:
+        return {}
+    _forget_further_epochs(connection, taken)
+    moves.end_holds(connection, [_run_row(one) for one in taken])
+    connection.execute(insert(attempts), [_attempt_row(one, now) for one in taken])
+    final = follow_runs(connection, policy, {_place(one.row) for one in taken}, now)
+    ranked = {one.row.sweep_key for one in taken}
+    return kept_models.rank(connection, policy, ranked, _model_changes(taken, here, final))
+
+
+def _forget_further_epochs(connection: Connection, taken: Sequence[_Taken]) -> None:
+    """Delete what an attempt before had trained past the end that a run has now."""
+    further = [one for one in taken if one.epochs < one.curves.reached[one.row.key]]
+    if further:
+        run, last = epochs.c.run_key == bindparam("the_run"), epochs.c.epoch > bindparam("last")
+        connection.execute(
+            delete(epochs).where(run, last), [{"the_run": one.row.key, "last": one.epochs} for one in further]
+        )
+
+
+def _run_row(one: _Taken) -> dict[str, Any]:
+    blamed = not one.curves.grew(one.row.key)
+    state = one.state
+    return {
+        "key": one.row.key,
+        "state": state.value,
+        "metrics": one.item.metrics,
+        "value": one.value,
+        "best_epoch": one.item.best_epoch,
+        "epochs": one.epochs,
+        "seconds": one.item.seconds,
+        "reason": None if state is TrialState.QUEUED else one.item.reason,
+        "recorded_fence": one.row.fence,
+        "losses": one.row.losses if blamed else 0,
+        "alone_losses": one.row.alone_losses if blamed else 0,
+    }
+
+
+def _attempt_row(one: _Taken, now: datetime) -> dict[str, Any]:
+    return moves.attempt_row(one.row, now, _ENDINGS[one.item.state], one.item.reason, epochs=one.epochs, note=one.note)
+
+
+def _model_changes(taken: Sequence[_Taken], here: Mapping[str, int], final: Mapping[Place, float | None]) -> Changes:
+    first = [one for one in taken if one.row.replicate == 0]
+    new = {
+        _place(one.row): NewModel(one.value, here[one.item.model.sha256], one.item.model.made_with)
+        for one in first
+        if one.item.model is not None
+    }
+    outdated = {_place(one.row) for one in first if one.item.best_epoch != one.row.best_epoch}
+    return Changes(new, outdated, final)
+
+
+def _known_outcomes(
+    connection: Connection,
+    request: _Request,
+    items: Sequence[Result],
+    outcomes: Sequence[tuple[Outcome, str | None] | None],
+) -> list[tuple[Outcome, str | None]]:
+    """Return the outcomes with those filled in that are of leases that hold no more."""
+    pairs = list(zip(items, outcomes, strict=True))
+    repeated = _recorded_before(connection, request, [item.lease for item, outcome in pairs if outcome is None])
+
+    def known(lease: Lease) -> tuple[Outcome, str | None]:
+        return ("repeated", None) if lease in repeated else ("stale", why_stale(request.rows.get(lease.run)))
+
+    return [known(item.lease) if outcome is None else outcome for item, outcome in pairs]
+
+
+def _recorded_before(connection: Connection, request: _Request, leases: Collection[Lease]) -> set[Lease]:
+    """Return those of the leases under which this worker handed in a result before."""
+    found: set[Lease] = set()
+    place = tuple_(attempts.c.run_key, attempts.c.fence)
+    for part in parts(leases):
         rows = connection.execute(
-            select(trials.c.number, trials.c.fence).where(
-                trials.c.sweep_id == sweep, trials.c.number.in_(numbers), trials.c.fence.is_not(None)
+            select(attempts.c.run_key, attempts.c.fence, attempts.c.ending).where(
+                place.in_([(lease.run, lease.fence) for lease in part]), attempts.c.worker == request.worker
             )
         )
-        found |= {Lease(sweep, row.number, row.fence) for row in rows}
-    return found.intersection(leases)
+        for row in rows:
+            # An attempt that ended with an error had a result only if the run says so: its process may have died.
+            with_error = row.ending == "error" and request.rows[row.run_key].recorded_fence == row.fence
+            if with_error or row.ending in {"finished", "paused"}:
+                found.add(Lease(row.run_key, row.fence))
+    return found
+
+
+def _idle(connection: Connection, keys: Collection[int]) -> list[str]:
+    """Return the ids of those sweeps that have no queued run."""
+    if not keys:
+        return []
+    queued = select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists()
+    return list(connection.execute(select(sweeps.c.id).where(sweeps.c.key.in_(list(keys)), ~queued)).scalars())
+
+
+def _place(row: AnyRow) -> Place:
+    return row.sweep_key, row.trial

@@ -21,6 +21,7 @@ from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState
 from app.domain.trials import METRICS
 from app.storage.columns import Instant, Json
+from app.storage.dialect import only_where
 
 metadata = MetaData(
     naming_convention={
@@ -36,10 +37,28 @@ def _one_of(column: str, words: list[str]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({', '.join(repr(str(word)) for word in words)})", name=column)
 
 
-contents = Table(
-    "contents",
+# Bytes that their hash names, in pieces. Keys are never given twice: whoever still sends pieces of an arrival that was
+# given up must not meet another one.
+artifacts = Table(
+    "artifacts",
     metadata,
-    Column("sha256", Text, primary_key=True),
+    Column("key", Integer, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("brought_at", Instant, nullable=False),
+    _one_of("state", ["arriving", "here", "leaving"]),
+    Index("ix_artifacts_here", "sha256", unique=True, **only_where("state = 'here'")),
+    Index(None, "state", "brought_at"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+
+artifact_pieces = Table(
+    "artifact_pieces",
+    metadata,
+    Column("artifact_key", Integer, ForeignKey("artifacts.key"), primary_key=True),
+    Column("number", Integer, primary_key=True),
     Column("content", LargeBinary, nullable=False),
     sqlite_strict=True,
 )
@@ -57,12 +76,13 @@ datasets = Table(
     Column("card", Json, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("upload_sha256", Text),
-    ForeignKeyConstraint(["sha256"], ["contents.sha256"]),
+    Column("artifact_key", Integer, ForeignKey("artifacts.key"), nullable=False, index=True),
     sqlite_strict=True,
 )
 
 # A sweep keeps the summary of its data set, and the content stays while a sweep names it: models can be handed
 # out after the data set was deleted. `plan` is what the planner remembers; its version rises with what is decided.
+# A sweep that was deleted is out of sight at once, and its rows go away in pieces.
 sweeps = Table(
     "sweeps",
     metadata,
@@ -99,6 +119,7 @@ sweeps = Table(
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("finished_at", Instant),
+    Column("deleted", Integer, nullable=False, server_default=text("0")),
     _one_of("state", list(SweepState)),
     CheckConstraint("ending IN ('completed', 'cancelled')", name="ending"),
     Index(None, "state", "id"),
@@ -134,12 +155,13 @@ Index(
     trials.c.sweep_key,
     trials.c.value,
     trials.c.number,
-    sqlite_where=text("value IS NOT NULL"),
+    **only_where("value IS NOT NULL"),
 )
 
 # What workers lease. `epochs` are stored from 1 on without a gap; `asked` is how far to train; `drawn_epochs` what the
 # budget of epochs was charged for the run. `worker` is the holder or the last one, which may have the member in memory.
-# `fence` rises with each claim; under `recorded_fence` the last result was recorded.
+# `fence` rises with each claim; under `recorded_fence` the last result was recorded. Keys are never given twice: who
+# still trains a run of a sweep that was deleted must not pass as the holder of another one.
 runs = Table(
     "runs",
     metadata,
@@ -173,14 +195,15 @@ runs = Table(
     CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="lease"),
     Index(None, "sweep_key", "trial", "replicate", unique=True),
     sqlite_strict=True,
+    sqlite_autoincrement=True,
 )
-_QUEUED, _RUNNING = text("state = 'queued'"), text("state = 'running'")
-Index("ix_runs_queued", runs.c.sweep_key, runs.c.cohort, runs.c.trial, runs.c.losses, sqlite_where=_QUEUED)
-Index("ix_runs_suspect", runs.c.losses, sqlite_where=_QUEUED)
-Index("ix_runs_leased", runs.c.lease_until, sqlite_where=_RUNNING)
-Index("ix_runs_held", runs.c.worker, runs.c.losses, sqlite_where=_RUNNING)
-Index("ix_runs_open", runs.c.sweep_key, runs.c.state, sqlite_where=text("state IN ('running', 'paused')"))
-Index("ix_runs_round", runs.c.sweep_key, runs.c.round, sqlite_where=text("round > 0"))
+_QUEUED, _RUNNING = only_where("state = 'queued'"), only_where("state = 'running'")
+Index("ix_runs_queued", runs.c.sweep_key, runs.c.cohort, runs.c.trial, runs.c.losses, **_QUEUED)
+Index("ix_runs_suspect", runs.c.losses, **_QUEUED)
+Index("ix_runs_leased", runs.c.lease_until, **_RUNNING)
+Index("ix_runs_held", runs.c.worker, runs.c.losses, **_RUNNING)
+Index("ix_runs_open", runs.c.sweep_key, runs.c.state, **only_where("state IN ('running', 'paused')"))
+Index("ix_runs_round", runs.c.sweep_key, runs.c.round, **only_where("round > 0"))
 
 epochs = Table(
     "epochs",

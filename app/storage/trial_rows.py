@@ -1,9 +1,8 @@
-"""Trials in the storage: single ones, pages in any order, curves, weights and what samplers learn from."""
+"""Trials in the storage: single ones, pages in any order, and what samplers learn from."""
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
@@ -17,7 +16,6 @@ from sqlalchemy import (
     or_,
     select,
     type_coerce,
-    union_all,
 )
 
 from app.domain.errors import NotFound
@@ -25,12 +23,13 @@ from app.domain.filters import Condition, Field, Operator, Position, TrialQuery
 from app.domain.space import Value
 from app.domain.states import TrialState
 from app.domain.trials import KeptModel, Trial
-from app.domain.work import Epoch
+from app.storage import artifacts as artifact_rows
 from app.storage import records
 from app.storage.columns import Instant
 from app.storage.dialect import json_kind, json_order, json_value, stored_kind
 from app.storage.sort_keys import sort_key
-from app.storage.tables import epochs, models, trials
+from app.storage.sweep_keys import sweep_key
+from app.storage.tables import artifacts, models, runs, trials
 
 _OPERATORS: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
     "<": lt,
@@ -42,15 +41,15 @@ _OPERATORS: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
 }
 _UNFINISHED = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED, TrialState.CANCELLED})
 _FINISHED = trials.c.state.in_([state.value for state in TrialState if state not in _UNFINISHED])
-_POINT = [epochs.c[field.name] for field in fields(Epoch)]
 
 
 def find(connection: Connection, sweep: str, number: int) -> Trial:
     """Return the trial. Raises NotFound."""
-    row = connection.execute(select(trials).where(trials.c.sweep_id == sweep, trials.c.number == number)).first()
+    key = sweep_key(connection, sweep)
+    row = connection.execute(select(trials).where(trials.c.sweep_key == key, trials.c.number == number)).first()
     if row is None:
         raise NotFound(f"The sweep {sweep} has no trial {number}, or it was not drawn yet.")
-    return records.trial(row)
+    return records.trial(sweep, row)
 
 
 def page(
@@ -67,7 +66,7 @@ def page(
     """
     key = _column(query.sort, shared).value
     statement = select(trials, key.label("sort_key")).where(
-        trials.c.sweep_id == sweep,
+        trials.c.sweep_key == sweep_key(connection, sweep),
         *(_condition(condition, _column(condition.field, shared)) for condition in query.conditions),
     )
     if query.states:
@@ -76,50 +75,29 @@ def page(
     if after is not None:
         statement = statement.where(_past(key, query.descending, after))
     rows = connection.execute(statement.limit(limit))
-    return [(records.trial(row), Position(row.sort_key, row.number)) for row in rows]
-
-
-def curve(connection: Connection, sweep: str, number: int, after: int, limit: int) -> list[Epoch]:
-    """Return up to `limit` epochs of a trial, from the first one after epoch `after`."""
-    rows = connection.execute(
-        select(*_POINT)
-        .where(epochs.c.sweep_id == sweep, epochs.c.trial == number, epochs.c.epoch > after)
-        .order_by(epochs.c.epoch)
-        .limit(limit)
-    )
-    return [records.epoch(row) for row in rows]
-
-
-def curve_ends(connection: Connection, sweep: str, numbers: Collection[int], last: int) -> dict[int, list[Epoch]]:
-    """Return the first epoch and the last ones of these trials, by their numbers, as far as they were reported."""
-
-    def points(condition: ColumnElement[bool]) -> Select[Any]:
-        mine = and_(trials.c.sweep_id == epochs.c.sweep_id, trials.c.number == epochs.c.trial)
-        some = select(trials.c.number, *_POINT).join(epochs, mine)
-        return some.where(trials.c.sweep_id == sweep, trials.c.number.in_(numbers), condition)
-
-    # Two conditions with OR would read every epoch of the sweep; each alone finds its few by the key.
-    ends = points(epochs.c.epoch > trials.c.epochs - last)
-    beginnings = points(and_(epochs.c.epoch == 1, trials.c.epochs > last))
-    rows = connection.execute(union_all(beginnings, ends).order_by("number", "epoch"))
-    curves: dict[int, list[Epoch]] = defaultdict(list)
-    for number, *point in rows:
-        curves[number].append(Epoch(*point))
-    return curves
-
-
-def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:
-    """Return the kept model of a trial, or None."""
-    row = connection.execute(
-        select(models.c.weights, models.c.made_with).where(models.c.sweep_id == sweep, models.c.trial == number)
-    ).first()
-    return None if row is None else KeptModel(row.weights, row.made_with)
+    return [(records.trial(sweep, row), Position(row.sort_key, row.number)) for row in rows]
 
 
 def finished(connection: Connection, sweep: str, last: int | None = None) -> list[Trial]:
     """Return the finished trials of a sweep, or the last ones, in the order of their numbers."""
-    statement = select(trials).where(trials.c.sweep_id == sweep, _FINISHED).order_by(trials.c.number.desc())
-    return [records.trial(row) for row in reversed(connection.execute(statement.limit(last)).all())]
+    key = sweep_key(connection, sweep)
+    statement = select(trials).where(trials.c.sweep_key == key, _FINISHED).order_by(trials.c.number.desc())
+    return [records.trial(sweep, row) for row in reversed(connection.execute(statement.limit(last)).all())]
+
+
+def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:
+    """Return the kept model of a trial with what its run, replicate 0, came to; None if there is none."""
+    key = sweep_key(connection, sweep)
+    row = connection.execute(
+        select(models.c.made_with, artifacts.c.sha256, runs.c.metrics, runs.c.best_epoch, runs.c.epochs)
+        .join(artifacts, artifacts.c.key == models.c.artifact_key)
+        .join(runs, and_(runs.c.sweep_key == key, runs.c.trial == number, runs.c.replicate == 0))
+        .where(models.c.sweep_key == key, models.c.trial == number)
+    ).first()
+    if row is None:
+        return None
+    weights = artifact_rows.read(connection, row.sha256)
+    return KeptModel(weights, row.made_with, row.metrics or {}, row.best_epoch, row.epochs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
-from app.storage import FILE
+from app.storage import FILE, Storage
 from app.training.datasets import prepared
 from engine.data import Dataset
 from tests.app.api.serving import Trainer, places, problem, serving, start
@@ -102,13 +102,14 @@ def test_an_upload_from_before_uploads_had_hashes_is_found_if_it_trains_alike(tm
 
 def as_an_older_version_left_it(folder: Path, **changes: Any) -> None:
     """Give the data set `mine` a content that this version would not make of the same upload."""
-    with closing(sqlite3.connect(folder / FILE)) as connection, connection:
-        (sha256,) = connection.execute("SELECT sha256 FROM datasets WHERE name = 'mine'").fetchone()
-        (content,) = connection.execute("SELECT content FROM contents WHERE sha256 = ?", [sha256]).fetchone()
+    with closing(Storage(folder)) as storage:
+        _, content = storage.dataset_content("mine")
         older = prepared(replace(Dataset.from_bytes(content), **changes))
-        connection.execute("INSERT INTO contents VALUES (?, ?)", [older.sha256, older.content])
+        key = storage.add_artifact(older.sha256, older.content, storage.dataset("mine").created_at)
+    with closing(sqlite3.connect(folder / FILE)) as connection, connection:
         connection.execute(
-            "UPDATE datasets SET sha256 = ?, card = ? WHERE name = 'mine'", [older.sha256, json.dumps(older.card)]
+            "UPDATE datasets SET sha256 = ?, card = ?, artifact_key = ? WHERE name = 'mine'",
+            [older.sha256, json.dumps(older.card), key],
         )
 
 

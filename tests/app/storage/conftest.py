@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from app.storage import Storage
+from app.storage import SqliteStorage
+from tests.app.storage.simple_policy import SimplePolicy
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Iterator[Storage]:
+def storage(tmp_path: Path) -> Iterator[SqliteStorage]:
     """Return an open storage that is closed after the test."""
-    opened = Storage(tmp_path)
+    opened = SqliteStorage(tmp_path, SimplePolicy())
     yield opened
     opened.close()

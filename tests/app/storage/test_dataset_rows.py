@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,8 @@ from tests.app.storage.world import (
     spec,
 )
 
-OTHER = replace(DATASET, sha256="cd" * 32)
+OTHER = replace(DATASET, sha256=sha256(b"other").hexdigest())
+THIRD = replace(DATASET, sha256=sha256(b"third").hexdigest())
 BUILTIN = replace(DATASET, name="digits", builtin=True)
 
 
@@ -76,13 +78,13 @@ def test_a_builtin_that_changed_leaves_its_former_content_to_the_sweeps_that_beg
     builtin = replace(DATASET, builtin=True)
     storage.replace_builtin(builtin, b"content")
     storage.create_sweep(SWEEP, spec(1), {}, builtin, drawn(0, 1), START)
-    storage.replace_builtin(replace(builtin, sha256="cd" * 32), b"other")
+    storage.replace_builtin(replace(OTHER, builtin=True), b"other")
     assert storage.sweep(SWEEP).state is SweepState.RUNNING
     assert storage.content_of(builtin.sha256) == b"content"
-    assert storage.dataset_content("rain") == ("cd" * 32, b"other")
-    storage.replace_builtin(replace(builtin, sha256="ef" * 32), b"third")
-    with pytest.raises(NotFound, match="cdcd"):
-        storage.content_of("cd" * 32)
+    assert storage.dataset_content("rain") == (OTHER.sha256, b"other")
+    storage.replace_builtin(replace(THIRD, builtin=True), b"third")
+    with pytest.raises(NotFound, match=OTHER.sha256):
+        storage.content_of(OTHER.sha256)
 
 
 def test_an_upload_is_known_by_its_hash_and_takes_one_if_it_has_none(tmp_path: Path) -> None:

@@ -1,5 +1,9 @@
 """Tests of the schema: migrated on start, equal to the tables, refused when newer."""
 
+import sqlite3
+import tracemalloc
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 from app.domain.errors import Unavailable
 from app.domain.work import Progress
@@ -24,7 +29,7 @@ def schema(connection: Connection) -> dict[str, str]:
 
 
 def normalised(statement: str) -> str:
-    return statement.replace(" ", "").replace("\t", "")
+    return statement.replace(" ", "").replace("\t", "").replace('"', "")  # a table that was renamed has a quoted name
 
 
 def test_the_migrations_lead_to_the_tables_that_the_code_declares(tmp_path: Path) -> None:
@@ -110,4 +115,90 @@ def test_a_database_of_the_first_schema_keeps_its_curves_and_takes_gradient_norm
     lease = claim_one(storage).lease
     storage.report([Progress(lease, [point(1)])])
     assert storage.curve(SWEEP, 0, 0, 10) == [point(1)]
+    storage.close()
+
+
+PIECE = 1 << 20
+CONTENT = bytes(range(251)) * 9000  # two pieces and a bit
+
+
+def at_revision_3(folder: Path) -> None:
+    """Make a database of the third schema: two contents, one named by a data set, one by an ended sweep alone."""
+    engine = writing_engine(folder / FILE)
+    with engine.connect() as connection, connection.begin():
+        config = Config()
+        config.set_main_option("script_location", "app.storage:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for statement in OLD_ROWS:
+            connection.execute(text(statement))
+        connection.execute(text("INSERT INTO contents VALUES ('cd', :content)"), {"content": CONTENT})
+        connection.execute(
+            text(
+                "INSERT INTO datasets VALUES ('snow', 'cd', 'binary', 0, '{}', 4, 1, '{}', "
+                "'2026-01-02T03:04:05.000000Z', 'f0')"
+            )
+        )
+    engine.dispose()
+
+
+def test_contents_become_artifacts_in_pieces_that_data_sets_and_sweeps_name(tmp_path: Path) -> None:
+    at_revision_3(tmp_path)
+    with closing(Storage(tmp_path)) as storage:
+        assert storage.dataset_content("snow") == ("cd", CONTENT)
+        assert [len(piece) for piece in storage.artifact_stream("cd")] == [PIECE, PIECE, len(CONTENT) - 2 * PIECE]
+        assert storage.content_of("ab") == b"\0"
+        assert storage.upload_hash("snow") == "f0"
+        assert storage.trial("swp_old", 0).epochs == 1
+        storage.remove_dataset("snow")
+        storage.clear_artifacts(datetime.now(UTC) + timedelta(days=1), 9)
+        assert (storage.artifact_size("cd"), storage.artifact_size("ab")) == (None, 1)
+
+
+def test_a_migration_that_breaks_off_leaves_the_contents_as_they_were(tmp_path: Path) -> None:
+    at_revision_3(tmp_path)
+    engine = writing_engine(tmp_path / FILE)
+    with engine.connect() as connection, connection.begin():
+        connection.execute(text("CREATE TABLE new_sweeps (in_the_way INTEGER)"))
+        before = schema(connection)
+    engine.dispose()
+    with pytest.raises(Exception, match="new_sweeps"):
+        Storage(tmp_path)
+    engine = writing_engine(tmp_path / FILE)
+    with engine.connect() as connection, connection.begin():
+        assert schema(connection) == before
+        assert connection.scalar(text("SELECT content FROM contents WHERE sha256 = 'cd'")) == CONTENT
+        connection.execute(text("DROP TABLE new_sweeps"))
+    engine.dispose()
+    with closing(Storage(tmp_path)) as storage:
+        assert storage.dataset_content("snow") == ("cd", CONTENT)
+
+
+def test_a_migration_that_would_leave_rows_without_what_they_refer_to_is_refused(tmp_path: Path) -> None:
+    at_revision_3(tmp_path)
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection, connection:  # which checks no references
+        connection.execute("DELETE FROM sweeps")
+    with pytest.raises(Unavailable, match="rows of trials refer to rows that are not there"):
+        Storage(tmp_path)
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        assert connection.execute("SELECT count(*) FROM contents").fetchone() == (2,)
+
+
+def test_references_are_checked_again_after_a_migration(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 1))
+    with pytest.raises(IntegrityError):
+        storage._write(lambda connection: connection.execute(text("DELETE FROM artifacts")))
+
+
+def test_migrating_contents_takes_no_memory_of_their_size(tmp_path: Path) -> None:
+    at_revision_3(tmp_path)
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection, connection:
+        connection.execute("INSERT INTO contents VALUES ('ef', zeroblob(?))", [24 * PIECE])
+    tracemalloc.start()
+    try:
+        storage = Storage(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 8 * PIECE
+    finally:
+        tracemalloc.stop()
+    assert storage.artifact_size("ef") == 24 * PIECE
     storage.close()

@@ -1,29 +1,35 @@
 """Made-up sweeps for the tests of the storage."""
 
+import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from app.domain.datasets import DatasetSummary
-from app.domain.queue import Ask, Claimed, Drawn, Grant
+from app.domain.plan import Draw, Drawn, Move, Need, Plan
+from app.domain.queue import Ask, Claimed, Grant, Recorded
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space, Value
-from app.domain.sweeps import Budget, Objective, SweepSpec
-from app.domain.work import Diverged, EarlyStopping, Epoch, Lease, Result
+from app.domain.sweeps import Budget, Labels, Objective, SweepSpec
+from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping, Epoch, Lease, ModelRef, Result
 from app.storage import FILE, Storage
-from app.storage.results import Recorded
 
 START = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 TERM = timedelta(seconds=30)
 HORIZON = 1024
+RULES = 9
+"""The newest rules that the workers here know."""
+
 SWEEP = "swp_1"
 UPLOAD = "e1" * 32
 """The hash of an upload."""
 
 DATASET = DatasetSummary(
     name="rain",
-    sha256="ab" * 32,
+    sha256=sha256(b"content").hexdigest(),
     task="binary",
     builtin=False,
     rows={"train": 8, "dev": 1, "test": 1},
@@ -64,9 +70,21 @@ def drawn(
 ) -> list[Drawn]:
     """Return trials from number `first` on, whose cohorts take turns."""
     return [
-        Drawn(number, {"l2": number / 64, **(params or {})}, cohorts[number % len(cohorts)], 0, 4)
+        Drawn(number, {"l2": number / 64, **(params or {})}, cohorts[number % len(cohorts)], 4)
         for number in range(first, first + count)
     ]
+
+
+def create(storage: Storage, whole: SweepSpec, sweep: str = SWEEP, labels: Labels | None = None) -> None:
+    """Store a sweep without trials."""
+    storage.add_dataset(DATASET, b"content", UPLOAD)
+    storage.create_sweep(sweep, whole, labels or Labels(whole.name), {"posted": True}, DATASET, START)
+
+
+def make(storage: Storage, *moves: Move, sweep: str = SWEEP, memory: Mapping[str, Value] | None = None) -> bool:
+    """Apply a plan of these moves to the sweep as it is now."""
+    version = storage.snapshot(sweep, Need.NOTHING, HORIZON).version
+    return storage.apply(sweep, version, Plan(moves, memory or {}), START)
 
 
 def add_sweep(
@@ -78,11 +96,12 @@ def add_sweep(
     seconds: float | None = None,
     keep_models: int = 3,
     diverged: Diverged = "exclude",
+    round_: int = 0,
 ) -> None:
     """Store a sweep with these trials; its budget is all of them unless said."""
-    storage.add_dataset(DATASET, b"content", UPLOAD)
     whole = spec(budget or len(trials), seconds=seconds, keep_models=keep_models, diverged=diverged)
-    storage.create_sweep(sweep, whole, {"posted": True}, DATASET, trials, START)
+    create(storage, whole, sweep)
+    assert make(storage, Draw(trials, round_, "drawn"), sweep=sweep)
 
 
 def claim(
@@ -95,11 +114,11 @@ def claim(
     now: datetime = START,
 ) -> Grant:
     """Claim as `worker`."""
-    return storage.claim(Ask(worker, slots, cohorts, live), now, now + TERM, HORIZON)
+    return storage.claim(Ask(worker, OWN_TRAINER, RULES, slots, cohorts, live), now, now + TERM)
 
 
 def claim_one(storage: Storage, worker: str = "w1", now: datetime = START) -> Claimed:
-    """Claim exactly one segment."""
+    """Claim exactly one run."""
     (claimed,) = claim(storage, worker, now=now).claimed
     return claimed
 
@@ -109,14 +128,28 @@ def point(epoch: int, dev_error: float | None = 0.5) -> Epoch:
     return Epoch(epoch, 1.0 / epoch, 0.75, dev_error, None, 0.25, [0.125, None])
 
 
-def result(lease: Lease, value: float | None = 0.5, *, curve: Sequence[Epoch] = ()) -> Result:
-    """Return a completed trial with this dev_error."""
-    return Result(lease, "completed", {"dev_error": value}, 1, 4, 0.5, "trained to its end", list(curve))
+def result(lease: Lease, value: float | None = 0.5, *, curve: Sequence[Epoch] | None = None) -> Result:
+    """Return a completed run with this dev_error."""
+    whole = [point(epoch) for epoch in range(1, 5)] if curve is None else list(curve)
+    return Result(lease, "completed", {"dev_error": value}, 1, 4, 0.5, "trained to its end", whole)
 
 
-def finish(storage: Storage, lease: Lease, value: float | None = 0.5, weights: bytes = b"") -> Recorded:
-    """Finish one trial, with weights if there are some."""
-    return storage.finish([result(lease, value)], {lease: weights} if weights else {}, [], START)
+def paused(lease: Lease, value: float | None, epochs: int) -> Result:
+    """Return a run that paused after so many epochs."""
+    curve = [point(epoch) for epoch in range(1, epochs + 1)]
+    return Result(lease, "paused", {"dev_error": value}, 1, epochs, 0.5, "paused", curve)
+
+
+def finish(
+    storage: Storage, lease: Lease, value: float | None = 0.5, weights: bytes = b"", worker: str = "w1"
+) -> Recorded:
+    """Finish one run, with weights if there are some."""
+    whole = result(lease, value)
+    if weights:
+        sha256 = hashlib.sha256(weights).hexdigest()
+        storage.add_artifact(sha256, weights, START)
+        whole = replace(whole, model=ModelRef(sha256, len(weights), {"processor": "some"}))
+    return storage.finish(worker, [whole], [], START)
 
 
 def forget_upload_hashes(folder: Path) -> None:

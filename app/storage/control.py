@@ -1,0 +1,149 @@
+"""Control of live sweeps: changed, paused, resumed, cancelled, and the time that is counted against their budgets."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, select, update
+
+from app.domain.errors import Conflict
+from app.domain.plan import StoredDecision
+from app.domain.policy import Policy
+from app.domain.states import SweepState
+from app.domain.sweeps import Budget, SweepChanges
+from app.storage import moves, records
+from app.storage.decisions import add_decisions, round_of
+from app.storage.outcomes import follow_runs
+from app.storage.records import AnyRow
+from app.storage.sweep_keys import sweep_row
+from app.storage.sweep_rows import OPEN_SWEEPS
+from app.storage.tables import sweeps
+
+_ON_REQUEST = "cancelled on request"
+
+_NEXT_VERSION: Mapping[str, Any] = {"plan_version": sweeps.c.plan_version + 1}
+_RUNNING_AGAIN: Mapping[str, Any] = {"state": SweepState.RUNNING.value, "reason": None, "finished_at": None}
+
+
+def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen: bool) -> None:
+    """Store what a PATCH changes. Raises NotFound; Conflict where the state or what is used forbids the new budget."""
+    row = sweep_row(connection, sweep)
+    tags = None if changes.tags is None else list(changes.tags)
+    labels = {"name": changes.name, "tags": tags, "notes": changes.notes}
+    values: dict[str, Any] = {name: value for name, value in labels.items() if value is not None}
+    if changes.budget is not None:
+        values |= _rebudget(connection, row, changes.budget, reopen=reopen)
+    if values:
+        connection.execute(update(sweeps).where(sweeps.c.key == row.key).values(values))
+
+
+def pause(connection: Connection, sweep: str) -> None:
+    """Hand out no more work of a sweep. Raises NotFound; Conflict unless it runs or is paused."""
+    row = sweep_row(connection, sweep)
+    if row.ending:
+        raise Conflict(f"The sweep {sweep} is about to end ({row.reason}) and cannot be paused any more.")
+    if row.state != SweepState.PAUSED:
+        _move(connection, row, SweepState.PAUSED, "paused")
+
+
+def resume(connection: Connection, policy: Policy, sweep: str) -> None:
+    """Let a paused sweep run, and queue what was paused on its way.
+
+    Raises NotFound; Conflict unless it is paused or runs.
+    """
+    row = sweep_row(connection, sweep)
+    if row.state == SweepState.RUNNING:
+        return
+    if row.state != SweepState.PAUSED:
+        raise Conflict(f"The sweep {sweep} is {row.state} and cannot be resumed: only a paused one can.")
+    _move(connection, row, SweepState.RUNNING, "resumed")
+    follow_runs(connection, policy, moves.queue_interrupted(connection, row.key), None)
+
+
+def cancel(connection: Connection, policy: Policy, sweep: str, *, keep: bool, now: datetime) -> None:
+    """Cancel a sweep and all that is open in it; with `keep`, what has a result is completed with it.
+
+    One that is cancelled stays so. Raises NotFound; Conflict if it ended otherwise.
+    """
+    row = sweep_row(connection, sweep)
+    if row.state == SweepState.CANCELLED:
+        return
+    if row.state not in OPEN_SWEEPS:
+        raise Conflict(f"The sweep {sweep} is {row.state} and cannot be cancelled any more.")
+    connection.execute(update(sweeps).where(sweeps.c.key == row.key).values(_NEXT_VERSION))
+    if keep:
+        moves.end_sweep(connection, policy, row.key, SweepState.CANCELLED, _ON_REQUEST, now)
+    else:
+        moves.cancel_sweep(connection, policy, row.key, _ON_REQUEST, now)
+
+
+def pass_time(connection: Connection, seconds: float) -> list[str]:
+    """Add to the used time of the running sweeps with a budget of it that have started.
+
+    Return those whose time is up and that are not ending yet.
+    """
+    running = sweeps.c.state == SweepState.RUNNING.value
+    timed = and_(running, sweeps.c.budget_seconds.is_not(None), sweeps.c.started_at.is_not(None))
+    connection.execute(update(sweeps).where(timed).values(used_seconds=sweeps.c.used_seconds + seconds))
+    up = and_(timed, sweeps.c.used_seconds >= sweeps.c.budget_seconds, sweeps.c.ending.is_(None))
+    return list(connection.execute(select(sweeps.c.id).where(up).order_by(sweeps.c.id)).scalars())
+
+
+def _move(connection: Connection, row: AnyRow, target: SweepState, done: str) -> None:
+    if not moves.move_sweep(connection, row.key, target, _NEXT_VERSION):
+        raise Conflict(f"The sweep {row.id} is {row.state} and cannot be {done}.")
+
+
+def _rebudget(connection: Connection, row: AnyRow, budget: Budget, *, reopen: bool) -> dict[str, Any]:
+    """Return the columns of a new budget, and write down what is new about it."""
+    _require_open(row, reopen=reopen)
+    _require_room(row, budget)
+    spec = records.spec_from_json(row.spec)
+    decision = StoredDecision(0, round_of(row.plan), "patch", (), _difference(spec.budget, budget))
+    add_decisions(connection, row.key, [decision])
+    return {
+        **_NEXT_VERSION,
+        **(_RUNNING_AGAIN if row.state == SweepState.COMPLETED else {}),
+        "budget_trials": budget.trials,
+        "budget_seconds": budget.seconds,
+        "spec": records.spec_to_json(replace(spec, budget=budget)),
+    }
+
+
+def _require_open(row: AnyRow, *, reopen: bool) -> None:
+    if row.ending:
+        raise Conflict(f"The sweep {row.id} is about to end ({row.reason}): change its budget once it has ended.")
+    if row.state not in OPEN_SWEEPS and not (reopen and row.state == SweepState.COMPLETED):
+        rule = (
+            "only more budget lets a completed one run again" if row.state == SweepState.COMPLETED else "it has ended"
+        )
+        raise Conflict(f"The sweep {row.id} is {row.state}, so its budget cannot be changed: {rule}.")
+
+
+def _require_room(row: AnyRow, budget: Budget) -> None:
+    used = (
+        ("trials", budget.trials, row.drawn, "were drawn"),
+        ("epochs", budget.epochs, row.charged_epochs, "are spent or promised"),
+        ("seconds", budget.seconds, row.used_seconds, "have passed"),
+    )
+    short = [
+        f"{limit:,g} {name}, of which {amount:,g} {how}"
+        for name, limit, amount, how in used
+        if limit is not None and limit < amount
+    ]
+    if short:
+        raise Conflict(
+            f"The new budget of the sweep {row.id} lies below what is used: {'; '.join(short)}. "
+            "Give more, or cancel the sweep."
+        )
+
+
+def _difference(old: Budget, new: Budget) -> str:
+    pairs = [(field.name, getattr(old, field.name), getattr(new, field.name)) for field in fields(Budget)]
+    changed = [f"{name} {_said(before)} to {_said(after)}" for name, before, after in pairs if before != after]
+    return f"the budget was changed: {', '.join(changed) or 'nothing in it'}"
+
+
+def _said(limit: float | None) -> str:
+    return "without limit" if limit is None else f"{limit:,g}"

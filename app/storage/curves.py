@@ -1,0 +1,93 @@
+"""Epochs of leased runs: stored without a gap, and replaced by those that come again."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, tuple_
+
+from app.domain.work import Epoch
+from app.storage import dialect
+from app.storage.outcomes import parts
+from app.storage.records import AnyRow
+from app.storage.tables import epochs
+
+_COMPARED = ("train_loss", "dev_loss", "dev_error", "dev_rmse", "gradient_norms")
+_UPSERT = dialect.upsert(epochs)
+
+
+class Curves:
+    """The epochs that one request brings, gathered run by run and stored together."""
+
+    def __init__(self) -> None:
+        self._points: dict[tuple[int, int], Epoch] = {}
+        self._before: dict[int, int] = {}
+        self.reached: dict[int, int] = {}
+        """How far the epochs of each run reach now, without a gap."""
+
+    def grew(self, run: int) -> bool:
+        """Return whether a run got past its furthest epoch."""
+        return self.reached[run] > self._before[run]
+
+    def add(self, row: AnyRow, curve: Sequence[Epoch], upto: int = 0) -> str | None:
+        """Take epochs of a run, which has `upto` of them; or return what is wrong with them, and take none."""
+        reached = self.reached.get(row.key, row.epochs)
+        for epoch in curve:
+            if not 1 <= epoch.epoch <= reached + 1:
+                return _gap(reached, epoch.epoch)
+            reached = max(reached, epoch.epoch)
+        if upto > reached:
+            return _gap(reached, upto)
+        self._before.setdefault(row.key, row.epochs)
+        self.reached[row.key] = reached
+        self._points |= {(row.key, epoch.epoch): epoch for epoch in curve}
+        return None
+
+    def store(self, connection: Connection) -> dict[int, str]:
+        """Store all epochs; return for each run the first one that came out otherwise than before."""
+        repeated = [(run, epoch) for run, epoch in self._points if epoch <= self._before[run]]
+        different = self._differences(connection, repeated) if repeated else {}
+        if self._points:
+            connection.execute(_UPSERT, [_row(run, epoch) for (run, _), epoch in self._points.items()])
+        return different
+
+    def _differences(self, connection: Connection, repeated: Collection[tuple[int, int]]) -> dict[int, str]:
+        different: dict[int, str] = {}
+        for row in _stored(connection, repeated):
+            found = _difference(row, self._points[row.run_key, row.epoch])
+            if found:
+                different.setdefault(row.run_key, found)
+        return different
+
+
+def _gap(reached: int, epoch: int) -> str:
+    return f"epoch {epoch} cannot follow epoch {reached}, the last one stored: send the epochs from {reached + 1} on"
+
+
+def _stored(connection: Connection, places: Collection[tuple[int, int]]) -> Iterator[AnyRow]:
+    place = tuple_(epochs.c.run_key, epochs.c.epoch)
+    for part in parts(sorted(places)):
+        yield from connection.execute(select(epochs).where(place.in_(part)).order_by(epochs.c.run_key, epochs.c.epoch))
+
+
+def _difference(row: AnyRow, epoch: Epoch) -> str | None:
+    before, now = row._mapping, {name: getattr(epoch, name) for name in _COMPARED}
+    other = [f"{name} {now[name]!r}, not {before[name]!r}" for name in _COMPARED if now[name] != before[name]]
+    if not other:
+        return None
+    return (
+        f"epoch {epoch.epoch} came out otherwise than before: {'; '.join(other)}; "
+        "another kind of processor or another version of a library computed it"
+    )
+
+
+def _row(run: int, epoch: Epoch) -> Mapping[str, Any]:
+    return {
+        "run_key": run,
+        "epoch": epoch.epoch,
+        "train_loss": epoch.train_loss,
+        "dev_loss": epoch.dev_loss,
+        "dev_error": epoch.dev_error,
+        "dev_rmse": epoch.dev_rmse,
+        "seconds": epoch.seconds,
+        "gradient_norms": epoch.gradient_norms,
+    }

@@ -1,0 +1,46 @@
+"""Curves in the storage: the epochs of runs, in pages and by their ends."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, select, union_all
+
+from app.domain.work import Epoch
+from app.storage import records
+from app.storage.sweep_keys import sweep_key
+from app.storage.tables import epochs, runs
+
+_POINT = [epochs.c[field.name] for field in fields(Epoch)]
+
+
+def page(connection: Connection, sweep: str, number: int, replicate: int, after: int, limit: int) -> list[Epoch]:
+    """Return up to `limit` epochs of a run, from the first one after epoch `after`. Raises NotFound for the sweep."""
+    key = sweep_key(connection, sweep)
+    run = select(runs.c.key).where(runs.c.sweep_key == key, runs.c.trial == number, runs.c.replicate == replicate)
+    rows = connection.execute(
+        select(*_POINT)
+        .where(epochs.c.run_key == run.scalar_subquery(), epochs.c.epoch > after)
+        .order_by(epochs.c.epoch)
+        .limit(limit)
+    )
+    return [records.epoch(row) for row in rows]
+
+
+def ends(connection: Connection, sweep: str, numbers: Collection[int], last: int) -> dict[int, list[Epoch]]:
+    """Return the first epoch and the last ones of these trials' replicate 0, by their numbers, as far as reported."""
+    key = sweep_key(connection, sweep)
+
+    def points(condition: ColumnElement[bool]) -> Select[Any]:
+        mine = and_(runs.c.sweep_key == key, runs.c.trial.in_(numbers), runs.c.replicate == 0)
+        some = select(runs.c.trial, *_POINT).join(epochs, epochs.c.run_key == runs.c.key)
+        return some.where(mine, condition)
+
+    # Two conditions with OR would read every epoch of the runs; each alone finds its few by the key.
+    latest = points(epochs.c.epoch > runs.c.epochs - last)
+    first = points(and_(epochs.c.epoch == 1, runs.c.epochs > last))
+    curves: dict[int, list[Epoch]] = defaultdict(list)
+    for number, *point in connection.execute(union_all(first, latest).order_by("trial", "epoch")):
+        curves[number].append(Epoch(*point))
+    return curves

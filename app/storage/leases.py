@@ -1,0 +1,89 @@
+"""Leases: which of those that a worker names still hold, and what it is told about each."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Select, select, update
+
+from app.domain.queue import Standing
+from app.domain.states import SweepState, TrialState
+from app.domain.work import Decision, Lease
+from app.storage.outcomes import parts
+from app.storage.records import AnyRow
+from app.storage.tables import runs, sweeps
+
+Named = Mapping[int, AnyRow]
+"""The rows of runs by their keys, each with what it needs of its sweep."""
+
+_COLUMNS = (
+    *(runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.asked, runs.c.epochs),
+    *(runs.c.fence, runs.c.recorded_fence, runs.c.worker, runs.c.leased_at, runs.c.losses, runs.c.alone_losses),
+    *(runs.c.metrics, runs.c.value, runs.c.best_epoch, runs.c.seconds, runs.c.reason),
+    *(runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size),
+    *(sweeps.c.state.label("sweep_state"), sweeps.c.ending, sweeps.c.reason.label("sweep_reason")),
+    *(sweeps.c.metric, sweeps.c.diverged),
+)
+
+
+def named_runs(connection: Connection, leases: Collection[Lease]) -> Named:
+    """Return the runs that leases name, also those that the leases have no right to any more."""
+    found: dict[int, AnyRow] = {}
+    for part in parts({lease.run for lease in leases}):
+        found |= {row.key: row for row in connection.execute(_rows().where(runs.c.key.in_(part)))}
+    return found
+
+
+def runs_where(connection: Connection, which: ColumnElement[bool]) -> Sequence[AnyRow]:
+    """Return the runs that meet a condition, in the order of their keys."""
+    return connection.execute(_rows().where(which).order_by(runs.c.key)).all()
+
+
+def _rows() -> Select[*tuple[AnyRow, ...]]:
+    return select(*_COLUMNS).join(sweeps, sweeps.c.key == runs.c.sweep_key)
+
+
+def is_last(row: AnyRow | None, worker: str, lease: Lease) -> bool:
+    """Return whether nobody leased the run since this worker did under this lease."""
+    return row is not None and row.worker == worker and row.fence == lease.fence
+
+
+def holds(row: AnyRow | None, worker: str, lease: Lease) -> bool:
+    """Return whether the worker still holds the run under this lease."""
+    return row is not None and row.state == TrialState.RUNNING and is_last(row, worker, lease)
+
+
+def decide(rows: Named, worker: str, lease: Lease) -> Decision:
+    """Return what the worker shall do with a leased run."""
+    row = rows.get(lease.run)
+    if row is None:
+        return Decision(lease, "stop", "there is no such run: its sweep was deleted")
+    if not holds(row, worker, lease):
+        return Decision(lease, "stop", why_stale(row))
+    standing = _standing(row)
+    return Decision(lease, standing.decision, standing.reason)
+
+
+def why_stale(row: AnyRow | None) -> str:
+    """Return why a lease on this run holds no more."""
+    if row is None:
+        return "there is no such run: its sweep was deleted"
+    if row.sweep_state in {SweepState.RUNNING, SweepState.PAUSED}:
+        return "the lease was lost: the run went back to the queue or has ended"
+    return f"the sweep is {row.sweep_state}: {row.sweep_reason}"
+
+
+def heartbeat(connection: Connection, worker: str, leases: Sequence[Lease], lease_until: datetime) -> list[Decision]:
+    """Put off the end of those leases that still hold; decide for each."""
+    rows = named_runs(connection, leases)
+    held = {lease.run for lease in leases if holds(rows.get(lease.run), worker, lease)}
+    for part in parts(held):
+        connection.execute(update(runs).where(runs.c.key.in_(part)).values(lease_until=lease_until))
+    return [decide(rows, worker, lease) for lease in leases]
+
+
+def _standing(row: AnyRow) -> Standing:
+    if row.ending is not None:
+        return Standing("complete", f"the sweep ends: {row.sweep_reason}")
+    if row.sweep_state == SweepState.PAUSED:
+        return Standing("pause", "the sweep is paused")
+    return Standing("continue")

@@ -1,0 +1,118 @@
+"""Trials follow from their runs: whenever runs change, the state and the result of their trials are decided anew."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection, and_, bindparam, func, literal_column, select, tuple_, update
+
+from app.domain.policy import Policy
+from app.domain.runs import RunOutcome, TrialOutcome
+from app.domain.states import OPEN, TrialState
+from app.domain.trials import METRICS
+from app.storage.kept_models import Place
+from app.storage.records import AnyRow
+from app.storage.tables import runs, sweeps, trials
+
+T = TypeVar("T")
+
+PART = 4096
+"""Rows that one statement names at most: a database bounds the parameters of a statement."""
+
+# Literals, because a list of parameters cannot be repeated for many rows.
+IS_OPEN = trials.c.state.in_([literal_column(f"'{state.value}'") for state in sorted(OPEN)])
+
+
+def parts(items: Collection[T]) -> Iterator[Sequence[T]]:
+    """Yield the items in parts that fit into a statement."""
+    whole = list(items)
+    for first in range(0, len(whole), PART):
+        yield whole[first : first + PART]
+
+
+def follow_runs(
+    connection: Connection, policy: Policy, places: Collection[Place], now: datetime | None
+) -> dict[Place, float | None]:
+    """Let trials follow from their runs; return the values of those that are final.
+
+    A final trial keeps its state. `now` is when those end that end with it; None where none can.
+    """
+    final: dict[Place, float | None] = {}
+    for part in parts(places):
+        outcomes = {
+            place: policy.outcome([_outcome(row) for row in rows], rows[0].diverged, _final(rows[0].trial_state))
+            for place, rows in _runs_of(connection, part).items()
+        }
+        _store_outcomes(connection, outcomes, now)
+        final |= {place: one.value for place, one in outcomes.items() if one.state not in OPEN}
+    return final
+
+
+def _runs_of(connection: Connection, places: Collection[Place]) -> dict[Place, list[AnyRow]]:
+    columns = runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.value, runs.c.metrics
+    rest = runs.c.best_epoch, runs.c.epochs, runs.c.seconds, runs.c.reason
+    others = sweeps.c.diverged, trials.c.state.label("trial_state")
+    rows = connection.execute(
+        select(*columns, *rest, *others)
+        .join(sweeps, sweeps.c.key == runs.c.sweep_key)
+        .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
+        .where(tuple_(runs.c.sweep_key, runs.c.trial).in_(list(places)))
+        .order_by(runs.c.sweep_key, runs.c.trial, runs.c.replicate)
+    )
+    groups: dict[Place, list[AnyRow]] = defaultdict(list)
+    for row in rows:
+        groups[row.sweep_key, row.trial].append(row)
+    return groups
+
+
+def _final(state: str) -> TrialState | None:
+    return None if state in OPEN else TrialState(state)
+
+
+def _outcome(row: AnyRow) -> RunOutcome:
+    return RunOutcome(
+        replicate=row.replicate,
+        state=TrialState(row.state),
+        value=row.value,
+        metrics=row.metrics or {},
+        best_epoch=row.best_epoch,
+        epochs=row.epochs,
+        seconds=row.seconds,
+        reason=row.reason,
+    )
+
+
+def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcome], now: datetime | None) -> None:
+    names = (*METRICS, "metrics", "value", "best_epoch", "epochs", "seconds", "reason")
+    statement = (
+        update(trials)
+        .where(trials.c.sweep_key == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
+        .values(
+            {
+                "state": bindparam("new_state"),
+                "finished_at": func.coalesce(
+                    trials.c.finished_at, bindparam("new_end", type_=trials.c.finished_at.type)
+                ),
+                **{name: bindparam(f"new_{name}") for name in names},
+            }
+        )
+    )
+    rows = [
+        {
+            "the_sweep": sweep,
+            "the_number": number,
+            "new_state": one.state.value,
+            "new_end": None if one.state in OPEN else now,
+            **{f"new_{name}": one.metrics.get(name) for name in METRICS},
+            "new_metrics": {name: value for name, value in one.metrics.items() if name not in METRICS} or None,
+            "new_value": one.value,
+            "new_best_epoch": one.best_epoch,
+            "new_epochs": one.epochs,
+            "new_seconds": one.seconds,
+            "new_reason": one.reason,
+        }
+        for (sweep, number), one in outcomes.items()
+    ]
+    if rows:
+        connection.execute(statement, rows)

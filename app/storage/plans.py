@@ -1,0 +1,179 @@
+"""Plans: all their moves are made, or none, and only on the sweep that they were made for, as it was then."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, assert_never, final
+
+from sqlalchemy import Connection, insert, select, update
+
+from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, Refund, RunView, StoredDecision, Train
+from app.domain.policy import Policy
+from app.domain.states import SweepState, TrialState
+from app.storage import moves
+from app.storage.decisions import add_decisions, round_of
+from app.storage.kept_models import Place
+from app.storage.moves import IllegalMove
+from app.storage.outcomes import parts
+from app.storage.records import AnyRow
+from app.storage.tables import runs, sweeps, trials
+
+
+class Outdated(Exception):  # noqa: N818 - it says what happened
+    """The plan was made for a sweep that has changed since: nothing of it may be made."""
+
+
+def apply(connection: Connection, policy: Policy, sweep: str, version: int, plan: Plan, now: datetime) -> None:
+    """Make the moves of a plan and raise the sweep's version.
+
+    Raises Outdated, with what was done until then to be taken back.
+    """
+    row = _next_version(connection, sweep, version, plan.memory)
+    _require_shown(connection, row.key, list(_shown(plan.moves)))
+    applying = _Applying(connection, policy, row, now)
+    for move in plan.moves:
+        applying.make(move)
+    applying.settle()
+    add_decisions(connection, row.key, [one for move in plan.moves for one in _decision(move, row, plan.memory)])
+
+
+def _next_version(connection: Connection, sweep: str, version: int, memory: Mapping[str, Any]) -> AnyRow:
+    as_planned = sweeps.c.id == sweep, sweeps.c.plan_version == version, sweeps.c.state == SweepState.RUNNING.value
+    row = connection.execute(
+        update(sweeps)
+        .where(*as_planned)
+        .values(plan_version=version + 1, plan=dict(memory))
+        .returning(sweeps.c.key, sweeps.c.drawn, sweeps.c.ending)
+    ).first()
+    if row is None:
+        raise Outdated
+    return row
+
+
+def _shown(made: Sequence[Move]) -> Iterator[RunView]:
+    for move in made:
+        if isinstance(move, Train):
+            yield from move.runs
+        elif isinstance(move, Prune):
+            yield move.run
+
+
+def _require_shown(connection: Connection, key: int, shown: Sequence[RunView]) -> None:
+    """Raise Outdated unless each run has the state and the epochs that the plan was shown."""
+    for part in parts(shown):
+        rows = connection.execute(
+            select(runs.c.key, runs.c.state, runs.c.epochs).where(
+                runs.c.sweep_key == key, runs.c.key.in_([run.key for run in part])
+            )
+        )
+        now = {row.key: (row.state, row.epochs) for row in rows}
+        if any(now.get(run.key) != (run.state, run.epochs) for run in part):
+            raise Outdated
+
+
+@final
+class _Applying:
+    """The moves of one plan while they are made; trials follow from their runs once for all moves before an end."""
+
+    def __init__(self, connection: Connection, policy: Policy, sweep: AnyRow, now: datetime) -> None:
+        self._connection = connection
+        self._policy = policy
+        self._key: int = sweep.key
+        self._next: int = sweep.drawn
+        self._now = now
+        self._changed = set[Place]()
+        self._pruned = defaultdict[str, list[int]](list)
+
+    def make(self, move: Move) -> None:
+        match move:
+            case Draw():
+                self._draw(move)
+            case Train():
+                self._train(move)
+            case Prune():
+                self._pruned[move.reason].append(move.run.key)
+            case Refund():
+                self._charge(move.block.trained - move.block.charged)
+            case End():
+                self.settle()
+                moves.end_sweep(self._connection, self._policy, self._key, move.state, move.reason, self._now)
+            case _:
+                assert_never(move)
+
+    def settle(self) -> None:
+        """Prune what is to be pruned, and let trials and models follow."""
+        for reason, keys in self._pruned.items():
+            self._changed |= moves.prune(self._connection, keys, reason)
+        moves.settle(self._connection, self._policy, self._changed, self._now, [self._key])
+        self._pruned.clear()
+        self._changed.clear()
+
+    def _draw(self, move: Draw) -> None:
+        numbers = [one.number for one in move.trials]
+        if numbers != list(range(self._next, self._next + len(numbers))):
+            raise IllegalMove(f"The trials {numbers} were to be drawn, but the next one has number {self._next}.")
+        if not numbers:
+            return
+        self._next += len(numbers)
+        self._connection.execute(insert(trials), [_trial_row(self._key, one, self._now) for one in move.trials])
+        new = [row for one in move.trials for row in _run_rows(self._key, one, move.round)]
+        self._connection.execute(insert(runs), new)
+        self._update({"drawn": self._next})
+        self._charge(sum(row["charged"] for row in new))
+
+    def _train(self, move: Train) -> None:
+        self._changed |= moves.queue_on(self._connection, [run.key for run in move.runs], move.to_epoch, move.round)
+        self._charge(sum(move.to_epoch - run.asked for run in move.runs))
+
+    def _charge(self, epochs: int) -> None:
+        self._update({"charged_epochs": sweeps.c.charged_epochs + epochs})
+
+    def _update(self, values: Mapping[str, Any]) -> None:
+        self._connection.execute(update(sweeps).where(sweeps.c.key == self._key).values(values))
+
+
+def _trial_row(key: int, drawn: Drawn, now: datetime) -> dict[str, Any]:
+    return {
+        "sweep_key": key,
+        "number": drawn.number,
+        "state": TrialState.QUEUED.value,
+        "params": drawn.params,
+        "epochs": 0,
+        "seconds": 0.0,
+        "replicates": drawn.replicates,
+        "created_at": now,
+    }
+
+
+def _run_rows(key: int, drawn: Drawn, round_: int) -> list[dict[str, Any]]:
+    same = {
+        "sweep_key": key,
+        "trial": drawn.number,
+        "state": TrialState.QUEUED.value,
+        "round": round_,
+        "cohort": drawn.cohort,
+        "asked": drawn.to_epoch,
+        "charged": drawn.to_epoch,
+        "epochs": 0,
+        "fence": 0,
+        "losses": 0,
+        "alone_losses": 0,
+        "seconds": 0.0,
+    }
+    return [{**same, "replicate": replicate} for replicate in range(drawn.replicates)]
+
+
+def _decision(move: Move, sweep: AnyRow, memory: Mapping[str, Any]) -> Iterator[StoredDecision]:
+    """Yield how a move is told: draws without a round and refunds are not, and an end is told once."""
+    match move:
+        case Draw() if move.round > 0:
+            yield StoredDecision(0, move.round, "draw", [one.number for one in move.trials], move.reason)
+        case Train():
+            numbers = sorted({run.trial for run in move.runs})
+            yield StoredDecision(0, move.round, "train", numbers, move.reason)
+        case Prune():
+            yield StoredDecision(0, move.round, "prune", [move.run.trial], move.reason)
+        case End() if sweep.ending is None:
+            yield StoredDecision(0, round_of(memory), "end", [], move.reason)
+        case _:
+            return

@@ -1,0 +1,97 @@
+"""Snapshots: what a plan follows from. For a kind that needs nothing, as much is read as there are counters."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, func, literal_column, select
+
+from app.domain.plan import REFUND_BLOCK, Block, Need, RunView, Snapshot, TrialView
+from app.domain.states import OPEN, SweepState, TrialState
+from app.domain.sweeps import SweepSpec
+from app.storage import records, sweep_rows, trial_rows
+from app.storage.moves import PAUSED, QUEUED, RUNNING
+from app.storage.records import AnyRow
+from app.storage.sweep_keys import sweep_row
+from app.storage.tables import runs, trials
+
+_VIEW = (runs.c.key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.epochs, runs.c.asked, runs.c.value)
+
+
+def take(connection: Connection, sweep: str, need: Need, horizon: int) -> Snapshot:
+    """Return what a plan for this sweep follows from. Raises NotFound."""
+    row = sweep_row(connection, sweep)
+    spec = records.spec_from_json(row.spec)
+    waiting = _waiting(connection, row.key, horizon)
+    in_training = waiting > 0 or _any(connection, row.key, RUNNING)
+    open_runs = in_training or _any(connection, row.key, PAUSED)
+    best = sweep_rows.best(connection, row.key)
+    return Snapshot(
+        **_standing(row, spec),
+        waiting=waiting,
+        in_training=in_training,
+        open_runs=open_runs,
+        best=None if best is None else best.value,
+        runs=() if need is Need.NOTHING or in_training else _runs(connection, row),
+        trials=_trials(connection, sweep) if need is Need.ALL else (),
+        block=None if spec.budget.epochs is None else _block(connection, row, open_runs=open_runs),
+    )
+
+
+def _standing(row: AnyRow, spec: SweepSpec) -> Mapping[str, Any]:
+    return {
+        "sweep": row.id,
+        "version": row.plan_version,
+        "state": SweepState(row.state),
+        "spec": spec,
+        "dataset_sha256": row.dataset_sha256,
+        "budget": spec.budget,
+        "drawn": row.drawn,
+        "charged": row.charged_epochs,
+        "seconds": row.used_seconds,
+        "ending": row.ending,
+        "reason": row.reason,
+        "memory": row.plan,
+    }
+
+
+def _waiting(connection: Connection, key: int, horizon: int) -> int:
+    """Count the queued runs, up to the horizon; at least one is looked for."""
+    some = select(runs.c.key).where(runs.c.sweep_key == key, QUEUED).limit(max(horizon, 1)).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def _any(connection: Connection, key: int, state: Any) -> bool:
+    return connection.execute(select(runs.c.key).where(runs.c.sweep_key == key, state).limit(1)).first() is not None
+
+
+def _runs(connection: Connection, row: AnyRow) -> tuple[RunView, ...]:
+    """Return the runs of the rounds that the plan's memory asks for."""
+    # A literal: SQLite uses a partial index only where it can see the index's own condition.
+    rounds = runs.c.round > literal_column("0"), runs.c.round >= int(row.plan.get("since", 1))
+    found = connection.execute(
+        select(*_VIEW).where(runs.c.sweep_key == row.key, *rounds).order_by(runs.c.trial, runs.c.replicate)
+    )
+    return tuple(RunView(**{**run._mapping, "state": TrialState(run.state)}) for run in found)
+
+
+def _trials(connection: Connection, sweep: str) -> tuple[TrialView, ...]:
+    return tuple(TrialView(trial.number, trial.params, trial.value) for trial in trial_rows.finished(connection, sweep))
+
+
+def _block(connection: Connection, row: AnyRow, *, open_runs: bool) -> Block | None:
+    """Return the next trials whose epochs can be refunded, None while one of them is not final."""
+    first = int(row.plan.get("refunded", 0))
+    end = (first // REFUND_BLOCK + 1) * REFUND_BLOCK
+    end = end if open_runs else min(end, row.drawn)
+    if end > row.drawn or end <= first:
+        return None
+    mine = trials.c.sweep_key == row.key, trials.c.number >= first, trials.c.number < end
+    unfinished = select(trials.c.number).where(*mine, trials.c.state.in_([state.value for state in OPEN])).limit(1)
+    if connection.execute(unfinished).first() is not None:
+        return None
+    sums = connection.execute(
+        select(func.sum(runs.c.charged), func.sum(runs.c.epochs)).where(
+            runs.c.sweep_key == row.key, runs.c.trial >= first, runs.c.trial < end
+        )
+    ).one()
+    return Block(first, end, *sums)

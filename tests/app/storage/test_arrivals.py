@@ -1,0 +1,253 @@
+"""Tests of bytes that are brought: in pieces, with others between, and with no memory of their size."""
+
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from app.domain.errors import Conflict, InvalidRequest, NotFound
+from app.storage import Storage
+from app.storage.arrivals import cut
+from app.storage.artifacts import PIECE
+from tests.app.storage.world import DATASET, START, SWEEP, UPLOAD, add_sweep, claim_one, drawn, finish, spec
+
+SIZES = (0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 17)
+HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+WEIGHTS = b"weights of a network"
+HASH = sha256(WEIGHTS).hexdigest()
+
+
+def content_of(size: int) -> bytes:
+    return bytes(range(251)) * (size // 251) + bytes(size % 251)
+
+
+def source_of(content: bytes, held: str, folder: Path) -> bytes | Path | Iterator[bytes]:
+    if held == "in memory":
+        return content
+    if held == "as it comes":
+        return (content[start : start + 700_001] for start in range(0, len(content), 700_001))
+    path = folder / "content"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("held", ["in memory", "in a file", "as it comes"])
+@pytest.mark.parametrize("size", SIZES)
+def test_bytes_of_any_size_come_back_whole_and_in_pieces(
+    storage: Storage, tmp_path: Path, size: int, held: str
+) -> None:
+    content = content_of(size)
+    name = sha256(content).hexdigest()
+    key = storage.add_artifact(name, source_of(content, held, tmp_path), START)
+    assert storage.artifact_size(name) == size
+    pieces = list(storage.artifact_stream(name))
+    assert b"".join(pieces) == content
+    assert all(len(piece) == PIECE for piece in pieces[:-1])
+    assert storage.add_artifact(name, b"", START) == key  # it is here: the source is not read
+
+
+def test_a_source_of_any_parts_is_cut_into_pieces() -> None:
+    content = content_of(3 * PIECE + 17)
+    for length in (1000, PIECE, 2 * PIECE + 1, len(content)):
+        parts = (content[start : start + length] for start in range(0, len(content), length))
+        assert [len(piece) for piece in cut(parts)] == [PIECE, PIECE, PIECE, 17]
+
+
+def test_bytes_of_another_hash_are_refused_and_nothing_of_them_stays(storage: Storage) -> None:
+    with pytest.raises(InvalidRequest, match="announced with the SHA-256 abab"):
+        storage.add_artifact("ab" * 32, WEIGHTS, START)
+    assert storage.artifact_size("ab" * 32) is None
+    assert storage.clear_artifacts(START, 9) == 1
+
+
+def test_a_source_that_fails_leaves_nothing(storage: Storage) -> None:
+    def broken() -> Iterator[bytes]:
+        yield content_of(PIECE)
+        raise ConnectionError("the worker is gone")
+
+    with pytest.raises(ConnectionError):
+        storage.add_artifact(HASH, broken(), START)
+    assert storage.clear_artifacts(START, 9) == 1
+    assert storage.artifact_size(HASH) is None
+
+
+def test_an_arrival_by_single_verbs(storage: Storage) -> None:
+    key = storage.begin_artifact(HASH, START)
+    storage.add_artifact_piece(key, 0, WEIGHTS)
+    assert storage.settle_artifact(key, len(WEIGHTS), HASH, START) == key
+    storage.abandon_artifact(key)
+    assert list(storage.artifact_stream(HASH)) == [WEIGHTS]
+    storage.forget_unnamed_artifacts([key])
+    assert storage.artifact_size(HASH) is None
+
+
+def test_other_writers_get_between_the_pieces_of_an_upload(storage: Storage) -> None:
+    content = content_of(3 * PIECE)
+    seen = []
+
+    def parts() -> Iterator[bytes]:
+        for start in range(0, len(content), PIECE):
+            storage.add_dataset(replace(DATASET, name=f"between{start}"), b"content", UPLOAD)
+            seen.append(len(storage.datasets("", 9)))
+            yield content[start : start + PIECE]
+
+    storage.add_artifact(sha256(content).hexdigest(), parts(), START)
+    assert seen == [1, 2, 3]
+
+
+def test_a_data_set_is_not_there_before_the_last_piece_of_its_content(storage: Storage) -> None:
+    def watched() -> Iterator[bytes]:
+        yield content[:PIECE]
+        assert storage.datasets("", 9) == []
+        yield content[PIECE:]
+
+    content = content_of(PIECE + 1)
+    summary = replace(DATASET, sha256=sha256(content).hexdigest())
+    assert storage.add_dataset(summary, watched(), UPLOAD)
+    assert storage.dataset_content("rain") == (summary.sha256, content)
+
+
+def test_an_arrival_that_takes_longer_than_an_hour_is_given_up(storage: Storage) -> None:
+    key = storage.begin_artifact(HASH, START)
+    storage.add_artifact_piece(key, 0, WEIGHTS)
+    assert storage.clear_artifacts(START + HOUR - SECOND, 9) == 0
+    assert storage.clear_artifacts(START + HOUR, 9) == 1
+    with pytest.raises(Conflict, match="given up"):
+        storage.settle_artifact(key, len(WEIGHTS), HASH, START)
+
+
+def test_arrivals_from_before_the_start_are_given_up(tmp_path: Path) -> None:
+    with closing(Storage(tmp_path)) as storage:
+        key = storage.begin_artifact(HASH, START)
+        storage.add_artifact_piece(key, 0, WEIGHTS)
+    with closing(Storage(tmp_path)) as storage:
+        assert storage.clear_artifacts(START, 9) == 1
+        with pytest.raises(Conflict, match="given up"):
+            storage.add_artifact_piece(key, 1, WEIGHTS)
+
+
+def test_what_nobody_names_within_an_hour_leaves_and_what_has_a_name_stays(storage: Storage) -> None:
+    storage.add_artifact(HASH, WEIGHTS, START)
+    storage.add_dataset(DATASET, b"content", UPLOAD)
+    assert storage.clear_artifacts(START + HOUR - SECOND, 9) == 0
+    assert storage.clear_artifacts(START + HOUR, 9) == 1
+    assert storage.artifact_size(HASH) is None
+    assert storage.artifact_size(DATASET.sha256) == len(b"content")
+
+
+def test_what_is_brought_again_has_another_hour(storage: Storage) -> None:
+    key = storage.add_artifact(HASH, WEIGHTS, START)
+    assert storage.add_artifact(HASH, WEIGHTS, START + HOUR) == key
+    assert storage.clear_artifacts(START + HOUR, 9) == 0
+    assert storage.artifact_size(HASH) == len(WEIGHTS)
+    assert storage.clear_artifacts(START + 2 * HOUR, 9) == 1
+
+
+def test_a_content_leaves_with_its_last_name(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 1))
+    storage.add_dataset(replace(DATASET, name="again"), b"content", UPLOAD)
+    finish(storage, claim_one(storage).lease)
+    for name in ("rain", "again"):
+        storage.remove_dataset(name)
+        assert storage.clear_artifacts(START, 9) == 0
+    assert storage.content_of(DATASET.sha256) == b"content"  # the sweep names it
+
+
+def test_a_content_that_nothing_names_leaves_at_once(storage: Storage) -> None:
+    storage.add_dataset(DATASET, b"content", UPLOAD)
+    storage.remove_dataset("rain")
+    with pytest.raises(NotFound):
+        storage.content_size(DATASET.sha256)
+    assert storage.clear_artifacts(START, 9) == 1
+
+
+def test_an_upload_goes_on_whose_content_is_forgotten_by_another_meanwhile(storage: Storage) -> None:
+    storage.add_dataset(DATASET, b"content", UPLOAD)
+    arriving = storage.begin_artifact(DATASET.sha256, START)
+    storage.add_artifact_piece(arriving, 0, b"content")
+    storage.remove_dataset("rain")
+    assert storage.settle_artifact(arriving, 7, DATASET.sha256, START) == arriving
+    storage.clear_artifacts(START, 9)
+    assert storage.add_dataset(DATASET, b"content", UPLOAD)
+    assert storage.dataset_content("rain") == (DATASET.sha256, b"content")
+
+
+def test_a_sweep_on_a_data_set_that_is_deleted_meanwhile_is_a_conflict_or_keeps_the_content(storage: Storage) -> None:
+    storage.add_dataset(DATASET, b"content", UPLOAD)
+    go = Event()
+    failed = []
+
+    def delete() -> None:
+        go.wait()
+        try:
+            storage.remove_dataset("rain")
+        except Conflict as error:
+            failed.append(error)
+
+    thread = Thread(target=delete)
+    thread.start()
+    go.set()
+    try:
+        storage.create_sweep(SWEEP, spec(1), {}, DATASET, drawn(0, 1), START)
+    except Conflict as error:
+        failed.append(error)
+    thread.join()
+    (fault,) = failed
+    storage.clear_artifacts(START, 9)
+    here = storage.artifact_size(DATASET.sha256) is not None
+    assert here is (SWEEP in str(fault))
+
+
+def test_many_that_bring_and_take_away_the_same_content_leave_it_whole_or_gone(storage: Storage) -> None:
+    content = content_of(2 * PIECE + 1)
+    summary = replace(DATASET, sha256=sha256(content).hexdigest())
+
+    def churn(name: str) -> None:
+        for _ in range(8):
+            storage.add_dataset(replace(summary, name=name), content, UPLOAD)
+            assert storage.dataset_content(name) == (summary.sha256, content)
+            storage.remove_dataset(name)
+            storage.clear_artifacts(START, 2)
+
+    faults: list[BaseException] = []
+
+    def caught(name: str) -> None:
+        try:
+            churn(name)
+        except BaseException as fault:  # noqa: BLE001 - shown by the assertion
+            faults.append(fault)
+
+    threads = [Thread(target=caught, args=(name,)) for name in ("a", "b", "c")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    while storage.clear_artifacts(START, 1000):
+        pass
+    assert storage.artifact_size(summary.sha256) is None
+
+
+@pytest.mark.parametrize("held", ["in memory", "in a file", "as it comes"])
+def test_bringing_and_reading_in_pieces_take_no_memory_of_the_size_of_the_content(
+    storage: Storage, tmp_path: Path, held: str
+) -> None:
+    content = content_of(16 * PIECE)
+    summary = replace(DATASET, sha256=sha256(content).hexdigest())
+    source = source_of(content, held, tmp_path)
+    tracemalloc.start()
+    try:
+        storage.add_dataset(summary, source, UPLOAD)
+        assert sum(len(piece) for piece in storage.artifact_stream(summary.sha256)) == len(content)
+        storage.remove_dataset("rain")
+        assert storage.clear_artifacts(START, 16) == 16
+        assert tracemalloc.get_traced_memory()[1] < 8 * PIECE
+    finally:
+        tracemalloc.stop()

@@ -40,8 +40,9 @@ def test_a_sweep_is_answered_with_all_that_was_posted_and_decided(client: httpx.
         "failed": 0,
         "cancelled": 0,
     }
-    for name in ("name", "dataset", "seed", "space", "fixed", "budget", "keep_models"):
+    for name in ("name", "dataset", "seed", "space", "fixed", "keep_models"):
         assert sweep[name] == body[name]
+    assert sweep["budget"] == body["budget"] | {"epochs": None, "target": None}
     assert sweep["objective"] == {"metric": "dev_loss", "direction": "minimize", "diverged": "exclude"}
     assert sweep["early_stopping"] == {"patience": 5, "min_delta": 0.0}
     assert sweep["sampler"] == {"kind": "random"}
@@ -251,12 +252,14 @@ def test_sweeps_are_listed_newest_first(client: httpx.Client) -> None:
 def test_a_client_that_waits_for_a_sweep_is_answered_when_it_ends(
     client: httpx.Client, trainer: Trainer, end: str
 ) -> None:
-    sweep = start(client, budget={"trials": 1, "seconds": 0.5 if end == "budget" else 600})["id"]
+    sweep = start(client, budget={"trials": 9 if end == "budget" else 1})["id"]
     (lease,) = trainer.leases()
     found: list[Any] = []
     waiting = Thread(target=lambda: found.append(client.get(f"/v1/sweeps/{sweep}", params={"wait": 20}).json()))
     waiting.start()
-    if end == "finish":
+    if end == "budget":
+        client.patch(f"/v1/sweeps/{sweep}", json={"budget": {"target": 0.5}})
+    if end in {"finish", "budget"}:
         trainer.finish(finished(lease, 0.5))
     if end == "cancel":
         client.post(f"/v1/sweeps/{sweep}/cancel")

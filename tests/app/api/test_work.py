@@ -77,7 +77,7 @@ def test_a_released_trial_goes_to_the_next_worker_under_a_new_fence(client: http
     start(client, budget={"trials": 1})
     (lease,) = trainer.leases()
     (decision,) = trainer.release([lease])
-    assert (decision["decision"], decision["reason"]) == ("stop", "released")
+    assert (decision["decision"], decision["reason"]) == ("stop", "it was given back")
     (other,) = Trainer(client, "other").leases()
     assert other == lease | {"fence": 2}
     (late,) = trainer.report(lease, 1)

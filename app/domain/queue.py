@@ -37,13 +37,13 @@ class SuspectCase:
     """Where a sweep has suspects waiting and nothing else: what speaks for trying one now.
 
     `hands` is what the worker holds or just took, `trying` how many workers hold a suspect or nothing but wait for one,
-    `fewest` the least that another worker holds, of those that hold any; None if there is no other.
+    `first` whether no other worker that holds runs comes before this one in the order of their ids.
     """
 
     hands: int
     trying: int
     live_workers: int
-    fewest: int | None = None
+    first: bool = True
 
 
 SuspectTurn = Literal["give", "drain", "pass"]

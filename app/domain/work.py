@@ -99,6 +99,10 @@ class Epoch:
     gradient_norms: list[float | None] | None = None
 
 
+PAUSED_MODELS = 2
+"""How many times as many models of paused runs are kept as of ended ones: some in front may diverge as they go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Keep:
     """Whose weights a worker need hand in: those of the best `models` of a sweep, by (value, trial).

@@ -17,15 +17,15 @@ def suspect_turn(case: SuspectCase) -> SuspectTurn:
 
     - A worker with empty hands takes it.
     - Where some worker tries a suspect, or waits with empty hands, the others go on with later sweeps.
-    - Else one worker gets nothing from this sweep and later ones until its hands are empty: the one that holds the
-      fewest runs, as its hands are empty first and the fewest slots stand idle. The others go on with later sweeps.
+    - Else the first worker of those that hold runs, in the order of their ids, gets nothing from this sweep and later
+      ones until its hands are empty; the others go on with later sweeps. (To choose the one that holds the fewest would
+      empty all: whoever asks has just finished something, and holds fewer than the rest.)
 
-    So no suspect waits for ever. What the worker with the fewest runs holds only becomes less (but for older sweeps,
-    which have an end), and a worker that overtakes it on the way holds fewer still. A queue of later sweeps that is
-    always full cannot keep it busy, and one worker is enough.
+    So no suspect waits for ever: the first worker's runs come to their end, older sweeps do so too, and a queue of
+    later sweeps that is always full cannot keep it busy. One worker is enough; if the first dies, the next is first.
     """
     if case.hands == 0:
         return "give"
-    if case.trying > 0 or (case.fewest is not None and case.fewest < case.hands):
+    if case.trying > 0 or not case.first:
         return "pass"
     return "drain"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
 
 from app.domain.policy import Policy
 from app.domain.queue import Ask, Claimed, Grant, Load, SuspectCase
@@ -33,7 +33,8 @@ class _Holders:
         # A live worker that holds nothing waits for work: there is none but suspects.
         waiting = max(0, ask.live_workers - 1 - len(others))
         hands = self.held.get(ask.worker, 0) + taken
-        return SuspectCase(hands, trying + waiting, ask.live_workers, min(others.values(), default=None))
+        first = all(ask.worker < other for other in others)
+        return SuspectCase(hands, trying + waiting, ask.live_workers, first)
 
 
 @dataclass(slots=True)
@@ -42,6 +43,66 @@ class _Choice:
 
     rows: list[AnyRow] = field(default_factory=list)
     sweeps: list[AnyRow] = field(default_factory=list)
+
+
+# Statements that are made once: to make one takes as long as to run it.
+_HEALTHY = runs.c.losses < bindparam("suspect")
+_IN_SWEEPS = runs.c.sweep_key.in_(bindparam("sweeps", expanding=True))
+_HOLDERS = (
+    select(runs.c.worker, func.count().label("held"), func.max(runs.c.losses).label("worst"))
+    .join(sweeps, sweeps.c.key == runs.c.sweep_key)
+    .where(RUNNING, sweeps.c.trainer == bindparam("trainer"))
+    .group_by(runs.c.worker)
+)
+_IS_RUNNING = sweeps.c.state == SweepState.RUNNING.value
+_SOME_WAIT = (
+    select(sweeps.c.key)
+    .where(_IS_RUNNING, select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists())
+    .limit(1)
+)
+_HAS_HEALTHY = select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED, _HEALTHY).exists()
+_SWEEPS = (
+    select(sweeps.c.key, sweeps.c.id, sweeps.c.started_at, _HAS_HEALTHY.label("has_healthy"))
+    .where(_IS_RUNNING, sweeps.c.ending.is_(None))
+    .where(sweeps.c.trainer == bindparam("trainer"), sweeps.c.rules <= bindparam("rules"))
+    .order_by(sweeps.c.id)
+)
+# Of all sweeps: suspects are few, while a condition on the sweep would lead through all its runs.
+_SUSPECTS = (
+    select(runs.c.key, runs.c.sweep_key).where(QUEUED, ~_HEALTHY).order_by(runs.c.trial.desc(), runs.c.replicate.desc())
+)
+_ENOUGH = select(runs.c.trial).where(_IN_SWEEPS, QUEUED, _HEALTHY).limit(bindparam("enough")).subquery()
+_COUNT_HEALTHY = select(func.count()).select_from(_ENOUGH)
+_COUNT_QUEUED = (
+    select(runs.c.sweep_key, func.count().label("waiting")).where(_IN_SWEEPS, QUEUED).group_by(runs.c.sweep_key)
+)
+# The queue's own index answers for the inner part; only then the rows themselves are looked up.
+_QUEUE = (
+    select(runs.c.key, func.count().over(partition_by=runs.c.cohort).label("size"))
+    .where(runs.c.sweep_key == bindparam("sweep"), QUEUED, _HEALTHY)
+    .subquery()
+)
+# The worker trained the run last and may have it in memory; no other worker could go on sooner; another one may.
+_DISTANCE = case(
+    (runs.c.worker == bindparam("worker"), 0),
+    (or_(runs.c.worker.is_(None), runs.c.epochs == 0, runs.c.checkpoint_sha256.is_not(None)), 1),
+    else_=2,
+)
+_CHOSEN = (
+    select(runs.c.key)
+    .join(_QUEUE, _QUEUE.c.key == runs.c.key)
+    .order_by(_DISTANCE, runs.c.cohort.in_(bindparam("cohorts", expanding=True)).desc(), _QUEUE.c.size.desc())
+    .order_by(runs.c.cohort, runs.c.trial, runs.c.replicate)
+    .limit(bindparam("limit"))
+)
+_WITH_PARAMS = (
+    select(
+        *(runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.cohort, runs.c.asked, trials.c.params),
+        *(runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size),
+    )
+    .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
+    .where(runs.c.key.in_(bindparam("keys", expanding=True)))
+)
 
 
 def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease_until: datetime) -> Grant:
@@ -70,25 +131,18 @@ def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease
 
 def work_waits(connection: Connection) -> bool:
     """Return whether the queue of a running sweep has a run that no worker holds."""
-    running = sweeps.c.state == SweepState.RUNNING.value
-    waiting = select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists()
-    return connection.execute(select(sweeps.c.key).where(running, waiting).limit(1)).first() is not None
+    return connection.execute(_SOME_WAIT).first() is not None
 
 
 def _holders(connection: Connection, trainer: str) -> _Holders:
-    rows = connection.execute(
-        select(runs.c.worker, func.count().label("held"), func.max(runs.c.losses).label("worst"))
-        .join(sweeps, sweeps.c.key == runs.c.sweep_key)
-        .where(RUNNING, sweeps.c.trainer == trainer)
-        .group_by(runs.c.worker)
-    ).all()
+    rows = connection.execute(_HOLDERS, {"trainer": trainer}).all()
     return _Holders({row.worker: row.held for row in rows}, {row.worker: row.worst for row in rows})
 
 
 def _choose(connection: Connection, policy: Policy, ask: Ask, holders: _Holders) -> _Choice:
     """Walk the running sweeps, oldest first, until the worker's share is reached."""
     choice, running = _Choice(), _running(connection, policy, ask)
-    suspects = _suspects(connection, policy, running)
+    suspects = _suspects(connection, policy)
     share = policy.share(ask, _load(connection, policy, ask, holders, [row.key for row in running]))
     for sweep in running:
         choice.sweeps.append(sweep)
@@ -108,72 +162,31 @@ def _choose(connection: Connection, policy: Policy, ask: Ask, holders: _Holders)
 
 def _running(connection: Connection, policy: Policy, ask: Ask) -> Sequence[AnyRow]:
     """Return the sweeps that the worker can train, oldest first."""
-    healthy = select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED, _is_healthy(policy)).exists()
-    return connection.execute(
-        select(sweeps.c.key, sweeps.c.id, sweeps.c.started_at, healthy.label("has_healthy"))
-        .where(
-            *(sweeps.c.state == SweepState.RUNNING.value, sweeps.c.ending.is_(None)),
-            *(sweeps.c.trainer == ask.trainer, sweeps.c.rules <= ask.rules),
-        )
-        .order_by(sweeps.c.id)
-    ).all()
+    known = {"trainer": ask.trainer, "rules": ask.rules, "suspect": policy.suspect_losses}
+    return connection.execute(_SWEEPS, known).all()
 
 
-def _suspects(connection: Connection, policy: Policy, running: Sequence[AnyRow]) -> dict[int, int]:
-    """Return the first suspect that waits in each of the sweeps, by their keys."""
-    rows = connection.execute(
-        select(runs.c.key, runs.c.sweep_key)
-        .where(QUEUED, ~_is_healthy(policy), runs.c.sweep_key.in_([row.key for row in running]))
-        .order_by(runs.c.trial.desc(), runs.c.replicate.desc())
-    )
+def _suspects(connection: Connection, policy: Policy) -> dict[int, int]:
+    """Return the first suspect that waits in each sweep, by the sweeps' keys."""
+    rows = connection.execute(_SUSPECTS, {"suspect": policy.suspect_losses})
     return {row.sweep_key: row.key for row in rows}
 
 
-def _is_healthy(policy: Policy) -> ColumnElement[bool]:
-    return runs.c.losses < policy.suspect_losses
-
-
 def _load(connection: Connection, policy: Policy, ask: Ask, holders: _Holders, keys: Sequence[int]) -> Load:
-    enough = ask.slots * ask.live_workers
-    healthy = and_(runs.c.sweep_key.in_(list(keys)), QUEUED, _is_healthy(policy))
-    some = select(runs.c.trial).where(healthy).limit(enough).subquery()
-    waiting = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    queue = {"sweeps": keys, "suspect": policy.suspect_losses, "enough": ask.slots * ask.live_workers}
+    waiting: int = connection.execute(_COUNT_HEALTHY, queue).scalar_one()
     return Load(holders.held.get(ask.worker, 0), waiting, sum(holders.held.values()))
 
 
 def _healthy(connection: Connection, policy: Policy, ask: Ask, sweep: int, limit: int) -> Sequence[AnyRow]:
-    queued = and_(runs.c.sweep_key == sweep, QUEUED, _is_healthy(policy))
-    sizes = select(runs.c.cohort, func.count().label("size")).where(queued).group_by(runs.c.cohort).subquery()
-    chosen = (
-        select(runs.c.key, sizes.c.size)
-        .join(sizes, sizes.c.cohort == runs.c.cohort)
-        .where(queued)
-        .order_by(_distance(ask.worker), runs.c.cohort.in_(ask.cohorts).desc(), sizes.c.size.desc(), runs.c.cohort)
-        .order_by(runs.c.trial, runs.c.replicate)
-        .limit(limit)
-    )
-    return _in_order(connection, list(connection.execute(chosen).scalars()))
-
-
-def _distance(worker: str) -> ColumnElement[int]:
-    """Return how much speaks against the worker.
-
-    0: it trained the run last and may have it in memory; 1: no other worker could go on sooner; 2: another one may.
-    """
-    anybody = or_(runs.c.worker.is_(None), runs.c.epochs == 0, runs.c.checkpoint_sha256.is_not(None))
-    return case((runs.c.worker == worker, 0), (anybody, 1), else_=2)
+    queue = {"sweep": sweep, "suspect": policy.suspect_losses, "limit": limit}
+    keys = connection.execute(_CHOSEN, {**queue, "worker": ask.worker, "cohorts": ask.cohorts}).scalars()
+    return _in_order(connection, list(keys))
 
 
 def _in_order(connection: Connection, keys: Sequence[int]) -> Sequence[AnyRow]:
     """Return these queued runs in this order, each with its trial's hyperparameters."""
-    columns = runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.cohort, runs.c.asked
-    checkpoint = runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size
-    found = (
-        select(*columns, *checkpoint, trials.c.params)
-        .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
-        .where(runs.c.key.in_(keys))
-    )
-    rows = {row.key: row for row in connection.execute(found)} if keys else {}
+    rows = {row.key: row for row in connection.execute(_WITH_PARAMS, {"keys": keys})}
     return [rows[key] for key in keys]
 
 
@@ -184,9 +197,8 @@ def _start_sweeps(connection: Connection, rows: Sequence[AnyRow], now: datetime)
 
 
 def _waiting(connection: Connection, looked_at: Sequence[AnyRow]) -> dict[str, int]:
-    keys = [row.key for row in looked_at]
-    waiting = select(runs.c.sweep_key, func.count()).where(runs.c.sweep_key.in_(keys), QUEUED)
-    counts = {row[0]: row[1] for row in connection.execute(waiting.group_by(runs.c.sweep_key))}
+    rows = connection.execute(_COUNT_QUEUED, {"sweeps": [row.key for row in looked_at]})
+    counts = {row.sweep_key: row.waiting for row in rows}
     return {row.id: counts.get(row.key, 0) for row in looked_at}
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from app.domain.policy import Policy
 from app.domain.queue import RankedModel
 from app.domain.work import Keep
+from app.storage import artifacts
 from app.storage.records import AnyRow
 from app.storage.tables import models, sweeps
 
@@ -48,6 +49,17 @@ class _Model:
 
 NOTHING = Changes()
 
+_BY_SWEEP = (
+    select(
+        *(sweeps.c.key, sweeps.c.id, sweeps.c.keep_models, sweeps.c.replicates),
+        *(models.c.trial, models.c.value, models.c.settled, models.c.artifact_key, models.c.made_with),
+    )
+    .outerjoin(models, models.c.sweep_key == sweeps.c.key)
+    .where(sweeps.c.key.in_(bindparam("keys", expanding=True)))
+    .order_by(sweeps.c.key, models.c.trial)
+)
+"""Of each sweep at least one row, in which `trial` is None if it has no model."""
+
 
 def rank(connection: Connection, policy: Policy, keys: Collection[int], changes: Changes = NOTHING) -> dict[str, Keep]:
     """Make the changes in these sweeps and remove what falls out; return by their ids whose weights are wanted."""
@@ -68,22 +80,15 @@ def rank(connection: Connection, policy: Policy, keys: Collection[int], changes:
         before |= stored
         after |= {place: model for place, model in changed.items() if place[1] not in fallen}
     _store(connection, before, after)
+    brought = {model.artifact_key for model in changes.new.values()}
+    _forget(connection, (brought | _named(before)) - _named(after))
     return keep
 
 
 def _by_sweep(connection: Connection, keys: Collection[int]) -> Iterable[list[AnyRow]]:
     """Return the rows of each sweep, at least one; `trial` is None where it has no model."""
-    rows = connection.execute(
-        select(
-            *(sweeps.c.key, sweeps.c.id, sweeps.c.keep_models, sweeps.c.replicates),
-            *(models.c.trial, models.c.value, models.c.settled, models.c.artifact_key, models.c.made_with),
-        )
-        .outerjoin(models, models.c.sweep_key == sweeps.c.key)
-        .where(sweeps.c.key.in_(list(keys)))
-        .order_by(sweeps.c.key, models.c.trial)
-    )
     groups: dict[int, list[AnyRow]] = {}
-    for row in rows:
+    for row in connection.execute(_BY_SWEEP, {"keys": list(keys)}):
         groups.setdefault(row.key, []).append(row)
     return groups.values()
 
@@ -114,6 +119,15 @@ def _store(connection: Connection, before: Mapping[Place, _Model], after: Mappin
     added = [_row(place, model) for place, model in after.items() if before.get(place) != model]
     if added:
         connection.execute(insert(models), added)
+
+
+def _named(stored: Mapping[Place, _Model]) -> set[int]:
+    return {model.artifact_key for model in stored.values()}
+
+
+def _forget(connection: Connection, keys: Collection[int]) -> None:
+    if keys:
+        artifacts.forget_unnamed(connection, keys)
 
 
 def _row(place: Place, model: _Model) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
 from app.domain.queue import Standing
 from app.domain.states import SweepState, TrialState
@@ -24,22 +24,27 @@ _COLUMNS = (
     *(sweeps.c.metric, sweeps.c.diverged),
 )
 
+_ROWS = select(*_COLUMNS).join(sweeps, sweeps.c.key == runs.c.sweep_key)
+# Statements that are made once: to make one takes as long as to run it.
+_NAMED = _ROWS.where(runs.c.key.in_(bindparam("keys", expanding=True)))
+_PUT_OFF = (
+    update(runs)
+    .where(runs.c.key.in_(bindparam("keys", expanding=True)))
+    .values(lease_until=bindparam("until", type_=runs.c.lease_until.type))
+)
+
 
 def named_runs(connection: Connection, leases: Collection[Lease]) -> Named:
     """Return the runs that leases name, also those that the leases have no right to any more."""
     found: dict[int, AnyRow] = {}
     for part in parts({lease.run for lease in leases}):
-        found |= {row.key: row for row in connection.execute(_rows().where(runs.c.key.in_(part)))}
+        found |= {row.key: row for row in connection.execute(_NAMED, {"keys": part})}
     return found
 
 
 def runs_where(connection: Connection, which: ColumnElement[bool]) -> Sequence[AnyRow]:
     """Return the runs that meet a condition, in the order of their keys."""
-    return connection.execute(_rows().where(which).order_by(runs.c.key)).all()
-
-
-def _rows() -> Select[*tuple[AnyRow, ...]]:
-    return select(*_COLUMNS).join(sweeps, sweeps.c.key == runs.c.sweep_key)
+    return connection.execute(_ROWS.where(which).order_by(runs.c.key)).all()
 
 
 def is_last(row: AnyRow | None, worker: str, lease: Lease) -> bool:
@@ -77,7 +82,7 @@ def heartbeat(connection: Connection, worker: str, leases: Sequence[Lease], leas
     rows = named_runs(connection, leases)
     held = {lease.run for lease in leases if holds(rows.get(lease.run), worker, lease)}
     for part in parts(held):
-        connection.execute(update(runs).where(runs.c.key.in_(part)).values(lease_until=lease_until))
+        connection.execute(_PUT_OFF, {"keys": part, "until": lease_until})
     return [decide(rows, worker, lease) for lease in leases]
 
 

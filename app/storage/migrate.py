@@ -15,11 +15,14 @@ def migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", "app.storage:migrations")
     config.attributes["connection"] = connection
-    before = MigrationContext.configure(connection).get_current_revision()
-    _refuse_newer(before, ScriptDirectory.from_config(config))
+    before, scripts = MigrationContext.configure(connection).get_current_revision(), ScriptDirectory.from_config(config)
+    _refuse_newer(before, scripts)
+    if before == scripts.get_current_head():
+        return
+    # Before, because rows that refer to nothing would be left out where tables are made anew from others.
+    _refuse_broken(connection)
     command.upgrade(config, "head")
-    if MigrationContext.configure(connection).get_current_revision() != before:
-        _refuse_broken(connection)
+    _refuse_broken(connection)
 
 
 def _refuse_broken(connection: Connection) -> None:

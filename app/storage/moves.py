@@ -6,11 +6,13 @@ illegal move raises IllegalMove, and the writer takes back what was done with it
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Update,
     and_,
     bindparam,
     case,
@@ -44,6 +46,31 @@ class IllegalMove(Exception):  # noqa: N818 - it says what happened
     """A run or a sweep was not in a state from which the move is allowed: a fault of the program."""
 
 
+def _word(state: TrialState) -> ColumnElement[str]:
+    # Literals, because a list of parameters cannot be repeated for many rows.
+    return literal_column(f"'{state.value}'")
+
+
+def _from(target: TrialState) -> ColumnElement[bool]:
+    return runs.c.state.in_([_word(state) for state in sorted(sources(target))])
+
+
+# Statements that are made once: to make one takes as long as to run it.
+_NOW = bindparam("now", type_=trials.c.started_at.type)
+_START_RUNS = (
+    update(runs)
+    .where(runs.c.key.in_(bindparam("keys", expanding=True)), _from(TrialState.RUNNING))
+    .values(state=TrialState.RUNNING.value, fence=runs.c.fence + 1, reason=None)
+    .values(worker=bindparam("worker"), leased_at=bindparam("now"), lease_until=bindparam("until"))
+    .returning(runs.c.key, runs.c.fence, runs.c.sweep_key, runs.c.trial)
+)
+_START_TRIALS = (
+    update(trials)
+    .where(tuple_(trials.c.sweep_key, trials.c.number).in_(bindparam("places", expanding=True)), IS_OPEN)
+    .values(state=TrialState.RUNNING.value, started_at=func.coalesce(trials.c.started_at, _NOW))
+)
+
+
 # Runs
 
 
@@ -51,24 +78,12 @@ def start_runs(
     connection: Connection, keys: Collection[int], worker: str, now: datetime, lease_until: datetime
 ) -> dict[int, int]:
     """Queued to running: lease these runs to a worker; return their fences. Their trials run with them."""
-    holder = {"worker": worker, "leased_at": now, "lease_until": lease_until, "reason": None}
-    started = connection.execute(
-        update(runs)
-        .where(runs.c.key.in_(list(keys)), _from(TrialState.RUNNING))
-        .values(state=TrialState.RUNNING.value, fence=runs.c.fence + 1, **holder)
-        .returning(runs.c.key, runs.c.fence, runs.c.sweep_key, runs.c.trial)
-    ).all()
+    holder = {"worker": worker, "now": now, "until": lease_until}
+    started = connection.execute(_START_RUNS, {"keys": list(keys), **holder}).all()
     _require(len(started), len(keys), TrialState.RUNNING)
-    _start_trials(connection, {(row.sweep_key, row.trial) for row in started}, now)
+    places = {(row.sweep_key, row.trial) for row in started}
+    connection.execute(_START_TRIALS, {"places": list(places), "now": now})
     return {row.key: row.fence for row in started}
-
-
-def _start_trials(connection: Connection, places: Collection[Place], now: datetime) -> None:
-    connection.execute(
-        update(trials)
-        .where(tuple_(trials.c.sweep_key, trials.c.number).in_(list(places)), IS_OPEN)
-        .values(state=TrialState.RUNNING.value, started_at=func.coalesce(trials.c.started_at, now))
-    )
 
 
 def end_holds(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -78,11 +93,16 @@ def end_holds(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
     """
     if not rows:
         return
-    columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "key"}
-    statement = update(runs).where(runs.c.key == bindparam("the_key"), RUNNING).values({**columns, **_NO_LEASE})
-    values = [{"the_key": row["key"]} | {f"new_{name}": row[name] for name in rows[0] if name != "key"} for row in rows]
-    moved = connection.execute(statement, values).rowcount
+    names = tuple(name for name in rows[0] if name != "key")
+    values = [{"the_key": row["key"]} | {f"new_{name}": row[name] for name in names} for row in rows]
+    moved = connection.execute(_end_holds(names), values).rowcount
     _require(moved, len(rows), "another state")
+
+
+@cache
+def _end_holds(names: tuple[str, ...]) -> Update:
+    columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(runs).where(runs.c.key == bindparam("the_key"), RUNNING).values({**columns, **_NO_LEASE})
 
 
 def attempt_row(
@@ -234,15 +254,6 @@ def _add_attempts_of(connection: Connection, sweep: int, ending: Ending, reason:
     ended = select(*hold, literal(now, attempts.c.ended_at.type), literal(ending), literal(reason), runs.c.epochs)
     names = ["run_key", "fence", "worker", "started_at", "ended_at", "ending", "reason", "epochs"]
     connection.execute(insert(attempts).from_select(names, ended.where(and_(runs.c.sweep_key == sweep, RUNNING))))
-
-
-def _word(state: TrialState) -> ColumnElement[str]:
-    # Literals, because a list of parameters cannot be repeated for many rows.
-    return literal_column(f"'{state.value}'")
-
-
-def _from(target: TrialState) -> ColumnElement[bool]:
-    return runs.c.state.in_([_word(state) for state in sorted(sources(target))])
 
 
 def _require(moved: int, wanted: int, target: object) -> None:

@@ -31,6 +31,28 @@ def parts(items: Collection[T]) -> Iterator[Sequence[T]]:
         yield whole[first : first + PART]
 
 
+# Statements that are made once: to make one takes as long as to run it.
+_RUNS_OF = (
+    select(
+        *(runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.value, runs.c.metrics),
+        *(runs.c.best_epoch, runs.c.epochs, runs.c.seconds, runs.c.reason),
+        *(sweeps.c.diverged, trials.c.state.label("trial_state")),
+    )
+    .join(sweeps, sweeps.c.key == runs.c.sweep_key)
+    .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
+    .where(tuple_(runs.c.sweep_key, runs.c.trial).in_(bindparam("places", expanding=True)))
+    .order_by(runs.c.sweep_key, runs.c.trial, runs.c.replicate)
+)
+_RESULT = ("state", *METRICS, "metrics", "value", "best_epoch", "epochs", "seconds", "reason")
+_END = bindparam("new_end", type_=trials.c.finished_at.type)
+_STORE = (
+    update(trials)
+    .where(trials.c.sweep_key == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
+    .values({name: bindparam(f"new_{name}") for name in _RESULT})
+    .values(finished_at=func.coalesce(trials.c.finished_at, _END))
+)
+
+
 def follow_runs(
     connection: Connection, policy: Policy, places: Collection[Place], now: datetime | None
 ) -> dict[Place, float | None]:
@@ -49,19 +71,9 @@ def follow_runs(
     return final
 
 
-def _runs_of(connection: Connection, places: Collection[Place]) -> dict[Place, list[AnyRow]]:
-    columns = runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.value, runs.c.metrics
-    rest = runs.c.best_epoch, runs.c.epochs, runs.c.seconds, runs.c.reason
-    others = sweeps.c.diverged, trials.c.state.label("trial_state")
-    rows = connection.execute(
-        select(*columns, *rest, *others)
-        .join(sweeps, sweeps.c.key == runs.c.sweep_key)
-        .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
-        .where(tuple_(runs.c.sweep_key, runs.c.trial).in_(list(places)))
-        .order_by(runs.c.sweep_key, runs.c.trial, runs.c.replicate)
-    )
+def _runs_of(connection: Connection, places: Sequence[Place]) -> dict[Place, list[AnyRow]]:
     groups: dict[Place, list[AnyRow]] = defaultdict(list)
-    for row in rows:
+    for row in connection.execute(_RUNS_OF, {"places": places}):
         groups[row.sweep_key, row.trial].append(row)
     return groups
 
@@ -84,20 +96,6 @@ def _outcome(row: AnyRow) -> RunOutcome:
 
 
 def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcome], now: datetime | None) -> None:
-    names = (*METRICS, "metrics", "value", "best_epoch", "epochs", "seconds", "reason")
-    statement = (
-        update(trials)
-        .where(trials.c.sweep_key == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
-        .values(
-            {
-                "state": bindparam("new_state"),
-                "finished_at": func.coalesce(
-                    trials.c.finished_at, bindparam("new_end", type_=trials.c.finished_at.type)
-                ),
-                **{name: bindparam(f"new_{name}") for name in names},
-            }
-        )
-    )
     rows = [
         {
             "the_sweep": sweep,
@@ -115,4 +113,4 @@ def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcom
         for (sweep, number), one in outcomes.items()
     ]
     if rows:
-        connection.execute(statement, rows)
+        connection.execute(_STORE, rows)

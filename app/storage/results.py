@@ -29,6 +29,26 @@ _ENDINGS: Mapping[str, Ending] = {
 }
 
 
+# Statements that are made once: to make one takes as long as to run it.
+_GREW: BindParameter[bool] = bindparam("grew")
+_GROW = (
+    update(runs)
+    .where(runs.c.key == bindparam("the_key"))
+    .values(epochs=bindparam("reached"), reason=func.coalesce(runs.c.reason, bindparam("note")))
+    .values({name: case((_GREW, 0), else_=runs.c[name]) for name in ("losses", "alone_losses")})
+)
+_NOTE_CHECKPOINT = (
+    update(runs)
+    .where(runs.c.key == bindparam("the_key"))
+    .values({f"checkpoint_{name}": bindparam(name) for name in ("epoch", "sha256", "size")})
+)
+_ADD_ATTEMPT = insert(attempts)
+_IDLE = select(sweeps.c.id).where(
+    sweeps.c.key.in_(bindparam("keys", expanding=True)),
+    ~select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists(),
+)
+
+
 @dataclass(slots=True)
 class _Request:
     """One request of a worker: the runs that it names, and what was taken of it so far."""
@@ -122,18 +142,7 @@ def _grow(
         for run in grown
     ]
     if rows:
-        grew: BindParameter[bool] = bindparam("grew")
-        connection.execute(
-            update(runs)
-            .where(runs.c.key == bindparam("the_key"))
-            .values(
-                epochs=bindparam("reached"),
-                losses=case((grew, 0), else_=runs.c.losses),
-                alone_losses=case((grew, 0), else_=runs.c.alone_losses),
-                reason=func.coalesce(runs.c.reason, bindparam("note")),
-            ),
-            rows,
-        )
+        connection.execute(_GROW, rows)
         follow_runs(connection, policy, {_place(request.rows[run]) for run in grown}, None)
 
 
@@ -148,9 +157,8 @@ def _note_checkpoints(connection: Connection, request: _Request, items: Iterable
         if stored < one.epoch <= request.curves.reached.get(row.key, row.epochs):
             newest[row.key] = one
     if newest:
-        columns: dict[str, Any] = {f"checkpoint_{name}": bindparam(name) for name in ("epoch", "sha256", "size")}
         connection.execute(
-            update(runs).where(runs.c.key == bindparam("the_key")).values(columns),
+            _NOTE_CHECKPOINT,
             [
                 {"the_key": run, "epoch": one.epoch, "sha256": one.sha256, "size": one.size}
                 for run, one in newest.items()
@@ -243,7 +251,7 @@ def _record(
         return {}
     _forget_further_epochs(connection, taken)
     moves.end_holds(connection, [_run_row(one) for one in taken])
-    connection.execute(insert(attempts), [_attempt_row(one, now) for one in taken])
+    connection.execute(_ADD_ATTEMPT, [_attempt_row(one, now) for one in taken])
     final = follow_runs(connection, policy, {_place(one.row) for one in taken}, now)
     ranked = {one.row.sweep_key for one in taken}
     return kept_models.rank(connection, policy, ranked, _model_changes(taken, here, final))
@@ -330,8 +338,7 @@ def _idle(connection: Connection, keys: Collection[int]) -> list[str]:
     """Return the ids of those sweeps that have no queued run."""
     if not keys:
         return []
-    queued = select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists()
-    return list(connection.execute(select(sweeps.c.id).where(sweeps.c.key.in_(list(keys)), ~queued)).scalars())
+    return list(connection.execute(_IDLE, {"keys": list(keys)}).scalars())
 
 
 def _place(row: AnyRow) -> Place:

@@ -39,6 +39,9 @@ from app.storage import (
     sweep_rows,
     trial_rows,
 )
+from app.storage import (
+    leases as lease_rows,
+)
 from app.storage.arrivals import Clearing, Source, bring
 from app.storage.connect import reading_engine, unchecked_references, writing_engine
 from app.storage.lock import FolderLock
@@ -96,7 +99,7 @@ class SqliteStorage:
 
     # Data sets
 
-    def add_dataset(self, summary: DatasetSummary, content: bytes | Path, upload_sha256: str) -> bool:
+    def add_dataset(self, summary: DatasetSummary, content: Source, upload_sha256: str) -> bool:
         if self._write(dataset_rows.knows, summary, upload_sha256):
             return False
         name = partial(dataset_rows.add, summary=summary, upload_sha256=upload_sha256)
@@ -111,7 +114,7 @@ class SqliteStorage:
     def recognise_upload(self, name: str, sha256: str, upload_sha256: str) -> None:
         self._write(dataset_rows.recognise, name, sha256, upload_sha256)
 
-    def replace_builtin(self, summary: DatasetSummary, content: bytes | Path) -> None:
+    def replace_builtin(self, summary: DatasetSummary, content: Source) -> None:
         name = partial(dataset_rows.replace_builtin, summary=summary)
         bring(self._writer, summary.sha256, content, summary.created_at, name)
 
@@ -263,7 +266,7 @@ class SqliteStorage:
         return self._decide(claims.claim, ask, now, lease_until)
 
     def heartbeat(self, worker: str, leases: Sequence[Lease], lease_until: datetime) -> list[Decision]:
-        return self._write(claims.heartbeat, worker, leases, lease_until)
+        return self._write(lease_rows.heartbeat, worker, leases, lease_until)
 
     def report(self, worker: str, items: Sequence[Progress]) -> list[Decision]:
         return self._decide(results.report, worker, items)

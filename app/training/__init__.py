@@ -1,1 +1,1 @@
-"""The bridge to the engine: hyperparameters, data sets, models, and the trainer of leased segments."""
+"""The bridge to the engine: hyperparameters, data sets, models, and the trainer of leased runs."""

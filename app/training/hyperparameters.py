@@ -117,7 +117,7 @@ def normalize_faults(normalize: Value, card: Mapping[str, object], pointer: str)
 def cohort_key(dataset_sha256: str, params: Mapping[str, Value], rules: int) -> str:
     """Return the key that trials share which can train in one stack.
 
-    Segments that were queued before rules had versions have keys without one.
+    Runs that were queued before rules had versions have keys without one.
     """
     shape = complete(params)
     widths = "-".join(str(width) for width in _list(shape["hidden_units"]))

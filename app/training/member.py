@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from app.domain.space import Value
-from app.domain.work import Segment
+from app.domain.work import LeasedRun
 from app.training.hyperparameters import complete
 from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
@@ -29,16 +29,16 @@ def structure_of(params: Mapping[str, Any], inputs: int, outputs: int, loss: str
     )
 
 
-def member_of(segment: Segment, data: TrainingSet) -> MemberSpec:
-    """Return the member that a segment asks for."""
-    stopping = segment.early_stopping
+def member_of(run: LeasedRun, data: TrainingSet) -> MemberSpec:
+    """Return the member that a run asks for, to the end of all its epochs."""
+    stopping = run.early_stopping
     return spec_of(
-        {**segment.params, "epochs": segment.to_epoch},
+        run.params,
         data,
-        Seed(segment.seed, segment.lease.trial),
-        segment.metric,  # type: ignore[arg-type]  # the server admits only the engine's metrics
+        Seed(run.seed, run.trial, run.replicate),
+        run.metric,  # type: ignore[arg-type]  # the server admits only the engine's metrics
         None if stopping is None else Patience(stopping.patience, stopping.min_delta),
-        segment.rules,
+        run.rules,
     )
 
 

@@ -1,159 +1,285 @@
-"""Training leased segments: the bridge from the work protocol to a population of the engine."""
+"""Training leased runs: the bridge from the work protocol to a population of the engine."""
 
-import base64
+import logging
 import math
-from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.domain.errors import Unavailable
 from app.domain.trials import METRICS
-from app.domain.work import Epoch, Lease, Result, Segment
-from app.training.datasets import load
-from app.training.machine import made_with
-from app.training.member import member_of
-from app.training.rules import CURRENT_RULES
-from engine.population import Finished, Observation, Population, member_bytes
-from engine.spec import MemberSpec
-from engine.training_set import TrainingSet
-
-KEPT_SETS = 8
-"""Training sets that stay in memory for segments to come; those in use stay in any case."""
+from app.domain.work import Decision, Epoch, GivenBack, Keep, Lease, LeasedRun, Result
+from app.training.keeping import Candidate, wanted
+from app.training.loading import ReadyRun, name_of
+from app.training.packing import Snapshot
+from engine.population import Finished, Observation, Paused, Population, member_bytes
 
 MEMORY = 2 << 30
-"""Bytes that the members in training may take; further segments wait here until others have ended."""
+"""Bytes that members may take, parked ones included; runs that do not fit wait here until others have stopped."""
+
+LONGEST_REASON = 1000
+"""Characters of an error that are told."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A segment that is ready to be trained."""
+class Stopped:
+    """A run that ended or paused, and its weights as little-endian float32 if they may be among those kept."""
 
-    key: str
-    data: TrainingSet
-    spec: MemberSpec
+    result: Result
+    weights: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one epoch of one stack gave: new points of curves, and the trials that ended."""
+    """What one epoch of one stack, or a few decisions, gave: points of curves, runs that stopped or go back."""
 
-    epochs: Sequence[tuple[Lease, Epoch]]
-    results: Sequence[Result]
+    epochs: Sequence[tuple[Lease, Epoch]] = ()
+    stopped: Sequence[Stopped] = ()
+    given_back: Sequence[GivenBack] = ()
+
+
+@dataclass(slots=True)
+class _Held:
+    """A run in training: its epochs done, here or before, and the seconds that its last checkpoint does not hold."""
+
+    run: LeasedRun
+    epochs: int = 0
+    unsaved: float = 0.0
+
+
+@dataclass(slots=True)
+class _Parked:
+    """A parked run: the lease under which it paused, and whether a checkpoint of it was handed in."""
+
+    lease: Lease
+    epochs: int
+    saved: bool = False
+
+
+class StackFailedError(Exception):
+    """Training a stack of several raised an error, and nobody knows whose: `leases` are those of all its members."""
+
+    def __init__(self, leases: Sequence[Lease], error: Exception) -> None:
+        super().__init__(f"Training a stack of {len(leases)} failed: {_told(error)}")
+        self.leases = leases
+        self.reason = f"a stack of {len(leases)} failed in training: {_told(error)}"
 
 
 class Trainer:
-    """Trains segments, many at a time. Data sets are read once and shared by all trials on them."""
+    """Trains runs, many at a time, each up to the epoch that it is asked for. Paused ones stay here while they fit."""
 
     def __init__(self, clock: Callable[[], float], memory: int = MEMORY) -> None:
         self._population = Population(clock)
         self._memory = memory
-        self._made_with = made_with()
-        self._segments: dict[str, Segment] = {}
-        self._waiting: deque[_Candidate] = deque()
-        self._sets: OrderedDict[tuple[str, bool, int], TrainingSet] = OrderedDict()
+        self._held: dict[str, _Held] = {}
+        self._waiting: deque[ReadyRun] = deque()
+        self._parked: dict[str, _Parked] = {}
 
     def __len__(self) -> int:
-        return len(self._segments)
+        return len(self._held)
 
-    def cohorts(self) -> list[str]:
-        """Return the keys of the stacks in training."""
-        return sorted({segment.cohort for segment in self._segments.values()})
+    def is_parked(self, run: LeasedRun) -> bool:
+        """Return whether the run can go on from memory. Safe from any thread, though it may change at once."""
+        return name_of(run) in self._parked
 
-    def add(self, segments: Sequence[Segment], content: Callable[[str, str], bytes]) -> None:
-        """Start to train segments; `content(name, sha256)` fetches a data set that is not here yet.
+    def add(self, ready: Iterable[ReadyRun]) -> None:
+        """Train runs as soon as there is memory; one that is in training under an older lease is dropped before."""
+        for one in ready:
+            self._leave([name_of(one.run)])
+            self._held[name_of(one.run)] = _Held(one.run)
+            self._waiting.append(one)
 
-        Raises Unavailable for rules to come, which nobody here could follow.
-        """
-        if newer := [segment.rules for segment in segments if segment.rules > CURRENT_RULES]:
-            wanted = f"A trial follows the rules {max(newer)}, and this worker knows up to {CURRENT_RULES}"
-            raise Unavailable(f"{wanted}. Install the server's version of logsweep for its workers, too.")
-        for segment in segments:
-            data = self._training_set(segment, content)
-            self._segments[_key(segment.lease)] = segment
-            self._waiting.append(_Candidate(_key(segment.lease), data, member_of(segment, data)))
-
-    def _training_set(self, segment: Segment, content: Callable[[str, str], bytes]) -> TrainingSet:
-        key = segment.dataset_sha256, bool(segment.params["normalize_inputs"]), segment.rules
-        if key not in self._sets:
-            dataset = load(content(segment.dataset, segment.dataset_sha256))
-            self._sets[key] = TrainingSet.of(dataset, normalize_inputs=key[1], rules=segment.rules)
-        self._sets.move_to_end(key)
-        while len(self._sets) > KEPT_SETS:
-            self._sets.popitem(last=False)
-        return self._sets[key]
-
-    def drop(self, leases: Sequence[Lease]) -> None:
-        """Stop training leases; those not in training are fine."""
-        keys = {_key(lease) for lease in leases}
+    def forget(self, leases: Iterable[Lease]) -> None:
+        """Drop what is parked under these leases: the server did not record the pause, so others may be further."""
+        gone = set(leases)
+        keys = [key for key, parked in self._parked.items() if parked.lease in gone]
         for key in keys:
-            self._segments.pop(key, None)
-        self._waiting = deque(candidate for candidate in self._waiting if candidate.key not in keys)
-        self._population.leave(list(keys))
+            del self._parked[key]
+        self._population.leave(keys)
 
-    def train(self, keep_below: Mapping[str, float]) -> Turn:
+    def obey(self, decisions: Sequence[Decision], keep: Mapping[str, Keep]) -> Turn:
+        """Do what the server decided; leases that are not in training are fine.
+
+        A run that has not trained at all yet has nothing to pause or complete with: it goes back.
+        """
+        keys = {held.run.lease: key for key, held in self._held.items()} if decisions else {}
+        known = {keys[one.lease]: one for one in decisions if one.lease in keys and one.decision != "continue"}
+        self._leave([key for key, one in known.items() if one.decision == "stop"])
+        given_back = [self._give_back(key) for key in known if key in self._held and not self._held[key].epochs]
+        pausing = [key for key, one in known.items() if key in self._held and one.decision == "pause"]
+        stops: list[tuple[str, Finished | Paused]] = [*self._population.pause(pausing)]
+        for key, one in known.items():
+            if key in self._held and one.decision == "complete":
+                stops += self._population.complete([key], one.reason or "the server asked for its end")
+        return Turn(stopped=self._stopped(stops, keep), given_back=given_back)
+
+    def _leave(self, keys: Sequence[str]) -> None:
+        """Drop runs in training, whatever they reached."""
+        gone = {key for key in keys if self._held.pop(key, None) is not None}
+        if gone:
+            self._waiting = deque(one for one in self._waiting if name_of(one.run) not in gone)
+            self._population.leave(gone - self._parked.keys())
+
+    def _give_back(self, key: str, refusal: str | None = None) -> GivenBack:
+        lease = self._held[key].run.lease
+        self._leave([key])
+        return GivenBack(lease) if refusal is None else GivenBack(lease, "refused", refusal)
+
+    def train(self, keep: Mapping[str, Keep]) -> Turn:
         """Train the next stack for one epoch; weights that cannot be among those kept are left out.
 
-        An error in a stack of one belongs to its trial, which fails with it. In a larger stack nobody knows whose
-        it is: it ends this process, the server hands the trials out again, and in the end one by one.
+        An error in a stack of one belongs to its run, which fails with it. In a larger stack nobody knows whose
+        it is: raises StackFailedError, after which this trainer is of no use. The server counts it as a loss of each,
+        hands the runs out again, and in the end one by one.
         """
-        turn = list(self._segments)
+        given_back = self._admit()
+        turn = self._population.turn()
         try:
-            self._admit()
-            turn = self._population.turn()
             report = self._population.train_epoch()
         except Exception as error:
             if len(turn) != 1:
-                raise
-            return Turn([], [self._failed(turn[0], error)])
-        epochs = [(self._segments[key].lease, epoch_of(seen)) for key, seen in report.observations]
-        results = [self._result(key, finished, keep_below) for key, finished in report.finished]
-        return Turn(epochs, results)
+                raise StackFailedError([self._held[key].run.lease for key in turn], error) from error
+            return Turn(stopped=[self._failed(turn[0], error)], given_back=given_back)
+        for key, seen in report.observations:
+            self._held[key].epochs = seen.epoch
+            self._held[key].unsaved += seen.seconds
+        epochs = [(self._held[key].run.lease, epoch_of(seen)) for key, seen in report.observations]
+        return Turn(epochs, self._stopped([*report.finished, *report.parked], keep), given_back)
 
-    def _admit(self) -> None:
-        """Let waiting segments join while there is memory for them, and one in any case."""
-        used, groups = self._population.bytes, dict[int, list[_Candidate]]()
+    def _admit(self) -> list[GivenBack]:
+        """Let waiting runs train while there is memory for them, and one in any case; return those that cannot."""
+        used, admitted = self._population.bytes, list[ReadyRun]()
         while self._waiting:
-            candidate = self._waiting[0]
-            used += member_bytes(candidate.spec.structure, candidate.data)
-            if used > self._memory and (groups or len(self._population)):
+            needs = member_bytes(self._waiting[0].spec.structure, self._waiting[0].data)
+            if used + needs > self._memory and (admitted or len(self._population)):
                 break
-            groups.setdefault(id(candidate.data), []).append(self._waiting.popleft())
-        for group in groups.values():
-            self._population.join(group[0].data, [(candidate.key, candidate.spec) for candidate in group])
+            used += needs
+            admitted.append(self._waiting.popleft())
+        if not admitted:
+            return []
+        resumed = self._resume(admitted)
+        self._evict(used)
+        return self._join([one for one in admitted if name_of(one.run) not in resumed])
 
-    def _result(self, key: str, finished: Finished, keep_below: Mapping[str, float]) -> Result:
-        segment = self._segments.pop(key)
-        value = finished.metrics.get(segment.metric, math.nan)
-        ranked = finished.state == "completed" or segment.diverged == "best_epoch"
-        keep = ranked and value <= keep_below.get(segment.lease.sweep, math.inf)
-        return Result(
-            lease=segment.lease,
-            state=finished.state,
-            metrics={name: _finite(finished.metrics[name]) for name in METRICS if name in finished.metrics},
-            best_epoch=finished.best_epoch,
-            epochs=finished.epochs,
-            seconds=finished.seconds,
-            reason=finished.reason,
-            weights=encode_weights(finished.weights) if keep and finished.weights is not None else None,
-            made_with=self._made_with,
+    def _resume(self, admitted: Sequence[ReadyRun]) -> set[str]:
+        """Let those go on that are parked here; return their names."""
+        resumed = set[str]()
+        for one in admitted:
+            parked = self._parked.pop(name_of(one.run), None)
+            if parked is None:
+                continue
+            if parked.epochs >= one.run.to_epoch:  # it would have nothing to do, and nothing to tell
+                self._population.leave([name_of(one.run)])
+                continue
+            self._held[name_of(one.run)].epochs = parked.epochs
+            resumed.add(name_of(one.run))
+        self._population.resume(resumed, _pauses(one for one in admitted if name_of(one.run) in resumed))
+        return resumed
+
+    def _evict(self, used: int) -> None:
+        """Make room for `used` bytes of members in training; a waiting run takes over what it will go on from."""
+        evicted = self._population.evict(max(self._memory - used, 0))
+        if not evicted:
+            return
+        lost = [key for key in evicted if not self._parked.pop(key).saved]
+        self._waiting = deque(
+            replace(one, checkpoint=evicted.get(name_of(one.run), one.checkpoint)) for one in self._waiting
         )
+        _log.info("Parked runs gave way to those in training: %d, %d of them unsaved.", len(evicted), len(lost))
 
-    def _failed(self, key: str, error: Exception) -> Result:
-        self._population.leave([key])
-        segment = self._segments.pop(key)
-        reason = f"training failed: {type(error).__name__}: {error}"
-        return Result(segment.lease, "failed", {}, None, 0, 0.0, reason)
+    def _join(self, newcomers: Sequence[ReadyRun]) -> list[GivenBack]:
+        """Let runs begin, those on one training set together; return those that cannot."""
+        groups: dict[int, list[ReadyRun]] = {}
+        for one in newcomers:
+            groups.setdefault(id(one.data), []).append(one)
+        return [refused for group in groups.values() for refused in self._join_group(group)]
+
+    def _join_group(self, group: Sequence[ReadyRun]) -> list[GivenBack]:
+        starts = {name_of(one.run): one.checkpoint for one in group if one.checkpoint is not None}
+        try:
+            self._population.join(
+                group[0].data, [(name_of(one.run), one.spec) for one in group], starts, _pauses(group)
+            )
+        except (MemoryError, ValueError) as error:
+            self._population.leave([name_of(one.run) for one in group])
+            return self._join_apart(group, error)
+        for key, checkpoint in starts.items():
+            self._held[key].epochs = checkpoint.epoch
+        return []
+
+    def _join_apart(self, group: Sequence[ReadyRun], error: Exception) -> list[GivenBack]:
+        """Find out whose error it is: each joins alone, and one with a checkpoint also from the start."""
+        if len(group) > 1:
+            return [refused for one in group for refused in self._join_group([one])]
+        (one,) = group
+        if one.checkpoint is not None and isinstance(error, ValueError):
+            _log.warning("A checkpoint cannot be used, so its run starts anew. %s", error)
+            return self._join_group([replace(one, checkpoint=None)])
+        return [self._give_back(name_of(one.run), _told(error))]
+
+    def next_checkpoint(self, least_seconds: float) -> Snapshot | None:
+        """Return a checkpoint that is worth handing in, and its lease; None if there is none.
+
+        First of what was parked last, then of what has trained longest since its last one, `least_seconds` at least.
+        It counts as handed in from now on.
+        """
+        for key in reversed(self._parked):
+            parked = self._parked[key]
+            if not parked.saved:
+                parked.saved = True
+                return parked.lease, self._population.checkpoint(key)
+        ahead = [key for key, held in self._held.items() if held.unsaved > 0.0]
+        longest = max(ahead, key=lambda key: self._held[key].unsaved, default=None)
+        if longest is None or self._held[longest].unsaved < least_seconds:
+            return None
+        self._held[longest].unsaved = 0.0
+        return self._held[longest].run.lease, self._population.checkpoint(longest)
+
+    def _stopped(self, stops: Sequence[tuple[str, Finished | Paused]], keep: Mapping[str, Keep]) -> list[Stopped]:
+        """Take leave of members that stopped; only weights that may be kept are copied."""
+        runs = {key: self._held[key].run for key, _ in stops}
+        send = wanted(
+            [
+                Candidate(runs[key], stop.state, stop.metrics.get(runs[key].metric, math.nan))
+                for key, stop in stops
+                if stop.weights is not None
+            ],
+            keep,
+        )
+        return [self._take_leave(key, stop, with_weights=runs[key].lease.run in send) for key, stop in stops]
+
+    def _take_leave(self, key: str, stop: Finished | Paused, *, with_weights: bool) -> Stopped:
+        lease = self._held.pop(key).run.lease
+        if isinstance(stop, Paused):
+            self._parked[key] = _Parked(lease, stop.epochs)
+        result = Result(
+            lease=lease,
+            state=stop.state,
+            metrics={name: _finite(stop.metrics[name]) for name in METRICS if name in stop.metrics},
+            best_epoch=stop.best_epoch,
+            epochs=stop.epochs,
+            seconds=stop.seconds,
+            reason=stop.reason,
+        )
+        weights = np.asarray(stop.weights, "<f4").tobytes() if with_weights and stop.weights is not None else None
+        return Stopped(result, weights)
+
+    def _failed(self, key: str, error: Exception) -> Stopped:
+        held = self._held[key]
+        self._leave([key])
+        return Stopped(Result(held.run.lease, "failed", {}, None, held.epochs, 0.0, f"training failed: {_told(error)}"))
 
 
-def encode_weights(weights: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> str:
-    """Return a member's row as base64 of little-endian float32."""
-    return base64.b64encode(weights.astype("<f4").tobytes()).decode("ascii")
+def _pauses(runs: Iterable[ReadyRun]) -> dict[str, int]:
+    """Return the epochs after which runs pause; those asked for all their epochs do not."""
+    return {name_of(one.run): one.run.to_epoch for one in runs if one.run.to_epoch < one.spec.epochs}
 
 
-def _key(lease: Lease) -> str:
-    return f"{lease.sweep}/{lease.trial}/{lease.fence}"
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:LONGEST_REASON]
 
 
 def epoch_of(seen: Observation) -> Epoch:

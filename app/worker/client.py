@@ -3,8 +3,8 @@
 import hashlib
 import io
 import logging
-import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import httpx
@@ -12,27 +12,33 @@ from pydantic import TypeAdapter
 
 from app.domain.errors import LogsweepError
 from app.domain.work import (
+    MOST_ITEMS,
+    OWN_TRAINER,
+    CheckpointRef,
     ClaimAnswer,
     ClaimRequest,
     DecisionsAnswer,
     FinishAnswer,
-    FinishRequest,
+    GivenBack,
     HeartbeatRequest,
     Lease,
-    Progress,
-    ReportRequest,
-    Result,
+    ReleaseRequest,
 )
+from app.training.rules import CURRENT_RULES
 
 Answer = TypeVar("Answer")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between two tries while the server is away: doubled each time."""
 
-_Request = ClaimRequest | FinishRequest | HeartbeatRequest | ReportRequest
+PIECE = 1 << 20
+"""Bytes of a model or checkpoint that are sent at a time."""
 
-_KINDS = (ClaimRequest, FinishRequest, HeartbeatRequest, ReportRequest, ClaimAnswer, DecisionsAnswer, FinishAnswer)
+_KINDS = (ClaimRequest, HeartbeatRequest, ReleaseRequest, ClaimAnswer, DecisionsAnswer, FinishAnswer)
 _JSON_OF: dict[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in _KINDS}
+
+_TRY_AGAIN = frozenset({408, 425, 429})
+"""Refusals that pass."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,71 +52,133 @@ class ServerRefusedError(LogsweepError):
 
 
 class WorkClient:
-    """Speaks for one worker. Every request may be sent twice: fences and receipts make that harmless."""
+    """Speaks for one worker. Every request may be sent twice: fences, hashes and receipts make that harmless.
 
-    def __init__(self, server: str, worker: str, stopping: threading.Event) -> None:
+    `pause(seconds)` waits before the next try and returns whether the worker is stopping; then nothing is tried again.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        worker: str,
+        pause: Callable[[float], bool],
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self._worker = worker
-        self._stopping = stopping
+        self._pause = pause
         # A claim may wait 20 s at the server.
-        self._http = httpx.Client(base_url=server, timeout=httpx.Timeout(60.0, connect=5.0))
+        self._http = httpx.Client(base_url=server, timeout=httpx.Timeout(60.0, connect=5.0), transport=transport)
+        self._ends_at = float("inf")
 
     def close(self) -> None:
         """Close the connections; requests under way fail."""
         self._http.close()
 
+    def hurry(self, seconds: float) -> None:
+        """Give requests only a few seconds from now on, and uploads no more than so many together."""
+        self._http.timeout = httpx.Timeout(min(seconds, 5.0))
+        self._ends_at = time.monotonic() + seconds
+
     def claim(self, slots: int, cohorts: Sequence[str], wait: float) -> ClaimAnswer:
-        """Ask for up to `slots` segments; wait up to `wait` seconds for the first."""
-        request = ClaimRequest(self._worker, slots, list(cohorts), wait)
-        return self._post("claim", request, ClaimAnswer)
+        """Ask for up to `slots` runs; wait up to `wait` seconds for the first."""
+        request = ClaimRequest(self._worker, OWN_TRAINER, CURRENT_RULES, slots, list(cohorts)[:MOST_ITEMS], wait)
+        return self._post("claim", _dump(request), ClaimAnswer)
 
     def heartbeat(self, leases: Sequence[Lease]) -> DecisionsAnswer:
         """Keep leases alive."""
-        request = HeartbeatRequest(self._worker, list(leases))
-        return self._post("heartbeat", request, DecisionsAnswer)
+        answers = [
+            self._post("heartbeat", _dump(HeartbeatRequest(self._worker, part)), DecisionsAnswer)
+            for part in _parts(leases)
+        ]
+        return DecisionsAnswer([one for answer in answers for one in answer.items])
 
-    def report(self, items: Sequence[Progress]) -> DecisionsAnswer:
-        """Send new epochs."""
-        return self._post("report", ReportRequest(self._worker, list(items)), DecisionsAnswer)
+    def report(self, body: bytes) -> DecisionsAnswer:
+        """Send new epochs: an encoded ReportRequest."""
+        return self._post("report", body, DecisionsAnswer)
 
-    def finish(self, items: Sequence[Result], progress: Sequence[Progress]) -> FinishAnswer:
-        """Send results, and new epochs of other trials with them."""
-        return self._post("finish", FinishRequest(self._worker, list(items), list(progress)), FinishAnswer)
+    def finish(self, body: bytes) -> FinishAnswer:
+        """Send results, and new epochs of other runs with them: an encoded FinishRequest."""
+        return self._post("finish", body, FinishAnswer)
 
-    def release(self, leases: Sequence[Lease]) -> None:
-        """Give leases back untouched; tried once, for they run out by themselves."""
-        request = HeartbeatRequest(self._worker, list(leases))
-        body = _JSON_OF[type(request)].dump_json(request)
-        self._http.post("/v1/work/release", content=body, headers=_JSON, timeout=5.0).raise_for_status()
+    def release(self, items: Sequence[GivenBack]) -> None:
+        """Give leases back; without any, tell the server that this worker is about to end."""
+        for part in _parts(items) or [[]]:
+            self._post("release", _dump(ReleaseRequest(self._worker, part)), DecisionsAnswer)
+
+    def put_artifact(self, sha256: str, content: bytes) -> None:
+        """Store the weights of a model."""
+        self._put(f"/v1/work/artifacts/{sha256}", [memoryview(content)])
+
+    def put_checkpoint(self, ref: CheckpointRef, pieces: Sequence[memoryview]) -> bool:
+        """Hand in a checkpoint; return whether the server's cache kept it."""
+        answer = self._put(f"/v1/work/checkpoints/{ref.sha256}", pieces)
+        return bool(_KEPT.validate_json(answer or b"{}").get("kept", True))
+
+    def checkpoint(self, ref: CheckpointRef) -> bytes | None:
+        """Fetch a checkpoint; None if the server has it no more."""
+        try:
+            content = self._send("GET", f"/v1/work/checkpoints/{ref.sha256}", None, {})
+        except ServerRefusedError as error:
+            _log.info("A checkpoint was not to be had: %s", error.detail)
+            return None
+        if hashlib.sha256(content).hexdigest() != ref.sha256:
+            _log.warning("The checkpoint %s came with other bytes than its hash says.", ref.sha256)
+            return None
+        return content
 
     def dataset(self, name: str, sha256: str) -> bytes:
-        """Fetch the prepared content of a data set that a segment was made for, and check that it is."""
-        content = self._send("GET", f"/v1/datasets/{name}/content?sha256={sha256}", None)
+        """Fetch the prepared content of a data set that a run was made for, and check that it is."""
+        content = self._send("GET", f"/v1/datasets/{name}/content?sha256={sha256}", None, {})
         if hashlib.sha256(content).hexdigest() != sha256:
             raise ServerRefusedError(f'The data set "{name}" is not the one this trial was made for ({sha256}).')
         return content
 
-    def _post(self, route: str, request: _Request, answer: type[Answer]) -> Answer:
-        body = _JSON_OF[type(request)].dump_json(request)
-        received: Answer = _JSON_OF[answer].validate_json(self._send("POST", f"/v1/work/{route}", body))
+    def _post(self, route: str, body: bytes, answer: type[Answer]) -> Answer:
+        received: Answer = _JSON_OF[answer].validate_json(self._send("POST", f"/v1/work/{route}", lambda: body, _JSON))
         return received
 
-    def _send(self, method: str, path: str, body: bytes | None) -> bytes:
+    def _put(self, path: str, pieces: Sequence[memoryview]) -> bytes:
+        size = sum(piece.nbytes for piece in pieces)
+        return self._send("PUT", path, lambda: self._cut(pieces), {**_RAW, "Content-Length": str(size)})
+
+    def _send(
+        self, method: str, path: str, body: Callable[[], bytes | Iterator[bytes]] | None, headers: Mapping[str, str]
+    ) -> bytes:
         """Send until the server answers, and return the answer; a refusal (4xx) is final, all else is tried again."""
         pause = FIRST_PAUSE
         while True:
+            content = None if body is None else body()
             try:
-                with self._http.stream(method, path, content=body, headers=_JSON) as response:
-                    if response.status_code < 500:
+                with self._http.stream(method, path, content=content, headers=headers) as response:
+                    if response.status_code < 500 and response.status_code not in _TRY_AGAIN:
                         return _accepted(response)
                 _log.warning("The server answered %s with %s.", path, response.status_code)
             except httpx.TransportError as error:
                 _log.warning("The server is away (%s); trying again in %.1f s.", error, pause)
-            if self._stopping.wait(pause):
+            if self._pause(pause):
                 raise StoppedError("The worker is stopping.")
             pause = min(2.0 * pause, LONGEST_PAUSE)
 
+    def _cut(self, pieces: Sequence[memoryview]) -> Iterator[bytes]:
+        """Yield a body bit by bit, as long as there is time: a large one must not hold up the end."""
+        for piece in pieces:
+            for start in range(0, piece.nbytes, PIECE):
+                if time.monotonic() > self._ends_at:
+                    raise StoppedError("The worker is stopping, and there is no time left for a large request.")
+                yield bytes(piece[start : start + PIECE])
+
 
 _JSON = {"Content-Type": "application/json"}
+_RAW = {"Content-Type": "application/octet-stream"}
+_KEPT = TypeAdapter(dict[str, Any])
+
+
+def _dump(request: object) -> bytes:
+    return _JSON_OF[type(request)].dump_json(request)
+
+
+def _parts(items: Sequence[Any]) -> list[list[Any]]:
+    return [list(items[start : start + MOST_ITEMS]) for start in range(0, len(items), MOST_ITEMS)]
 
 
 def _accepted(response: httpx.Response) -> bytes:

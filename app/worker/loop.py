@@ -1,16 +1,23 @@
-"""The loop of a worker: training in the main thread, HTTP in three others, so that training never waits."""
+"""The loop of a worker: training in the main thread, HTTP in others, so that training never waits."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import groupby
 
 import httpx
 
 from app.domain.errors import LogsweepError
-from app.training.trainer import Trainer
+from app.domain.work import ClaimAnswer, GivenBack, Lease, LeasedRun
+from app.training.loading import ReadyRun, RunLoader
+from app.training.packing import model_of
+from app.training.trainer import LONGEST_REASON, StackFailedError, Trainer, Turn
 from app.worker.board import Board
-from app.worker.client import WorkClient
+from app.worker.client import ServerRefusedError, StoppedError, WorkClient
+from app.worker.handing_in import CheckpointDuty
+from app.worker.outbox import Outbox
+from app.worker.sender import Sender
 
 REPORT_EVERY = 0.2
 """Seconds for which progress and results are gathered before they are sent."""
@@ -20,16 +27,24 @@ CLAIM_WAIT = 15.0
 
 HEARTBEATS_PER_LEASE = 5
 
+HAND_OVER_SECONDS = 10.0
+"""How long the end of a worker may take for what it hands over; its supervisor waits twice as long."""
+
 _log = logging.getLogger(__name__)
 
 
 class Worker:
     """Leases, trains and reports until it is stopped."""
 
-    def __init__(self, server: str, name: str, slots: int) -> None:
+    def __init__(self, server: str, name: str, slots: int, transport: httpx.BaseTransport | None = None) -> None:
         self._stopping = threading.Event()
-        self._client = WorkClient(server, name, self._stopping)
+        self._client = WorkClient(server, name, self._stopping.wait, transport)
         self._board = Board(slots)
+        self._outbox = Outbox()
+        self._sender = Sender(self._client, name, self._board, self._outbox)
+        self._trainer = Trainer(time.perf_counter)
+        self._loader = RunLoader(self._client)
+        self._checkpoints = CheckpointDuty(self._client, self._board, self._outbox, self._stopping)
         # The shortest that a server grants, until its first answer tells.
         self._lease_seconds = 1.0
         self._failure: BaseException | None = None
@@ -40,18 +55,27 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stop`, then send what is done and give back what is not."""
-        duties = [self._claim, self._report, self._beat, self._close_on_stop]
+        duties = [self._claim, self._report, self._beat, self._deliver_models, self._checkpoints.run, self._close]
         threads = [threading.Thread(target=self._guarded, args=(duty,), daemon=True) for duty in duties]
         for thread in threads:
             thread.start()
+        failed: list[GivenBack] = []
+        orderly = False
         try:
             self._train()
+            orderly = True
+        except StackFailedError as error:
+            failed = [GivenBack(lease, "refused", error.reason) for lease in error.leases]
+            raise
         finally:
             self._stopping.set()
+            self._client.hurry(HAND_OVER_SECONDS)
             # The claiming thread may still wait at the server; it ends with the process.
             for thread in threads[1:]:
                 thread.join()
-            self._hand_over()
+            # After any other error of training the runs are left to the server, which counts them as lost.
+            if orderly or failed:
+                self._hand_over(failed, orderly=orderly)
             self._client.close()
         if self._failure is not None:
             raise self._failure
@@ -67,57 +91,126 @@ class Worker:
             self._failure = error
             self._stopping.set()
 
-    def _close_on_stop(self) -> None:
-        # A thread of its own, because a signal handler must not take the board's lock.
+    def _close(self) -> None:
+        # A thread of its own, because a signal handler must not take locks.
         self._stopping.wait()
         self._board.close()
+        self._outbox.close()
 
     def _train(self) -> None:
-        trainer = Trainer(time.perf_counter)
+        trainer = self._trainer
         while not self._stopping.is_set():
-            claimed = self._board.take_claimed(wait=len(trainer) == 0)
+            orders = self._board.take_orders(wait=len(trainer) == 0)
             if self._stopping.is_set():
                 return
-            trainer.add(claimed, self._client.dataset)
-            trainer.drop(self._board.take_stops())
-            turn = trainer.train(self._board.keep_below())
-            self._board.post(turn.epochs, turn.results)
+            trainer.forget(orders.forgotten)
+            trainer.add(orders.ready)
+            keep = self._board.keep()
+            self._post(trainer.obey(orders.decisions, keep))
+            self._post(trainer.train(keep))
+            if orders.checkpoint_asked:
+                self._board.answer(self._checkpoints.choose(trainer))
+
+    def _post(self, turn: Turn) -> None:
+        # First the board: the receipt of a pause must find it waited for.
+        self._board.stopped(turn)
+        self._outbox.add(turn)
 
     def _claim(self) -> None:
         while not self._stopping.is_set():
             slots, cohorts = self._board.wait_for_free_slots()
             if slots == 0:
                 return
-            answer = self._client.claim(slots, cohorts, CLAIM_WAIT)
+            answer = self._claimed(slots, cohorts)
             self._lease_seconds = answer.lease_seconds
-            self._board.add_claimed(answer.segments, answer.keep_below)
+            self._board.hold(answer.runs, answer.keep)
+            for _, runs in groupby(sorted(answer.runs, key=_data_of), key=_data_of):
+                self._board.add_ready(self._made_ready(list(runs)))
+
+    def _claimed(self, slots: int, cohorts: Sequence[str]) -> ClaimAnswer:
+        try:
+            return self._client.claim(slots, cohorts, CLAIM_WAIT)
+        except ServerRefusedError as error:
+            way = "Install the server's version of logsweep for its workers, and see to it that the address is right."
+            raise ServerRefusedError(f"The server gives this worker no work. {error.detail} {way}") from error
+
+    def _made_ready(self, runs: Sequence[LeasedRun]) -> list[ReadyRun]:
+        """Return the runs of one data set ready to train; those that cannot be had are given back."""
+        ready = []
+        for run in runs:
+            try:
+                ready.append(self._loader.load(run, parked=self._trainer.is_parked(run)))
+            except StoppedError:
+                raise
+            except Exception as error:  # noqa: BLE001  # whatever it is, it concerns this run, and is told of it
+                _log.error("Run %d goes back, as it cannot be trained here: %s", run.lease.run, error)
+                self._board.let_go(run.lease)
+                self._outbox.give_back(GivenBack(run.lease, "refused", _told(error)))
+        return ready
 
     def _report(self) -> None:
         while not self._stopping.is_set():
-            self._board.wait_for_outgoing(longest=CLAIM_WAIT)
+            self._outbox.wait(longest=CLAIM_WAIT)
             # What comes within that time travels together: a request costs far more than what it carries.
             self._board.wait_until_idle(longest=REPORT_EVERY)
-            self._send()
+            self._sender.send()
 
-    def _send(self) -> None:
-        progress, results = self._board.take_outgoing()
-        if results:
-            answer = self._client.finish(results, progress)
-            self._board.obey(answer.decisions)
-            self._board.update_keep_below(answer.keep_below)
-        elif progress:
-            self._board.obey(self._client.report(progress).items)
+    def _deliver_models(self) -> None:
+        while self._outbox.wait_for_model() is not None:
+            self._deliver_next()
+
+    def _deliver_next(self) -> bool:
+        """Send the next model that a result waits for; return whether there was one."""
+        if (first := self._outbox.next_model()) is None:
+            return False
+        lease, weights = first
+        model = model_of(weights)
+        try:
+            self._client.put_artifact(model.sha256, weights)
+        except ServerRefusedError as error:
+            self._sender.refuse(lease, error.detail)
+        else:
+            self._outbox.model_arrived(lease, model)
+        return True
 
     def _beat(self) -> None:
         while not self._stopping.wait(self._lease_seconds / HEARTBEATS_PER_LEASE):
-            if leases := self._board.leases():
-                self._board.obey(self._client.heartbeat(leases).items)
+            if leases := list(dict.fromkeys([*self._board.leases(), *self._outbox.leases()])):
+                self._beat_once(leases)
 
-    def _hand_over(self) -> None:
+    def _beat_once(self, leases: Sequence[Lease]) -> None:
+        try:
+            self._board.obey(self._client.heartbeat(leases).items)
+        except ServerRefusedError as error:
+            _log.error("The server refused a heartbeat, so leases may run out. %s", error.detail)
+
+    def _hand_over(self, failed: Sequence[GivenBack], *, orderly: bool) -> None:
         """Send what is done and give back the rest; without a server the leases run out by themselves."""
         try:
-            self._send()
+            self._upload_rest(orderly=orderly)
+            self._sender.send()
+            blamed = {one.lease for one in failed}
+            held = dict.fromkeys([*self._board.leases(), *self._outbox.leases()])
             # Also with nothing to give back: the server then shares the work among the others.
-            self._client.release(self._board.leases())
+            self._client.release([*failed, *(GivenBack(lease) for lease in held if lease not in blamed)])
         except (LogsweepError, httpx.HTTPError) as error:
             _log.warning("Could not hand over at the end (%s).", error)
+
+    def _upload_rest(self, *, orderly: bool) -> None:
+        """Send models, so that their results can go, and checkpoints, if training ended between two epochs."""
+        try:
+            while self._deliver_next():
+                continue
+            self._sender.send()
+            if orderly:
+                self._checkpoints.hand_in_all(self._trainer)
+        except StoppedError as error:
+            _log.warning("Not all could be handed in at the end (%s).", error)
+
+
+def _data_of(run: LeasedRun) -> str:
+    return run.dataset_sha256
+
+
+def _told(error: Exception) -> str:
+    return (error.detail if isinstance(error, LogsweepError) else f"{type(error).__name__}: {error}")[:LONGEST_REASON]

@@ -9,6 +9,9 @@ import threading
 
 from app.training.blas import use_one_thread
 
+OUT_OF_MEMORY = 3
+"""The exit code of a worker that ran out of memory."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -27,7 +30,13 @@ def run_worker(server: str, name: str | None, slots: int, *, exit_with_parent: b
         signal.signal(number, lambda *_: worker.stop())
     if exit_with_parent:
         threading.Thread(target=_end_with_input, daemon=True).start()
-    worker.run()
+    try:
+        worker.run()
+    except Exception as error:
+        if not isinstance(error.__cause__ or error, MemoryError):
+            raise
+        _log.exception("The worker ran out of memory.")
+        sys.exit(OUT_OF_MEMORY)
 
 
 def _end_with_input() -> None:

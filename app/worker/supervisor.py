@@ -2,14 +2,18 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 from uuid import uuid4
 
+from app.domain.runs import Ending
 from app.training.blas import use_one_thread
+from app.worker.process import OUT_OF_MEMORY
 
 STOP_SECONDS = 20.0
 """How long a worker has to end its epoch and hand over."""
@@ -17,22 +21,49 @@ STOP_SECONDS = 20.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
 """Seconds before a dead worker is started again: doubled with each death in a row."""
 
+HEALTHY_SECONDS = 60.0
+"""How long a worker must have lived for its death to be the first in a row."""
+
 LOCAL_PREFIX = "local-"
 """How the names of a server's own workers start: they cannot outlive it, so their leases end with it."""
 
 _log = logging.getLogger(__name__)
 
 
-class Supervisor:
-    """Keeps `count` workers running against `server`; `on_death(name)` hears of each one that died."""
+class Process(Protocol):
+    """What the supervisor needs of a child."""
 
-    def __init__(self, server: str, count: int, slots: int, on_death: Callable[[str], object]) -> None:
-        self._command = [sys.executable, "-P", "-m", "app.cli", "work", "--exit-with-parent"]
-        self._command += ["--server", server, "--slots", str(slots)]
+    def wait(self) -> int:
+        """Return the exit code once it ended; the negative number of the signal that killed it."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it."""
+
+
+class Supervisor:
+    """Keeps `count` workers running; `on_death(name, ending, reason)` hears of each one that died."""
+
+    def __init__(
+        self,
+        server: str,
+        count: int,
+        slots: int,
+        on_death: Callable[[str, Ending, str], object],
+        spawn: Callable[[str], Process] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        rest: Callable[[float], object] | None = None,
+    ) -> None:
+        """Keep workers against `server`; `spawn(name)` starts one, `rest(seconds)` waits before another is started."""
         self._on_death = on_death
+        self._spawn = spawn or worker_process(server, slots)
+        self._clock = clock
         self._stopping = threading.Event()
+        self._rest = rest or self._stopping.wait
         self._boot = uuid4().hex[:8]
-        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._processes: dict[int, Process] = {}
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._keep, args=(place,)) for place in range(count)]
 
@@ -57,30 +88,57 @@ class Supervisor:
     def _keep(self, place: int) -> None:
         """Run the worker of one place, again and again."""
         pause, generation = FIRST_PAUSE, 0
-        while (process := self._spawn(place, name := self._name(place, generation))) is not None:
+        while (process := self._start(place, name := self._name(place, generation))) is not None:
+            started = self._clock()
             code = process.wait()
             if self._stopping.is_set():
                 return
-            _log.warning("Worker %s ended with code %d; starting another.", name, code)
-            self._on_death(name)
-            self._stopping.wait(pause)
+            ending, reason = ending_of(code)
+            _log.warning("Worker %s died: %s. Starting another.", name, reason)
+            self._on_death(name, ending, reason)
+            if self._clock() - started >= HEALTHY_SECONDS:
+                pause = FIRST_PAUSE
+            self._rest(pause)
             pause, generation = min(2.0 * pause, LONGEST_PAUSE), generation + 1
 
     def _name(self, place: int, generation: int) -> str:
         return f"{LOCAL_PREFIX}{self._boot}-{place}-{generation}"
 
-    def _spawn(self, place: int, name: str) -> subprocess.Popen[bytes] | None:
+    def _start(self, place: int, name: str) -> Process | None:
         with self._lock:
             if self._stopping.is_set():
                 return None
-            environment = dict(os.environ)
-            use_one_thread(environment)
-            # A session of its own, so that Ctrl-C reaches the server alone, which then stops its workers in order.
-            process = subprocess.Popen(  # noqa: S603  # our own command
-                [*self._command, "--name", name],
-                stdin=subprocess.PIPE,
-                env=environment,
-                start_new_session=True,
-            )
-            self._processes[place] = process
+            process = self._processes[place] = self._spawn(name)
             return process
+
+
+def ending_of(code: int) -> tuple[Ending, str]:
+    """Return how a process ended, by its exit code, and in words."""
+    if code < 0:
+        return "signal", f"its process was ended by {_signal_name(-code)}"
+    if code == OUT_OF_MEMORY:
+        return "out_of_memory", "its process ran out of memory"
+    return "error", f"its process ended with exit code {code}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # the system's own, such as those for real time
+        return f"signal {number}"
+
+
+def worker_process(server: str, slots: int) -> Callable[[str], Process]:
+    """Return what starts a worker for `server` under a name, as a child that ends with this process."""
+    command = [sys.executable, "-P", "-m", "app.cli", "work", "--exit-with-parent"]
+    command += ["--server", server, "--slots", str(slots)]
+
+    def spawn(name: str) -> Process:
+        environment = dict(os.environ)
+        use_one_thread(environment)
+        # A session of its own, so that Ctrl-C reaches the server alone, which then stops its workers in order.
+        return subprocess.Popen(  # noqa: S603  # our own command
+            [*command, "--name", name], stdin=subprocess.PIPE, env=environment, start_new_session=True
+        )
+
+    return spawn

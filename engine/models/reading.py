@@ -12,7 +12,8 @@ from engine.models.card import card_faults
 from engine.models.files import MAX_BYTES, Contents
 from engine.models.model import Model, ModelError
 from engine.models.npz import SIGNATURE, read_npz_model
-from engine.models.safetensors import looks_like_safetensors, read_safetensors
+from engine.models.safetensors import read_safetensors
+from engine.tensors import looks_like_tensors
 
 
 def read_model(content: bytes) -> Model:
@@ -32,7 +33,7 @@ def read_model(content: bytes) -> Model:
 def _contents(content: bytes) -> Contents:
     if content.startswith(SIGNATURE):
         return read_npz_model(content)
-    if looks_like_safetensors(content):
+    if looks_like_tensors(content):
         return read_safetensors(content)
     way = "Fetch the model as npz or safetensors: an ONNX file is for other programs."
     raise ModelError([f"The file is neither NPZ nor safetensors by its first bytes. {way}"])

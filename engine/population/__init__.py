@@ -1,8 +1,8 @@
 """Training many members at once: cohorts of equal structure, walked in tiles that fit the cache."""
 
-from engine.population.checkpoint import Checkpoint
-from engine.population.cohort import member_bytes
-from engine.population.member import Finished, Observation
+from engine.population.checkpoint import Checkpoint, CheckpointError
+from engine.population.member import Finished, Observation, Paused
 from engine.population.population import Population, Report
+from engine.population.rows import member_bytes
 
-__all__ = ["Checkpoint", "Finished", "Observation", "Population", "Report", "member_bytes"]
+__all__ = ["Checkpoint", "CheckpointError", "Finished", "Observation", "Paused", "Population", "Report", "member_bytes"]

@@ -1,25 +1,27 @@
 """A cohort: all members of one structure on one data set, a row each in a few contiguous matrices."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.arrays import Array, Workspace
 from engine.augmentation.augmenter import Augmenter
-from engine.layout import Layout
 from engine.network import Network
-from engine.optimizers import OPTIMIZERS
 from engine.population.batches import batch_sizes, order_bytes
 from engine.population.checkpoint import Checkpoint
 from engine.population.distortions import augmenter_of
-from engine.population.evaluation import Evaluation
-from engine.population.member import EndState, Finished, Member, Observation
+from engine.population.member import Finished, Member, Observation, Paused, StopState
+from engine.population.newcomer import Newcomer
+from engine.population.parking import Parked
+from engine.population.rows import MOMENTS, first_rows, row_widths
+from engine.population.scoring import Scoring
 from engine.population.tile import Tile
 from engine.population.update import Matrices, Rule
 from engine.spec import MemberSpec, Structure
 from engine.subnormals import flushing
-from engine.training_set import Part, TrainingSet
+from engine.training_set import TrainingSet
 
 TILE_BYTES = 4 << 20
 """What one tile's weights, gradient, moments and signals may take.
@@ -28,7 +30,14 @@ Measured on 64-64-10 with batches of 64: tiles of 1 MiB cost 1.2 times, of 2 MiB
 as much as these. Batch norm and dropout take as much again, which is not counted: smaller tiles cost them more too.
 """
 
-_MOMENTS = max(optimizer.moments for optimizer in OPTIMIZERS.values())
+
+@dataclass(frozen=True, slots=True)
+class Departures:
+    """The members that stopped, with what is reported of each; those that paused are `parked` under the same names."""
+
+    finished: list[tuple[str, Finished]]
+    paused: list[tuple[str, Paused]]
+    parked: dict[str, Parked]
 
 
 class Cohort:
@@ -38,15 +47,14 @@ class Cohort:
         self._network = Network(structure)
         self._data = data
         self._workspace = Workspace(data.dtype)
-        self._widths = _widths(self._network.layout)
-        self._members: list[Member] = []
+        self._seat([])
         self._tile_members = tile_members(self._network, data)
         # The first tiles of the members; those that miss are cut before the next epoch.
         self._tiles: list[Tile] = []
         self._augmenter: Augmenter | None = None
-        # Of each part the last evaluation of members that ended: the next often scores as many.
-        self._evaluations: dict[str, Evaluation] = {}
-        self._take_rows({name: np.zeros((0, width), self._workspace.dtype) for name, width in self._widths.items()})
+        self._scoring = Scoring(self._network, data, self._tile_members, self._workspace)
+        widths = row_widths(self._network.layout)
+        self._take_rows({name: np.zeros((0, width), self._workspace.dtype) for name, width in widths.items()})
 
     def __len__(self) -> int:
         return len(self._members)
@@ -64,6 +72,11 @@ class Cohort:
         """Return the names of the members, in the order of their rows."""
         return [member.key for member in self._members]
 
+    def _seat(self, members: list[Member]) -> None:
+        """Let these be the members, in the order of their rows."""
+        self._members = members
+        self._row_of = {member.key: row for row, member in enumerate(members)}
+
     def _take_rows(self, rows: Mapping[str, Array]) -> None:
         """Make these the rows of the members, in memory of their own."""
         gradient = np.zeros((len(rows["best"]), self._network.layout.trained), self._workspace.dtype)
@@ -73,33 +86,27 @@ class Cohort:
 
     def _use(self, rows: Mapping[str, Array], gradient: Array) -> None:
         self._rows, self._best = rows, rows["best"]
-        moments = tuple(rows[f"moment{number}"] for number in range(1, _MOMENTS + 1))
+        moments = tuple(rows[f"moment{number}"] for number in range(1, MOMENTS + 1))
         self._matrices = Matrices(rows["weights"], gradient, rows["averages"], moments)
 
-    def join(
-        self, newcomers: Sequence[tuple[str, MemberSpec]], checkpoints: Mapping[str, Checkpoint] | None = None
-    ) -> None:
-        """Add members under names of the caller's choice, at their start or where their checkpoint left them."""
-        known = checkpoints or {}
-        members = [_member(key, spec, known.get(key)) for key, spec in newcomers]
-        rows = [self._start(spec) if key not in known else known[key].rows for key, spec in newcomers]
-        grown = {name: np.concatenate([matrix, *(row[name] for row in rows)]) for name, matrix in self._rows.items()}
-        everyone = self._members + members
+    def join(self, newcomers: Sequence[Newcomer]) -> None:
+        """Add members, at their start or where their checkpoint left them."""
+        dtype = self._workspace.dtype
+        starts = [
+            one.checkpoint.rows if one.checkpoint else first_rows(self._network, one.spec, dtype) for one in newcomers
+        ]
+        grown = {
+            name: np.concatenate([matrix, *(rows[name] for rows in starts)]) for name, matrix in self._rows.items()
+        }
+        everyone = self._members + [one.member() for one in newcomers]
         # Rows of one rule lie side by side, so that each optimizer steps one slice; and those that drop units too,
         # so that few tiles have members of both kinds.
         order = sorted(range(len(everyone)), key=lambda row: _place(everyone[row].spec))
         self._keep(order, everyone, grown)
 
-    def _start(self, spec: MemberSpec) -> Mapping[str, Array]:
-        """Return the rows of a member that has not trained yet."""
-        dtype = self._workspace.dtype
-        initial = self._network.initial_row(spec.seed, spec.initializer).astype(dtype)[np.newaxis]
-        zeros = {name: np.zeros((1, width), dtype) for name, width in self._widths.items()}
-        return {**zeros, "best": initial, "weights": initial}
-
     def checkpoint(self, key: str) -> Checkpoint:
         """Return what the member `key` needs to go on elsewhere. Raises KeyError if it is not here."""
-        row = self.keys().index(key)
+        row = self._row_of[key]
         member = self._members[row]
         rows = {name: matrix[row : row + 1].copy() for name, matrix in self._rows.items()}
         return Checkpoint(member.epoch, member.seconds, replace(member.best), member.best_values, rows)
@@ -119,7 +126,7 @@ class Cohort:
         for place, row in enumerate(stay[unmoved:], unmoved):
             for matrix in self._rows.values():
                 matrix[place] = matrix[row]
-        self._members = [self._members[row] for row in stay]
+        self._seat([self._members[row] for row in stay])
         rows = {name: matrix[: len(stay)] for name, matrix in self._rows.items()}
         self._use(rows, self._matrices.gradient[: len(stay)])
         del self._tiles[unmoved // self._tile_members :]
@@ -127,18 +134,21 @@ class Cohort:
     def _keep(self, order: Sequence[int], members: Sequence[Member], rows: Mapping[str, Array]) -> None:
         """Take over the rows of `order`; an error of memory leaves the cohort as it was."""
         self._take_rows({name: matrix[np.asarray(order, np.intp)] for name, matrix in rows.items()})
-        self._members = [members[row] for row in order]
+        self._seat([members[row] for row in order])
 
-    def train_epoch(
-        self, clock: Callable[[], float]
-    ) -> tuple[list[tuple[str, Observation]], list[tuple[str, Finished]]]:
-        """Train every member one epoch; return what each epoch gave, and the members that thereby ended."""
+    def train_epoch(self, clock: Callable[[], float]) -> tuple[list[tuple[str, Observation]], Departures]:
+        """Train every member one epoch; return what each epoch gave, and the members that thereby stopped."""
         self._tiles += self._cut_tiles(len(self._tiles) * self._tile_members)
+        with self._computing():
+            observations = [seen for tile in self._tiles for seen in tile.train_epoch(clock)]
+        seen_by_key = [(m.key, seen) for m, seen in zip(self._members, observations, strict=True)]
+        return seen_by_key, self._let_go(self._stops(observations))
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
         # Diverging members overflow; they are found by their loss at the end of the epoch.
         with flushing(self._network.structure.rules), np.errstate(all="ignore"):
-            observations = [seen for tile in self._tiles for seen in tile.train_epoch(clock)]
-            seen_by_key = [(m.key, seen) for m, seen in zip(self._members, observations, strict=True)]
-            return seen_by_key, self._end(observations)
+            yield
 
     def _cut_tiles(self, first: int) -> list[Tile]:
         """Return tiles of the members from row `first` on."""
@@ -158,68 +168,60 @@ class Cohort:
             for start in range(first, len(self._members), step)
         ]
 
-    def _end(self, observations: Sequence[Observation]) -> list[tuple[str, Finished]]:
-        """Take in the epoch of each member; drop and return those that ended."""
-        ended: list[_Ended] = []
+    def _stops(self, observations: Sequence[Observation]) -> list["_Stop"]:
+        """Take in the epoch of each member; return those that stop after it."""
+        stops = []
         for row, (member, seen) in enumerate(zip(self._members, observations, strict=True)):
             if member.observe(seen):
                 self._best[row] = self._matrices.weights[row]
-            if (ending := member.ending(seen)) is not None:
-                ended.append(_Ended(row, member, *ending))
-        finished = self._finish(ended)
-        self.leave([key for key, _ in finished])
-        return finished
+            if (why := member.stop(seen)) is not None:
+                stops.append(_Stop(row, member, *why))
+        return stops
 
-    def _finish(self, ended: Sequence["_Ended"]) -> list[tuple[str, Finished]]:
-        """Return the ends of members; the weights of those with a best epoch are scored on train and test."""
-        kept = [one for one in ended if one.member.best.epoch is not None]
-        finished = [(one.member.key, one.finished({}, None)) for one in ended if one not in kept]
-        if not kept:
-            return finished
-        rows = self._best[[one.row for one in kept]]
-        error = self._data.error_name()
-        parts = {f"train_{error}": self._data.train, f"test_{error}": self._data.test}
-        errors = {name: self._errors(name, part, rows) for name, part in parts.items() if len(part)}
-        for index, one in enumerate(kept):
-            own = {name: float(column[index]) for name, column in errors.items()}
-            finished.append((one.member.key, one.finished({**one.member.best_values, **own}, rows[index])))
-        return finished
+    def pause(self, keys: Sequence[str]) -> Departures:
+        """Let members pause where they are. Raises KeyError for one that is not here."""
+        members = [(row, self._members[row]) for row in self._rows_of(keys)]
+        return self._let_go([_Stop(row, member, *member.pause()) for row, member in members])
 
-    def _errors(self, name: str, part: Part, rows: Array) -> Array:
-        """Return the error of each of `rows` (R, size) on a part, (R,), tile by tile."""
-        step = self._tile_members
-        tiles = [rows[start : start + step] for start in range(0, len(rows), step)]
-        return np.concatenate([self._errors_of_tile(name, part, tile) for tile in tiles])
+    def complete(self, keys: Sequence[str], reason: str) -> Departures:
+        """End members where they are, as completed. Raises KeyError for one that is not here."""
+        return self._let_go([_Stop(row, self._members[row], "completed", reason) for row in self._rows_of(keys)])
 
-    def _errors_of_tile(self, name: str, part: Part, rows: Array) -> Array:
-        evaluation = self._evaluations.get(name)
-        if evaluation is None or len(evaluation.rows) != len(rows):
-            memory = self._workspace.array("scored", rows.shape)
-            evaluation = Evaluation(self._network, self._data, part, memory, self._workspace)
-            self._evaluations[name] = evaluation
-        evaluation.rows[...] = rows
-        return evaluation.run().error
+    def _rows_of(self, keys: Sequence[str]) -> list[int]:
+        return [self._row_of[key] for key in keys]
+
+    def _let_go(self, stops: Sequence["_Stop"]) -> Departures:
+        """Drop members that stop; return what they were, scored with the weights of their best epochs."""
+        errors, gone = self._errors(stops), Departures([], [], {})
+        for stop in stops:
+            key, member, scored = stop.member.key, stop.member, stop.row in errors
+            metrics = {**member.best_values, **errors.get(stop.row, {})}
+            about = stop.reason, member.best.epoch, member.epoch, member.seconds, metrics
+            if stop.state == "paused":
+                parked = gone.parked[key] = Parked(member.spec, self._data, self.checkpoint(key))
+                weights = parked.checkpoint.rows["best"][0] if scored else None
+                gone.paused.append((key, Paused(stop.state, *about, weights)))
+            else:
+                weights = self._best[stop.row].copy() if scored else None
+                gone.finished.append((key, Finished(stop.state, *about, weights)))
+        self.leave([stop.member.key for stop in stops])
+        return gone
+
+    def _errors(self, stops: Sequence["_Stop"]) -> Mapping[int, Mapping[str, float]]:
+        """Return the errors on train and test of the rows that have a best epoch."""
+        rows = [stop.row for stop in stops if stop.member.best.epoch is not None]
+        with self._computing():
+            return dict(zip(rows, self._scoring.errors(self._best, rows), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
-    """A member that ended, the row it had, and why."""
+class _Stop:
+    """A member that stops, the row it has, and why."""
 
     row: int
     member: Member
-    state: EndState
+    state: StopState
     reason: str
-
-    def finished(self, metrics: Mapping[str, float], weights: Array | None) -> Finished:
-        member = self.member
-        return Finished(self.state, self.reason, member.best.epoch, member.epoch, member.seconds, metrics, weights)
-
-
-def _member(key: str, spec: MemberSpec, checkpoint: Checkpoint | None) -> Member:
-    if checkpoint is None:
-        return Member(key, spec)
-    best = replace(checkpoint.best)
-    return Member(key, spec, checkpoint.epoch, checkpoint.seconds, best, checkpoint.best_values)
 
 
 def _place(spec: MemberSpec) -> tuple[Rule, bool]:
@@ -227,22 +229,9 @@ def _place(spec: MemberSpec) -> tuple[Rule, bool]:
     return Rule.of(spec), spec.knobs.drops
 
 
-def _widths(layout: Layout) -> Mapping[str, int]:
-    """Return how many numbers a member keeps of each kind."""
-    moments = {f"moment{number}": layout.trained for number in range(1, _MOMENTS + 1)}
-    return {"best": layout.size, "weights": layout.size, "averages": layout.size - layout.trained, **moments}
-
-
-def member_bytes(structure: Structure, data: TrainingSet) -> int:
-    """Return what one member of a structure takes: its rows, its gradient and its order of examples."""
-    layout = Network(structure).layout
-    rows = data.dtype.itemsize * (sum(_widths(layout).values()) + layout.trained)
-    return rows + order_bytes(len(data.train))
-
-
 def tile_members(network: Network, data: TrainingSet) -> int:
     """Return how many members of a structure make one tile."""
     sizes = batch_sizes(len(data.train), network.structure)
     signals = 2 * max(sizes) * (sum(network.widths) + len(network.widths))
-    member_bytes = data.dtype.itemsize * (network.layout.size * (_MOMENTS + 2) + signals)
+    member_bytes = data.dtype.itemsize * (network.layout.size * (MOMENTS + 2) + signals)
     return max(TILE_BYTES // member_bytes, 1)

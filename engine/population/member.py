@@ -10,6 +10,7 @@ from engine.early_stopping import BestEpoch
 from engine.spec import MemberSpec
 
 EndState = Literal["completed", "diverged"]
+StopState = EndState | Literal["paused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,13 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """The end of a member: the metrics of its best epoch, and the weights kept from it.
+class Stopped:
+    """A member that trains no more: the metrics of its best epoch, and the weights kept from it.
 
-    A member that diverged in its first epoch has neither, and no best epoch.
+    One that has no best epoch, as it diverged in its first or never trained, has neither.
     """
 
-    state: EndState
+    state: StopState
     reason: str
     best_epoch: int | None
     epochs: int
@@ -45,12 +46,27 @@ class Finished:
     weights: Array | None
 
 
+@dataclass(frozen=True, slots=True)
+class Finished(Stopped):
+    """The end of a member."""
+
+    state: EndState
+
+
+@dataclass(frozen=True, slots=True)
+class Paused(Stopped):
+    """A member that may go on; its metrics and weights are those of an end in the same epoch."""
+
+    state: Literal["paused"]
+
+
 @dataclass(slots=True)
 class Member:
-    """A member in training."""
+    """A member in training, to its end or until the epoch `pause_at` is done."""
 
     key: str
     spec: MemberSpec
+    pause_at: int | None = None
     epoch: int = 0
     seconds: float = 0.0
     best: BestEpoch = field(default_factory=BestEpoch)
@@ -69,8 +85,18 @@ class Member:
             self.best_values = observation.values
         return better
 
-    def ending(self, observation: Observation) -> tuple[EndState, str] | None:
-        """Return the final state and its reason, or None while training goes on."""
+    def stop(self, observation: Observation) -> tuple[StopState, str] | None:
+        """Return why the member stops after this epoch, or None while training goes on; an end comes before a pause."""
+        ending = self._ending(observation)
+        if ending is None and self.pause_at is not None and self.epoch >= self.pause_at:
+            return self.pause()
+        return ending
+
+    def pause(self) -> tuple[Literal["paused"], str]:
+        """Return the state of a member that pauses now, and its reason."""
+        return "paused", f"paused after epoch {self.epoch} of {self.spec.epochs}"
+
+    def _ending(self, observation: Observation) -> tuple[EndState, str] | None:
         if (name := observation.broken()) is not None:
             return "diverged", f"{name} became {observation.values[name]} in epoch {self.epoch}"
         if self.best.exhausted(self.epoch, self.spec.patience):

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.data import Dataset
 from engine.early_stopping import Patience
-from engine.population import Finished, Observation, Population
+from engine.population import Finished, Observation, Paused, Population
 from engine.rules import CURRENT
 from engine.seeds import Seed
 from engine.spec import BatchSize, Knobs, MemberSpec, Structure
@@ -76,6 +76,7 @@ class Record:
     def __init__(self) -> None:
         self.curves: dict[str, list[Observation]] = {}
         self.ends: dict[str, Finished] = {}
+        self.pauses: dict[str, list[Paused]] = {}
 
     def take(self, population: Population) -> None:
         """Train one turn and note what it gave."""
@@ -83,6 +84,8 @@ class Record:
         for key, seen in report.observations:
             self.curves.setdefault(key, []).append(seen)
         self.ends.update(report.finished)
+        for key, paused in report.parked:
+            self.pauses.setdefault(key, []).append(paused)
 
 
 def train(data: TrainingSet, members: Sequence[tuple[str, MemberSpec]]) -> Record:

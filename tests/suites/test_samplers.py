@@ -2,8 +2,9 @@
 
 import pytest
 
+from app.domain.plan import Need, TrialView
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
-from app.samplers import SAMPLERS, Observation
+from app.samplers import SAMPLERS
 
 SPACE = Space(
     {
@@ -13,9 +14,9 @@ SPACE = Space(
     }
 )
 HISTORY = [
-    Observation(0, {"learning_rate": 0.1, "batch_size": 32, "optimizer": "adam"}, 0.25),
-    Observation(1, {"learning_rate": 0.9, "batch_size": 16, "optimizer": "adam"}, None),
-    Observation(2, {"learning_rate": 0.01, "batch_size": 64, "optimizer": "momentum"}, 0.125),
+    TrialView(0, {"learning_rate": 0.1, "batch_size": 32, "optimizer": "adam"}, 0.25),
+    TrialView(1, {"learning_rate": 0.9, "batch_size": 16, "optimizer": "adam"}, None),
+    TrialView(2, {"learning_rate": 0.01, "batch_size": 64, "optimizer": "momentum"}, 0.125),
 ]
 SEEDS = (0, 7, 2**63 - 1)
 
@@ -53,7 +54,13 @@ def test_a_space_without_parameters_gets_no_quantiles(kind: str) -> None:
 
 
 @every_sampler
-def test_a_sampler_that_uses_no_history_ignores_it(kind: str) -> None:
+def test_a_sampler_that_needs_nothing_ignores_history(kind: str) -> None:
     sampler = SAMPLERS[kind]
     alike = sampler.propose(SPACE, 7, 3, HISTORY) == sampler.propose(SPACE, 7, 3, ())
-    assert alike or sampler.uses_history
+    assert alike or sampler.need is not Need.NOTHING
+
+
+@every_sampler
+def test_a_strange_option_is_a_fault_at_its_place_and_defaults_have_none(kind: str) -> None:
+    assert not list(SAMPLERS[kind].faults({"kind": kind}))
+    assert [fault.pointer for fault in SAMPLERS[kind].faults({"kind": kind, "strange": 1})] == ["/sampler/strange"]

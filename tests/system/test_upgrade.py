@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.services.drawing import draw
-from app.storage import Storage
+from app.planning import StandardPolicy
+from app.planning.drawing import draw
+from app.storage import SqliteStorage
 from app.training.rules import CURRENT_RULES
 from tests.system.processes import ServerProcess, finish, post_sweep, running
 from tests.system.tables import queue_length
@@ -67,7 +68,7 @@ def test_the_same_upload_is_found_again(upgraded: Upgraded) -> None:
 
 @pytest.mark.parametrize("name", list(SWEEPS))
 def test_trials_to_come_of_an_old_sweep_are_drawn_as_they_were(tmp_path: Path, name: str) -> None:
-    storage = Storage(OLDER.unpack(tmp_path))
+    storage = SqliteStorage(OLDER.unpack(tmp_path), StandardPolicy())
     try:
         spec, dataset = storage.sweep_spec(OLDER.after["ids"][name])
     finally:

@@ -13,10 +13,11 @@ import httpx
 import numpy as np
 import pytest
 
-from app.storage import FILE, Storage
+from app.storage import FILE, SqliteStorage
 from app.training.datasets import prepared
 from engine.data import Dataset
 from tests.app.api.serving import Trainer, places, problem, serving, start
+from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.world import forget_upload_hashes
 
 TABLE = "width,colour,kind\n" + "".join(
@@ -102,7 +103,7 @@ def test_an_upload_from_before_uploads_had_hashes_is_found_if_it_trains_alike(tm
 
 def as_an_older_version_left_it(folder: Path, **changes: Any) -> None:
     """Give the data set `mine` a content that this version would not make of the same upload."""
-    with closing(Storage(folder)) as storage:
+    with closing(SqliteStorage(folder, SimplePolicy())) as storage:
         _, content = storage.dataset_content("mine")
         older = prepared(replace(Dataset.from_bytes(content), **changes))
         key = storage.add_artifact(older.sha256, older.content, storage.dataset("mine").created_at)

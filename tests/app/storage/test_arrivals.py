@@ -12,10 +12,12 @@ from threading import Event, Thread
 import pytest
 
 from app.domain.errors import Conflict, InvalidRequest, NotFound
-from app.storage import Storage
+from app.domain.sweeps import Labels
+from app.storage import SqliteStorage
 from app.storage.arrivals import cut
 from app.storage.artifacts import PIECE
-from tests.app.storage.world import DATASET, START, SWEEP, UPLOAD, add_sweep, claim_one, drawn, finish, spec
+from tests.app.storage.simple_policy import SimplePolicy
+from tests.app.storage.world import DATASET, START, SWEEP, UPLOAD, add_sweep, claim_one, drawn, end, finish, spec
 
 SIZES = (0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 17)
 HOUR = timedelta(hours=1)
@@ -41,7 +43,7 @@ def source_of(content: bytes, held: str, folder: Path) -> bytes | Path | Iterato
 @pytest.mark.parametrize("held", ["in memory", "in a file", "as it comes"])
 @pytest.mark.parametrize("size", SIZES)
 def test_bytes_of_any_size_come_back_whole_and_in_pieces(
-    storage: Storage, tmp_path: Path, size: int, held: str
+    storage: SqliteStorage, tmp_path: Path, size: int, held: str
 ) -> None:
     content = content_of(size)
     name = sha256(content).hexdigest()
@@ -60,14 +62,14 @@ def test_a_source_of_any_parts_is_cut_into_pieces() -> None:
         assert [len(piece) for piece in cut(parts)] == [PIECE, PIECE, PIECE, 17]
 
 
-def test_bytes_of_another_hash_are_refused_and_nothing_of_them_stays(storage: Storage) -> None:
+def test_bytes_of_another_hash_are_refused_and_nothing_of_them_stays(storage: SqliteStorage) -> None:
     with pytest.raises(InvalidRequest, match="announced with the SHA-256 abab"):
         storage.add_artifact("ab" * 32, WEIGHTS, START)
     assert storage.artifact_size("ab" * 32) is None
     assert storage.clear_artifacts(START, 9) == 1
 
 
-def test_a_source_that_fails_leaves_nothing(storage: Storage) -> None:
+def test_a_source_that_fails_leaves_nothing(storage: SqliteStorage) -> None:
     def broken() -> Iterator[bytes]:
         yield content_of(PIECE)
         raise ConnectionError("the worker is gone")
@@ -78,7 +80,7 @@ def test_a_source_that_fails_leaves_nothing(storage: Storage) -> None:
     assert storage.artifact_size(HASH) is None
 
 
-def test_an_arrival_by_single_verbs(storage: Storage) -> None:
+def test_an_arrival_by_single_verbs(storage: SqliteStorage) -> None:
     key = storage.begin_artifact(HASH, START)
     storage.add_artifact_piece(key, 0, WEIGHTS)
     assert storage.settle_artifact(key, len(WEIGHTS), HASH, START) == key
@@ -88,7 +90,7 @@ def test_an_arrival_by_single_verbs(storage: Storage) -> None:
     assert storage.artifact_size(HASH) is None
 
 
-def test_other_writers_get_between_the_pieces_of_an_upload(storage: Storage) -> None:
+def test_other_writers_get_between_the_pieces_of_an_upload(storage: SqliteStorage) -> None:
     content = content_of(3 * PIECE)
     seen = []
 
@@ -102,7 +104,7 @@ def test_other_writers_get_between_the_pieces_of_an_upload(storage: Storage) -> 
     assert seen == [1, 2, 3]
 
 
-def test_a_data_set_is_not_there_before_the_last_piece_of_its_content(storage: Storage) -> None:
+def test_a_data_set_is_not_there_before_the_last_piece_of_its_content(storage: SqliteStorage) -> None:
     def watched() -> Iterator[bytes]:
         yield content[:PIECE]
         assert storage.datasets("", 9) == []
@@ -114,7 +116,7 @@ def test_a_data_set_is_not_there_before_the_last_piece_of_its_content(storage: S
     assert storage.dataset_content("rain") == (summary.sha256, content)
 
 
-def test_an_arrival_that_takes_longer_than_an_hour_is_given_up(storage: Storage) -> None:
+def test_an_arrival_that_takes_longer_than_an_hour_is_given_up(storage: SqliteStorage) -> None:
     key = storage.begin_artifact(HASH, START)
     storage.add_artifact_piece(key, 0, WEIGHTS)
     assert storage.clear_artifacts(START + HOUR - SECOND, 9) == 0
@@ -124,16 +126,16 @@ def test_an_arrival_that_takes_longer_than_an_hour_is_given_up(storage: Storage)
 
 
 def test_arrivals_from_before_the_start_are_given_up(tmp_path: Path) -> None:
-    with closing(Storage(tmp_path)) as storage:
+    with closing(SqliteStorage(tmp_path, SimplePolicy())) as storage:
         key = storage.begin_artifact(HASH, START)
         storage.add_artifact_piece(key, 0, WEIGHTS)
-    with closing(Storage(tmp_path)) as storage:
+    with closing(SqliteStorage(tmp_path, SimplePolicy())) as storage:
         assert storage.clear_artifacts(START, 9) == 1
         with pytest.raises(Conflict, match="given up"):
             storage.add_artifact_piece(key, 1, WEIGHTS)
 
 
-def test_what_nobody_names_within_an_hour_leaves_and_what_has_a_name_stays(storage: Storage) -> None:
+def test_what_nobody_names_within_an_hour_leaves_and_what_has_a_name_stays(storage: SqliteStorage) -> None:
     storage.add_artifact(HASH, WEIGHTS, START)
     storage.add_dataset(DATASET, b"content", UPLOAD)
     assert storage.clear_artifacts(START + HOUR - SECOND, 9) == 0
@@ -142,7 +144,7 @@ def test_what_nobody_names_within_an_hour_leaves_and_what_has_a_name_stays(stora
     assert storage.artifact_size(DATASET.sha256) == len(b"content")
 
 
-def test_what_is_brought_again_has_another_hour(storage: Storage) -> None:
+def test_what_is_brought_again_has_another_hour(storage: SqliteStorage) -> None:
     key = storage.add_artifact(HASH, WEIGHTS, START)
     assert storage.add_artifact(HASH, WEIGHTS, START + HOUR) == key
     assert storage.clear_artifacts(START + HOUR, 9) == 0
@@ -150,17 +152,18 @@ def test_what_is_brought_again_has_another_hour(storage: Storage) -> None:
     assert storage.clear_artifacts(START + 2 * HOUR, 9) == 1
 
 
-def test_a_content_leaves_with_its_last_name(storage: Storage) -> None:
+def test_a_content_leaves_with_its_last_name(storage: SqliteStorage) -> None:
     add_sweep(storage, drawn(0, 1))
     storage.add_dataset(replace(DATASET, name="again"), b"content", UPLOAD)
     finish(storage, claim_one(storage).lease)
+    end(storage)
     for name in ("rain", "again"):
         storage.remove_dataset(name)
         assert storage.clear_artifacts(START, 9) == 0
     assert storage.content_of(DATASET.sha256) == b"content"  # the sweep names it
 
 
-def test_a_content_that_nothing_names_leaves_at_once(storage: Storage) -> None:
+def test_a_content_that_nothing_names_leaves_at_once(storage: SqliteStorage) -> None:
     storage.add_dataset(DATASET, b"content", UPLOAD)
     storage.remove_dataset("rain")
     with pytest.raises(NotFound):
@@ -168,7 +171,7 @@ def test_a_content_that_nothing_names_leaves_at_once(storage: Storage) -> None:
     assert storage.clear_artifacts(START, 9) == 1
 
 
-def test_an_upload_goes_on_whose_content_is_forgotten_by_another_meanwhile(storage: Storage) -> None:
+def test_an_upload_goes_on_whose_content_is_forgotten_by_another_meanwhile(storage: SqliteStorage) -> None:
     storage.add_dataset(DATASET, b"content", UPLOAD)
     arriving = storage.begin_artifact(DATASET.sha256, START)
     storage.add_artifact_piece(arriving, 0, b"content")
@@ -179,7 +182,9 @@ def test_an_upload_goes_on_whose_content_is_forgotten_by_another_meanwhile(stora
     assert storage.dataset_content("rain") == (DATASET.sha256, b"content")
 
 
-def test_a_sweep_on_a_data_set_that_is_deleted_meanwhile_is_a_conflict_or_keeps_the_content(storage: Storage) -> None:
+def test_a_sweep_on_a_data_set_that_is_deleted_meanwhile_is_a_conflict_or_keeps_the_content(
+    storage: SqliteStorage,
+) -> None:
     storage.add_dataset(DATASET, b"content", UPLOAD)
     go = Event()
     failed = []
@@ -195,7 +200,7 @@ def test_a_sweep_on_a_data_set_that_is_deleted_meanwhile_is_a_conflict_or_keeps_
     thread.start()
     go.set()
     try:
-        storage.create_sweep(SWEEP, spec(1), {}, DATASET, drawn(0, 1), START)
+        storage.create_sweep(SWEEP, spec(1), Labels("rain"), {}, DATASET, START)
     except Conflict as error:
         failed.append(error)
     thread.join()
@@ -205,7 +210,7 @@ def test_a_sweep_on_a_data_set_that_is_deleted_meanwhile_is_a_conflict_or_keeps_
     assert here is (SWEEP in str(fault))
 
 
-def test_many_that_bring_and_take_away_the_same_content_leave_it_whole_or_gone(storage: Storage) -> None:
+def test_many_that_bring_and_take_away_the_same_content_leave_it_whole_or_gone(storage: SqliteStorage) -> None:
     content = content_of(2 * PIECE + 1)
     summary = replace(DATASET, sha256=sha256(content).hexdigest())
 
@@ -237,7 +242,7 @@ def test_many_that_bring_and_take_away_the_same_content_leave_it_whole_or_gone(s
 
 @pytest.mark.parametrize("held", ["in memory", "in a file", "as it comes"])
 def test_bringing_and_reading_in_pieces_take_no_memory_of_the_size_of_the_content(
-    storage: Storage, tmp_path: Path, held: str
+    storage: SqliteStorage, tmp_path: Path, held: str
 ) -> None:
     content = content_of(16 * PIECE)
     summary = replace(DATASET, sha256=sha256(content).hexdigest())

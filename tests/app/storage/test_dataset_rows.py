@@ -9,7 +9,9 @@ import pytest
 
 from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState
-from app.storage import Storage
+from app.domain.sweeps import Labels
+from app.storage import SqliteStorage
+from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.world import (
     DATASET,
     START,
@@ -18,6 +20,7 @@ from tests.app.storage.world import (
     add_sweep,
     claim_one,
     drawn,
+    end,
     finish,
     forget_upload_hashes,
     spec,
@@ -28,7 +31,7 @@ THIRD = replace(DATASET, sha256=sha256(b"third").hexdigest())
 BUILTIN = replace(DATASET, name="digits", builtin=True)
 
 
-def test_a_data_set_comes_back_as_it_was_added(storage: Storage) -> None:
+def test_a_data_set_comes_back_as_it_was_added(storage: SqliteStorage) -> None:
     assert storage.add_dataset(DATASET, b"content", UPLOAD)
     assert storage.dataset("rain") == DATASET
     assert storage.dataset_content("rain") == (DATASET.sha256, b"content")
@@ -36,7 +39,7 @@ def test_a_data_set_comes_back_as_it_was_added(storage: Storage) -> None:
         storage.dataset("snow")
 
 
-def test_the_same_content_is_found_again_and_another_one_is_refused(storage: Storage) -> None:
+def test_the_same_content_is_found_again_and_another_one_is_refused(storage: SqliteStorage) -> None:
     assert storage.add_dataset(DATASET, b"content", UPLOAD)
     assert not storage.add_dataset(DATASET, b"content", UPLOAD)
     with pytest.raises(Conflict, match="another content"):
@@ -46,7 +49,7 @@ def test_the_same_content_is_found_again_and_another_one_is_refused(storage: Sto
         storage.add_dataset(replace(BUILTIN, builtin=False), b"content", UPLOAD)
 
 
-def test_a_builtin_cannot_be_deleted(storage: Storage) -> None:
+def test_a_builtin_cannot_be_deleted(storage: SqliteStorage) -> None:
     storage.replace_builtin(BUILTIN, b"content")
     with pytest.raises(Conflict, match="built-in"):
         storage.remove_dataset("digits")
@@ -54,12 +57,13 @@ def test_a_builtin_cannot_be_deleted(storage: Storage) -> None:
 
 
 def test_a_data_set_in_use_cannot_be_deleted_and_its_content_outlives_it_for_the_models(
-    storage: Storage,
+    storage: SqliteStorage,
 ) -> None:
     add_sweep(storage, drawn(0, 1))
     with pytest.raises(Conflict, match=SWEEP):
         storage.remove_dataset("rain")
     finish(storage, claim_one(storage).lease)
+    end(storage)
     storage.remove_dataset("rain")
     with pytest.raises(NotFound):
         storage.remove_dataset("rain")
@@ -67,17 +71,19 @@ def test_a_data_set_in_use_cannot_be_deleted_and_its_content_outlives_it_for_the
     assert storage.content_of(summary.sha256) == b"content"
 
 
-def test_a_deleted_name_is_free_again(storage: Storage) -> None:
+def test_a_deleted_name_is_free_again(storage: SqliteStorage) -> None:
     storage.add_dataset(DATASET, b"content", UPLOAD)
     storage.remove_dataset("rain")
     assert storage.add_dataset(OTHER, b"other", UPLOAD)
     assert storage.dataset_content("rain") == (OTHER.sha256, b"other")
 
 
-def test_a_builtin_that_changed_leaves_its_former_content_to_the_sweeps_that_began_with_it(storage: Storage) -> None:
+def test_a_builtin_that_changed_leaves_its_former_content_to_the_sweeps_that_began_with_it(
+    storage: SqliteStorage,
+) -> None:
     builtin = replace(DATASET, builtin=True)
     storage.replace_builtin(builtin, b"content")
-    storage.create_sweep(SWEEP, spec(1), {}, builtin, drawn(0, 1), START)
+    storage.create_sweep(SWEEP, spec(1), Labels("rain"), {}, builtin, START)
     storage.replace_builtin(replace(OTHER, builtin=True), b"other")
     assert storage.sweep(SWEEP).state is SweepState.RUNNING
     assert storage.content_of(builtin.sha256) == b"content"
@@ -88,19 +94,19 @@ def test_a_builtin_that_changed_leaves_its_former_content_to_the_sweeps_that_beg
 
 
 def test_an_upload_is_known_by_its_hash_and_takes_one_if_it_has_none(tmp_path: Path) -> None:
-    with closing(Storage(tmp_path)) as storage:
+    with closing(SqliteStorage(tmp_path, SimplePolicy())) as storage:
         assert storage.upload_hash("rain") is None
         storage.add_dataset(DATASET, b"content", UPLOAD)
         assert (storage.upload_hash("rain"), storage.upload_without_hash("rain")) == (UPLOAD, None)
     forget_upload_hashes(tmp_path)
-    with closing(Storage(tmp_path)) as storage:
+    with closing(SqliteStorage(tmp_path, SimplePolicy())) as storage:
         assert storage.upload_without_hash("rain") == (DATASET.sha256, b"content")
         assert not storage.add_dataset(DATASET, b"content", "f0" * 32)
         storage.recognise_upload("rain", DATASET.sha256, UPLOAD)
         assert storage.upload_hash("rain") == "f0" * 32
 
 
-def test_data_sets_are_listed_by_name_in_pages(storage: Storage) -> None:
+def test_data_sets_are_listed_by_name_in_pages(storage: SqliteStorage) -> None:
     for name in ("c", "a", "b"):
         storage.add_dataset(replace(DATASET, name=name), b"content", UPLOAD)
     assert [dataset.name for dataset in storage.datasets("", 2)] == ["a", "b"]

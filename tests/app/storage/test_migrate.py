@@ -16,10 +16,11 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain.errors import Unavailable
 from app.domain.work import Progress
-from app.storage import FILE, Storage
+from app.storage import FILE, SqliteStorage
 from app.storage.connect import writing_engine
 from app.storage.migrate import migrate
 from app.storage.tables import metadata
+from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.world import SWEEP, add_sweep, claim_one, drawn, point
 
 
@@ -60,17 +61,17 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_newer_schema_is_refused_and_the_folder_is_free_again(tmp_path: Path) -> None:
-    Storage(tmp_path).close()
+    SqliteStorage(tmp_path, SimplePolicy()).close()
     engine = writing_engine(tmp_path / FILE)
     with engine.connect() as connection, connection.begin():
         current = connection.scalar(text("SELECT version_num FROM alembic_version"))
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(Unavailable, match="'9999', which this version of logsweep does not know"):
-        Storage(tmp_path)
+        SqliteStorage(tmp_path, SimplePolicy())
     with engine.connect() as connection, connection.begin():
         connection.execute(text("UPDATE alembic_version SET version_num = :current"), {"current": current})
     engine.dispose()
-    Storage(tmp_path).close()
+    SqliteStorage(tmp_path, SimplePolicy()).close()
 
 
 def test_a_failed_migration_leaves_nothing_half_made(tmp_path: Path) -> None:
@@ -79,7 +80,7 @@ def test_a_failed_migration_leaves_nothing_half_made(tmp_path: Path) -> None:
         connection.execute(text("CREATE TABLE segments (in_the_way INTEGER)"))
     engine.dispose()
     with pytest.raises(Exception, match="segments"):
-        Storage(tmp_path)
+        SqliteStorage(tmp_path, SimplePolicy())
     engine = writing_engine(tmp_path / FILE)
     with engine.connect() as connection, connection.begin():
         assert list(schema(connection)) == ["segments"]
@@ -108,13 +109,13 @@ def test_a_database_of_the_first_schema_keeps_its_curves_and_takes_gradient_norm
         connection.execute(text(FIRST_EPOCH), {"sweep": "swp_old"})
     engine.dispose()
 
-    storage = Storage(tmp_path)
-    (old,) = storage.curve("swp_old", 0, 0, 10)
+    storage = SqliteStorage(tmp_path, SimplePolicy())
+    (old,) = storage.curve("swp_old", 0, 0, 0, 10)
     assert (old.epoch, old.train_loss, old.gradient_norms) == (1, 0.5, None)
     add_sweep(storage, drawn(0, 1))
     lease = claim_one(storage).lease
-    storage.report([Progress(lease, [point(1)])])
-    assert storage.curve(SWEEP, 0, 0, 10) == [point(1)]
+    storage.report("w1", [Progress(lease, [point(1)])])
+    assert storage.curve(SWEEP, 0, 0, 0, 10) == [point(1)]
     storage.close()
 
 
@@ -144,7 +145,7 @@ def at_revision_3(folder: Path) -> None:
 
 def test_contents_become_artifacts_in_pieces_that_data_sets_and_sweeps_name(tmp_path: Path) -> None:
     at_revision_3(tmp_path)
-    with closing(Storage(tmp_path)) as storage:
+    with closing(SqliteStorage(tmp_path, SimplePolicy())) as storage:
         assert storage.dataset_content("snow") == ("cd", CONTENT)
         assert [len(piece) for piece in storage.artifact_stream("cd")] == [PIECE, PIECE, len(CONTENT) - 2 * PIECE]
         assert storage.content_of("ab") == b"\0"
@@ -163,14 +164,14 @@ def test_a_migration_that_breaks_off_leaves_the_contents_as_they_were(tmp_path: 
         before = schema(connection)
     engine.dispose()
     with pytest.raises(Exception, match="new_sweeps"):
-        Storage(tmp_path)
+        SqliteStorage(tmp_path, SimplePolicy())
     engine = writing_engine(tmp_path / FILE)
     with engine.connect() as connection, connection.begin():
         assert schema(connection) == before
         assert connection.scalar(text("SELECT content FROM contents WHERE sha256 = 'cd'")) == CONTENT
         connection.execute(text("DROP TABLE new_sweeps"))
     engine.dispose()
-    with closing(Storage(tmp_path)) as storage:
+    with closing(SqliteStorage(tmp_path, SimplePolicy())) as storage:
         assert storage.dataset_content("snow") == ("cd", CONTENT)
 
 
@@ -179,12 +180,12 @@ def test_a_migration_that_would_leave_rows_without_what_they_refer_to_is_refused
     with closing(sqlite3.connect(tmp_path / FILE)) as connection, connection:  # which checks no references
         connection.execute("DELETE FROM sweeps")
     with pytest.raises(Unavailable, match="rows of trials refer to rows that are not there"):
-        Storage(tmp_path)
+        SqliteStorage(tmp_path, SimplePolicy())
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         assert connection.execute("SELECT count(*) FROM contents").fetchone() == (2,)
 
 
-def test_references_are_checked_again_after_a_migration(storage: Storage) -> None:
+def test_references_are_checked_again_after_a_migration(storage: SqliteStorage) -> None:
     add_sweep(storage, drawn(0, 1))
     with pytest.raises(IntegrityError):
         storage._write(lambda connection: connection.execute(text("DELETE FROM artifacts")))
@@ -196,7 +197,7 @@ def test_migrating_contents_takes_no_memory_of_their_size(tmp_path: Path) -> Non
         connection.execute("INSERT INTO contents VALUES ('ef', zeroblob(?))", [24 * PIECE])
     tracemalloc.start()
     try:
-        storage = Storage(tmp_path)
+        storage = SqliteStorage(tmp_path, SimplePolicy())
         assert tracemalloc.get_traced_memory()[1] < 8 * PIECE
     finally:
         tracemalloc.stop()

@@ -6,12 +6,12 @@ import pytest
 
 from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Best
-from app.storage import Storage
-from tests.app.storage.world import DATASET, START, SWEEP, UPLOAD, add_sweep, claim, drawn, finish, spec
+from app.domain.sweeps import Best, Labels, SweepFilter
+from app.storage import SqliteStorage
+from tests.app.storage.world import DATASET, START, SWEEP, UPLOAD, add_sweep, claim, drawn, end, finish, spec
 
 
-def test_a_sweep_comes_back_as_it_was_created(storage: Storage) -> None:
+def test_a_sweep_comes_back_as_it_was_created(storage: SqliteStorage) -> None:
     add_sweep(storage, drawn(0, 2), budget=5, seconds=60)
     sweep = storage.sweep(SWEEP)
     assert sweep.spec == spec(5, seconds=60)
@@ -20,18 +20,18 @@ def test_a_sweep_comes_back_as_it_was_created(storage: Storage) -> None:
     assert storage.sweep_spec(SWEEP) == (spec(5, seconds=60), DATASET)
 
 
-def test_trials_yet_to_draw_count_as_queued_and_in_a_cancelled_sweep_as_cancelled(storage: Storage) -> None:
+def test_trials_yet_to_draw_count_as_queued_and_in_a_cancelled_sweep_as_cancelled(storage: SqliteStorage) -> None:
     add_sweep(storage, drawn(0, 2), budget=5)
     claim(storage)
     counts = storage.sweep(SWEEP).counts
     assert (counts[TrialState.QUEUED], counts[TrialState.RUNNING]) == (4, 1)
-    storage.cancel_sweep(SWEEP, START)
+    storage.cancel_sweep(SWEEP, keep=False, now=START)
     counts = storage.sweep(SWEEP).counts
     assert counts[TrialState.CANCELLED] == 5
     assert sum(counts.values()) == 5
 
 
-def test_the_best_trial_has_the_lowest_value_and_of_equals_the_lowest_number(storage: Storage) -> None:
+def test_the_best_trial_has_the_lowest_value_and_of_equals_the_lowest_number(storage: SqliteStorage) -> None:
     add_sweep(storage, drawn(0, 4))
     assert storage.sweep(SWEEP).best is None
     leases = [item.lease for item in claim(storage, slots=4).claimed]
@@ -40,35 +40,30 @@ def test_the_best_trial_has_the_lowest_value_and_of_equals_the_lowest_number(sto
     assert storage.sweep(SWEEP).best == Best(1, 0.25, {"l2": 1 / 64})
 
 
-def test_cancelling_twice_is_harmless_but_a_completed_sweep_cannot_be_cancelled(storage: Storage) -> None:
+def test_cancelling_twice_is_harmless_but_a_completed_sweep_cannot_be_cancelled(storage: SqliteStorage) -> None:
     add_sweep(storage, drawn(0, 1))
     add_sweep(storage, drawn(0, 1), sweep="swp_2")
     finish(storage, claim(storage).claimed[0].lease)
+    end(storage)
     with pytest.raises(Conflict, match="completed and cannot be cancelled"):
-        storage.cancel_sweep(SWEEP, START)
-    storage.cancel_sweep("swp_2", START)
-    storage.cancel_sweep("swp_2", START)
+        storage.cancel_sweep(SWEEP, keep=False, now=START)
+    storage.cancel_sweep("swp_2", keep=False, now=START)
+    storage.cancel_sweep("swp_2", keep=False, now=START)
     with pytest.raises(NotFound, match="swp_9"):
-        storage.cancel_sweep("swp_9", START)
+        storage.cancel_sweep("swp_9", keep=False, now=START)
 
 
-def test_nothing_is_added_to_a_sweep_that_ended(storage: Storage) -> None:
-    add_sweep(storage, drawn(0, 1), budget=2)
-    storage.cancel_sweep(SWEEP, START)
-    assert not storage.add_trials(SWEEP, 1, drawn(1, 1), START)
-
-
-def test_a_sweep_is_not_created_when_its_data_set_changed_meanwhile(storage: Storage) -> None:
+def test_a_sweep_is_not_created_when_its_data_set_changed_meanwhile(storage: SqliteStorage) -> None:
     storage.add_dataset(DATASET, b"content", UPLOAD)
     other = replace(DATASET, sha256="cd" * 32)
     with pytest.raises(Conflict, match="deleted or replaced meanwhile"):
-        storage.create_sweep(SWEEP, spec(1), {}, other, drawn(0, 1), START)
+        storage.create_sweep(SWEEP, spec(1), Labels("rain"), {}, other, START)
     with pytest.raises(NotFound):
         storage.sweep(SWEEP)
 
 
-def test_sweeps_are_listed_newest_first_in_pages(storage: Storage) -> None:
+def test_sweeps_are_listed_newest_first_in_pages(storage: SqliteStorage) -> None:
     for number in range(5):
         add_sweep(storage, drawn(0, 1), sweep=f"swp_{number}")
-    assert [sweep.id for sweep in storage.sweeps(None, 2)] == ["swp_4", "swp_3"]
-    assert [sweep.id for sweep in storage.sweeps("swp_3", 9)] == ["swp_2", "swp_1", "swp_0"]
+    assert [sweep.id for sweep in storage.sweeps(SweepFilter(), None, 2)] == ["swp_4", "swp_3"]
+    assert [sweep.id for sweep in storage.sweeps(SweepFilter(), "swp_3", 9)] == ["swp_2", "swp_1", "swp_0"]

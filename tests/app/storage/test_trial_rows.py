@@ -12,16 +12,17 @@ from app.domain.errors import NotFound
 from app.domain.filters import Condition, Field, Position, TrialQuery
 from app.domain.space import Value
 from app.domain.states import TrialState
+from app.domain.sweeps import SweepFilter
 from app.domain.trials import Trial
 from app.domain.work import Progress
-from app.storage import Storage
+from app.storage import SqliteStorage
 from tests.app.storage.world import START, SWEEP, add_sweep, claim, drawn, finish, point, result
 
 NUMBER = Field("number")
 
 
 def every_page(
-    storage: Storage, sweep: str, query: TrialQuery, limit: int, shared: Mapping[str, Value] | None = None
+    storage: SqliteStorage, sweep: str, query: TrialQuery, limit: int, shared: Mapping[str, Value] | None = None
 ) -> list[Trial]:
     found: list[Trial] = []
     after: Position | None = None
@@ -46,16 +47,16 @@ errors = st.sampled_from([None, 0.0, 0.125, 0.5])
     limit=st.integers(1, 5),
 )
 def test_pages_hold_every_trial_once_and_in_order(
-    storage: Storage, rows: list[tuple[Value, float | None]], sort: Field, descending: bool, limit: int
+    storage: SqliteStorage, rows: list[tuple[Value, float | None]], sort: Field, descending: bool, limit: int
 ) -> None:
-    sweep = f"swp_{len(storage.sweeps(None, 500)):04}"
+    sweep = f"swp_{len(storage.sweeps(SweepFilter(), None, 500)):04}"
     trials = [
         replace(drawn(number, 1)[0], params={} if value is None else {"l1": value})
         for number, (value, _) in enumerate(rows)
     ]
     add_sweep(storage, trials, sweep=sweep)
-    leases = [item.lease for item in claim(storage, slots=len(rows)).claimed]
-    storage.finish([result(lease, rows[lease.trial][1]) for lease in leases[::2]], {}, [], START)
+    claimed = claim(storage, slots=len(rows)).claimed
+    storage.finish("w1", [result(item.lease, rows[item.trial][1]) for item in claimed[::2]], [], START)
     query = TrialQuery(sort=sort, descending=descending)
     found = every_page(storage, sweep, query, limit)
     assert sorted(trial.number for trial in found) == list(range(len(rows)))
@@ -84,7 +85,7 @@ def _rank(value: object) -> tuple[int, str, tuple[float, ...]] | None:
 
 
 @pytest.fixture
-def filled(storage: Storage) -> Storage:
+def filled(storage: SqliteStorage) -> SqliteStorage:
     """Six trials: 0 to 3 with dev_error 0, 0.25, 0.5, None; 4 running; 5 queued."""
     optimizers = ["adam", "sgd", "adam", "sgd", "adam", "sgd"]
     trials = [
@@ -133,7 +134,7 @@ def condition(name: str, operator: str, value: Value, *, param: bool = False) ->
         ([condition("epochs", "=", 4)], [0, 1, 2, 3]),
     ],
 )
-def test_conditions_choose_trials(filled: Storage, conditions: list[Condition], numbers: list[int]) -> None:
+def test_conditions_choose_trials(filled: SqliteStorage, conditions: list[Condition], numbers: list[int]) -> None:
     found = every_page(filled, SWEEP, TrialQuery(conditions=tuple(conditions)), 2)
     assert [trial.number for trial in found] == numbers
 
@@ -153,19 +154,21 @@ UNITS: list[Value] = [[64], [128], [64, 32], [], [8, 4], [64.0], None, "[64]"]
         ("=", None, [6]),
     ],
 )
-def test_lists_are_compared_by_their_numbers(storage: Storage, operator: str, value: Value, numbers: list[int]) -> None:
+def test_lists_are_compared_by_their_numbers(
+    storage: SqliteStorage, operator: str, value: Value, numbers: list[int]
+) -> None:
     add_sweep(storage, [replace(drawn(n, 1)[0], params={"units": units}) for n, units in enumerate(UNITS)])
     query = TrialQuery(conditions=(condition("units", operator, value, param=True),))
     assert [trial.number for trial in every_page(storage, SWEEP, query, 3)] == numbers
 
 
-def test_lists_are_sorted_by_their_numbers(storage: Storage) -> None:
+def test_lists_are_sorted_by_their_numbers(storage: SqliteStorage) -> None:
     add_sweep(storage, [replace(drawn(n, 1)[0], params={"units": units}) for n, units in enumerate(UNITS[:7])])
     query = TrialQuery(sort=Field("units", is_param=True))
     assert [trial.number for trial in every_page(storage, SWEEP, query, 2)] == [3, 4, 0, 5, 2, 1, 6]
 
 
-def test_objects_are_compared_by_their_fields(storage: Storage) -> None:
+def test_objects_are_compared_by_their_fields(storage: SqliteStorage) -> None:
     objects: list[Value] = [{"flip": 1, "tilt": 2.5}, {"tilt": 2.5, "flip": 1.0}, {"flip": 1}, {}]
     add_sweep(storage, [replace(drawn(n, 1)[0], params={"augment": one}) for n, one in enumerate(objects)])
     query = TrialQuery(conditions=(condition("augment", "=", {"flip": 1, "tilt": 2.5}, param=True),))
@@ -174,13 +177,13 @@ def test_objects_are_compared_by_their_fields(storage: Storage) -> None:
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_number_is_found_by_its_digits(storage: Storage, number: float) -> None:
-    sweep = f"swp_{len(storage.sweeps(None, 500)):04}"
+def test_a_number_is_found_by_its_digits(storage: SqliteStorage, number: float) -> None:
+    sweep = f"swp_{len(storage.sweeps(SweepFilter(), None, 500)):04}"
     add_sweep(storage, drawn(0, 1, params={"l1": number}), sweep=sweep)
     assert every_page(storage, sweep, TrialQuery(conditions=(condition("l1", "=", number, param=True),)), 1)
 
 
-def test_what_all_trials_share_is_filtered_and_sorted_like_what_they_do_not(filled: Storage) -> None:
+def test_what_all_trials_share_is_filtered_and_sorted_like_what_they_do_not(filled: SqliteStorage) -> None:
     shared: dict[str, Value] = {"l1": 0.5, "hidden_units": [64], "batch_norm": False}
 
     def numbers(*conditions: Condition, sort: str = "number") -> list[int]:
@@ -195,12 +198,12 @@ def test_what_all_trials_share_is_filtered_and_sorted_like_what_they_do_not(fill
     assert numbers(sort="l1") == everything
 
 
-def test_states_choose_trials(filled: Storage) -> None:
+def test_states_choose_trials(filled: SqliteStorage) -> None:
     query = TrialQuery(states=(TrialState.RUNNING, TrialState.QUEUED), sort=NUMBER, descending=True)
     assert [trial.number for trial in every_page(filled, SWEEP, query, 1)] == [5, 4]
 
 
-def test_a_trial_comes_back_as_it_was_drawn(storage: Storage) -> None:
+def test_a_trial_comes_back_as_it_was_drawn(storage: SqliteStorage) -> None:
     units: Value = [64, 32]
     add_sweep(storage, drawn(0, 1, params={"hidden_units": units, "batch_norm": True, "name": "é☂"}))
     assert storage.trial(SWEEP, 0) == Trial(
@@ -214,6 +217,7 @@ def test_a_trial_comes_back_as_it_was_drawn(storage: Storage) -> None:
         epochs=0,
         seconds=0.0,
         reason=None,
+        replicates=1,
         created_at=START,
         started_at=None,
         finished_at=None,
@@ -222,28 +226,28 @@ def test_a_trial_comes_back_as_it_was_drawn(storage: Storage) -> None:
         storage.trial(SWEEP, 1)
 
 
-def test_curves_come_in_pages(storage: Storage) -> None:
+def test_curves_come_in_pages(storage: SqliteStorage) -> None:
     add_sweep(storage, drawn(0, 1))
     (claimed,) = claim(storage).claimed
-    curve = [point(epoch, None if epoch == 2 else 0.5) for epoch in range(1, 6)]
-    storage.finish([result(claimed.lease, curve=curve)], {}, [], START)
-    assert storage.curve(SWEEP, 0, 0, 2) == curve[:2]
-    assert storage.curve(SWEEP, 0, 2, 9) == curve[2:]
+    curve = [point(epoch, None if epoch == 2 else 0.5) for epoch in range(1, 5)]
+    storage.finish("w1", [result(claimed.lease, curve=curve)], [], START)
+    assert storage.curve(SWEEP, 0, 0, 0, 2) == curve[:2]
+    assert storage.curve(SWEEP, 0, 0, 2, 9) == curve[2:]
+    assert storage.curve(SWEEP, 0, 1, 0, 9) == []
 
 
-def test_finished_trials_are_those_a_sampler_can_learn_from(filled: Storage) -> None:
+def test_finished_trials_are_those_a_sampler_can_learn_from(filled: SqliteStorage) -> None:
     assert [trial.number for trial in filled.finished_trials(SWEEP)] == [0, 1, 2, 3]
     assert [trial.number for trial in filled.finished_trials(SWEEP, 2)] == [2, 3]
 
 
-def test_the_ends_of_curves_have_the_first_epoch_and_the_last_ones(storage: Storage) -> None:
+def test_the_ends_of_curves_have_the_first_epoch_and_the_last_ones(storage: SqliteStorage) -> None:
     add_sweep(storage, drawn(0, 3))
     add_sweep(storage, drawn(0, 1), sweep="swp_2")
-    leases = [item.lease for item in claim(storage, slots=4).claimed]
+    claimed = claim(storage, slots=4).claimed
     curve = [point(epoch) for epoch in range(1, 5)]
-    for lease in leases:
-        storage.report([Progress(lease, curve)])
-    storage.finish([result(lease) for lease in leases if lease.trial != 2], {}, [], START)
+    storage.report("w1", [Progress(item.lease, curve) for item in claimed])
+    storage.finish("w1", [result(item.lease) for item in claimed if item.trial != 2], [], START)
     ends = [point(1), point(3), point(4)]
     assert storage.curve_ends(SWEEP, [0, 1], 2) == {0: ends, 1: ends}
     assert storage.curve_ends(SWEEP, [2], 1) == {2: [point(1), point(4)]}

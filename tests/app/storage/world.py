@@ -10,9 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from app.domain.datasets import DatasetSummary
-from app.domain.plan import Draw, Drawn, Move, Need, Plan
+from app.domain.plan import Draw, Drawn, End, Move, Need, Plan
 from app.domain.queue import Ask, Claimed, Grant, Recorded
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space, Value
+from app.domain.states import SweepState
 from app.domain.sweeps import Budget, Labels, Objective, SweepSpec
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping, Epoch, Lease, ModelRef, Result
 from app.storage import FILE, Storage
@@ -102,6 +103,11 @@ def add_sweep(
     whole = spec(budget or len(trials), seconds=seconds, keep_models=keep_models, diverged=diverged)
     create(storage, whole, sweep)
     assert make(storage, Draw(trials, round_, "drawn"), sweep=sweep)
+
+
+def end(storage: Storage, sweep: str = SWEEP) -> None:
+    """End a sweep, as a plan does once all its trials are final."""
+    assert make(storage, End(SweepState.COMPLETED, "all trials of the budget finished"), sweep=sweep)
 
 
 def claim(

@@ -1,6 +1,5 @@
 """Tests of models scored on files."""
 
-import base64
 from typing import Any
 
 import pytest
@@ -11,9 +10,8 @@ from app.training.datasets import PreparedDataset
 from app.training.evaluation import evaluate_file, evaluate_files, evaluate_rows
 from app.training.models import Model, model_file, trained_model
 from app.training.rules import CURRENT_RULES
-from app.training.trainer import Trainer
 from app.training.uploads import prepare_upload
-from tests.app.training.segments import segment
+from tests.app.training import runs
 
 ROWS = [(["no", "yes"][n % 2], n % 2 + n / 97, n % 7) for n in range(90)]
 TEXT = "".join(f"{','.join(map(str, row))}\n" for row in ROWS)
@@ -22,12 +20,10 @@ LIMIT = 1 << 20
 
 def trained(dataset: PreparedDataset) -> tuple[Model, dict[str, float | None]]:
     """Train a network on a data set; return its model and the trial's metrics."""
-    trainer = Trainer(lambda: 0.0)
     params: dict[str, Any] = {"hidden_units": [4], "epochs": 3}
-    trainer.add([segment(dataset, **params)], lambda *_: dataset.content)
-    results = [result for _ in range(3) for result in trainer.train({}).results]
-    weights = base64.b64decode(results[0].weights or "")
-    return trained_model(weights, params, dataset.content, {}, {}, CURRENT_RULES), results[0].metrics
+    stopped = runs.trained(dataset, **params)
+    model = trained_model(stopped.weights or b"", params, dataset.content, {}, {}, CURRENT_RULES)
+    return model, stopped.result.metrics
 
 
 @pytest.mark.parametrize("target", ["c1", "c3"])

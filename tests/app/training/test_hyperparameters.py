@@ -232,7 +232,7 @@ def test_what_may_differ_from_row_to_row_does_not(params: dict[str, Value]) -> N
     assert cohort_key(SHA, params, CURRENT_RULES) == cohort_key(SHA, {}, CURRENT_RULES)
 
 
-def test_trials_of_other_rules_never_share_a_stack_and_the_first_keep_the_keys_of_queued_segments() -> None:
+def test_trials_of_other_rules_never_share_a_stack_and_the_first_keep_the_keys_of_queued_runs() -> None:
     keys = [cohort_key(SHA, {}, rules) for rules in (1, 2, 3)]
     assert len(set(keys)) == 3
     assert keys[0] == f"{SHA[:16]}:64:relu:64:normalized"

@@ -1,6 +1,5 @@
 """Tests of model files: anyone with NumPy can open one, and gets the errors that training reported."""
 
-import base64
 import csv
 import io
 import json
@@ -12,14 +11,15 @@ import pytest
 from numpy.typing import NDArray
 
 from app.domain.errors import InvalidRequest
-from app.domain.work import Result
+from app.training import packing
 from app.training.datasets import PreparedDataset, load
 from app.training.evaluation import evaluate_files
 from app.training.models import Model, model_file, predict_csv, predict_rows, trained_model
 from app.training.rules import CURRENT_RULES
-from app.training.trainer import Trainer
+from app.training.trainer import Stopped
 from engine.models import read_model
-from tests.app.training.segments import segment, table
+from tests.app.training import runs
+from tests.app.training.runs import table
 
 Arrays = dict[str, NDArray[Any]]
 ACTIVATIONS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -30,25 +30,19 @@ ACTIVATIONS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
 }
 
 
-def trained(dataset: PreparedDataset, metric: str, params: dict[str, Any]) -> Result:
-    trainer = Trainer(lambda: 0.0)
-    trainer.add([segment(dataset, metric=metric, **params)], lambda *_: dataset.content)
-    results: list[Result] = []
-    while len(trainer):
-        results += trainer.train({}).results
-    (result,) = results
-    return result
+def trained(dataset: PreparedDataset, metric: str, params: dict[str, Any]) -> Stopped:
+    return runs.trained(dataset, metric, **params)
 
 
-def trained_from(result: Result, dataset: PreparedDataset, params: dict[str, Any]) -> Model:
-    assert result.weights is not None
-    about = {"trial": 0, "metrics": result.metrics}
-    weights = base64.b64decode(result.weights)
-    return trained_model(weights, params, dataset.content, result.made_with, about, CURRENT_RULES)
+def trained_from(stopped: Stopped, dataset: PreparedDataset, params: dict[str, Any]) -> Model:
+    assert stopped.weights is not None
+    about = {"trial": 0, "metrics": stopped.result.metrics}
+    made_with = packing.model_of(stopped.weights).made_with
+    return trained_model(stopped.weights, params, dataset.content, made_with, about, CURRENT_RULES)
 
 
-def model_of(result: Result, dataset: PreparedDataset, params: dict[str, Any]) -> Arrays:
-    content = model_file(trained_from(result, dataset, params), "npz")
+def model_of(stopped: Stopped, dataset: PreparedDataset, params: dict[str, Any]) -> Arrays:
+    content = model_file(trained_from(stopped, dataset, params), "npz")
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
@@ -89,9 +83,10 @@ def test_the_arrays_of_a_model_give_the_errors_that_training_reported(
 ) -> None:
     dataset, name = table(task), "rmse" if task == "regression" else "error"
     params = {"hidden_units": hidden, "activation": activation, "normalize_inputs": normalize, "batch_norm": batch_norm}
-    result = trained(dataset, f"dev_{name}", {**params, "epochs": 6, "learning_rate": 0.01})
+    stopped = trained(dataset, f"dev_{name}", {**params, "epochs": 6, "learning_rate": 0.01})
+    result = stopped.result
     assert result.state == "completed", result.reason
-    model, parts = model_of(result, dataset, params), load(dataset.content)
+    model, parts = model_of(stopped, dataset, params), load(dataset.content)
     for part in ("train", "dev", "test"):
         x, y = getattr(parts, f"x_{part}"), getattr(parts, f"y_{part}")
         assert error(task, model, answer(model, x, activation), y) == pytest.approx(

@@ -5,21 +5,35 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from app.domain.work import Decision, Epoch, Lease, Progress, Result, Segment
+from app.domain.work import Decision, Epoch, GivenBack, Keep, Lease, LeasedRun, Result
+from app.training.loading import ReadyRun, RunLoader
+from app.training.trainer import Stopped, Turn
 from app.worker.board import Board
+from tests.app.training.runs import Stored, run, table
+
+DATA = table("binary")
+LOADER = RunLoader(Stored(DATA))
 
 
-def segment(trial: int, cohort: str = "a") -> Segment:
-    lease = Lease("swp_1", trial, 1)
-    return Segment(lease, "digits", "0" * 64, 1, {}, "dev_error", None, 0, 5, cohort)
+def leased(number: int, cohort: str = "a", fence: int = 1) -> LeasedRun:
+    return replace(run(DATA, number), lease=Lease(number, fence), cohort=cohort)
 
 
-def epoch(number: int) -> Epoch:
-    return Epoch(number, 0.5, 0.5, 0.1, None, 0.01)
+def ready(*runs: LeasedRun) -> list[ReadyRun]:
+    return [LOADER.load(one, parked=False) for one in runs]
 
 
-def result(trial: int) -> Result:
-    return Result(Lease("swp_1", trial, 1), "completed", {"dev_error": 0.1}, 1, 1, 0.1, "all 1 epochs done")
+def claim(board: Board, *runs: LeasedRun) -> None:
+    board.hold(runs, {})
+    board.add_ready(ready(*runs))
+
+
+def stop(*leases: Lease, state: Any = "completed") -> Turn:
+    return Turn(stopped=[Stopped(Result(lease, state, {}, 1, 1, 0.1, "done")) for lease in leases])
+
+
+def taken(board: Board) -> list[int]:
+    return [one.run.lease.run for one in board.take_orders(wait=False).ready]
 
 
 def in_thread(call: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
@@ -29,21 +43,41 @@ def in_thread(call: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
     return thread, answers
 
 
-def test_claimed_segments_are_handed_over_once_and_held_until_their_result() -> None:
+def test_claimed_runs_are_handed_over_once_and_held_until_their_result() -> None:
     board = Board(slots=4)
-    board.add_claimed([segment(0), segment(1)], {})
+    claim(board, leased(0), leased(1), leased(2))
 
-    assert [item.lease.trial for item in board.take_claimed(wait=False)] == [0, 1]
-    assert board.take_claimed(wait=False) == []
-    board.post([], [result(0)])
-    assert [lease.trial for lease in board.leases()] == [1]
+    assert taken(board) == [0, 1, 2]
+    assert taken(board) == []
+    board.stopped(stop(Lease(0, 1)))
+    board.stopped(Turn(given_back=[GivenBack(Lease(1, 1))]))
+    assert board.leases() == [Lease(2, 1)]
+
+
+def test_a_lease_is_held_while_its_run_is_made_ready() -> None:
+    board = Board(slots=4)
+    board.hold([leased(0)], {})
+
+    assert board.leases() == [Lease(0, 1)]
+    assert taken(board) == []
+
+
+def test_a_run_that_is_ready_when_its_lease_is_gone_is_not_trained() -> None:
+    board = Board(slots=4)
+    board.hold([leased(0), leased(1)], {})
+    board.obey([Decision(Lease(0, 1), "stop", "cancelled")])
+    board.let_go(Lease(1, 1))
+    board.add_ready(ready(leased(0), leased(1)))
+
+    assert taken(board) == []
+    assert board.leases() == []
 
 
 def test_claiming_waits_until_a_quarter_of_the_slots_is_free() -> None:
     board = Board(slots=4)
-    board.add_claimed([segment(number, cohort=f"c{number % 2}") for number in range(4)], {})
+    board.hold([leased(number, cohort=f"c{number % 2}") for number in range(4)], {})
     thread, answers = in_thread(board.wait_for_free_slots)
-    board.post([], [result(3)])
+    board.stopped(stop(Lease(3, 1)))
     thread.join(10)
 
     assert answers == [(1, ["c0", "c1"])]
@@ -51,90 +85,139 @@ def test_claiming_waits_until_a_quarter_of_the_slots_is_free() -> None:
 
 def test_training_that_has_nothing_waits_for_a_claim() -> None:
     board = Board(slots=4)
-    thread, answers = in_thread(lambda: board.take_claimed(wait=True))
-    board.add_claimed([segment(7)], {})
+    thread, answers = in_thread(lambda: board.take_orders(wait=True))
+    claim(board, leased(7))
     thread.join(10)
 
-    assert [item.lease.trial for item in answers[0]] == [7]
+    assert [one.run.lease.run for one in answers[0].ready] == [7]
 
 
-def test_the_last_epochs_of_a_trial_travel_in_its_result() -> None:
+def test_a_stop_takes_a_run_out_of_training_or_out_of_what_was_just_claimed() -> None:
     board = Board(slots=4)
-    board.add_claimed([segment(0), segment(1)], {})
-    board.post([(Lease("swp_1", 0, 1), epoch(1)), (Lease("swp_1", 1, 1), epoch(1))], [])
-    board.post([(Lease("swp_1", 0, 1), epoch(2))], [result(0)])
-    progress, results = board.take_outgoing()
+    claim(board, leased(0))
+    board.take_orders(wait=False)
+    claim(board, leased(1))
+    board.obey([Decision(Lease(number, 1), "stop", "cancelled") for number in (0, 1)])
+    orders = board.take_orders(wait=False)
 
-    assert progress == [Progress(Lease("swp_1", 1, 1), [epoch(1)])]
-    assert [point.epoch for point in results[0].curve] == [1, 2]
-    assert board.take_outgoing() == ([], [])
-
-
-def test_what_is_posted_wakes_the_one_that_sends() -> None:
-    board = Board(slots=4)
-    board.add_claimed([segment(0)], {})
-    thread, _ = in_thread(lambda: board.wait_for_outgoing(longest=600.0))
-    board.post([(Lease("swp_1", 0, 1), epoch(1))], [])
-    thread.join(10)
-
-    assert not thread.is_alive()
-    assert board.take_outgoing()[0] == [Progress(Lease("swp_1", 0, 1), [epoch(1)])]
-
-
-def test_a_stop_takes_a_trial_out_of_training_or_out_of_what_was_just_claimed() -> None:
-    board = Board(slots=4)
-    board.add_claimed([segment(0)], {})
-    board.take_claimed(wait=False)
-    board.add_claimed([segment(1)], {})
-    board.obey([Decision(Lease("swp_1", trial, 1), "stop", "cancelled") for trial in (0, 1)])
-
-    assert board.take_claimed(wait=False) == []
-    assert [lease.trial for lease in board.take_stops()] == [0, 1]
+    assert orders.ready == []
+    assert [(one.lease.run, one.decision) for one in orders.decisions] == [(0, "stop"), (1, "stop")]
     assert board.leases() == []
+
+
+def test_pauses_and_completions_are_passed_on_while_their_leases_are_held() -> None:
+    board = Board(slots=4)
+    claim(board, leased(0), leased(1))
+    due = [Decision(Lease(0, 1), "pause"), Decision(Lease(1, 1), "complete", "time")]
+    board.obey([*due, Decision(Lease(1, 9), "pause"), Decision(Lease(9, 9), "stop", "not ours")])
+
+    assert board.take_orders(wait=False).decisions == due
+    assert len(board.leases()) == 2
 
 
 def test_a_decision_to_go_on_changes_nothing() -> None:
     board = Board(slots=4)
-    board.add_claimed([segment(0)], {})
-    board.obey([Decision(Lease("swp_1", 0, 1), "continue"), Decision(Lease("swp_9", 9, 1), "stop", "not ours")])
+    claim(board, leased(0))
+    board.obey([Decision(Lease(0, 1), "continue")])
 
-    assert board.take_stops() == []
-    assert len(board.leases()) == 1
+    assert board.take_orders(wait=False).decisions == []
 
 
-def test_a_stop_for_an_old_lease_leaves_the_new_lease_of_the_same_trial() -> None:
+def test_a_stop_for_an_old_lease_leaves_the_new_lease_of_the_same_run() -> None:
     board = Board(slots=4)
-    old = segment(0)
-    new = replace(old, lease=Lease("swp_1", 0, 3))
-    board.add_claimed([old], {})
-    board.take_claimed(wait=False)
-    board.add_claimed([new], {})
-    board.obey([Decision(old.lease, "stop", "the lease has run out")])
+    claim(board, leased(0))
+    board.take_orders(wait=False)
+    claim(board, leased(0, fence=3))
+    board.obey([Decision(Lease(0, 1), "stop", "the lease has run out")])
+    orders = board.take_orders(wait=False)
 
-    assert board.take_stops() == [old.lease]
-    assert board.take_claimed(wait=False) == [new]
-    assert board.leases() == [new.lease]
+    assert [(one.lease, one.decision) for one in orders.decisions] == [(Lease(0, 1), "stop")]
+    assert [one.run.lease for one in orders.ready] == [Lease(0, 3)]
+    assert board.leases() == [Lease(0, 3)]
+
+
+# Pauses whose receipts are under way
+
+
+def test_a_run_that_comes_back_before_its_pause_was_recorded_waits_for_it() -> None:
+    board = Board(slots=4)
+    claim(board, leased(0))
+    board.take_orders(wait=False)
+    board.stopped(stop(Lease(0, 1), state="paused"))
+    claim(board, leased(0, fence=2), leased(1))
+    assert taken(board) == [1]
+    thread, answers = in_thread(lambda: board.take_orders(wait=True))
+    board.settle(Lease(0, 1), recorded=True)
+    thread.join(10)
+
+    assert [one.run.lease for one in answers[0].ready] == [Lease(0, 2)]
+    assert answers[0].forgotten == []
+
+
+def test_a_pause_that_was_not_recorded_is_forgotten_before_its_run_begins_anew() -> None:
+    board = Board(slots=4)
+    claim(board, leased(0))
+    board.take_orders(wait=False)
+    board.stopped(stop(Lease(0, 1), state="paused"))
+    claim(board, leased(0, fence=2))
+    board.settle(Lease(0, 1), recorded=False)
+    orders = board.take_orders(wait=False)
+
+    assert orders.forgotten == [Lease(0, 1)]
+    assert [one.run.lease for one in orders.ready] == [Lease(0, 2)]
+
+
+def test_receipts_of_runs_that_ended_hold_nothing_back() -> None:
+    board = Board(slots=4)
+    board.stopped(stop(Lease(0, 1)))
+    board.settle(Lease(0, 1), recorded=False)
+
+    assert board.take_orders(wait=False).forgotten == []
+
+
+# Checkpoints
+
+
+def test_training_that_has_nothing_wakes_up_for_a_checkpoint() -> None:
+    board = Board(slots=4)
+    asking, given = in_thread(board.ask_checkpoint)
+    assert board.take_orders(wait=True).checkpoint_asked
+    board.answer(None)
+    asking.join(10)
+
+    assert given == [None]
+
+
+def test_without_news_no_checkpoint_is_asked_for() -> None:
+    board = Board(slots=4)
+    waiting, answers = in_thread(lambda: board.wait_for_news(0.0))
+    board.stopped(Turn(epochs=[(Lease(0, 1), Epoch(1, 0.5, 0.5, 0.1, None, 0.01))]))
+    waiting.join(10)
+
+    assert answers == [True]
 
 
 def test_bounds_for_weights_are_kept_for_each_sweep() -> None:
     board = Board(slots=4)
-    board.add_claimed([], {"swp_1": 0.5, "swp_2": 0.4})
-    board.update_keep_below({"swp_1": 0.3})
+    board.hold([], {"swp_1": Keep(1, 0.5), "swp_2": Keep(1, 0.4)})
+    board.update_keep({"swp_1": Keep(1, 0.3)})
 
-    assert board.keep_below() == {"swp_1": 0.3, "swp_2": 0.4}
+    assert board.keep() == {"swp_1": Keep(1, 0.3), "swp_2": Keep(1, 0.4)}
 
 
 def test_closing_wakes_everyone() -> None:
     board = Board(slots=1)
-    board.add_claimed([segment(0)], {})
-    board.take_claimed(wait=False)
+    board.hold([leased(0)], {})
     waiting = [
         in_thread(board.wait_for_free_slots),
-        in_thread(lambda: board.take_claimed(wait=True)),
-        in_thread(lambda: board.wait_for_outgoing(longest=600.0)),
+        in_thread(lambda: board.take_orders(wait=True).ready),
+        in_thread(lambda: board.wait_until_idle(longest=600.0)),
+        in_thread(lambda: board.wait_for_news(600.0)),
+        in_thread(board.ask_checkpoint),
     ]
     board.close()
     for thread, _ in waiting:
         thread.join(10)
 
-    assert [answers for _, answers in waiting] == [[(0, ["a"])], [[]], [None]]
+    assert [answers for _, answers in waiting[:4]] == [[(0, ["a"])], [[]], [None], [False]]
+    assert waiting[4][1] == [None]

@@ -208,24 +208,25 @@ INDEXES = (
 )
 
 # Each new table from the old one, which has another name by then; `key`s follow the order of what they stand for.
-_SWEEPS = f"""
+_SWEEPS = """
 INSERT INTO sweeps
 SELECT row_number() OVER (ORDER BY id), id, name, '[]', '', state, NULL, reason, dataset, dataset_sha256,
-    dataset_summary, artifact_key, 'logsweep', coalesce(json_extract(spec, '$.rules'), 1), 'epoch', '{_DIRECTIONS}',
+    dataset_summary, artifact_key, 'logsweep', coalesce(json_extract(spec, '$.rules'), 1), 'epoch', ?,
     metric, coalesce(json_extract(spec, '$.objective.diverged'), 'exclude'), seed, budget_trials, budget_seconds,
-    keep_models, 1, drawn, 0, 0.0, 0, '{{}}', spec, posted, created_at, started_at, finished_at, 0
+    keep_models, 1, drawn, 0, 0.0, 0, '{}', spec, posted, created_at, started_at, finished_at, 0
 FROM old_sweeps
 """
-_TRIALS = f"""
+_TRIALS = """
 INSERT INTO trials
-SELECT sweeps."key", number, old_trials.state, params, {", ".join(_METRICS)}, NULL, value, best_epoch, epochs, seconds,
-    old_trials.reason, 1, old_trials.created_at, old_trials.started_at, old_trials.finished_at
+SELECT sweeps."key", number, old_trials.state, params, train_loss, train_error, train_rmse, dev_loss,
+    dev_error, dev_rmse, test_error, test_rmse, NULL, value, best_epoch, epochs, seconds, old_trials.reason, 1,
+    old_trials.created_at, old_trials.started_at, old_trials.finished_at
 FROM old_trials JOIN sweeps ON sweeps.id = old_trials.sweep_id
 ORDER BY sweeps."key", number
 """
 # A trial without a segment has ended. It was asked to train as far as its hyperparameter `epochs` says, which is 20
 # where the sweep names none.
-_RUNS = f"""
+_RUNS = """
 INSERT INTO runs (
     sweep_key, trial, replicate, state, round, cohort, asked, charged, epochs, fence, recorded_fence, worker, leased_at,
     lease_until, losses, alone_losses, metrics, value, best_epoch, seconds, reason
@@ -244,7 +245,10 @@ FROM (
         t.epochs, max(coalesce(t.fence, 0), coalesce(s.fence, 0)) AS fence, t.fence AS recorded_fence, s.worker,
         CASE WHEN s.state = 'leased' THEN t.started_at END AS leased_at, s.lease_until, coalesce(s.losses, 0) AS losses,
         CASE WHEN t.value IS NOT NULL OR t.best_epoch IS NOT NULL
-            THEN metrics_json({", ".join(f"t.{name}" for name in _METRICS)}) END AS metrics,
+            THEN metrics_json(
+                t.train_loss, t.train_error, t.train_rmse, t.dev_loss, t.dev_error, t.dev_rmse,
+                t.test_error, t.test_rmse
+            ) END AS metrics,
         t.value, t.best_epoch, t.seconds, t.reason
     FROM old_trials t
     JOIN sweeps ON sweeps.id = t.sweep_id
@@ -302,7 +306,10 @@ def upgrade() -> None:
     connection = op.get_bind()
     _function(connection, "metrics_json", len(_METRICS), _metrics_json)
     _set_aside(connection)
-    for statement in (*TABLES, _SWEEPS, _TRIALS, _RUNS):
+    for statement in TABLES:
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(_SWEEPS, (_DIRECTIONS,))
+    for statement in (_TRIALS, _RUNS):
         connection.exec_driver_sql(statement)
     # Not before: to find runs by their trials takes this index.
     for statement in (*INDEXES, _EPOCHS, _REACHED, _BEHIND_A_GAP, _TRIALS_REACHED, _USED):

@@ -1,0 +1,56 @@
+"""Whose weights leave a worker: those that may be among the models that their sweep keeps."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.domain.work import PAUSED_MODELS, Keep, LeasedRun
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A run that ended or paused with weights, and its value at the best epoch; lower is better."""
+
+    run: LeasedRun
+    state: str
+    value: float
+
+
+def wanted(candidates: Sequence[Candidate], keep: Mapping[str, Keep]) -> set[int]:
+    """Return the runs whose weights are to be handed in; of a sweep without bounds, all that may be ranked.
+
+    Of those that stopped together, no more than a sweep keeps; and none that paused, if as many that ended are better.
+    """
+    by_sweep: dict[str, list[Candidate]] = {}
+    for one in candidates:
+        if _may_rank(one):
+            by_sweep.setdefault(one.run.sweep, []).append(one)
+    return {
+        one.run.lease.run
+        for sweep, together in by_sweep.items()
+        for one in (_within(together, keep[sweep]) if sweep in keep else together)
+    }
+
+
+def _may_rank(one: Candidate) -> bool:
+    return one.run.replicate == 0 and (one.state != "diverged" or one.run.diverged == "best_epoch")
+
+
+def _within(together: Sequence[Candidate], keep: Keep) -> Iterator[Candidate]:
+    if keep.replicates > 1:
+        yield from together
+        return
+    ranked = sorted(together, key=_rank)
+    ended = [one for one in ranked if one.state != "paused"][: keep.models]
+    yield from (one for one in ended if one.value <= _bound(keep.below))
+    last = _rank(ended[-1]) if ended and len(ended) == keep.models else (math.inf, 0)
+    paused = [one for one in ranked if one.state == "paused"][: PAUSED_MODELS * keep.models]
+    yield from (one for one in paused if one.value <= _bound(keep.paused_below) and _rank(one) < last)
+
+
+def _rank(one: Candidate) -> tuple[float, int]:
+    return one.value, one.run.trial
+
+
+def _bound(value: float | None) -> float:
+    return math.inf if value is None else value

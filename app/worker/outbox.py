@@ -1,0 +1,193 @@
+"""What waits to be sent to the server: epochs, results with their models, checkpoints, and leases that go back."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from app.domain.work import CheckpointRef, Epoch, GivenBack, Lease, ModelRef
+from app.training.trainer import Stopped, Turn
+from app.worker.requests import Parcel
+
+MOST_TRIES = 3
+"""How often a result is sent that the server refuses for want of its model."""
+
+EPOCH_BYTES = 500
+"""What an epoch takes in memory while it waits, about."""
+
+FIRST_MARK = 16 << 20
+"""Bytes of backlog from which on its size is logged, again with each doubling."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Unsettled:
+    """A result whose receipt has not come: the epochs that travel with it, and how often it was sent."""
+
+    stopped: Stopped
+    model: ModelRef | None = None
+    epochs: Sequence[Epoch] = ()
+    tries: int = 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be sent: its model is at the server, or it has none."""
+        return self.stopped.weights is None or self.model is not None
+
+
+class Outbox:
+    """One lock around all that training leaves to be sent. A result waits here until its receipt has come."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._epochs: dict[Lease, list[Epoch]] = {}
+        self._unsettled: dict[Lease, _Unsettled] = {}
+        # In the order in which they stopped; those that were sent are not among them.
+        self._unsent: dict[Lease, None] = {}
+        self._checkpoints: dict[Lease, CheckpointRef] = {}
+        self._given_back: list[GivenBack] = []
+        self._mark = FIRST_MARK
+        self._closed = False
+
+    def close(self) -> None:
+        """Wake every waiting thread, for good."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def add(self, turn: Turn) -> None:
+        """Take in what training gave."""
+        with self._changed:
+            for lease, epoch in turn.epochs:
+                self._epochs.setdefault(lease, []).append(epoch)
+            for stopped in turn.stopped:
+                self._unsettled[stopped.result.lease] = _Unsettled(stopped)
+                self._unsent[stopped.result.lease] = None
+            self._given_back += turn.given_back
+            self._watch_backlog()
+            self._changed.notify_all()
+
+    def give_back(self, item: GivenBack) -> None:
+        """Give a lease back instead of what was still to be told of it."""
+        with self._changed:
+            self._forget(item.lease)
+            self._given_back.append(item)
+            self._changed.notify_all()
+
+    def add_checkpoint(self, lease: Lease, ref: CheckpointRef) -> None:
+        """Take in that a checkpoint of a lease is at the server; of one whose result waits, it is told after that."""
+        with self._changed:
+            self._checkpoints[lease] = ref
+            self._changed.notify_all()
+
+    @property
+    def backlog_bytes(self) -> int:
+        """What waits takes in memory, about."""
+        with self._changed:
+            return self._bytes()
+
+    def _bytes(self) -> int:
+        weights = sum(len(one.stopped.weights or b"") for one in self._unsettled.values())
+        return weights + EPOCH_BYTES * sum(map(len, self._epochs.values()))
+
+    def _watch_backlog(self) -> None:
+        waiting = self._bytes()
+        if waiting >= self._mark:
+            _log.warning("%.0f MB wait for the server, which is away or slow. Training goes on.", waiting / 1e6)
+            self._mark = 2 * waiting
+        elif waiting < FIRST_MARK // 2:
+            self._mark = FIRST_MARK
+
+    def leases(self) -> list[Lease]:
+        """Return the leases of results that wait for their receipts: they must not run out before."""
+        with self._changed:
+            return list(self._unsettled)
+
+    # The side of models
+
+    def wait_for_model(self) -> tuple[Lease, bytes] | None:
+        """Wait for weights that must go to the server before their result, and return them; None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._first_weights() is not None)
+            return None if self._closed else self._first_weights()
+
+    def next_model(self) -> tuple[Lease, bytes] | None:
+        """Return the first weights that must go to the server before their result, if there are some now."""
+        with self._changed:
+            return self._first_weights()
+
+    def _first_weights(self) -> tuple[Lease, bytes] | None:
+        for lease in self._unsent:
+            one = self._unsettled[lease]
+            if not one.ready and one.stopped.weights is not None:
+                return lease, one.stopped.weights
+        return None
+
+    def model_arrived(self, lease: Lease, model: ModelRef) -> None:
+        """Let the result go whose weights are at the server now."""
+        with self._changed:
+            if lease in self._unsettled:
+                self._unsettled[lease].model = model
+            self._changed.notify_all()
+
+    # The side of reporting
+
+    def wait(self, longest: float) -> None:
+        """Wait until something can be sent, `longest` seconds at the most."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._has_something(), longest)
+
+    def _has_something(self) -> bool:
+        return bool(self._epochs or self._given_back or self._told_checkpoints() or self._sendable())
+
+    def _sendable(self) -> list[Lease]:
+        return [lease for lease in self._unsent if self._unsettled[lease].ready]
+
+    def _told_checkpoints(self) -> list[Lease]:
+        return [lease for lease in self._checkpoints if lease not in self._unsettled]
+
+    def take(self) -> tuple[list[Parcel], list[GivenBack]]:
+        """Return what can be sent. The last epochs of a run that stopped travel in its result."""
+        with self._changed:
+            results = [self._take_result(lease) for lease in self._sendable()]
+            checkpoints = {lease: self._checkpoints.pop(lease) for lease in self._told_checkpoints()}
+            epochs, self._epochs = self._epochs, {}
+            progress = [
+                Parcel(lease, epochs.get(lease, ()), checkpoints.get(lease))
+                for lease in dict.fromkeys([*epochs, *checkpoints])
+            ]
+            given_back, self._given_back = self._given_back, []
+            return progress + results, given_back
+
+    def _take_result(self, lease: Lease) -> Parcel:
+        del self._unsent[lease]
+        one = self._unsettled[lease]
+        one.epochs = (*one.epochs, *self._epochs.pop(lease, ()))
+        one.tries += 1
+        return Parcel(lease, one.epochs, result=replace(one.stopped.result, model=one.model))
+
+    def settle(self, lease: Lease) -> None:
+        """Forget a result whose receipt has come; the checkpoint of a run that ended is of no use."""
+        with self._changed:
+            one = self._unsettled.pop(lease, None)
+            if one is not None and one.stopped.result.state != "paused":
+                self._checkpoints.pop(lease, None)
+            self._changed.notify_all()
+
+    def send_again(self, lease: Lease) -> bool:
+        """Send a refused result once more, its model before it; return False if that was tried often enough."""
+        with self._changed:
+            one = self._unsettled.get(lease)
+            if one is None or one.stopped.weights is None or one.tries >= MOST_TRIES:
+                return False
+            one.model = None
+            self._unsent[lease] = None
+            self._changed.notify_all()
+            return True
+
+    def _forget(self, lease: Lease) -> None:
+        self._epochs.pop(lease, None)
+        self._checkpoints.pop(lease, None)
+        self._unsettled.pop(lease, None)
+        self._unsent.pop(lease, None)

@@ -1,0 +1,155 @@
+"""Tests of sharing: even shares, and suspects that are tried without holding up the others, but never wait for ever."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.domain.queue import Ask, Load, SuspectCase
+from app.planning.sharing import share, suspect_turn
+from tests.app.planning.simulation import dice
+
+SLOTS = 8
+
+
+def ask(live: int = 1, slots: int = SLOTS) -> Ask:
+    """Return what a worker asks for among `live` ones."""
+    return Ask("one", "logsweep", 3, slots, (), live)
+
+
+@pytest.mark.parametrize(
+    ("live", "load", "most"),
+    [
+        (1, Load(held=0, waiting=100, leased=0), 8),
+        (1, Load(held=0, waiting=3, leased=0), 3),
+        (2, Load(held=0, waiting=6, leased=0), 3),
+        (2, Load(held=0, waiting=5, leased=0), 3),
+        (4, Load(held=0, waiting=0, leased=40), 0),
+        (2, Load(held=5, waiting=3, leased=5), 0),
+        (2, Load(held=2, waiting=4, leased=4), 2),
+    ],
+)
+def test_a_worker_gets_what_it_lacks_of_an_even_share(live: int, load: Load, most: int) -> None:
+    assert share(ask(live), load) == most
+
+
+@given(
+    live=st.integers(1, 9),
+    slots=st.integers(1, 64),
+    held=st.integers(0, 64),
+    waiting=st.integers(0, 500),
+    others=st.integers(0, 500),
+)
+def test_a_share_is_within_slots_and_queue_and_some_worker_always_gets_some(
+    live: int, slots: int, held: int, waiting: int, others: int
+) -> None:
+    most = share(ask(live, slots), Load(held, waiting, held + others))
+    assert 0 <= most <= min(slots, waiting)
+    if waiting and held * live <= held + others:  # no more in its hands than the mean
+        assert most > 0
+
+
+@pytest.mark.parametrize(
+    ("case", "turn"),
+    [
+        (SuspectCase(hands=0, trying=0, live_workers=1), "give"),
+        (SuspectCase(hands=0, trying=3, live_workers=4), "give"),
+        (SuspectCase(hands=5, trying=0, live_workers=1), "drain"),
+        (SuspectCase(hands=5, trying=1, live_workers=2), "pass"),
+        (SuspectCase(hands=5, trying=0, live_workers=2, first=True), "drain"),
+        (SuspectCase(hands=5, trying=0, live_workers=2, first=False), "pass"),
+    ],
+)
+def test_a_suspect_is_tried_by_empty_hands_and_only_one_worker_is_emptied_for_it(case: SuspectCase, turn: str) -> None:
+    assert suspect_turn(case) == turn
+
+
+@dataclass
+class Worker:
+    """What a worker holds: the time that each run still takes, and whether that is a suspect."""
+
+    id: int
+    held: list[int] = field(default_factory=list)
+    tries: bool = False
+
+
+@dataclass
+class House:
+    """An old sweep with some healthy runs and suspects, and a younger one whose queue is always full."""
+
+    workers: list[Worker]
+    seed: int
+    healthy: int
+    suspects: int
+
+    def __post_init__(self) -> None:
+        self.chance = dice(self.seed)
+
+    def tick(self) -> None:
+        """Let all workers train for a while and ask for more, in any order."""
+        for worker in self.chance.sample(self.workers, len(self.workers)):
+            worker.held = [left - 1 for left in worker.held if left > 1]
+            worker.tries = worker.tries and bool(worker.held)
+            if not worker.tries:
+                self.claim(worker)
+
+    def claim(self, worker: Worker) -> None:
+        """Walk the two sweeps, the older one first."""
+        taken = min(self.healthy, SLOTS - len(worker.held))
+        self.healthy -= taken
+        self.take(worker, taken)
+        if self.suspects and not self.healthy:
+            turn = suspect_turn(self.case(worker))
+            if turn == "give":
+                self.suspects, worker.tries = self.suspects - 1, True
+                self.take(worker, 1)
+            if turn != "pass":
+                return
+        self.take(worker, SLOTS - len(worker.held))
+
+    def case(self, worker: Worker) -> SuspectCase:
+        """Return what speaks for trying a suspect."""
+        others = [other for other in self.workers if other is not worker]
+        return SuspectCase(
+            hands=len(worker.held),
+            trying=sum(other.tries or not other.held for other in others),
+            live_workers=len(self.workers),
+            first=not any(other.held and other.id < worker.id for other in others),
+        )
+
+    def take(self, worker: Worker, count: int) -> None:
+        """Put runs into a worker's hands."""
+        worker.held += [self.chance.randint(1, 5) for _ in range(count)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    workers=st.integers(1, 6),
+    healthy=st.integers(0, 40),
+    suspects=st.integers(1, 12),
+    begun=st.integers(0, 10),
+)
+def test_a_younger_sweep_that_is_always_full_keeps_no_suspect_waiting(
+    seed: int, workers: int, healthy: int, suspects: int, begun: int
+) -> None:
+    house = House([Worker(number) for number in range(workers)], seed, healthy, 0)
+    for _ in range(begun):
+        house.tick()
+    house.suspects = suspects
+    longest = 5  # ticks that a run takes at most
+    for _ in range(longest * (1 + healthy + suspects + 1) + longest):
+        house.tick()
+    assert house.suspects == 0
+    assert house.healthy == 0
+
+
+def test_of_several_workers_one_alone_is_emptied_and_the_others_go_on() -> None:
+    house = House([Worker(number) for number in range(4)], 1, 0, 0)
+    for _ in range(10):
+        house.tick()
+    house.suspects = 50
+    for _ in range(30):
+        house.tick()
+        assert sum(worker.tries or len(worker.held) < SLOTS for worker in house.workers) == 1

@@ -1,0 +1,364 @@
+"""The queue against a small model of runs, leases, rounds, pauses and changed budgets, by random walks."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import func, select, update
+
+from app.domain.errors import Conflict
+from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, RunView, Train
+from app.domain.runs import Blame, RunOutcome
+from app.domain.states import OPEN, SweepState, TrialState
+from app.domain.sweeps import SweepChanges
+from app.domain.work import GivenBack, Lease, Progress, Result
+from app.storage import control, leases, losses, plans, records, results
+from app.storage.records import AnyRow
+from app.storage.tables import attempts, epochs, runs, sweeps, trials
+from tests.app.storage import world
+from tests.app.storage.queue_world import METRIC, NOW, TERM, World, points, queue_world
+
+SWEEP, KEY = "swp_1", 1
+WORKERS = st.sampled_from(["w1", "w2", "w3"])
+PICK = st.integers(0, 99)
+STATES = st.sampled_from(["completed", "paused", "diverged", "failed"])
+
+
+@dataclass
+class Run:
+    """What the model knows of a run."""
+
+    asked: int
+    state: TrialState = TrialState.QUEUED
+    epochs: int = 0
+    fence: int = 0
+    worker: str | None = None
+    until: datetime | None = None
+    blame: Blame = field(default_factory=Blame)
+    has_result: bool = False
+    attempts: int = 0
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """Walks through the verbs of the queue and those of control."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.world: World = self.stack.enter_context(queue_world())
+        self.connection = self.world.connection
+        self.policy = self.world.policy
+        self.now = NOW
+        self.replicates = 1
+        self.state = SweepState.RUNNING
+        self.ending: SweepState | None = None
+        self.runs: dict[int, Run] = {}
+        self.granted: list[tuple[str, Lease]] = []
+        self.handed_in: set[tuple[str, Lease]] = set()
+
+    def teardown(self) -> None:
+        """Close the world."""
+        self.stack.close()
+
+    @initialize(replicates=st.integers(1, 2), drawn=st.integers(1, 3))
+    def create(self, replicates: int, drawn: int) -> None:
+        """Store a sweep with a few trials of two epochs."""
+        self.world.add_sweep(SWEEP, 0)
+        spec = records.spec_to_json(replace(world.spec(3), replicates=replicates))
+        self.connection.execute(update(sweeps).values(spec=spec, budget_trials=3, replicates=replicates))
+        self.replicates = replicates
+        self.draw(drawn)
+
+    # What workers do
+
+    @rule(worker=WORKERS, slots=st.integers(1, 3))
+    def claim(self, worker: str, slots: int) -> None:
+        """Claim: only what is queued, in a sweep that runs, under the next fence."""
+        for claimed in self.world.claim(worker, slots, live=2, now=self.now):
+            run = self.runs[claimed.lease.run]
+            assert self.state == SweepState.RUNNING
+            assert run.state == TrialState.QUEUED
+            assert claimed.lease.fence == run.fence + 1
+            assert claimed.to_epoch == run.asked
+            run.state, run.fence = TrialState.RUNNING, run.fence + 1
+            run.worker, run.until = worker, self.now + TERM
+            self.granted.append((worker, claimed.lease))
+
+    @precondition(lambda self: self.granted)
+    @rule(pick=PICK, stranger=st.booleans(), first=st.integers(1, 3), count=st.integers(1, 2))
+    def report(self, pick: int, stranger: bool, first: int, count: int) -> None:
+        """Report epochs: kept if the lease holds and there is no gap."""
+        worker, lease = self._pick(pick, stranger=stranger)
+        curve = points(*range(first, first + count))
+        (decision,) = results.report(self.connection, self.policy, worker, [Progress(lease, curve)])
+        run = self.runs[lease.run]
+        if not self._holds(worker, lease) or first > run.epochs + 1:
+            assert decision.decision == "stop"
+        else:
+            self._reach(run, first + count - 1)
+            expected = "complete" if self.ending else "pause" if self.state == SweepState.PAUSED else "continue"
+            assert decision.decision == expected
+
+    @precondition(lambda self: self.granted)
+    @rule(pick=PICK, stranger=st.booleans(), state=STATES, count=st.integers(1, 3), twice=st.booleans())
+    def finish(
+        self,
+        pick: int,
+        stranger: bool,
+        state: Literal["completed", "paused", "diverged", "failed"],
+        count: int,
+        twice: bool,
+    ) -> None:
+        """Hand in a result with its whole curve: recorded once, then repeated, and stale for all others."""
+        worker, lease = self._pick(pick, stranger=stranger)
+        item = Result(lease, state, {METRIC: 0.5}, 1, count, 0.5, state, points(*range(1, count + 1)))
+        recorded = results.finish(self.connection, self.policy, worker, [item] * (1 + twice), [], self.now)
+        before = "repeated" if (worker, lease) in self.handed_in else "stale"
+        held = self._holds(worker, lease)
+        assert recorded.outcomes[0][0] == ("recorded" if held else before)
+        if twice:
+            assert recorded.outcomes[1][0] == ("repeated" if held else before)
+        if held:
+            self.handed_in.add((worker, lease))
+            self._record(self.runs[lease.run], state, count)
+
+    @precondition(lambda self: self.granted)
+    @rule(pick=PICK, stranger=st.booleans(), ending=st.sampled_from(["released", "refused"]))
+    def release(self, pick: int, stranger: bool, ending: Literal["released", "refused"]) -> None:
+        """Give a run back: only its holder can."""
+        worker, lease = self._pick(pick, stranger=stranger)
+        items = [GivenBack(lease, ending)]
+        (decision,) = losses.release(self.connection, self.policy, worker, items, self.now)
+        assert decision.decision == "stop"
+        if self._holds(worker, lease):
+            self._lose([self.runs[lease.run]], excused=ending == "released")
+
+    @precondition(lambda self: self.granted)
+    @rule(pick=PICK, stranger=st.booleans())
+    def heartbeat(self, pick: int, stranger: bool) -> None:
+        """Keep a lease."""
+        worker, lease = self._pick(pick, stranger=stranger)
+        (decision,) = leases.heartbeat(self.connection, worker, [lease], self.now + TERM)
+        held = self._holds(worker, lease)
+        assert (decision.decision == "stop") == (not held)
+        if held:
+            self.runs[lease.run].until = self.now + TERM
+
+    @rule(seconds=st.sampled_from([10, 31]))
+    def expire(self, seconds: int) -> None:
+        """Let time pass, and take back what nobody kept."""
+        self.now += timedelta(seconds=seconds)
+        late = [run for run in self.runs.values() if run.until is not None and run.until < self.now]
+        assert losses.lose_expired(self.connection, self.policy, self.now) == len(late)
+        self._lose(late)
+
+    @rule(worker=WORKERS)
+    def die(self, worker: str) -> None:
+        """A worker dies with all that it holds."""
+        held = [run for run in self.runs.values() if run.until is not None and run.worker == worker]
+        assert losses.lose_worker(self.connection, self.policy, worker, "signal", "killed", self.now) == len(held)
+        self._lose(held)
+
+    # What the planner and users do
+
+    @precondition(lambda self: self.state == SweepState.RUNNING and not self.ending)
+    @rule(count=st.integers(1, 2))
+    def draw(self, count: int) -> None:
+        """Draw trials of two epochs."""
+        first = self.world.sweep().drawn
+        drawn = [Drawn(number, {}, f"c{number % 2}", 2, self.replicates) for number in range(first, first + count)]
+        self._apply(Draw(drawn, 1, "more"))
+        for row in self._rows():
+            self.runs.setdefault(row.key, Run(row.asked))
+
+    @precondition(lambda self: self.state == SweepState.RUNNING and not self.ending)
+    @rule(up=st.booleans())
+    def next_round(self, up: bool) -> None:
+        """Let all paused runs go on, or prune them."""
+        views = [_view(row) for row in self._rows() if row.state == TrialState.PAUSED]
+        if not views:
+            return
+        to_epoch = max(view.asked for view in views) + 1
+        self._apply(*([Train(views, to_epoch, 2, "up")] if up else [Prune(view, 2, "worse") for view in views]))
+        for view in views:
+            run = self.runs[view.key]
+            run.state = TrialState.QUEUED if up else TrialState.PRUNED
+            run.asked = to_epoch if up else run.asked
+
+    @precondition(lambda self: self.state == SweepState.RUNNING)
+    @rule(again=st.booleans())
+    def end(self, again: bool) -> None:
+        """End the sweep now and then; once more, when it awaited runs in training."""
+        if again or self.ending:
+            target = self.ending or SweepState.COMPLETED
+            self._apply(End(target, "enough"))
+            self._end(target)
+
+    @rule()
+    def pause(self) -> None:
+        """Pause the sweep, where that is allowed."""
+        if self._allowed(lambda: control.pause(self.connection, SWEEP)):
+            assert not self.ending
+            self.state = SweepState.PAUSED
+
+    @rule()
+    def resume(self) -> None:
+        """Let the sweep go on: what was paused on its way is queued again."""
+        if self._allowed(lambda: control.resume(self.connection, self.policy, SWEEP)):
+            self.state = SweepState.RUNNING
+            for run in self.runs.values():
+                if run.state == TrialState.PAUSED and run.epochs < run.asked:
+                    run.state = TrialState.QUEUED
+
+    @rule(seldom=st.integers(0, 5), keep=st.booleans())
+    def cancel(self, seldom: int, keep: bool) -> None:
+        """Cancel the sweep now and then, keeping what there is or not."""
+        if seldom or self.state not in {SweepState.RUNNING, SweepState.PAUSED}:
+            return
+        control.cancel(self.connection, self.policy, SWEEP, keep=keep, now=self.now)
+        if keep:
+            self._end(SweepState.CANCELLED)
+            return
+        self.state, self.ending = SweepState.CANCELLED, None
+        for run in self.runs.values():
+            if run.state in OPEN:
+                self._free(run, TrialState.CANCELLED)
+
+    @rule(more=st.integers(0, 3))
+    def patch(self, more: int) -> None:
+        """Change the budget: more of it lets a completed sweep run again."""
+        row = self.world.sweep()
+        budget = replace(world.spec(row.drawn + more).budget)
+        changes = SweepChanges(budget=budget)
+        if self._allowed(lambda: control.change(self.connection, SWEEP, changes, reopen=True)):
+            assert not self.ending
+            self.state = SweepState.RUNNING if self.state == SweepState.COMPLETED else self.state
+
+    # What must hold
+
+    @invariant()
+    def runs_are_as_in_the_model(self) -> None:
+        """State, fence, holder, epochs and blame of each run."""
+        for row in self._rows():
+            run = self.runs[row.key]
+            assert (row.state, row.fence, row.worker, row.epochs) == (run.state, run.fence, run.worker, run.epochs)
+            assert (row.lease_until, row.asked) == (run.until, run.asked)
+            assert Blame(row.losses, row.alone_losses) == run.blame
+
+    @invariant()
+    def epochs_are_contiguous_and_attempts_sum_up(self) -> None:
+        """Each hold that ended is one attempt; curves have no gaps."""
+        for key, run in self.runs.items():
+            assert self.world.epochs(key) == list(range(1, run.epochs + 1))
+            numbers = [number for number, *_ in self.world.attempts(key)]
+            assert numbers == list(range(1, run.fence + (run.state != TrialState.RUNNING)))
+            assert len(numbers) == run.attempts
+
+    @invariant()
+    def trials_follow_from_their_runs(self) -> None:
+        """No trial is lost, and each is what its runs come to; a final one stays."""
+        stored = self.connection.execute(select(trials).order_by(trials.c.number)).all()
+        row = self.world.sweep()
+        assert [one.number for one in stored] == list(range(row.drawn))
+        grouped = [[one for one in self._rows() if one.trial == trial.number] for trial in stored]
+        for trial, mine in zip(stored, grouped, strict=True):
+            final = TrialState(trial.state) if trial.state not in OPEN else None
+            outcome = self.policy.outcome([_outcome(one) for one in mine], "exclude", final)
+            assert (trial.state, trial.value, trial.epochs) == (outcome.state, outcome.value, outcome.epochs)
+            assert (trial.finished_at is None) == (trial.state in OPEN)
+            assert (trial.started_at is None) == all(one.fence == 0 for one in mine)
+
+    @invariant()
+    def the_sweep_is_as_in_the_model(self) -> None:
+        """Its state, and what it was charged; nothing is open in one that has ended."""
+        row = self.world.sweep()
+        charged = self.connection.execute(select(func.coalesce(func.sum(runs.c.charged), 0))).scalar_one()
+        assert (row.state, row.ending, row.charged_epochs) == (self.state, self.ending, charged)
+        if self.state in {SweepState.CANCELLED, SweepState.COMPLETED}:
+            assert all(run.state not in OPEN for run in self.runs.values())
+        # Nothing belongs to a run that there is not.
+        for table in (epochs, attempts):
+            assert set(self.connection.execute(select(table.c.run_key)).scalars()) <= set(self.runs)
+
+    # How the model moves
+
+    def _rows(self) -> list[AnyRow]:
+        return list(self.connection.execute(select(runs).order_by(runs.c.key)))
+
+    def _pick(self, pick: int, *, stranger: bool) -> tuple[str, Lease]:
+        worker, lease = self.granted[-1 - pick % len(self.granted)]
+        return ("stranger" if stranger and pick % 3 == 0 else worker), lease
+
+    def _holds(self, worker: str, lease: Lease) -> bool:
+        run = self.runs[lease.run]
+        return run.state == TrialState.RUNNING and (run.worker, run.fence) == (worker, lease.fence)
+
+    def _reach(self, run: Run, epoch: int) -> None:
+        if epoch > run.epochs:
+            run.epochs, run.blame = epoch, Blame()
+
+    def _free(self, run: Run, state: TrialState) -> None:
+        run.attempts += run.state == TrialState.RUNNING
+        run.state, run.until = state, None
+
+    def _record(self, run: Run, state: str, count: int) -> None:
+        self._reach(run, count)
+        run.has_result = True
+        if state != "paused":
+            run.epochs = run.epochs if state == "failed" else count
+            self._free(run, TrialState(state))
+        elif self.ending:
+            self._free(run, TrialState.COMPLETED)
+        elif count >= run.asked or (self.state == SweepState.PAUSED and run.epochs < run.asked):
+            self._free(run, TrialState.PAUSED)
+        else:
+            self._free(run, TrialState.QUEUED)
+
+    def _lose(self, lost: list[Run], *, excused: bool = False) -> None:
+        held = [run.worker for run in self.runs.values() if run.state == TrialState.RUNNING]
+        for run in lost:
+            if not excused:
+                run.blame = self.policy.after_loss(run.blame, alone=held.count(run.worker) == 1)
+            if self.ending:
+                self._free(run, TrialState.COMPLETED if run.has_result else TrialState.CANCELLED)
+            else:
+                self._free(run, TrialState.FAILED if self.policy.fatal(run.blame) else TrialState.QUEUED)
+
+    def _end(self, target: SweepState) -> None:
+        for run in self.runs.values():
+            if run.state in {TrialState.QUEUED, TrialState.PAUSED}:
+                self._free(run, TrialState.COMPLETED if run.has_result else TrialState.CANCELLED)
+        waits = any(run.state == TrialState.RUNNING for run in self.runs.values())
+        self.state, self.ending = (SweepState.RUNNING, target) if waits else (target, None)
+
+    def _apply(self, *moves: Move) -> None:
+        version = self.world.sweep().plan_version
+        plans.apply(self.connection, self.policy, SWEEP, version, Plan(moves, {}), self.now)
+
+    def _allowed(self, change: Callable[[], Any]) -> bool:
+        try:
+            with self.connection.begin_nested():
+                change()
+        except Conflict:
+            return False
+        return True
+
+
+def _view(row: AnyRow) -> RunView:
+    return RunView(row.key, row.trial, row.replicate, TrialState(row.state), row.epochs, row.asked, row.value)
+
+
+def _outcome(row: AnyRow) -> RunOutcome:
+    result = row.value, row.metrics or {}, row.best_epoch, row.epochs, row.seconds, row.reason
+    return RunOutcome(row.replicate, TrialState(row.state), *result)
+
+
+QueueMachine.TestCase.settings = settings(
+    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+TestQueue = QueueMachine.TestCase

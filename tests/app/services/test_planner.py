@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from app.planning import HORIZON
 
 from app.domain.states import SweepState
 from app.main import open_services
+from app.planning import HORIZON
 from app.services.services import Services
 from app.settings import Settings
 from app.storage import FILE

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.app.api.serving import Json, Trainer, curve_point, finished, places, problem, start
+from tests.app.api.serving import Json, Trainer, curve_point, finished, places, problem, start, when_ended
 from tests.app.api.training import train_all
 
 EPOCHS = 12
@@ -142,8 +142,13 @@ def test_of_a_long_sweep_the_last_thousand_trials_and_the_best_one_are_read(
     client: httpx.Client, trainer: Trainer
 ) -> None:
     sweep = start(client, budget={"trials": 1_100})["id"]
-    while leases := trainer.leases(64):
-        trainer.finish(*(ended(one, 0.5, 0.0 if one["trial"] == 3 else 0.5, curve([1.0])) for one in leases))
+    done = 0
+    while done < 1_100:
+        runs = trainer.claim(256, wait=20)
+        trainer.finish(
+            *(ended(run["lease"], 0.5, 0.0 if run["trial"] == 3 else 0.5, curve([1.0]), best_epoch=1) for run in runs)
+        )
+        done += len(runs)
     found = get(client, f"{sweep}/analysis")
     assert sum(found["bias_variance"]["counts"].values()) == 1_001
     assert found["next"][0].startswith("Trial 3 is the best")
@@ -174,7 +179,7 @@ def test_numbers_are_judged_against_the_deviation_of_the_target(client: httpx.Cl
     deviation = client.get("/v1/datasets/diabetes").json()["card"]["target_deviation"]
     near, far = trainer.leases(2)
     for lease, dev in ((near, 60.0 + 0.05 * deviation), (far, 60.0 + 0.15 * deviation)):
-        trainer.finish(finished(lease, None, metrics={"train_rmse": 60.0, "dev_rmse": dev}, curve=[]))
+        trainer.finish(finished(lease, None, metrics={"train_rmse": 60.0, "dev_rmse": dev}))
     verdicts = [
         get(client, f"{sweep}/trials/{number}/diagnosis", hoped_error=60.0)["bias_variance"]["verdict"]
         for number in (0, 1)
@@ -232,6 +237,7 @@ def test_where_all_trials_diverged_the_best_one_says_so_and_what_to_do(client: h
     fixed = LATE | {"warmup_epochs": 0, "learning_rate": 1e9}
     sweep = start(client, dataset="diabetes", space={}, fixed=fixed, budget={"trials": 2})["id"]
     train_all(client, trainer)
+    when_ended(client, sweep)
     detail = problem(client.get(f"/v1/sweeps/{sweep}/best"), 404)["detail"]
 
     assert "completed with 2 diverged trials and none to rank. Lower the learning rates, or" in detail

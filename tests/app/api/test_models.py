@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engine.models import read_model
-from tests.app.api.serving import Json, Trainer, finished, places, problem, start
+from tests.app.api.serving import Json, Trainer, finished, places, problem, start, when_ended
 from tests.app.api.training import train_all
 
 ROW = np.arange(35, dtype="<f4")  # iris, 4 inputs, 4 units, 3 classes: (4 + 1) * 4 + (4 + 1) * 3
@@ -193,7 +193,8 @@ def test_only_the_models_of_the_best_trials_are_kept(client: httpx.Client, train
     sweep = start(client, keep_models=2)["id"]
     leases = trainer.leases(4)
     answer = trainer.finish(*map(partial(with_weights, trainer), leases, [0.75, 0.25, 0.5, 0.25]))
-    assert answer["keep_below"] == {sweep: 0.25}
+    keep = answer["keep"][sweep]
+    assert (keep["models"], keep["below"], keep["replicates"]) == (2, 0.25, 1)
     found = [client.get(f"/v1/sweeps/{sweep}/trials/{number}/model").status_code for number in range(4)]
     assert found == [404, 200, 404, 200]
     missing = problem(client.get(f"/v1/sweeps/{sweep}/trials/0/model"), 404)
@@ -216,6 +217,7 @@ def test_a_model_outlives_its_data_set(client: httpx.Client, trainer: Trainer) -
     sweep = start(client, dataset="mine", budget={"trials": 1})["id"]
     (lease,) = trainer.leases()
     trainer.finish(with_weights(trainer, lease, 0.25, np.zeros(17, "<f4").tobytes()))  # (2 + 1) * 4 + (4 + 1) * 1
+    when_ended(client, sweep)
     assert client.delete("/v1/datasets/mine").status_code == 204
     assert client.get(f"/v1/sweeps/{sweep}/trials/0/model").status_code == 200
 

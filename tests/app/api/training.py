@@ -5,6 +5,7 @@ from typing import final
 
 import httpx
 from app.training.loading import RunLoader
+from app.training.packing import model_of
 from pydantic import TypeAdapter
 
 from app.domain.work import CheckpointRef, Epoch, Lease, LeasedRun, Result
@@ -42,9 +43,10 @@ def train_all(client: httpx.Client, trainer: Trainer) -> list[tuple[LeasedRun, S
         for lease, epoch in turn.epochs:
             curves[lease].append(epoch)
         for one in turn.stopped:
+            model = None if one.weights is None else model_of(one.weights)
             if one.weights is not None:
                 trainer.hand_in(one.weights)
-            sent = replace(one.result, curve=curves[one.result.lease])
+            sent = replace(one.result, curve=curves[one.result.lease], model=model)
             trainer.finish(_RESULT.dump_python(sent, mode="json"))
             stopped.append((runs[one.result.lease], one))
     return stopped

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from sqlalchemy import Dialect, Text, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, Integer, Text, TypeDecorator
 
 
 class Instant(TypeDecorator[datetime]):
@@ -34,6 +34,10 @@ class Json(TypeDecorator[object]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:  # noqa: ARG002 - SQLAlchemy's signature
         """Return the value that was stored."""
         return None if value is None else json.loads(value)
+
+
+Whole = BigInteger().with_variant(Integer(), "sqlite")
+"""A whole number of up to 64 bits; SQLite's INTEGER has them, and a STRICT table takes no other word for it."""
 
 
 def instant_text(value: datetime) -> str:

@@ -37,9 +37,12 @@ def content_of(connection: Connection, sha256: str) -> bytes:
 
 
 def content_size(connection: Connection, sha256: str) -> int:
-    """Return how many bytes a content has. Raises NotFound."""
-    size = artifacts.size(connection, sha256)
-    if size is None:
+    """Return how many bytes a content has. Raises NotFound, also for an artifact that is something else."""
+    key, size = artifacts.key_here(connection, sha256), artifacts.size(connection, sha256)
+    names = (
+        select(column).where(column == key).limit(1) for column in (datasets.c.artifact_key, sweeps.c.artifact_key)
+    )
+    if size is None or all(connection.execute(name).first() is None for name in names):
         raise NotFound(f'No data set and no sweep has the content "{sha256[:64]}".')
     return size
 

@@ -212,10 +212,10 @@ class Artifacts(Protocol):
     def artifact_stream(self, sha256: str) -> Iterator[bytes]:
         """Yield an artifact piece by piece, in a transaction that ends with the last one; nothing if it is not here."""
 
-    def clear_artifacts(self, now: datetime) -> int:
-        """Delete a few pieces of what nothing names any more, and of sweeps whose deletion was interrupted.
+    def clear_artifacts(self, now: datetime, limit: int = 64) -> int:
+        """Delete up to about `limit` pieces of what nothing names any more, a few at a time; return how many.
 
-        Return how many pieces of artifacts there were.
+        Also go on with the deletion of a sweep that was interrupted.
         """
 
 

@@ -196,6 +196,7 @@ def end_sweep(
     complete with their best epoch: until they have ended the sweep is `ending`, and a paused one runs again for that.
     Call it again once none is left. Raises IllegalMove if the sweep has ended.
     """
+    _cancel_untouched(connection, sweep, reason, now)
     settle(connection, policy, _let_go(connection, sweep, reason), now, [sweep])
     if _in_training(connection, sweep):
         values = {"state": SweepState.RUNNING.value, "ending": target.value, "reason": reason}
@@ -214,6 +215,7 @@ def cancel_sweep(connection: Connection, policy: Policy, sweep: int, reason: str
     if not move_sweep(connection, sweep, SweepState.CANCELLED, values):
         return False
     _add_attempts_of(connection, sweep, "released", reason, now)
+    _cancel_untouched(connection, sweep, reason, now)
     cancelled = connection.execute(
         update(runs)
         .where(runs.c.sweep_key == sweep, _from(TrialState.CANCELLED))
@@ -230,6 +232,20 @@ def settle(
     """Let trials and kept models follow from runs that changed, in the sweeps to be `ranked`."""
     if places:
         kept_models.rank(connection, policy, ranked, Changes(final=follow_runs(connection, policy, places, now)))
+
+
+def _cancel_untouched(connection: Connection, sweep: int, reason: str, now: datetime) -> None:
+    """Cancel the trials of one run that wait and never trained, of which there may be a great many: two statements."""
+    cancelled = {"state": TrialState.CANCELLED.value, "reason": reason}
+    waiting = and_(runs.c.sweep_key == sweep, QUEUED, runs.c.epochs == 0, runs.c.metrics.is_(None))
+    single = and_(trials.c.sweep_key == sweep, trials.c.replicates == 1)
+    connection.execute(
+        update(trials)
+        .where(single, IS_OPEN, trials.c.number.in_(select(runs.c.trial).where(waiting)))
+        .values(**cancelled, finished_at=now)
+    )
+    ended = select(trials.c.number).where(single, trials.c.state == TrialState.CANCELLED.value)
+    connection.execute(update(runs).where(waiting, runs.c.trial.in_(ended)).values(cancelled))
 
 
 def _let_go(connection: Connection, sweep: int, reason: str) -> set[Place]:

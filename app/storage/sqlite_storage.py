@@ -53,9 +53,6 @@ T = TypeVar("T")
 
 FILE = "logsweep.db"
 
-CLEARED_AT_ONCE = 64
-"""How many pieces of artifacts that nothing names any more one call deletes, about."""
-
 
 @final
 class SqliteStorage:
@@ -151,7 +148,7 @@ class SqliteStorage:
         with self._reading.connect() as connection, connection.begin():
             yield from artifacts.stream(connection, sha256)
 
-    def clear_artifacts(self, now: datetime, limit: int = CLEARED_AT_ONCE) -> int:
+    def clear_artifacts(self, now: datetime, limit: int = 64) -> int:
         self._write(deletion.go_on)
         return self._clearing.clear(now, limit)
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState
 from app.domain.trials import METRICS
-from app.storage.columns import Instant, Json
+from app.storage.columns import Instant, Json, Whole
 from app.storage.dialect import only_where
 
 metadata = MetaData(
@@ -44,7 +44,7 @@ artifacts = Table(
     metadata,
     Column("key", Integer, primary_key=True),
     Column("sha256", Text, nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", Whole, nullable=False),
     Column("state", Text, nullable=False),
     Column("brought_at", Instant, nullable=False),
     _one_of("state", ["arriving", "here", "leaving"]),
@@ -104,7 +104,7 @@ sweeps = Table(
     Column("metrics", Json, nullable=False),
     Column("metric", Text, nullable=False),
     Column("diverged", Text, nullable=False),
-    Column("seed", Integer, nullable=False),
+    Column("seed", Whole, nullable=False),
     Column("budget_trials", Integer, nullable=False),
     Column("budget_seconds", REAL),
     Column("keep_models", Integer, nullable=False),
@@ -189,7 +189,7 @@ runs = Table(
     Column("reason", Text),
     Column("checkpoint_epoch", Integer),
     Column("checkpoint_sha256", Text),
-    Column("checkpoint_size", Integer),
+    Column("checkpoint_size", Whole),
     ForeignKeyConstraint(["sweep_key", "trial"], ["trials.sweep_key", "trials.number"]),
     _one_of("state", list(TrialState)),
     CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="lease"),

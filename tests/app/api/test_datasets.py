@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,17 @@ def test_a_data_set_is_deleted_when_no_sweep_runs_on_it(client: httpx.Client, tr
     assert client.delete("/v1/datasets/mine").status_code == 204
     problem(client.delete("/v1/datasets/mine"), 404)
     problem(client.get("/v1/datasets/mine"), 404)
+
+
+def test_the_reaper_deletes_the_content_of_a_data_set_that_is_gone_and_no_other(tmp_path: Path) -> None:
+    with serving(tmp_path) as (client, services):
+        sha256 = upload(client).json()["sha256"]
+        assert services.storage.artifact_size(sha256) is not None
+        client.delete("/v1/datasets/mine").raise_for_status()
+        assert services.storage.artifact_size(sha256) is None
+        services.work.reap()
+        assert services.storage.clear_artifacts(datetime.now(UTC), 9) == 0
+        assert client.get("/v1/datasets/iris/content").status_code == 200
 
 
 def test_a_builtin_cannot_be_deleted(shared: httpx.Client) -> None:

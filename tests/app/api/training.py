@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import final
 
 import httpx
-from app.training.loading import RunLoader
-from app.training.packing import model_of
 from pydantic import TypeAdapter
 
 from app.domain.work import CheckpointRef, Epoch, Lease, LeasedRun, Result
+from app.training.loading import RunLoader
+from app.training.packing import model_of
 from app.training.trainer import Stopped
 from app.training.trainer import Trainer as RealTrainer
 from tests.app.api.serving import Trainer

@@ -1,19 +1,25 @@
 """Tests of bytes that are brought: in pieces, with others between, and with no memory of their size."""
 
+import sqlite3
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event, Thread
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, InvalidRequest, NotFound
 from app.domain.sweeps import Labels
-from app.storage import SqliteStorage
+from app.storage import FILE, SqliteStorage
 from app.storage.arrivals import cut
 from app.storage.artifacts import PIECE
 from tests.app.storage.simple_policy import SimplePolicy
@@ -171,6 +177,18 @@ def test_a_content_that_nothing_names_leaves_at_once(storage: SqliteStorage) -> 
     assert storage.clear_artifacts(START, 9) == 1
 
 
+def test_who_has_begun_to_read_reads_on_while_the_artifact_leaves(storage: SqliteStorage) -> None:
+    content = content_of(3 * PIECE)
+    name = sha256(content).hexdigest()
+    key = storage.add_artifact(name, content, START)
+    reading = storage.artifact_stream(name)
+    first = next(reading)
+    storage.forget_unnamed_artifacts([key])
+    assert storage.clear_artifacts(START, 9) == 3
+    assert list(storage.artifact_stream(name)) == []
+    assert first + b"".join(reading) == content
+
+
 def test_an_upload_goes_on_whose_content_is_forgotten_by_another_meanwhile(storage: SqliteStorage) -> None:
     storage.add_dataset(DATASET, b"content", UPLOAD)
     arriving = storage.begin_artifact(DATASET.sha256, START)
@@ -256,3 +274,97 @@ def test_bringing_and_reading_in_pieces_take_no_memory_of_the_size_of_the_conten
         assert tracemalloc.get_traced_memory()[1] < 8 * PIECE
     finally:
         tracemalloc.stop()
+
+
+NAMES, CONTENTS = ("a", "b", "c"), (b"", b"rain", content_of(PIECE + 1))
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("upload"), st.sampled_from(NAMES), st.sampled_from(CONTENTS)),
+        st.tuples(st.just("remove"), st.sampled_from(NAMES), st.none()),
+        st.tuples(st.just("sweep"), st.sampled_from(NAMES), st.none()),
+        st.tuples(st.just("bring"), st.none(), st.sampled_from(CONTENTS)),
+        st.tuples(st.just("clear"), st.integers(0, 90), st.none()),
+        st.tuples(st.just("open again"), st.none(), st.none()),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(steps=STEPS)
+def test_whatever_happens_what_has_a_name_is_here_and_the_rest_leaves(steps: list[tuple[str, Any, Any]]) -> None:
+    with TemporaryDirectory() as folder:
+        history = History(Path(folder))
+        try:
+            for step in steps:
+                history.do(*step)
+            history.check()
+        finally:
+            history.storage.close()
+
+
+class History:
+    """A storage, and beside it what should be named: contents by data set, and those of sweeps, which never end."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.storage = SqliteStorage(folder, SimplePolicy())
+        self._now = START
+        self._datasets: dict[str, bytes] = {}
+        self._running: dict[str, bytes] = {}
+
+    def do(self, what: str, name: Any, content: Any) -> None:
+        """Do one step, in the storage and in the model of it."""
+        match what:
+            case "upload":
+                self._upload(name, content)
+            case "remove":
+                self._remove(name)
+            case "sweep":
+                self._sweep(name)
+            case "bring":
+                self.storage.add_artifact(sha256(content).hexdigest(), content, self._now)
+            case "clear":
+                self._now += timedelta(minutes=name)
+                self.storage.clear_artifacts(self._now, 4)
+            case "open again":
+                self.storage.close()
+                self.storage = SqliteStorage(self._folder, SimplePolicy())
+
+    def _upload(self, name: str, content: bytes) -> None:
+        with self._conflict_if(self._datasets.get(name, content) != content):
+            created = self.storage.add_dataset(self._summary(name, content), content, UPLOAD)
+            assert created is (name not in self._datasets)
+            self._datasets[name] = content
+
+    def _remove(self, name: str) -> None:
+        if name in self._datasets:
+            with self._conflict_if(name in self._running):
+                self.storage.remove_dataset(name)
+                del self._datasets[name]
+
+    def _sweep(self, name: str) -> None:
+        if name in self._datasets and name not in self._running:
+            content = self._running[name] = self._datasets[name]
+            summary = self._summary(name, content)
+            self.storage.create_sweep(f"swp_{name}", spec(1), Labels("rain"), {}, summary, self._now)
+
+    def _summary(self, name: str, content: bytes) -> DatasetSummary:
+        return replace(DATASET, name=name, sha256=sha256(content).hexdigest(), created_at=self._now)
+
+    def check(self) -> None:
+        """Compare: named contents are whole, and once an hour has passed nothing else is left."""
+        named = {*self._datasets.values(), *self._running.values()}
+        self.storage.clear_artifacts(self._now + HOUR, 1000)
+        for content in CONTENTS:
+            hashed = sha256(content).hexdigest()
+            assert self.storage.artifact_size(hashed) == (len(content) if content in named else None)
+            assert b"".join(self.storage.artifact_stream(hashed)) == (content if content in named else b"")
+        with closing(sqlite3.connect(self._folder / FILE)) as connection:
+            (pieces,) = connection.execute("SELECT count(*) FROM artifact_pieces").fetchone()
+        assert pieces == sum(-(-len(content) // PIECE) for content in named)
+
+    @contextmanager
+    def _conflict_if(self, expected: bool) -> Iterator[None]:
+        with pytest.raises(Conflict) if expected else nullcontext():
+            yield

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from app.domain.errors import Conflict, InvalidRequest
 from app.storage import FILE, artifacts
@@ -119,7 +120,7 @@ def test_the_same_bytes_arrive_while_others_of_them_leave(connection: Connection
 def test_the_database_itself_refuses_two_of_the_same_bytes(connection: Connection) -> None:
     settle(connection, arrive(connection))
     second = arrive(connection)
-    with pytest.raises(Exception, match="UNIQUE constraint failed"):
+    with pytest.raises(IntegrityError):
         connection.execute(update(table).where(table.c.key == second).values(state="here"))
 
 

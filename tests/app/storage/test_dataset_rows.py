@@ -56,6 +56,14 @@ def test_a_builtin_cannot_be_deleted(storage: SqliteStorage) -> None:
     assert storage.builtin_hashes() == {"digits": BUILTIN.sha256}
 
 
+def test_an_artifact_that_no_data_set_and_no_sweep_names_is_no_content(storage: SqliteStorage) -> None:
+    storage.add_artifact(OTHER.sha256, b"other", START)
+    with pytest.raises(NotFound, match=OTHER.sha256):
+        storage.content_size(OTHER.sha256)
+    with pytest.raises(NotFound, match=OTHER.sha256):
+        storage.content_of(OTHER.sha256)
+
+
 def test_a_data_set_in_use_cannot_be_deleted_and_its_content_outlives_it_for_the_models(
     storage: SqliteStorage,
 ) -> None:

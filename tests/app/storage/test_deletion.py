@@ -1,0 +1,50 @@
+"""Tests of the deletion of sweeps in pieces."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from app.domain.errors import NotFound
+from app.storage import FILE, SqliteStorage, deletion
+from app.storage.connect import writing_engine
+from app.storage.tables import artifacts, attempts, decisions, epochs, metadata, models, runs, sweeps, trials
+from tests.app.storage.simple_policy import SimplePolicy
+from tests.app.storage.world import SWEEP, add_sweep, claim, drawn, finish
+
+OF_SWEEPS = (attempts, decisions, epochs, models, runs, sweeps, trials)
+
+
+def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deletion, "PIECE", 2)
+    monkeypatch.setattr(deletion, "EPOCHS", 3)
+    storage = SqliteStorage(tmp_path, SimplePolicy())
+    add_sweep(storage, drawn(0, 5), round_=1)
+    add_sweep(storage, drawn(0, 1), sweep="swp_2")
+    for item in claim(storage, slots=4).claimed:
+        finish(storage, item.lease, 0.25, bytes([item.trial]))
+    storage.cancel_sweep(SWEEP, keep=False, now=storage.sweep(SWEEP).created_at)
+    storage.close()
+    engine = writing_engine(tmp_path / FILE)
+    with engine.connect() as connection, connection.begin():
+        deletion.begin(connection, SWEEP)
+        assert deletion.go_on(connection)
+    storage = SqliteStorage(tmp_path, SimplePolicy())
+    with pytest.raises(NotFound):
+        storage.sweep(SWEEP)
+    for _ in range(30):
+        storage.clear_artifacts(storage.sweep("swp_2").created_at)
+    storage.close()
+    with engine.connect() as connection, connection.begin():
+        left = {table.name: connection.scalar(select(func.count()).select_from(table)) for table in OF_SWEEPS}
+        assert not deletion.go_on(connection)
+        assert connection.scalar(select(func.count()).select_from(artifacts)) == 1  # the content of swp_2
+    engine.dispose()
+    assert left == {table.name: 0 for table in OF_SWEEPS} | {"sweeps": 1, "trials": 1, "runs": 1, "decisions": 0}
+
+
+def test_every_table_that_belongs_to_a_sweep_is_emptied() -> None:
+    others = {"artifacts", "artifact_pieces", "datasets"}
+    assert {table.name for table in OF_SWEEPS} == set(metadata.tables) - others

@@ -75,8 +75,8 @@ class WorkClient:
         self._http.close()
 
     def hurry(self, seconds: float) -> None:
-        """Give requests only a few seconds from now on, and uploads no more than so many together."""
-        self._http.timeout = httpx.Timeout(min(seconds, 5.0))
+        """Give each request only so many seconds from now on, and all uploads together."""
+        self._http.timeout = httpx.Timeout(seconds, connect=min(seconds, 5.0))
         self._ends_at = time.monotonic() + seconds
 
     def claim(self, slots: int, cohorts: Sequence[str], wait: float) -> ClaimAnswer:

@@ -38,6 +38,7 @@ class Worker:
 
     def __init__(self, server: str, name: str, slots: int, transport: httpx.BaseTransport | None = None) -> None:
         self._stopping = threading.Event()
+        self._over = threading.Event()
         self._client = WorkClient(server, name, self._stopping.wait, transport)
         self._board = Board(slots)
         self._outbox = Outbox()
@@ -55,7 +56,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stop`, then send what is done and give back what is not."""
-        duties = [self._claim, self._report, self._beat, self._deliver_models, self._checkpoints.run, self._close]
+        duties = [self._claim, self._beat, self._report, self._deliver_models, self._checkpoints.run, self._close]
         threads = [threading.Thread(target=self._guarded, args=(duty,), daemon=True) for duty in duties]
         for thread in threads:
             thread.start()
@@ -70,12 +71,14 @@ class Worker:
         finally:
             self._stopping.set()
             self._client.hurry(HAND_OVER_SECONDS)
-            # The claiming thread may still wait at the server; it ends with the process.
-            for thread in threads[1:]:
+            # The claiming thread may still wait at the server; it ends with the process. Heartbeats go on to the end.
+            for thread in threads[2:]:
                 thread.join()
             # After any other error of training the runs are left to the server, which counts them as lost.
             if orderly or failed:
                 self._hand_over(failed, orderly=orderly)
+            self._over.set()
+            threads[1].join()
             self._client.close()
         if self._failure is not None:
             raise self._failure
@@ -174,7 +177,7 @@ class Worker:
         return True
 
     def _beat(self) -> None:
-        while not self._stopping.wait(self._lease_seconds / HEARTBEATS_PER_LEASE):
+        while not self._over.wait(self._lease_seconds / HEARTBEATS_PER_LEASE):
             if leases := list(dict.fromkeys([*self._board.leases(), *self._outbox.leases()])):
                 self._beat_once(leases)
 

@@ -167,6 +167,19 @@ class Outbox:
         one.tries += 1
         return Parcel(lease, one.epochs, result=replace(one.stopped.result, model=one.model))
 
+    def put_back(self, parcels: Sequence[Parcel], given_back: Sequence[GivenBack]) -> None:
+        """Take back what could not be sent, before all that came since."""
+        with self._changed:
+            results = [parcel.lease for parcel in parcels if parcel.result is not None]
+            # A result has kept all its epochs, also those that were cut off it.
+            for parcel in reversed([one for one in parcels if one.lease not in results]):
+                if parcel.epochs:
+                    self._epochs[parcel.lease] = [*parcel.epochs, *self._epochs.get(parcel.lease, ())]
+                if parcel.checkpoint is not None:
+                    self._checkpoints.setdefault(parcel.lease, parcel.checkpoint)
+            self._unsent = dict.fromkeys([*(lease for lease in results if lease in self._unsettled), *self._unsent])
+            self._given_back = [*given_back, *self._given_back]
+
     def settle(self, lease: Lease) -> None:
         """Forget a result whose receipt has come; the checkpoint of a run that ended is of no use."""
         with self._changed:

@@ -33,10 +33,15 @@ def run_worker(server: str, name: str | None, slots: int, *, exit_with_parent: b
     try:
         worker.run()
     except Exception as error:
-        if not isinstance(error.__cause__ or error, MemoryError):
+        if not ran_out_of_memory(error):
             raise
         _log.exception("The worker ran out of memory.")
         sys.exit(OUT_OF_MEMORY)
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Return whether an error is one of memory, or was raised for one."""
+    return isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError)
 
 
 def _end_with_input() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from app.domain.work import MOST_REQUEST_BYTES, FinishAnswer, GivenBack, Lease, Receipt
 from app.worker.board import Board
-from app.worker.client import ServerRefusedError, WorkClient
+from app.worker.client import ServerRefusedError, StoppedError, WorkClient
 from app.worker.outbox import Outbox
 from app.worker.requests import Parcel, cut, encode, halves
 
@@ -27,9 +27,16 @@ class Sender:
         """Send all that can be sent now, in order."""
         parcels, given_back = self._outbox.take()
         self._refused.clear()
-        for request in cut(parcels):
-            self._send(request)
-        self.give_back(given_back)
+        requests = list(cut(parcels))
+        try:
+            while requests:
+                self._send(requests[0])
+                del requests[0]
+            self.give_back(given_back)
+        except StoppedError:
+            # The end of the worker tries once more; without these, what comes after would leave a gap.
+            self._outbox.put_back([parcel for request in requests for parcel in request], given_back)
+            raise
 
     def give_back(self, items: Sequence[GivenBack]) -> None:
         """Give leases back; if that is refused, they run out by themselves."""

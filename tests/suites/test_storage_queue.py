@@ -146,7 +146,7 @@ def test_epochs_that_leave_a_gap_are_refused_for_their_run_alone(storage: Storag
     assert "epoch 2 cannot follow epoch 0" in (decisions[0].reason or "")
     recorded = storage.finish("w1", [result(first, curve=[point(1)]), result(second)], [], START)
     assert [one for one, _ in recorded.outcomes] == ["refused", "recorded"]
-    assert "send the epochs from 2 on" in (recorded.outcomes[0][1] or "")
+    assert "without a gap, from 1 on" in (recorded.outcomes[0][1] or "")
     assert (curve(storage, 0), curve(storage, 1)) == ([], [1, 2, 3, 4])
     assert outcome(storage, first) == "recorded"
 

@@ -396,3 +396,21 @@ def test_the_pause_after_a_checkpoint_leaves_it_a_twentieth_of_the_time() -> Non
     assert handing_in.pause_after(0.001) == 1.0
     assert handing_in.pause_after(3.0) == 60.0
     assert handing_in.pause_after(1000.0) == 600.0
+
+
+def test_what_a_stop_interrupts_is_sent_once_more_at_the_end(server: FakeServer, start: Start) -> None:
+    failing = threading.Event()
+
+    def fault(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(503) if failing.is_set() and "/report" in request.url.path else None
+
+    server.faults.append(fault)
+    one = endless(0)
+    worker = start(one)
+    server.until(lambda: 0 in server.curves)
+    failing.set()
+    reports = len(server.paths("POST /v1/work/report"))
+    server.until(lambda: len(server.paths("POST /v1/work/report")) > reports + 2)
+    server.faults.clear()
+    worker.stop()
+    assert server.refs[one.lease].epoch == len(server.curves[0])

@@ -58,6 +58,20 @@ def test_a_result_waits_for_its_model_and_its_epochs_do_not() -> None:
     assert box.next_model() is None
 
 
+def test_what_could_not_be_sent_goes_before_what_came_since() -> None:
+    box = outbox(Turn([(A, epoch(1)), (B, epoch(1))], [Stopped(result(B))], [GivenBack(Lease(8, 1))]))
+    box.add_checkpoint(A, REF)
+    parcels, given_back = box.take()
+    cut_off = [Parcel(B, parcels[1].epochs), Parcel(B, (), result=result(B))]
+    box.add(Turn([(A, epoch(2))], [], [GivenBack(Lease(9, 1))]))
+    box.put_back([parcels[0], *cut_off], given_back)
+
+    assert box.take() == (
+        [Parcel(A, [epoch(1), epoch(2)], REF), Parcel(B, (epoch(1),), result=result(B))],
+        [GivenBack(Lease(8, 1)), GivenBack(Lease(9, 1))],
+    )
+
+
 def test_the_lease_of_a_result_is_kept_until_its_receipt() -> None:
     box = outbox(stopped(A))
     box.take()

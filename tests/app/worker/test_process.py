@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from app.worker.process import run_worker
+from app.training.trainer import StackFailedError
+from app.worker.process import ran_out_of_memory, run_worker
 
 
 def test_a_process_that_has_numpy_already_is_refused_as_a_worker() -> None:
@@ -31,3 +32,14 @@ def test_a_worker_ends_when_its_parent_closes_standard_input() -> None:
     worker.stdin.close()
 
     assert worker.wait(60) == 1
+
+
+def test_a_stack_that_failed_for_want_of_memory_is_told_from_other_errors() -> None:
+    def failed(error: Exception) -> Exception:
+        stack = StackFailedError([], error)
+        stack.__cause__ = error
+        return stack
+
+    assert ran_out_of_memory(MemoryError())
+    assert ran_out_of_memory(failed(MemoryError()))
+    assert not ran_out_of_memory(failed(KeyError("dev_rmse")))

@@ -160,24 +160,33 @@ class Trainer:
             admitted.append(self._waiting.popleft())
         if not admitted:
             return []
-        resumed = self._resume(admitted)
+        going_on = [one for one in admitted if self._can_go_on(one)]
+        names = {name_of(one.run) for one in going_on}
+        refused = self._go_on(going_on)
         self._evict(used)
-        return self._join([one for one in admitted if name_of(one.run) not in resumed])
+        return refused + self._join([one for one in admitted if name_of(one.run) not in names])
 
-    def _resume(self, admitted: Sequence[ReadyRun]) -> set[str]:
-        """Let those go on that are parked here; return their names."""
-        resumed = set[str]()
-        for one in admitted:
-            parked = self._parked.pop(name_of(one.run), None)
-            if parked is None:
-                continue
-            if parked.epochs >= one.run.to_epoch:  # it would have nothing to do, and nothing to tell
-                self._population.leave([name_of(one.run)])
-                continue
-            self._held[name_of(one.run)].epochs = parked.epochs
-            resumed.add(name_of(one.run))
-        self._population.resume(resumed, _pauses(one for one in admitted if name_of(one.run) in resumed))
-        return resumed
+    def _can_go_on(self, one: ReadyRun) -> bool:
+        """Return whether a run is parked here before the epoch it is asked for; one parked beyond it is of no use."""
+        parked = self._parked.get(name_of(one.run))
+        if parked is not None and parked.epochs >= one.run.to_epoch:
+            del self._parked[name_of(one.run)]
+            self._population.leave([name_of(one.run)])
+            return False
+        return parked is not None
+
+    def _go_on(self, runs: Sequence[ReadyRun]) -> list[GivenBack]:
+        """Let parked runs train; return them instead if memory cannot hold what that takes for a moment."""
+        names = [name_of(one.run) for one in runs]
+        epochs = {name: self._parked.pop(name).epochs for name in names}
+        try:
+            self._population.resume(names, _pauses(runs))
+        except MemoryError as error:
+            self._population.leave(names)
+            return [self._give_back(name, _told(error)) for name in names]
+        for name in names:
+            self._held[name].epochs = epochs[name]
+        return []
 
     def _evict(self, used: int) -> None:
         """Make room for `used` bytes of members in training; a waiting run takes over what it will go on from."""

@@ -273,6 +273,15 @@ def test_many_runs_go_on_from_memory_though_memory_is_short() -> None:
     assert all([point.epoch for point in curve] == [2, 3] for curve in curves.values())
 
 
+def test_a_run_that_is_parked_beyond_what_it_is_asked_for_starts_anew() -> None:
+    one = replace(run(DATA["binary"], 0, epochs=5), early_stopping=None)
+    trainer = trainer_with([replace(one, to_epoch=3)])
+    finish(trainer)
+    add(trainer, [again(one, 2)], loader())
+    curves, _ = finish(trainer)
+    assert [point.epoch for point in curves[Lease(0, 2)]] == [1, 2]
+
+
 # Checkpoints
 
 

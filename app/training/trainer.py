@@ -77,6 +77,8 @@ class Trainer:
         self._held: dict[str, _Held] = {}
         self._waiting: deque[ReadyRun] = deque()
         self._parked: dict[str, _Parked] = {}
+        # One that was evicted unsaved, until it is handed in; more would take the memory that was made room for.
+        self._evicted: Snapshot | None = None
 
     def __len__(self) -> int:
         return len(self._held)
@@ -193,11 +195,16 @@ class Trainer:
         evicted = self._population.evict(max(self._memory - used, 0))
         if not evicted:
             return
-        lost = [key for key in evicted if not self._parked.pop(key).saved]
+        left = {key: self._parked.pop(key) for key in evicted}
+        unsaved = {key for key, parked in left.items() if not parked.saved}
+        wanted_here = {name_of(one.run) for one in self._waiting}
         self._waiting = deque(
             replace(one, checkpoint=evicted.get(name_of(one.run), one.checkpoint)) for one in self._waiting
         )
-        _log.info("Parked runs gave way to those in training: %d, %d of them unsaved.", len(evicted), len(lost))
+        rescued = next((key for key in reversed(left) if key in unsaved - wanted_here), None)
+        if self._evicted is None and rescued is not None:
+            self._evicted = left[rescued].lease, evicted[rescued]
+        _log.info("Parked runs gave way to those in training: %d, %d of them unsaved.", len(evicted), len(unsaved))
 
     def _join(self, newcomers: Sequence[ReadyRun]) -> list[GivenBack]:
         """Let runs begin, those on one training set together; return those that cannot."""
@@ -232,9 +239,12 @@ class Trainer:
     def next_checkpoint(self, least_seconds: float) -> Snapshot | None:
         """Return a checkpoint that is worth handing in, and its lease; None if there is none.
 
-        First of what was parked last, then of what has trained longest since its last one, `least_seconds` at least.
-        It counts as handed in from now on.
+        First of one that was evicted, then of what was parked last, then of what has trained longest since its last
+        one, `least_seconds` at least. It counts as handed in from now on.
         """
+        if self._evicted is not None:
+            evicted, self._evicted = self._evicted, None
+            return evicted
         for key in reversed(self._parked):
             parked = self._parked[key]
             if not parked.saved:

@@ -259,6 +259,9 @@ def test_parked_runs_give_way_to_those_in_training_the_one_parked_longest_ago_fi
     add(trainer, [replace(one, to_epoch=1) for one in runs[2:3]], loader())
     trainer.train({})
     assert [trainer.is_parked(one) for one in runs[:3]] == [False, True, True]
+    rescued = trainer.next_checkpoint(0.0)
+    assert rescued is not None
+    assert (rescued[0], rescued[1].epoch) == (runs[0].lease, 1)
 
 
 def test_many_runs_go_on_from_memory_though_memory_is_short() -> None:

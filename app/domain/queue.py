@@ -36,8 +36,8 @@ class Load:
 class SuspectCase:
     """Where a sweep has suspects waiting and nothing else: what speaks for trying one now.
 
-    `hands` is what the worker holds or just took, `trying` how many workers hold a suspect or nothing but wait for one,
-    `first` whether no other worker that holds runs comes before this one in the order of their ids.
+    `hands` is what the worker holds or just took, `trying` how many others hold a suspect, `first` whether none of the
+    others that hold runs comes before it in the order of their ids.
     """
 
     hands: int

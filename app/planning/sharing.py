@@ -16,13 +16,14 @@ def suspect_turn(case: SuspectCase) -> SuspectTurn:
     before it. Then:
 
     - A worker with empty hands takes it.
-    - Where some worker tries a suspect, or waits with empty hands, the others go on with later sweeps.
+    - Where another one tries a suspect, it goes on with later sweeps.
     - Else the first worker of those that hold runs, in the order of their ids, gets nothing from this sweep and later
       ones until its hands are empty; the others go on with later sweeps. (To choose the one that holds the fewest would
       empty all: whoever asks has just finished something, and holds fewer than the rest.)
 
     So no suspect waits for ever: the first worker's runs come to their end, older sweeps do so too, and a queue of
     later sweeps that is always full cannot keep it busy. One worker is enough; if the first dies, the next is first.
+    Who holds nothing does not count: a live worker may be of another kind, and never come for this suspect.
     """
     if case.hands == 0:
         return "give"

@@ -30,11 +30,9 @@ class _Holders:
         """Return what speaks for trying a suspect, once the asking worker took so many runs."""
         others = {worker: held for worker, held in self.held.items() if worker != ask.worker}
         trying = sum(self.worst[worker] >= suspect_losses for worker in others)
-        # A live worker that holds nothing waits for work: there is none but suspects.
-        waiting = max(0, ask.live_workers - 1 - len(others))
         hands = self.held.get(ask.worker, 0) + taken
         first = all(ask.worker < other for other in others)
-        return SuspectCase(hands, trying + waiting, ask.live_workers, first)
+        return SuspectCase(hands, trying, ask.live_workers, first)
 
 
 @dataclass(slots=True)

@@ -30,13 +30,13 @@ class Curves:
 
     def add(self, row: AnyRow, curve: Sequence[Epoch], upto: int = 0) -> str | None:
         """Take epochs of a run, which has `upto` of them; or return what is wrong with them, and take none."""
-        reached = self.reached.get(row.key, row.epochs)
+        stored = reached = self.reached.get(row.key, row.epochs)
         for epoch in curve:
             if not 1 <= epoch.epoch <= reached + 1:
-                return _gap(reached, epoch.epoch)
+                return _gap(stored, reached, epoch.epoch)
             reached = max(reached, epoch.epoch)
         if upto > reached:
-            return _gap(reached, upto)
+            return _gap(stored, reached, upto)
         self._before.setdefault(row.key, row.epochs)
         self.reached[row.key] = reached
         self._points |= {(row.key, epoch.epoch): epoch for epoch in curve}
@@ -59,8 +59,8 @@ class Curves:
         return different
 
 
-def _gap(reached: int, epoch: int) -> str:
-    return f"epoch {epoch} cannot follow epoch {reached}, the last one stored: send the epochs from {reached + 1} on"
+def _gap(stored: int, reached: int, epoch: int) -> str:
+    return f"epoch {epoch} cannot follow epoch {reached}: send the epochs without a gap, from {stored + 1} on"
 
 
 def _stored(connection: Connection, places: Collection[tuple[int, int]]) -> Iterator[AnyRow]:

@@ -113,7 +113,7 @@ class House:
         others = [other for other in self.workers if other is not worker]
         return SuspectCase(
             hands=len(worker.held),
-            trying=sum(other.tries or not other.held for other in others),
+            trying=sum(other.tries for other in others),
             live_workers=len(self.workers),
             first=not any(other.held and other.id < worker.id for other in others),
         )

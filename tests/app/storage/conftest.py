@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.storage import SqliteStorage
+from tests.app.storage.queue_world import World, queue_world
 from tests.app.storage.simple_policy import SimplePolicy
 
 
@@ -15,3 +16,10 @@ def storage(tmp_path: Path) -> Iterator[SqliteStorage]:
     opened = SqliteStorage(tmp_path, SimplePolicy())
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """Return a queue of made-up runs in memory."""
+    with queue_world() as made:
+        yield made

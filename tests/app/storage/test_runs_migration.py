@@ -11,10 +11,14 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, text
 
+from app.storage import FILE, SqliteStorage
 from app.storage.artifacts import read
 from app.storage.connect import unchecked_references, writing_engine
 from app.storage.migrate import migrate
 from app.storage.records import AnyRow
+from tests.app.storage.simple_policy import SimplePolicy
+from tests.system import upgrade as upgraded
+from tests.system.upgrade.archives import Archives
 
 T0, T1, T2, T3 = (f"2026-01-02T03:04:{second:02}.000000Z" for second in range(4))
 PIECE = 1 << 20
@@ -236,3 +240,20 @@ def test_an_interrupted_migration_leaves_the_old_state(old: Engine) -> None:
         connection.execute(text("DROP TRIGGER stop"))
     with old.connect() as connection:
         assert everything(connection) == before
+
+
+def test_a_folder_of_the_last_version_with_segments_keeps_its_curves_and_models(tmp_path: Path) -> None:
+    folder = Archives(Path(upgraded.__file__).parent / "segments").unpack(tmp_path / "data")
+    SqliteStorage(folder, SimplePolicy()).close()
+    engine = writing_engine(folder / FILE)
+    with engine.connect() as connection, connection.begin():
+        states = rows(connection, "runs", "DISTINCT state", "1")
+        assert {state for (state,) in states} >= {"queued", "running", "completed", "diverged", "failed", "cancelled"}
+        stored = "(SELECT count(*) FROM epochs WHERE run_key = key AND epoch <= runs.epochs)"
+        assert rows(connection, f"runs WHERE epochs != {stored}", "count(*)", "1") == [(0,)]
+        behind = "epochs JOIN runs ON key = run_key WHERE epoch > runs.epochs"
+        assert rows(connection, behind, "count(*)", "1") == [(0,)]
+        hashes = [row[0] for row in rows(connection, "models JOIN artifacts ON key = artifact_key", "sha256", "1")]
+        assert hashes
+        assert all(hashlib.sha256(read(connection, sha256)).hexdigest() == sha256 for sha256 in hashes)
+    engine.dispose()

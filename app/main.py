@@ -1,4 +1,4 @@
-"""Composition of the server: storage, use cases, the reaper and the web application."""
+"""Composition of the server: storage, use cases, the planner, the reaper and the web application."""
 
 import logging
 import os
@@ -10,17 +10,20 @@ from fastapi import FastAPI
 
 from app.api.application import make_application
 from app.domain.errors import LogsweepError
+from app.planning import StandardPolicy
+from app.services.checkpoints import FOLDER, Checkpoints
 from app.services.clock import Clock
+from app.services.planner import Planner
 from app.services.services import Services
 from app.services.work import Work
-from app.settings import Settings
-from app.storage import Storage
+from app.settings import Settings, removed_settings
+from app.storage import SqliteStorage
 from app.training.preparation import Limits, Preparation
 
 _log = logging.getLogger(__name__)
 
 REAP_SECONDS = 1.0
-"""How often leases that ran out and sweeps whose time is up are looked for."""
+"""How often leases that ran out, sweeps whose time is up and what nothing names are looked for."""
 
 
 def make_app(services: Services, settings: Settings) -> FastAPI:
@@ -31,18 +34,18 @@ def make_app(services: Services, settings: Settings) -> FastAPI:
         app.state.services = services
         yield
 
-    return make_application(
-        lifespan, max_upload_bytes=settings.max_upload_bytes, max_work_bytes=settings.max_work_bytes
-    )
+    return make_application(lifespan, max_upload_bytes=settings.max_upload_bytes)
 
 
 @contextmanager
 def open_services(settings: Settings) -> Iterator[Services]:
-    """Open the data folder, register the built-in data sets and run the reaper; close all in the end.
+    """Open the data folder, register the built-in data sets, run planner and reaper; close all in the end.
 
     Raises Unavailable if the folder is in use or its database is of a newer version.
     """
-    storage = Storage(settings.data)
+    for sentence in removed_settings(os.environ):
+        _log.warning(sentence)
+    storage = SqliteStorage(settings.data, StandardPolicy())
     try:
         services = Services.on(
             storage,
@@ -50,11 +53,12 @@ def open_services(settings: Settings) -> Iterator[Services]:
             os.urandom,
             lease_seconds=settings.lease_seconds,
             preparation=_preparation(settings),
+            checkpoints=Checkpoints(settings.data / FOLDER, settings.checkpoint_bytes),
         )
         services.datasets.register_builtin()
         services.work.recover()
         _log.info("opened %s with SQLite %s", settings.data, storage.engine_version())
-        with _reaper(services.work):
+        with _planning(services.planner), _reaper(services.work):
             yield services
         services.notifier.close()
     finally:
@@ -64,6 +68,16 @@ def open_services(settings: Settings) -> Iterator[Services]:
 def _preparation(settings: Settings) -> Preparation:
     limits = Limits(settings.max_table_bytes, settings.reading_bytes, settings.reading_seconds)
     return Preparation(limits, settings.readings)
+
+
+@contextmanager
+def _planning(planner: Planner) -> Iterator[None]:
+    """Run the planner's thread."""
+    planner.start()
+    try:
+        yield
+    finally:
+        planner.close()
 
 
 @contextmanager
@@ -89,4 +103,4 @@ def _reap_until(stop: Event, work: Work) -> None:
             _log.exception("the reaper failed")
         else:
             if count:
-                _log.info("took back %d segments from silent workers", count)
+                _log.info("took back %d runs from silent workers", count)

@@ -1,5 +1,6 @@
 """Settings of the server that the command line has no option for; the environment has them as LOGSWEEP_..."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -28,5 +29,15 @@ class Settings(BaseSettings):
     """How long that may take."""
     readings: Annotated[int, Field(ge=1, le=64)] = 2
     """How many uploads are read at the same time; others wait."""
-    max_work_bytes: Annotated[int, Field(ge=1024)] = 64 * MEBIBYTE
-    """The largest request of a worker, weights included."""
+    checkpoint_bytes: Annotated[int, Field(ge=0)] = 4096 * MEBIBYTE
+    """What the cache of checkpoints may take on disk; 0 keeps none."""
+
+
+def removed_settings(environment: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each variable that is set and does nothing any more."""
+    return [f"{name} is set, but does nothing any more: {why}" for name, why in _REMOVED.items() if name in environment]
+
+
+_REMOVED = {
+    "LOGSWEEP_MAX_WORK_BYTES": "requests of workers are small now, and models travel apart. Unset it.",
+}

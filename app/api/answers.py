@@ -7,7 +7,9 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from app.domain.datasets import DatasetSummary, Task
+from app.domain.plan import StoredDecision
 from app.domain.predictions import PredictedRows
+from app.domain.runs import Attempt, Ending
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Sweep
 from app.domain.trials import CompleteTrial
@@ -90,15 +92,27 @@ class BestAnswer(BaseModel):
     params: dict[str, Any]
 
 
+class UsedAnswer(BaseModel):
+    """What a sweep has used of its budget: trials drawn, epochs charged, seconds in which work could be done."""
+
+    trials: int
+    epochs: int
+    seconds: float
+
+
 class SweepAnswer(BaseModel):
     """A sweep: where it stands, and the request it came from with all defaults filled in.
 
+    The budget is the one in force. While the end waits for trials in training, `ending` is the state to come.
     `rules` is the version of the rules that shape its results: a sweep ends under those that it began with.
     """
 
     id: str
     name: str
+    tags: list[str]
+    notes: str
     state: SweepState
+    ending: SweepState | None
     reason: str | None
     counts: dict[TrialState, int]
     best: BestAnswer | None
@@ -115,6 +129,9 @@ class SweepAnswer(BaseModel):
     scheduler: dict[str, Any]
     early_stopping: dict[str, Any] | None
     budget: dict[str, Any]
+    used: UsedAnswer
+    replicates: int
+    trainer: str
     keep_models: int
     rules: int
 
@@ -124,8 +141,11 @@ class SweepAnswer(BaseModel):
         spec, stopping, best = sweep.spec, sweep.spec.early_stopping, sweep.best
         return cls(
             id=sweep.id,
-            name=spec.name,
+            name=sweep.labels.name,
+            tags=list(sweep.labels.tags),
+            notes=sweep.labels.notes,
             state=sweep.state,
+            ending=sweep.ending,
             reason=sweep.reason,
             counts=dict(sweep.counts),
             best=BestAnswer(trial=best.trial, value=best.value, params=dict(best.params)) if best else None,
@@ -141,7 +161,10 @@ class SweepAnswer(BaseModel):
             sampler=dict(spec.sampler),
             scheduler=dict(spec.scheduler),
             early_stopping={"patience": stopping.patience, "min_delta": stopping.min_delta} if stopping else None,
-            budget={"trials": spec.budget.trials, "seconds": spec.budget.seconds},
+            budget=asdict(spec.budget),
+            used=UsedAnswer.model_validate(sweep.used, from_attributes=True),
+            replicates=spec.replicates,
+            trainer=spec.trainer,
             keep_models=spec.keep_models,
             rules=spec.rules,
         )
@@ -151,7 +174,8 @@ class TrialAnswer(BaseModel):
     """A trial; `metrics` are those at the best epoch, whose weights are the model. `value` is what it is ranked by.
 
     `params` are the hyperparameters that were searched, `all_params` those that were fixed or left to their defaults
-    as well. One that the conditions of the space left out is in `all_params` alone, at its default.
+    as well. One that the conditions of the space left out is in `all_params` alone, at its default. With several
+    replicates, value and metrics are the means over them.
     """
 
     number: int
@@ -164,6 +188,7 @@ class TrialAnswer(BaseModel):
     epochs: int
     seconds: float
     reason: str | None
+    replicates: int
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -193,6 +218,45 @@ class EpochAnswer(BaseModel):
     def of(cls, epoch: Epoch) -> "EpochAnswer":
         """Return the wire form of an epoch."""
         return cls.model_validate(epoch, from_attributes=True)
+
+
+class AttemptAnswer(BaseModel):
+    """One worker's hold of a run of a trial: how it ended, null while it lasts, and how far the run had come."""
+
+    replicate: int
+    number: int
+    worker: str
+    started_at: datetime
+    ended_at: datetime | None
+    ending: Ending | None
+    reason: str | None
+    epochs: int
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> "AttemptAnswer":
+        """Return the wire form of an attempt."""
+        return cls.model_validate(attempt, from_attributes=True)
+
+
+class DecisionAnswer(BaseModel):
+    """What was decided about some trials of a sweep, and why; `round` 0 is none."""
+
+    number: int
+    round: int
+    kind: str
+    trials: list[int]
+    reason: str
+
+    @classmethod
+    def of(cls, decision: StoredDecision) -> "DecisionAnswer":
+        """Return the wire form of a decision."""
+        return cls.model_validate(decision, from_attributes=True)
+
+
+class KeptAnswer(BaseModel):
+    """Whether bytes that were sent are kept; a cache may refuse some, which is no fault."""
+
+    kept: bool
 
 
 class PredictionAnswer(BaseModel):

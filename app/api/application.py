@@ -7,8 +7,23 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
-from app.api import analysis, datasets, gradient_checks, health, models, openapi, problems, sweeps, trials, work
+from app.api import (
+    analysis,
+    datasets,
+    gradient_checks,
+    health,
+    models,
+    openapi,
+    problems,
+    sweeps,
+    trials,
+    work,
+    work_files,
+)
 from app.api.body_limit import BodyLimit
+from app.domain.work import MOST_REQUEST_BYTES
+from app.services.artifacts import MOST_MODEL_BYTES
+from app.services.checkpoints import MOST_CHECKPOINT_BYTES
 from app.services.models import MOST_FILE_BYTES
 
 MAX_JSON_BYTES = 1 << 20
@@ -18,12 +33,7 @@ MAX_ROWS_BYTES = 8 << 20
 """The most that a request with rows to predict may have."""
 
 
-def make_application(
-    lifespan: Lifespan[FastAPI],
-    *,
-    max_upload_bytes: int,
-    max_work_bytes: int,
-) -> FastAPI:
+def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> FastAPI:
     """Return the application; `lifespan` must put the use cases at `app.state.services`."""
     app = FastAPI(
         title="logsweep",
@@ -35,7 +45,9 @@ def make_application(
     )
     longer = {
         "/v1/datasets*": max_upload_bytes,
-        "/v1/work*": max_work_bytes,
+        "/v1/work/artifacts/*": MOST_MODEL_BYTES,
+        "/v1/work/checkpoints/*": MOST_CHECKPOINT_BYTES,
+        "/v1/work/*": MOST_REQUEST_BYTES,
         "/v1/sweeps/*/trials/*/predict": MAX_ROWS_BYTES,
         "/v1/sweeps/*/trials/*/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
     }
@@ -43,7 +55,7 @@ def make_application(
     app.state.one_gradient_check = asyncio.Semaphore()
     problems.install(app)
     openapi.install(app)
-    for routes in (datasets, sweeps, trials, models, analysis, gradient_checks, work, health):
+    for routes in (datasets, sweeps, trials, models, analysis, gradient_checks, work, work_files, health):
         app.include_router(routes.router)
     return app
 

@@ -111,7 +111,7 @@ def delete_dataset(name: str, services: UseCases) -> None:
 def get_dataset_content(
     name: str,
     services: UseCases,
-    sha256: Annotated[str | None, Query(description="the content that a segment names")] = None,
+    sha256: Annotated[str | None, Query(description="the content that a run names")] = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Fetch the prepared table that workers train on; the ETag is its SHA-256.

@@ -1,4 +1,4 @@
-"""The request for a sweep: its wire form, and how it becomes a draft."""
+"""The requests for a sweep and for changes of one: their wire form, and how they become drafts."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from app.api.fields import read_fields
-from app.domain.drafts import SweepDraft
+from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, pointer, show
 from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
@@ -14,6 +14,7 @@ from app.domain.values import whole
 from app.domain.work import Diverged, EarlyStopping
 
 _LARGEST = 2**63 - 1
+_LEFT_OUT: Any = None
 
 
 def _storable(value: JsonValue) -> JsonValue:
@@ -26,11 +27,24 @@ def _storable(value: JsonValue) -> JsonValue:
     return value
 
 
+def _each_once(tags: list[str]) -> list[str]:
+    if len(set(tags)) < len(tags):
+        raise ValueError("it should have each tag once")
+    return tags
+
+
 Plain = Annotated[JsonValue, AfterValidator(_storable)]
 Whole = Annotated[int, BeforeValidator(whole)]
 Integer = Annotated[Whole, Field(ge=-_LARGEST, le=_LARGEST)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Conditions = dict[str, list[Plain]]
+Name = Annotated[str, Field(max_length=200)]
+Tag = Annotated[str, Field(min_length=1, max_length=64)]
+Tags = Annotated[list[Tag], Field(max_length=32), AfterValidator(_each_once)]
+Notes = Annotated[str, Field(max_length=20_000)]
+Trials = Annotated[Whole, Field(ge=1, le=1_000_000)]
+Seconds = Annotated[Finite, Field(gt=0, le=1e9)]
+Epochs = Annotated[Whole, Field(ge=1, le=_LARGEST)]
 
 
 class _Body(BaseModel):
@@ -87,16 +101,42 @@ class EarlyStoppingBody(_Body):
 
 
 class BudgetBody(_Body):
-    """Where the sweep ends: after so many trials, or so many seconds since its first trial started."""
+    """Where the sweep ends, whichever comes first.
 
-    trials: Annotated[Whole, Field(ge=1, le=1_000_000)]
-    seconds: Annotated[Finite, Field(gt=0, le=1e9)] | None = None
+    After so many trials, so many epochs of all trials together, so many seconds in which work could be done, or with a
+    trial whose value is as good as the target.
+    """
+
+    trials: Trials
+    seconds: Seconds | None = None
+    epochs: Epochs | None = None
+    target: Finite | None = None
+
+
+class BudgetChangesBody(_Body):
+    """The parts of the budget that change; null takes a limit away, but for `trials`."""
+
+    trials: Trials = _LEFT_OUT
+    seconds: Seconds | None = None
+    epochs: Epochs | None = None
+    target: Finite | None = None
+
+
+class ChangesBody(_Body):
+    """What changes of a sweep; what is left out stays as it is."""
+
+    name: Annotated[Name, Field(min_length=1)] = _LEFT_OUT
+    tags: Tags = _LEFT_OUT
+    notes: Notes = _LEFT_OUT
+    budget: BudgetChangesBody = _LEFT_OUT
 
 
 class SweepBody(_Body):
     """A sweep to start."""
 
-    name: Annotated[str, Field(max_length=200)] | None = None
+    name: Name | None = None
+    tags: Tags = []
+    notes: Notes = ""
     dataset: Annotated[str, Field(max_length=200)]
     seed: Annotated[Whole, Field(ge=0, le=_LARGEST)] | None = None
     space: dict[str, Annotated[FloatBody | IntBody | ChoiceBody, Field(discriminator="kind")]]
@@ -106,6 +146,7 @@ class SweepBody(_Body):
     scheduler: dict[str, Plain] = {"kind": "none"}
     early_stopping: EarlyStoppingBody | None = None
     budget: BudgetBody
+    replicates: Annotated[Whole, Field(ge=1, le=16)] = 1
     keep_models: Annotated[Whole, Field(ge=1, le=1000)] = 10
 
 
@@ -141,10 +182,25 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         early_stopping=EarlyStopping(**stopping) if stopping and "patience" in stopping else None,
         trials=budget.get("trials"),
         seconds=budget.get("seconds"),
+        epochs=budget.get("epochs"),
+        target=budget.get("target"),
         keep_models=parsed.get("keep_models"),
-        **{part: parsed[part] for part in ("sampler", "scheduler") if part in parsed},
+        **{part: parsed[part] for part in ("tags", "notes", "sampler", "scheduler", "replicates") if part in parsed},
     )
     return draft, [*faults, *space_faults, *fixed_faults] if isinstance(raw, Mapping) else faults
+
+
+def read_changes(raw: object) -> tuple[ChangesDraft, list[Fault]]:
+    """Return what could be read of a request for changes of a sweep, and what could not."""
+    parsed, faults = read_fields(ChangesBody, raw)
+    posted: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+    budget = parsed.get("budget") or {}
+    return ChangesDraft(
+        name=parsed.get("name"),
+        tags=parsed.get("tags"),
+        notes=parsed.get("notes"),
+        budget={part: budget[part] for part in posted["budget"] if part in budget} if budget else {},
+    ), faults
 
 
 def _read_space(posted: Mapping[str, Any]) -> tuple[dict[str, Parameter], list[Fault]]:

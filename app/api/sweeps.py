@@ -6,17 +6,22 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter
 
-from app.api.answers import PageAnswer, SweepAnswer, TrialAnswer
+from app.api.answers import DecisionAnswer, PageAnswer, SweepAnswer, TrialAnswer
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
-from app.api.sweep_bodies import SweepBody, read_sweep
+from app.api.sweep_bodies import ChangesBody, SweepBody, read_changes, read_sweep
 from app.api.waiting import LONGEST_WAIT, sweep_when_ended
+from app.domain.states import SweepState
+from app.domain.sweeps import SweepFilter
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps", tags=["sweeps"])
 
-Wait = Annotated[float, Query(ge=0, description=f"seconds to wait for the end of the sweep, {LONGEST_WAIT:g} at most")]
+Wait = Annotated[
+    float, Query(ge=0, description=f"seconds to wait until the sweep runs no more, {LONGEST_WAIT:g} at most")
+]
+Keep = Annotated[bool, Query(description="complete what has a result with its best epoch, instead of cancelling it")]
 
 
 @router.post("", status_code=201, openapi_extra=json_body(TypeAdapter(SweepBody)))
@@ -27,22 +32,67 @@ async def create_sweep(request: Request, services: UseCases) -> SweepAnswer:
 
 
 @router.get("")
-def list_sweeps(services: UseCases, limit: Limit = 50, cursor: Cursor = None) -> PageAnswer[SweepAnswer]:
-    """List the sweeps, newest first."""
-    page = services.sweeps.page(limit, cursor)
+def list_sweeps(
+    services: UseCases,
+    name: Annotated[str | None, Query(max_length=200, description="only sweeps with this in their name")] = None,
+    state: Annotated[SweepState | None, Query(description="only sweeps in this state")] = None,
+    tag: Annotated[str | None, Query(max_length=200, description="only sweeps with this tag")] = None,
+    dataset: Annotated[str | None, Query(max_length=200, description="only sweeps on this data set")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> PageAnswer[SweepAnswer]:
+    """List the sweeps that fit all that is asked for, newest first."""
+    page = services.sweeps.page(SweepFilter(name, state, tag, dataset), limit, cursor)
     return PageAnswer(items=[SweepAnswer.of(one) for one in page.items], next=page.next)
 
 
 @router.get("/{sweep}")
 async def get_sweep(sweep: str, request: Request, services: UseCases, wait: Wait = 0.0) -> SweepAnswer:
-    """Show a sweep with its counts and its best trial; with `wait`, answer when it has ended."""
+    """Show a sweep with its counts and its best trial; with `wait`, answer when it runs no more."""
     return SweepAnswer.of(await sweep_when_ended(services, sweep, wait, request))
 
 
+@router.patch("/{sweep}", openapi_extra=json_body(TypeAdapter(ChangesBody)))
+async def change_sweep(sweep: str, request: Request, services: UseCases) -> SweepAnswer:
+    """Change name, tags, notes or budget. More budget lets a completed sweep go on; null takes a limit away."""
+    draft, faults = await run_in_threadpool(read_changes, await read_json(request))
+    return SweepAnswer.of(await run_in_threadpool(services.sweeps.change, sweep, draft, faults))
+
+
+@router.delete("/{sweep}", status_code=204)
+def delete_sweep(sweep: str, services: UseCases) -> None:
+    """Delete an ended sweep with its trials, curves and models."""
+    services.sweeps.delete(sweep)
+
+
+@router.post("/{sweep}/pause")
+def pause_sweep(sweep: str, services: UseCases) -> SweepAnswer:
+    """Pause a sweep: what trains ends its epoch and keeps what it has. Pausing twice is harmless."""
+    return SweepAnswer.of(services.sweeps.pause(sweep))
+
+
+@router.post("/{sweep}/resume")
+def resume_sweep(sweep: str, services: UseCases) -> SweepAnswer:
+    """Let a paused sweep go on from where it stopped. Resuming twice is harmless."""
+    return SweepAnswer.of(services.sweeps.resume(sweep))
+
+
 @router.post("/{sweep}/cancel")
-def cancel_sweep(sweep: str, services: UseCases) -> SweepAnswer:
-    """Cancel a sweep and all its open trials. Cancelling twice is harmless."""
-    return SweepAnswer.of(services.sweeps.cancel(sweep))
+def cancel_sweep(sweep: str, services: UseCases, keep: Keep = False) -> SweepAnswer:
+    """Cancel a sweep and all its open trials. Cancelling twice is harmless.
+
+    With `keep`, trials in training are completed with their best epoch, and the sweep is cancelled when they are.
+    """
+    return SweepAnswer.of(services.sweeps.cancel(sweep, keep=keep))
+
+
+@router.get("/{sweep}/decisions")
+def list_decisions(
+    sweep: str, services: UseCases, limit: Limit = 50, cursor: Cursor = None
+) -> PageAnswer[DecisionAnswer]:
+    """List what was decided about the trials of a sweep, and why, in the order of the decisions."""
+    page = services.sweeps.decisions(sweep, limit, cursor)
+    return PageAnswer(items=[DecisionAnswer.of(one) for one in page.items], next=page.next)
 
 
 @router.get("/{sweep}/best")

@@ -1,10 +1,10 @@
-"""Routes of trials: lists, single ones, curves."""
+"""Routes of trials: lists, single ones, curves, attempts."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.answers import EpochAnswer, PageAnswer, TrialAnswer
+from app.api.answers import AttemptAnswer, EpochAnswer, PageAnswer, TrialAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.strict_route import StrictRoute
 from app.services.trial_queries import parse_query
@@ -41,9 +41,19 @@ def get_curve(
     sweep: str,
     number: int,
     services: UseCases,
+    replicate: Annotated[int, Query(ge=0, description="which of the trial's trainings, from 0 on")] = 0,
     limit: Annotated[int, Query(ge=1, le=5000, description="how many epochs a page has at most")] = 1000,
     cursor: Cursor = None,
 ) -> PageAnswer[EpochAnswer]:
     """Show the epochs of a trial, those of a running one as far as they were reported."""
-    page = services.trials.curve(sweep, number, limit, cursor)
+    page = services.trials.curve(sweep, number, replicate, limit, cursor)
     return PageAnswer(items=[EpochAnswer.of(one) for one in page.items], next=page.next)
+
+
+@router.get("/{number}/attempts")
+def list_attempts(
+    sweep: str, number: int, services: UseCases, limit: Limit = 50, cursor: Cursor = None
+) -> PageAnswer[AttemptAnswer]:
+    """List which workers trained a trial, from when to when, and how each attempt ended."""
+    page = services.trials.attempts(sweep, number, limit, cursor)
+    return PageAnswer(items=[AttemptAnswer.of(one) for one in page.items], next=page.next)

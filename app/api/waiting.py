@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from app.domain.states import SweepState
 from app.domain.sweeps import Sweep
-from app.domain.work import ClaimAnswer, ClaimRequest, HeartbeatRequest
+from app.domain.work import ClaimAnswer, ClaimRequest, GivenBack, ReleaseRequest
 from app.services.services import Services
 
 Seen = TypeVar("Seen")
@@ -27,18 +27,18 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
     gone = asyncio.ensure_future(_disconnected(request))
     try:
         answer = await _look_until(
-            services, partial(services.work.claim, ask), lambda answer: bool(answer.segments), ask.wait, gone
+            services, partial(services.work.claim, ask), lambda answer: bool(answer.runs), ask.wait, gone
         )
-        if gone.done() and answer.segments:
-            leases = [segment.lease for segment in answer.segments]
-            await run_in_threadpool(services.work.release, HeartbeatRequest(ask.worker, leases))
+        if gone.done() and answer.runs:
+            items = [GivenBack(run.lease) for run in answer.runs]
+            await run_in_threadpool(services.work.release, ReleaseRequest(ask.worker, items))
         return answer
     finally:
         gone.cancel()
 
 
 async def sweep_when_ended(services: Services, sweep: str, wait: float, request: Request) -> Sweep:
-    """Return a sweep once it has ended, or as it is when the client's time is up. Raises NotFound."""
+    """Return a sweep once it runs no more, or as it is when the client's time is up. Raises NotFound."""
     gone = asyncio.ensure_future(_disconnected(request))
     try:
         return await _look_until(

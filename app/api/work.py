@@ -19,6 +19,7 @@ from app.domain.work import (
     FinishAnswer,
     FinishRequest,
     HeartbeatRequest,
+    ReleaseRequest,
     ReportRequest,
 )
 
@@ -28,6 +29,7 @@ B = TypeVar("B")
 _CLAIM, _CLAIMED = TypeAdapter(ClaimRequest), TypeAdapter(ClaimAnswer)
 _HEARTBEAT, _DECISIONS = TypeAdapter(HeartbeatRequest), TypeAdapter(DecisionsAnswer)
 _REPORT = TypeAdapter(ReportRequest)
+_RELEASE = TypeAdapter(ReleaseRequest)
 _FINISH, _FINISHED = TypeAdapter(FinishRequest), TypeAdapter(FinishAnswer)
 
 
@@ -39,8 +41,8 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1/work", tags=["work"])
     response_model=ClaimAnswer,
     openapi_extra=json_body(_CLAIM),
 )
-async def claim_segments(request: Request, services: UseCases) -> Response:
-    """Lease segments to train; with `wait`, answer when there are some."""
+async def claim_runs(request: Request, services: UseCases) -> Response:
+    """Lease runs to train; with `wait`, answer when there are some."""
     ask = await read_record(request, _CLAIM)
     return _json(_CLAIMED, await claim_when_ready(services, ask, request))
 
@@ -51,7 +53,7 @@ async def claim_segments(request: Request, services: UseCases) -> Response:
     openapi_extra=json_body(_HEARTBEAT),
 )
 async def keep_leases(request: Request, services: UseCases) -> Response:
-    """Keep leases alive; learn which trials to stop."""
+    """Keep leases alive; learn which runs to pause, complete or stop."""
     return await _answer(request, _HEARTBEAT, services.work.heartbeat, _DECISIONS)
 
 
@@ -61,7 +63,7 @@ async def keep_leases(request: Request, services: UseCases) -> Response:
     openapi_extra=json_body(_REPORT),
 )
 async def report_epochs(request: Request, services: UseCases) -> Response:
-    """Send epochs of running trials; learn which trials to stop."""
+    """Send epochs of leased runs; learn which runs to pause, complete or stop."""
     return await _answer(request, _REPORT, services.work.report, _DECISIONS)
 
 
@@ -70,19 +72,19 @@ async def report_epochs(request: Request, services: UseCases) -> Response:
     response_model=FinishAnswer,
     openapi_extra=json_body(_FINISH),
 )
-async def finish_trials(request: Request, services: UseCases) -> Response:
-    """Send results. Each is recorded exactly once; sending it again is harmless."""
+async def finish_runs(request: Request, services: UseCases) -> Response:
+    """Send results of runs that end or pause. Each is recorded exactly once; sending it again is harmless."""
     return await _answer(request, _FINISH, services.work.finish, _FINISHED)
 
 
 @router.post(
     "/release",
     response_model=DecisionsAnswer,
-    openapi_extra=json_body(_HEARTBEAT),
+    openapi_extra=json_body(_RELEASE),
 )
 async def release_leases(request: Request, services: UseCases) -> Response:
-    """Give leases back untouched; the trials go to the queue again."""
-    return await _answer(request, _HEARTBEAT, services.work.release, _DECISIONS)
+    """Give leases back; the runs go to the queue again. One that was refused counts as lost."""
+    return await _answer(request, _RELEASE, services.work.release, _DECISIONS)
 
 
 async def _answer(

@@ -1,6 +1,6 @@
-"""A request for a sweep, as far as it could be read."""
+"""Requests for a sweep and for changes of one, as far as they could be read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.space import Parameter, Value
@@ -16,6 +16,8 @@ class SweepDraft:
 
     posted: Mapping[str, Value]
     name: str | None = None
+    tags: Sequence[str] = ()
+    notes: str = ""
     dataset: str | None = None
     seed: int | None = None
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
@@ -28,4 +30,17 @@ class SweepDraft:
     early_stopping: EarlyStopping | None = None
     trials: int | None = None
     seconds: float | None = None
+    epochs: int | None = None
+    target: float | None = None
+    replicates: int = 1
     keep_models: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesDraft:
+    """What the user wants changed: None leaves it as it is. `budget` has the parts that change, None for no limit."""
+
+    name: str | None = None
+    tags: Sequence[str] | None = None
+    notes: str | None = None
+    budget: Mapping[str, float | None] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from typing import final
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Fault, InvalidRequest
 from app.services.trials import Trials
-from app.storage import Storage
+from app.storage.interface import Storage
 from app.training.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, sweep_diagnosis, trial_diagnosis
 
 MOST_TRIALS = 1000

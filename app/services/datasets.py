@@ -11,7 +11,7 @@ from app.domain.uploads import SentFiles, UploadForm, upload_hash
 from app.services.clock import Clock
 from app.services.cursors import decode, encode
 from app.services.pages import Page
-from app.storage import Storage
+from app.storage.interface import Storage
 from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin, trains_alike
 from app.training.preparation import Preparation
 from app.training.preview import preview

@@ -8,7 +8,7 @@ from app.domain.errors import Fault, InvalidRequest, NotFound, pointer
 from app.domain.space import Value
 from app.services.datasets import every_name
 from app.services.sweep_checks import unknown_dataset
-from app.storage import Storage
+from app.storage.interface import Storage
 from app.training.gradient_check import GradientCheck, check_gradients, fixed_faults, work_faults
 from app.training.hyperparameters import normalize_faults, plain
 

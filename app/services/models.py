@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from threading import Lock
 from typing import Any, TypeVar, final
 
@@ -10,7 +11,7 @@ from app.domain.predictions import Evaluation, PredictedRows
 from app.domain.space import Value
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import KeptModel, Trial
-from app.storage import Storage
+from app.storage.interface import Storage
 from app.training.evaluation import evaluate_file, evaluate_rows
 from app.training.hyperparameters import complete
 from app.training.models import Format, Model, model_file, predict_rows, trained_model
@@ -29,14 +30,14 @@ class Models:
     """The models that were kept: those of the best trials of each sweep.
 
     The normalisation of a model is learned from its data set, so that making one takes a multiple of the memory of
-    that: one is made at a time, and the last few stay. What a trial was recorded with never changes.
+    that: one is made at a time, and the last few stay. A trial that is not final may get a better model.
 
     Every use case raises NotFound; Conflict if a trainer sent weights that do not fit the network.
     """
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._recent: OrderedDict[tuple[str, int], Model] = OrderedDict()
+        self._recent: OrderedDict[tuple[str, int, bytes], Model] = OrderedDict()
         self._making = Lock()
 
     def card(self, sweep: str, number: int) -> Mapping[str, Any]:
@@ -68,9 +69,9 @@ class Models:
         return _or_all_faults(lambda: evaluate_file(model, content, max_bytes=MOST_FILE_BYTES), faults)
 
     def _model(self, sweep: str, number: int) -> Model:
-        key = sweep, number
         with self._making:
             kept = self._kept(sweep, number)  # other trials may have become better
+            key = sweep, number, sha256(kept.weights).digest()
             if key not in self._recent:
                 self._recent[key] = self._made(sweep, number, kept)
             self._recent.move_to_end(key)
@@ -88,9 +89,9 @@ class Models:
             "dataset": dataset.name,
             "dataset_sha256": dataset.sha256,
             "task": dataset.task,
-            "best_epoch": trial.best_epoch,
-            "epochs": trial.epochs,
-            "metrics": trial.metrics,
+            "best_epoch": kept.best_epoch,
+            "epochs": kept.epochs,
+            "metrics": kept.metrics,
         }
         content = self._storage.content_of(dataset.sha256)
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
@@ -25,6 +26,8 @@ from app.training.hyperparameters import (
     unknown,
 )
 
+T = TypeVar("T")
+
 
 def plain_draft(draft: SweepDraft) -> SweepDraft:
     """Return the draft with all values as the engine writes them; what was posted stays as it was."""
@@ -43,8 +46,8 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
         *_network_faults(draft, dataset),
         *combination_faults({name: _points(draft, name) for name in HYPERPARAMETERS}),
         *_metric_faults(draft.metric, dataset),
-        *_kind_faults("sampler", draft.sampler, list(SAMPLERS)),
-        *_kind_faults("scheduler", draft.scheduler, list(SCHEDULERS)),
+        *_sampler_faults(draft),
+        *_scheduler_faults(draft),
     ]
 
 
@@ -99,13 +102,30 @@ def _metric_faults(metric: str | None, dataset: DatasetSummary | None) -> Iterab
         yield Fault("/objective/metric", detail)
 
 
-def _kind_faults(part: str, options: Mapping[str, Value], known: Sequence[str]) -> Iterable[Fault]:
+def _sampler_faults(draft: SweepDraft) -> Iterable[Fault]:
+    kind, faults = _kind("sampler", draft.sampler, SAMPLERS)
+    return faults if kind is None else kind.faults(draft.sampler)
+
+
+def _scheduler_faults(draft: SweepDraft) -> Iterable[Fault]:
+    kind, faults = _kind("scheduler", draft.scheduler, SCHEDULERS)
+    return faults if kind is None else kind.faults(draft.scheduler, _fixed_epochs(draft))
+
+
+def _kind(part: str, options: Mapping[str, Value], known: Mapping[str, T]) -> tuple[T | None, list[Fault]]:
+    """Return the kind that the options of a sampler or a scheduler name, or what is wrong with that name."""
     kind = options.get("kind")
-    if not isinstance(kind, str):
-        yield Fault(pointer(part, "kind"), f'The {part} needs a "kind": one of {", ".join(known)}.')
-    elif kind not in known:
-        yield Fault(pointer(part, "kind"), f"There is no {part} of kind {show(kind)}. {hint(kind, known)}")
-    yield from faults_of(
-        [name for name in options if name != "kind"],
-        lambda name: Fault(pointer(part, name), f"The {part} has no option {show(name)}. Remove it."),
-    )
+    if isinstance(kind, str) and kind in known:
+        return known[kind], []
+    if isinstance(kind, str):
+        return None, [Fault(pointer(part, "kind"), f"There is no {part} of kind {show(kind)}. {hint(kind, known)}")]
+    return None, [Fault(pointer(part, "kind"), f'The {part} needs a "kind": one of {", ".join(known)}.')]
+
+
+def _fixed_epochs(draft: SweepDraft) -> int | None:
+    """Return to which epoch all trials train; None if that is searched."""
+    if "epochs" in draft.parameters:
+        return None
+    epochs = draft.fixed.get("epochs")
+    known = HYPERPARAMETERS["epochs"]
+    return int(str(epochs if known.allowed.accepts(epochs) else known.default))

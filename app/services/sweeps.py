@@ -1,43 +1,57 @@
-"""Use cases of sweeps: create, look at, list, cancel."""
+"""Use cases of sweeps: create, look at, list, change, pause, resume, cancel, delete."""
 
 from collections.abc import Callable, Sequence
-from typing import cast, final
+from dataclasses import replace
+from threading import Lock
+from typing import Any, cast, final
 
 from app.domain.datasets import DatasetSummary
-from app.domain.drafts import SweepDraft
+from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, InvalidRequest, NotFound
+from app.domain.plan import StoredDecision
 from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Budget, Metric, Objective, Sweep, SweepSpec
+from app.domain.sweeps import Budget, Labels, Metric, Objective, Sweep, SweepChanges, SweepFilter, SweepSpec
 from app.domain.trials import CompleteTrial
 from app.services.clock import Clock
 from app.services.cursors import decode, encode
 from app.services.datasets import every_name
-from app.services.drawing import HORIZON, draw
 from app.services.ids import new_id
 from app.services.notifier import Notifier
 from app.services.pages import Page
+from app.services.planner import Planner
 from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
 from app.services.trials import completed
-from app.storage import Storage
+from app.storage.interface import Storage
 from app.training.hyperparameters import metrics_for
 from app.training.rules import CURRENT_RULES
 
 KEEP_MODELS = 10
+
+_LARGEST = 2**63 - 1
 
 
 @final
 class Sweeps:
     """The sweeps of the service; `entropy(n)` returns n random bytes."""
 
-    def __init__(self, storage: Storage, clock: Clock, notifier: Notifier, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        notifier: Notifier,
+        planner: Planner,
+        entropy: Callable[[int], bytes],
+    ) -> None:
         self._storage = storage
         self._clock = clock
         self._notifier = notifier
+        self._planner = planner
         self._entropy = entropy
+        self._changing = Lock()
 
     def create(self, draft: SweepDraft, faults: Sequence[Fault]) -> Sweep:
-        """Start a sweep. `faults` are those that reading the request found.
+        """Start a sweep, with its first trials in the queue. `faults` are those that reading the request found.
 
         Raises InvalidRequest with these and all others together.
         """
@@ -46,30 +60,74 @@ class Sweeps:
         every = [*faults, *unknown, *draft_faults(draft, dataset)]
         if every or dataset is None:
             raise InvalidRequest(every)
-        spec = self._spec(draft, dataset)
-        now = self._clock.now()
+        spec, now = self._spec(draft, dataset), self._clock.now()
         sweep = new_id("swp", now, self._entropy)
-        drawn = draw(spec, dataset.sha256, 0, min(HORIZON, spec.budget.trials), ())
-        self._storage.create_sweep(sweep, spec, draft.posted, dataset, drawn, now)
-        self._notifier.notify()
+        labels = Labels(spec.name, draft.tags, draft.notes)
+        self._storage.create_sweep(sweep, spec, labels, draft.posted, dataset, now)
+        self._planner.plan_now(sweep)
         return self._storage.sweep(sweep)
 
     def get(self, sweep: str) -> Sweep:
         """Return a sweep. Raises NotFound."""
         return self._storage.sweep(sweep)
 
-    def page(self, limit: int, cursor: str | None) -> Page[Sweep]:
-        """Return sweeps, newest first. Raises Malformed for a cursor that is not of this list."""
-        before = decode(cursor, "sweeps", str) if cursor else None
-        items = list(self._storage.sweeps(before, limit + 1))
-        more = encode("sweeps", items[limit - 1].id) if len(items) > limit else None
+    def page(self, which: SweepFilter, limit: int, cursor: str | None) -> Page[Sweep]:
+        """Return sweeps, newest first. Raises Malformed for a cursor of another list or filter."""
+        listed = f"sweeps by {which!r}"
+        before = decode(cursor, listed, str) if cursor else None
+        items = list(self._storage.sweeps(which, before, limit + 1))
+        more = encode(listed, items[limit - 1].id) if len(items) > limit else None
         return Page(items[:limit], more)
 
-    def cancel(self, sweep: str) -> Sweep:
-        """Cancel a sweep and all its open trials. Raises NotFound; Conflict if it ended otherwise."""
-        self._storage.cancel_sweep(sweep, self._clock.now())
+    def decisions(self, sweep: str, limit: int, cursor: str | None) -> Page[StoredDecision]:
+        """Return what was decided about a sweep, in its order. Raises NotFound; Malformed for another list's cursor."""
+        self._storage.sweep_spec(sweep)
+        listed = f"decisions of {sweep}"
+        after = decode(cursor, listed, int) if cursor else -1
+        found = self._storage.decisions(sweep, min(after, _LARGEST), limit + 1)
+        more = encode(listed, found[limit - 1].number) if len(found) > limit else None
+        return Page(found[:limit], more)
+
+    def change(self, sweep: str, draft: ChangesDraft, faults: Sequence[Fault]) -> Sweep:
+        """Change labels and budget; more budget lets a completed sweep go on.
+
+        Raises InvalidRequest with all faults; NotFound; Conflict if the sweep's state or what it has used forbids it.
+        """
+        with self._changing:  # of two that change a part of the budget each, none is lost
+            before = self._storage.sweep(sweep).spec.budget
+            if faults:
+                raise InvalidRequest(faults)
+            changed: dict[str, Any] = dict(draft.budget)
+            budget = replace(before, **changed)
+            changes = SweepChanges(draft.name, draft.tags, draft.notes, budget if budget != before else None)
+            reopen = _is_larger(budget, before)
+            self._storage.change_sweep(sweep, changes, reopen=reopen, now=self._clock.now())
+        return self._planned(sweep)
+
+    def pause(self, sweep: str) -> Sweep:
+        """Hand out no more work of a sweep; what trains comes back at its epoch's end. Raises NotFound, Conflict."""
+        self._storage.pause_sweep(sweep)
         self._notifier.notify()
         return self._storage.sweep(sweep)
+
+    def resume(self, sweep: str) -> Sweep:
+        """Let a paused sweep go on. Raises NotFound; Conflict unless it is paused or runs."""
+        self._storage.resume_sweep(sweep)
+        return self._planned(sweep)
+
+    def cancel(self, sweep: str, *, keep: bool) -> Sweep:
+        """Cancel a sweep and all its open trials; with `keep`, complete those with a result by their best epoch.
+
+        Raises NotFound; Conflict if it ended otherwise.
+        """
+        self._storage.cancel_sweep(sweep, keep=keep, now=self._clock.now())
+        return self._planned(sweep)
+
+    def delete(self, sweep: str) -> None:
+        """Delete an ended sweep with all that belongs to it. Raises NotFound; Conflict unless it has ended."""
+        self._storage.delete_sweep(sweep)
+        self._planner.forget(sweep)
+        self._notifier.notify()
 
     def best(self, sweep: str) -> CompleteTrial:
         """Return the best finished trial. Raises NotFound, also while there is none."""
@@ -80,6 +138,12 @@ class Sweeps:
             way = 'Lower the learning rates, or rank by best epochs: "objective": {"diverged": "best_epoch"}.'
             raise NotFound(f"The sweep {sweep} is completed with {lost} diverged trials and none to rank. {way}")
         raise NotFound(f"No trial of the sweep {sweep} has a result yet. Ask again when one has finished.")
+
+    def _planned(self, sweep: str) -> Sweep:
+        """Return a sweep that someone took a hand in, after its next plan."""
+        self._planner.plan_now(sweep)
+        self._notifier.notify()
+        return self._storage.sweep(sweep)
 
     def _dataset(self, name: str | None) -> tuple[DatasetSummary | None, list[Fault]]:
         if name is None:
@@ -103,7 +167,16 @@ class Sweeps:
             sampler=draft.sampler,
             scheduler=draft.scheduler,
             early_stopping=draft.early_stopping,
-            budget=Budget(draft.trials or 1, draft.seconds),
+            budget=Budget(draft.trials or 1, draft.seconds, draft.epochs, draft.target),
             keep_models=draft.keep_models or KEEP_MODELS,
             rules=CURRENT_RULES,
+            replicates=draft.replicates,
         )
+
+
+def _is_larger(budget: Budget, before: Budget) -> bool:
+    """Return whether a budget allows for more than the one before in any of its parts."""
+    limits = ((budget.seconds, before.seconds), (budget.epochs, before.epochs))
+    more = any(old is not None and (new is None or new > old) for new, old in limits)
+    harder = before.target is not None and (budget.target is None or budget.target < before.target)
+    return more or harder or budget.trials > before.trials

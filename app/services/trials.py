@@ -1,4 +1,4 @@
-"""Use cases of trials: lists in any order, single trials, their curves."""
+"""Use cases of trials: lists in any order, single trials, their curves and attempts."""
 
 import math
 from collections.abc import Sequence
@@ -6,12 +6,13 @@ from typing import final
 
 from app.domain.errors import Malformed, NotFound
 from app.domain.filters import Position, TrialQuery
+from app.domain.runs import Attempt
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import CompleteTrial, Trial
 from app.domain.work import Epoch
 from app.services.cursors import decode, decode_all, encode
 from app.services.pages import Page
-from app.storage import Storage
+from app.storage.interface import Storage
 from app.training.hyperparameters import complete
 
 _LARGEST = 2**63 - 1
@@ -45,14 +46,29 @@ class Trials:
         self._storage.sweep_spec(sweep)
         return self._storage.trial(sweep, _number(sweep, number))
 
-    def curve(self, sweep: str, number: int, limit: int, cursor: str | None) -> Page[Epoch]:
-        """Return the epochs of a trial. Raises NotFound; Malformed for a cursor of another curve."""
-        self.get(sweep, number)
-        which = f"curve {sweep} {number}"
+    def curve(self, sweep: str, number: int, replicate: int, limit: int, cursor: str | None) -> Page[Epoch]:
+        """Return the epochs of a run of a trial. Raises NotFound; Malformed for a cursor of another curve."""
+        replicates = self.get(sweep, number).replicates
+        if not 0 <= replicate < replicates:
+            rule = f"its {replicates} are" if replicates > 1 else "it has one,"
+            detail = f"Trial {number} of the sweep {sweep} has no replicate {replicate}: {rule} numbered from 0."
+            raise NotFound(detail)
+        which = f"curve {sweep} {number} {replicate}"
         after = decode(cursor, which, int) if cursor else 0
-        found = self._storage.curve(sweep, number, min(after, _LARGEST), limit + 1)
+        found = self._storage.curve(sweep, number, replicate, min(after, _LARGEST), limit + 1)
         more = encode(which, found[limit - 1].epoch) if len(found) > limit else None
         return Page(found[:limit], more)
+
+    def attempts(self, sweep: str, number: int, limit: int, cursor: str | None) -> Page[Attempt]:
+        """Return who trained a trial, by replicate and number. Raises NotFound; Malformed for another list's cursor."""
+        self.get(sweep, number)
+        which = f"attempts {sweep} {number}"
+        after = tuple(decode_all(cursor, which, 2)) if cursor else (-1, -1)
+        if not all(isinstance(part, int) for part in after):
+            raise Malformed("The cursor is none that this service gave. Take it from `next` of the page before.")
+        found = [one for one in self._storage.attempts(sweep, number) if (one.replicate, one.number) > after]
+        last = found[limit - 1] if len(found) > limit else None
+        return Page(found[:limit], encode(which, last.replicate, last.number) if last else None)
 
 
 def completed(trials: Sequence[Trial], spec: SweepSpec) -> list[CompleteTrial]:

@@ -3,60 +3,82 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from app.domain.errors import Fault, InvalidRequest, pointer
+from app.domain.errors import Fault, InvalidRequest, pointer, show
 from app.domain.trials import METRICS
-from app.domain.work import ClaimRequest, Epoch, FinishRequest, HeartbeatRequest, Progress, ReportRequest, Result
+from app.domain.work import (
+    MOST_ITEMS,
+    CheckpointRef,
+    ClaimRequest,
+    Epoch,
+    FinishRequest,
+    HeartbeatRequest,
+    ModelRef,
+    Progress,
+    ReleaseRequest,
+    ReportRequest,
+    Result,
+)
+from app.services.artifacts import MOST_MODEL_BYTES
+from app.services.checkpoints import MOST_CHECKPOINT_BYTES
+from app.services.hashes import is_sha256
 
 MOST_SLOTS = 4096
-MOST_ITEMS = 4096
 LONGEST_NAME = 200
+LONGEST_REASON = 2000
 MOST_LAYERS = 64
+MOST_MADE_WITH = 20
+
+WorkRequest = ClaimRequest | HeartbeatRequest | ReportRequest | FinishRequest | ReleaseRequest
 
 
-def require_sound(request: ClaimRequest | HeartbeatRequest | ReportRequest | FinishRequest) -> None:
+def require_sound(request: WorkRequest) -> None:
     """Raise InvalidRequest with everything that is wrong with the request."""
-    faults = [*_worker_faults(request.worker), *_body_faults(request)]
+    faults = [*_name_faults("worker", request.worker), *_body_faults(request)]
     if faults:
         raise InvalidRequest(faults)
 
 
-def _body_faults(request: ClaimRequest | HeartbeatRequest | ReportRequest | FinishRequest) -> Iterator[Fault]:
-    if isinstance(request, ClaimRequest):
-        yield from _claim_faults(request)
-    elif isinstance(request, HeartbeatRequest):
-        yield from _count_faults("leases", request.leases)
-    else:
-        yield from _count_faults("items", request.items)
-        yield from _item_faults(request)
-
-
-def _item_faults(request: ReportRequest | FinishRequest) -> Iterator[Fault]:
-    if isinstance(request, FinishRequest):
-        for index, result in enumerate(request.items):
-            yield from _result_faults(result, pointer("items", index))
-        yield from _count_faults("progress", request.progress)
-        yield from _progress_faults("progress", request.progress)
-    else:
-        yield from _progress_faults("items", request.items)
-
-
-def _progress_faults(name: str, items: Sequence[Progress]) -> Iterator[Fault]:
-    for index, progress in enumerate(items):
-        yield from _curve_faults(progress.epochs, pointer(name, index, "epochs"))
-
-
-def _worker_faults(worker: str) -> Iterator[Fault]:
-    if not 1 <= len(worker) <= LONGEST_NAME:
-        detail = f"The worker's id has {len(worker)} characters; it must have 1 to {LONGEST_NAME}."
-        yield Fault("/worker", f"{detail} Choose one that no other worker has.")
+def _body_faults(request: WorkRequest) -> Iterator[Fault]:
+    match request:
+        case ClaimRequest():
+            yield from _claim_faults(request)
+        case HeartbeatRequest():
+            yield from _count_faults("leases", request.leases)
+        case ReportRequest():
+            yield from _count_faults("items", request.items)
+            yield from _progress_faults("items", request.items)
+        case FinishRequest():
+            yield from _finish_faults(request)
+        case ReleaseRequest():
+            yield from _count_faults("items", request.items)
+            for index, item in enumerate(request.items):
+                yield from _reason_faults(item.reason, pointer("items", index, "reason"))
 
 
 def _claim_faults(request: ClaimRequest) -> Iterator[Fault]:
+    yield from _name_faults("trainer", request.trainer)
+    if request.rules < 1:
+        yield Fault("/rules", f"rules is {request.rules}; the versions of the rules are counted from 1.")
     if not 1 <= request.slots <= MOST_SLOTS:
         yield Fault("/slots", f"slots is {request.slots}; it must be from 1 to {MOST_SLOTS}.")
     if not 0 <= request.wait < math.inf:
         yield Fault("/wait", f"wait is {request.wait}; it must be 0 or more seconds.")
     yield from _count_faults("cohorts", request.cohorts)
+
+
+def _finish_faults(request: FinishRequest) -> Iterator[Fault]:
+    yield from _count_faults("items", request.items)
+    for index, result in enumerate(request.items):
+        yield from _result_faults(result, pointer("items", index))
+    yield from _count_faults("progress", request.progress)
+    yield from _progress_faults("progress", request.progress)
+
+
+def _name_faults(field: str, name: str) -> Iterator[Fault]:
+    if not 1 <= len(name) <= LONGEST_NAME:
+        detail = f"The {field} has {len(name)} characters; it must have 1 to {LONGEST_NAME}."
+        way = " Choose an id that no other worker has." if field == "worker" else ""
+        yield Fault(pointer(field), detail + way)
 
 
 def _count_faults(name: str, items: Sequence[object]) -> Iterator[Fault]:
@@ -65,17 +87,31 @@ def _count_faults(name: str, items: Sequence[object]) -> Iterator[Fault]:
         yield Fault(pointer(name), detail)
 
 
+def _progress_faults(name: str, items: Sequence[Progress]) -> Iterator[Fault]:
+    for index, progress in enumerate(items):
+        yield from _curve_faults(progress.epochs, pointer(name, index, "epochs"))
+        if progress.checkpoint is not None:
+            yield from _checkpoint_faults(progress.checkpoint, pointer(name, index, "checkpoint"))
+
+
 def _result_faults(item: Result, place: str) -> Iterator[Fault]:
     for name, value in item.metrics.items():
         if name not in METRICS:
             detail = f'There is no metric "{name}". Known are {", ".join(METRICS)}.'
             yield Fault(place + pointer("metrics", name), detail)
         yield from _finite(value, name, place + pointer("metrics", name))
-    for name, number in (("epochs", item.epochs), ("best_epoch", item.best_epoch or 0)):
-        if number < 0:
-            yield Fault(f"{place}/{name}", f"{name} is {number}; it must be 0 or more.")
+    if item.epochs < 0:
+        yield Fault(f"{place}/epochs", f"epochs is {item.epochs}; it must be 0 or more.")
+    elif item.best_epoch is not None and not 0 <= item.best_epoch <= item.epochs:
+        rule = f"it must be from 0 to the last epoch, {item.epochs}"
+        yield Fault(f"{place}/best_epoch", f"best_epoch is {item.best_epoch}; {rule}.")
+    if item.seconds < 0:
+        yield Fault(f"{place}/seconds", f"seconds is {item.seconds}; it must be 0 or more.")
     yield from _finite(item.seconds, "seconds", f"{place}/seconds")
+    yield from _reason_faults(item.reason, f"{place}/reason")
     yield from _curve_faults(item.curve, f"{place}/curve")
+    if item.model is not None:
+        yield from _model_faults(item.model, f"{place}/model")
 
 
 def _curve_faults(curve: Sequence[Epoch], place: str) -> Iterator[Fault]:
@@ -94,6 +130,36 @@ def _norm_faults(norms: Sequence[float | None], place: str) -> Iterator[Fault]:
         return
     for index, norm in enumerate(norms):
         yield from _finite(norm, "a gradient norm", f"{place}/{index}")
+
+
+def _checkpoint_faults(checkpoint: CheckpointRef, place: str) -> Iterator[Fault]:
+    if checkpoint.epoch < 1:
+        yield Fault(f"{place}/epoch", f"The epoch is {checkpoint.epoch}; epochs are counted from 1.")
+    yield from _bytes_faults(checkpoint.sha256, checkpoint.size, MOST_CHECKPOINT_BYTES, place)
+
+
+def _model_faults(model: ModelRef, place: str) -> Iterator[Fault]:
+    yield from _bytes_faults(model.sha256, model.size, MOST_MODEL_BYTES, place)
+    if model.size % 4:
+        yield Fault(f"{place}/size", f"The weights have {model.size} bytes; float32 values need 4 each.")
+    if len(model.made_with) > MOST_MADE_WITH:
+        detail = f"made_with has {len(model.made_with)} entries; at most {MOST_MADE_WITH} are kept."
+        yield Fault(f"{place}/made_with", detail)
+    elif any(len(text) > LONGEST_NAME for pair in model.made_with.items() for text in pair):
+        yield Fault(f"{place}/made_with", f"made_with has a text of more than {LONGEST_NAME} characters. Shorten it.")
+
+
+def _bytes_faults(sha256: str, size: int, most: int, place: str) -> Iterator[Fault]:
+    if not is_sha256(sha256):
+        yield Fault(f"{place}/sha256", f"The sha256 is {show(sha256)}; it must have 64 digits of 0-9 and a-f.")
+    if not 1 <= size <= most:
+        yield Fault(f"{place}/size", f"The size is {size} bytes; it must be from 1 to {most:,}.")
+
+
+def _reason_faults(reason: str | None, place: str) -> Iterator[Fault]:
+    if reason is not None and len(reason) > LONGEST_REASON:
+        detail = f"The reason has {len(reason):,} characters; at most {LONGEST_REASON:,} are kept. Shorten it."
+        yield Fault(place, detail)
 
 
 def _finite(value: float | None, name: str, place: str) -> Iterator[Fault]:

@@ -148,9 +148,16 @@ def queue_interrupted(connection: Connection, sweep: int) -> set[Place]:
     return {(sweep, trial) for trial in moved.scalars()}
 
 
-def prune(connection: Connection, keys: Collection[int], reason: str) -> set[Place]:
-    """Paused to pruned: the best epoch so far is the result; return the trials."""
-    return _move(connection, keys, PAUSED, TrialState.PRUNED, {"reason": reason})
+def prune(connection: Connection, reasons: Mapping[int, str]) -> None:
+    """Paused to pruned, each run for a reason of its own: the best epoch so far is the result."""
+    statement = (
+        update(runs)
+        .where(runs.c.key == bindparam("the_key"), PAUSED)
+        .values(state=TrialState.PRUNED.value, reason=bindparam("new_reason"))
+    )
+    rows = [{"the_key": key, "new_reason": reason} for key, reason in reasons.items()]
+    if rows:
+        _require(connection.execute(statement, rows).rowcount, len(rows), TrialState.PRUNED)
 
 
 def _move(

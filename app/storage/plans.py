@@ -1,6 +1,5 @@
 """Plans: all their moves are made, or none, and only on the sweep that they were made for, as it was then."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never, final
@@ -82,7 +81,7 @@ class _Applying:
         self._next: int = sweep.drawn
         self._now = now
         self._changed = set[Place]()
-        self._pruned = defaultdict[str, list[int]](list)
+        self._pruned = dict[int, str]()
 
     def make(self, move: Move) -> None:
         match move:
@@ -91,7 +90,8 @@ class _Applying:
             case Train():
                 self._train(move)
             case Prune():
-                self._pruned[move.reason].append(move.run.key)
+                self._pruned[move.run.key] = move.reason
+                self._changed.add((self._key, move.run.trial))
             case Refund():
                 self._charge(move.block.trained - move.block.charged)
             case End():
@@ -102,8 +102,7 @@ class _Applying:
 
     def settle(self) -> None:
         """Prune what is to be pruned, and let trials and models follow."""
-        for reason, keys in self._pruned.items():
-            self._changed |= moves.prune(self._connection, keys, reason)
+        moves.prune(self._connection, self._pruned)
         moves.settle(self._connection, self._policy, self._changed, self._now, [self._key])
         self._pruned.clear()
         self._changed.clear()

@@ -77,6 +77,8 @@ class Trainer:
         self._held: dict[str, _Held] = {}
         self._waiting: deque[ReadyRun] = deque()
         self._parked: dict[str, _Parked] = {}
+        # One that was evicted unsaved, until it is handed in; more would take the memory that was made room for.
+        self._evicted: Snapshot | None = None
 
     def __len__(self) -> int:
         return len(self._held)
@@ -160,35 +162,49 @@ class Trainer:
             admitted.append(self._waiting.popleft())
         if not admitted:
             return []
-        resumed = self._resume(admitted)
+        going_on = [one for one in admitted if self._can_go_on(one)]
+        names = {name_of(one.run) for one in going_on}
+        refused = self._go_on(going_on)
         self._evict(used)
-        return self._join([one for one in admitted if name_of(one.run) not in resumed])
+        return refused + self._join([one for one in admitted if name_of(one.run) not in names])
 
-    def _resume(self, admitted: Sequence[ReadyRun]) -> set[str]:
-        """Let those go on that are parked here; return their names."""
-        resumed = set[str]()
-        for one in admitted:
-            parked = self._parked.pop(name_of(one.run), None)
-            if parked is None:
-                continue
-            if parked.epochs >= one.run.to_epoch:  # it would have nothing to do, and nothing to tell
-                self._population.leave([name_of(one.run)])
-                continue
-            self._held[name_of(one.run)].epochs = parked.epochs
-            resumed.add(name_of(one.run))
-        self._population.resume(resumed, _pauses(one for one in admitted if name_of(one.run) in resumed))
-        return resumed
+    def _can_go_on(self, one: ReadyRun) -> bool:
+        """Return whether a run is parked here before the epoch it is asked for; one parked beyond it is of no use."""
+        parked = self._parked.get(name_of(one.run))
+        if parked is not None and parked.epochs >= one.run.to_epoch:
+            del self._parked[name_of(one.run)]
+            self._population.leave([name_of(one.run)])
+            return False
+        return parked is not None
+
+    def _go_on(self, runs: Sequence[ReadyRun]) -> list[GivenBack]:
+        """Let parked runs train; return them instead if memory cannot hold what that takes for a moment."""
+        names = [name_of(one.run) for one in runs]
+        epochs = {name: self._parked.pop(name).epochs for name in names}
+        try:
+            self._population.resume(names, _pauses(runs))
+        except MemoryError as error:
+            self._population.leave(names)
+            return [self._give_back(name, _told(error)) for name in names]
+        for name in names:
+            self._held[name].epochs = epochs[name]
+        return []
 
     def _evict(self, used: int) -> None:
         """Make room for `used` bytes of members in training; a waiting run takes over what it will go on from."""
         evicted = self._population.evict(max(self._memory - used, 0))
         if not evicted:
             return
-        lost = [key for key in evicted if not self._parked.pop(key).saved]
+        left = {key: self._parked.pop(key) for key in evicted}
+        unsaved = {key for key, parked in left.items() if not parked.saved}
+        wanted_here = {name_of(one.run) for one in self._waiting}
         self._waiting = deque(
             replace(one, checkpoint=evicted.get(name_of(one.run), one.checkpoint)) for one in self._waiting
         )
-        _log.info("Parked runs gave way to those in training: %d, %d of them unsaved.", len(evicted), len(lost))
+        rescued = next((key for key in reversed(left) if key in unsaved - wanted_here), None)
+        if self._evicted is None and rescued is not None:
+            self._evicted = left[rescued].lease, evicted[rescued]
+        _log.info("Parked runs gave way to those in training: %d, %d of them unsaved.", len(evicted), len(unsaved))
 
     def _join(self, newcomers: Sequence[ReadyRun]) -> list[GivenBack]:
         """Let runs begin, those on one training set together; return those that cannot."""
@@ -223,9 +239,12 @@ class Trainer:
     def next_checkpoint(self, least_seconds: float) -> Snapshot | None:
         """Return a checkpoint that is worth handing in, and its lease; None if there is none.
 
-        First of what was parked last, then of what has trained longest since its last one, `least_seconds` at least.
-        It counts as handed in from now on.
+        First of one that was evicted, then of what was parked last, then of what has trained longest since its last
+        one, `least_seconds` at least. It counts as handed in from now on.
         """
+        if self._evicted is not None:
+            evicted, self._evicted = self._evicted, None
+            return evicted
         for key in reversed(self._parked):
             parked = self._parked[key]
             if not parked.saved:

@@ -60,28 +60,31 @@ class Worker:
         threads = [threading.Thread(target=self._guarded, args=(duty,), daemon=True) for duty in duties]
         for thread in threads:
             thread.start()
-        failed: list[GivenBack] = []
-        orderly = False
         try:
             self._train()
-            orderly = True
         except StackFailedError as error:
-            failed = [GivenBack(lease, "refused", error.reason) for lease in error.leases]
+            blamed = [GivenBack(lease, "refused", error.reason) for lease in error.leases]
+            self._end(threads, lambda: self._hand_over(blamed, orderly=False))
             raise
-        finally:
-            self._stopping.set()
-            self._client.hurry(HAND_OVER_SECONDS)
-            # The claiming thread may still wait at the server; it ends with the process. Heartbeats go on to the end.
-            for thread in threads[2:]:
-                thread.join()
-            # After any other error of training the runs are left to the server, which counts them as lost.
-            if orderly or failed:
-                self._hand_over(failed, orderly=orderly)
-            self._over.set()
-            threads[1].join()
-            self._client.close()
+        except BaseException:
+            # Whose error it is nobody knows: the runs are left to the server, which counts them as lost.
+            self._end(threads, lambda: None)
+            raise
+        self._end(threads, lambda: self._hand_over([], orderly=True))
         if self._failure is not None:
             raise self._failure
+
+    def _end(self, threads: Sequence[threading.Thread], last: Callable[[], None]) -> None:
+        """Stop all duties, and do a last one when nothing else is sent any more."""
+        self._stopping.set()
+        self._client.hurry(HAND_OVER_SECONDS)
+        # The claiming thread may still wait at the server; it ends with the process. Heartbeats go on to the end.
+        for thread in threads[2:]:
+            thread.join()
+        last()
+        self._over.set()
+        threads[1].join()
+        self._client.close()
 
     def _guarded(self, duty: Callable[[], None]) -> None:
         """Run the duty of a thread; if it fails, the whole worker ends with its error."""

@@ -90,19 +90,21 @@ class Cohort:
         self._matrices = Matrices(rows["weights"], gradient, rows["averages"], moments)
 
     def join(self, newcomers: Sequence[Newcomer]) -> None:
-        """Add members, at their start or where their checkpoint left them."""
-        dtype = self._workspace.dtype
-        starts = [
-            one.checkpoint.rows if one.checkpoint else first_rows(self._network, one.spec, dtype) for one in newcomers
-        ]
-        grown = {
-            name: np.concatenate([matrix, *(rows[name] for rows in starts)]) for name, matrix in self._rows.items()
-        }
-        everyone = self._members + [one.member() for one in newcomers]
+        """Add members, at their start or where their checkpoint left them; an error of memory adds nobody."""
+        members = self._members + [newcomer.member() for newcomer in newcomers]
         # Rows of one rule lie side by side, so that each optimizer steps one slice; and those that drop units too,
         # so that few tiles have members of both kinds.
-        order = sorted(range(len(everyone)), key=lambda row: _place(everyone[row].spec))
-        self._keep(order, everyone, grown)
+        order = sorted(range(len(members)), key=lambda row: _place(members[row].spec))
+        starts = [self._start(newcomer) for newcomer in newcomers]
+        self._take_rows(
+            {name: _joined(matrix, [rows[name] for rows in starts], order) for name, matrix in self._rows.items()}
+        )
+        self._seat([members[row] for row in order])
+
+    def _start(self, newcomer: Newcomer) -> Mapping[str, Array]:
+        if newcomer.checkpoint is not None:
+            return newcomer.checkpoint.rows
+        return first_rows(self._network, newcomer.spec, self._workspace.dtype)
 
     def checkpoint(self, key: str) -> Checkpoint:
         """Return what the member `key` needs to go on elsewhere. Raises KeyError if it is not here."""
@@ -116,7 +118,7 @@ class Cohort:
         gone = set(keys)
         stay = [row for row, member in enumerate(self._members) if member.key not in gone]
         if 2 * len(stay) < self._room:
-            self._keep(stay, self._members, self._rows)
+            self._keep(stay)
         elif len(stay) < len(self._members):
             self._close_up(stay)
 
@@ -131,10 +133,10 @@ class Cohort:
         self._use(rows, self._matrices.gradient[: len(stay)])
         del self._tiles[unmoved // self._tile_members :]
 
-    def _keep(self, order: Sequence[int], members: Sequence[Member], rows: Mapping[str, Array]) -> None:
-        """Take over the rows of `order`; an error of memory leaves the cohort as it was."""
-        self._take_rows({name: matrix[np.asarray(order, np.intp)] for name, matrix in rows.items()})
-        self._seat([members[row] for row in order])
+    def _keep(self, stay: Sequence[int]) -> None:
+        """Copy the rows that stay to memory of their own; an error of memory leaves the cohort as it was."""
+        self._take_rows({name: matrix[np.asarray(stay, np.intp)] for name, matrix in self._rows.items()})
+        self._seat([self._members[row] for row in stay])
 
     def train_epoch(self, clock: Callable[[], float]) -> tuple[list[tuple[str, Observation]], Departures]:
         """Train every member one epoch; return what each epoch gave, and the members that thereby stopped."""
@@ -222,6 +224,12 @@ class _Stop:
     member: Member
     state: StopState
     reason: str
+
+
+def _joined(matrix: Array, rows: Sequence[Array], order: Sequence[int]) -> Array:
+    """Return the rows of a matrix (R, width) and further ones, (1, width) each, in an order; each is copied once."""
+    every = [*matrix[:, np.newaxis], *rows]
+    return np.concatenate([every[row] for row in order])
 
 
 def _place(spec: MemberSpec) -> tuple[Rule, bool]:

@@ -39,13 +39,16 @@ def test_a_restart_keeps_everything_and_trials_of_local_workers_go_on_at_once(tm
         assert Trainer(client, "local-9").leases(1) == [local | {"fence": 2}]
 
 
-def test_a_sweep_ends_when_its_seconds_are_used_up(tmp_path: Path) -> None:
+def test_a_sweep_ends_when_its_seconds_are_used_up_and_keeps_what_is_in_training(tmp_path: Path) -> None:
     with serving(tmp_path) as (client, _):
         sweep = start(client, budget={"trials": 50, "seconds": 0.5})["id"]
-        Trainer(client).leases()
+        (lease,) = Trainer(client).leases()
+        wait_until(client, sweep, lambda found: found["ending"] == "completed")
+        assert Trainer(client).heartbeat([lease])[0]["decision"] == "complete"
+        Trainer(client).finish(finished(lease, 0.5))
         ended = wait_until(client, sweep, lambda found: found["state"] != "running")
     assert (ended["state"], ended["reason"]) == ("completed", "the budget of 0.5 seconds is used up")
-    assert ended["counts"]["cancelled"] == 50
+    assert (ended["counts"]["completed"], ended["counts"]["cancelled"]) == (1, 49)
 
 
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
@@ -66,7 +69,11 @@ def test_an_unchanged_builtin_is_not_written_again(tmp_path: Path) -> None:
 def test_all_threads_end_with_the_server(tmp_path: Path) -> None:
     before = set(threading.enumerate())
     with open_services(Settings(data=tmp_path)):
-        assert {thread.name for thread in set(threading.enumerate()) - before} == {"storage-writer", "reaper"}
+        assert {thread.name for thread in set(threading.enumerate()) - before} == {
+            "storage-writer",
+            "reaper",
+            "planner",
+        }
     assert set(threading.enumerate()) <= before
 
 
@@ -75,3 +82,11 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("LOGSWEEP_LEASE_SECONDS", "5")
     settings = Settings()
     assert (settings.max_table_bytes, settings.lease_seconds) == (9000, 5.0)
+
+
+def test_a_setting_that_does_nothing_any_more_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("LOGSWEEP_MAX_WORK_BYTES", "9000")
+    with open_services(Settings(data=tmp_path)):
+        assert "LOGSWEEP_MAX_WORK_BYTES is set, but does nothing any more" in caplog.text

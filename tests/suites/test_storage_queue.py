@@ -1,11 +1,7 @@
 """What every storage must do with the queue of runs: through the protocol alone, no SQL."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from app.domain.plan import Draw, End, Need, RunView, Train
 from app.domain.states import SweepState, TrialState
@@ -26,16 +22,8 @@ from tests.app.storage.world import (
     point,
     result,
 )
-from tests.suites.storages import STORAGES
 
 LATE = START + TERM + timedelta(seconds=1)
-
-
-@pytest.fixture(params=sorted(STORAGES))
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
-    opened = STORAGES[request.param](tmp_path)
-    yield opened
-    opened.close()
 
 
 def report(storage: Storage, lease: Lease, *numbers: int, worker: str = "w1") -> str:

@@ -1,5 +1,6 @@
 """A real server in a thread, and a trainer that speaks the work protocol with made-up numbers."""
 
+import hashlib
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,9 +11,11 @@ from typing import Any
 import httpx
 import uvicorn
 
+from app.domain.work import OWN_TRAINER
 from app.main import make_app, open_services
 from app.services.services import Services
 from app.settings import Settings
+from app.training.rules import CURRENT_RULES
 
 Json = dict[str, Any]
 
@@ -59,34 +62,42 @@ class Trainer:
         self._name = name
 
     def claim(self, slots: int = 1, **more: Any) -> list[Json]:
-        """Return the segments that were leased."""
-        segments: list[Json] = self._post("claim", {"slots": slots, **more})["segments"]
-        return segments
+        """Return the runs that were leased."""
+        ask = {"trainer": OWN_TRAINER, "rules": CURRENT_RULES, "slots": slots}
+        runs: list[Json] = self._post("claim", ask | more)["runs"]
+        return runs
 
-    def leases(self, slots: int = 1) -> list[Json]:
+    def leases(self, slots: int = 1, **more: Any) -> list[Json]:
         """Claim, and return the leases alone."""
-        return [segment["lease"] for segment in self.claim(slots)]
+        return [run["lease"] for run in self.claim(slots, **more)]
 
     def heartbeat(self, leases: Sequence[Json]) -> list[Json]:
         """Return the decisions."""
         return self._items("heartbeat", {"leases": leases})
 
-    def release(self, leases: Sequence[Json]) -> list[Json]:
-        """Return the decisions."""
-        return self._items("release", {"leases": leases})
+    def release(self, leases: Sequence[Json], **more: Any) -> list[Json]:
+        """Give leases back; return the decisions."""
+        return self._items("release", {"items": [{"lease": lease, **more} for lease in leases]})
 
-    def report(self, lease: Json, *epochs: int) -> list[Json]:
-        """Report some epochs of one trial; return the decision in a list."""
-        return self._items("report", {"items": [{"lease": lease, "epochs": [curve_point(e) for e in epochs]}]})
+    def report(self, lease: Json, *epochs: int, **more: Any) -> list[Json]:
+        """Report some epochs of one run; return the decision in a list."""
+        return self._items("report", {"items": [{"lease": lease, "epochs": [curve_point(e) for e in epochs], **more}]})
 
     def finish(self, *results: Json, **more: Any) -> Json:
         """Return the receipts and the new limits."""
         return self._post("finish", {"items": results, **more})
 
-    def train_everything(self, values: Sequence[float] = (0.5,)) -> None:
+    def train_everything(self, values: Sequence[float | None] = (0.5,), slots: int = 64) -> None:
         """Claim and finish until there is no work; the values take turns by trial number."""
-        while leases := self.leases(64):
-            self.finish(*(finished(lease, values[lease["trial"] % len(values)]) for lease in leases))
+        while runs := self.claim(slots):
+            self.finish(*(finished(run["lease"], values[run["trial"] % len(values)]) for run in runs))
+
+    def hand_in(self, weights: bytes) -> Json:
+        """Send the weights of a model; return how a result names them."""
+        sha256 = hashlib.sha256(weights).hexdigest()
+        answer = self._client.put(f"/v1/work/artifacts/{sha256}", content=weights)
+        assert answer.status_code in {200, 201}, answer.text
+        return {"sha256": sha256, "size": len(weights)}
 
     def _items(self, route: str, body: Json) -> list[Json]:
         items: list[Json] = self._post(route, body)["items"]
@@ -123,7 +134,7 @@ def finished(lease: Json, value: float | None, **changes: Any) -> Json:
         "seconds": 0.5,
         "reason": "trained to its end",
         "curve": [curve_point(epoch) for epoch in (1, 2, 3)],
-        "weights": None,
+        "model": None,
         **changes,
     }
 
@@ -134,6 +145,13 @@ def start(client: httpx.Client, **changes: Any) -> Json:
     assert answer.status_code == 201, answer.text
     sweep: Json = answer.json()
     return sweep
+
+
+def when_ended(client: httpx.Client, sweep: str) -> Json:
+    """Return a sweep once it runs no more: the planner ends it a moment after its last result."""
+    found: Json = client.get(f"/v1/sweeps/{sweep}", params={"wait": 20}).json()
+    assert found["state"] != "running"
+    return found
 
 
 def problem(answer: httpx.Response, status: int) -> Json:

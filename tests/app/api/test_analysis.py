@@ -5,11 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import TypeAdapter
 
-from app.domain.work import Result, Segment
-from app.training.trainer import Trainer as RealTrainer
-from tests.app.api.serving import Json, Trainer, curve_point, finished, places, problem, start
+from tests.app.api.serving import Json, Trainer, curve_point, finished, places, problem, start, when_ended
+from tests.app.api.training import train_all
 
 EPOCHS = 12
 
@@ -144,8 +142,13 @@ def test_of_a_long_sweep_the_last_thousand_trials_and_the_best_one_are_read(
     client: httpx.Client, trainer: Trainer
 ) -> None:
     sweep = start(client, budget={"trials": 1_100})["id"]
-    while leases := trainer.leases(64):
-        trainer.finish(*(ended(one, 0.5, 0.0 if one["trial"] == 3 else 0.5, curve([1.0])) for one in leases))
+    done = 0
+    while done < 1_100:
+        runs = trainer.claim(256, wait=20)
+        trainer.finish(
+            *(ended(run["lease"], 0.5, 0.0 if run["trial"] == 3 else 0.5, curve([1.0]), best_epoch=1) for run in runs)
+        )
+        done += len(runs)
     found = get(client, f"{sweep}/analysis")
     assert sum(found["bias_variance"]["counts"].values()) == 1_001
     assert found["next"][0].startswith("Trial 3 is the best")
@@ -176,7 +179,7 @@ def test_numbers_are_judged_against_the_deviation_of_the_target(client: httpx.Cl
     deviation = client.get("/v1/datasets/diabetes").json()["card"]["target_deviation"]
     near, far = trainer.leases(2)
     for lease, dev in ((near, 60.0 + 0.05 * deviation), (far, 60.0 + 0.15 * deviation)):
-        trainer.finish(finished(lease, None, metrics={"train_rmse": 60.0, "dev_rmse": dev}, curve=[]))
+        trainer.finish(finished(lease, None, metrics={"train_rmse": 60.0, "dev_rmse": dev}))
     verdicts = [
         get(client, f"{sweep}/trials/{number}/diagnosis", hoped_error=60.0)["bias_variance"]["verdict"]
         for number in (0, 1)
@@ -206,21 +209,6 @@ def test_a_trial_that_does_not_exist_is_not_found(client: httpx.Client, sweep: s
     problem(client.get(f"/v1/sweeps/{sweep}/trials/{number}/diagnosis"), 404)
 
 
-def train_really(client: httpx.Client, trainer: Trainer) -> None:
-    """Train all that waits with the engine, as a worker does."""
-    real = RealTrainer(lambda: 0.0)
-    segments = TypeAdapter(list[Segment]).validate_python(trainer.claim(64))
-    real.add(segments, lambda name, _: client.get(f"/v1/datasets/{name}/content").content)
-    curves: dict[int, list[Json]] = {segment.lease.trial: [] for segment in segments}
-    while len(real):
-        turn = real.train({})
-        for lease, epoch in turn.epochs:
-            curves[lease.trial].append(TypeAdapter(type(epoch)).dump_python(epoch))
-        for result in turn.results:
-            sent: Json = TypeAdapter(Result).dump_python(result) | {"curve": curves[result.lease.trial]}
-            trainer.finish(sent)
-
-
 LATE = {"learning_rate": 2.0, "warmup_epochs": 20.0, "optimizer": "sgd", "hidden_units": [8], "epochs": 40}
 
 
@@ -231,7 +219,7 @@ def test_a_trial_that_diverged_late_shows_its_best_epoch_and_is_ranked_by_it_if_
     objective = {"diverged": diverged}
     body = {"dataset": "diabetes", "space": {}, "fixed": LATE, "objective": objective, "budget": {"trials": 1}}
     sweep = start(client, **body)["id"]
-    train_really(client, trainer)
+    train_all(client, trainer)
     trial = get(client, f"{sweep}/trials/0")
     curve = get(client, f"{sweep}/trials/0/curve")["items"]
     errors = [point["dev_rmse"] for point in curve[:-1]]
@@ -248,7 +236,8 @@ def test_a_trial_that_diverged_late_shows_its_best_epoch_and_is_ranked_by_it_if_
 def test_where_all_trials_diverged_the_best_one_says_so_and_what_to_do(client: httpx.Client, trainer: Trainer) -> None:
     fixed = LATE | {"warmup_epochs": 0, "learning_rate": 1e9}
     sweep = start(client, dataset="diabetes", space={}, fixed=fixed, budget={"trials": 2})["id"]
-    train_really(client, trainer)
+    train_all(client, trainer)
+    when_ended(client, sweep)
     detail = problem(client.get(f"/v1/sweeps/{sweep}/best"), 404)["detail"]
 
     assert "completed with 2 diverged trials and none to rank. Lower the learning rates, or" in detail
@@ -262,7 +251,7 @@ def test_trials_that_were_really_trained_have_the_diagnoses_they_deserve(
     rates = {"kind": "choice", "values": [1e-7, 0.01, 1000.0]}
     fixed = {"epochs": 20, "hidden_units": [32, 32], "optimizer": "sgd", "batch_size": 16}
     sweep = start(client, space={"learning_rate": rates}, fixed=fixed, budget={"trials": 12})["id"]
-    train_really(client, trainer)
+    train_all(client, trainer)
     trials = client.get(f"/v1/sweeps/{sweep}/trials").json()["items"]
     rate_of = {trial["number"]: trial["params"]["learning_rate"] for trial in trials}
     assert set(rate_of.values()) == {1e-7, 0.01, 1000.0}

@@ -1,15 +1,13 @@
 """Columns that float32 would merge, over REST: kept, learned from, and refused where inputs are to stay as they are."""
 
-import base64
 from typing import Any
 
 import httpx
 import pytest
 
-from app.domain.work import Lease, Segment
 from app.training.models import predict_rows, trained_model
-from app.training.trainer import Trainer as Worker
 from tests.app.api.serving import Trainer, problem, sweep_body
+from tests.app.api.training import train_all
 
 TABLE = "near,time,y\n" + "".join(
     f"{index % 7},{1_700_000_000 + 60 * (index * 17 % 40)},{abs(index * 17 % 40 - 20)}\n" for index in range(200)
@@ -35,15 +33,11 @@ def test_a_sweep_learns_from_times_and_its_models_tell_them_apart(client: httpx.
     body = sweep_body(dataset="times", fixed=fixed, space={"l2": {"kind": "choice", "values": [0.0]}})
     sweep = client.post("/v1/sweeps", json={**body, "objective": {"metric": "dev_rmse"}, "budget": {"trials": 1}})
     assert sweep.status_code == 201, sweep.text
-    (claimed,) = Trainer(client).claim()
-    segment = Segment(**{**claimed, "lease": Lease(**claimed["lease"])})
+    ((run, stopped),) = train_all(client, Trainer(client))
+    assert (stopped.result.metrics["dev_rmse"] or 9.9) < 2.0  # guessing is off by 5.8
+    assert stopped.weights is not None
     content = client.get("/v1/datasets/times/content").content
-    worker = Worker(lambda: 0.0)
-    worker.add([segment], lambda *_: content)
-    results = [result for _ in iter(lambda: len(worker), 0) for result in worker.train({}).results]
-    assert (results[0].metrics["dev_rmse"] or 9.9) < 2.0  # guessing is off by 5.8
-    assert results[0].weights is not None
-    model = trained_model(base64.b64decode(results[0].weights), segment.params, content, {}, {}, segment.rules)
+    model = trained_model(stopped.weights, run.params, content, {}, {}, run.rules)
     rows = [{"near": 3, "time": 1_700_000_000 + 60 * place} for place in range(40)]
     assert len({found.prediction for found in predict_rows(model, rows).items}) == 40
 

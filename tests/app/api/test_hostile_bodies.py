@@ -17,14 +17,14 @@ JSON_ROUTES = [
     "/v1/work/release",
     "/v1/gradient-checks",
 ]
-LEASE = {"sweep": "swp_1", "trial": 0, "fence": 1}
+LEASE = {"run": 1, "fence": 1}
 SOUND: dict[str, Any] = {
     "/v1/sweeps": sweep_body(),
-    "/v1/work/claim": {"worker": "w", "slots": 1},
+    "/v1/work/claim": {"worker": "w", "trainer": "t", "rules": 1, "slots": 1},
     "/v1/work/heartbeat": {"worker": "w", "leases": [LEASE]},
     "/v1/work/report": {"worker": "w", "items": [{"lease": LEASE, "epochs": []}]},
     "/v1/work/finish": {"worker": "w", "items": [finished(LEASE, 0.5)]},
-    "/v1/work/release": {"worker": "w", "leases": [LEASE]},
+    "/v1/work/release": {"worker": "w", "items": [{"lease": LEASE}]},
     "/v1/gradient-checks": {"dataset": "iris", "fixed": {"hidden_units": [3], "l2": 0.1}, "seed": 0, "steps": 1},
 }
 HOSTILE = {

@@ -107,7 +107,7 @@ def test_fields_of_a_form_that_are_not_known_get_a_short_answer(shared: httpx.Cl
 
 def test_results_with_unknown_metrics_get_a_short_answer(shared: httpx.Client) -> None:
     result = {
-        "lease": {"sweep": "swp_1", "trial": 0, "fence": 1},
+        "lease": {"run": 1, "fence": 1},
         "state": "completed",
         "metrics": {f"m{n}": 1.0 for n in range(50_000)},
         "best_epoch": None,

@@ -1,34 +1,32 @@
 """Tests of the route of models."""
 
-import base64
 import io
 import json
 import sys
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
-from pydantic import TypeAdapter
 
-from app.domain.work import Result, Segment
-from app.training.trainer import Trainer as RealTrainer
 from engine.models import read_model
-from tests.app.api.serving import Json, Trainer, finished, places, problem, start
+from tests.app.api.serving import Json, Trainer, finished, places, problem, start, when_ended
+from tests.app.api.training import train_all
 
 ROW = np.arange(35, dtype="<f4")  # iris, 4 inputs, 4 units, 3 classes: (4 + 1) * 4 + (4 + 1) * 3
 
 
-def with_weights(lease: Json, value: float | None, row: bytes = ROW.tobytes()) -> Json:
-    return finished(lease, value, weights=base64.b64encode(row).decode())
+def with_weights(trainer: Trainer, lease: Json, value: float | None, row: bytes = ROW.tobytes()) -> Json:
+    return finished(lease, value, model=trainer.hand_in(row))
 
 
 def test_a_model_has_the_weights_that_were_sent_and_its_card(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client)["id"]
     (lease,) = trainer.leases()
-    trainer.finish(with_weights(lease, 0.25))
+    trainer.finish(with_weights(trainer, lease, 0.25))
     address = f"/v1/sweeps/{sweep}/trials/0/model"
     answer = client.get(address)
     assert answer.headers["content-type"] == "application/octet-stream"
@@ -51,7 +49,7 @@ def kept(client: httpx.Client, trainer: Trainer, row: bytes = ROW.tobytes(), **c
     """Start a sweep whose first trial ends with these weights; return the trial's address."""
     sweep = start(client, budget={"trials": 1}, **changes)["id"]
     (lease,) = trainer.leases()
-    trainer.finish(with_weights(lease, 0.25, row))
+    trainer.finish(with_weights(trainer, lease, 0.25, row))
     return f"/v1/sweeps/{sweep}/trials/0"
 
 
@@ -119,7 +117,7 @@ def test_a_regression_predicts_numbers_and_nothing_else(client: httpx.Client, tr
     table_of_60_rows(client, lambda n: 100 + n / 7)
     sweep = start(client, dataset="mine", budget={"trials": 1})["id"]
     (lease,) = trainer.leases()
-    trainer.finish({**with_weights(lease, None, np.zeros(17, "<f4").tobytes()), "metrics": {"dev_rmse": 0.25}})
+    trainer.finish({**with_weights(trainer, lease, None, np.zeros(17, "<f4").tobytes()), "metrics": {"dev_rmse": 0.25}})
     answer = client.post(f"/v1/sweeps/{sweep}/trials/0/predict", json={"rows": [{"p": 1, "q": 2.5}]})
     (item,) = answer.json()["items"]
     assert item.keys() == {"prediction"}
@@ -194,8 +192,9 @@ def test_there_is_nothing_to_predict_with_before_a_model_is_kept(client: httpx.C
 def test_only_the_models_of_the_best_trials_are_kept(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client, keep_models=2)["id"]
     leases = trainer.leases(4)
-    answer = trainer.finish(*map(with_weights, leases, [0.75, 0.25, 0.5, 0.25]))
-    assert answer["keep_below"] == {sweep: 0.25}
+    answer = trainer.finish(*map(partial(with_weights, trainer), leases, [0.75, 0.25, 0.5, 0.25]))
+    keep = answer["keep"][sweep]
+    assert (keep["models"], keep["below"], keep["replicates"]) == (2, 0.25, 1)
     found = [client.get(f"/v1/sweeps/{sweep}/trials/{number}/model").status_code for number in range(4)]
     assert found == [404, 200, 404, 200]
     missing = problem(client.get(f"/v1/sweeps/{sweep}/trials/0/model"), 404)
@@ -205,7 +204,7 @@ def test_only_the_models_of_the_best_trials_are_kept(client: httpx.Client, train
 def test_weights_that_do_not_fit_the_network_are_a_conflict(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client)["id"]
     (lease,) = trainer.leases()
-    trainer.finish(with_weights(lease, 0.25, ROW[:7].tobytes()))
+    trainer.finish(with_weights(trainer, lease, 0.25, ROW[:7].tobytes()))
     problem(client.get(f"/v1/sweeps/{sweep}/trials/0/model"), 409)
 
 
@@ -217,7 +216,8 @@ def test_a_model_outlives_its_data_set(client: httpx.Client, trainer: Trainer) -
     table_of_60_rows(client, lambda n: "ab"[n % 2])
     sweep = start(client, dataset="mine", budget={"trials": 1})["id"]
     (lease,) = trainer.leases()
-    trainer.finish(with_weights(lease, 0.25, np.zeros(17, "<f4").tobytes()))  # (2 + 1) * 4 + (4 + 1) * 1
+    trainer.finish(with_weights(trainer, lease, 0.25, np.zeros(17, "<f4").tobytes()))  # (2 + 1) * 4 + (4 + 1) * 1
+    when_ended(client, sweep)
     assert client.delete("/v1/datasets/mine").status_code == 204
     assert client.get(f"/v1/sweeps/{sweep}/trials/0/model").status_code == 200
 
@@ -257,12 +257,7 @@ def trained_trial(client: httpx.Client) -> tuple[str, Json]:
     files = {field: (f"{field}.csv", text) for field, text in labelled_tables().items()}
     client.post("/v1/datasets", data={"name": "mine", "target": "y"}, files=files).raise_for_status()
     sweep = start(client, dataset="mine", budget={"trials": 1})["id"]
-    trainer, engine = Trainer(client), RealTrainer(lambda: 0.0)
-    segments = TypeAdapter(list[Segment]).validate_python(trainer.claim())
-    engine.add(segments, lambda name, _: client.get(f"/v1/datasets/{name}/content").content)
-    while len(engine):
-        for result in engine.train({}).results:
-            trainer.finish(TypeAdapter(Result).dump_python(result, mode="json"))
+    train_all(client, Trainer(client))
     trial = f"/v1/sweeps/{sweep}/trials/0"
     return trial, client.get(trial).json()
 

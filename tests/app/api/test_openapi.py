@@ -9,11 +9,14 @@ from tests.app.api.serving import problem
 
 OPERATIONS = {
     "list_datasets", "upload_dataset", "preview_dataset", "get_dataset", "delete_dataset", "get_dataset_content",
-    "create_sweep", "list_sweeps", "get_sweep", "cancel_sweep", "get_best_trial",
-    "list_trials", "get_trial", "get_curve", "get_model", "predict_rows", "evaluate_model",
+    "create_sweep", "list_sweeps", "get_sweep", "change_sweep", "delete_sweep", "get_best_trial",
+    "pause_sweep", "resume_sweep", "cancel_sweep", "list_decisions",
+    "list_trials", "get_trial", "get_curve", "list_attempts", "get_model", "predict_rows", "evaluate_model",
     "get_diagnosis", "get_analysis",
     "check_gradient",
-    "claim_segments", "keep_leases", "report_epochs", "finish_trials", "release_leases",
+    "claim_runs", "keep_leases", "report_epochs", "finish_runs", "release_leases",
+    "add_artifact", "look_for_artifact", "get_artifact",
+    "add_checkpoint", "look_for_checkpoint", "get_checkpoint",
     "get_health", "get_readiness",
 }  # fmt: skip  # one line for each resource
 
@@ -34,8 +37,8 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
 
 
 def test_bodies_that_routes_read_themselves_are_described(document: dict[str, Any]) -> None:
-    names = ("create_sweep", "check_gradient", "predict_rows", "claim_segments", "keep_leases", "report_epochs")
-    for name in (*names, "finish_trials"):
+    names = ("create_sweep", "check_gradient", "predict_rows", "claim_runs", "keep_leases", "report_epochs")
+    for name in (*names, "finish_runs", "release_leases"):
         (content,) = operations(document)[name]["requestBody"]["content"].values()
         assert content["schema"]["required"]
     assert "low" in document["components"]["schemas"]["FloatBody"]["properties"]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.services.services import Services
-from tests.app.api.serving import Trainer, finished, places, problem, start, sweep_body
+from tests.app.api.serving import Trainer, finished, places, problem, start, sweep_body, when_ended
 
 ADAM = {"kind": "choice", "values": ["adam", "sgd"]}
 
@@ -40,8 +40,9 @@ def test_a_sweep_is_answered_with_all_that_was_posted_and_decided(client: httpx.
         "failed": 0,
         "cancelled": 0,
     }
-    for name in ("name", "dataset", "seed", "space", "fixed", "budget", "keep_models"):
+    for name in ("name", "dataset", "seed", "space", "fixed", "keep_models"):
         assert sweep[name] == body[name]
+    assert sweep["budget"] == body["budget"] | {"epochs": None, "target": None}
     assert sweep["objective"] == {"metric": "dev_loss", "direction": "minimize", "diverged": "exclude"}
     assert sweep["early_stopping"] == {"patience": 5, "min_delta": 0.0}
     assert sweep["sampler"] == {"kind": "random"}
@@ -213,10 +214,10 @@ def test_whole_numbers_may_have_a_point_and_one_layer_no_brackets(client: httpx.
     fixed = {"epochs": 3.0, "hidden_units": 4}
     sweep = start(client, seed=7.0, space=space, fixed=fixed, budget={"trials": 2.0}, early_stopping={"patience": 5.0})
     assert (sweep["space"], sweep["fixed"]) == (space, fixed)
-    for segment in trainer.claim(2):
-        assert segment["params"]["hidden_units"] == [4]
-        assert json.dumps(segment["params"]["epochs"]) == "3"
-        assert segment["params"]["batch_size"] in {16, 32}
+    for run in trainer.claim(2):
+        assert run["params"]["hidden_units"] == [4]
+        assert json.dumps(run["params"]["epochs"]) == "3"
+        assert run["params"]["batch_size"] in {16, 32}
     (first, _) = client.get(f"/v1/sweeps/{sweep['id']}/trials").json()["items"]
     assert first["params"].keys() == {"batch_size", "learning_rate", "l2"}
 
@@ -225,16 +226,16 @@ def test_one_width_and_a_list_of_it_are_the_same_choice(client: httpx.Client, tr
     twice = {"hidden_units": {"kind": "choice", "values": [[8], 8.0]}}
     assert places(client.post("/v1/sweeps", json=sweep_body(space=twice, fixed={}))) == ["/space/hidden_units/values/1"]
     start(client, space={"hidden_units": {"kind": "choice", "values": [8, [8, 4]]}}, fixed={}, budget={"trials": 20})
-    segments = trainer.claim(20)
-    assert {tuple(segment["params"]["hidden_units"]) for segment in segments} == {(8,), (8, 4)}
-    assert len({segment["cohort"] for segment in segments}) == 2
+    runs = trainer.claim(20)
+    assert {tuple(run["params"]["hidden_units"]) for run in runs} == {(8,), (8, 4)}
+    assert len({run["cohort"] for run in runs}) == 2
 
 
 def test_an_empty_space_repeats_a_fixed_point(client: httpx.Client, trainer: Trainer) -> None:
     start(client, space={}, budget={"trials": 2})
     first, second = trainer.claim(2)
     assert first["params"] == second["params"]
-    assert first["lease"]["trial"] != second["lease"]["trial"]
+    assert first["trial"] != second["trial"]
 
 
 def test_sweeps_are_listed_newest_first(client: httpx.Client) -> None:
@@ -251,12 +252,14 @@ def test_sweeps_are_listed_newest_first(client: httpx.Client) -> None:
 def test_a_client_that_waits_for_a_sweep_is_answered_when_it_ends(
     client: httpx.Client, trainer: Trainer, end: str
 ) -> None:
-    sweep = start(client, budget={"trials": 1, "seconds": 0.5 if end == "budget" else 600})["id"]
+    sweep = start(client, budget={"trials": 9 if end == "budget" else 1})["id"]
     (lease,) = trainer.leases()
     found: list[Any] = []
     waiting = Thread(target=lambda: found.append(client.get(f"/v1/sweeps/{sweep}", params={"wait": 20}).json()))
     waiting.start()
-    if end == "finish":
+    if end == "budget":
+        client.patch(f"/v1/sweeps/{sweep}", json={"budget": {"target": 0.5}})
+    if end in {"finish", "budget"}:
         trainer.finish(finished(lease, 0.5))
     if end == "cancel":
         client.post(f"/v1/sweeps/{sweep}/cancel")
@@ -302,6 +305,7 @@ def test_cancelling_ends_all_trials_and_twice_is_harmless(client: httpx.Client, 
 def test_a_completed_sweep_cannot_be_cancelled(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client)["id"]
     trainer.train_everything()
+    when_ended(client, sweep)
     problem(client.post(f"/v1/sweeps/{sweep}/cancel"), 409)
 
 
@@ -318,6 +322,6 @@ def test_the_best_trial_is_shown_once_there_is_one(client: httpx.Client, trainer
 def test_a_sweep_ends_by_itself_when_all_trials_have(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client)["id"]
     trainer.train_everything()
-    ended = client.get(f"/v1/sweeps/{sweep}").json()
+    ended = when_ended(client, sweep)
     assert (ended["state"], ended["counts"]["completed"]) == ("completed", 4)
     assert ended["created_at"] <= ended["started_at"] <= ended["finished_at"]

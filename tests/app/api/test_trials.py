@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.training.hyperparameters import HYPERPARAMETERS
-from tests.app.api.serving import Json, Trainer, curve_point, finished, places, problem, start
+from tests.app.api.serving import Json, Trainer, curve_point, finished, places, problem, start, when_ended
 
 SPACE = {
     "learning_rate": {"kind": "float", "low": 1e-4, "high": 1.0, "scale": "log"},
@@ -36,8 +36,8 @@ def sweep(client: httpx.Client, trainer: Trainer) -> str:
     """A completed sweep of 12 trials whose errors are 0.5, 0.25 and none in turns."""
     name: str = start(client, space=SPACE, fixed=FIXED, budget={"trials": 12})["id"]
     values = [0.5, 0.25, None]
-    while leases := trainer.leases(5):
-        trainer.finish(*(finished(lease, values[lease["trial"] % 3]) for lease in leases))
+    trainer.train_everything(values, slots=5)
+    when_ended(client, name)
     return name
 
 
@@ -100,8 +100,8 @@ def test_fixed_values_and_defaults_are_filtered_and_sorted_and_shown(client: htt
 
 def test_a_trial_shows_what_its_network_is_trained_with(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client, space=SPACE, fixed=FIXED)["id"]
-    segments = {segment["lease"]["trial"]: segment["params"] for segment in trainer.claim(4)}
-    assert {trial["number"]: trial["all_params"] for trial in every_page(client, sweep)} == segments
+    runs = {run["trial"]: run["params"] for run in trainer.claim(4)}
+    assert {trial["number"]: trial["all_params"] for trial in every_page(client, sweep)} == runs
 
 
 def test_lists_are_sorted_by_their_numbers(client: httpx.Client) -> None:

@@ -9,22 +9,30 @@ from typing import Any
 import httpx
 import pytest
 
+from app.domain.work import MOST_REQUEST_BYTES
 from app.services.services import Services
 from app.training.hyperparameters import complete
-from tests.app.api.serving import Trainer, curve_point, finished, places, problem, serving, start
+from tests.app.api.serving import Trainer, curve_point, finished, places, problem, serving, start, when_ended
 
 
-def test_a_segment_has_all_that_a_trainer_needs(client: httpx.Client, trainer: Trainer) -> None:
+def test_a_run_has_all_that_a_trainer_needs(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client, early_stopping={"patience": 2})
-    (segment,) = trainer.claim()
+    (run,) = trainer.claim()
     trial = client.get(f"/v1/sweeps/{sweep['id']}/trials/0").json()
-    assert segment["lease"] == {"sweep": sweep["id"], "trial": 0, "fence": 1}
-    assert (segment["dataset"], segment["dataset_sha256"]) == ("iris", sweep["dataset_sha256"])
-    assert segment["params"] == complete({**sweep["fixed"], **trial["params"]})
-    assert (segment["seed"], segment["metric"]) == (7, "dev_error")
-    assert segment["early_stopping"] == {"patience": 2, "min_delta": 0.0}
-    assert (segment["from_epoch"], segment["to_epoch"]) == (0, 3)
+    assert (run["sweep"], run["trial"], run["replicate"], run["lease"]["fence"]) == (sweep["id"], 0, 0, 1)
+    assert (run["dataset"], run["dataset_sha256"]) == ("iris", sweep["dataset_sha256"])
+    assert run["params"] == complete({**sweep["fixed"], **trial["params"]})
+    assert (run["seed"], run["metric"]) == (7, "dev_error")
+    assert run["early_stopping"] == {"patience": 2, "min_delta": 0.0}
+    assert (run["to_epoch"], run["checkpoint"]) == (3, None)
     assert trial["state"] == "running"
+
+
+def test_a_trainer_gets_runs_of_its_own_kind_alone(client: httpx.Client, trainer: Trainer) -> None:
+    start(client)
+    assert trainer.claim(trainer="another") == []
+    assert trainer.claim(rules=1) == []
+    assert len(trainer.claim()) == 1
 
 
 def test_a_trial_goes_from_claim_to_result(client: httpx.Client, trainer: Trainer) -> None:
@@ -34,18 +42,19 @@ def test_a_trial_goes_from_claim_to_result(client: httpx.Client, trainer: Traine
     assert trainer.report(lease, 1) == keep
     assert trainer.heartbeat([lease]) == keep
     receipts = trainer.finish(finished(lease, 0.25))["items"]
-    assert receipts == [{"lease": lease, "outcome": "recorded"}]
+    assert receipts == [{"lease": lease, "outcome": "recorded", "reason": None}]
     assert trainer.finish(finished(lease, 0.25))["items"][0]["outcome"] == "repeated"
     assert client.get(f"/v1/sweeps/{sweep}/trials/0").json()["value"] == 0.25
 
 
 def test_epochs_of_other_trials_may_travel_with_results(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client)["id"]
-    ends, goes_on, released = trainer.leases(3)
+    ends, *others = trainer.claim(3)
+    ends, (goes_on, released) = ends["lease"], (run["lease"] for run in others)
     trainer.release([released])
     progress = [{"lease": lease, "epochs": [curve_point(1)]} for lease in (goes_on, released)]
     answer = trainer.finish(finished(ends, 0.5), progress=progress)
-    curves = [client.get(f"/v1/sweeps/{sweep}/trials/{lease['trial']}/curve").json() for lease in (goes_on, released)]
+    curves = [client.get(f"/v1/sweeps/{sweep}/trials/{run['trial']}/curve").json() for run in others]
 
     assert [item["outcome"] for item in answer["items"]] == ["recorded"]
     assert [item["decision"] for item in answer["decisions"]] == ["continue", "stop"]
@@ -68,33 +77,44 @@ def test_a_released_trial_goes_to_the_next_worker_under_a_new_fence(client: http
     start(client, budget={"trials": 1})
     (lease,) = trainer.leases()
     (decision,) = trainer.release([lease])
-    assert (decision["decision"], decision["reason"]) == ("stop", "released")
+    assert (decision["decision"], decision["reason"]) == ("stop", "it was given back")
     (other,) = Trainer(client, "other").leases()
     assert other == lease | {"fence": 2}
     (late,) = trainer.report(lease, 1)
-    assert (late["decision"], late["reason"]) == (
-        "stop",
-        "the lease was lost: the trial went back to the queue or has ended",
-    )
+    assert late["decision"] == "stop"
+    assert "lease" in late["reason"]
+
+
+def test_a_lease_of_another_worker_changes_nothing(client: httpx.Client, trainer: Trainer) -> None:
+    sweep = start(client, budget={"trials": 1})["id"]
+    (lease,) = trainer.leases()
+    stranger = Trainer(client, "stranger")
+    assert stranger.heartbeat([lease])[0]["decision"] == "stop"
+    assert stranger.report(lease, 1)[0]["decision"] == "stop"
+    assert stranger.finish(finished(lease, 0.5))["items"][0]["outcome"] == "stale"
+    assert stranger.release([lease])[0]["decision"] == "stop"
+    assert client.get(f"/v1/sweeps/{sweep}/trials/0/curve").json()["items"] == []
+    assert trainer.finish(finished(lease, 0.5))["items"][0]["outcome"] == "recorded"
 
 
 def test_a_lost_worker_is_replaced_at_once(client: httpx.Client, trainer: Trainer, services: Services) -> None:
     start(client, budget={"trials": 2})
     lost = trainer.leases(2)
-    assert services.work.lose_worker("trainer") == 2
+    assert services.work.lose_worker("trainer", "signal", "killed by signal 9") == 2
     found = Trainer(client, "other").leases(2)
-    assert [lease["trial"] for lease in found] == [lease["trial"] for lease in lost]
+    assert [lease["run"] for lease in found] == [lease["run"] for lease in lost]
     assert all(decision["decision"] == "stop" for decision in trainer.heartbeat(lost))
 
 
 def test_more_trials_than_the_horizon_are_drawn_while_they_are_claimed(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client, budget={"trials": 1500})["id"]
     seen: set[int] = set()
-    while leases := trainer.leases(300):
-        seen |= {lease["trial"] for lease in leases}
-        trainer.finish(*(finished(lease, 0.5, curve=[]) for lease in leases))
+    while len(seen) < 1500:
+        runs = trainer.claim(300, wait=20)
+        seen |= {run["trial"] for run in runs}
+        trainer.finish(*(finished(run["lease"], 0.5) for run in runs))
     assert seen == set(range(1500))
-    assert client.get(f"/v1/sweeps/{sweep}").json()["state"] == "completed"
+    assert when_ended(client, sweep)["state"] == "completed"
 
 
 def test_two_workers_share_the_tail(client: httpx.Client, trainer: Trainer) -> None:
@@ -109,8 +129,8 @@ def test_trials_of_the_workers_own_cohorts_come_first(client: httpx.Client, trai
     start(client, space={"hidden_units": widths}, fixed={"epochs": 1}, budget={"trials": 30})
     (one,) = trainer.claim(1)
     more = trainer.claim(4, cohorts=[one["cohort"]])
-    assert {segment["cohort"] for segment in more} == {one["cohort"]}
-    assert {tuple(segment["params"]["hidden_units"]) for segment in more} == {tuple(one["params"]["hidden_units"])}
+    assert {run["cohort"] for run in more} == {one["cohort"]}
+    assert {tuple(run["params"]["hidden_units"]) for run in more} == {tuple(one["params"]["hidden_units"])}
 
 
 def test_a_claim_without_work_waits_as_long_as_it_was_told_to(trainer: Trainer) -> None:
@@ -137,7 +157,7 @@ def test_a_waiting_claim_is_answered_when_work_comes_back(client: httpx.Client, 
     waiting.start()
     trainer.release(leases)
     waiting.join(timeout=10)
-    assert [segment["lease"]["fence"] for segment in found] == [2]
+    assert [run["lease"]["fence"] for run in found] == [2]
 
 
 def test_a_claim_beyond_its_share_is_answered_when_its_worker_finishes_what_it_holds(
@@ -165,7 +185,7 @@ def test_a_worker_that_leaves_has_no_share_any_more(client: httpx.Client, traine
 
 
 def test_a_client_that_hangs_up_while_it_waits_takes_no_work(client: httpx.Client, trainer: Trainer) -> None:
-    body = b'{"worker": "gone", "slots": 1, "wait": 20}'
+    body = b'{"worker": "gone", "trainer": "logsweep", "rules": 3, "slots": 1, "wait": 20}'
     head = (
         "POST /v1/work/claim HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
@@ -193,21 +213,38 @@ def test_a_silent_worker_loses_its_trial_after_the_lease(tmp_path: Path) -> None
         assert Trainer(client, "other").claim(wait=20)[0]["lease"] == lease | {"fence": 2}
 
 
-LEASE = {"sweep": "swp_1", "trial": 0, "fence": 1}
+LEASE = {"run": 1, "fence": 1}
+OWN = {"trainer": "logsweep", "rules": 3}
+SHA256 = "0" * 64
 
 
 @pytest.mark.parametrize(
     ("route", "body", "pointers"),
     [
-        ("claim", {}, ["/worker", "/slots"]),
-        ("claim", {"worker": "", "slots": 0, "wait": -1}, ["/worker", "/slots", "/wait"]),
-        ("claim", {"worker": "x" * 201, "slots": 5000}, ["/worker", "/slots"]),
-        ("claim", {"worker": 7, "slots": "1"}, ["/worker", "/slots"]),
-        ("claim", {"worker": "w", "slots": 2**63}, ["/slots"]),
-        ("claim", {"worker": "w", "slots": True, "cohorts": [1]}, ["/slots", "/cohorts/0"]),
+        ("claim", {}, ["/worker", "/trainer", "/rules", "/slots"]),
+        ("claim", {"worker": "", "slots": 0, "wait": -1} | OWN, ["/worker", "/slots", "/wait"]),
+        ("claim", {"worker": "x" * 201, "slots": 5000} | OWN, ["/worker", "/slots"]),
+        ("claim", {"worker": "w", "trainer": "", "rules": 0, "slots": 1}, ["/trainer", "/rules"]),
+        ("claim", {"worker": 7, "slots": "1"} | OWN, ["/worker", "/slots"]),
+        ("claim", {"worker": "w", "slots": 2**63} | OWN, ["/slots"]),
+        ("claim", {"worker": "w", "slots": True, "cohorts": [1]} | OWN, ["/slots", "/cohorts/0"]),
         ("heartbeat", {"worker": "w"}, ["/leases"]),
-        ("heartbeat", {"worker": "w", "leases": [{"sweep": "s"}]}, ["/leases/0/trial", "/leases/0/fence"]),
-        ("release", {"worker": "w", "leases": [LEASE] * 4097}, ["/leases"]),
+        ("heartbeat", {"worker": "w", "leases": [{"run": 1}]}, ["/leases/0/fence"]),
+        ("heartbeat", {"worker": "w", "leases": [LEASE] * 4097}, ["/leases"]),
+        ("release", {"worker": "w", "items": [{"lease": LEASE}] * 4097}, ["/items"]),
+        ("release", {"worker": "w", "items": [{"lease": LEASE, "ending": "lost"}]}, ["/items/0/ending"]),
+        ("release", {"worker": "w", "items": [{"lease": LEASE, "reason": "x" * 2001}]}, ["/items/0/reason"]),
+        (
+            "report",
+            {
+                "worker": "w",
+                "items": [
+                    {"lease": LEASE, "epochs": [], "checkpoint": {"epoch": 0, "sha256": SHA256, "size": 1}},
+                    {"lease": LEASE, "epochs": [], "checkpoint": {"epoch": 1, "sha256": "../../x", "size": 0}},
+                ],
+            },
+            ["/items/0/checkpoint/epoch", "/items/1/checkpoint/sha256", "/items/1/checkpoint/size"],
+        ),
         (
             "report",
             {"worker": "w", "items": [{"lease": LEASE, "epochs": [curve_point(1) | {"epoch": 0}]}]},
@@ -225,8 +262,23 @@ LEASE = {"sweep": "swp_1", "trial": 0, "fence": 1}
         ),
         (
             "finish",
-            {"worker": "w", "items": [finished(LEASE, 0.5, weights="!"), finished(LEASE, 0.5, weights="AAAA")]},
-            ["/items/0/weights", "/items/1/weights"],
+            {
+                "worker": "w",
+                "items": [
+                    finished(LEASE, 0.5, model={"sha256": "x", "size": 7}),
+                    finished(LEASE, 0.5, model={"sha256": SHA256, "size": 2**40}),
+                    finished(LEASE, 0.5, model={"sha256": SHA256, "size": 4, "made_with": {"x": "y" * 201}}),
+                    finished(LEASE, 0.5, best_epoch=4, reason="x" * 2001),
+                ],
+            },
+            [
+                "/items/0/model/sha256",
+                "/items/0/model/size",
+                "/items/1/model/size",
+                "/items/2/model/made_with",
+                "/items/3/best_epoch",
+                "/items/3/reason",
+            ],
         ),
         (
             "finish",
@@ -249,18 +301,42 @@ def test_a_request_that_breaks_rules_is_refused_with_all_its_faults(
 def test_one_faulty_result_keeps_the_whole_request_from_being_recorded(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client)["id"]
     first, second = trainer.leases(2)
-    body = {"worker": "trainer", "items": [finished(first, 0.5), finished(second, 0.5, weights="?")]}
+    body = {"worker": "trainer", "items": [finished(first, 0.5), finished(second, 0.5, epochs=-1)]}
     problem(client.post("/v1/work/finish", json=body), 422)
     assert client.get(f"/v1/sweeps/{sweep}").json()["counts"]["running"] == 2
 
 
+def test_a_request_larger_than_a_workers_may_be_is_refused(client: httpx.Client) -> None:
+    body = {"worker": "w" * MOST_REQUEST_BYTES, "leases": []}
+    assert "larger than" in problem(client.post("/v1/work/heartbeat", json=body), 413)["detail"]
+
+
+def test_a_result_whose_model_is_not_here_is_refused_alone(client: httpx.Client, trainer: Trainer) -> None:
+    sweep = start(client, budget={"trials": 2})["id"]
+    first, second = trainer.leases(2)
+    missing = {"sha256": SHA256, "size": 140}
+    receipts = trainer.finish(finished(first, 0.5, model=missing), finished(second, 0.25))["items"]
+    assert [receipt["outcome"] for receipt in receipts] == ["refused", "recorded"]
+    assert receipts[0]["reason"]
+    assert client.get(f"/v1/sweeps/{sweep}/trials/0").json()["state"] == "running"
+    assert trainer.finish(finished(first, 0.5, model=trainer.hand_in(bytes(140))))["items"][0]["outcome"] == "recorded"
+    assert when_ended(client, sweep)["counts"]["completed"] == 2
+
+
+def test_a_refused_run_goes_back_with_its_reason_and_the_others_stay(client: httpx.Client, trainer: Trainer) -> None:
+    sweep = start(client, budget={"trials": 2})["id"]
+    first, second = trainer.claim(2)
+    trainer.release([first["lease"]], ending="refused", reason="the data set cannot be read")
+    (attempt,) = client.get(f"/v1/sweeps/{sweep}/trials/{first['trial']}/attempts").json()["items"]
+    assert (attempt["ending"], attempt["reason"]) == ("refused", "the data set cannot be read")
+    assert trainer.heartbeat([second["lease"]])[0]["decision"] == "continue"
+
+
 @pytest.mark.parametrize("diverged", ["exclude", "best_epoch"])
-def test_a_segment_says_whether_a_diverged_trial_is_ranked(
-    client: httpx.Client, trainer: Trainer, diverged: str
-) -> None:
+def test_a_run_says_whether_a_diverged_trial_is_ranked(client: httpx.Client, trainer: Trainer, diverged: str) -> None:
     start(client, objective={"diverged": diverged})
-    (segment,) = trainer.claim()
-    assert segment["diverged"] == diverged
+    (run,) = trainer.claim()
+    assert run["diverged"] == diverged
 
 
 def test_a_diverged_trial_has_no_value_and_its_reason_is_shown(client: httpx.Client, trainer: Trainer) -> None:

@@ -38,7 +38,7 @@ def test_only_a_held_run_can_come_to_an_end_by_its_worker(world: World) -> None:
 def test_only_a_paused_run_can_be_pruned_or_go_on(world: World) -> None:
     world.add_sweep()
     with pytest.raises(IllegalMove):
-        moves.prune(world.connection, [1], "worse")
+        moves.prune(world.connection, {1: "worse"})
     with pytest.raises(IllegalMove):
         moves.queue_on(world.connection, [1], 9, 1)
 
@@ -54,7 +54,8 @@ def test_what_goes_on_is_charged_for_the_epochs_that_are_new(world: World) -> No
 def test_a_pruned_run_keeps_its_best_epoch_as_the_result(world: World) -> None:
     world.add_sweep(asked=2)
     world.finish(paused(world.claim()[0].lease, 0.25, epochs=2))
-    follow_runs(world.connection, world.policy, moves.prune(world.connection, [1], "worse than others"), NOW)
+    moves.prune(world.connection, {1: "worse than others"})
+    follow_runs(world.connection, world.policy, [(1, 0)], NOW)
     trial = world.trial(0)
     assert (trial.state, trial.value, trial.reason) == ("pruned", 0.25, "worse than others")
     assert trial.finished_at == NOW

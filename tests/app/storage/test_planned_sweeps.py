@@ -91,13 +91,12 @@ def simulated(sweep: SimulatedSweep) -> list[tuple[int, float | None]]:
 @pytest.mark.parametrize("name", SWEEPS)
 def test_a_stored_sweep_comes_out_as_the_simulated_one(tmp_path: Path, name: str) -> None:
     expected = finished(SWEEPS[name], SEED, order=1, workers=7)
-    for order in (2, 3):
-        stored = StoredSweep(tmp_path / str(order), SWEEPS[name], order)
-        try:
-            stored.work()
-            decisions = stored.storage.decisions(SWEEP, 0, 1000)
-            assert [one.reason for one in decisions] == [line.split(": ", 1)[1] for line in expected.decisions]
-            assert stored.table() == simulated(expected)
-            assert stored.storage.sweep(SWEEP).used.epochs == expected.charged
-        finally:
-            stored.storage.close()
+    stored = StoredSweep(tmp_path, SWEEPS[name], order=2)
+    try:
+        stored.work()
+        decisions = stored.storage.decisions(SWEEP, 0, 1000)
+        assert [one.reason for one in decisions] == [line.split(": ", 1)[1] for line in expected.decisions]
+        assert stored.table() == simulated(expected)
+        assert stored.storage.sweep(SWEEP).used.epochs == expected.charged
+    finally:
+        stored.storage.close()

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,14 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, text
 
+from app.storage import FILE, SqliteStorage
 from app.storage.artifacts import read
 from app.storage.connect import unchecked_references, writing_engine
 from app.storage.migrate import migrate
 from app.storage.records import AnyRow
+from tests.app.storage.simple_policy import SimplePolicy
+from tests.system import upgrade as upgraded
+from tests.system.upgrade.archives import Archives
 
 T0, T1, T2, T3 = (f"2026-01-02T03:04:{second:02}.000000Z" for second in range(4))
 PIECE = 1 << 20
@@ -217,6 +222,21 @@ def test_no_old_table_is_left(migrated: Connection) -> None:
     assert left.all() == []
 
 
+def test_no_row_is_sorted_on_its_way(old: Engine) -> None:
+    """Memory would grow with the rows: what is sorted lies in memory."""
+    migration = import_module("app.storage.migrations.versions.0005_runs")
+    with old.connect() as connection, unchecked_references(connection), connection.begin() as transaction:
+        migration._function(connection, "metrics_json", 8, migration._metrics_json)
+        migration._set_aside(connection)
+        for statement in (*migration.TABLES, *migration.INDEXES):
+            connection.exec_driver_sql(statement)
+        for moving in (migration._TRIALS, migration._RUNS, migration._EPOCHS):
+            steps = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {moving}")]
+            assert steps[0].startswith("SCAN ")
+            assert not [step for step in steps if "TEMP B-TREE" in step or "MATERIALIZE" in step]
+        transaction.rollback()
+
+
 def test_an_interrupted_migration_leaves_the_old_state(old: Engine) -> None:
     with old.connect() as connection:
         before = everything(connection)
@@ -236,3 +256,20 @@ def test_an_interrupted_migration_leaves_the_old_state(old: Engine) -> None:
         connection.execute(text("DROP TRIGGER stop"))
     with old.connect() as connection:
         assert everything(connection) == before
+
+
+def test_a_folder_of_the_last_version_with_segments_keeps_its_curves_and_models(tmp_path: Path) -> None:
+    folder = Archives(Path(upgraded.__file__).parent / "segments").unpack(tmp_path / "data")
+    SqliteStorage(folder, SimplePolicy()).close()
+    engine = writing_engine(folder / FILE)
+    with engine.connect() as connection, connection.begin():
+        states = rows(connection, "runs", "DISTINCT state", "1")
+        assert {state for (state,) in states} >= {"queued", "running", "completed", "diverged", "failed", "cancelled"}
+        stored = "(SELECT count(*) FROM epochs WHERE run_key = key AND epoch <= runs.epochs)"
+        assert rows(connection, f"runs WHERE epochs != {stored}", "count(*)", "1") == [(0,)]
+        behind = "epochs JOIN runs ON key = run_key WHERE epoch > runs.epochs"
+        assert rows(connection, behind, "count(*)", "1") == [(0,)]
+        hashes = [row[0] for row in rows(connection, "models JOIN artifacts ON key = artifact_key", "sha256", "1")]
+        assert hashes
+        assert all(hashlib.sha256(read(connection, sha256)).hexdigest() == sha256 for sha256 in hashes)
+    engine.dispose()

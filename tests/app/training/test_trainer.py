@@ -259,6 +259,9 @@ def test_parked_runs_give_way_to_those_in_training_the_one_parked_longest_ago_fi
     add(trainer, [replace(one, to_epoch=1) for one in runs[2:3]], loader())
     trainer.train({})
     assert [trainer.is_parked(one) for one in runs[:3]] == [False, True, True]
+    rescued = trainer.next_checkpoint(0.0)
+    assert rescued is not None
+    assert (rescued[0], rescued[1].epoch) == (runs[0].lease, 1)
 
 
 def test_many_runs_go_on_from_memory_though_memory_is_short() -> None:
@@ -271,6 +274,15 @@ def test_many_runs_go_on_from_memory_though_memory_is_short() -> None:
     curves, _ = finish(trainer)
     assert parked == [True, True, True]
     assert all([point.epoch for point in curve] == [2, 3] for curve in curves.values())
+
+
+def test_a_run_that_is_parked_beyond_what_it_is_asked_for_starts_anew() -> None:
+    one = replace(run(DATA["binary"], 0, epochs=5), early_stopping=None)
+    trainer = trainer_with([replace(one, to_epoch=3)])
+    finish(trainer)
+    add(trainer, [again(one, 2)], loader())
+    curves, _ = finish(trainer)
+    assert [point.epoch for point in curves[Lease(0, 2)]] == [1, 2]
 
 
 # Checkpoints

@@ -1,0 +1,33 @@
+"""Bodies that are too large for the memory: read piece by piece in the thread that works on them."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TypeVar
+
+from anyio import from_thread
+from fastapi import HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from app.domain.errors import Malformed
+
+T = TypeVar("T")
+
+
+async def with_body(request: Request, use: Callable[[Iterator[bytes]], T]) -> T:
+    """Return what `use` makes of the pieces of a body, in a thread of its own; a piece is received when it asks for it.
+
+    Raises HTTPException 415 for another content type; Malformed if the client hung up in the middle.
+    """
+    kind = request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
+    if kind != "application/octet-stream":
+        raise HTTPException(415, f"The content type is {kind!r}; this route takes application/octet-stream.")
+    try:
+        return await run_in_threadpool(use, _pieces(request.stream()))
+    except ClientDisconnect:
+        raise Malformed("The body ended before its end. Send it once more.") from None
+
+
+def _pieces(stream: AsyncIterator[bytes]) -> Iterator[bytes]:
+    """Yield what the event loop receives, within a thread that it waits for."""
+    while (piece := from_thread.run(anext, stream, None)) is not None:
+        yield piece

@@ -1,0 +1,58 @@
+"""Use cases of artifacts: the weights that workers hand in before the result that names them."""
+
+from collections.abc import Iterator
+from typing import final
+
+from app.domain.errors import Malformed, NotFound
+from app.services.clock import Clock
+from app.services.hashes import require_sha256
+from app.storage.interface import Storage
+from app.training.hyperparameters import MOST_WEIGHTS
+
+MOST_MODEL_BYTES = 10 * MOST_WEIGHTS
+"""What a model can need: 4 bytes for each weight, and batch norm adds less than half of that again."""
+
+
+@final
+class Artifacts:
+    """Raw bytes by their hash, kept while something names them."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+
+    def add(self, sha256: str, pieces: Iterator[bytes]) -> bool:
+        """Store bytes piece by piece; False if they are here already.
+
+        Raises InvalidRequest if they have another hash, Malformed if there are none.
+        """
+        require_sha256(sha256)
+        if self._storage.artifact_size(sha256) is not None:
+            for _ in pieces:  # the client sends them to their end
+                pass
+            return False
+        self._storage.add_artifact(sha256, _some(pieces), self._clock.now())
+        return True
+
+    def read(self, sha256: str) -> tuple[int, Iterator[bytes]]:
+        """Return the size of an artifact in bytes, and its pieces in turn. Raises InvalidRequest, NotFound."""
+        return self.size(sha256), self._storage.artifact_stream(sha256)
+
+    def size(self, sha256: str) -> int:
+        """Return how many bytes an artifact has. Raises InvalidRequest, NotFound."""
+        require_sha256(sha256)
+        size = self._storage.artifact_size(sha256)
+        if size is None:
+            raise NotFound(f"There is no artifact {sha256}: it was never sent, or nothing names it any more.")
+        return size
+
+
+def _some(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the pieces that have bytes. Raises Malformed if there are none."""
+    empty = True
+    for piece in pieces:
+        if piece:
+            empty = False
+            yield piece
+    if empty:
+        raise Malformed("The body is empty. Send the bytes of the artifact as they are.")

@@ -1,0 +1,149 @@
+"""Checkpoints as files of a cache, by content hash: losing one costs epochs, never bits."""
+
+import hashlib
+import logging
+import os
+from collections import OrderedDict
+from collections.abc import Iterator
+from io import BufferedReader
+from pathlib import Path
+from threading import Lock
+from typing import final
+
+from app.domain.errors import Malformed, NotFound
+from app.services.arrivals import PARTIAL, Arrival
+from app.services.hashes import is_sha256, require_sha256
+from app.training.hyperparameters import MOST_WEIGHTS
+
+FOLDER = Path("cache", "checkpoints")
+"""Where they are within the data folder. It may be deleted at any time, and belongs to no backup."""
+
+MOST_CHECKPOINT_BYTES = 40 * MOST_WEIGHTS
+"""What one can need: a worker keeps five numbers of 4 bytes for each weight, and batch norm adds to them."""
+
+_PIECE = 1 << 20
+_BLOCK = 4096
+
+_log = logging.getLogger(__name__)
+
+
+@final
+class Checkpoints:
+    """A folder of at most `limit` bytes, least recently used out first; 0 keeps none.
+
+    What is known of it here is a guess: files may vanish.
+    """
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self._folder = folder
+        self._limit = limit
+        self._lock = Lock()
+        self._sizes = _found(folder)  # the least recently used first
+        self._used = sum(map(_on_disk, self._sizes.values()))
+        self._shrink()
+
+    def add(self, sha256: str, pieces: Iterator[bytes]) -> bool:
+        """Keep a checkpoint; False if it does not fit or the disk refuses, which is no fault of the client.
+
+        Raises InvalidRequest; Malformed if the content has another hash.
+        """
+        require_sha256(sha256)
+        with Arrival(self._folder, self._limit) as arrival:
+            for piece in pieces:
+                arrival.write(piece)
+            if arrival.sha256 != sha256:
+                detail = f"The body has the SHA-256 {arrival.sha256}, but is sent as {sha256}. Send it once more."
+                raise Malformed(detail)
+            kept = arrival.move_to(self._folder / sha256)
+        if kept:
+            self._use(sha256, arrival.size)
+            self._shrink()
+        return kept
+
+    def read(self, sha256: str) -> tuple[int, Iterator[bytes]]:
+        """Return the size of a checkpoint whose hash was checked, and its pieces. Raises InvalidRequest, NotFound."""
+        require_sha256(sha256)
+        path = self._folder / sha256
+        try:
+            file = path.open("rb")
+        except OSError:
+            raise self._missing(sha256) from None
+        size, found = _measured(file)
+        if found != sha256:
+            file.close()
+            _log.warning("the checkpoint %s was damaged; it is deleted", sha256)
+            self._delete(sha256)
+            raise self._missing(sha256)
+        os.utime(file.fileno())  # the order outlives a restart
+        self._use(sha256, size)
+        return size, _pieces(file)
+
+    def size(self, sha256: str) -> int:
+        """Return how many bytes a checkpoint has. Raises InvalidRequest, NotFound."""
+        require_sha256(sha256)
+        try:
+            return (self._folder / sha256).stat().st_size
+        except OSError:
+            raise self._missing(sha256) from None
+
+    def _missing(self, sha256: str) -> NotFound:
+        with self._lock:
+            self._forget(sha256)
+        return NotFound(f"The checkpoint {sha256} is not here: the cache has dropped it. Train from an earlier epoch.")
+
+    def _use(self, sha256: str, size: int) -> None:
+        with self._lock:
+            self._forget(sha256)
+            self._sizes[sha256] = size
+            self._used += _on_disk(size)
+
+    def _forget(self, sha256: str) -> None:
+        if sha256 in self._sizes:
+            self._used -= _on_disk(self._sizes.pop(sha256))
+
+    def _shrink(self) -> None:
+        """Delete the least recently used until the rest fits."""
+        out = list[str]()
+        with self._lock:
+            while self._used > self._limit:
+                out.append(next(iter(self._sizes)))
+                self._forget(out[-1])
+        for sha256 in out:
+            self._delete(sha256)
+
+    def _delete(self, sha256: str) -> None:
+        try:
+            (self._folder / sha256).unlink(missing_ok=True)
+        except OSError as error:
+            _log.warning("a checkpoint could not be deleted: %s", error)
+
+
+def _found(folder: Path) -> OrderedDict[str, int]:
+    """Return the sizes of the checkpoints in a folder, the oldest first, after clearing what never became whole."""
+    whole: list[tuple[float, str, int]] = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name.startswith(PARTIAL):
+            path.unlink(missing_ok=True)
+        elif is_sha256(path.name):
+            status = path.stat()
+            whole.append((status.st_mtime, path.name, status.st_size))
+    return OrderedDict((name, size) for _, name, size in sorted(whole))
+
+
+def _measured(file: BufferedReader) -> tuple[int, str]:
+    """Return the size and the hash of a file, which is at its start again."""
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    size = file.tell()
+    file.seek(0)
+    return size, digest
+
+
+def _pieces(file: BufferedReader) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _on_disk(size: int) -> int:
+    """Return the room that a file takes: whole blocks, so that many small ones count as what they are."""
+    return max(-(-size // _BLOCK), 1) * _BLOCK

@@ -1,0 +1,170 @@
+"""Plans sweeps: one plan at a time for each, in a thread of its own, from a snapshot to moves that are applied."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Condition, Thread
+from typing import final
+
+from app.domain.errors import NotFound
+from app.domain.plan import Draw, End, Plan, Snapshot, Train
+from app.domain.states import SweepState
+from app.planning import HORIZON, LOW_WATER, need_of, plan
+from app.services.clock import Clock
+from app.services.notifier import Notifier
+from app.storage.interface import Storage
+
+MOST_PLANS = 10_000
+"""The most plans in a row for one look at a sweep: a planner that never comes to rest is a fault, not a loop."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the last snapshot of a sweep showed of it, that tells whether a look may change anything."""
+
+    all_drawn: bool
+    has_target: bool
+
+
+@final
+class Planner:
+    """Looks at sweeps when it is told to; several calls for one sweep that waits become one look.
+
+    A look that failed is made again by `look_again`.
+    """
+
+    def __init__(self, storage: Storage, clock: Clock, notifier: Notifier) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._notifier = notifier
+        self._changed = Condition()
+        self._waiting: dict[str, None] = {}  # in the order of the calls
+        self._busy: set[str] = set()
+        self._failed: set[str] = set()
+        self._seen: dict[str, _Seen] = {}
+        self._closed = False
+        self._thread = Thread(target=self._run, name="planner", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread, with a look at every running sweep."""
+        self.look_at_all()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish the plan that is being made, and stop."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def look(self, sweep: str) -> None:
+        """Have a sweep looked at soon."""
+        with self._changed:
+            self._waiting[sweep] = None
+            self._changed.notify_all()
+
+    def look_at_all(self) -> None:
+        """Have every running sweep looked at."""
+        for sweep in self._storage.running_sweeps():
+            self.look(sweep)
+
+    def look_again(self) -> None:
+        """Have those sweeps looked at whose last look failed."""
+        for sweep in tuple(self._failed):
+            self.look(sweep)
+
+    def queue_has(self, sweep: str, waiting: int) -> None:
+        """Hear how many runs wait in the queue of a sweep: where they are few, and more can be drawn, look."""
+        seen = self._seen.get(sweep)
+        if waiting < LOW_WATER and not (seen and seen.all_drawn):
+            self.look(sweep)
+
+    def has_results(self, sweep: str) -> None:
+        """Hear of new results of a sweep: where one may be as good as a target, look."""
+        seen = self._seen.get(sweep)
+        if seen is None or seen.has_target:
+            self.look(sweep)
+
+    def plan_now(self, sweep: str) -> None:
+        """Look at a sweep within the caller's thread."""
+        with self._changed:
+            self._changed.wait_for(lambda: sweep not in self._busy)
+            self._waiting.pop(sweep, None)
+            self._busy.add(sweep)
+        self._look(sweep)
+
+    def forget(self, sweep: str) -> None:
+        """Forget a sweep that was deleted."""
+        self._seen.pop(sweep, None)
+
+    def wait_idle(self) -> None:
+        """Return once no sweep waits or is looked at."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or not (self._waiting or self._busy))
+
+    def _run(self) -> None:
+        while (sweep := self._next()) is not None:
+            self._look(sweep)
+
+    def _next(self) -> str | None:
+        """Return the next sweep to look at, marked as busy; None once closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._ready() is not None)
+            sweep = None if self._closed else self._ready()
+            if sweep is not None:
+                del self._waiting[sweep]
+                self._busy.add(sweep)
+            return sweep
+
+    def _ready(self) -> str | None:
+        return next((sweep for sweep in self._waiting if sweep not in self._busy), None)
+
+    def _look(self, sweep: str) -> None:
+        """Plan a sweep that is marked as busy."""
+        with self._marked(sweep), self._failures_noted(sweep):
+            self._plan(sweep)
+
+    @contextmanager
+    def _marked(self, sweep: str) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy.discard(sweep)
+                self._changed.notify_all()
+
+    @contextmanager
+    def _failures_noted(self, sweep: str) -> Iterator[None]:
+        """Log what goes wrong, once in a row, so that other sweeps go on; a deleted sweep is none."""
+        try:
+            yield
+        except NotFound:
+            self.forget(sweep)
+        except Exception:  # noqa: BLE001 - one sweep's fault must not stop the others; it is looked at again
+            if sweep not in self._failed:
+                _log.exception("planning the sweep %s failed; it is tried again", sweep)
+                self._failed.add(sweep)
+            return
+        self._failed.discard(sweep)
+
+    def _plan(self, sweep: str) -> None:
+        """Plan and apply until there is nothing more to decide; what came too late is planned anew."""
+        need = need_of(self._storage.sweep_spec(sweep)[0])
+        for _ in range(MOST_PLANS):
+            snapshot = self._storage.snapshot(sweep, need, HORIZON)
+            self._seen[sweep] = _Seen(snapshot.drawn >= snapshot.budget.trials, snapshot.budget.target is not None)
+            if self._closed or snapshot.state is not SweepState.RUNNING or not self._applied(snapshot, plan(snapshot)):
+                return
+        raise RuntimeError(f"{MOST_PLANS:,} plans in a row have not come to rest")
+
+    def _applied(self, snapshot: Snapshot, made: Plan) -> bool:
+        """Return whether a plan has moves, which were applied or came too late."""
+        if not made.moves:
+            return False
+        applied = self._storage.apply(snapshot.sweep, snapshot.version, made, self._clock.now())
+        if applied and any(isinstance(move, Draw | Train | End) for move in made.moves):
+            self._notifier.notify()
+        return True

@@ -1,0 +1,45 @@
+"""Requests as the routes make them of what was posted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.api.sweep_bodies import read_changes, read_sweep
+from app.domain.sweeps import Sweep
+from app.domain.work import OWN_TRAINER, ClaimRequest, Epoch, FinishRequest, LeasedRun, Result
+from app.services.services import Services
+from app.training.rules import CURRENT_RULES
+from tests.app.api.serving import sweep_body
+
+
+def posted(services: Services, **changes: Any) -> str:
+    """Start a sweep; return its id."""
+    return services.sweeps.create(*read_sweep(sweep_body(**changes))).id
+
+
+def patched(services: Services, sweep: str, **changes: Any) -> Sweep:
+    """Change a sweep; return it."""
+    return services.sweeps.change(sweep, *read_changes(changes))
+
+
+def claimed(services: Services, slots: int, worker: str = "worker") -> Sequence[LeasedRun]:
+    """Lease runs."""
+    return services.work.claim(ClaimRequest(worker, OWN_TRAINER, CURRENT_RULES, slots)).runs
+
+
+def finish(services: Services, runs: Sequence[LeasedRun], value: float = 0.5, worker: str = "worker") -> None:
+    """Send a result for each run."""
+    results = [
+        Result(
+            lease=run.lease,
+            state="completed",
+            metrics={"dev_error": value},
+            best_epoch=1,
+            epochs=run.to_epoch,
+            seconds=0.5,
+            reason="trained to its end",
+            curve=[Epoch(epoch, 0.5, 0.5, value, None, 0.1) for epoch in range(1, run.to_epoch + 1)],
+        )
+        for run in runs
+    ]
+    receipts = services.work.finish(FinishRequest(worker, results)).items
+    assert {receipt.outcome for receipt in receipts} <= {"recorded"}

@@ -113,6 +113,8 @@ def test_a_patch_changes_what_it_names_and_only_a_budget_makes_plans_outdated(st
     assert counts(storage) == {TrialState.QUEUED: 3}
     reason = "the budget was changed: trials 2 to 3, epochs without limit to 40"
     assert storage.decisions(SWEEP, 0, 9) == [StoredDecision(1, 0, "patch", (), reason)]
+    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(3, None, 40)), reopen=False, now=START)
+    assert (look(storage).version, len(storage.decisions(SWEEP, 0, 9))) == (before + 1, 1)
 
 
 def test_a_budget_below_what_is_used_is_refused_with_all_that_is_short(storage: Storage) -> None:

@@ -18,7 +18,7 @@ _QUERIES = {
     "replicates": f"SELECT trial, replicate, {_POINT} FROM epochs "  # noqa: S608 - names of columns
     "JOIN runs ON runs.key = epochs.run_key JOIN sweeps ON sweeps.key = runs.sweep_key "
     "WHERE replicate > 0 AND sweeps.id = ? ORDER BY trial, replicate, epoch",
-    "models": "SELECT trial, value, artifact_key FROM models "
+    "models": "SELECT trial, value, models.artifact_key FROM models "
     "JOIN sweeps ON sweeps.key = models.sweep_key WHERE sweeps.id = ? ORDER BY trial",
     "decisions": "SELECT number, round, kind, trials, decisions.reason FROM decisions "
     "JOIN sweeps ON sweeps.key = decisions.sweep_key WHERE sweeps.id = ? ORDER BY number",

@@ -235,6 +235,17 @@ def test_a_paused_sweep_is_cancelled_with_keeping_at_once_if_nothing_trains(stor
     assert (kept.state, kept.value, kept.epochs) == (TrialState.COMPLETED, 0.25, 2)
 
 
+def test_a_paused_sweep_runs_again_until_what_trains_has_answered_to_a_cancel_with_keeping(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 1))
+    one = claim_one(storage)
+    storage.pause_sweep(SWEEP)
+    storage.cancel_sweep(SWEEP, keep=True, now=START)
+    assert (storage.sweep(SWEEP).state, storage.sweep(SWEEP).ending) == (SweepState.RUNNING, SweepState.CANCELLED)
+    assert decision(storage, one.lease)[0] == "complete"
+    storage.cancel_sweep(SWEEP, keep=False, now=START)
+    assert (storage.sweep(SWEEP).state, storage.sweep(SWEEP).ending) == (SweepState.CANCELLED, None)
+
+
 def test_a_deleted_sweep_leaves_nothing_and_its_leases_never_pass_for_others(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 30), round_=1)
     add_sweep(storage, drawn(0, 1), sweep="swp_0")

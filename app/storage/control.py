@@ -100,6 +100,8 @@ def _rebudget(connection: Connection, row: AnyRow, budget: Budget, *, reopen: bo
     _require_open(row, reopen=reopen)
     _require_room(row, budget)
     spec = records.spec_from_json(row.spec)
+    if budget == spec.budget and row.state in OPEN_SWEEPS:
+        return {}
     decision = StoredDecision(0, round_of(row.plan), "patch", (), _difference(spec.budget, budget))
     add_decisions(connection, row.key, [decision])
     return {

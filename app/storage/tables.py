@@ -1,4 +1,4 @@
-"""The tables of logsweep.db; anyone may read `datasets`, `sweeps`, `trials` and `epochs` with sqlite3."""
+"""The tables of logsweep.db; anyone may read `datasets`, `sweeps`, `trials`, `runs` and `epochs` with sqlite3."""
 
 from typing import get_args
 

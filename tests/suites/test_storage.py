@@ -113,6 +113,8 @@ def test_a_patch_changes_what_it_names_and_only_a_budget_makes_plans_outdated(st
     assert counts(storage) == {TrialState.QUEUED: 3}
     reason = "the budget was changed: trials 2 to 3, epochs without limit to 40"
     assert storage.decisions(SWEEP, 0, 9) == [StoredDecision(1, 0, "patch", (), reason)]
+    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(3, None, 40)), reopen=False, now=START)
+    assert (look(storage).version, len(storage.decisions(SWEEP, 0, 9))) == (before + 1, 1)
 
 
 def test_a_budget_below_what_is_used_is_refused_with_all_that_is_short(storage: Storage) -> None:
@@ -233,6 +235,17 @@ def test_a_paused_sweep_is_cancelled_with_keeping_at_once_if_nothing_trains(stor
     assert storage.sweep(SWEEP).state is SweepState.CANCELLED
     kept = storage.trial(SWEEP, 0)
     assert (kept.state, kept.value, kept.epochs) == (TrialState.COMPLETED, 0.25, 2)
+
+
+def test_a_paused_sweep_runs_again_until_what_trains_has_answered_to_a_cancel_with_keeping(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 1))
+    one = claim_one(storage)
+    storage.pause_sweep(SWEEP)
+    storage.cancel_sweep(SWEEP, keep=True, now=START)
+    assert (storage.sweep(SWEEP).state, storage.sweep(SWEEP).ending) == (SweepState.RUNNING, SweepState.CANCELLED)
+    assert decision(storage, one.lease)[0] == "complete"
+    storage.cancel_sweep(SWEEP, keep=False, now=START)
+    assert (storage.sweep(SWEEP).state, storage.sweep(SWEEP).ending) == (SweepState.CANCELLED, None)
 
 
 def test_a_deleted_sweep_leaves_nothing_and_its_leases_never_pass_for_others(storage: Storage) -> None:

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from app.planning import StandardPolicy
 
 from app.domain.states import SweepState
+from app.planning import StandardPolicy
 from app.services.checkpoints import FOLDER, Checkpoints
 from app.services.clock import Clock
 from app.services.services import Services

@@ -58,7 +58,8 @@ def test_a_model_of_a_paused_run_waits_and_settles_when_its_trial_is_pruned(worl
     world.add_sweep(asked=1)
     world.finish(paused(world.claim()[0].lease, 0.5, model=model(world, "a")))
     assert world.models() == {0: (0.5, 0)}
-    moves.settle(world.connection, world.policy, moves.prune(world.connection, [1], "worse"), NOW, [1])
+    moves.prune(world.connection, {1: "worse"})
+    moves.settle(world.connection, world.policy, [(1, 0)], NOW, [1])
     assert world.models() == {0: (0.5, 1)}
 
 

@@ -18,6 +18,7 @@ from app.domain.runs import Blame, RunOutcome
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepChanges
 from app.domain.work import GivenBack, Lease, Progress, Result
+from app.planning.policy import StandardPolicy
 from app.storage import control, leases, losses, plans, records, results
 from app.storage.records import AnyRow
 from app.storage.tables import attempts, epochs, runs, sweeps, trials
@@ -29,6 +30,7 @@ WORKERS = st.sampled_from(["w1", "w2", "w3"])
 PICK = st.integers(0, 9)
 STRANGER = st.sampled_from([None, None, "w1"])
 """Who names a lease: mostly the worker that it was granted to."""
+SELDOM = st.integers(0, 5)
 STATES = st.sampled_from(["completed", "paused", "diverged", "failed"])
 
 
@@ -55,7 +57,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.stack = ExitStack()
         self.world: World = self.stack.enter_context(queue_world())
         self.connection = self.world.connection
-        self.policy = self.world.policy
+        self.policy = self.world.policy = StandardPolicy()
         self.now = NOW
         self.replicates = 1
         self.state = SweepState.RUNNING
@@ -92,7 +94,6 @@ class QueueMachine(RuleBasedStateMachine):
             run.worker, run.until = worker, self.now + TERM
             self.granted.append((worker, claimed.lease))
 
-    @precondition(lambda self: self.granted)
     @rule(pick=PICK, stranger=STRANGER, first=st.integers(1, 3), count=st.integers(1, 2))
     def report(self, pick: int, stranger: str | None, first: int, count: int) -> None:
         """Report epochs: kept if the lease holds and there is no gap."""
@@ -107,7 +108,6 @@ class QueueMachine(RuleBasedStateMachine):
             expected = "complete" if self.ending else "pause" if self.state == SweepState.PAUSED else "continue"
             assert decision.decision == expected
 
-    @precondition(lambda self: self.granted)
     @rule(pick=PICK, stranger=STRANGER, state=STATES, count=st.integers(1, 3), twice=st.booleans())
     def finish(
         self,
@@ -130,7 +130,6 @@ class QueueMachine(RuleBasedStateMachine):
             self.handed_in.add((worker, lease))
             self._record(self.runs[lease.run], state, count)
 
-    @precondition(lambda self: self.granted)
     @rule(pick=PICK, stranger=STRANGER, ending=st.sampled_from(["released", "refused"]))
     def release(self, pick: int, stranger: str | None, ending: Literal["released", "refused"]) -> None:
         """Give a run back: only its holder can."""
@@ -141,7 +140,6 @@ class QueueMachine(RuleBasedStateMachine):
         if self._holds(worker, lease):
             self._lose([self.runs[lease.run]], excused=ending == "released")
 
-    @precondition(lambda self: self.granted)
     @rule(pick=PICK, stranger=STRANGER)
     def heartbeat(self, pick: int, stranger: str | None) -> None:
         """Keep a lease."""
@@ -152,7 +150,7 @@ class QueueMachine(RuleBasedStateMachine):
         if held:
             self.runs[lease.run].until = self.now + TERM
 
-    @rule(seconds=st.sampled_from([10, 31]))
+    @rule(seconds=st.sampled_from([1, 10, 10, 31]))
     def expire(self, seconds: int) -> None:
         """Let time pass, and take back what nobody kept."""
         self.now += timedelta(seconds=seconds)
@@ -162,7 +160,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(worker=WORKERS)
     def die(self, worker: str) -> None:
-        """A worker dies with all that it holds."""
+        """Let a worker die with all that it holds."""
         held = [run for run in self.runs.values() if run.until is not None and run.worker == worker]
         assert losses.lose_worker(self.connection, self.policy, worker, "signal", "killed", self.now) == len(held)
         self._lose(held)
@@ -202,10 +200,10 @@ class QueueMachine(RuleBasedStateMachine):
             self._apply(End(target, "enough"))
             self._end(target)
 
-    @rule()
-    def pause(self) -> None:
-        """Pause the sweep, where that is allowed."""
-        if self._allowed(lambda: control.pause(self.connection, SWEEP)):
+    @rule(seldom=SELDOM)
+    def pause(self, seldom: int) -> None:
+        """Pause the sweep now and then, where that is allowed."""
+        if not seldom and self._allowed(lambda: control.pause(self.connection, SWEEP)):
             assert not self.ending
             self.state = SweepState.PAUSED
 
@@ -218,7 +216,7 @@ class QueueMachine(RuleBasedStateMachine):
                 if run.state == TrialState.PAUSED and run.epochs < run.asked:
                     run.state = TrialState.QUEUED
 
-    @rule(seldom=st.integers(0, 5), keep=st.booleans())
+    @rule(seldom=SELDOM, keep=st.booleans())
     def cancel(self, seldom: int, keep: bool) -> None:
         """Cancel the sweep now and then, keeping what there is or not."""
         if seldom or self.state not in {SweepState.RUNNING, SweepState.PAUSED}:
@@ -273,9 +271,11 @@ class QueueMachine(RuleBasedStateMachine):
         assert [one.number for one in stored] == list(range(row.drawn))
         grouped = [[one for one in self._rows() if one.trial == trial.number] for trial in stored]
         for trial, mine in zip(stored, grouped, strict=True):
-            final = TrialState(trial.state) if trial.state not in OPEN else None
-            outcome = self.policy.outcome([_outcome(one) for one in mine], "exclude", final)
-            assert (trial.state, trial.value, trial.epochs) == (outcome.state, outcome.value, outcome.epochs)
+            outcomes = [_outcome(one) for one in mine]
+            # It became final with these runs, or was final before the last of them ended.
+            finals = [None] if trial.state in OPEN else [None, TrialState(trial.state)]
+            whole = [self.policy.outcome(outcomes, "exclude", final) for final in finals]
+            assert (trial.state, trial.value, trial.epochs) in [(one.state, one.value, one.epochs) for one in whole]
             assert (trial.finished_at is None) == (trial.state in OPEN)
             assert (trial.started_at is None) == all(one.fence == 0 for one in mine)
 
@@ -294,8 +294,12 @@ class QueueMachine(RuleBasedStateMachine):
         return list(self.connection.execute(select(runs).order_by(runs.c.key)))
 
     def _pick(self, pick: int, worker: str | None) -> tuple[str, Lease]:
-        """Return one of the leases that were granted, often a late one, with its own worker unless another is named."""
-        own, lease = self.granted[-1 - pick % len(self.granted)]
+        """Return a lease that is held, or now and then a late one, with its own worker unless another is named."""
+        if not any(self._holds(*one) for one in self.granted):
+            self.claim("w2", 2)
+        held = [one for one in self.granted if self._holds(*one)]
+        some = self.granted if pick % 3 == 0 else held or self.granted
+        own, lease = some[-1 - pick % len(some)] if some else ("w1", Lease(1, 0))
         return worker or own, lease
 
     def _holds(self, worker: str, lease: Lease) -> bool:
@@ -372,6 +376,6 @@ def _outcome(row: AnyRow) -> RunOutcome:
 
 
 QueueMachine.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestQueue = QueueMachine.TestCase

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,21 @@ def test_weights_become_artifacts_in_pieces_and_equal_ones_are_stored_once(migra
 def test_no_old_table_is_left(migrated: Connection) -> None:
     left = migrated.execute(text("SELECT name FROM sqlite_schema WHERE name LIKE 'old%' OR name = 'segments'"))
     assert left.all() == []
+
+
+def test_no_row_is_sorted_on_its_way(old: Engine) -> None:
+    """Memory would grow with the rows: what is sorted lies in memory."""
+    migration = import_module("app.storage.migrations.versions.0005_runs")
+    with old.connect() as connection, unchecked_references(connection), connection.begin() as transaction:
+        migration._function(connection, "metrics_json", 8, migration._metrics_json)
+        migration._set_aside(connection)
+        for statement in (*migration.TABLES, *migration.INDEXES):
+            connection.exec_driver_sql(statement)
+        for moving in (migration._TRIALS, migration._RUNS, migration._EPOCHS):
+            steps = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {moving}")]
+            assert steps[0].startswith("SCAN ")
+            assert not [step for step in steps if "TEMP B-TREE" in step or "MATERIALIZE" in step]
+        transaction.rollback()
 
 
 def test_an_interrupted_migration_leaves_the_old_state(old: Engine) -> None:

@@ -207,7 +207,8 @@ INDEXES = (
     "CREATE UNIQUE INDEX ix_runs_sweep_key_trial_replicate ON runs (sweep_key, trial, replicate)",
 )
 
-# Each new table from the old one, which has another name by then; `key`s follow the order of what they stand for.
+# Each new table from the old one, which has another name by then. Keys follow the order of what they stand for, so that
+# all rows are read and written in the order of a key: to sort them would take memory of their size.
 _SWEEPS = """
 INSERT INTO sweeps
 SELECT row_number() OVER (ORDER BY id), id, name, '[]', '', state, NULL, reason, dataset, dataset_sha256,
@@ -221,8 +222,8 @@ INSERT INTO trials
 SELECT sweeps."key", number, old_trials.state, params, train_loss, train_error, train_rmse, dev_loss,
     dev_error, dev_rmse, test_error, test_rmse, NULL, value, best_epoch, epochs, seconds, old_trials.reason, 1,
     old_trials.created_at, old_trials.started_at, old_trials.finished_at
-FROM old_trials JOIN sweeps ON sweeps.id = old_trials.sweep_id
-ORDER BY sweeps."key", number
+FROM old_trials CROSS JOIN sweeps ON sweeps.id = old_trials.sweep_id
+ORDER BY sweep_id, number
 """
 # A trial without a segment has ended. It was asked to train as far as its hyperparameter `epochs` says, which is 20
 # where the sweep names none.
@@ -251,18 +252,18 @@ FROM (
             ) END AS metrics,
         t.value, t.best_epoch, t.seconds, t.reason
     FROM old_trials t
-    JOIN sweeps ON sweeps.id = t.sweep_id
+    CROSS JOIN sweeps ON sweeps.id = t.sweep_id
     LEFT JOIN old_segments s ON s.sweep_id = t.sweep_id AND s.trial = t.number
+    ORDER BY t.sweep_id, t.number
 )
-ORDER BY sweep_key, trial
 """
 _EPOCHS = """
 INSERT INTO epochs
 SELECT runs."key", epoch, train_loss, dev_loss, dev_error, dev_rmse, e.seconds, gradient_norms, NULL
 FROM old_epochs e
-JOIN sweeps ON sweeps.id = e.sweep_id
-JOIN runs ON runs.sweep_key = sweeps."key" AND runs.trial = e.trial AND runs.replicate = 0
-ORDER BY runs."key", epoch
+CROSS JOIN sweeps ON sweeps.id = e.sweep_id
+CROSS JOIN runs ON runs.sweep_key = sweeps."key" AND runs.trial = e.trial AND runs.replicate = 0
+ORDER BY e.sweep_id, e.trial, epoch
 """
 # Of runs that go on, epochs count as far as they are stored from 1 on; what lies behind a gap is trained again.
 _REACHED = """

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from benchmarks.machine import show_machine
 from benchmarks.service import Service, running_service
 from benchmarks.spread import Spread, Target
 
@@ -53,7 +52,6 @@ def main() -> None:
             seconds = {name: epoch_seconds(service, body) for name, body in bodies().items()}
             costs.append(seconds["halving"] / seconds["without"])
     cost = Spread.of(costs)
-    show_machine()
     print(f"## {TRIALS:,} trials under successive halving, rungs {RUNGS}, {WORKERS} workers\n")
     print(f"Time of an epoch against the same epochs without: {cost.show('x', 2)}, {COST.verdict(cost.median)}.")
 

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.machine import show_machine
 from benchmarks.service import HERE, running_service
 from benchmarks.service_overhead import SWEEP, TRIALS, WORKERS
 from benchmarks.spread import Spread, Target
@@ -31,7 +30,6 @@ def main() -> None:
         pairs = [(rate(old), rate(HERE)) for _ in range(asked.rounds)]
     before, after = zip(*pairs, strict=True)
     ratio = Spread.of([new / old for old, new in pairs])
-    show_machine()
     print(f"## {TRIALS} trials of one epoch of softmax regression on iris, {WORKERS} workers\n")
     print(
         f"At {asked.before}: {Spread.of(before).show(' trials/s', 0)}; here: {Spread.of(after).show(' trials/s', 0)}."

@@ -65,9 +65,9 @@ class Snapshot:
 
     `waiting` counts the queued runs, up to the horizon of drawing; `in_training` tells whether any is queued or
     running. While the sweep runs, no run is paused short of its `asked`: one that comes in so, late after a pause, is
-    queued again. `charged` are the epochs asked for less those refunded, `seconds` those in which work could be done, `best`
-    the lowest value of a final trial. While an end awaits runs in training, `ending` is the state to come and `reason`
-    why; the sweep still runs.
+    queued again. `charged` are the epochs asked for less those refunded, `seconds` those in which work could be done,
+    `best` the lowest value of a final trial. While an end awaits runs in training, `ending` is the state to come and
+    `reason` why; the sweep still runs.
 
     The storage reads two entries of the memory. `runs` are those whose round is at least `since` (1 if there is no such
     entry), by trial and replicate, and empty while any run is queued or running. `block` has the trials from `refunded`

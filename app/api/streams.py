@@ -15,10 +15,15 @@ async def with_body(request: Request, use: Callable[[Iterator[bytes]], T]) -> T:
 
     Raises HTTPException 415 for another content type; ClientDisconnect if the client hung up in the middle.
     """
+    require_bytes(request)
+    return await run_in_threadpool(use, _pieces(request.stream()))
+
+
+def require_bytes(request: Request) -> None:
+    """Raise HTTPException 415 for a body that is said to be anything but raw bytes."""
     kind = request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
     if kind != "application/octet-stream":
         raise HTTPException(415, f"The content type is {kind!r}; this route takes application/octet-stream.")
-    return await run_in_threadpool(use, _pieces(request.stream()))
 
 
 def _pieces(stream: AsyncIterator[bytes]) -> Iterator[bytes]:

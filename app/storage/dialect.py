@@ -12,11 +12,6 @@ def engine_version(connection: Connection) -> str:
     return str(connection.scalar(text("SELECT sqlite_version()")))
 
 
-def insert_new(table: Table) -> Insert:
-    """Return an INSERT that passes over rows whose key is there already; its `rowcount` counts the new ones."""
-    return insert(table).on_conflict_do_nothing()
-
-
 def insert_or_replace(table: Table, row: Mapping[str, Any], key: Sequence[str]) -> Insert:
     """Return an INSERT of `row`; where a row of the same `key` is there, its columns take these values."""
     return insert(table).values(**row).on_conflict_do_update(index_elements=list(key), set_=dict(row))
@@ -34,11 +29,6 @@ def upsert(table: Table) -> Insert:
 def only_where(condition: str) -> dict[str, Any]:
     """Return the options of an index on only those rows that meet a condition."""
     return {f"{database}_where": text(condition) for database in ("sqlite", "postgresql")}
-
-
-def larger(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return the larger one of two values of a row."""
-    return func.max(first, second)
 
 
 def stored_kind(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -148,6 +148,21 @@ def queue_interrupted(connection: Connection, sweep: int) -> set[Place]:
     return {(sweep, trial) for trial in moved.scalars()}
 
 
+def queue_cancelled(connection: Connection, sweep: int) -> None:
+    """Cancelled to queued: what the end of a sweep cancelled outside rounds, now that it is to go on."""
+    cancelled = runs.c.sweep_key == sweep, runs.c.state == _word(TrialState.CANCELLED), runs.c.round == 0
+    again: dict[str, Any] = {"state": TrialState.QUEUED.value, "reason": None}
+    reopened = connection.execute(
+        update(trials)
+        .where(trials.c.sweep_key == sweep, trials.c.state == TrialState.CANCELLED.value)
+        .where(trials.c.number.in_(select(runs.c.trial).where(*cancelled)))
+        .values(**again, finished_at=None)
+        .returning(trials.c.number)
+    )
+    for part in parts(reopened.scalars().all()):
+        connection.execute(update(runs).where(*cancelled, runs.c.trial.in_(part)).values(again))
+
+
 def prune(connection: Connection, reasons: Mapping[int, str]) -> None:
     """Paused to pruned, each run for a reason of its own: the best epoch so far is the result."""
     statement = (

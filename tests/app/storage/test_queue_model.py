@@ -99,7 +99,7 @@ class QueueMachine(RuleBasedStateMachine):
         """Report epochs: kept if the lease holds and there is no gap."""
         worker, lease = self._pick(pick, stranger)
         curve = points(*range(first, first + count))
-        (decision,) = results.report(self.connection, self.policy, worker, [Progress(lease, curve)])
+        (decision,) = results.report(self.connection, worker, [Progress(lease, curve)])
         run = self.runs[lease.run]
         if not self._holds(worker, lease) or first > run.epochs + 1:
             assert decision.decision == "stop"

@@ -31,6 +31,11 @@ def only_where(condition: str) -> dict[str, Any]:
     return {f"{database}_where": text(condition) for database in ("sqlite", "postgresql")}
 
 
+def larger(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the larger one of two values of a row."""
+    return func.max(first, second)
+
+
 def stored_kind(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return how the value of a column is stored: null, integer, real or text."""
     return func.typeof(column)

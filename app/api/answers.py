@@ -263,6 +263,12 @@ class DecisionAnswer(BaseModel):
         return cls.model_validate(decision, from_attributes=True)
 
 
+class HashesAnswer(BaseModel):
+    """The SHA-256 of each part of a body, in their order."""
+
+    items: list[str]
+
+
 class KeptAnswer(BaseModel):
     """Whether bytes that were sent are kept; a cache may refuse some, which is no fault."""
 

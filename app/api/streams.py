@@ -18,13 +18,18 @@ async def with_body(request: Request, use: Callable[[Iterator[bytes]], T]) -> T:
 
     Raises HTTPException 415 for another content type; Malformed if the client hung up in the middle.
     """
-    kind = request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
-    if kind != "application/octet-stream":
-        raise HTTPException(415, f"The content type is {kind!r}; this route takes application/octet-stream.")
+    require_bytes(request)
     try:
         return await run_in_threadpool(use, _pieces(request.stream()))
     except ClientDisconnect:
         raise Malformed("The body ended before its end. Send it once more.") from None
+
+
+def require_bytes(request: Request) -> None:
+    """Raise HTTPException 415 for a body that is said to be anything but raw bytes."""
+    kind = request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
+    if kind != "application/octet-stream":
+        raise HTTPException(415, f"The content type is {kind!r}; this route takes application/octet-stream.")
 
 
 def _pieces(stream: AsyncIterator[bytes]) -> Iterator[bytes]:

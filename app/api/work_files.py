@@ -1,23 +1,40 @@
 """Routes of what workers hand in and fetch as raw bytes: models as artifacts, and checkpoints."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
+from pydantic import Field
 
-from app.api.answers import KeptAnswer
+from app.api.answers import HashesAnswer, KeptAnswer
 from app.api.dependencies import UseCases
-from app.api.streams import with_body
+from app.api.streams import require_bytes, with_body
 from app.api.strict_route import StrictRoute
+from app.domain.work import MOST_REQUEST_BYTES, MOST_TOGETHER
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/work", tags=["work"])
+
+_SIZES = "how many bytes each has, in their order"
+Size = Annotated[int, Field(ge=1, le=MOST_REQUEST_BYTES)]
 
 _BYTES: dict[str, Any] = {
     "application/octet-stream": {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
 }
 _BODY: dict[str, Any] = {"requestBody": {"required": True, "content": _BYTES}}
 _FOUND: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}}}
+
+
+@router.post("/artifacts", openapi_extra=_BODY)
+async def add_small_artifacts(
+    request: Request,
+    services: UseCases,
+    size: Annotated[list[Size], Query(min_length=1, max_length=MOST_TOGETHER, description=_SIZES)],
+) -> HashesAnswer:
+    """Send the weights of several small models, one after the other; their hashes come back in the same order."""
+    require_bytes(request)
+    return HashesAnswer(items=await run_in_threadpool(services.artifacts.add_all, size, await request.body()))
 
 
 @router.put(

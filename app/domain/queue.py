@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.domain.space import Value
-from app.domain.work import CheckpointRef, Decision, Keep, Lease, Outcome
+from app.domain.work import CheckpointRef, Decision, Keep, Lease, Outcome, Rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ class RankedModel:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Which models fall out of a sweep, and the bounds beyond which no weights need be sent."""
+    """Which models fall out of a sweep, and the last ranks that stay once all places are taken."""
 
     fallen: Sequence[int]
-    below: float | None
-    paused_below: float | None
+    last: Rank | None
+    last_paused: Rank | None

@@ -19,6 +19,12 @@ MOST_REQUEST_BYTES = 4 << 20
 """The most bytes that a request of a worker may have; models and checkpoints travel apart."""
 
 
+MOST_TOGETHER = 64
+"""The most models that a request of a worker may have; larger ones than `MOST_SMALL_BYTES` travel alone."""
+
+MOST_SMALL_BYTES = MOST_REQUEST_BYTES // MOST_TOGETHER
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to train a run; a stale `fence` makes a late writer harmless. Fences of a run only rise."""
@@ -103,17 +109,25 @@ PAUSED_MODELS = 2
 """How many times as many models of paused runs are kept as of ended ones: some in front may diverge as they go on."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Rank:
+    """Where a model stands among others: lower values first, of equal ones the lower trial number."""
+
+    value: float
+    trial: int
+
+
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Whose weights a worker need hand in: those of the best `models` of a sweep, by (value, trial).
+    """Whose weights a worker need hand in: those of the best `models` of a sweep.
 
-    No weights with a value above `below` are kept of runs that end, and above `paused_below` of runs that pause;
-    None is no bound yet. With `replicates` a run's own value tells nothing: all weights of replicate 0 are wanted.
+    No weights that rank behind `last` are kept of runs that end, nor behind `last_paused` of runs that pause; None is
+    no bound yet. With `replicates` a run's own value tells nothing: all weights of replicate 0 are wanted.
     """
 
     models: int
-    below: float | None = None
-    paused_below: float | None = None
+    last: Rank | None = None
+    last_paused: Rank | None = None
     replicates: int = 1
 
 

@@ -3,27 +3,29 @@
 from collections.abc import Sequence
 
 from app.domain.queue import RankedModel, Ranking
+from app.domain.work import PAUSED_MODELS, Rank
 
 
 def ranking(models: Sequence[RankedModel], keep: int) -> Ranking:
-    """Return which models fall out, by trial number, and the bounds beyond which no weights need be sent.
+    """Return which models fall out, by trial number, and the last ranks that stay.
 
-    Of final trials the best `keep` stay, by value and trial. Of the others the best 2 * `keep`: some of those in front
-    may diverge when they go on, and then the next ones are needed. A model without a value is of no use once its trial
-    is final; before, its value is still to come. A bound is the worst value that stays, once all places are taken.
+    Of final trials the best `keep` stay, by value and trial. Of the others the best PAUSED_MODELS * `keep`: some of
+    those in front may diverge when they go on, and then the next ones are needed. A model without a value is of no use
+    once its trial is final; before, its value is still to come. The last ranks are known once all places are taken.
     """
-    final = _by_value(models, settled=True)
-    waiting = _by_value(models, settled=False)
+    final = _in_order(models, settled=True)
+    waiting = _in_order(models, settled=False)
     worthless = [model.trial for model in models if model.settled and model.value is None]
-    fallen = [trial for _, trial in (*final[keep:], *waiting[2 * keep :])]
-    return Ranking(sorted([*worthless, *fallen]), _bound(final, keep), _bound(waiting, 2 * keep))
+    places = PAUSED_MODELS * keep
+    fallen = [rank.trial for rank in (*final[keep:], *waiting[places:])]
+    return Ranking(sorted([*worthless, *fallen]), _last(final, keep), _last(waiting, places))
 
 
-def _by_value(models: Sequence[RankedModel], *, settled: bool) -> list[tuple[float, int]]:
+def _in_order(models: Sequence[RankedModel], *, settled: bool) -> list[Rank]:
     return sorted(
-        (model.value, model.trial) for model in models if model.settled is settled and model.value is not None
+        Rank(model.value, model.trial) for model in models if model.settled is settled and model.value is not None
     )
 
 
-def _bound(ranked: Sequence[tuple[float, int]], places: int) -> float | None:
-    return ranked[places - 1][0] if len(ranked) >= places else None
+def _last(ranked: Sequence[Rank], places: int) -> Rank | None:
+    return ranked[places - 1] if len(ranked) >= places else None

@@ -1,9 +1,11 @@
 """Use cases of artifacts: the weights that workers hand in before the result that names them."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import final
 
-from app.domain.errors import Malformed, NotFound
+from app.domain.errors import Fault, InvalidRequest, Malformed, NotFound
 from app.services.clock import Clock
 from app.services.hashes import require_sha256
 from app.storage.interface import Storage
@@ -33,6 +35,17 @@ class Artifacts:
             return False
         self._storage.add_artifact(sha256, _some(pieces), self._clock.now())
         return True
+
+    def add_all(self, sizes: Sequence[int], body: bytes) -> list[str]:
+        """Store the small models that a body has one after the other; return their hashes. Raises InvalidRequest."""
+        if sum(sizes) != len(body):
+            rule = f"the sizes come to {sum(sizes):,} bytes, and the body has {len(body):,}"
+            raise InvalidRequest([Fault("/size", f"The body cannot be cut: {rule}.")])
+        ends = list(accumulate(sizes))
+        contents = [body[end - size : end] for size, end in zip(sizes, ends, strict=True)]
+        hashes = [hashlib.sha256(content).hexdigest() for content in contents]
+        self._storage.add_artifacts(dict(zip(hashes, contents, strict=True)), self._clock.now())
+        return hashes
 
     def read(self, sha256: str) -> tuple[int, Iterator[bytes]]:
         """Return the size of an artifact in bytes, and its pieces in turn. Raises InvalidRequest, NotFound."""

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar, final
 
@@ -29,10 +30,16 @@ def bring(writer: Writer, sha256: str, source: Source, now: datetime, name: Call
     """Store bytes under their hash unless they are here, and return what `name` makes of the artifact's key.
 
     `name` runs in the transaction in which the artifact is there: what it names stays, and if it fails, nothing is
-    kept. The source is read only if it is needed. Raises InvalidRequest if its bytes have another hash.
+    kept. Raises InvalidRequest if the bytes have another hash.
     """
+    pieces = cut(source)
+    first, second = next(pieces, b""), next(pieces, None)
+    if second is None:  # one job of the writer, not four: most models are that small
+        return writer.submit(
+            lambda connection: name(connection, artifacts.add_small(connection, sha256, first, now))
+        ).result()
     done = writer.submit(lambda connection: _named(connection, sha256, now, name)).result()
-    return _arrive(writer, sha256, source, now, name) if done is None else done[0]
+    return _arrive(writer, sha256, chain([first, second], pieces), now, name) if done is None else done[0]
 
 
 def cut(source: Source) -> Iterator[bytes]:
@@ -58,10 +65,12 @@ def _named(connection: Connection, sha256: str, now: datetime, name: Callable[[C
     return None if key is None else (name(connection, key),)
 
 
-def _arrive(writer: Writer, sha256: str, source: Source, now: datetime, name: Callable[[Connection, int], T]) -> T:
+def _arrive(
+    writer: Writer, sha256: str, pieces: Iterable[bytes], now: datetime, name: Callable[[Connection, int], T]
+) -> T:
     key = writer.submit(lambda connection: artifacts.begin(connection, sha256, now)).result()
     try:
-        size, found = _send(writer, key, source)
+        size, found = _send(writer, key, pieces)
         return writer.submit(
             lambda connection: name(connection, artifacts.settle(connection, key, size, found, now))
         ).result()
@@ -70,10 +79,10 @@ def _arrive(writer: Writer, sha256: str, source: Source, now: datetime, name: Ca
         raise
 
 
-def _send(writer: Writer, key: int, source: Source) -> tuple[int, str]:
-    """Store the pieces of a source one after the other; return how many bytes there were, and their hash in hex."""
+def _send(writer: Writer, key: int, pieces: Iterable[bytes]) -> tuple[int, str]:
+    """Store pieces one after the other; return how many bytes there were, and their hash in hex."""
     size, digest = 0, hashlib.sha256()
-    for number, piece in enumerate(cut(source)):
+    for number, piece in enumerate(pieces):
         writer.submit(partial(artifacts.add_piece, key=key, number=number, content=piece)).result()
         size += len(piece)
         digest.update(piece)

@@ -1,7 +1,8 @@
 """Bytes that their hash names, in pieces of 1 MiB: contents of data sets and weights of models, kept while named."""
 
+import hashlib
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, insert, select, update
@@ -35,6 +36,25 @@ def add_piece(connection: Connection, key: int, number: int, content: bytes) -> 
     if not connection.execute(grown).rowcount:
         raise _given_up()
     connection.execute(insert(artifact_pieces).values(artifact_key=key, number=number, content=content))
+
+
+def add_small(connection: Connection, sha256: str, content: bytes, now: datetime) -> int:
+    """Store bytes of one piece at the most unless they are here; return their key. Raises InvalidRequest."""
+    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+        raise _other_hash(sha256, found)
+    if (here := touch(connection, sha256, now)) is not None:
+        return here
+    row = {"sha256": sha256, "size": len(content), "state": "here", "brought_at": now}
+    key: int = connection.execute(insert(artifacts).values(row).returning(artifacts.c.key)).scalar_one()
+    if content:
+        connection.execute(insert(artifact_pieces).values(artifact_key=key, number=0, content=content))
+    return key
+
+
+def add_all(connection: Connection, contents: Mapping[str, bytes], now: datetime) -> None:
+    """Store several artifacts of one piece at the most, by their hashes, unless they are here."""
+    for sha256, content in contents.items():
+        add_small(connection, sha256, content, now)
 
 
 def settle(connection: Connection, key: int, size: int, sha256: str, now: datetime) -> int:
@@ -140,11 +160,15 @@ def _leave(connection: Connection, which: ColumnElement[bool]) -> None:
 
 def _check(mine: AnyRow, size: int, sha256: str) -> None:
     if mine.sha256 != sha256:
-        raise InvalidRequest(
-            [Fault("", f"The bytes were announced with the SHA-256 {mine.sha256}, but those that came have {sha256}.")]
-        )
+        raise _other_hash(mine.sha256, sha256)
     if mine.size != size:
         raise InvalidRequest([Fault("", f"{size:,} bytes were sent, but {mine.size:,} were stored. Send them again.")])
+
+
+def _other_hash(announced: str, found: str) -> InvalidRequest:
+    return InvalidRequest(
+        [Fault("", f"The bytes were announced with the SHA-256 {announced}, but those that came have {found}.")]
+    )
 
 
 def _given_up() -> Conflict:

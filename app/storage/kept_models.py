@@ -76,7 +76,7 @@ def rank(connection: Connection, policy: Policy, keys: Collection[int], changes:
         ranked = [RankedModel(trial, model.value, model.settled) for (_, trial), model in changed.items()]
         ranking = policy.ranking(ranked, sweep.keep_models)
         fallen = set(ranking.fallen)
-        keep[sweep.id] = Keep(sweep.keep_models, ranking.below, ranking.paused_below, sweep.replicates)
+        keep[sweep.id] = Keep(sweep.keep_models, ranking.last, ranking.last_paused, sweep.replicates)
         before |= stored
         after |= {place: model for place, model in changed.items() if place[1] not in fallen}
     _store(connection, before, after)

@@ -141,6 +141,9 @@ class SqliteStorage:
     def add_artifact(self, sha256: str, source: Source, now: datetime) -> int:
         return bring(self._writer, sha256, source, now, lambda _, key: key)
 
+    def add_artifacts(self, contents: Mapping[str, bytes], now: datetime) -> None:
+        self._write(artifacts.add_all, contents, now)
+
     def artifact_size(self, sha256: str) -> int | None:
         return self._read(artifacts.size, sha256)
 

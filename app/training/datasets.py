@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,9 @@ def builtin_names() -> tuple[str, ...]:
     return NAMES
 
 
+@cache  # all of them are less than 1 MB, and stay the same while a process lives
 def prepare_builtin(name: str) -> PreparedDataset:
-    """Prepare a data set that comes with logsweep."""
+    """Prepare a data set that comes with logsweep, once in a process."""
     return prepared(load_builtin(name))
 
 

@@ -4,7 +4,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.work import PAUSED_MODELS, Keep, LeasedRun
+from app.domain.work import PAUSED_MODELS, Keep, LeasedRun, Rank
+
+_ANY = Rank(math.inf, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,11 @@ def _within(together: Sequence[Candidate], keep: Keep) -> Iterator[Candidate]:
         return
     ranked = sorted(together, key=_rank)
     ended = [one for one in ranked if one.state != "paused"][: keep.models]
-    yield from (one for one in ended if one.value <= _bound(keep.below))
-    last = _rank(ended[-1]) if ended and len(ended) == keep.models else (math.inf, 0)
+    yield from (one for one in ended if _rank(one) <= (keep.last or _ANY))
+    last = _rank(ended[-1]) if ended and len(ended) == keep.models else _ANY
     paused = [one for one in ranked if one.state == "paused"][: PAUSED_MODELS * keep.models]
-    yield from (one for one in paused if one.value <= _bound(keep.paused_below) and _rank(one) < last)
+    yield from (one for one in paused if _rank(one) <= min(keep.last_paused or _ANY, last))
 
 
-def _rank(one: Candidate) -> tuple[float, int]:
-    return one.value, one.run.trial
-
-
-def _bound(value: float | None) -> float:
-    return math.inf if value is None else value
+def _rank(one: Candidate) -> Rank:
+    return Rank(one.value, one.run.trial)

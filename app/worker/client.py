@@ -109,6 +109,11 @@ class WorkClient:
         """Store the weights of a model."""
         self._put(f"/v1/work/artifacts/{sha256}", [memoryview(content)])
 
+    def post_artifacts(self, contents: Sequence[bytes]) -> None:
+        """Store the weights of several small models together."""
+        sizes = "&".join(f"size={len(content)}" for content in contents)
+        self._send("POST", f"/v1/work/artifacts?{sizes}", lambda: b"".join(contents), _RAW)
+
     def put_checkpoint(self, ref: CheckpointRef, pieces: Sequence[memoryview]) -> bool:
         """Hand in a checkpoint; return whether the server's cache kept it."""
         answer = self._put(f"/v1/work/checkpoints/{ref.sha256}", pieces)

@@ -9,7 +9,7 @@ from itertools import groupby
 import httpx
 
 from app.domain.errors import LogsweepError
-from app.domain.work import ClaimAnswer, GivenBack, Lease, LeasedRun
+from app.domain.work import ClaimAnswer, GivenBack, Lease, LeasedRun, ModelRef
 from app.training.loading import ReadyRun, RunLoader
 from app.training.packing import model_of
 from app.training.trainer import LONGEST_REASON, StackFailedError, Trainer, Turn
@@ -162,22 +162,31 @@ class Worker:
             self._sender.send()
 
     def _deliver_models(self) -> None:
-        while self._outbox.wait_for_model() is not None:
+        while self._outbox.wait_for_models():
             self._deliver_next()
 
     def _deliver_next(self) -> bool:
-        """Send the next model that a result waits for; return whether there was one."""
-        if (first := self._outbox.next_model()) is None:
-            return False
-        lease, weights = first
-        model = model_of(weights)
+        """Send the next models that results wait for; return whether there were any."""
+        waiting = self._outbox.next_models()
+        models = {lease: model_of(weights) for lease, weights in waiting.items()}
+        try:
+            if len(waiting) > 1:
+                self._client.post_artifacts(list(waiting.values()))
+                self._outbox.models_arrived(models)
+                return True
+        except ServerRefusedError as error:
+            _log.warning("Models are sent one by one, as together they were refused: %s", error.detail)
+        for lease, model in models.items():
+            self._deliver(lease, model, waiting[lease])
+        return bool(models)
+
+    def _deliver(self, lease: Lease, model: ModelRef, weights: bytes) -> None:
         try:
             self._client.put_artifact(model.sha256, weights)
         except ServerRefusedError as error:
             self._sender.refuse(lease, error.detail)
         else:
-            self._outbox.model_arrived(lease, model)
-        return True
+            self._outbox.models_arrived({lease: model})
 
     def _beat(self) -> None:
         while not self._over.wait(self._lease_seconds / HEARTBEATS_PER_LEASE):

@@ -2,10 +2,19 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from app.domain.work import CheckpointRef, Epoch, GivenBack, Lease, ModelRef
+from app.domain.work import (
+    MOST_SMALL_BYTES,
+    MOST_TOGETHER,
+    CheckpointRef,
+    Epoch,
+    GivenBack,
+    Lease,
+    ModelRef,
+)
 from app.training.trainer import Stopped, Turn
 from app.worker.requests import Parcel
 
@@ -106,29 +115,31 @@ class Outbox:
 
     # The side of models
 
-    def wait_for_model(self) -> tuple[Lease, bytes] | None:
-        """Wait for weights that must go to the server before their result, and return them; None at the end."""
+    def wait_for_models(self) -> bool:
+        """Wait for weights that must go to the server before their results; return False at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._first_weights() is not None)
-            return None if self._closed else self._first_weights()
+            self._changed.wait_for(lambda: self._closed or next(self._weights(), None) is not None)
+            return not self._closed
 
-    def next_model(self) -> tuple[Lease, bytes] | None:
-        """Return the first weights that must go to the server before their result, if there are some now."""
+    def next_models(self) -> dict[Lease, bytes]:
+        """Return the first weights that must go to the server before their results: one, or small ones together."""
         with self._changed:
-            return self._first_weights()
+            waiting = list(islice(self._weights(), MOST_TOGETHER))
+        small = [one for one in waiting if len(one[1]) <= MOST_SMALL_BYTES]
+        return dict(small or waiting[:1])
 
-    def _first_weights(self) -> tuple[Lease, bytes] | None:
+    def _weights(self) -> Iterator[tuple[Lease, bytes]]:
         for lease in self._unsent:
             one = self._unsettled[lease]
             if not one.ready and one.stopped.weights is not None:
-                return lease, one.stopped.weights
-        return None
+                yield lease, one.stopped.weights
 
-    def model_arrived(self, lease: Lease, model: ModelRef) -> None:
-        """Let the result go whose weights are at the server now."""
+    def models_arrived(self, models: Mapping[Lease, ModelRef]) -> None:
+        """Let the results go whose weights are at the server now."""
         with self._changed:
-            if lease in self._unsettled:
-                self._unsettled[lease].model = model
+            for lease, model in models.items():
+                if lease in self._unsettled:
+                    self._unsettled[lease].model = model
             self._changed.notify_all()
 
     # The side of reporting

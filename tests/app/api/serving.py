@@ -2,6 +2,7 @@
 
 import hashlib
 import socket
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ from app.training.rules import CURRENT_RULES
 
 Json = dict[str, Any]
 
+_CERTIFICATES = ssl.create_default_context()
+"""Nothing here is encrypted, but each client would read the certificates anew, which takes longer than many tests."""
+
 
 @contextmanager
 def serving(folder: Path, **settings: Any) -> Iterator[tuple[httpx.Client, Services]]:
@@ -33,7 +37,7 @@ def serving(folder: Path, **settings: Any) -> Iterator[tuple[httpx.Client, Servi
         thread.start()
         try:
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            with httpx.Client(base_url=address, timeout=30.0) as client:
+            with httpx.Client(base_url=address, timeout=30.0, verify=_CERTIFICATES) as client:
                 client.get("/readyz").raise_for_status()
                 yield client, services
         finally:

@@ -15,7 +15,8 @@ OPERATIONS = {
     "get_diagnosis", "get_analysis",
     "check_gradient",
     "claim_runs", "keep_leases", "report_epochs", "finish_runs", "release_leases",
-    "add_artifact", "look_for_artifact", "get_artifact",
+    "add_artifact",
+        "add_small_artifacts", "look_for_artifact", "get_artifact",
     "add_checkpoint", "look_for_checkpoint", "get_checkpoint",
     "get_health", "get_readiness",
 }  # fmt: skip  # one line for each resource

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.queue import RankedModel, Ranking
+from app.domain.work import Rank
 from app.planning.ranking import ranking
 
 models = st.lists(st.tuples(st.none() | st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.booleans()), max_size=40).map(
@@ -22,20 +23,22 @@ def waiting(*values: float | None) -> list[RankedModel]:
 
 
 def test_the_best_of_final_trials_stay_and_ties_go_to_the_lower_number() -> None:
-    assert ranking(final(0.5, 0.25, 0.5, 0.125), keep=3) == Ranking([2], below=0.5, paused_below=None)
+    assert ranking(final(0.5, 0.25, 0.5, 0.125), keep=3) == Ranking([2], last=Rank(0.5, 0), last_paused=None)
 
 
 def test_there_is_no_bound_while_places_are_free() -> None:
-    assert ranking(final(0.5, 0.25), keep=3) == Ranking([], below=None, paused_below=None)
+    assert ranking(final(0.5, 0.25), keep=3) == Ranking([], last=None, last_paused=None)
 
 
 def test_of_trials_that_may_go_on_twice_as_many_stay() -> None:
-    assert ranking(waiting(0.5, 0.25, 0.75, 0.125, 0.0), keep=2) == Ranking([102], below=None, paused_below=0.5)
+    assert ranking(waiting(0.5, 0.25, 0.75, 0.125, 0.0), keep=2) == Ranking(
+        [102], last=None, last_paused=Rank(0.5, 100)
+    )
 
 
 def test_final_trials_and_others_have_places_of_their_own() -> None:
     found = ranking([*final(0.5, 0.75), *waiting(0.125, 0.25, 0.375)], keep=1)
-    assert found == Ranking([1, 102], below=0.5, paused_below=0.25)
+    assert found == Ranking([1, 102], last=Rank(0.5, 0), last_paused=Rank(0.25, 101))
 
 
 def test_a_model_without_a_value_stays_until_its_trial_is_final() -> None:
@@ -47,14 +50,14 @@ def test_a_model_without_a_value_stays_until_its_trial_is_final() -> None:
 def test_once_the_fallen_are_gone_nothing_more_falls_and_the_bounds_stay(them: list[RankedModel], keep: int) -> None:
     first = ranking(them, keep)
     left = [model for model in them if model.trial not in first.fallen]
-    assert ranking(left, keep) == Ranking([], first.below, first.paused_below)
+    assert ranking(left, keep) == Ranking([], first.last, first.last_paused)
     assert sum(model.settled for model in left) <= keep
 
 
 @given(models, st.integers(1, 12))
-def test_what_lies_beyond_a_bound_would_not_stay(them: list[RankedModel], keep: int) -> None:
+def test_what_ranks_behind_the_last_would_not_stay(them: list[RankedModel], keep: int) -> None:
     found = ranking(them, keep)
-    for bound, settled in ((found.below, True), (found.paused_below, False)):
-        if bound is not None:
-            worse = RankedModel(1000, bound + 1e-9, settled)
-            assert 1000 in ranking([*them, worse], keep).fallen
+    for last, settled in ((found.last, True), (found.last_paused, False)):
+        if last is not None:
+            equal, worse = RankedModel(1000, last.value, settled), RankedModel(1001, last.value + 1e-9, settled)
+            assert {1000, 1001} <= set(ranking([*them, equal, worse], keep).fallen)

@@ -6,7 +6,7 @@ from app.domain.policy import Policy
 from app.domain.queue import Ask, Load, RankedModel, Ranking, SuspectCase, SuspectTurn
 from app.domain.runs import Blame, RunOutcome, TrialOutcome
 from app.domain.states import OPEN, TrialState
-from app.domain.work import Diverged
+from app.domain.work import Diverged, Rank
 
 FATAL = 3
 
@@ -51,10 +51,10 @@ class SimplePolicy(Policy):
 
     def ranking(self, models: Sequence[RankedModel], keep: int) -> Ranking:
         """Keep the best settled ones, and of those that wait the best as many."""
-        fallen, bounds = list[int](), list[float | None]()
+        fallen, bounds = list[int](), list[Rank | None]()
         for settled in (True, False):
-            group = [model for model in models if model.settled is settled and model.value is not None]
-            ranked = sorted(group, key=lambda model: (model.value, model.trial))
-            fallen += [model.trial for model in ranked[keep:]]
-            bounds.append(ranked[keep - 1].value if 0 < keep <= len(ranked) else None)
+            group = [model for model in models if model.settled is settled]
+            ranked = sorted(Rank(model.value, model.trial) for model in group if model.value is not None)
+            fallen += [rank.trial for rank in ranked[keep:]]
+            bounds.append(ranked[keep - 1] if 0 < keep <= len(ranked) else None)
         return Ranking(fallen, bounds[0], bounds[1])

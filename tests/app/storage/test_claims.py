@@ -108,8 +108,8 @@ def test_the_policy_is_told_whose_hands_are_full_and_who_tries_a_suspect(world: 
     assert numbers(world, "w3", 1, live=4) == [4]
     make_suspects(world, 5)
     world.claim("w2", 3, live=4)
-    # w3 holds a suspect, a fourth worker holds nothing, and w1 comes before w2.
-    assert cases == [SuspectCase(hands=2, trying=2, live_workers=4, first=False)]
+    # w3 holds a suspect, and w1 comes before w2; the fourth worker, who holds nothing, does not count.
+    assert cases == [SuspectCase(hands=2, trying=1, live_workers=4, first=False)]
 
 
 def test_the_answer_tells_what_still_waits_in_the_sweeps_that_were_looked_at(world: World) -> None:

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from app.domain.states import SweepState
-from app.domain.work import Keep, Lease, ModelRef, Result
+from app.domain.work import Keep, Lease, ModelRef, Rank, Result
 from app.storage import kept_models, moves
 from app.storage.outcomes import follow_runs
 from app.storage.tables import artifacts, models
@@ -35,9 +35,9 @@ def test_the_best_models_stay_whoever_arrives_first(world: World) -> None:
 def test_what_fell_out_is_forgotten_and_the_bound_is_told(world: World) -> None:
     world.add_sweep(trials=3, keep_models=1)
     first, second, third = (one.lease for one in world.claim(slots=3))
-    assert end(world, first, 0.5) == {"swp_1": Keep(1, 0.5, None, 1)}
-    assert end(world, second, 0.25) == {"swp_1": Keep(1, 0.25, None, 1)}
-    assert end(world, third, 0.75) == {"swp_1": Keep(1, 0.25, None, 1)}
+    assert end(world, first, 0.5) == {"swp_1": Keep(1, Rank(0.5, 0), None, 1)}
+    assert end(world, second, 0.25) == {"swp_1": Keep(1, Rank(0.25, 1), None, 1)}
+    assert end(world, third, 0.75) == {"swp_1": Keep(1, Rank(0.25, 1), None, 1)}
     assert here(world) == 2  # the data set and one model
     assert world.models() == {1: (0.25, 1)}
 
@@ -45,7 +45,7 @@ def test_what_fell_out_is_forgotten_and_the_bound_is_told(world: World) -> None:
 def test_a_claim_tells_whose_weights_are_wanted(world: World) -> None:
     world.add_sweep(trials=2, keep_models=1)
     end(world, world.claim()[0].lease, 0.5)
-    assert world.grant().keep == {"swp_1": Keep(1, 0.5, None, 1)}
+    assert world.grant().keep == {"swp_1": Keep(1, Rank(0.5, 0), None, 1)}
 
 
 def test_a_result_without_a_value_keeps_no_model(world: World) -> None:

@@ -61,6 +61,21 @@ def steps(engine: Engine) -> tuple[Snapshot, int]:
     return taken, count
 
 
+def lease_all(engine: Engine) -> None:
+    """Let a worker hold every run that waits."""
+    with engine.connect() as connection, connection.begin():
+        held = {"state": "running", "worker": "w", "leased_at": START, "lease_until": START}
+        connection.execute(update(runs).where(runs.c.state == "queued").values(held))
+
+
+def end_all(engine: Engine) -> None:
+    """Complete every run that is open, and its trial."""
+    ended = {"state": "completed", "value": 0.5}
+    with engine.connect() as connection, connection.begin():
+        connection.execute(update(runs).where(runs.c.state != "completed").values({**ended, "lease_until": None}))
+        connection.execute(update(trials).where(trials.c.state != "completed").values(ended))
+
+
 def test_the_snapshot_of_a_random_sweep_is_as_much_work_with_many_trials_as_with_few(engine: Engine) -> None:
     grow(engine, 0, 100)
     few, before = steps(engine)
@@ -69,4 +84,22 @@ def test_the_snapshot_of_a_random_sweep_is_as_much_work_with_many_trials_as_with
     assert (few.drawn, few.waiting, few.best) == (100, WAITING, 0.5)
     assert (many.drawn, many.waiting, many.best) == (20_000, WAITING, 0.5)
     assert 0 < after <= before * 1.1
+    engine.dispose()
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_so_it_is_where_no_run_waits(engine: Engine, *, held: bool) -> None:
+    """The last runs of the sweep are in training, or all have ended."""
+    sizes = []
+    for first, end in ((0, 100), (100, 20_000)):
+        grow(engine, first, end)
+        if held:
+            lease_all(engine)
+        else:
+            end_all(engine)
+        snapshot, size = steps(engine)
+        assert (snapshot.waiting, snapshot.in_training, snapshot.open_runs) == (0, held, held)
+        end_all(engine)
+        sizes.append(size)
+    assert 0 < sizes[1] <= sizes[0] * 1.1
     engine.dispose()

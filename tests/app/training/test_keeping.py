@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.work import Keep, Lease, LeasedRun
+from app.domain.work import Keep, Lease, LeasedRun, Rank
 from app.training.keeping import Candidate, wanted
 
 
@@ -31,10 +31,10 @@ def test_nothing_that_ranks_among_the_kept_in_the_end_is_left_out(
 ) -> None:
     later = [candidate(one.run.trial + 100, one.value) for one in now]
     ranked = sorted(before, key=lambda one: (one.value, one.run.trial))
-    below = ranked[models - 1].value if len(ranked) >= models else None
+    last = Rank(ranked[models - 1].value, ranked[models - 1].run.trial) if len(ranked) >= models else None
     kept = sorted([*before, *later], key=lambda one: (one.value, one.run.trial))[:models]
     due = {one.run.trial for one in kept if one.run.trial >= 100}
-    assert due <= wanted(later, {"swp_1": Keep(models, below)})
+    assert due <= wanted(later, {"swp_1": Keep(models, last)})
 
 
 def test_a_paused_run_is_wanted_unless_enough_that_ended_are_better_or_its_bound_says_so() -> None:
@@ -46,7 +46,7 @@ def test_a_paused_run_is_wanted_unless_enough_that_ended_are_better_or_its_bound
     ]
     assert wanted(together, {"swp_1": Keep(1)}) == {0, 2}
     assert wanted(together, {"swp_1": Keep(2)}) == {0, 1, 2, 3}
-    assert wanted(together, {"swp_1": Keep(2, below=0.0, paused_below=0.2)}) == {1, 2}
+    assert wanted(together, {"swp_1": Keep(2, Rank(0.0, 9), Rank(0.2, 1))}) == {1, 2}
 
 
 def test_of_runs_that_pause_together_some_more_are_wanted_than_are_kept_as_the_first_may_diverge() -> None:
@@ -56,7 +56,7 @@ def test_of_runs_that_pause_together_some_more_are_wanted_than_are_kept_as_the_f
 
 def test_only_the_first_replicate_has_a_model_and_then_always_as_its_own_value_tells_nothing() -> None:
     together = [candidate(n, 0.1 * n, replicate=n % 2) for n in range(6)]
-    assert wanted(together, {"swp_1": Keep(1, below=0.0, replicates=2)}) == {0, 2, 4}
+    assert wanted(together, {"swp_1": Keep(1, Rank(0.0, 9), replicates=2)}) == {0, 2, 4}
 
 
 def test_without_bounds_all_that_may_be_ranked_are_wanted() -> None:

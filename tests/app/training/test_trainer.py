@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.errors import Unavailable
 from app.domain.uploads import SentFile, SentFiles, UploadForm
-from app.domain.work import CheckpointRef, Decision, Diverged, Epoch, GivenBack, Keep, Lease, LeasedRun
+from app.domain.work import CheckpointRef, Decision, Diverged, Epoch, GivenBack, Keep, Lease, LeasedRun, Rank
 from app.training.loading import RunLoader
 from app.training.packing import Snapshot, packed
 from app.training.rules import CURRENT_RULES
@@ -332,7 +332,7 @@ def test_weights_above_the_bound_of_their_sweep_are_left_out() -> None:
     assert value is not None
     below = math.nextafter(value, -1.0)
     for sweep, bound, kept in (("swp_1", value, True), ("swp_1", below, False), ("swp_other", below, True)):
-        (stopped,) = stops(trainer_with([one]), {sweep: Keep(1, bound)})
+        (stopped,) = stops(trainer_with([one]), {sweep: Keep(1, Rank(bound, 0))})
         assert (stopped.weights is not None) is kept
         assert stopped.result.metrics == free.result.metrics
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from app.domain.work import Decision, Epoch, GivenBack, Keep, Lease, LeasedRun, Result
+from app.domain.work import Decision, Epoch, GivenBack, Keep, Lease, LeasedRun, Rank, Result
 from app.training.loading import ReadyRun, RunLoader
 from app.training.trainer import Stopped, Turn
 from app.worker.board import Board
@@ -199,10 +199,10 @@ def test_without_news_no_checkpoint_is_asked_for() -> None:
 
 def test_bounds_for_weights_are_kept_for_each_sweep() -> None:
     board = Board(slots=4)
-    board.hold([], {"swp_1": Keep(1, 0.5), "swp_2": Keep(1, 0.4)})
-    board.update_keep({"swp_1": Keep(1, 0.3)})
+    board.hold([], {"swp_1": Keep(1, Rank(0.5, 0)), "swp_2": Keep(1, Rank(0.4, 0))})
+    board.update_keep({"swp_1": Keep(1, Rank(0.3, 0))})
 
-    assert board.keep() == {"swp_1": Keep(1, 0.3), "swp_2": Keep(1, 0.4)}
+    assert board.keep() == {"swp_1": Keep(1, Rank(0.3, 0)), "swp_2": Keep(1, Rank(0.4, 0))}
 
 
 def test_closing_wakes_everyone() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.work import CheckpointRef, Epoch, GivenBack, Lease, ModelRef, Result
+from app.domain.work import MOST_SMALL_BYTES, CheckpointRef, Epoch, GivenBack, Lease, ModelRef, Result
 from app.training.trainer import Stopped, Turn
 from app.worker.outbox import MOST_TRIES, Outbox
 from app.worker.requests import Parcel
@@ -35,6 +35,14 @@ def outbox(*turns: Turn) -> Outbox:
     return box
 
 
+def test_small_models_go_together_and_a_large_one_alone() -> None:
+    large = bytes(MOST_SMALL_BYTES + 1)
+    box = outbox(stopped(A, large), stopped(B, b"weights."), stopped(Lease(7, 1), b"others.."))
+    assert box.next_models() == {B: b"weights.", Lease(7, 1): b"others.."}
+    box.models_arrived({B: MODEL, Lease(7, 1): MODEL})
+    assert box.next_models() == {A: large}
+
+
 def test_the_last_epochs_of_a_run_travel_in_its_result() -> None:
     box = outbox(
         Turn([(A, epoch(1)), (B, epoch(1))]), Turn([(A, epoch(2))], [Stopped(result(A))], [GivenBack(Lease(9, 1))])
@@ -50,12 +58,13 @@ def test_a_result_waits_for_its_model_and_its_epochs_do_not() -> None:
     box = outbox(Turn([(A, epoch(1))]), stopped(A, b"weights."))
 
     assert box.take() == ([Parcel(A, [epoch(1)])], [])
-    assert box.wait_for_model() == (A, b"weights.")
-    box.model_arrived(A, MODEL)
+    assert box.wait_for_models()
+    assert box.next_models() == {A: b"weights."}
+    box.models_arrived({A: MODEL})
     ((parcel,), _) = box.take()
     assert parcel.result is not None
     assert parcel.result.model == MODEL
-    assert box.next_model() is None
+    assert box.next_models() == {}
 
 
 def test_what_could_not_be_sent_goes_before_what_came_since() -> None:
@@ -84,8 +93,9 @@ def test_the_lease_of_a_result_is_kept_until_its_receipt() -> None:
 def test_a_result_without_its_model_goes_again_with_its_epochs_a_few_times() -> None:
     box = outbox(Turn([(A, epoch(1))], [Stopped(result(A), b"weights.")]))
     for _ in range(MOST_TRIES):
-        assert box.wait_for_model() == (A, b"weights.")
-        box.model_arrived(A, MODEL)
+        assert box.wait_for_models()
+        assert box.next_models() == {A: b"weights."}
+        box.models_arrived({A: MODEL})
         ((parcel,), _) = box.take()
         assert list(parcel.epochs) == [epoch(1)]
         again = box.send_again(A)
@@ -127,7 +137,7 @@ def test_nothing_more_is_told_of_a_lease_that_goes_back() -> None:
 
     assert box.take() == ([], [GivenBack(A, "refused", "why")])
     assert box.leases() == []
-    assert box.next_model() is None
+    assert box.next_models() == {}
 
 
 def test_what_waits_is_weighed_and_told_as_it_grows(caplog: pytest.LogCaptureFixture) -> None:
@@ -145,7 +155,7 @@ def test_closing_wakes_everyone() -> None:
     box = Outbox()
     threads = [
         threading.Thread(target=box.wait, args=(600.0,)),
-        threading.Thread(target=box.wait_for_model),
+        threading.Thread(target=box.wait_for_models),
     ]
     for thread in threads:
         thread.start()

@@ -200,10 +200,11 @@ INDEXES = (
     "CREATE INDEX ix_models_sweep_key_settled_value_trial ON models (sweep_key, settled, value, trial)",
     "CREATE INDEX ix_runs_held ON runs (worker, losses) WHERE state = 'running'",
     "CREATE INDEX ix_runs_leased ON runs (lease_until) WHERE state = 'running'",
-    "CREATE INDEX ix_runs_open ON runs (sweep_key, state) WHERE state IN ('running', 'paused')",
+    "CREATE INDEX ix_runs_paused ON runs (sweep_key) WHERE state = 'paused'",
     "CREATE INDEX ix_runs_queued ON runs (sweep_key, cohort, trial, losses) WHERE state = 'queued'",
     "CREATE INDEX ix_runs_round ON runs (sweep_key, round) WHERE round > 0",
     "CREATE INDEX ix_runs_suspect ON runs (losses) WHERE state = 'queued'",
+    "CREATE INDEX ix_runs_training ON runs (sweep_key) WHERE state = 'running'",
     "CREATE UNIQUE INDEX ix_runs_sweep_key_trial_replicate ON runs (sweep_key, trial, replicate)",
 )
 

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.api.fields import parameter_faults
 from app.domain.errors import (
@@ -62,6 +63,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(LogsweepError, _logsweep_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -96,6 +98,11 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
     phrase = HTTPStatus(error.status_code).phrase
     detail = _DETAILS.get(error.status_code, error.detail) if error.detail == phrase else error.detail
     return _problem(error.status_code, detail, headers=error.headers)
+
+
+async def _hung_up(_: Request, __: Exception) -> JSONResponse:
+    """Answer a client that is gone: no fault of the service, so that its log says nothing."""
+    return _problem(400, "The body ended before its end. Send it once more.")
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:

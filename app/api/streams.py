@@ -6,9 +6,6 @@ from typing import TypeVar
 from anyio import from_thread
 from fastapi import HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
-
-from app.domain.errors import Malformed
 
 T = TypeVar("T")
 
@@ -16,13 +13,10 @@ T = TypeVar("T")
 async def with_body(request: Request, use: Callable[[Iterator[bytes]], T]) -> T:
     """Return what `use` makes of the pieces of a body, in a thread of its own; a piece is received when it asks for it.
 
-    Raises HTTPException 415 for another content type; Malformed if the client hung up in the middle.
+    Raises HTTPException 415 for another content type; ClientDisconnect if the client hung up in the middle.
     """
     require_bytes(request)
-    try:
-        return await run_in_threadpool(use, _pieces(request.stream()))
-    except ClientDisconnect:
-        raise Malformed("The body ended before its end. Send it once more.") from None
+    return await run_in_threadpool(use, _pieces(request.stream()))
 
 
 def require_bytes(request: Request) -> None:

@@ -22,12 +22,17 @@ LONGEST_WAIT = 20.0
 async def claim_when_ready(services: Services, ask: ClaimRequest, request: Request) -> ClaimAnswer:
     """Claim at once and then whenever work appears, until there is some or the worker's time is up.
 
-    A worker that hung up gets nothing: what it was just given goes back to the queue.
+    A worker that hung up gets nothing: what it was just given goes back to the queue. Nor does one that gave leases
+    back meanwhile: it may be about to end, and is answered so that it knows what it holds.
     """
-    gone = asyncio.ensure_future(_disconnected(request))
+    gone, asked = asyncio.ensure_future(_disconnected(request)), services.work.now()
     try:
         answer = await _look_until(
-            services, partial(services.work.claim, ask), lambda answer: bool(answer.runs), ask.wait, gone
+            services,
+            partial(services.work.claim, ask, asked),
+            lambda answer: bool(answer.runs) or services.work.left_since(ask.worker, asked),
+            ask.wait,
+            gone,
         )
         if gone.done() and answer.runs:
             items = [GivenBack(run.lease) for run in answer.runs]

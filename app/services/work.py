@@ -54,9 +54,19 @@ class Work:
         now = self._clock.now()
         self._storage.recover(LOCAL, now, self._until(now))
 
-    def claim(self, request: ClaimRequest) -> ClaimAnswer:
-        """Lease up to `slots` runs to a worker, at once. Raises InvalidRequest."""
+    def now(self) -> datetime:
+        """Return the time by which a claim can say since when it waits."""
+        return self._clock.now()
+
+    def left_since(self, worker: str, since: datetime) -> bool:
+        """Return whether a worker released or was lost since then: nobody may be there for a claim from before."""
+        return self._live.left_since(worker, since)
+
+    def claim(self, request: ClaimRequest, asked: datetime) -> ClaimAnswer:
+        """Lease up to `slots` runs to a worker that has not left since it asked, at once. Raises InvalidRequest."""
         require_sound(request)
+        if self.left_since(request.worker, asked):
+            return ClaimAnswer([], self._lease_seconds)
         now = self._clock.now()
         live = self._live.saw(request.worker, now)
         ask = Ask(request.worker, request.trainer, request.rules, request.slots, request.cohorts, live)
@@ -99,18 +109,21 @@ class Work:
     def release(self, request: ReleaseRequest) -> DecisionsAnswer:
         """Requeue what a worker gives back. Raises InvalidRequest.
 
-        Until it asks again, the others share the work without it.
+        Until it asks again, the others share the work without it; a claim of it that waits is answered.
         """
         require_sound(request)
-        self._live.lost(request.worker)
-        decisions = self._storage.release(request.worker, request.items, self._clock.now())
+        now = self._clock.now()
+        self._live.lost(request.worker, now)
+        decisions = self._storage.release(request.worker, request.items, now)
         self._came_back(len(request.items))
+        self._notifier.notify()
         return DecisionsAnswer(decisions)
 
     def lose_worker(self, worker: str, ending: Ending, reason: str) -> int:
         """Take back all that a dead worker held; return how many runs that were."""
-        self._live.lost(worker)
-        return self._came_back(self._storage.lose_worker(worker, ending, reason, self._clock.now()))
+        now = self._clock.now()
+        self._live.lost(worker, now)
+        return self._came_back(self._storage.lose_worker(worker, ending, reason, now))
 
     def reap(self) -> int:
         """Take back what silent workers hold; return how many runs. Let time pass for sweeps with a budget of it."""

@@ -39,6 +39,7 @@ class Worker:
     def __init__(self, server: str, name: str, slots: int, transport: httpx.BaseTransport | None = None) -> None:
         self._stopping = threading.Event()
         self._over = threading.Event()
+        self._claiming = threading.Lock()
         self._client = WorkClient(server, name, self._stopping.wait, transport)
         self._board = Board(slots)
         self._outbox = Outbox()
@@ -78,7 +79,7 @@ class Worker:
         """Stop all duties, and do a last one when nothing else is sent any more."""
         self._stopping.set()
         self._client.hurry(HAND_OVER_SECONDS)
-        # The claiming thread may still wait at the server; it ends with the process. Heartbeats go on to the end.
+        # The claiming thread may make runs ready, and ends with the process. Heartbeats go on to the end.
         for thread in threads[2:]:
             thread.join()
         last()
@@ -127,9 +128,10 @@ class Worker:
             slots, cohorts = self._board.wait_for_free_slots()
             if slots == 0:
                 return
-            answer = self._claimed(slots, cohorts)
-            self._lease_seconds = answer.lease_seconds
-            self._board.hold(answer.runs, answer.keep)
+            with self._claiming:
+                answer = self._claimed(slots, cohorts)
+                self._lease_seconds = answer.lease_seconds
+                self._board.hold(answer.runs, answer.keep)
             for _, runs in groupby(sorted(answer.runs, key=_data_of), key=_data_of):
                 self._board.add_ready(self._made_ready(list(runs)))
 
@@ -202,6 +204,7 @@ class Worker:
     def _hand_over(self, failed: Sequence[GivenBack], *, orderly: bool) -> None:
         """Send what is done and give back the rest; without a server the leases run out by themselves."""
         try:
+            self._take_leave()
             self._upload_rest(orderly=orderly)
             self._sender.send()
             blamed = {one.lease for one in failed}
@@ -210,6 +213,12 @@ class Worker:
             self._client.release([*failed, *(GivenBack(lease) for lease in held if lease not in blamed)])
         except (LogsweepError, httpx.HTTPError) as error:
             _log.warning("Could not hand over at the end (%s).", error)
+
+    def _take_leave(self) -> None:
+        """Have the server answer a claim that waits there: what it grants must be known, to be given back."""
+        self._client.release([])
+        if self._claiming.acquire(timeout=HAND_OVER_SECONDS):
+            self._claiming.release()
 
     def _upload_rest(self, *, orderly: bool) -> None:
         """Send models, so that their results can go, and checkpoints, if training ended between two epochs."""

@@ -114,6 +114,8 @@ class Supervisor:
 
 def ending_of(code: int) -> tuple[Ending, str]:
     """Return how a process ended, by its exit code, and in words."""
+    if code == 0:
+        return "released", "its process was asked to end"
     if code < 0:
         return "signal", f"its process was ended by {_signal_name(-code)}"
     if code == OUT_OF_MEMORY:

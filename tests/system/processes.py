@@ -15,17 +15,20 @@ import httpx
 PATIENCE = 90.0
 """Seconds after which a condition that a test waits for has failed."""
 
+LONG_PATIENCE = 1800.0
+"""The same for what takes minutes."""
+
 _COMMAND = [sys.executable, "-m", "app.cli"]
 
 
-def until(condition: Callable[[], Any], what: str) -> Any:
-    """Ask again and again until `condition` gives something true; return it. Fail after PATIENCE."""
-    deadline = time.monotonic() + PATIENCE
+def until(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+    """Ask again and again until `condition` gives something true; return it. Fail after `patience` seconds."""
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if result := condition():
             return result
         time.sleep(0.01)  # the pace of asking; what ends the wait is the condition
-    raise AssertionError(f"It did not happen within {PATIENCE} s: {what}.")
+    raise AssertionError(f"It did not happen within {patience:g} s: {what}.")
 
 
 class ServerProcess:
@@ -163,12 +166,12 @@ def in_the_middle(client: httpx.Client, sweep: str) -> bool:
     return now["running"] > 0 and now["completed"] > 0
 
 
-def finish(client: httpx.Client, sweep: str) -> dict[str, Any]:
+def finish(client: httpx.Client, sweep: str, patience: float = PATIENCE) -> dict[str, Any]:
     """Wait until a sweep has ended; return it."""
 
     def ended() -> dict[str, Any] | None:
         found: dict[str, Any] = client.get(f"/v1/sweeps/{sweep}").raise_for_status().json()
         return None if found["state"] == "running" else found
 
-    result: dict[str, Any] = until(ended, f"sweep {sweep} ends")
+    result: dict[str, Any] = until(ended, f"sweep {sweep} ends", patience)
     return result

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.system.processes import ServerProcess, WorkerProcess, counts, finish, post_sweep, running, until
+from tests.system.processes import (
+    LONG_PATIENCE,
+    ServerProcess,
+    WorkerProcess,
+    counts,
+    finish,
+    post_sweep,
+    running,
+    until,
+)
 from tests.system.tables import result_tables
 
 LARGE: dict[str, Any] = {
@@ -54,7 +63,7 @@ def outage(tmp_path: Path, seconds: float, epochs: int) -> None:
     undisturbed = ServerProcess(tmp_path / "reference", workers=1)
     with running(undisturbed):
         sweep = post_sweep(undisturbed.client, spec)
-        finish(undisturbed.client, sweep)
+        finish(undisturbed.client, sweep, LONG_PATIENCE)
     reference = result_tables(tmp_path / "reference", sweep)
     data = tmp_path / "data"
     server = ServerProcess(data)
@@ -66,7 +75,7 @@ def outage(tmp_path: Path, seconds: float, epochs: int) -> None:
         worker.require_life(seconds)
         again = ServerProcess(data, port=server.port)
         with running(again):
-            finish(again.client, sweep)
+            finish(again.client, sweep, LONG_PATIENCE)
             assert worker.process.poll() is None, "the outage ended the worker"
     assert result_tables(data, sweep) == reference
     assert attempts(data) == 8, "each trial was held once"
@@ -91,7 +100,7 @@ def test_one_network_of_fifty_million_weights_is_handed_in(tmp_path: Path) -> No
             server.client,
             {**LARGE, "fixed": {**LARGE["fixed"], "hidden_units": widths}, "budget": {"trials": 1}, "keep_models": 1},
         )
-        ended = finish(server.client, sweep)
+        ended = finish(server.client, sweep, LONG_PATIENCE)
         model = server.client.get(f"/v1/sweeps/{sweep}/trials/0/model", params={"format": "npz"})
     assert ended["counts"]["completed"] == 1
     assert model.status_code == 200

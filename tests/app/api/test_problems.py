@@ -7,6 +7,7 @@ import logging
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.requests import ClientDisconnect
 
 from app.api import problems
 from app.domain.errors import Fault, InvalidRequest, TooLarge, Unavailable
@@ -41,6 +42,12 @@ def test_every_error_of_the_tree_has_its_status(error: Exception, status: int) -
     answer = answer_of(broken(error))
     assert answer.status_code == answer.json()["status"] == status
     assert answer.json()["detail"] == str(error)
+
+
+def test_a_client_that_hangs_up_in_a_body_is_no_fault_of_the_service(caplog: pytest.LogCaptureFixture) -> None:
+    answer = answer_of(broken(ClientDisconnect()))
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 def test_a_bug_is_logged_and_answered_without_its_details(caplog: pytest.LogCaptureFixture) -> None:

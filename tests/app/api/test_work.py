@@ -12,7 +12,7 @@ import pytest
 from app.domain.work import MOST_REQUEST_BYTES
 from app.services.services import Services
 from app.training.hyperparameters import complete
-from tests.app.api.serving import Trainer, curve_point, finished, places, problem, serving, start, when_ended
+from tests.app.api.serving import Json, Trainer, curve_point, finished, places, problem, serving, start, when_ended
 
 
 def test_a_run_has_all_that_a_trainer_needs(client: httpx.Client, trainer: Trainer) -> None:
@@ -182,6 +182,18 @@ def test_a_worker_that_leaves_has_no_share_any_more(client: httpx.Client, traine
     assert leaver.release([]) == []
     start(client, budget={"trials": 4})
     assert len(trainer.leases(64)) == 4
+
+
+def test_a_claim_that_waits_is_answered_when_its_worker_is_about_to_end(client: httpx.Client, trainer: Trainer) -> None:
+    found: list[Json] = []
+    waiting = threading.Thread(target=lambda: found.extend(trainer.claim(wait=20)))
+    before = time.monotonic()
+    waiting.start()
+    while waiting.is_alive():  # it may have to leave again: the claim may come later than a release
+        trainer.release([])
+    assert (found, time.monotonic() - before < 10) == ([], True)
+    start(client, budget={"trials": 1})
+    assert len(trainer.claim()) == 1
 
 
 def test_a_client_that_hangs_up_while_it_waits_takes_no_work(client: httpx.Client, trainer: Trainer) -> None:

@@ -23,7 +23,7 @@ def patched(services: Services, sweep: str, **changes: Any) -> Sweep:
 
 def claimed(services: Services, slots: int, worker: str = "worker") -> Sequence[LeasedRun]:
     """Lease runs."""
-    return services.work.claim(ClaimRequest(worker, OWN_TRAINER, CURRENT_RULES, slots)).runs
+    return services.work.claim(ClaimRequest(worker, OWN_TRAINER, CURRENT_RULES, slots), services.work.now()).runs
 
 
 def finish(services: Services, runs: Sequence[LeasedRun], value: float = 0.5, worker: str = "worker") -> None:

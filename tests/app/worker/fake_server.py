@@ -87,6 +87,10 @@ class FakeServer:
         with self._changed:
             assert self._changed.wait_for(condition, PATIENCE)
 
+    def holds(self, lease: Lease) -> bool:
+        """Whether a worker was granted this lease and has not given it back."""
+        return self._held.get(lease.run) == lease
+
     def hang_up(self) -> None:
         """Answer the claims that wait with nothing: their worker is gone."""
         with self._changed:
@@ -158,6 +162,7 @@ class FakeServer:
         self.given_back += items
         for item in items:
             self._held.pop(item.lease.run, None)
+        self._hang_ups += 1
         return _json(DecisionsAnswer([Decision(item.lease, "stop", item.ending) for item in items]))
 
     def _decision(self, lease: Lease) -> Decision:

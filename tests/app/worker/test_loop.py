@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.domain.errors import LogsweepError
-from app.domain.work import Keep, Lease, LeasedRun
+from app.domain.work import GivenBack, Keep, Lease, LeasedRun
 from app.training.rules import CURRENT_RULES
 from app.training.trainer import StackFailedError
 from app.worker import client, handing_in
@@ -310,6 +310,21 @@ def test_a_stack_that_fails_is_told_by_its_runs_and_those_in_other_stacks_are_no
     endings = {item.lease.run: item.ending for item in server.given_back}
     assert endings == {0: "refused", 1: "refused", 2: "released"}
     assert server.checkpoints == {}
+
+
+def test_what_is_granted_while_a_worker_ends_goes_back(server: FakeServer, start: Start) -> None:
+    late = endless(0)
+
+    def grant(request: httpx.Request) -> None:
+        if "/release" in request.url.path and not server.paths("POST /v1/work/release")[1:]:
+            server.put(late)
+            server.until(lambda: server.holds(late.lease))
+
+    server.faults.append(grant)
+    worker = start()
+    server.until(lambda: bool(server.claims))
+    worker.stop()
+    assert server.given_back == [GivenBack(late.lease)]
 
 
 # What is kept

@@ -108,5 +108,9 @@ def test_a_stop_ends_children_without_a_word_of_death() -> None:
     assert (script.deaths, script.rests, len(script.names)) == ([], [], 1)
 
 
+def test_a_worker_that_was_asked_to_end_is_not_to_blame() -> None:
+    assert ending_of(0) == ("released", "its process was asked to end")
+
+
 def test_a_signal_without_a_name_is_told_by_its_number() -> None:
     assert ending_of(-50) == ("signal", "its process was ended by signal 50")

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +48,7 @@ def serve(
 ) -> None:
     """Serve the API, with worker processes beside it."""
     _log_to_stderr()
+    _heed_sigterm()
     use_one_thread(os.environ)
     from app.serve import run_server  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
@@ -75,6 +77,7 @@ def demo(
     leave: Annotated[bool, typer.Option(help="End after the leader board instead of serving on.")] = False,
 ) -> None:
     """Run the example sweep on real digits, show it live, and keep serving until Ctrl-C."""
+    _heed_sigterm()
     from app.demo import run_demo  # noqa: PLC0415  # keeps the start of the other commands short
 
     raise typer.Exit(run_demo(data, port, workers, leave=leave))
@@ -151,6 +154,11 @@ def _log_to_stderr() -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("httpx", "alembic.runtime.plugins"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _heed_sigterm() -> None:
+    """Let SIGTERM end a command as Ctrl-C does: what is open is closed, and the database is one file again."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def main() -> None:

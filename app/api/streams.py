@@ -3,20 +3,27 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TypeVar
 
-from anyio import from_thread
+from anyio import CapacityLimiter, fail_after, from_thread, to_thread
 from fastapi import HTTPException, Request
-from fastapi.concurrency import run_in_threadpool
 
 T = TypeVar("T")
+
+AT_ONCE = 16
+"""How many bodies are read at the same time; others wait. Each has a thread, but none of those that answer the rest."""
+
+SILENCE_SECONDS = 60.0
+"""How long the sender of a body may be silent before it is given up."""
 
 
 async def with_body(request: Request, use: Callable[[Iterator[bytes]], T]) -> T:
     """Return what `use` makes of the pieces of a body, in a thread of its own; a piece is received when it asks for it.
 
-    Raises HTTPException 415 for another content type; ClientDisconnect if the client hung up in the middle.
+    The application has a limiter for these threads. Raises HTTPException 415 for another content type, 408 for a
+    sender that falls silent; ClientDisconnect if the client hung up in the middle.
     """
     require_bytes(request)
-    return await run_in_threadpool(use, _pieces(request.stream()))
+    limiter: CapacityLimiter = request.app.state.bodies
+    return await to_thread.run_sync(use, _pieces(request.stream()), limiter=limiter)
 
 
 def require_bytes(request: Request) -> None:
@@ -28,5 +35,13 @@ def require_bytes(request: Request) -> None:
 
 def _pieces(stream: AsyncIterator[bytes]) -> Iterator[bytes]:
     """Yield what the event loop receives, within a thread that it waits for."""
-    while (piece := from_thread.run(anext, stream, None)) is not None:
+    while (piece := from_thread.run(_received, stream)) is not None:
         yield piece
+
+
+async def _received(stream: AsyncIterator[bytes]) -> bytes | None:
+    try:
+        with fail_after(SILENCE_SECONDS):
+            return await anext(stream, None)
+    except TimeoutError:
+        raise HTTPException(408, f"No byte came for {SILENCE_SECONDS:g} seconds. Send the body once more.") from None

@@ -63,16 +63,16 @@ class Block:
 class Snapshot:
     """A sweep at one moment. `budget` is the one in force, `memory` what the last plan left for this one, plain JSON.
 
-    `waiting` counts the queued runs, up to the horizon of drawing; `open_runs` tells whether any run is queued, running
-    or paused, `in_training` whether any is queued or running. While the sweep runs, no run is paused short of its
-    `asked`: one that comes in so, late after a pause, is queued again. `charged` are the epochs asked for less those
-    refunded, `seconds` those in which work could be done, `best` the lowest value of a final trial. While an end awaits
-    runs in training, `ending` is the state to come and `reason` why; the sweep still runs.
+    `waiting` counts the queued runs, up to the horizon of drawing; `in_training` tells whether any is queued or
+    running. While the sweep runs, no run is paused short of its `asked`: one that comes in so, late after a pause, is
+    queued again. `charged` are the epochs asked for less those refunded, `seconds` those in which work could be done,
+    `best` the lowest value of a final trial. While an end awaits runs in training, `ending` is the state to come and
+    `reason` why; the sweep still runs.
 
     The storage reads two entries of the memory. `runs` are those whose round is at least `since` (1 if there is no such
     entry), by trial and replicate, and empty while any run is queued or running. `block` has the trials from `refunded`
-    (or 0) up to the next multiple of REFUND_BLOCK, if all of them are drawn and final; with no run open it ends with
-    the last trial drawn. It is None where it would be empty. `trials` are all finished ones, by number.
+    (or 0) up to the next multiple of REFUND_BLOCK, if all of them are drawn and final; with no run in training it ends
+    with the last trial drawn. It is None where it would be empty. `trials` are all finished ones, by number.
     """
 
     sweep: str
@@ -83,7 +83,6 @@ class Snapshot:
     budget: Budget
     drawn: int
     waiting: int
-    open_runs: bool
     in_training: bool
     charged: int
     seconds: float

@@ -14,7 +14,7 @@ class SweepState(StrEnum):
 
 
 class TrialState(StrEnum):
-    """Where a trial or one of its runs stands; the last five are final."""
+    """Where a trial or one of its runs stands; the last five are final, as long as their sweep is not reopened."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -37,6 +37,8 @@ RUN_MOVES: dict[TrialState, frozenset[TrialState]] = {
     # Back to queued: the worker gave the run back or was lost.
     TrialState.RUNNING: frozenset(TrialState) - {TrialState.RUNNING},
     TrialState.PAUSED: frozenset({TrialState.QUEUED, TrialState.COMPLETED, TrialState.PRUNED, TrialState.CANCELLED}),
+    # Its sweep ended before it could be trained, and was given more of a budget.
+    TrialState.CANCELLED: frozenset({TrialState.QUEUED}),
 }
 
 SWEEP_MOVES: dict[SweepState, frozenset[SweepState]] = {

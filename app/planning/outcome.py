@@ -32,10 +32,12 @@ def outcome(runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | 
 
     A trial that is `final` keeps its state. Replicates that came later count once they have a result: one that diverges
     takes the trial's value away (unless its best epoch counts), though the state still says how the trial ended; one
-    that fails, is cancelled or is still open says nothing about the trial, and changes nothing.
+    that fails, is cancelled or is still open says nothing about the trial, and changes nothing. A trial that failed or
+    was cancelled stays without a value, whatever its other replicates came to.
     """
     state = final or min((run.state for run in runs), key=_STATES.index)
-    counted = [run for run in runs if not final or run.state not in OPEN | _WITHOUT_RESULT] or runs
+    whole = final is None or final in _WITHOUT_RESULT
+    counted = [run for run in runs if whole or run.state not in OPEN | _WITHOUT_RESULT] or runs
     names = {name: None for run in counted for name in run.metrics}
     return TrialOutcome(
         state=state,

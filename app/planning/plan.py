@@ -60,4 +60,5 @@ def _plan_stream(snapshot: Snapshot) -> Plan:
         return Plan((Draw(trials, 0, "the queue has room"),), snapshot.memory)
     if left <= 0:
         end = ALL_DRAWN
-    return Plan((end,) if end and not snapshot.open_runs else (), snapshot.memory)
+    # What is paused here has trained all that it was asked for: nothing more would come.
+    return Plan((end,) if end and not snapshot.in_training else (), snapshot.memory)

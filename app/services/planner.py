@@ -15,8 +15,11 @@ from app.services.clock import Clock
 from app.services.notifier import Notifier
 from app.storage.interface import Storage
 
-MOST_PLANS = 10_000
-"""The most plans in a row for one look at a sweep: a planner that never comes to rest is a fault, not a loop."""
+MOST_PLANS = 100_000
+"""The most plans in a row for one look at a sweep: a planner that never comes to rest is a fault, not a loop.
+
+A million trials that end at once are 15,625 blocks to be refunded, one after the other.
+"""
 
 _log = logging.getLogger(__name__)
 

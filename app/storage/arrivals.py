@@ -30,7 +30,8 @@ def bring(writer: Writer, sha256: str, source: Source, now: datetime, name: Call
     """Store bytes under their hash unless they are here, and return what `name` makes of the artifact's key.
 
     `name` runs in the transaction in which the artifact is there: what it names stays, and if it fails, nothing is
-    kept. Raises InvalidRequest if the bytes have another hash.
+    kept. Where the bytes are here, no more than two pieces of the source are read. Raises InvalidRequest if the bytes
+    have another hash.
     """
     pieces = cut(source)
     first, second = next(pieces, b""), next(pieces, None)

@@ -34,6 +34,8 @@ def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen:
     values: dict[str, Any] = {name: value for name, value in labels.items() if value is not None}
     if changes.budget is not None:
         values |= _rebudget(connection, row, changes.budget, reopen=reopen)
+        if row.state == SweepState.COMPLETED:
+            moves.queue_cancelled(connection, row.key)
     if values:
         connection.execute(update(sweeps).where(sweeps.c.key == row.key).values(values))
 

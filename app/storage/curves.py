@@ -7,12 +7,13 @@ from sqlalchemy import Connection, select, tuple_
 
 from app.domain.work import Epoch
 from app.storage import dialect
+from app.storage.bulk import Bulk
 from app.storage.outcomes import parts
 from app.storage.records import AnyRow
 from app.storage.tables import epochs
 
 _COMPARED = ("train_loss", "dev_loss", "dev_error", "dev_rmse", "gradient_norms")
-_UPSERT = dialect.upsert(epochs)
+_UPSERT = Bulk(dialect.upsert(epochs))
 
 
 class Curves:
@@ -46,8 +47,7 @@ class Curves:
         """Store all epochs; return for each run the first one that came out otherwise than before."""
         repeated = [(run, epoch) for run, epoch in self._points if epoch <= self._before[run]]
         different = self._differences(connection, repeated) if repeated else {}
-        if self._points:
-            connection.execute(_UPSERT, [_row(run, epoch) for (run, _), epoch in self._points.items()])
+        _UPSERT.run(connection, [_row(run, epoch) for (run, _), epoch in self._points.items()])
         return different
 
     def _differences(self, connection: Connection, repeated: Collection[tuple[int, int]]) -> dict[int, str]:

@@ -95,8 +95,9 @@ class Sweeps(Protocol):
     def change_sweep(self, sweep: str, changes: SweepChanges, *, reopen: bool, now: datetime) -> None:
         """Store what a PATCH changes, and with `reopen` let a completed sweep run again.
 
-        A changed budget is written among the decisions. Raises NotFound; Conflict if the sweep's state forbids it, or
-        if the new budget lies below what is used.
+        What its end cancelled outside rounds waits in the queue again, as if it had never ended. A changed budget is
+        written among the decisions. Raises NotFound; Conflict if the sweep's state forbids it, or if the new budget
+        lies below what is used.
         """
 
     def pause_sweep(self, sweep: str) -> None:

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 
 from app.domain.queue import Standing
 from app.domain.states import SweepState, TrialState
 from app.domain.work import Decision, Lease
 from app.storage.outcomes import parts
 from app.storage.records import AnyRow
-from app.storage.tables import runs, sweeps
+from app.storage.tables import runs, sweeps, trials
 
 Named = Mapping[int, AnyRow]
 """The rows of runs by their keys, each with what it needs of its sweep."""
@@ -21,10 +21,11 @@ _COLUMNS = (
     *(runs.c.metrics, runs.c.value, runs.c.best_epoch, runs.c.seconds, runs.c.reason),
     *(runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size),
     *(sweeps.c.state.label("sweep_state"), sweeps.c.ending, sweeps.c.reason.label("sweep_reason")),
-    *(sweeps.c.metric, sweeps.c.diverged),
+    *(sweeps.c.metric, sweeps.c.diverged, trials.c.replicates),
 )
 
-_ROWS = select(*_COLUMNS).join(sweeps, sweeps.c.key == runs.c.sweep_key)
+_TRIAL = and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial)
+_ROWS = select(*_COLUMNS).join(sweeps, sweeps.c.key == runs.c.sweep_key).join(trials, _TRIAL)
 # Statements that are made once: to make one takes as long as to run it.
 _NAMED = _ROWS.where(runs.c.key.in_(bindparam("keys", expanding=True)))
 _PUT_OFF = (

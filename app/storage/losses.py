@@ -14,7 +14,7 @@ from app.domain.states import TrialState
 from app.domain.work import Decision, GivenBack
 from app.storage import moves
 from app.storage.leases import holds, named_runs, runs_where, why_stale
-from app.storage.moves import RUNNING
+from app.storage.moves import PAUSED, QUEUED, RUNNING
 from app.storage.records import AnyRow
 from app.storage.tables import attempts, runs
 
@@ -58,8 +58,10 @@ def lose_expired(connection: Connection, policy: Policy, now: datetime) -> int:
 
 
 def lose_worker(connection: Connection, policy: Policy, worker: str, ending: Ending, reason: str, now: datetime) -> int:
-    """Take back every run of a worker that died; return how many."""
-    return _lose(connection, policy, runs.c.worker == worker, ending, reason, now)
+    """Take back every run of a worker that died; return how many. What was parked there waits for no one."""
+    count = _lose(connection, policy, runs.c.worker == worker, ending, reason, now)
+    _forget_parked(connection, runs.c.worker == worker)
+    return count
 
 
 def recover(connection: Connection, policy: Policy, local_prefix: str, now: datetime, lease_until: datetime) -> None:
@@ -69,7 +71,15 @@ def recover(connection: Connection, policy: Policy, local_prefix: str, now: date
     """
     local = runs.c.worker.startswith(local_prefix, autoescape=True)
     _lose(connection, policy, local, "released", "the server stopped", now)
+    _forget_parked(connection, local)
     connection.execute(update(runs).where(RUNNING).values(lease_until=lease_until))
+
+
+def _forget_parked(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Note that no worker can go on from memory with open runs that nobody holds."""
+    # One after the other: each has an index of its own.
+    for state in (QUEUED, PAUSED):
+        connection.execute(update(runs).where(state, which).values(worker=None))
 
 
 def _lose(
@@ -97,7 +107,10 @@ def _held(connection: Connection) -> Counter[str]:
 
 
 def _run_row(policy: Policy, loss: _Loss, *, alone: bool) -> dict[str, Any]:
-    """Return what a run comes to: it is tried again, unless its sweep lets it go or it is to blame too often."""
+    """Return what a run comes to: it is tried again, unless its sweep lets it go or it is to blame too often.
+
+    It belongs to nobody then: who lost it has it no more, and who refused it should not be the first to get it again.
+    """
     row, blame = loss.row, Blame(loss.row.losses, loss.row.alone_losses)
     if not loss.excused:
         blame = policy.after_loss(blame, alone=alone)
@@ -110,6 +123,7 @@ def _run_row(policy: Policy, loss: _Loss, *, alone: bool) -> dict[str, Any]:
     return {
         "key": row.key,
         "state": state.value,
+        "worker": None,
         "value": None if state is TrialState.FAILED else row.value,
         "reason": reason,
         "losses": blame.losses,

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Update,
     and_,
     bindparam,
     case,
@@ -29,6 +28,7 @@ from app.domain.policy import Policy
 from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState, sources, sweep_sources
 from app.storage import kept_models
+from app.storage.bulk import Bulk
 from app.storage.kept_models import Changes, Place
 from app.storage.outcomes import IS_OPEN, follow_runs, parts
 from app.storage.records import AnyRow
@@ -95,14 +95,14 @@ def end_holds(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
         return
     names = tuple(name for name in rows[0] if name != "key")
     values = [{"the_key": row["key"]} | {f"new_{name}": row[name] for name in names} for row in rows]
-    moved = connection.execute(_end_holds(names), values).rowcount
+    moved = _end_holds(names).run(connection, values)
     _require(moved, len(rows), "another state")
 
 
 @cache
-def _end_holds(names: tuple[str, ...]) -> Update:
+def _end_holds(names: tuple[str, ...]) -> Bulk:
     columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-    return update(runs).where(runs.c.key == bindparam("the_key"), RUNNING).values({**columns, **_NO_LEASE})
+    return Bulk(update(runs).where(runs.c.key == bindparam("the_key"), RUNNING).values({**columns, **_NO_LEASE}))
 
 
 def attempt_row(
@@ -146,6 +146,21 @@ def queue_interrupted(connection: Connection, sweep: int) -> set[Place]:
         .returning(runs.c.trial)
     )
     return {(sweep, trial) for trial in moved.scalars()}
+
+
+def queue_cancelled(connection: Connection, sweep: int) -> None:
+    """Cancelled to queued: what the end of a sweep cancelled outside rounds, now that it is to go on."""
+    cancelled = runs.c.sweep_key == sweep, runs.c.state == _word(TrialState.CANCELLED), runs.c.round == 0
+    again: dict[str, Any] = {"state": TrialState.QUEUED.value, "reason": None}
+    reopened = connection.execute(
+        update(trials)
+        .where(trials.c.sweep_key == sweep, trials.c.state == TrialState.CANCELLED.value)
+        .where(trials.c.number.in_(select(runs.c.trial).where(*cancelled)))
+        .values(**again, finished_at=None)
+        .returning(trials.c.number)
+    )
+    for part in parts(reopened.scalars().all()):
+        connection.execute(update(runs).where(*cancelled, runs.c.trial.in_(part)).values(again))
 
 
 def prune(connection: Connection, reasons: Mapping[int, str]) -> None:

@@ -11,6 +11,9 @@ from app.domain.policy import Policy
 from app.domain.runs import RunOutcome, TrialOutcome
 from app.domain.states import OPEN, TrialState
 from app.domain.trials import METRICS
+from app.domain.work import Diverged
+from app.storage.bulk import Bulk
+from app.storage.dialect import larger
 from app.storage.kept_models import Place
 from app.storage.records import AnyRow
 from app.storage.tables import runs, sweeps, trials
@@ -45,11 +48,18 @@ _RUNS_OF = (
 )
 _RESULT = ("state", *METRICS, "metrics", "value", "best_epoch", "epochs", "seconds", "reason")
 _END = bindparam("new_end", type_=trials.c.finished_at.type)
-_STORE = (
+_STORE = Bulk(
     update(trials)
     .where(trials.c.sweep_key == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
     .values({name: bindparam(f"new_{name}") for name in _RESULT})
     .values(finished_at=func.coalesce(trials.c.finished_at, _END))
+)
+
+
+_GET_FURTHER = Bulk(
+    update(trials)
+    .where(trials.c.sweep_key == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
+    .values(epochs=larger(trials.c.epochs, bindparam("reached", type_=trials.c.epochs.type)))
 )
 
 
@@ -67,8 +77,29 @@ def follow_runs(
             for place, rows in _runs_of(connection, part).items()
         }
         _store_outcomes(connection, outcomes, now)
-        final |= {place: one.value for place, one in outcomes.items() if one.state not in OPEN}
+        final |= _values(outcomes)
     return final
+
+
+def follow_only_runs(
+    connection: Connection, policy: Policy, only: Mapping[Place, tuple[RunOutcome, Diverged]], now: datetime
+) -> dict[Place, float | None]:
+    """As `follow_runs`, for open trials that have a single run, which the caller knows as it is now."""
+    outcomes = {place: policy.outcome([run], diverged, None) for place, (run, diverged) in only.items()}
+    _store_outcomes(connection, outcomes, now)
+    return _values(outcomes)
+
+
+def _values(outcomes: Mapping[Place, TrialOutcome]) -> dict[Place, float | None]:
+    return {place: one.value for place, one in outcomes.items() if one.state not in OPEN}
+
+
+def get_further(connection: Connection, epochs: Mapping[Place, int]) -> None:
+    """Note how far trials have come whose runs train on: nothing else of them follows from that."""
+    rows = [
+        {"the_sweep": sweep, "the_number": number, "reached": reached} for (sweep, number), reached in epochs.items()
+    ]
+    _GET_FURTHER.run(connection, rows)
 
 
 def _runs_of(connection: Connection, places: Sequence[Place]) -> dict[Place, list[AnyRow]]:
@@ -112,5 +143,4 @@ def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcom
         }
         for (sweep, number), one in outcomes.items()
     ]
-    if rows:
-        connection.execute(_STORE, rows)
+    _STORE.run(connection, rows)

@@ -10,12 +10,15 @@ from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, Refund, RunView
 from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
 from app.storage import moves
+from app.storage.bulk import Bulk
 from app.storage.decisions import add_decisions, round_of
 from app.storage.kept_models import Place
 from app.storage.moves import IllegalMove
 from app.storage.outcomes import parts
 from app.storage.records import AnyRow
 from app.storage.tables import runs, sweeps, trials
+
+_ADD_TRIAL, _ADD_RUN = Bulk(insert(trials)), Bulk(insert(runs))
 
 
 class Outdated(Exception):  # noqa: N818 - it says what happened
@@ -114,9 +117,9 @@ class _Applying:
         if not numbers:
             return
         self._next += len(numbers)
-        self._connection.execute(insert(trials), [_trial_row(self._key, one, self._now) for one in move.trials])
+        _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._now) for one in move.trials])
         new = [row for one in move.trials for row in _run_rows(self._key, one, move.round)]
-        self._connection.execute(insert(runs), new)
+        _ADD_RUN.run(self._connection, new)
         self._update({"drawn": self._next})
         self._charge(sum(row["charged"] for row in new))
 

@@ -9,15 +9,16 @@ from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func,
 
 from app.domain.policy import Policy
 from app.domain.queue import Recorded
-from app.domain.runs import Ending
+from app.domain.runs import Ending, RunOutcome
 from app.domain.states import SweepState, TrialState
 from app.domain.work import CheckpointRef, Decision, Keep, Lease, Outcome, Progress, Result
 from app.storage import kept_models, moves
+from app.storage.bulk import Bulk
 from app.storage.curves import Curves
 from app.storage.kept_models import Changes, NewModel, Place
 from app.storage.leases import Named, decide, holds, is_last, named_runs, why_stale
 from app.storage.moves import QUEUED
-from app.storage.outcomes import follow_runs, parts
+from app.storage.outcomes import follow_only_runs, follow_runs, get_further, parts
 from app.storage.records import AnyRow
 from app.storage.tables import artifacts, attempts, epochs, runs, sweeps
 
@@ -31,18 +32,18 @@ _ENDINGS: Mapping[str, Ending] = {
 
 # Statements that are made once: to make one takes as long as to run it.
 _GREW: BindParameter[bool] = bindparam("grew")
-_GROW = (
+_GROW = Bulk(
     update(runs)
     .where(runs.c.key == bindparam("the_key"))
     .values(epochs=bindparam("reached"), reason=func.coalesce(runs.c.reason, bindparam("note")))
     .values({name: case((_GREW, 0), else_=runs.c[name]) for name in ("losses", "alone_losses")})
 )
-_NOTE_CHECKPOINT = (
+_NOTE_CHECKPOINT = Bulk(
     update(runs)
     .where(runs.c.key == bindparam("the_key"))
     .values({f"checkpoint_{name}": bindparam(name) for name in ("epoch", "sha256", "size")})
 )
-_ADD_ATTEMPT = insert(attempts)
+_ADD_ATTEMPT = Bulk(insert(attempts))
 _IDLE = select(sweeps.c.id).where(
     sweeps.c.key.in_(bindparam("keys", expanding=True)),
     ~select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists(),
@@ -70,7 +71,7 @@ class _Request:
         return Decision(lease, "stop", refusal) if refusal else decide(self.rows, self.worker, lease)
 
 
-def report(connection: Connection, policy: Policy, worker: str, items: Sequence[Progress]) -> list[Decision]:
+def report(connection: Connection, worker: str, items: Sequence[Progress]) -> list[Decision]:
     """Store the epochs and checkpoints of those runs whose lease still holds; decide for each.
 
     Epochs that leave a gap are a fault of the worker: it shall stop the run.
@@ -78,7 +79,7 @@ def report(connection: Connection, policy: Policy, worker: str, items: Sequence[
     request = _Request(worker, named_runs(connection, [item.lease for item in items]))
     grown = _take_progress(request, items)
     different = request.curves.store(connection)
-    _grow(connection, policy, request, grown, different)
+    _grow(connection, request, grown, different)
     _note_checkpoints(connection, request, items)
     return [request.decision(item.lease) for item in items]
 
@@ -98,7 +99,7 @@ def finish(
     here = _here(connection, items)
     taken, outcomes = _take_results(request, items, here)
     different = request.curves.store(connection)
-    _grow(connection, policy, request, grown - taken.keys(), different)
+    _grow(connection, request, grown - taken.keys(), different)
     _note_checkpoints(connection, request, progress)
     results = [_Taken(request.rows[run], item, request.curves, different.get(run)) for run, item in taken.items()]
     keep = _record(connection, policy, results, here, now)
@@ -128,9 +129,7 @@ def _take_progress(request: _Request, items: Iterable[Progress]) -> set[int]:
     return grown
 
 
-def _grow(
-    connection: Connection, policy: Policy, request: _Request, grown: Collection[int], different: Mapping[int, str]
-) -> None:
+def _grow(connection: Connection, request: _Request, grown: Collection[int], different: Mapping[int, str]) -> None:
     """Store how far runs have come; one that got past its furthest epoch is free of all blame."""
     rows = [
         {
@@ -141,9 +140,8 @@ def _grow(
         }
         for run in grown
     ]
-    if rows:
-        connection.execute(_GROW, rows)
-        follow_runs(connection, policy, {_place(request.rows[run]) for run in grown}, None)
+    _GROW.run(connection, rows)
+    get_further(connection, {_place(request.rows[run]): request.curves.reached[run] for run in grown})
 
 
 def _note_checkpoints(connection: Connection, request: _Request, items: Iterable[Progress]) -> None:
@@ -156,14 +154,10 @@ def _note_checkpoints(connection: Connection, request: _Request, items: Iterable
         stored = newest[row.key].epoch if row.key in newest else row.checkpoint_epoch or 0
         if stored < one.epoch <= request.curves.reached.get(row.key, row.epochs):
             newest[row.key] = one
-    if newest:
-        connection.execute(
-            _NOTE_CHECKPOINT,
-            [
-                {"the_key": run, "epoch": one.epoch, "sha256": one.sha256, "size": one.size}
-                for run, one in newest.items()
-            ],
-        )
+    _NOTE_CHECKPOINT.run(
+        connection,
+        [{"the_key": run, "epoch": one.epoch, "sha256": one.sha256, "size": one.size} for run, one in newest.items()],
+    )
 
 
 # Results
@@ -195,6 +189,15 @@ class _Taken:
         """How far the run's stored epochs reach; a run that is done has no more than its last attempt."""
         done = self.item.state in {"completed", "diverged"}
         return self.item.epochs if done else self.curves.reached[self.row.key]
+
+    @property
+    def outcome(self) -> RunOutcome:
+        """What the run comes to."""
+        item, state = self.item, self.state
+        reason = None if state is TrialState.QUEUED else item.reason
+        return RunOutcome(
+            self.row.replicate, state, self.value, item.metrics, item.best_epoch, self.epochs, item.seconds, reason
+        )
 
     @property
     def value(self) -> float | None:
@@ -251,8 +254,10 @@ def _record(
         return {}
     _forget_further_epochs(connection, taken)
     moves.end_holds(connection, [_run_row(one) for one in taken])
-    connection.execute(_ADD_ATTEMPT, [_attempt_row(one, now) for one in taken])
-    final = follow_runs(connection, policy, {_place(one.row) for one in taken}, now)
+    _ADD_ATTEMPT.run(connection, [_attempt_row(one, now) for one in taken])
+    only = {_place(one.row): (one.outcome, one.row.diverged) for one in taken if one.row.replicates == 1}
+    others = {_place(one.row) for one in taken} - only.keys()
+    final = follow_only_runs(connection, policy, only, now) | follow_runs(connection, policy, others, now)
     ranked = {one.row.sweep_key for one in taken}
     return kept_models.rank(connection, policy, ranked, _model_changes(taken, here, final))
 
@@ -269,16 +274,16 @@ def _forget_further_epochs(connection: Connection, taken: Sequence[_Taken]) -> N
 
 def _run_row(one: _Taken) -> dict[str, Any]:
     blamed = not one.curves.grew(one.row.key)
-    state = one.state
+    outcome = one.outcome
     return {
         "key": one.row.key,
-        "state": state.value,
-        "metrics": one.item.metrics,
-        "value": one.value,
-        "best_epoch": one.item.best_epoch,
-        "epochs": one.epochs,
-        "seconds": one.item.seconds,
-        "reason": None if state is TrialState.QUEUED else one.item.reason,
+        "state": outcome.state.value,
+        "metrics": outcome.metrics,
+        "value": outcome.value,
+        "best_epoch": outcome.best_epoch,
+        "epochs": outcome.epochs,
+        "seconds": outcome.seconds,
+        "reason": outcome.reason,
         "recorded_fence": one.row.fence,
         "losses": one.row.losses if blamed else 0,
         "alone_losses": one.row.alone_losses if blamed else 0,

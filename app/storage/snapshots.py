@@ -9,7 +9,7 @@ from app.domain.plan import REFUND_BLOCK, Block, Need, RunView, Snapshot, TrialV
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepSpec
 from app.storage import records, sweep_rows, trial_rows
-from app.storage.moves import PAUSED, QUEUED, RUNNING
+from app.storage.moves import QUEUED, RUNNING
 from app.storage.records import AnyRow
 from app.storage.sweep_keys import sweep_row
 from app.storage.tables import runs, trials
@@ -22,18 +22,16 @@ def take(connection: Connection, sweep: str, need: Need, horizon: int) -> Snapsh
     row = sweep_row(connection, sweep)
     spec = records.spec_from_json(row.spec)
     waiting = _waiting(connection, row.key, horizon)
-    in_training = waiting > 0 or _any(connection, row.key, RUNNING)
-    open_runs = in_training or _any(connection, row.key, PAUSED)
+    in_training = waiting > 0 or _any_leased(connection, row.key)
     best = sweep_rows.best(connection, row.key)
     return Snapshot(
         **_standing(row, spec),
         waiting=waiting,
         in_training=in_training,
-        open_runs=open_runs,
         best=None if best is None else best.value,
         runs=() if need is Need.NOTHING or in_training else _runs(connection, row),
         trials=_trials(connection, sweep) if need is Need.ALL else (),
-        block=None if spec.budget.epochs is None else _block(connection, row, open_runs=open_runs),
+        block=None if spec.budget.epochs is None else _block(connection, row, in_training=in_training),
     )
 
 
@@ -60,8 +58,8 @@ def _waiting(connection: Connection, key: int, horizon: int) -> int:
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
-def _any(connection: Connection, key: int, state: Any) -> bool:
-    return connection.execute(select(runs.c.key).where(runs.c.sweep_key == key, state).limit(1)).first() is not None
+def _any_leased(connection: Connection, key: int) -> bool:
+    return connection.execute(select(runs.c.key).where(runs.c.sweep_key == key, RUNNING).limit(1)).first() is not None
 
 
 def _runs(connection: Connection, row: AnyRow) -> tuple[RunView, ...]:
@@ -78,11 +76,11 @@ def _trials(connection: Connection, sweep: str) -> tuple[TrialView, ...]:
     return tuple(TrialView(trial.number, trial.params, trial.value) for trial in trial_rows.finished(connection, sweep))
 
 
-def _block(connection: Connection, row: AnyRow, *, open_runs: bool) -> Block | None:
+def _block(connection: Connection, row: AnyRow, *, in_training: bool) -> Block | None:
     """Return the next trials whose epochs can be refunded, None while one of them is not final."""
     first = int(row.plan.get("refunded", 0))
     end = (first // REFUND_BLOCK + 1) * REFUND_BLOCK
-    end = end if open_runs else min(end, row.drawn)
+    end = end if in_training else min(end, row.drawn)
     if end > row.drawn or end <= first:
         return None
     mine = trials.c.sweep_key == row.key, trials.c.number >= first, trials.c.number < end

@@ -271,7 +271,7 @@ class SqliteStorage:
         return self._write(lease_rows.heartbeat, worker, leases, lease_until)
 
     def report(self, worker: str, items: Sequence[Progress]) -> list[Decision]:
-        return self._decide(results.report, worker, items)
+        return self._write(results.report, worker, items)
 
     def finish(self, worker: str, items: Sequence[Result], progress: Sequence[Progress], now: datetime) -> Recorded:
         return self._decide(results.finish, worker, items, progress, now)

@@ -159,7 +159,7 @@ Index(
 )
 
 # What workers lease. `epochs` are stored from 1 on without a gap; `asked` is how far to train; `charged` what the
-# budget of epochs was charged for the run. `worker` is the holder or the last one, which may have the member in memory.
+# budget of epochs was charged for the run. `worker` is the holder or the one that may have the member in memory.
 # `fence` rises with each claim; under `recorded_fence` the last result was recorded. Keys are never given twice: who
 # still trains a run of a sweep that was deleted must not pass as the holder of another one.
 runs = Table(

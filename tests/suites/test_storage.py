@@ -147,6 +147,25 @@ def test_more_budget_reopens_a_completed_sweep_and_no_other_that_ended(storage: 
     storage.change_sweep(SWEEP, SweepChanges("a name is free"), reopen=False, now=START)
 
 
+def test_a_reopened_sweep_trains_what_its_end_had_cancelled(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 3), seconds=9.0)
+    finish(storage, claim_one(storage).lease)
+    end(storage)
+    assert counts(storage) == {TrialState.COMPLETED: 1, TrialState.CANCELLED: 2}
+    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(3, 99.0)), reopen=True, now=START)
+    assert counts(storage) == {TrialState.COMPLETED: 1, TrialState.QUEUED: 2}
+    again = storage.trial(SWEEP, 1)
+    assert (again.reason, again.finished_at) == (None, None)
+    assert [(one.trial, one.to_epoch) for one in claim(storage, slots=9).claimed] == [(1, 4), (2, 4)]
+
+
+def test_a_reopened_sweep_leaves_what_was_cancelled_in_a_round(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 1), round_=1)
+    end(storage)
+    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(2)), reopen=True, now=START)
+    assert storage.trial(SWEEP, 0).state is TrialState.CANCELLED
+
+
 def test_nothing_that_was_reported_is_lost_by_a_pause(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 2))
     one = claim_one(storage)

@@ -49,10 +49,10 @@ def add_budgeted(storage: Storage, budget: Budget, trials: int) -> None:
     assert make(storage, Draw(drawn(0, trials), 0, "drawn"))
 
 
-def test_a_snapshot_counts_what_waits_up_to_the_horizon_and_what_is_open(storage: Storage) -> None:
+def test_a_snapshot_counts_what_waits_up_to_the_horizon_and_tells_what_trains(storage: Storage) -> None:
     create(storage, spec(9))
     empty = look(storage)
-    assert (empty.drawn, empty.waiting, empty.open_runs, empty.in_training) == (0, 0, False, False)
+    assert (empty.drawn, empty.waiting, empty.in_training) == (0, 0, False)
     assert (empty.state, empty.spec, empty.dataset_sha256) == (SweepState.RUNNING, spec(9), DATASET.sha256)
     assert make(storage, Draw(drawn(0, 5), 1, "drawn"), memory={"round": 1, "since": 1})
     full = look(storage)
@@ -60,7 +60,7 @@ def test_a_snapshot_counts_what_waits_up_to_the_horizon_and_what_is_open(storage
     assert look(storage, horizon=3).waiting == 3
     pause_runs(storage, dict.fromkeys(range(5), 0.5))
     stopped = look(storage)
-    assert (stopped.waiting, stopped.open_runs, stopped.in_training) == (0, True, False)
+    assert (stopped.waiting, stopped.in_training) == (0, False)
 
 
 def test_the_best_value_is_that_of_a_final_trial(storage: Storage) -> None:

@@ -262,4 +262,4 @@ def test_requests_of_thousands_of_items_are_answered_in_their_order(storage: Sto
     recorded = storage.finish("w1", [result(lease, curve=[point(n) for n in (2, 3, 4)]) for lease in leases], [], START)
     assert recorded.outcomes == [("recorded", None)] * 4096
     assert recorded.idle == [SWEEP]
-    assert storage.snapshot(SWEEP, Need.NOTHING, HORIZON).open_runs is False
+    assert storage.snapshot(SWEEP, Need.NOTHING, HORIZON).in_training is False

@@ -3,10 +3,11 @@
 from app.domain.states import OPEN, RUN_MOVES, SWEEP_MOVES, SweepState, TrialState, sources, sweep_sources
 
 
-def test_final_states_are_left_by_no_move() -> None:
+def test_final_states_are_left_by_no_move_but_for_a_sweep_that_is_reopened() -> None:
     final = set(TrialState) - set(RUN_MOVES)
-    assert final == {"completed", "pruned", "diverged", "failed", "cancelled"}
-    assert set(RUN_MOVES) == OPEN
+    assert final == {"completed", "pruned", "diverged", "failed"}
+    assert set(RUN_MOVES) == OPEN | {"cancelled"}
+    assert RUN_MOVES[TrialState.CANCELLED] == {"queued"}
     assert set(SweepState) - set(SWEEP_MOVES) == {"cancelled", "failed"}  # a completed one may be reopened
 
 

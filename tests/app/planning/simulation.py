@@ -97,7 +97,6 @@ class SimulatedSweep:
             budget=self.budget,
             drawn=len(self.trials),
             waiting=min(sum(run.state is TrialState.QUEUED for run in self.runs.values()), HORIZON),
-            open_runs=self._any(OPEN),
             in_training=training,
             charged=self.charged,
             seconds=self.seconds,
@@ -190,7 +189,7 @@ class SimulatedSweep:
     def _block(self) -> Block | None:
         first = int(str(self.memory.get("refunded", 0)))
         end = (first // REFUND_BLOCK + 1) * REFUND_BLOCK
-        if len(self.trials) < end and not self._any(OPEN):
+        if len(self.trials) < end and not self._any(TRAINING):
             end = len(self.trials)
         runs = [run for run in self.runs.values() if first <= run.trial < end]
         if end > len(self.trials) or not runs or any(run.state in OPEN for run in runs):

@@ -93,6 +93,13 @@ def test_a_late_replicate_without_a_result_changes_nothing(state: TrialState) ->
     assert outcome([run(0), late], "exclude", S.COMPLETED) == outcome([run(0)], "exclude")
 
 
+@given(st.lists(st.tuples(st.sampled_from(sorted(set(S) - OPEN)), st.none() | st.just(0.5)), min_size=1, max_size=4))
+def test_to_look_again_at_a_trial_that_ended_changes_nothing(ends: list[tuple[TrialState, float | None]]) -> None:
+    runs = [run(number, state, value, reason=f"it {state}") for number, (state, value) in enumerate(ends)]
+    first = outcome(runs, "exclude")
+    assert outcome(runs, "exclude", first.state) == first
+
+
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=16), st.randoms(use_true_random=False))
 def test_a_mean_is_the_same_in_any_order(values: list[float], chance: object) -> None:
     shuffled = sorted(values, key=lambda _: chance.random())  # type: ignore[attr-defined]  # hypothesis names no type

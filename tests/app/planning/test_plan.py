@@ -106,6 +106,15 @@ def test_a_sweep_ends_when_all_trials_of_the_budget_have() -> None:
     assert sweep.decisions == ["end completed: all trials of the budget finished"]
 
 
+def test_a_run_that_paused_where_it_should_have_ended_holds_up_no_end() -> None:
+    sweep = SimulatedSweep(search(Budget(1)), steady)
+    sweep.look()
+    run = sweep.runs[0, 0]
+    run.state, run.epochs, run.value = TrialState.PAUSED, run.asked, 0.5
+    sweep.look()
+    assert (sweep.state, run.state) == (SweepState.COMPLETED, TrialState.COMPLETED)
+
+
 def test_a_budget_too_small_for_one_trial_ends_the_sweep_with_the_reason() -> None:
     sweep = SimulatedSweep(search(Budget(10, epochs=5)), steady)
     sweep.look()

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.states import SweepState
+from app.domain.states import SweepState, TrialState
 from app.planning import StandardPolicy
 from app.services.checkpoints import FOLDER, Checkpoints
 from app.services.clock import Clock
 from app.services.services import Services
 from app.storage import SqliteStorage
 from app.training.preparation import Limits, Preparation
-from tests.app.services.requests import claimed, finish, posted
+from tests.app.services.requests import claimed, finish, patched, posted
 
 LEASE_SECONDS = 30.0
 
@@ -96,6 +96,20 @@ def test_a_sweep_whose_time_is_up_tells_its_workers_to_complete(services: Servic
     found = services.sweeps.get(sweep)
     assert found.state is SweepState.COMPLETED
     assert found.best is not None
+
+
+def test_more_seconds_go_to_the_trials_that_the_end_had_cancelled(services: Services, ticks: Ticks) -> None:
+    sweep = posted(services, budget={"trials": 4, "seconds": 5})
+    runs = claimed(services, 1)
+    reap_after(services, ticks, 6.0)
+    services.planner.wait_idle()
+    finish(services, runs)
+    services.planner.wait_idle()
+    assert patched(services, sweep, budget={"seconds": 100}).state is SweepState.RUNNING
+    finish(services, claimed(services, 4))
+    services.planner.wait_idle()
+    found = services.sweeps.get(sweep)
+    assert (found.reason, found.counts[TrialState.COMPLETED]) == ("all trials of the budget finished", 4)
 
 
 def test_a_sweep_that_ends_waits_no_longer_than_the_leases_of_its_silent_workers(

@@ -58,7 +58,7 @@ def test_bytes_of_any_size_come_back_whole_and_in_pieces(
     pieces = list(storage.artifact_stream(name))
     assert b"".join(pieces) == content
     assert all(len(piece) == PIECE for piece in pieces[:-1])
-    assert storage.add_artifact(name, b"", START) == key  # it is here: the source is not read
+    assert storage.add_artifact(name, source_of(content, held, tmp_path), START) == key
 
 
 def test_a_source_of_any_parts_is_cut_into_pieces() -> None:
@@ -68,22 +68,37 @@ def test_a_source_of_any_parts_is_cut_into_pieces() -> None:
         assert [len(piece) for piece in cut(parts)] == [PIECE, PIECE, PIECE, 17]
 
 
-def test_bytes_of_another_hash_are_refused_and_nothing_of_them_stays(storage: SqliteStorage) -> None:
+def broken(pieces: int) -> Iterator[bytes]:
+    """Yield some pieces of a source that fails then."""
+    yield from [content_of(PIECE)] * pieces
+    raise ConnectionError("the worker is gone")
+
+
+def test_a_large_source_is_read_no_further_where_its_bytes_are_here(storage: SqliteStorage) -> None:
+    content = content_of(PIECE) * 3
+    name = sha256(content).hexdigest()
+    key = storage.add_artifact(name, content, START)
+    assert storage.add_artifact(name, broken(2), START) == key
+
+
+@pytest.mark.parametrize(("content", "stored"), [(b"", 0), (WEIGHTS, 0), (content_of(PIECE + 1), 2)])
+def test_bytes_of_another_hash_are_refused_and_nothing_of_them_stays(
+    storage: SqliteStorage, content: bytes, stored: int
+) -> None:
     with pytest.raises(InvalidRequest, match="announced with the SHA-256 abab"):
-        storage.add_artifact("ab" * 32, WEIGHTS, START)
+        storage.add_artifact("ab" * 32, content, START)
     assert storage.artifact_size("ab" * 32) is None
-    assert storage.clear_artifacts(START, 9) == 1
+    assert storage.clear_artifacts(START, 9) == stored
+    assert storage.clear_artifacts(START, 9) == 0
 
 
-def test_a_source_that_fails_leaves_nothing(storage: SqliteStorage) -> None:
-    def broken() -> Iterator[bytes]:
-        yield content_of(PIECE)
-        raise ConnectionError("the worker is gone")
-
+@pytest.mark.parametrize(("pieces", "stored"), [(0, 0), (1, 0), (2, 2)])
+def test_a_source_that_fails_leaves_nothing(storage: SqliteStorage, pieces: int, stored: int) -> None:
     with pytest.raises(ConnectionError):
-        storage.add_artifact(HASH, broken(), START)
-    assert storage.clear_artifacts(START, 9) == 1
+        storage.add_artifact(HASH, broken(pieces), START)
     assert storage.artifact_size(HASH) is None
+    assert storage.clear_artifacts(START, 9) == stored
+    assert storage.clear_artifacts(START, 9) == 0
 
 
 def test_an_arrival_by_single_verbs(storage: SqliteStorage) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import event, update
 
 from app.domain.queue import SuspectCase
-from app.domain.work import CheckpointRef
-from app.storage import losses
+from app.domain.work import CheckpointRef, GivenBack
+from app.storage import losses, moves
 from app.storage.tables import runs, sweeps
-from tests.app.storage.queue_world import NOW, World
+from tests.app.storage.queue_world import NOW, TERM, World, paused
 from tests.app.storage.simple_policy import SimplePolicy
 
 CHECKPOINT = CheckpointRef(1, "aa" * 32, 5)
@@ -50,19 +50,41 @@ def test_cohorts_in_training_go_first_and_then_the_fullest(world: World) -> None
 def test_a_worker_gets_back_first_what_it_trained_before(world: World) -> None:
     world.add_sweep(trials=3)
     mine = world.claim("w1", 3)[2].lease
-    world.report(mine, 1)
-    losses.lose_worker(world.connection, world.policy, "w1", "released", "stopped", NOW)
+    world.finish(paused(mine))
+    losses.lose_expired(world.connection, world.policy, NOW + 2 * TERM)
     world.connection.execute(update(runs).where(runs.c.key != mine.run).values(worker="w2"))
     assert numbers(world, "w1", 1) == [2]
 
 
 def test_what_another_worker_may_have_parked_goes_last_unless_there_is_a_checkpoint(world: World) -> None:
     world.add_sweep(trials=3)
-    parked, stored, _ = (one.lease for one in world.claim("w1", 3))
-    world.report(parked, 1)
+    parked, stored, untouched = (one.lease for one in world.claim("w1", 3))
     world.report(stored, 1, checkpoint=CHECKPOINT)
-    losses.lose_worker(world.connection, world.policy, "w1", "released", "stopped", NOW)
+    world.finish(paused(parked), paused(stored))
+    losses.release(world.connection, world.policy, "w1", [GivenBack(untouched)], NOW)
     assert numbers(world, "w2", 3) == [1, 2, 0]
+
+
+def test_what_a_worker_lost_or_refused_is_nobodys_and_waits_no_longer_than_the_others(world: World) -> None:
+    world.add_sweep(trials=4, asked=4)
+    lost, released, refused = (one.lease for one in world.claim("w1", 3))
+    for lease in (lost, released, refused):
+        world.report(lease, 1)
+    given_back = [GivenBack(released), GivenBack(refused, "refused", "no such data set")]
+    losses.release(world.connection, world.policy, "w1", given_back, NOW)
+    losses.lose_expired(world.connection, world.policy, NOW + 2 * TERM)
+    assert [world.run(lease.run).worker for lease in (lost, released, refused)] == [None, None, None]
+    assert numbers(world, "w2") == [0, 1, 2, 3]
+
+
+def test_what_was_parked_at_a_worker_that_died_waits_no_longer_than_the_others(world: World) -> None:
+    world.add_sweep(trials=3, asked=1)
+    leases = [claimed.lease for claimed in world.claim(slots=2)]
+    world.finish(*(paused(lease) for lease in leases))
+    moves.queue_on(world.connection, [leases[0].run], 2, 2)
+    losses.lose_worker(world.connection, world.policy, "w1", "signal", "killed", NOW)
+    moves.queue_on(world.connection, [leases[1].run], 2, 2)
+    assert numbers(world, "w2") == [0, 1, 2]
 
 
 def test_only_sweeps_of_the_workers_trainer_and_of_rules_that_it_knows_are_looked_at(world: World) -> None:

@@ -99,7 +99,7 @@ class QueueMachine(RuleBasedStateMachine):
         """Report epochs: kept if the lease holds and there is no gap."""
         worker, lease = self._pick(pick, stranger)
         curve = points(*range(first, first + count))
-        (decision,) = results.report(self.connection, self.policy, worker, [Progress(lease, curve)])
+        (decision,) = results.report(self.connection, worker, [Progress(lease, curve)])
         run = self.runs[lease.run]
         if not self._holds(worker, lease) or first > run.epochs + 1:
             assert decision.decision == "stop"
@@ -164,6 +164,9 @@ class QueueMachine(RuleBasedStateMachine):
         held = [run for run in self.runs.values() if run.until is not None and run.worker == worker]
         assert losses.lose_worker(self.connection, self.policy, worker, "signal", "killed", self.now) == len(held)
         self._lose(held)
+        for run in self.runs.values():
+            if run.worker == worker and run.state in OPEN:
+                run.worker = None
 
     # What the planner and users do
 
@@ -332,6 +335,7 @@ class QueueMachine(RuleBasedStateMachine):
         for run in lost:
             if not excused:
                 run.blame = self.policy.after_loss(run.blame, alone=held.count(run.worker) == 1)
+            run.worker = None
             if self.ending:
                 self._free(run, TrialState.COMPLETED if run.has_result else TrialState.CANCELLED)
             else:

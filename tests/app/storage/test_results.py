@@ -34,7 +34,7 @@ def test_epochs_of_one_request_may_come_in_several_items(world: World) -> None:
     world.add_sweep(asked=9)
     lease = world.claim()[0].lease
     items = [Progress(lease, points(1, 2)), Progress(lease, points(3)), Progress(lease, points(5))]
-    decisions = results.report(world.connection, world.policy, "w1", items)
+    decisions = results.report(world.connection, "w1", items)
     assert world.epochs(1) == [1, 2, 3]
     # All three are about the same run, whose worker left epoch 4 out.
     assert [one.decision for one in decisions] == ["stop"] * 3
@@ -46,7 +46,7 @@ def test_nothing_of_an_item_with_a_gap_is_stored(world: World, numbers: tuple[in
     lease = world.claim()[0].lease
     world.report(lease, 1)
     curve = [replace(point(1), epoch=number) for number in numbers]
-    (decision,) = results.report(world.connection, world.policy, "w1", [Progress(lease, curve)])
+    (decision,) = results.report(world.connection, "w1", [Progress(lease, curve)])
     assert decision.decision == "stop"
     assert "send the epochs without a gap, from 2 on" in (decision.reason or "")
     assert world.epochs(1) == [1]
@@ -118,7 +118,7 @@ def test_a_note_of_a_report_is_kept_until_the_attempt_ends(world: World) -> None
     lose(world)
     again = world.claim("w2")[0].lease
     other = [replace(point(1), train_loss=0.25)]
-    results.report(world.connection, world.policy, "w2", [Progress(again, other)])
+    results.report(world.connection, "w2", [Progress(again, other)])
     lose(world, "w2")
     reason = world.attempts(1)[1][3] or ""
     assert reason.startswith("epoch 1 came out otherwise")

@@ -1,12 +1,18 @@
 """Bodies that are too large for the memory: read piece by piece in the thread that works on them."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TypeVar
+from functools import partial
+from typing import BinaryIO, TypeVar
 
 from anyio import CapacityLimiter, fail_after, from_thread, to_thread
 from fastapi import HTTPException, Request
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 T = TypeVar("T")
+
+PIECE = 1 << 20
+"""How many bytes of a file are read at a time."""
 
 AT_ONCE = 16
 """How many bodies are read at the same time; others wait. Each has a thread, but none of those that answer the rest."""
@@ -24,6 +30,20 @@ async def with_body(request: Request, use: Callable[[Iterator[bytes]], T]) -> T:
     require_bytes(request)
     limiter: CapacityLimiter = request.app.state.bodies
     return await to_thread.run_sync(use, _pieces(request.stream()), limiter=limiter)
+
+
+class FileAnswer(StreamingResponse):
+    """The `size` bytes of an open file as an answer; it is closed also if the client hangs up in the middle."""
+
+    def __init__(self, size: int, file: BinaryIO) -> None:
+        pieces = iter(partial(file.read, PIECE), b"")
+        super().__init__(pieces, headers={"Content-Length": str(size)}, media_type="application/octet-stream")
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        with self._file:
+            await super().__call__(scope, receive, send)
 
 
 def require_bytes(request: Request) -> None:

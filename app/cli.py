@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from app.training.blas import use_one_thread
 from app.worker.process import run_worker
 
 SLOTS = 64
-"""Trials that a worker trains at the same time, unless said otherwise."""
+"""Runs that a worker trains at the same time, unless said otherwise."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -28,7 +29,7 @@ Workers = Annotated[
     int | None, typer.Option(help="Worker processes; one per core unless said.", min=0, envvar="LOGSWEEP_WORKERS")
 ]
 Slots = Annotated[
-    int, typer.Option(help="Trials that one worker trains at the same time.", min=1, max=4096, envvar="LOGSWEEP_SLOTS")
+    int, typer.Option(help="Runs that one worker trains at the same time.", min=1, max=4096, envvar="LOGSWEEP_SLOTS")
 ]
 Reading = Annotated[
     list[str] | None,
@@ -47,6 +48,7 @@ def serve(
 ) -> None:
     """Serve the API, with worker processes beside it."""
     _log_to_stderr()
+    _heed_sigterm()
     use_one_thread(os.environ)
     from app.serve import run_server  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
@@ -61,7 +63,7 @@ def work(
     slots: Slots = SLOTS,
     exit_with_parent: Annotated[bool, typer.Option(help="End when standard input closes.", hidden=True)] = False,
 ) -> None:
-    """Train trials for a server, until stopped."""
+    """Train for a server, until stopped."""
     _log_to_stderr()
     with _refusal_shown():
         run_worker(server, name, slots, exit_with_parent=exit_with_parent)
@@ -75,6 +77,7 @@ def demo(
     leave: Annotated[bool, typer.Option(help="End after the leader board instead of serving on.")] = False,
 ) -> None:
     """Run the example sweep on real digits, show it live, and keep serving until Ctrl-C."""
+    _heed_sigterm()
     from app.demo import run_demo  # noqa: PLC0415  # keeps the start of the other commands short
 
     raise typer.Exit(run_demo(data, port, workers, leave=leave))
@@ -151,6 +154,11 @@ def _log_to_stderr() -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("httpx", "alembic.runtime.plugins"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _heed_sigterm() -> None:
+    """Let SIGTERM end a command as Ctrl-C does: what is open is closed, and the database is one file again."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def main() -> None:

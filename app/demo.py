@@ -64,8 +64,9 @@ def run_demo(data: Path, port: int, workers: int | None, *, leave: bool) -> int:
             console.print("\nStopping. Run the demo again whenever you like; finished sweeps are kept.")
             return 0
         finally:
-            # Ctrl-C in the middle of the stop must not leave the server behind.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            # Another signal in the middle of the stop must not leave the server behind.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
             server.terminate()
             server.wait()
 

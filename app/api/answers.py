@@ -93,7 +93,11 @@ class BestAnswer(BaseModel):
 
 
 class UsedAnswer(BaseModel):
-    """What a sweep has used of its budget: trials drawn, epochs charged, seconds in which work could be done."""
+    """What a sweep has used of its budget: trials drawn, epochs charged, seconds in which work could be done.
+
+    A trial is charged all its epochs; what it left is given back under a budget of epochs alone. Seconds are counted
+    under a budget of seconds alone.
+    """
 
     trials: int
     epochs: int
@@ -221,7 +225,10 @@ class EpochAnswer(BaseModel):
 
 
 class AttemptAnswer(BaseModel):
-    """One worker's hold of a run of a trial: how it ended, null while it lasts, and how far the run had come."""
+    """One worker's hold of a run: how it ended (null while it lasts), and how far the run had come.
+
+    `number` is that of its lease; `lost` is a worker that fell silent, `refused` one that could not train the run.
+    """
 
     replicate: int
     number: int
@@ -239,7 +246,10 @@ class AttemptAnswer(BaseModel):
 
 
 class DecisionAnswer(BaseModel):
-    """What was decided about some trials of a sweep, and why; `round` 0 is none."""
+    """What was decided about some trials of a sweep, and why; `round` 0 is none.
+
+    `kind` is draw, train, prune or end, and patch where someone changed the budget.
+    """
 
     number: int
     round: int

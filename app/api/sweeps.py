@@ -54,20 +54,24 @@ async def get_sweep(sweep: str, request: Request, services: UseCases, wait: Wait
 
 @router.patch("/{sweep}", openapi_extra=json_body(TypeAdapter(ChangesBody)))
 async def change_sweep(sweep: str, request: Request, services: UseCases) -> SweepAnswer:
-    """Change name, tags, notes or budget. More budget lets a completed sweep go on; null takes a limit away."""
+    """Change name, tags, notes or budget. More budget lets a completed sweep go on; null takes a limit away.
+
+    A budget holds from the next plan on; none of its limits may lie below what is used. Sweeps that were cancelled or
+    are about to end keep theirs.
+    """
     draft, faults = await run_in_threadpool(read_changes, await read_json(request))
     return SweepAnswer.of(await run_in_threadpool(services.sweeps.change, sweep, draft, faults))
 
 
 @router.delete("/{sweep}", status_code=204)
 def delete_sweep(sweep: str, services: UseCases) -> None:
-    """Delete an ended sweep with its trials, curves and models."""
+    """Delete an ended sweep with its trials, curves and models; one that is open has to be cancelled first."""
     services.sweeps.delete(sweep)
 
 
 @router.post("/{sweep}/pause")
 def pause_sweep(sweep: str, services: UseCases) -> SweepAnswer:
-    """Pause a sweep: what trains ends its epoch and keeps what it has. Pausing twice is harmless."""
+    """Pause a sweep: it hands out no work, and what trains stops at an epoch's end. Pausing twice is harmless."""
     return SweepAnswer.of(services.sweeps.pause(sweep))
 
 
@@ -81,7 +85,8 @@ def resume_sweep(sweep: str, services: UseCases) -> SweepAnswer:
 def cancel_sweep(sweep: str, services: UseCases, keep: Keep = False) -> SweepAnswer:
     """Cancel a sweep and all its open trials. Cancelling twice is harmless.
 
-    With `keep`, trials in training are completed with their best epoch, and the sweep is cancelled when they are.
+    With `keep`, trials that train or have paused are completed with their best epoch, and the sweep is cancelled when
+    all of them are; until then `ending` says so.
     """
     return SweepAnswer.of(services.sweeps.cancel(sweep, keep=keep))
 
@@ -90,7 +95,7 @@ def cancel_sweep(sweep: str, services: UseCases, keep: Keep = False) -> SweepAns
 def list_decisions(
     sweep: str, services: UseCases, limit: Limit = 50, cursor: Cursor = None
 ) -> PageAnswer[DecisionAnswer]:
-    """List what was decided about the trials of a sweep, and why, in the order of the decisions."""
+    """List what was decided about the trials of a sweep, in which round and why; draws without rounds are left out."""
     page = services.sweeps.decisions(sweep, limit, cursor)
     return PageAnswer(items=[DecisionAnswer.of(one) for one in page.items], next=page.next)
 

@@ -41,7 +41,7 @@ def get_curve(
     sweep: str,
     number: int,
     services: UseCases,
-    replicate: Annotated[int, Query(ge=0, description="which of the trial's trainings, from 0 on")] = 0,
+    replicate: Annotated[int, Query(ge=0, description="which replicate of the trial, from 0 on")] = 0,
     limit: Annotated[int, Query(ge=1, le=5000, description="how many epochs a page has at most")] = 1000,
     cursor: Cursor = None,
 ) -> PageAnswer[EpochAnswer]:

@@ -75,17 +75,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where the sweep of a run stands for those who train it: None while it runs on."""
+    """Where the sweep of a run stands for those who train it, and why if they shall not go on."""
 
     decision: Literal["continue", "pause", "complete"]
     reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """What becomes of what a worker sent: a decision for each lease, and the sweeps that ran out of queued runs."""
-
-    decisions: list[Decision]
 
 
 @dataclass(frozen=True, slots=True)

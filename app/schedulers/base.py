@@ -64,17 +64,19 @@ class Scheduler(ABC):
     need: Need
     options: Options = MappingProxyType({})
 
-    def faults(
-        self,
-        posted: Mapping[str, Value],
-        epochs: int | None,  # noqa: ARG002 - kinds with rungs look at it
-    ) -> Iterator[Fault]:
+    def faults(self, posted: Mapping[str, Value], epochs: int | None) -> Iterator[Fault]:
         """Yield what is wrong with the options in `posted`, where `epochs` are fixed so, or searched if None."""
         yield from option_faults("scheduler", posted, self.options)
+        if epochs is None and self.need is not Need.NOTHING:
+            why = f"epochs cannot be searched under {posted.get('kind')}, which compares all trials at the same ones."
+            yield Fault("/space/epochs", f'{why} Move it to "fixed", or use the scheduler none.')
 
     @abstractmethod
     def first_epoch(self, posted: Mapping[str, Value], epochs: int) -> int:
-        """Return the epoch, 1 to `epochs`, to whose end a new trial is trained. The options have no faults."""
+        """Return the epoch, 1 to `epochs`, to whose end a new trial is trained. The options have no faults.
+
+        `epochs` are those of the trial, or of all trials where they are compared.
+        """
 
     @abstractmethod
     def decide(self, posted: Mapping[str, Value], epochs: int, stopped: Stopped) -> Verdict:

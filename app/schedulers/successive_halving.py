@@ -7,7 +7,7 @@ sizes of rounds are those of Li et al., "Hyperband", JMLR 2018: n // eta^k trial
 from collections.abc import Iterator, Mapping, Sequence
 from typing import final
 
-from app.domain.errors import Fault, show
+from app.domain.errors import Fault
 from app.domain.options import Option, settled
 from app.domain.plan import Need
 from app.domain.space import Value
@@ -29,16 +29,12 @@ class SuccessiveHalving(Scheduler):
     }
 
     def faults(self, posted: Mapping[str, Value], epochs: int | None) -> Iterator[Fault]:
-        """Yield what is wrong with the options; and `epochs` must be fixed, and lie beyond the first rung."""
+        """Yield what is wrong with the options; and `epochs` must lie beyond the first rung."""
         yield from super().faults(posted, epochs)
-        if epochs is None:
-            way = 'Move it to "fixed", or use the scheduler none.'
-            detail = (
-                f"epochs cannot be searched under successive_halving, which compares all trials at the same ones. {way}"
-            )
-            yield Fault("/space/epochs", detail)
-        elif self._accepted(posted) and settled(posted, self.options)["first_rung"] >= epochs:
-            first = show(settled(posted, self.options)["first_rung"])
+        if epochs is None or not self._accepted(posted):
+            return
+        first = settled(posted, self.options)["first_rung"]
+        if first >= epochs:
             way = "Make it smaller, or epochs larger, or use the scheduler none."
             detail = (
                 f"first_rung {first} must lie below epochs, {epochs}: no trial would be compared before its end. {way}"

@@ -47,7 +47,7 @@ class Work:
         self._lease_seconds = lease_seconds
         self._live = LiveWorkers(lease_seconds)
         self._spec = lru_cache(maxsize=256)(storage.sweep_spec)
-        self._passed_until = clock.now()
+        self._passed_until = self._patient_until = clock.now()
 
     def recover(self) -> None:
         """After a start: take back what the former server's children held, renew all other leases."""
@@ -131,15 +131,17 @@ class Work:
         for sweep in self._storage.pass_time(self._passed(now)):
             self._planner.look(sweep)
         self._planner.look_again()
-        count = self._came_back(self._storage.lose_expired(now))
+        count = self._came_back(self._storage.lose_expired(now)) if now >= self._patient_until else 0
         self._storage.clear_artifacts(now)
         return count
 
     def _passed(self, now: datetime) -> float:
-        """Return the seconds since the last call, those of a halt left out."""
-        passed = min(now - self._passed_until, LONGEST_STEP)
+        """Return the seconds since the last call, those of a halt left out: no worker was heard in it, for no fault."""
+        passed = now - self._passed_until
         self._passed_until = now
-        return passed.total_seconds()
+        if passed > LONGEST_STEP:
+            self._patient_until = self._until(now)
+        return min(passed, LONGEST_STEP).total_seconds()
 
     def _came_back(self, count: int) -> int:
         """Wake those who wait for runs that came back; one of them may have failed, and a sweep be at its end."""

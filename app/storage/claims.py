@@ -11,12 +11,9 @@ from app.domain.queue import Ask, Claimed, Grant, Load, SuspectCase
 from app.domain.states import SweepState
 from app.domain.work import CheckpointRef, Lease
 from app.storage import kept_models, moves
-from app.storage.leases import heartbeat
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.records import AnyRow
 from app.storage.tables import runs, sweeps, trials
-
-__all__ = ["claim", "heartbeat", "work_waits"]
 
 
 @dataclass(frozen=True, slots=True)

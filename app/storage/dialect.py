@@ -12,11 +12,6 @@ def engine_version(connection: Connection) -> str:
     return str(connection.scalar(text("SELECT sqlite_version()")))
 
 
-def insert_new(table: Table) -> Insert:
-    """Return an INSERT that passes over rows whose key is there already; its `rowcount` counts the new ones."""
-    return insert(table).on_conflict_do_nothing()
-
-
 def insert_or_replace(table: Table, row: Mapping[str, Any], key: Sequence[str]) -> Insert:
     """Return an INSERT of `row`; where a row of the same `key` is there, its columns take these values."""
     return insert(table).values(**row).on_conflict_do_update(index_elements=list(key), set_=dict(row))

@@ -19,13 +19,17 @@ _CURL = "silent\nshow-error\nfail-with-body\n"
 
 
 class Session:
-    """A folder with the files that a checkout has, a shell in it, and what came out of each snippet."""
+    """A folder with the files that a checkout has, a shell in it, and what came out of each snippet.
+
+    The server's data folder is beside it, so that `data/` is where the documents say.
+    """
 
     def __init__(self, folder: Path, server: str) -> None:
         self._server = server
         self.folder = folder / "checkout"
         shutil.copytree(ROOT / "docs" / "examples", self.folder / "docs" / "examples")
         (self.folder / ".venv").symlink_to(sys.prefix)
+        (self.folder / "data").symlink_to(folder / "data")
         (folder / ".curlrc").write_text(_CURL)
         self._environment = {**os.environ, "CURL_HOME": str(folder), "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}"}
 

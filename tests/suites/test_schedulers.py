@@ -64,6 +64,12 @@ def test_options_are_checked_at_their_places_all_at_once(kind: str) -> None:
 
 
 @every_scheduler
+def test_searched_epochs_are_refused_where_trials_are_compared(kind: str) -> None:
+    found = [fault.pointer for fault in SCHEDULERS[kind].faults({"kind": kind}, None)]
+    assert found == ([] if SCHEDULERS[kind].need is Need.NOTHING else ["/space/epochs"])
+
+
+@every_scheduler
 @settings(max_examples=25, deadline=None)
 @given(
     seed=CHANCE,

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from engine.models import FORMATS
 from tests.engine.models.trained import trained
-from tests.system.processes import PATIENCE, ServerProcess, running
+from tests.system.processes import PATIENCE, ServerProcess, child_ids, gone, running
 
 COMMAND = [sys.executable, "-m", "app.cli"]
 
@@ -80,12 +82,28 @@ def test_a_taken_port_is_refused_with_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in second.stderr
 
 
-def test_sigint_ends_the_server_and_its_workers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_and_its_workers_and_leaves_a_database_of_one_file(
+    number: signal.Signals, tmp_path: Path
+) -> None:
     server = ServerProcess(tmp_path / "data", workers=1)
     with running(server):
-        server.process.send_signal(signal.SIGINT)
+        server.process.send_signal(number)
         assert server.process.wait(PATIENCE) == 0
         assert server.children() == []
+    assert [path.name for path in (tmp_path / "data").glob("logsweep.db*")] == ["logsweep.db"]
+
+
+def test_sigterm_ends_the_demo_and_its_server(tmp_path: Path) -> None:
+    process = demo(tmp_path / "data")
+    assert process.stdout is not None
+    next(line for line in process.stdout if "until you press Ctrl-C" in line)
+    (server,) = child_ids(process.pid)
+    process.terminate()
+    rest, _ = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 0, rest
+    assert gone(server)
 
 
 def test_rows_are_predicted_with_a_model_file_and_faults_go_to_standard_error(tmp_path: Path) -> None:

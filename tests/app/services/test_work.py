@@ -63,6 +63,16 @@ def services(tmp_path: Path, ticks: Ticks) -> Iterator[Services]:
 
 
 def reap_after(services: Services, ticks: Ticks, seconds: float) -> int:
+    """Reap after some time in which the server ran."""
+    count, end = 0, ticks.now + seconds
+    while ticks.now < end:
+        ticks.now = min(ticks.now + 5.0, end)
+        count += services.work.reap()
+    return count
+
+
+def reap_after_a_halt(services: Services, ticks: Ticks, seconds: float) -> int:
+    """Reap after some time in which the server stood still."""
     ticks.now += seconds
     return services.work.reap()
 
@@ -80,8 +90,18 @@ def test_time_passes_for_a_sweep_from_its_first_claim_on(services: Services, tic
 def test_a_halt_of_the_server_is_no_time_in_which_work_could_be_done(services: Services, ticks: Ticks) -> None:
     sweep = posted(services, budget={"trials": 4, "seconds": 100})
     claimed(services, 1)
-    reap_after(services, ticks, 3600.0)
+    reap_after_a_halt(services, ticks, 3600.0)
     assert services.sweeps.get(sweep).used.seconds == 10.0
+
+
+def test_workers_that_nobody_heard_in_a_halt_of_the_server_get_a_term_to_speak(
+    services: Services, ticks: Ticks
+) -> None:
+    posted(services, budget={"trials": 1})
+    claimed(services, 1)
+    assert reap_after_a_halt(services, ticks, 3600.0) == 0
+    assert reap_after(services, ticks, LEASE_SECONDS - 1.0) == 0
+    assert reap_after(services, ticks, 2.0) == 1
 
 
 def test_a_sweep_whose_time_is_up_tells_its_workers_to_complete(services: Services, ticks: Ticks) -> None:

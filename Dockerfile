@@ -17,5 +17,6 @@ ENV PATH=/opt/logsweep/bin:$PATH PYTHONUNBUFFERED=1
 USER logsweep
 VOLUME /data
 EXPOSE 8000
-# One process that serves and trains; docker-compose.yml splits it into a server and workers.
+# One process that serves and trains; docker-compose.yml splits it into a server and workers. It may take 30 s to stop in
+# order: docker run --stop-timeout 30. A backup needs logsweep.db of the volume, not cache/.
 CMD ["logsweep", "serve", "--host", "0.0.0.0", "--port", "8000", "--data", "/data"]

@@ -1,4 +1,4 @@
-# Everything a person or a machine needs: make demo, make test, make check, make bench, make setup.
+# Everything a person or a machine needs: make demo, make test, make test-large, make check, make bench, make setup.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

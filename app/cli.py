@@ -16,7 +16,7 @@ from app.training.blas import use_one_thread
 from app.worker.process import run_worker
 
 SLOTS = 64
-"""Trials that a worker trains at the same time, unless said otherwise."""
+"""Runs that a worker trains at the same time, unless said otherwise."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -29,7 +29,7 @@ Workers = Annotated[
     int | None, typer.Option(help="Worker processes; one per core unless said.", min=0, envvar="LOGSWEEP_WORKERS")
 ]
 Slots = Annotated[
-    int, typer.Option(help="Trials that one worker trains at the same time.", min=1, max=4096, envvar="LOGSWEEP_SLOTS")
+    int, typer.Option(help="Runs that one worker trains at the same time.", min=1, max=4096, envvar="LOGSWEEP_SLOTS")
 ]
 Reading = Annotated[
     list[str] | None,
@@ -63,7 +63,7 @@ def work(
     slots: Slots = SLOTS,
     exit_with_parent: Annotated[bool, typer.Option(help="End when standard input closes.", hidden=True)] = False,
 ) -> None:
-    """Train trials for a server, until stopped."""
+    """Train for a server, until stopped."""
     _log_to_stderr()
     with _refusal_shown():
         run_worker(server, name, slots, exit_with_parent=exit_with_parent)

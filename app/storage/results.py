@@ -141,7 +141,11 @@ def _grow(connection: Connection, request: _Request, grown: Collection[int], dif
         for run in grown
     ]
     _GROW.run(connection, rows)
-    get_further(connection, {_place(request.rows[run]): request.curves.reached[run] for run in grown})
+    further: dict[Place, int] = {}
+    for run in grown:
+        place = _place(request.rows[run])
+        further[place] = max(further.get(place, 0), request.curves.reached[run])
+    get_further(connection, further)
 
 
 def _note_checkpoints(connection: Connection, request: _Request, items: Iterable[Progress]) -> None:

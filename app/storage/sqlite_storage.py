@@ -155,23 +155,6 @@ class SqliteStorage:
         self._write(deletion.go_on)
         return self._clearing.clear(now, limit)
 
-    # The arrival of an artifact step by step, for whoever cannot wait for its pieces
-
-    def begin_artifact(self, sha256: str, now: datetime) -> int:
-        return self._write(artifacts.begin, sha256, now)
-
-    def add_artifact_piece(self, key: int, number: int, content: bytes) -> None:
-        self._write(artifacts.add_piece, key, number, content)
-
-    def settle_artifact(self, key: int, size: int, sha256: str, now: datetime) -> int:
-        return self._write(artifacts.settle, key, size, sha256, now)
-
-    def abandon_artifact(self, key: int) -> None:
-        self._write(artifacts.abandon, key)
-
-    def forget_unnamed_artifacts(self, keys: Collection[int]) -> None:
-        self._write(artifacts.forget_unnamed, keys)
-
     # Sweeps
 
     def create_sweep(

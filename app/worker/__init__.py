@@ -1,1 +1,1 @@
-"""The worker: a process that leases trials over HTTP, trains them in stacks, and reports."""
+"""The worker: a process that leases runs over HTTP, trains them in stacks, and reports."""

@@ -122,11 +122,14 @@ class Outbox:
             return not self._closed
 
     def next_models(self) -> dict[Lease, bytes]:
-        """Return the first weights that must go to the server before their results: one, or small ones together."""
+        """Return the first weights that must go to the server before their results, with small ones further small ones.
+
+        Large ones go alone, in their turn: small ones may come all the time.
+        """
         with self._changed:
             waiting = list(islice(self._weights(), MOST_TOGETHER))
         small = [one for one in waiting if len(one[1]) <= MOST_SMALL_BYTES]
-        return dict(small or waiting[:1])
+        return dict(small if small[:1] == waiting[:1] else waiting[:1])
 
     def _weights(self) -> Iterator[tuple[Lease, bytes]]:
         for lease in self._unsent:

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.datasets import DatasetSummary
-from app.domain.errors import Conflict, InvalidRequest, NotFound
+from app.domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from app.domain.sweeps import Labels
 from app.storage import FILE, SqliteStorage
 from app.storage.arrivals import cut
@@ -101,16 +101,6 @@ def test_a_source_that_fails_leaves_nothing(storage: SqliteStorage, pieces: int,
     assert storage.clear_artifacts(START, 9) == 0
 
 
-def test_an_arrival_by_single_verbs(storage: SqliteStorage) -> None:
-    key = storage.begin_artifact(HASH, START)
-    storage.add_artifact_piece(key, 0, WEIGHTS)
-    assert storage.settle_artifact(key, len(WEIGHTS), HASH, START) == key
-    storage.abandon_artifact(key)
-    assert list(storage.artifact_stream(HASH)) == [WEIGHTS]
-    storage.forget_unnamed_artifacts([key])
-    assert storage.artifact_size(HASH) is None
-
-
 def test_other_writers_get_between_the_pieces_of_an_upload(storage: SqliteStorage) -> None:
     content = content_of(3 * PIECE)
     seen = []
@@ -138,22 +128,28 @@ def test_a_data_set_is_not_there_before_the_last_piece_of_its_content(storage: S
 
 
 def test_an_arrival_that_takes_longer_than_an_hour_is_given_up(storage: SqliteStorage) -> None:
-    key = storage.begin_artifact(HASH, START)
-    storage.add_artifact_piece(key, 0, WEIGHTS)
-    assert storage.clear_artifacts(START + HOUR - SECOND, 9) == 0
-    assert storage.clear_artifacts(START + HOUR, 9) == 1
+    def slow() -> Iterator[bytes]:
+        yield from (bytes(PIECE), bytes(PIECE))
+        assert storage.clear_artifacts(START + HOUR - SECOND, 9) == 0
+        assert storage.clear_artifacts(START + HOUR, 9) == 2
+        yield WEIGHTS
+
     with pytest.raises(Conflict, match="given up"):
-        storage.settle_artifact(key, len(WEIGHTS), HASH, START)
+        storage.add_artifact(HASH, slow(), START)
 
 
 def test_arrivals_from_before_the_start_are_given_up(tmp_path: Path) -> None:
     with closing(SqliteStorage(tmp_path, SimplePolicy())) as storage:
-        key = storage.begin_artifact(HASH, START)
-        storage.add_artifact_piece(key, 0, WEIGHTS)
+
+        def interrupted() -> Iterator[bytes]:
+            yield from (bytes(PIECE), bytes(PIECE))
+            storage.close()
+            yield WEIGHTS
+
+        with pytest.raises(Unavailable, match="is stopping"):
+            storage.add_artifact(HASH, interrupted(), START)
     with closing(SqliteStorage(tmp_path, SimplePolicy())) as storage:
-        assert storage.clear_artifacts(START, 9) == 1
-        with pytest.raises(Conflict, match="given up"):
-            storage.add_artifact_piece(key, 1, WEIGHTS)
+        assert storage.clear_artifacts(START, 9) == 2
 
 
 def test_what_nobody_names_within_an_hour_leaves_and_what_has_a_name_stays(storage: SqliteStorage) -> None:
@@ -195,24 +191,27 @@ def test_a_content_that_nothing_names_leaves_at_once(storage: SqliteStorage) -> 
 def test_who_has_begun_to_read_reads_on_while_the_artifact_leaves(storage: SqliteStorage) -> None:
     content = content_of(3 * PIECE)
     name = sha256(content).hexdigest()
-    key = storage.add_artifact(name, content, START)
+    storage.add_artifact(name, content, START)
     reading = storage.artifact_stream(name)
     first = next(reading)
-    storage.forget_unnamed_artifacts([key])
-    assert storage.clear_artifacts(START, 9) == 3
+    assert storage.clear_artifacts(START + HOUR, 9) == 3
     assert list(storage.artifact_stream(name)) == []
     assert first + b"".join(reading) == content
 
 
 def test_an_upload_goes_on_whose_content_is_forgotten_by_another_meanwhile(storage: SqliteStorage) -> None:
-    storage.add_dataset(DATASET, b"content", UPLOAD)
-    arriving = storage.begin_artifact(DATASET.sha256, START)
-    storage.add_artifact_piece(arriving, 0, b"content")
-    storage.remove_dataset("rain")
-    assert storage.settle_artifact(arriving, 7, DATASET.sha256, START) == arriving
+    content = content_of(2 * PIECE + 1)
+    summary = replace(DATASET, sha256=sha256(content).hexdigest())
+
+    def overtaken() -> Iterator[bytes]:
+        yield content[: 2 * PIECE]
+        storage.add_dataset(replace(summary, name="snow"), content, UPLOAD)
+        storage.remove_dataset("snow")
+        yield content[2 * PIECE :]
+
+    assert storage.add_dataset(summary, overtaken(), UPLOAD)
     storage.clear_artifacts(START, 9)
-    assert storage.add_dataset(DATASET, b"content", UPLOAD)
-    assert storage.dataset_content("rain") == (DATASET.sha256, b"content")
+    assert storage.dataset_content("rain") == (summary.sha256, content)
 
 
 def test_a_sweep_on_a_data_set_that_is_deleted_meanwhile_is_a_conflict_or_keeps_the_content(

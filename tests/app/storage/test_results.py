@@ -30,6 +30,14 @@ def test_a_report_moves_run_and_trial_on(world: World) -> None:
     assert (world.run(1).epochs, world.trial(0).epochs, world.epochs(1)) == (1, 1, [1])
 
 
+def test_a_trial_is_as_far_as_the_furthest_of_its_replicates(world: World) -> None:
+    world.add_sweep(replicates=3, asked=4)
+    leases = [claimed.lease for claimed in world.claim(slots=3)]
+    items = [Progress(lease, points(*range(1, upto + 1))) for lease, upto in zip(leases, (1, 3, 2), strict=True)]
+    results.report(world.connection, "w1", items)
+    assert world.trial(0).epochs == 3
+
+
 def test_epochs_of_one_request_may_come_in_several_items(world: World) -> None:
     world.add_sweep(asked=9)
     lease = world.claim()[0].lease

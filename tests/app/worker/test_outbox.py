@@ -35,11 +35,12 @@ def outbox(*turns: Turn) -> Outbox:
     return box
 
 
-def test_small_models_go_together_and_a_large_one_alone() -> None:
+def test_small_models_go_together_and_a_large_one_alone_in_its_turn() -> None:
     large = bytes(MOST_SMALL_BYTES + 1)
-    box = outbox(stopped(A, large), stopped(B, b"weights."), stopped(Lease(7, 1), b"others.."))
+    box = outbox(stopped(B, b"weights."), stopped(A, large), stopped(Lease(7, 1), b"others.."))
     assert box.next_models() == {B: b"weights.", Lease(7, 1): b"others.."}
     box.models_arrived({B: MODEL, Lease(7, 1): MODEL})
+    box.add(stopped(Lease(8, 1), b"small..."))
     assert box.next_models() == {A: large}
 
 

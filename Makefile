@@ -10,7 +10,7 @@ demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
 	@$(BIN)/logsweep demo
 
 test: $(VENV)/.dev curl compiler ## Run every test with compiled kernels, and those of bits and formulas in NumPy alone.
-	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest -n 2
+	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest -n 2 --dist loadgroup
 	LOGSWEEP_KERNELS=numpy $(BIN)/python -m pytest -n 2 tests/suites tests/engine --ignore=tests/engine/data
 
 test-large: $(VENV)/.dev compiler ## Run the tests that take long: 500 kills, a server away for five minutes, 50 million weights.

@@ -40,11 +40,14 @@ class ServerProcess:
         options = ["serve", "--data", str(data), "--port", str(port)]
         options += ["--workers", str(workers), "--slots", str(slots)]
         environment = {**os.environ, "LOGSWEEP_LEASE_SECONDS": str(lease_seconds)}
-        with (data.parent / f"{data.name}.log").open("ab") as log:
+        log_file = data.parent / f"{data.name}.log"
+        with log_file.open("ab") as log:
             self.process = subprocess.Popen([*_COMMAND, *options], stdout=subprocess.PIPE, stderr=log, env=environment)
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()
-        assert line.startswith("Serving at http://127.0.0.1:"), f"the server did not start: {line!r}"
+        assert line.startswith("Serving at http://127.0.0.1:"), (
+            f"the server did not start: {line!r}\n{log_file.read_text()}"
+        )
         self.address = line.split()[-1]
         self.port = int(self.address.rpartition(":")[2])
         self.client = httpx.Client(base_url=self.address, timeout=30.0)

@@ -25,16 +25,22 @@ SWEEP: dict[str, Any] = {
         "learning_rate": {"kind": "float", "low": 1e-4, "high": 0.3, "scale": "log"},
         "hidden_units": {"kind": "choice", "values": [[32], [48]]},
     },
-    "fixed": {"epochs": 60},
     "budget": {"trials": 24},
 }
+LONG_AND_SHORT: dict[str, Any] = {
+    **SWEEP,
+    "space": {**SWEEP["space"], "epochs": {"kind": "choice", "values": [3, 200]}},
+    "fixed": {"batch_size": 256},
+    "budget": {"trials": 12},
+}
+"""When the short trials have ended, the long ones, trained beside them, are far from their end."""
 
 
-def alone(data: Path, **changes: Any) -> Any:
+def alone(data: Path, spec: dict[str, Any]) -> Any:
     """Return the tables of a sweep that was left to itself."""
     server = ServerProcess(data, workers=1)
     with running(server):
-        sweep = post_sweep(server.client, {**SWEEP, **changes})
+        sweep = post_sweep(server.client, spec)
         finish(server.client, sweep)
     return result_tables(data, sweep)
 
@@ -45,11 +51,11 @@ def post(client: httpx.Client, sweep: str, what: str, **query: Any) -> Any:
 
 
 def test_a_pause_stops_training_and_loses_nothing(tmp_path: Path) -> None:
-    reference, data = alone(tmp_path / "reference"), tmp_path / "data"
+    reference, data = alone(tmp_path / "reference", LONG_AND_SHORT), tmp_path / "data"
     server = ServerProcess(data)
     with running(server, WorkerProcess(server.address, "one", slots=8)):
         client = server.client
-        sweep = post_sweep(client, SWEEP)
+        sweep = post_sweep(client, LONG_AND_SHORT)
         until(lambda: in_the_middle(client, sweep), "the sweep is in the middle")
         assert post(client, sweep, "pause")["state"] == "paused"
         until(lambda: counts(client, sweep)["running"] == 0, "training has paused")
@@ -101,11 +107,12 @@ def test_time_that_is_up_completes_what_runs(tmp_path: Path) -> None:
 
 
 def test_more_budget_reopens_a_sweep_as_if_it_had_been_there_from_the_start(tmp_path: Path) -> None:
-    reference, data = alone(tmp_path / "reference", budget={"trials": 12}, fixed={"epochs": 5}), tmp_path / "data"
+    short = {**SWEEP, "fixed": {"epochs": 5}}
+    reference, data = alone(tmp_path / "reference", {**short, "budget": {"trials": 12}}), tmp_path / "data"
     server = ServerProcess(data, workers=2, slots=4)
     with running(server):
         client = server.client
-        sweep = post_sweep(client, {**SWEEP, "fixed": {"epochs": 5}, "budget": {"trials": 5}})
+        sweep = post_sweep(client, {**short, "budget": {"trials": 5}})
         finish(client, sweep)
         answer = client.patch(f"/v1/sweeps/{sweep}", json={"budget": {"trials": 12}}).raise_for_status().json()
         assert answer["state"] == "running"

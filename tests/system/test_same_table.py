@@ -44,6 +44,8 @@ SWEEP: dict[str, Any] = {
     "early_stopping": {"patience": 20},
     "budget": {"trials": 48},
 }
+pytestmark = pytest.mark.xdist_group("same table")  # they share a fixture that takes seconds
+
 LEASE = 2.0
 
 Tables = Mapping[str, list[tuple[Any, ...]]]

@@ -85,8 +85,9 @@ class Work:
     def report(self, request: ReportRequest) -> DecisionsAnswer:
         """Store epochs of leased runs. Raises InvalidRequest."""
         require_sound(request)
-        self._live.saw(request.worker, self._clock.now())
-        return DecisionsAnswer(self._storage.report(request.worker, request.items))
+        now = self._clock.now()
+        self._live.saw(request.worker, now)
+        return DecisionsAnswer(self._storage.report(request.worker, request.items, now))
 
     def finish(self, request: FinishRequest) -> FinishAnswer:
         """Record results, and store the epochs of other runs that came with them. Raises InvalidRequest."""

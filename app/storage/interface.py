@@ -176,7 +176,7 @@ class Queue(Protocol):
     def heartbeat(self, worker: str, leases: Sequence[Lease], lease_until: datetime) -> list[Decision]:
         """Put off the end of those leases that still hold; decide for each."""
 
-    def report(self, worker: str, items: Sequence[Progress]) -> list[Decision]:
+    def report(self, worker: str, items: Sequence[Progress], now: datetime) -> list[Decision]:
         """Store the epochs and checkpoints of those runs whose lease still holds; decide for each."""
 
     def finish(self, worker: str, items: Sequence[Result], progress: Sequence[Progress], now: datetime) -> Recorded:

@@ -11,8 +11,8 @@ from app.domain.policy import Policy
 from app.domain.queue import Recorded
 from app.domain.runs import Ending, RunOutcome
 from app.domain.states import SweepState, TrialState
-from app.domain.work import CheckpointRef, Decision, Keep, Lease, Outcome, Progress, Result
-from app.storage import kept_models, moves
+from app.domain.work import CheckpointRef, Decision, GivenBack, Keep, Lease, Outcome, Progress, Result
+from app.storage import kept_models, losses, moves
 from app.storage.bulk import Bulk
 from app.storage.curves import Curves
 from app.storage.kept_models import Changes, NewModel, Place
@@ -71,16 +71,19 @@ class _Request:
         return Decision(lease, "stop", refusal) if refusal else decide(self.rows, self.worker, lease)
 
 
-def report(connection: Connection, worker: str, items: Sequence[Progress]) -> list[Decision]:
+def report(
+    connection: Connection, policy: Policy, worker: str, items: Sequence[Progress], now: datetime
+) -> list[Decision]:
     """Store the epochs and checkpoints of those runs whose lease still holds; decide for each.
 
-    Epochs that leave a gap are a fault of the worker: it shall stop the run.
+    Epochs that leave a gap are a fault of the worker: it shall stop the run, which goes back to the queue.
     """
     request = _Request(worker, named_runs(connection, [item.lease for item in items]))
     grown = _take_progress(request, items)
     different = request.curves.store(connection)
     _grow(connection, request, grown, different)
     _note_checkpoints(connection, request, items)
+    _take_back_refused(connection, policy, request, now)
     return [request.decision(item.lease) for item in items]
 
 
@@ -103,6 +106,7 @@ def finish(
     _note_checkpoints(connection, request, progress)
     results = [_Taken(request.rows[run], item, request.curves, different.get(run)) for run, item in taken.items()]
     keep = _record(connection, policy, results, here, now)
+    _take_back_refused(connection, policy, request, now)
     return Recorded(
         outcomes=_known_outcomes(connection, request, items, outcomes),
         decisions=[request.decision(item.lease) for item in progress],
@@ -162,6 +166,12 @@ def _note_checkpoints(connection: Connection, request: _Request, items: Iterable
         connection,
         [{"the_key": run, "epoch": one.epoch, "sha256": one.sha256, "size": one.size} for run, one in newest.items()],
     )
+
+
+def _take_back_refused(connection: Connection, policy: Policy, request: _Request, now: datetime) -> None:
+    refused = [GivenBack(lease, "refused", fault) for lease, fault in request.refused.items()]
+    if refused:
+        losses.release(connection, policy, request.worker, refused, now)
 
 
 # Results

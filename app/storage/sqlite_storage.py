@@ -253,8 +253,8 @@ class SqliteStorage:
     def heartbeat(self, worker: str, leases: Sequence[Lease], lease_until: datetime) -> list[Decision]:
         return self._write(lease_rows.heartbeat, worker, leases, lease_until)
 
-    def report(self, worker: str, items: Sequence[Progress]) -> list[Decision]:
-        return self._write(results.report, worker, items)
+    def report(self, worker: str, items: Sequence[Progress], now: datetime) -> list[Decision]:
+        return self._decide(results.report, worker, items, now)
 
     def finish(self, worker: str, items: Sequence[Result], progress: Sequence[Progress], now: datetime) -> Recorded:
         return self._decide(results.finish, worker, items, progress, now)

@@ -105,7 +105,7 @@ class World:
     ) -> Decision:
         """Report epochs of one run."""
         progress = Progress(lease, [point(number) for number in numbers], checkpoint)
-        (decision,) = results.report(self.connection, worker, [progress])
+        (decision,) = results.report(self.connection, self.policy, worker, [progress], NOW)
         return decision
 
     def finish(self, *items: Result, worker: str = "w1", now: datetime = NOW) -> Recorded:

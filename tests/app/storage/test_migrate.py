@@ -21,7 +21,7 @@ from app.storage.connect import writing_engine
 from app.storage.migrate import migrate
 from app.storage.tables import metadata
 from tests.app.storage.simple_policy import SimplePolicy
-from tests.app.storage.world import SWEEP, add_sweep, claim_one, drawn, point
+from tests.app.storage.world import START, SWEEP, add_sweep, claim_one, drawn, point
 
 
 def schema(connection: Connection) -> dict[str, str]:
@@ -114,7 +114,7 @@ def test_a_database_of_the_first_schema_keeps_its_curves_and_takes_gradient_norm
     assert (old.epoch, old.train_loss, old.gradient_norms) == (1, 0.5, None)
     add_sweep(storage, drawn(0, 1))
     lease = claim_one(storage).lease
-    storage.report("w1", [Progress(lease, [point(1)])])
+    storage.report("w1", [Progress(lease, [point(1)])], START)
     assert storage.curve(SWEEP, 0, 0, 0, 10) == [point(1)]
     storage.close()
 

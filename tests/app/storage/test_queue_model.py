@@ -96,13 +96,16 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(pick=PICK, stranger=STRANGER, first=st.integers(1, 3), count=st.integers(1, 2))
     def report(self, pick: int, stranger: str | None, first: int, count: int) -> None:
-        """Report epochs: kept if the lease holds and there is no gap."""
+        """Report epochs: kept if the lease holds; with a gap the run goes back."""
         worker, lease = self._pick(pick, stranger)
         curve = points(*range(first, first + count))
-        (decision,) = results.report(self.connection, worker, [Progress(lease, curve)])
+        (decision,) = results.report(self.connection, self.policy, worker, [Progress(lease, curve)], self.now)
         run = self.runs[lease.run]
-        if not self._holds(worker, lease) or first > run.epochs + 1:
+        if not self._holds(worker, lease):
             assert decision.decision == "stop"
+        elif first > run.epochs + 1:
+            assert decision.decision == "stop"
+            self._lose([run], excused=False)
         else:
             self._reach(run, first + count - 1)
             expected = "complete" if self.ending else "pause" if self.state == SweepState.PAUSED else "continue"

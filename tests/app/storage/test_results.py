@@ -34,7 +34,7 @@ def test_a_trial_is_as_far_as_the_furthest_of_its_replicates(world: World) -> No
     world.add_sweep(replicates=3, asked=4)
     leases = [claimed.lease for claimed in world.claim(slots=3)]
     items = [Progress(lease, points(*range(1, upto + 1))) for lease, upto in zip(leases, (1, 3, 2), strict=True)]
-    results.report(world.connection, "w1", items)
+    results.report(world.connection, world.policy, "w1", items, NOW)
     assert world.trial(0).epochs == 3
 
 
@@ -42,7 +42,7 @@ def test_epochs_of_one_request_may_come_in_several_items(world: World) -> None:
     world.add_sweep(asked=9)
     lease = world.claim()[0].lease
     items = [Progress(lease, points(1, 2)), Progress(lease, points(3)), Progress(lease, points(5))]
-    decisions = results.report(world.connection, "w1", items)
+    decisions = results.report(world.connection, world.policy, "w1", items, NOW)
     assert world.epochs(1) == [1, 2, 3]
     # All three are about the same run, whose worker left epoch 4 out.
     assert [one.decision for one in decisions] == ["stop"] * 3
@@ -54,7 +54,7 @@ def test_nothing_of_an_item_with_a_gap_is_stored(world: World, numbers: tuple[in
     lease = world.claim()[0].lease
     world.report(lease, 1)
     curve = [replace(point(1), epoch=number) for number in numbers]
-    (decision,) = results.report(world.connection, "w1", [Progress(lease, curve)])
+    (decision,) = results.report(world.connection, world.policy, "w1", [Progress(lease, curve)], NOW)
     assert decision.decision == "stop"
     assert "send the epochs without a gap, from 2 on" in (decision.reason or "")
     assert world.epochs(1) == [1]
@@ -126,7 +126,7 @@ def test_a_note_of_a_report_is_kept_until_the_attempt_ends(world: World) -> None
     lose(world)
     again = world.claim("w2")[0].lease
     other = [replace(point(1), train_loss=0.25)]
-    results.report(world.connection, "w2", [Progress(again, other)])
+    results.report(world.connection, world.policy, "w2", [Progress(again, other)], NOW)
     lose(world, "w2")
     reason = world.attempts(1)[1][3] or ""
     assert reason.startswith("epoch 1 came out otherwise")

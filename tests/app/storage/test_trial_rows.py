@@ -246,7 +246,7 @@ def test_the_ends_of_curves_have_the_first_epoch_and_the_last_ones(storage: Sqli
     add_sweep(storage, drawn(0, 1), sweep="swp_2")
     claimed = claim(storage, slots=4).claimed
     curve = [point(epoch) for epoch in range(1, 5)]
-    storage.report("w1", [Progress(item.lease, curve) for item in claimed])
+    storage.report("w1", [Progress(item.lease, curve) for item in claimed], START)
     storage.finish("w1", [result(item.lease) for item in claimed if item.trial != 2], [], START)
     ends = [point(1), point(3), point(4)]
     assert storage.curve_ends(SWEEP, [0, 1], 2) == {0: ends, 1: ends}

@@ -3,6 +3,7 @@
 import asyncio
 from importlib.metadata import PackageNotFoundError, version
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Lifespan
@@ -21,6 +22,7 @@ from app.api import (
     work_files,
 )
 from app.api.body_limit import BodyLimit
+from app.api.streams import AT_ONCE
 from app.domain.work import MOST_REQUEST_BYTES
 from app.services.artifacts import MOST_MODEL_BYTES
 from app.services.checkpoints import MOST_CHECKPOINT_BYTES
@@ -53,6 +55,7 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     }
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
     app.state.one_gradient_check = asyncio.Semaphore()
+    app.state.bodies = CapacityLimiter(AT_ONCE)
     problems.install(app)
     openapi.install(app)
     for routes in (datasets, sweeps, trials, models, analysis, gradient_checks, work, work_files, health):

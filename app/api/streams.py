@@ -1,22 +1,49 @@
 """Bodies that are too large for the memory: read piece by piece in the thread that works on them."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TypeVar
+from functools import partial
+from typing import BinaryIO, TypeVar
 
-from anyio import from_thread
+from anyio import CapacityLimiter, fail_after, from_thread, to_thread
 from fastapi import HTTPException, Request
-from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 T = TypeVar("T")
+
+PIECE = 1 << 20
+"""How many bytes of a file are read at a time."""
+
+AT_ONCE = 16
+"""How many bodies are read at the same time; others wait. Each has a thread, but none of those that answer the rest."""
+
+SILENCE_SECONDS = 60.0
+"""How long the sender of a body may be silent before it is given up."""
 
 
 async def with_body(request: Request, use: Callable[[Iterator[bytes]], T]) -> T:
     """Return what `use` makes of the pieces of a body, in a thread of its own; a piece is received when it asks for it.
 
-    Raises HTTPException 415 for another content type; ClientDisconnect if the client hung up in the middle.
+    The application has a limiter for these threads. Raises HTTPException 415 for another content type, 408 for a
+    sender that falls silent; ClientDisconnect if the client hung up in the middle.
     """
     require_bytes(request)
-    return await run_in_threadpool(use, _pieces(request.stream()))
+    limiter: CapacityLimiter = request.app.state.bodies
+    return await to_thread.run_sync(use, _pieces(request.stream()), limiter=limiter)
+
+
+class FileAnswer(StreamingResponse):
+    """The `size` bytes of an open file as an answer; it is closed also if the client hangs up in the middle."""
+
+    def __init__(self, size: int, file: BinaryIO) -> None:
+        pieces = iter(partial(file.read, PIECE), b"")
+        super().__init__(pieces, headers={"Content-Length": str(size)}, media_type="application/octet-stream")
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        with self._file:
+            await super().__call__(scope, receive, send)
 
 
 def require_bytes(request: Request) -> None:
@@ -28,5 +55,13 @@ def require_bytes(request: Request) -> None:
 
 def _pieces(stream: AsyncIterator[bytes]) -> Iterator[bytes]:
     """Yield what the event loop receives, within a thread that it waits for."""
-    while (piece := from_thread.run(anext, stream, None)) is not None:
+    while (piece := from_thread.run(_received, stream)) is not None:
         yield piece
+
+
+async def _received(stream: AsyncIterator[bytes]) -> bytes | None:
+    try:
+        with fail_after(SILENCE_SECONDS):
+            return await anext(stream, None)
+    except TimeoutError:
+        raise HTTPException(408, f"No byte came for {SILENCE_SECONDS:g} seconds. Send the body once more.") from None

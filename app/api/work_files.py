@@ -10,7 +10,7 @@ from pydantic import Field
 
 from app.api.answers import HashesAnswer, KeptAnswer
 from app.api.dependencies import UseCases
-from app.api.streams import require_bytes, with_body
+from app.api.streams import FileAnswer, require_bytes, with_body
 from app.api.strict_route import StrictRoute
 from app.domain.work import MOST_REQUEST_BYTES, MOST_TOGETHER
 
@@ -77,7 +77,7 @@ def look_for_checkpoint(sha256: str, services: UseCases) -> Response:
 @router.get("/checkpoints/{sha256}", response_class=Response, responses=_FOUND)
 def get_checkpoint(sha256: str, services: UseCases) -> Response:
     """Fetch a checkpoint."""
-    return _streamed(*services.checkpoints.read(sha256))
+    return FileAnswer(*services.checkpoints.read(sha256))
 
 
 def _head(size: int) -> Response:

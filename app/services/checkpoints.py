@@ -21,7 +21,6 @@ FOLDER = Path("cache", "checkpoints")
 MOST_CHECKPOINT_BYTES = 40 * MOST_WEIGHTS
 """What one can need: a worker keeps five numbers of 4 bytes for each weight, and batch norm adds to them."""
 
-_PIECE = 1 << 20
 _BLOCK = 4096
 
 _log = logging.getLogger(__name__)
@@ -60,8 +59,8 @@ class Checkpoints:
             self._shrink()
         return kept
 
-    def read(self, sha256: str) -> tuple[int, Iterator[bytes]]:
-        """Return the size of a checkpoint whose hash was checked, and its pieces. Raises InvalidRequest, NotFound."""
+    def read(self, sha256: str) -> tuple[int, BufferedReader]:
+        """Return the size of a checkpoint whose hash was checked, and its file. Raises InvalidRequest, NotFound."""
         require_sha256(sha256)
         path = self._folder / sha256
         try:
@@ -76,7 +75,7 @@ class Checkpoints:
             raise self._missing(sha256)
         os.utime(file.fileno())  # the order outlives a restart
         self._use(sha256, size)
-        return size, _pieces(file)
+        return size, file
 
     def size(self, sha256: str) -> int:
         """Return how many bytes a checkpoint has. Raises InvalidRequest, NotFound."""
@@ -136,12 +135,6 @@ def _measured(file: BufferedReader) -> tuple[int, str]:
     size = file.tell()
     file.seek(0)
     return size, digest
-
-
-def _pieces(file: BufferedReader) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(_PIECE):
-            yield piece
 
 
 def _on_disk(size: int) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, insert, select, update
 
-from app.domain.errors import Conflict, Fault, InvalidRequest
+from app.domain.errors import Conflict, Fault, InvalidRequest, NotFound
 from app.storage.records import AnyRow
 from app.storage.tables import artifact_pieces, artifacts, datasets, models, sweeps
 
@@ -106,14 +106,22 @@ def size(connection: Connection, sha256: str) -> int | None:
 
 def stream(connection: Connection, sha256: str) -> Iterator[bytes]:
     """Yield the pieces of an artifact in turn, none if it is not here; one at a time is in memory."""
-    key = key_here(connection, sha256)
-    piece = select(artifact_pieces.c.content).where(
-        artifact_pieces.c.artifact_key == key, artifact_pieces.c.number == bindparam("next")
-    )
-    number = 0
-    while (content := connection.execute(piece, {"next": number}).scalar()) is not None:
+    key, number = key_here(connection, sha256), 0
+    while key is not None and (content := piece(connection, key, number)) is not None:
         yield content
         number += 1
+
+
+def piece(connection: Connection, key: int, number: int) -> bytes | None:
+    """Return piece `number`, 0, 1, ..., of an artifact; None after the last. Raises NotFound if it is here no more."""
+    if connection.execute(select(artifacts.c.key).where(artifacts.c.key == key, _HERE)).first() is None:
+        raise NotFound("These bytes were deleted while they were read: nothing names them any more.")
+    content: bytes | None = connection.execute(
+        select(artifact_pieces.c.content).where(
+            artifact_pieces.c.artifact_key == key, artifact_pieces.c.number == number
+        )
+    ).scalar()
+    return content
 
 
 def read(connection: Connection, sha256: str) -> bytes:

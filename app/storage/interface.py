@@ -214,7 +214,10 @@ class Artifacts(Protocol):
         """Return how many bytes an artifact has; None if it is not here."""
 
     def artifact_stream(self, sha256: str) -> Iterator[bytes]:
-        """Yield an artifact piece by piece, in a transaction that ends with the last one; nothing if it is not here."""
+        """Yield an artifact piece by piece, nothing if it is not here; nothing is held while a piece is passed on.
+
+        Raises NotFound in the middle if it was deleted meanwhile.
+        """
 
     def clear_artifacts(self, now: datetime, limit: int = 64) -> int:
         """Delete up to about `limit` pieces of what nothing names any more, a few at a time; return how many.

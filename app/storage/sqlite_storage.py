@@ -148,8 +148,10 @@ class SqliteStorage:
         return self._read(artifacts.size, sha256)
 
     def artifact_stream(self, sha256: str) -> Iterator[bytes]:
-        with self._reading.connect() as connection, connection.begin():
-            yield from artifacts.stream(connection, sha256)
+        key, number = self._read(artifacts.key_here, sha256), 0
+        while key is not None and (piece := self._read(artifacts.piece, key, number)) is not None:
+            yield piece
+            number += 1
 
     def clear_artifacts(self, now: datetime, limit: int = 64) -> int:
         self._write(deletion.go_on)

@@ -4,12 +4,14 @@ import shutil
 import socket
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
 
+from app.api import streams
 from app.services.artifacts import MOST_MODEL_BYTES
 from app.services.checkpoints import FOLDER
 from tests.app.api.serving import Trainer, places, problem, serving, start
@@ -76,6 +78,48 @@ def test_who_hangs_up_in_the_middle_leaves_nothing(tmp_path: Path, kind: str) ->
         problem(client.get(address(kind)), 404)
         assert client.put(address(kind), content=WHOLE).is_success
         assert client.get(address(kind)).content == WHOLE
+
+
+@contextmanager
+def connections(client: httpx.Client, count: int, sent: bytes) -> Iterator[list[socket.socket]]:
+    """Connections that have sent so much, and are then silent."""
+    with ExitStack() as stack:
+        found = []
+        for _ in range(count):
+            connection = socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=30)
+            connection.sendall(sent)
+            found.append(stack.enter_context(connection))
+        yield found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bodies_that_stop_in_the_middle_hold_up_nobody_else(client: httpx.Client, kind: str) -> None:
+    head = f"PUT {address(kind)} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(WHOLE)}\r\n\r\n"
+    with connections(client, 48, head.encode() + WHOLE[:1000]):  # more than there are threads for requests
+        assert client.get("/v1/sweeps").status_code == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_readers_that_stop_in_the_middle_hold_up_nobody_else(client: httpx.Client, kind: str) -> None:
+    whole = WHOLE * 5
+    client.put(address(kind, whole), content=whole).raise_for_status()
+    asked = f"GET {address(kind, whole)} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    with connections(client, 48, asked) as readers:  # more than there are connections to the database
+        assert all(reader.recv(12) == b"HTTP/1.1 200" for reader in readers)
+        assert client.get("/v1/sweeps").status_code == 200
+    assert client.get("/v1/sweeps").status_code == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sender_that_falls_silent_is_given_up(
+    client: httpx.Client, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "SILENCE_SECONDS", 0.1)
+    head = f"PUT {address(kind)} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(WHOLE)}\r\n\r\n"
+    with connections(client, 1, head.encode() + WHOLE[:1000]) as (connection,):
+        assert connection.recv(1000).startswith(b"HTTP/1.1 408")
+    monkeypatch.undo()
+    assert client.put(address(kind), content=WHOLE).is_success
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -146,10 +146,12 @@ class SimulatedSweep:
             steps = None if steps is None else steps - 1
 
     def reopen(self, budget: Budget) -> None:
-        """Give the sweep another budget, as a PATCH does."""
+        """Give the sweep another budget, as a PATCH does: what an end had cancelled outside rounds is queued again."""
         self.budget, self.version = budget, self.version + 1
         if self.state is SweepState.COMPLETED:
             self.state, self.ending, self.reason = SweepState.RUNNING, None, None
+            for run in self._in(TrialState.CANCELLED):
+                run.state = TrialState.QUEUED if run.round == 0 else run.state
 
     def values(self) -> dict[int, float | None]:
         """Return the value of each trial that is final, by its number."""

@@ -89,6 +89,21 @@ def test_more_budget_gives_what_it_would_have_given_from_the_start(
     assert sweep.table() == finished(search(more), seed, order + 1, 9).table()
 
 
+@pytest.mark.parametrize("epochs", [None, 9 * 150])
+def test_more_seconds_train_what_the_end_had_cancelled(epochs: int | None) -> None:
+    sweep = SimulatedSweep(search(Budget(150, seconds=10, epochs=epochs)), steady)
+    sweep.work(1, 4, steps=3)
+    sweep.seconds = 10.0
+    sweep.work(1, 4)
+    assert sweep.reason == "the budget of 10 seconds is used up"
+    assert any(run.state is TrialState.CANCELLED for run in sweep.runs.values())
+    sweep.reopen(Budget(150, seconds=20, epochs=epochs))
+    sweep.work(2, 4)
+    assert sweep.reason == "all trials of the budget finished"
+    assert {run.state for run in sweep.runs.values()} == {TrialState.COMPLETED}
+    assert epochs is None or sweep.charged == sum(run.epochs for run in sweep.runs.values())
+
+
 @pytest.mark.parametrize("moment", [0, 3, 40])
 def test_a_budget_changed_in_mid_sweep_holds_from_then_on(moment: int) -> None:
     sweep = SimulatedSweep(search(Budget(50, epochs=9 * 50)), steady)

@@ -27,8 +27,9 @@ def add(checkpoints: Checkpoints, whole: bytes) -> str:
 
 
 def read(checkpoints: Checkpoints, name: str) -> bytes:
-    size, pieces = checkpoints.read(name)
-    whole = b"".join(pieces)
+    size, file = checkpoints.read(name)
+    with file:
+        whole = file.read()
     assert len(whole) == size == checkpoints.size(name)
     return whole
 

@@ -20,7 +20,9 @@ SHIPPED = Path(__file__).parent / "compiled"
 """Libraries that were compiled when the image was built."""
 
 
-def library_path(environment: Mapping[str, str] = os.environ, shipped: Path = SHIPPED) -> Path:
+def library_path(
+    environment: Mapping[str, str] = os.environ, shipped: Path = SHIPPED, *, in_background: bool = False
+) -> Path:
     """Return the library for this processor; it is compiled if need be, by one process of all that ask.
 
     Raises KernelsUnavailableError if it cannot be compiled, or if somebody else could write where it would lie.
@@ -33,7 +35,7 @@ def library_path(environment: Mapping[str, str] = os.environ, shipped: Path = SH
         with FileLock(path.parent / "lock"):
             if not _is_whole(path):
                 _forget_interrupted(path.parent)
-                compile_library(level(), path)
+                compile_library(level(), path, in_background=in_background)
                 _digest_file(path).write_text(_digest(path), "ascii")
     _refuse_foreign(path)
     return path

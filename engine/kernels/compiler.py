@@ -84,15 +84,17 @@ def find_compiler(environment: Mapping[str, str] = os.environ) -> list[str]:
     )
 
 
-def compile_library(level: str, path: Path, text: str | None = None) -> None:
-    """Compile the kernels, or another `text`, for processors of `level` to `path`, at low priority.
+def compile_library(level: str, path: Path, text: str | None = None, *, in_background: bool = False) -> None:
+    """Compile the kernels, or another `text`, for processors of `level` to `path`.
 
+    In the background it takes what others leave, which is next to nothing on a busy machine: nobody may wait for it.
     Raises KernelsUnavailableError with what the compiler said if it fails.
     """
     with TemporaryDirectory(prefix=COMPILING, dir=path.parent) as folder:
         file, made = Path(folder) / "kernels.c", Path(folder) / path.name
         file.write_text(source() if text is None else text, "utf-8")
-        _run([*_low_priority(), *find_compiler(), *_flags(level), "-o", str(made), str(file), "-lm"])
+        command = [*find_compiler(), *_flags(level), "-o", str(made), str(file), "-lm"]
+        _run([*_low_priority(), *command] if in_background else command, in_background)
         made.chmod(0o755)  # whoever runs an image is not who built it; the cache's folder is the user's own
         made.replace(path)
 
@@ -106,10 +108,10 @@ def _low_priority() -> list[str]:
     return [nice, "-n", "19"] if nice else []
 
 
-def _run(command: Sequence[str]) -> None:
+def _run(command: Sequence[str], in_background: bool) -> None:
     process = _Child()
     try:
-        code, said = process.run(command)
+        code, said = process.run(command, in_background)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise KernelsUnavailableError(f"The C compiler could not be run: {error}") from error
     finally:
@@ -126,7 +128,7 @@ class _Child:
         self._process: subprocess.Popen[str] | None = None
         atexit.register(self.stop)
 
-    def run(self, command: Sequence[str]) -> tuple[int, str]:
+    def run(self, command: Sequence[str], in_background: bool) -> tuple[int, str]:
         """Return its code and what it wrote on standard error."""
         with self._starting:
             # A session of its own: a compiler is a chain of programs, and all of them have to end.
@@ -138,7 +140,8 @@ class _Child:
                 errors="replace",
                 start_new_session=True,
             )
-        _give_way(self._process.pid)
+        if in_background:
+            _give_way(self._process.pid)
         said = self._process.communicate(timeout=_LONGEST)[1]
         return self._process.returncode, said
 

@@ -61,7 +61,7 @@ class _Switch:
     def _go_over(self) -> None:
         """Get the compiled loops, and let whoever waits run them."""
         try:
-            library = load()
+            library = load(in_background=True)
         except KernelsUnavailableError as error:
             _log.info("Kernels run in NumPy. %s", error)
             return
@@ -112,13 +112,13 @@ def chosen() -> Choice:
     raise ValueError(f"{VARIABLE} is {said!r}. It must be one of {', '.join(CHOICES)}.")
 
 
-def load() -> Library:
-    """Return the compiled loops that give the bits of NumPy on this machine.
+def load(*, in_background: bool = False) -> Library:
+    """Return the compiled loops that give the bits of NumPy on this machine; in the background, others go first.
 
     Raises KernelsUnavailableError if there are none.
     """
     try:
-        path = library_path()
+        path = library_path(in_background=in_background)
         library = Library(path)
         names = differing_here(path, lambda: differing(KERNELS, library))
     except OSError as error:

@@ -66,6 +66,18 @@ def test_what_was_bound_before_goes_over_when_the_loops_are_ready(
     np.testing.assert_array_equal(w, np.full((2, 3), -1.0))
 
 
+@pytest.mark.parametrize(("choice", "niceness"), [("compiled", os.nice(0)), ("auto", 19)])
+def test_a_compiler_gives_way_to_all_others_only_where_nobody_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, choice: Choice, niceness: int
+) -> None:
+    monkeypatch.setenv("CC", compiler_script(tmp_path, f"nice > {tmp_path / 'niceness'}", 'exec cc "$@"'))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    choose(choice)
+
+    assert ready()
+    assert int((tmp_path / "niceness").read_text()) == niceness
+
+
 def test_without_a_compiler_it_stays_with_numpy_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -45,9 +45,10 @@ class ServerProcess:
             self.process = subprocess.Popen([*_COMMAND, *options], stdout=subprocess.PIPE, stderr=log, env=environment)
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()
-        assert line.startswith("Serving at http://127.0.0.1:"), (
-            f"the server did not start: {line!r}\n{log_file.read_text()}"
-        )
+        if not line.startswith("Serving at http://127.0.0.1:"):
+            self.process.kill()  # or the next test in this process fails too, for what this one left behind
+            self.process.communicate()
+            raise AssertionError(f"The server did not start: {line!r}\n{log_file.read_text()}")
         self.address = line.split()[-1]
         self.port = int(self.address.rpartition(":")[2])
         self.client = httpx.Client(base_url=self.address, timeout=30.0)

@@ -36,6 +36,8 @@ class Curves:
             if not 1 <= epoch.epoch <= reached + 1:
                 return _gap(stored, reached, epoch.epoch)
             reached = max(reached, epoch.epoch)
+        if reached > max(row.asked, stored):
+            return f"epoch {reached} lies beyond epoch {row.asked}, up to which the run was asked to train"
         if upto > reached:
             return _gap(stored, reached, upto)
         self._before.setdefault(row.key, row.epochs)

@@ -30,6 +30,9 @@ _ENDINGS: Mapping[str, Ending] = {
 }
 
 
+_Bytes = tuple[str, int]
+"""The hash and the size of a model."""
+
 # Statements that are made once: to make one takes as long as to run it.
 _GREW: BindParameter[bool] = bindparam("grew")
 _GROW = Bulk(
@@ -223,7 +226,7 @@ class _Taken:
 
 
 def _take_results(
-    request: _Request, items: Sequence[Result], here: Mapping[str, int]
+    request: _Request, items: Sequence[Result], here: Mapping[_Bytes, int]
 ) -> tuple[dict[int, Result], list[tuple[Outcome, str | None] | None]]:
     """Take the results of runs that are still held, each once; return them by run, and an outcome where it is known."""
     taken: dict[int, Result] = {}
@@ -242,27 +245,27 @@ def _take_results(
     return taken, outcomes
 
 
-def _here(connection: Connection, items: Sequence[Result]) -> dict[str, int]:
-    """Return the keys of those models of results that are here, by their hashes."""
+def _here(connection: Connection, items: Sequence[Result]) -> dict[_Bytes, int]:
+    """Return the keys of those models of results that are here, by their hashes and sizes."""
     hashes = {item.model.sha256 for item in items if item.model is not None}
-    found: dict[str, int] = {}
+    found: dict[_Bytes, int] = {}
     for part in parts(hashes):
-        rows = select(artifacts.c.sha256, artifacts.c.key).where(
+        rows = select(artifacts.c.sha256, artifacts.c.size, artifacts.c.key).where(
             artifacts.c.sha256.in_(part), artifacts.c.state == "here"
         )
-        found |= {row.sha256: row.key for row in connection.execute(rows)}
+        found |= {(row.sha256, row.size): row.key for row in connection.execute(rows)}
     return found
 
 
-def _missing_model(item: Result, here: Mapping[str, int]) -> str | None:
-    if item.model is None or item.model.sha256 in here:
+def _missing_model(item: Result, here: Mapping[_Bytes, int]) -> str | None:
+    if item.model is None or (item.model.sha256, item.model.size) in here:
         return None
-    address = f"/v1/work/artifacts/{item.model.sha256}"
-    return f"the model {item.model.sha256} is not here: PUT {address} and send the result again"
+    what, address = f"{item.model.sha256} of {item.model.size:,} bytes", f"/v1/work/artifacts/{item.model.sha256}"
+    return f"the model {what} is not here: PUT {address} and send the result again"
 
 
 def _record(
-    connection: Connection, policy: Policy, taken: Sequence[_Taken], here: Mapping[str, int], now: datetime
+    connection: Connection, policy: Policy, taken: Sequence[_Taken], here: Mapping[_Bytes, int], now: datetime
 ) -> dict[str, Keep]:
     if not taken:
         return {}
@@ -308,10 +311,10 @@ def _attempt_row(one: _Taken, now: datetime) -> dict[str, Any]:
     return moves.attempt_row(one.row, now, _ENDINGS[one.item.state], one.item.reason, epochs=one.epochs, note=one.note)
 
 
-def _model_changes(taken: Sequence[_Taken], here: Mapping[str, int], final: Mapping[Place, float | None]) -> Changes:
+def _model_changes(taken: Sequence[_Taken], here: Mapping[_Bytes, int], final: Mapping[Place, float | None]) -> Changes:
     first = [one for one in taken if one.row.replicate == 0]
     new = {
-        _place(one.row): NewModel(one.value, here[one.item.model.sha256], one.item.model.made_with)
+        _place(one.row): NewModel(one.value, here[one.item.model.sha256, one.item.model.size], one.item.model.made_with)
         for one in first
         if one.item.model is not None
     }

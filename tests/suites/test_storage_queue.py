@@ -1,5 +1,6 @@
 """What every storage must do with the queue of runs: through the protocol alone, no SQL."""
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
@@ -153,6 +154,26 @@ def test_epochs_that_leave_a_gap_are_refused_for_their_run_alone(storage: Storag
     assert "without a gap, from 1 on" in (reason or "")
     assert outcome(storage, second) == "recorded"
     assert (curve(storage, 0), curve(storage, 1)) == ([], [1, 2, 3, 4])
+
+
+def test_epochs_beyond_what_was_asked_for_are_refused(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 1))
+    claimed = claim_one(storage)
+    whole = [point(number) for number in range(1, claimed.to_epoch + 2)]
+    ((told, reason),) = storage.finish("w1", [result(claimed.lease, curve=whole)], [], START).outcomes
+    assert told == "refused"
+    assert f"epoch {claimed.to_epoch + 1} lies beyond" in (reason or "")
+
+
+def test_a_model_of_another_size_than_is_here_is_refused(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 1))
+    lease = claim_one(storage).lease
+    sha256 = hashlib.sha256(b"abcd").hexdigest()
+    storage.add_artifact(sha256, b"abcd", START)
+    item = result(lease)
+    for size, expected in ((8, "refused"), (4, "recorded")):
+        sent = replace(item, model=ModelRef(sha256, size))
+        assert storage.finish("w1", [sent], [], START).outcomes[0][0] == expected
 
 
 def test_a_requeue_keeps_the_epochs_and_those_that_come_again_replace_them(storage: Storage) -> None:

@@ -96,14 +96,14 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(pick=PICK, stranger=STRANGER, first=st.integers(1, 3), count=st.integers(1, 2))
     def report(self, pick: int, stranger: str | None, first: int, count: int) -> None:
-        """Report epochs: kept if the lease holds; with a gap the run goes back."""
+        """Report epochs: kept if the lease holds; with a gap, or beyond what was asked for, the run goes back."""
         worker, lease = self._pick(pick, stranger)
         curve = points(*range(first, first + count))
         (decision,) = results.report(self.connection, self.policy, worker, [Progress(lease, curve)], self.now)
         run = self.runs[lease.run]
         if not self._holds(worker, lease):
             assert decision.decision == "stop"
-        elif first > run.epochs + 1:
+        elif first > run.epochs + 1 or first + count - 1 > max(run.asked, run.epochs):
             assert decision.decision == "stop"
             self._lose([run], excused=False)
         else:
@@ -126,6 +126,9 @@ class QueueMachine(RuleBasedStateMachine):
         recorded = results.finish(self.connection, self.policy, worker, [item] * (1 + twice), [], self.now)
         before = "repeated" if (worker, lease) in self.handed_in else "stale"
         held = self._holds(worker, lease)
+        if held and count > max(self.runs[lease.run].asked, self.runs[lease.run].epochs):
+            assert recorded.outcomes[0][0] == "refused"
+            return
         assert recorded.outcomes[0][0] == ("recorded" if held else before)
         if twice:
             assert recorded.outcomes[1][0] == ("repeated" if held else before)

@@ -56,7 +56,7 @@ def test_sixty_four_large_models_that_end_together_are_all_handed_in(tmp_path: P
     worker = WorkerProcess(server.address, "one", slots=64)
     with running(server, worker):
         sweep = post_sweep(server.client, LARGE)
-        ended = finish(server.client, sweep)
+        ended = finish(server.client, sweep, LONG_PATIENCE)
         assert worker.process.poll() is None
     assert ended["counts"]["completed"] == 64
     assert len(result_tables(data, sweep)["models"]) == 64
@@ -89,7 +89,7 @@ def outage(tmp_path: Path, seconds: float, epochs: int) -> None:
 
 
 def test_a_server_away_in_the_middle_of_short_epochs_loses_nothing(tmp_path: Path) -> None:
-    outage(tmp_path, seconds=5.0, epochs=4000)
+    outage(tmp_path, seconds=5.0, epochs=2500)
 
 
 @pytest.mark.large

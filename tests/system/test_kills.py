@@ -77,7 +77,7 @@ def survive(tmp_path: Path, kills: int, trials: int, seed: int) -> None:
 
 
 def test_no_innocent_trial_fails_under_random_kills(tmp_path: Path) -> None:
-    survive(tmp_path, kills=12, trials=300, seed=1)
+    survive(tmp_path, kills=8, trials=200, seed=1)
 
 
 def survive_among_others(tmp_path: Path, kills: int, trials: int, seed: int) -> None:

@@ -111,7 +111,7 @@ def test_a_running_trial_is_diagnosed_by_what_it_reported(client: httpx.Client, 
 def test_a_trial_diverges_by_its_dev_loss_too_and_a_loss_that_nobody_sends_is_no_divergence(
     client: httpx.Client, trainer: Trainer
 ) -> None:
-    sweep = start(client)["id"]
+    sweep = start(client, fixed={"epochs": 8})["id"]
     by_dev, silent = trainer.leases(2)
     points = curve([1.0, 0.5])
     trainer.finish(
@@ -164,7 +164,7 @@ def test_a_sweep_without_results_says_so(client: httpx.Client, trainer: Trainer)
 
 
 def test_a_long_curve_is_judged_by_its_end_and_its_beginning(client: httpx.Client, trainer: Trainer) -> None:
-    sweep = start(client)["id"]
+    sweep = start(client, fixed={"epochs": 400})["id"]
     up, healed = trainer.leases(2)
     trainer.finish(
         ended(up, 0.5, 0.5, curve([1.0, *[9.0] * 300])),

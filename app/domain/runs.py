@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from app.domain.states import TrialState
-from app.domain.work import Metrics
+from app.domain.work import Diverged, Metrics
 
 Ending = Literal["finished", "paused", "released", "lost", "signal", "refused", "error", "out_of_memory"]
 """How a worker's hold of a run ended.
@@ -69,3 +69,14 @@ class TrialOutcome:
     epochs: int
     seconds: float
     reason: str | None
+
+
+WITHOUT_RESULT = frozenset({TrialState.FAILED, TrialState.CANCELLED})
+"""The states in which a run has come to nothing."""
+
+
+def comparable(state: TrialState, value: float | None, diverged: Diverged) -> float | None:
+    """Return the value of a run by which it may be compared with others, or None."""
+    if state in WITHOUT_RESULT or (state is TrialState.DIVERGED and diverged == "exclude"):
+        return None
+    return value

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from app.domain.runs import RunOutcome, TrialOutcome
+from app.domain.runs import WITHOUT_RESULT, RunOutcome, TrialOutcome, comparable
 from app.domain.states import OPEN, TrialState
 from app.domain.work import Diverged
 
@@ -24,8 +24,6 @@ look at it; one that was cancelled leaves none either. One diverged replicate ma
 ended is pruned, also if a replicate had stopped by itself.
 """
 
-_WITHOUT_RESULT = frozenset({TrialState.FAILED, TrialState.CANCELLED})
-
 
 def outcome(runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | None = None) -> TrialOutcome:
     """Return what a trial comes to by its runs, in the order of their replicates; while runs are open, so far.
@@ -36,8 +34,8 @@ def outcome(runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | 
     was cancelled stays without a value, whatever its other replicates came to.
     """
     state = final or min((run.state for run in runs), key=_STATES.index)
-    whole = final is None or final in _WITHOUT_RESULT
-    counted = [run for run in runs if whole or run.state not in OPEN | _WITHOUT_RESULT] or runs
+    whole = final is None or final in WITHOUT_RESULT
+    counted = [run for run in runs if whole or run.state not in OPEN | WITHOUT_RESULT] or runs
     names = {name: None for run in counted for name in run.metrics}
     return TrialOutcome(
         state=state,
@@ -48,13 +46,6 @@ def outcome(runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | 
         seconds=math.fsum(run.seconds for run in counted),
         reason=_joined(counted),
     )
-
-
-def comparable(state: TrialState, value: float | None, diverged: Diverged) -> float | None:
-    """Return the value of a run by which it may be compared with others, or None."""
-    if state in _WITHOUT_RESULT or (state is TrialState.DIVERGED and diverged == "exclude"):
-        return None
-    return value
 
 
 def mean(values: Sequence[float | None]) -> float | None:

@@ -9,11 +9,12 @@ from dataclasses import replace
 from itertools import groupby
 
 from app.domain.plan import Draw, Drawn, End, Plan, Prune, RunView, Snapshot, Train
+from app.domain.runs import comparable
 from app.domain.states import TrialState
 from app.planning.budgets import ALL_DRAWN, epochs_left, epochs_used_up, fitting, on_target, refund
 from app.planning.drawing import batch_of, draw, epochs_of, room_in_queue
 from app.planning.memory import Memory
-from app.planning.outcome import comparable, mean
+from app.planning.outcome import mean
 from app.schedulers import Contender, Scheduler, Stopped, Verdict
 
 RunsByTrial = Mapping[int, Sequence[RunView]]

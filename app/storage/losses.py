@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from app.domain.policy import Policy
 from app.domain.runs import Blame, Ending
@@ -16,7 +16,7 @@ from app.storage import moves
 from app.storage.leases import holds, named_runs, runs_where, why_stale
 from app.storage.moves import PAUSED, QUEUED, RUNNING
 from app.storage.records import AnyRow
-from app.storage.tables import attempts, runs
+from app.storage.tables import runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _take_back(connection: Connection, policy: Policy, lost: Sequence[_Loss], no
         return
     held = _held(connection)
     moves.end_holds(connection, [_run_row(policy, loss, alone=held[loss.row.worker] == 1) for loss in lost])
-    connection.execute(insert(attempts), [moves.attempt_row(one.row, now, one.ending, one.reason) for one in lost])
+    moves.add_attempts(connection, [moves.attempt_row(one.row, now, one.ending, one.reason) for one in lost])
     places = {(one.row.sweep_key, one.row.trial) for one in lost}
     moves.settle(connection, policy, places, now, {sweep for sweep, _ in places})
 

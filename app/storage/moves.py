@@ -69,6 +69,12 @@ _START_TRIALS = (
     .where(tuple_(trials.c.sweep_key, trials.c.number).in_(bindparam("places", expanding=True)), IS_OPEN)
     .values(state=TrialState.RUNNING.value, started_at=func.coalesce(trials.c.started_at, _NOW))
 )
+_PRUNE = Bulk(
+    update(runs)
+    .where(runs.c.key == bindparam("the_key"), PAUSED)
+    .values(state=TrialState.PRUNED.value, reason=bindparam("new_reason"))
+)
+_ADD_ATTEMPT = Bulk(insert(attempts))
 
 
 # Runs
@@ -128,6 +134,11 @@ def attempt_row(
     }
 
 
+def add_attempts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write down holds that end: rows of `attempt_row`."""
+    _ADD_ATTEMPT.run(connection, rows)
+
+
 def queue_on(connection: Connection, keys: Collection[int], to_epoch: int, round_: int) -> set[Place]:
     """Paused to queued: let these runs go on to another epoch, and charge it; return their trials.
 
@@ -165,14 +176,8 @@ def queue_cancelled(connection: Connection, sweep: int) -> None:
 
 def prune(connection: Connection, reasons: Mapping[int, str]) -> None:
     """Paused to pruned, each run for a reason of its own: the best epoch so far is the result."""
-    statement = (
-        update(runs)
-        .where(runs.c.key == bindparam("the_key"), PAUSED)
-        .values(state=TrialState.PRUNED.value, reason=bindparam("new_reason"))
-    )
     rows = [{"the_key": key, "new_reason": reason} for key, reason in reasons.items()]
-    if rows:
-        _require(connection.execute(statement, rows).rowcount, len(rows), TrialState.PRUNED)
+    _require(_PRUNE.run(connection, rows), len(rows), TrialState.PRUNED)
 
 
 def _move(

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, insert, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, select, tuple_, update
 
 from app.domain.policy import Policy
 from app.domain.queue import Recorded
-from app.domain.runs import Ending, RunOutcome
+from app.domain.runs import Ending, RunOutcome, comparable
 from app.domain.states import SweepState, TrialState
 from app.domain.work import CheckpointRef, Decision, GivenBack, Keep, Lease, Outcome, Progress, Result
 from app.storage import kept_models, losses, moves
@@ -46,7 +46,6 @@ _NOTE_CHECKPOINT = Bulk(
     .where(runs.c.key == bindparam("the_key"))
     .values({f"checkpoint_{name}": bindparam(name) for name in ("epoch", "sha256", "size")})
 )
-_ADD_ATTEMPT = Bulk(insert(attempts))
 _IDLE = select(sweeps.c.id).where(
     sweeps.c.key.in_(bindparam("keys", expanding=True)),
     ~select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists(),
@@ -219,10 +218,8 @@ class _Taken:
     @property
     def value(self) -> float | None:
         """What the run is compared by, if it can be compared."""
-        comparable = self.item.state in {"completed", "paused"} or (
-            (self.item.state, self.row.diverged) == ("diverged", "best_epoch")
-        )
-        return self.item.metrics.get(self.row.metric) if comparable else None
+        item = self.item
+        return comparable(TrialState(item.state), item.metrics.get(self.row.metric), self.row.diverged)
 
 
 def _take_results(
@@ -271,7 +268,7 @@ def _record(
         return {}
     _forget_further_epochs(connection, taken)
     moves.end_holds(connection, [_run_row(one) for one in taken])
-    _ADD_ATTEMPT.run(connection, [_attempt_row(one, now) for one in taken])
+    moves.add_attempts(connection, [_attempt_row(one, now) for one in taken])
     only = {_place(one.row): (one.outcome, one.row.diverged) for one in taken if one.row.replicates == 1}
     others = {_place(one.row) for one in taken} - only.keys()
     final = follow_only_runs(connection, policy, only, now) | follow_runs(connection, policy, others, now)

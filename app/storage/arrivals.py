@@ -36,6 +36,7 @@ def bring(writer: Writer, sha256: str, source: Source, now: datetime, name: Call
     pieces = cut(source)
     first, second = next(pieces, b""), next(pieces, None)
     if second is None:  # one job of the writer, not four: most models are that small
+        artifacts.require_hash(sha256, hashlib.sha256(first).hexdigest())
         return writer.submit(
             lambda connection: name(connection, artifacts.add_small(connection, sha256, first, now))
         ).result()

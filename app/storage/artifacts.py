@@ -1,6 +1,5 @@
 """Bytes that their hash names, in pieces of 1 MiB: contents of data sets and weights of models, kept while named."""
 
-import hashlib
 import io
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
@@ -25,7 +24,11 @@ _UNNAMED = and_(*(~exists().where(column == artifacts.c.key) for column in NAMIN
 
 def begin(connection: Connection, sha256: str, now: datetime) -> int:
     """Begin the arrival of the bytes with this hash; return its key."""
-    row = {"sha256": sha256, "size": 0, "state": "arriving", "brought_at": now}
+    return _add(connection, sha256, 0, "arriving", now)
+
+
+def _add(connection: Connection, sha256: str, size: int, state: str, now: datetime) -> int:
+    row = {"sha256": sha256, "size": size, "state": state, "brought_at": now}
     key: int = connection.execute(insert(artifacts).values(row).returning(artifacts.c.key)).scalar_one()
     return key
 
@@ -39,13 +42,10 @@ def add_piece(connection: Connection, key: int, number: int, content: bytes) -> 
 
 
 def add_small(connection: Connection, sha256: str, content: bytes, now: datetime) -> int:
-    """Store bytes of one piece at the most unless they are here; return their key. Raises InvalidRequest."""
-    if (found := hashlib.sha256(content).hexdigest()) != sha256:
-        raise _other_hash(sha256, found)
+    """Store bytes of one piece at the most under their hash, unless they are here; return their key."""
     if (here := touch(connection, sha256, now)) is not None:
         return here
-    row = {"sha256": sha256, "size": len(content), "state": "here", "brought_at": now}
-    key: int = connection.execute(insert(artifacts).values(row).returning(artifacts.c.key)).scalar_one()
+    key = _add(connection, sha256, len(content), "here", now)
     if content:
         connection.execute(insert(artifact_pieces).values(artifact_key=key, number=0, content=content))
     return key
@@ -167,16 +167,16 @@ def _leave(connection: Connection, which: ColumnElement[bool]) -> None:
 
 
 def _check(mine: AnyRow, size: int, sha256: str) -> None:
-    if mine.sha256 != sha256:
-        raise _other_hash(mine.sha256, sha256)
+    require_hash(mine.sha256, sha256)
     if mine.size != size:
         raise InvalidRequest([Fault("", f"{size:,} bytes were sent, but {mine.size:,} were stored. Send them again.")])
 
 
-def _other_hash(announced: str, found: str) -> InvalidRequest:
-    return InvalidRequest(
-        [Fault("", f"The bytes were announced with the SHA-256 {announced}, but those that came have {found}.")]
-    )
+def require_hash(announced: str, found: str) -> None:
+    """Raise InvalidRequest unless the bytes that came have the hash that was announced."""
+    if announced != found:
+        told = f"The bytes were announced with the SHA-256 {announced}, but those that came have {found}."
+        raise InvalidRequest([Fault("", told)])
 
 
 def _given_up() -> Conflict:

@@ -207,8 +207,8 @@ class Artifacts(Protocol):
         They stay while something names them, and for an hour. Raises InvalidRequest if their hash is another one.
         """
 
-    def add_artifacts(self, contents: Mapping[str, bytes], now: datetime) -> None:
-        """Store several of 1 MiB at the most together, by their hashes."""
+    def add_artifacts(self, contents: Sequence[bytes], now: datetime) -> list[str]:
+        """Store several of 1 MiB at the most together; return their hashes."""
 
     def artifact_size(self, sha256: str) -> int | None:
         """Return how many bytes an artifact has; None if it is not here."""

@@ -3,6 +3,7 @@
 What a verb does stands at the protocol in `interface.py`, and how, at the function that it runs.
 """
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -141,8 +142,10 @@ class SqliteStorage:
     def add_artifact(self, sha256: str, source: Source, now: datetime) -> int:
         return bring(self._writer, sha256, source, now, lambda _, key: key)
 
-    def add_artifacts(self, contents: Mapping[str, bytes], now: datetime) -> None:
-        self._write(artifacts.add_all, contents, now)
+    def add_artifacts(self, contents: Sequence[bytes], now: datetime) -> list[str]:
+        hashes = [hashlib.sha256(content).hexdigest() for content in contents]
+        self._write(artifacts.add_all, dict(zip(hashes, contents, strict=True)), now)
+        return hashes
 
     def artifact_size(self, sha256: str) -> int | None:
         return self._read(artifacts.size, sha256)

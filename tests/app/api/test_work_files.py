@@ -57,6 +57,22 @@ def test_a_form_is_no_raw_body(shared: httpx.Client, kind: str) -> None:
     problem(shared.put(address(kind), files={"file": ("x", WHOLE)}), 415)
 
 
+def test_small_models_are_sent_together_and_kept_under_their_own_hashes(client: httpx.Client) -> None:
+    contents = [b"abcd", b"efghijkl", b"abcd"]
+    sizes = {"size": [len(content) for content in contents]}
+    answer = client.post("/v1/work/artifacts", params=sizes, content=b"".join(contents))
+    assert (answer.status_code, answer.json()) == (200, {"items": [sha256(one).hexdigest() for one in contents]})
+    for content in contents:
+        assert client.get(address("artifacts", content)).content == content
+
+
+@pytest.mark.parametrize("sizes", [[3], [3, 2], [4, 0], [-1, 5], [], [1] * 65])
+def test_sizes_that_do_not_cut_a_body_are_refused_and_nothing_is_kept(client: httpx.Client, sizes: list[int]) -> None:
+    answer = client.post("/v1/work/artifacts", params={"size": sizes}, content=b"abcd")
+    assert places(answer)[0].startswith("/size")
+    problem(client.get(address("artifacts", b"abc")), 404)
+
+
 def test_an_empty_body_is_no_model(shared: httpx.Client) -> None:
     assert "empty" in problem(shared.put(address("artifacts", b""), content=b""), 400)["detail"]
 

@@ -2,7 +2,9 @@
 
 import gc
 import tracemalloc
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -24,10 +26,18 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("technique", TECHNIQUES)
 def test_the_peak_of_an_epoch_after_the_first_grows_by_less_than_one_percent(technique: str) -> None:
-    # Wide, so that one percent is more than what the threads of a server take, that other tests left in this process.
+    # In a process of its own: what the threads of servers take, that other tests left in this one, is traced too.
+    with ProcessPoolExecutor(1, get_context("spawn")) as alone:
+        peaks = alone.submit(_peaks, technique).result()
+
+    assert max(peaks[1:]) < 1.01 * peaks[0]
+
+
+def _peaks(technique: str) -> list[int]:
+    """Return the traced peak of each of eight epochs."""
     data = replace(training_set(random_dataset("multiclass", (500, 100, 0), 64)), image=(8, 8, 1), fill=np.zeros(1))
     population = Population(tick)
-    specs = [member(data, n, hidden=(2048,), batch=64, epochs=99, **TECHNIQUES[technique]) for n in range(4)]
+    specs = [member(data, n, hidden=(512,), batch=64, epochs=99, **TECHNIQUES[technique]) for n in range(4)]
     population.join(data, [(str(n), spec) for n, spec in enumerate(specs)])
     peaks = []
     tracemalloc.start()
@@ -39,8 +49,7 @@ def test_the_peak_of_an_epoch_after_the_first_grows_by_less_than_one_percent(tec
             peaks.append(tracemalloc.get_traced_memory()[1])
     finally:
         tracemalloc.stop()
-
-    assert max(peaks[1:]) < 1.01 * peaks[0]
+    return peaks
 
 
 def test_a_step_leaves_no_memory_behind() -> None:

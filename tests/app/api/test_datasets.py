@@ -17,7 +17,7 @@ import pytest
 from app.storage import FILE, SqliteStorage
 from app.training.datasets import prepared
 from engine.data import Dataset
-from tests.app.api.serving import Trainer, places, problem, serving, start
+from tests.app.api.serving import Trainer, places, problem, serving, start, when_ended
 from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.world import forget_upload_hashes
 
@@ -257,7 +257,7 @@ def test_a_data_set_without_a_test_part_is_searched(client: httpx.Client, traine
     assert upload(client, {**FORM, "split": "0.8,0.2,0"}).status_code == 201
     sweep = start(client, dataset="mine")
     trainer.train_everything()
-    assert client.get(f"/v1/sweeps/{sweep['id']}").json()["state"] == "completed"
+    assert when_ended(client, sweep["id"])["state"] == "completed"
 
 
 def test_the_answer_warns_of_parts_that_are_distributed_differently(client: httpx.Client) -> None:

@@ -55,8 +55,8 @@ def test_pages_hold_every_trial_once_and_in_order(
         for number, (value, _) in enumerate(rows)
     ]
     add_sweep(storage, trials, sweep=sweep)
-    claimed = claim(storage, slots=len(rows)).claimed
-    storage.finish("w1", [result(item.lease, rows[item.trial][1]) for item in claimed[::2]], [], START)
+    claimed = claim(storage, f"of {sweep}", slots=len(rows)).claimed
+    storage.finish(f"of {sweep}", [result(item.lease, rows[item.trial][1]) for item in claimed[::2]], [], START)
     query = TrialQuery(sort=sort, descending=descending)
     found = every_page(storage, sweep, query, limit)
     assert sorted(trial.number for trial in found) == list(range(len(rows)))

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from app.api.application import make_application
 from app.domain.errors import LogsweepError
 from app.planning import StandardPolicy
+from app.preparation.preparation import Limits, Preparation
 from app.services.checkpoints import FOLDER, Checkpoints
 from app.services.clock import Clock
 from app.services.planner import Planner
@@ -18,7 +19,6 @@ from app.services.services import Services
 from app.services.work import Work
 from app.settings import Settings, removed_settings
 from app.storage import SqliteStorage
-from app.training.preparation import Limits, Preparation
 
 _log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from pydantic import BaseModel
 
-from app.training.diagnosis import Action, ErrorName, Kind, SweepDiagnosis, TrialDiagnosis, Verdict
+from app.analysis.diagnosis import Action, ErrorName, Kind, SweepDiagnosis, TrialDiagnosis, Verdict
 
 
 class RecipeAnswer(BaseModel):

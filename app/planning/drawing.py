@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from app.contract.hyperparameters import cohort_key, complete
 from app.domain.plan import Drawn, Need, Snapshot, TrialView
 from app.domain.sweeps import SweepSpec
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
-from app.training.hyperparameters import cohort_key, complete
 
 HORIZON = 1024
 """How many runs of a sweep wait in the queue at most."""

@@ -4,16 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from app.domain.datasets import DatasetSummary
-from app.domain.drafts import SweepDraft
-from app.domain.errors import Fault, faults_of, pointer, show
-from app.domain.hints import hint
-from app.domain.space import ChoiceParameter, Value
-from app.domain.space_faults import space_faults
-from app.samplers import SAMPLERS
-from app.schedulers import SCHEDULERS
-from app.training.combinations import combination_faults
-from app.training.hyperparameters import (
+from app.contract.combinations import combination_faults
+from app.contract.hyperparameters import (
     HYPERPARAMETERS,
     augment_faults,
     fixed_value_faults,
@@ -25,6 +17,14 @@ from app.training.hyperparameters import (
     plain_parameter,
     unknown,
 )
+from app.domain.datasets import DatasetSummary
+from app.domain.drafts import SweepDraft
+from app.domain.errors import Fault, faults_of, pointer, show
+from app.domain.hints import hint
+from app.domain.space import ChoiceParameter, Value
+from app.domain.space_faults import space_faults
+from app.samplers import SAMPLERS
+from app.schedulers import SCHEDULERS
 
 T = TypeVar("T")
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import final
 
+from app.contract.hyperparameters import complete
 from app.domain.queue import Ask, Claimed
 from app.domain.runs import Ending
 from app.domain.work import (
@@ -24,7 +25,6 @@ from app.services.notifier import Notifier
 from app.services.planner import Planner
 from app.services.work_checks import require_sound
 from app.storage.interface import Storage
-from app.training.hyperparameters import complete
 
 LOCAL = "local-"
 """How the ids of workers begin that are children of the server and die with it."""

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from app.contract.hyperparameters import cohort_key
 from app.domain.plan import TrialView
 from app.domain.space import ChoiceParameter, FloatParameter, Space
 from app.domain.sweeps import Budget, Objective, SweepSpec
 from app.planning.drawing import HORIZON, LOW_WATER, batch_of, draw, room_in_queue
-from app.training.hyperparameters import cohort_key
 from tests.app.planning.simulation import SimulatedSweep, fates
 
 SPEC = SweepSpec(

@@ -10,10 +10,10 @@ from typing import Any, final
 import httpx
 import numpy as np
 import pytest
-from app.models.models import predict_csv
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
+from app.models.models import predict_csv
 from tests.system.tables import made_with, result_tables
 
 Json = dict[str, Any]

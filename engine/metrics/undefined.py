@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.quoting import listed, quoted
-from engine.metrics.base import Task
+from engine.data.target import Task
 
 _MOST_NAMED = 5
 _WAY_OUT = "Choose another objective, or cut the parts of the data set in another way"

@@ -57,7 +57,11 @@ class Knobs:
 
 @dataclass(frozen=True, slots=True)
 class MemberSpec:
-    """All that decides a member's bits, but for the data."""
+    """All that decides a member's bits, but for the data.
+
+    `class_weights` is what an example of each class counts in training, in the order of the classes; none of them:
+    every example counts one.
+    """
 
     structure: Structure
     optimizer: str
@@ -70,3 +74,4 @@ class MemberSpec:
     decay: str = "none"
     decay_by: DecayUnit = "epoch"
     augment: Augmentation = NO_AUGMENTATION
+    class_weights: tuple[float, ...] = ()

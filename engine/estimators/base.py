@@ -29,7 +29,7 @@ from engine.hyperparameters import Bounds
 from engine.prediction import predict
 from engine.seeds import Seed
 from engine.spec import BatchSize, Knobs, MemberSpec, Metric, Structure
-from engine.training import Trained, train
+from engine.standalone import Trained, train
 from engine.training_set import TrainingSet, raw_doubles
 
 INPUTS = (np.float64, np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.arrays import Array
-from engine.bounds import Bounds
+from engine.hyperparameters.bounds import Bounds
 
 ClassWeight: TypeAlias = Literal["none", "balanced"] | Mapping[str, float]
 """What can be said: every example counts one, every class counts alike, or a weight for some classes by name."""

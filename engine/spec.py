@@ -15,7 +15,6 @@ from engine.rules import CURRENT
 from engine.seeds import Seed
 
 BatchSize = int | Literal["full"]
-Metric = Literal["train_loss", "dev_loss", "dev_error", "dev_rmse"]
 
 _DEFAULTS: Mapping[str, Any] = {row.name: row.default for row in HYPERPARAMETERS.values()}
 NO_AUGMENTATION = Augmentation(**_DEFAULTS["augment"])
@@ -80,6 +79,7 @@ class Knobs:
 class MemberSpec:
     """All that decides a member's bits, but for the data.
 
+    The best epoch is the best by the `objective`: "train_loss", or a metric of dev, such as "dev_auc".
     `class_weights` is what an example of each class counts in training, in the order of the classes; none of them:
     every example counts one.
     """
@@ -90,7 +90,7 @@ class MemberSpec:
     knobs: Knobs
     epochs: int
     seed: Seed
-    objective: Metric
+    objective: str
     patience: Patience | None = None
     decay: str = _DEFAULTS["decay"]
     decay_by: DecayUnit = _DEFAULTS["decay_by"]

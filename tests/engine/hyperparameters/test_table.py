@@ -10,7 +10,7 @@ from engine.hyperparameters import HYPERPARAMETERS, names_of
 from engine.hyperparameters.ranges import Object
 from engine.spec import Knobs, MemberSpec, Structure
 
-OF_THE_DATA = {"inputs", "outputs", "loss"}
+OF_THE_DATA = {"inputs", "outputs", "loss", "class_weights"}
 OF_THE_SWEEP = {"rules", "structure", "knobs", "seed", "objective", "patience"}
 
 

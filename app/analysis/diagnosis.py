@@ -47,7 +47,7 @@ def trial_diagnosis(
         return TrialDiagnosis(None, found)
     # To go on with a training that is in trouble helps nothing.
     still_falls = curve.falls and not found if curve.readable else None
-    practice = _practice(trial, still_falls, complete({**spec.fixed, **trial.params}), dataset.rows["train"])
+    practice = _practice(trial, still_falls, complete(spec.fixed, trial.params), dataset.rows["train"])
     return TrialDiagnosis(judge(errors, practice), found)
 
 

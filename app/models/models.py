@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from app.contract.hyperparameters import complete
 from app.contract.structure import structure_of
 from app.domain.datasets import Note
 from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
@@ -36,18 +35,17 @@ def trained_model(
     about: Mapping[str, object],
     rules: int,
 ) -> Model:
-    """Return the model of a trial that was trained by a version of the rules.
+    """Return the model of a trial with these hyperparameters, all of them, that was trained by a version of the rules.
 
     `about` goes into its card and says where it comes from (sweep, trial, seed, metrics). The bits of a trial hold for
     one kind of processor and one set of library versions: `made_with` names those of the worker that trained it.
     Raises ValueError if the weights do not fit the network.
     """
-    dataset, hyperparameters = Dataset.from_bytes(dataset_content), complete(params)
-    known: Mapping[str, Any] = hyperparameters
-    structure = structure_of(known, dataset.x_train.shape[1], outputs_of(dataset), LOSS_OF_TASK[dataset.task], rules)
-    card = {**about, "hyperparameters": hyperparameters, "made_with": dict(made_with)}
+    dataset = Dataset.from_bytes(dataset_content)
+    structure = structure_of(params, dataset.x_train.shape[1], outputs_of(dataset), LOSS_OF_TASK[dataset.task], rules)
+    card = {**about, "hyperparameters": dict(params), "made_with": dict(made_with)}
     row = np.frombuffer(weights, "<f4")
-    return Model.of(structure, row, dataset, normalize_inputs=known["normalize_inputs"], about=card)
+    return Model.of(structure, row, dataset, normalize_inputs=bool(params["normalize_inputs"]), about=card)
 
 
 def model_file(model: Model, file_format: Format) -> bytes:

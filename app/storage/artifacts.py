@@ -113,7 +113,7 @@ def stream(connection: Connection, sha256: str) -> Iterator[bytes]:
 
 
 def piece(connection: Connection, key: int, number: int) -> bytes | None:
-    """Return piece `number`, 0, 1, ..., of an artifact; None after the last. Raises NotFound if it is here no more."""
+    """Return piece `number`, 0, 1, ..., of an artifact; None after the last. Raises NotFound if it is gone."""
     if connection.execute(select(artifacts.c.key).where(artifacts.c.key == key, _HERE)).first() is None:
         raise NotFound("These bytes were deleted while they were read: nothing names them any more.")
     content: bytes | None = connection.execute(

@@ -51,4 +51,5 @@ def spec_of(
         decay=params["decay"],
         decay_by=params["decay_by"],
         augment=Augmentation(**params["augment"]),
+        class_weight=params["class_weight"],
     )

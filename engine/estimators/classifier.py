@@ -23,7 +23,7 @@ class StackedMLPClassifier(ClassifierMixin, StackedMLP):  # type: ignore[misc]  
 
     Inputs are normalised in float64, and training is in float32. With an integer `random_state`, members are to the
     last bit those of `engine.train` with the seeds `Seed(random_state, 0)`, `Seed(random_state, 1)` and so on.
-    `class_weight` weighs the loss that training brings down, and that of the dev rows by which the best epoch is chosen.
+    `class_weight` weighs the loss that training brings down, and that of the dev rows that choose the best epoch.
 
     After `fit` there are `classes_`, `n_features_in_` and `feature_names_in_` as in scikit-learn; `trained_`, a record
     of each member, and `weights_`, a row for each that did not diverge; `curve_` (a dict for each epoch), `n_iter_`,

@@ -49,9 +49,13 @@ def metrics_for(task: Task) -> tuple[str, ...]:
     return _METRICS.get(task, ("dev_error", "dev_loss", "train_loss"))
 
 
-def complete(params: Mapping[str, Value]) -> dict[str, Value]:
-    """Return all hyperparameters: those given, and the defaults of the others."""
-    return {name: params.get(name, known.default) for name, known in HYPERPARAMETERS.items()}
+def complete(*given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return all hyperparameters: those given, of which later ones count, and the defaults of the others.
+
+    It is called where a trial leaves the sweep that says what it fixes: beyond that, nothing has a default any more.
+    """
+    said = {name: value for some in given for name, value in some.items()}
+    return {name: said.get(name, known.default) for name, known in HYPERPARAMETERS.items()}
 
 
 def network_faults(hidden_units: Value, inputs: int, outputs: int, pointer: str) -> list[Fault]:
@@ -96,16 +100,15 @@ def _no_class(name: str, classes: Sequence[str]) -> str:
 
 
 def cohort_key(dataset_sha256: str, params: Mapping[str, Value], rules: int) -> str:
-    """Return the key that trials share which can train in one stack.
+    """Return the key that trials share which can train in one stack; `params` are all their hyperparameters.
 
     Runs that were queued before rules had versions have keys without one.
     """
-    shape = complete(params)
-    widths = "-".join(str(width) for width in _list(shape["hidden_units"]))
-    inputs = "normalized" if shape["normalize_inputs"] else "raw"
-    norm = ":batch_norm" if shape["batch_norm"] else ""
+    widths = "-".join(str(width) for width in _list(params["hidden_units"]))
+    inputs = "normalized" if params["normalize_inputs"] else "raw"
+    norm = ":batch_norm" if params["batch_norm"] else ""
     version = "" if rules == FIRST else f":rules {rules}"
-    return f"{dataset_sha256[:16]}:{widths}:{shape['activation']}:{shape['batch_size']}:{inputs}{norm}{version}"
+    return f"{dataset_sha256[:16]}:{widths}:{params['activation']}:{params['batch_size']}:{inputs}{norm}{version}"
 
 
 def plain(name: str, value: Value) -> Value:

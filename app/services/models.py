@@ -123,4 +123,4 @@ def _or_all_faults(answer: Callable[[], T], faults: Sequence[Fault]) -> T:
 
 
 def _params(spec: SweepSpec, trial: Trial) -> Mapping[str, Value]:
-    return complete({**spec.fixed, **trial.params})
+    return complete(spec.fixed, trial.params)

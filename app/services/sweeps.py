@@ -101,7 +101,7 @@ class Sweeps:
             budget = replace(before, **changed)
             changes = SweepChanges(draft.name, draft.tags, draft.notes, budget if budget != before else None)
             reopen = _is_larger(budget, before)
-            self._storage.change_sweep(sweep, changes, reopen=reopen, now=self._clock.now())
+            self._storage.change_sweep(sweep, changes, reopen=reopen)
         return self._planned(sweep)
 
     def pause(self, sweep: str) -> Sweep:

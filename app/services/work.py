@@ -164,7 +164,7 @@ class Work:
             dataset=spec.dataset,
             dataset_sha256=dataset.sha256,
             seed=spec.seed,
-            params=complete({**spec.fixed, **claimed.params}),
+            params=complete(spec.fixed, claimed.params),
             metric=spec.objective.metric,
             early_stopping=spec.early_stopping,
             to_epoch=claimed.to_epoch,

@@ -39,7 +39,10 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class BiasVariance:
-    """What the errors say: a verdict, the numbers it rests on in a sentence and one by one, and what to do."""
+    """What the errors say: a verdict, the numbers it rests on, one by one and in a sentence, and what to do.
+
+    `avoidable_bias` is train less hoped, `variance` is dev less train.
+    """
 
     verdict: BiasVerdict
     avoidable_bias: float

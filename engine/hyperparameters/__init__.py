@@ -286,4 +286,4 @@ def names_of(*roles: Role) -> Sequence[str]:
     return [row.name for row in _ROWS if row.role in roles]
 
 
-__all__ = ["HYPERPARAMETERS", "Bounds", "Hyperparameter", "names_of"]
+__all__ = ["HYPERPARAMETERS", "Bounds", "Hyperparameter", "Role", "names_of"]

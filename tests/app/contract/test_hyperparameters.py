@@ -174,6 +174,11 @@ def test_a_parameter_is_written_with_its_conditions() -> None:
     assert json.dumps(parameter.when) == json.dumps({"hidden_units": [[64], [32]], "epochs": [20]})
 
 
+def test_what_a_trial_draws_counts_more_than_what_its_sweep_fixes() -> None:
+    whole = complete({"l1": 0.1, "l2": 0.1}, {"l2": 0.2})
+    assert (whole["l1"], whole["l2"], whole["keep_prob"]) == (0.1, 0.2, 1.0)
+
+
 def test_complete_fills_in_defaults_that_are_allowed_themselves() -> None:
     whole = complete({"l2": 0.5})
     assert whole == {name: 0.5 if name == "l2" else known.default for name, known in HYPERPARAMETERS.items()}
@@ -195,6 +200,11 @@ def test_objectives_fit_the_task(task: Any, metrics: tuple[str, ...]) -> None:
 SHA = "0123456789abcdef" * 4
 
 
+def key(sha256: str, params: dict[str, Value], rules: int = CURRENT_RULES) -> str:
+    """The key of a trial with these hyperparameters and defaults for the others."""
+    return cohort_key(sha256, complete(params), rules)
+
+
 @pytest.mark.parametrize(
     "params",
     [
@@ -209,7 +219,7 @@ SHA = "0123456789abcdef" * 4
     ],
 )
 def test_what_shapes_a_stack_changes_its_key(params: dict[str, Value]) -> None:
-    assert cohort_key(SHA, params, CURRENT_RULES) != cohort_key(SHA, {}, CURRENT_RULES)
+    assert key(SHA, params) != key(SHA, {})
 
 
 @pytest.mark.parametrize(
@@ -237,18 +247,18 @@ def test_what_shapes_a_stack_changes_its_key(params: dict[str, Value]) -> None:
     ],
 )
 def test_what_may_differ_from_row_to_row_does_not(params: dict[str, Value]) -> None:
-    assert cohort_key(SHA, params, CURRENT_RULES) == cohort_key(SHA, {}, CURRENT_RULES)
+    assert key(SHA, params) == key(SHA, {})
 
 
 def test_trials_of_other_rules_never_share_a_stack_and_the_first_keep_the_keys_of_queued_runs() -> None:
-    keys = [cohort_key(SHA, {}, rules) for rules in (1, 2, 3)]
+    keys = [key(SHA, {}, rules) for rules in (1, 2, 3)]
     assert len(set(keys)) == 3
     assert keys[0] == f"{SHA[:16]}:64:relu:64:normalized"
 
 
 def test_another_data_set_has_another_key_and_widths_are_not_mixed_up() -> None:
-    keys = {cohort_key(SHA, {"hidden_units": widths}, CURRENT_RULES) for widths in ([1, 23], [12, 3], [123], [1, 2, 3])}
-    assert len(keys | {cohort_key("f" * 64, {"hidden_units": [123]}, CURRENT_RULES)}) == 5
+    keys = {key(SHA, {"hidden_units": widths}) for widths in ([1, 23], [12, 3], [123], [1, 2, 3])}
+    assert len(keys | {key("f" * 64, {"hidden_units": [123]})}) == 5
 
 
 def test_a_network_with_too_many_weights_is_refused_with_its_count() -> None:

@@ -12,7 +12,7 @@ import typer
 
 from app.domain.errors import LogsweepError
 from app.terminal import faults_shown, show_notes
-from app.training.blas import use_one_thread
+from app.trainer.blas import use_one_thread
 from app.worker.process import run_worker
 
 SLOTS = 64
@@ -91,7 +91,7 @@ def predict(
 ) -> None:
     """Predict rows with a model file; the answer is CSV. Columns that the model does not read are passed over."""
     use_one_thread(os.environ)
-    from app.training.models import predict_csv  # noqa: PLC0415  # imports NumPy, which reads the variables set above
+    from app.models.models import predict_csv  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
     with faults_shown():
         text, notes = predict_csv(model.read_bytes(), rows.read_bytes(), reading or ())
@@ -112,7 +112,7 @@ def evaluate(
 ) -> None:
     """Score a model file on rows whose targets are known; the answer is CSV: a metric and its value in each line."""
     use_one_thread(os.environ)
-    from app.training.evaluation import evaluate_files  # noqa: PLC0415  # imports NumPy
+    from app.models.evaluation import evaluate_files  # noqa: PLC0415  # imports NumPy
 
     with faults_shown():
         found = evaluate_files(model.read_bytes(), file.read_bytes(), reading or ())

@@ -10,14 +10,14 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from app.contract.hyperparameters import fixed_data_faults, plain
 from app.domain.errors import Fault, InvalidRequest
 from app.domain.uploads import SentFile, SentFiles, UploadForm, read_reading
+from app.preparation.datasets import PreparedDataset, builtin_names, prepare_builtin
+from app.preparation.uploads import prepare_upload
 from app.settings import Settings
 from app.terminal import notes_of, show_notes
-from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin
-from app.training.gradient_check import MOST_STEPS, GradientCheck, check_gradients, fixed_faults, work_faults
-from app.training.hyperparameters import normalize_faults, plain
-from app.training.uploads import prepare_upload
+from app.trainer.gradient_check import MOST_STEPS, GradientCheck, check_gradients, fixed_faults, work_faults
 
 
 def run_gradcheck(
@@ -28,7 +28,7 @@ def run_gradcheck(
     try:
         prepared = _prepared(dataset, target, reading)
         faults += work_faults(fixed, steps, prepared.features, prepared.outputs)
-        faults += normalize_faults(fixed.get("normalize_inputs", True), prepared.card, "/fixed/normalize_inputs")
+        faults += fixed_data_faults(fixed, prepared.card)
     except InvalidRequest as error:
         faults += error.faults
     if steps > MOST_STEPS:

@@ -16,11 +16,11 @@ from threading import Thread
 from typing import Any
 
 from app.cli import SLOTS
-from app.training.blas import use_one_thread
+from app.trainer.blas import use_one_thread
 
 use_one_thread(os.environ)  # before NumPy is imported
 
-from app.training.trainer import Trainer  # noqa: E402
+from app.trainer.trainer import Trainer  # noqa: E402
 from app.worker.board import Board  # noqa: E402
 from app.worker.loop import Worker  # noqa: E402
 from engine.population.batches import BatchStep  # noqa: E402

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.arrays import Array, Workspace
+from engine.class_weights import ClassWeight, stacked
 from engine.data import Dataset, Image, Normalization
 from engine.data.encoded import Encoded
+from engine.data.part_tables import PARTS
 from engine.data.quoting import listed, quoted
-from engine.data.tables import PARTS
 from engine.inputs import Inputs, Numbers, ScaledBytes
 from engine.losses import LOSSES, Loss
 from engine.losses.base import Targets
@@ -28,10 +29,14 @@ SMALL = 32 << 20
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The examples of train, dev or test: their inputs, and their `targets` (n,)."""
+    """The examples of train, dev or test: their inputs, and their `targets` (n,).
+
+    `class_weight` is what they count in the loss that networks are judged by on this part.
+    """
 
     inputs: Inputs
     targets: Targets
+    class_weight: ClassWeight = "none"
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -48,7 +53,8 @@ class TrainingSet:
 
     The target of a regression is standardised by `target_mean` and `target_scale`, from the training part; for
     classes these are 0 and 1. `normalization` is what the inputs went through, if anything. For rows that are images,
-    `fill` (channels,) is what a pixel of 0 is after normalisation.
+    `fill` (channels,) is what a pixel of 0 is after normalisation. `class_counts` are the training examples of each of
+    the `classes`; a regression has neither.
     """
 
     train: Part
@@ -63,6 +69,8 @@ class TrainingSet:
     normalization: Normalization | None
     image: Image | None
     fill: Array | None
+    classes: tuple[str, ...]
+    class_counts: tuple[int, ...]
 
     @classmethod
     def of(
@@ -102,12 +110,18 @@ class TrainingSet:
             normalization=normalization,
             image=dataset.image,
             fill=_fill(dataset, normalization, dtype),
+            classes=dataset.classes,
+            class_counts=_class_counts(dataset),
         )
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type of the numbers that the networks compute with."""
         return self.train.inputs.dtype
+
+    def class_weights(self, said: Sequence[ClassWeight]) -> Array | None:
+        """Return what the examples of each class count for members who say so, (R, classes); None if that is one."""
+        return stacked(said, self.classes, self.class_counts, self.dtype)
 
     def error_name(self) -> str:
         """Return what the error of this task is called: "error" (a share) or "rmse" (in the target's unit)."""
@@ -161,6 +175,12 @@ def _fill(dataset: Dataset, normalization: Normalization | None, dtype: DTypeLik
     black = np.zeros((1, dataset.x_train.shape[1]), np.float32)
     pixels = black if normalization is None else normalization.apply(black)
     return pixels[0, : dataset.image[2]].astype(dtype)
+
+
+def _class_counts(dataset: Dataset) -> tuple[int, ...]:
+    if dataset.task == "regression":
+        return ()
+    return tuple(np.bincount(dataset.y_train, minlength=len(dataset.classes)).tolist())
 
 
 def outputs_of(dataset: Dataset) -> int:

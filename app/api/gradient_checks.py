@@ -16,7 +16,7 @@ from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import Plain, Whole, read_fixed
 from app.domain.errors import Fault
 from app.services.gradient_checks import GradientCheckDraft
-from app.training.gradient_check import MOST_STEPS, GradientCheck, Verdict
+from app.trainer.gradient_check import MOST_STEPS, GradientCheck, Verdict
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/gradient-checks", tags=["gradient checks"])
 

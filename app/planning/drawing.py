@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from app.contract.hyperparameters import cohort_key, complete
 from app.domain.plan import Drawn, Need, Snapshot, TrialView
 from app.domain.sweeps import SweepSpec
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
-from app.training.hyperparameters import cohort_key, complete
 
 HORIZON = 1024
 """How many runs of a sweep wait in the queue at most."""
@@ -41,7 +41,7 @@ def _drawn(spec: SweepSpec, dataset_sha256: str, number: int, history: Sequence[
     sampler, scheduler = SAMPLERS[str(spec.sampler["kind"])], SCHEDULERS[str(spec.scheduler["kind"])]
     seen = history if sampler.need is Need.ALL else ()
     params = spec.space.point(sampler.propose(spec.space, spec.seed, number, seen), spec.fixed, spec.rules)
-    whole = complete({**spec.fixed, **params})
+    whole = complete(spec.fixed, params)
     return Drawn(
         number=number,
         params=params,

@@ -2,11 +2,11 @@
 
 from typing import final
 
+from app.analysis.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, sweep_diagnosis, trial_diagnosis
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Fault, InvalidRequest
 from app.services.trials import Trials
 from app.storage.interface import Storage
-from app.training.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, sweep_diagnosis, trial_diagnosis
 
 MOST_TRIALS = 1000
 """The finished trials of a sweep that are read beside the best one, a second's work: the last say what it does now."""

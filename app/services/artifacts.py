@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import final
 
+from app.contract.hyperparameters import MOST_WEIGHTS
 from app.domain.errors import Fault, InvalidRequest, Malformed, NotFound
 from app.services.clock import Clock
 from app.services.hashes import require_sha256
 from app.storage.interface import Storage
-from app.training.hyperparameters import MOST_WEIGHTS
 
 MOST_MODEL_BYTES = 10 * MOST_WEIGHTS
 """What a model can need: 4 bytes for each weight, and batch norm adds less than half of that again."""

@@ -10,10 +10,10 @@ from pathlib import Path
 from threading import Lock
 from typing import final
 
+from app.contract.hyperparameters import MOST_WEIGHTS
 from app.domain.errors import Malformed, NotFound
 from app.services.arrivals import PARTIAL, Arrival
 from app.services.hashes import is_sha256, require_sha256
-from app.training.hyperparameters import MOST_WEIGHTS
 
 FOLDER = Path("cache", "checkpoints")
 """Where they are within the data folder. It may be deleted at any time, and belongs to no backup."""

@@ -8,13 +8,13 @@ from typing import final
 from app.domain.datasets import DatasetPreview, DatasetSummary
 from app.domain.errors import Conflict, Fault, InvalidRequest
 from app.domain.uploads import SentFiles, UploadForm, upload_hash
+from app.preparation.datasets import PreparedDataset, builtin_names, prepare_builtin, trains_alike
+from app.preparation.preparation import Preparation
+from app.preparation.preview import preview
 from app.services.clock import Clock
 from app.services.cursors import decode, encode
 from app.services.pages import Page
 from app.storage.interface import Storage
-from app.training.datasets import PreparedDataset, builtin_names, prepare_builtin, trains_alike
-from app.training.preparation import Preparation
-from app.training.preview import preview
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 

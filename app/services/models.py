@@ -6,15 +6,15 @@ from hashlib import sha256
 from threading import Lock
 from typing import Any, TypeVar, final
 
+from app.contract.hyperparameters import complete
 from app.domain.errors import Conflict, Fault, InvalidRequest, NotFound
 from app.domain.predictions import Evaluation, PredictedRows
 from app.domain.space import Value
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import KeptModel, Trial
+from app.models.evaluation import evaluate_file, evaluate_rows
+from app.models.models import Format, Model, model_file, predict_rows, trained_model
 from app.storage.interface import Storage
-from app.training.evaluation import evaluate_file, evaluate_rows
-from app.training.hyperparameters import complete
-from app.training.models import Format, Model, model_file, predict_rows, trained_model
 
 T = TypeVar("T")
 
@@ -123,4 +123,4 @@ def _or_all_faults(answer: Callable[[], T], faults: Sequence[Fault]) -> T:
 
 
 def _params(spec: SweepSpec, trial: Trial) -> Mapping[str, Value]:
-    return complete({**spec.fixed, **trial.params})
+    return complete(spec.fixed, trial.params)

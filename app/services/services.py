@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+from app.preparation.preparation import Preparation
 from app.services.analysis import Analysis
 from app.services.artifacts import Artifacts
 from app.services.checkpoints import Checkpoints
@@ -17,7 +18,6 @@ from app.services.sweeps import Sweeps
 from app.services.trials import Trials
 from app.services.work import Work
 from app.storage.interface import Storage
-from app.training.preparation import Preparation
 
 
 @dataclass(frozen=True, slots=True)

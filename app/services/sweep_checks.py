@@ -4,18 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from app.domain.datasets import DatasetSummary
-from app.domain.drafts import SweepDraft
-from app.domain.errors import Fault, faults_of, pointer, show
-from app.domain.hints import hint
-from app.domain.space import ChoiceParameter, Value
-from app.domain.space_faults import space_faults
-from app.samplers import SAMPLERS
-from app.schedulers import SCHEDULERS
-from app.training.combinations import combination_faults
-from app.training.hyperparameters import (
+from app.contract.combinations import combination_faults
+from app.contract.hyperparameters import (
     HYPERPARAMETERS,
     augment_faults,
+    class_weight_faults,
     fixed_value_faults,
     metrics_for,
     network_faults,
@@ -25,6 +18,14 @@ from app.training.hyperparameters import (
     plain_parameter,
     unknown,
 )
+from app.domain.datasets import DatasetSummary
+from app.domain.drafts import SweepDraft
+from app.domain.errors import Fault, faults_of, pointer, show
+from app.domain.hints import hint
+from app.domain.space import ChoiceParameter, Value
+from app.domain.space_faults import space_faults
+from app.samplers import SAMPLERS
+from app.schedulers import SCHEDULERS
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ def _hyperparameter_faults(draft: SweepDraft) -> Iterable[Fault]:
 
 
 def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterable[Fault]:
-    """Yield what is wrong with the widths, the augmentations and the inputs of the draft on this data set."""
+    """Yield what is wrong with widths, augmentations, inputs and class weights of the draft on this data set."""
     if dataset is None:
         return
     for value, place in _points(draft, "hidden_units"):
@@ -75,6 +76,8 @@ def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterab
         yield from augment_faults(value, dataset.card.get("image"), place)
     for value, place in _points(draft, "normalize_inputs"):
         yield from normalize_faults(value, dataset.card, place)
+    for value, place in _points(draft, "class_weight"):
+        yield from class_weight_faults(value, dataset.card, place)
 
 
 def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:

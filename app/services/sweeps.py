@@ -5,6 +5,8 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any, cast, final
 
+from app.contract.hyperparameters import metrics_for
+from app.contract.rules import CURRENT_RULES
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, InvalidRequest, NotFound
@@ -23,8 +25,6 @@ from app.services.planner import Planner
 from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
 from app.services.trials import completed
 from app.storage.interface import Storage
-from app.training.hyperparameters import metrics_for
-from app.training.rules import CURRENT_RULES
 
 KEEP_MODELS = 10
 
@@ -101,7 +101,7 @@ class Sweeps:
             budget = replace(before, **changed)
             changes = SweepChanges(draft.name, draft.tags, draft.notes, budget if budget != before else None)
             reopen = _is_larger(budget, before)
-            self._storage.change_sweep(sweep, changes, reopen=reopen, now=self._clock.now())
+            self._storage.change_sweep(sweep, changes, reopen=reopen)
         return self._planned(sweep)
 
     def pause(self, sweep: str) -> Sweep:

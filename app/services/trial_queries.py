@@ -6,14 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import cast
 
+from app.contract.hyperparameters import HYPERPARAMETERS, plain, suggestion, unknown
 from app.domain.errors import Fault, InvalidRequest, faults_of, pointer, show
 from app.domain.filters import Condition, Field, Operator, TrialQuery
 from app.domain.hints import hint
 from app.domain.states import TrialState
 from app.domain.trials import METRICS
 from app.domain.values import Value, is_text
-from app.training.hyperparameters import HYPERPARAMETERS, plain, unknown
-from app.training.other_names import suggestion
 
 _NUMBERS = ("number", "value", *METRICS, "best_epoch", "epochs", "seconds")
 _TEXTS = ("state", "created_at", "started_at", "finished_at")

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import final
 
+from app.contract.hyperparameters import complete
 from app.domain.errors import Malformed, NotFound
 from app.domain.filters import Position, TrialQuery
 from app.domain.runs import Attempt
@@ -13,7 +14,6 @@ from app.domain.work import Epoch
 from app.services.cursors import decode, decode_all, encode
 from app.services.pages import Page
 from app.storage.interface import Storage
-from app.training.hyperparameters import complete
 
 _LARGEST = 2**63 - 1
 

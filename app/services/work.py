@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import final
 
+from app.contract.hyperparameters import complete
 from app.domain.queue import Ask, Claimed
 from app.domain.runs import Ending
 from app.domain.work import (
@@ -24,7 +25,6 @@ from app.services.notifier import Notifier
 from app.services.planner import Planner
 from app.services.work_checks import require_sound
 from app.storage.interface import Storage
-from app.training.hyperparameters import complete
 
 LOCAL = "local-"
 """How the ids of workers begin that are children of the server and die with it."""
@@ -164,7 +164,7 @@ class Work:
             dataset=spec.dataset,
             dataset_sha256=dataset.sha256,
             seed=spec.seed,
-            params=complete({**spec.fixed, **claimed.params}),
+            params=complete(spec.fixed, claimed.params),
             metric=spec.objective.metric,
             early_stopping=spec.early_stopping,
             to_epoch=claimed.to_epoch,

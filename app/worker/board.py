@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.work import Decision, Keep, Lease, LeasedRun
-from app.training.loading import ReadyRun
-from app.training.packing import Snapshot
-from app.training.trainer import Turn
+from app.trainer.loading import ReadyRun
+from app.trainer.packing import Snapshot
+from app.trainer.trainer import Turn
 
 
 @dataclass(frozen=True, slots=True)

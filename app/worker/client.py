@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import TypeAdapter
 
+from app.contract.rules import CURRENT_RULES
 from app.domain.errors import LogsweepError
 from app.domain.work import (
     MOST_ITEMS,
@@ -24,7 +25,6 @@ from app.domain.work import (
     Lease,
     ReleaseRequest,
 )
-from app.training.rules import CURRENT_RULES
 
 Answer = TypeVar("Answer")
 

@@ -5,8 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.training.packing import Snapshot, packed
-from app.training.trainer import Trainer
+from app.trainer.packing import Snapshot, packed
+from app.trainer.trainer import Trainer
 from app.worker.board import Board
 from app.worker.client import ServerRefusedError, WorkClient
 from app.worker.outbox import Outbox

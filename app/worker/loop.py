@@ -10,9 +10,9 @@ import httpx
 
 from app.domain.errors import LogsweepError
 from app.domain.work import ClaimAnswer, GivenBack, Lease, LeasedRun, ModelRef
-from app.training.loading import ReadyRun, RunLoader
-from app.training.packing import model_of
-from app.training.trainer import LONGEST_REASON, StackFailedError, Trainer, Turn
+from app.trainer.loading import ReadyRun, RunLoader
+from app.trainer.packing import model_of
+from app.trainer.trainer import LONGEST_REASON, StackFailedError, Trainer, Turn
 from app.worker.board import Board
 from app.worker.client import ServerRefusedError, StoppedError, WorkClient
 from app.worker.handing_in import CheckpointDuty

@@ -15,7 +15,7 @@ from app.domain.work import (
     Lease,
     ModelRef,
 )
-from app.training.trainer import Stopped, Turn
+from app.trainer.trainer import Stopped, Turn
 from app.worker.requests import Parcel
 
 MOST_TRIES = 3

@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 
-from app.training.blas import use_one_thread
+from app.trainer.blas import use_one_thread
 
 OUT_OF_MEMORY = 3
 """The exit code of a worker that ran out of memory."""
@@ -21,7 +21,7 @@ def run_worker(server: str, name: str | None, slots: int, *, exit_with_parent: b
         raise RuntimeError("NumPy was imported before its threads were limited: import it in the worker alone.")
     use_one_thread(os.environ)
     # These import NumPy, which reads the variables set above.
-    from app.training.kernels import start_kernels  # noqa: PLC0415
+    from app.trainer.kernels import start_kernels  # noqa: PLC0415
     from app.worker.loop import Worker  # noqa: PLC0415
 
     start_kernels()

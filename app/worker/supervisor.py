@@ -12,7 +12,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from app.domain.runs import Ending
-from app.training.blas import use_one_thread
+from app.trainer.blas import use_one_thread
 from app.worker.process import OUT_OF_MEMORY
 
 STOP_SECONDS = 20.0

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 
-from app.training.datasets import load
 from benchmarks.real_tables.catalogue import TABLES, RealTable
 from benchmarks.real_tables.files import content
 from benchmarks.real_tables.reading import compared, independent
@@ -43,7 +42,7 @@ def _rows(service: Service, table: RealTable, raw: bytes) -> Iterator[tuple[str,
         yield (table.name, said, "refused", "", "", "", faults.replace("|", "\\|"), "", "")
         return
     answer = response.json()
-    dataset = load(service.client.get(f"/v1/datasets/{answer['name']}/content").content)
+    dataset = Dataset.from_bytes(service.client.get(f"/v1/datasets/{answer['name']}/content").content)
     equal, others = compared(dataset, independent(table, raw))
     rows = "/".join(str(answer["rows"][part]) for part in ("train", "dev", "test"))
     read = f"{equal} of {equal + len(others)}" + (f" (not {', '.join(others)})" if others else "")

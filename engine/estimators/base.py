@@ -3,8 +3,8 @@
 import warnings
 from abc import ABC
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, TypeVar, get_args
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from engine.bounds import Bounds
+from engine.class_weights import ClassWeight
 from engine.data import Dataset, TableError
 from engine.data.columns.whole_numbers import merged_fault, merged_integers
 from engine.data.dataset import Doubles
@@ -25,15 +25,12 @@ from engine.data.table import LARGEST_NUMBER
 from engine.data.target import Target
 from engine.early_stopping import Patience
 from engine.estimators import parameters as rule
-from engine.estimators.parameters import documented, parameter, refuse_faults
-from engine.initializers import INITIALIZERS
-from engine.layers import ACTIVATIONS
-from engine.lr_decay import DECAYS, DecayUnit
-from engine.optimizers import OPTIMIZERS
+from engine.estimators.parameters import hyperparameter, parameter, refuse_faults
+from engine.hyperparameters import Bounds
 from engine.prediction import predict
 from engine.seeds import Seed
 from engine.spec import BatchSize, Knobs, MemberSpec, Metric, Structure
-from engine.training import Trained, train
+from engine.standalone import Trained, train
 from engine.training_set import TrainingSet, raw_doubles
 
 INPUTS = (np.float64, np.float32)
@@ -46,37 +43,29 @@ _Spec = TypeVar("_Spec", Structure, Knobs, MemberSpec)
 class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ships no types
     """The parameters are fields: one named like a field of Structure, Knobs or MemberSpec finds its way there."""
 
-    hidden_units: Sequence[int] = parameter((64,), rule.WIDTHS, "the width of each hidden layer")
-    activation: str = parameter("relu", rule.one_of(ACTIVATIONS), "the function after each hidden layer")
-    initializer: str = parameter("auto", rule.one_of(("auto", *INITIALIZERS)), "the variance of the initial weights")
-    optimizer: str = parameter("adam", rule.one_of(OPTIMIZERS), "how weights follow the gradient")
-    learning_rate: float = parameter(0.001, rule.knob("learning_rate"), "alpha, the size of a step")
-    beta1: float = parameter(0.9, rule.knob("beta1"), "how long momentum and Adam remember the gradient")
-    beta2: float = parameter(0.999, rule.knob("beta2"), "how long RMSprop and Adam remember its square")
-    epsilon: float = parameter(1e-8, rule.knob("epsilon"), "what keeps RMSprop and Adam from dividing by zero")
-    batch_size: BatchSize = parameter(  # noqa: RUF009  # it is a field
-        32, rule.COUNT_OR_FULL, "the examples of a mini-batch"
-    )
-    epochs: int = parameter(200, rule.COUNT, "the passes over the training rows, at most")
-    l1: float = parameter(0.0, rule.knob("l1"), "lambda of the L1 penalty on the weights")
-    l2: float = parameter(0.0, rule.knob("l2"), "lambda of the L2 penalty on the weights")
-    keep_prob: float = parameter(1.0, rule.knob("keep_prob"), "the share of hidden units that dropout keeps")
-    input_keep_prob: float = parameter(1.0, rule.knob("input_keep_prob"), "the share of inputs that dropout keeps")
-    batch_norm: bool = parameter(False, rule.FLAG, "whether each hidden layer normalises its sums over the mini-batch")
-    batch_norm_beta: float = parameter(
-        0.9, rule.knob("batch_norm_beta"), "how long batch norm remembers past mini-batches"
-    )
-    decay: str = parameter("none", rule.one_of(DECAYS), "how the learning rate falls")
-    decay_rate: float = parameter(0.95, rule.knob("decay_rate"), "the rate of the decay, or its factor")
-    decay_every: float = parameter(1.0, rule.knob("decay_every"), "the epochs or mini-batches of one period of decay")
-    decay_by: str = parameter("epoch", rule.one_of(get_args(DecayUnit)), "whether the decay counts epochs or batches")
-    warmup_epochs: float = parameter(
-        0.0, rule.knob("warmup_epochs"), "the epochs in which the learning rate rises to its value"
-    )
-    clip_norm: float = parameter(
-        0.0, rule.knob("clip_norm"), "the length above which a gradient is shortened; 0 is no limit"
-    )
-    normalize_inputs: bool = parameter(True, rule.FLAG, "whether each input gets mean 0 and deviation 1")
+    hidden_units: Sequence[int] = hyperparameter("hidden_units")
+    activation: str = hyperparameter("activation")
+    initializer: str = hyperparameter("initializer")
+    optimizer: str = hyperparameter("optimizer")
+    learning_rate: float = hyperparameter("learning_rate")
+    beta1: float = hyperparameter("beta1")
+    beta2: float = hyperparameter("beta2")
+    epsilon: float = hyperparameter("epsilon")
+    batch_size: BatchSize = hyperparameter("batch_size")  # noqa: RUF009  # it is a field
+    epochs: int = hyperparameter("epochs")
+    l1: float = hyperparameter("l1")
+    l2: float = hyperparameter("l2")
+    keep_prob: float = hyperparameter("keep_prob")
+    input_keep_prob: float = hyperparameter("input_keep_prob")
+    batch_norm: bool = hyperparameter("batch_norm")
+    batch_norm_beta: float = hyperparameter("batch_norm_beta")
+    decay: str = hyperparameter("decay")
+    decay_rate: float = hyperparameter("decay_rate")
+    decay_every: float = hyperparameter("decay_every")
+    decay_by: str = hyperparameter("decay_by")
+    warmup_epochs: float = hyperparameter("warmup_epochs")
+    clip_norm: float = hyperparameter("clip_norm")
+    normalize_inputs: bool = hyperparameter("normalize_inputs")
     patience: int | None = parameter(10, rule.COUNT_OR_NONE, "the epochs without a better loss that end a member")
     min_delta: float = parameter(0.0, rule.number(Bounds(0.0)), "how much lower a loss must be to renew the patience")
     dev_fraction: float = parameter(
@@ -90,10 +79,6 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         None, rule.RANDOM_STATE, "the seed of the split, the initial weights and the order of the examples"
     )
 
-    def __init_subclass__(cls) -> None:
-        """Let the docstring of an estimator list the parameters."""
-        cls.__doc__ = documented(cls)
-
     def _fit(self, x: NDArray[Any], target: Target) -> None:
         """Train the members on inputs (m, n) and `target`, and keep what came of them."""
         refuse_faults(self)
@@ -103,6 +88,8 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         self.double_inputs_ = self._double_inputs(x, train_rows)
         dataset = _dataset(Encoded.of(x, self.double_inputs_), target, train_rows, dev_rows)
         data = TrainingSet.of(dataset, normalize_inputs=self.normalize_inputs)
+        # Like scikit-learn's early stopping: what was said of the classes holds for the rows that choose, too.
+        data = replace(data, dev=replace(data.dev, class_weight=self._class_weight()))
         self.trained_ = train(data, self._specs(data, objective, seed))
         self.normalization_ = data.normalization
         self.target_moments_ = data.target_mean, data.target_scale
@@ -130,10 +117,15 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         common = {
             "structure": self.structure_,
             "knobs": self._filled(Knobs),
+            "class_weight": self._class_weight(),
             "objective": objective,
             "patience": None if self.patience is None else Patience(self.patience, self.min_delta),
         }
         return [self._filled(MemberSpec, seed=Seed(seed, number), **common) for number in range(self.members)]
+
+    def _class_weight(self) -> ClassWeight:
+        """Return what the examples of each class count."""
+        return "none"
 
     def _filled(self, kind: type[_Spec], **own: Any) -> _Spec:
         """Return a `kind` with the fields `own`, and the others from the parameters of the same names."""

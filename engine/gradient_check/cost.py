@@ -37,7 +37,7 @@ class Slopes:
 
 
 class StackedCost:
-    """Mean loss plus penalties of several networks, a row each, on the same mini-batch; float64.
+    """Mean weighted loss plus penalties of several networks, a row each, on the same mini-batch; float64.
 
     `batch` (m,) are rows of the training part. Each row holds the weights at hand with one of the `coordinates` (n,)
     moved: those of the first half forwards, those of the second half back.
@@ -54,7 +54,8 @@ class StackedCost:
         data.train.inputs.bind(batch[np.newaxis], examples).run()
         x = np.broadcast_to(examples, (members, *examples.shape[1:]))
         numbers = np.broadcast_to(batch, (members, len(batch)))
-        self._loss = data.loss.bind(numbers, data.outputs, data.train.targets, workspace)
+        weights = data.class_weights([spec.class_weight] * members)
+        self._loss = data.loss.bind(numbers, data.outputs, data.train.targets, workspace, weights)
         self._loss.load()
         learning = _learning_without_dropout(network, members)
         self._program = network.bind_to_learn(

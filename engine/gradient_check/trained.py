@@ -26,7 +26,8 @@ class _Solo:
         statistics = np.zeros((1, layout.size - layout.trained))
         self.matrices = Matrices(row[np.newaxis].copy(), np.zeros((1, layout.trained)), statistics, moments)
         self._update = Update(layout, [spec], self.matrices, workspace)
-        learning = Learning(self.matrices.gradient, statistics.copy(), np.ones(1), np.ones(1))
+        weights = data.class_weights([spec.class_weight])
+        learning = Learning(self.matrices.gradient, statistics.copy(), np.ones(1), np.ones(1), weights)
         self._steps = {
             examples: BatchStep(network, data, self.matrices.weights, learning, examples, workspace)
             for examples in set(batches)

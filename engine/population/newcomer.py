@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from engine.class_weights import misfit
 from engine.population.checkpoint import Checkpoint
 from engine.population.member import Member
 from engine.spec import MemberSpec
@@ -37,6 +38,11 @@ class Newcomer:
         if self.checkpoint.epoch >= self.spec.epochs:
             done = f"The checkpoint of {self.key} is at epoch {self.checkpoint.epoch}"
             yield f"{done}, and its {self.spec.epochs} epochs are done. Give it more epochs."
+
+    def weight_faults(self) -> Iterator[str]:
+        """Yield a sentence if its class weights are not for the classes of its data."""
+        if why := misfit(self.spec.class_weight, self.data.classes):
+            yield f"{self.key} has the class_weight {self.spec.class_weight!r}: {why}. Leave it out, or name others."
 
     def pause_faults(self) -> Iterator[str]:
         """Yield a sentence if the epoch to pause at does not lie ahead."""

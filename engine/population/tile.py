@@ -39,7 +39,8 @@ class Tile:
         specs = [member.spec for member in members]
         self._sizes = batch_sizes(len(data.train), network.structure)
         moments = workspace.array("norm.moments", matrices.averages.shape)
-        learning = Learning(matrices.gradient, moments, *_keep_probs(specs))
+        weights = data.class_weights([spec.class_weight for spec in specs])
+        learning = Learning(matrices.gradient, moments, *_keep_probs(specs), weights)
         steps = {
             examples: BatchStep(network, data, matrices.weights, learning, examples, workspace)
             for examples in set(self._sizes)

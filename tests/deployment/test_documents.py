@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from app.contract.hyperparameters import HYPERPARAMETERS, metrics_for
 from app.demo import EXAMPLE
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
 from app.settings import Settings
-from app.training.hyperparameters import HYPERPARAMETERS, metrics_for
 from engine.augmentation.augmenter import AUGMENTATIONS
 from engine.diagnosis import DETECTORS
 from engine.initializers import INITIALIZERS

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.contract.rules import CURRENT_RULES
 from app.planning import StandardPolicy
 from app.planning.drawing import draw
 from app.storage import SqliteStorage
-from app.training.rules import CURRENT_RULES
 from tests.system.processes import ServerProcess, finish, post_sweep, running
 from tests.system.tables import queue_length
 from tests.system.upgrade.archives import Archives

@@ -14,8 +14,8 @@ import httpx
 import numpy as np
 import pytest
 
+from app.preparation.datasets import prepared
 from app.storage import FILE, SqliteStorage
-from app.training.datasets import prepared
 from engine.data import Dataset
 from tests.app.api.serving import Trainer, places, problem, serving, start, when_ended
 from tests.app.storage.simple_policy import SimplePolicy

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.training.models import predict_rows, trained_model
+from app.models.models import predict_rows, trained_model
 from tests.app.api.serving import Trainer, problem, sweep_body
 from tests.app.api.training import train_all
 

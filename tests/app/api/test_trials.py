@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.training.hyperparameters import HYPERPARAMETERS
+from app.contract.hyperparameters import HYPERPARAMETERS
 from tests.app.api.serving import Json, Trainer, curve_point, finished, places, problem, start, when_ended
 
 SPACE = {

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from app.contract.hyperparameters import complete
 from app.domain.work import MOST_REQUEST_BYTES
 from app.services.services import Services
-from app.training.hyperparameters import complete
 from tests.app.api.serving import Json, Trainer, curve_point, finished, places, problem, serving, start, when_ended
 
 

@@ -7,10 +7,10 @@ import httpx
 from pydantic import TypeAdapter
 
 from app.domain.work import CheckpointRef, Epoch, Lease, LeasedRun, Result
-from app.training.loading import RunLoader
-from app.training.packing import model_of
-from app.training.trainer import Stopped
-from app.training.trainer import Trainer as RealTrainer
+from app.trainer.loading import RunLoader
+from app.trainer.packing import model_of
+from app.trainer.trainer import Stopped
+from app.trainer.trainer import Trainer as RealTrainer
 from tests.app.api.serving import Trainer
 
 _RUNS, _RESULT = TypeAdapter(list[LeasedRun]), TypeAdapter(Result)

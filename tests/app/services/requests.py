@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.api.sweep_bodies import read_changes, read_sweep
+from app.contract.rules import CURRENT_RULES
 from app.domain.sweeps import Sweep
 from app.domain.work import OWN_TRAINER, ClaimRequest, Epoch, FinishRequest, LeasedRun, Result
 from app.services.services import Services
-from app.training.rules import CURRENT_RULES
 from tests.app.api.serving import sweep_body
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from app.domain.states import SweepState, TrialState
 from app.planning import StandardPolicy
+from app.preparation.preparation import Limits, Preparation
 from app.services.checkpoints import FOLDER, Checkpoints
 from app.services.clock import Clock
 from app.services.services import Services
 from app.storage import SqliteStorage
-from app.training.preparation import Limits, Preparation
 from tests.app.services.requests import claimed, finish, patched, posted
 
 LEASE_SECONDS = 30.0

@@ -31,7 +31,7 @@ from app.domain.work import (
     ReportRequest,
     Result,
 )
-from app.training.datasets import PreparedDataset
+from app.preparation.datasets import PreparedDataset
 
 T = TypeVar("T")
 

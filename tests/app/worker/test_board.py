@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from app.domain.work import Decision, Epoch, GivenBack, Keep, Lease, LeasedRun, Rank, Result
-from app.training.loading import ReadyRun, RunLoader
-from app.training.trainer import Stopped, Turn
+from app.trainer.loading import ReadyRun, RunLoader
+from app.trainer.trainer import Stopped, Turn
 from app.worker.board import Board
-from tests.app.training.runs import Stored, run, table
+from tests.app.trainer.runs import Stored, run, table
 
 DATA = table("binary")
 LOADER = RunLoader(Stored(DATA))

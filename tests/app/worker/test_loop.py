@@ -9,14 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
+from app.contract.rules import CURRENT_RULES
 from app.domain.errors import LogsweepError
 from app.domain.work import GivenBack, Keep, Lease, LeasedRun
-from app.training.rules import CURRENT_RULES
-from app.training.trainer import StackFailedError
+from app.trainer.trainer import StackFailedError
 from app.worker import client, handing_in
 from app.worker.client import ServerRefusedError
 from app.worker.loop import Worker
-from tests.app.training.runs import run, table, trained
+from tests.app.trainer.runs import run, table, trained
 from tests.app.worker.fake_server import FakeServer, refusal
 
 DATA = table("binary")

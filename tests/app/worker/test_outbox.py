@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.domain.work import MOST_SMALL_BYTES, CheckpointRef, Epoch, GivenBack, Lease, ModelRef, Result
-from app.training.trainer import Stopped, Turn
+from app.trainer.trainer import Stopped, Turn
 from app.worker.outbox import MOST_TRIES, Outbox
 from app.worker.requests import Parcel
 

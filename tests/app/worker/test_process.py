@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from app.training.trainer import StackFailedError
+from app.trainer.trainer import StackFailedError
 from app.worker.process import ran_out_of_memory, run_worker
 
 

@@ -9,12 +9,13 @@ import pytest
 from sklearn.base import clone
 
 from engine.estimators import StackedMLPClassifier, StackedMLPRegressor
+from engine.hyperparameters import HYPERPARAMETERS
 from engine.spec import Knobs, MemberSpec, Structure
 
 X, Y = np.eye(4), np.array([0, 1, 0, 1])
 
 GIVEN_BY_FIT = {"inputs", "outputs", "loss", "structure", "rules", "knobs", "seed", "objective"}
-ONLY_FOR_IMAGES = {"augment"}
+ONLY_FOR_IMAGES, ONLY_FOR_CLASSES = {"augment"}, {"class_weight"}
 
 
 def test_every_field_of_a_spec_is_a_parameter_or_given_by_fit() -> None:
@@ -46,6 +47,7 @@ REFUSED: list[tuple[str, list[Any]]] = [
     ("decay_by", ["step"]),
     ("warmup_epochs", [-1]),
     ("clip_norm", [-1]),
+    ("class_weight", ["none", "even", 2.0, {0: 0.0}, {1: "9"}, {0: 1e-60}, [1.0, 2.0], True]),
     ("normalize_inputs", [1, "yes"]),
     ("patience", [0, 2.5]),
     ("min_delta", [-0.1]),
@@ -56,7 +58,8 @@ REFUSED: list[tuple[str, list[Any]]] = [
 
 
 def test_every_parameter_has_its_row_here() -> None:
-    assert {name for name, _ in REFUSED} == set(StackedMLPRegressor().get_params())
+    assert {name for name, _ in REFUSED} == set(StackedMLPClassifier().get_params())
+    assert set(StackedMLPClassifier().get_params()) - set(StackedMLPRegressor().get_params()) == ONLY_FOR_CLASSES
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in REFUSED for value in values])
@@ -68,7 +71,8 @@ def test_a_value_against_its_rule_is_refused_by_fit_with_the_rule(name: str, val
 
 def test_all_faults_are_told_together() -> None:
     estimator = StackedMLPRegressor(learning_rate=-1.0, epochs=0)
-    told = "learning_rate is -1.0, but it must be a number above 0. epochs is 0, but it must be a whole number from 1."
+    rule = "a whole number from 1 to 1,000,000"
+    told = f"learning_rate is -1.0, but it must be a number above 0. epochs is 0, but it must be {rule}."
     with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         estimator.fit(X, Y)
 
@@ -96,6 +100,19 @@ def test_numbers_of_numpy_are_as_good_as_those_of_python() -> None:
     )
 
     assert np.array_equal(own.fit(X, Y).weights_, numpy.fit(X, Y).weights_)
+
+
+def test_every_hyperparameter_is_a_parameter_with_the_default_of_its_second_column() -> None:
+    estimator = StackedMLPClassifier()
+
+    for name, row in HYPERPARAMETERS.items():
+        if name not in ONLY_FOR_IMAGES | ONLY_FOR_CLASSES:
+            assert getattr(estimator, name) == row.estimator_default
+    assert estimator.class_weight is None  # as scikit-learn says it
+    other = {
+        name: row.estimator_default for name, row in HYPERPARAMETERS.items() if row.default != row.estimator_default
+    }
+    assert other == {"batch_size": 32, "epochs": 200}
 
 
 def test_a_clone_has_the_parameters_and_nothing_of_the_fit() -> None:

@@ -13,7 +13,7 @@ import pytest
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
-from app.training.models import predict_csv
+from app.models.models import predict_csv
 from tests.system.tables import made_with, result_tables
 
 Json = dict[str, Any]

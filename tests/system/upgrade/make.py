@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from app.training.models import predict_csv
+from app.training.trainer import Trainer
 from posted import ROWS, SWEEPS, upload  # beside this script; the older commit's tests have no such module
 from pydantic import TypeAdapter
 
 from app.domain.work import ClaimAnswer, FinishRequest, HeartbeatRequest, Progress, ReportRequest, Segment
-from app.training.models import predict_csv
-from app.training.trainer import Trainer
 from tests.app.api.serving import serving
 from tests.system.tables import result_tables
 

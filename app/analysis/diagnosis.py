@@ -1,0 +1,100 @@
+"""Diagnoses of trials: the bridge from what is stored of them to what the engine reads in it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.contract.hyperparameters import complete
+from app.domain.datasets import DatasetSummary
+from app.domain.states import TrialState
+from app.domain.sweeps import SweepSpec
+from app.domain.trials import Trial
+from app.domain.work import Epoch
+from engine.diagnosis import (
+    Curve,
+    Errors,
+    Point,
+    Practice,
+    SweepDiagnosis,
+    TrialDiagnosis,
+    diagnose,
+    diagnose_sweep,
+    judge,
+    loss_of_guessing,
+)
+
+__all__ = [
+    "LAST_EPOCHS",
+    "SweepDiagnosis",
+    "TrialDiagnosis",
+    "sweep_diagnosis",
+    "trial_diagnosis",
+]
+
+LAST_EPOCHS = 25
+"""The end of a curve that a diagnosis reads, beside its first epoch: more than the trend needs."""
+
+
+def trial_diagnosis(
+    trial: Trial, epochs: Sequence[Epoch], spec: SweepSpec, dataset: DatasetSummary, hoped: float
+) -> TrialDiagnosis:
+    """Diagnose a trial from its curve and, once it has some, its errors; `hoped` is the error to aim for."""
+    guessing = loss_of_guessing(dataset.task, dataset.outputs)
+    curve = Curve.of([_point(trial, one) for one in epochs if _counts(trial, one)], guessing)
+    found, errors = diagnose(curve), _errors(trial, dataset, hoped)
+    # Bias and variance of a trial that diverged matter only where it may be the best.
+    if errors is None or (trial.state is TrialState.DIVERGED and trial.value is None):
+        return TrialDiagnosis(None, found)
+    # To go on with a training that is in trouble helps nothing.
+    still_falls = curve.falls and not found if curve.readable else None
+    practice = _practice(trial, still_falls, complete(spec.fixed, trial.params), dataset.rows["train"])
+    return TrialDiagnosis(judge(errors, practice), found)
+
+
+def sweep_diagnosis(
+    trials: Sequence[Trial],
+    curves: Mapping[int, Sequence[Epoch]],
+    spec: SweepSpec,
+    dataset: DatasetSummary,
+    hoped: float,
+) -> SweepDiagnosis:
+    """Diagnose the finished trials of a sweep, given their curves by number."""
+    found = {one.number: trial_diagnosis(one, curves.get(one.number, ()), spec, dataset, hoped) for one in trials}
+    values = {one.number: one.value for one in trials if one.value is not None}
+    best = min(values, key=lambda number: (values[number], number), default=None)
+    return diagnose_sweep(found, best)
+
+
+def _counts(trial: Trial, epoch: Epoch) -> bool:
+    """Return whether a point says something: a trainer that sends no loss did not thereby diverge."""
+    return epoch.train_loss is not None or trial.state is TrialState.DIVERGED
+
+
+def _point(trial: Trial, epoch: Epoch) -> Point:
+    # A trial diverges by its dev loss, too, and by that alone where the last step of the epoch went wrong.
+    diverged = trial.state is TrialState.DIVERGED and epoch.epoch >= trial.epochs
+    loss = math.nan if epoch.train_loss is None or diverged else epoch.train_loss
+    return Point(epoch.epoch, loss, [math.inf if norm is None else norm for norm in epoch.gradient_norms or ()])
+
+
+def _errors(trial: Trial, dataset: DatasetSummary, hoped: float) -> Errors | None:
+    metric = "rmse" if dataset.task == "regression" else "error"
+    train, dev = trial.metrics.get(f"train_{metric}"), trial.metrics.get(f"dev_{metric}")
+    if train is None or dev is None:
+        return None
+    if metric == "error":
+        return Errors("error", train, dev, hoped)
+    # Data sets prepared by older versions do not tell the deviation: then the dev error itself is the measure.
+    deviation = dataset.card.get("target_deviation")
+    return Errors("rmse", train, dev, hoped, deviation if isinstance(deviation, float) else dev)
+
+
+def _practice(trial: Trial, still_falls: bool | None, params: Mapping[str, Any], rows: int) -> Practice:
+    examples = rows if params["batch_size"] == "full" else min(params["batch_size"], rows)
+    return Practice(
+        trained=trial.epochs,
+        allowed=params["epochs"],
+        still_falls=still_falls,
+        penalty=(params["l1"] + params["l2"]) / examples,
+        keep_prob=min(params["keep_prob"], params["input_keep_prob"]),
+    )

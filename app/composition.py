@@ -1,0 +1,106 @@
+"""Composition of the server: storage, use cases, the planner, the reaper and the web application."""
+
+import logging
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from threading import Event, Thread
+
+from fastapi import FastAPI
+
+from app.api.application import make_application
+from app.domain.errors import LogsweepError
+from app.planning import StandardPolicy
+from app.preparation.preparation import Limits, Preparation
+from app.services.checkpoints import FOLDER, Checkpoints
+from app.services.clock import Clock
+from app.services.planner import Planner
+from app.services.services import Services
+from app.services.work import Work
+from app.settings import Settings, removed_settings
+from app.storage import SqliteStorage
+
+_log = logging.getLogger(__name__)
+
+REAP_SECONDS = 1.0
+"""How often leases that ran out, sweeps whose time is up and what nothing names are looked for."""
+
+
+def make_app(services: Services, settings: Settings) -> FastAPI:
+    """Return the web application on services that are open."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.services = services
+        yield
+
+    return make_application(lifespan, max_upload_bytes=settings.max_upload_bytes)
+
+
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """Open the data folder, register the built-in data sets, run planner and reaper; close all in the end.
+
+    Raises Unavailable if the folder is in use or its database is of a newer version.
+    """
+    for sentence in removed_settings(os.environ):
+        _log.warning(sentence)
+    storage = SqliteStorage(settings.data, StandardPolicy())
+    try:
+        services = Services.on(
+            storage,
+            Clock(),
+            os.urandom,
+            lease_seconds=settings.lease_seconds,
+            preparation=_preparation(settings),
+            checkpoints=Checkpoints(settings.data / FOLDER, settings.checkpoint_bytes),
+        )
+        services.datasets.register_builtin()
+        services.work.recover()
+        _log.info("opened %s with SQLite %s", settings.data, storage.engine_version())
+        with _planning(services.planner), _reaper(services.work):
+            yield services
+        services.notifier.close()
+    finally:
+        storage.close()
+
+
+def _preparation(settings: Settings) -> Preparation:
+    limits = Limits(settings.max_table_bytes, settings.reading_bytes, settings.reading_seconds)
+    return Preparation(limits, settings.readings)
+
+
+@contextmanager
+def _planning(planner: Planner) -> Iterator[None]:
+    """Run the planner's thread."""
+    planner.start()
+    try:
+        yield
+    finally:
+        planner.close()
+
+
+@contextmanager
+def _reaper(work: Work) -> Iterator[None]:
+    """Run `work.reap` every second in a thread of its own."""
+    stop = Event()
+    thread = Thread(target=_reap_until, args=(stop, work), name="reaper", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _reap_until(stop: Event, work: Work) -> None:
+    while not stop.wait(REAP_SECONDS):
+        try:
+            count = work.reap()
+        except LogsweepError as error:
+            _log.warning("the reaper could not do its round: %s", error)
+        except Exception:  # noqa: BLE001 - the next round may do better; without a reaper lost work would wait for ever
+            _log.exception("the reaper failed")
+        else:
+            if count:
+                _log.info("took back %d runs from silent workers", count)

@@ -1,0 +1,205 @@
+"""The hyperparameters as requests name them: completed, written plainly, and what is wrong with their values."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from app.domain.datasets import Task
+from app.domain.errors import Fault, faults_of, pointer, show
+from app.domain.hints import hint
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
+from app.domain.values import whole
+from engine.hyperparameters import HYPERPARAMETERS, Hyperparameter
+from engine.hyperparameters.other_names import suggestion
+from engine.hyperparameters.ranges import Range, Search, Whole, Widths
+from engine.rules import FIRST
+from engine.training_set import double_names, raw_doubles
+
+__all__ = [
+    "HYPERPARAMETERS",
+    "MOST_WEIGHTS",
+    "Hyperparameter",
+    "augment_faults",
+    "class_weight_faults",
+    "cohort_key",
+    "complete",
+    "fixed_data_faults",
+    "fixed_value_faults",
+    "metrics_for",
+    "network_faults",
+    "normalize_faults",
+    "parameter_faults",
+    "plain",
+    "plain_parameter",
+    "suggestion",
+    "unknown",
+    "value_faults",
+]
+
+
+MOST_WEIGHTS = 50_000_000
+"""The most weights that a network may have: a worker keeps five numbers for each, 1 GB in all."""
+
+_METRICS = {"regression": ("dev_rmse", "dev_loss", "train_loss")}
+
+
+def metrics_for(task: Task) -> tuple[str, ...]:
+    """Return the metrics that can be the objective of a task; the first is the usual one."""
+    return _METRICS.get(task, ("dev_error", "dev_loss", "train_loss"))
+
+
+def complete(*given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return all hyperparameters: those given, of which later ones count, and the defaults of the others.
+
+    It is called where a trial leaves the sweep that says what it fixes: beyond that, nothing has a default any more.
+    """
+    said = {name: value for some in given for name, value in some.items()}
+    return {name: said.get(name, known.default) for name, known in HYPERPARAMETERS.items()}
+
+
+def network_faults(hidden_units: Value, inputs: int, outputs: int, pointer: str) -> list[Fault]:
+    """Return what is wrong with the size of a network; widths that are none are left to other checks."""
+    if not HYPERPARAMETERS["hidden_units"].allowed.accepts(hidden_units):
+        return []
+    widths: list[Any] = [inputs, *_list(hidden_units), outputs]
+    weights = sum((n_in + 1) * n_out for n_in, n_out in pairwise(widths))
+    if weights <= MOST_WEIGHTS:
+        return []
+    detail = f"A network of {show(hidden_units)} has {weights:,} weights on this data set"
+    return [Fault(pointer, f"{detail}; at most {MOST_WEIGHTS:,} are possible. Make its layers narrower.")]
+
+
+def augment_faults(augment: Value, image: object, pointer: str) -> list[Fault]:
+    """Return what is wrong with augmenting a data set whose card has this `image`; an empty object augments nothing."""
+    if not augment or image or not HYPERPARAMETERS["augment"].allowed.accepts(augment):
+        return []
+    way = "Say the shape when you post the data set, for example image=28x28, or leave augment out."
+    return [Fault(pointer, f"Only images can be augmented, and the rows of this data set are none. {way}")]
+
+
+def normalize_faults(normalize: Value, card: Mapping[str, object], pointer: str) -> list[Fault]:
+    """Return what is wrong with leaving the inputs of a data set with this card as they are."""
+    names = double_names(card)
+    return [Fault(pointer, raw_doubles(names))] if normalize is False and names else []
+
+
+def class_weight_faults(weights: Value, card: Mapping[str, object], place: str) -> list[Fault]:
+    """Return what is wrong with weighing the classes of a data set with this card: it may have none, or others."""
+    if weights == "none" or not HYPERPARAMETERS["class_weight"].allowed.accepts(weights):
+        return []
+    classes = card.get("classes")
+    if not isinstance(classes, list) or not classes:
+        return [Fault(place, "Only classes can be weighed, and the target is a number. Leave class_weight out.")]
+    strangers = [name for name in weights if name not in classes] if isinstance(weights, Mapping) else []
+    return list(faults_of(strangers, lambda name: Fault(f"{place}{pointer(name)}", _no_class(name, classes))))
+
+
+def _no_class(name: str, classes: Sequence[str]) -> str:
+    return f"There is no class {show(name)} in the target. {hint(name, classes)}"
+
+
+def cohort_key(dataset_sha256: str, params: Mapping[str, Value], rules: int) -> str:
+    """Return the key that trials share which can train in one stack; `params` are all their hyperparameters.
+
+    Runs that were queued before rules had versions have keys without one.
+    """
+    widths = "-".join(str(width) for width in _list(params["hidden_units"]))
+    inputs = "normalized" if params["normalize_inputs"] else "raw"
+    norm = ":batch_norm" if params["batch_norm"] else ""
+    version = "" if rules == FIRST else f":rules {rules}"
+    return f"{dataset_sha256[:16]}:{widths}:{params['activation']}:{params['batch_size']}:{inputs}{norm}{version}"
+
+
+def plain(name: str, value: Value) -> Value:
+    """Return a value as the engine writes it: 20.0 is 20 where whole numbers are meant, hidden_units 64 is [64]."""
+    allowed = HYPERPARAMETERS[name].allowed if name in HYPERPARAMETERS else None
+    if isinstance(allowed, Whole):
+        return whole(value)
+    if isinstance(allowed, Widths):
+        return _plain_widths(value)
+    return value
+
+
+def _plain_widths(value: Value) -> Value:
+    if isinstance(value, list | tuple):
+        return [whole(width) for width in value]
+    return [whole(value)] if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def plain_parameter(name: str, parameter: Parameter) -> Parameter:
+    """Return a parameter with its values, and those of its conditions, as the engine writes them."""
+    when = parameter.when and {
+        other: [plain(other, value) for value in allowed] for other, allowed in parameter.when.items()
+    }
+    if isinstance(parameter, ChoiceParameter):
+        return replace(parameter, when=when, values=tuple(plain(name, value) for value in parameter.values))
+    return replace(parameter, when=when)
+
+
+def value_faults(name: str, value: Value, place: str) -> list[Fault]:
+    """Return what is wrong with a fixed value, as faults at `place`."""
+    known = HYPERPARAMETERS.get(name)
+    if known is None:
+        return [Fault(place, unknown(name))]
+    return [] if known.allowed.accepts(value) else [Fault(place, _refusal(name, value, known.allowed))]
+
+
+def fixed_value_faults(fixed: Mapping[str, Value]) -> Iterator[Fault]:
+    """Yield what is wrong with each of some fixed values."""
+    yield from faults_of(
+        [name for name in fixed if name not in HYPERPARAMETERS],
+        lambda name: Fault(pointer("fixed", name), unknown(name)),
+    )
+    for name, value in fixed.items():
+        if name in HYPERPARAMETERS:
+            yield from value_faults(name, value, pointer("fixed", name))
+
+
+def fixed_data_faults(fixed: Mapping[str, Value], card: Mapping[str, object]) -> Iterator[Fault]:
+    """Yield what is wrong with fixed values on a data set with this card, but for the size of the network."""
+    checks = {"normalize_inputs": normalize_faults, "class_weight": class_weight_faults}
+    for name, faults in checks.items():
+        yield from faults(fixed.get(name, HYPERPARAMETERS[name].default), card, pointer("fixed", name))
+
+
+def parameter_faults(name: str, parameter: Parameter, place: str) -> list[Fault]:
+    """Return what is wrong with searching `name` along `parameter`, as faults below `place`."""
+    known = HYPERPARAMETERS.get(name)
+    if known is None:
+        return [Fault(place, unknown(name))]
+    kind = _kind_of(parameter)
+    if kind not in known.allowed.kinds:
+        ways = " or ".join(f'"{way}"' for way in known.allowed.kinds)
+        detail = f'{name} cannot be searched as "{kind}": it must be {known.allowed.rule()}. Use kind {ways}.'
+        return [Fault(f"{place}/kind", detail)]
+    points = _choices(parameter) if isinstance(parameter, ChoiceParameter) else _bounds(parameter)
+    refused = [(where, value) for where, value in points.items() if not known.allowed.accepts(value)]
+    return list(faults_of(refused, lambda one: Fault(f"{place}/{one[0]}", _refusal(name, one[1], known.allowed))))
+
+
+def unknown(name: str) -> str:
+    """Return the sentence for a name that no hyperparameter has, in the words of other tools too."""
+    return f"There is no hyperparameter {show(name)}. {suggestion(name) or hint(name, HYPERPARAMETERS)}"
+
+
+def _refusal(name: str, value: Value, allowed: Range) -> str:
+    return f"The value {show(value)} is not possible for {name}: it must be {allowed.reason(value)}."
+
+
+def _kind_of(parameter: Parameter) -> Search:
+    if isinstance(parameter, ChoiceParameter):
+        return "choice"
+    return "float" if isinstance(parameter, FloatParameter) else "int"
+
+
+def _choices(parameter: ChoiceParameter) -> dict[str, Value]:
+    return {f"values/{index}": value for index, value in enumerate(parameter.values)}
+
+
+def _bounds(parameter: FloatParameter | IntParameter) -> dict[str, Value]:
+    return {"low": parameter.low, "high": parameter.high}
+
+
+def _list(value: Value) -> list[Value]:
+    return list(value) if isinstance(value, list | tuple) else [value]

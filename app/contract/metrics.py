@@ -1,0 +1,53 @@
+"""The metrics of the REST contract: which there are for a task, which can be an objective, and which way is better."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.domain.datasets import Task
+from app.domain.objectives import Direction
+from engine.metrics import METRICS as _KNOWN
+
+PARTS = ("train", "dev", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A metric on one part of the data, such as "dev_auc"; `meaning` ends the sentence "it is ..."."""
+
+    name: str
+    part: str
+    tasks: tuple[Task, ...]
+    direction: Direction
+    meaning: str
+
+
+MEASURES: Mapping[str, Measure] = {
+    f"{part}_{metric.name}": Measure(
+        f"{part}_{metric.name}", part, tuple(sorted(metric.tasks)), metric.direction, metric.meaning
+    )
+    for part in PARTS
+    for metric in _KNOWN.values()
+}
+"""All metrics by name, of train, dev and test."""
+
+
+def measures_of(task: Task) -> Sequence[Measure]:
+    """Return the metrics that a task has."""
+    return [one for one in MEASURES.values() if task in one.tasks]
+
+
+def usual_error(task: Task) -> str:
+    """Return what the error of a task is called: "error" (a share) or "rmse" (in the target's unit)."""
+    return "rmse" if task == "regression" else "error"
+
+
+def objectives_of(task: Task) -> Sequence[str]:
+    """Return the metrics that can be the objective of a task; the first is the usual one."""
+    usual = f"dev_{usual_error(task)}"
+    others = [one.name for one in measures_of(task) if one.part == "dev" and one.name != usual]
+    return [usual, *others, "train_loss"]
+
+
+def curve_metrics(task: Task, objective: str) -> Sequence[str]:
+    """Return the metrics of each epoch of a curve."""
+    return list(dict.fromkeys(["train_loss", "dev_loss", f"dev_{usual_error(task)}", objective]))

@@ -1,0 +1,1 @@
+"""Trained models: their files, predictions and scores; part of the bridge to the engine."""

@@ -1,0 +1,108 @@
+"""Kept weights as models: their files, and what they predict."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
+from typing import Any, Literal
+
+import numpy as np
+
+from app.contract.structure import structure_of
+from app.domain.datasets import Note
+from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
+from app.domain.predictions import PredictedRows, Prediction
+from app.domain.space import Value
+from app.domain.uploads import READING_OF_ROWS, read_reading
+from engine.data import Dataset, Table, TableError
+from engine.data.said import Said
+from engine.models import FORMATS, MissingExtra, Model, ModelError, Predictions, read_model
+from engine.training_set import LOSS_OF_TASK, outputs_of
+
+__all__ = ["Format", "Model", "model_file", "predict_csv", "predict_rows", "trained_model"]
+
+Format = Literal["npz", "safetensors", "onnx"]
+
+MOST_VALUES = 1_000_000
+"""The most cells that the rows of one request may have, and the most probabilities that its answer may hold."""
+
+
+def trained_model(
+    weights: bytes,
+    params: Mapping[str, Value],
+    dataset_content: bytes,
+    made_with: Mapping[str, str],
+    about: Mapping[str, object],
+    rules: int,
+) -> Model:
+    """Return the model of a trial with these hyperparameters, all of them, that was trained by a version of the rules.
+
+    `about` goes into its card and says where it comes from (sweep, trial, seed, metrics). The bits of a trial hold for
+    one kind of processor and one set of library versions: `made_with` names those of the worker that trained it.
+    Raises ValueError if the weights do not fit the network.
+    """
+    dataset = Dataset.from_bytes(dataset_content)
+    structure = structure_of(params, dataset.x_train.shape[1], outputs_of(dataset), LOSS_OF_TASK[dataset.task], rules)
+    card = {**about, "hyperparameters": dict(params), "made_with": dict(made_with)}
+    row = np.frombuffer(weights, "<f4")
+    return Model.of(structure, row, dataset, normalize_inputs=bool(params["normalize_inputs"]), about=card)
+
+
+def model_file(model: Model, file_format: Format) -> bytes:
+    """Return a model as a file. Raises NotInstalled."""
+    try:
+        return FORMATS[file_format](model)
+    except MissingExtra as error:
+        raise NotInstalled(str(error)) from None
+
+
+def predict_rows(model: Model, rows: Sequence[Any]) -> PredictedRows:
+    """Predict rows of JSON. Raises InvalidRequest with every fault, as faults below /rows."""
+    if faults := list(_size_faults(model, len(rows))):
+        raise InvalidRequest(faults)
+    try:
+        table = model.read_rows(rows)
+        return PredictedRows(list(_each(model.predict(table))), notes_of(table))
+    except TableError as error:
+        raise InvalidRequest([Fault(pointer("rows", *fault.place), fault.detail) for fault in error.faults]) from None
+
+
+def _size_faults(model: Model, rows: int) -> Iterator[Fault]:
+    for values, each in {"cells": len(model.encodings), "probabilities": len(model.classes)}.items():
+        if rows * each > MOST_VALUES:
+            made = f"{rows:,} rows make {rows * each:,} {values}, {each:,} each; at most {MOST_VALUES:,} are possible"
+            yield Fault("/rows", f"{made}. Send the rows in parts.")
+
+
+def predict_csv(model_content: bytes, rows_content: bytes, reading: Sequence[str] = ()) -> tuple[str, list[Note]]:
+    """Predict the rows of a CSV file with a model file; return CSV, and notes on what was passed over.
+
+    `reading` are settings like "separator=tab", for what the file and the model leave open. Raises InvalidRequest with
+    every fault.
+    """
+    try:
+        model = read_model(model_content)
+        table = model.read_csv(rows_content, said=Said(**read_reading(reading, READING_OF_ROWS)))
+        found = model.predict(table)
+    except ModelError as error:
+        raise InvalidRequest([Fault("/model", detail) for detail in error.faults]) from None
+    except TableError as error:
+        raise InvalidRequest([Fault("/rows", fault.detail) for fault in error.faults]) from None
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["prediction", *(f"probability_{name}" for name in found.classes)])
+    for one in _each(found):
+        writer.writerow([one.prediction, *(one.probabilities or {}).values()])
+    return text.getvalue(), notes_of(table)
+
+
+def notes_of(table: Table) -> list[Note]:
+    """Return what was guessed or passed over in reading rows for a model."""
+    return [Note(**note.card()) for note in table.notes]
+
+
+def _each(found: Predictions) -> Iterable[Prediction]:
+    if found.probabilities is None:
+        return map(Prediction, found.values.tolist(), repeat(None))
+    probabilities = (dict(zip(found.classes, row, strict=True)) for row in found.probabilities.tolist())
+    return map(Prediction, found.values.tolist(), probabilities)

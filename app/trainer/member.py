@@ -1,0 +1,45 @@
+"""From the hyperparameters of a trial to a member of the engine."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.contract.structure import named, structure_of
+from app.domain.work import LeasedRun
+from engine.augmentation.settings import Augmentation
+from engine.early_stopping import Patience
+from engine.rules import CURRENT
+from engine.seeds import Seed
+from engine.spec import Knobs, MemberSpec, Metric
+from engine.training_set import TrainingSet
+
+
+def member_of(run: LeasedRun, data: TrainingSet) -> MemberSpec:
+    """Return the member that a run asks for, to the end of all its epochs."""
+    stopping = run.early_stopping
+    return spec_of(
+        run.params,
+        data,
+        Seed(run.seed, run.trial, run.replicate),
+        run.metric,  # type: ignore[arg-type]  # the server admits only the engine's metrics
+        None if stopping is None else Patience(stopping.patience, stopping.min_delta),
+        run.rules,
+    )
+
+
+def spec_of(
+    params: Mapping[str, Any],
+    data: TrainingSet,
+    seed: Seed,
+    objective: Metric = "train_loss",
+    patience: Patience | None = None,
+    rules: int = CURRENT,
+) -> MemberSpec:
+    """Return the member with these hyperparameters, all of them."""
+    return MemberSpec(
+        structure=structure_of(params, data.inputs, data.outputs, data.loss_name, rules),
+        knobs=Knobs(**named(params, "knob")),
+        seed=seed,
+        objective=objective,
+        patience=patience,
+        **named(params, "training") | {"augment": Augmentation(**params["augment"])},
+    )

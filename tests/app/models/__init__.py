@@ -1,0 +1,1 @@
+"""Tests of the bridge from the service to the engine."""

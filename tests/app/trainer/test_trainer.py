@@ -1,0 +1,460 @@
+"""Tests of the trainer: runs in, epochs, results and weights out; pauses, and going on from them."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.contract.rules import CURRENT_RULES
+from app.domain.errors import Unavailable
+from app.domain.uploads import SentFile, SentFiles, UploadForm
+from app.domain.work import CheckpointRef, Decision, Diverged, Epoch, GivenBack, Keep, Lease, LeasedRun, Rank
+from app.preparation.uploads import prepare_upload
+from app.trainer.loading import RunLoader
+from app.trainer.packing import Snapshot, packed
+from app.trainer.trainer import StackFailedError, Stopped, Trainer, epoch_of
+from engine.population import Observation
+from tests.app.trainer.runs import Stored, add, run, stops, table
+
+DATA = {task: table(task) for task in ("binary", "multiclass", "regression")}
+
+
+def loader() -> RunLoader:
+    return RunLoader(Stored(*DATA.values()))
+
+
+def trainer_with(runs: list[LeasedRun], memory: int = 1 << 30) -> Trainer:
+    trainer = Trainer(lambda: 0.0, memory)
+    add(trainer, runs, loader())
+    return trainer
+
+
+def finish(trainer: Trainer) -> tuple[dict[Lease, list[Epoch]], list[Stopped]]:
+    curves: dict[Lease, list[Epoch]] = {}
+    stopped: list[Stopped] = []
+    while len(trainer):
+        turn = trainer.train({})
+        for lease, epoch in turn.epochs:
+            curves.setdefault(lease, []).append(epoch)
+        stopped += turn.stopped
+    return curves, sorted(stopped, key=lambda one: one.result.lease.run)
+
+
+def again(one: LeasedRun, to_epoch: int, checkpoint: CheckpointRef | None = None) -> LeasedRun:
+    """The run as it comes back under its next fence."""
+    lease = Lease(one.lease.run, one.lease.fence + 1)
+    return replace(one, lease=lease, to_epoch=to_epoch, checkpoint=checkpoint)
+
+
+def file_of(snapshot: Snapshot) -> tuple[CheckpointRef, bytes]:
+    ref, pieces = packed(snapshot[1])
+    return ref, b"".join(pieces)
+
+
+def test_runs_are_trained_to_their_results_with_a_curve_of_every_epoch() -> None:
+    runs = [run(DATA["binary"], trial, learning_rate=rate, epochs=3) for trial, rate in enumerate([0.1, 0.01])]
+    curves, stopped = finish(trainer_with(runs))
+    assert [one.result.lease for one in stopped] == [one.lease for one in runs]
+    for one in stopped:
+        result = one.result
+        assert (result.state, result.epochs, result.reason) == ("completed", 3, "all 3 epochs done")
+        curve = curves[result.lease]
+        assert [point.epoch for point in curve] == [1, 2, 3]
+        assert result.best_epoch is not None
+        best = curve[result.best_epoch - 1]
+        assert result.metrics["dev_error"] == best.dev_error == min(point.dev_error or 0.0 for point in curve)
+        assert set(result.metrics) == {"train_loss", "train_error", "dev_loss", "dev_error", "test_error"}
+        assert one.weights is not None
+
+
+def test_a_regression_reports_its_error_in_the_unit_of_the_target() -> None:
+    curves, (stopped,) = finish(trainer_with([run(DATA["regression"], metric="dev_rmse", epochs=2)]))
+    result = stopped.result
+    assert set(result.metrics) == {"train_loss", "train_rmse", "dev_loss", "dev_rmse", "test_rmse"}
+    assert 5.0 < (result.metrics["dev_rmse"] or 0.0) < 500.0
+    assert all(point.dev_error is None for point in curves[result.lease])
+
+
+def test_trials_of_other_structures_data_sets_and_inputs_train_side_by_side_with_the_bits_they_have_alone() -> None:
+    runs = [
+        run(DATA["binary"], 0, epochs=3),
+        run(DATA["binary"], 1, epochs=3, optimizer="sgd"),
+        run(DATA["binary"], 2, epochs=3, normalize_inputs=False),
+        run(DATA["multiclass"], 3, epochs=2, hidden_units=[]),
+    ]
+    curves, together = finish(trainer_with(runs))
+    for one, stopped in zip(runs, together, strict=True):
+        alone = finish(trainer_with([one]))
+        assert alone == ({one.lease: curves[one.lease]}, [stopped])
+
+
+def test_replicates_of_a_trial_differ_and_the_first_has_the_bits_of_a_trial_without_any() -> None:
+    first = run(DATA["binary"], 4, epochs=2)
+    second = replace(first, lease=Lease(5, 1), replicate=1)
+    curves, _ = finish(trainer_with([first, second]))
+    assert finish(trainer_with([first]))[0] == {first.lease: curves[first.lease]}
+    assert curves[first.lease][0].train_loss != curves[second.lease][0].train_loss
+
+
+def test_runs_of_older_rules_train_beside_newer_ones_on_inputs_made_by_their_own() -> None:
+    # A flag that is 0 in train alone counts for nothing by the newer rules, and by the older ones as it did.
+    lines = "".join(f"{index % 7},0,{index % 2}\n" for index in range(60))
+    train, dev = (SentFile("t.csv", f"x,flag,y\n{rows}".encode()) for rows in (lines, "1,1000,0\n2,0,1\n"))
+    dataset = prepare_upload(SentFiles(train, dev), UploadForm("data", "y"), max_table_bytes=1 << 20)
+    both = [replace(run(dataset, rules - 1, metric="dev_loss", epochs=2), rules=rules) for rules in (1, 2)]
+    trainer = Trainer(lambda: 0.0)
+    add(trainer, both, RunLoader(Stored(dataset)))
+    old, new = together = stops(trainer)
+    for one, stopped in zip(both, together, strict=True):
+        alone = Trainer(lambda: 0.0)
+        add(alone, [one], RunLoader(Stored(dataset)))
+        assert stops(alone) == [stopped]
+    assert (old.result.metrics["dev_loss"] or 0.0) > 10 * (new.result.metrics["dev_loss"] or 0.0)
+
+
+def test_a_data_set_is_fetched_once_however_many_trials_need_it() -> None:
+    source = Stored(*DATA.values())
+    loading, trainer = RunLoader(source), Trainer(lambda: 0.0)
+    add(trainer, [run(DATA["binary"], trial, epochs=1) for trial in range(3)], loading)
+    add(trainer, [run(DATA["binary"], 3, epochs=1), run(DATA["multiclass"], 4, epochs=1)], loading)
+    assert source.asked == [DATA["binary"].sha256, DATA["multiclass"].sha256]
+
+
+def test_a_stopped_run_gives_no_more_epochs_and_unknown_leases_are_fine() -> None:
+    stays, goes = (run(DATA["binary"], trial, epochs=3) for trial in range(2))
+    trainer = trainer_with([stays, goes])
+    trainer.train({})
+    strangers = [goes.lease, Lease(9, 1), replace(stays.lease, fence=0)]
+    assert trainer.obey([Decision(lease, "stop") for lease in strangers], {}).stopped == []
+    assert len(trainer) == 1
+    curves, stopped = finish(trainer)
+    assert set(curves) == {stays.lease}
+    assert [one.result.lease for one in stopped] == [stays.lease]
+
+
+def test_a_run_that_comes_back_while_it_is_in_training_under_an_old_lease_starts_anew() -> None:
+    old = run(DATA["binary"], 0, epochs=2)
+    new = again(old, to_epoch=2)
+    trainer = trainer_with([old])
+    trainer.train({})
+    add(trainer, [new], loader())
+    curves, stopped = finish(trainer)
+    assert [one.result.lease for one in stopped] == [new.lease]
+    assert [point.epoch for point in curves[new.lease]] == [1, 2]
+
+
+# Pauses
+
+
+def test_a_run_pauses_where_it_is_asked_to_and_goes_on_from_memory_to_the_bits_of_never_having_paused() -> None:
+    whole = replace(run(DATA["binary"], 0, epochs=5, hidden_units=[6], keep_prob=0.8), early_stopping=None)
+    curves, (never,) = finish(trainer_with([whole]))
+    trainer, curve = Trainer(lambda: 0.0), list[Epoch]()
+    one = replace(whole, to_epoch=2)
+    for to_epoch in (2, 4, 5):
+        add(trainer, [one], loader())
+        points, (stopped,) = finish(trainer)
+        curve += points[one.lease]
+        assert stopped.result.state == ("paused" if to_epoch < 5 else "completed")
+        assert stopped.result.epochs == to_epoch
+        one = again(one, to_epoch={2: 4, 4: 5, 5: 5}[to_epoch])
+    assert curve == curves[whole.lease]
+    assert (stopped.weights, stopped.result.metrics) == (never.weights, never.result.metrics)
+
+
+def test_a_pause_hands_in_the_metrics_and_weights_of_its_best_epoch_as_an_end_there_does() -> None:
+    whole = run(DATA["binary"], 0, epochs=9)
+    _, (paused,) = finish(trainer_with([replace(whole, to_epoch=3)]))
+    _, (ended,) = finish(trainer_with([run(DATA["binary"], 0, epochs=3)]))
+    assert (paused.weights, paused.result.metrics) == (ended.weights, ended.result.metrics)
+    assert (paused.result.state, paused.result.best_epoch) == ("paused", ended.result.best_epoch)
+
+
+def test_a_run_that_paused_elsewhere_goes_on_from_its_checkpoint_to_the_same_bits() -> None:
+    whole = run(DATA["multiclass"], 0, epochs=5)
+    curves, (never,) = finish(trainer_with([whole]))
+    first = trainer_with([replace(whole, to_epoch=3)])
+    finish(first)
+    snapshot = first.next_checkpoint(0.0)
+    assert snapshot is not None
+    assert snapshot[0] == whole.lease
+    ref, content = file_of(snapshot)
+    assert (ref.epoch, ref.size) == (3, len(content))
+    source = Stored(*DATA.values())
+    source.checkpoints[ref.sha256] = content
+    back, elsewhere = again(whole, 5, ref), Trainer(lambda: 0.0)
+    add(elsewhere, [back], RunLoader(source))
+    points, (stopped,) = finish(elsewhere)
+    assert points[back.lease] == curves[whole.lease][3:]
+    assert (stopped.weights, stopped.result.metrics) == (never.weights, never.result.metrics)
+
+
+@pytest.mark.parametrize("fate", ["missing", "broken", "of another network", "of another epoch"])
+def test_a_run_whose_checkpoint_is_of_no_use_starts_anew_to_the_same_bits(fate: str) -> None:
+    whole = run(DATA["binary"], 0, epochs=4)
+    curves, (never,) = finish(trainer_with([whole]))
+    other = run(DATA["binary"], 0, epochs=4, hidden_units=[3] if fate == "of another network" else [64])
+    first = trainer_with([replace(other, to_epoch=1 if fate == "of another epoch" else 2)])
+    finish(first)
+    snapshot = first.next_checkpoint(0.0)
+    assert snapshot is not None
+    ref, content = file_of(snapshot)
+    source = Stored(*DATA.values())
+    if fate != "missing":
+        source.checkpoints[ref.sha256] = content[: 100 if fate == "broken" else None]
+    back, elsewhere = again(whole, 4, replace(ref, epoch=2)), Trainer(lambda: 0.0)
+    add(elsewhere, [back], RunLoader(source))
+    points, (stopped,) = finish(elsewhere)
+    assert points[back.lease] == curves[whole.lease]
+    assert stopped.weights == never.weights
+
+
+def test_a_parked_run_that_the_server_did_not_record_is_forgotten() -> None:
+    one = run(DATA["binary"], 0, epochs=4)
+    trainer = trainer_with([replace(one, to_epoch=2)])
+    finish(trainer)
+    trainer.forget([Lease(0, 9)])
+    assert trainer.is_parked(one)
+    trainer.forget([one.lease])
+    assert not trainer.is_parked(one)
+    add(trainer, [again(one, 4)], loader())
+    curves, _ = finish(trainer)
+    assert [point.epoch for point in curves[Lease(0, 2)]] == [1, 2, 3, 4]
+
+
+def test_a_pause_and_an_early_completion_are_obeyed_between_epochs() -> None:
+    runs = [run(DATA["binary"], trial, epochs=9) for trial in range(3)]
+    trainer = trainer_with(runs)
+    for _ in range(2):
+        trainer.train({})
+    turn = trainer.obey(
+        [Decision(runs[0].lease, "pause"), Decision(runs[1].lease, "complete", "the time is up"),
+         Decision(runs[2].lease, "continue")], {},
+    )  # fmt: skip
+    paused, completed = turn.stopped
+    assert (paused.result.state, paused.result.epochs) == ("paused", 2)
+    assert (completed.result.state, completed.result.reason) == ("completed", "the time is up")
+    assert completed.weights is not None
+    assert [trainer.is_parked(one) for one in runs] == [True, False, False]
+    assert len(trainer) == 1
+
+
+@pytest.mark.parametrize("decision", ["pause", "complete"])
+def test_a_run_that_has_not_trained_yet_goes_back_when_it_is_to_stop(decision: str) -> None:
+    one = run(DATA["binary"], 0, epochs=9)
+    trainer = trainer_with([one])
+    turn = trainer.obey([Decision(one.lease, decision)], {})  # type: ignore[arg-type]  # one of the two, as a str
+    assert (turn.stopped, turn.given_back) == ([], [GivenBack(one.lease)])
+    assert len(trainer) == 0
+
+
+def test_parked_runs_give_way_to_those_in_training_the_one_parked_longest_ago_first() -> None:
+    wide: dict[str, Any] = {"hidden_units": [300, 300], "epochs": 4}
+    runs = [run(DATA["binary"], trial, **wide) for trial in range(4)]
+    trainer = trainer_with([replace(one, to_epoch=1) for one in runs[:2]], memory=4 << 20)
+    finish(trainer)
+    assert [trainer.is_parked(one) for one in runs[:2]] == [True, True]
+    add(trainer, [replace(one, to_epoch=1) for one in runs[2:3]], loader())
+    trainer.train({})
+    assert [trainer.is_parked(one) for one in runs[:3]] == [False, True, True]
+    rescued = trainer.next_checkpoint(0.0)
+    assert rescued is not None
+    assert (rescued[0], rescued[1].epoch) == (runs[0].lease, 1)
+
+
+def test_many_runs_go_on_from_memory_though_memory_is_short() -> None:
+    wide: dict[str, Any] = {"hidden_units": [300, 300], "epochs": 3}
+    runs = [run(DATA["binary"], trial, **wide) for trial in range(3)]
+    trainer = trainer_with([replace(one, to_epoch=1) for one in runs], memory=6 << 20)
+    finish(trainer)
+    parked = [trainer.is_parked(one) for one in runs]
+    add(trainer, [again(one, 3) for one in runs], loader())
+    curves, _ = finish(trainer)
+    assert parked == [True, True, True]
+    assert all([point.epoch for point in curve] == [2, 3] for curve in curves.values())
+
+
+def test_a_run_that_is_parked_beyond_what_it_is_asked_for_starts_anew() -> None:
+    one = replace(run(DATA["binary"], 0, epochs=5), early_stopping=None)
+    trainer = trainer_with([replace(one, to_epoch=3)])
+    finish(trainer)
+    add(trainer, [again(one, 2)], loader())
+    curves, _ = finish(trainer)
+    assert [point.epoch for point in curves[Lease(0, 2)]] == [1, 2]
+
+
+# Checkpoints
+
+
+def test_what_was_parked_last_is_handed_in_first_and_once() -> None:
+    runs = [run(DATA["binary"], trial, epochs=5) for trial in range(2)]
+    trainer = trainer_with([replace(one, to_epoch=2 - one.trial) for one in runs])
+    finish(trainer)
+    leases = [snapshot[0] for snapshot in iter(lambda: trainer.next_checkpoint(0.0), None)]
+    assert leases == [runs[0].lease, runs[1].lease]
+
+
+def test_a_resumed_run_is_not_handed_in_as_it_was_parked() -> None:
+    one = run(DATA["binary"], 0, epochs=5)
+    trainer = trainer_with([replace(one, to_epoch=2)])
+    finish(trainer)
+    add(trainer, [again(one, 5)], loader())
+    trainer.train({})
+    assert trainer.next_checkpoint(0.0) is None  # by its clock, nothing took any time
+
+
+def test_of_runs_in_training_the_one_with_most_to_lose_is_handed_in_if_it_is_worth_it() -> None:
+    times = iter(range(1000))
+    trainer, loading = Trainer(lambda: float(next(times))), loader()
+    early, late = run(DATA["binary"], 0, epochs=9), run(DATA["binary"], 1, epochs=9)
+    add(trainer, [early], loading)
+    trainer.train({})
+    add(trainer, [late], loading)
+    trainer.train({})
+    assert trainer.next_checkpoint(60.0) is None
+    first, second = trainer.next_checkpoint(0.1), trainer.next_checkpoint(0.1)
+    assert first is not None
+    assert second is not None
+    assert (first[0], first[1].epoch) == (early.lease, 2)
+    assert (second[0], second[1].epoch) == (late.lease, 1)
+    assert trainer.next_checkpoint(0.1) is None
+
+
+# Weights
+
+
+def test_weights_above_the_bound_of_their_sweep_are_left_out() -> None:
+    one = run(DATA["binary"], 0, epochs=2)
+    (free,) = stops(trainer_with([one]))
+    value = free.result.metrics["dev_error"]
+    assert value is not None
+    below = math.nextafter(value, -1.0)
+    for sweep, bound, kept in (("swp_1", value, True), ("swp_1", below, False), ("swp_other", below, True)):
+        (stopped,) = stops(trainer_with([one]), {sweep: Keep(1, Rank(bound, 0))})
+        assert (stopped.weights is not None) is kept
+        assert stopped.result.metrics == free.result.metrics
+
+
+def test_weights_are_raw_little_endian_numbers() -> None:
+    (stopped,) = stops(trainer_with([run(DATA["binary"], 0, epochs=1, hidden_units=[])]))
+    assert stopped.weights is not None
+    row = np.frombuffer(stopped.weights, "<f4")
+    assert np.isfinite(row).all()
+    assert len(row) == DATA["binary"].features + 1
+
+
+@pytest.mark.parametrize("diverged", ["exclude", "best_epoch"])
+def test_a_trial_that_diverges_late_sends_its_best_epoch_and_weights_if_they_are_ranked(diverged: Diverged) -> None:
+    late = run(
+        DATA["regression"], metric="dev_rmse", epochs=60, learning_rate=3.0, warmup_epochs=20.0, optimizer="sgd",
+        hidden_units=[8],
+    )  # fmt: skip
+    endless = replace(late, early_stopping=None, diverged=diverged)
+    curves, (stopped,) = finish(trainer_with([endless]))
+    result, errors = stopped.result, [point.dev_rmse for point in curves[endless.lease][:-1]]
+    assert result.state == "diverged"
+    assert result.best_epoch is not None
+    assert result.metrics["dev_rmse"] == errors[result.best_epoch - 1] == min(error or math.inf for error in errors)
+    assert (stopped.weights is not None) is (diverged == "best_epoch")
+
+
+# Errors
+
+
+def test_trials_of_old_and_new_rules_train_side_by_side_in_stacks_of_their_own_with_the_bits_they_have_alone() -> None:
+    runs = [
+        replace(run(DATA["binary"], trial, epochs=3, batch_norm=True, batch_size=13), rules=rules)
+        for trial, rules in enumerate([1, 2, 3, 1, 2, 3])
+    ]
+    trainer = trainer_with(runs)
+    assert {lease.run for lease, _ in trainer.train({}).epochs} in ({0, 3}, {1, 4}, {2, 5})
+    for one, stopped in zip(runs, stops(trainer_with(runs)), strict=True):
+        (alone,) = stops(trainer_with([one]))
+        assert (alone.weights, alone.result.metrics) == (stopped.weights, stopped.result.metrics)
+
+
+def test_rules_to_come_are_refused_rather_than_trained_by_those_of_today() -> None:
+    with pytest.raises(Unavailable, match=f"rules 99, and this worker knows up to {CURRENT_RULES}"):
+        loader().load(replace(run(DATA["binary"]), rules=99), parked=False)
+
+
+def test_hyperparameters_of_another_version_are_refused_rather_than_guessed() -> None:
+    one = run(DATA["binary"])
+    more = replace(one, params={**one.params, "dropconnect": 0.5})
+    less = replace(one, params={name: value for name, value in one.params.items() if name != "clip_norm"})
+
+    with pytest.raises(Unavailable, match="hyperparameters that this worker does not know: dropconnect"):
+        loader().load(more, parked=False)
+    with pytest.raises(Unavailable, match="does not say hyperparameters that this worker needs: clip_norm"):
+        loader().load(less, parked=False)
+
+
+def test_a_diverging_trial_ends_with_its_reason_and_without_weights() -> None:
+    wild = run(DATA["regression"], metric="dev_rmse", epochs=50, learning_rate=1e6, optimizer="sgd", hidden_units=[8])
+    curves, (stopped,) = finish(trainer_with([wild]))
+    assert (stopped.result.state, stopped.weights, stopped.result.best_epoch) == ("diverged", None, None)
+    assert "became" in stopped.result.reason
+    last = curves[wild.lease][-1]
+    assert None in (last.train_loss, last.dev_loss, last.dev_rmse)
+
+
+def test_an_error_in_a_stack_of_one_fails_its_trial_alone() -> None:
+    # No curve of two classes has this metric, and the server would not have let it pass.
+    broken = run(DATA["binary"], 0, metric="dev_rmse", epochs=2, hidden_units=[3])
+    sound = run(DATA["binary"], 1, epochs=2)
+    failed, completed = stops(trainer_with([broken, sound]))
+    assert (failed.result.state, failed.result.metrics, failed.weights) == ("failed", {}, None)
+    assert failed.result.reason == "training failed: KeyError: 'dev_rmse'"
+    assert completed.result.state == "completed"
+
+
+def test_an_error_in_a_larger_stack_is_raised_because_nobody_knows_whose_it_is() -> None:
+    pair = [run(DATA["binary"], trial, metric="dev_rmse", epochs=2) for trial in range(2)]
+    with pytest.raises(StackFailedError, match="dev_rmse") as raised:
+        trainer_with(pair).train({})
+    assert raised.value.leases == [one.lease for one in pair]
+    assert "a stack of 2 failed in training: KeyError" in raised.value.reason
+
+
+def test_without_work_a_turn_is_empty() -> None:
+    turn = Trainer(lambda: 0.0).train({})
+    assert (list(turn.epochs), list(turn.stopped), list(turn.given_back)) == ([], [], [])
+
+
+def test_runs_beyond_the_memory_wait_until_others_have_ended() -> None:
+    runs = [run(DATA["binary"], trial, epochs=2) for trial in range(3)]
+    together = stops(trainer_with(runs))
+    tight = trainer_with(runs, memory=1)
+    turns = [{lease.run for lease, _ in tight.train({}).epochs} for _ in range(4)]
+
+    assert turns == [{0}, {0}, {1}, {1}]
+    assert len(tight) == 1
+    assert stops(tight)[0].result.metrics == together[2].result.metrics
+
+
+def test_a_waiting_run_can_be_stopped() -> None:
+    runs = [run(DATA["binary"], trial, epochs=2) for trial in range(2)]
+    tight = trainer_with(runs, memory=1)
+    tight.obey([Decision(runs[1].lease, "stop")], {})
+
+    assert [one.result.lease.run for one in stops(tight)] == [0]
+
+
+def test_a_network_that_memory_cannot_hold_goes_back_alone_with_its_reason() -> None:
+    runs = [run(DATA["binary"], 0, hidden_units=[10**9, 10**9]), run(DATA["binary"], 1, epochs=1)]
+    trainer = trainer_with(runs, memory=1 << 80)
+    turn = trainer.train({})
+
+    (refused,) = turn.given_back
+    assert (refused.lease, refused.ending) == (runs[0].lease, "refused")
+    assert "MemoryError" in (refused.reason or "")
+    assert [one.result.state for one in turn.stopped] == ["completed"]
+
+
+def test_gradient_norms_travel_with_their_epoch_and_null_stands_for_what_is_not_finite() -> None:
+    values = {"train_loss": 0.5, "dev_loss": math.inf, "dev_error": 0.25}
+    seen = Observation(3, values, 0.125, (0.5, math.inf, math.nan))
+    assert epoch_of(seen) == Epoch(3, 0.5, None, 0.25, None, 0.125, [0.5, None, None])
+    assert epoch_of(replace(seen, gradient_norms=())).gradient_norms is None

@@ -234,7 +234,7 @@ def _joined(matrix: Array, rows: Sequence[Array], order: Sequence[int]) -> Array
 
 def _place(spec: MemberSpec) -> tuple[Rule, bool, bool]:
     """Return where the row of a member belongs among the others."""
-    return Rule.of(spec), spec.knobs.drops, bool(spec.class_weights)
+    return Rule.of(spec), spec.knobs.drops, spec.class_weight != "none"
 
 
 def tile_members(network: Network, data: TrainingSet) -> int:

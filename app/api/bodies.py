@@ -12,12 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.api.fields import problem_faults
 from app.domain.errors import Fault, InvalidRequest, Malformed, faults_of, pointer
-from app.domain.values import is_text
+from app.domain.values import LARGEST, is_text
 
 T = TypeVar("T")
 
 DEEPEST = 32
-LARGEST = 2**63 - 1
 
 
 async def read_json(request: Request) -> Any:

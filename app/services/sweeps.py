@@ -15,6 +15,7 @@ from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, Labels, Metric, Objective, Sweep, SweepChanges, SweepFilter, SweepSpec
 from app.domain.trials import CompleteTrial
+from app.domain.values import LARGEST
 from app.services.clock import Clock
 from app.services.cursors import decode, encode
 from app.services.datasets import every_name
@@ -27,8 +28,6 @@ from app.services.trials import completed
 from app.storage.interface import Storage
 
 KEEP_MODELS = 10
-
-_LARGEST = 2**63 - 1
 
 
 @final
@@ -84,7 +83,7 @@ class Sweeps:
         self._storage.sweep_spec(sweep)
         listed = f"decisions of {sweep}"
         after = decode(cursor, listed, int) if cursor else -1
-        found = self._storage.decisions(sweep, min(after, _LARGEST), limit + 1)
+        found = self._storage.decisions(sweep, min(after, LARGEST), limit + 1)
         more = encode(listed, found[limit - 1].number) if len(found) > limit else None
         return Page(found[:limit], more)
 

@@ -10,12 +10,11 @@ from app.domain.filters import Position, TrialQuery
 from app.domain.runs import Attempt
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import CompleteTrial, Trial
+from app.domain.values import LARGEST
 from app.domain.work import Epoch
 from app.services.cursors import decode, decode_all, encode
 from app.services.pages import Page
 from app.storage.interface import Storage
-
-_LARGEST = 2**63 - 1
 
 
 @final
@@ -55,7 +54,7 @@ class Trials:
             raise NotFound(detail)
         which = f"curve {sweep} {number} {replicate}"
         after = decode(cursor, which, int) if cursor else 0
-        found = self._storage.curve(sweep, number, replicate, min(after, _LARGEST), limit + 1)
+        found = self._storage.curve(sweep, number, replicate, min(after, LARGEST), limit + 1)
         more = encode(which, found[limit - 1].epoch) if len(found) > limit else None
         return Page(found[:limit], more)
 
@@ -78,15 +77,15 @@ def completed(trials: Sequence[Trial], spec: SweepSpec) -> list[CompleteTrial]:
 
 
 def _number(sweep: str, number: int) -> int:
-    if not 0 <= number <= _LARGEST:
+    if not 0 <= number <= LARGEST:
         raise NotFound(f"The sweep {sweep} has no trial {number}: trials are numbered from 0.")
     return number
 
 
 def _position(place: list[object]) -> Position:
     key, number = place
-    fits = isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= _LARGEST
-    if isinstance(key, bool | list | dict) or (isinstance(key, int) and abs(key) > _LARGEST):
+    fits = isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= LARGEST
+    if isinstance(key, bool | list | dict) or (isinstance(key, int) and abs(key) > LARGEST):
         fits = False
     if isinstance(key, float) and not math.isfinite(key):
         fits = False

@@ -11,16 +11,12 @@ from app.domain.sweeps import SweepSpec
 from app.domain.trials import Trial
 from app.domain.work import Epoch
 from engine.diagnosis import (
-    Action,
-    BiasVerdict,
     Curve,
-    ErrorName,
     Errors,
     Point,
     Practice,
     SweepDiagnosis,
     TrialDiagnosis,
-    Trouble,
     diagnose,
     diagnose_sweep,
     judge,
@@ -29,12 +25,8 @@ from engine.diagnosis import (
 
 __all__ = [
     "LAST_EPOCHS",
-    "Action",
-    "BiasVerdict",
-    "ErrorName",
     "SweepDiagnosis",
     "TrialDiagnosis",
-    "Trouble",
     "sweep_diagnosis",
     "trial_diagnosis",
 ]

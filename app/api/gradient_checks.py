@@ -15,7 +15,7 @@ from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import Plain, Whole, read_fixed
 from app.domain.errors import Fault
-from app.domain.values import LARGEST
+from app.domain.values import LARGEST_WHOLE
 from app.services.gradient_checks import GradientCheckDraft
 from app.trainer.gradient_check import MOST_STEPS, GradientCheck, Verdict
 
@@ -32,7 +32,7 @@ class GradientCheckBody(BaseModel):
 
     dataset: Annotated[str, Field(max_length=200)]
     fixed: dict[str, Plain] = {}
-    seed: Annotated[Whole, Field(ge=0, le=LARGEST)] = 0
+    seed: Annotated[Whole, Field(ge=0, le=LARGEST_WHOLE)] = 0
     steps: Annotated[Whole, Field(ge=0, le=MOST_STEPS)] = 10
 
 

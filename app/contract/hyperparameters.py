@@ -1,6 +1,6 @@
 """The hyperparameters as requests name them: completed, written plainly, and what is wrong with their values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,8 +21,10 @@ __all__ = [
     "MOST_WEIGHTS",
     "Hyperparameter",
     "augment_faults",
+    "class_weight_faults",
     "cohort_key",
     "complete",
+    "fixed_data_faults",
     "fixed_value_faults",
     "metrics_for",
     "network_faults",
@@ -84,6 +86,21 @@ def normalize_faults(normalize: Value, card: Mapping[str, object], pointer: str)
     return [Fault(pointer, raw_doubles(names))] if normalize is False and names else []
 
 
+def class_weight_faults(weights: Value, card: Mapping[str, object], place: str) -> list[Fault]:
+    """Return what is wrong with weighing the classes of a data set with this card: it may have none, or others."""
+    if weights == "none" or not HYPERPARAMETERS["class_weight"].allowed.accepts(weights):
+        return []
+    classes = card.get("classes")
+    if not isinstance(classes, list) or not classes:
+        return [Fault(place, "Only classes can be weighed, and the target is a number. Leave class_weight out.")]
+    strangers = [name for name in weights if name not in classes] if isinstance(weights, Mapping) else []
+    return list(faults_of(strangers, lambda name: Fault(f"{place}{pointer(name)}", _no_class(name, classes))))
+
+
+def _no_class(name: str, classes: Sequence[str]) -> str:
+    return f"There is no class {show(name)} in the target. {hint(name, classes)}"
+
+
 def cohort_key(dataset_sha256: str, params: Mapping[str, Value], rules: int) -> str:
     """Return the key that trials share which can train in one stack; `params` are all their hyperparameters.
 
@@ -139,6 +156,13 @@ def fixed_value_faults(fixed: Mapping[str, Value]) -> Iterator[Fault]:
     for name, value in fixed.items():
         if name in HYPERPARAMETERS:
             yield from value_faults(name, value, pointer("fixed", name))
+
+
+def fixed_data_faults(fixed: Mapping[str, Value], card: Mapping[str, object]) -> Iterator[Fault]:
+    """Yield what is wrong with fixed values on a data set with this card, but for the size of the network."""
+    checks = {"normalize_inputs": normalize_faults, "class_weight": class_weight_faults}
+    for name, faults in checks.items():
+        yield from faults(fixed.get(name, HYPERPARAMETERS[name].default), card, pointer("fixed", name))
 
 
 def parameter_faults(name: str, parameter: Parameter, place: str) -> list[Fault]:

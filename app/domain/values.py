@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 Value = bool | int | float | str | None | Sequence["Value"] | Mapping[str, "Value"]
 
-LARGEST = 2**63 - 1
-"""The largest whole number that is stored; the lowest one is its negative."""
+LARGEST_WHOLE = 2**63 - 1
+"""The largest whole number that fits into 64 bits, which is what SQLite can hold; the smallest is its negative."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST_EXACT = 2.0**53

@@ -9,8 +9,10 @@ import pytest
 from app.contract.hyperparameters import (
     HYPERPARAMETERS,
     MOST_WEIGHTS,
+    class_weight_faults,
     cohort_key,
     complete,
+    fixed_data_faults,
     metrics_for,
     network_faults,
     parameter_faults,
@@ -55,6 +57,10 @@ EDGES: dict[str, tuple[list[Value], list[Value]]] = {
     "augment": (
         [{}, {"flip": 1.0, "tilt": 180, "shift": 0.0, "zoom": BELOW_ONE, "elastic": 2.5, "elastic_sigma": 0.3}],
         [{"zoom": 1.0}, {"tilt": -1}, {"elastic_sigma": 0.0}, {"rotate": 3}, {"flip": None}, [], "flip", None],
+    ),
+    "class_weight": (
+        ["none", "balanced", {}, {"yes": 9, "no": ABOVE_ZERO}],
+        [{"yes": 0}, {"no": 1, "yes": -1.0}, {"yes": "9"}, {"yes": True}, "even", [1.0, 9.0], 2.0, None],
     ),
     "normalize_inputs": ([True, False], [0, 1, "true", None]),
 }
@@ -238,6 +244,8 @@ def test_what_shapes_a_stack_changes_its_key(params: dict[str, Value]) -> None:
         {"warmup_epochs": 2},
         {"clip_norm": 0.5},
         {"augment": {"tilt": 3.0}},
+        {"class_weight": "balanced"},
+        {"class_weight": {"yes": 9.0}},
     ],
 )
 def test_what_may_differ_from_row_to_row_does_not(params: dict[str, Value]) -> None:
@@ -276,3 +284,34 @@ def test_the_weights_of_a_network_are_those_that_the_engine_lays_out() -> None:
 
 def test_widths_that_are_none_are_left_to_the_check_of_their_range() -> None:
     assert network_faults("wide", 64, 10, "/x") == network_faults(None, 64, 10, "/x") == []
+
+
+CLASSES: dict[str, object] = {"classes": ["setosa", "versicolor", "a/b"]}
+
+
+def test_weights_of_classes_that_a_data_set_does_not_have_are_each_refused_with_the_one_that_was_meant() -> None:
+    assert class_weight_faults({"setosa": 2, "a/b": 1}, CLASSES, "/x") == []
+    assert class_weight_faults({"setoza": 2, "setosa": 1, "a/bc": 3}, CLASSES, "/fixed/class_weight") == [
+        Fault("/fixed/class_weight/setoza", 'There is no class "setoza" in the target. Did you mean "setosa"?'),
+        Fault("/fixed/class_weight/a~1bc", 'There is no class "a/bc" in the target. Did you mean "a/b"?'),
+    ]
+
+
+@pytest.mark.parametrize("weights", ["balanced", {}, {"setosa": 1}])
+def test_a_target_of_numbers_has_no_classes_to_weigh(weights: Value) -> None:
+    (fault,) = class_weight_faults(weights, {"classes": []}, "/x")
+
+    assert fault == Fault("/x", "Only classes can be weighed, and the target is a number. Leave class_weight out.")
+
+
+@pytest.mark.parametrize("weights", ["none", "even", {"setosa": 0}, 7])
+def test_weights_that_are_none_are_left_to_the_check_of_their_range(weights: Value) -> None:
+    assert class_weight_faults(weights, {"classes": []}, "/x") == []
+
+
+def test_the_faults_of_fixed_values_on_a_data_set_are_told_together() -> None:
+    card = {"classes": [], "columns": [{"name": "id", "double": True}]}
+    faults = fixed_data_faults({"normalize_inputs": False, "class_weight": "balanced"}, card)
+
+    assert [fault.pointer for fault in faults] == ["/fixed/normalize_inputs", "/fixed/class_weight"]
+    assert [*fixed_data_faults({}, card)] == []

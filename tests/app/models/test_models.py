@@ -165,7 +165,7 @@ def test_rows_are_predicted_from_json_and_from_files_alike(task: str) -> None:
     model = trained_from(trained(dataset, metric, params), dataset, params)
     found = predict_rows(model, ROWS).items
     text, notes = predict_csv(model_file(model, "safetensors"), b"w,b,y,a\nred,0.5,1,3\n,-1,,\n")
-    assert [note["code"] for note in notes] == ["target_passed_over"]
+    assert [note.code for note in notes] == ["target_passed_over"]
     header, *lines = csv.reader(io.StringIO(text))
     names = [] if task == "regression" else [f"probability_{name}" for name in model.classes]
     assert header == ["prediction", *names]

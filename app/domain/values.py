@@ -13,6 +13,7 @@ LARGEST_WHOLE = 2**63 - 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST_EXACT = 2.0**53
 """Up to here every whole number is a double."""
+_DOUBLE = struct.Struct(">d")
 _FARTHEST = 1 << 11
 """Farther than this no whole number of 64 bits is from its nearest double."""
 _END = " "  # below the first letter of every value, so that a list comes before those that go on
@@ -40,7 +41,7 @@ def key(value: Value) -> str:
 def _key_of_number(number: float) -> str:
     """Return the bits of the nearest double as a number that grows with it, and what is missing to a whole number."""
     double = float(number) + 0.0  # 0.0 and -0.0 are the same
-    (bits,) = struct.unpack(">Q", struct.pack(">d", double))
+    bits = int.from_bytes(_DOUBLE.pack(double))
     ordered = (bits ^ ((1 << 64) - 1)) if bits >> 63 else bits | (1 << 63)
     missing = number - int(double) if isinstance(number, int) else 0
     return f"n{ordered:016x}{missing + _FARTHEST:03x}"

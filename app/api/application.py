@@ -13,6 +13,7 @@ from app.api import (
     datasets,
     gradient_checks,
     health,
+    hyperparameters,
     models,
     openapi,
     problems,
@@ -29,10 +30,10 @@ from app.services.checkpoints import MOST_CHECKPOINT_BYTES
 from app.services.models import MOST_FILE_BYTES
 
 MAX_JSON_BYTES = 1 << 20
-"""The most that a JSON request may have, those of workers and with rows to predict excepted."""
+"""The most bytes of a JSON request, except those of workers and those with rows to predict."""
 
 MAX_ROWS_BYTES = 8 << 20
-"""The most that a request with rows to predict may have."""
+"""The most bytes of a request with rows to predict."""
 
 
 def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> FastAPI:
@@ -58,7 +59,8 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     app.state.bodies = CapacityLimiter(AT_ONCE)
     problems.install(app)
     openapi.install(app)
-    for routes in (datasets, sweeps, trials, models, analysis, gradient_checks, work, work_files, health):
+    about_sweeps = (datasets, hyperparameters, sweeps, trials, models, analysis, gradient_checks)
+    for routes in (*about_sweeps, work, work_files, health):
         app.include_router(routes.router)
     return app
 

@@ -1,8 +1,7 @@
 """The hyperparameters as requests name them: completed, written plainly, and what is wrong with their values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from app.domain.datasets import Task
@@ -10,18 +9,22 @@ from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
 from app.domain.values import whole
-from engine.hyperparameters import HYPERPARAMETERS
+from engine.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from engine.hyperparameters.other_names import suggestion
 from engine.hyperparameters.ranges import Range, Search, Whole, Widths
+from engine.layout import Layout
 from engine.rules import FIRST
 from engine.training_set import double_names, raw_doubles
 
 __all__ = [
     "HYPERPARAMETERS",
     "MOST_WEIGHTS",
+    "Hyperparameter",
     "augment_faults",
+    "class_weight_faults",
     "cohort_key",
     "complete",
+    "fixed_data_faults",
     "fixed_value_faults",
     "metrics_for",
     "network_faults",
@@ -46,17 +49,23 @@ def metrics_for(task: Task) -> tuple[str, ...]:
     return _METRICS.get(task, ("dev_error", "dev_loss", "train_loss"))
 
 
-def complete(params: Mapping[str, Value]) -> dict[str, Value]:
-    """Return all hyperparameters: those given, and the defaults of the others."""
-    return {name: params.get(name, known.default) for name, known in HYPERPARAMETERS.items()}
+def complete(*given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return all hyperparameters: those given, of which later ones count, and the defaults of the others.
+
+    It is called where a trial leaves the sweep that says what it fixes: beyond that, nothing has a default any more.
+    """
+    said = {name: value for some in given for name, value in some.items()}
+    return {name: said.get(name, known.default) for name, known in HYPERPARAMETERS.items()}
 
 
-def network_faults(hidden_units: Value, inputs: int, outputs: int, pointer: str) -> list[Fault]:
+def network_faults(
+    hidden_units: Value, inputs: int, outputs: int, pointer: str, *, batch_norm: bool = False
+) -> list[Fault]:
     """Return what is wrong with the size of a network; widths that are none are left to other checks."""
     if not HYPERPARAMETERS["hidden_units"].allowed.accepts(hidden_units):
         return []
     widths: list[Any] = [inputs, *_list(hidden_units), outputs]
-    weights = sum((n_in + 1) * n_out for n_in, n_out in pairwise(widths))
+    weights = Layout.of(widths, batch_norm=batch_norm).trained
     if weights <= MOST_WEIGHTS:
         return []
     detail = f"A network of {show(hidden_units)} has {weights:,} weights on this data set"
@@ -77,17 +86,31 @@ def normalize_faults(normalize: Value, card: Mapping[str, object], pointer: str)
     return [Fault(pointer, raw_doubles(names))] if normalize is False and names else []
 
 
+def class_weight_faults(weights: Value, card: Mapping[str, object], place: str) -> list[Fault]:
+    """Return what is wrong with weighing the classes of a data set with this card: it may have none, or others."""
+    if weights == "none" or not HYPERPARAMETERS["class_weight"].allowed.accepts(weights):
+        return []
+    classes = card.get("classes")
+    if not isinstance(classes, list) or not classes:
+        return [Fault(place, "Only classes can be weighed, and the target is a number. Leave class_weight out.")]
+    strangers = [name for name in weights if name not in classes] if isinstance(weights, Mapping) else []
+    return list(faults_of(strangers, lambda name: Fault(f"{place}{pointer(name)}", _no_class(name, classes))))
+
+
+def _no_class(name: str, classes: Sequence[str]) -> str:
+    return f"There is no class {show(name)} in the target. {hint(name, classes)}"
+
+
 def cohort_key(dataset_sha256: str, params: Mapping[str, Value], rules: int) -> str:
-    """Return the key that trials share which can train in one stack.
+    """Return the key that trials share which can train in one stack; `params` are all their hyperparameters.
 
     Runs that were queued before rules had versions have keys without one.
     """
-    shape = complete(params)
-    widths = "-".join(str(width) for width in _list(shape["hidden_units"]))
-    inputs = "normalized" if shape["normalize_inputs"] else "raw"
-    norm = ":batch_norm" if shape["batch_norm"] else ""
+    widths = "-".join(str(width) for width in _list(params["hidden_units"]))
+    inputs = "normalized" if params["normalize_inputs"] else "raw"
+    norm = ":batch_norm" if params["batch_norm"] else ""
     version = "" if rules == FIRST else f":rules {rules}"
-    return f"{dataset_sha256[:16]}:{widths}:{shape['activation']}:{shape['batch_size']}:{inputs}{norm}{version}"
+    return f"{dataset_sha256[:16]}:{widths}:{params['activation']}:{params['batch_size']}:{inputs}{norm}{version}"
 
 
 def plain(name: str, value: Value) -> Value:
@@ -133,6 +156,13 @@ def fixed_value_faults(fixed: Mapping[str, Value]) -> Iterator[Fault]:
     for name, value in fixed.items():
         if name in HYPERPARAMETERS:
             yield from value_faults(name, value, pointer("fixed", name))
+
+
+def fixed_data_faults(fixed: Mapping[str, Value], card: Mapping[str, object]) -> Iterator[Fault]:
+    """Yield what is wrong with fixed values on a data set with this card, but for the size of the network."""
+    checks = {"normalize_inputs": normalize_faults, "class_weight": class_weight_faults}
+    for name, faults in checks.items():
+        yield from faults(fixed.get(name, HYPERPARAMETERS[name].default), card, pointer("fixed", name))
 
 
 def parameter_faults(name: str, parameter: Parameter, place: str) -> list[Fault]:

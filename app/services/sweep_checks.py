@@ -8,6 +8,7 @@ from app.contract.combinations import combination_faults
 from app.contract.hyperparameters import (
     HYPERPARAMETERS,
     augment_faults,
+    class_weight_faults,
     fixed_value_faults,
     metrics_for,
     network_faults,
@@ -66,15 +67,18 @@ def _hyperparameter_faults(draft: SweepDraft) -> Iterable[Fault]:
 
 
 def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterable[Fault]:
-    """Yield what is wrong with the widths, the augmentations and the inputs of the draft on this data set."""
+    """Yield what is wrong with widths, augmentations, inputs and class weights of the draft on this data set."""
     if dataset is None:
         return
+    norm = any(value is True for value, _ in _points(draft, "batch_norm"))
     for value, place in _points(draft, "hidden_units"):
-        yield from network_faults(value, dataset.features, dataset.outputs, place)
+        yield from network_faults(value, dataset.features, dataset.outputs, place, batch_norm=norm)
     for value, place in _points(draft, "augment"):
         yield from augment_faults(value, dataset.card.get("image"), place)
     for value, place in _points(draft, "normalize_inputs"):
         yield from normalize_faults(value, dataset.card, place)
+    for value, place in _points(draft, "class_weight"):
+        yield from class_weight_faults(value, dataset.card, place)
 
 
 def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:

@@ -55,12 +55,13 @@ class _Answering:
         self._data, self._part, self._members = data, part, len(rows)
         self._logits = workspace.array("kept.logits", (len(rows), data.outputs, len(part))) if keeps else NO_LOGITS
         self._chunks = []
+        weights = data.class_weights([part.class_weight] * len(rows))
         for chunk in chunks(len(part)):
             examples = np.broadcast_to(np.arange(chunk.start, chunk.stop), (len(rows), chunk.stop - chunk.start))
             inputs = part.inputs.chunk(chunk, workspace)
             # All members read the same examples: stride 0 along the member axis, no copy.
             x = np.broadcast_to(inputs.values, (len(rows), *inputs.values.shape))
-            loss = data.loss.bind(examples, data.outputs, part.targets, workspace)
+            loss = data.loss.bind(examples, data.outputs, part.targets, workspace, weights)
             program = network.bind_to_answer(rows, Signal(x, NO_GRADIENT, data.inputs), loss, workspace)
             kept = self._logits[..., chunk] if keeps else None
             self._chunks.append((inputs, loss, program, kept))

@@ -1,6 +1,7 @@
 """Tests of the trainer: runs in, epochs, results and weights out; pauses, and going on from them."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -25,8 +26,8 @@ def loader() -> RunLoader:
     return RunLoader(Stored(*DATA.values()))
 
 
-def trainer_with(runs: list[LeasedRun], memory: int = 1 << 30) -> Trainer:
-    trainer = Trainer(lambda: 0.0, memory)
+def trainer_with(runs: list[LeasedRun], memory: int = 1 << 30, clock: Callable[[], float] = lambda: 0.0) -> Trainer:
+    trainer = Trainer(clock, memory)
     add(trainer, runs, loader())
     return trainer
 
@@ -380,6 +381,17 @@ def test_rules_to_come_are_refused_rather_than_trained_by_those_of_today() -> No
         loader().load(replace(run(DATA["binary"]), rules=99), parked=False)
 
 
+def test_hyperparameters_of_another_version_are_refused_rather_than_guessed() -> None:
+    one = run(DATA["binary"])
+    more = replace(one, params={**one.params, "dropconnect": 0.5})
+    less = replace(one, params={name: value for name, value in one.params.items() if name != "clip_norm"})
+
+    with pytest.raises(Unavailable, match="hyperparameters that this worker does not know: dropconnect"):
+        loader().load(more, parked=False)
+    with pytest.raises(Unavailable, match="does not say hyperparameters that this worker needs: clip_norm"):
+        loader().load(less, parked=False)
+
+
 def test_a_diverging_trial_ends_with_its_reason_and_without_weights() -> None:
     wild = run(DATA["regression"], metric="dev_rmse", epochs=50, learning_rate=1e6, optimizer="sgd", hidden_units=[8])
     curves, (stopped,) = finish(trainer_with([wild]))
@@ -389,22 +401,43 @@ def test_a_diverging_trial_ends_with_its_reason_and_without_weights() -> None:
     assert None in (last.train_loss, last.dev_loss, last.dev_rmse)
 
 
+class BrokenClock:
+    """A clock that cannot be read for the first time."""
+
+    def __init__(self) -> None:
+        self._broken = True
+
+    def __call__(self) -> float:
+        if self._broken:
+            self._broken = False
+            raise OSError("no clock")
+        return 0.0
+
+
 def test_an_error_in_a_stack_of_one_fails_its_trial_alone() -> None:
-    # No curve of two classes has this metric, and the server would not have let it pass.
-    broken = run(DATA["binary"], 0, metric="dev_rmse", epochs=2, hidden_units=[3])
-    sound = run(DATA["binary"], 1, epochs=2)
-    failed, completed = stops(trainer_with([broken, sound]))
+    first = run(DATA["binary"], 0, epochs=2, hidden_units=[3])
+    second = run(DATA["binary"], 1, epochs=2)
+    failed, completed = stops(trainer_with([first, second], clock=BrokenClock()))
     assert (failed.result.state, failed.result.metrics, failed.weights) == ("failed", {}, None)
-    assert failed.result.reason == "training failed: KeyError: 'dev_rmse'"
+    assert failed.result.reason == "training failed: OSError: no clock"
     assert completed.result.state == "completed"
 
 
 def test_an_error_in_a_larger_stack_is_raised_because_nobody_knows_whose_it_is() -> None:
-    pair = [run(DATA["binary"], trial, metric="dev_rmse", epochs=2) for trial in range(2)]
-    with pytest.raises(StackFailedError, match="dev_rmse") as raised:
-        trainer_with(pair).train({})
+    pair = [run(DATA["binary"], trial, epochs=2) for trial in range(2)]
+    with pytest.raises(StackFailedError, match="no clock") as raised:
+        trainer_with(pair, clock=BrokenClock()).train({})
     assert raised.value.leases == [one.lease for one in pair]
-    assert "a stack of 2 failed in training: KeyError" in raised.value.reason
+    assert "a stack of 2 failed in training: OSError" in raised.value.reason
+
+
+def test_a_run_whose_objective_its_data_has_not_goes_back_with_the_reason() -> None:
+    turn = trainer_with([run(DATA["binary"], 0, metric="dev_rmse", epochs=2)]).train({})
+    (back,) = turn.given_back
+    assert back.ending == "refused"
+    assert 'The objective is "dev_rmse", and for this data set it must be one of train_loss, dev_loss' in str(
+        back.reason
+    )
 
 
 def test_without_work_a_turn_is_empty() -> None:

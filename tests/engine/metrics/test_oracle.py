@@ -1,6 +1,7 @@
 """Each metric is what scikit-learn makes of the same answers, also where they tie or classes miss."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,11 @@ from tests.engine.metrics.answered import answers_of, measured
 from tests.oracles.metrics import of_classes, of_numbers
 
 TASKS: list[Task] = ["binary", "multiclass"]
-CLOSE = {"rel": 1e-9, "abs": 1e-12, "nan_ok": True}
+
+
+def close(wanted: Mapping[str, float]) -> Any:
+    """What is equal to these metrics, but for rounding."""
+    return pytest.approx(wanted, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
 def classified(task: Task, rows: int, seed: int, steps: float) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -30,7 +35,7 @@ def same_as_scikit_learn(task: Task, logits: NDArray[np.float32], y: NDArray[Any
     (found,), probabilities = measured(task, logits, y), answers_of(task, logits, y).probabilities[0]
     answers = (logits[0, 0] > 0.0).astype(int) if task == "binary" else logits[0].argmax(axis=0)
     del found["loss"]  # it is the sum that training made
-    assert found == pytest.approx(of_classes(answers, probabilities, y), **CLOSE)
+    assert found == close(of_classes(answers, probabilities, y))
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -42,13 +47,13 @@ def test_probabilities_are_those_of_the_output_function_in_float64(task: Task) -
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("steps", [1e6, 4.0, 1.0], ids=["no ties", "some ties", "mostly ties"])
-@pytest.mark.parametrize("rows", [7, 50, 600])
+@pytest.mark.parametrize("rows", [7, 600])
 def test_metrics_of_classes_are_those_of_scikit_learn(task: Task, steps: float, rows: int) -> None:
-    for seed in range(5):
+    for seed in range(3):
         same_as_scikit_learn(task, *classified(task, rows, seed, steps))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.data())
 def test_metrics_of_classes_are_those_of_scikit_learn_on_any_few_rows(data: st.DataObject) -> None:
     task = data.draw(st.sampled_from(TASKS))
@@ -83,7 +88,7 @@ def test_metrics_of_numbers_are_those_of_scikit_learn_in_the_unit_of_the_target(
     for found, one in zip(measured("regression", logits, y, mean=500.0, scale=40.0), logits, strict=True):
         answers = 500.0 + 40.0 * one[0].astype(np.float64)
         assert found.pop("loss") == pytest.approx(np.mean(((y - answers) / 40.0) ** 2) / 2.0)
-        assert found == pytest.approx(of_numbers(answers, y), **CLOSE)
+        assert found == close(of_numbers(answers, y))
 
 
 @pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])

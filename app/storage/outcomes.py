@@ -10,7 +10,6 @@ from sqlalchemy import Connection, and_, bindparam, func, literal_column, select
 from app.domain.policy import Policy
 from app.domain.runs import RunOutcome, TrialOutcome
 from app.domain.states import OPEN, TrialState
-from app.domain.trials import METRICS
 from app.domain.work import Diverged
 from app.storage.bulk import Bulk
 from app.storage.dialect import larger
@@ -46,7 +45,7 @@ _RUNS_OF = (
     .where(tuple_(runs.c.sweep_key, runs.c.trial).in_(bindparam("places", expanding=True)))
     .order_by(runs.c.sweep_key, runs.c.trial, runs.c.replicate)
 )
-_RESULT = ("state", *METRICS, "metrics", "value", "best_epoch", "epochs", "seconds", "reason")
+_RESULT = ("state", "metrics", "value", "best_epoch", "epochs", "seconds", "reason")
 _END = bindparam("new_end", type_=trials.c.finished_at.type)
 _STORE = Bulk(
     update(trials)
@@ -133,8 +132,7 @@ def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcom
             "the_number": number,
             "new_state": one.state.value,
             "new_end": None if one.state in OPEN else now,
-            **{f"new_{name}": one.metrics.get(name) for name in METRICS},
-            "new_metrics": {name: value for name, value in one.metrics.items() if name not in METRICS} or None,
+            "new_metrics": dict(one.metrics) or None,
             "new_value": one.value,
             "new_best_epoch": one.best_epoch,
             "new_epochs": one.epochs,

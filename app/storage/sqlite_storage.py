@@ -20,7 +20,7 @@ from app.domain.policy import Policy
 from app.domain.queue import Ask, Grant, Recorded
 from app.domain.runs import Attempt, Ending
 from app.domain.space import Value
-from app.domain.sweeps import Labels, Sweep, SweepChanges, SweepFilter, SweepSpec
+from app.domain.sweeps import NewSweep, Sweep, SweepChanges, SweepFilter, SweepSpec
 from app.domain.trials import KeptModel, Trial
 from app.domain.work import Decision, Epoch, GivenBack, Lease, Progress, Result
 from app.storage import (
@@ -162,16 +162,8 @@ class SqliteStorage:
 
     # Sweeps
 
-    def create_sweep(
-        self,
-        sweep: str,
-        spec: SweepSpec,
-        labels: Labels,
-        posted: Mapping[str, Value],
-        dataset: DatasetSummary,
-        now: datetime,
-    ) -> None:
-        self._write(sweep_rows.create, sweep, spec, labels, posted, dataset, now)
+    def create_sweep(self, sweep: str, new: NewSweep, now: datetime) -> None:
+        self._write(sweep_rows.create, sweep, new, now)
 
     def sweep(self, sweep: str) -> Sweep:
         return self._read(sweep_rows.find, sweep)

@@ -183,9 +183,9 @@ def test_a_requeue_keeps_the_epochs_and_those_that_come_again_replace_them(stora
     storage.lose_worker("w1", "signal", "killed by signal 9", START)
     assert storage.trial(SWEEP, 0).epochs == 2
     again = claim_one(storage, "w2").lease
-    other = replace(point(1), train_loss=0.375)
+    other = replace(point(1), metrics={**point(1).metrics, "train_loss": 0.375})
     storage.report("w2", [Progress(again, [other])], START)
-    assert storage.curve(SWEEP, 0, 0, 0, 9)[0].train_loss == 0.375
+    assert storage.curve(SWEEP, 0, 0, 0, 9)[0].metrics["train_loss"] == 0.375
     storage.release("w2", [GivenBack(again)], START)
     lost, released = storage.attempts(SWEEP, 0)
     assert (lost.ending, lost.reason, lost.epochs) == ("signal", "killed by signal 9", 2)

@@ -8,8 +8,8 @@ from app.domain.states import TrialState
 from app.domain.values import Value
 from app.services.trial_queries import parse_query
 
-RATE = Field("learning_rate", is_param=True)
-UNITS = Field("hidden_units", is_param=True)
+RATE = Field("learning_rate", "param")
+UNITS = Field("hidden_units", "param")
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ UNITS = Field("hidden_units", is_param=True)
         ("param.hidden_units=[64.0]", UNITS, "=", [64]),
         ("param.hidden_units=64", UNITS, "=", [64]),
         ("param.hidden_units=[]", UNITS, "=", []),
-        ("param.batch_size!=64.0", Field("batch_size", is_param=True), "!=", 64),
-        ('param.augment={"flip": 0.5}', Field("augment", is_param=True), "=", {"flip": 0.5}),
+        ("param.batch_size!=64.0", Field("batch_size", "param"), "!=", 64),
+        ('param.augment={"flip": 0.5}', Field("augment", "param"), "=", {"flip": 0.5}),
         ("param.learning_rate=" + "[" * 1_000, RATE, "=", "[" * 1_000),
         ("param.learning_rate=a<b=c", RATE, "=", "a<b=c"),
         ("param.learning_rate=", RATE, "=", ""),

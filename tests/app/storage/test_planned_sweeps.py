@@ -73,7 +73,7 @@ class StoredSweep:
             epochs=epochs,
             seconds=1.0,
             reason="",
-            curve=[Epoch(number + 1, 0.5, 0.5, fate.best[number], None, 1.0) for number in range(epochs)],
+            curve=[Epoch(number + 1, {"dev_error": fate.best[number]}, 1.0) for number in range(epochs)],
         )
 
     def table(self) -> list[tuple[int, float | None]]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import typer
 import uvicorn
 
+from app.composition import make_app, open_services
 from app.domain.errors import Unavailable
-from app.main import make_app, open_services
 from app.services.services import Services
 from app.settings import Settings
 from app.trainer.kernels import start_kernels

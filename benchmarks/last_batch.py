@@ -28,7 +28,7 @@ from engine.population.norm_averages import NormAverages  # noqa: E402
 from engine.rules import CURRENT, FIRST  # noqa: E402
 from engine.seeds import Seed  # noqa: E402
 from engine.spec import Knobs, MemberSpec, Structure  # noqa: E402
-from engine.training import train  # noqa: E402
+from engine.standalone import train  # noqa: E402
 from engine.training_set import TrainingSet  # noqa: E402
 
 ROWS, DEV_ROWS = 256, 1_000

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.prediction import predict
     from engine.seeds import Seed
     from engine.spec import Knobs, MemberSpec, Structure
-    from engine.training import Trained, train
+    from engine.standalone import Trained, train
     from engine.training_set import TrainingSet
 
 __all__ = [
@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 _HOMES = (
-    "engine.training",
+    "engine.standalone",
     "engine.spec",
     "engine.seeds",
     "engine.early_stopping",

@@ -39,7 +39,7 @@ class L2(Penalty):
 
     def strength(self, knobs: KnobColumns) -> Factors:
         """Return lambda."""
-        return knobs.l2
+        return knobs["l2"]
 
 
 class L1(Penalty):
@@ -53,7 +53,7 @@ class L1(Penalty):
 
     def strength(self, knobs: KnobColumns) -> Factors:
         """Return lambda/2: unlike L2's, this cost does not lose its 1/2 in the gradient."""
-        return knobs.l1 / 2.0
+        return knobs["l1"] / 2.0
 
 
 PENALTIES: Mapping[str, Penalty] = {"l1": L1(), "l2": L2()}

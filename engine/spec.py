@@ -1,17 +1,24 @@
 """What a member is made of: the structure that fixes array shapes, and the knobs that may differ in a stack."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
+from engine.hyperparameters import HYPERPARAMETERS
 from engine.lr_decay import DecayUnit
 from engine.rules import CURRENT
 from engine.seeds import Seed
 
 BatchSize = int | Literal["full"]
-NO_AUGMENTATION = Augmentation()
 Metric = Literal["train_loss", "dev_loss", "dev_error", "dev_rmse"]
+
+_DEFAULTS: Mapping[str, Any] = {row.name: row.default for row in HYPERPARAMETERS.values()}
+NO_AUGMENTATION = Augmentation(**_DEFAULTS["augment"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +31,7 @@ class Structure:
     activation: str
     loss: str
     batch_size: BatchSize
-    batch_norm: bool = False
+    batch_norm: bool = _DEFAULTS["batch_norm"]
     rules: int = CURRENT
 
 
@@ -36,23 +43,37 @@ class Knobs:
     """
 
     learning_rate: float
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
-    l1: float = 0.0
-    l2: float = 0.0
-    keep_prob: float = 1.0
-    input_keep_prob: float = 1.0
-    batch_norm_beta: float = 0.9
-    decay_rate: float = 0.95
-    decay_every: float = 1.0
-    warmup_epochs: float = 0.0
-    clip_norm: float = 0.0
+    beta1: float = _DEFAULTS["beta1"]
+    beta2: float = _DEFAULTS["beta2"]
+    epsilon: float = _DEFAULTS["epsilon"]
+    l1: float = _DEFAULTS["l1"]
+    l2: float = _DEFAULTS["l2"]
+    keep_prob: float = _DEFAULTS["keep_prob"]
+    input_keep_prob: float = _DEFAULTS["input_keep_prob"]
+    batch_norm_beta: float = _DEFAULTS["batch_norm_beta"]
+    decay_rate: float = _DEFAULTS["decay_rate"]
+    decay_every: float = _DEFAULTS["decay_every"]
+    warmup_epochs: float = _DEFAULTS["warmup_epochs"]
+    clip_norm: float = _DEFAULTS["clip_norm"]
 
     @property
     def drops(self) -> bool:
         """Whether the member drops units or inputs."""
         return self.keep_prob < 1.0 or self.input_keep_prob < 1.0
+
+    def faults(self) -> Iterator[str]:
+        """Yield a sentence for each knob that is out of its range."""
+        for name in (entry.name for entry in fields(self)):
+            if fault := HYPERPARAMETERS[name].fault(getattr(self, name)):
+                yield fault
+
+    @staticmethod
+    def columns(members: Sequence["Knobs"]) -> Mapping[str, NDArray[np.float64]]:
+        """Return each knob of several members, (R,), by its name."""
+        return {
+            entry.name: np.array([getattr(knobs, entry.name) for knobs in members], np.float64)
+            for entry in fields(Knobs)
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +88,6 @@ class MemberSpec:
     seed: Seed
     objective: Metric
     patience: Patience | None = None
-    decay: str = "none"
-    decay_by: DecayUnit = "epoch"
+    decay: str = _DEFAULTS["decay"]
+    decay_by: DecayUnit = _DEFAULTS["decay_by"]
     augment: Augmentation = NO_AUGMENTATION

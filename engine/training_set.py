@@ -11,8 +11,8 @@ from numpy.typing import DTypeLike
 from engine.arrays import Array, Workspace
 from engine.data import Dataset, Image, Normalization
 from engine.data.encoded import Encoded
+from engine.data.part_tables import PARTS
 from engine.data.quoting import listed, quoted
-from engine.data.tables import PARTS
 from engine.inputs import Inputs, Numbers, ScaledBytes
 from engine.losses import LOSSES, Loss
 from engine.losses.base import Targets

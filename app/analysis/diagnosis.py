@@ -13,15 +13,15 @@ from app.domain.trials import Trial
 from app.domain.work import Epoch
 from engine.diagnosis import (
     Action,
+    BiasVerdict,
     Curve,
     ErrorName,
     Errors,
-    Kind,
     Point,
     Practice,
     SweepDiagnosis,
     TrialDiagnosis,
-    Verdict,
+    Trouble,
     diagnose,
     diagnose_sweep,
     judge,
@@ -31,11 +31,11 @@ from engine.diagnosis import (
 __all__ = [
     "LAST_EPOCHS",
     "Action",
+    "BiasVerdict",
     "ErrorName",
-    "Kind",
     "SweepDiagnosis",
     "TrialDiagnosis",
-    "Verdict",
+    "Trouble",
     "sweep_diagnosis",
     "trial_diagnosis",
 ]

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from pydantic import BaseModel
 
-from app.analysis.diagnosis import Action, ErrorName, Kind, SweepDiagnosis, TrialDiagnosis, Verdict
+from app.analysis.diagnosis import Action, BiasVerdict, ErrorName, SweepDiagnosis, TrialDiagnosis, Trouble
 
 
 class RecipeAnswer(BaseModel):
@@ -17,7 +17,7 @@ class RecipeAnswer(BaseModel):
 class BiasVarianceAnswer(BaseModel):
     """Bias and variance of a trial: `avoidable_bias` is train less hoped, `variance` is dev less train."""
 
-    verdict: Verdict
+    verdict: BiasVerdict
     avoidable_bias: float
     variance: float
     train: float
@@ -31,7 +31,7 @@ class BiasVarianceAnswer(BaseModel):
 class TrainingAnswer(BaseModel):
     """A trouble in training: where it was seen, and a sentence with the numbers and what to try."""
 
-    kind: Kind
+    kind: Trouble
     detail: str
     epoch: int
     layer: int | None
@@ -52,14 +52,14 @@ class DiagnosisAnswer(BaseModel):
 class SweepBiasVarianceAnswer(BiasVarianceAnswer):
     """Bias and variance of the best trial, and how many trials have each verdict."""
 
-    counts: dict[Verdict, int]
+    counts: dict[BiasVerdict, int]
 
 
 class SweepTrainingAnswer(BaseModel):
     """How many trials show each trouble in training, and the numbers of the first ones."""
 
-    counts: dict[Kind, int]
-    trials: dict[Kind, list[int]]
+    counts: dict[Trouble, int]
+    trials: dict[Trouble, list[int]]
 
 
 class AnalysisAnswer(BaseModel):

@@ -1,76 +1,39 @@
-"""The hyperparameters of the REST contract: their ranges, defaults, and what the engine makes of them."""
+"""The hyperparameters as requests name them: completed, written plainly, and what is wrong with their values."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any, get_args
+from typing import Any
 
-from app.contract.other_names import suggestion
-from app.contract.ranges import Flag, Object, OneOf, Range, Real, Whole, Widths, kind_of, refusal
 from app.domain.datasets import Task
 from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
-from engine.bounds import KNOB_BOUNDS, Bounds
-from engine.initializers import INITIALIZERS
-from engine.layers import ACTIVATIONS
-from engine.lr_decay import DECAYS, DecayUnit
-from engine.optimizers import OPTIMIZERS
+from app.domain.values import whole
+from engine.hyperparameters import HYPERPARAMETERS
+from engine.hyperparameters.other_names import suggestion
+from engine.hyperparameters.ranges import Range, Search, Whole, Widths
 from engine.rules import FIRST
 from engine.training_set import double_names, raw_doubles
 
+__all__ = [
+    "HYPERPARAMETERS",
+    "MOST_WEIGHTS",
+    "augment_faults",
+    "cohort_key",
+    "complete",
+    "fixed_value_faults",
+    "metrics_for",
+    "network_faults",
+    "normalize_faults",
+    "parameter_faults",
+    "plain",
+    "plain_parameter",
+    "suggestion",
+    "unknown",
+    "value_faults",
+]
 
-@dataclass(frozen=True, slots=True)
-class Hyperparameter:
-    """One hyperparameter: what it may be, what it is when the user says nothing, and what it means."""
-
-    allowed: Range
-    default: Value
-    meaning: str
-
-
-_AUGMENT = Object(
-    {
-        "flip": Real(Bounds(0.0, 1.0)),
-        "tilt": Real(Bounds(0.0, 180.0)),
-        "shift": Real(Bounds(0.0, 1000.0)),
-        "zoom": Real(Bounds(0.0, 1.0, high_open=True)),
-        "elastic": Real(Bounds(0.0, 1000.0)),
-        "elastic_sigma": Real(Bounds(0.3, 100.0)),
-    }
-)
-
-
-def _knob(name: str, default: float, meaning: str) -> Hyperparameter:
-    return Hyperparameter(Real(KNOB_BOUNDS[name]), default, meaning)
-
-
-HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
-    "hidden_units": Hyperparameter(Widths(16, 16_384), (64,), "the width of each hidden layer"),
-    "activation": Hyperparameter(OneOf(tuple(ACTIVATIONS)), "relu", "the function after each hidden layer"),
-    "initializer": Hyperparameter(OneOf(("auto", *INITIALIZERS)), "auto", "the variance of the initial weights"),
-    "optimizer": Hyperparameter(OneOf(tuple(OPTIMIZERS)), "adam", "how weights follow the gradient"),
-    "learning_rate": _knob("learning_rate", 0.001, "alpha, the size of a step"),
-    "beta1": _knob("beta1", 0.9, "how long momentum and Adam remember the gradient"),
-    "beta2": _knob("beta2", 0.999, "how long RMSprop and Adam remember its square"),
-    "epsilon": _knob("epsilon", 1e-8, "what keeps RMSprop and Adam from dividing by zero"),
-    "batch_size": Hyperparameter(Whole(1, 10_000_000, ("full",)), 64, "the examples of a mini-batch"),
-    "epochs": Hyperparameter(Whole(1, 1_000_000), 20, "the passes over the training part, at most"),
-    "l1": _knob("l1", 0.0, "lambda of the L1 penalty on the weights"),
-    "l2": _knob("l2", 0.0, "lambda of the L2 penalty on the weights"),
-    "keep_prob": _knob("keep_prob", 1.0, "the share of hidden units that dropout keeps"),
-    "input_keep_prob": _knob("input_keep_prob", 1.0, "the share of inputs that dropout keeps"),
-    "batch_norm": Hyperparameter(Flag(), False, "whether each hidden layer normalises its sums over the mini-batch"),
-    "batch_norm_beta": _knob("batch_norm_beta", 0.9, "how long batch norm remembers the moments of mini-batches"),
-    "decay": Hyperparameter(OneOf(tuple(DECAYS)), "none", "how the learning rate falls"),
-    "decay_rate": _knob("decay_rate", 0.95, "the rate of the decay, or its factor"),
-    "decay_every": _knob("decay_every", 1.0, "the epochs or mini-batches of one period of decay"),
-    "decay_by": Hyperparameter(OneOf(get_args(DecayUnit)), "epoch", "whether the decay counts epochs or mini-batches"),
-    "warmup_epochs": _knob("warmup_epochs", 0.0, "the epochs in which the learning rate rises to its value"),
-    "clip_norm": _knob("clip_norm", 0.0, "the length above which a gradient is shortened; 0 is no limit"),
-    "augment": Hyperparameter(_AUGMENT, {}, "how far the training images are moved, anew for each mini-batch"),
-    "normalize_inputs": Hyperparameter(Flag(), True, "whether each input gets mean 0 and deviation 1"),
-}
 
 MOST_WEIGHTS = 50_000_000
 """The most weights that a network may have: a worker keeps five numbers for each, 1 GB in all."""
@@ -129,8 +92,18 @@ def cohort_key(dataset_sha256: str, params: Mapping[str, Value], rules: int) -> 
 
 def plain(name: str, value: Value) -> Value:
     """Return a value as the engine writes it: 20.0 is 20 where whole numbers are meant, hidden_units 64 is [64]."""
-    known = HYPERPARAMETERS.get(name)
-    return value if known is None else known.allowed.plain(value)
+    allowed = HYPERPARAMETERS[name].allowed if name in HYPERPARAMETERS else None
+    if isinstance(allowed, Whole):
+        return whole(value)
+    if isinstance(allowed, Widths):
+        return _plain_widths(value)
+    return value
+
+
+def _plain_widths(value: Value) -> Value:
+    if isinstance(value, list | tuple):
+        return [whole(width) for width in value]
+    return [whole(value)] if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def plain_parameter(name: str, parameter: Parameter) -> Parameter:
@@ -148,7 +121,7 @@ def value_faults(name: str, value: Value, place: str) -> list[Fault]:
     known = HYPERPARAMETERS.get(name)
     if known is None:
         return [Fault(place, unknown(name))]
-    return [] if known.allowed.accepts(value) else [Fault(place, refusal(name, value, known.allowed))]
+    return [] if known.allowed.accepts(value) else [Fault(place, _refusal(name, value, known.allowed))]
 
 
 def fixed_value_faults(fixed: Mapping[str, Value]) -> Iterator[Fault]:
@@ -167,19 +140,29 @@ def parameter_faults(name: str, parameter: Parameter, place: str) -> list[Fault]
     known = HYPERPARAMETERS.get(name)
     if known is None:
         return [Fault(place, unknown(name))]
-    kind = kind_of(parameter)
+    kind = _kind_of(parameter)
     if kind not in known.allowed.kinds:
         ways = " or ".join(f'"{way}"' for way in known.allowed.kinds)
         detail = f'{name} cannot be searched as "{kind}": it must be {known.allowed.rule()}. Use kind {ways}.'
         return [Fault(f"{place}/kind", detail)]
     points = _choices(parameter) if isinstance(parameter, ChoiceParameter) else _bounds(parameter)
     refused = [(where, value) for where, value in points.items() if not known.allowed.accepts(value)]
-    return list(faults_of(refused, lambda one: Fault(f"{place}/{one[0]}", refusal(name, one[1], known.allowed))))
+    return list(faults_of(refused, lambda one: Fault(f"{place}/{one[0]}", _refusal(name, one[1], known.allowed))))
 
 
 def unknown(name: str) -> str:
     """Return the sentence for a name that no hyperparameter has, in the words of other tools too."""
     return f"There is no hyperparameter {show(name)}. {suggestion(name) or hint(name, HYPERPARAMETERS)}"
+
+
+def _refusal(name: str, value: Value, allowed: Range) -> str:
+    return f"The value {show(value)} is not possible for {name}: it must be {allowed.reason(value)}."
+
+
+def _kind_of(parameter: Parameter) -> Search:
+    if isinstance(parameter, ChoiceParameter):
+        return "choice"
+    return "float" if isinstance(parameter, FloatParameter) else "int"
 
 
 def _choices(parameter: ChoiceParameter) -> dict[str, Value]:

@@ -15,7 +15,7 @@ from app.planning.budgets import ALL_DRAWN, epochs_left, epochs_used_up, fitting
 from app.planning.drawing import batch_of, draw, epochs_of, room_in_queue
 from app.planning.memory import Memory
 from app.planning.outcome import mean
-from app.schedulers import Contender, Scheduler, Stopped, Verdict
+from app.schedulers import Contender, Scheduler, Selection, Stopped
 
 RunsByTrial = Mapping[int, Sequence[RunView]]
 
@@ -68,40 +68,40 @@ def _decide(
     memory = replace(memory, size=snapshot.drawn - memory.first)  # fewer than planned, if epochs were too few
     rung = memory.round - memory.since + 1
     stopped = Stopped(rung, memory.size, snapshot.spec.objective, contenders)
-    verdict = scheduler.decide(snapshot.spec.scheduler, epochs_of(snapshot.spec), stopped)
-    going, short = _affordable(snapshot, verdict, runs)
+    selection = scheduler.decide(snapshot.spec.scheduler, epochs_of(snapshot.spec), stopped)
+    going, short = _affordable(snapshot, selection, runs)
     if short and not going:
         return Plan((short,), snapshot.memory)
-    pruned = {**(_left_out(snapshot, verdict, len(going), rung) if short else {}), **verdict.pruned}
+    pruned = {**(_left_out(snapshot, selection, len(going), rung) if short else {}), **selection.pruned}
     prunes = [Prune(run, memory.round, pruned[trial]) for trial in pruned for run in _paused(runs[trial])]
     if not going:
         return Plan(prunes, memory.stored()) if prunes else None
     following = replace(memory, round=memory.round + 1)
     promoted = [run for trial in going for run in _paused(runs[trial])]
-    train = Train(promoted, verdict.to_epoch, following.round, verdict.reason)
+    train = Train(promoted, selection.to_epoch, following.round, selection.reason)
     return Plan([train, *prunes], following.stored())
 
 
-def _affordable(snapshot: Snapshot, verdict: Verdict, runs: RunsByTrial) -> tuple[Sequence[int], End | None]:
+def _affordable(snapshot: Snapshot, selection: Selection, runs: RunsByTrial) -> tuple[Sequence[int], End | None]:
     """Return the best trials that the epochs reach for, and the end that it means if there are none."""
     left = epochs_left(snapshot)
     if left is None:
-        return verdict.go_on, None
+        return selection.go_on, None
     going = list[int]()
-    for trial in verdict.go_on:
-        asked = sum(verdict.to_epoch - run.asked for run in _paused(runs[trial]))
+    for trial in selection.go_on:
+        asked = sum(selection.to_epoch - run.asked for run in _paused(runs[trial]))
         if asked > left:
-            wish = f"trial {trial} asks for {asked:,} to go on to epoch {verdict.to_epoch}"
+            wish = f"trial {trial} asks for {asked:,} to go on to epoch {selection.to_epoch}"
             return going, epochs_used_up(snapshot, left, wish)
         left -= asked
         going.append(trial)
     return going, None
 
 
-def _left_out(snapshot: Snapshot, verdict: Verdict, going: int, rung: int) -> dict[int, str]:
+def _left_out(snapshot: Snapshot, selection: Selection, going: int, rung: int) -> dict[int, str]:
     """Return why those are pruned that would go on if there were epochs left."""
-    room = f"the budget of {snapshot.budget.epochs:,} epochs has room for {going} of {len(verdict.go_on)} that go on"
-    return dict.fromkeys(verdict.go_on[going:], f"rung {rung}: {room}")
+    room = f"the budget of {snapshot.budget.epochs:,} epochs has room for {going} of {len(selection.go_on)} that go on"
+    return dict.fromkeys(selection.go_on[going:], f"rung {rung}: {room}")
 
 
 def _not_pruned(runs: Sequence[RunView]) -> dict[int, list[RunView]]:

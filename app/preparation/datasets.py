@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.domain.datasets import Task
 from engine.data import NAMES, Dataset, load_builtin
-from engine.data.tables import PARTS
+from engine.data.part_tables import PARTS
 from engine.training_set import outputs_of
 
 _ROWS_COMPARED = 1 << 10

@@ -11,7 +11,7 @@ from app.domain.datasets import ColumnPreview, DatasetPreview
 from app.preparation.datasets import PreparedDataset
 from engine.data import Dataset
 from engine.data.encoding import CategoricalEncoding, Encoding, from_card
-from engine.data.tables import PARTS
+from engine.data.part_tables import PARTS
 
 T = TypeVar("T")
 

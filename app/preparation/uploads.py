@@ -11,9 +11,9 @@ from app.preparation.datasets import PreparedDataset, prepared
 from app.preparation.said import said_faults, said_of
 from engine.data import Cut, Dataset, Table, TableError, TableFault, Tables, prepare, read_csv, read_npz, read_parquet
 from engine.data.files.picture_shapes import SaidImage
+from engine.data.part_tables import FILE_OF
 from engine.data.parts.cut import Fractions
 from engine.data.said import Said
-from engine.data.tables import FILE_OF
 from engine.data.target import without_missing_targets
 from engine.extras import MissingExtra
 

@@ -39,7 +39,7 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Selection:
     """Which open trials go on to the end of `to_epoch`, best first, and why each of the others is pruned."""
 
     go_on: Sequence[int] = ()
@@ -55,11 +55,11 @@ class Scheduler(ABC):
 
     - `Need.NOTHING`: never; all trials train to the epoch that `first_epoch` says.
     - `Need.ROUND`: `decide` is asked once no run of the round is queued or running. What it sees does not depend on who
-      was faster, so neither do its verdicts. A bracket is drawn, its rounds follow each other, and the next one begins.
+      was faster, so neither does its choice. A bracket is drawn, its rounds follow each other, and the next one begins.
     - `Need.ALL`: for asynchronous kinds (ASHA, median stopping), of which there are none yet. The same `decide` is
       asked whenever a run stops: those in training are then contenders that are not open, with what they have reported
-      so far; an open one may be left waiting, named in neither part of the verdict; its rung follows from its epochs,
-      and `Stopped.rung` is 0. Such verdicts depend on who was faster.
+      so far; an open one may be left waiting, named in neither part of the selection; its rung follows from its epochs,
+      and `Stopped.rung` is 0. Such a choice depends on who was faster.
     """
 
     need: Need
@@ -80,8 +80,8 @@ class Scheduler(ABC):
         """
 
     @abstractmethod
-    def decide(self, posted: Mapping[str, Value], epochs: int, stopped: Stopped) -> Verdict:
-        """Return who goes on. An open contender that the verdict does not name stays as it is.
+    def decide(self, posted: Mapping[str, Value], epochs: int, stopped: Stopped) -> Selection:
+        """Return who goes on. An open contender that the selection does not name stays as it is.
 
         The answer is a pure function of the arguments, and names open contenders alone.
         """

@@ -5,7 +5,7 @@ from typing import final
 
 from app.domain.plan import Need
 from app.domain.space import Value
-from app.schedulers.base import Scheduler, Stopped, Verdict
+from app.schedulers.base import Scheduler, Selection, Stopped
 
 
 @final
@@ -23,6 +23,6 @@ class NoScheduler(Scheduler):
         posted: Mapping[str, Value],  # noqa: ARG002 - nothing is left to decide
         epochs: int,  # noqa: ARG002
         stopped: Stopped,  # noqa: ARG002
-    ) -> Verdict:
+    ) -> Selection:
         """Return that nobody goes on: all have come to their end."""
-        return Verdict()
+        return Selection()

@@ -12,7 +12,7 @@ from app.domain.objectives import value_of
 from app.domain.options import Option, settled
 from app.domain.plan import Need
 from app.domain.space import Value
-from app.schedulers.base import Contender, Scheduler, Stopped, Verdict
+from app.schedulers.base import Contender, Scheduler, Selection, Stopped
 
 _Place = tuple[float, int, Contender]
 """A contender that has a cost, behind it and the number of its trial."""
@@ -49,15 +49,15 @@ class SuccessiveHalving(Scheduler):
         """Return the first rung."""
         return self._rungs(posted, epochs)[0]
 
-    def decide(self, posted: Mapping[str, Value], epochs: int, stopped: Stopped) -> Verdict:
+    def decide(self, posted: Mapping[str, Value], epochs: int, stopped: Stopped) -> Selection:
         """Return the best size // eta^rung trials, at least one; ties go to the lower number."""
         rungs = self._rungs(posted, epochs)
         if stopped.rung >= len(rungs):
-            return Verdict()
+            return Selection()
         ranked, places = _ranked(stopped.contenders), self._places(posted, stopped.size, stopped.rung)
         compared = min(self._places(posted, stopped.size, stopped.rung - 1), len(stopped.contenders))
         going = min(places, len(ranked))
-        return Verdict(
+        return Selection(
             go_on=[trial for _, trial, contender in ranked[:places] if contender.open],
             to_epoch=rungs[stopped.rung],
             reason=f"rung {stopped.rung}: the best {going} of {compared} go on to epoch {rungs[stopped.rung]}",

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import cast
 
-from app.contract.hyperparameters import HYPERPARAMETERS, plain, unknown
+from app.contract.hyperparameters import HYPERPARAMETERS, plain, suggestion, unknown
 from app.contract.metrics import MEASURES
-from app.contract.other_names import suggestion
 from app.domain.errors import Fault, InvalidRequest, faults_of, pointer, show
 from app.domain.filters import Condition, Field, Operator, TrialQuery
 from app.domain.hints import hint

@@ -12,7 +12,7 @@ from app.domain.queue import Recorded
 from app.domain.runs import Ending, RunOutcome, comparable
 from app.domain.states import SweepState, TrialState
 from app.domain.work import CheckpointRef, Decision, GivenBack, Keep, Lease, Outcome, Progress, Result
-from app.storage import kept_models, losses, moves
+from app.storage import kept_models, lost_leases, moves
 from app.storage.bulk import Bulk
 from app.storage.curves import Curves
 from app.storage.kept_models import Changes, NewModel, Place
@@ -173,7 +173,7 @@ def _note_checkpoints(connection: Connection, request: _Request, items: Iterable
 def _take_back_refused(connection: Connection, policy: Policy, request: _Request, now: datetime) -> None:
     refused = [GivenBack(lease, "refused", fault) for lease, fault in request.refused.items()]
     if refused:
-        losses.release(connection, policy, request.worker, refused, now)
+        lost_leases.release(connection, policy, request.worker, refused, now)
 
 
 # Results

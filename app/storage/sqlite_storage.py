@@ -33,7 +33,7 @@ from app.storage import (
     deletion,
     dialect,
     epoch_rows,
-    losses,
+    lost_leases,
     plans,
     results,
     snapshots,
@@ -255,19 +255,19 @@ class SqliteStorage:
         return self._decide(results.finish, worker, items, progress, now)
 
     def release(self, worker: str, items: Sequence[GivenBack], now: datetime) -> list[Decision]:
-        return self._decide(losses.release, worker, items, now)
+        return self._decide(lost_leases.release, worker, items, now)
 
     def work_waits(self) -> bool:
         return self._read(claims.work_waits)
 
     def lose_expired(self, now: datetime) -> int:
-        return self._decide(losses.lose_expired, now)
+        return self._decide(lost_leases.lose_expired, now)
 
     def lose_worker(self, worker: str, ending: Ending, reason: str, now: datetime) -> int:
-        return self._decide(losses.lose_worker, worker, ending, reason, now)
+        return self._decide(lost_leases.lose_worker, worker, ending, reason, now)
 
     def recover(self, local_prefix: str, now: datetime, lease_until: datetime) -> None:
-        self._decide(losses.recover, local_prefix, now, lease_until)
+        self._decide(lost_leases.recover, local_prefix, now, lease_until)
 
 
 def _make(folder: Path) -> None:

@@ -15,7 +15,7 @@ from scipy.stats import t  # noqa: E402
 from benchmarks.accuracy.cases import CASES, Case  # noqa: E402
 from benchmarks.machine import show_machine  # noqa: E402
 from benchmarks.spread import show_table  # noqa: E402
-from engine.training import train  # noqa: E402
+from engine.standalone import train  # noqa: E402
 from engine.training_set import TrainingSet  # noqa: E402
 
 HEADER = ["case", "seeds", "test, mean and 95 % interval", "each", "target", "best epoch", "seconds a network"]

@@ -29,7 +29,7 @@ from engine.population.batches import batch_orders, batch_sizes
 from engine.rules import CURRENT
 from engine.seeds import Seed
 from engine.spec import Knobs, MemberSpec, Structure
-from engine.training import train
+from engine.standalone import train
 from engine.training_set import TrainingSet
 
 FOLDER = Path(__file__).parent

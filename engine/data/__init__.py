@@ -6,10 +6,10 @@ from engine.data.files.csv_table import read_csv
 from engine.data.files.npz_table import read_npz
 from engine.data.files.parquet_table import read_parquet
 from engine.data.normalization import Normalization
+from engine.data.part_tables import Tables
 from engine.data.parts.cut import Cut
 from engine.data.said import Said
 from engine.data.table import Image, Table, TableError, TableFault
-from engine.data.tables import Tables
 
 __all__ = [
     "NAMES",

@@ -17,6 +17,7 @@ from engine.data.encoding import Encoding, double_places, encode, feature_faults
 from engine.data.image import pixel_faults, shape_faults
 from engine.data.leaks import copy_notes, input_notes
 from engine.data.notes import Note, gathered
+from engine.data.part_tables import FILE_OF, HeldOut, PartName, Tables, aligned, column_faults
 from engine.data.parts.cut import Cut, Fractions, fractions_for
 from engine.data.parts.cut_column import cut_faults, split_table, without
 from engine.data.parts.cut_notes import overlap_notes, share_notes
@@ -24,7 +25,6 @@ from engine.data.parts.drift import drift
 from engine.data.parts.split import Split
 from engine.data.quoting import quoted
 from engine.data.table import FLOAT64, Column, Faults, Image, Table, TableError, TableFault, byte_columns, take_rows
-from engine.data.tables import FILE_OF, Part, PartName, Tables, aligned, column_faults
 from engine.data.target import (
     Target,
     Task,
@@ -115,18 +115,18 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _Rows:
     """The rows of train, dev or test: their features, and their targets as a network learns them."""
 
     columns: tuple[Column, ...]
     y: NDArray[Any]
     block: NDArray[np.uint8] | None
 
-    def take(self, rows: NDArray[np.intp]) -> "_Part":
+    def take(self, rows: NDArray[np.intp]) -> "_Rows":
         if self.block is None:
-            return _Part(tuple(take_rows(column, rows) for column in self.columns), self.y[rows], None)
+            return _Rows(tuple(take_rows(column, rows) for column in self.columns), self.y[rows], None)
         block = self.block[rows]
-        return _Part(tuple(byte_columns(block)), self.y[rows], block)
+        return _Rows(tuple(byte_columns(block)), self.y[rows], block)
 
 
 def prepare(
@@ -179,7 +179,7 @@ def _notes_on_tables(whole: Tables, target: str, found: Target, *, inferred: boo
 
 
 def _notes_on_inputs(
-    given: Tables, target: str, found: Target, parts: Mapping[str, "_Part"], encoded: Mapping[str, Encoded]
+    given: Tables, target: str, found: Target, parts: Mapping[str, "_Rows"], encoded: Mapping[str, Encoded]
 ) -> Iterator[Note]:
     """Yield notes on inputs that give the answer away, and on rows that were trained on."""
     yield from input_notes(given.train.take(target)[1], found)
@@ -188,7 +188,7 @@ def _notes_on_inputs(
 
 
 def _dataset(
-    found: Target, parts: Mapping[str, "_Part"], encoded: Mapping[str, Encoded], card: Mapping[str, Any]
+    found: Target, parts: Mapping[str, "_Rows"], encoded: Mapping[str, Encoded], card: Mapping[str, Any]
 ) -> Dataset:
     arrays = {f"x_{name}": one.x for name, one in encoded.items()} | {f"y_{name}": one.y for name, one in parts.items()}
     places = encoded["train"].places
@@ -225,7 +225,7 @@ def _checked(whole: Tables, given: Tables, target: str, task: str | None, cut: C
     return found, fractions
 
 
-def _other_faults(part: Part, table: Table, train: Table, target: str, found: Target | None) -> Iterator[TableFault]:
+def _other_faults(part: HeldOut, table: Table, train: Table, target: str, found: Target | None) -> Iterator[TableFault]:
     """Yield what keeps the table of dev or test from being judged by what was learned from train."""
     yield from column_faults(part, table, train)
     if train.image:
@@ -235,7 +235,7 @@ def _other_faults(part: Part, table: Table, train: Table, target: str, found: Ta
             yield from (TableFault(detail, FILE_OF[part]) for detail in _target_faults(part, table, column, found))
 
 
-def _target_faults(part: Part, table: Table, column: Column, found: Target | None) -> Iterator[str]:
+def _target_faults(part: HeldOut, table: Table, column: Column, found: Target | None) -> Iterator[str]:
     missing = np.flatnonzero(column.missing)
     yield from missing_targets(column, (table.place(int(row)) for row in missing))
     if found is None or len(missing):
@@ -245,28 +245,28 @@ def _target_faults(part: Part, table: Table, column: Column, found: Target | Non
         yield f"{there}. Leave such rows out, or add some to the training table."
 
 
-def _parts(given: Tables, target: str, found: Target, split: Split) -> dict[str, _Part]:
+def _parts(given: Tables, target: str, found: Target, split: Split) -> dict[str, _Rows]:
     """Cut the training table, and put the parts that have tables of their own in their places."""
-    whole = _Part(given.train.take(target)[1].columns, found.values, given.train.block)
+    whole = _Rows(given.train.take(target)[1].columns, found.values, given.train.block)
     parts = {"train": whole.take(split.train), "dev": whole.take(split.dev), "test": whole.take(split.test)}
     for part, table in given.separate().items():
         column, features = aligned(table, given.train).take(target)
-        parts[part] = _Part(features.columns, read_like(found, column), features.block)
+        parts[part] = _Rows(features.columns, read_like(found, column), features.block)
     return parts
 
 
-def _encoded(encodings: Sequence[Encoding], part: _Part, every: Iterable[_Part]) -> Encoded:
+def _encoded(encodings: Sequence[Encoding], part: _Rows, every: Iterable[_Rows]) -> Encoded:
     """Return the inputs of a part; bytes stay bytes, if those of all parts are."""
     if part.block is not None and _are_bytes(every):
         return Encoded.plain(part.block)
     return encode(encodings, part.columns)
 
 
-def _are_bytes(parts: Iterable[_Part]) -> bool:
+def _are_bytes(parts: Iterable[_Rows]) -> bool:
     return all(part.block is not None for part in parts)
 
 
-def _check_size(parts: Collection[_Part], encodings: Sequence[Encoding], max_bytes: int) -> None:
+def _check_size(parts: Collection[_Rows], encodings: Sequence[Encoding], max_bytes: int) -> None:
     """One input for each category can make gigabytes of a small file."""
     rows, width = sum(len(part.y) for part in parts), sum(encoding.width for encoding in encodings)
     each = np.dtype(np.uint8 if _are_bytes(parts) else np.float32).itemsize
@@ -277,13 +277,13 @@ def _check_size(parts: Collection[_Part], encodings: Sequence[Encoding], max_byt
         raise TableError([f"{made}; at most {max_bytes:,} bytes are allowed. {way}"])
 
 
-def _split_card(cut: Cut, fractions: Fractions, separate: list[Part], rows: dict[str, int]) -> dict[str, Any]:
+def _split_card(cut: Cut, fractions: Fractions, separate: list[HeldOut], rows: dict[str, int]) -> dict[str, Any]:
     by = {"group": cut.group, "order": cut.order}
     return {"seed": cut.seed, "fractions": list(fractions), **by, "separate": separate, "rows": rows}
 
 
 def _card(
-    train: Table, target: str, found: Target, parts: Mapping[str, _Part], encodings: Sequence[Encoding]
+    train: Table, target: str, found: Target, parts: Mapping[str, _Rows], encodings: Sequence[Encoding]
 ) -> dict[str, Any]:
     """Return what is known of the target and the columns as plain JSON."""
     missing = np.sum([[feature.missing.sum() for feature in part.columns] for part in parts.values()], axis=0)

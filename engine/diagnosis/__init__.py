@@ -10,11 +10,11 @@ from engine.diagnosis.base import (
     Curve,
     Detector,
     Diagnosis,
-    Kind,
     Point,
+    Trouble,
     loss_of_guessing,
 )
-from engine.diagnosis.bias_variance import BiasVariance, ErrorName, Errors, Verdict, judge
+from engine.diagnosis.bias_variance import BiasVariance, BiasVerdict, ErrorName, Errors, judge
 from engine.diagnosis.divergence import divergence
 from engine.diagnosis.exploding_gradients import exploding_gradients
 from engine.diagnosis.plateau import plateau
@@ -22,7 +22,7 @@ from engine.diagnosis.recipes import Action, Practice, Recipe
 from engine.diagnosis.sweep import SweepDiagnosis, TrialDiagnosis, diagnose_sweep
 from engine.diagnosis.vanishing_gradients import vanishing_gradients
 
-DETECTORS: Mapping[Kind, Detector] = {
+DETECTORS: Mapping[Trouble, Detector] = {
     DIVERGENCE: divergence,
     EXPLODING_GRADIENTS: exploding_gradients,
     VANISHING_GRADIENTS: vanishing_gradients,
@@ -36,8 +36,27 @@ def diagnose(curve: Curve) -> list[Diagnosis]:
 
 
 __all__ = [
-    "DETECTORS", "DIVERGENCE", "EXPLODING_GRADIENTS", "PLATEAU", "VANISHING_GRADIENTS",
-    "Action", "BiasVariance", "Curve", "Detector", "Diagnosis", "ErrorName", "Errors", "Kind", "Point", "Practice",
-    "Recipe", "SweepDiagnosis", "TrialDiagnosis", "Verdict",
-    "diagnose", "diagnose_sweep", "judge", "loss_of_guessing",
+    "DETECTORS",
+    "DIVERGENCE",
+    "EXPLODING_GRADIENTS",
+    "PLATEAU",
+    "VANISHING_GRADIENTS",
+    "Action",
+    "BiasVariance",
+    "BiasVerdict",
+    "Curve",
+    "Detector",
+    "Diagnosis",
+    "ErrorName",
+    "Errors",
+    "Point",
+    "Practice",
+    "Recipe",
+    "SweepDiagnosis",
+    "TrialDiagnosis",
+    "Trouble",
+    "diagnose",
+    "diagnose_sweep",
+    "judge",
+    "loss_of_guessing",
 ]  # fmt: skip  # one line for each sort

@@ -9,11 +9,11 @@ import numpy as np
 
 from engine.averages import smooth
 
-Kind = Literal["divergence", "exploding_gradients", "vanishing_gradients", "plateau"]
-DIVERGENCE: Kind = "divergence"
-EXPLODING_GRADIENTS: Kind = "exploding_gradients"
-VANISHING_GRADIENTS: Kind = "vanishing_gradients"
-PLATEAU: Kind = "plateau"
+Trouble = Literal["divergence", "exploding_gradients", "vanishing_gradients", "plateau"]
+DIVERGENCE: Trouble = "divergence"
+EXPLODING_GRADIENTS: Trouble = "exploding_gradients"
+VANISHING_GRADIENTS: Trouble = "vanishing_gradients"
+PLATEAU: Trouble = "plateau"
 
 WINDOW = 5
 """Epochs that a trend is read over: fewer are noise, and early stopping rarely waits for many more."""
@@ -52,7 +52,7 @@ class Diagnosis:
     `epoch` is where it was seen, `layer` the dense layer it sits in, counted from 1 at the inputs.
     """
 
-    kind: Kind
+    kind: Trouble
     detail: str
     epoch: int
     layer: int | None = None

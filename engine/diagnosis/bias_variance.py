@@ -9,10 +9,10 @@ from typing import Literal
 
 from engine.diagnosis.recipes import Practice, Recipe, against_bias, against_variance
 
-Verdict = Literal["high_bias", "high_variance", "both", "neither"]
+BiasVerdict = Literal["high_bias", "high_variance", "both", "neither"]
 ErrorName = Literal["error", "rmse"]
 
-VERDICTS: tuple[Verdict, ...] = ("high_bias", "high_variance", "both", "neither")
+VERDICTS: tuple[BiasVerdict, ...] = ("high_bias", "high_variance", "both", "neither")
 
 NEAR: Mapping[ErrorName, float] = {"error": 0.01, "rmse": 0.1}
 """A dev error this near to the hoped one is there. For a share one point: dev parts of hundreds or a few thousands of
@@ -41,7 +41,7 @@ class Errors:
 class BiasVariance:
     """What the errors say: a verdict, the numbers it rests on in a sentence and one by one, and what to do."""
 
-    verdict: Verdict
+    verdict: BiasVerdict
     avoidable_bias: float
     variance: float
     train: float
@@ -72,7 +72,7 @@ def judge(errors: Errors, practice: Practice) -> BiasVariance:
     )
 
 
-def _verdict(errors: Errors) -> Verdict:
+def _verdict(errors: Errors) -> BiasVerdict:
     missing = errors.dev - errors.hoped
     if missing <= _near(errors):
         return "neither"
@@ -88,7 +88,7 @@ def _near(errors: Errors) -> float:
     return NEAR[errors.metric] * errors.scale * (1.0 + 1e-9)
 
 
-def _detail(errors: Errors, verdict: Verdict) -> str:
+def _detail(errors: Errors, verdict: BiasVerdict) -> str:
     seen = f"The dev {errors.metric} is {errors.dev:.4g}, the train {errors.metric} {errors.train:.4g}"
     hoped = f"{errors.hoped:.4g} was hoped for"
     means = {

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.diagnosis.base import DIVERGENCE, EXPLODING_GRADIENTS, PLATEAU, VANISHING_GRADIENTS, Diagnosis, Kind
-from engine.diagnosis.bias_variance import VERDICTS, BiasVariance, Verdict
+from engine.diagnosis.base import DIVERGENCE, EXPLODING_GRADIENTS, PLATEAU, VANISHING_GRADIENTS, Diagnosis, Trouble
+from engine.diagnosis.bias_variance import VERDICTS, BiasVariance, BiasVerdict
 
 NAMED = 10
 """Trials that are named for each kind of trouble."""
@@ -13,7 +13,7 @@ NAMED = 10
 COMMON = 0.1
 """The share of trials from which on a trouble says something of the space, and not of a trial."""
 
-_WAYS: Mapping[Kind, str] = {
+_WAYS: Mapping[Trouble, str] = {
     DIVERGENCE: "lower the upper end of learning_rate",
     EXPLODING_GRADIENTS: "lower the upper end of learning_rate, set clip_norm, or leave out the deepest networks",
     VANISHING_GRADIENTS: "leave out sigmoid and tanh in deep networks, or set batch_norm",
@@ -34,9 +34,9 @@ class SweepDiagnosis:
     """How many trials show each diagnosis, some of their numbers, the best trial's own, and what to do next."""
 
     best: BiasVariance | None
-    verdicts: Mapping[Verdict, int]
-    counts: Mapping[Kind, int]
-    trials: Mapping[Kind, Sequence[int]]
+    verdicts: Mapping[BiasVerdict, int]
+    counts: Mapping[Trouble, int]
+    trials: Mapping[Trouble, Sequence[int]]
     next: Sequence[str]
 
 
@@ -69,7 +69,7 @@ def _of_best(best: int | None, judged: BiasVariance | None) -> Iterator[str]:
             yield f"{number}. {step.action.replace('_', ' ').capitalize()}. {step.why}"
 
 
-def _of_training(counts: Mapping[Kind, int], trials: int) -> Iterator[str]:
+def _of_training(counts: Mapping[Trouble, int], trials: int) -> Iterator[str]:
     for kind, way in _WAYS.items():
         if counts[kind] >= max(COMMON * trials, 1):
             yield f"{counts[kind]} of {trials} finished trials show {kind.replace('_', ' ')}: {way}."

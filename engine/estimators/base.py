@@ -4,7 +4,7 @@ import warnings
 from abc import ABC
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from engine.bounds import Bounds
 from engine.data import Dataset, TableError
 from engine.data.columns.whole_numbers import merged_fault, merged_integers
 from engine.data.dataset import Doubles
@@ -25,15 +24,12 @@ from engine.data.table import LARGEST_NUMBER
 from engine.data.target import Target
 from engine.early_stopping import Patience
 from engine.estimators import parameters as rule
-from engine.estimators.parameters import documented, parameter, refuse_faults
-from engine.initializers import INITIALIZERS
-from engine.layers import ACTIVATIONS
-from engine.lr_decay import DECAYS, DecayUnit
-from engine.optimizers import OPTIMIZERS
+from engine.estimators.parameters import documented, hyperparameter, parameter, refuse_faults
+from engine.hyperparameters import Bounds
 from engine.prediction import predict
 from engine.seeds import Seed
 from engine.spec import BatchSize, Knobs, MemberSpec, Metric, Structure
-from engine.training import Trained, train
+from engine.standalone import Trained, train
 from engine.training_set import TrainingSet, raw_doubles
 
 INPUTS = (np.float64, np.float32)
@@ -46,37 +42,29 @@ _Spec = TypeVar("_Spec", Structure, Knobs, MemberSpec)
 class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ships no types
     """The parameters are fields: one named like a field of Structure, Knobs or MemberSpec finds its way there."""
 
-    hidden_units: Sequence[int] = parameter((64,), rule.WIDTHS, "the width of each hidden layer")
-    activation: str = parameter("relu", rule.one_of(ACTIVATIONS), "the function after each hidden layer")
-    initializer: str = parameter("auto", rule.one_of(("auto", *INITIALIZERS)), "the variance of the initial weights")
-    optimizer: str = parameter("adam", rule.one_of(OPTIMIZERS), "how weights follow the gradient")
-    learning_rate: float = parameter(0.001, rule.knob("learning_rate"), "alpha, the size of a step")
-    beta1: float = parameter(0.9, rule.knob("beta1"), "how long momentum and Adam remember the gradient")
-    beta2: float = parameter(0.999, rule.knob("beta2"), "how long RMSprop and Adam remember its square")
-    epsilon: float = parameter(1e-8, rule.knob("epsilon"), "what keeps RMSprop and Adam from dividing by zero")
-    batch_size: BatchSize = parameter(  # noqa: RUF009  # it is a field
-        32, rule.COUNT_OR_FULL, "the examples of a mini-batch"
-    )
-    epochs: int = parameter(200, rule.COUNT, "the passes over the training rows, at most")
-    l1: float = parameter(0.0, rule.knob("l1"), "lambda of the L1 penalty on the weights")
-    l2: float = parameter(0.0, rule.knob("l2"), "lambda of the L2 penalty on the weights")
-    keep_prob: float = parameter(1.0, rule.knob("keep_prob"), "the share of hidden units that dropout keeps")
-    input_keep_prob: float = parameter(1.0, rule.knob("input_keep_prob"), "the share of inputs that dropout keeps")
-    batch_norm: bool = parameter(False, rule.FLAG, "whether each hidden layer normalises its sums over the mini-batch")
-    batch_norm_beta: float = parameter(
-        0.9, rule.knob("batch_norm_beta"), "how long batch norm remembers past mini-batches"
-    )
-    decay: str = parameter("none", rule.one_of(DECAYS), "how the learning rate falls")
-    decay_rate: float = parameter(0.95, rule.knob("decay_rate"), "the rate of the decay, or its factor")
-    decay_every: float = parameter(1.0, rule.knob("decay_every"), "the epochs or mini-batches of one period of decay")
-    decay_by: str = parameter("epoch", rule.one_of(get_args(DecayUnit)), "whether the decay counts epochs or batches")
-    warmup_epochs: float = parameter(
-        0.0, rule.knob("warmup_epochs"), "the epochs in which the learning rate rises to its value"
-    )
-    clip_norm: float = parameter(
-        0.0, rule.knob("clip_norm"), "the length above which a gradient is shortened; 0 is no limit"
-    )
-    normalize_inputs: bool = parameter(True, rule.FLAG, "whether each input gets mean 0 and deviation 1")
+    hidden_units: Sequence[int] = hyperparameter("hidden_units")
+    activation: str = hyperparameter("activation")
+    initializer: str = hyperparameter("initializer")
+    optimizer: str = hyperparameter("optimizer")
+    learning_rate: float = hyperparameter("learning_rate")
+    beta1: float = hyperparameter("beta1")
+    beta2: float = hyperparameter("beta2")
+    epsilon: float = hyperparameter("epsilon")
+    batch_size: BatchSize = hyperparameter("batch_size")  # noqa: RUF009  # it is a field
+    epochs: int = hyperparameter("epochs")
+    l1: float = hyperparameter("l1")
+    l2: float = hyperparameter("l2")
+    keep_prob: float = hyperparameter("keep_prob")
+    input_keep_prob: float = hyperparameter("input_keep_prob")
+    batch_norm: bool = hyperparameter("batch_norm")
+    batch_norm_beta: float = hyperparameter("batch_norm_beta")
+    decay: str = hyperparameter("decay")
+    decay_rate: float = hyperparameter("decay_rate")
+    decay_every: float = hyperparameter("decay_every")
+    decay_by: str = hyperparameter("decay_by")
+    warmup_epochs: float = hyperparameter("warmup_epochs")
+    clip_norm: float = hyperparameter("clip_norm")
+    normalize_inputs: bool = hyperparameter("normalize_inputs")
     patience: int | None = parameter(10, rule.COUNT_OR_NONE, "the epochs without a better loss that end a member")
     min_delta: float = parameter(0.0, rule.number(Bounds(0.0)), "how much lower a loss must be to renew the patience")
     dev_fraction: float = parameter(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from engine.metrics.base import Direction, Metric, Task
+from engine.metrics.undefined import undefined
 
 _CLASSES = frozenset[Task]({"binary", "multiclass"})
 _NUMBERS = frozenset[Task]({"regression"})
@@ -27,4 +28,4 @@ _ROWS = (
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ROWS}
 
-__all__ = ["METRICS", "Direction", "Metric", "Task"]
+__all__ = ["METRICS", "Direction", "Metric", "Task", "undefined"]

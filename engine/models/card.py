@@ -17,15 +17,15 @@ from engine.training_set import LOSS_OF_TASK
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class _Check:
     """What a value of the card must be, and a test of it."""
 
     says: str
     holds: Callable[[Any], bool]
 
 
-def _one_of(names: Collection[str]) -> _Rule:
-    return _Rule(f"one of {', '.join(names)}", lambda value: isinstance(value, str) and value in names)
+def _one_of(names: Collection[str]) -> _Check:
+    return _Check(f"one of {', '.join(names)}", lambda value: isinstance(value, str) and value in names)
 
 
 def _is_count(value: Any) -> bool:
@@ -63,21 +63,21 @@ def _is_reading(value: Any) -> bool:
     return value is None or is_reading(value, ("numbers", "dates", "words"))
 
 
-_RULES: Mapping[str, Mapping[str, _Rule]] = {
+_RULES: Mapping[str, Mapping[str, _Check]] = {
     "structure": {
-        "inputs": _Rule("a whole number from 1", _is_count),
-        "hidden_units": _Rule("a list of whole numbers from 1", _are_counts),
-        "outputs": _Rule("a whole number from 1", _is_count),
+        "inputs": _Check("a whole number from 1", _is_count),
+        "hidden_units": _Check("a list of whole numbers from 1", _are_counts),
+        "outputs": _Check("a whole number from 1", _is_count),
         "activation": _one_of(ACTIVATIONS),
         "loss": _one_of(LOSSES),
-        "batch_norm": _Rule("true or false", lambda value: isinstance(value, bool)),
+        "batch_norm": _Check("true or false", lambda value: isinstance(value, bool)),
     },
     "data": {
-        "target": _Rule("a text", lambda value: isinstance(value, str)),
+        "target": _Check("a text", lambda value: isinstance(value, str)),
         "task": _one_of(LOSS_OF_TASK),
-        "classes": _Rule("a list of different texts", _are_names),
-        "target_reading": _Rule("nothing, or how the texts of a column are read", _is_reading),
-        "columns": _Rule("a list of the encodings of columns with different names", _are_encodings),
+        "classes": _Check("a list of different texts", _are_names),
+        "target_reading": _Check("nothing, or how the texts of a column are read", _is_reading),
+        "columns": _Check("a list of the encodings of columns with different names", _are_encodings),
     },
 }
 

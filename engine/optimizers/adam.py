@@ -22,6 +22,6 @@ class Adam(Optimizer):
 
     def factors(self, knobs: KnobColumns, alpha: Factors, updates: NDArray[Any]) -> tuple[Factors, ...]:
         """Return beta1, beta2, and alpha and epsilon for the plain sums that `step` keeps."""
-        beta1, beta2 = (np.broadcast_to(beta, updates.shape) for beta in (knobs.beta1, knobs.beta2))
+        beta1, beta2 = (np.broadcast_to(beta, updates.shape) for beta in (knobs["beta1"], knobs["beta2"]))
         root = np.sqrt(corrected_weight(beta2, updates))
-        return beta1, beta2, alpha * corrected_weight(beta1, updates) / root, knobs.epsilon / root
+        return beta1, beta2, alpha * corrected_weight(beta1, updates) / root, knobs["epsilon"] / root

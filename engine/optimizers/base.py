@@ -1,35 +1,19 @@
 """The interface of an optimizer: which numbers an epoch needs, and one step over whole matrices."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.kernels import Kernel
-from engine.spec import Knobs
 
 Factors: TypeAlias = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class KnobColumns:
-    """The knobs of several members, a float64 array (R,) each."""
-
-    learning_rate: Factors
-    beta1: Factors
-    beta2: Factors
-    epsilon: Factors
-    l1: Factors
-    l2: Factors
-    clip_norm: Factors
-
-    @classmethod
-    def of(cls, knobs: Sequence[Knobs]) -> "KnobColumns":
-        """Gather the knobs of the members, in their order."""
-        return cls(*(np.array([getattr(row, name) for row in knobs]) for name in cls.__slots__))
+KnobColumns: TypeAlias = Mapping[str, Factors]
+"""The knobs of several members by their names, (R,) each."""
 
 
 class Optimizer(ABC):

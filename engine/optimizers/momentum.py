@@ -18,5 +18,5 @@ class Momentum(Optimizer):
 
     def factors(self, knobs: KnobColumns, alpha: Factors, updates: NDArray[Any]) -> tuple[Factors, ...]:
         """Return beta1, and alpha for the plain sum of gradients that `step` keeps."""
-        beta1 = np.broadcast_to(knobs.beta1, updates.shape)
+        beta1 = np.broadcast_to(knobs["beta1"], updates.shape)
         return beta1, alpha * weight(beta1)

@@ -18,5 +18,5 @@ class RmsProp(Optimizer):
 
     def factors(self, knobs: KnobColumns, alpha: Factors, updates: NDArray[Any]) -> tuple[Factors, ...]:
         """Return beta2, and alpha and epsilon for the plain sum of squares that `step` keeps."""
-        beta2 = np.broadcast_to(knobs.beta2, updates.shape)
-        return beta2, alpha / np.sqrt(weight(beta2)), knobs.epsilon / weight(beta2)
+        beta2 = np.broadcast_to(knobs["beta2"], updates.shape)
+        return beta2, alpha / np.sqrt(weight(beta2)), knobs["epsilon"] / weight(beta2)

@@ -11,9 +11,9 @@ from engine.clipping import Clipping
 from engine.kernels import bind
 from engine.layout import Layout
 from engine.lr_decay import decay_factors, warmup_factors
-from engine.optimizers import OPTIMIZERS, Factors, KnobColumns
+from engine.optimizers import OPTIMIZERS, Factors
 from engine.regularizers import PENALTIES
-from engine.spec import MemberSpec
+from engine.spec import Knobs, MemberSpec
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,7 +62,7 @@ class Update:
         self._specs = specs
         self._optimizer = OPTIMIZERS[rule.optimizer]
         self._penalties = [PENALTIES[name] for name in rule.penalties]
-        self._knobs = KnobColumns.of([spec.knobs for spec in specs])
+        self._knobs = Knobs.columns([spec.knobs for spec in specs])
         # The others' learning rates stay as they are: factors of one took 11 us for each member and epoch.
         self._scheduled = [row for row, spec in enumerate(specs) if spec.decay != "none" or spec.knobs.warmup_epochs]
         weights, gradient = matrices.weights[:, : layout.trained], matrices.gradient
@@ -74,7 +74,7 @@ class Update:
             for columns in (layer.weights for layer in layout.layers)
             for penalty, share in zip(self._penalties, self._numbers[count:], strict=True)
         ]
-        self._clipping = Clipping(gradient, self._knobs.clip_norm) if rule.clips else None
+        self._clipping = Clipping(gradient, self._knobs["clip_norm"]) if rule.clips else None
         moments = matrices.moments[: self._optimizer.moments]
         self._move = bind(self._optimizer.step, weights, gradient, *moments, *self._numbers[:count], scratch)
 
@@ -91,7 +91,7 @@ class Update:
     def _learning_rates(self, epochs: NDArray[np.int64], steps: int) -> Factors:
         """Return the learning rate of each step and member, (steps, R)."""
         alpha = np.empty((steps, len(self._specs)))
-        alpha[...] = self._knobs.learning_rate
+        alpha[...] = self._knobs["learning_rate"]
         for row in self._scheduled:
             spec, knobs, before = self._specs[row], self._specs[row].knobs, int(epochs[row])
             alpha[:, row] *= decay_factors(

@@ -15,7 +15,6 @@ from engine.blas import use_one_thread
 from engine.early_stopping import BestEpoch, Patience
 from engine.initializers import INITIALIZERS, choose, draw
 from engine.network import Network
-from engine.optimizers import KnobColumns
 from engine.population.batches import batch_orders, batch_sizes, order_bytes
 from engine.regularizers import PENALTIES
 from engine.rules import CURRENT, FIRST
@@ -172,7 +171,7 @@ def test_a_penalty_adds_the_slope_of_its_cost(name: str) -> None:
     penalty, strengths, examples = PENALTIES[name], [0.5, 2.0], 8
     knobs = [Knobs(0.1, **{name: strength}) for strength in strengths]
     w, g = np.array([[1.0, -2.0, 0.3], [3.0, 4.0, -0.1]]), np.ones((2, 3))
-    share = penalty.strength(KnobColumns.of(knobs))[:, np.newaxis] / examples
+    share = penalty.strength(Knobs.columns(knobs))[:, np.newaxis] / examples
     penalty.add(w, g, share, np.empty_like(w))
     for row, column in np.ndindex(w.shape):
         above, below = w[row].copy(), w[row].copy()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.optimizers import OPTIMIZERS, KnobColumns
+from engine.optimizers import OPTIMIZERS
 from engine.spec import Knobs
 from tests.oracles.optimizers import STEPS, Memory, Settings
 
@@ -18,9 +18,9 @@ SHAPE = (len(KNOBS), 7)
 def take_steps(name: str, gradients: list[np.ndarray], columns: slice = np.s_[:]) -> np.ndarray:
     """Return the weights after the engine's steps on a range of columns, from zero moments and unit weights."""
     optimizer = OPTIMIZERS[name]
-    knobs = KnobColumns.of(KNOBS)
+    knobs = Knobs.columns(KNOBS)
     updates = np.arange(1, len(gradients) + 1)[:, np.newaxis] * np.ones(len(KNOBS))
-    alpha = np.broadcast_to(knobs.learning_rate, updates.shape)
+    alpha = np.broadcast_to(knobs["learning_rate"], updates.shape)
     factors = optimizer.factors(knobs, alpha, updates)
     w = np.ones(SHAPE)[:, columns]
     moments = [np.zeros_like(w) for _ in range(optimizer.moments)]
@@ -67,9 +67,9 @@ def test_a_member_steps_as_it_does_without_the_others(name: str) -> None:
     optimizer, gradients = OPTIMIZERS[name], some_gradients(5)
     whole = take_steps(name, gradients)
     for row, knobs in enumerate(KNOBS):
-        columns = KnobColumns.of([knobs])
+        columns = Knobs.columns([knobs])
         updates = np.arange(1, 6)[:, np.newaxis]
-        factors = optimizer.factors(columns, np.broadcast_to(columns.learning_rate, updates.shape), updates)
+        factors = optimizer.factors(columns, np.broadcast_to(columns["learning_rate"], updates.shape), updates)
         w = np.ones((1, SHAPE[1]))
         moments = [np.zeros_like(w) for _ in range(optimizer.moments)]
         for number, g in enumerate(gradients):
@@ -81,7 +81,7 @@ def test_a_member_steps_as_it_does_without_the_others(name: str) -> None:
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_it_goes_down_a_parabola(name: str) -> None:
-    optimizer, knobs = OPTIMIZERS[name], KnobColumns.of([Knobs(0.05)])
+    optimizer, knobs = OPTIMIZERS[name], Knobs.columns([Knobs(0.05)])
     updates = np.arange(1, 501)[:, np.newaxis]
     factors = optimizer.factors(knobs, np.full(updates.shape, 0.05), updates)
     w, curvature = np.array([[3.0, -2.0, 1.0]]), np.array([[1.0, 0.5, 2.0]])

@@ -40,14 +40,14 @@ def test_a_new_trial_trains_at_least_one_epoch_and_no_more_than_it_has(kind: str
 @given(them=contenders, rung=st.integers(1, 5))
 def test_a_verdict_is_pure_and_names_open_trials_alone_each_once(kind: str, them: list[Contender], rung: int) -> None:
     stopped = Stopped(rung, len(them), Objective("dev_error"), them)
-    verdict = SCHEDULERS[kind].decide({"kind": kind}, 20, stopped)
-    assert verdict == SCHEDULERS[kind].decide({"kind": kind}, 20, stopped)
-    named = [*verdict.go_on, *verdict.pruned]
+    selection = SCHEDULERS[kind].decide({"kind": kind}, 20, stopped)
+    assert selection == SCHEDULERS[kind].decide({"kind": kind}, 20, stopped)
+    named = [*selection.go_on, *selection.pruned]
     assert len(set(named)) == len(named)
     assert set(named) <= {one.trial for one in them if one.open}
-    assert all(verdict.pruned.values())
-    assert verdict.reason or not verdict.go_on
-    assert verdict.to_epoch <= 20
+    assert all(selection.pruned.values())
+    assert selection.reason or not selection.go_on
+    assert selection.to_epoch <= 20
 
 
 @every_scheduler

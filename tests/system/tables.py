@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 _QUERIES = {
-    "trials": "SELECT number, trials.state, params, trials.metrics, value, best_epoch, epochs, trials.reason FROM trials "
-    "JOIN sweeps ON sweeps.key = trials.sweep_key WHERE sweeps.id = ? ORDER BY number",
+    "trials": "SELECT number, trials.state, params, trials.metrics, value, best_epoch, epochs, "
+    "trials.reason FROM trials JOIN sweeps ON sweeps.key = trials.sweep_key WHERE sweeps.id = ? ORDER BY number",
     "epochs": "SELECT trial, epoch, epochs.metrics FROM epochs "
     "JOIN runs ON runs.key = epochs.run_key JOIN sweeps ON sweeps.key = runs.sweep_key "
     "WHERE replicate = 0 AND sweeps.id = ? ORDER BY trial, epoch",

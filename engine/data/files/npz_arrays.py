@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from engine.data.part_tables import PartName
 from engine.data.quoting import quoted
-from engine.data.tables import PartName
 
 _PARTS: Mapping[str, PartName] = {"train": "train", "dev": "dev", "val": "dev", "test": "test"}
 _PLAIN = ("x", "y")

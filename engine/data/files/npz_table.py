@@ -15,6 +15,7 @@ from engine.data.files.npz_members import read_members
 from engine.data.files.picture_shapes import PictureShape, SaidImage, read_shape
 from engine.data.formats.reading import PLAIN
 from engine.data.notes import gathered
+from engine.data.part_tables import PartName, Tables
 from engine.data.said import Said
 from engine.data.table import (
     LARGEST_NUMBER,
@@ -25,7 +26,6 @@ from engine.data.table import (
     Table,
     byte_columns,
 )
-from engine.data.tables import PartName, Tables
 from engine.data.target import missing_targets
 
 TARGET = "y"

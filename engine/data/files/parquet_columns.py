@@ -24,7 +24,7 @@ from engine.data.quoting import quoted
 from engine.data.said import Said
 from engine.data.table import FLOAT64, LARGEST_NUMBER, NumericColumn
 
-Kind = Literal["numbers", "dates", "words"]
+CellKind = Literal["numbers", "dates", "words"]
 
 _TICKS_OF_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 _SECONDS_OF_DAY = 86_400
@@ -33,7 +33,7 @@ _FIRST_DAY, _LAST_DAY = (datetime.min - _EPOCH).days, (datetime.max - _EPOCH).da
 _MERGED = "or name the column in categorical or in ignore"
 
 
-def kind_of(arrow: Any) -> Kind | None:
+def kind_of(arrow: Any) -> CellKind | None:
     """Return what a column of this type holds, None if no network learns from it."""
     if types.is_dictionary(arrow):
         return kind_of(arrow.value_type)
@@ -65,7 +65,7 @@ def column_of_arrow(
     return _numbers(name, column, said, like, target=target)
 
 
-def _kind_of_format(how: Format) -> Kind:
+def _kind_of_format(how: Format) -> CellKind:
     return "dates" if isinstance(how, DateFormat) else "numbers" if isinstance(how, NumberFormat) else "words"
 
 

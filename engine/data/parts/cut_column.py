@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.part_tables import Tables
 from engine.data.parts.cut import By, Cut, Fractions
 from engine.data.parts.groups import split_groups
 from engine.data.parts.order import split_order
 from engine.data.parts.split import Split, split_rows
 from engine.data.quoting import quoted
 from engine.data.table import Column, NumericColumn, Table, TableError, TableFault, no_such_column
-from engine.data.tables import Tables
 from engine.data.target import Target
 
 _ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?)?")

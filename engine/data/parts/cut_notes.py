@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from engine.data.notes import Note
+from engine.data.part_tables import HeldOut, Tables
 from engine.data.parts.apportionment import shares_of
 from engine.data.parts.cut import By, Cut, Fractions
 from engine.data.parts.split import Split
 from engine.data.quoting import quoted
 from engine.data.table import Column
-from engine.data.tables import Part, Tables
 
 _FAR = 0.05
 """How far a part may be from its share, of all rows, without a note, where rows stay together."""
@@ -43,7 +43,7 @@ def overlap_notes(tables: Tables, cut: Cut) -> Iterator[Note]:
                 yield from _shared(part, train, other) if by == "group" else _early(part, train, other)
 
 
-def _shared(part: Part, train: Column, other: Column) -> Iterator[Note]:
+def _shared(part: HeldOut, train: Column, other: Column) -> Iterator[Note]:
     groups = set(other.values[~other.missing].tolist())
     if shared := len(groups & set(train.values.tolist())):
         of_them = f"Of the {len(groups):,} groups of the {part} table in {quoted(train.name)}"
@@ -51,7 +51,7 @@ def _shared(part: Part, train: Column, other: Column) -> Iterator[Note]:
         yield Note("shared_groups", (train.name,), f"{of_them}, {shared:,} are in the training table too: {judged}.")
 
 
-def _early(part: Part, train: Column, other: Column) -> Iterator[Note]:
+def _early(part: HeldOut, train: Column, other: Column) -> Iterator[Note]:
     present = other.values[~other.missing]
     if len(present) and (early := int(np.sum(present <= max(train.values)))):
         of_them = f"Of the {len(present):,} rows of the {part} table in the order of {quoted(train.name)}"

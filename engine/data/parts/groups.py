@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.part_tables import PARTS
 from engine.data.parts.apportionment import shares_of
 from engine.data.parts.cut import FRACTIONS, Fractions, asked, shown
 from engine.data.parts.split import Split
 from engine.data.table import TableError, TableFault
-from engine.data.tables import PARTS
 from engine.data.target import Target
 
 Groups = NDArray[np.intp]

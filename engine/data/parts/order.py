@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.part_tables import PARTS
 from engine.data.parts.apportionment import shares_of
 from engine.data.parts.cut import FRACTIONS, Fractions, asked, shown
 from engine.data.parts.split import Split
 from engine.data.table import TableError, TableFault
-from engine.data.tables import PARTS
 
 
 def split_order(ranks: NDArray[np.intp], fractions: Fractions = FRACTIONS) -> Split:

@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import uvicorn
 
+from app.composition import make_app, open_services
 from app.contract.rules import CURRENT_RULES
 from app.domain.work import OWN_TRAINER
-from app.main import make_app, open_services
 from app.services.services import Services
 from app.settings import Settings
 

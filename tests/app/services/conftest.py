@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.main import open_services
+from app.composition import open_services
 from app.services.services import Services
 from app.settings import Settings
 

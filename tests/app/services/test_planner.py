@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from app.composition import open_services
 from app.domain.states import SweepState
-from app.main import open_services
 from app.planning import HORIZON
 from app.services.services import Services
 from app.settings import Settings

@@ -8,7 +8,7 @@ from sqlalchemy import event, update
 
 from app.domain.queue import SuspectCase
 from app.domain.work import CheckpointRef, GivenBack
-from app.storage import losses, moves
+from app.storage import lost_leases, moves
 from app.storage.tables import runs, sweeps
 from tests.app.storage.queue_world import NOW, TERM, World, paused
 from tests.app.storage.simple_policy import SimplePolicy
@@ -51,7 +51,7 @@ def test_a_worker_gets_back_first_what_it_trained_before(world: World) -> None:
     world.add_sweep(trials=3)
     mine = world.claim("w1", 3)[2].lease
     world.finish(paused(mine))
-    losses.lose_expired(world.connection, world.policy, NOW + 2 * TERM)
+    lost_leases.lose_expired(world.connection, world.policy, NOW + 2 * TERM)
     world.connection.execute(update(runs).where(runs.c.key != mine.run).values(worker="w2"))
     assert numbers(world, "w1", 1) == [2]
 
@@ -61,7 +61,7 @@ def test_what_another_worker_may_have_parked_goes_last_unless_there_is_a_checkpo
     parked, stored, untouched = (one.lease for one in world.claim("w1", 3))
     world.report(stored, 1, checkpoint=CHECKPOINT)
     world.finish(paused(parked), paused(stored))
-    losses.release(world.connection, world.policy, "w1", [GivenBack(untouched)], NOW)
+    lost_leases.release(world.connection, world.policy, "w1", [GivenBack(untouched)], NOW)
     assert numbers(world, "w2", 3) == [1, 2, 0]
 
 
@@ -71,8 +71,8 @@ def test_what_a_worker_lost_or_refused_is_nobodys_and_waits_no_longer_than_the_o
     for lease in (lost, released, refused):
         world.report(lease, 1)
     given_back = [GivenBack(released), GivenBack(refused, "refused", "no such data set")]
-    losses.release(world.connection, world.policy, "w1", given_back, NOW)
-    losses.lose_expired(world.connection, world.policy, NOW + 2 * TERM)
+    lost_leases.release(world.connection, world.policy, "w1", given_back, NOW)
+    lost_leases.lose_expired(world.connection, world.policy, NOW + 2 * TERM)
     assert [world.run(lease.run).worker for lease in (lost, released, refused)] == [None, None, None]
     assert numbers(world, "w2") == [0, 1, 2, 3]
 
@@ -82,7 +82,7 @@ def test_what_was_parked_at_a_worker_that_died_waits_no_longer_than_the_others(w
     leases = [claimed.lease for claimed in world.claim(slots=2)]
     world.finish(*(paused(lease) for lease in leases))
     moves.queue_on(world.connection, [leases[0].run], 2, 2)
-    losses.lose_worker(world.connection, world.policy, "w1", "signal", "killed", NOW)
+    lost_leases.lose_worker(world.connection, world.policy, "w1", "signal", "killed", NOW)
     moves.queue_on(world.connection, [leases[1].run], 2, 2)
     assert numbers(world, "w2") == [0, 1, 2]
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, text
 
-from app.domain.work import Epoch
+from app.domain.work import Epoch, Metrics
 from app.storage import FILE, SqliteStorage
 from app.storage.connect import broken_references, unchecked_references, writing_engine
 from app.storage.migrate import migrate
@@ -93,7 +93,7 @@ def test_a_migrated_folder_is_read_as_it_was(old: Engine, tmp_path: Path) -> Non
     old.dispose()
     with closing(SqliteStorage(tmp_path, SimplePolicy())) as storage:
         assert storage.trial("swp_b", 0).metrics == {"train_loss": THIRD, "dev_error": 0.25}
-        metrics = {"train_loss": THIRD / 2, "dev_loss": TINY, "dev_error": 0.1}
+        metrics: Metrics = {"train_loss": THIRD / 2, "dev_loss": TINY, "dev_error": 0.1}
         assert storage.curve("swp_b", 0, 0, 1, 1) == [Epoch(2, metrics, 0.25)]
 
 

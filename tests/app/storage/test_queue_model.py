@@ -19,7 +19,7 @@ from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepChanges
 from app.domain.work import GivenBack, Lease, Progress, Result
 from app.planning.policy import StandardPolicy
-from app.storage import control, leases, losses, plans, records, results
+from app.storage import control, leases, lost_leases, plans, records, results
 from app.storage.records import AnyRow
 from app.storage.tables import attempts, epochs, runs, sweeps, trials
 from tests.app.storage import world
@@ -141,7 +141,7 @@ class QueueMachine(RuleBasedStateMachine):
         """Give a run back: only its holder can."""
         worker, lease = self._pick(pick, stranger)
         items = [GivenBack(lease, ending)]
-        (decision,) = losses.release(self.connection, self.policy, worker, items, self.now)
+        (decision,) = lost_leases.release(self.connection, self.policy, worker, items, self.now)
         assert decision.decision == "stop"
         if self._holds(worker, lease):
             self._lose([self.runs[lease.run]], excused=ending == "released")
@@ -161,14 +161,14 @@ class QueueMachine(RuleBasedStateMachine):
         """Let time pass, and take back what nobody kept."""
         self.now += timedelta(seconds=seconds)
         late = [run for run in self.runs.values() if run.until is not None and run.until < self.now]
-        assert losses.lose_expired(self.connection, self.policy, self.now) == len(late)
+        assert lost_leases.lose_expired(self.connection, self.policy, self.now) == len(late)
         self._lose(late)
 
     @rule(worker=WORKERS)
     def die(self, worker: str) -> None:
         """Let a worker die with all that it holds."""
         held = [run for run in self.runs.values() if run.until is not None and run.worker == worker]
-        assert losses.lose_worker(self.connection, self.policy, worker, "signal", "killed", self.now) == len(held)
+        assert lost_leases.lose_worker(self.connection, self.policy, worker, "signal", "killed", self.now) == len(held)
         self._lose(held)
         for run in self.runs.values():
             if run.worker == worker and run.state in OPEN:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from app.domain.states import SweepState
 from app.domain.work import CheckpointRef, Diverged, Lease, ModelRef, Progress, Result
-from app.storage import losses, moves, results
+from app.storage import lost_leases, moves, results
 from app.storage.tables import epochs, runs
 from tests.app.storage.queue_world import NOW, World, completed, hash_of, paused, point, points
 
@@ -15,7 +15,7 @@ FIRST, SECOND = CheckpointRef(1, "aa" * 32, 5), CheckpointRef(2, "bb" * 32, 5)
 
 
 def lose(world: World, worker: str = "w1") -> None:
-    losses.lose_worker(world.connection, world.policy, worker, "lost", "the worker fell silent", NOW)
+    lost_leases.lose_worker(world.connection, world.policy, worker, "lost", "the worker fell silent", NOW)
 
 
 def checkpoint(world: World, key: int = 1) -> tuple[int | None, str | None]:
@@ -186,7 +186,7 @@ def test_a_failed_run_keeps_the_epochs_that_it_had(world: World) -> None:
 def test_what_died_with_an_error_was_no_result(world: World) -> None:
     world.add_sweep()
     lease = world.claim()[0].lease
-    losses.lose_worker(world.connection, world.policy, "w1", "error", "exit code 1", NOW)
+    lost_leases.lose_worker(world.connection, world.policy, "w1", "error", "exit code 1", NOW)
     assert world.finish(completed(lease)).outcomes[0][0] == "stale"
 
 

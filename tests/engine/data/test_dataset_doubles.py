@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.data import Dataset, TableError, prepare
-from engine.data.tables import PARTS
+from engine.data.part_tables import PARTS
 from engine.training_set import TrainingSet
 from tests.engine.data.small_datasets import ARRAYS, read, small
 

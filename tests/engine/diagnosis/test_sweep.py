@@ -5,9 +5,9 @@ from engine.diagnosis import (
     PLATEAU,
     Diagnosis,
     Errors,
-    Kind,
     Practice,
     TrialDiagnosis,
+    Trouble,
     diagnose_sweep,
     judge,
 )
@@ -15,7 +15,7 @@ from engine.diagnosis import (
 PRACTICE = Practice(trained=20, allowed=20, still_falls=False)
 
 
-def trial(train: float | None, dev: float, *kinds: Kind) -> TrialDiagnosis:
+def trial(train: float | None, dev: float, *kinds: Trouble) -> TrialDiagnosis:
     judged = None if train is None else judge(Errors("error", train, dev), PRACTICE)
     return TrialDiagnosis(judged, [Diagnosis(kind, "Something is wrong.", 3) for kind in kinds])
 

@@ -19,7 +19,7 @@ from engine.estimators import StackedMLPClassifier, StackedMLPRegressor
 from engine.estimators.base import StackedMLP, hold_out
 from engine.seeds import Seed
 from engine.spec import Knobs, MemberSpec, Structure
-from engine.training import train
+from engine.standalone import train
 from engine.training_set import TrainingSet
 from tests.engine.stacks import random_dataset
 

@@ -9,6 +9,7 @@ import pytest
 from sklearn.base import clone
 
 from engine.estimators import StackedMLPClassifier, StackedMLPRegressor
+from engine.hyperparameters import HYPERPARAMETERS
 from engine.spec import Knobs, MemberSpec, Structure
 
 X, Y = np.eye(4), np.array([0, 1, 0, 1])
@@ -68,7 +69,8 @@ def test_a_value_against_its_rule_is_refused_by_fit_with_the_rule(name: str, val
 
 def test_all_faults_are_told_together() -> None:
     estimator = StackedMLPRegressor(learning_rate=-1.0, epochs=0)
-    told = "learning_rate is -1.0, but it must be a number above 0. epochs is 0, but it must be a whole number from 1."
+    rule = "a whole number from 1 to 1,000,000"
+    told = f"learning_rate is -1.0, but it must be a number above 0. epochs is 0, but it must be {rule}."
     with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         estimator.fit(X, Y)
 
@@ -96,6 +98,18 @@ def test_numbers_of_numpy_are_as_good_as_those_of_python() -> None:
     )
 
     assert np.array_equal(own.fit(X, Y).weights_, numpy.fit(X, Y).weights_)
+
+
+def test_every_hyperparameter_is_a_parameter_with_the_default_of_its_second_column() -> None:
+    estimator = StackedMLPClassifier()
+
+    for name, row in HYPERPARAMETERS.items():
+        if name not in ONLY_FOR_IMAGES:
+            assert getattr(estimator, name) == row.estimator_default
+    other = {
+        name: row.estimator_default for name, row in HYPERPARAMETERS.items() if row.default != row.estimator_default
+    }
+    assert other == {"batch_size": 32, "epochs": 200}
 
 
 def test_a_clone_has_the_parameters_and_nothing_of_the_fit() -> None:

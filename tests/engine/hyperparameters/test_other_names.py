@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.contract.hyperparameters import HYPERPARAMETERS, unknown
-from app.contract.other_names import OTHER_NAMES, suggestion
+from engine.hyperparameters import HYPERPARAMETERS
+from engine.hyperparameters.other_names import OTHER_NAMES, suggestion
 
 WORDS = {
     "learning_rate": ["lr", "eta", "learning_rate_init", "step_size"],
@@ -20,19 +20,20 @@ WORDS = {
 @pytest.mark.parametrize(("name", "words"), WORDS.items())
 def test_words_of_other_tools_lead_to_ours(name: str, words: list[str]) -> None:
     for word in words:
-        assert unknown(word).startswith(f'There is no hyperparameter "{word}". Did you mean "{name}"?')
+        assert str(suggestion(word)).startswith(f'Did you mean "{name}"?')
 
 
 def test_what_is_counted_otherwise_is_explained() -> None:
-    assert "1 - dropout" in unknown("dropout")
-    assert '"momentum"' in unknown("momentum")
-    assert "squared weights" in unknown("weight_decay")
-    assert "learning_rate" in unknown("alpha")
-    assert "64 is one layer" in unknown("units")
+    assert "1 - dropout" in str(suggestion("dropout"))
+    assert '"momentum"' in str(suggestion("momentum"))
+    assert "squared weights" in str(suggestion("weight_decay"))
+    assert "learning_rate" in str(suggestion("alpha"))
+    assert "64 is one layer" in str(suggestion("units"))
 
 
 def test_every_word_leads_to_a_hyperparameter_and_none_is_one() -> None:
     assert {sentence.split('"')[1] for sentence in OTHER_NAMES.values()} <= set(HYPERPARAMETERS)
+    assert len(OTHER_NAMES) == sum(len(alias.words) for row in HYPERPARAMETERS.values() for alias in row.aliases)
     assert not OTHER_NAMES.keys() & set(HYPERPARAMETERS)
     assert all(word == word.lower() and sentence.startswith("Did you mean") for word, sentence in OTHER_NAMES.items())
 

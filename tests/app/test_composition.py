@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from app.composition import open_services
 from app.domain.errors import Unavailable
-from app.main import open_services
 from app.settings import Settings
 from tests.app.api.serving import Trainer, finished, serving, start
 

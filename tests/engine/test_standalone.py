@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import engine
 from engine.early_stopping import Patience
-from engine.training import train
+from engine.standalone import train
 from tests.engine.stacks import member, random_dataset, tick, train_alone, training_set
 
 

@@ -1,13 +1,10 @@
-"""What numbers the knobs may be, also after float32, in which networks train, has rounded them."""
+"""What numbers may be, also after float32, in which networks train, has rounded them."""
 
 import math
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
-
-from engine.spec import Knobs
 
 _SMALLEST_NORMAL = float(np.finfo(np.float32).tiny)
 
@@ -49,32 +46,9 @@ class Bounds:
             return f"{self.words()} that float32, in which networks train, does not round to {held:g}"
         return None
 
-
-_ABOVE_0, _FROM_0 = Bounds(0.0, low_open=True), Bounds(0.0)
-_BETA, _KEEP = Bounds(0.0, 1.0, high_open=True), Bounds(0.01, 1.0)
-
-KNOB_BOUNDS: Mapping[str, Bounds] = {
-    "learning_rate": _ABOVE_0,
-    "beta1": _BETA,
-    "beta2": _BETA,
-    # Squares of gradients below 2^-63 are 0 in training: a smaller epsilon would let Adam divide such a gradient by
-    # less than itself, and the step by nothing but epsilon would be no step but a leap.
-    "epsilon": Bounds(1e-18, 1.0),
-    "l1": _FROM_0,
-    "l2": _FROM_0,
-    "keep_prob": _KEEP,
-    "input_keep_prob": _KEEP,
-    "batch_norm_beta": _BETA,
-    "decay_rate": _ABOVE_0,
-    "decay_every": _ABOVE_0,
-    "warmup_epochs": _FROM_0,
-    "clip_norm": _FROM_0,
-}
-
-
-def knob_faults(knobs: Knobs) -> Iterator[str]:
-    """Yield a sentence for each knob that is out of its bounds."""
-    for name in (entry.name for entry in fields(knobs)):
-        value = getattr(knobs, name)
-        if reason := KNOB_BOUNDS[name].reason(value):
-            yield f"{name} is {value!r}, but it must be {reason}."
+    def schema(self) -> dict[str, object]:
+        """Return the bounds as a JSON Schema, which knows nothing of float32."""
+        ends = {("exclusiveMinimum" if self.low_open else "minimum"): self.low}
+        if not math.isinf(self.high):
+            ends["exclusiveMaximum" if self.high_open else "maximum"] = self.high
+        return {"type": "number", **ends}

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
-from engine.bounds import knob_faults
 from engine.population import Finished, Observation, Population
 from engine.spec import MemberSpec
 from engine.training_set import TrainingSet
@@ -28,7 +27,7 @@ def train(
     """Train members together on `data` to their ends; return what became of each, in the order of `specs`.
 
     Members of equal structure share a stack, and each one's bits are those it has alone. BLAS has one thread
-    meanwhile. `clock` counts seconds. Raises ValueError for knobs out of their bounds.
+    meanwhile. `clock` counts seconds. Raises ValueError for knobs out of their ranges.
     """
     _refuse_faults(specs)
     population = Population(clock)
@@ -45,6 +44,6 @@ def train(
 
 
 def _refuse_faults(specs: Sequence[MemberSpec]) -> None:
-    faults = [f"Member {number}: {fault}" for number, spec in enumerate(specs) for fault in knob_faults(spec.knobs)]
+    faults = [f"Member {number}: {fault}" for number, spec in enumerate(specs) for fault in spec.knobs.faults()]
     if faults:
         raise ValueError(" ".join(faults[:_SHOWN_FAULTS]))

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import train
-from engine.bounds import KNOB_BOUNDS, knob_faults
-from engine.optimizers import OPTIMIZERS, KnobColumns
+from engine.hyperparameters import HYPERPARAMETERS, names_of
+from engine.optimizers import OPTIMIZERS
 from engine.spec import Knobs
 from engine.subnormals import flushing
 from tests.engine.stacks import member, random_dataset, train_alone, training_set
@@ -20,8 +20,8 @@ SMALLEST, BELOW_ONE, LARGEST = 2.0**-126, 1.0 - 2.0**-24, float(np.finfo(np.floa
 
 
 def test_every_knob_has_its_bounds_and_a_default_within_them() -> None:
-    assert list(KNOB_BOUNDS) == [entry.name for entry in fields(Knobs)]
-    assert list(knob_faults(Knobs(0.001))) == []
+    assert names_of("knob") == [entry.name for entry in fields(Knobs)]
+    assert list(Knobs(0.001).faults()) == []
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_every_knob_has_its_bounds_and_a_default_within_them() -> None:
 )
 def test_a_knob_that_float32_rounds_away_is_refused_before_training(name: str, value: float, rounded: object) -> None:
     spec = member(DATA, knobs=replace(Knobs(0.001), **{name: value}))
-    rule = f"{KNOB_BOUNDS[name].words()} that float32, in which networks train, does not round to {rounded}"
+    rule = f"{HYPERPARAMETERS[name].allowed.rule()} that float32, in which networks train, does not round to {rounded}"
 
     with pytest.raises(ValueError, match=r"^Member 1: ") as caught:
         train(DATA, [member(DATA), spec])
@@ -45,7 +45,7 @@ def test_a_knob_that_float32_rounds_away_is_refused_before_training(name: str, v
 
 @pytest.mark.parametrize("epsilon", [0.0, 1e-46, 1e-22, 1e-19, 1.5, float("nan")])
 def test_an_epsilon_that_cannot_keep_adam_from_leaping_is_refused(epsilon: float) -> None:
-    (fault,) = knob_faults(Knobs(0.001, epsilon=epsilon))
+    (fault,) = Knobs(0.001, epsilon=epsilon).faults()
 
     assert fault == f"epsilon is {epsilon}, but it must be a number at least 1e-18 and at most 1."
 
@@ -79,7 +79,7 @@ def test_small_steps_with_the_most_extreme_knobs_that_are_accepted_stay_finite(
 ) -> None:
     spec = member(DATA, optimizer=optimizer, knobs=Knobs(**knobs), batch_norm=batch_norm, decay=decay)
 
-    assert list(knob_faults(spec.knobs)) == []
+    assert list(spec.knobs.faults()) == []
     assert train_alone(DATA, spec)[1].state == "completed"
 
 
@@ -88,7 +88,7 @@ def test_small_steps_with_the_most_extreme_knobs_that_are_accepted_stay_finite(
 def test_the_first_step_of_adam_is_no_longer_than_its_learning_rate_whatever_the_gradient(
     epsilon: float, rules: int
 ) -> None:
-    knobs = KnobColumns.of([Knobs(1.0, epsilon=epsilon)])
+    knobs = Knobs.columns([Knobs(1.0, epsilon=epsilon)])
     once = np.ones((1, 1))
     factors = [factor.astype(np.float32) for factor in OPTIMIZERS["adam"].factors(knobs, once, once)]
     g = np.float32(10.0) ** np.arange(-45, 19, dtype=np.float32)[np.newaxis]

@@ -6,13 +6,13 @@ from sqlalchemy import update
 from app.domain.runs import Ending
 from app.domain.states import SweepState
 from app.domain.work import GivenBack
-from app.storage import losses, moves
+from app.storage import lost_leases, moves
 from app.storage.tables import runs
 from tests.app.storage.queue_world import NOW, TERM, World, paused
 
 
 def die(world: World, worker: str = "w1", ending: Ending = "signal") -> int:
-    return losses.lose_worker(world.connection, world.policy, worker, ending, "killed by signal 9", NOW)
+    return lost_leases.lose_worker(world.connection, world.policy, worker, ending, "killed by signal 9", NOW)
 
 
 def blame(world: World, key: int = 1) -> tuple[int, int]:
@@ -32,7 +32,7 @@ def test_a_worker_that_loses_one_lease_of_two_was_not_alone(world: World) -> Non
     world.add_sweep(trials=2)
     late, _ = world.claim(slots=2)
     world.connection.execute(update(runs).where(runs.c.key == late.lease.run).values(lease_until=NOW - TERM))
-    assert losses.lose_expired(world.connection, world.policy, NOW) == 1
+    assert lost_leases.lose_expired(world.connection, world.policy, NOW) == 1
     assert blame(world, late.lease.run) == (1, 0)
     assert world.attempts(late.lease.run) == [(1, "w1", "lost", "the worker fell silent")]
 
@@ -57,7 +57,7 @@ def test_a_refusal_counts_and_is_told_with_its_reason(world: World) -> None:
     world.add_sweep()
     lease = world.claim()[0].lease
     given_back = GivenBack(lease, "refused", "no such data set")
-    losses.release(world.connection, world.policy, "w1", [given_back, given_back], NOW)
+    lost_leases.release(world.connection, world.policy, "w1", [given_back, given_back], NOW)
     assert blame(world) == (1, 1)
     assert world.attempts(lease.run) == [(1, "w1", "refused", "no such data set")]
 
@@ -113,7 +113,7 @@ def test_after_a_start_of_the_server_its_former_children_hold_nothing_and_others
     world.add_sweep(trials=2)
     world.claim("local_1-a")
     world.claim("localX1-b")
-    losses.recover(world.connection, world.policy, "local_1-", NOW, NOW + 2 * TERM)
+    lost_leases.recover(world.connection, world.policy, "local_1-", NOW, NOW + 2 * TERM)
     assert [world.run(key).state for key in (1, 2)] == ["queued", "running"]
     assert world.run(2).lease_until == NOW + 2 * TERM
     assert blame(world) == (0, 0)

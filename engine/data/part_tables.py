@@ -11,8 +11,8 @@ from engine.data.table import About, CategoricalColumn, Column, Table, TableFaul
 PartName = Literal["train", "dev", "test"]
 PARTS: tuple[PartName, ...] = get_args(PartName)
 
-Part = Literal["dev", "test"]
-FILE_OF: Mapping[Part, About] = {"dev": "dev_file", "test": "test_file"}
+HeldOut = Literal["dev", "test"]
+FILE_OF: Mapping[HeldOut, About] = {"dev": "dev_file", "test": "test_file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class Tables:
     dev: Table | None = None
     test: Table | None = None
 
-    def separate(self) -> dict[Part, Table]:
+    def separate(self) -> dict[HeldOut, Table]:
         """Return the tables of parts that have one of their own."""
-        both: dict[Part, Table | None] = {"dev": self.dev, "test": self.test}
+        both: dict[HeldOut, Table | None] = {"dev": self.dev, "test": self.test}
         return {part: table for part, table in both.items() if table is not None}
 
 
-def column_faults(part: Part, table: Table, train: Table) -> Iterator[TableFault]:
+def column_faults(part: HeldOut, table: Table, train: Table) -> Iterator[TableFault]:
     """Yield what keeps the table of a part from having the columns of the training table, in any order."""
     surplus = {column.name: column for column in table.columns}
     for column in train.columns:

@@ -13,6 +13,7 @@ from app.api import (
     datasets,
     gradient_checks,
     health,
+    metrics,
     models,
     openapi,
     problems,
@@ -58,7 +59,7 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     app.state.bodies = CapacityLimiter(AT_ONCE)
     problems.install(app)
     openapi.install(app)
-    for routes in (datasets, sweeps, trials, models, analysis, gradient_checks, work, work_files, health):
+    for routes in (datasets, sweeps, trials, models, metrics, analysis, gradient_checks, work, work_files, health):
         app.include_router(routes.router)
     return app
 

@@ -5,8 +5,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any, final
 
-from app.contract.hyperparameters import metrics_for
-from app.contract.metrics import MEASURES, measures_of
+from app.contract.metrics import MEASURES, measures_of, objectives_of
 from app.contract.rules import CURRENT_RULES
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import ChangesDraft, SweepDraft
@@ -22,6 +21,7 @@ from app.services.cursors import decode, encode
 from app.services.datasets import every_name
 from app.services.ids import new_id
 from app.services.notifier import Notifier
+from app.services.objective_checks import objective_faults
 from app.services.pages import Page
 from app.services.planner import Planner
 from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
@@ -59,7 +59,12 @@ class Sweeps:
         """
         draft = plain_draft(draft)
         dataset, unknown = self._dataset(draft.dataset)
-        every = [*faults, *unknown, *draft_faults(draft, dataset)]
+        every = [
+            *faults,
+            *unknown,
+            *draft_faults(draft, dataset),
+            *objective_faults(draft, dataset, self._content),
+        ]
         if every or dataset is None:
             raise InvalidRequest(every)
         spec, now = self._spec(draft, dataset), self._clock.now()
@@ -157,9 +162,12 @@ class Sweeps:
         except NotFound:
             return None, [unknown_dataset(name, every_name(self._storage))]
 
+    def _content(self, dataset: DatasetSummary) -> bytes:
+        return self._storage.content_of(dataset.sha256)
+
     def _spec(self, draft: SweepDraft, dataset: DatasetSummary) -> SweepSpec:
         """Return the draft with everything decided that the user left open."""
-        metric = draft.metric or metrics_for(dataset.task)[0]
+        metric = draft.metric or objectives_of(dataset.task)[0]
         drawn_seed = int.from_bytes(self._entropy(8)) >> 1  # 63 bits, as large as SQLite can hold
         return SweepSpec(
             name=draft.name or dataset.name,

@@ -2,7 +2,6 @@
 
 import json
 import math
-from typing import Any
 
 import pytest
 
@@ -10,7 +9,6 @@ from app.contract.hyperparameters import (
     HYPERPARAMETERS,
     cohort_key,
     complete,
-    metrics_for,
     network_faults,
     parameter_faults,
     plain,
@@ -172,18 +170,6 @@ def test_complete_fills_in_defaults_that_are_allowed_themselves() -> None:
     whole = complete({"l2": 0.5})
     assert whole == {name: 0.5 if name == "l2" else known.default for name, known in HYPERPARAMETERS.items()}
     assert all(HYPERPARAMETERS[name].allowed.accepts(value) for name, value in complete({}).items())
-
-
-@pytest.mark.parametrize(
-    ("task", "metrics"),
-    [
-        ("binary", ("dev_error", "dev_loss", "train_loss")),
-        ("multiclass", ("dev_error", "dev_loss", "train_loss")),
-        ("regression", ("dev_rmse", "dev_loss", "train_loss")),
-    ],
-)
-def test_objectives_fit_the_task(task: Any, metrics: tuple[str, ...]) -> None:
-    assert metrics_for(task) == metrics
 
 
 SHA = "0123456789abcdef" * 4

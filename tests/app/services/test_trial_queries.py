@@ -15,8 +15,8 @@ UNITS = Field("hidden_units", "param")
 @pytest.mark.parametrize(
     ("text", "field", "operator", "value"),
     [
-        ("dev_error<0.25", Field("dev_error"), "<", 0.25),
-        (" dev_error <= 1 ", Field("dev_error"), "<=", 1),
+        ("dev_error<0.25", Field("dev_error", "metric"), "<", 0.25),
+        (" dev_error <= 1 ", Field("dev_error", "metric"), "<=", 1),
         ("number!=3", Field("number"), "!=", 3),
         ("epochs>=1e2", Field("epochs"), ">=", 100.0),
         ("best_epoch=null", Field("best_epoch"), "=", None),
@@ -49,7 +49,7 @@ def test_sort_and_states_are_read() -> None:
     assert parse_query(["running", "queued"], "-param.learning_rate", []) == TrialQuery(
         (TrialState.RUNNING, TrialState.QUEUED), (), RATE, descending=True
     )
-    assert parse_query([], "dev_error", []) == TrialQuery(sort=Field("dev_error"))
+    assert parse_query([], "dev_error", []) == TrialQuery(sort=Field("dev_error", "metric"))
 
 
 def test_a_fault_names_a_close_field() -> None:

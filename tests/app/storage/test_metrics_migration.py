@@ -51,22 +51,22 @@ def migrated(old: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def objects(connection: Connection, table: str, where: str) -> list[Any]:
-    found = rows(connection, f"{table} WHERE {where}", "metrics", "rowid" if table == "sweeps" else "2")
+def objects(connection: Connection, table: str, where: str, order: str) -> list[Any]:
+    found = rows(connection, f"{table} WHERE {where}", "metrics", order)
     return [None if metrics is None else json.loads(metrics) for (metrics,) in found]
 
 
 def test_trials_keep_the_metrics_that_they_had_to_the_last_bit(migrated: Connection) -> None:
-    ended, *others = objects(migrated, "trials", f"sweep_key = {RUNNING}")
+    ended, *others = objects(migrated, "trials", f"sweep_key = {RUNNING}", "number")
     assert ended == {"train_loss": THIRD, "dev_error": 0.25}
     assert others == [None] * 4
-    assert objects(migrated, "trials", f"sweep_key = {NUMBERS}") == [{"dev_rmse": LARGE}]
+    assert objects(migrated, "trials", f"sweep_key = {NUMBERS}", "number") == [{"dev_rmse": LARGE}]
 
 
 def test_epochs_have_the_metrics_of_their_task_and_null_where_one_was_not_finite(migrated: Connection) -> None:
-    of_classes = objects(migrated, "epochs", "run_key = (SELECT min(key) FROM runs WHERE sweep_key = 2)")
+    of_classes = objects(migrated, "epochs", "run_key = (SELECT min(key) FROM runs WHERE sweep_key = 2)", "epoch")
     assert of_classes[0] == {"train_loss": THIRD, "dev_loss": TINY, "dev_error": 0.1}
-    (of_numbers,) = objects(migrated, "epochs", "run_key = 1")
+    (of_numbers,) = objects(migrated, "epochs", "run_key = 1", "epoch")
     assert of_numbers == {"train_loss": None, "dev_loss": THIRD, "dev_rmse": LARGE}
 
 
@@ -76,7 +76,7 @@ def test_sweeps_say_which_way_their_metrics_are_better(migrated: Connection) -> 
         (2, "train_loss", "minimize"),
     ]
     numbers, classes = (
-        {one["name"]: one["direction"] for one in metrics} for metrics in objects(migrated, "sweeps", "true")
+        {one["name"]: one["direction"] for one in metrics} for metrics in objects(migrated, "sweeps", "true", "key")
     )
     assert (numbers["dev_r2"], numbers["dev_rmse"], "dev_error" in numbers) == ("maximize", "minimize", False)
     assert (classes["test_auc"], classes["train_loss"], "dev_rmse" in classes) == ("maximize", "minimize", False)

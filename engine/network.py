@@ -23,13 +23,15 @@ class Learning:
     """What a stack needs to learn, beyond what it needs to answer.
 
     `gradient` (R, trained columns) is written by the backward pass, `moments` (R, statistics) by the forward pass of
-    batch norm; `keep_prob` and `input_keep_prob` are (R,).
+    batch norm; `keep_prob` and `input_keep_prob` are (R,). `class_weights` are (R, classes), or None where every
+    example counts one.
     """
 
     gradient: Array
     moments: Array
     keep_prob: Keep
     input_keep_prob: Keep
+    class_weights: Array | None = None
 
 
 class Program:

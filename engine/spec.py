@@ -78,7 +78,11 @@ class Knobs:
 
 @dataclass(frozen=True, slots=True)
 class MemberSpec:
-    """All that decides a member's bits, but for the data."""
+    """All that decides a member's bits, but for the data.
+
+    `class_weights` is what an example of each class counts in training, in the order of the classes; none of them:
+    every example counts one.
+    """
 
     structure: Structure
     optimizer: str
@@ -91,3 +95,4 @@ class MemberSpec:
     decay: str = _DEFAULTS["decay"]
     decay_by: DecayUnit = _DEFAULTS["decay_by"]
     augment: Augmentation = NO_AUGMENTATION
+    class_weights: tuple[float, ...] = ()

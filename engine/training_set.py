@@ -48,7 +48,8 @@ class TrainingSet:
 
     The target of a regression is standardised by `target_mean` and `target_scale`, from the training part; for
     classes these are 0 and 1. `normalization` is what the inputs went through, if anything. For rows that are images,
-    `fill` (channels,) is what a pixel of 0 is after normalisation.
+    `fill` (channels,) is what a pixel of 0 is after normalisation. `class_counts` are the training examples of each of
+    the `classes`; a regression has neither.
     """
 
     train: Part
@@ -63,6 +64,8 @@ class TrainingSet:
     normalization: Normalization | None
     image: Image | None
     fill: Array | None
+    classes: tuple[str, ...]
+    class_counts: tuple[int, ...]
 
     @classmethod
     def of(
@@ -102,6 +105,8 @@ class TrainingSet:
             normalization=normalization,
             image=dataset.image,
             fill=_fill(dataset, normalization, dtype),
+            classes=dataset.classes,
+            class_counts=_class_counts(dataset),
         )
 
     @property
@@ -161,6 +166,12 @@ def _fill(dataset: Dataset, normalization: Normalization | None, dtype: DTypeLik
     black = np.zeros((1, dataset.x_train.shape[1]), np.float32)
     pixels = black if normalization is None else normalization.apply(black)
     return pixels[0, : dataset.image[2]].astype(dtype)
+
+
+def _class_counts(dataset: Dataset) -> tuple[int, ...]:
+    if dataset.task == "regression":
+        return ()
+    return tuple(np.bincount(dataset.y_train, minlength=len(dataset.classes)).tolist())
 
 
 def outputs_of(dataset: Dataset) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import NO_GRADIENT, Array, Indices, Signal, Workspace
+from engine.class_weights import stacked
 from engine.network import Learning, Network
 from engine.spec import MemberSpec
 from engine.training_set import TrainingSet
@@ -37,7 +38,7 @@ class Slopes:
 
 
 class StackedCost:
-    """Mean loss plus penalties of several networks, a row each, on the same mini-batch; float64.
+    """Mean weighted loss plus penalties of several networks, a row each, on the same mini-batch; float64.
 
     `batch` (m,) are rows of the training part. Each row holds the weights at hand with one of the `coordinates` (n,)
     moved: those of the first half forwards, those of the second half back.
@@ -54,7 +55,8 @@ class StackedCost:
         data.train.inputs.bind(batch[np.newaxis], examples).run()
         x = np.broadcast_to(examples, (members, *examples.shape[1:]))
         numbers = np.broadcast_to(batch, (members, len(batch)))
-        self._loss = data.loss.bind(numbers, data.outputs, data.train.targets, workspace)
+        weights = stacked([spec.class_weights] * members, np.float64)
+        self._loss = data.loss.bind(numbers, data.outputs, data.train.targets, workspace, weights)
         self._loss.load()
         learning = _learning_without_dropout(network, members)
         self._program = network.bind_to_learn(

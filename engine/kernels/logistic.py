@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.arrays import Array
-from engine.kernels.base import Kernel, changes, reads, scratch, zeros
+from engine.kernels.base import Kernel, changes, reads, scratch, writes, zeros
 
 
 def logistic_loss(loss: Array, z: Array, y: Array, zero: Array, term: Array) -> None:
@@ -22,5 +22,15 @@ def logistic_backward(dz: Array, y: Array, share: Array) -> None:
     np.multiply(dz, share, out=dz)
 
 
+def logistic_weigh(y: Array, by_class: Array, even: Array, weight: Array, share: Array) -> None:
+    """Find the weight of each example's class, weight = (1 - y)*by_class[0] + y*by_class[1]; share = weight*even."""
+    np.subtract(1.0, y, out=weight)
+    np.multiply(weight, by_class[:, :1], out=weight)
+    np.multiply(y, by_class[:, 1:], out=share)
+    np.add(weight, share, out=weight)
+    np.multiply(weight, even, out=share)
+
+
 LOGISTIC_LOSS = Kernel(logistic_loss, [changes("rm"), reads("rm"), reads("rm"), zeros("rm"), scratch("rm")])
-LOGISTIC_BACKWARD = Kernel(logistic_backward, [changes("rm"), reads("rm"), reads("r1")])
+LOGISTIC_BACKWARD = Kernel(logistic_backward, [changes("rm"), reads("rm"), reads("rm")])
+LOGISTIC_WEIGH = Kernel(logistic_weigh, [reads("rm"), reads("r2"), reads("rm"), *[writes("rm")] * 2])

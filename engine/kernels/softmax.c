@@ -41,3 +41,16 @@ KERNEL(softmax_backward) {
         for (ptrdiff_t i = 0; i < examples; i++) dz[place[i] - row * size] -= share[i];
     }
 }
+
+KERNEL(softmax_weigh) {
+    const ptrdiff_t examples = operands[0].size;
+    for (ptrdiff_t row = 0; row < operands[0].rows; row++) {
+        const intptr_t *restrict label = ROW_OF(intptr_t, 0, row);
+        const REAL *restrict by_class = ROW(1, row), *restrict even = ROW(2, row);
+        REAL *restrict weight = ROW(3, row), *restrict share = ROW(4, row);
+        for (ptrdiff_t i = 0; i < examples; i++) {
+            weight[i] = by_class[label[i]];
+            share[i] = weight[i] * even[i];
+        }
+    }
+}

@@ -29,6 +29,13 @@ def softmax_backward(dz: Array, total: Array, place: Indices, share: Array, row:
     dz.reshape(-1)[place] -= share
 
 
+def softmax_weigh(label: Indices, by_class: Array, even: Array, weight: Array, share: Array) -> None:
+    """Find the weight of each example's class, weight = by_class[label]; share = weight*even."""
+    for found, weights, labels in zip(weight, by_class, label, strict=True):
+        np.take(weights, labels, out=found, mode="clip")
+    np.multiply(weight, even, out=share)
+
+
 SOFTMAX_LOAD = Kernel(
     softmax_load,
     [
@@ -44,4 +51,7 @@ SOFTMAX_SHIFT = Kernel(
 SOFTMAX_BACKWARD = Kernel(
     softmax_backward,
     [changes("rkm"), reads("r1m"), reads("r1m", "places", below="rkm"), reads("r1m"), scratch("r1m")],
+)
+SOFTMAX_WEIGH = Kernel(
+    softmax_weigh, [reads("r1m", "places", below="k"), reads("rk"), reads("r1m"), *[writes("r1m")] * 2]
 )

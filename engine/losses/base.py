@@ -43,8 +43,14 @@ class Loss(ABC):
         """Return the targets (n,) in the type that `load` gathers fastest."""
 
     @abstractmethod
-    def bind(self, rows: Indices, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
-        """Tie the loss to logits, `width` outputs wide, for the examples `rows` (R, m) of each of R networks."""
+    def bind(
+        self, rows: Indices, width: int, targets: Targets, workspace: Workspace, class_weights: Array | None = None
+    ) -> BoundLoss:
+        """Tie the loss to logits, `width` outputs wide, for the examples `rows` (R, m) of each of R networks.
+
+        With `class_weights` (R, classes), the loss of an example counts as often as its class in the sum, and so does
+        its gradient in the mean, which is still over m.
+        """
 
     @abstractmethod
     def probabilities(self, logits: Array) -> Array:

@@ -5,8 +5,9 @@ import numpy as np
 from engine.arrays import Array, Indices, Signal, Workspace
 from engine.kernels import bind
 from engine.kernels.gather import GATHER_TARGETS
-from engine.kernels.logistic import LOGISTIC_BACKWARD, LOGISTIC_LOSS
+from engine.kernels.logistic import LOGISTIC_BACKWARD, LOGISTIC_LOSS, LOGISTIC_WEIGH
 from engine.losses.base import BoundLoss, Loss, Targets
+from engine.losses.example_weights import ByClass, Even, ExampleWeights
 
 
 class Logistic(Loss):
@@ -16,10 +17,12 @@ class Logistic(Loss):
         """Return the labels 0 and 1 as numbers."""
         return np.asarray(targets, workspace.dtype)
 
-    def bind(self, rows: Indices, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
+    def bind(
+        self, rows: Indices, width: int, targets: Targets, workspace: Workspace, class_weights: Array | None = None
+    ) -> BoundLoss:
         """Tie the loss to its logits; `width` is 1."""
         assert width == 1, "a logistic output is one number"
-        return _BoundLogistic(rows, targets, workspace)
+        return _BoundLogistic(rows, targets, workspace, class_weights)
 
     def probabilities(self, logits: Array) -> Array:
         """Return the probability of class 1."""
@@ -28,7 +31,7 @@ class Logistic(Loss):
 
 
 class _BoundLogistic(BoundLoss):
-    def __init__(self, rows: Indices, targets: Targets, workspace: Workspace) -> None:
+    def __init__(self, rows: Indices, targets: Targets, workspace: Workspace, class_weights: Array | None) -> None:
         members, examples = rows.shape
         shape = (members, examples, 1)
         self.logits = Signal(workspace.array("logits.values", shape), workspace.array("logits.gradient", shape), 1)
@@ -38,14 +41,15 @@ class _BoundLogistic(BoundLoss):
         self._loss = workspace.array("logistic.loss", (members, 1, examples))
         term, zeros = workspace.array("logistic.term", (members, examples)), workspace.zeros((members, examples))
         self._finish = bind(LOGISTIC_LOSS, self._loss[:, 0], self._z, self._y, zeros, term)
-        share = np.full((members, 1), 1.0 / examples, workspace.dtype)
-        self._backward = bind(LOGISTIC_BACKWARD, self._dz, self._y, share)
+        self._weights = _weights(self._y, class_weights, workspace)
+        self._backward = bind(LOGISTIC_BACKWARD, self._dz, self._y, self._weights.share)
         self._total = workspace.array("loss.total", (members, 1, 1))
         self._ones = np.ones((examples, 1), workspace.dtype)
 
     def load(self) -> None:
         """Fetch the labels."""
         self._load.run()
+        self._weights.load()
 
     def total(self) -> Array:
         """Return the sum of max(z, 0) - z y + log(1 + exp(-|z|)), which cannot overflow."""
@@ -55,11 +59,12 @@ class _BoundLogistic(BoundLoss):
         np.exp(loss, out=loss)
         np.log1p(loss, out=loss)
         self._finish.run()
+        self._weights.weigh(loss)
         np.matmul(self._loss, self._ones, out=self._total)
         return self._total
 
     def backward(self) -> None:
-        """dz = (y_hat - y)/m, with y_hat = (1 + tanh(z/2))/2."""
+        """dz = (y_hat - y)/m, times the example's weight, with y_hat = (1 + tanh(z/2))/2."""
         np.multiply(self._z, 0.5, out=self._dz)
         np.tanh(self._dz, out=self._dz)
         self._backward.run()
@@ -68,3 +73,12 @@ class _BoundLogistic(BoundLoss):
         """Count the examples on the wrong side of z = 0; z = 0 itself is class 0."""
         wrong = (self._z > 0.0) != (self._y > 0.5)
         return np.asarray(wrong.sum(axis=1), np.float64)
+
+
+def _weights(y: Array, class_weights: Array | None, workspace: Workspace) -> ExampleWeights:
+    """Return what examples with the labels `y` (R, m) count."""
+    even = np.full_like(y, 1.0 / y.shape[1])
+    if class_weights is None:
+        return Even(even)
+    weights, share = (workspace.array(f"logistic.{name}", y.shape) for name in ("weights", "share"))
+    return ByClass(weights, share, bind(LOGISTIC_WEIGH, y, class_weights, even, weights, share))

@@ -4,8 +4,9 @@ import numpy as np
 
 from engine.arrays import Array, Indices, Signal, Workspace
 from engine.kernels import bind
-from engine.kernels.softmax import SOFTMAX_BACKWARD, SOFTMAX_LOAD, SOFTMAX_SHIFT
+from engine.kernels.softmax import SOFTMAX_BACKWARD, SOFTMAX_LOAD, SOFTMAX_SHIFT, SOFTMAX_WEIGH
 from engine.losses.base import BoundLoss, Loss, Targets
+from engine.losses.example_weights import ByClass, Even, ExampleWeights
 
 
 class Softmax(Loss):
@@ -16,9 +17,11 @@ class Softmax(Loss):
         del workspace
         return np.asarray(targets, np.intp)
 
-    def bind(self, rows: Indices, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
+    def bind(
+        self, rows: Indices, width: int, targets: Targets, workspace: Workspace, class_weights: Array | None = None
+    ) -> BoundLoss:
         """Tie the loss to its logits."""
-        return _BoundSoftmax(rows, width, targets, workspace)
+        return _BoundSoftmax(rows, width, targets, workspace, class_weights)
 
     def probabilities(self, logits: Array) -> Array:
         """Return the probabilities of the classes, the last axis."""
@@ -34,7 +37,9 @@ class _BoundSoftmax(BoundLoss):
     order at the same cost.
     """
 
-    def __init__(self, rows: Indices, width: int, targets: Targets, workspace: Workspace) -> None:
+    def __init__(
+        self, rows: Indices, width: int, targets: Targets, workspace: Workspace, class_weights: Array | None
+    ) -> None:
         members, examples = rows.shape
         shape, row = (members, width, examples), (members, 1, examples)
         self._z = workspace.array("logits.values", shape)
@@ -48,15 +53,16 @@ class _BoundSoftmax(BoundLoss):
         place = workspace.array("softmax.place", row, np.intp)
         self._ones_k = np.ones((1, width), workspace.dtype)
         self._ones_m = np.ones((examples, 1), workspace.dtype)
-        share = np.full(row, 1.0 / examples, workspace.dtype)
+        self._weights = _weights(self._label, class_weights, workspace)
         first = _first_places(members, width, examples)
         self._load = bind(SOFTMAX_LOAD, targets, rows, first, self._label, place)
         self._shift = bind(SOFTMAX_SHIFT, self._z, place, workspace.zeros(row), self._row, self._truth)
-        self._backward = bind(SOFTMAX_BACKWARD, self._dz, self._sum, place, share, self._row)
+        self._backward = bind(SOFTMAX_BACKWARD, self._dz, self._sum, place, self._weights.share, self._row)
 
     def load(self) -> None:
         """Find where in the logits the true classes lie."""
         self._load.run()
+        self._weights.load()
 
     def total(self) -> Array:
         """Return the sum of log(sum(exp(z))) - z_true, shifted by the largest logit against overflow."""
@@ -65,11 +71,12 @@ class _BoundSoftmax(BoundLoss):
         np.matmul(self._ones_k, self._dz, out=self._sum)
         np.log(self._sum, out=self._row)
         np.subtract(self._row, self._truth, out=self._row)
+        self._weights.weigh(self._row)
         np.matmul(self._row, self._ones_m, out=self._total)
         return self._total
 
     def backward(self) -> None:
-        """dz = (y_hat - y)/m."""
+        """dz = (y_hat - y)/m, times the example's weight."""
         self._backward.run()
 
     def misses(self) -> Array:
@@ -87,3 +94,12 @@ def _first_places(members: int, width: int, examples: int) -> Indices:
     """Return the flat place of class 0 of each member and example, (R, 1, m)."""
     members_axis = np.arange(members)[:, np.newaxis, np.newaxis] * (width * examples)
     return members_axis + np.arange(examples)[np.newaxis, np.newaxis, :]
+
+
+def _weights(labels: Indices, class_weights: Array | None, workspace: Workspace) -> ExampleWeights:
+    """Return what examples with these labels (R, 1, m) count."""
+    even = np.full(labels.shape, 1.0 / labels.shape[2], workspace.dtype)
+    if class_weights is None:
+        return Even(even)
+    weights, share = (workspace.array(f"softmax.{name}", labels.shape) for name in ("weights", "share"))
+    return ByClass(weights, share, bind(SOFTMAX_WEIGH, labels, class_weights, even, weights, share))

@@ -17,9 +17,12 @@ class Squared(Loss):
         """Return the target values."""
         return np.asarray(targets, workspace.dtype)
 
-    def bind(self, rows: Indices, width: int, targets: Targets, workspace: Workspace) -> BoundLoss:
-        """Tie the loss to its logits; `width` is 1."""
+    def bind(
+        self, rows: Indices, width: int, targets: Targets, workspace: Workspace, class_weights: Array | None = None
+    ) -> BoundLoss:
+        """Tie the loss to its logits; `width` is 1, and there are no classes."""
         assert width == 1, "a linear output is one number"
+        assert class_weights is None, "numbers have no classes"
         return _BoundSquared(rows, targets, workspace)
 
     def probabilities(self, logits: Array) -> Array:

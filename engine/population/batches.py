@@ -62,12 +62,15 @@ class BatchStep:
         self._rows = workspace.array("batch.rows", (len(rows), examples), np.intp)
         self._batch = workspace.array("batch", (len(rows), examples, data.inputs + 1))
         self._fetch = data.train.inputs.bind(self._rows, self._batch)
-        self._loss = data.loss.bind(self._rows, data.outputs, data.train.targets, workspace)
+        self._loss = data.loss.bind(self._rows, data.outputs, data.train.targets, workspace, learning.class_weights)
         inputs = Signal(self._batch, NO_GRADIENT, data.inputs)
         self._program = network.bind_to_learn(rows, learning, inputs, self._loss, workspace)
 
     def run(self, rows: Indices | Order, distortions: Distortions, dropout: Words) -> Array:
-        """Compute the gradient of the mean loss over the examples `rows` (R, m); return its sum, (R, 1, 1)."""
+        """Compute the gradient of the mean loss over the examples `rows` (R, m); return its sum, (R, 1, 1).
+
+        Both count each example as often as its class.
+        """
         np.copyto(self._rows, rows)
         self._fetch.run()
         distortions.run(self._batch)

@@ -93,7 +93,7 @@ class Cohort:
         """Add members, at their start or where their checkpoint left them; an error of memory adds nobody."""
         members = self._members + [newcomer.member() for newcomer in newcomers]
         # Rows of one rule lie side by side, so that each optimizer steps one slice; and those that drop units too,
-        # so that few tiles have members of both kinds.
+        # so that few tiles have members of both kinds; and those whose classes have weights.
         order = sorted(range(len(members)), key=lambda row: _place(members[row].spec))
         starts = [self._start(newcomer) for newcomer in newcomers]
         self._take_rows(
@@ -232,9 +232,9 @@ def _joined(matrix: Array, rows: Sequence[Array], order: Sequence[int]) -> Array
     return np.concatenate([every[row] for row in order])
 
 
-def _place(spec: MemberSpec) -> tuple[Rule, bool]:
+def _place(spec: MemberSpec) -> tuple[Rule, bool, bool]:
     """Return where the row of a member belongs among the others."""
-    return Rule.of(spec), spec.knobs.drops
+    return Rule.of(spec), spec.knobs.drops, bool(spec.class_weights)
 
 
 def tile_members(network: Network, data: TrainingSet) -> int:

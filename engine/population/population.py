@@ -65,7 +65,8 @@ class Population:
 
         A member whose name is in `checkpoints` goes on from there, and one in `pause_at` is parked after that epoch.
         Nobody is added if one cannot be: raises ValueError for a name that is here already, for a checkpoint that does
-        not fit its member or leaves it nothing to do, and for an epoch to pause at that does not lie ahead.
+        not fit its member or leaves it nothing to do, for an epoch to pause at that does not lie ahead, and for class
+        weights that do not fit the data.
         """
         starts, pauses = checkpoints or {}, pause_at or {}
         members = [Newcomer(key, spec, data, starts.get(key), pauses.get(key)) for key, spec in newcomers]
@@ -80,6 +81,7 @@ class Population:
             if newcomer.key in self._parking:
                 yield f"The member {newcomer.key} is parked here. Resume it, or let it leave before it joins."
             known.add(newcomer.key)
+            yield from newcomer.weight_faults()
             yield from newcomer.checkpoint_faults()
             yield from newcomer.pause_faults()
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.class_weights import class_weights
 from engine.spec import Knobs, MemberSpec
 from engine.training_set import TrainingSet
 from tests.engine.parity.runs import Epoch, batches, initial_arrays, train_by_epoch
@@ -56,11 +57,19 @@ def train_in_scikit_learn(data: TrainingSet, spec: MemberSpec) -> list[Epoch]:
     for epoch in range(spec.epochs):
         order = np.concatenate(list(batches(data, spec, epoch)))
         x, labels = data.train.x[order, :-1], data.train.targets[order]
-        model.partial_fit(x, labels, classes=np.unique(data.train.targets))
+        counts = np.array(spec.class_weights or (1.0,) * len(data.class_counts))[labels.astype(int)]
+        model.partial_fit(x, labels, sample_weight=counts, classes=np.unique(data.train.targets))
         arrays = {f"W{number}": array.copy() for number, array in enumerate(model.coefs_, 1)}
         arrays |= {f"b{number}": array.copy() for number, array in enumerate(model.intercepts_, 1)}
         epochs.append(Epoch({"train_loss": model.loss_curve_[-1]}, arrays))
     return epochs
+
+
+def imbalanced(task: str) -> TrainingSet:
+    """Return a data set where two thirds of the first class's training examples went to the last class."""
+    dataset = random_dataset(task, (70, 20, 0), 5)
+    moved = (dataset.y_train == 0) & (np.arange(70) % 3 > 0)
+    return training_set(replace(dataset, y_train=np.where(moved, dataset.y_train.max(), dataset.y_train)), np.float64)
 
 
 def curve(epochs: list[Epoch]) -> list[float]:
@@ -109,3 +118,21 @@ def test_the_curve_under_an_l2_penalty_is_that_of_scikit_learn_less_the_penalty(
     penalties = [knobs.l2 / (2 * len(data.train)) * square for square in squares]
 
     np.testing.assert_allclose(np.add(curve(ours), penalties), curve(theirs), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("task", DATA)
+@pytest.mark.parametrize("optimizer", KNOBS)
+def test_the_curve_under_balanced_class_weights_is_that_of_scikit_learn(optimizer: str, task: str) -> None:
+    data = imbalanced(task)
+    weights = class_weights("balanced", data.classes, data.class_counts)
+    # It divides by the sum of the weights, we by the number of examples: over the whole part these are the same.
+    spec = member(
+        data, hidden=(8, 6), optimizer=optimizer, knobs=KNOBS[optimizer], batch="full", epochs=EPOCHS,
+        class_weights=weights,
+    )  # fmt: skip
+    ours, theirs = train_by_epoch(data, spec), train_in_scikit_learn(data, spec)
+
+    assert len(set(weights)) > 1
+    np.testing.assert_allclose(curve(ours), curve(theirs), rtol=0, atol=1e-6)
+    assert curve(ours)[-1] < 0.9 * curve(ours)[0]
+    assert_same_weights(ours, theirs)

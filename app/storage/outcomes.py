@@ -132,7 +132,7 @@ def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcom
             "the_number": number,
             "new_state": one.state.value,
             "new_end": None if one.state in OPEN else now,
-            "new_metrics": dict(one.metrics) or None,
+            "new_metrics": one.metrics or None,
             "new_value": one.value,
             "new_best_epoch": one.best_epoch,
             "new_epochs": one.epochs,

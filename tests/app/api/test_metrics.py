@@ -112,12 +112,12 @@ def test_what_no_sweep_can_aim_for_is_refused(client: httpx.Client, objective: J
     assert places(client.post("/v1/sweeps", json=sweep_body(objective=objective))) == [pointer]
 
 
-ROWS = "".join(f"{number},{'yes' if number < 6 else 'no'}\n" for number in range(40))
+ROWS = "".join(f"{number},{number % 7 / 8},{'yes' if number < 6 else 'no'}\n" for number in range(40))
 
 
 def test_an_objective_that_has_no_value_on_the_dev_part_is_refused_with_the_reason(client: httpx.Client) -> None:
-    form = {"name": "few", "target": "b", "split": "order", "dev": "0.2", "test": "0.2"}
-    posted = client.post("/v1/datasets", data=form, files={"file": ("few.csv", f"a,b\n{ROWS}")})
+    form = {"name": "few", "target": "b", "order": "day", "split": "0.6,0.2,0.2"}
+    posted = client.post("/v1/datasets", data=form, files={"file": ("few.csv", f"day,a,b\n{ROWS}")})
     assert posted.status_code == 201, posted.text
     body = sweep_body(dataset="few", objective={"metric": "dev_auc"})
     answer = client.post("/v1/sweeps", json=body)

@@ -3,15 +3,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Tests and benchmarks start hundreds of processes: without its cache each of them would compile every module anew.
+export PYTHONDONTWRITEBYTECODE :=
+# The tests whose results depend on what the kernels run as.
+KERNEL_TESTS := tests/suites/test_layers.py tests/suites/test_optimizers.py tests/engine/test_*.py tests/engine/layers \
+	tests/engine/parity
 
 .PHONY: demo test test-large curl compiler check parity bench bench-accuracy docs setup format clean
 
 demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
 	@$(BIN)/logsweep demo
 
-test: $(VENV)/.dev curl compiler ## Run every test with compiled kernels, and those of bits and formulas in NumPy alone.
+test: $(VENV)/.dev curl compiler ## Run every test with compiled kernels, and those of bits, formulas and memory in NumPy alone.
 	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest -n 2 --dist loadgroup
-	LOGSWEEP_KERNELS=numpy $(BIN)/python -m pytest -n 2 tests/suites tests/engine --ignore=tests/engine/data
+	LOGSWEEP_KERNELS=numpy $(BIN)/python -m pytest -n 2 $(KERNEL_TESTS)
 
 test-large: $(VENV)/.dev compiler ## Run the tests that take long: 500 kills, a server away for five minutes, 50 million weights.
 	$(BIN)/python -m pytest -m large tests/system

@@ -13,7 +13,7 @@ from app.api import (
     datasets,
     gradient_checks,
     health,
-    metrics,
+    hyperparameters,
     models,
     openapi,
     problems,
@@ -59,7 +59,8 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     app.state.bodies = CapacityLimiter(AT_ONCE)
     problems.install(app)
     openapi.install(app)
-    for routes in (datasets, sweeps, trials, models, metrics, analysis, gradient_checks, work, work_files, health):
+    about_sweeps = (datasets, hyperparameters, metrics, sweeps, trials, models, analysis, gradient_checks)
+    for routes in (*about_sweeps, work, work_files, health):
         app.include_router(routes.router)
     return app
 

@@ -9,7 +9,7 @@ from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
 from app.domain.values import whole
-from engine.hyperparameters import HYPERPARAMETERS
+from engine.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from engine.hyperparameters.other_names import suggestion
 from engine.hyperparameters.ranges import Range, Search, Whole, Widths
 from engine.rules import FIRST
@@ -18,6 +18,7 @@ from engine.training_set import double_names, raw_doubles
 __all__ = [
     "HYPERPARAMETERS",
     "MOST_WEIGHTS",
+    "Hyperparameter",
     "augment_faults",
     "cohort_key",
     "complete",

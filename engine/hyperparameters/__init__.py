@@ -54,7 +54,7 @@ _ROWS: Sequence[Hyperparameter] = (
         "structure",
         Widths(16, 16_384),
         (64,),
-        "the width of each hidden layer",
+        "the width of each hidden layer; no layer is softmax, logistic or linear regression",
         _alias("hidden_layer_sizes hidden_sizes hidden_dims hidden_layers layers layer_sizes widths"),
         _alias(
             "units n_units num_units hidden_size hidden_dim n_hidden width",
@@ -78,7 +78,7 @@ _ROWS: Sequence[Hyperparameter] = (
         "training",
         OneOf(("auto", *INITIALIZERS)),
         "auto",
-        "the variance of the initial weights",
+        "the variance of the initial weights; auto chooses by the activation",
         _alias("init weight_init kernel_initializer initialization initialiser init_mode"),
     ),
     _row(
@@ -131,7 +131,7 @@ _ROWS: Sequence[Hyperparameter] = (
         "structure",
         Whole(1, 10_000_000, ("full",)),
         64,
-        "the examples of a mini-batch",
+        "the examples of a mini-batch; under batch norm from 2 on, and a rest of less than half joins the batch before",
         _alias("batchsize minibatch_size mini_batch_size batch bs per_device_train_batch_size"),
         estimators=32,
     ),
@@ -149,7 +149,7 @@ _ROWS: Sequence[Hyperparameter] = (
         "knob",
         _FROM_0,
         0.0,
-        "lambda of the L1 penalty on the weights",
+        "lambda in cost + lambda/(2m) * sum of absolute weights, m the examples of a mini-batch",
         _alias("l1_reg l1_penalty lambda1 lambda_l1"),
     ),
     _row(
@@ -157,7 +157,7 @@ _ROWS: Sequence[Hyperparameter] = (
         "knob",
         _FROM_0,
         0.0,
-        "lambda of the L2 penalty on the weights",
+        "lambda in cost + lambda/(2m) * sum of squared weights, m the examples of a mini-batch",
         _alias("weight_decay wd l2_reg l2_penalty lambda lambda_ lambda2 lambda_l2 reg_lambda", _LAMBDA),
         _alias("alpha", f"{_LAMBDA}; the size of a step is learning_rate"),
     ),
@@ -166,7 +166,7 @@ _ROWS: Sequence[Hyperparameter] = (
         "knob",
         _KEEP,
         1.0,
-        "the share of hidden units that dropout keeps",
+        "the share of hidden units that inverted dropout keeps",
         _alias(
             "dropout dropout_rate drop_rate dropout_prob hidden_dropout",
             "It is the share of hidden units that stays: 1 - dropout",
@@ -177,7 +177,7 @@ _ROWS: Sequence[Hyperparameter] = (
         "knob",
         _KEEP,
         1.0,
-        "the share of inputs that dropout keeps",
+        "the share of inputs that inverted dropout keeps",
         _alias("input_dropout input_dropout_rate", "It is the share of inputs that stays: 1 - dropout"),
     ),
     _row(
@@ -248,7 +248,8 @@ _ROWS: Sequence[Hyperparameter] = (
         "training",
         _AUGMENT,
         {},
-        "how far the training images are moved, anew for each mini-batch",
+        "how far training images are moved, anew for each mini-batch: flip is a probability, tilt in degrees, zoom a "
+        "share, all else in pixels",
         _alias("augmentation data_augmentation"),
     ),
     _row(
@@ -256,7 +257,8 @@ _ROWS: Sequence[Hyperparameter] = (
         "data",
         Flag(),
         True,
-        "whether each input gets mean 0 and deviation 1",
+        "whether each input gets mean 0 and deviation 1; true is needed where float32 would merge values of a "
+        "column (Unix times, serial numbers)",
         _alias("normalize standardize normalise_inputs"),
     ),
 )

@@ -14,7 +14,7 @@ from engine.spec import Knobs, MemberSpec, Structure
 
 X, Y = np.eye(4), np.array([0, 1, 0, 1])
 
-GIVEN_BY_FIT = {"inputs", "outputs", "loss", "structure", "rules", "knobs", "seed", "objective"}
+GIVEN_BY_FIT = {"class_weights", "inputs", "outputs", "loss", "structure", "rules", "knobs", "seed", "objective"}
 ONLY_FOR_IMAGES = {"augment"}
 
 

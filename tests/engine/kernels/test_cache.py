@@ -13,9 +13,14 @@ from engine.kernels.errors import KernelsUnavailableError
 from engine.kernels.level import level
 from engine.kernels.library import Library
 from engine.kernels.registry import KERNELS
-from tests.engine.kernels.compilers import compiler_script
+from tests.engine.kernels.compilers import REMEMBERING, compiler_script
 
 NAME = library_name(level())
+
+
+@pytest.fixture(autouse=True)
+def compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", REMEMBERING)
 
 
 def cache(folder: Path) -> dict[str, str]:
@@ -103,14 +108,14 @@ def test_a_library_of_the_package_needs_no_cache_and_no_compiler(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / NAME).write_bytes(library_path().read_bytes())
-    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("CC", str(tmp_path / "nothing"))
 
     assert library_path(cache(tmp_path / "nowhere"), shipped=tmp_path) == tmp_path / NAME
     assert not (tmp_path / "nowhere").exists()
 
 
 def test_many_processes_compile_once(tmp_path: Path) -> None:
-    compiler = compiler_script(tmp_path, f"echo once >> {tmp_path}/calls", 'exec cc "$@"')
+    compiler = compiler_script(tmp_path, f"echo once >> {tmp_path}/calls", f'exec {REMEMBERING} "$@"')
     command = [
         sys.executable,
         "-c",

@@ -10,7 +10,7 @@ from engine.kernels.errors import KernelsUnavailableError
 from engine.kernels.level import BASELINE, level
 from engine.kernels.library import Library
 from engine.kernels.registry import KERNELS
-from tests.engine.kernels.compilers import compiler_script
+from tests.engine.kernels.compilers import REMEMBERING, compiler_script
 
 
 def test_a_processor_of_any_level_up_to_this_one_gets_the_bits_of_numpy(tmp_path: Path) -> None:
@@ -20,14 +20,18 @@ def test_a_processor_of_any_level_up_to_this_one_gets_the_bits_of_numpy(tmp_path
         assert differing(KERNELS, Library(tmp_path / name)) == []
 
 
-def test_others_may_read_a_library_and_not_change_it_and_nothing_lies_beside_it(tmp_path: Path) -> None:
+def test_others_may_read_a_library_and_not_change_it_and_nothing_lies_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC", REMEMBERING)
     compile_library(BASELINE, tmp_path / "made.so")
 
     assert [path.name for path in tmp_path.iterdir()] == ["made.so"]
     assert (tmp_path / "made.so").stat().st_mode & 0o777 == 0o755
 
 
-def test_a_loop_that_gives_other_bits_is_named(tmp_path: Path) -> None:
+def test_a_loop_that_gives_other_bits_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", compiler_script(tmp_path, 'exec cc "$@" -O0'))
     compile_library(BASELINE, tmp_path / "made.so", source().replace("SQRT sqrtf", "SQRT cbrtf"))
     named = differing(KERNELS, Library(tmp_path / "made.so"))
 
@@ -60,7 +64,7 @@ def test_an_error_shows_the_beginning_of_a_long_complaint(tmp_path: Path) -> Non
 
 
 def test_a_compiler_from_before_the_names_of_levels_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiler = compiler_script(tmp_path, 'case "$*" in *-march=x86-64-v*) exit 1;; esac', 'exec cc "$@"')
+    compiler = compiler_script(tmp_path, 'case "$*" in *-march=x86-64-v*) exit 1;; esac', f'exec {REMEMBERING} "$@"')
     monkeypatch.setenv("CC", compiler)
     compile_library(level(), tmp_path / "made.so")
 

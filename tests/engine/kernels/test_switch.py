@@ -13,7 +13,7 @@ import pytest
 from engine.kernels import Bound, Choice, bind, choose, chosen, ready
 from engine.kernels.errors import KernelsUnavailableError
 from engine.kernels.sgd import SGD, sgd
-from tests.engine.kernels.compilers import compiler_script
+from tests.engine.kernels.compilers import REMEMBERING, compiler_script
 from tests.system.processes import gone, until
 
 ROOT = Path(__file__).parents[3]
@@ -51,7 +51,7 @@ def test_what_was_bound_before_goes_over_when_the_loops_are_ready(
 ) -> None:
     released = tmp_path / "released"
     os.mkfifo(released)
-    compiler = compiler_script(tmp_path, f"read line < {released}", 'exec cc "$@"')
+    compiler = compiler_script(tmp_path, f"read line < {released}", f'exec {REMEMBERING} "$@"')
     monkeypatch.setenv("CC", compiler)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     choose("auto")
@@ -70,7 +70,7 @@ def test_what_was_bound_before_goes_over_when_the_loops_are_ready(
 def test_a_compiler_gives_way_to_all_others_only_where_nobody_waits_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, choice: Choice, niceness: int
 ) -> None:
-    monkeypatch.setenv("CC", compiler_script(tmp_path, f"nice > {tmp_path / 'niceness'}", 'exec cc "$@"'))
+    monkeypatch.setenv("CC", compiler_script(tmp_path, f"nice > {tmp_path / 'niceness'}", f'exec {REMEMBERING} "$@"'))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     choose(choice)
 
@@ -105,7 +105,7 @@ def test_compiled_without_a_compiler_is_refused(tmp_path: Path, monkeypatch: pyt
 def test_loops_of_other_bits_are_left_out_with_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    compiler = compiler_script(tmp_path, 'exec cc -Dsqrtf=cbrtf "$@"')
+    compiler = compiler_script(tmp_path, 'exec cc -Dsqrtf=cbrtf "$@" -O0')
     monkeypatch.setenv("CC", compiler)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     choose("compiled")
@@ -117,7 +117,7 @@ def test_loops_of_other_bits_are_left_out_with_a_warning(
 def test_loops_that_the_compiler_left_out_are_named_in_the_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    compiler = compiler_script(tmp_path, 'exec cc -Dsgd_float=other "$@"')
+    compiler = compiler_script(tmp_path, 'exec cc -Dsgd_float=other "$@" -O0')
     monkeypatch.setenv("CC", compiler)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     choose("compiled")
@@ -162,7 +162,7 @@ def test_a_process_that_was_forked_meanwhile_goes_over_too(tmp_path: Path) -> No
         "    os._exit(0 if ready() else 1)\n"
         "print(ready(), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
     )
-    environment = {**os.environ, "LOGSWEEP_KERNELS": "numpy", "XDG_CACHE_HOME": str(tmp_path)}
+    environment = {**os.environ, "LOGSWEEP_KERNELS": "numpy", "CC": REMEMBERING, "XDG_CACHE_HOME": str(tmp_path)}
     output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True, cwd=ROOT)
 
     assert output.split() == ["True", "0"]

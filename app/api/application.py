@@ -14,6 +14,7 @@ from app.api import (
     gradient_checks,
     health,
     hyperparameters,
+    metrics,
     models,
     openapi,
     problems,

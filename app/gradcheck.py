@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from app.contract.hyperparameters import normalize_faults, plain
+from app.contract.hyperparameters import fixed_data_faults, plain
 from app.domain.errors import Fault, InvalidRequest
 from app.domain.uploads import SentFile, SentFiles, UploadForm, read_reading
 from app.preparation.datasets import PreparedDataset, builtin_names, prepare_builtin
@@ -28,7 +28,7 @@ def run_gradcheck(
     try:
         prepared = _prepared(dataset, target, reading)
         faults += work_faults(fixed, steps, prepared.features, prepared.outputs)
-        faults += normalize_faults(fixed.get("normalize_inputs", True), prepared.card, "/fixed/normalize_inputs")
+        faults += fixed_data_faults(fixed, prepared.card)
     except InvalidRequest as error:
         faults += error.faults
     if steps > MOST_STEPS:

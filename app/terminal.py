@@ -6,18 +6,19 @@ from typing import Any
 
 import typer
 
+from app.domain.datasets import Note
 from app.domain.errors import InvalidRequest
 
 
-def show_notes(notes: Iterable[Mapping[str, object]]) -> None:
+def show_notes(notes: Iterable[Note]) -> None:
     """Show what was guessed or left out."""
     for note in notes:
-        typer.echo(f"Note: {note['detail']}", err=True)
+        typer.echo(f"Note: {note.detail}", err=True)
 
 
-def notes_of(card: Mapping[str, Any]) -> Iterable[Mapping[str, object]]:
+def notes_of(card: Mapping[str, Any]) -> Iterable[Note]:
     """Return the notes of a data set's card; one of an older version has none."""
-    return list(card.get("notes", ()))
+    return [Note(**note) for note in card.get("notes", ())]
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.augmentation.settings import Augmentation
+from engine.class_weights import ClassWeight
 from engine.early_stopping import Patience
 from engine.hyperparameters import HYPERPARAMETERS
 from engine.lr_decay import DecayUnit
@@ -80,8 +81,7 @@ class Knobs:
 class MemberSpec:
     """All that decides a member's bits, but for the data.
 
-    `class_weights` is what an example of each class counts in training, in the order of the classes; none of them:
-    every example counts one.
+    `class_weight` is what an example of each class counts in training: one, alike in all, or so much by name.
     """
 
     structure: Structure
@@ -95,4 +95,4 @@ class MemberSpec:
     decay: str = _DEFAULTS["decay"]
     decay_by: DecayUnit = _DEFAULTS["decay_by"]
     augment: Augmentation = NO_AUGMENTATION
-    class_weights: tuple[float, ...] = ()
+    class_weight: ClassWeight = "none"

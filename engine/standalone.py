@@ -1,11 +1,12 @@
 """Training by itself, without the service: specs in, curves and kept weights out."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
+from engine.hyperparameters import HYPERPARAMETERS
 from engine.population import Finished, Observation, Population
 from engine.spec import MemberSpec
 from engine.training_set import TrainingSet
@@ -27,7 +28,8 @@ def train(
     """Train members together on `data` to their ends; return what became of each, in the order of `specs`.
 
     Members of equal structure share a stack, and each one's bits are those it has alone. BLAS has one thread
-    meanwhile. `clock` counts seconds. Raises ValueError for knobs out of their ranges.
+    meanwhile. `clock` counts seconds. Raises ValueError for knobs and class weights out of
+    their ranges.
     """
     _refuse_faults(specs)
     population = Population(clock)
@@ -44,6 +46,12 @@ def train(
 
 
 def _refuse_faults(specs: Sequence[MemberSpec]) -> None:
-    faults = [f"Member {number}: {fault}" for number, spec in enumerate(specs) for fault in spec.knobs.faults()]
+    faults = [f"Member {number}: {fault}" for number, spec in enumerate(specs) for fault in _faults(spec)]
     if faults:
         raise ValueError(" ".join(faults[:_SHOWN_FAULTS]))
+
+
+def _faults(spec: MemberSpec) -> Iterator[str]:
+    yield from spec.knobs.faults()
+    if fault := HYPERPARAMETERS["class_weight"].fault(spec.class_weight):
+        yield fault

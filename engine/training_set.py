@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.arrays import Array, Workspace
+from engine.class_weights import ClassWeight, stacked
 from engine.data import Dataset, Image, Normalization
 from engine.data.encoded import Encoded
 from engine.data.part_tables import PARTS
@@ -28,10 +29,14 @@ SMALL = 32 << 20
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The examples of train, dev or test: their inputs, and their `targets` (n,)."""
+    """The examples of train, dev or test: their inputs, and their `targets` (n,).
+
+    `class_weight` is what they count in the loss that networks are judged by on this part.
+    """
 
     inputs: Inputs
     targets: Targets
+    class_weight: ClassWeight = "none"
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -113,6 +118,10 @@ class TrainingSet:
     def dtype(self) -> np.dtype[Any]:
         """The type of the numbers that the networks compute with."""
         return self.train.inputs.dtype
+
+    def class_weights(self, said: Sequence[ClassWeight]) -> Array | None:
+        """Return what the examples of each class count for members who say so, (R, classes); None if that is one."""
+        return stacked(said, self.classes, self.class_counts, self.dtype)
 
     def error_name(self) -> str:
         """Return what the error of this task is called: "error" (a share) or "rmse" (in the target's unit)."""

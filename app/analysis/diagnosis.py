@@ -12,16 +12,12 @@ from app.domain.sweeps import SweepSpec
 from app.domain.trials import Trial
 from app.domain.work import Epoch
 from engine.diagnosis import (
-    Action,
-    BiasVerdict,
     Curve,
-    ErrorName,
     Errors,
     Point,
     Practice,
     SweepDiagnosis,
     TrialDiagnosis,
-    Trouble,
     diagnose,
     diagnose_sweep,
     judge,
@@ -30,12 +26,8 @@ from engine.diagnosis import (
 
 __all__ = [
     "LAST_EPOCHS",
-    "Action",
-    "BiasVerdict",
-    "ErrorName",
     "SweepDiagnosis",
     "TrialDiagnosis",
-    "Trouble",
     "sweep_diagnosis",
     "trial_diagnosis",
 ]
@@ -56,7 +48,7 @@ def trial_diagnosis(
         return TrialDiagnosis(None, found)
     # To go on with a training that is in trouble helps nothing.
     still_falls = curve.falls and not found if curve.readable else None
-    practice = _practice(trial, still_falls, complete({**spec.fixed, **trial.params}), dataset.rows["train"])
+    practice = _practice(trial, still_falls, complete(spec.fixed, trial.params), dataset.rows["train"])
     return TrialDiagnosis(judge(errors, practice), found)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.analysis_answers import AnalysisAnswer, DiagnosisAnswer
+from app.analysis.diagnosis import SweepDiagnosis, TrialDiagnosis
 from app.api.dependencies import UseCases
 from app.api.strict_route import StrictRoute
 
@@ -15,12 +15,12 @@ Hoped = Annotated[float, Query(ge=0.0, allow_inf_nan=False, description=_HOPED)]
 
 
 @router.get("/trials/{number}/diagnosis")
-def get_diagnosis(sweep: str, number: int, services: UseCases, hoped_error: Hoped = 0.0) -> DiagnosisAnswer:
+def get_diagnosis(sweep: str, number: int, services: UseCases, hoped_error: Hoped = 0.0) -> TrialDiagnosis:
     """Tell what is wrong with a trial, and what to do: bias and variance, and troubles in training by name."""
-    return DiagnosisAnswer.of(services.analysis.trial(sweep, number, hoped_error))
+    return services.analysis.trial(sweep, number, hoped_error)
 
 
 @router.get("/analysis")
-def get_analysis(sweep: str, services: UseCases, hoped_error: Hoped = 0.0) -> AnalysisAnswer:
+def get_analysis(sweep: str, services: UseCases, hoped_error: Hoped = 0.0) -> SweepDiagnosis:
     """Tell what the best trial and the last 1,000 finished ones of a sweep show together, and what to do next."""
-    return AnalysisAnswer.of(services.analysis.sweep(sweep, hoped_error))
+    return services.analysis.sweep(sweep, hoped_error)

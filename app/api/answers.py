@@ -6,12 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from app.domain.datasets import DatasetSummary, Task
-from app.domain.plan import StoredDecision
-from app.domain.predictions import PredictedRows
-from app.domain.runs import Attempt, Ending
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Sweep
+from app.domain.sweeps import Sweep, Used
 from app.domain.trials import CompleteTrial
 from app.domain.work import Epoch
 
@@ -25,83 +21,12 @@ class PageAnswer(BaseModel, Generic[T]):
     next: str | None
 
 
-class DatasetAnswer(BaseModel):
-    """A data set: rows of each part, inputs and outputs of a network, and a card of its columns."""
-
-    name: str
-    sha256: str
-    task: Task
-    builtin: bool
-    rows: dict[str, int]
-    features: int
-    outputs: int
-    card: dict[str, Any]
-    created_at: datetime
-
-    @classmethod
-    def of(cls, dataset: DatasetSummary) -> "DatasetAnswer":
-        """Return the wire form of a data set."""
-        return cls.model_validate(dataset, from_attributes=True)
-
-
-class ColumnAnswer(BaseModel):
-    """A column as it was read: its range if it holds numbers, and some of its values.
-
-    `missing` counts the rows without a value; `different` the words that training would know, null for numbers.
-    """
-
-    name: str
-    kind: str
-    missing: int
-    low: float | None
-    high: float | None
-    different: int | None
-    examples: list[str | float]
-
-
-class NoteAnswer(BaseModel):
-    """Something that was guessed or left out; `code` is a fixed word, `detail` a sentence."""
-
-    code: str
-    columns: list[str]
-    detail: str
-
-
-class PreviewAnswer(BaseModel):
-    """What an upload would become: the rows of each part, the inputs and outputs of a network, target and columns.
-
-    `more_columns` counts those that are not shown. The card has all the rest that the data set's would have.
-    """
-
-    task: Task
-    rows: dict[str, int]
-    features: int
-    outputs: int
-    target: ColumnAnswer
-    columns: list[ColumnAnswer]
-    more_columns: int
-    notes: list[NoteAnswer]
-    card: dict[str, Any]
-
-
 class BestAnswer(BaseModel):
     """The best finished trial so far."""
 
     trial: int
     value: float
     params: dict[str, Any]
-
-
-class UsedAnswer(BaseModel):
-    """What a sweep has used of its budget: trials drawn, epochs charged, seconds in which work could be done.
-
-    A trial is charged all its epochs; what it left is given back under a budget of epochs alone. Seconds are counted
-    under a budget of seconds alone.
-    """
-
-    trials: int
-    epochs: int
-    seconds: float
 
 
 class SweepAnswer(BaseModel):
@@ -133,7 +58,7 @@ class SweepAnswer(BaseModel):
     scheduler: dict[str, Any]
     early_stopping: dict[str, Any] | None
     budget: dict[str, Any]
-    used: UsedAnswer
+    used: Used
     replicates: int
     trainer: str
     keep_models: int
@@ -166,7 +91,7 @@ class SweepAnswer(BaseModel):
             scheduler=dict(spec.scheduler),
             early_stopping={"patience": stopping.patience, "min_delta": stopping.min_delta} if stopping else None,
             budget=asdict(spec.budget),
-            used=UsedAnswer.model_validate(sweep.used, from_attributes=True),
+            used=sweep.used,
             replicates=spec.replicates,
             trainer=spec.trainer,
             keep_models=spec.keep_models,
@@ -226,96 +151,6 @@ class EpochAnswer(BaseModel):
             "gradient_norms": epoch.gradient_norms,
         }
         return cls.model_validate({**epoch.metrics, **point})
-
-
-class AttemptAnswer(BaseModel):
-    """One worker's hold of a run: how it ended (null while it lasts), and how far the run had come.
-
-    `number` is that of its lease; `lost` is a worker that fell silent, `refused` one that could not train the run.
-    """
-
-    replicate: int
-    number: int
-    worker: str
-    started_at: datetime
-    ended_at: datetime | None
-    ending: Ending | None
-    reason: str | None
-    epochs: int
-
-    @classmethod
-    def of(cls, attempt: Attempt) -> "AttemptAnswer":
-        """Return the wire form of an attempt."""
-        return cls.model_validate(attempt, from_attributes=True)
-
-
-class DecisionAnswer(BaseModel):
-    """What was decided about some trials of a sweep, and why; `round` 0 is none.
-
-    `kind` is draw, train, prune or end, and patch where someone changed the budget.
-    """
-
-    number: int
-    round: int
-    kind: str
-    trials: list[int]
-    reason: str
-
-    @classmethod
-    def of(cls, decision: StoredDecision) -> "DecisionAnswer":
-        """Return the wire form of a decision."""
-        return cls.model_validate(decision, from_attributes=True)
-
-
-class HashesAnswer(BaseModel):
-    """The SHA-256 of each part of a body, in their order."""
-
-    items: list[str]
-
-
-class KeptAnswer(BaseModel):
-    """Whether bytes that were sent are kept; a cache may refuse some, which is no fault."""
-
-    kept: bool
-
-
-class PredictionAnswer(BaseModel):
-    """What a model says of one row: the class with the probability of each, or a number alone."""
-
-    prediction: str | float
-    probabilities: dict[str, float] | None = None
-
-
-class PredictionsAnswer(BaseModel):
-    """What a model says of the rows of a request, in their order; `notes` tell what was passed over in them."""
-
-    items: list[PredictionAnswer]
-    notes: list[NoteAnswer]
-
-    @classmethod
-    def of(cls, predicted: PredictedRows) -> "PredictionsAnswer":
-        """Return the wire form of predictions."""
-        return cls.model_validate(predicted, from_attributes=True)
-
-
-class EvaluationAnswer(BaseModel):
-    """How well a model does on the `rows` that were sent.
-
-    `metrics` are loss, error and accuracy for classes; loss, rmse, mae and r2 for numbers, the loss in standardised
-    units; null where one has no value.
-    """
-
-    rows: int
-    metrics: dict[str, float | None]
-    notes: list[NoteAnswer]
-
-
-class HealthAnswer(BaseModel):
-    """Whether the service is well, and what it runs on."""
-
-    status: str
-    version: str
-    sqlite: str | None = None
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -3,25 +3,25 @@
 from dataclasses import fields
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Header, HTTPException, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Header, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
-from app.api.answers import DatasetAnswer, PageAnswer, PreviewAnswer
+from app.api.bodies import require_content_type
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.fields import form_faults
 from app.api.strict_route import StrictRoute
 from app.api.upload_form import preview_form, upload_form
+from app.domain.datasets import DatasetPreview, DatasetSummary
 from app.domain.errors import Fault
 from app.domain.uploads import ReceivedFile, SentFiles, UploadForm
+from app.services.cursors import Page
 
 _REPEATED = ("categorical", "ignore", "missing")
 """Fields that may come several times."""
 
 
 def _require_multipart(request: Request) -> None:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/form-data":
-        raise HTTPException(415, f"The content type is {kind!r}; this route takes multipart/form-data.")
+    require_content_type(request, "multipart/form-data")
 
 
 def _sent_files(
@@ -47,17 +47,16 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1/datasets", tags=["datase
 
 
 @router.get("")
-def list_datasets(services: UseCases, limit: Limit = 50, cursor: Cursor = None) -> PageAnswer[DatasetAnswer]:
+def list_datasets(services: UseCases, limit: Limit = 50, cursor: Cursor = None) -> Page[DatasetSummary]:
     """List the data sets in the order of their names."""
-    page = services.datasets.page(limit, cursor)
-    return PageAnswer(items=[DatasetAnswer.of(one) for one in page.items], next=page.next)
+    return services.datasets.page(limit, cursor)
 
 
 @router.post(
     "",
     status_code=201,
     dependencies=[Depends(_require_multipart)],
-    responses={200: {"model": DatasetAnswer, "description": "The same table was there already."}},
+    responses={200: {"model": DatasetSummary, "description": "The same table was there already."}},
 )
 def upload_dataset(
     response: Response,
@@ -65,7 +64,7 @@ def upload_dataset(
     files: Annotated[SentFiles, Depends(_sent_files)],
     form: Annotated[UploadForm, Depends(upload_form)],
     faults: Annotated[list[Fault], Depends(_field_faults)],
-) -> DatasetAnswer:
+) -> DatasetSummary:
     """Upload a table, or one each for train, dev and test.
 
     The same files and fields under the same name are found again, not stored twice. The card tells how the data were
@@ -74,7 +73,7 @@ def upload_dataset(
     dataset, created = services.datasets.upload(files, form, faults)
     if not created:
         response.status_code = 200
-    return DatasetAnswer.of(dataset)
+    return dataset
 
 
 @router.post("/preview", dependencies=[Depends(_require_multipart)])
@@ -83,18 +82,18 @@ def preview_dataset(
     files: Annotated[SentFiles, Depends(_sent_files)],
     form: Annotated[UploadForm, Depends(preview_form)],
     faults: Annotated[list[Fault], Depends(_field_faults)],
-) -> PreviewAnswer:
+) -> DatasetPreview:
     """Show what an upload would become, and store nothing: the fields are those of an upload, and the name may go.
 
     Of many columns the first hundred are shown, and the others counted.
     """
-    return PreviewAnswer.model_validate(services.datasets.preview(files, form, faults), from_attributes=True)
+    return services.datasets.preview(files, form, faults)
 
 
 @router.get("/{name}")
-def get_dataset(name: str, services: UseCases) -> DatasetAnswer:
+def get_dataset(name: str, services: UseCases) -> DatasetSummary:
     """Show a data set."""
-    return DatasetAnswer.of(services.datasets.get(name))
+    return services.datasets.get(name)
 
 
 @router.delete("/{name}", status_code=204)

@@ -1,12 +1,20 @@
 """Routes that tell whether the service is well."""
 
 from fastapi import APIRouter, Request
+from pydantic import BaseModel
 
-from app.api.answers import HealthAnswer
 from app.api.dependencies import UseCases
 from app.api.strict_route import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["health"])
+
+
+class HealthAnswer(BaseModel):
+    """Whether the service is well, and what it runs on."""
+
+    status: str
+    version: str
+    sqlite: str | None = None
 
 
 @router.get("/healthz")

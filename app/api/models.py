@@ -8,13 +8,13 @@ from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, TypeAdapter, WithJsonSchema
 from starlette.datastructures import UploadFile
 
-from app.api.answers import EvaluationAnswer, PredictionsAnswer
-from app.api.bodies import read_json
+from app.api.bodies import content_type, read_json
 from app.api.dependencies import UseCases
 from app.api.fields import form_faults, read_fields
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.domain.errors import Fault, InvalidRequest
+from app.domain.predictions import Evaluation, PredictedRows
 from app.services.services import Services
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}/trials/{number}", tags=["models"])
@@ -22,6 +22,7 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}/trials/{n
 MOST_ROWS = 10_000
 """The most rows that one request may have predicted."""
 
+_PREDICTED = TypeAdapter(PredictedRows)
 _ROW = {"type": "object", "additionalProperties": {"type": ["number", "string", "null"]}}
 _ROWS = {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": _ROW}
 
@@ -64,7 +65,7 @@ def get_model(
 
 @router.post(
     "/predict",
-    response_model=PredictionsAnswer,
+    response_model=PredictedRows,
     openapi_extra=json_body(TypeAdapter(PredictBody)),
 )
 async def predict_rows(sweep: str, number: int, request: Request, services: UseCases) -> Response:
@@ -88,20 +89,17 @@ def _evaluate_body() -> dict[str, Any]:
 
 
 @router.post("/evaluate", openapi_extra=_evaluate_body())
-async def evaluate_model(sweep: str, number: int, request: Request, services: UseCases) -> EvaluationAnswer:
+async def evaluate_model(sweep: str, number: int, request: Request, services: UseCases) -> Evaluation:
     """Score a trained model on examples: a file (text, also .gz, or NPZ) as `file` of a form, or rows of JSON.
 
     Both have the columns of training and the target; others are passed over, and noted. The rows of the data set's own
     test part get the trial's test error.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/form-data":
+    if content_type(request) == "multipart/form-data":
         content, faults = await _sent_file(request)
-        found = await run_in_threadpool(services.models.evaluate_file, sweep, number, content, faults)
-    else:
-        fields, faults = read_fields(EvaluateBody, await read_json(request))
-        found = await run_in_threadpool(services.models.evaluate_rows, sweep, number, fields.get("rows", []), faults)
-    return EvaluationAnswer.model_validate(found, from_attributes=True)
+        return await run_in_threadpool(services.models.evaluate_file, sweep, number, content, faults)
+    fields, faults = read_fields(EvaluateBody, await read_json(request))
+    return await run_in_threadpool(services.models.evaluate_rows, sweep, number, fields.get("rows", []), faults)
 
 
 async def _sent_file(request: Request) -> tuple[bytes, list[Fault]]:
@@ -116,5 +114,5 @@ async def _sent_file(request: Request) -> tuple[bytes, list[Fault]]:
 
 def _predict(services: Services, sweep: str, number: int, raw: Any) -> Response:
     fields, faults = read_fields(PredictBody, raw)
-    answer = PredictionsAnswer.of(services.models.predict(sweep, number, fields.get("rows", []), faults))
-    return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")
+    found = services.models.predict(sweep, number, fields.get("rows", []), faults)
+    return Response(_PREDICTED.dump_json(found, exclude_none=True), media_type="application/json")

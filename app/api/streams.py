@@ -9,6 +9,8 @@ from fastapi import HTTPException, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from app.api.bodies import require_content_type
+
 T = TypeVar("T")
 
 PIECE = 1 << 20
@@ -33,7 +35,7 @@ async def with_body(request: Request, use: Callable[[Iterator[bytes]], T]) -> T:
 
 
 class FileAnswer(StreamingResponse):
-    """The `size` bytes of an open file as an answer; it is closed also if the client hangs up in the middle."""
+    """The `size` bytes of an open file as an answer; it is closed even if the client hangs up midway."""
 
     def __init__(self, size: int, file: BinaryIO) -> None:
         pieces = iter(partial(file.read, PIECE), b"")
@@ -48,9 +50,7 @@ class FileAnswer(StreamingResponse):
 
 def require_bytes(request: Request) -> None:
     """Raise HTTPException 415 for a body that is said to be anything but raw bytes."""
-    kind = request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
-    if kind != "application/octet-stream":
-        raise HTTPException(415, f"The content type is {kind!r}; this route takes application/octet-stream.")
+    require_content_type(request, "application/octet-stream", unless_said="application/octet-stream")
 
 
 def _pieces(stream: AsyncIterator[bytes]) -> Iterator[bytes]:

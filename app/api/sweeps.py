@@ -6,15 +6,17 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter
 
-from app.api.answers import DecisionAnswer, PageAnswer, SweepAnswer, TrialAnswer
+from app.api.answers import PageAnswer, SweepAnswer, TrialAnswer
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import ChangesBody, SweepBody, read_changes, read_sweep
 from app.api.waiting import LONGEST_WAIT, sweep_when_ended
+from app.domain.plan import StoredDecision
 from app.domain.states import SweepState
 from app.domain.sweeps import SweepFilter
+from app.services.cursors import Page
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps", tags=["sweeps"])
 
@@ -92,12 +94,9 @@ def cancel_sweep(sweep: str, services: UseCases, keep: Keep = False) -> SweepAns
 
 
 @router.get("/{sweep}/decisions")
-def list_decisions(
-    sweep: str, services: UseCases, limit: Limit = 50, cursor: Cursor = None
-) -> PageAnswer[DecisionAnswer]:
+def list_decisions(sweep: str, services: UseCases, limit: Limit = 50, cursor: Cursor = None) -> Page[StoredDecision]:
     """List what was decided about the trials of a sweep, in which round and why; draws without rounds are left out."""
-    page = services.sweeps.decisions(sweep, limit, cursor)
-    return PageAnswer(items=[DecisionAnswer.of(one) for one in page.items], next=page.next)
+    return services.sweeps.decisions(sweep, limit, cursor)
 
 
 @router.get("/{sweep}/best")

@@ -4,9 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.answers import AttemptAnswer, EpochAnswer, PageAnswer, TrialAnswer
+from app.api.answers import EpochAnswer, PageAnswer, TrialAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.strict_route import StrictRoute
+from app.domain.runs import Attempt
+from app.services.cursors import Page
 from app.services.trial_queries import parse_query
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}/trials", tags=["trials"])
@@ -53,7 +55,6 @@ def get_curve(
 @router.get("/{number}/attempts")
 def list_attempts(
     sweep: str, number: int, services: UseCases, limit: Limit = 50, cursor: Cursor = None
-) -> PageAnswer[AttemptAnswer]:
+) -> Page[Attempt]:
     """List which workers trained a trial, from when to when, and how each attempt ended."""
-    page = services.trials.attempts(sweep, number, limit, cursor)
-    return PageAnswer(items=[AttemptAnswer.of(one) for one in page.items], next=page.next)
+    return services.trials.attempts(sweep, number, limit, cursor)

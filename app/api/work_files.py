@@ -6,9 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from app.api.answers import HashesAnswer, KeptAnswer
 from app.api.dependencies import UseCases
 from app.api.streams import FileAnswer, require_bytes, with_body
 from app.api.strict_route import StrictRoute
@@ -24,6 +23,18 @@ _BYTES: dict[str, Any] = {
 }
 _BODY: dict[str, Any] = {"requestBody": {"required": True, "content": _BYTES}}
 _FOUND: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}}}
+
+
+class HashesAnswer(BaseModel):
+    """The SHA-256 of each part of a body, in their order."""
+
+    items: list[str]
+
+
+class KeptAnswer(BaseModel):
+    """Whether bytes that were sent are kept; a cache may refuse some, which is no fault."""
+
+    kept: bool
 
 
 @router.post("/artifacts", openapi_extra=_BODY)

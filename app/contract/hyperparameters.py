@@ -1,6 +1,6 @@
 """The hyperparameters as requests name them: completed, written plainly, and what is wrong with their values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -20,8 +20,10 @@ __all__ = [
     "MOST_WEIGHTS",
     "Hyperparameter",
     "augment_faults",
+    "class_weight_faults",
     "cohort_key",
     "complete",
+    "fixed_data_faults",
     "fixed_value_faults",
     "network_faults",
     "normalize_faults",
@@ -38,9 +40,13 @@ MOST_WEIGHTS = 50_000_000
 """The most weights that a network may have: a worker keeps five numbers for each, 1 GB in all."""
 
 
-def complete(params: Mapping[str, Value]) -> dict[str, Value]:
-    """Return all hyperparameters: those given, and the defaults of the others."""
-    return {name: params.get(name, known.default) for name, known in HYPERPARAMETERS.items()}
+def complete(*given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return all hyperparameters: those given, of which later ones count, and the defaults of the others.
+
+    It is called where a trial leaves the sweep that says what it fixes: beyond that, nothing has a default any more.
+    """
+    said = {name: value for some in given for name, value in some.items()}
+    return {name: said.get(name, known.default) for name, known in HYPERPARAMETERS.items()}
 
 
 def network_faults(hidden_units: Value, inputs: int, outputs: int, pointer: str) -> list[Fault]:
@@ -69,17 +75,31 @@ def normalize_faults(normalize: Value, card: Mapping[str, object], pointer: str)
     return [Fault(pointer, raw_doubles(names))] if normalize is False and names else []
 
 
+def class_weight_faults(weights: Value, card: Mapping[str, object], place: str) -> list[Fault]:
+    """Return what is wrong with weighing the classes of a data set with this card: it may have none, or others."""
+    if weights == "none" or not HYPERPARAMETERS["class_weight"].allowed.accepts(weights):
+        return []
+    classes = card.get("classes")
+    if not isinstance(classes, list) or not classes:
+        return [Fault(place, "Only classes can be weighed, and the target is a number. Leave class_weight out.")]
+    strangers = [name for name in weights if name not in classes] if isinstance(weights, Mapping) else []
+    return list(faults_of(strangers, lambda name: Fault(f"{place}{pointer(name)}", _no_class(name, classes))))
+
+
+def _no_class(name: str, classes: Sequence[str]) -> str:
+    return f"There is no class {show(name)} in the target. {hint(name, classes)}"
+
+
 def cohort_key(dataset_sha256: str, params: Mapping[str, Value], rules: int) -> str:
-    """Return the key that trials share which can train in one stack.
+    """Return the key that trials share which can train in one stack; `params` are all their hyperparameters.
 
     Runs that were queued before rules had versions have keys without one.
     """
-    shape = complete(params)
-    widths = "-".join(str(width) for width in _list(shape["hidden_units"]))
-    inputs = "normalized" if shape["normalize_inputs"] else "raw"
-    norm = ":batch_norm" if shape["batch_norm"] else ""
+    widths = "-".join(str(width) for width in _list(params["hidden_units"]))
+    inputs = "normalized" if params["normalize_inputs"] else "raw"
+    norm = ":batch_norm" if params["batch_norm"] else ""
     version = "" if rules == FIRST else f":rules {rules}"
-    return f"{dataset_sha256[:16]}:{widths}:{shape['activation']}:{shape['batch_size']}:{inputs}{norm}{version}"
+    return f"{dataset_sha256[:16]}:{widths}:{params['activation']}:{params['batch_size']}:{inputs}{norm}{version}"
 
 
 def plain(name: str, value: Value) -> Value:
@@ -125,6 +145,13 @@ def fixed_value_faults(fixed: Mapping[str, Value]) -> Iterator[Fault]:
     for name, value in fixed.items():
         if name in HYPERPARAMETERS:
             yield from value_faults(name, value, pointer("fixed", name))
+
+
+def fixed_data_faults(fixed: Mapping[str, Value], card: Mapping[str, object]) -> Iterator[Fault]:
+    """Yield what is wrong with fixed values on a data set with this card, but for the size of the network."""
+    checks = {"normalize_inputs": normalize_faults, "class_weight": class_weight_faults}
+    for name, faults in checks.items():
+        yield from faults(fixed.get(name, HYPERPARAMETERS[name].default), card, pointer("fixed", name))
 
 
 def parameter_faults(name: str, parameter: Parameter, place: str) -> list[Fault]:

@@ -9,12 +9,20 @@ Task = Literal["binary", "multiclass", "regression"]
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that was guessed or left out; `code` is a fixed word, `detail` a sentence."""
+
+    code: str
+    columns: Sequence[str]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetSummary:
-    """A prepared data set without its arrays.
+    """A prepared data set without its arrays: the rows of each part, the inputs and outputs of a network, and a card.
 
     `card` is plain JSON: the columns with their kinds, categories and fills, the classes, the split, what was
-    inferred, how the parts drift apart, and the shape of the rows if they are images; `rows` counts the rows of each
-    part (train, dev, test); `features` are the network's inputs.
+    inferred, how the parts drift apart, and the shape of the rows if they are images.
     """
 
     name: str
@@ -30,9 +38,10 @@ class DatasetSummary:
 
 @dataclass(frozen=True, slots=True)
 class ColumnPreview:
-    """A column as it was read, or the target: `kind` is numeric or categorical.
+    """A column as it was read, or the target: `kind` is numeric or categorical; `examples` are values of its rows.
 
-    `low` and `high` are the range of numbers, `different` counts words or classes; `examples` are values of its rows.
+    `missing` counts the rows without a value, `low` and `high` are the range of numbers; `different` counts the words
+    that training would know, or the classes.
     """
 
     name: str
@@ -46,7 +55,10 @@ class ColumnPreview:
 
 @dataclass(frozen=True, slots=True)
 class DatasetPreview:
-    """What an upload would become; `more_columns` are not among the `columns`, nor is any on the `card`."""
+    """What an upload would become: the rows of each part, the inputs and outputs of a network, target and columns.
+
+    `more_columns` counts those that are not shown. The card has all the rest that the data set's would have.
+    """
 
     task: Task
     rows: Mapping[str, int]
@@ -55,5 +67,5 @@ class DatasetPreview:
     target: ColumnPreview
     columns: Sequence[ColumnPreview]
     more_columns: int
-    notes: Sequence[Mapping[str, object]]
+    notes: Sequence[Note]
     card: Mapping[str, object]

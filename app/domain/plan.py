@@ -171,7 +171,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class StoredDecision:
-    """A decision of a plan as it is told: what was done to which trials, in which round, and why."""
+    """What was decided about some trials of a sweep, and why; `round` 0 is none.
+
+    `kind` is draw, train, prune or end, and patch where someone changed the budget.
+    """
 
     number: int
     round: int

@@ -74,14 +74,6 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where the sweep of a run stands for those who train it, and why if they shall not go on."""
-
-    decision: Literal["continue", "pause", "complete"]
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Recorded:
     """What became of results, in their order: outcome and reason; `idle` are sweeps without a queued run now."""
 

@@ -17,12 +17,11 @@ Ending = Literal["finished", "paused", "released", "lost", "signal", "refused", 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One worker's hold of a run. `epochs` is how far the run had come when it ended, or now; times are UTC.
+    """One worker's hold of a run: how it ended (null while it lasts), and how far the run had come; times are UTC.
 
-    `number` is the fence of its lease. While it lasts, `ended_at` and `ending` are None.
+    `number` is the fence of its lease; `lost` is a worker that fell silent, `refused` one that could not train the run.
     """
 
-    trial: int
     replicate: int
     number: int
     worker: str

@@ -103,7 +103,11 @@ class SweepFilter:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What a sweep has used of its budget: trials drawn, epochs charged, seconds in which work could be done."""
+    """What a sweep has used of its budget: trials drawn, epochs charged, seconds in which work could be done.
+
+    A trial is charged all its epochs; what it left is given back under a budget of epochs alone. Seconds are counted
+    under a budget of seconds alone.
+    """
 
     trials: int
     epochs: int

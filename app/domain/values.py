@@ -5,6 +5,9 @@ from collections.abc import Hashable, Mapping, Sequence
 
 Value = bool | int | float | str | None | Sequence["Value"] | Mapping[str, "Value"]
 
+LARGEST_WHOLE = 2**63 - 1
+"""The largest whole number that fits into 64 bits, which is what SQLite can hold; the smallest is its negative."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST_EXACT = 2.0**53
 """Up to here every whole number is a double."""
@@ -40,8 +43,3 @@ def whole(value: Value) -> Value:
     if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_EXACT:
         return int(value)
     return value
-
-
-def same(one: Value, other: Value) -> bool:
-    """Return whether two JSON values are the same."""
-    return key(one) == key(other)

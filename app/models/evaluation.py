@@ -6,7 +6,7 @@ from typing import Any
 from app.domain.errors import Fault, InvalidRequest, pointer
 from app.domain.predictions import Evaluation
 from app.domain.uploads import READING_OF_ROWS, read_reading
-from app.models.models import Model
+from app.models.models import Model, notes_of
 from engine.data import Table, TableError
 from engine.data.said import Said
 from engine.models import ModelError, evaluate, examples_of_file, examples_of_rows, read_model
@@ -44,4 +44,4 @@ def evaluate_files(model_content: bytes, content: bytes, reading: Sequence[str] 
 
 def _scored(model: Model, table: Table) -> Evaluation:
     scores = evaluate(model, table)
-    return Evaluation(scores.rows, scores.metrics, [note.card() for note in table.notes])
+    return Evaluation(scores.rows, scores.metrics, notes_of(table))

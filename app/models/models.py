@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from app.contract.hyperparameters import complete
 from app.contract.structure import structure_of
+from app.domain.datasets import Note
 from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
 from app.domain.predictions import PredictedRows, Prediction
 from app.domain.space import Value
 from app.domain.uploads import READING_OF_ROWS, read_reading
-from engine.data import Dataset, TableError
+from engine.data import Dataset, Table, TableError
 from engine.data.said import Said
 from engine.models import FORMATS, MissingExtra, Model, ModelError, Predictions, read_model
 from engine.training_set import LOSS_OF_TASK, outputs_of
@@ -35,18 +35,17 @@ def trained_model(
     about: Mapping[str, object],
     rules: int,
 ) -> Model:
-    """Return the model of a trial that was trained by a version of the rules.
+    """Return the model of a trial with these hyperparameters, all of them, that was trained by a version of the rules.
 
     `about` goes into its card and says where it comes from (sweep, trial, seed, metrics). The bits of a trial hold for
     one kind of processor and one set of library versions: `made_with` names those of the worker that trained it.
     Raises ValueError if the weights do not fit the network.
     """
-    dataset, hyperparameters = Dataset.from_bytes(dataset_content), complete(params)
-    known: Mapping[str, Any] = hyperparameters
-    structure = structure_of(known, dataset.x_train.shape[1], outputs_of(dataset), LOSS_OF_TASK[dataset.task], rules)
-    card = {**about, "hyperparameters": hyperparameters, "made_with": dict(made_with)}
+    dataset = Dataset.from_bytes(dataset_content)
+    structure = structure_of(params, dataset.x_train.shape[1], outputs_of(dataset), LOSS_OF_TASK[dataset.task], rules)
+    card = {**about, "hyperparameters": dict(params), "made_with": dict(made_with)}
     row = np.frombuffer(weights, "<f4")
-    return Model.of(structure, row, dataset, normalize_inputs=known["normalize_inputs"], about=card)
+    return Model.of(structure, row, dataset, normalize_inputs=bool(params["normalize_inputs"]), about=card)
 
 
 def model_file(model: Model, file_format: Format) -> bytes:
@@ -63,7 +62,7 @@ def predict_rows(model: Model, rows: Sequence[Any]) -> PredictedRows:
         raise InvalidRequest(faults)
     try:
         table = model.read_rows(rows)
-        return PredictedRows(list(_each(model.predict(table))), [note.card() for note in table.notes])
+        return PredictedRows(list(_each(model.predict(table))), notes_of(table))
     except TableError as error:
         raise InvalidRequest([Fault(pointer("rows", *fault.place), fault.detail) for fault in error.faults]) from None
 
@@ -75,14 +74,11 @@ def _size_faults(model: Model, rows: int) -> Iterator[Fault]:
             yield Fault("/rows", f"{made}. Send the rows in parts.")
 
 
-def predict_csv(
-    model_content: bytes, rows_content: bytes, reading: Sequence[str] = ()
-) -> tuple[str, list[dict[str, Any]]]:
-    """Predict the rows of a CSV file with a model file; return CSV, and as plain JSON notes on what was passed over.
+def predict_csv(model_content: bytes, rows_content: bytes, reading: Sequence[str] = ()) -> tuple[str, list[Note]]:
+    """Predict the rows of a CSV file with a model file; return CSV, and notes on what was passed over.
 
-    `reading` are settings like "separator=tab", for what the file and the model leave open.
-
-    Raises InvalidRequest with every fault.
+    `reading` are settings like "separator=tab", for what the file and the model leave open. Raises InvalidRequest with
+    every fault.
     """
     try:
         model = read_model(model_content)
@@ -97,7 +93,12 @@ def predict_csv(
     writer.writerow(["prediction", *(f"probability_{name}" for name in found.classes)])
     for one in _each(found):
         writer.writerow([one.prediction, *(one.probabilities or {}).values()])
-    return text.getvalue(), [note.card() for note in table.notes]
+    return text.getvalue(), notes_of(table)
+
+
+def notes_of(table: Table) -> list[Note]:
+    """Return what was guessed or passed over in reading rows for a model."""
+    return [Note(**note.card()) for note in table.notes]
 
 
 def _each(found: Predictions) -> Iterable[Prediction]:

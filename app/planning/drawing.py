@@ -41,7 +41,7 @@ def _drawn(spec: SweepSpec, dataset_sha256: str, number: int, history: Sequence[
     sampler, scheduler = SAMPLERS[str(spec.sampler["kind"])], SCHEDULERS[str(spec.scheduler["kind"])]
     seen = history if sampler.need is Need.ALL else ()
     params = spec.space.point(sampler.propose(spec.space, spec.seed, number, seen), spec.fixed, spec.rules)
-    whole = complete({**spec.fixed, **params})
+    whole = complete(spec.fixed, params)
     return Drawn(
         number=number,
         params=params,

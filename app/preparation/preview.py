@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.datasets import ColumnPreview, DatasetPreview
+from app.domain.datasets import ColumnPreview, DatasetPreview, Note
 from app.preparation.datasets import PreparedDataset
 from engine.data import Dataset
 from engine.data.encoding import CategoricalEncoding, Encoding, from_card
@@ -25,7 +25,7 @@ _ROWS_LOOKED_AT = 1000
 
 
 def preview(prepared: PreparedDataset) -> DatasetPreview:
-    """Return what is to be seen of a data set, bounded however many columns it has."""
+    """Return the preview of a data set, of bounded size however many columns it has."""
     dataset, card = Dataset.from_bytes(prepared.content), dict[str, Any](prepared.card)
     columns: Sequence[dict[str, Any]] = card.pop("columns")
     shown, start = list[ColumnPreview](), 0
@@ -42,7 +42,7 @@ def preview(prepared: PreparedDataset) -> DatasetPreview:
         target=_target(dataset),
         columns=shown,
         more_columns=len(columns) - len(shown),
-        notes=card.pop("notes"),
+        notes=[Note(**note) for note in card.pop("notes")],
         card=card,
     )
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import final
 
-from app.contract.hyperparameters import normalize_faults, plain
-from app.domain.errors import Fault, InvalidRequest, NotFound, pointer
+from app.contract.hyperparameters import fixed_data_faults, plain
+from app.domain.errors import Fault, InvalidRequest, NotFound
 from app.domain.space import Value
 from app.services.datasets import every_name
 from app.services.sweep_checks import unknown_dataset
@@ -49,8 +49,7 @@ class GradientChecks:
             dataset = self._storage.dataset(draft.dataset)
         except NotFound:
             return [unknown_dataset(draft.dataset, every_name(self._storage))]
-        place, normalize = pointer("fixed", "normalize_inputs"), draft.fixed.get("normalize_inputs", True)
         return [
             *work_faults(draft.fixed, draft.steps, dataset.features, dataset.outputs),
-            *normalize_faults(normalize, dataset.card, place),
+            *fixed_data_faults(draft.fixed, dataset.card),
         ]

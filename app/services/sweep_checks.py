@@ -8,6 +8,7 @@ from app.contract.combinations import combination_faults
 from app.contract.hyperparameters import (
     HYPERPARAMETERS,
     augment_faults,
+    class_weight_faults,
     fixed_value_faults,
     network_faults,
     normalize_faults,
@@ -64,7 +65,7 @@ def _hyperparameter_faults(draft: SweepDraft) -> Iterable[Fault]:
 
 
 def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterable[Fault]:
-    """Yield what is wrong with the widths, the augmentations and the inputs of the draft on this data set."""
+    """Yield what is wrong with widths, augmentations, inputs and class weights of the draft on this data set."""
     if dataset is None:
         return
     for value, place in _points(draft, "hidden_units"):
@@ -73,6 +74,8 @@ def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterab
         yield from augment_faults(value, dataset.card.get("image"), place)
     for value, place in _points(draft, "normalize_inputs"):
         yield from normalize_faults(value, dataset.card, place)
+    for value, place in _points(draft, "class_weight"):
+        yield from class_weight_faults(value, dataset.card, place)
 
 
 def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:

@@ -6,12 +6,11 @@ from sqlalchemy import Connection, Select, literal_column, null, select
 
 from app.domain.runs import Attempt
 from app.storage.moves import RUNNING
-from app.storage.sweep_keys import sweep_key
+from app.storage.sweep_rows import sweep_key
 from app.storage.tables import attempts, runs
 
-_RUN = runs.c.trial, runs.c.replicate
 _ENDED: Select[Any] = select(
-    *_RUN,
+    runs.c.replicate,
     attempts.c.fence.label("number"),
     attempts.c.worker,
     attempts.c.started_at,
@@ -21,7 +20,7 @@ _ENDED: Select[Any] = select(
     attempts.c.epochs,
 ).join(attempts, attempts.c.run_key == runs.c.key)
 _LASTING: Select[Any] = select(
-    *_RUN, runs.c.fence, runs.c.worker, runs.c.leased_at, null(), null(), null(), runs.c.epochs
+    runs.c.replicate, runs.c.fence, runs.c.worker, runs.c.leased_at, null(), null(), null(), runs.c.epochs
 ).where(RUNNING)
 
 

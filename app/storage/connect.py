@@ -99,7 +99,7 @@ def in_transaction(connection: Connection) -> bool:
 
 @contextmanager
 def unchecked_references(connection: Connection) -> Iterator[None]:
-    """Leave foreign keys unchecked for a change of the schema, which makes tables anew that others refer to.
+    """Leave foreign keys unchecked for a change of the schema, which rebuilds tables that others refer to.
 
     SQLite heeds this only outside a transaction: `broken_references` tells within it whether all is well again.
     """

@@ -16,8 +16,7 @@ from app.storage import moves, records
 from app.storage.decisions import add_decisions, round_of
 from app.storage.outcomes import follow_runs
 from app.storage.records import AnyRow
-from app.storage.sweep_keys import sweep_row
-from app.storage.sweep_rows import OPEN_SWEEPS
+from app.storage.sweep_rows import OPEN_SWEEPS, sweep_row
 from app.storage.tables import sweeps
 
 _ON_REQUEST = "cancelled on request"

@@ -7,13 +7,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
-from app.domain.states import SweepState
 from app.storage import artifacts, records
 from app.storage.dialect import insert_or_replace
+from app.storage.sweep_rows import OPEN_SWEEPS
 from app.storage.tables import datasets, sweeps
 
 _SUMMARY = [datasets.c[field.name] for field in fields(DatasetSummary)]
-_OPEN = (SweepState.RUNNING.value, SweepState.PAUSED.value)
 
 
 def find(connection: Connection, name: str) -> DatasetSummary:
@@ -121,7 +120,7 @@ def remove(connection: Connection, name: str) -> None:
     if dataset.builtin:
         raise Conflict(f'"{name}" is a built-in data set, which cannot be deleted.')
     user = connection.execute(
-        select(sweeps.c.id).where(sweeps.c.dataset == name, sweeps.c.state.in_(_OPEN)).limit(1)
+        select(sweeps.c.id).where(sweeps.c.dataset == name, sweeps.c.state.in_(OPEN_SWEEPS)).limit(1)
     ).scalar()
     if user is not None:
         raise Conflict(f'The sweep {user} runs on the data set "{name}". Cancel it or let it end first.')

@@ -1,12 +1,13 @@
 """Decisions in the storage: what plans and changed budgets did to a sweep, numbered 1, 2, ... in their order."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
 from app.domain.plan import StoredDecision
-from app.storage.sweep_keys import sweep_key
+from app.storage.sweep_rows import sweep_key
 from app.storage.tables import decisions
 
 
@@ -15,17 +16,7 @@ def add_decisions(connection: Connection, key: int, made: Sequence[StoredDecisio
     last = connection.execute(
         select(func.coalesce(func.max(decisions.c.number), 0)).where(decisions.c.sweep_key == key)
     ).scalar_one()
-    rows = [
-        {
-            "sweep_key": key,
-            "number": number,
-            "round": one.round,
-            "kind": one.kind,
-            "trials": list(one.trials),
-            "reason": one.reason,
-        }
-        for number, one in enumerate(made, start=last + 1)
-    ]
+    rows = [{**asdict(one), "sweep_key": key, "number": number} for number, one in enumerate(made, start=last + 1)]
     if rows:
         connection.execute(insert(decisions), rows)
 

@@ -6,8 +6,7 @@ from sqlalchemy import Connection, Table, delete, select, tuple_, update
 
 from app.domain.errors import Conflict
 from app.storage import artifacts
-from app.storage.sweep_keys import sweep_row
-from app.storage.sweep_rows import OPEN_SWEEPS
+from app.storage.sweep_rows import OPEN_SWEEPS, sweep_row
 from app.storage.tables import attempts, decisions, epochs, models, runs, sweeps, trials
 
 PIECE = 1000

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, select, union_al
 
 from app.domain.work import Epoch
 from app.storage import records
-from app.storage.sweep_keys import sweep_key
+from app.storage.sweep_rows import sweep_key
 from app.storage.tables import epochs, runs
 
 _POINT = [epochs.c[field.name] for field in fields(Epoch)]

@@ -84,7 +84,7 @@ class Sweeps(Protocol):
     def running_sweeps(self) -> list[str]:
         """Return the ids of all sweeps that run."""
 
-    def change_sweep(self, sweep: str, changes: SweepChanges, *, reopen: bool, now: datetime) -> None:
+    def change_sweep(self, sweep: str, changes: SweepChanges, *, reopen: bool) -> None:
         """Store what a PATCH changes, and with `reopen` let a completed sweep run again.
 
         What its end cancelled outside rounds waits in the queue again, as if it had never ended. A changed budget is

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 
-from app.domain.queue import Standing
 from app.domain.states import SweepState, TrialState
 from app.domain.work import Decision, Lease
 from app.storage.outcomes import parts
@@ -61,12 +60,13 @@ def holds(row: AnyRow | None, worker: str, lease: Lease) -> bool:
 def decide(rows: Named, worker: str, lease: Lease) -> Decision:
     """Return what the worker shall do with a leased run."""
     row = rows.get(lease.run)
-    if row is None:
-        return Decision(lease, "stop", "there is no such run: its sweep was deleted")
-    if not holds(row, worker, lease):
+    if row is None or not holds(row, worker, lease):
         return Decision(lease, "stop", why_stale(row))
-    standing = _standing(row)
-    return Decision(lease, standing.decision, standing.reason)
+    if row.ending is not None:
+        return Decision(lease, "complete", f"the sweep ends: {row.sweep_reason}")
+    if row.sweep_state == SweepState.PAUSED:
+        return Decision(lease, "pause", "the sweep is paused")
+    return Decision(lease, "continue")
 
 
 def why_stale(row: AnyRow | None) -> str:
@@ -85,11 +85,3 @@ def heartbeat(connection: Connection, worker: str, leases: Sequence[Lease], leas
     for part in parts(held):
         connection.execute(_PUT_OFF, {"keys": part, "until": lease_until})
     return [decide(rows, worker, lease) for lease in leases]
-
-
-def _standing(row: AnyRow) -> Standing:
-    if row.ending is not None:
-        return Standing("complete", f"the sweep ends: {row.sweep_reason}")
-    if row.sweep_state == SweepState.PAUSED:
-        return Standing("pause", "the sweep is paused")
-    return Standing("continue")

@@ -12,7 +12,7 @@ from app.domain.sweeps import SweepSpec
 from app.storage import records, sweep_rows, trial_rows
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.records import AnyRow
-from app.storage.sweep_keys import sweep_row
+from app.storage.sweep_rows import sweep_row
 from app.storage.tables import runs, trials
 
 _VIEW = (runs.c.key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.epochs, runs.c.asked, runs.c.value)

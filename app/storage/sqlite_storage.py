@@ -4,7 +4,7 @@ What a verb does stands at the protocol in `interface.py`, and how, at the funct
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,15 +14,8 @@ from sqlalchemy import Connection, Engine
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Unavailable
-from app.domain.filters import Position, TrialQuery
-from app.domain.plan import Need, Plan, Snapshot, StoredDecision
+from app.domain.plan import Plan
 from app.domain.policy import Policy
-from app.domain.queue import Ask, Grant, Recorded
-from app.domain.runs import Attempt, Ending
-from app.domain.space import Value
-from app.domain.sweeps import NewSweep, Sweep, SweepChanges, SweepFilter, SweepSpec
-from app.domain.trials import KeptModel, Trial
-from app.domain.work import Decision, Epoch, GivenBack, Lease, Progress, Result
 from app.storage import (
     artifacts,
     attempts,
@@ -33,15 +26,13 @@ from app.storage import (
     deletion,
     dialect,
     epoch_rows,
+    leases,
     lost_leases,
     plans,
     results,
     snapshots,
     sweep_rows,
     trial_rows,
-)
-from app.storage import (
-    leases as lease_rows,
 )
 from app.storage.arrivals import Clearing, Source, bring
 from app.storage.connect import reading_engine, unchecked_references, writing_engine
@@ -53,6 +44,33 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 FILE = "logsweep.db"
+
+
+def _reads(run: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate["SqliteStorage", P], T]:
+    """Return the verb that runs a function of a room on one snapshot."""
+
+    def verb(storage: "SqliteStorage", /, *args: P.args, **named: P.kwargs) -> T:
+        return storage.read(run, *args, **named)
+
+    return verb
+
+
+def _writes(run: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate["SqliteStorage", P], T]:
+    """Return the verb that runs a function of a room in a transaction of the writer."""
+
+    def verb(storage: "SqliteStorage", /, *args: P.args, **named: P.kwargs) -> T:
+        return storage.write(run, *args, **named)
+
+    return verb
+
+
+def _decides(run: Callable[Concatenate[Connection, Policy, P], T]) -> Callable[Concatenate["SqliteStorage", P], T]:
+    """Return the verb that writes what must be decided within the transaction."""
+
+    def verb(storage: "SqliteStorage", /, *args: P.args, **named: P.kwargs) -> T:
+        return storage.decide(run, *args, **named)
+
+    return verb
 
 
 @final
@@ -73,7 +91,7 @@ class SqliteStorage:
         self._writer = Writer(self._writing)
         self._reading = reading_engine(folder / FILE)
         self._clearing = Clearing(self._writer)
-        self._write(artifacts.give_up_arrivals)  # who sent them died with the server before
+        self.write(artifacts.give_up_arrivals)  # who sent them died with the server before
 
     def close(self) -> None:
         self._writer.close()
@@ -81,61 +99,43 @@ class SqliteStorage:
         self._writing.dispose()
         self._lock.release()
 
-    def _write(self, run: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
-        return self._writer.submit(lambda connection: run(connection, *args, **named)).result()
-
-    def _decide(self, run: Callable[Concatenate[Connection, Policy, P], T], *args: P.args, **named: P.kwargs) -> T:
-        """Write what must be decided within the transaction."""
-        return self._writer.submit(lambda connection: run(connection, self._policy, *args, **named)).result()
-
-    def _read(self, run: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
+    def read(self, run: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
+        """Return what a function answers on one snapshot."""
         with self._reading.connect() as connection, connection.begin():
             return run(connection, *args, **named)
 
-    def engine_version(self) -> str:
-        return self._read(dialect.engine_version)
+    def write(self, run: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
+        """Return what a function answers in a transaction of the writer, once that is on disk."""
+        return self._writer.submit(lambda connection: run(connection, *args, **named)).result()
+
+    def decide(self, run: Callable[Concatenate[Connection, Policy, P], T], *args: P.args, **named: P.kwargs) -> T:
+        """Return what a function answers in a transaction of the writer in which it asks the policy."""
+        return self._writer.submit(lambda connection: run(connection, self._policy, *args, **named)).result()
+
+    engine_version = _reads(dialect.engine_version)
 
     # Data sets
 
     def add_dataset(self, summary: DatasetSummary, content: Source, upload_sha256: str) -> bool:
-        if self._write(dataset_rows.knows, summary, upload_sha256):
+        if self.write(dataset_rows.knows, summary, upload_sha256):
             return False
         name = partial(dataset_rows.add, summary=summary, upload_sha256=upload_sha256)
         return bring(self._writer, summary.sha256, content, summary.created_at, name)
-
-    def upload_hash(self, name: str) -> str | None:
-        return self._read(dataset_rows.upload_hash, name)
-
-    def upload_without_hash(self, name: str) -> tuple[str, bytes] | None:
-        return self._read(dataset_rows.upload_without_hash, name)
-
-    def recognise_upload(self, name: str, sha256: str, upload_sha256: str) -> None:
-        self._write(dataset_rows.recognise, name, sha256, upload_sha256)
 
     def replace_builtin(self, summary: DatasetSummary, content: Source) -> None:
         name = partial(dataset_rows.replace_builtin, summary=summary)
         bring(self._writer, summary.sha256, content, summary.created_at, name)
 
-    def builtin_hashes(self) -> dict[str, str]:
-        return self._read(dataset_rows.builtin_hashes)
-
-    def dataset(self, name: str) -> DatasetSummary:
-        return self._read(dataset_rows.find, name)
-
-    def dataset_content(self, name: str) -> tuple[str, bytes]:
-        return self._read(dataset_rows.content, name)
-
-    def content_of(self, sha256: str) -> bytes:
-        return self._read(dataset_rows.content_of, sha256)
-
-    def content_size(self, sha256: str) -> int:
-        return self._read(dataset_rows.content_size, sha256)
-
-    def datasets(self, after: str, limit: int) -> Sequence[DatasetSummary]:
-        return self._read(dataset_rows.page, after, limit)
-
-    def remove_dataset(self, name: str) -> None:
-        self._write(dataset_rows.remove, name)
+    upload_hash = _reads(dataset_rows.upload_hash)
+    upload_without_hash = _reads(dataset_rows.upload_without_hash)
+    recognise_upload = _writes(dataset_rows.recognise)
+    builtin_hashes = _reads(dataset_rows.builtin_hashes)
+    dataset = _reads(dataset_rows.find)
+    dataset_content = _reads(dataset_rows.content)
+    content_of = _reads(dataset_rows.content_of)
+    content_size = _reads(dataset_rows.content_size)
+    datasets = _reads(dataset_rows.page)
+    remove_dataset = _writes(dataset_rows.remove)
 
     # Artifacts
 
@@ -144,130 +144,69 @@ class SqliteStorage:
 
     def add_artifacts(self, contents: Sequence[bytes], now: datetime) -> list[str]:
         hashes = [hashlib.sha256(content).hexdigest() for content in contents]
-        self._write(artifacts.add_all, dict(zip(hashes, contents, strict=True)), now)
+        self.write(artifacts.add_all, dict(zip(hashes, contents, strict=True)), now)
         return hashes
 
-    def artifact_size(self, sha256: str) -> int | None:
-        return self._read(artifacts.size, sha256)
-
     def artifact_stream(self, sha256: str) -> Iterator[bytes]:
-        key, number = self._read(artifacts.key_here, sha256), 0
-        while key is not None and (piece := self._read(artifacts.piece, key, number)) is not None:
+        key, number = self.read(artifacts.key_here, sha256), 0
+        while key is not None and (piece := self.read(artifacts.piece, key, number)) is not None:
             yield piece
             number += 1
 
     def clear_artifacts(self, now: datetime, limit: int = 64) -> int:
-        self._write(deletion.go_on)
+        self.write(deletion.go_on)
         return self._clearing.clear(now, limit)
 
-    # Sweeps
+    artifact_size = _reads(artifacts.size)
 
-    def create_sweep(self, sweep: str, new: NewSweep, now: datetime) -> None:
-        self._write(sweep_rows.create, sweep, new, now)
+    # Sweeps and plans
 
-    def sweep(self, sweep: str) -> Sweep:
-        return self._read(sweep_rows.find, sweep)
-
-    def sweep_spec(self, sweep: str) -> tuple[SweepSpec, DatasetSummary]:
-        return self._read(sweep_rows.spec, sweep)
-
-    def sweeps(self, which: SweepFilter, before: str | None, limit: int) -> Sequence[Sweep]:
-        return self._read(sweep_rows.page, which, before, limit)
-
-    def running_sweeps(self) -> list[str]:
-        return self._read(sweep_rows.running)
-
-    def change_sweep(self, sweep: str, changes: SweepChanges, *, reopen: bool, now: datetime) -> None:  # noqa: ARG002 - no table tells when
-        self._write(control.change, sweep, changes, reopen=reopen)
-
-    def pause_sweep(self, sweep: str) -> None:
-        self._write(control.pause, sweep)
-
-    def resume_sweep(self, sweep: str) -> None:
-        self._decide(control.resume, sweep)
-
-    def cancel_sweep(self, sweep: str, *, keep: bool, now: datetime) -> None:
-        self._decide(control.cancel, sweep, keep=keep, now=now)
+    create_sweep = _writes(sweep_rows.create)
+    sweep = _reads(sweep_rows.find)
+    sweep_spec = _reads(sweep_rows.spec)
+    sweeps = _reads(sweep_rows.page)
+    running_sweeps = _reads(sweep_rows.running)
+    change_sweep = _writes(control.change)
+    pause_sweep = _writes(control.pause)
+    resume_sweep = _decides(control.resume)
+    cancel_sweep = _decides(control.cancel)
+    pass_time = _writes(control.pass_time)
+    snapshot = _reads(snapshots.take)
+    decisions = _reads(decisions.page)
 
     def delete_sweep(self, sweep: str) -> None:
-        self._write(deletion.begin, sweep)
-        self._finish_deletions()
-
-    def _finish_deletions(self) -> None:
-        while self._write(deletion.go_on):
+        self.write(deletion.begin, sweep)
+        while self.write(deletion.go_on):
             pass
-
-    def pass_time(self, seconds: float) -> list[str]:
-        return self._write(control.pass_time, seconds)
-
-    # Plans
-
-    def snapshot(self, sweep: str, need: Need, horizon: int) -> Snapshot:
-        return self._read(snapshots.take, sweep, need, horizon)
 
     def apply(self, sweep: str, version: int, plan: Plan, now: datetime) -> bool:
         try:
-            self._decide(plans.apply, sweep, version, plan, now)
+            self.decide(plans.apply, sweep, version, plan, now)
         except plans.Outdated:
             return False
         return True
 
-    def decisions(self, sweep: str, after: int, limit: int) -> list[StoredDecision]:
-        return self._read(decisions.page, sweep, after, limit)
-
     # Trials
 
-    def trial(self, sweep: str, number: int) -> Trial:
-        return self._read(trial_rows.find, sweep, number)
-
-    def trials(
-        self, sweep: str, query: TrialQuery, shared: Mapping[str, Value], after: Position | None, limit: int
-    ) -> list[tuple[Trial, Position]]:
-        return self._read(trial_rows.page, sweep, query, shared, after, limit)
-
-    def finished_trials(self, sweep: str, last: int | None = None) -> list[Trial]:
-        return self._read(trial_rows.finished, sweep, last)
-
-    def curve(self, sweep: str, number: int, replicate: int, after: int, limit: int) -> list[Epoch]:
-        return self._read(epoch_rows.page, sweep, number, replicate, after, limit)
-
-    def curve_ends(self, sweep: str, numbers: Collection[int], last: int) -> dict[int, list[Epoch]]:
-        return self._read(epoch_rows.ends, sweep, numbers, last)
-
-    def attempts(self, sweep: str, number: int) -> list[Attempt]:
-        return self._read(attempts.of_trial, sweep, number)
-
-    def model(self, sweep: str, number: int) -> KeptModel | None:
-        return self._read(trial_rows.model, sweep, number)
+    trial = _reads(trial_rows.find)
+    trials = _reads(trial_rows.page)
+    finished_trials = _reads(trial_rows.finished)
+    curve = _reads(epoch_rows.page)
+    curve_ends = _reads(epoch_rows.ends)
+    attempts = _reads(attempts.of_trial)
+    model = _reads(trial_rows.model)
 
     # The queue
 
-    def claim(self, ask: Ask, now: datetime, lease_until: datetime) -> Grant:
-        return self._decide(claims.claim, ask, now, lease_until)
-
-    def heartbeat(self, worker: str, leases: Sequence[Lease], lease_until: datetime) -> list[Decision]:
-        return self._write(lease_rows.heartbeat, worker, leases, lease_until)
-
-    def report(self, worker: str, items: Sequence[Progress], now: datetime) -> list[Decision]:
-        return self._decide(results.report, worker, items, now)
-
-    def finish(self, worker: str, items: Sequence[Result], progress: Sequence[Progress], now: datetime) -> Recorded:
-        return self._decide(results.finish, worker, items, progress, now)
-
-    def release(self, worker: str, items: Sequence[GivenBack], now: datetime) -> list[Decision]:
-        return self._decide(lost_leases.release, worker, items, now)
-
-    def work_waits(self) -> bool:
-        return self._read(claims.work_waits)
-
-    def lose_expired(self, now: datetime) -> int:
-        return self._decide(lost_leases.lose_expired, now)
-
-    def lose_worker(self, worker: str, ending: Ending, reason: str, now: datetime) -> int:
-        return self._decide(lost_leases.lose_worker, worker, ending, reason, now)
-
-    def recover(self, local_prefix: str, now: datetime, lease_until: datetime) -> None:
-        self._decide(lost_leases.recover, local_prefix, now, lease_until)
+    claim = _decides(claims.claim)
+    heartbeat = _writes(leases.heartbeat)
+    report = _decides(results.report)
+    finish = _decides(results.finish)
+    release = _decides(lost_leases.release)
+    work_waits = _reads(claims.work_waits)
+    lose_expired = _decides(lost_leases.lose_expired)
+    lose_worker = _decides(lost_leases.lose_worker)
+    recover = _decides(lost_leases.recover)
 
 
 def _make(folder: Path) -> None:

@@ -8,19 +8,35 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from app.domain.datasets import DatasetSummary
-from app.domain.errors import Conflict
+from app.domain.errors import Conflict, NotFound
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Best, Labels, NewSweep, Sweep, SweepFilter, SweepSpec, Used
 from app.storage import records
 from app.storage.dialect import json_has
 from app.storage.records import AnyRow
-from app.storage.sweep_keys import PRESENT, sweep_row
 from app.storage.tables import datasets, sweeps, trials
 
 OPEN_SWEEPS = (SweepState.RUNNING.value, SweepState.PAUSED.value)
 """The states of sweeps that have not ended."""
 
+PRESENT = sweeps.c.deleted == 0
+"""Of a sweep that nobody deleted; rows of one that was deleted go away in pieces."""
+
 _FINAL = trials.c.state.not_in([state.value for state in OPEN])
+
+
+def sweep_row(connection: Connection, sweep: str, *columns: ColumnElement[Any]) -> AnyRow:
+    """Return the row of a sweep, or these columns of it. Raises NotFound."""
+    row = connection.execute(select(*(columns or sweeps.c)).where(sweeps.c.id == sweep, PRESENT)).first()
+    if row is None:
+        raise NotFound(f'There is no sweep "{sweep}". GET /v1/sweeps lists them.')
+    return row
+
+
+def sweep_key(connection: Connection, sweep: str) -> int:
+    """Return the key that the rows of a sweep have in common, for its id. Raises NotFound."""
+    key: int = sweep_row(connection, sweep, sweeps.c.key).key
+    return key
 
 
 def create(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> None:

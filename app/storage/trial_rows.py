@@ -28,7 +28,7 @@ from app.storage import records
 from app.storage.columns import Instant
 from app.storage.dialect import json_kind, json_order, json_value, stored_kind
 from app.storage.sort_keys import sort_key
-from app.storage.sweep_keys import sweep_key
+from app.storage.sweep_rows import sweep_key
 from app.storage.tables import artifacts, models, runs, trials
 
 _OPERATORS: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.contract.hyperparameters import HYPERPARAMETERS
 from app.contract.rules import CURRENT_RULES
 from app.domain.errors import Unavailable
 from app.domain.work import CheckpointRef, LeasedRun
@@ -50,10 +51,9 @@ class RunLoader:
     def load(self, run: LeasedRun, *, parked: bool) -> ReadyRun:
         """Return the run ready to train; one that is `parked` needs no checkpoint.
 
-        Raises Unavailable for rules to come, which nobody here could follow, and what the source raises.
+        Raises Unavailable for what nobody here could follow, and what the source raises.
         """
-        if run.rules > CURRENT_RULES:
-            wanted = f"The trial follows the rules {run.rules}, and this worker knows up to {CURRENT_RULES}"
+        if wanted := _of_another_version(run):
             raise Unavailable(f"{wanted}. Install the server's version of logsweep for its workers, too.")
         data = self._training_set(run)
         checkpoint = None if parked or run.checkpoint is None else self._checkpoint(run, run.checkpoint)
@@ -86,6 +86,17 @@ class RunLoader:
             )  # fmt: skip
             return None
         return checkpoint
+
+
+def _of_another_version(run: LeasedRun) -> str | None:
+    """Return what a server of another version asks for and this worker does not know: to guess changes the result."""
+    if run.rules > CURRENT_RULES:
+        return f"The trial follows the rules {run.rules}, and this worker knows up to {CURRENT_RULES}"
+    if strange := sorted(run.params.keys() - HYPERPARAMETERS.keys()):
+        return f"The trial has hyperparameters that this worker does not know: {', '.join(strange)}"
+    if missing := [name for name in HYPERPARAMETERS if name not in run.params]:
+        return f"The trial does not say hyperparameters that this worker needs: {', '.join(missing)}"
+    return None
 
 
 def name_of(run: LeasedRun) -> str:

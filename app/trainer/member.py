@@ -1,12 +1,9 @@
 """From the hyperparameters of a trial to a member of the engine."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
-from app.contract.hyperparameters import complete
-from app.contract.structure import structure_of
-from app.domain.space import Value
+from app.contract.structure import named, structure_of
 from app.domain.work import LeasedRun
 from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
@@ -30,25 +27,19 @@ def member_of(run: LeasedRun, data: TrainingSet) -> MemberSpec:
 
 
 def spec_of(
-    hyperparameters: Mapping[str, Value],
+    params: Mapping[str, Any],
     data: TrainingSet,
     seed: Seed,
     objective: Metric = "train_loss",
     patience: Patience | None = None,
     rules: int = CURRENT,
 ) -> MemberSpec:
-    """Return the member with these hyperparameters, and the defaults of all others."""
-    params: Mapping[str, Any] = complete(hyperparameters)
+    """Return the member with these hyperparameters, all of them."""
     return MemberSpec(
         structure=structure_of(params, data.inputs, data.outputs, data.loss_name, rules),
-        optimizer=params["optimizer"],
-        initializer=params["initializer"],
-        knobs=Knobs(**{field.name: params[field.name] for field in fields(Knobs)}),
-        epochs=params["epochs"],
+        knobs=Knobs(**named(params, "knob")),
         seed=seed,
         objective=objective,
         patience=patience,
-        decay=params["decay"],
-        decay_by=params["decay_by"],
-        augment=Augmentation(**params["augment"]),
+        **named(params, "training") | {"augment": Augmentation(**params["augment"])},
     )

@@ -124,7 +124,7 @@ class WorkClient:
         try:
             content = self._send("GET", f"/v1/work/checkpoints/{ref.sha256}", None, {})
         except ServerRefusedError as error:
-            _log.info("A checkpoint was not to be had: %s", error.detail)
+            _log.info("A checkpoint could not be fetched: %s", error.detail)
             return None
         if hashlib.sha256(content).hexdigest() != ref.sha256:
             _log.warning("The checkpoint %s came with other bytes than its hash says.", ref.sha256)

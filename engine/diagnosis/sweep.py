@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from engine.diagnosis.base import DIVERGENCE, EXPLODING_GRADIENTS, PLATEAU, VANISHING_GRADIENTS, Diagnosis, Trouble
 from engine.diagnosis.bias_variance import VERDICTS, BiasVariance, BiasVerdict
@@ -23,20 +24,33 @@ _WAYS: Mapping[Trouble, str] = {
 
 @dataclass(frozen=True, slots=True)
 class TrialDiagnosis:
-    """All that is known of one trial; `bias_variance` is None where it has no errors to judge by."""
+    """The diagnosis of a trial; `bias_variance` is null while it has no errors to judge by."""
 
     bias_variance: BiasVariance | None
     training: Sequence[Diagnosis]
 
 
 @dataclass(frozen=True, slots=True)
-class SweepDiagnosis:
-    """How many trials show each diagnosis, some of their numbers, the best trial's own, and what to do next."""
+class BestBiasVariance(BiasVariance):
+    """Bias and variance of the best trial, and how many trials have each verdict."""
 
-    best: BiasVariance | None
-    verdicts: Mapping[BiasVerdict, int]
+    counts: Mapping[BiasVerdict, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """How many trials show each trouble in training, and the numbers of the first ones."""
+
     counts: Mapping[Trouble, int]
     trials: Mapping[Trouble, Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepDiagnosis:
+    """What the finished trials of a sweep say together; `next` says in sentences what to do."""
+
+    bias_variance: BestBiasVariance | None
+    training: Troubles
     next: Sequence[str]
 
 
@@ -46,13 +60,16 @@ def diagnose_sweep(trials: Mapping[int, TrialDiagnosis], best: int | None) -> Sw
     shown = {kind: [n for n, one in trials.items() if kind in {found.kind for found in one.training}] for kind in _WAYS}
     judged = trials[best].bias_variance if best is not None else None
     counts = {kind: len(numbers) for kind, numbers in shown.items()}
+    every = {verdict: verdicts[verdict] for verdict in VERDICTS}
     return SweepDiagnosis(
-        best=judged,
-        verdicts={verdict: verdicts[verdict] for verdict in VERDICTS},
-        counts=counts,
-        trials={kind: numbers[:NAMED] for kind, numbers in shown.items()},
+        bias_variance=None if judged is None else BestBiasVariance(**_parts(judged), counts=every),
+        training=Troubles(counts, {kind: numbers[:NAMED] for kind, numbers in shown.items()}),
         next=[*_of_best(best, judged), *_of_training(counts, len(trials))],
     )
+
+
+def _parts(judged: BiasVariance) -> Mapping[str, Any]:
+    return {field.name: getattr(judged, field.name) for field in fields(judged)}
 
 
 def _of_best(best: int | None, judged: BiasVariance | None) -> Iterator[str]:

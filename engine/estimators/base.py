@@ -3,7 +3,7 @@
 import warnings
 from abc import ABC
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from engine.class_weights import ClassWeight
 from engine.data import Dataset, TableError
 from engine.data.columns.whole_numbers import merged_fault, merged_integers
 from engine.data.dataset import Doubles
@@ -24,7 +25,7 @@ from engine.data.table import LARGEST_NUMBER
 from engine.data.target import Target
 from engine.early_stopping import Patience
 from engine.estimators import parameters as rule
-from engine.estimators.parameters import documented, hyperparameter, parameter, refuse_faults
+from engine.estimators.parameters import hyperparameter, parameter, refuse_faults
 from engine.hyperparameters import Bounds
 from engine.prediction import predict
 from engine.seeds import Seed
@@ -78,10 +79,6 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         None, rule.RANDOM_STATE, "the seed of the split, the initial weights and the order of the examples"
     )
 
-    def __init_subclass__(cls) -> None:
-        """Let the docstring of an estimator list the parameters."""
-        cls.__doc__ = documented(cls)
-
     def _fit(self, x: NDArray[Any], target: Target) -> None:
         """Train the members on inputs (m, n) and `target`, and keep what came of them."""
         refuse_faults(self)
@@ -91,6 +88,8 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         self.double_inputs_ = self._double_inputs(x, train_rows)
         dataset = _dataset(Encoded.of(x, self.double_inputs_), target, train_rows, dev_rows)
         data = TrainingSet.of(dataset, normalize_inputs=self.normalize_inputs)
+        # Like scikit-learn's early stopping: what was said of the classes holds for the rows that choose, too.
+        data = replace(data, dev=replace(data.dev, class_weight=self._class_weight()))
         self.trained_ = train(data, self._specs(data, objective, seed))
         self.normalization_ = data.normalization
         self.target_moments_ = data.target_mean, data.target_scale
@@ -118,10 +117,15 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         common = {
             "structure": self.structure_,
             "knobs": self._filled(Knobs),
+            "class_weight": self._class_weight(),
             "objective": objective,
             "patience": None if self.patience is None else Patience(self.patience, self.min_delta),
         }
         return [self._filled(MemberSpec, seed=Seed(seed, number), **common) for number in range(self.members)]
+
+    def _class_weight(self) -> ClassWeight:
+        """Return what the examples of each class count."""
+        return "none"
 
     def _filled(self, kind: type[_Spec], **own: Any) -> _Spec:
         """Return a `kind` with the fields `own`, and the others from the parameters of the same names."""
@@ -189,7 +193,7 @@ def refuse_merged(x: Any) -> None:
 
 
 def in_range(x: NDArray[Any]) -> NDArray[Any]:
-    """Return inputs that float32 can hold, however roughly. Raises ValueError for others."""
+    """Return inputs that float32 can hold, if only roughly. Raises ValueError for others."""
     if len(x) and max(x.max(), -x.min()) > LARGEST_NUMBER:
         raise ValueError(f"Input X contains a value too large for float32, beyond {LARGEST_NUMBER:.2g}. Rescale it.")
     return x

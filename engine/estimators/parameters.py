@@ -1,14 +1,16 @@
 """Constructor parameters as fields of a dataclass: default, rule and meaning of each in one line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from inspect import cleandoc
-from typing import Any
+from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
 
 from engine.clashes import CLASHES
 from engine.hyperparameters import HYPERPARAMETERS, Bounds
+
+_Kind = TypeVar("_Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,18 @@ RANDOM_STATE = Rule(
 )
 
 
+def _is_class_weight(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return value is None or (isinstance(value, str) and value == "balanced")
+    weights = [weight.item() if isinstance(weight, np.generic) else weight for weight in value.values()]
+    return HYPERPARAMETERS["class_weight"].allowed.accepts({str(place): weight for place, weight in enumerate(weights)})
+
+
+CLASS_WEIGHT = Rule(
+    '"balanced", a dict that gives some labels a number above 0, or None: every example counts one', _is_class_weight
+)
+
+
 def parameter(default: Any, rule: Rule, meaning: str) -> Any:
     """Return the field of a parameter that is no hyperparameter."""
     return field(default=default, metadata={"words": rule.words, "meaning": meaning, "fault": rule.fault})
@@ -64,7 +78,15 @@ def hyperparameter(name: str) -> Any:
     return field(default=row.estimator_default, metadata={**words, "fault": lambda _, value: row.fault(value)})
 
 
-def documented(kind: type) -> str:
+@dataclass_transform(kw_only_default=True, eq_default=False)
+def estimator(kind: type[_Kind]) -> type[_Kind]:
+    """Make a class an estimator: its parameters become those of its constructor, and are listed in its docstring."""
+    made = dataclass(kw_only=True, eq=False, repr=False)(kind)
+    made.__doc__ = _documented(made)
+    return made
+
+
+def _documented(kind: Any) -> str:
     """Return the docstring of a class, followed by its parameters in the format of NumPy."""
     entries = [
         f"{entry.name} : {entry.metadata['words']}, default={entry.default!r}\n    {entry.metadata['meaning']}."

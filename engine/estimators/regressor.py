@@ -9,8 +9,10 @@ from sklearn.utils.validation import validate_data
 
 from engine.data.target import Target
 from engine.estimators.base import INPUTS, StackedMLP, in_range, refuse_merged
+from engine.estimators.parameters import estimator
 
 
+@estimator
 class StackedMLPRegressor(RegressorMixin, StackedMLP):  # type: ignore[misc]  # scikit-learn ships no types
     """Dense networks for a number, trained in one stack; an answer is the mean of the members' answers.
 

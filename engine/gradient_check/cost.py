@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import NO_GRADIENT, Array, Indices, Signal, Workspace
-from engine.class_weights import stacked
 from engine.network import Learning, Network
 from engine.spec import MemberSpec
 from engine.training_set import TrainingSet
@@ -55,7 +54,7 @@ class StackedCost:
         data.train.inputs.bind(batch[np.newaxis], examples).run()
         x = np.broadcast_to(examples, (members, *examples.shape[1:]))
         numbers = np.broadcast_to(batch, (members, len(batch)))
-        weights = stacked([spec.class_weights] * members, np.float64)
+        weights = data.class_weights([spec.class_weight] * members)
         self._loss = data.loss.bind(numbers, data.outputs, data.train.targets, workspace, weights)
         self._loss.load()
         learning = _learning_without_dropout(network, members)

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 
 from engine.arrays import Array, Indices, Order, Workspace
-from engine.class_weights import stacked
 from engine.layers.dropout import Words
 from engine.network import Learning, Network
 from engine.optimizers import OPTIMIZERS
@@ -27,7 +26,7 @@ class _Solo:
         statistics = np.zeros((1, layout.size - layout.trained))
         self.matrices = Matrices(row[np.newaxis].copy(), np.zeros((1, layout.trained)), statistics, moments)
         self._update = Update(layout, [spec], self.matrices, workspace)
-        weights = stacked([spec.class_weights], np.float64)
+        weights = data.class_weights([spec.class_weight])
         learning = Learning(self.matrices.gradient, statistics.copy(), np.ones(1), np.ones(1), weights)
         self._steps = {
             examples: BatchStep(network, data, self.matrices.weights, learning, examples, workspace)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
+from engine.class_weights import Weighing
 from engine.hyperparameters.base import Alias, Hyperparameter, Role
 from engine.hyperparameters.bounds import Bounds
-from engine.hyperparameters.ranges import Flag, Object, OneOf, Range, Real, Whole, Widths
+from engine.hyperparameters.ranges import Flag, Object, OneOf, PerClass, Range, Real, Whole, Widths
 from engine.initializers import INITIALIZERS
 from engine.layers import ACTIVATIONS
 from engine.lr_decay import DECAYS, DecayUnit
@@ -253,6 +254,20 @@ _ROWS: Sequence[Hyperparameter] = (
         _alias("augmentation data_augmentation"),
     ),
     _row(
+        "class_weight",
+        "training",
+        PerClass(get_args(Weighing), _ABOVE_0),
+        "none",
+        "what an example of each class counts in the training loss; balanced lets all classes count alike",
+        _alias("class_weights weight_class loss_weights"),
+        _alias(
+            "scale_pos_weight pos_weight positive_weight",
+            'It gives classes their weights by name, such as {"no": 1, "yes": 9}',
+        ),
+        _alias("is_unbalance unbalanced balanced", 'It may be "balanced", so that all classes count alike'),
+        _alias("sample_weight sample_weights", "Examples are weighed by their class alone"),
+    ),
+    _row(
         "normalize_inputs",
         "data",
         Flag(),
@@ -271,4 +286,4 @@ def names_of(*roles: Role) -> Sequence[str]:
     return [row.name for row in _ROWS if row.role in roles]
 
 
-__all__ = ["HYPERPARAMETERS", "Bounds", "Hyperparameter", "names_of"]
+__all__ = ["HYPERPARAMETERS", "Bounds", "Hyperparameter", "Role", "names_of"]

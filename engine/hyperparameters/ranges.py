@@ -174,5 +174,37 @@ class Object(Range):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PerClass(Range):
+    """A number for each of some classes, by name, or one of the `words`; which classes there are is not known here."""
+
+    words: tuple[str, ...]
+    number: Real
+    kinds: tuple[Search, ...] = ("choice",)
+
+    def rule(self) -> str:
+        """Return the words, and what a number must be."""
+        return self._rule(self.number.rule())
+
+    def _rule(self, number: str) -> str:
+        words = "".join(f'"{word}", ' for word in self.words)
+        return f"one of {words}or an object that gives some classes, by name, {number}"
+
+    def schema(self) -> Schema:
+        """Return the words, and an object of any names."""
+        return {"anyOf": [{"enum": list(self.words)}, {"type": "object", "additionalProperties": self.number.schema()}]}
+
+    def accepts(self, value: object) -> bool:
+        """Return whether `value` is one of the words, or an object of numbers within their bounds."""
+        return self.reason(value) is None
+
+    def reason(self, value: object) -> str | None:
+        """Return the rule, with what is wrong with the first number that does not fit."""
+        if not isinstance(value, Mapping):
+            return None if isinstance(value, str) and value in self.words else self.rule()
+        reasons = (self.number.reason(number) for number in value.values())
+        return next((self._rule(reason) for reason in reasons if reason), None)
+
+
 def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)

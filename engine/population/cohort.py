@@ -49,7 +49,7 @@ class Cohort:
         self._workspace = Workspace(data.dtype)
         self._seat([])
         self._tile_members = tile_members(self._network, data)
-        # The first tiles of the members; those that miss are cut before the next epoch.
+        # The first tiles of the members; those that are missing are cut before the next epoch.
         self._tiles: list[Tile] = []
         self._augmenter: Augmenter | None = None
         self._scoring = Scoring(self._network, data, self._tile_members, self._workspace)
@@ -234,7 +234,7 @@ def _joined(matrix: Array, rows: Sequence[Array], order: Sequence[int]) -> Array
 
 def _place(spec: MemberSpec) -> tuple[Rule, bool, bool]:
     """Return where the row of a member belongs among the others."""
-    return Rule.of(spec), spec.knobs.drops, bool(spec.class_weights)
+    return Rule.of(spec), spec.knobs.drops, spec.class_weight != "none"
 
 
 def tile_members(network: Network, data: TrainingSet) -> int:

@@ -29,12 +29,13 @@ class Evaluation:
         self._data, self._part, self._members = data, part, len(rows)
         self.rows = rows
         self._chunks = []
+        weights = data.class_weights([part.class_weight] * len(rows))
         for chunk in chunks(len(part)):
             examples = np.broadcast_to(np.arange(chunk.start, chunk.stop), (len(rows), chunk.stop - chunk.start))
             inputs = part.inputs.chunk(chunk, workspace)
             # All members read the same examples: stride 0 along the member axis, no copy.
             x = np.broadcast_to(inputs.values, (len(rows), *inputs.values.shape))
-            loss = data.loss.bind(examples, data.outputs, part.targets, workspace)
+            loss = data.loss.bind(examples, data.outputs, part.targets, workspace, weights)
             program = network.bind_to_answer(rows, Signal(x, NO_GRADIENT, data.inputs), loss, workspace)
             self._chunks.append((inputs, loss, program))
 

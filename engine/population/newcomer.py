@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from engine.class_weights import WEIGHT_BOUNDS
+from engine.class_weights import misfit
 from engine.population.checkpoint import Checkpoint
 from engine.population.member import Member
 from engine.spec import MemberSpec
@@ -40,14 +40,9 @@ class Newcomer:
             yield f"{done}, and its {self.spec.epochs} epochs are done. Give it more epochs."
 
     def weight_faults(self) -> Iterator[str]:
-        """Yield a sentence if its class weights are not those of the classes."""
-        weights, classes = self.spec.class_weights, len(self.data.class_counts)
-        if weights and len(weights) != classes:
-            given = f"{self.key} has weights for {len(weights)} classes, and the data set has {classes}"
-            yield f"{given}. Give one for each class, or none."
-        if wrong := [weight for weight in weights if WEIGHT_BOUNDS.reason(weight)]:
-            rule = WEIGHT_BOUNDS.reason(wrong[0])
-            yield f"{self.key} has the class weight {wrong[0]!r}, but it must be {rule}."
+        """Yield a sentence if its class weights are not for the classes of its data."""
+        if why := misfit(self.spec.class_weight, self.data.classes):
+            yield f"{self.key} has the class_weight {self.spec.class_weight!r}: {why}. Leave it out, or name others."
 
     def pause_faults(self) -> Iterator[str]:
         """Yield a sentence if the epoch to pause at does not lie ahead."""

@@ -7,7 +7,6 @@ import numpy as np
 
 from engine.arrays import Array, Order, Workspace
 from engine.augmentation.augmenter import Augmenter
-from engine.class_weights import stacked
 from engine.layers.dropout import Keep, Words
 from engine.layout import Layout
 from engine.network import Learning, Network
@@ -40,7 +39,7 @@ class Tile:
         specs = [member.spec for member in members]
         self._sizes = batch_sizes(len(data.train), network.structure)
         moments = workspace.array("norm.moments", matrices.averages.shape)
-        weights = stacked([spec.class_weights for spec in specs], workspace.dtype)
+        weights = data.class_weights([spec.class_weight for spec in specs])
         learning = Learning(matrices.gradient, moments, *_keep_probs(specs), weights)
         steps = {
             examples: BatchStep(network, data, matrices.weights, learning, examples, workspace)

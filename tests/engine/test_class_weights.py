@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import standalone
 from engine.arrays import Array, Workspace
-from engine.class_weights import class_weights, stacked
+from engine.class_weights import ClassWeight, class_weights
 from engine.losses import LOSSES, BoundLoss
 from engine.population import Population
 from engine.prediction import predict
@@ -23,7 +24,7 @@ DATA = {
     "multiclass": training_set(random_dataset("multiclass", (61, 23, 17), 5)),
     "binary": training_set(random_dataset("binary", (61, 23, 17), 5)),
 }
-SOME = {"multiclass": (0.5, 1.0, 2.25), "binary": (0.5, 3.0)}
+SOME: dict[str, ClassWeight] = {"multiclass": {"0": 0.5, "2": 2.25}, "binary": {"1": 3.0, "0": 0.5}}
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=6).filter(any))
@@ -38,14 +39,9 @@ def test_balanced_weights_are_those_of_scikit_learn(counts: list[int]) -> None:
     assert all(found[label] == 1.0 for label in range(len(counts)) if label not in present)
 
 
-def test_a_class_that_is_not_named_counts_one_and_without_weights_there_are_none() -> None:
+def test_a_class_that_is_not_named_counts_one() -> None:
     assert class_weights({"b": 4}, ("a", "b", "c"), (5, 1, 0)) == (1.0, 4.0, 1.0)
-    assert class_weights("none", ("a", "b", "c"), (5, 1, 0)) == ()
-
-
-def test_names_that_no_class_has_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"class_weight names d, e, and the classes are a, b\."):
-        class_weights({"d": 1.0, "a": 2.0, "e": 1.0}, ("a", "b"), (5, 1))
+    assert class_weights("none", ("a", "b", "c"), (5, 1, 0)) == (1.0, 1.0, 1.0)
 
 
 def bound(loss: str, logits: Array, labels: Array, weights: Array | None) -> BoundLoss:
@@ -124,9 +120,9 @@ def test_weights_change_no_count_of_misses(batch: tuple[str, Array, Array, Array
 
 
 def test_members_without_weights_share_a_stack_with_others_that_have_some_and_keep_their_bits() -> None:
-    assert stacked([(), ()], np.float32) is None
+    assert DATA["binary"].class_weights(["none", "none"]) is None
     for task, data in DATA.items():
-        plain, weighted = member(data, 0), member(data, 1, class_weights=SOME[task])
+        plain, weighted = member(data, 0), member(data, 1, class_weight=SOME[task])
         together, alone = train(data, [("plain", plain), ("weighted", weighted)]), train_alone(data, plain)
         population = Population(tick)
         population.join(data, [("plain", plain), ("weighted", weighted)])
@@ -141,7 +137,7 @@ def test_training_counts_weights_and_the_dev_part_does_not(task: str) -> None:
     data = DATA[task]
     weights = SOME[task]
     # One step of gradient descent too small to move a weight: the loss of the epoch is that of its end.
-    spec = member(data, batch="full", optimizer="sgd", epochs=1, class_weights=weights)
+    spec = member(data, batch="full", optimizer="sgd", epochs=1, class_weight=weights)
     spec = replace(spec, knobs=replace(spec.knobs, learning_rate=1e-12))
     _, end = train_alone(data, spec)
     assert end.weights is not None
@@ -153,7 +149,7 @@ def test_training_counts_weights_and_the_dev_part_does_not(task: str) -> None:
         found: Array = -np.log(both[np.arange(len(part)), part.targets.astype(int)])
         return found
 
-    counted = np.array(weights)[data.train.targets.astype(int)]
+    counted = np.array(class_weights(weights, data.classes, data.class_counts))[data.train.targets.astype(int)]
     assert end.metrics["train_loss"] == pytest.approx((counted * losses(data.train)).mean(), rel=1e-5)
     assert end.metrics["dev_loss"] == pytest.approx(losses(data.dev).mean(), rel=1e-5)
 
@@ -169,16 +165,23 @@ def test_the_classes_of_a_data_set_are_counted_in_its_training_part() -> None:
 
 
 @pytest.mark.parametrize(
-    ("weights", "reason"),
+    ("task", "weights", "reason"),
     [
-        ((1.0, 2.0), "a has weights for 2 classes, and the data set has 3. Give one for each class, or none."),
-        ((1.0, -2.0, 0.0), "a has the class weight -2.0, but it must be a number above 0."),
-        ((1.0, 2.0, 1e-60), "a has the class weight 1e-60, but it must be a number above 0 that float32"),
+        ("multiclass", {"0": 1.0, "7": 2.0}, r"a has the class_weight {.*}: there is no class 7, but 0, 1, 2\. Leave"),
+        ("regression", "balanced", "a has the class_weight 'balanced': the target is a number, and only classes can"),
+        ("regression", {}, "a has the class_weight {}: the target is a number"),
     ],
 )
-def test_weights_that_do_not_fit_the_classes_are_refused(weights: tuple[float, ...], reason: str) -> None:
-    data, population = DATA["multiclass"], Population(tick)
+def test_weights_that_do_not_fit_the_data_are_refused(task: str, weights: ClassWeight, reason: str) -> None:
+    data, population = training_set(random_dataset(task, (61, 23, 17), 5)), Population(tick)
 
     with pytest.raises(ValueError, match=reason):
-        population.join(data, [("a", member(data, class_weights=weights))])
+        population.join(data, [("a", member(data, class_weight=weights))])
     assert len(population) == 0
+
+
+def test_weights_that_are_none_are_refused_before_training() -> None:
+    data, reason = DATA["binary"], r"Member 0: class_weight is {'0': -1}, but it must be .* by name, a number above 0\."
+
+    with pytest.raises(ValueError, match=reason):
+        standalone.train(data, [member(data, class_weight={"0": -1})])

@@ -92,19 +92,18 @@ def test_an_error_of_one_percent_in_any_array_or_penalty_is_caught(
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
-@pytest.mark.parametrize("weights", [(0.3, 4.0), (0.3, 1.0, 4.0)])
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
 def test_class_weights_are_part_of_the_cost_and_an_error_of_one_percent_in_one_is_caught(
-    weights: tuple[float, ...], batch_norm: bool
+    task: str, batch_norm: bool
 ) -> None:
-    task = "binary" if len(weights) == 2 else "multiclass"
-    spec = spec_for(task, (6, 5), batch_norm=batch_norm, class_weights=weights)
+    weights = dict(zip(DATA[task].classes, (0.3, 4.0, 1.0), strict=False))
+    spec = spec_for(task, (6, 5), batch_norm=batch_norm, class_weight=weights)
     check, compared = gradient_check(DATA[task], spec, 7), Compared(DATA[task], spec)
 
     assert check.ratio < 1e-7
     assert compared.verdict(compared.gradient) == "great"
-    for place, weight in enumerate(weights):
-        wrong = (*weights[:place], 1.01 * weight, *weights[place + 1 :])
-        other = Compared(DATA[task], replace(spec, class_weights=wrong))
+    for name, weight in weights.items():
+        other = Compared(DATA[task], replace(spec, class_weight={**weights, name: 1.01 * weight}))
 
         assert compared.verdict(other.gradient) != "great"
 

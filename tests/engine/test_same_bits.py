@@ -31,7 +31,6 @@ SETS = {
     "regression": training_set(random_dataset("regression", (61, 23, 17), 5)),
 }
 
-WEIGHTS = {"softmax": (0.3, 1.0, 2.5), "logistic": (0.3, 2.5)}
 KNOBS = st.builds(
     Knobs,
     learning_rate=st.sampled_from([1e-3, 0.03, 0.7]),
@@ -96,7 +95,9 @@ def stacks(draw: Any) -> tuple[TrainingSet, list[tuple[str, MemberSpec]]]:
                 epochs=draw(st.integers(1, 4)),
                 patience=draw(st.sampled_from([None, Patience(1), Patience(2, 0.01)])),
                 initializer=draw(st.sampled_from(["auto", "he", "glorot"])),
-                class_weights=draw(st.sampled_from([(), WEIGHTS.get(data.loss_name, ())])),
+                class_weight=draw(
+                    st.sampled_from(["none", "balanced", {"0": 0.3, "1": 2.5}] if data.classes else ["none"])
+                ),
                 decay=draw(st.sampled_from(sorted(DECAYS))),
                 decay_by=draw(st.sampled_from(["epoch", "batch"])),
                 **shape,
@@ -285,7 +286,7 @@ TECHNIQUES: Mapping[str, dict[str, Any]] = {
     "clipping": {"knobs": Knobs(0.05, clip_norm=0.3)},
     "early stopping": {"knobs": Knobs(0.5), "patience": Patience(1)},
     **{name: {"augment": Augmentation(**{name: 0.5})} for name in AUGMENTATIONS},
-    "class weights": {"class_weights": (0.3, 1.0, 2.5)},
+    "class weights": {"class_weight": {"0": 0.3, "2": 2.5}},
     "full batches": {"batch": "full"},
     "no hidden layer": {"hidden": ()},
 }
@@ -297,7 +298,7 @@ COMPANY: Sequence[dict[str, Any]] = [
         "optimizer": "momentum",
         "knobs": Knobs(0.1, l2=0.5, input_keep_prob=0.9),
         "epochs": 2,
-        "class_weights": (3.0, 0.5, 1.0),
+        "class_weight": {"0": 3.0, "1": 0.5},
     },
     {"optimizer": "rmsprop", "knobs": Knobs(0.01, beta2=0.9, keep_prob=0.3, warmup_epochs=1.5)},
     {

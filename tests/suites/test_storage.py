@@ -59,7 +59,7 @@ def test_a_sweep_comes_back_as_it_was_created(storage: Storage) -> None:
         lambda storage: storage.sweep("swp_9"),
         lambda storage: storage.sweep_spec("swp_9"),
         lambda storage: storage.snapshot("swp_9", Need.NOTHING, 1),
-        lambda storage: storage.change_sweep("swp_9", SweepChanges("x"), reopen=False, now=START),
+        lambda storage: storage.change_sweep("swp_9", SweepChanges("x"), reopen=False),
         lambda storage: storage.pause_sweep("swp_9"),
         lambda storage: storage.resume_sweep("swp_9"),
         lambda storage: storage.cancel_sweep("swp_9", keep=True, now=START),
@@ -103,17 +103,17 @@ def test_sweeps_are_listed_by_what_fits(storage: Storage, which: SweepFilter, fo
 def test_a_patch_changes_what_it_names_and_only_a_budget_makes_plans_outdated(storage: Storage) -> None:
     create(storage, spec(2), labels=Labels("a", ("t",), "n"))
     before = look(storage).version
-    storage.change_sweep(SWEEP, SweepChanges(tags=("u", "v"), notes=""), reopen=False, now=START)
+    storage.change_sweep(SWEEP, SweepChanges(tags=("u", "v"), notes=""), reopen=False)
     assert storage.sweep(SWEEP).labels == Labels("a", ("u", "v"), "")
     assert (look(storage).version, storage.decisions(SWEEP, 0, 9)) == (before, [])
-    storage.change_sweep(SWEEP, SweepChanges("b", budget=Budget(3, None, 40)), reopen=False, now=START)
+    storage.change_sweep(SWEEP, SweepChanges("b", budget=Budget(3, None, 40)), reopen=False)
     after = look(storage)
     assert (after.version, after.budget) == (before + 1, Budget(3, None, 40))
     assert (storage.sweep(SWEEP).labels.name, storage.sweep(SWEEP).spec.budget) == ("b", Budget(3, None, 40))
     assert counts(storage) == {TrialState.QUEUED: 3}
     reason = "the budget was changed: trials 2 to 3, epochs without limit to 40"
     assert storage.decisions(SWEEP, 0, 9) == [StoredDecision(1, 0, "patch", (), reason)]
-    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(3, None, 40)), reopen=False, now=START)
+    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(3, None, 40)), reopen=False)
     assert (look(storage).version, len(storage.decisions(SWEEP, 0, 9))) == (before + 1, 1)
 
 
@@ -123,9 +123,9 @@ def test_a_budget_below_what_is_used_is_refused_with_all_that_is_short(storage: 
     storage.pass_time(2.5)
     short = "2 trials, of which 3 were drawn; 11 epochs, of which 12 are spent or promised; 2 seconds, of which 2.5"
     with pytest.raises(Conflict, match=re.escape(short)):
-        storage.change_sweep(SWEEP, SweepChanges("x", budget=Budget(2, 2.0, 11)), reopen=False, now=START)
+        storage.change_sweep(SWEEP, SweepChanges("x", budget=Budget(2, 2.0, 11)), reopen=False)
     assert storage.sweep(SWEEP).labels.name == "how it rains"
-    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(3, 2.5, 12)), reopen=False, now=START)
+    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(3, 2.5, 12)), reopen=False)
 
 
 def test_more_budget_reopens_a_completed_sweep_and_no_other_that_ended(storage: Storage) -> None:
@@ -134,17 +134,17 @@ def test_more_budget_reopens_a_completed_sweep_and_no_other_that_ended(storage: 
     end(storage)
     more = SweepChanges(budget=Budget(2))
     with pytest.raises(Conflict, match="is completed, so its budget cannot be changed"):
-        storage.change_sweep(SWEEP, more, reopen=False, now=START)
+        storage.change_sweep(SWEEP, more, reopen=False)
     before = look(storage).version
-    storage.change_sweep(SWEEP, more, reopen=True, now=START)
+    storage.change_sweep(SWEEP, more, reopen=True)
     again = storage.sweep(SWEEP)
     assert (again.state, again.finished_at, again.reason) == (SweepState.RUNNING, None, None)
     assert look(storage).version == before + 1
     assert counts(storage) == {TrialState.COMPLETED: 1, TrialState.QUEUED: 1}
     storage.cancel_sweep(SWEEP, keep=False, now=START)
     with pytest.raises(Conflict, match="is cancelled, so its budget cannot be changed: it has ended"):
-        storage.change_sweep(SWEEP, more, reopen=True, now=START)
-    storage.change_sweep(SWEEP, SweepChanges("a name is free"), reopen=False, now=START)
+        storage.change_sweep(SWEEP, more, reopen=True)
+    storage.change_sweep(SWEEP, SweepChanges("a name is free"), reopen=False)
 
 
 def test_a_reopened_sweep_trains_what_its_end_had_cancelled(storage: Storage) -> None:
@@ -152,7 +152,7 @@ def test_a_reopened_sweep_trains_what_its_end_had_cancelled(storage: Storage) ->
     finish(storage, claim_one(storage).lease)
     end(storage)
     assert counts(storage) == {TrialState.COMPLETED: 1, TrialState.CANCELLED: 2}
-    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(3, 99.0)), reopen=True, now=START)
+    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(3, 99.0)), reopen=True)
     assert counts(storage) == {TrialState.COMPLETED: 1, TrialState.QUEUED: 2}
     again = storage.trial(SWEEP, 1)
     assert (again.reason, again.finished_at) == (None, None)
@@ -162,7 +162,7 @@ def test_a_reopened_sweep_trains_what_its_end_had_cancelled(storage: Storage) ->
 def test_a_reopened_sweep_leaves_what_was_cancelled_in_a_round(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 1), round_=1)
     end(storage)
-    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(2)), reopen=True, now=START)
+    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(2)), reopen=True)
     assert storage.trial(SWEEP, 0).state is TrialState.CANCELLED
 
 
@@ -231,7 +231,7 @@ def test_cancelling_with_keeping_completes_what_has_a_result_and_waits_for_what_
     assert decision(storage, second.lease) == ("complete", "the sweep ends: cancelled on request")
     assert claim(storage, "w2").claimed == []
     assert counts(storage) == {TrialState.COMPLETED: 1, TrialState.RUNNING: 1, TrialState.CANCELLED: 2}
-    for verb in (storage.pause_sweep, lambda sweep: storage.change_sweep(sweep, CHANGE, reopen=False, now=START)):
+    for verb in (storage.pause_sweep, lambda sweep: storage.change_sweep(sweep, CHANGE, reopen=False)):
         with pytest.raises(Conflict, match="is about to end"):
             verb(SWEEP)
     finish(storage, second.lease, 0.5)

@@ -245,9 +245,9 @@ def test_a_trial_has_a_run_for_each_replicate_with_a_curve_and_attempts_of_its_o
     (again,) = claim(storage, "w2", now=LATER).claimed
     assert (again.replicate, again.lease.fence) == (1, 2)
     assert storage.attempts(SWEEP, 0) == [
-        Attempt(0, 0, 1, "w1", START, None, None, None, 0),
-        replace(released(storage), trial=0, replicate=1, number=1, worker="w1", ended_at=LATER, epochs=1),
-        Attempt(0, 1, 2, "w2", LATER, None, None, None, 1),
+        Attempt(0, 1, "w1", START, None, None, None, 0),
+        replace(released(storage), replicate=1, number=1, worker="w1", ended_at=LATER, epochs=1),
+        Attempt(1, 2, "w2", LATER, None, None, None, 1),
     ]
 
 

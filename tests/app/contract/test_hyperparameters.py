@@ -7,8 +7,10 @@ import pytest
 
 from app.contract.hyperparameters import (
     HYPERPARAMETERS,
+    class_weight_faults,
     cohort_key,
     complete,
+    fixed_data_faults,
     network_faults,
     parameter_faults,
     plain,
@@ -51,6 +53,10 @@ EDGES: dict[str, tuple[list[Value], list[Value]]] = {
     "augment": (
         [{}, {"flip": 1.0, "tilt": 180, "shift": 0.0, "zoom": BELOW_ONE, "elastic": 2.5, "elastic_sigma": 0.3}],
         [{"zoom": 1.0}, {"tilt": -1}, {"elastic_sigma": 0.0}, {"rotate": 3}, {"flip": None}, [], "flip", None],
+    ),
+    "class_weight": (
+        ["none", "balanced", {}, {"yes": 9, "no": ABOVE_ZERO}],
+        [{"yes": 0}, {"no": 1, "yes": -1.0}, {"yes": "9"}, {"yes": True}, "even", [1.0, 9.0], 2.0, None],
     ),
     "normalize_inputs": ([True, False], [0, 1, "true", None]),
 }
@@ -166,6 +172,11 @@ def test_a_parameter_is_written_with_its_conditions() -> None:
     assert json.dumps(parameter.when) == json.dumps({"hidden_units": [[64], [32]], "epochs": [20]})
 
 
+def test_what_a_trial_draws_counts_more_than_what_its_sweep_fixes() -> None:
+    whole = complete({"l1": 0.1, "l2": 0.1}, {"l2": 0.2})
+    assert (whole["l1"], whole["l2"], whole["keep_prob"]) == (0.1, 0.2, 1.0)
+
+
 def test_complete_fills_in_defaults_that_are_allowed_themselves() -> None:
     whole = complete({"l2": 0.5})
     assert whole == {name: 0.5 if name == "l2" else known.default for name, known in HYPERPARAMETERS.items()}
@@ -173,6 +184,11 @@ def test_complete_fills_in_defaults_that_are_allowed_themselves() -> None:
 
 
 SHA = "0123456789abcdef" * 4
+
+
+def key(sha256: str, params: dict[str, Value], rules: int = CURRENT_RULES) -> str:
+    """The key of a trial with these hyperparameters and defaults for the others."""
+    return cohort_key(sha256, complete(params), rules)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +205,7 @@ SHA = "0123456789abcdef" * 4
     ],
 )
 def test_what_shapes_a_stack_changes_its_key(params: dict[str, Value]) -> None:
-    assert cohort_key(SHA, params, CURRENT_RULES) != cohort_key(SHA, {}, CURRENT_RULES)
+    assert key(SHA, params) != key(SHA, {})
 
 
 @pytest.mark.parametrize(
@@ -212,21 +228,23 @@ def test_what_shapes_a_stack_changes_its_key(params: dict[str, Value]) -> None:
         {"warmup_epochs": 2},
         {"clip_norm": 0.5},
         {"augment": {"tilt": 3.0}},
+        {"class_weight": "balanced"},
+        {"class_weight": {"yes": 9.0}},
     ],
 )
 def test_what_may_differ_from_row_to_row_does_not(params: dict[str, Value]) -> None:
-    assert cohort_key(SHA, params, CURRENT_RULES) == cohort_key(SHA, {}, CURRENT_RULES)
+    assert key(SHA, params) == key(SHA, {})
 
 
 def test_trials_of_other_rules_never_share_a_stack_and_the_first_keep_the_keys_of_queued_runs() -> None:
-    keys = [cohort_key(SHA, {}, rules) for rules in (1, 2, 3)]
+    keys = [key(SHA, {}, rules) for rules in (1, 2, 3)]
     assert len(set(keys)) == 3
     assert keys[0] == f"{SHA[:16]}:64:relu:64:normalized"
 
 
 def test_another_data_set_has_another_key_and_widths_are_not_mixed_up() -> None:
-    keys = {cohort_key(SHA, {"hidden_units": widths}, CURRENT_RULES) for widths in ([1, 23], [12, 3], [123], [1, 2, 3])}
-    assert len(keys | {cohort_key("f" * 64, {"hidden_units": [123]}, CURRENT_RULES)}) == 5
+    keys = {key(SHA, {"hidden_units": widths}) for widths in ([1, 23], [12, 3], [123], [1, 2, 3])}
+    assert len(keys | {key("f" * 64, {"hidden_units": [123]})}) == 5
 
 
 def test_a_network_with_too_many_weights_is_refused_with_its_count() -> None:
@@ -240,3 +258,34 @@ def test_a_network_with_too_many_weights_is_refused_with_its_count() -> None:
 
 def test_widths_that_are_none_are_left_to_the_check_of_their_range() -> None:
     assert network_faults("wide", 64, 10, "/x") == network_faults(None, 64, 10, "/x") == []
+
+
+CLASSES: dict[str, object] = {"classes": ["setosa", "versicolor", "a/b"]}
+
+
+def test_weights_of_classes_that_a_data_set_does_not_have_are_each_refused_with_the_one_that_was_meant() -> None:
+    assert class_weight_faults({"setosa": 2, "a/b": 1}, CLASSES, "/x") == []
+    assert class_weight_faults({"setoza": 2, "setosa": 1, "a/bc": 3}, CLASSES, "/fixed/class_weight") == [
+        Fault("/fixed/class_weight/setoza", 'There is no class "setoza" in the target. Did you mean "setosa"?'),
+        Fault("/fixed/class_weight/a~1bc", 'There is no class "a/bc" in the target. Did you mean "a/b"?'),
+    ]
+
+
+@pytest.mark.parametrize("weights", ["balanced", {}, {"setosa": 1}])
+def test_a_target_of_numbers_has_no_classes_to_weigh(weights: Value) -> None:
+    (fault,) = class_weight_faults(weights, {"classes": []}, "/x")
+
+    assert fault == Fault("/x", "Only classes can be weighed, and the target is a number. Leave class_weight out.")
+
+
+@pytest.mark.parametrize("weights", ["none", "even", {"setosa": 0}, 7])
+def test_weights_that_are_none_are_left_to_the_check_of_their_range(weights: Value) -> None:
+    assert class_weight_faults(weights, {"classes": []}, "/x") == []
+
+
+def test_the_faults_of_fixed_values_on_a_data_set_are_told_together() -> None:
+    card = {"classes": [], "columns": [{"name": "id", "double": True}]}
+    faults = fixed_data_faults({"normalize_inputs": False, "class_weight": "balanced"}, card)
+
+    assert [fault.pointer for fault in faults] == ["/fixed/normalize_inputs", "/fixed/class_weight"]
+    assert [*fixed_data_faults({}, card)] == []

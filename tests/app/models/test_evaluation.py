@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.contract.hyperparameters import complete
 from app.contract.rules import CURRENT_RULES
 from app.domain.errors import InvalidRequest
 from app.domain.uploads import SentFile, SentFiles, UploadForm
@@ -22,7 +23,7 @@ def trained(dataset: PreparedDataset) -> tuple[Model, dict[str, float | None]]:
     """Train a network on a data set; return its model and the trial's metrics."""
     params: dict[str, Any] = {"hidden_units": [4], "epochs": 3}
     stopped = runs.trained(dataset, **params)
-    model = trained_model(stopped.weights or b"", params, dataset.content, {}, {}, CURRENT_RULES)
+    model = trained_model(stopped.weights or b"", complete(params), dataset.content, {}, {}, CURRENT_RULES)
     return model, stopped.result.metrics
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.contract.hyperparameters import complete
 from app.contract.rules import CURRENT_RULES
 from app.domain.errors import InvalidRequest
 from app.models.evaluation import evaluate_files
@@ -39,7 +40,7 @@ def trained_from(stopped: Stopped, dataset: PreparedDataset, params: dict[str, A
     assert stopped.weights is not None
     about = {"trial": 0, "metrics": stopped.result.metrics}
     made_with = packing.model_of(stopped.weights).made_with
-    return trained_model(stopped.weights, params, dataset.content, made_with, about, CURRENT_RULES)
+    return trained_model(stopped.weights, complete(params), dataset.content, made_with, about, CURRENT_RULES)
 
 
 def model_of(stopped: Stopped, dataset: PreparedDataset, params: dict[str, Any]) -> Arrays:
@@ -135,7 +136,7 @@ def test_the_card_is_strict_json_with_every_hyperparameter_and_the_encoding_of_t
 def test_a_model_tells_its_rules_and_one_from_before_they_were_written_down_has_the_first() -> None:
     dataset, weights = table("binary"), np.zeros(table("binary").features + 1, "<f4").tobytes()
     for rules in (1, 2, 3):
-        model = trained_model(weights, {"hidden_units": []}, dataset.content, {}, {}, rules)
+        model = trained_model(weights, complete({"hidden_units": []}), dataset.content, {}, {}, rules)
         assert (model.card["rules"], model.network.structure.rules) == (rules, rules)
     before = Model({name: value for name, value in model.card.items() if name != "rules"}, model.arrays)
     assert read_model(model_file(before, "npz")).network.structure.rules == 1
@@ -145,13 +146,13 @@ def test_a_model_tells_its_rules_and_one_from_before_they_were_written_down_has_
 def test_weights_that_do_not_fit_are_refused(size: int) -> None:
     dataset = table("binary")
     with pytest.raises(ValueError, match=r"numbers, and the network has|buffer size"):
-        trained_model(bytes(size), {"hidden_units": [999]}, dataset.content, {}, {}, CURRENT_RULES)
+        trained_model(bytes(size), complete({"hidden_units": [999]}), dataset.content, {}, {}, CURRENT_RULES)
 
 
 def untrained() -> Model:
     dataset = table("binary")
     weights = np.zeros(dataset.features + 1, "<f4").tobytes()
-    return trained_model(weights, {"hidden_units": []}, dataset.content, {}, {}, CURRENT_RULES)
+    return trained_model(weights, complete({"hidden_units": []}), dataset.content, {}, {}, CURRENT_RULES)
 
 
 ROWS: list[dict[str, Any]] = [{"a": 3.0, "b": 0.5, "w": "red"}, {"a": None, "b": -1, "w": None}]
@@ -164,7 +165,7 @@ def test_rows_are_predicted_from_json_and_from_files_alike(task: str) -> None:
     model = trained_from(trained(dataset, metric, params), dataset, params)
     found = predict_rows(model, ROWS).items
     text, notes = predict_csv(model_file(model, "safetensors"), b"w,b,y,a\nred,0.5,1,3\n,-1,,\n")
-    assert [note["code"] for note in notes] == ["target_passed_over"]
+    assert [note.code for note in notes] == ["target_passed_over"]
     header, *lines = csv.reader(io.StringIO(text))
     names = [] if task == "regression" else [f"probability_{name}" for name in model.classes]
     assert header == ["prediction", *names]

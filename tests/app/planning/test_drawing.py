@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.contract.hyperparameters import cohort_key
+from app.contract.hyperparameters import cohort_key, complete
 from app.domain.plan import TrialView
 from app.domain.space import ChoiceParameter, FloatParameter, Space
 from app.domain.sweeps import Budget, Objective, SweepSpec
@@ -42,7 +42,7 @@ def test_a_trial_has_its_own_values_its_last_epoch_and_its_cohort() -> None:
         assert ("beta1" in trial.params) == (trial.params["optimizer"] == "adam")
         assert "epochs" not in trial.params
         assert (trial.to_epoch, trial.replicates, trial.rests_on) == (3, 1, [])
-        assert trial.cohort == cohort_key(SHA, {**SPEC.fixed, **trial.params}, SPEC.rules)
+        assert trial.cohort == cohort_key(SHA, complete(SPEC.fixed, trial.params), SPEC.rules)
 
 
 def test_epochs_may_be_searched() -> None:

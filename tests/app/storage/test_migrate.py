@@ -188,7 +188,7 @@ def test_a_migration_that_would_leave_rows_without_what_they_refer_to_is_refused
 def test_references_are_checked_again_after_a_migration(storage: SqliteStorage) -> None:
     add_sweep(storage, drawn(0, 1))
     with pytest.raises(IntegrityError):
-        storage._write(lambda connection: connection.execute(text("DELETE FROM artifacts")))
+        storage.write(lambda connection: connection.execute(text("DELETE FROM artifacts")))
 
 
 def test_migrating_contents_takes_no_memory_of_their_size(tmp_path: Path) -> None:

@@ -381,6 +381,17 @@ def test_rules_to_come_are_refused_rather_than_trained_by_those_of_today() -> No
         loader().load(replace(run(DATA["binary"]), rules=99), parked=False)
 
 
+def test_hyperparameters_of_another_version_are_refused_rather_than_guessed() -> None:
+    one = run(DATA["binary"])
+    more = replace(one, params={**one.params, "dropconnect": 0.5})
+    less = replace(one, params={name: value for name, value in one.params.items() if name != "clip_norm"})
+
+    with pytest.raises(Unavailable, match="hyperparameters that this worker does not know: dropconnect"):
+        loader().load(more, parked=False)
+    with pytest.raises(Unavailable, match="does not say hyperparameters that this worker needs: clip_norm"):
+        loader().load(less, parked=False)
+
+
 def test_a_diverging_trial_ends_with_its_reason_and_without_weights() -> None:
     wild = run(DATA["regression"], metric="dev_rmse", epochs=50, learning_rate=1e6, optimizer="sgd", hidden_units=[8])
     curves, (stopped,) = finish(trainer_with([wild]))

@@ -24,11 +24,13 @@ def test_trials_are_counted_by_verdict_and_by_trouble_and_the_first_ten_are_name
     trials = {number: trial(None, 0.0, DIVERGENCE) for number in range(12)}
     trials |= {20: trial(0.0, 0.3), 21: trial(0.3, 0.3, PLATEAU), 22: trial(0.0, 0.0)}
     found = diagnose_sweep(trials, 20)
-    assert found.verdicts == {"high_bias": 1, "high_variance": 1, "both": 0, "neither": 1}
-    assert found.counts == {DIVERGENCE: 12, "exploding_gradients": 0, "vanishing_gradients": 0, PLATEAU: 1}
-    assert found.trials[DIVERGENCE] == list(range(10))
-    assert found.trials[PLATEAU] == [21]
-    assert found.best == trials[20].bias_variance
+    best = found.bias_variance
+    assert best is not None
+    assert best.counts == {"high_bias": 1, "high_variance": 1, "both": 0, "neither": 1}
+    assert found.training.counts == {DIVERGENCE: 12, "exploding_gradients": 0, "vanishing_gradients": 0, PLATEAU: 1}
+    assert found.training.trials[DIVERGENCE] == list(range(10))
+    assert found.training.trials[PLATEAU] == [21]
+    assert (best.verdict, best.train, best.dev) == ("high_variance", 0.0, 0.3)
 
 
 def test_the_next_steps_are_those_of_the_best_trial_and_of_what_is_common() -> None:

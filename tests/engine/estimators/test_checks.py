@@ -22,6 +22,7 @@ ESTIMATORS = [
     StackedMLPRegressor(),
     StackedMLPClassifier(**TECHNIQUES),
     StackedMLPRegressor(**TECHNIQUES),
+    StackedMLPClassifier(class_weight="balanced"),
 ]
 
 

@@ -1,6 +1,7 @@
 """Tests of what a fit gives, against the engine itself."""
 
 import pickle
+from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import is_classifier, is_regressor
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.class_weight import compute_class_weight
 
 from engine.data import NAMES, Dataset, load_builtin
 from engine.data.parts.split import split_rows
@@ -154,6 +156,37 @@ def test_labels_of_any_type_come_back_and_probabilities_follow_the_classes(label
     np.testing.assert_allclose(answers.sum(axis=1), 1.0, rtol=1e-12)
     assert np.array_equal(fitted.predict(x), fitted.classes_[answers.argmax(axis=1)])
     assert fitted.score(x, named) > 0.8
+
+
+@pytest.mark.parametrize("labels", [["no", "yes"], [-1, 1], [False, True], [2.0, 7.0]])
+def test_balanced_weights_are_the_dict_of_them_and_find_more_of_a_rare_class(labels: list[Any]) -> None:
+    x, y = rows_of("binary", 200)
+    x, y = np.vstack([x[y == 0], x[y == 1][:9]]), np.repeat(labels, [(y == 0).sum(), 9])
+    weights = compute_class_weight("balanced", classes=np.array(labels), y=y)
+    given: Mapping[Any, Any] = dict(zip(np.array(labels), weights, strict=True))
+
+    def fitted(class_weight: Any) -> StackedMLPClassifier:
+        parameters: Any = {"hidden_units": [], "epochs": 20, "learning_rate": 0.01}
+        return StackedMLPClassifier(class_weight=class_weight, random_state=0, **parameters).fit(x, y)
+
+    balanced, by_dict, plain = fitted("balanced"), fitted(given), fitted(None)
+    assert np.array_equal(balanced.weights_, by_dict.weights_)
+    assert (balanced.predict(x) == labels[1]).sum() > (plain.predict(x) == labels[1]).sum()
+    assert np.array_equal(fitted({}).weights_, plain.weights_)
+
+
+def test_the_dev_rows_that_choose_the_best_epoch_are_weighed_as_well() -> None:
+    x, y = rows_of("multiclass", 200)
+    fitted = StackedMLPClassifier(class_weight={0: 7.0, 2: 0.5}, dev_fraction=0.2, epochs=3, random_state=5).fit(x, y)
+    held = hold_out(Target("multiclass", y, ("0", "1", "2")), 0.2, 5)[1]
+    losses = -np.log(fitted.predict_proba(x)[held, y[held]])
+
+    assert fitted.loss_ == pytest.approx((np.array([7.0, 1.0, 0.5])[y[held]] * losses).mean(), rel=1e-5)
+
+
+def test_a_weight_for_a_label_that_no_row_has_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"class_weight has the label 'maybe', .* there are no, yes\."):
+        StackedMLPClassifier(class_weight={"no": 2.0, "maybe": 1.0}).fit(np.eye(2), ["no", "yes"])
 
 
 def test_one_class_alone_is_always_the_answer() -> None:

@@ -14,8 +14,8 @@ from engine.spec import Knobs, MemberSpec, Structure
 
 X, Y = np.eye(4), np.array([0, 1, 0, 1])
 
-GIVEN_BY_FIT = {"class_weights", "inputs", "outputs", "loss", "structure", "rules", "knobs", "seed", "objective"}
-ONLY_FOR_IMAGES = {"augment"}
+GIVEN_BY_FIT = {"inputs", "outputs", "loss", "structure", "rules", "knobs", "seed", "objective"}
+ONLY_FOR_IMAGES, ONLY_FOR_CLASSES = {"augment"}, {"class_weight"}
 
 
 def test_every_field_of_a_spec_is_a_parameter_or_given_by_fit() -> None:
@@ -47,6 +47,7 @@ REFUSED: list[tuple[str, list[Any]]] = [
     ("decay_by", ["step"]),
     ("warmup_epochs", [-1]),
     ("clip_norm", [-1]),
+    ("class_weight", ["none", "even", 2.0, {0: 0.0}, {1: "9"}, {0: 1e-60}, [1.0, 2.0], True]),
     ("normalize_inputs", [1, "yes"]),
     ("patience", [0, 2.5]),
     ("min_delta", [-0.1]),
@@ -57,7 +58,8 @@ REFUSED: list[tuple[str, list[Any]]] = [
 
 
 def test_every_parameter_has_its_row_here() -> None:
-    assert {name for name, _ in REFUSED} == set(StackedMLPRegressor().get_params())
+    assert {name for name, _ in REFUSED} == set(StackedMLPClassifier().get_params())
+    assert set(StackedMLPClassifier().get_params()) - set(StackedMLPRegressor().get_params()) == ONLY_FOR_CLASSES
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in REFUSED for value in values])
@@ -104,8 +106,9 @@ def test_every_hyperparameter_is_a_parameter_with_the_default_of_its_second_colu
     estimator = StackedMLPClassifier()
 
     for name, row in HYPERPARAMETERS.items():
-        if name not in ONLY_FOR_IMAGES:
+        if name not in ONLY_FOR_IMAGES | ONLY_FOR_CLASSES:
             assert getattr(estimator, name) == row.estimator_default
+    assert estimator.class_weight is None  # as scikit-learn says it
     other = {
         name: row.estimator_default for name, row in HYPERPARAMETERS.items() if row.default != row.estimator_default
     }

@@ -10,13 +10,13 @@ from engine.hyperparameters import HYPERPARAMETERS, names_of
 from engine.hyperparameters.ranges import Object
 from engine.spec import Knobs, MemberSpec, Structure
 
-OF_THE_DATA = {"inputs", "outputs", "loss", "class_weights"}
+OF_THE_DATA = {"inputs", "outputs", "loss"}
 OF_THE_SWEEP = {"rules", "structure", "knobs", "seed", "objective", "patience"}
 
 
 def test_the_roles_are_the_fields_of_the_records() -> None:
     assert set(names_of("structure")) == {entry.name for entry in fields(Structure)} - OF_THE_DATA - OF_THE_SWEEP
-    assert set(names_of("training")) == {entry.name for entry in fields(MemberSpec)} - OF_THE_DATA - OF_THE_SWEEP
+    assert set(names_of("training")) == {entry.name for entry in fields(MemberSpec)} - OF_THE_SWEEP
     assert [*names_of("structure", "knob", "training", "data")] == [*HYPERPARAMETERS]
 
 

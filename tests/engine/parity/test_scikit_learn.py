@@ -57,7 +57,7 @@ def train_in_scikit_learn(data: TrainingSet, spec: MemberSpec) -> list[Epoch]:
     for epoch in range(spec.epochs):
         order = np.concatenate(list(batches(data, spec, epoch)))
         x, labels = data.train.x[order, :-1], data.train.targets[order]
-        counts = np.array(spec.class_weights or (1.0,) * len(data.class_counts))[labels.astype(int)]
+        counts = np.array(class_weights(spec.class_weight, data.classes, data.class_counts))[labels.astype(int)]
         model.partial_fit(x, labels, sample_weight=counts, classes=np.unique(data.train.targets))
         arrays = {f"W{number}": array.copy() for number, array in enumerate(model.coefs_, 1)}
         arrays |= {f"b{number}": array.copy() for number, array in enumerate(model.intercepts_, 1)}
@@ -124,15 +124,14 @@ def test_the_curve_under_an_l2_penalty_is_that_of_scikit_learn_less_the_penalty(
 @pytest.mark.parametrize("optimizer", KNOBS)
 def test_the_curve_under_balanced_class_weights_is_that_of_scikit_learn(optimizer: str, task: str) -> None:
     data = imbalanced(task)
-    weights = class_weights("balanced", data.classes, data.class_counts)
     # It divides by the sum of the weights, we by the number of examples: over the whole part these are the same.
     spec = member(
         data, hidden=(8, 6), optimizer=optimizer, knobs=KNOBS[optimizer], batch="full", epochs=EPOCHS,
-        class_weights=weights,
+        class_weight="balanced",
     )  # fmt: skip
     ours, theirs = train_by_epoch(data, spec), train_in_scikit_learn(data, spec)
 
-    assert len(set(weights)) > 1
+    assert len(set(data.class_counts)) > 1
     np.testing.assert_allclose(curve(ours), curve(theirs), rtol=0, atol=1e-6)
     assert curve(ours)[-1] < 0.9 * curve(ours)[0]
     assert_same_weights(ours, theirs)

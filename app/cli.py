@@ -16,7 +16,7 @@ from app.trainer.blas import use_one_thread
 from app.worker.process import run_worker
 
 SLOTS = 64
-"""Runs that a worker trains at the same time, unless said otherwise."""
+"""Runs that a worker trains at the same time, by default."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -26,7 +26,7 @@ Port = Annotated[
 ]
 Data = Annotated[Path, typer.Option(help="The folder that holds logsweep.db.", envvar="LOGSWEEP_DATA")]
 Workers = Annotated[
-    int | None, typer.Option(help="Worker processes; one per core unless said.", min=0, envvar="LOGSWEEP_WORKERS")
+    int | None, typer.Option(help="Worker processes; one per core by default.", min=0, envvar="LOGSWEEP_WORKERS")
 ]
 Slots = Annotated[
     int, typer.Option(help="Runs that one worker trains at the same time.", min=1, max=4096, envvar="LOGSWEEP_SLOTS")
@@ -59,7 +59,7 @@ def serve(
 @app.command()
 def work(
     server: Server = "http://127.0.0.1:8000",
-    name: Annotated[str | None, typer.Option(help="The worker's name; host and process id unless said.")] = None,
+    name: Annotated[str | None, typer.Option(help="The worker's name; by default its host and process id.")] = None,
     slots: Slots = SLOTS,
     exit_with_parent: Annotated[bool, typer.Option(help="End when standard input closes.", hidden=True)] = False,
 ) -> None:

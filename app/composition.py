@@ -23,7 +23,7 @@ from app.storage import SqliteStorage
 _log = logging.getLogger(__name__)
 
 REAP_SECONDS = 1.0
-"""How often leases that ran out, sweeps whose time is up and what nothing names are looked for."""
+"""How often the reaper looks for expired leases, sweeps whose time is up, and bytes that nothing names."""
 
 
 def make_app(services: Services, settings: Settings) -> FastAPI:
@@ -39,7 +39,7 @@ def make_app(services: Services, settings: Settings) -> FastAPI:
 
 @contextmanager
 def open_services(settings: Settings) -> Iterator[Services]:
-    """Open the data folder, register the built-in data sets, run planner and reaper; close all in the end.
+    """Open the data folder, register the built-in data sets, run planner and reaper; close everything at the end.
 
     Raises Unavailable if the folder is in use or its database is of a newer version.
     """

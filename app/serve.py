@@ -20,7 +20,7 @@ GRACE_SECONDS = 10
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that starts workers once it serves, and stops them before it stops to serve."""
+    """Uvicorn that starts workers once it serves, and stops them before it stops serving."""
 
     def __init__(self, config: uvicorn.Config, supervisor: Supervisor, services: Services, address: str) -> None:
         super().__init__(config)
@@ -44,8 +44,8 @@ class _Server(uvicorn.Server):
 def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> None:
     """Serve until SIGTERM or SIGINT. The first line on standard output tells the address.
 
-    Raises LogsweepError if the data folder cannot be opened, the address not be used, or the kernels not be had that
-    the environment asks for.
+    Raises LogsweepError if the data folder cannot be opened, the address cannot be used, or the kernels that the
+    environment asks for are not available.
     """
     start_kernels()  # here too, so that they are compiled before there is work
     settings = Settings(data=data)

@@ -12,7 +12,7 @@ from engine.optimizers.base import Factors
 
 
 def squared_lengths(rows: Array) -> NDArray[np.float64]:
-    """Return the sum of squares of each of `rows` (R, columns), (R,); each row by itself, as same bits need."""
+    """Return the sum of squares of each of `rows` (R, columns), (R,); each row by itself, for the sake of same bits."""
     squares: NDArray[np.float64] = np.vecdot(rows, rows).astype(np.float64)
     if math.inf in squares.tolist():
         # Squares overflow float32 long before the numbers themselves do.

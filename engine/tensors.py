@@ -17,7 +17,7 @@ _NAMES = {dtype.itemsize: name for name, dtype in _TYPES.items()}
 
 
 class TensorsError(ValueError):
-    """The bytes are no safetensors file with numbers, by the sentence that it is raised with."""
+    """The bytes are not a safetensors file with numbers; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Tensors:
     def pieces(self) -> list[memoryview]:
         """Return the file as its header and the memory of its arrays, not copied: to be hashed or sent piece by piece.
 
-        `to_bytes` would copy them all at a stroke, while every other thread stands still.
+        `to_bytes` would copy them all at once, while every other thread stands still.
         """
         header: dict[str, object] = {"__metadata__": dict(self.texts)}
         data, end = list[memoryview](), 0

@@ -30,10 +30,10 @@ from app.services.checkpoints import MOST_CHECKPOINT_BYTES
 from app.services.models import MOST_FILE_BYTES
 
 MAX_JSON_BYTES = 1 << 20
-"""The most that a JSON request may have, those of workers and with rows to predict excepted."""
+"""The most bytes of a JSON request, except those of workers and those with rows to predict."""
 
 MAX_ROWS_BYTES = 8 << 20
-"""The most that a request with rows to predict may have."""
+"""The most bytes of a request with rows to predict."""
 
 
 def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> FastAPI:

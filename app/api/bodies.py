@@ -1,4 +1,4 @@
-"""Read the body of a request as strict JSON: what other readers would take silently is refused here."""
+"""Read the body of a request as strict JSON: what other parsers accept in silence is refused."""
 
 import json
 import math
@@ -12,12 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.api.fields import problem_faults
 from app.domain.errors import Fault, InvalidRequest, Malformed, faults_of, pointer
-from app.domain.values import is_text
+from app.domain.values import LARGEST_WHOLE, is_text
 
 T = TypeVar("T")
 
 DEEPEST = 32
-LARGEST = 2**63 - 1
 
 
 async def read_json(request: Request) -> Any:
@@ -33,8 +32,8 @@ async def read_record(request: Request, adapter: TypeAdapter[T]) -> T:
 def parse(raw: bytes) -> Any:
     """Return the value of a JSON text. Raises Malformed.
 
-    Refused are NaN and infinities, names that come twice, numbers that overflow a double, NUL characters and
-    lone surrogates in texts, and nesting deeper than DEEPEST.
+    It refuses NaN and infinities, names that occur twice in an object, numbers that overflow a double, NUL characters
+    and lone surrogates in texts, and nesting deeper than DEEPEST.
     """
     try:
         value = json.loads(raw.decode(), object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
@@ -62,10 +61,20 @@ def _record(raw: bytes, adapter: TypeAdapter[T]) -> T:
 
 
 async def _raw(request: Request) -> bytes:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise HTTPException(415, f"The content type is {kind!r}; this route takes application/json.")
+    require_content_type(request, "application/json")
     return await request.body()
+
+
+def content_type(request: Request, unless_said: str = "") -> str:
+    """Return the content type that a request names, without its parameters."""
+    return request.headers.get("content-type", unless_said).partition(";")[0].strip().lower()
+
+
+def require_content_type(request: Request, wanted: str, unless_said: str = "") -> None:
+    """Raise HTTPException 415 for a body that is said to be anything else."""
+    kind = content_type(request, unless_said)
+    if kind != wanted:
+        raise HTTPException(415, f"The content type is {kind!r}; this route takes {wanted}.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -118,7 +127,7 @@ def _large(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
     while stack:
         place, one = stack.pop()
         for name, inner in one.items() if isinstance(one, dict) else enumerate(one):
-            if isinstance(inner, int) and abs(inner) > LARGEST:
+            if isinstance(inner, int) and abs(inner) > LARGEST_WHOLE:
                 yield (*place, name), f"{inner:.6g}" if abs(inner) < 10**300 else "received"
             elif isinstance(inner, dict | list):
                 stack.append(((*place, name), inner))

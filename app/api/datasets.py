@@ -3,9 +3,10 @@
 from dataclasses import fields
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Header, HTTPException, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Header, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
+from app.api.bodies import require_content_type
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.fields import form_faults
 from app.api.strict_route import StrictRoute
@@ -13,16 +14,14 @@ from app.api.upload_form import preview_form, upload_form
 from app.domain.datasets import DatasetPreview, DatasetSummary
 from app.domain.errors import Fault
 from app.domain.uploads import ReceivedFile, SentFiles, UploadForm
-from app.services.pages import Page
+from app.services.cursors import Page
 
 _REPEATED = ("categorical", "ignore", "missing")
 """Fields that may come several times."""
 
 
 def _require_multipart(request: Request) -> None:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/form-data":
-        raise HTTPException(415, f"The content type is {kind!r}; this route takes multipart/form-data.")
+    require_content_type(request, "multipart/form-data")
 
 
 def _sent_files(

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from app.api.bodies import LARGEST, read_json
+from app.api.bodies import read_json
 from app.api.dependencies import UseCases
 from app.api.fields import read_fields
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import Plain, Whole, read_fixed
 from app.domain.errors import Fault
+from app.domain.values import LARGEST_WHOLE
 from app.services.gradient_checks import GradientCheckDraft
 from app.trainer.gradient_check import MOST_STEPS, GradientCheck, Verdict
 
@@ -31,7 +32,7 @@ class GradientCheckBody(BaseModel):
 
     dataset: Annotated[str, Field(max_length=200)]
     fixed: dict[str, Plain] = {}
-    seed: Annotated[Whole, Field(ge=0, le=LARGEST)] = 0
+    seed: Annotated[Whole, Field(ge=0, le=LARGEST_WHOLE)] = 0
     steps: Annotated[Whole, Field(ge=0, le=MOST_STEPS)] = 10
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, TypeAdapter, WithJsonSchema
 from starlette.datastructures import UploadFile
 
-from app.api.bodies import read_json
+from app.api.bodies import content_type, read_json
 from app.api.dependencies import UseCases
 from app.api.fields import form_faults, read_fields
 from app.api.openapi import json_body
@@ -95,8 +95,7 @@ async def evaluate_model(sweep: str, number: int, request: Request, services: Us
     Both have the columns of training and the target; others are passed over, and noted. The rows of the data set's own
     test part get the trial's test error.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/form-data":
+    if content_type(request) == "multipart/form-data":
         content, faults = await _sent_file(request)
         return await run_in_threadpool(services.models.evaluate_file, sweep, number, content, faults)
     fields, faults = read_fields(EvaluateBody, await read_json(request))

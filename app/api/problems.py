@@ -102,7 +102,7 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
 
 async def _hung_up(_: Request, __: Exception) -> JSONResponse:
     """Answer a client that is gone: no fault of the service, so that its log says nothing."""
-    return _problem(400, "The body ended before its end. Send it once more.")
+    return _problem(400, "The body broke off before its end. Send it again.")
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:

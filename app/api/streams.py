@@ -9,10 +9,10 @@ from fastapi import HTTPException, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-T = TypeVar("T")
+from app.api.bodies import require_content_type
+from app.domain.uploads import PIECE
 
-PIECE = 1 << 20
-"""How many bytes of a file are read at a time."""
+T = TypeVar("T")
 
 AT_ONCE = 16
 """How many bodies are read at the same time; others wait. Each has a thread, but none of those that answer the rest."""
@@ -33,7 +33,7 @@ async def with_body(request: Request, use: Callable[[Iterator[bytes]], T]) -> T:
 
 
 class FileAnswer(StreamingResponse):
-    """The `size` bytes of an open file as an answer; it is closed also if the client hangs up in the middle."""
+    """The `size` bytes of an open file as an answer; it is closed even if the client hangs up midway."""
 
     def __init__(self, size: int, file: BinaryIO) -> None:
         pieces = iter(partial(file.read, PIECE), b"")
@@ -48,9 +48,7 @@ class FileAnswer(StreamingResponse):
 
 def require_bytes(request: Request) -> None:
     """Raise HTTPException 415 for a body that is said to be anything but raw bytes."""
-    kind = request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
-    if kind != "application/octet-stream":
-        raise HTTPException(415, f"The content type is {kind!r}; this route takes application/octet-stream.")
+    require_content_type(request, "application/octet-stream", unless_said="application/octet-stream")
 
 
 def _pieces(stream: AsyncIterator[bytes]) -> Iterator[bytes]:

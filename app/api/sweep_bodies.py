@@ -10,10 +10,9 @@ from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, pointer, show
 from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
-from app.domain.values import whole
+from app.domain.values import LARGEST_WHOLE, whole
 from app.domain.work import Diverged, EarlyStopping
 
-_LARGEST = 2**63 - 1
 _LEFT_OUT: Any = None
 
 
@@ -22,7 +21,7 @@ def _storable(value: JsonValue) -> JsonValue:
         return [_storable(inner) for inner in value]
     if isinstance(value, dict):
         return {name: _storable(inner) for name, inner in value.items()}
-    if isinstance(value, int) and abs(value) > _LARGEST:
+    if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
         raise ValueError("whole numbers must fit into 64 bits")
     return value
 
@@ -35,7 +34,7 @@ def _each_once(tags: list[str]) -> list[str]:
 
 Plain = Annotated[JsonValue, AfterValidator(_storable)]
 Whole = Annotated[int, BeforeValidator(whole)]
-Integer = Annotated[Whole, Field(ge=-_LARGEST, le=_LARGEST)]
+Integer = Annotated[Whole, Field(ge=-LARGEST_WHOLE, le=LARGEST_WHOLE)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Conditions = dict[str, list[Plain]]
 Name = Annotated[str, Field(max_length=200)]
@@ -44,7 +43,7 @@ Tags = Annotated[list[Tag], Field(max_length=32), AfterValidator(_each_once)]
 Notes = Annotated[str, Field(max_length=20_000)]
 Trials = Annotated[Whole, Field(ge=1, le=1_000_000)]
 Seconds = Annotated[Finite, Field(gt=0, le=1e9)]
-Epochs = Annotated[Whole, Field(ge=1, le=_LARGEST)]
+Epochs = Annotated[Whole, Field(ge=1, le=LARGEST_WHOLE)]
 
 
 class _Body(BaseModel):
@@ -96,7 +95,7 @@ class ObjectiveBody(_Body):
 class EarlyStoppingBody(_Body):
     """Stop a trial when the objective has not improved by more than `min_delta` for `patience` epochs."""
 
-    patience: Annotated[Whole, Field(ge=1, le=_LARGEST)]
+    patience: Annotated[Whole, Field(ge=1, le=LARGEST_WHOLE)]
     min_delta: Annotated[Finite, Field(ge=0)] = 0.0
 
 
@@ -138,7 +137,7 @@ class SweepBody(_Body):
     tags: Tags = []
     notes: Notes = ""
     dataset: Annotated[str, Field(max_length=200)]
-    seed: Annotated[Whole, Field(ge=0, le=_LARGEST)] | None = None
+    seed: Annotated[Whole, Field(ge=0, le=LARGEST_WHOLE)] | None = None
     space: dict[str, Annotated[FloatBody | IntBody | ChoiceBody, Field(discriminator="kind")]]
     fixed: dict[str, Plain] = {}
     objective: ObjectiveBody = ObjectiveBody()

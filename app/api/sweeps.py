@@ -16,7 +16,7 @@ from app.api.waiting import LONGEST_WAIT, sweep_when_ended
 from app.domain.plan import StoredDecision
 from app.domain.states import SweepState
 from app.domain.sweeps import SweepFilter
-from app.services.pages import Page
+from app.services.cursors import Page
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps", tags=["sweeps"])
 

@@ -8,7 +8,7 @@ from app.api.answers import EpochAnswer, PageAnswer, TrialAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.strict_route import StrictRoute
 from app.domain.runs import Attempt
-from app.services.pages import Page
+from app.services.cursors import Page
 from app.services.trial_queries import parse_query
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}/trials", tags=["trials"])

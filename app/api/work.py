@@ -36,52 +36,32 @@ _FINISH, _FINISHED = TypeAdapter(FinishRequest), TypeAdapter(FinishAnswer)
 router = APIRouter(route_class=StrictRoute, prefix="/v1/work", tags=["work"])
 
 
-@router.post(
-    "/claim",
-    response_model=ClaimAnswer,
-    openapi_extra=json_body(_CLAIM),
-)
+@router.post("/claim", response_model=ClaimAnswer, openapi_extra=json_body(_CLAIM))
 async def claim_runs(request: Request, services: UseCases) -> Response:
     """Lease runs to train; with `wait`, answer when there are some."""
     ask = await read_record(request, _CLAIM)
     return _json(_CLAIMED, await claim_when_ready(services, ask, request))
 
 
-@router.post(
-    "/heartbeat",
-    response_model=DecisionsAnswer,
-    openapi_extra=json_body(_HEARTBEAT),
-)
+@router.post("/heartbeat", response_model=DecisionsAnswer, openapi_extra=json_body(_HEARTBEAT))
 async def keep_leases(request: Request, services: UseCases) -> Response:
     """Keep leases alive; learn which runs to pause, complete or stop."""
     return await _answer(request, _HEARTBEAT, services.work.heartbeat, _DECISIONS)
 
 
-@router.post(
-    "/report",
-    response_model=DecisionsAnswer,
-    openapi_extra=json_body(_REPORT),
-)
+@router.post("/report", response_model=DecisionsAnswer, openapi_extra=json_body(_REPORT))
 async def report_epochs(request: Request, services: UseCases) -> Response:
     """Send epochs of leased runs; learn which runs to pause, complete or stop."""
     return await _answer(request, _REPORT, services.work.report, _DECISIONS)
 
 
-@router.post(
-    "/finish",
-    response_model=FinishAnswer,
-    openapi_extra=json_body(_FINISH),
-)
+@router.post("/finish", response_model=FinishAnswer, openapi_extra=json_body(_FINISH))
 async def finish_runs(request: Request, services: UseCases) -> Response:
     """Send results of runs that end or pause. Each is recorded exactly once; sending it again is harmless."""
     return await _answer(request, _FINISH, services.work.finish, _FINISHED)
 
 
-@router.post(
-    "/release",
-    response_model=DecisionsAnswer,
-    openapi_extra=json_body(_RELEASE),
-)
+@router.post("/release", response_model=DecisionsAnswer, openapi_extra=json_body(_RELEASE))
 async def release_leases(request: Request, services: UseCases) -> Response:
     """Give leases back; the runs go to the queue again. One that was refused counts as lost."""
     return await _answer(request, _RELEASE, services.work.release, _DECISIONS)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from app.domain.datasets import Task
@@ -13,6 +12,7 @@ from app.domain.values import whole
 from engine.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from engine.hyperparameters.other_names import suggestion
 from engine.hyperparameters.ranges import Range, Search, Whole, Widths
+from engine.layout import Layout
 from engine.rules import FIRST
 from engine.training_set import double_names, raw_doubles
 
@@ -58,12 +58,14 @@ def complete(*given: Mapping[str, Value]) -> dict[str, Value]:
     return {name: said.get(name, known.default) for name, known in HYPERPARAMETERS.items()}
 
 
-def network_faults(hidden_units: Value, inputs: int, outputs: int, pointer: str) -> list[Fault]:
+def network_faults(
+    hidden_units: Value, inputs: int, outputs: int, pointer: str, *, batch_norm: bool = False
+) -> list[Fault]:
     """Return what is wrong with the size of a network; widths that are none are left to other checks."""
     if not HYPERPARAMETERS["hidden_units"].allowed.accepts(hidden_units):
         return []
     widths: list[Any] = [inputs, *_list(hidden_units), outputs]
-    weights = sum((n_in + 1) * n_out for n_in, n_out in pairwise(widths))
+    weights = Layout.of(widths, batch_norm=batch_norm).trained
     if weights <= MOST_WEIGHTS:
         return []
     detail = f"A network of {show(hidden_units)} has {weights:,} weights on this data set"

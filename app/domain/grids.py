@@ -73,7 +73,7 @@ class Grid:
 
 
 def _double(bound: Fraction) -> float:
-    """Return the double next to a bound, which may lie a step beyond the largest."""
+    """Return the double nearest to a bound, which may lie a step beyond the largest one."""
     return float(min(max(bound, -_LARGEST), _LARGEST))
 
 

@@ -4,7 +4,7 @@ A sampler only proposes numbers in [0, 1), one for each parameter; what they mea
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -79,7 +79,7 @@ class ChoiceParameter:
     when: Conditions | None = None
 
     @cached_property
-    def keys(self) -> Collection[Hashable]:
+    def keys(self) -> Collection[str]:
         """What tells whether a value is one of these."""
         return frozenset(map(key, self.values))
 
@@ -127,7 +127,7 @@ class Space:
         return [name for name in TopologicalSorter(looks_at).static_order() if looks_at.get(name)]
 
     @cached_property
-    def _allowed(self) -> Mapping[str, Mapping[str, Collection[Hashable]]]:
+    def _allowed(self) -> Mapping[str, Mapping[str, Collection[str]]]:
         return {
             name: {other: frozenset(map(key, allowed)) for other, allowed in (self.parameters[name].when or {}).items()}
             for name in self._conditional

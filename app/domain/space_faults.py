@@ -1,7 +1,7 @@
 """What is wrong with a search space, before anything is drawn from it; in time linear in its size."""
 
 import math
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from app.domain.cycles import on_cycles
 from app.domain.errors import Fault, faults_of, pointer, show
@@ -88,7 +88,7 @@ def _has_grid(parameter: FloatParameter | IntParameter) -> bool:
 def _values_faults(parameter: ChoiceParameter) -> Iterator[Fault]:
     if not parameter.values:
         yield Fault("/values", "values is empty, but a choice needs at least one value. Add some.")
-    first_places = dict[Hashable, int]()
+    first_places = dict[str, int]()
     places = [(index, first_places.setdefault(key(value), index)) for index, value in enumerate(parameter.values)]
 
     def repeated(place: tuple[int, int]) -> Fault:
@@ -139,7 +139,7 @@ def _unknown_faults(
 
 
 def _condition_faults(
-    name: str, parameters: Mapping[str, Parameter], fixed: Mapping[str, Value], keys: Mapping[str, Hashable]
+    name: str, parameters: Mapping[str, Parameter], fixed: Mapping[str, Value], keys: Mapping[str, str]
 ) -> Iterator[Fault]:
     """Yield what is wrong with the conditions on names that the request has."""
     for other, allowed in (parameters[name].when or {}).items():

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from app.domain.errors import Fault, InvalidRequest
 
 PIECE = 1 << 20
-"""Bytes of a file that are read at a time."""
+"""Bytes of a file, a model or a checkpoint that are read or sent at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class SentFile:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file on disk with the name that it was sent under; its content takes memory only while somebody reads it."""
+    """A file on disk with the name that it was sent under; its content takes memory only while it is read."""
 
     name: str
     path: Path
@@ -89,7 +89,7 @@ class UploadForm:
     """What the sender says: the name of the data set, and how the tables are to be read and cut.
 
     `split` is such as "0.7,0.15,0.15" (train, dev, test), `image` such as "8x8" or "8x8x3", or "none". From `separator`
-    on, how the files are written; None is found out. `missing` are the tokens of a missing cell, None the usual ones.
+    on, the fields say how files are written; what is None is found out. `missing` are the tokens of a missing cell.
     """
 
     name: str
@@ -113,10 +113,10 @@ class UploadForm:
 
 
 def upload_hash(files: SentFiles, form: UploadForm) -> str:
-    """Return the SHA-256, in hex, of all that decides what becomes of an upload, its name left out.
+    """Return the SHA-256, in hex, of all that decides what becomes of an upload, except its name.
 
-    A field that was left out is not part of it: fields that come later change no hash of before. Of the name of a file
-    its format counts alone.
+    Fields that were left out do not count, so that a field added in a later version changes no earlier hash. Of the
+    name of a file only its format counts.
     """
     said = {field.name: _canonical(getattr(form, field.name)) for field in fields(form) if field.name != "name"}
     sent = {field: [_format(one.name), _sha256(one)] for field, one in files.by_field().items()}
@@ -148,11 +148,11 @@ READING = ("separator", "header", "encoding", "decimal", "thousands", "dates", "
 """The fields of a form that say how files are written."""
 
 READING_OF_ROWS = ("separator", "header", "encoding", "ignore")
-"""Those that say it of rows for a model; what a cell means is kept with the model since training."""
+"""Those that apply to rows for a model, which keeps from training what a cell means."""
 
 
 def read_reading(settings: Sequence[str], possible: Sequence[str] = READING) -> dict[str, Any]:
-    """Return the `possible` fields of a form from words like "separator=tab"; ignore and missing may come often.
+    """Return the `possible` fields of a form from words like "separator=tab"; ignore and missing may be repeated.
 
     Raises InvalidRequest with every fault.
     """

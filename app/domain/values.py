@@ -1,28 +1,50 @@
-"""JSON values, and when two of them are the same: the one rule for choices, conditions and filters."""
+"""JSON values: when two of them are the same, which comes first, and which can be stored."""
 
+import json
 import re
-from collections.abc import Hashable, Mapping, Sequence
+import struct
+from collections.abc import Mapping, Sequence
 
 Value = bool | int | float | str | None | Sequence["Value"] | Mapping[str, "Value"]
+
+LARGEST_WHOLE = 2**63 - 1
+"""The largest whole number that fits into 64 bits, which is what SQLite can hold; the smallest is its negative."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST_EXACT = 2.0**53
 """Up to here every whole number is a double."""
+_DOUBLE = struct.Struct(">d")
+_FARTHEST = 1 << 11
+"""Farther than this no whole number of 64 bits is from its nearest double."""
+_END = " "  # below the first letter of every value, so that a list comes before those that go on
 
 
-def key(value: Value) -> Hashable:
-    """Return what two values share if they are the same, and only then.
+def key(value: Value) -> str:
+    """Return a text that two values share if and only if they are the same, and whose order is that of the values.
 
-    Numbers are compared by their size (1 and 1.0 agree), true is not 1, lists and tuples go element by element, and
-    the order of an object's names does not matter.
+    It is the one rule for choices, conditions, filters and sorting. Numbers are compared by their size (1 and 1.0
+    agree), true is not 1, lists and tuples go item by item, and the order of an object's names does not matter.
     """
+    if value is None:
+        return "a"
     if isinstance(value, bool):
-        return bool, value
-    if isinstance(value, list | tuple):
-        return list, tuple(map(key, value))
+        return f"b{value:d}"
+    if isinstance(value, int | float):
+        return _key_of_number(value)
+    if isinstance(value, str):
+        return f"t{json.dumps(value)}{_END}"
     if isinstance(value, Mapping):
-        return dict, frozenset((name, key(inner)) for name, inner in value.items())
-    return value  # a number, a text or null: never a pair that starts with a type
+        return f"o{''.join(key(name) + key(value[name]) for name in sorted(value))}{_END}"
+    return f"l{''.join(map(key, value))}{_END}"
+
+
+def _key_of_number(number: float) -> str:
+    """Return the bits of the nearest double as a number that grows with it, and what is missing to a whole number."""
+    double = float(number) + 0.0  # 0.0 and -0.0 are the same
+    bits = int.from_bytes(_DOUBLE.pack(double))
+    ordered = (bits ^ ((1 << 64) - 1)) if bits >> 63 else bits | (1 << 63)
+    missing = number - int(double) if isinstance(number, int) else 0
+    return f"n{ordered:016x}{missing + _FARTHEST:03x}"
 
 
 def is_text(text: str) -> bool:
@@ -40,8 +62,3 @@ def whole(value: Value) -> Value:
     if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_EXACT:
         return int(value)
     return value
-
-
-def same(one: Value, other: Value) -> bool:
-    """Return whether two JSON values are the same."""
-    return key(one) == key(other)

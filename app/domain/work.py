@@ -12,6 +12,9 @@ Diverged = Literal["exclude", "best_epoch"]
 OWN_TRAINER = "logsweep"
 """The trainer of sweeps that name none: our own workers."""
 
+LOCAL_PREFIX = "local-"
+"""How the names of a server's own workers begin: they cannot outlive it, so their leases end with it."""
+
 MOST_ITEMS = 4096
 """The most items that a request of a worker may have."""
 

@@ -79,7 +79,7 @@ def prepared(dataset: Dataset) -> PreparedDataset:
 
 
 def facts_of(dataset: Dataset) -> dict[str, Any]:
-    """Return what is known of a prepared data set beside its content and that one's hash."""
+    """Return what is known of a prepared data set besides its content and the hash of that."""
     return {
         "task": dataset.task,
         "rows": dataset.card["split"]["rows"],

@@ -22,7 +22,7 @@ OUT_OF_MEMORY = 3
 """The exit code of a process that wanted more memory than it may have."""
 
 _CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
-"""How a process ends in which a library was brought down by a damaged file."""
+"""How a process ends when a damaged file brings a library down."""
 
 REQUEST, ANSWER, CONTENT = "request.json", "answer.json", "content.npz"
 """What goes into the folder of a process beside the files, and what comes out of it."""
@@ -47,7 +47,7 @@ class Preparation:
 
     @contextmanager
     def prepare(self, files: SentFiles, form: UploadForm) -> Iterator[PreparedDataset]:
-        """Return uploaded files as a data set, whose content is in a file that is there until the context ends.
+        """Yield uploaded files as a data set, whose content lies in a file until the context ends.
 
         Raises InvalidRequest with every fault found, or with the limit that was reached; Unavailable if others have not
         left room in the time that one may take; NotInstalled if a format needs a package that is missing.

@@ -25,7 +25,7 @@ _ROWS_LOOKED_AT = 1000
 
 
 def preview(prepared: PreparedDataset) -> DatasetPreview:
-    """Return what is to be seen of a data set, bounded however many columns it has."""
+    """Return the preview of a data set, of bounded size however many columns it has."""
     dataset, card = Dataset.from_bytes(prepared.content), dict[str, Any](prepared.card)
     columns: Sequence[dict[str, Any]] = card.pop("columns")
     shown, start = list[ColumnPreview](), 0

@@ -1,4 +1,4 @@
-"""What a form says of how its files are read, as the reading takes it, and what is wrong with it."""
+"""How a form wants its files read, in the terms of the reader, and what is wrong with that."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -19,13 +19,13 @@ _CHOICES = {
 
 
 def said_of(form: UploadForm) -> Said:
-    """Return what is said, without the fields that have faults."""
+    """Return the settings of a form, without those that have faults."""
     faulty = {fault.pointer.removeprefix("/") for fault in said_faults(form)}
     return Said(**{one.name: getattr(form, one.name) for one in fields(Said) if one.name not in faulty})
 
 
 def said_faults(form: UploadForm) -> Iterator[Fault]:
-    """Yield what is wrong with what is said."""
+    """Yield what is wrong with the settings of a form."""
     for field, choices in _CHOICES.items():
         value = getattr(form, field)
         if value is not None and value not in choices:

@@ -1,4 +1,4 @@
-"""Uploaded files to a prepared data set, or every fault with a pointer to the field that it is about."""
+"""From uploaded files to a prepared data set, or to every fault, with a pointer to the field that it is about."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,6 +7,7 @@ from typing import Literal
 
 from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
 from app.domain.uploads import AnyFile, SentFiles, UploadForm
+from app.domain.values import LARGEST_WHOLE
 from app.preparation.datasets import PreparedDataset, prepared
 from app.preparation.said import said_faults, said_of
 from engine.data import Cut, Dataset, Table, TableError, TableFault, Tables, prepare, read_csv, read_npz, read_parquet
@@ -25,7 +26,6 @@ _TEXTS = (".csv", ".tsv", ".txt")
 _OF_TEXT = ("separator", "header", "encoding", "decimal", "thousands", "dates")
 _TASKS = ("classification", "regression")
 _SEED = re.compile(r"[0-9]{1,19}")
-_LARGEST_SEED = 2**63 - 1
 _IMAGE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})(?:x([1-9][0-9]{0,4}))?")
 
 
@@ -149,7 +149,7 @@ def _format_faults(files: SentFiles, read: Mapping[str, Tables]) -> Iterator[Fau
 
 
 def _form_faults(form: UploadForm, of_file: Format) -> Iterator[Fault]:
-    """Yield what is wrong with what is said of the files."""
+    """Yield what is wrong with the fields beside the files."""
     if of_file != "NPZ" and not form.target:
         yield Fault("/target", "The target is missing: name the column that the networks are to predict.")
     if of_file == "NPZ":
@@ -162,7 +162,7 @@ def _form_faults(form: UploadForm, of_file: Format) -> Iterator[Fault]:
         rule = 'it must be the three shares of train, dev and test, such as "0.7,0.15,0.15"'
         yield Fault("/split", f'The split "{form.split[:60]}" is not possible: {rule}.')
     if form.split_seed is not None and not _is_seed(form.split_seed):
-        rule = f"it must be a whole number from 0 to {_LARGEST_SEED:,}"
+        rule = f"it must be a whole number from 0 to {LARGEST_WHOLE:,}"
         yield Fault("/split_seed", f'The split_seed "{form.split_seed[:60]}" is not possible: {rule}.')
     if form.image is not None and _image(form.image) is None:
         rule = 'it must be height and width, and channels if there are several, such as "8x8" or "8x8x3", or "none"'
@@ -183,7 +183,7 @@ def _npz_faults(form: UploadForm) -> Iterator[Fault]:
 
 
 def _text_faults(form: UploadForm, of_file: Format) -> Iterator[Fault]:
-    """Yield what is said of text, which other files have none of."""
+    """Yield a fault for each setting of text files that came with another kind of file."""
     file = "an NPZ file" if of_file == "NPZ" else "a Parquet file"
     for field in _OF_TEXT:
         if value := getattr(form, field):
@@ -199,7 +199,7 @@ def _fractions(text: str | None) -> Fractions | None:
 
 
 def _is_seed(text: str) -> bool:
-    return bool(_SEED.fullmatch(text)) and int(text) <= _LARGEST_SEED
+    return bool(_SEED.fullmatch(text)) and int(text) <= LARGEST_WHOLE
 
 
 def _image(text: str | None) -> SaidImage:

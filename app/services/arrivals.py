@@ -42,7 +42,7 @@ class Arrival:
         self._give_up()
 
     def write(self, piece: bytes) -> None:
-        """Take a piece; one beyond the most, or that the disk refuses, is counted and dropped with all the others."""
+        """Take a piece; beyond the limit, or where the disk refuses, it is only counted, and the file is given up."""
         self._digest.update(piece)
         self.size += len(piece)
         if self.size > self._most:

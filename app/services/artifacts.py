@@ -1,17 +1,32 @@
 """Use cases of artifacts: the weights that workers hand in before the result that names them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import final
 
 from app.contract.hyperparameters import MOST_WEIGHTS
-from app.domain.errors import Fault, InvalidRequest, Malformed, NotFound
+from app.domain.errors import Fault, InvalidRequest, Malformed, NotFound, show
 from app.services.clock import Clock
-from app.services.hashes import require_sha256
 from app.storage.interface import Storage
 
 MOST_MODEL_BYTES = 10 * MOST_WEIGHTS
-"""What a model can need: 4 bytes for each weight, and batch norm adds less than half of that again."""
+"""The most that a model can need: 4 bytes for each weight, and batch norm adds less than half of that again."""
+
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+def is_sha256(text: str) -> bool:
+    """Return whether a text is a SHA-256 as this service writes it."""
+    return _SHA256.fullmatch(text) is not None
+
+
+def require_sha256(text: str) -> None:
+    """Raise InvalidRequest unless a text is a SHA-256 as this service writes it."""
+    if not is_sha256(text):
+        rule = "the SHA-256 of the content has 64 digits of 0-9 and a-f"
+        raise InvalidRequest([Fault("/sha256", f"The name {show(text)} is not possible: {rule}.")])
 
 
 @final

@@ -13,13 +13,13 @@ from typing import final
 from app.contract.hyperparameters import MOST_WEIGHTS
 from app.domain.errors import Malformed, NotFound
 from app.services.arrivals import PARTIAL, Arrival
-from app.services.hashes import is_sha256, require_sha256
+from app.services.artifacts import is_sha256, require_sha256
 
 FOLDER = Path("cache", "checkpoints")
 """Where they are within the data folder. It may be deleted at any time, and belongs to no backup."""
 
 MOST_CHECKPOINT_BYTES = 40 * MOST_WEIGHTS
-"""What one can need: a worker keeps five numbers of 4 bytes for each weight, and batch norm adds to them."""
+"""The most that one can need: a worker keeps five numbers of 4 bytes for each weight, and batch norm adds to them."""
 
 _BLOCK = 4096
 

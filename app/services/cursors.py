@@ -1,14 +1,30 @@
-"""Cursors: opaque marks of where a page ended, good only for the list they came from."""
+"""Pages of lists, and cursors: opaque marks of where a page ended, good only for the list they came from."""
 
 import base64
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from app.domain.errors import Fault, InvalidRequest, Malformed
 from app.domain.values import has_half_pair
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some items of a list; `next` is the cursor of the next page, or null on the last one."""
+
+    items: Sequence[T]
+    next: str | None
+
+
+def page_of(found: Sequence[T], limit: int, which: str, place: Callable[[T], Sequence[object]]) -> Page[T]:
+    """Return the first `limit` of the items `found`, with the cursor of the last one's place if there are more."""
+    more = encode(which, *place(found[limit - 1])) if len(found) > limit else None
+    return Page(found[:limit], more)
 
 
 def encode(which: str, *place: object) -> str:

@@ -12,8 +12,7 @@ from app.preparation.datasets import PreparedDataset, builtin_names, prepare_bui
 from app.preparation.preparation import Preparation
 from app.preparation.preview import preview
 from app.services.clock import Clock
-from app.services.cursors import decode, encode
-from app.services.pages import Page
+from app.services.cursors import Page, decode, page_of
 from app.storage.interface import Storage
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -29,7 +28,7 @@ class Datasets:
         self._preparation = preparation
 
     def upload(self, files: SentFiles, form: UploadForm, faults: Sequence[Fault]) -> tuple[DatasetSummary, bool]:
-        """Prepare and store tables; the flag tells whether they are new. `faults` are those the request has otherwise.
+        """Prepare and store tables; the flag tells whether they are new. `faults` are what else is wrong.
 
         The same files and form under the same name are found again, however this version would prepare them. Raises
         InvalidRequest with all faults; Conflict if the name is taken.
@@ -83,9 +82,7 @@ class Datasets:
     def page(self, limit: int, cursor: str | None) -> Page[DatasetSummary]:
         """Return data sets in the order of their names. Raises Malformed for a cursor of another list."""
         after = decode(cursor, "datasets", str) if cursor else ""
-        items = list(self._storage.datasets(after, limit + 1))
-        more = encode("datasets", items[limit - 1].name) if len(items) > limit else None
-        return Page(items[:limit], more)
+        return page_of(self._storage.datasets(after, limit + 1), limit, "datasets", lambda last: [last.name])
 
     def delete(self, name: str) -> None:
         """Delete an upload. Raises NotFound; Conflict if it is built in or a sweep runs on it."""

@@ -12,6 +12,7 @@ from app.domain.predictions import Evaluation, PredictedRows
 from app.domain.space import Value
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import KeptModel, Trial
+from app.domain.values import LARGEST_WHOLE
 from app.models.evaluation import evaluate_file, evaluate_rows
 from app.models.models import Format, Model, model_file, predict_rows, trained_model
 from app.storage.interface import Storage
@@ -49,7 +50,7 @@ class Models:
         return model_file(self._model(sweep, number), file_format)
 
     def predict(self, sweep: str, number: int, rows: Sequence[Any], faults: Sequence[Fault]) -> PredictedRows:
-        """Predict rows with the model of a trial; `faults` are those that the request has otherwise.
+        """Predict rows with the model of a trial; `faults` are what else is wrong with the request.
 
         Raises InvalidRequest with all of them.
         """
@@ -102,7 +103,7 @@ class Models:
 
     def _kept(self, sweep: str, number: int) -> KeptModel:
         spec, _ = self._storage.sweep_spec(sweep)
-        model = self._storage.model(sweep, number) if 0 <= number < 2**63 else None
+        model = self._storage.model(sweep, number) if 0 <= number <= LARGEST_WHOLE else None
         if model is None:
             raise NotFound(
                 f"The weights of trial {number} are not stored: only those of the best {spec.keep_models} "

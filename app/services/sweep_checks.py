@@ -70,8 +70,9 @@ def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterab
     """Yield what is wrong with widths, augmentations, inputs and class weights of the draft on this data set."""
     if dataset is None:
         return
+    norm = any(value is True for value, _ in _points(draft, "batch_norm"))
     for value, place in _points(draft, "hidden_units"):
-        yield from network_faults(value, dataset.features, dataset.outputs, place)
+        yield from network_faults(value, dataset.features, dataset.outputs, place, batch_norm=norm)
     for value, place in _points(draft, "augment"):
         yield from augment_faults(value, dataset.card.get("image"), place)
     for value, place in _points(draft, "normalize_inputs"):

@@ -15,20 +15,18 @@ from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, Labels, Metric, Objective, Sweep, SweepChanges, SweepFilter, SweepSpec
 from app.domain.trials import CompleteTrial
+from app.domain.values import LARGEST_WHOLE
 from app.services.clock import Clock
-from app.services.cursors import decode, encode
+from app.services.cursors import Page, decode, page_of
 from app.services.datasets import every_name
 from app.services.ids import new_id
 from app.services.notifier import Notifier
-from app.services.pages import Page
 from app.services.planner import Planner
 from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
 from app.services.trials import completed
 from app.storage.interface import Storage
 
 KEEP_MODELS = 10
-
-_LARGEST = 2**63 - 1
 
 
 @final
@@ -75,18 +73,15 @@ class Sweeps:
         """Return sweeps, newest first. Raises Malformed for a cursor of another list or filter."""
         listed = f"sweeps by {which!r}"
         before = decode(cursor, listed, str) if cursor else None
-        items = list(self._storage.sweeps(which, before, limit + 1))
-        more = encode(listed, items[limit - 1].id) if len(items) > limit else None
-        return Page(items[:limit], more)
+        return page_of(self._storage.sweeps(which, before, limit + 1), limit, listed, lambda last: [last.id])
 
     def decisions(self, sweep: str, limit: int, cursor: str | None) -> Page[StoredDecision]:
         """Return what was decided about a sweep, in its order. Raises NotFound; Malformed for another list's cursor."""
         self._storage.sweep_spec(sweep)
         listed = f"decisions of {sweep}"
         after = decode(cursor, listed, int) if cursor else -1
-        found = self._storage.decisions(sweep, min(after, _LARGEST), limit + 1)
-        more = encode(listed, found[limit - 1].number) if len(found) > limit else None
-        return Page(found[:limit], more)
+        found = self._storage.decisions(sweep, min(after, LARGEST_WHOLE), limit + 1)
+        return page_of(found, limit, listed, lambda last: [last.number])
 
     def change(self, sweep: str, draft: ChangesDraft, faults: Sequence[Fault]) -> Sweep:
         """Change labels and budget; more budget lets a completed sweep go on.
@@ -140,7 +135,7 @@ class Sweeps:
         raise NotFound(f"No trial of the sweep {sweep} has a result yet. Ask again when one has finished.")
 
     def _planned(self, sweep: str) -> Sweep:
-        """Return a sweep that someone took a hand in, after its next plan."""
+        """Plan a sweep that a user has changed, and return it."""
         self._planner.plan_now(sweep)
         self._notifier.notify()
         return self._storage.sweep(sweep)

@@ -12,7 +12,7 @@ from app.domain.filters import Condition, Field, Operator, TrialQuery
 from app.domain.hints import hint
 from app.domain.states import TrialState
 from app.domain.trials import METRICS
-from app.domain.values import Value, is_text
+from app.domain.values import LARGEST_WHOLE, Value, is_text
 
 _NUMBERS = ("number", "value", *METRICS, "best_epoch", "epochs", "seconds")
 _TEXTS = ("state", "created_at", "started_at", "finished_at")
@@ -20,7 +20,6 @@ _PARAM = "param."
 _KNOWN = (*_NUMBERS, *_TEXTS, *(_PARAM + name for name in HYPERPARAMETERS))
 _STATES = [state.value for state in TrialState]
 _OPERATOR = re.compile("<=|>=|!=|<|>|=")
-_LARGEST = 2**63 - 1
 _LONGEST, _MOST_BRACKETS = 2000, 32
 
 MOST_CONDITIONS = 20
@@ -124,4 +123,4 @@ def _refusal(field: Field, value: Value, written: str) -> str | None:
 
 
 def _storable(value: float) -> bool:
-    return abs(value) <= _LARGEST if isinstance(value, int) else math.isfinite(value)
+    return abs(value) <= LARGEST_WHOLE if isinstance(value, int) else math.isfinite(value)

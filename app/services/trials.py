@@ -10,12 +10,10 @@ from app.domain.filters import Position, TrialQuery
 from app.domain.runs import Attempt
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import CompleteTrial, Trial
+from app.domain.values import LARGEST_WHOLE
 from app.domain.work import Epoch
-from app.services.cursors import decode, decode_all, encode
-from app.services.pages import Page
+from app.services.cursors import Page, decode, decode_all, page_of
 from app.storage.interface import Storage
-
-_LARGEST = 2**63 - 1
 
 
 @final
@@ -32,9 +30,8 @@ class Trials:
         after = _position(decode_all(cursor, which, 2)) if cursor else None
         shared = {name: value for name, value in complete(spec.fixed).items() if name not in spec.space.parameters}
         found = self._storage.trials(sweep, query, shared, after, limit + 1)
-        last = found[limit - 1][1] if len(found) > limit else None
-        more = encode(which, last.key, last.number) if last else None
-        return Page(completed([trial for trial, _ in found[:limit]], spec), more)
+        page = page_of(found, limit, which, lambda last: [last[1].key, last[1].number])
+        return Page(completed([trial for trial, _ in page.items], spec), page.next)
 
     def show(self, sweep: str, number: int) -> CompleteTrial:
         """Return a trial with all its hyperparameters. Raises NotFound."""
@@ -55,9 +52,8 @@ class Trials:
             raise NotFound(detail)
         which = f"curve {sweep} {number} {replicate}"
         after = decode(cursor, which, int) if cursor else 0
-        found = self._storage.curve(sweep, number, replicate, min(after, _LARGEST), limit + 1)
-        more = encode(which, found[limit - 1].epoch) if len(found) > limit else None
-        return Page(found[:limit], more)
+        found = self._storage.curve(sweep, number, replicate, min(after, LARGEST_WHOLE), limit + 1)
+        return page_of(found, limit, which, lambda last: [last.epoch])
 
     def attempts(self, sweep: str, number: int, limit: int, cursor: str | None) -> Page[Attempt]:
         """Return who trained a trial, by replicate and number. Raises NotFound; Malformed for another list's cursor."""
@@ -67,8 +63,7 @@ class Trials:
         if not all(isinstance(part, int) for part in after):
             raise Malformed("The cursor is none that this service gave. Take it from `next` of the page before.")
         found = [one for one in self._storage.attempts(sweep, number) if (one.replicate, one.number) > after]
-        last = found[limit - 1] if len(found) > limit else None
-        return Page(found[:limit], encode(which, last.replicate, last.number) if last else None)
+        return page_of(found, limit, which, lambda last: [last.replicate, last.number])
 
 
 def completed(trials: Sequence[Trial], spec: SweepSpec) -> list[CompleteTrial]:
@@ -78,15 +73,15 @@ def completed(trials: Sequence[Trial], spec: SweepSpec) -> list[CompleteTrial]:
 
 
 def _number(sweep: str, number: int) -> int:
-    if not 0 <= number <= _LARGEST:
+    if not 0 <= number <= LARGEST_WHOLE:
         raise NotFound(f"The sweep {sweep} has no trial {number}: trials are numbered from 0.")
     return number
 
 
 def _position(place: list[object]) -> Position:
     key, number = place
-    fits = isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= _LARGEST
-    if isinstance(key, bool | list | dict) or (isinstance(key, int) and abs(key) > _LARGEST):
+    fits = isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= LARGEST_WHOLE
+    if isinstance(key, bool | list | dict) or (isinstance(key, int) and abs(key) > LARGEST_WHOLE):
         fits = False
     if isinstance(key, float) and not math.isfinite(key):
         fits = False

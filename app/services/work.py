@@ -8,6 +8,7 @@ from app.contract.hyperparameters import complete
 from app.domain.queue import Ask, Claimed
 from app.domain.runs import Ending
 from app.domain.work import (
+    LOCAL_PREFIX,
     ClaimAnswer,
     ClaimRequest,
     DecisionsAnswer,
@@ -25,9 +26,6 @@ from app.services.notifier import Notifier
 from app.services.planner import Planner
 from app.services.work_checks import require_sound
 from app.storage.interface import Storage
-
-LOCAL = "local-"
-"""How the ids of workers begin that are children of the server and die with it."""
 
 LONGEST_STEP = timedelta(seconds=10)
 """The most time that counts between two looks at the clock: what is longer was a halt, in which nobody worked."""
@@ -52,7 +50,7 @@ class Work:
     def recover(self) -> None:
         """After a start: take back what the former server's children held, renew all other leases."""
         now = self._clock.now()
-        self._storage.recover(LOCAL, now, self._until(now))
+        self._storage.recover(LOCAL_PREFIX, now, self._until(now))
 
     def now(self) -> datetime:
         """Return the time by which a claim can say since when it waits."""

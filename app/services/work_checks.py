@@ -18,9 +18,8 @@ from app.domain.work import (
     ReportRequest,
     Result,
 )
-from app.services.artifacts import MOST_MODEL_BYTES
+from app.services.artifacts import MOST_MODEL_BYTES, is_sha256
 from app.services.checkpoints import MOST_CHECKPOINT_BYTES
-from app.services.hashes import is_sha256
 
 MOST_SLOTS = 4096
 LONGEST_NAME = 200

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, insert, select, update
 
 from app.domain.errors import Conflict, Fault, InvalidRequest, NotFound
+from app.storage.bulk import Bulk
 from app.storage.records import AnyRow
 from app.storage.tables import artifact_pieces, artifacts, datasets, models, sweeps
 
@@ -21,14 +22,22 @@ _ARRIVING = artifacts.c.state == "arriving"
 _LEAVING = artifacts.c.state == "leaving"
 _UNNAMED = and_(*(~exists().where(column == artifacts.c.key) for column in NAMING))
 
+# Statements that are made once: small models come with every few results.
+_KEYS = select(artifacts.c.sha256, artifacts.c.key).where(
+    artifacts.c.sha256.in_(bindparam("hashes", expanding=True)), _HERE
+)
+_TOUCH = Bulk(
+    update(artifacts)
+    .where(artifacts.c.key == bindparam("the_key"))
+    .values(brought_at=bindparam("now", type_=artifacts.c.brought_at.type))
+)
+_INSERT = Bulk(insert(artifacts))
+_INSERT_PIECE = Bulk(insert(artifact_pieces))
+
 
 def begin(connection: Connection, sha256: str, now: datetime) -> int:
     """Begin the arrival of the bytes with this hash; return its key."""
-    return _add(connection, sha256, 0, "arriving", now)
-
-
-def _add(connection: Connection, sha256: str, size: int, state: str, now: datetime) -> int:
-    row = {"sha256": sha256, "size": size, "state": state, "brought_at": now}
+    row = {"sha256": sha256, "size": 0, "state": "arriving", "brought_at": now}
     key: int = connection.execute(insert(artifacts).values(row).returning(artifacts.c.key)).scalar_one()
     return key
 
@@ -43,18 +52,27 @@ def add_piece(connection: Connection, key: int, number: int, content: bytes) -> 
 
 def add_small(connection: Connection, sha256: str, content: bytes, now: datetime) -> int:
     """Store bytes of one piece at the most under their hash, unless they are here; return their key."""
-    if (here := touch(connection, sha256, now)) is not None:
-        return here
-    key = _add(connection, sha256, len(content), "here", now)
-    if content:
-        connection.execute(insert(artifact_pieces).values(artifact_key=key, number=0, content=content))
-    return key
+    return add_all(connection, {sha256: content}, now)[sha256]
 
 
-def add_all(connection: Connection, contents: Mapping[str, bytes], now: datetime) -> None:
-    """Store several artifacts of one piece at the most, by their hashes, unless they are here."""
-    for sha256, content in contents.items():
-        add_small(connection, sha256, content, now)
+def add_all(connection: Connection, contents: Mapping[str, bytes], now: datetime) -> dict[str, int]:
+    """Store several artifacts of one piece at the most, by their hashes, unless they are here; return their keys."""
+    here = _keys(connection, contents)
+    _TOUCH.run(connection, [{"the_key": key, "now": now} for key in here.values()])
+    new = [sha256 for sha256 in contents if sha256 not in here]
+    rows = [{"sha256": sha256, "size": len(contents[sha256]), "state": "here", "brought_at": now} for sha256 in new]
+    _INSERT.run(connection, rows)
+    keys = here | _keys(connection, new)
+    pieces = [{"artifact_key": keys[one], "number": 0, "content": contents[one]} for one in new if contents[one]]
+    _INSERT_PIECE.run(connection, pieces)
+    return keys
+
+
+def _keys(connection: Connection, hashes: Collection[str]) -> dict[str, int]:
+    """Return the keys of those artifacts that are here, by their hashes."""
+    if not hashes:
+        return {}
+    return {row.sha256: row.key for row in connection.execute(_KEYS, {"hashes": list(hashes)})}
 
 
 def settle(connection: Connection, key: int, size: int, sha256: str, now: datetime) -> int:
@@ -113,7 +131,7 @@ def stream(connection: Connection, sha256: str) -> Iterator[bytes]:
 
 
 def piece(connection: Connection, key: int, number: int) -> bytes | None:
-    """Return piece `number`, 0, 1, ..., of an artifact; None after the last. Raises NotFound if it is here no more."""
+    """Return piece `number`, 0, 1, ..., of an artifact; None after the last. Raises NotFound if it is gone."""
     if connection.execute(select(artifacts.c.key).where(artifacts.c.key == key, _HERE)).first() is None:
         raise NotFound("These bytes were deleted while they were read: nothing names them any more.")
     content: bytes | None = connection.execute(

@@ -1,6 +1,7 @@
 """Connections to the SQLite file: which driver, which pragmas, one kind for writing and one for reading."""
 
 import importlib
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from app.domain.errors import Unavailable
-from app.storage.sort_keys import sort_key
+from app.domain.values import key
 
 READERS = 8
 """How many read-only connections stay open; a few more are opened under load."""
@@ -64,7 +65,7 @@ def writing_engine(path: Path) -> Engine:
 
 
 def reading_engine(path: Path) -> Engine:
-    """Return an engine of a few read-only connections with the function `sort_key`.
+    """Return an engine of a few read-only connections with the function `sort_key`: the `key` of a JSON text.
 
     Each transaction sees one snapshot.
     """
@@ -77,7 +78,7 @@ def reading_engine(path: Path) -> Engine:
         )
         for pragma in _READER_PRAGMAS:
             connection.execute(pragma)
-        connection.create_function("sort_key", 1, sort_key, deterministic=True)
+        connection.create_function("sort_key", 1, _sort_key, deterministic=True)
         return connection
 
     engine = create_engine(
@@ -99,7 +100,7 @@ def in_transaction(connection: Connection) -> bool:
 
 @contextmanager
 def unchecked_references(connection: Connection) -> Iterator[None]:
-    """Leave foreign keys unchecked for a change of the schema, which makes tables anew that others refer to.
+    """Leave foreign keys unchecked for a change of the schema, which rebuilds tables that others refer to.
 
     SQLite heeds this only outside a transaction: `broken_references` tells within it whether all is well again.
     """
@@ -140,3 +141,7 @@ def _require_wal(connection: sqlite3.Connection, path: Path) -> None:
             f"The file system of {path.parent} gives SQLite journal mode {mode!r}, but logsweep needs "
             "write-ahead logging. Put the data folder on a local disk, not on a network share."
         )
+
+
+def _sort_key(text: str) -> str:
+    return key(json.loads(text))

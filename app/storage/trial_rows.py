@@ -23,11 +23,11 @@ from app.domain.filters import Condition, Field, Operator, Position, TrialQuery
 from app.domain.space import Value
 from app.domain.states import TrialState
 from app.domain.trials import KeptModel, Trial
+from app.domain.values import key as value_key
 from app.storage import artifacts as artifact_rows
 from app.storage import records
 from app.storage.columns import Instant
 from app.storage.dialect import json_kind, json_order, json_value, stored_kind
-from app.storage.sort_keys import sort_key
 from app.storage.sweep_rows import sweep_key
 from app.storage.tables import artifacts, models, runs, trials
 
@@ -142,7 +142,7 @@ def _comparable(value: Value) -> tuple[Sequence[str], ColumnElement[Any]]:
         return ["integer", "real"], json_value(literal(json.dumps(value)), "$")
     if isinstance(value, str):
         return ["text"], literal(value)
-    return ["object" if isinstance(value, Mapping) else "array"], literal(sort_key(json.dumps(value)))
+    return ["object" if isinstance(value, Mapping) else "array"], literal(value_key(value))
 
 
 def _ordered(statement: Select[Any], key: ColumnElement[Any], query: TrialQuery) -> Select[Any]:

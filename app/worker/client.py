@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from app.contract.rules import CURRENT_RULES
 from app.domain.errors import LogsweepError
+from app.domain.uploads import PIECE
 from app.domain.work import (
     MOST_ITEMS,
     OWN_TRAINER,
@@ -30,9 +31,6 @@ Answer = TypeVar("Answer")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between two tries while the server is away: doubled each time."""
-
-PIECE = 1 << 20
-"""Bytes of a model or checkpoint that are sent at a time."""
 
 _KINDS = (ClaimRequest, HeartbeatRequest, ReleaseRequest, ClaimAnswer, DecisionsAnswer, FinishAnswer)
 _JSON_OF: dict[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in _KINDS}
@@ -124,7 +122,7 @@ class WorkClient:
         try:
             content = self._send("GET", f"/v1/work/checkpoints/{ref.sha256}", None, {})
         except ServerRefusedError as error:
-            _log.info("A checkpoint was not to be had: %s", error.detail)
+            _log.info("A checkpoint could not be fetched: %s", error.detail)
             return None
         if hashlib.sha256(content).hexdigest() != ref.sha256:
             _log.warning("The checkpoint %s came with other bytes than its hash says.", ref.sha256)

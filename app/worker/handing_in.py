@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class CheckpointDuty:
-    """Hands in what is parked, the last one first, and what trains, the one first that has most to lose."""
+    """Hands in parked runs, the latest first, and then runs in training, first the one that has most to lose."""
 
     def __init__(
         self,

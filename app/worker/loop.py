@@ -68,7 +68,7 @@ class Worker:
             self._end(threads, lambda: self._hand_over(blamed, orderly=False))
             raise
         except BaseException:
-            # Whose error it is nobody knows: the runs are left to the server, which counts them as lost.
+            # Nobody knows whose error it is: the runs are left to the server, which counts them as lost.
             self._end(threads, lambda: None)
             raise
         self._end(threads, lambda: self._hand_over([], orderly=True))
@@ -139,11 +139,11 @@ class Worker:
         try:
             return self._client.claim(slots, cohorts, CLAIM_WAIT)
         except ServerRefusedError as error:
-            way = "Install the server's version of logsweep for its workers, and see to it that the address is right."
+            way = "Install the server's version of logsweep for its workers, and check the address."
             raise ServerRefusedError(f"The server gives this worker no work. {error.detail} {way}") from error
 
     def _made_ready(self, runs: Sequence[LeasedRun]) -> list[ReadyRun]:
-        """Return the runs of one data set ready to train; those that cannot be had are given back."""
+        """Return the runs of one data set ready to train; those that cannot be loaded are given back."""
         ready = []
         for run in runs:
             try:

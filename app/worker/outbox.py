@@ -92,7 +92,7 @@ class Outbox:
 
     @property
     def backlog_bytes(self) -> int:
-        """What waits takes in memory, about."""
+        """The memory that the backlog takes, about."""
         with self._changed:
             return self._bytes()
 
@@ -122,9 +122,9 @@ class Outbox:
             return not self._closed
 
     def next_models(self) -> dict[Lease, bytes]:
-        """Return the first weights that must go to the server before their results, with small ones further small ones.
+        """Return the next weights that must reach the server before their results; small ones travel together.
 
-        Large ones go alone, in their turn: small ones may come all the time.
+        A large one travels alone, in its turn, however many small ones keep coming.
         """
         with self._changed:
             waiting = list(islice(self._weights(), MOST_TOGETHER))

@@ -1,4 +1,4 @@
-"""Telling the server in requests that it takes; a refusal concerns the item to blame, never the worker."""
+"""What is told to the server, in requests that it takes; a refusal costs the item to blame, never the worker."""
 
 import logging
 from collections.abc import Sequence

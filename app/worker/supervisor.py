@@ -12,6 +12,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from app.domain.runs import Ending
+from app.domain.work import LOCAL_PREFIX
 from app.trainer.blas import use_one_thread
 from app.worker.process import OUT_OF_MEMORY
 
@@ -23,9 +24,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
 
 HEALTHY_SECONDS = 60.0
 """How long a worker must have lived for its death to be the first in a row."""
-
-LOCAL_PREFIX = "local-"
-"""How the names of a server's own workers start: they cannot outlive it, so their leases end with it."""
 
 _log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ def shape_faults(features: Table) -> Iterator[TableFault]:
 
 
 def pixel_faults(pixels: Sequence[Column], about: About) -> Iterator[TableFault]:
-    """Yield a fault for each column with missing cells: a flag of them would be no pixel."""
+    """Yield a fault for each column with missing cells: a flag for them would not be a pixel."""
     for column in pixels:
         if column.missing.any():
             way = "Fill them in, or send the rows as a plain table."

@@ -1,4 +1,4 @@
-"""Bias and variance: how much of a dev error is bad fit, and how much is bad carrying over to new data.
+"""Bias and variance: how much of a dev error is bad fit, and how much is bad generalisation.
 
 avoidable bias = train - hoped; variance = dev - train; together they are what the dev error misses of the hoped one.
 """
@@ -96,8 +96,8 @@ def _detail(errors: Errors, verdict: BiasVerdict) -> str:
     hoped = f"{errors.hoped:.4g} was hoped for"
     means = {
         "high_bias": "the network does not fit its training data well enough",
-        "high_variance": "the network fits its training data, but does not carry over to new data well enough",
-        "both": "the network neither fits its training data nor carries over to new data well enough",
+        "high_variance": "the network fits its training data, but does not generalise well enough",
+        "both": "the network neither fits its training data nor generalises well enough",
         "neither": (
             f"a dev {errors.metric} within {_near(errors):.2g} of it needs no repair; "
             "send a lower hoped_error to be told more"

@@ -3,7 +3,7 @@
 from engine.diagnosis.base import DIVERGENCE, Curve, Diagnosis
 
 JUMP = 1.25
-"""The highest loss of the window to the lowest of the curve: above guessing, and not falling, runs with too short steps
+"""The window's highest loss over the curve's lowest: above guessing, and not falling, runs with too short steps
 stay below 1.01, and those with too long ones start at 1.2."""
 
 _WAY = "Try a learning rate 3 to 10 times smaller, normalised inputs, or clip_norm."

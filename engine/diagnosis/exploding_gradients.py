@@ -6,7 +6,7 @@ from statistics import median
 from engine.diagnosis.base import EXPLODING_GRADIENTS, WINDOW, Curve, Diagnosis, Point
 
 GROWTH = 100.0
-"""The largest norm of an epoch to the smallest such: noise makes it 10, and leaving a flat start more, but then the
+"""The largest norm of an epoch over the smallest: noise makes it 10, and leaving a flat start more, but then the
 loss falls."""
 
 _WAY = "Try a smaller learning rate, clip_norm, batch_norm or fewer layers."

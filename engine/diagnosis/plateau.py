@@ -5,7 +5,7 @@ from engine.diagnosis.divergence import divergence
 
 
 def plateau(curve: Curve) -> Diagnosis | None:
-    """Find a flat curve that is no converged one: it stands at the loss of guessing, or above it where it began."""
+    """Find a flat curve that has not converged: it stands at the loss of guessing, or above it where it began."""
     if not curve.readable or curve.falls or curve.beats_guessing or divergence(curve):
         return None
     start = curve.points[0].train_loss

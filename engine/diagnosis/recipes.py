@@ -77,13 +77,13 @@ def _why_longer(practice: Practice) -> str:
 
 
 def against_variance(practice: Practice) -> list[Recipe]:
-    """Return what makes a network do on new data what it does on its training data."""
+    """Return what helps a network to do as well on new data as on its training data."""
     data = Recipe(
         "more_data", "More examples, or images moved by augment, leave less room to learn the training part by heart."
     )
     if practice.strongly_regularized:
-        architecture = "It is strongly regularised already: fewer units or layers may carry over better."
+        architecture = "It is strongly regularised already: fewer units or layers may generalise better."
         return [data, Recipe("other_architecture", architecture)]
     more = "Raise l2 or lower keep_prob" if practice.regularized else "It has none: try l2 or keep_prob"
     regularization = Recipe("more_regularization", f"{more}, so that it leans less on single inputs and units.")
-    return [data, regularization, Recipe("other_architecture", "Fewer units or layers may carry over better.")]
+    return [data, regularization, Recipe("other_architecture", "Fewer units or layers may generalise better.")]

@@ -8,7 +8,7 @@ from engine.diagnosis.base import VANISHING_GRADIENTS, Curve, Diagnosis
 from engine.diagnosis.divergence import divergence
 
 SMALLEST_RATIO = 1e-3
-"""First layer's gradient norm to the last's. Of networks that learn, 95 of 100 stay above 0.25; a sigmoid layer takes
+"""First layer's gradient norm over the last's. Of networks that learn, 95 of 100 stay above 0.25; a sigmoid layer takes
 at least 3/4 away, so that eight of them leave 1e-5."""
 
 

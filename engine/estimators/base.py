@@ -193,7 +193,7 @@ def refuse_merged(x: Any) -> None:
 
 
 def in_range(x: NDArray[Any]) -> NDArray[Any]:
-    """Return inputs that float32 can hold, however roughly. Raises ValueError for others."""
+    """Return inputs that float32 can hold, if only roughly. Raises ValueError for others."""
     if len(x) and max(x.max(), -x.min()) > LARGEST_NUMBER:
         raise ValueError(f"Input X contains a value too large for float32, beyond {LARGEST_NUMBER:.2g}. Rescale it.")
     return x

@@ -25,7 +25,7 @@ def library_path(
 ) -> Path:
     """Return the library for this processor; it is compiled if need be, by one process of all that ask.
 
-    Raises KernelsUnavailableError if it cannot be compiled, or if somebody else could write where it would lie.
+    Raises KernelsUnavailableError if it cannot be compiled, or if another user could write to where it would lie.
     """
     name = library_name(level())
     if (shipped / name).exists():

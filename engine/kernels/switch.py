@@ -85,7 +85,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def bind(kernel: Kernel, *arrays: AnyArray) -> Bound:
-    """Tie a kernel to its arrays. Until somebody calls `choose`, the environment's LOGSWEEP_KERNELS counts."""
+    """Tie a kernel to its arrays. Until `choose` is called, the environment's LOGSWEEP_KERNELS counts."""
     return _switch.bind(kernel, arrays)
 
 

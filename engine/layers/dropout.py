@@ -35,7 +35,7 @@ class Words:
         return bind(PCG64, self._states, drawn, draws)
 
     def begin_epoch(self, generators: Generators) -> None:
-        """Draw from these generators from now on; they are the words' alone, and whether they move is open."""
+        """Draw from these generators from now on; nobody else may, and whether they move is left open."""
         self._generators, self._from_states = generators, self._probe.is_compiled
         if self._from_states:
             for row, generator in enumerate(generators):

@@ -54,7 +54,7 @@ def _no_constant(word: str) -> NoReturn:
 
 
 def _expected(model: Model) -> dict[str, NDArray[Any]]:
-    """Return arrays of the right types and shapes; they are made of memory that nobody touches."""
+    """Return arrays of the right types and shapes; their memory is never touched."""
     network = model.network
     if network.layout.size * np.dtype(np.float32).itemsize > MAX_BYTES:
         raise ModelError(

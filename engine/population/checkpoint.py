@@ -21,7 +21,7 @@ _TEXT = "logsweep checkpoint 1"
 
 
 class CheckpointError(ValueError):
-    """The bytes are no whole checkpoint, by the sentence that it is raised with."""
+    """The bytes are not a whole checkpoint; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

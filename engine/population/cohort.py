@@ -49,7 +49,7 @@ class Cohort:
         self._workspace = Workspace(data.dtype)
         self._seat([])
         self._tile_members = tile_members(self._network, data)
-        # The first tiles of the members; those that miss are cut before the next epoch.
+        # The first tiles of the members; those that are missing are cut before the next epoch.
         self._tiles: list[Tile] = []
         self._augmenter: Augmenter | None = None
         self._scoring = Scoring(self._network, data, self._tile_members, self._workspace)

@@ -1,4 +1,4 @@
-"""How the numbers of a column are written, found out from its different words: what no cell can tell is a doubt."""
+"""How the numbers of a column are written, found out from its different words; what no cell can tell is a doubt."""
 
 import re
 from collections.abc import Sequence

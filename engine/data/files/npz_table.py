@@ -88,7 +88,7 @@ def _pair_faults(pair: Pair, arrays: Arrays, max_bytes: int) -> Iterator[str]:
 
 
 def _shape_faults(parts: Mapping[PartName, Pair], arrays: Arrays) -> Iterator[str]:
-    """Yield a fault for each part whose rows have another shape than those to train on."""
+    """Yield a fault for each part whose rows are of another shape than the training rows."""
     train = arrays[parts["train"].x]
     for pair in parts.values():
         if (other := arrays[pair.x]).shape[1:] != train.shape[1:]:
@@ -123,7 +123,7 @@ def _y_faults(name: str, y: NDArray[Any]) -> Iterator[str]:
 
 
 def _not_unicode(y: NDArray[Any]) -> NDArray[np.intp]:
-    """Return the rows with letters that are no characters."""
+    """Return the rows with code points that are not characters."""
     letters = y.view(np.dtype(np.uint32).newbyteorder(y.dtype.byteorder)).reshape(len(y), -1)
     wrong = (letters > _LAST_CHARACTER) | ((letters >= 0xD800) & (letters <= 0xDFFF))  # surrogates are no characters
     return np.flatnonzero(wrong.any(axis=1))

@@ -43,7 +43,7 @@ def read_sheet(content: bytes, max_bytes: int, said: Said, expected: Expected) -
     """Read a text file, plain or gzipped, as columns of cells.
 
     The text is cut in chunks of rows and never held as a whole, and a column of plain numbers never as text. Raises
-    TableError where no more can be read than the fault.
+    TableError where the fault leaves nothing to read.
     """
     _refuse_unknown_words(said)
     text = _text(content, max_bytes, said, expected)

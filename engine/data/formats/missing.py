@@ -21,7 +21,7 @@ AMONG_NUMBERS = (
     r"\N",
     "#DIV/0!",
 )
-"""What is missing besides where all other cells of a column are numbers or dates; never in the target."""
+"""Tokens that count as missing too where all other cells of a column are numbers or dates; never in the target."""
 
 
 def tokens(said: Sequence[str] | None) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What is said of the cut of a training table into train, dev and test, and the faults of it."""
+"""How a training table is to be cut into train, dev and test, and what is wrong with that."""
 
 import math
 from collections.abc import Collection, Iterator

@@ -8,6 +8,7 @@ import pytest
 
 from app.contract.hyperparameters import (
     HYPERPARAMETERS,
+    MOST_WEIGHTS,
     class_weight_faults,
     cohort_key,
     complete,
@@ -22,6 +23,7 @@ from app.contract.hyperparameters import (
 from app.contract.rules import CURRENT_RULES
 from app.domain.errors import Fault
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
+from engine.layout import Layout
 
 ABOVE_ZERO, BELOW_ONE = 2.0**-126, 1.0 - 2.0**-24  # in float32, in which networks train
 ABOVE_ONE, BELOW_ZERO = math.nextafter(1.0, 2.0), math.nextafter(0.0, -1.0)
@@ -268,6 +270,16 @@ def test_a_network_with_too_many_weights_is_refused_with_its_count() -> None:
     assert fault.pointer == "/fixed/hidden_units"
     assert f"{65 * 16_384 + 16_385 * 16_384 + 16_385 * 10:,} weights" in fault.detail
     assert "narrower" in fault.detail
+
+
+def test_the_weights_of_a_network_are_those_that_the_engine_lays_out() -> None:
+    """Of 64-32-10 there are 2,410, and 2,442 under batch norm: gammas and betas in place of biases."""
+    for batch_norm, count in ((False, 2_410), (True, 2_442)):
+        assert Layout.of((64, 32, 10), batch_norm=batch_norm).trained == count
+    inputs = MOST_WEIGHTS // 16_384 - 2  # so many that the betas alone go over the limit
+    assert network_faults([16_384], inputs, 1, "/x") == []
+    (fault,) = network_faults([16_384], inputs, 1, "/x", batch_norm=True)
+    assert f"{inputs * 16_384 + 2 * 16_384 + 16_385:,} weights" in fault.detail
 
 
 def test_widths_that_are_none_are_left_to_the_check_of_their_range() -> None:

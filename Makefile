@@ -1,4 +1,4 @@
-# Everything a person or a machine needs: make demo, make test, make test-large, make check, make bench, make setup.
+# Everything a person or a machine needs: make demo, make test, make test-fast, make check, make setup, ...
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,14 +9,26 @@ export PYTHONDONTWRITEBYTECODE :=
 KERNEL_TESTS := tests/suites/test_layers.py tests/suites/test_optimizers.py tests/engine/test_*.py tests/engine/layers \
 	tests/engine/parity
 
-.PHONY: demo test test-large curl compiler check parity bench bench-accuracy docs setup format clean
+# Of a change that is being made: no processes but a few, no servers, no compiler, and no search of large spaces of examples.
+FAST_TESTS := tests/app tests/engine tests/suites \
+	$(addprefix --ignore=tests/,app/api app/preparation app/trainer engine/diagnosis engine/estimators engine/kernels \
+	engine/test_gradient_check.py engine/test_memory.py suites/test_kernels.py)
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	pyproject.toml requirements/build.in
+IN_PARALLEL := -n 2 --dist loadgroup
+
+.PHONY: demo test test-fast test-large curl compiler check hooks parity bounds bounds-newest bounds-oldest lock \
+	bench bench-accuracy docs setup format clean
 
 demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
 	@$(BIN)/logsweep demo
 
 test: $(VENV)/.dev curl compiler ## Run every test with compiled kernels, and those of bits, formulas and memory in NumPy alone.
-	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest -n 2 --dist loadgroup
-	LOGSWEEP_KERNELS=numpy $(BIN)/python -m pytest -n 2 $(KERNEL_TESTS)
+	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest $(IN_PARALLEL)
+	LOGSWEEP_KERNELS=numpy $(BIN)/python -m pytest $(IN_PARALLEL) $(KERNEL_TESTS)
+
+test-fast: $(VENV)/.dev compiler ## Run what takes a minute and a half: the engine, the storage and all that is pure.
+	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest $(IN_PARALLEL) $(FAST_TESTS)
 
 test-large: $(VENV)/.dev compiler ## Run the tests that take long: 500 kills, a server away for five minutes, 50 million weights.
 	$(BIN)/python -m pytest -m large tests/system
@@ -27,8 +39,24 @@ curl: # The README's examples are run with it.
 compiler: # The tests and benchmarks run the compiled kernels too.
 	@command -v cc >/dev/null || { apt-get update -qq && apt-get install -y -qq gcc libc6-dev; }
 
-parity: $(VENV)/.dev ## Add PyTorch and JAX to the environment, so that make test compares with them too.
-	$(PIP) install --editable '.[parity]'
+parity: $(VENV)/.parity ## Add PyTorch and JAX to the environment, so that make test compares with them too.
+
+bounds: bounds-newest bounds-oldest ## Try what the locks do not name: the newest and the oldest versions within the bounds.
+
+bounds-newest: compiler
+	$(PYTHON) -m venv --clear $(VENV)/newest
+	$(VENV)/newest/bin/python -m pip install --quiet --editable '.[dev]'
+	LOGSWEEP_KERNELS=compiled $(VENV)/newest/bin/python -m pytest $(IN_PARALLEL) $(FAST_TESTS)
+
+bounds-oldest: compiler
+	$(MAKE) VENV=$(VENV)/oldest $(VENV)/oldest/.oldest
+	LOGSWEEP_KERNELS=compiled $(VENV)/oldest/bin/python -m pytest $(IN_PARALLEL) $(FAST_TESTS)
+
+lock: $(VENV)/.dev ## Lock the newest versions within the bounds of pyproject.toml, and the oldest for make bounds.
+	$(LOCK) --extra dev --extra docs --upgrade --output-file requirements/docs.lock
+	$(LOCK) --extra dev --constraints requirements/docs.lock --output-file requirements/dev.lock
+	$(LOCK) --constraints requirements/docs.lock --output-file requirements/run.lock
+	$(LOCK) --extra dev --resolution lowest-direct --upgrade --output-file requirements/oldest.lock
 
 check: $(VENV)/.dev ## Format, lint, types and layers.
 	$(BIN)/ruff format --check .
@@ -36,14 +64,17 @@ check: $(VENV)/.dev ## Format, lint, types and layers.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+hooks: $(VENV)/.dev ## Have git check each commit with the tools of .venv.
+	$(BIN)/pre-commit install
+
 format: $(VENV)/.dev ## Put every file into its form.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.bench compiler ## Measure against PyTorch, JAX and scikit-learn, side by side.
+bench: $(VENV)/.parity compiler ## Measure against PyTorch, JAX and scikit-learn, side by side.
 	$(BIN)/python -m benchmarks
 
-bench-accuracy: $(VENV)/.bench ## Train on public data sets: make bench-accuracy DATA=folder with images/ and tabular/.
+bench-accuracy: $(VENV)/.parity ## Train on public data sets: make bench-accuracy DATA=folder with images/ and tabular/.
 	@test -n "$(DATA)" || { echo "Say where the data sets are: make bench-accuracy DATA=folder"; exit 2; }
 	$(BIN)/python -m benchmarks.accuracy "$(DATA)"
 
@@ -58,18 +89,11 @@ clean: ## Remove the virtual environment.
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable .
+$(VENV)/.parity: $(VENV)/.dev # No hashes: PyTorch has builds with and without graphics cards under one version.
+	$(PIP) install --editable '.[parity]'
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable '.[dev]'
-	@touch $@ $(VENV)/.run
-
-$(VENV)/.bench: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable '.[bench]'
-	@touch $@ $(VENV)/.run
-
-$(VENV)/.docs: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable '.[docs]'
+$(VENV)/.%: requirements/%.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes --requirement $<
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run

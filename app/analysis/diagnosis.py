@@ -22,6 +22,7 @@ from engine.diagnosis import (
     diagnose_sweep,
     judge,
     loss_of_guessing,
+    weighed_guessing,
 )
 
 __all__ = [
@@ -40,15 +41,15 @@ def trial_diagnosis(
     trial: Trial, epochs: Sequence[Epoch], spec: SweepSpec, dataset: DatasetSummary, hoped: float
 ) -> TrialDiagnosis:
     """Diagnose a trial from its curve and, once it has some, its errors; `hoped` is the error to aim for."""
-    guessing = loss_of_guessing(dataset.task, dataset.outputs)
-    curve = Curve.of([_point(trial, one) for one in epochs if _counts(trial, one)], guessing)
+    params = complete(spec.fixed, trial.params)
+    curve = Curve.of([_point(trial, one) for one in epochs if _counts(trial, one)], _guessing(params, dataset))
     found, errors = diagnose(curve), _errors(trial, dataset, hoped)
     # Bias and variance of a trial that diverged matter only where it may be the best.
     if errors is None or (trial.state is TrialState.DIVERGED and trial.value is None):
         return TrialDiagnosis(None, found)
     # To go on with a training that is in trouble helps nothing.
     still_falls = curve.falls and not found if curve.readable else None
-    practice = _practice(trial, still_falls, complete(spec.fixed, trial.params), dataset.rows["train"])
+    practice = _practice(trial, still_falls, params, dataset.rows["train"])
     return TrialDiagnosis(judge(errors, practice), found)
 
 
@@ -69,6 +70,16 @@ def sweep_diagnosis(
 def _counts(trial: Trial, epoch: Epoch) -> bool:
     """Return whether a point says something: a trainer that sends no loss did not thereby diverge."""
     return epoch.metrics.get("train_loss") is not None or trial.state is TrialState.DIVERGED
+
+
+def _guessing(params: Mapping[str, Any], dataset: DatasetSummary) -> float:
+    """Return the training loss of an answer that ignores the inputs; data sets of older versions have no counts."""
+    said, card = params["class_weight"], dataset.card
+    if said == "none":
+        return loss_of_guessing(dataset.task, dataset.outputs)
+    classes: Any = card["classes"]
+    counts: Any = card.get("class_counts") or {"train": [1] * len(classes)}
+    return weighed_guessing(said, classes, counts["train"])
 
 
 def _point(trial: Trial, epoch: Epoch) -> Point:

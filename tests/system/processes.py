@@ -15,6 +15,9 @@ import httpx
 PATIENCE = 90.0
 """Seconds after which a condition that a test waits for has failed."""
 
+LONGEST_PAUSE = 0.05
+"""Seconds from question to question: servers that are asked more often have less time to work."""
+
 LONG_PATIENCE = 1800.0
 """The same for what takes minutes."""
 
@@ -23,11 +26,12 @@ _COMMAND = [sys.executable, "-m", "app.cli"]
 
 def until(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
     """Ask again and again until `condition` gives something true; return it. Fail after `patience` seconds."""
-    deadline = time.monotonic() + patience
+    deadline, pause = time.monotonic() + patience, 0.005
     while time.monotonic() < deadline:
         if result := condition():
             return result
-        time.sleep(0.01)  # the pace of asking; what ends the wait is the condition
+        pause = min(1.2 * pause, LONGEST_PAUSE)
+        time.sleep(pause)  # the pace of asking; what ends the wait is the condition
     raise AssertionError(f"It did not happen within {patience:g} s: {what}.")
 
 

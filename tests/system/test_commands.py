@@ -35,18 +35,18 @@ def test_the_demo_shows_the_leader_board_of_64_trials_and_ends_when_asked_to(tmp
     assert re.search(r"API docs: http://127\.0\.0\.1:\d+/docs", output)
 
 
-def test_ctrl_c_ends_the_demo_cleanly_and_it_can_be_run_again(tmp_path: Path) -> None:
-    for _ in range(2):
+def test_ctrl_c_and_sigterm_end_the_demo_and_its_server_and_it_can_be_run_again(tmp_path: Path) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
         process = demo(tmp_path / "data")
         assert process.stdout is not None
-        for line in process.stdout:
-            if "until you press Ctrl-C" in line:
-                break
-        process.send_signal(signal.SIGINT)
+        next(line for line in process.stdout if "until you press Ctrl-C" in line)
+        (server,) = child_ids(process.pid)
+        process.send_signal(number)
         rest, _ = process.communicate(timeout=PATIENCE)
 
         assert process.returncode == 0, rest
         assert "Traceback" not in rest
+        assert gone(server)
 
 
 def test_a_second_server_on_the_same_folder_refuses_with_a_sentence(tmp_path: Path) -> None:
@@ -92,18 +92,6 @@ def test_a_signal_ends_the_server_and_its_workers_and_leaves_a_database_of_one_f
         assert server.process.wait(PATIENCE) == 0
         assert server.children() == []
     assert [path.name for path in (tmp_path / "data").glob("logsweep.db*")] == ["logsweep.db"]
-
-
-def test_sigterm_ends_the_demo_and_its_server(tmp_path: Path) -> None:
-    process = demo(tmp_path / "data")
-    assert process.stdout is not None
-    next(line for line in process.stdout if "until you press Ctrl-C" in line)
-    (server,) = child_ids(process.pid)
-    process.terminate()
-    rest, _ = process.communicate(timeout=PATIENCE)
-
-    assert process.returncode == 0, rest
-    assert gone(server)
 
 
 def test_rows_are_predicted_with_a_model_file_and_faults_go_to_standard_error(tmp_path: Path) -> None:

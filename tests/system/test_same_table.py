@@ -38,11 +38,11 @@ SWEEP: dict[str, Any] = {
         "decay": {"kind": "choice", "values": ["none", "staircase"]},
         "clip_norm": {"kind": "choice", "values": [0.0, 1.0]},
         "augment": {"kind": "choice", "values": [{}, {"tilt": 5.0, "shift": 0.5}], "weights": [3, 1]},
-        "epochs": {"kind": "int", "low": 5, "high": 50, "scale": "log"},
+        "epochs": {"kind": "int", "low": 5, "high": 40, "scale": "log"},
     },
     "fixed": {"activation": "relu"},
     "early_stopping": {"patience": 20},
-    "budget": {"trials": 48},
+    "budget": {"trials": 32},
 }
 pytestmark = pytest.mark.xdist_group("same table")  # they share a fixture that takes seconds
 
@@ -61,7 +61,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Tables:
         ended = finish(server.client, sweep)
     tables = result_tables(data, sweep)
     assert ended["state"] == "completed"
-    assert len(tables["trials"]) == 48
+    assert len(tables["trials"]) == 32
     assert len(tables["models"]) == 10
     assert len(tables["epochs"]) == sum(row[-2] for row in tables["trials"])
     return tables

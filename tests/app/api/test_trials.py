@@ -47,13 +47,11 @@ def sweep(client: httpx.Client, trainer: Trainer) -> str:
     return name
 
 
-@pytest.mark.parametrize(
-    "sort", ["number", "-number", "dev_error", "-dev_error", "param.beta1", "-param.learning_rate", "finished_at"]
-)
-def test_pages_in_any_order_hold_every_trial_once(client: httpx.Client, sweep: str, sort: str) -> None:
-    found = every_page(client, sweep, sort=sort, limit=5)
-    assert sorted(trial["number"] for trial in found) == list(range(12))
-    assert found == every_page(client, sweep, sort=sort, limit=500)
+def test_pages_in_any_order_hold_every_trial_once(client: httpx.Client, sweep: str) -> None:
+    for sort in ["number", "-number", "dev_error", "-dev_error", "param.beta1", "-param.learning_rate", "finished_at"]:
+        found = every_page(client, sweep, sort=sort, limit=5)
+        assert sorted(trial["number"] for trial in found) == list(range(12))
+        assert found == every_page(client, sweep, sort=sort, limit=500)
 
 
 def test_missing_values_come_last_in_both_directions(client: httpx.Client, sweep: str) -> None:
@@ -150,10 +148,10 @@ def test_a_cursor_is_good_for_its_own_list_alone(client: httpx.Client, sweep: st
     assert len(fine.json()["items"]) == 7
 
 
-@pytest.mark.parametrize("cursor", ["x", "%%%", "e30", "W10", "WyJ4Il0", "bnVsbA", "\u2603", "W1tbW1tb", "A" * 1999])
-@pytest.mark.parametrize("path", ["trials", "trials/0/curve"])
-def test_a_made_up_cursor_is_refused(client: httpx.Client, sweep: str, path: str, cursor: str) -> None:
-    problem(client.get(f"/v1/sweeps/{sweep}/{path}", params={"cursor": cursor}), 400)
+def test_a_made_up_cursor_is_refused(client: httpx.Client, sweep: str) -> None:
+    for cursor in ["x", "%%%", "e30", "W10", "WyJ4Il0", "bnVsbA", "\u2603", "W1tbW1tb", "A" * 1999]:
+        for path in ["trials", "trials/0/curve"]:
+            problem(client.get(f"/v1/sweeps/{sweep}/{path}", params={"cursor": cursor}), 400)
 
 
 def test_a_cursor_with_half_of_a_surrogate_pair_is_refused(client: httpx.Client, sweep: str) -> None:

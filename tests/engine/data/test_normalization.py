@@ -52,9 +52,11 @@ def test_scaling_back_brings_the_inputs_back(x: np.ndarray) -> None:
 
 def exact_moments(values: Sequence[float]) -> tuple[Fraction, Fraction]:
     """Mean and variance without any rounding."""
-    exact = [Fraction(value) for value in values]
-    mean = sum(exact, Fraction()) / len(exact)
-    return mean, sum(((value - mean) ** 2 for value in exact), Fraction()) / len(exact)
+    ratios = [value.as_integer_ratio() for value in values]
+    unit, rows = max(bottom for _, bottom in ratios), len(values)  # all of them are powers of two
+    whole = [top * (unit // bottom) for top, bottom in ratios]
+    total, squares = sum(whole), sum(number * number for number in whole)
+    return Fraction(total, unit * rows), Fraction(rows * squares - total * total, (unit * rows) ** 2)
 
 
 columns = st.builds(

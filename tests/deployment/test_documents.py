@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.contract.hyperparameters import HYPERPARAMETERS, metrics_for
+from app.contract.hyperparameters import HYPERPARAMETERS
+from app.contract.metrics import objectives_of
 from app.demo import EXAMPLE
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
@@ -30,8 +31,8 @@ NAMES = [
     *OPTIMIZERS,
     *SAMPLERS,
     *SCHEDULERS,
-    *metrics_for("binary"),
-    *metrics_for("regression"),
+    *objectives_of("binary"),
+    *objectives_of("regression"),
 ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.contract.hyperparameters import complete
 from app.domain.datasets import DatasetSummary
+from app.domain.objectives import cost
 from app.domain.states import TrialState
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import Trial
@@ -21,6 +22,7 @@ from engine.diagnosis import (
     diagnose_sweep,
     judge,
     loss_of_guessing,
+    weighed_guessing,
 )
 
 __all__ = [
@@ -39,15 +41,15 @@ def trial_diagnosis(
     trial: Trial, epochs: Sequence[Epoch], spec: SweepSpec, dataset: DatasetSummary, hoped: float
 ) -> TrialDiagnosis:
     """Diagnose a trial from its curve and, once it has some, its errors; `hoped` is the error to aim for."""
-    guessing = loss_of_guessing(dataset.task, dataset.outputs)
-    curve = Curve.of([_point(trial, one) for one in epochs if _counts(trial, one)], guessing)
+    params = complete(spec.fixed, trial.params)
+    curve = Curve.of([_point(trial, one) for one in epochs if _counts(trial, one)], _guessing(params, dataset))
     found, errors = diagnose(curve), _errors(trial, dataset, hoped)
     # Bias and variance of a trial that diverged matter only where it may be the best.
     if errors is None or (trial.state is TrialState.DIVERGED and trial.value is None):
         return TrialDiagnosis(None, found)
     # To go on with a training that is in trouble helps nothing.
     still_falls = curve.falls and not found if curve.readable else None
-    practice = _practice(trial, still_falls, complete(spec.fixed, trial.params), dataset.rows["train"])
+    practice = _practice(trial, still_falls, params, dataset.rows["train"])
     return TrialDiagnosis(judge(errors, practice), found)
 
 
@@ -60,21 +62,32 @@ def sweep_diagnosis(
 ) -> SweepDiagnosis:
     """Diagnose the finished trials of a sweep, given their curves by number."""
     found = {one.number: trial_diagnosis(one, curves.get(one.number, ()), spec, dataset, hoped) for one in trials}
-    values = {one.number: one.value for one in trials if one.value is not None}
-    best = min(values, key=lambda number: (values[number], number), default=None)
+    costs = {one.number: cost(one.value, spec.objective.direction) for one in trials if one.value is not None}
+    best = min(costs, key=lambda number: (costs[number], number), default=None)
     return diagnose_sweep(found, best)
 
 
 def _counts(trial: Trial, epoch: Epoch) -> bool:
     """Return whether a point says something: a trainer that sends no loss did not thereby diverge."""
-    return epoch.train_loss is not None or trial.state is TrialState.DIVERGED
+    return epoch.metrics.get("train_loss") is not None or trial.state is TrialState.DIVERGED
+
+
+def _guessing(params: Mapping[str, Any], dataset: DatasetSummary) -> float:
+    """Return the training loss of an answer that ignores the inputs; data sets of older versions have no counts."""
+    said, card = params["class_weight"], dataset.card
+    if said == "none":
+        return loss_of_guessing(dataset.task, dataset.outputs)
+    classes: Any = card["classes"]
+    counts: Any = card.get("class_counts") or {"train": [1] * len(classes)}
+    return weighed_guessing(said, classes, counts["train"])
 
 
 def _point(trial: Trial, epoch: Epoch) -> Point:
     # A trial diverges by its dev loss, too, and by that alone where the last step of the epoch went wrong.
     diverged = trial.state is TrialState.DIVERGED and epoch.epoch >= trial.epochs
-    loss = math.nan if epoch.train_loss is None or diverged else epoch.train_loss
-    return Point(epoch.epoch, loss, [math.inf if norm is None else norm for norm in epoch.gradient_norms or ()])
+    loss = epoch.metrics.get("train_loss")
+    seen = math.nan if loss is None or diverged else loss
+    return Point(epoch.epoch, seen, [math.inf if norm is None else norm for norm in epoch.gradient_norms or ()])
 
 
 def _errors(trial: Trial, dataset: DatasetSummary, hoped: float) -> Errors | None:

@@ -13,6 +13,7 @@ from app.api import (
     gradient_checks,
     health,
     hyperparameters,
+    metrics,
     models,
     openapi,
     problems,
@@ -59,7 +60,7 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     app.state.bodies = CapacityLimiter(AT_ONCE)
     problems.install(app)
     openapi.install(app)
-    about_sweeps = (datasets, hyperparameters, sweeps, trials, models, analysis, gradient_checks)
+    about_sweeps = (datasets, hyperparameters, metrics, sweeps, trials, models, analysis, gradient_checks)
     for routes in (*about_sweeps, work, work_files, health):
         app.include_router(routes.router)
     return app

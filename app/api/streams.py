@@ -10,11 +10,9 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.api.bodies import require_content_type
+from app.domain.uploads import PIECE
 
 T = TypeVar("T")
-
-PIECE = 1 << 20
-"""How many bytes of a file are read at a time."""
 
 AT_ONCE = 16
 """How many bodies are read at the same time; others wait. Each has a thread, but none of those that answer the rest."""

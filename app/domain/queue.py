@@ -85,10 +85,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class RankedModel:
-    """A stored model as ranking sees it; `settled` once its trial is final. Without a value it is kept for now."""
+    """A stored model as ranking sees it; `settled` once its trial is final. Without a cost it is kept for now."""
 
     trial: int
-    value: float | None
+    cost: float | None
     settled: bool
 
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from app.domain.errors import Fault, InvalidRequest
 
 PIECE = 1 << 20
-"""Bytes of a file that are read at a time."""
+"""Bytes of a file, a model or a checkpoint that are read or sent at a time."""
 
 
 @dataclass(frozen=True, slots=True)

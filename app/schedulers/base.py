@@ -9,18 +9,19 @@ from app.domain.errors import Fault
 from app.domain.options import Options, option_faults
 from app.domain.plan import Need
 from app.domain.space import Value
+from app.domain.sweeps import Objective
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A trial as a scheduler compares it: `epochs` trained, and the mean over its replicates of their best values.
+    """A trial as a scheduler compares it: `epochs` trained, and the mean over its replicates of their lowest costs.
 
-    `value` is None if a replicate has none that can be compared. It is `open` if it can go on: a replicate is paused.
+    `cost` is None if a replicate has none that can be compared. It is `open` if it can go on: a replicate is paused.
     """
 
     trial: int
     epochs: int
-    value: float | None
+    cost: float | None
     open: bool
 
 
@@ -33,7 +34,7 @@ class Stopped:
 
     rung: int
     size: int
-    metric: str
+    objective: Objective
     contenders: Sequence[Contender]
 
 

@@ -9,10 +9,8 @@ from app.storage import artifacts
 from app.storage.sweep_rows import OPEN_SWEEPS, sweep_row
 from app.storage.tables import attempts, decisions, epochs, models, runs, sweeps, trials
 
-PIECE = 1000
-"""How many runs, trials or decisions go in one piece, or EPOCHS times as many epochs."""
-
-EPOCHS = 10
+ROWS, EPOCHS = 1000, 10_000
+"""How many runs, trials or decisions, and how many epochs, go in one job of the writer."""
 
 
 def begin(connection: Connection, sweep: str) -> None:
@@ -39,7 +37,7 @@ def go_on(connection: Connection) -> bool:
 
 def _runs(connection: Connection, key: int) -> bool:
     """Delete some epochs of the first runs, or those runs if they have none left; False if there are no runs."""
-    some = select(runs.c.key).where(runs.c.sweep_key == key).order_by(runs.c.trial, runs.c.replicate).limit(PIECE)
+    some = select(runs.c.key).where(runs.c.sweep_key == key).order_by(runs.c.trial, runs.c.replicate).limit(ROWS)
     keys = list(connection.execute(some).scalars())
     if not keys:
         return False
@@ -52,14 +50,14 @@ def _runs(connection: Connection, key: int) -> bool:
 def _epochs(connection: Connection, keys: Sequence[int]) -> bool:
     """Delete a piece of the epochs of these runs; False if there are none."""
     place = tuple_(epochs.c.run_key, epochs.c.epoch)
-    some = select(epochs.c.run_key, epochs.c.epoch).where(epochs.c.run_key.in_(keys)).limit(PIECE * EPOCHS)
+    some = select(epochs.c.run_key, epochs.c.epoch).where(epochs.c.run_key.in_(keys)).limit(EPOCHS)
     return connection.execute(delete(epochs).where(place.in_(some))).rowcount > 0
 
 
 def _rows(connection: Connection, table: Table, key: int) -> bool:
     """Delete a piece of the rows that are numbered within the sweep; False if there are none."""
     mine = table.c.sweep_key == key
-    numbers = select(table.c.number).where(mine).order_by(table.c.number).limit(PIECE)
+    numbers = select(table.c.number).where(mine).order_by(table.c.number).limit(ROWS)
     return connection.execute(delete(table).where(mine, table.c.number.in_(numbers))).rowcount > 0
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.domain.trials import METRICS
-from app.domain.work import Decision, Epoch, GivenBack, Keep, Lease, LeasedRun, Result
+from app.domain.objectives import cost
+from app.domain.work import Decision, Epoch, GivenBack, Keep, Lease, LeasedRun, Metrics, Result
 from app.trainer.keeping import Candidate, wanted
 from app.trainer.loading import ReadyRun, name_of
 from app.trainer.packing import Snapshot
@@ -262,7 +262,7 @@ class Trainer:
         runs = {key: self._held[key].run for key, _ in stops}
         send = wanted(
             [
-                Candidate(runs[key], stop.state, stop.metrics.get(runs[key].metric, math.nan))
+                Candidate(runs[key], stop.state, _cost(runs[key], stop.metrics))
                 for key, stop in stops
                 if stop.weights is not None
             ],
@@ -277,7 +277,7 @@ class Trainer:
         result = Result(
             lease=lease,
             state=stop.state,
-            metrics={name: _finite(stop.metrics[name]) for name in METRICS if name in stop.metrics},
+            metrics=_sent(stop.metrics),
             best_epoch=stop.best_epoch,
             epochs=stop.epochs,
             seconds=stop.seconds,
@@ -302,20 +302,23 @@ def _told(error: Exception) -> str:
 
 
 def epoch_of(seen: Observation) -> Epoch:
-    """Return the point of a curve as it is sent: null stands for what is not finite."""
-
-    def value(name: str) -> float | None:
-        return _finite(seen.values.get(name, math.nan))
-
+    """Return the point of a curve as it is sent."""
     return Epoch(
         epoch=seen.epoch,
-        train_loss=value("train_loss"),
-        dev_loss=value("dev_loss"),
-        dev_error=value("dev_error"),
-        dev_rmse=value("dev_rmse"),
+        metrics=_sent(seen.values),
         seconds=seen.seconds,
         gradient_norms=[_finite(norm) for norm in seen.gradient_norms] or None,
     )
+
+
+def _sent(metrics: Mapping[str, float]) -> Metrics:
+    """Return metrics as they are sent: null stands for what is not finite."""
+    return {name: _finite(value) for name, value in metrics.items()}
+
+
+def _cost(run: LeasedRun, metrics: Mapping[str, float]) -> float:
+    value = metrics.get(run.metric, math.nan)
+    return math.inf if math.isnan(value) else cost(value, run.direction)
 
 
 def _finite(value: float) -> float | None:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from app.contract.rules import CURRENT_RULES
 from app.domain.errors import LogsweepError
+from app.domain.uploads import PIECE
 from app.domain.work import (
     MOST_ITEMS,
     OWN_TRAINER,
@@ -30,9 +31,6 @@ Answer = TypeVar("Answer")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between two tries while the server is away: doubled each time."""
-
-PIECE = 1 << 20
-"""Bytes of a model or checkpoint that are sent at a time."""
 
 _KINDS = (ClaimRequest, HeartbeatRequest, ReleaseRequest, ClaimAnswer, DecisionsAnswer, FinishAnswer)
 _JSON_OF: dict[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in _KINDS}

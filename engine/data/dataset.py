@@ -292,6 +292,7 @@ def _card(
         "target": target,
         "task": found.task,
         "classes": list(found.classes),
+        "class_counts": _class_counts(found, parts) if found.classes else None,
         "columns": [{**one.card(), "missing": int(count)} for one, count in zip(encodings, missing, strict=True)],
         "target_deviation": float(parts["train"].y.std()) if found.task == "regression" else None,
         "drift": drift({n: (*part.columns, target_column(found, target, part.y)) for n, part in parts.items()}),
@@ -299,3 +300,8 @@ def _card(
         **({"read": dict(train.read)} if train.read else {}),
         **({"image": list(train.image)} if train.image else {}),
     }
+
+
+def _class_counts(found: Target, parts: Mapping[str, _Rows]) -> dict[str, list[int]]:
+    """Return the examples of each class in each part, in the order of the classes."""
+    return {name: np.bincount(part.y, minlength=len(found.classes)).tolist() for name, part in parts.items()}

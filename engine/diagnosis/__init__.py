@@ -13,6 +13,7 @@ from engine.diagnosis.base import (
     Point,
     Trouble,
     loss_of_guessing,
+    weighed_guessing,
 )
 from engine.diagnosis.bias_variance import BiasVariance, BiasVerdict, ErrorName, Errors, judge
 from engine.diagnosis.divergence import divergence
@@ -59,4 +60,5 @@ __all__ = [
     "diagnose_sweep",
     "judge",
     "loss_of_guessing",
+    "weighed_guessing",
 ]  # fmt: skip  # one line for each sort

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from engine.averages import smooth
+from engine.class_weights import ClassWeight, class_weights
 
 Trouble = Literal["divergence", "exploding_gradients", "vanishing_gradients", "plateau"]
 DIVERGENCE: Trouble = "divergence"
@@ -135,3 +136,14 @@ def loss_of_guessing(task: str, classes: int) -> float:
     All classes alike: log k; the mean of a standardised target: 1/2 * variance = 1/2.
     """
     return 0.5 if task == "regression" else math.log(max(classes, 2))
+
+
+def weighed_guessing(said: ClassWeight, classes: Sequence[str], counts: Sequence[int]) -> float:
+    """Return the least weighed loss of answering without a look at the inputs, given the examples of each class.
+
+    The best answer to classes that weigh s_c of an example is s_c/s, s their sum: it has -sum(s_c log(s_c/s)), and
+    log k where they are balanced.
+    """
+    shares = np.array(class_weights(said, classes, counts)) * counts / sum(counts)
+    shares = shares[shares > 0.0]
+    return float(-(shares * np.log(shares / shares.sum())).sum())

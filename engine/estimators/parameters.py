@@ -14,7 +14,7 @@ _Kind = TypeVar("_Kind")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Allowed:
     """The values that a parameter may have that is no hyperparameter; `words` end the sentence "it must be ..."."""
 
     words: str
@@ -41,14 +41,14 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, float | np.floating) or _is_whole(value)
 
 
-def number(bounds: Bounds) -> Rule:
+def number(bounds: Bounds) -> Allowed:
     """Return the rule of a number that need not fit float32."""
-    return Rule(bounds.words(), lambda value: _is_number(value) and bounds.contain(value))
+    return Allowed(bounds.words(), lambda value: _is_number(value) and bounds.contain(value))
 
 
-COUNT = Rule("a whole number from 1", _is_count)
-COUNT_OR_NONE = Rule("a whole number from 1, or None", lambda v: v is None or _is_count(v))
-RANDOM_STATE = Rule(
+COUNT = Allowed("a whole number from 1", _is_count)
+COUNT_OR_NONE = Allowed("a whole number from 1, or None", lambda v: v is None or _is_count(v))
+RANDOM_STATE = Allowed(
     "a whole number from 0, a numpy.random.RandomState, or None",
     lambda v: v is None or isinstance(v, np.random.RandomState) or (_is_whole(v) and v >= 0),
 )
@@ -61,12 +61,12 @@ def _is_class_weight(value: Any) -> bool:
     return HYPERPARAMETERS["class_weight"].allowed.accepts({str(place): weight for place, weight in enumerate(weights)})
 
 
-CLASS_WEIGHT = Rule(
+CLASS_WEIGHT = Allowed(
     '"balanced", a dict that gives some labels a number above 0, or None: every example counts one', _is_class_weight
 )
 
 
-def parameter(default: Any, rule: Rule, meaning: str) -> Any:
+def parameter(default: Any, rule: Allowed, meaning: str) -> Any:
     """Return the field of a parameter that is no hyperparameter."""
     return field(default=default, metadata={"words": rule.words, "meaning": meaning, "fault": rule.fault})
 

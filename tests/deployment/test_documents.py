@@ -10,7 +10,8 @@ import pytest
 from typer.main import get_command
 
 from app.cli import app
-from app.contract.hyperparameters import HYPERPARAMETERS, metrics_for
+from app.contract.hyperparameters import HYPERPARAMETERS
+from app.contract.metrics import objectives_of
 from app.demo import EXAMPLE
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
@@ -36,8 +37,8 @@ NAMES = [
     *OPTIMIZERS,
     *SAMPLERS,
     *SCHEDULERS,
-    *metrics_for("binary"),
-    *metrics_for("regression"),
+    *objectives_of("binary"),
+    *objectives_of("regression"),
 ]
 
 

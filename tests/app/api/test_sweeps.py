@@ -188,6 +188,16 @@ def test_a_parameter_with_a_condition_may_also_have_its_default(client: httpx.Cl
     assert places(client.post("/v1/sweeps", json=sweep_body(space=always))) == ["/space/batch_size/values/0"]
 
 
+def test_the_size_of_a_network_is_counted_with_the_batch_norm_that_it_may_have(shared: httpx.Client) -> None:
+    fixed = {"hidden_units": [16_384, 2_984], "epochs": 0}
+    body = sweep_body(dataset="digits", fixed=fixed)
+    assert places(shared.post("/v1/sweeps", json=body)) == ["/fixed/epochs"]
+    space = {**body["space"], "batch_norm": {"kind": "choice", "values": [False, True]}}
+    found = problem(shared.post("/v1/sweeps", json={**body, "space": space}), 422)["errors"]
+    assert [error["pointer"] for error in found] == ["/fixed/epochs", "/fixed/hidden_units"]
+    assert "[16384, 2984] has 50,007,018 weights on this data set; at most 50,000,000" in found[1]["detail"]
+
+
 def test_a_fault_says_what_came_and_what_to_do(shared: httpx.Client) -> None:
     answer = shared.post("/v1/sweeps", json=sweep_body(dataset="iriss", budgett={"trials": 1}))
     details = {error["pointer"]: error["detail"] for error in problem(answer, 422)["errors"]}

@@ -2,7 +2,6 @@
 
 import json
 import math
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,6 @@ from app.contract.hyperparameters import (
     cohort_key,
     complete,
     fixed_data_faults,
-    metrics_for,
     network_faults,
     parameter_faults,
     plain,
@@ -23,6 +21,7 @@ from app.contract.hyperparameters import (
 from app.contract.rules import CURRENT_RULES
 from app.domain.errors import Fault
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
+from app.domain.values import key as value_key
 from engine.layout import Layout
 
 ABOVE_ZERO, BELOW_ONE = 2.0**-126, 1.0 - 2.0**-24  # in float32, in which networks train
@@ -187,18 +186,6 @@ def test_complete_fills_in_defaults_that_are_allowed_themselves() -> None:
     assert all(HYPERPARAMETERS[name].allowed.accepts(value) for name, value in complete({}).items())
 
 
-@pytest.mark.parametrize(
-    ("task", "metrics"),
-    [
-        ("binary", ("dev_error", "dev_loss", "train_loss")),
-        ("multiclass", ("dev_error", "dev_loss", "train_loss")),
-        ("regression", ("dev_rmse", "dev_loss", "train_loss")),
-    ],
-)
-def test_objectives_fit_the_task(task: Any, metrics: tuple[str, ...]) -> None:
-    assert metrics_for(task) == metrics
-
-
 SHA = "0123456789abcdef" * 4
 
 
@@ -207,49 +194,14 @@ def key(sha256: str, params: dict[str, Value], rules: int = CURRENT_RULES) -> st
     return cohort_key(sha256, complete(params), rules)
 
 
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"hidden_units": [32]},
-        {"hidden_units": []},
-        {"hidden_units": [64, 64]},
-        {"activation": "tanh"},
-        {"batch_size": 32},
-        {"batch_size": "full"},
-        {"normalize_inputs": False},
-        {"batch_norm": True},
-    ],
-)
-def test_what_shapes_a_stack_changes_its_key(params: dict[str, Value]) -> None:
-    assert key(SHA, params) != key(SHA, {})
-
-
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"optimizer": "sgd"},
-        {"learning_rate": 0.5},
-        {"beta1": 0.5},
-        {"beta2": 0.5},
-        {"epsilon": 0.5},
-        {"l1": 0.5},
-        {"l2": 0.5},
-        {"initializer": "he"},
-        {"epochs": 99},
-        {"hidden_units": (64,)},
-        {"keep_prob": 0.5},
-        {"input_keep_prob": 0.5},
-        {"batch_norm_beta": 0.5},
-        {"decay": "staircase", "decay_rate": 0.5, "decay_every": 3, "decay_by": "batch"},
-        {"warmup_epochs": 2},
-        {"clip_norm": 0.5},
-        {"augment": {"tilt": 3.0}},
-        {"class_weight": "balanced"},
-        {"class_weight": {"yes": 9.0}},
-    ],
-)
-def test_what_may_differ_from_row_to_row_does_not(params: dict[str, Value]) -> None:
-    assert key(SHA, params) == key(SHA, {})
+@pytest.mark.parametrize("name", HYPERPARAMETERS)
+def test_the_key_of_a_stack_has_what_shapes_it_and_its_data_and_nothing_else(name: str) -> None:
+    known = HYPERPARAMETERS[name]
+    others = [value for value in EDGES[name][0] if value_key(value) != value_key(known.default)]
+    changed = [key(SHA, {name: value}) != key(SHA, {}) for value in others]
+    assert changed
+    assert set(changed) == {known.role in ("structure", "data")}
+    assert key(SHA, {"hidden_units": (64,)}) == key(SHA, {"hidden_units": [64]})
 
 
 def test_trials_of_other_rules_never_share_a_stack_and_the_first_keep_the_keys_of_queued_runs() -> None:

@@ -100,7 +100,7 @@ class SimulatedSweep:
             in_training=training,
             charged=self.charged,
             seconds=self.seconds,
-            best=min((value for value in self.values().values() if value is not None), default=None),
+            best_cost=min((value for value in self.values().values() if value is not None), default=None),
             ending=self.ending,
             memory=json.loads(json.dumps(self.memory)),
             runs=[self._view(run) for run in shown],

@@ -18,8 +18,8 @@ OF_SWEEPS = (attempts, decisions, epochs, models, runs, sweeps, trials)
 def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deletion, "PIECE", 2)
-    monkeypatch.setattr(deletion, "EPOCHS", 3)
+    monkeypatch.setattr(deletion, "ROWS", 2)
+    monkeypatch.setattr(deletion, "EPOCHS", 6)
     storage = SqliteStorage(tmp_path, SimplePolicy())
     add_sweep(storage, drawn(0, 5), round_=1)
     add_sweep(storage, drawn(0, 1), sweep="swp_2")

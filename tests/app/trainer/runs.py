@@ -30,6 +30,7 @@ def run(dataset: PreparedDataset, trial: int = 0, metric: str = "dev_error", **p
         seed=SEED,
         params=dict(whole),
         metric=metric,
+        direction="minimize",
         early_stopping=EarlyStopping(3),
         to_epoch=int(str(whole["epochs"])),
         cohort=cohort_key(dataset.sha256, whole, CURRENT_RULES),

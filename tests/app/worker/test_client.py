@@ -6,8 +6,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from app.domain.uploads import PIECE
 from app.domain.work import MOST_ITEMS, CheckpointRef, GivenBack, Lease
-from app.worker.client import LONGEST_PAUSE, PIECE, ServerRefusedError, StoppedError, WorkClient
+from app.worker.client import LONGEST_PAUSE, ServerRefusedError, StoppedError, WorkClient
 
 CONTENT = b"some content"
 SHA = hashlib.sha256(CONTENT).hexdigest()

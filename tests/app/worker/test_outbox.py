@@ -17,7 +17,7 @@ REF = CheckpointRef(2, "2" * 64, 10)
 
 
 def epoch(number: int) -> Epoch:
-    return Epoch(number, 0.5, 0.5, 0.1, None, 0.01)
+    return Epoch(number, {"train_loss": 0.5, "dev_error": 0.1}, 0.01)
 
 
 def result(lease: Lease, state: Any = "completed") -> Result:

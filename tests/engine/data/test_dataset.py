@@ -36,6 +36,7 @@ def test_the_card_is_strict_json_and_tells_what_was_done() -> None:
         "task": "multiclass",
         "task_was": "inferred",
         "classes": ["0", "1", "2"],
+        "class_counts": {"train": [14, 14, 14], "dev": [3, 3, 3], "test": [3, 3, 3]},
         "columns": [
             {"name": "n", "kind": "numeric", "fill": 36.0, "flag": False, "reading": {"as": "numbers"}, "missing": 0},
             {"name": "w", "kind": "categorical", "categories": ["a", "b"], "reading": {"as": "words"}, "missing": 0},

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.class_weights import ClassWeight, class_weights
 from engine.diagnosis import (
     DETECTORS,
     DIVERGENCE,
@@ -19,6 +20,7 @@ from engine.diagnosis import (
     Point,
     diagnose,
     loss_of_guessing,
+    weighed_guessing,
 )
 
 NORMS = (0.5, 1.0)
@@ -178,3 +180,20 @@ def test_the_loss_of_guessing_is_the_least_that_a_constant_answer_can_have() -> 
     assert loss_of_guessing("regression", 0) == pytest.approx(float((standard**2 / 2).mean()))
     assert loss_of_guessing("binary", 1) == pytest.approx(-math.log(1 / 2))
     assert loss_of_guessing("multiclass", 10) == pytest.approx(-math.log(1 / 10))
+
+
+@pytest.mark.parametrize("said", ["balanced", {"b": 7.0, "c": 0.5}])
+def test_the_loss_of_guessing_under_class_weights_is_the_least_of_any_constant_answer(said: ClassWeight) -> None:
+    classes, counts = ("a", "b", "c"), np.array([90, 9, 1])
+    weights = np.array(class_weights(said, classes, counts.tolist()))
+    answers = np.random.default_rng(0).dirichlet(weights * counts, 20_000)
+    losses = -(np.log(answers) @ (weights * counts)) / 100
+    found = weighed_guessing(said, classes, counts.tolist())
+
+    assert found <= losses.min() == pytest.approx(found, rel=1e-3)
+    assert (found == pytest.approx(math.log(3))) == (said == "balanced")
+
+
+def test_a_class_without_examples_changes_nothing_of_the_loss_of_guessing() -> None:
+    assert weighed_guessing("balanced", ("a", "b", "c"), (5, 0, 1)) == pytest.approx(math.log(2))
+    assert weighed_guessing({"b": 9.0}, ("a", "b"), (5, 0)) == 0.0

@@ -174,7 +174,8 @@ def _time_left(sweep: Mapping[str, Any], done: int, waiting: int, now: datetime)
 
 
 def _leader_board(client: httpx.Client, sweep: str) -> Table:
-    query: dict[str, str | int] = {"sort": "dev_error", "state": "completed", "limit": LEADERS}
+    metric, higher = EXAMPLE["objective"]["metric"], EXAMPLE["objective"]["direction"] == "maximize"
+    query = {"sort": f"-{metric}" if higher else metric, "state": "completed", "limit": str(LEADERS)}
     trials = client.get(f"/v1/sweeps/{sweep}/trials", params=query).raise_for_status().json()["items"]
     table = Table(title="Leader board", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     names = list(EXAMPLE["space"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.contract.hyperparameters import complete
 from app.domain.datasets import DatasetSummary
+from app.domain.objectives import cost
 from app.domain.states import TrialState
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import Trial
@@ -61,14 +62,14 @@ def sweep_diagnosis(
 ) -> SweepDiagnosis:
     """Diagnose the finished trials of a sweep, given their curves by number."""
     found = {one.number: trial_diagnosis(one, curves.get(one.number, ()), spec, dataset, hoped) for one in trials}
-    values = {one.number: one.value for one in trials if one.value is not None}
-    best = min(values, key=lambda number: (values[number], number), default=None)
+    costs = {one.number: cost(one.value, spec.objective.direction) for one in trials if one.value is not None}
+    best = min(costs, key=lambda number: (costs[number], number), default=None)
     return diagnose_sweep(found, best)
 
 
 def _counts(trial: Trial, epoch: Epoch) -> bool:
     """Return whether a point says something: a trainer that sends no loss did not thereby diverge."""
-    return epoch.train_loss is not None or trial.state is TrialState.DIVERGED
+    return epoch.metrics.get("train_loss") is not None or trial.state is TrialState.DIVERGED
 
 
 def _guessing(params: Mapping[str, Any], dataset: DatasetSummary) -> float:
@@ -84,8 +85,9 @@ def _guessing(params: Mapping[str, Any], dataset: DatasetSummary) -> float:
 def _point(trial: Trial, epoch: Epoch) -> Point:
     # A trial diverges by its dev loss, too, and by that alone where the last step of the epoch went wrong.
     diverged = trial.state is TrialState.DIVERGED and epoch.epoch >= trial.epochs
-    loss = math.nan if epoch.train_loss is None or diverged else epoch.train_loss
-    return Point(epoch.epoch, loss, [math.inf if norm is None else norm for norm in epoch.gradient_norms or ()])
+    loss = epoch.metrics.get("train_loss")
+    seen = math.nan if loss is None or diverged else loss
+    return Point(epoch.epoch, seen, [math.inf if norm is None else norm for norm in epoch.gradient_norms or ()])
 
 
 def _errors(trial: Trial, dataset: DatasetSummary, hoped: float) -> Errors | None:

@@ -2,23 +2,14 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Sweep, Used
 from app.domain.trials import CompleteTrial
 from app.domain.work import Epoch
-
-T = TypeVar("T")
-
-
-class PageAnswer(BaseModel, Generic[T]):
-    """Some items of a list; `next` is the cursor of the next page, or null on the last one."""
-
-    items: list[T]
-    next: str | None
 
 
 class BestAnswer(BaseModel):
@@ -130,23 +121,27 @@ class TrialAnswer(BaseModel):
 
 
 class EpochAnswer(BaseModel):
-    """One point of a curve; `train_loss` is the mean over the epoch's batches as trained.
+    """One point of a curve, with its metrics by name; `train_loss` is the mean over the epoch's batches as trained.
 
     `gradient_norms` has a number for each dense layer, input side first; null where it was not finite or not measured.
     """
 
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, float | None]
+
     epoch: int
-    train_loss: float | None
-    dev_loss: float | None
-    dev_error: float | None
-    dev_rmse: float | None
     seconds: float
     gradient_norms: list[float | None] | None
 
     @classmethod
     def of(cls, epoch: Epoch) -> "EpochAnswer":
         """Return the wire form of an epoch."""
-        return cls.model_validate(epoch, from_attributes=True)
+        point: dict[str, Any] = {
+            "epoch": epoch.epoch,
+            "seconds": epoch.seconds,
+            "gradient_norms": epoch.gradient_norms,
+        }
+        return cls.model_validate({**epoch.metrics, **point})
 
 
 def _object(value: object) -> dict[str, Any]:

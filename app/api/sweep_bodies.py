@@ -9,6 +9,7 @@ from app.api.fields import read_fields
 from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, pointer, show
 from app.domain.hints import hint
+from app.domain.objectives import Direction
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 from app.domain.values import LARGEST_WHOLE, whole
 from app.domain.work import Diverged, EarlyStopping
@@ -84,11 +85,12 @@ class ChoiceBody(_Body):
 class ObjectiveBody(_Body):
     """The metric by which trials are compared; the usual one of the task unless said.
 
+    Its `direction` follows from the metric, and may be said; one that is not the metric's is refused.
     A trial that diverged is left out of the comparison, or takes part with its best epoch, as `diverged` says.
     """
 
     metric: str | None = None
-    direction: Literal["minimize"] = "minimize"
+    direction: Direction | None = None
     diverged: Diverged = "exclude"
 
 
@@ -177,6 +179,7 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         fixed=fixed,
         unreadable=_unreadable(posted, {*parameters, *fixed}, parameters),
         metric=objective.get("metric"),
+        direction=objective.get("direction"),
         diverged=objective.get("diverged", "exclude"),
         early_stopping=EarlyStopping(**stopping) if stopping and "patience" in stopping else None,
         trials=budget.get("trials"),

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.domain.datasets import Task
 from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
-from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
-from app.domain.values import whole
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from app.domain.values import Value, whole
 from engine.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from engine.hyperparameters.other_names import suggestion
 from engine.hyperparameters.ranges import Range, Search, Whole, Widths
@@ -26,7 +25,6 @@ __all__ = [
     "complete",
     "fixed_data_faults",
     "fixed_value_faults",
-    "metrics_for",
     "network_faults",
     "normalize_faults",
     "parameter_faults",
@@ -40,13 +38,6 @@ __all__ = [
 
 MOST_WEIGHTS = 50_000_000
 """The most weights that a network may have: a worker keeps five numbers for each, 1 GB in all."""
-
-_METRICS = {"regression": ("dev_rmse", "dev_loss", "train_loss")}
-
-
-def metrics_for(task: Task) -> tuple[str, ...]:
-    """Return the metrics that can be the objective of a task; the first is the usual one."""
-    return _METRICS.get(task, ("dev_error", "dev_loss", "train_loss"))
 
 
 def complete(*given: Mapping[str, Value]) -> dict[str, Value]:

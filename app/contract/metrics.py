@@ -1,11 +1,15 @@
 """The metrics of the REST contract: which there are for a task, which can be an objective, and which way is better."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.datasets import Task
+import numpy as np
+
+from app.domain.datasets import DatasetSummary, Task
 from app.domain.objectives import Direction
+from engine.data import Dataset
 from engine.metrics import METRICS as _KNOWN
+from engine.metrics import undefined
 
 PARTS = ("train", "dev", "test")
 
@@ -51,3 +55,16 @@ def objectives_of(task: Task) -> Sequence[str]:
 def curve_metrics(task: Task, objective: str) -> Sequence[str]:
     """Return the metrics of each epoch of a curve."""
     return list(dict.fromkeys(["train_loss", "dev_loss", f"dev_{usual_error(task)}", objective]))
+
+
+def undefined_objective(metric: Measure, dataset: DatasetSummary, content: Callable[[], bytes]) -> str | None:
+    """Return why a metric of the dev part can tell no network from another on this data set; None if it can.
+
+    The prepared `content` is asked for only if there are targets on which the metric could not.
+    """
+    name = metric.name.removeprefix(f"{metric.part}_")
+    one_value, classes = np.zeros(1, np.int64), ("", "")
+    if metric.part != "dev" or undefined(name, dataset.task, one_value, classes) is None:
+        return None
+    data = Dataset.from_bytes(content())
+    return undefined(name, data.task, data.y_dev, data.classes)

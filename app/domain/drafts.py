@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.domain.space import Parameter, Value
+from app.domain.objectives import Direction
+from app.domain.space import Parameter
+from app.domain.values import Value
 from app.domain.work import Diverged, EarlyStopping
 
 
@@ -24,6 +26,7 @@ class SweepDraft:
     fixed: Mapping[str, Value] = field(default_factory=dict)
     unreadable: frozenset[str] = frozenset()
     metric: str | None = None
+    direction: Direction | None = None
     diverged: Diverged = "exclude"
     sampler: Mapping[str, Value] = field(default_factory=lambda: {"kind": "random"})
     scheduler: Mapping[str, Value] = field(default_factory=lambda: {"kind": "none"})

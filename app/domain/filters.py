@@ -12,10 +12,10 @@ Key = int | float | str | None
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of trials, or one of their hyperparameters."""
+    """What trials are sorted and filtered by: a column of theirs, a metric or a hyperparameter."""
 
     name: str
-    is_param: bool = False
+    kind: Literal["column", "metric", "param"] = "column"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from app.domain.space import Value
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
+from app.domain.values import Value
 
 REFUND_BLOCK = 64
 """Refunds of epochs are made for the trials from one multiple of this number to the next."""
@@ -28,7 +28,7 @@ class Need(Enum):
 class RunView:
     """A run as the planner sees it: asked to train to `asked`, `epochs` of it done.
 
-    `value` is its best so far; None where it has none that can be compared.
+    `cost` is that of its best epoch so far; None where it has none that can be compared.
     """
 
     key: int
@@ -37,16 +37,16 @@ class RunView:
     state: TrialState
     epochs: int
     asked: int
-    value: float | None
+    cost: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class TrialView:
-    """A finished trial as samplers see it: `value` is None where it cannot be compared."""
+    """A finished trial as samplers see it: `cost` (lower is better) is None where it cannot be compared."""
 
     number: int
     params: Mapping[str, Value]
-    value: float | None
+    cost: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Snapshot:
     `waiting` counts the queued runs, up to the horizon of drawing; `in_training` tells whether any is queued or
     running. While the sweep runs, no run is paused short of its `asked`: one that comes in so, late after a pause, is
     queued again. `charged` are the epochs asked for less those refunded, `seconds` those in which work could be done,
-    `best` the lowest value of a final trial. While an end awaits runs in training, `ending` is the state to come and
+    `best_cost` the lowest one of a final trial. While an end awaits runs in training, `ending` is the state to come and
     `reason` why; the sweep still runs.
 
     The storage reads two entries of the memory. `runs` are those whose round is at least `since` (1 if there is no such
@@ -86,7 +86,7 @@ class Snapshot:
     in_training: bool
     charged: int
     seconds: float
-    best: float | None
+    best_cost: float | None
     ending: str | None
     memory: Mapping[str, Value]
     runs: Sequence[RunView] = ()

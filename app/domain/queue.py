@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.domain.space import Value
+from app.domain.values import Value
 from app.domain.work import CheckpointRef, Decision, Keep, Lease, Outcome, Rank
 
 
@@ -85,10 +85,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class RankedModel:
-    """A stored model as ranking sees it; `settled` once its trial is final. Without a value it is kept for now."""
+    """A stored model as ranking sees it; `settled` once its trial is final. Without a cost it is kept for now."""
 
     trial: int
-    value: float | None
+    cost: float | None
     settled: bool
 
 

@@ -75,7 +75,7 @@ WITHOUT_RESULT = frozenset({TrialState.FAILED, TrialState.CANCELLED})
 
 
 def comparable(state: TrialState, value: float | None, diverged: Diverged) -> float | None:
-    """Return the value of a run by which it may be compared with others, or None."""
+    """Return the value of a run, or its cost, if it may be compared with those of others, or else None."""
     if state in WITHOUT_RESULT or (state is TrialState.DIVERGED and diverged == "exclude"):
         return None
     return value

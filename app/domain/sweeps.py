@@ -3,24 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-from app.domain.space import Space, Value
+from app.domain.datasets import DatasetSummary
+from app.domain.objectives import Direction
+from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
+from app.domain.values import Value
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
-
-Metric = Literal["train_loss", "train_error", "dev_loss", "dev_error", "train_rmse", "dev_rmse"]
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """The metric by which trials are compared.
+    """The metric by which trials are compared, and which way it is better.
 
     A trial that diverged is not compared, or by the metric of its best epoch, as `diverged` says.
     """
 
-    metric: Metric
-    direction: Literal["minimize"] = "minimize"
+    metric: str
+    direction: Direction = "minimize"
     diverged: Diverged = "exclude"
 
 
@@ -69,6 +69,17 @@ class Labels:
     name: str
     tags: Sequence[str] = ()
     notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSweep:
+    """A sweep to store: what was `posted` and what followed from it; `metrics` are those that its trials may have."""
+
+    spec: SweepSpec
+    labels: Labels
+    posted: Mapping[str, Value]
+    dataset: DatasetSummary
+    metrics: Mapping[str, Direction]
 
 
 @dataclass(frozen=True, slots=True)

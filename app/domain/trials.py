@@ -4,21 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.space import Value
 from app.domain.states import TrialState
+from app.domain.values import Value
 from app.domain.work import Metrics
-
-METRICS = (
-    "train_loss",
-    "train_error",
-    "train_rmse",
-    "dev_loss",
-    "dev_error",
-    "dev_rmse",
-    "test_error",
-    "test_rmse",
-)
-"""What is measured of a finished trial, of those that fit its task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +25,7 @@ class KeptModel:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A trial as stored; the result fields are None until it is known. Times are UTC.
+    """A trial as stored; the result fields are None until it is known, metrics None where undefined. Times are UTC.
 
     With several replicates, value and metrics are the means over them, and best epoch and weights those of replicate 0.
     """

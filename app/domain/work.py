@@ -6,7 +6,11 @@ The records are the JSON of the work routes as well: both edges read and write t
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from app.domain.objectives import Direction
+
 Metrics = dict[str, float | None]
+"""Metrics by name; one that is undefined or not finite is None."""
+
 Diverged = Literal["exclude", "best_epoch"]
 
 OWN_TRAINER = "logsweep"
@@ -72,7 +76,8 @@ class LeasedRun:
     `params` holds every hyperparameter, `epochs` among them, which may lie beyond `to_epoch`: the run then pauses.
     A worker goes on from the member that it has parked, else from the `checkpoint` (of an epoch that is stored),
     else from the start. `cohort` is the key of runs that can share a stack, `rules` the version of the rules that the
-    sweep began with. With `diverged` "exclude", nobody needs the weights of a run that diverges.
+    sweep began with. The `direction` tells which values of `metric` are better. With `diverged` "exclude", nobody needs
+    the weights of a run that diverges.
     """
 
     lease: Lease
@@ -84,6 +89,7 @@ class LeasedRun:
     seed: int
     params: dict[str, Any]  # of Value, an alias that names itself, which pydantic cannot follow
     metric: str
+    direction: Direction
     early_stopping: EarlyStopping | None
     to_epoch: int
     cohort: str
@@ -94,16 +100,13 @@ class LeasedRun:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One point of a curve; a value that is not finite is None.
+    """One point of a curve.
 
     `gradient_norms` has a number for each dense layer, input side first, or is None where nobody measured them.
     """
 
     epoch: int
-    train_loss: float | None
-    dev_loss: float | None
-    dev_error: float | None
-    dev_rmse: float | None
+    metrics: Metrics
     seconds: float
     gradient_norms: list[float | None] | None = None
 
@@ -114,9 +117,9 @@ PAUSED_MODELS = 2
 
 @dataclass(frozen=True, slots=True, order=True)
 class Rank:
-    """Where a model stands among others: lower values first, of equal ones the lower trial number."""
+    """Where a model stands among others: lower costs first, of equal ones the lower trial number."""
 
-    value: float
+    cost: float
     trial: int
 
 

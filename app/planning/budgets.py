@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from app.domain.objectives import cost, value_of
 from app.domain.plan import Drawn, End, Refund, Snapshot
 from app.domain.states import SweepState
 
@@ -16,12 +17,12 @@ def time_is_up(snapshot: Snapshot) -> End | None:
     return End(SweepState.COMPLETED, f"the budget of {most:g} seconds is used up")
 
 
-def on_target(snapshot: Snapshot, best: float | None) -> End | None:
-    """Return the end of a sweep whose `best` value is as good as the target."""
-    target = snapshot.budget.target
-    if target is None or best is None or best > target:
+def on_target(snapshot: Snapshot, best_cost: float | None) -> End | None:
+    """Return the end of a sweep whose best trial, of this cost, is as good as the target."""
+    target, objective = snapshot.budget.target, snapshot.spec.objective
+    if target is None or best_cost is None or best_cost > cost(target, objective.direction):
         return None
-    metric = snapshot.spec.objective.metric
+    metric, best = objective.metric, value_of(best_cost, objective.direction)
     return End(SweepState.COMPLETED, f"the target was reached: a {metric} of {best:g}, where {target:g} was asked for")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from app.domain.runs import WITHOUT_RESULT, RunOutcome, TrialOutcome, comparable
 from app.domain.states import OPEN, TrialState
-from app.domain.work import Diverged
+from app.domain.work import Diverged, Metrics
 
 _STATES = (
     TrialState.RUNNING,
@@ -36,11 +36,10 @@ def outcome(runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | 
     state = final or min((run.state for run in runs), key=_STATES.index)
     whole = final is None or final in WITHOUT_RESULT
     counted = [run for run in runs if whole or run.state not in OPEN | WITHOUT_RESULT] or runs
-    names = {name: None for run in counted for name in run.metrics}
     return TrialOutcome(
         state=state,
         value=mean([comparable(run.state, run.value, diverged) for run in counted]),
-        metrics={name: mean([run.metrics.get(name) for run in counted]) for name in names},
+        metrics=_means([run.metrics for run in counted]),
         best_epoch=counted[0].best_epoch,
         epochs=max(run.epochs for run in counted),
         seconds=math.fsum(run.seconds for run in counted),
@@ -52,6 +51,14 @@ def mean(values: Sequence[float | None]) -> float | None:
     """Return the mean, the same in any order, and of one value the value itself; None if any is missing."""
     known = [value for value in values if value is not None]
     return math.fsum(known) / len(known) if known and len(known) == len(values) else None
+
+
+def _means(metrics: Sequence[Metrics]) -> Metrics:
+    """Return the mean of each metric; the metrics of a single run are the trial's."""
+    if len(metrics) == 1:
+        return metrics[0]
+    names = dict.fromkeys(name for one in metrics for name in one)
+    return {name: mean([one.get(name) for one in metrics]) for name in names}
 
 
 def _joined(runs: Sequence[RunOutcome]) -> str | None:

@@ -48,7 +48,7 @@ def _end_again(snapshot: Snapshot) -> Plan:
 
 def _plan_stream(snapshot: Snapshot) -> Plan:
     """Keep the queue filled with trials that train to their end."""
-    if end := on_target(snapshot, snapshot.best):
+    if end := on_target(snapshot, snapshot.best_cost):
         return Plan((end,), snapshot.memory)
     if back := refund(snapshot):
         return Plan((back,), replace(Memory.of(snapshot.memory), refunded=back.block.end).stored())

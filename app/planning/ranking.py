@@ -9,13 +9,13 @@ from app.domain.work import PAUSED_MODELS, Rank
 def ranking(models: Sequence[RankedModel], keep: int) -> Ranking:
     """Return which models fall out, by trial number, and the last ranks that stay.
 
-    Of final trials the best `keep` stay, by value and trial. Of the others the best PAUSED_MODELS * `keep`: some of
-    those in front may diverge when they go on, and then the next ones are needed. A model without a value is of no use
-    once its trial is final; before, its value is still to come. The last ranks are known once all places are taken.
+    Of final trials the best `keep` stay, by cost and trial. Of the others the best PAUSED_MODELS * `keep`: some of
+    those in front may diverge when they go on, and then the next ones are needed. A model without a cost is of no use
+    once its trial is final; before, its cost is still to come. The last ranks are known once all places are taken.
     """
     final = _in_order(models, settled=True)
     waiting = _in_order(models, settled=False)
-    worthless = [model.trial for model in models if model.settled and model.value is None]
+    worthless = [model.trial for model in models if model.settled and model.cost is None]
     places = PAUSED_MODELS * keep
     fallen = [rank.trial for rank in (*final[keep:], *waiting[places:])]
     return Ranking(sorted([*worthless, *fallen]), _last(final, keep), _last(waiting, places))
@@ -23,7 +23,7 @@ def ranking(models: Sequence[RankedModel], keep: int) -> Ranking:
 
 def _in_order(models: Sequence[RankedModel], *, settled: bool) -> list[Rank]:
     return sorted(
-        Rank(model.value, model.trial) for model in models if model.settled is settled and model.value is not None
+        Rank(model.cost, model.trial) for model in models if model.settled is settled and model.cost is not None
     )
 
 

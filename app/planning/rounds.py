@@ -15,7 +15,7 @@ from app.planning.budgets import ALL_DRAWN, epochs_left, epochs_used_up, fitting
 from app.planning.drawing import batch_of, draw, epochs_of, room_in_queue
 from app.planning.memory import Memory
 from app.planning.outcome import mean
-from app.schedulers import Contender, Scheduler, Selection, Stopped
+from app.schedulers import Contender, Round, Scheduler, Selection
 
 RunsByTrial = Mapping[int, Sequence[RunView]]
 
@@ -27,7 +27,7 @@ def plan_rounds(snapshot: Snapshot, scheduler: Scheduler) -> Plan:
         return _draw_on(snapshot, memory)[0] or Plan((), snapshot.memory)
     runs = _not_pruned(snapshot.runs)
     contenders = [_contender(snapshot, trial, of_trial) for trial, of_trial in runs.items()]
-    if end := on_target(snapshot, _best(snapshot, contenders)):
+    if end := on_target(snapshot, _best_cost(snapshot, contenders)):
         return Plan((end,), snapshot.memory)
     if back := refund(snapshot):
         return Plan((back,), replace(memory, refunded=back.block.end).stored())
@@ -67,7 +67,7 @@ def _decide(
     """Return what the scheduler makes of a round that has stopped; None if that was the bracket's last."""
     memory = replace(memory, size=snapshot.drawn - memory.first)  # fewer than planned, if epochs were too few
     rung = memory.round - memory.since + 1
-    stopped = Stopped(rung, memory.size, snapshot.spec.objective.metric, contenders)
+    stopped = Round(rung, memory.size, snapshot.spec.objective, contenders)
     selection = scheduler.decide(snapshot.spec.scheduler, epochs_of(snapshot.spec), stopped)
     going, short = _affordable(snapshot, selection, runs)
     if short and not going:
@@ -115,13 +115,13 @@ def _not_pruned(runs: Sequence[RunView]) -> dict[int, list[RunView]]:
 
 def _contender(snapshot: Snapshot, trial: int, runs: Sequence[RunView]) -> Contender:
     diverged = snapshot.spec.objective.diverged
-    value = mean([comparable(run.state, run.value, diverged) for run in runs])
-    return Contender(trial, max(run.epochs for run in runs), value, open=bool(_paused(runs)))
+    cost = mean([comparable(run.state, run.cost, diverged) for run in runs])
+    return Contender(trial, max(run.epochs for run in runs), cost, open=bool(_paused(runs)))
 
 
-def _best(snapshot: Snapshot, contenders: Sequence[Contender]) -> float | None:
-    values = [snapshot.best, *(contender.value for contender in contenders)]
-    return min((value for value in values if value is not None), default=None)
+def _best_cost(snapshot: Snapshot, contenders: Sequence[Contender]) -> float | None:
+    costs = [snapshot.best_cost, *(contender.cost for contender in contenders)]
+    return min((cost for cost in costs if cost is not None), default=None)
 
 
 def _paused(runs: Sequence[RunView]) -> list[RunView]:

@@ -8,24 +8,25 @@ from types import MappingProxyType
 from app.domain.errors import Fault
 from app.domain.options import Options, option_faults
 from app.domain.plan import Need
-from app.domain.space import Value
+from app.domain.sweeps import Objective
+from app.domain.values import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A trial as a scheduler compares it: `epochs` trained, and the mean over its replicates of their best values.
+    """A trial as a scheduler compares it: `epochs` trained, and the mean over its replicates of their lowest costs.
 
-    `value` is None if a replicate has none that can be compared. It is `open` if it can go on: a replicate is paused.
+    `cost` is None if a replicate has none that can be compared. It is `open` if it can go on: a replicate is paused.
     """
 
     trial: int
     epochs: int
-    value: float | None
+    cost: float | None
     open: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class Round:
     """A round that has stopped: the `rung`-th of its bracket, counted from 1.
 
     `size` is how many trials the bracket began with; `contenders` are those of them that were not pruned, by number.
@@ -33,7 +34,7 @@ class Stopped:
 
     rung: int
     size: int
-    metric: str
+    objective: Objective
     contenders: Sequence[Contender]
 
 
@@ -58,7 +59,7 @@ class Scheduler(ABC):
     - `Need.ALL`: for asynchronous kinds (ASHA, median stopping), of which there are none yet. The same `decide` is
       asked whenever a run stops: those in training are then contenders that are not open, with what they have reported
       so far; an open one may be left waiting, named in neither part of the selection; its rung follows from its epochs,
-      and `Stopped.rung` is 0. Such a choice depends on who was faster.
+      and `Round.rung` is 0. Such a choice depends on who was faster.
     """
 
     need: Need
@@ -79,7 +80,7 @@ class Scheduler(ABC):
         """
 
     @abstractmethod
-    def decide(self, posted: Mapping[str, Value], epochs: int, stopped: Stopped) -> Selection:
+    def decide(self, posted: Mapping[str, Value], epochs: int, stopped: Round) -> Selection:
         """Return who goes on. An open contender that the selection does not name stays as it is.
 
         The answer is a pure function of the arguments, and names open contenders alone.

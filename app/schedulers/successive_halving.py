@@ -8,10 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import final
 
 from app.domain.errors import Fault
+from app.domain.objectives import value_of
 from app.domain.options import Option, settled
 from app.domain.plan import Need
-from app.domain.space import Value
-from app.schedulers.base import Contender, Scheduler, Selection, Stopped
+from app.domain.values import Value
+from app.schedulers.base import Contender, Round, Scheduler, Selection
+
+_Place = tuple[float, int, Contender]
+"""A contender that has a cost, behind it and the number of its trial."""
 
 
 @final
@@ -45,7 +49,7 @@ class SuccessiveHalving(Scheduler):
         """Return the first rung."""
         return self._rungs(posted, epochs)[0]
 
-    def decide(self, posted: Mapping[str, Value], epochs: int, stopped: Stopped) -> Selection:
+    def decide(self, posted: Mapping[str, Value], epochs: int, stopped: Round) -> Selection:
         """Return the best size // eta^rung trials, at least one; ties go to the lower number."""
         rungs = self._rungs(posted, epochs)
         if stopped.rung >= len(rungs):
@@ -54,7 +58,7 @@ class SuccessiveHalving(Scheduler):
         compared = min(self._places(posted, stopped.size, stopped.rung - 1), len(stopped.contenders))
         going = min(places, len(ranked))
         return Selection(
-            go_on=[contender.trial for contender in ranked[:places] if contender.open],
+            go_on=[trial for _, trial, contender in ranked[:places] if contender.open],
             to_epoch=rungs[stopped.rung],
             reason=f"rung {stopped.rung}: the best {going} of {compared} go on to epoch {rungs[stopped.rung]}",
             pruned={
@@ -79,24 +83,23 @@ class SuccessiveHalving(Scheduler):
         return int(max(1, size // settled(posted, self.options)["eta"] ** rung))
 
 
-def _ranked(contenders: Sequence[Contender]) -> list[Contender]:
-    valued = [(contender.value, contender.trial, contender) for contender in contenders if contender.value is not None]
-    return [contender for _, _, contender in sorted(valued, key=lambda place: place[:2])]
+def _ranked(contenders: Sequence[Contender]) -> list[_Place]:
+    placed = [(one.cost, one.trial, one) for one in contenders if one.cost is not None]
+    return sorted(placed, key=lambda place: place[:2])
 
 
-def _losers(
-    stopped: Stopped, ranked: Sequence[Contender], places: int, compared: int
-) -> Iterator[tuple[Contender, str]]:
-    for rank, contender in enumerate(ranked, 1):
+def _losers(stopped: Round, ranked: Sequence[_Place], places: int, compared: int) -> Iterator[tuple[Contender, str]]:
+    metric, direction = stopped.objective.metric, stopped.objective.direction
+    for rank, (cost, _, contender) in enumerate(ranked, 1):
         if rank > places and contender.open:
-            value = f"{stopped.metric} {contender.value:.4g} at epoch {contender.epochs}"
-            yield contender, f"{value} was {_ordinal(rank)} of {compared}"
+            value = value_of(cost, direction)
+            yield contender, f"{metric} {value:.4g} at epoch {contender.epochs} was {_ordinal(rank)} of {compared}"
 
 
-def _outcasts(stopped: Stopped) -> Iterator[tuple[Contender, str]]:
+def _outcasts(stopped: Round) -> Iterator[tuple[Contender, str]]:
     for contender in stopped.contenders:
-        if contender.open and contender.value is None:
-            yield contender, f"no {stopped.metric} to compare, as a replicate diverged or failed"
+        if contender.open and contender.cost is None:
+            yield contender, f"no {stopped.objective.metric} to compare, as a replicate diverged or failed"
 
 
 def _ordinal(number: int) -> str:

@@ -10,7 +10,6 @@ from app.contract.hyperparameters import (
     augment_faults,
     class_weight_faults,
     fixed_value_faults,
-    metrics_for,
     network_faults,
     normalize_faults,
     parameter_faults,
@@ -22,8 +21,9 @@ from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
-from app.domain.space import ChoiceParameter, Value
+from app.domain.space import ChoiceParameter
 from app.domain.space_faults import space_faults
+from app.domain.values import Value
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
 
@@ -46,7 +46,6 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
         *_hyperparameter_faults(draft),
         *_network_faults(draft, dataset),
         *combination_faults({name: _points(draft, name) for name in HYPERPARAMETERS}),
-        *_metric_faults(draft.metric, dataset),
         *_sampler_faults(draft),
         *_scheduler_faults(draft),
     ]
@@ -94,16 +93,6 @@ def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:
     else:
         points = [(parameter.low, pointer("space", name, "low")), (parameter.high, pointer("space", name, "high"))]
     return [*points, *default] if parameter.when else points
-
-
-def _metric_faults(metric: str | None, dataset: DatasetSummary | None) -> Iterable[Fault]:
-    if metric is None or dataset is None:
-        return
-    allowed = metrics_for(dataset.task)
-    if metric not in allowed:
-        way = f"Use one of {', '.join(allowed)}."
-        detail = f"{show(metric)} cannot be the objective on {dataset.name}, a {dataset.task} data set. {way}"
-        yield Fault("/objective/metric", detail)
 
 
 def _sampler_faults(draft: SweepDraft) -> Iterable[Fault]:

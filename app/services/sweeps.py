@@ -3,17 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import Lock
-from typing import Any, cast, final
+from typing import Any, final
 
-from app.contract.hyperparameters import metrics_for
+from app.contract.metrics import MEASURES, measures_of, objectives_of
 from app.contract.rules import CURRENT_RULES
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, InvalidRequest, NotFound
+from app.domain.objectives import Direction, cost
 from app.domain.plan import StoredDecision
 from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Budget, Labels, Metric, Objective, Sweep, SweepChanges, SweepFilter, SweepSpec
+from app.domain.sweeps import Budget, Labels, NewSweep, Objective, Sweep, SweepChanges, SweepFilter, SweepSpec
 from app.domain.trials import CompleteTrial
 from app.domain.values import LARGEST_WHOLE
 from app.services.clock import Clock
@@ -21,6 +22,7 @@ from app.services.cursors import Page, decode, page_of
 from app.services.datasets import every_name
 from app.services.ids import new_id
 from app.services.notifier import Notifier
+from app.services.objective_checks import objective_faults
 from app.services.planner import Planner
 from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
 from app.services.trials import completed
@@ -55,13 +57,19 @@ class Sweeps:
         """
         draft = plain_draft(draft)
         dataset, unknown = self._dataset(draft.dataset)
-        every = [*faults, *unknown, *draft_faults(draft, dataset)]
+        every = [
+            *faults,
+            *unknown,
+            *draft_faults(draft, dataset),
+            *objective_faults(draft, dataset, self._content),
+        ]
         if every or dataset is None:
             raise InvalidRequest(every)
         spec, now = self._spec(draft, dataset), self._clock.now()
         sweep = new_id("swp", now, self._entropy)
         labels = Labels(spec.name, draft.tags, draft.notes)
-        self._storage.create_sweep(sweep, spec, labels, draft.posted, dataset, now)
+        metrics = {measure.name: measure.direction for measure in measures_of(dataset.task)}
+        self._storage.create_sweep(sweep, NewSweep(spec, labels, draft.posted, dataset, metrics), now)
         self._planner.plan_now(sweep)
         return self._storage.sweep(sweep)
 
@@ -89,13 +97,14 @@ class Sweeps:
         Raises InvalidRequest with all faults; NotFound; Conflict if the sweep's state or what it has used forbids it.
         """
         with self._changing:  # of two that change a part of the budget each, none is lost
-            before = self._storage.sweep(sweep).spec.budget
+            spec = self._storage.sweep(sweep).spec
+            before = spec.budget
             if faults:
                 raise InvalidRequest(faults)
             changed: dict[str, Any] = dict(draft.budget)
             budget = replace(before, **changed)
             changes = SweepChanges(draft.name, draft.tags, draft.notes, budget if budget != before else None)
-            reopen = _is_larger(budget, before)
+            reopen = _is_larger(budget, before, spec.objective.direction)
             self._storage.change_sweep(sweep, changes, reopen=reopen)
         return self._planned(sweep)
 
@@ -148,9 +157,12 @@ class Sweeps:
         except NotFound:
             return None, [unknown_dataset(name, every_name(self._storage))]
 
+    def _content(self, dataset: DatasetSummary) -> bytes:
+        return self._storage.content_of(dataset.sha256)
+
     def _spec(self, draft: SweepDraft, dataset: DatasetSummary) -> SweepSpec:
         """Return the draft with everything decided that the user left open."""
-        metric = draft.metric or metrics_for(dataset.task)[0]
+        metric = draft.metric or objectives_of(dataset.task)[0]
         drawn_seed = int.from_bytes(self._entropy(8)) >> 1  # 63 bits, as large as SQLite can hold
         return SweepSpec(
             name=draft.name or dataset.name,
@@ -158,7 +170,7 @@ class Sweeps:
             seed=drawn_seed if draft.seed is None else draft.seed,
             space=Space(draft.parameters),
             fixed=draft.fixed,
-            objective=Objective(cast("Metric", metric), diverged=draft.diverged),
+            objective=Objective(metric, MEASURES[metric].direction, draft.diverged),
             sampler=draft.sampler,
             scheduler=draft.scheduler,
             early_stopping=draft.early_stopping,
@@ -169,9 +181,11 @@ class Sweeps:
         )
 
 
-def _is_larger(budget: Budget, before: Budget) -> bool:
+def _is_larger(budget: Budget, before: Budget, direction: Direction) -> bool:
     """Return whether a budget allows for more than the one before in any of its parts."""
     limits = ((budget.seconds, before.seconds), (budget.epochs, before.epochs))
     more = any(old is not None and (new is None or new > old) for new, old in limits)
-    harder = before.target is not None and (budget.target is None or budget.target < before.target)
+    harder = before.target is not None and (
+        budget.target is None or cost(budget.target, direction) < cost(before.target, direction)
+    )
     return more or harder or budget.trials > before.trials

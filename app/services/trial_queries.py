@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from typing import cast
 
 from app.contract.hyperparameters import HYPERPARAMETERS, plain, suggestion, unknown
+from app.contract.metrics import MEASURES
 from app.domain.errors import Fault, InvalidRequest, faults_of, pointer, show
 from app.domain.filters import Condition, Field, Operator, TrialQuery
 from app.domain.hints import hint
 from app.domain.states import TrialState
-from app.domain.trials import METRICS
 from app.domain.values import LARGEST_WHOLE, Value, is_text
 
-_NUMBERS = ("number", "value", *METRICS, "best_epoch", "epochs", "seconds")
+_NUMBERS = ("number", "value", "best_epoch", "epochs", "seconds")
 _TEXTS = ("state", "created_at", "started_at", "finished_at")
 _PARAM = "param."
-_KNOWN = (*_NUMBERS, *_TEXTS, *(_PARAM + name for name in HYPERPARAMETERS))
+_KNOWN = (*_NUMBERS, *_TEXTS, *MEASURES, *(_PARAM + name for name in HYPERPARAMETERS))
 _STATES = [state.value for state in TrialState]
 _OPERATOR = re.compile("<=|>=|!=|<|>|=")
 _LONGEST, _MOST_BRACKETS = 2000, 32
@@ -75,10 +75,12 @@ def _condition(text: str, place: str, faults: list[Fault]) -> Condition | None:
 def _field(name: str, place: str, faults: list[Fault]) -> Field | None:
     if name in _NUMBERS or name in _TEXTS:
         return Field(name)
+    if name in MEASURES:
+        return Field(name, "metric")
     if name.startswith(_PARAM):
         name = name.removeprefix(_PARAM)
         if name in HYPERPARAMETERS:
-            return Field(name, is_param=True)
+            return Field(name, "param")
         faults.append(Fault(place, unknown(name)))
         return None
     guess = f'Did you mean "{_PARAM}{name}"?' if name in HYPERPARAMETERS else suggestion(name) or hint(name, _KNOWN)
@@ -90,16 +92,16 @@ def _field(name: str, place: str, faults: list[Fault]) -> Field | None:
 
 def _value(field: Field, written: str, place: str, faults: list[Fault]) -> Value:
     """Return the value to compare with; what is not JSON is a text."""
-    if field.name == "state" and written not in {*_STATES, "null"}:
+    if field == Field("state") and written not in {*_STATES, "null"}:
         faults.append(_unknown_state(written, place))
         return None
-    if not field.is_param and field.name in _TEXTS and written != "null":
+    if field.name in _TEXTS and field.kind == "column" and written != "null":
         return written
     value = _read(written)
     if detail := _refusal(field, value, written):
         faults.append(Fault(place, detail))
         return None
-    return plain(field.name, value) if field.is_param else value
+    return plain(field.name, value) if field.kind == "param" else value
 
 
 def _read(written: str) -> Value:
@@ -115,7 +117,7 @@ def _read(written: str) -> Value:
 def _refusal(field: Field, value: Value, written: str) -> str | None:
     if isinstance(value, int | float) and not _storable(value):
         return f"The number {show(written)[1:-1]} is too large to compare with."
-    if not field.is_param and value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+    if field.kind != "param" and value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
         return f"{field.name} is a number, but {show(written)} is none."
     if not is_text(json.dumps(value, ensure_ascii=False).replace("\\u0000", "\0")):
         return f"{show(written)} has a NUL character or half of a surrogate pair. Remove it."

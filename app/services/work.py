@@ -164,6 +164,7 @@ class Work:
             seed=spec.seed,
             params=complete(spec.fixed, claimed.params),
             metric=spec.objective.metric,
+            direction=spec.objective.direction,
             early_stopping=spec.early_stopping,
             to_epoch=claimed.to_epoch,
             cohort=claimed.cohort,

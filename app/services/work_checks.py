@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from app.contract.metrics import MEASURES
 from app.domain.errors import Fault, InvalidRequest, pointer, show
-from app.domain.trials import METRICS
+from app.domain.hints import hint
 from app.domain.work import (
     MOST_ITEMS,
     CheckpointRef,
@@ -12,6 +13,7 @@ from app.domain.work import (
     Epoch,
     FinishRequest,
     HeartbeatRequest,
+    Metrics,
     ModelRef,
     Progress,
     ReleaseRequest,
@@ -94,11 +96,7 @@ def _progress_faults(name: str, items: Sequence[Progress]) -> Iterator[Fault]:
 
 
 def _result_faults(item: Result, place: str) -> Iterator[Fault]:
-    for name, value in item.metrics.items():
-        if name not in METRICS:
-            detail = f'There is no metric "{name}". Known are {", ".join(METRICS)}.'
-            yield Fault(place + pointer("metrics", name), detail)
-        yield from _finite(value, name, place + pointer("metrics", name))
+    yield from _metric_faults(item.metrics, f"{place}/metrics")
     if item.epochs < 0:
         yield Fault(f"{place}/epochs", f"epochs is {item.epochs}; it must be 0 or more.")
     elif item.best_epoch is not None and not 0 <= item.best_epoch <= item.epochs:
@@ -118,9 +116,17 @@ def _curve_faults(curve: Sequence[Epoch], place: str) -> Iterator[Fault]:
         if point.epoch < 1:
             detail = f"The epoch is {point.epoch}; epochs are counted from 1."
             yield Fault(f"{place}/{index}/epoch", detail)
-        for name in ("train_loss", "dev_loss", "dev_error", "dev_rmse", "seconds"):
-            yield from _finite(getattr(point, name), name, f"{place}/{index}/{name}")
+        yield from _metric_faults(point.metrics, f"{place}/{index}/metrics")
+        yield from _finite(point.seconds, "seconds", f"{place}/{index}/seconds")
         yield from _norm_faults(point.gradient_norms or (), f"{place}/{index}/gradient_norms")
+
+
+def _metric_faults(metrics: Metrics, place: str) -> Iterator[Fault]:
+    for name, value in metrics.items():
+        if name not in MEASURES:
+            yield Fault(place + pointer(name), f"There is no metric {show(name)}. {hint(name, list(MEASURES))}")
+        elif value is not None and not math.isfinite(value):
+            yield from _finite(value, name, place + pointer(name))
 
 
 def _norm_faults(norms: Sequence[float | None], place: str) -> Iterator[Fault]:

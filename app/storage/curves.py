@@ -12,7 +12,6 @@ from app.storage.outcomes import parts
 from app.storage.records import AnyRow
 from app.storage.tables import epochs
 
-_COMPARED = ("train_loss", "dev_loss", "dev_error", "dev_rmse", "gradient_norms")
 _UPSERT = Bulk(dialect.upsert(epochs))
 
 
@@ -72,8 +71,12 @@ def _stored(connection: Connection, places: Collection[tuple[int, int]]) -> Iter
 
 
 def _difference(row: AnyRow, epoch: Epoch) -> str | None:
-    before, now = row._mapping, {name: getattr(epoch, name) for name in _COMPARED}
-    other = [f"{name} {now[name]!r}, not {before[name]!r}" for name in _COMPARED if now[name] != before[name]]
+    before = {**row.metrics, "gradient_norms": row.gradient_norms}
+    now = {**epoch.metrics, "gradient_norms": epoch.gradient_norms}
+    # What only one of them measured is no difference.
+    other = [
+        f"{name} {now[name]!r}, not {before[name]!r}" for name in before if now.get(name, before[name]) != before[name]
+    ]
     if not other:
         return None
     return (
@@ -86,10 +89,7 @@ def _row(run: int, epoch: Epoch) -> Mapping[str, Any]:
     return {
         "run_key": run,
         "epoch": epoch.epoch,
-        "train_loss": epoch.train_loss,
-        "dev_loss": epoch.dev_loss,
-        "dev_error": epoch.dev_error,
-        "dev_rmse": epoch.dev_rmse,
+        "metrics": epoch.metrics,
         "seconds": epoch.seconds,
         "gradient_norms": epoch.gradient_norms,
     }

@@ -14,9 +14,9 @@ from app.domain.filters import Position, TrialQuery
 from app.domain.plan import Need, Plan, Snapshot, StoredDecision
 from app.domain.queue import Ask, Grant, Recorded
 from app.domain.runs import Attempt, Ending
-from app.domain.space import Value
-from app.domain.sweeps import Labels, Sweep, SweepChanges, SweepFilter, SweepSpec
+from app.domain.sweeps import NewSweep, Sweep, SweepChanges, SweepFilter, SweepSpec
 from app.domain.trials import KeptModel, Trial
+from app.domain.values import Value
 from app.domain.work import Decision, Epoch, GivenBack, Lease, Progress, Result
 
 
@@ -69,15 +69,7 @@ class Datasets(Protocol):
 class Sweeps(Protocol):
     """Sweeps and the control of live ones. What changes a plan's premises raises the sweep's plan version."""
 
-    def create_sweep(
-        self,
-        sweep: str,
-        spec: SweepSpec,
-        labels: Labels,
-        posted: Mapping[str, Value],
-        dataset: DatasetSummary,
-        now: datetime,
-    ) -> None:
+    def create_sweep(self, sweep: str, new: NewSweep, now: datetime) -> None:
         """Store a running sweep without trials. Raises Conflict if its data set has gone."""
 
     def sweep(self, sweep: str) -> Sweep:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from app.domain.objectives import Direction, cost
 from app.domain.policy import Policy
 from app.domain.queue import RankedModel
 from app.domain.work import Keep
@@ -41,7 +42,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    value: float | None
+    cost: float | None
     settled: bool
     artifact_key: int
     made_with: Mapping[str, str]
@@ -51,8 +52,8 @@ NOTHING = Changes()
 
 _BY_SWEEP = (
     select(
-        *(sweeps.c.key, sweeps.c.id, sweeps.c.keep_models, sweeps.c.replicates),
-        *(models.c.trial, models.c.value, models.c.settled, models.c.artifact_key, models.c.made_with),
+        *(sweeps.c.key, sweeps.c.id, sweeps.c.direction, sweeps.c.keep_models, sweeps.c.replicates),
+        *(models.c.trial, models.c.cost, models.c.settled, models.c.artifact_key, models.c.made_with),
     )
     .outerjoin(models, models.c.sweep_key == sweeps.c.key)
     .where(sweeps.c.key.in_(bindparam("keys", expanding=True)))
@@ -72,8 +73,8 @@ def rank(connection: Connection, policy: Policy, keys: Collection[int], changes:
     for rows in _by_sweep(connection, keys):
         sweep = rows[0]
         stored = {(sweep.key, row.trial): _model(row) for row in rows if row.trial is not None}
-        changed = _changed(stored, new.get(sweep.key, ()), changes)
-        ranked = [RankedModel(trial, model.value, model.settled) for (_, trial), model in changed.items()]
+        changed = _changed(stored, new.get(sweep.key, ()), changes, sweep.direction)
+        ranked = [RankedModel(trial, model.cost, model.settled) for (_, trial), model in changed.items()]
         ranking = policy.ranking(ranked, sweep.keep_models)
         fallen = set(ranking.fallen)
         keep[sweep.id] = Keep(sweep.keep_models, ranking.last, ranking.last_paused, sweep.replicates)
@@ -94,18 +95,20 @@ def _by_sweep(connection: Connection, keys: Collection[int]) -> Iterable[list[An
 
 
 def _model(row: AnyRow) -> _Model:
-    return _Model(row.value, bool(row.settled), row.artifact_key, row.made_with)
+    return _Model(row.cost, bool(row.settled), row.artifact_key, row.made_with)
 
 
-def _changed(stored: Mapping[Place, _Model], new: Iterable[Place], changes: Changes) -> dict[Place, _Model]:
+def _changed(
+    stored: Mapping[Place, _Model], new: Iterable[Place], changes: Changes, direction: Direction
+) -> dict[Place, _Model]:
     models_now = {place: model for place, model in stored.items() if place not in changes.outdated}
     for place in new:
         one = changes.new[place]
-        models_now[place] = _Model(one.value, False, one.artifact_key, one.made_with)
+        models_now[place] = _Model(cost(one.value, direction), False, one.artifact_key, one.made_with)
     for place in [place for place in models_now if place in changes.final]:
         value, model = changes.final[place], models_now.pop(place)
         if value is not None:
-            models_now[place] = _Model(value, True, model.artifact_key, model.made_with)
+            models_now[place] = _Model(cost(value, direction), True, model.artifact_key, model.made_with)
     return models_now
 
 
@@ -134,7 +137,7 @@ def _row(place: Place, model: _Model) -> dict[str, Any]:
     return {
         "sweep_key": place[0],
         "trial": place[1],
-        "value": model.value,
+        "cost": model.cost,
         "settled": int(model.settled),
         "artifact_key": model.artifact_key,
         "made_with": model.made_with,

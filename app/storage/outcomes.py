@@ -10,7 +10,6 @@ from sqlalchemy import Connection, and_, bindparam, func, literal_column, select
 from app.domain.policy import Policy
 from app.domain.runs import RunOutcome, TrialOutcome
 from app.domain.states import OPEN, TrialState
-from app.domain.trials import METRICS
 from app.domain.work import Diverged
 from app.storage.bulk import Bulk
 from app.storage.dialect import larger
@@ -46,15 +45,18 @@ _RUNS_OF = (
     .where(tuple_(runs.c.sweep_key, runs.c.trial).in_(bindparam("places", expanding=True)))
     .order_by(runs.c.sweep_key, runs.c.trial, runs.c.replicate)
 )
-_RESULT = ("state", *METRICS, "metrics", "value", "best_epoch", "epochs", "seconds", "reason")
+_RESULT = ("state", "value", "best_epoch", "epochs", "seconds", "reason")
 _END = bindparam("new_end", type_=trials.c.finished_at.type)
-_STORE = Bulk(
+_UPDATE = (
     update(trials)
     .where(trials.c.sweep_key == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
     .values({name: bindparam(f"new_{name}") for name in _RESULT})
     .values(finished_at=func.coalesce(trials.c.finished_at, _END))
 )
-
+_STORE = Bulk(_UPDATE.values(metrics=bindparam("new_metrics")))
+# To write the same numbers as text once more would take longer than to look them up.
+_OF_ONLY_RUN = select(runs.c.metrics).where(runs.c.sweep_key == trials.c.sweep_key, runs.c.trial == trials.c.number)
+_STORE_WITH_RUN = Bulk(_UPDATE.values(metrics=_OF_ONLY_RUN.scalar_subquery()))
 
 _GET_FURTHER = Bulk(
     update(trials)
@@ -76,7 +78,7 @@ def follow_runs(
             place: policy.outcome([_outcome(row) for row in rows], rows[0].diverged, _final(rows[0].trial_state))
             for place, rows in _runs_of(connection, part).items()
         }
-        _store_outcomes(connection, outcomes, now)
+        _store_outcomes(connection, _STORE, outcomes, now)
         final |= _values(outcomes)
     return final
 
@@ -84,9 +86,9 @@ def follow_runs(
 def follow_only_runs(
     connection: Connection, policy: Policy, only: Mapping[Place, tuple[RunOutcome, Diverged]], now: datetime
 ) -> dict[Place, float | None]:
-    """As `follow_runs`, for open trials that have a single run, which the caller knows as it is now."""
+    """As `follow_runs`, for open trials that have a single run, which the caller knows and has stored as it is now."""
     outcomes = {place: policy.outcome([run], diverged, None) for place, (run, diverged) in only.items()}
-    _store_outcomes(connection, outcomes, now)
+    _store_outcomes(connection, _STORE_WITH_RUN, outcomes, now)
     return _values(outcomes)
 
 
@@ -126,15 +128,16 @@ def _outcome(row: AnyRow) -> RunOutcome:
     )
 
 
-def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcome], now: datetime | None) -> None:
+def _store_outcomes(
+    connection: Connection, statement: Bulk, outcomes: Mapping[Place, TrialOutcome], now: datetime | None
+) -> None:
     rows = [
         {
             "the_sweep": sweep,
             "the_number": number,
             "new_state": one.state.value,
             "new_end": None if one.state in OPEN else now,
-            **{f"new_{name}": one.metrics.get(name) for name in METRICS},
-            "new_metrics": {name: value for name, value in one.metrics.items() if name not in METRICS} or None,
+            "new_metrics": one.metrics or None,
             "new_value": one.value,
             "new_best_epoch": one.best_epoch,
             "new_epochs": one.epochs,
@@ -143,4 +146,4 @@ def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcom
         }
         for (sweep, number), one in outcomes.items()
     ]
-    _STORE.run(connection, rows)
+    statement.run(connection, rows)

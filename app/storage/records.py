@@ -11,7 +11,7 @@ from app.domain.datasets import DatasetSummary
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
 from app.domain.states import TrialState
 from app.domain.sweeps import Budget, Objective, SweepSpec
-from app.domain.trials import METRICS, Trial
+from app.domain.trials import Trial
 from app.domain.work import EarlyStopping, Epoch
 from app.storage.columns import instant_text
 
@@ -74,14 +74,14 @@ def dataset(row: AnyRow) -> DatasetSummary:
 
 
 def trial(sweep: str, row: AnyRow) -> Trial:
-    """Return the trial of a row, of the sweep with this id; metrics that have no value are left out."""
+    """Return the trial of a row, of the sweep with this id."""
     fields = row._mapping
     return Trial(
         sweep=sweep,
         number=fields["number"],
         state=TrialState(fields["state"]),
         params=fields["params"],
-        metrics={name: fields[name] for name in METRICS if fields[name] is not None} | (fields["metrics"] or {}),
+        metrics=fields["metrics"] or {},
         value=fields["value"],
         best_epoch=fields["best_epoch"],
         epochs=fields["epochs"],

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, literal_column, select
 
+from app.domain.objectives import Direction, cost
 from app.domain.plan import REFUND_BLOCK, Block, Need, RunView, Snapshot, TrialView
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepSpec
@@ -23,14 +24,14 @@ def take(connection: Connection, sweep: str, need: Need, horizon: int) -> Snapsh
     spec = records.spec_from_json(row.spec)
     waiting = _waiting(connection, row.key, horizon)
     in_training = waiting > 0 or _any_leased(connection, row.key)
-    best = sweep_rows.best(connection, row.key)
+    direction, best = spec.objective.direction, sweep_rows.best(connection, row)
     return Snapshot(
         **_standing(row, spec),
         waiting=waiting,
         in_training=in_training,
-        best=None if best is None else best.value,
-        runs=() if need is Need.NOTHING or in_training else _runs(connection, row),
-        trials=_trials(connection, sweep) if need is Need.ALL else (),
+        best_cost=None if best is None else cost(best.value, direction),
+        runs=() if need is Need.NOTHING or in_training else _runs(connection, row, direction),
+        trials=_trials(connection, sweep, direction) if need is Need.ALL else (),
         block=None if spec.budget.epochs is None else _block(connection, row, in_training=in_training),
     )
 
@@ -62,18 +63,24 @@ def _any_leased(connection: Connection, key: int) -> bool:
     return connection.execute(select(runs.c.key).where(runs.c.sweep_key == key, RUNNING).limit(1)).first() is not None
 
 
-def _runs(connection: Connection, row: AnyRow) -> tuple[RunView, ...]:
+def _runs(connection: Connection, row: AnyRow, direction: Direction) -> tuple[RunView, ...]:
     """Return the runs of the rounds that the plan's memory asks for."""
     # A literal: SQLite uses a partial index only where it can see the index's own condition.
     rounds = runs.c.round > literal_column("0"), runs.c.round >= int(row.plan.get("since", 1))
     found = connection.execute(
         select(*_VIEW).where(runs.c.sweep_key == row.key, *rounds).order_by(runs.c.trial, runs.c.replicate)
     )
-    return tuple(RunView(**{**run._mapping, "state": TrialState(run.state)}) for run in found)
+    return tuple(
+        RunView(
+            run.key, run.trial, run.replicate, TrialState(run.state), run.epochs, run.asked, cost(run.value, direction)
+        )
+        for run in found
+    )
 
 
-def _trials(connection: Connection, sweep: str) -> tuple[TrialView, ...]:
-    return tuple(TrialView(trial.number, trial.params, trial.value) for trial in trial_rows.finished(connection, sweep))
+def _trials(connection: Connection, sweep: str, direction: Direction) -> tuple[TrialView, ...]:
+    finished = trial_rows.finished(connection, sweep)
+    return tuple(TrialView(trial.number, trial.params, cost(trial.value, direction)) for trial in finished)
 
 
 def _block(connection: Connection, row: AnyRow, *, in_training: bool) -> Block | None:

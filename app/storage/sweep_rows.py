@@ -9,10 +9,8 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
-from app.domain.space import Value
 from app.domain.states import OPEN, SweepState, TrialState
-from app.domain.sweeps import Best, Labels, Sweep, SweepFilter, SweepSpec, Used
-from app.domain.trials import METRICS
+from app.domain.sweeps import Best, Labels, NewSweep, Sweep, SweepFilter, SweepSpec, Used
 from app.storage import records
 from app.storage.dialect import json_has
 from app.storage.records import AnyRow
@@ -41,23 +39,17 @@ def sweep_key(connection: Connection, sweep: str) -> int:
     return key
 
 
-def create(
-    connection: Connection,
-    sweep: str,
-    spec: SweepSpec,
-    labels: Labels,
-    posted: Mapping[str, Value],
-    dataset: DatasetSummary,
-    now: datetime,
-) -> None:
+def create(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> None:
     """Store a running sweep without trials. Raises Conflict if its data set has gone meanwhile."""
+    dataset = new.dataset
     current = connection.execute(
         select(datasets.c.artifact_key).where(datasets.c.name == dataset.name, datasets.c.sha256 == dataset.sha256)
     ).scalar()
     if current is None:
         raise Conflict(f'The data set "{dataset.name}" was deleted or replaced meanwhile. Try again.')
-    row = {**_asked(spec, labels), **_data(dataset), **_BEGINNING, "artifact_key": current}
-    connection.execute(insert(sweeps).values(**row, id=sweep, posted=posted, created_at=now))
+    row = {**_asked(new.spec, new.labels), **_data(dataset), **_BEGINNING, "artifact_key": current}
+    metrics = [{"name": name, "direction": direction} for name, direction in new.metrics.items()]
+    connection.execute(insert(sweeps).values(**row, metrics=metrics, id=sweep, posted=new.posted, created_at=now))
 
 
 def find(connection: Connection, sweep: str) -> Sweep:
@@ -87,12 +79,16 @@ def running(connection: Connection) -> list[str]:
     )
 
 
-def best(connection: Connection, key: int) -> Best | None:
+def best(connection: Connection, sweep: AnyRow) -> Best | None:
     """Return the best final trial of a sweep; of equals, the one with the lowest number."""
+    mine = trials.c.sweep_key == sweep.key, trials.c.value.is_not(None), _FINAL
+    # First the value, which the index finds from either end, then the number: to sort equals would read them all.
+    order = trials.c.value.desc() if sweep.direction == "maximize" else trials.c.value
+    best_value = select(trials.c.value).where(*mine).order_by(order).limit(1).scalar_subquery()
     row = connection.execute(
         select(trials.c.number, trials.c.value, trials.c.params)
-        .where(trials.c.sweep_key == key, trials.c.value.is_not(None), _FINAL)
-        .order_by(trials.c.value, trials.c.number)
+        .where(*mine, trials.c.value == best_value)
+        .order_by(trials.c.number)
         .limit(1)
     ).first()
     return None if row is None else Best(row.number, row.value, row.params)
@@ -128,7 +124,7 @@ def _sweeps(connection: Connection, rows: Sequence[AnyRow]) -> list[Sweep]:
             finished_at=row.finished_at,
             reason=row.reason,
             counts=_whole(counts[row.key], row),
-            best=best(connection, row.key),
+            best=best(connection, row),
         )
         for row in rows
     ]
@@ -157,7 +153,6 @@ def _whole(counts: Mapping[TrialState, int], row: AnyRow) -> dict[TrialState, in
 _BEGINNING: Mapping[str, Any] = {
     "state": SweepState.RUNNING.value,
     "unit": "epoch",
-    "metrics": [{"name": metric, "direction": "minimize"} for metric in METRICS],
     "drawn": 0,
     "charged_epochs": 0,
     "used_seconds": 0.0,
@@ -174,6 +169,7 @@ def _asked(spec: SweepSpec, labels: Labels) -> dict[str, Any]:
         "trainer": spec.trainer,
         "rules": spec.rules,
         "metric": spec.objective.metric,
+        "direction": spec.objective.direction,
         "diverged": spec.objective.diverged,
         "seed": spec.seed,
         "budget_trials": spec.budget.trials,

@@ -17,9 +17,9 @@ from sqlalchemy import (
     text,
 )
 
+from app.domain.objectives import Direction
 from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState
-from app.domain.trials import METRICS
 from app.storage.columns import Instant, Json, Whole
 from app.storage.dialect import only_where
 
@@ -81,7 +81,8 @@ datasets = Table(
 )
 
 # A sweep keeps the summary of its data set, and the content stays while a sweep names it: models can be handed
-# out after the data set was deleted. `plan` is what the planner remembers; its version rises with what is decided.
+# out after the data set was deleted. `metrics` are those that its trials may have, each with its direction. `plan` is
+# what the planner remembers; its version rises with what is decided.
 # A sweep that was deleted is out of sight at once, and its rows go away in pieces.
 sweeps = Table(
     "sweeps",
@@ -103,6 +104,7 @@ sweeps = Table(
     Column("unit", Text, nullable=False),
     Column("metrics", Json, nullable=False),
     Column("metric", Text, nullable=False),
+    Column("direction", Text, nullable=False),
     Column("diverged", Text, nullable=False),
     Column("seed", Whole, nullable=False),
     Column("budget_trials", Integer, nullable=False),
@@ -121,6 +123,7 @@ sweeps = Table(
     Column("finished_at", Instant),
     Column("deleted", Integer, nullable=False, server_default=text("0")),
     _one_of("state", list(SweepState)),
+    _one_of("direction", list(get_args(Direction))),
     CheckConstraint("ending IN ('completed', 'cancelled')", name="ending"),
     Index(None, "state", "id"),
     Index(None, "artifact_key"),
@@ -134,7 +137,6 @@ trials = Table(
     Column("number", Integer, primary_key=True),
     Column("state", Text, nullable=False),
     Column("params", Json, nullable=False),
-    *(Column(metric, REAL) for metric in METRICS),
     Column("metrics", Json),
     Column("value", REAL),
     Column("best_epoch", Integer),
@@ -212,13 +214,9 @@ epochs = Table(
     metadata,
     Column("run_key", Integer, ForeignKey("runs.key"), primary_key=True),
     Column("epoch", Integer, primary_key=True),
-    Column("train_loss", REAL),
-    Column("dev_loss", REAL),
-    Column("dev_error", REAL),
-    Column("dev_rmse", REAL),
+    Column("metrics", Json, nullable=False),
     Column("seconds", REAL, nullable=False),
     Column("gradient_norms", Json),
-    Column("metrics", Json),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
@@ -246,12 +244,11 @@ models = Table(
     metadata,
     Column("sweep_key", Integer, primary_key=True),
     Column("trial", Integer, primary_key=True),
-    Column("value", REAL),
+    Column("cost", REAL),
     Column("settled", Integer, nullable=False),
     Column("artifact_key", Integer, ForeignKey("artifacts.key"), nullable=False),
     Column("made_with", Json, nullable=False),
     ForeignKeyConstraint(["sweep_key", "trial"], ["trials.sweep_key", "trials.number"]),
-    Index(None, "sweep_key", "settled", "value", "trial"),
     Index(None, "artifact_key"),
     sqlite_strict=True,
 )

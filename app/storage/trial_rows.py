@@ -20,9 +20,9 @@ from sqlalchemy import (
 
 from app.domain.errors import NotFound
 from app.domain.filters import Condition, Field, Operator, Position, TrialQuery
-from app.domain.space import Value
 from app.domain.states import TrialState
 from app.domain.trials import KeptModel, Trial
+from app.domain.values import Value
 from app.domain.values import key as value_key
 from app.storage import artifacts as artifact_rows
 from app.storage import records
@@ -109,14 +109,16 @@ class _Column:
 
 
 def _column(field: Field, shared: Mapping[str, Value]) -> _Column:
-    if not field.is_param:
+    if field.kind == "column":
         column = trials.c[field.name]
         # Times are compared as the text they are stored as.
         return _Column(stored_kind(column), type_coerce(column, Text()) if isinstance(column.type, Instant) else column)
+    path = f'$."{field.name}"'  # a name with a quote sign is no metric and no hyperparameter
+    if field.kind == "metric":
+        return _Column(json_kind(trials.c.metrics, path), json_value(trials.c.metrics, path))
     if field.name in shared:
         return _json_column(literal(json.dumps(shared[field.name])), "$")
-    # The name is quoted in the path; one with a quote sign is no hyperparameter.
-    return _json_column(trials.c.params, f'$."{field.name}"')
+    return _json_column(trials.c.params, path)
 
 
 def _json_column(source: ColumnElement[Any], path: str) -> _Column:

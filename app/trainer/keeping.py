@@ -11,11 +11,11 @@ _ANY = Rank(math.inf, 0)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A run that ended or paused with weights, and its value at the best epoch; lower is better."""
+    """A run that ended or paused with weights, and its cost at the best epoch, infinite where it has no value."""
 
     run: LeasedRun
     state: str
-    value: float
+    cost: float
 
 
 def wanted(candidates: Sequence[Candidate], keep: Mapping[str, Keep]) -> set[int]:
@@ -51,4 +51,4 @@ def _within(together: Sequence[Candidate], keep: Keep) -> Iterator[Candidate]:
 
 
 def _rank(one: Candidate) -> Rank:
-    return Rank(one.value, one.run.trial)
+    return Rank(one.cost, one.run.trial)

@@ -67,9 +67,9 @@ def test_the_best_value_is_that_of_a_final_trial(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 2), round_=1)
     first, second = claim(storage, slots=2).claimed
     storage.finish("w1", [paused(first.lease, 0.125, 4)], [], START)
-    assert (look(storage).best, storage.sweep(SWEEP).best) == (None, None)
+    assert (look(storage).best_cost, storage.sweep(SWEEP).best) == (None, None)
     finish(storage, second.lease, 0.5)
-    assert (look(storage).best, storage.sweep(SWEEP).best) == (0.5, Best(1, 0.5, {"l2": 1 / 64}))
+    assert (look(storage).best_cost, storage.sweep(SWEEP).best) == (0.5, Best(1, 0.5, {"l2": 1 / 64}))
 
 
 def test_a_plan_for_another_version_changes_nothing(storage: Storage) -> None:
@@ -131,7 +131,7 @@ def test_a_round_goes_on_with_some_and_prunes_the_others(storage: Storage) -> No
     assert look(storage, Need.ROUND).runs == ()  # one still trains
     finish(storage, three.lease, 0.75)
     shown = views(storage)
-    assert [(run.state, run.epochs, run.asked, run.value) for run in shown.values()] == [
+    assert [(run.state, run.epochs, run.asked, run.cost) for run in shown.values()] == [
         (TrialState.PAUSED, 4, 4, 0.5),
         (TrialState.PAUSED, 4, 4, 0.25),
         (TrialState.COMPLETED, 4, 4, 0.75),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app.domain.plan import Draw, End, Need, RunView, Train
 from app.domain.states import SweepState, TrialState
-from app.domain.work import CheckpointRef, GivenBack, Lease, ModelRef, Progress
+from app.domain.work import CheckpointRef, Epoch, GivenBack, Lease, Metrics, ModelRef, Progress, Result
 from app.storage import Storage
 from tests.app.storage.world import (
     HORIZON,
@@ -183,9 +183,9 @@ def test_a_requeue_keeps_the_epochs_and_those_that_come_again_replace_them(stora
     storage.lose_worker("w1", "signal", "killed by signal 9", START)
     assert storage.trial(SWEEP, 0).epochs == 2
     again = claim_one(storage, "w2").lease
-    other = replace(point(1), train_loss=0.375)
+    other = replace(point(1), metrics={**point(1).metrics, "train_loss": 0.375})
     storage.report("w2", [Progress(again, [other])], START)
-    assert storage.curve(SWEEP, 0, 0, 0, 9)[0].train_loss == 0.375
+    assert storage.curve(SWEEP, 0, 0, 0, 9)[0].metrics["train_loss"] == 0.375
     storage.release("w2", [GivenBack(again)], START)
     lost, released = storage.attempts(SWEEP, 0)
     assert (lost.ending, lost.reason, lost.epochs) == ("signal", "killed by signal 9", 2)
@@ -288,3 +288,15 @@ def test_requests_of_thousands_of_items_are_answered_in_their_order(storage: Sto
     assert recorded.outcomes == [("recorded", None)] * 4096
     assert recorded.idle == [SWEEP]
     assert storage.snapshot(SWEEP, Need.NOTHING, HORIZON).in_training is False
+
+
+def test_metrics_of_any_name_keep_every_bit(storage: Storage) -> None:
+    values = [1 / 3, 0.1 + 0.2, 5e-324, 1.7976931348623157e308, -0.0, None]
+    names = ["dev_loss", "dev_auc", "bleu", 'a "quoted" name', "Größe", "undefined"]
+    metrics: Metrics = dict(zip(names, values, strict=True))
+    add_sweep(storage, drawn(0, 1))
+    lease = claim_one(storage).lease
+    storage.finish("w1", [Result(lease, "completed", metrics, 1, 1, 0.5, "done", [Epoch(1, metrics, 0.5)])], [], START)
+    (point_of_curve,) = storage.curve(SWEEP, 0, 0, 0, 9)
+    for found in (storage.trial(SWEEP, 0).metrics, point_of_curve.metrics):
+        assert list(map(repr, found.items())) == list(map(repr, metrics.items()))  # -0.0 equals 0.0

@@ -7,18 +7,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-_POINT = "epoch, train_loss, dev_loss, dev_error, dev_rmse"
 _QUERIES = {
-    "trials": "SELECT number, trials.state, params, train_loss, train_error, dev_loss, dev_error, test_error, "
-    "train_rmse, dev_rmse, test_rmse, value, best_epoch, epochs, trials.reason FROM trials "
-    "JOIN sweeps ON sweeps.key = trials.sweep_key WHERE sweeps.id = ? ORDER BY number",
-    "epochs": f"SELECT trial, {_POINT} FROM epochs "  # noqa: S608 - names of columns
+    "trials": "SELECT number, trials.state, params, trials.metrics, value, best_epoch, epochs, "
+    "trials.reason FROM trials JOIN sweeps ON sweeps.key = trials.sweep_key WHERE sweeps.id = ? ORDER BY number",
+    "epochs": "SELECT trial, epoch, epochs.metrics FROM epochs "
     "JOIN runs ON runs.key = epochs.run_key JOIN sweeps ON sweeps.key = runs.sweep_key "
     "WHERE replicate = 0 AND sweeps.id = ? ORDER BY trial, epoch",
-    "replicates": f"SELECT trial, replicate, {_POINT} FROM epochs "  # noqa: S608 - names of columns
+    "replicates": "SELECT trial, replicate, epoch, epochs.metrics FROM epochs "
     "JOIN runs ON runs.key = epochs.run_key JOIN sweeps ON sweeps.key = runs.sweep_key "
     "WHERE replicate > 0 AND sweeps.id = ? ORDER BY trial, replicate, epoch",
-    "models": "SELECT trial, value, models.artifact_key FROM models "
+    "models": "SELECT trial, cost, models.artifact_key FROM models "
     "JOIN sweeps ON sweeps.key = models.sweep_key WHERE sweeps.id = ? ORDER BY trial",
     "decisions": "SELECT number, round, kind, trials, decisions.reason FROM decisions "
     "JOIN sweeps ON sweeps.key = decisions.sweep_key WHERE sweeps.id = ? ORDER BY number",

@@ -118,10 +118,7 @@ def curve_point(epoch: int) -> Json:
     """Return one point of a curve."""
     return {
         "epoch": epoch,
-        "train_loss": 1.0 / epoch,
-        "dev_loss": 0.75,
-        "dev_error": 0.5,
-        "dev_rmse": None,
+        "metrics": {"train_loss": 1.0 / epoch, "dev_loss": 0.75, "dev_error": 0.5},
         "seconds": 0.25,
         "gradient_norms": [0.5, None],
     }

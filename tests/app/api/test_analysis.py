@@ -20,7 +20,10 @@ def get(client: httpx.Client, path: str, **query: Any) -> Json:
 
 
 def curve(losses: Sequence[float | None], norms: Sequence[float | None] | None = None) -> list[Json]:
-    return [curve_point(epoch) | {"train_loss": loss, "gradient_norms": norms} for epoch, loss in enumerate(losses, 1)]
+    return [
+        curve_point(epoch) | {"metrics": {"train_loss": loss}, "gradient_norms": norms}
+        for epoch, loss in enumerate(losses, 1)
+    ]
 
 
 def ended(lease: Json, train: float, dev: float, points: list[Json], **changes: Any) -> Json:

@@ -2,7 +2,6 @@
 
 import json
 import math
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,6 @@ from app.contract.hyperparameters import (
     cohort_key,
     complete,
     fixed_data_faults,
-    metrics_for,
     network_faults,
     parameter_faults,
     plain,
@@ -22,7 +20,8 @@ from app.contract.hyperparameters import (
 )
 from app.contract.rules import CURRENT_RULES
 from app.domain.errors import Fault
-from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from app.domain.values import Value
 from app.domain.values import key as value_key
 from engine.layout import Layout
 
@@ -186,18 +185,6 @@ def test_complete_fills_in_defaults_that_are_allowed_themselves() -> None:
     whole = complete({"l2": 0.5})
     assert whole == {name: 0.5 if name == "l2" else known.default for name, known in HYPERPARAMETERS.items()}
     assert all(HYPERPARAMETERS[name].allowed.accepts(value) for name, value in complete({}).items())
-
-
-@pytest.mark.parametrize(
-    ("task", "metrics"),
-    [
-        ("binary", ("dev_error", "dev_loss", "train_loss")),
-        ("multiclass", ("dev_error", "dev_loss", "train_loss")),
-        ("regression", ("dev_rmse", "dev_loss", "train_loss")),
-    ],
-)
-def test_objectives_fit_the_task(task: Any, metrics: tuple[str, ...]) -> None:
-    assert metrics_for(task) == metrics
 
 
 SHA = "0123456789abcdef" * 4

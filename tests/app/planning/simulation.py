@@ -24,9 +24,9 @@ from app.domain.plan import (
     Train,
     TrialView,
 )
-from app.domain.space import Value
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
+from app.domain.values import Value
 from app.planning import HORIZON, need_of, plan
 from app.planning.outcome import mean
 
@@ -100,7 +100,7 @@ class SimulatedSweep:
             in_training=training,
             charged=self.charged,
             seconds=self.seconds,
-            best=min((value for value in self.values().values() if value is not None), default=None),
+            best_cost=min((value for value in self.values().values() if value is not None), default=None),
             ending=self.ending,
             memory=json.loads(json.dumps(self.memory)),
             runs=[self._view(run) for run in shown],

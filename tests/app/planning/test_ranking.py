@@ -59,5 +59,5 @@ def test_what_ranks_behind_the_last_would_not_stay(them: list[RankedModel], keep
     found = ranking(them, keep)
     for last, settled in ((found.last, True), (found.last_paused, False)):
         if last is not None:
-            equal, worse = RankedModel(1000, last.value, settled), RankedModel(1001, last.value + 1e-9, settled)
+            equal, worse = RankedModel(1000, last.cost, settled), RankedModel(1001, last.cost + 1e-9, settled)
             assert {1000, 1001} <= set(ranking([*them, equal, worse], keep).fallen)

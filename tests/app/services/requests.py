@@ -37,7 +37,7 @@ def finish(services: Services, runs: Sequence[LeasedRun], value: float = 0.5, wo
             epochs=run.to_epoch,
             seconds=0.5,
             reason="trained to its end",
-            curve=[Epoch(epoch, 0.5, 0.5, value, None, 0.1) for epoch in range(1, run.to_epoch + 1)],
+            curve=[Epoch(epoch, {"dev_error": value}, 0.1) for epoch in range(1, run.to_epoch + 1)],
         )
         for run in runs
     ]

@@ -8,15 +8,15 @@ from app.domain.states import TrialState
 from app.domain.values import Value
 from app.services.trial_queries import parse_query
 
-RATE = Field("learning_rate", is_param=True)
-UNITS = Field("hidden_units", is_param=True)
+RATE = Field("learning_rate", "param")
+UNITS = Field("hidden_units", "param")
 
 
 @pytest.mark.parametrize(
     ("text", "field", "operator", "value"),
     [
-        ("dev_error<0.25", Field("dev_error"), "<", 0.25),
-        (" dev_error <= 1 ", Field("dev_error"), "<=", 1),
+        ("dev_error<0.25", Field("dev_error", "metric"), "<", 0.25),
+        (" dev_error <= 1 ", Field("dev_error", "metric"), "<=", 1),
         ("number!=3", Field("number"), "!=", 3),
         ("epochs>=1e2", Field("epochs"), ">=", 100.0),
         ("best_epoch=null", Field("best_epoch"), "=", None),
@@ -31,8 +31,8 @@ UNITS = Field("hidden_units", is_param=True)
         ("param.hidden_units=[64.0]", UNITS, "=", [64]),
         ("param.hidden_units=64", UNITS, "=", [64]),
         ("param.hidden_units=[]", UNITS, "=", []),
-        ("param.batch_size!=64.0", Field("batch_size", is_param=True), "!=", 64),
-        ('param.augment={"flip": 0.5}', Field("augment", is_param=True), "=", {"flip": 0.5}),
+        ("param.batch_size!=64.0", Field("batch_size", "param"), "!=", 64),
+        ('param.augment={"flip": 0.5}', Field("augment", "param"), "=", {"flip": 0.5}),
         ("param.learning_rate=" + "[" * 1_000, RATE, "=", "[" * 1_000),
         ("param.learning_rate=a<b=c", RATE, "=", "a<b=c"),
         ("param.learning_rate=", RATE, "=", ""),
@@ -49,7 +49,7 @@ def test_sort_and_states_are_read() -> None:
     assert parse_query(["running", "queued"], "-param.learning_rate", []) == TrialQuery(
         (TrialState.RUNNING, TrialState.QUEUED), (), RATE, descending=True
     )
-    assert parse_query([], "dev_error", []) == TrialQuery(sort=Field("dev_error"))
+    assert parse_query([], "dev_error", []) == TrialQuery(sort=Field("dev_error", "metric"))
 
 
 def test_a_fault_names_a_close_field() -> None:

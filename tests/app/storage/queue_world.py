@@ -138,9 +138,9 @@ class World:
         return list(self.connection.execute(rows).scalars())
 
     def models(self, sweep: int = 1) -> dict[int, tuple[float | None, int]]:
-        """Return value and settledness of the models of a sweep, by their trials."""
+        """Return cost and settledness of the models of a sweep, by their trials."""
         rows = self.connection.execute(select(models).where(models.c.sweep_key == sweep).order_by(models.c.trial))
-        return {row.trial: (row.value, row.settled) for row in rows}
+        return {row.trial: (row.cost, row.settled) for row in rows}
 
     def count(self, state: TrialState) -> int:
         """Return how many trials of all sweeps are in a state."""
@@ -171,7 +171,8 @@ def queue_world() -> Iterator[World]:
 
 def point(epoch: int, dev_error: float | None = 0.5) -> Epoch:
     """Return one point of a curve."""
-    return Epoch(epoch, 1.0 / epoch, 0.75, dev_error, None, 0.25, [0.125, None])
+    metrics = {"train_loss": 1.0 / epoch, "dev_loss": 0.75, "dev_error": dev_error}
+    return Epoch(epoch, metrics, 0.25, [0.125, None])
 
 
 def points(*numbers: int) -> list[Epoch]:
@@ -208,6 +209,7 @@ def _sweep_row(sweep: str, artifact_key: int, trials: int, replicates: int) -> M
         "deleted": 0,
         "unit": "epoch",
         "metric": METRIC,
+        "direction": "minimize",
         "dataset_sha256": "ab" * 32,
     }
     return {

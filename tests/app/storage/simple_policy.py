@@ -54,7 +54,7 @@ class SimplePolicy(Policy):
         fallen, bounds = list[int](), list[Rank | None]()
         for settled in (True, False):
             group = [model for model in models if model.settled is settled]
-            ranked = sorted(Rank(model.value, model.trial) for model in group if model.value is not None)
+            ranked = sorted(Rank(model.cost, model.trial) for model in group if model.cost is not None)
             fallen += [rank.trial for rank in ranked[keep:]]
             bounds.append(ranked[keep - 1] if 0 < keep <= len(ranked) else None)
         return Ranking(fallen, bounds[0], bounds[1])

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
-from app.domain.sweeps import Labels
+from app.domain.sweeps import Labels, NewSweep
 from app.storage import FILE, SqliteStorage
 from app.storage.arrivals import cut
 from app.storage.artifacts import PIECE
@@ -233,7 +233,7 @@ def test_a_sweep_on_a_data_set_that_is_deleted_meanwhile_is_a_conflict_or_keeps_
     thread.start()
     go.set()
     try:
-        storage.create_sweep(SWEEP, spec(1), Labels("rain"), {}, DATASET, START)
+        storage.create_sweep(SWEEP, NewSweep(spec(1), Labels("rain"), {}, DATASET, {}), START)
     except Conflict as error:
         failed.append(error)
     thread.join()
@@ -362,7 +362,7 @@ class History:
         if name in self._datasets and name not in self._running:
             content = self._running[name] = self._datasets[name]
             summary = self._summary(name, content)
-            self.storage.create_sweep(f"swp_{name}", spec(1), Labels("rain"), {}, summary, self._now)
+            self.storage.create_sweep(f"swp_{name}", NewSweep(spec(1), Labels("rain"), {}, summary, {}), self._now)
 
     def _summary(self, name: str, content: bytes) -> DatasetSummary:
         return replace(DATASET, name=name, sha256=sha256(content).hexdigest(), created_at=self._now)

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState
-from app.domain.sweeps import Labels
+from app.domain.sweeps import Labels, NewSweep
 from app.storage import SqliteStorage
 from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.world import (
@@ -91,7 +91,7 @@ def test_a_builtin_that_changed_leaves_its_former_content_to_the_sweeps_that_beg
 ) -> None:
     builtin = replace(DATASET, builtin=True)
     storage.replace_builtin(builtin, b"content")
-    storage.create_sweep(SWEEP, spec(1), Labels("rain"), {}, builtin, START)
+    storage.create_sweep(SWEEP, NewSweep(spec(1), Labels("rain"), {}, builtin, {}), START)
     storage.replace_builtin(replace(OTHER, builtin=True), b"other")
     assert storage.sweep(SWEEP).state is SweepState.RUNNING
     assert storage.content_of(builtin.sha256) == b"content"

@@ -111,7 +111,7 @@ def test_a_database_of_the_first_schema_keeps_its_curves_and_takes_gradient_norm
 
     storage = SqliteStorage(tmp_path, SimplePolicy())
     (old,) = storage.curve("swp_old", 0, 0, 0, 10)
-    assert (old.epoch, old.train_loss, old.gradient_norms) == (1, 0.5, None)
+    assert (old.epoch, old.metrics["train_loss"], old.gradient_norms) == (1, 0.5, None)
     add_sweep(storage, drawn(0, 1))
     lease = claim_one(storage).lease
     storage.report("w1", [Progress(lease, [point(1)])], START)

@@ -29,6 +29,9 @@ SWEEPS = {
 class StoredSweep:
     """A sweep in a database, with workers who finish in an order that follows from `order`."""
 
+    fate = SEED
+    """By which chance runs come to their ends."""
+
     def __init__(self, folder: Path, spec: SweepSpec, order: int) -> None:
         self.storage = SqliteStorage(folder, StandardPolicy())
         self.spec = spec
@@ -62,7 +65,7 @@ class StoredSweep:
     def result(self, claimed: Claimed) -> Result:
         """Return what becomes of a leased run."""
         last = int(str({**self.spec.fixed, **claimed.params}["epochs"]))
-        fate = fates(SEED)(claimed.trial, claimed.replicate, last)
+        fate = fates(self.fate)(claimed.trial, claimed.replicate, last)
         epochs = min(claimed.to_epoch, len(fate.best))
         state = fate.end if epochs == len(fate.best) else TrialState.PAUSED
         return Result(
@@ -73,7 +76,7 @@ class StoredSweep:
             epochs=epochs,
             seconds=1.0,
             reason="",
-            curve=[Epoch(number + 1, 0.5, 0.5, fate.best[number], None, 1.0) for number in range(epochs)],
+            curve=[Epoch(number + 1, {"dev_error": fate.best[number]}, 1.0) for number in range(epochs)],
         )
 
     def table(self) -> list[tuple[int, float | None]]:

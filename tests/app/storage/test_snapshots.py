@@ -81,8 +81,8 @@ def test_the_snapshot_of_a_random_sweep_is_as_much_work_with_many_trials_as_with
     few, before = steps(engine)
     grow(engine, 100, 20_000)
     many, after = steps(engine)
-    assert (few.drawn, few.waiting, few.best) == (100, WAITING, 0.5)
-    assert (many.drawn, many.waiting, many.best) == (20_000, WAITING, 0.5)
+    assert (few.drawn, few.waiting, few.best_cost) == (100, WAITING, 0.5)
+    assert (many.drawn, many.waiting, many.best_cost) == (20_000, WAITING, 0.5)
     assert 0 < after <= before * 1.1
     engine.dispose()
 

@@ -52,7 +52,7 @@ def test_anyone_can_read_the_tables_with_sqlite3(tmp_path: Path) -> None:
     storage.close()
     connection = sqlite3.connect(tmp_path / FILE)
     row = connection.execute(
-        "SELECT s.name, d.task, t.dev_error, json_extract(t.params, '$.l2'), t.started_at "
+        "SELECT s.name, d.task, json_extract(t.metrics, '$.dev_error'), json_extract(t.params, '$.l2'), t.started_at "
         "FROM trials t JOIN sweeps s ON s.key = t.sweep_key JOIN datasets d ON d.name = s.dataset "
         "WHERE t.state = 'completed'"
     ).fetchall()

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Best, Labels, SweepFilter
+from app.domain.sweeps import Best, Labels, NewSweep, SweepFilter
 from app.storage import SqliteStorage
 from tests.app.storage.world import DATASET, START, SWEEP, UPLOAD, add_sweep, claim, drawn, end, finish, spec
 
@@ -57,7 +57,7 @@ def test_a_sweep_is_not_created_when_its_data_set_changed_meanwhile(storage: Sql
     storage.add_dataset(DATASET, b"content", UPLOAD)
     other = replace(DATASET, sha256="cd" * 32)
     with pytest.raises(Conflict, match="deleted or replaced meanwhile"):
-        storage.create_sweep(SWEEP, spec(1), Labels("rain"), {}, other, START)
+        storage.create_sweep(SWEEP, NewSweep(spec(1), Labels("rain"), {}, other, {}), START)
     with pytest.raises(NotFound):
         storage.sweep(SWEEP)
 

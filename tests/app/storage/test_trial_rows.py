@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from app.domain.errors import NotFound
 from app.domain.filters import Condition, Field, Position, TrialQuery
-from app.domain.space import Value
 from app.domain.states import TrialState
 from app.domain.sweeps import SweepFilter
 from app.domain.trials import Trial
+from app.domain.values import Value
 from app.domain.work import Progress
 from app.storage import SqliteStorage
 from tests.app.storage.world import START, SWEEP, add_sweep, claim, drawn, finish, point, result
@@ -41,7 +41,7 @@ errors = st.sampled_from([None, 0.0, 0.125, 0.5])
 @given(
     rows=st.lists(st.tuples(mixed, errors), min_size=1, max_size=14),
     sort=st.sampled_from(
-        [NUMBER, Field("dev_error"), Field("l1", is_param=True), Field("finished_at"), Field("state")]
+        [NUMBER, Field("dev_error", "metric"), Field("l1", "param"), Field("finished_at"), Field("state")]
     ),
     descending=st.booleans(),
     limit=st.integers(1, 5),
@@ -69,9 +69,9 @@ def test_pages_hold_every_trial_once_and_in_order(
 
 
 def _key(trial: Trial, sort: Field) -> object:
-    if sort.is_param:
-        return trial.params.get(sort.name)
-    return trial.metrics.get(sort.name) if sort.name == "dev_error" else getattr(trial, sort.name)
+    if sort.kind == "column":
+        return getattr(trial, sort.name)
+    return (trial.params if sort.kind == "param" else trial.metrics).get(sort.name)
 
 
 def _rank(value: object) -> tuple[int, str, tuple[float, ...]] | None:
@@ -100,7 +100,8 @@ def filled(storage: SqliteStorage) -> SqliteStorage:
 
 
 def condition(name: str, operator: str, value: Value, *, param: bool = False) -> Condition:
-    return Condition(Field(name, param), operator, value)  # type: ignore[arg-type] # one of the operators
+    kind = "param" if param else "metric" if name == "dev_error" else "column"
+    return Condition(Field(name, kind), operator, value)  # type: ignore[arg-type] # one of the operators
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_lists_are_compared_by_their_numbers(
 
 def test_lists_are_sorted_by_their_numbers(storage: SqliteStorage) -> None:
     add_sweep(storage, [replace(drawn(n, 1)[0], params={"units": units}) for n, units in enumerate(UNITS[:7])])
-    query = TrialQuery(sort=Field("units", is_param=True))
+    query = TrialQuery(sort=Field("units", "param"))
     assert [trial.number for trial in every_page(storage, SWEEP, query, 2)] == [3, 4, 0, 5, 2, 1, 6]
 
 
@@ -187,7 +188,7 @@ def test_what_all_trials_share_is_filtered_and_sorted_like_what_they_do_not(fill
     shared: dict[str, Value] = {"l1": 0.5, "hidden_units": [64], "batch_norm": False}
 
     def numbers(*conditions: Condition, sort: str = "number") -> list[int]:
-        query = TrialQuery(conditions=conditions, sort=Field(sort, is_param=sort != "number"))
+        query = TrialQuery(conditions=conditions, sort=Field(sort, "column" if sort == "number" else "param"))
         return [trial.number for trial in every_page(filled, SWEEP, query, 2, shared)]
 
     everything = [0, 1, 2, 3, 4, 5]

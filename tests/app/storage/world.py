@@ -12,9 +12,10 @@ from pathlib import Path
 from app.domain.datasets import DatasetSummary
 from app.domain.plan import Draw, Drawn, End, Move, Need, Plan
 from app.domain.queue import Ask, Claimed, Grant, Recorded
-from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space, Value
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
 from app.domain.states import SweepState
-from app.domain.sweeps import Budget, Labels, Objective, SweepSpec
+from app.domain.sweeps import Budget, Labels, NewSweep, Objective, SweepSpec
+from app.domain.values import Value
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping, Epoch, Lease, ModelRef, Result
 from app.storage import FILE, Storage
 
@@ -79,7 +80,8 @@ def drawn(
 def create(storage: Storage, whole: SweepSpec, sweep: str = SWEEP, labels: Labels | None = None) -> None:
     """Store a sweep without trials."""
     storage.add_dataset(DATASET, b"content", UPLOAD)
-    storage.create_sweep(sweep, whole, labels or Labels(whole.name), {"posted": True}, DATASET, START)
+    new = NewSweep(whole, labels or Labels(whole.name), {"posted": True}, DATASET, {"dev_error": "minimize"})
+    storage.create_sweep(sweep, new, START)
 
 
 def make(storage: Storage, *moves: Move, sweep: str = SWEEP, memory: Mapping[str, Value] | None = None) -> bool:
@@ -131,7 +133,8 @@ def claim_one(storage: Storage, worker: str = "w1", now: datetime = START) -> Cl
 
 def point(epoch: int, dev_error: float | None = 0.5) -> Epoch:
     """Return one point of a curve."""
-    return Epoch(epoch, 1.0 / epoch, 0.75, dev_error, None, 0.25, [0.125, None])
+    metrics = {"train_loss": 1.0 / epoch, "dev_loss": 0.75, "dev_error": dev_error}
+    return Epoch(epoch, metrics, 0.25, [0.125, None])
 
 
 def result(lease: Lease, value: float | None = 0.5, *, curve: Sequence[Epoch] | None = None) -> Result:

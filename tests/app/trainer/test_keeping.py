@@ -9,7 +9,7 @@ from app.trainer.keeping import Candidate, wanted
 
 def candidate(trial: int, value: float, state: str = "completed", replicate: int = 0) -> Candidate:
     lease = Lease(trial, 1)
-    run = LeasedRun(lease, "swp_1", trial, replicate, "data", "0" * 64, 1, {}, "dev_error", None, 5, "a", 3)
+    run = LeasedRun(lease, "swp_1", trial, replicate, "data", "0" * 64, 1, {}, "dev_error", "minimize", None, 5, "a", 3)
     return Candidate(run, state, value)
 
 
@@ -21,7 +21,7 @@ ENDED = st.lists(VALUES, max_size=12).map(lambda values: [candidate(n, value) fo
 def test_of_runs_that_end_together_just_the_best_are_wanted_by_value_then_trial(
     ended: list[Candidate], models: int
 ) -> None:
-    best = sorted(ended, key=lambda one: (one.value, one.run.trial))[:models]
+    best = sorted(ended, key=lambda one: (one.cost, one.run.trial))[:models]
     assert wanted(ended, {"swp_1": Keep(models)}) == {one.run.trial for one in best}
 
 
@@ -29,10 +29,10 @@ def test_of_runs_that_end_together_just_the_best_are_wanted_by_value_then_trial(
 def test_nothing_that_ranks_among_the_kept_in_the_end_is_left_out(
     before: list[Candidate], now: list[Candidate], models: int
 ) -> None:
-    later = [candidate(one.run.trial + 100, one.value) for one in now]
-    ranked = sorted(before, key=lambda one: (one.value, one.run.trial))
-    last = Rank(ranked[models - 1].value, ranked[models - 1].run.trial) if len(ranked) >= models else None
-    kept = sorted([*before, *later], key=lambda one: (one.value, one.run.trial))[:models]
+    later = [candidate(one.run.trial + 100, one.cost) for one in now]
+    ranked = sorted(before, key=lambda one: (one.cost, one.run.trial))
+    last = Rank(ranked[models - 1].cost, ranked[models - 1].run.trial) if len(ranked) >= models else None
+    kept = sorted([*before, *later], key=lambda one: (one.cost, one.run.trial))[:models]
     due = {one.run.trial for one in kept if one.run.trial >= 100}
     assert due <= wanted(later, {"swp_1": Keep(models, last)})
 

@@ -13,8 +13,8 @@ from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.domain.work import CheckpointRef, Decision, Diverged, Epoch, GivenBack, Keep, Lease, LeasedRun, Rank
 from app.preparation.uploads import prepare_upload
 from app.trainer.loading import RunLoader
-from app.trainer.packing import Snapshot, packed
-from app.trainer.trainer import StackFailedError, Stopped, Trainer, epoch_of
+from app.trainer.packing import LeasedCheckpoint, packed
+from app.trainer.trainer import StackFailedError, StoppedRun, Trainer, epoch_of
 from engine.population import Observation
 from tests.app.trainer.runs import Stored, add, run, stops, table
 
@@ -31,9 +31,9 @@ def trainer_with(runs: list[LeasedRun], memory: int = 1 << 30) -> Trainer:
     return trainer
 
 
-def finish(trainer: Trainer) -> tuple[dict[Lease, list[Epoch]], list[Stopped]]:
+def finish(trainer: Trainer) -> tuple[dict[Lease, list[Epoch]], list[StoppedRun]]:
     curves: dict[Lease, list[Epoch]] = {}
-    stopped: list[Stopped] = []
+    stopped: list[StoppedRun] = []
     while len(trainer):
         turn = trainer.train({})
         for lease, epoch in turn.epochs:
@@ -48,7 +48,7 @@ def again(one: LeasedRun, to_epoch: int, checkpoint: CheckpointRef | None = None
     return replace(one, lease=lease, to_epoch=to_epoch, checkpoint=checkpoint)
 
 
-def file_of(snapshot: Snapshot) -> tuple[CheckpointRef, bytes]:
+def file_of(snapshot: LeasedCheckpoint) -> tuple[CheckpointRef, bytes]:
     ref, pieces = packed(snapshot[1])
     return ref, b"".join(pieces)
 
@@ -64,7 +64,8 @@ def test_runs_are_trained_to_their_results_with_a_curve_of_every_epoch() -> None
         assert [point.epoch for point in curve] == [1, 2, 3]
         assert result.best_epoch is not None
         best = curve[result.best_epoch - 1]
-        assert result.metrics["dev_error"] == best.dev_error == min(point.dev_error or 0.0 for point in curve)
+        errors = [point.metrics["dev_error"] or 0.0 for point in curve]
+        assert result.metrics["dev_error"] == best.metrics["dev_error"] == min(errors)
         assert set(result.metrics) == {"train_loss", "train_error", "dev_loss", "dev_error", "test_error"}
         assert one.weights is not None
 
@@ -74,7 +75,7 @@ def test_a_regression_reports_its_error_in_the_unit_of_the_target() -> None:
     result = stopped.result
     assert set(result.metrics) == {"train_loss", "train_rmse", "dev_loss", "dev_rmse", "test_rmse"}
     assert 5.0 < (result.metrics["dev_rmse"] or 0.0) < 500.0
-    assert all(point.dev_error is None for point in curves[result.lease])
+    assert all("dev_error" not in point.metrics for point in curves[result.lease])
 
 
 def test_trials_of_other_structures_data_sets_and_inputs_train_side_by_side_with_the_bits_they_have_alone() -> None:
@@ -95,7 +96,7 @@ def test_replicates_of_a_trial_differ_and_the_first_has_the_bits_of_a_trial_with
     second = replace(first, lease=Lease(5, 1), replicate=1)
     curves, _ = finish(trainer_with([first, second]))
     assert finish(trainer_with([first]))[0] == {first.lease: curves[first.lease]}
-    assert curves[first.lease][0].train_loss != curves[second.lease][0].train_loss
+    assert curves[first.lease][0].metrics["train_loss"] != curves[second.lease][0].metrics["train_loss"]
 
 
 def test_runs_of_older_rules_train_beside_newer_ones_on_inputs_made_by_their_own() -> None:
@@ -353,7 +354,7 @@ def test_a_trial_that_diverges_late_sends_its_best_epoch_and_weights_if_they_are
     )  # fmt: skip
     endless = replace(late, early_stopping=None, diverged=diverged)
     curves, (stopped,) = finish(trainer_with([endless]))
-    result, errors = stopped.result, [point.dev_rmse for point in curves[endless.lease][:-1]]
+    result, errors = stopped.result, [point.metrics["dev_rmse"] for point in curves[endless.lease][:-1]]
     assert result.state == "diverged"
     assert result.best_epoch is not None
     assert result.metrics["dev_rmse"] == errors[result.best_epoch - 1] == min(error or math.inf for error in errors)
@@ -397,7 +398,7 @@ def test_a_diverging_trial_ends_with_its_reason_and_without_weights() -> None:
     assert (stopped.result.state, stopped.weights, stopped.result.best_epoch) == ("diverged", None, None)
     assert "became" in stopped.result.reason
     last = curves[wild.lease][-1]
-    assert None in (last.train_loss, last.dev_loss, last.dev_rmse)
+    assert None in last.metrics.values()
 
 
 def test_an_error_in_a_stack_of_one_fails_its_trial_alone() -> None:
@@ -456,5 +457,5 @@ def test_a_network_that_memory_cannot_hold_goes_back_alone_with_its_reason() -> 
 def test_gradient_norms_travel_with_their_epoch_and_null_stands_for_what_is_not_finite() -> None:
     values = {"train_loss": 0.5, "dev_loss": math.inf, "dev_error": 0.25}
     seen = Observation(3, values, 0.125, (0.5, math.inf, math.nan))
-    assert epoch_of(seen) == Epoch(3, 0.5, None, 0.25, None, 0.125, [0.5, None, None])
+    assert epoch_of(seen) == Epoch(3, {**values, "dev_loss": None}, 0.125, [0.5, None, None])
     assert epoch_of(replace(seen, gradient_norms=())).gradient_norms is None

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.work import Decision, Epoch, GivenBack, Keep, Lease, LeasedRun, Rank, Result
 from app.trainer.loading import ReadyRun, RunLoader
-from app.trainer.trainer import Stopped, Turn
+from app.trainer.trainer import StoppedRun, Turn
 from app.worker.board import Board
 from tests.app.trainer.runs import Stored, run, table
 
@@ -29,7 +29,7 @@ def claim(board: Board, *runs: LeasedRun) -> None:
 
 
 def stop(*leases: Lease, state: Any = "completed") -> Turn:
-    return Turn(stopped=[Stopped(Result(lease, state, {}, 1, 1, 0.1, "done")) for lease in leases])
+    return Turn(stopped=[StoppedRun(Result(lease, state, {}, 1, 1, 0.1, "done")) for lease in leases])
 
 
 def taken(board: Board) -> list[int]:
@@ -191,7 +191,7 @@ def test_training_that_has_nothing_wakes_up_for_a_checkpoint() -> None:
 def test_without_news_no_checkpoint_is_asked_for() -> None:
     board = Board(slots=4)
     waiting, answers = in_thread(lambda: board.wait_for_news(0.0))
-    board.stopped(Turn(epochs=[(Lease(0, 1), Epoch(1, 0.5, 0.5, 0.1, None, 0.01))]))
+    board.stopped(Turn(epochs=[(Lease(0, 1), Epoch(1, {"train_loss": 0.5, "dev_error": 0.1}, 0.01))]))
     waiting.join(10)
 
     assert answers == [True]

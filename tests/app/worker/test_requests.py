@@ -12,7 +12,7 @@ from app.worker.requests import Parcel, cut, encode, halves
 
 
 def epoch(number: int) -> Epoch:
-    return Epoch(number, 0.5, 0.5, 0.1, None, 0.01)
+    return Epoch(number, {"train_loss": 0.5, "dev_error": 0.1}, 0.01)
 
 
 def parcel(run: int, epochs: int, extra: str) -> Parcel:

@@ -3,6 +3,7 @@
 import base64
 import json
 import zipfile
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, final
@@ -17,6 +18,13 @@ from app.models.models import predict_csv
 from tests.system.tables import made_with, result_tables
 
 Json = dict[str, Any]
+
+_TRIAL_METRICS = (
+    *("train_loss", "train_error", "dev_loss", "dev_error", "test_error"),
+    *("train_rmse", "dev_rmse", "test_rmse"),
+)
+_EPOCH_METRICS = ("train_loss", "dev_loss", "dev_error", "dev_rmse")
+"""The columns that the older version had in place of metrics by name."""
 
 
 @final
@@ -53,17 +61,19 @@ class Archives:
     def require_same_end(self, data: Path, name: str) -> None:
         """Require the older version's trials, curves and weights, to the bit if the machine was the same."""
         wanted, found = self.after["ends"][name], result_tables(data, self.after["ids"][name])
+        trials = [[*row[:3], *_columns(row[3], _TRIAL_METRICS), *row[4:]] for row in found["trials"]]
+        epochs = [[*row[:2], *_columns(row[2], _EPOCH_METRICS)] for row in found["epochs"]]
         weights = [[base64.b64decode(row[-1]) for row in wanted["models"]], [row[-1] for row in found["models"]]]
         assert [row[0] for row in found["models"]] == [row[0] for row in wanted["models"]]
         if self.on_this_machine(data, name):
-            assert [list(row) for row in found["trials"]] == wanted["trials"]
-            assert [list(row) for row in found["epochs"]] == wanted["epochs"]
+            assert trials == wanted["trials"]
+            assert epochs == wanted["epochs"]
             assert weights[0] == weights[1]
             return
         # Another processor or library may differ in the last bits, by which an example may change sides.
-        assert [row[:3] for row in map(list, found["trials"])] == [row[:3] for row in wanted["trials"]]
-        assert_allclose(_numbers(found["trials"], slice(3, 12)), _numbers(wanted["trials"], slice(3, 12)), 1e-3, 0.04)
-        assert_allclose(_numbers(found["epochs"], slice(0, 4)), _numbers(wanted["epochs"], slice(0, 4)), 1e-3, 1e-4)
+        assert [row[:3] for row in trials] == [row[:3] for row in wanted["trials"]]
+        assert_allclose(_numbers(trials, slice(3, 12)), _numbers(wanted["trials"], slice(3, 12)), 1e-3, 0.04)
+        assert_allclose(_numbers(epochs, slice(0, 4)), _numbers(wanted["epochs"], slice(0, 4)), 1e-3, 1e-4)
         for one, other in zip(*weights, strict=True):
             assert_allclose(np.frombuffer(one, "<f4"), np.frombuffer(other, "<f4"), 1e-3, 1e-3)
 
@@ -77,6 +87,11 @@ class Archives:
             found, wanted = _split(text), _split(old["predicted"])
             assert found[0] == wanted[0]
             assert found[1] == pytest.approx(wanted[1], rel=1e-5, abs=1e-7)
+
+
+def _columns(metrics: str | None, names: Sequence[str]) -> list[float | None]:
+    known: dict[str, float | None] = json.loads(metrics or "{}")
+    return [known.get(name) for name in names]
 
 
 def _about(item: Json) -> Json:

@@ -1,0 +1,61 @@
+"""Tests of the metrics of the REST contract."""
+
+import numpy as np
+import pytest
+
+from app.contract.metrics import MEASURES, curve_metrics, objectives_of, undefined_objective
+from app.domain.datasets import Task
+from engine.data import Dataset
+from tests.app.storage.world import DATASET
+
+TASKS: list[Task] = ["binary", "multiclass", "regression"]
+
+
+@pytest.mark.parametrize(
+    ("task", "first", "others"),
+    [
+        ("binary", "dev_error", {"dev_loss", "dev_auc", "dev_f1", "train_loss"}),
+        ("multiclass", "dev_error", {"dev_accuracy", "dev_mcc", "train_loss"}),
+        ("regression", "dev_rmse", {"dev_r2", "dev_mae", "train_loss"}),
+    ],
+)
+def test_objectives_are_the_dev_metrics_of_the_task_and_the_loss_that_training_brings_down(
+    task: Task, first: str, others: set[str]
+) -> None:
+    assert objectives_of(task)[0] == first
+    assert others <= set(objectives_of(task))
+    for name in objectives_of(task):
+        assert task in MEASURES[name].tasks
+        assert name == "train_loss" or MEASURES[name].part == "dev"
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_sweep_without_a_direction_minimises_the_usual_metric(task: Task) -> None:
+    assert MEASURES[objectives_of(task)[0]].direction == "minimize"
+
+
+def test_a_curve_has_each_metric_once() -> None:
+    assert curve_metrics("binary", "dev_auc") == ["train_loss", "dev_loss", "dev_error", "dev_auc"]
+    assert curve_metrics("regression", "dev_rmse") == ["train_loss", "dev_loss", "dev_rmse"]
+
+
+def content(dev: list[int]) -> bytes:
+    x, y = np.zeros((2, 4), np.float32), np.array([0, 1])
+    inputs = np.zeros((len(dev), 4), np.float32)
+    return Dataset("binary", ("dry", "wet"), x, y, inputs, np.array(dev), x, y, {}).to_bytes()
+
+
+def test_an_objective_without_a_value_on_the_dev_part_is_told_with_its_reason() -> None:
+    auc = MEASURES["dev_auc"]
+    reason = undefined_objective(auc, DATASET, lambda: content([0, 0, 0]))
+    assert reason is not None
+    assert 'no row of class "wet"' in reason
+    assert undefined_objective(auc, DATASET, lambda: content([0, 1])) is None
+
+
+@pytest.mark.parametrize("name", ["dev_error", "dev_loss", "dev_brier", "train_loss"])
+def test_the_content_is_not_read_for_a_metric_that_always_has_a_value(name: str) -> None:
+    def unwanted() -> bytes:
+        raise AssertionError("the content was asked for")
+
+    assert undefined_objective(MEASURES[name], DATASET, unwanted) is None

@@ -13,6 +13,7 @@ import typer
 from app.domain.errors import LogsweepError
 from app.terminal import faults_shown, show_notes
 from app.trainer.blas import use_one_thread
+from app.version import logsweep_version
 from app.worker.process import run_worker
 
 SLOTS = 64
@@ -36,6 +37,22 @@ Reading = Annotated[
     typer.Option("--read", help="How the file is written, as a field of an upload: separator=tab; again for more."),
 ]
 Server = Annotated[str, typer.Option(help="The address of the server.", envvar="LOGSWEEP_SERVER")]
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"logsweep {logsweep_version()}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", help="Show the version, and end.", callback=_tell_version, is_eager=True)
+]
+
+
+@app.callback()
+def _without_a_command(version: Version = False) -> None:
+    """Take the options that need no command."""
 
 
 @app.command()

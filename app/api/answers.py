@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,15 +10,6 @@ from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Sweep, Used
 from app.domain.trials import CompleteTrial
 from app.domain.work import Epoch
-
-T = TypeVar("T")
-
-
-class PageAnswer(BaseModel, Generic[T]):
-    """Some items of a list; `next` is the cursor of the next page, or null on the last one."""
-
-    items: list[T]
-    next: str | None
 
 
 class BestAnswer(BaseModel):

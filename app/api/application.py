@@ -1,7 +1,6 @@
 """The web application: all routes, problems and the document, around a lifespan that brings the use cases."""
 
 import asyncio
-from importlib.metadata import PackageNotFoundError, version
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
@@ -29,6 +28,7 @@ from app.domain.work import MOST_REQUEST_BYTES
 from app.services.artifacts import MOST_MODEL_BYTES
 from app.services.checkpoints import MOST_CHECKPOINT_BYTES
 from app.services.models import MOST_FILE_BYTES
+from app.version import logsweep_version
 
 MAX_JSON_BYTES = 1 << 20
 """The most bytes of a JSON request, except those of workers and those with rows to predict."""
@@ -41,7 +41,7 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     """Return the application; `lifespan` must put the use cases at `app.state.services`."""
     app = FastAPI(
         title="logsweep",
-        version=_version(),
+        version=logsweep_version(),
         summary="A hyperparameter search service that trains its own networks, many at a time.",
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
@@ -68,10 +68,3 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
 
 def _operation_id(route: APIRoute) -> str:
     return route.name
-
-
-def _version() -> str:
-    try:
-        return version("logsweep")
-    except PackageNotFoundError:
-        return "unreleased"  # a checkout that was not installed

@@ -5,9 +5,9 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from app.api.answers import PageAnswer
 from app.api.strict_route import StrictRoute
 from app.contract.hyperparameters import HYPERPARAMETERS, Hyperparameter
+from app.services.cursors import Page
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/hyperparameters", tags=["hyperparameters"])
 
@@ -51,6 +51,6 @@ class HyperparameterAnswer(BaseModel):
 
 
 @router.get("")
-def list_hyperparameters() -> PageAnswer[HyperparameterAnswer]:
+def list_hyperparameters() -> Page[HyperparameterAnswer]:
     """List all hyperparameters."""
-    return PageAnswer(items=[HyperparameterAnswer.of(row) for row in HYPERPARAMETERS.values()], next=None)
+    return Page([HyperparameterAnswer.of(row) for row in HYPERPARAMETERS.values()], None)

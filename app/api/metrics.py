@@ -7,6 +7,7 @@ from app.api.strict_route import StrictRoute
 from app.contract.metrics import MEASURES, Measure, objectives_of
 from app.domain.datasets import Task
 from app.domain.objectives import Direction
+from app.services.cursors import Page
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/metrics", tags=["metrics"])
 
@@ -37,13 +38,7 @@ class MetricAnswer(BaseModel):
         )
 
 
-class MetricsAnswer(BaseModel):
-    """All metrics."""
-
-    items: list[MetricAnswer]
-
-
 @router.get("")
-def list_metrics() -> MetricsAnswer:
+def list_metrics() -> Page[MetricAnswer]:
     """List all metrics, by which trials are sorted and filtered; an undefined one is null."""
-    return MetricsAnswer(items=[MetricAnswer.of(metric) for metric in MEASURES.values()])
+    return Page([MetricAnswer.of(metric) for metric in MEASURES.values()], None)

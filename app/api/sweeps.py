@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter
 
-from app.api.answers import PageAnswer, SweepAnswer, TrialAnswer
+from app.api.answers import SweepAnswer, TrialAnswer
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.openapi import json_body
@@ -42,10 +42,10 @@ def list_sweeps(
     dataset: Annotated[str | None, Query(max_length=200, description="only sweeps on this data set")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> PageAnswer[SweepAnswer]:
+) -> Page[SweepAnswer]:
     """List the sweeps that fit all that is asked for, newest first."""
     page = services.sweeps.page(SweepFilter(name, state, tag, dataset), limit, cursor)
-    return PageAnswer(items=[SweepAnswer.of(one) for one in page.items], next=page.next)
+    return Page([SweepAnswer.of(one) for one in page.items], page.next)
 
 
 @router.get("/{sweep}")

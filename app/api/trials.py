@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.answers import EpochAnswer, PageAnswer, TrialAnswer
+from app.api.answers import EpochAnswer, TrialAnswer
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.strict_route import StrictRoute
 from app.domain.runs import Attempt
@@ -26,10 +26,10 @@ def list_trials(
     where: Annotated[list[str] | None, Query(description=_WHERE)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> PageAnswer[TrialAnswer]:
+) -> Page[TrialAnswer]:
     """List the trials of a sweep. Those without the value they are sorted by come last."""
     page = services.trials.page(sweep, parse_query(state or [], sort, where or []), limit, cursor)
-    return PageAnswer(items=[TrialAnswer.of(one) for one in page.items], next=page.next)
+    return Page([TrialAnswer.of(one) for one in page.items], page.next)
 
 
 @router.get("/{number}")
@@ -46,10 +46,10 @@ def get_curve(
     replicate: Annotated[int, Query(ge=0, description="which replicate of the trial, from 0 on")] = 0,
     limit: Annotated[int, Query(ge=1, le=5000, description="how many epochs a page has at most")] = 1000,
     cursor: Cursor = None,
-) -> PageAnswer[EpochAnswer]:
+) -> Page[EpochAnswer]:
     """Show the epochs of a trial, those of a running one as far as they were reported."""
     page = services.trials.curve(sweep, number, replicate, limit, cursor)
-    return PageAnswer(items=[EpochAnswer.of(one) for one in page.items], next=page.next)
+    return Page([EpochAnswer.of(one) for one in page.items], page.next)
 
 
 @router.get("/{number}/attempts")

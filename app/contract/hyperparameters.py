@@ -6,8 +6,8 @@ from typing import Any
 
 from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
-from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
-from app.domain.values import whole
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from app.domain.values import Value, whole
 from engine.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from engine.hyperparameters.other_names import suggestion
 from engine.hyperparameters.ranges import Range, Search, Whole, Widths

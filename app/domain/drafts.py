@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.objectives import Direction
-from app.domain.space import Parameter, Value
+from app.domain.space import Parameter
+from app.domain.values import Value
 from app.domain.work import Diverged, EarlyStopping
 
 

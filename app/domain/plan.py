@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from app.domain.space import Value
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
+from app.domain.values import Value
 
 REFUND_BLOCK = 64
 """Refunds of epochs are made for the trials from one multiple of this number to the next."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.domain.space import Value
+from app.domain.values import Value
 from app.domain.work import CheckpointRef, Decision, Keep, Lease, Outcome, Rank
 
 

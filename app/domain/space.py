@@ -16,8 +16,6 @@ from app.domain.grids import Grid
 from app.domain.scales import Scale, unscale
 from app.domain.values import Value, key
 
-__all__ = ["ChoiceParameter", "Conditions", "FloatParameter", "IntParameter", "Parameter", "Scale", "Space", "Value"]
-
 Conditions = Mapping[str, Sequence[Value]]
 
 EXACT_GRIDS = 2

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from app.domain.cycles import on_cycles
 from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
-from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
-from app.domain.values import key
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from app.domain.values import Value, key
 
 
 def space_faults(

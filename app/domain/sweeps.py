@@ -6,8 +6,9 @@ from datetime import datetime
 
 from app.domain.datasets import DatasetSummary
 from app.domain.objectives import Direction
-from app.domain.space import Space, Value
+from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
+from app.domain.values import Value
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
 

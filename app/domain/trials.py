@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.space import Value
 from app.domain.states import TrialState
+from app.domain.values import Value
 from app.domain.work import Metrics
 
 

@@ -12,8 +12,8 @@ from app.contract.structure import structure_of
 from app.domain.datasets import Note
 from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
 from app.domain.predictions import PredictedRows, Prediction
-from app.domain.space import Value
 from app.domain.uploads import READING_OF_ROWS, read_reading
+from app.domain.values import Value
 from engine.data import Dataset, Table, TableError
 from engine.data.said import Said
 from engine.models import FORMATS, MissingExtra, Model, ModelError, Predictions, read_model

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Self
 
-from app.domain.space import Value
+from app.domain.values import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from app.planning.budgets import ALL_DRAWN, epochs_left, epochs_used_up, fitting
 from app.planning.drawing import batch_of, draw, epochs_of, room_in_queue
 from app.planning.memory import Memory
 from app.planning.outcome import mean
-from app.schedulers import Contender, Scheduler, Selection, Stopped
+from app.schedulers import Contender, Round, Scheduler, Selection
 
 RunsByTrial = Mapping[int, Sequence[RunView]]
 
@@ -67,7 +67,7 @@ def _decide(
     """Return what the scheduler makes of a round that has stopped; None if that was the bracket's last."""
     memory = replace(memory, size=snapshot.drawn - memory.first)  # fewer than planned, if epochs were too few
     rung = memory.round - memory.since + 1
-    stopped = Stopped(rung, memory.size, snapshot.spec.objective, contenders)
+    stopped = Round(rung, memory.size, snapshot.spec.objective, contenders)
     selection = scheduler.decide(snapshot.spec.scheduler, epochs_of(snapshot.spec), stopped)
     going, short = _affordable(snapshot, selection, runs)
     if short and not going:

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from app.domain.errors import Fault
 from app.domain.options import Options, option_faults
 from app.domain.plan import Need, TrialView
-from app.domain.space import Space, Value
+from app.domain.space import Space
+from app.domain.values import Value
 
 
 class Sampler(ABC):

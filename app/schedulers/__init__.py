@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from app.schedulers.base import Contender, Scheduler, Selection, Stopped
+from app.schedulers.base import Contender, Round, Scheduler, Selection
 from app.schedulers.none import NoScheduler
 from app.schedulers.successive_halving import SuccessiveHalving
 
-__all__ = ["SCHEDULERS", "Contender", "Scheduler", "Selection", "Stopped"]
+__all__ = ["SCHEDULERS", "Contender", "Round", "Scheduler", "Selection"]
 
 SCHEDULERS: Mapping[str, Scheduler] = {
     "none": NoScheduler(),

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from app.domain.errors import Fault
 from app.domain.options import Options, option_faults
 from app.domain.plan import Need
-from app.domain.space import Value
 from app.domain.sweeps import Objective
+from app.domain.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Contender:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class Round:
     """A round that has stopped: the `rung`-th of its bracket, counted from 1.
 
     `size` is how many trials the bracket began with; `contenders` are those of them that were not pruned, by number.
@@ -59,7 +59,7 @@ class Scheduler(ABC):
     - `Need.ALL`: for asynchronous kinds (ASHA, median stopping), of which there are none yet. The same `decide` is
       asked whenever a run stops: those in training are then contenders that are not open, with what they have reported
       so far; an open one may be left waiting, named in neither part of the selection; its rung follows from its epochs,
-      and `Stopped.rung` is 0. Such a choice depends on who was faster.
+      and `Round.rung` is 0. Such a choice depends on who was faster.
     """
 
     need: Need
@@ -80,7 +80,7 @@ class Scheduler(ABC):
         """
 
     @abstractmethod
-    def decide(self, posted: Mapping[str, Value], epochs: int, stopped: Stopped) -> Selection:
+    def decide(self, posted: Mapping[str, Value], epochs: int, stopped: Round) -> Selection:
         """Return who goes on. An open contender that the selection does not name stays as it is.
 
         The answer is a pure function of the arguments, and names open contenders alone.

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import final
 
 from app.domain.plan import Need
-from app.domain.space import Value
-from app.schedulers.base import Scheduler, Selection, Stopped
+from app.domain.values import Value
+from app.schedulers.base import Round, Scheduler, Selection
 
 
 @final
@@ -22,7 +22,7 @@ class NoScheduler(Scheduler):
         self,
         posted: Mapping[str, Value],  # noqa: ARG002 - nothing is left to decide
         epochs: int,  # noqa: ARG002
-        stopped: Stopped,  # noqa: ARG002
+        stopped: Round,  # noqa: ARG002
     ) -> Selection:
         """Return that nobody goes on: all have come to their end."""
         return Selection()

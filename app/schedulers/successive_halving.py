@@ -11,8 +11,8 @@ from app.domain.errors import Fault
 from app.domain.objectives import value_of
 from app.domain.options import Option, settled
 from app.domain.plan import Need
-from app.domain.space import Value
-from app.schedulers.base import Contender, Scheduler, Selection, Stopped
+from app.domain.values import Value
+from app.schedulers.base import Contender, Round, Scheduler, Selection
 
 _Place = tuple[float, int, Contender]
 """A contender that has a cost, behind it and the number of its trial."""
@@ -49,7 +49,7 @@ class SuccessiveHalving(Scheduler):
         """Return the first rung."""
         return self._rungs(posted, epochs)[0]
 
-    def decide(self, posted: Mapping[str, Value], epochs: int, stopped: Stopped) -> Selection:
+    def decide(self, posted: Mapping[str, Value], epochs: int, stopped: Round) -> Selection:
         """Return the best size // eta^rung trials, at least one; ties go to the lower number."""
         rungs = self._rungs(posted, epochs)
         if stopped.rung >= len(rungs):
@@ -88,7 +88,7 @@ def _ranked(contenders: Sequence[Contender]) -> list[_Place]:
     return sorted(placed, key=lambda place: place[:2])
 
 
-def _losers(stopped: Stopped, ranked: Sequence[_Place], places: int, compared: int) -> Iterator[tuple[Contender, str]]:
+def _losers(stopped: Round, ranked: Sequence[_Place], places: int, compared: int) -> Iterator[tuple[Contender, str]]:
     metric, direction = stopped.objective.metric, stopped.objective.direction
     for rank, (cost, _, contender) in enumerate(ranked, 1):
         if rank > places and contender.open:
@@ -96,7 +96,7 @@ def _losers(stopped: Stopped, ranked: Sequence[_Place], places: int, compared: i
             yield contender, f"{metric} {value:.4g} at epoch {contender.epochs} was {_ordinal(rank)} of {compared}"
 
 
-def _outcasts(stopped: Stopped) -> Iterator[tuple[Contender, str]]:
+def _outcasts(stopped: Round) -> Iterator[tuple[Contender, str]]:
     for contender in stopped.contenders:
         if contender.open and contender.cost is None:
             yield contender, f"no {stopped.objective.metric} to compare, as a replicate diverged or failed"

@@ -6,7 +6,7 @@ from typing import final
 
 from app.contract.hyperparameters import fixed_data_faults, plain
 from app.domain.errors import Fault, InvalidRequest, NotFound
-from app.domain.space import Value
+from app.domain.values import Value
 from app.services.datasets import every_name
 from app.services.sweep_checks import unknown_dataset
 from app.storage.interface import Storage

@@ -9,10 +9,9 @@ from typing import Any, TypeVar, final
 from app.contract.hyperparameters import complete
 from app.domain.errors import Conflict, Fault, InvalidRequest, NotFound
 from app.domain.predictions import Evaluation, PredictedRows
-from app.domain.space import Value
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import KeptModel, Trial
-from app.domain.values import LARGEST_WHOLE
+from app.domain.values import LARGEST_WHOLE, Value
 from app.models.evaluation import evaluate_file, evaluate_rows
 from app.models.models import Format, Model, model_file, predict_rows, trained_model
 from app.storage.interface import Storage

@@ -21,8 +21,9 @@ from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
-from app.domain.space import ChoiceParameter, Value
+from app.domain.space import ChoiceParameter
 from app.domain.space_faults import space_faults
+from app.domain.values import Value
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
 

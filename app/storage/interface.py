@@ -14,9 +14,9 @@ from app.domain.filters import Position, TrialQuery
 from app.domain.plan import Need, Plan, Snapshot, StoredDecision
 from app.domain.queue import Ask, Grant, Recorded
 from app.domain.runs import Attempt, Ending
-from app.domain.space import Value
 from app.domain.sweeps import NewSweep, Sweep, SweepChanges, SweepFilter, SweepSpec
 from app.domain.trials import KeptModel, Trial
+from app.domain.values import Value
 from app.domain.work import Decision, Epoch, GivenBack, Lease, Progress, Result
 
 

@@ -20,9 +20,9 @@ from sqlalchemy import (
 
 from app.domain.errors import NotFound
 from app.domain.filters import Condition, Field, Operator, Position, TrialQuery
-from app.domain.space import Value
 from app.domain.states import TrialState
 from app.domain.trials import KeptModel, Trial
+from app.domain.values import Value
 from app.domain.values import key as value_key
 from app.storage import artifacts as artifact_rows
 from app.storage import records

@@ -9,7 +9,7 @@ import numpy as np
 from app.contract.combinations import combination_faults
 from app.contract.hyperparameters import HYPERPARAMETERS, complete, fixed_value_faults
 from app.domain.errors import Fault, pointer
-from app.domain.space import Value
+from app.domain.values import Value
 from app.trainer.member import spec_of
 from engine.augmentation.settings import Augmentation
 from engine.data import Dataset
@@ -23,7 +23,7 @@ __all__ = ["MOST_STEPS", "GradientCheck", "Verdict", "check_gradients", "fixed_f
 MOST_STEPS = 1_000
 """The most mini-batches of training before the second check."""
 
-MOST_WEIGHTS, MOST_UNITS = 100_000, 1_000
+MOST_CHECKED_WEIGHTS, MOST_CHECKED_UNITS = 100_000, 1_000
 """What a network may have that is checked."""
 
 _TRAINING, _DIFFERENCES = 3_000_000_000, 2_000_000_000
@@ -52,9 +52,9 @@ def work_faults(fixed: Mapping[str, Value], steps: int | None, inputs: int, outp
     if not all(_accepts(fixed, name) for name in ("hidden_units", "batch_size", "batch_norm")):
         return
     work = _Work.of(complete(fixed), inputs, outputs)
-    if work.weights > MOST_WEIGHTS or work.units > MOST_UNITS:
+    if work.weights > MOST_CHECKED_WEIGHTS or work.units > MOST_CHECKED_UNITS:
         size = f"The network has {work.weights:,} weights and {work.units:,} hidden units on this data set"
-        rule = f"at most {MOST_WEIGHTS:,} and {MOST_UNITS:,} can be checked"
+        rule = f"at most {MOST_CHECKED_WEIGHTS:,} and {MOST_CHECKED_UNITS:,} can be checked"
         yield Fault(pointer("fixed", "hidden_units"), f"{size}; {rule}. Make its layers fewer or narrower.")
         return
     most = _TRAINING // work.of_pass

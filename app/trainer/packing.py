@@ -7,7 +7,7 @@ from app.domain.work import CheckpointRef, Lease, ModelRef
 from app.trainer.machine import made_with
 from engine.population import Checkpoint
 
-Snapshot = tuple[Lease, Checkpoint]
+LeasedCheckpoint = tuple[Lease, Checkpoint]
 """A checkpoint, and the lease under which its run trains or paused."""
 
 

@@ -12,20 +12,20 @@ from app.domain.objectives import cost
 from app.domain.work import Decision, Epoch, GivenBack, Keep, Lease, LeasedRun, Metrics, Result
 from app.trainer.keeping import Candidate, wanted
 from app.trainer.loading import ReadyRun, name_of
-from app.trainer.packing import Snapshot
+from app.trainer.packing import LeasedCheckpoint
 from engine.population import Finished, Observation, Paused, Population, member_bytes
 
 MEMORY = 2 << 30
 """Bytes that members may take, parked ones included; runs that do not fit wait here until others have stopped."""
 
-LONGEST_REASON = 1000
+LONGEST_ERROR = 1000
 """Characters of an error that are told."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class StoppedRun:
     """A run that ended or paused, and its weights as little-endian float32 if they may be among those kept."""
 
     result: Result
@@ -37,7 +37,7 @@ class Turn:
     """What one epoch of one stack, or a few decisions, gave: points of curves, runs that stopped or go back."""
 
     epochs: Sequence[tuple[Lease, Epoch]] = ()
-    stopped: Sequence[Stopped] = ()
+    stopped: Sequence[StoppedRun] = ()
     given_back: Sequence[GivenBack] = ()
 
 
@@ -78,7 +78,7 @@ class Trainer:
         self._waiting: deque[ReadyRun] = deque()
         self._parked: dict[str, _Parked] = {}
         # One that was evicted unsaved, until it is handed in; more would take the memory that was made room for.
-        self._evicted: Snapshot | None = None
+        self._evicted: LeasedCheckpoint | None = None
 
     def __len__(self) -> int:
         return len(self._held)
@@ -236,7 +236,7 @@ class Trainer:
             return self._join_group([replace(one, checkpoint=None)])
         return [self._give_back(name_of(one.run), _told(error))]
 
-    def next_checkpoint(self, least_seconds: float) -> Snapshot | None:
+    def next_checkpoint(self, least_seconds: float) -> LeasedCheckpoint | None:
         """Return a checkpoint that is worth handing in, and its lease; None if there is none.
 
         First of one that was evicted, then of what was parked last, then of what has trained longest since its last
@@ -257,7 +257,7 @@ class Trainer:
         self._held[longest].unsaved = 0.0
         return self._held[longest].run.lease, self._population.checkpoint(longest)
 
-    def _stopped(self, stops: Sequence[tuple[str, Finished | Paused]], keep: Mapping[str, Keep]) -> list[Stopped]:
+    def _stopped(self, stops: Sequence[tuple[str, Finished | Paused]], keep: Mapping[str, Keep]) -> list[StoppedRun]:
         """Take leave of members that stopped; only weights that may be kept are copied."""
         runs = {key: self._held[key].run for key, _ in stops}
         send = wanted(
@@ -270,7 +270,7 @@ class Trainer:
         )
         return [self._take_leave(key, stop, with_weights=runs[key].lease.run in send) for key, stop in stops]
 
-    def _take_leave(self, key: str, stop: Finished | Paused, *, with_weights: bool) -> Stopped:
+    def _take_leave(self, key: str, stop: Finished | Paused, *, with_weights: bool) -> StoppedRun:
         lease = self._held.pop(key).run.lease
         if isinstance(stop, Paused):
             self._parked[key] = _Parked(lease, stop.epochs)
@@ -284,12 +284,13 @@ class Trainer:
             reason=stop.reason,
         )
         weights = np.asarray(stop.weights, "<f4").tobytes() if with_weights and stop.weights is not None else None
-        return Stopped(result, weights)
+        return StoppedRun(result, weights)
 
-    def _failed(self, key: str, error: Exception) -> Stopped:
+    def _failed(self, key: str, error: Exception) -> StoppedRun:
         held = self._held[key]
         self._leave([key])
-        return Stopped(Result(held.run.lease, "failed", {}, None, held.epochs, 0.0, f"training failed: {_told(error)}"))
+        told = f"training failed: {_told(error)}"
+        return StoppedRun(Result(held.run.lease, "failed", {}, None, held.epochs, 0.0, told))
 
 
 def _pauses(runs: Iterable[ReadyRun]) -> dict[str, int]:
@@ -298,7 +299,7 @@ def _pauses(runs: Iterable[ReadyRun]) -> dict[str, int]:
 
 
 def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+    return f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
 
 
 def epoch_of(seen: Observation) -> Epoch:

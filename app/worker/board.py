@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.domain.work import Decision, Keep, Lease, LeasedRun
 from app.trainer.loading import ReadyRun
-from app.trainer.packing import Snapshot
+from app.trainer.packing import LeasedCheckpoint
 from app.trainer.trainer import Turn
 
 
@@ -35,7 +35,7 @@ class Board:
         self._decisions: list[Decision] = []
         self._keep: dict[str, Keep] = {}
         self._asked = False
-        self._offer: Snapshot | None = None
+        self._offer: LeasedCheckpoint | None = None
         self._answered = False
         self._news = False
         self._closed = False
@@ -129,7 +129,7 @@ class Board:
             self._changed.wait_for(lambda: self._closed or self._news)
             return not self._closed
 
-    def ask_checkpoint(self) -> Snapshot | None:
+    def ask_checkpoint(self) -> LeasedCheckpoint | None:
         """Ask training for a checkpoint, wait for its epoch's end, and return the answer."""
         with self._changed:
             self._asked, self._answered = True, False
@@ -138,7 +138,7 @@ class Board:
             offer, self._offer = self._offer, None
             return offer
 
-    def answer(self, offer: Snapshot | None) -> None:
+    def answer(self, offer: LeasedCheckpoint | None) -> None:
         """Hand over the checkpoint that was asked for, or None if none is worth it before more has happened."""
         with self._changed:
             self._offer, self._answered = offer, True

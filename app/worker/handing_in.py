@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.trainer.packing import Snapshot, packed
+from app.trainer.packing import LeasedCheckpoint, packed
 from app.trainer.trainer import Trainer
 from app.worker.board import Board
 from app.worker.client import ServerRefusedError, WorkClient
@@ -47,14 +47,14 @@ class CheckpointDuty:
             snapshot = self._board.ask_checkpoint()
             pause = LEAST_PAUSE if snapshot is None else self._timed(snapshot)
 
-    def _timed(self, snapshot: Snapshot) -> float:
+    def _timed(self, snapshot: LeasedCheckpoint) -> float:
         """Hand in a checkpoint; return the seconds until the next."""
         start = self._clock()
         self._hand_in(snapshot)
         return pause_after(self._clock() - start)
 
     @staticmethod
-    def choose(trainer: Trainer) -> Snapshot | None:
+    def choose(trainer: Trainer) -> LeasedCheckpoint | None:
         """Return the checkpoint to hand in next, or None if none is worth it. For the thread that trains."""
         return trainer.next_checkpoint(WORTH_SECONDS)
 
@@ -63,7 +63,7 @@ class CheckpointDuty:
         while (snapshot := trainer.next_checkpoint(0.0)) is not None:
             self._hand_in(snapshot)
 
-    def _hand_in(self, snapshot: Snapshot) -> None:
+    def _hand_in(self, snapshot: LeasedCheckpoint) -> None:
         lease, checkpoint = snapshot
         ref, pieces = packed(checkpoint)
         try:

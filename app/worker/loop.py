@@ -12,7 +12,7 @@ from app.domain.errors import LogsweepError
 from app.domain.work import ClaimAnswer, GivenBack, Lease, LeasedRun, ModelRef
 from app.trainer.loading import ReadyRun, RunLoader
 from app.trainer.packing import model_of
-from app.trainer.trainer import LONGEST_REASON, StackFailedError, Trainer, Turn
+from app.trainer.trainer import LONGEST_ERROR, StackFailedError, Trainer, Turn
 from app.worker.board import Board
 from app.worker.client import ServerRefusedError, StoppedError, WorkClient
 from app.worker.handing_in import CheckpointDuty
@@ -237,4 +237,4 @@ def _data_of(run: LeasedRun) -> str:
 
 
 def _told(error: Exception) -> str:
-    return (error.detail if isinstance(error, LogsweepError) else f"{type(error).__name__}: {error}")[:LONGEST_REASON]
+    return (error.detail if isinstance(error, LogsweepError) else f"{type(error).__name__}: {error}")[:LONGEST_ERROR]

@@ -15,7 +15,7 @@ from app.domain.work import (
     Lease,
     ModelRef,
 )
-from app.trainer.trainer import Stopped, Turn
+from app.trainer.trainer import StoppedRun, Turn
 from app.worker.requests import Parcel
 
 MOST_TRIES = 3
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 class _Unsettled:
     """A result whose receipt has not come: the epochs that travel with it, and how often it was sent."""
 
-    stopped: Stopped
+    stopped: StoppedRun
     model: ModelRef | None = None
     epochs: Sequence[Epoch] = ()
     tries: int = 0

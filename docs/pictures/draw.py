@@ -8,12 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib import pyplot
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from app.domain.space import FloatParameter, Space
@@ -31,6 +28,11 @@ from engine.seeds import Seed
 from engine.spec import Knobs, MemberSpec, Structure
 from engine.standalone import train
 from engine.training_set import TrainingSet
+
+if TYPE_CHECKING:  # what is drawn is told without matplotlib
+    from matplotlib.axes import Axes
+else:
+    Axes: TypeAlias = Any
 
 FOLDER = Path(__file__).parent
 
@@ -184,6 +186,9 @@ PICTURES: Mapping[str, Picture] = {
 
 def main() -> None:
     """Draw all pictures."""
+    import matplotlib as mpl  # noqa: PLC0415
+    from matplotlib import pyplot  # noqa: PLC0415
+
     mpl.use("svg")
     mpl.rcParams.update({"svg.hashsalt": "logsweep", "font.size": 9, "axes.titlesize": 10})
     for name, picture in PICTURES.items():

@@ -10,7 +10,7 @@ from app.domain.plan import Need
 from app.domain.states import SweepState
 from app.domain.sweeps import Budget, Objective
 from app.planning import need_of
-from app.schedulers import SCHEDULERS, Contender, Stopped
+from app.schedulers import SCHEDULERS, Contender, Round
 from tests.app.planning.simulation import SimulatedSweep, fates, finished
 from tests.app.planning.specs import search
 
@@ -39,7 +39,7 @@ def test_a_new_trial_trains_at_least_one_epoch_and_no_more_than_it_has(kind: str
 @every_scheduler
 @given(them=contenders, rung=st.integers(1, 5))
 def test_a_verdict_is_pure_and_names_open_trials_alone_each_once(kind: str, them: list[Contender], rung: int) -> None:
-    stopped = Stopped(rung, len(them), Objective("dev_error"), them)
+    stopped = Round(rung, len(them), Objective("dev_error"), them)
     selection = SCHEDULERS[kind].decide({"kind": kind}, 20, stopped)
     assert selection == SCHEDULERS[kind].decide({"kind": kind}, 20, stopped)
     named = [*selection.go_on, *selection.pruned]

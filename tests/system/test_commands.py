@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,12 @@ def test_a_model_file_is_scored_on_a_file_and_faults_go_to_standard_error(tmp_pa
     refused = evaluate("words,gaps,far,y\nred,1,2,\n")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith('The target "y" is missing in line 2.')
+
+
+def test_the_version_is_told() -> None:
+    shown = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, timeout=PATIENCE, check=True)
+
+    assert shown.stdout == f"logsweep {version('logsweep')}\n"
 
 
 def test_every_command_explains_itself() -> None:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from app.domain.work import CheckpointRef, Epoch, Lease, LeasedRun, Result
 from app.trainer.loading import RunLoader
 from app.trainer.packing import model_of
-from app.trainer.trainer import Stopped
+from app.trainer.trainer import StoppedRun
 from app.trainer.trainer import Trainer as RealTrainer
 from tests.app.api.serving import Trainer
 
@@ -31,13 +31,13 @@ class Served:
         return answer.content if answer.is_success else None
 
 
-def train_all(client: httpx.Client, trainer: Trainer) -> list[tuple[LeasedRun, Stopped]]:
+def train_all(client: httpx.Client, trainer: Trainer) -> list[tuple[LeasedRun, StoppedRun]]:
     """Train all that waits to its end and hand it in; return what became of each run."""
     runs = {run.lease: run for run in _RUNS.validate_python(trainer.claim(64))}
     real, loader = RealTrainer(lambda: 0.0), RunLoader(Served(client))
     real.add([loader.load(run, parked=False) for run in runs.values()])
     curves: dict[Lease, list[Epoch]] = {lease: [] for lease in runs}
-    stopped: list[tuple[LeasedRun, Stopped]] = []
+    stopped: list[tuple[LeasedRun, StoppedRun]] = []
     while len(real):
         turn = real.train({})
         for lease, epoch in turn.epochs:

@@ -20,7 +20,8 @@ from app.contract.hyperparameters import (
 )
 from app.contract.rules import CURRENT_RULES
 from app.domain.errors import Fault
-from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from app.domain.values import Value
 from app.domain.values import key as value_key
 from engine.layout import Layout
 

@@ -6,17 +6,9 @@ from collections.abc import Callable, Hashable
 import pytest
 
 from app.domain.errors import MOST_FAULTS
-from app.domain.space import (
-    ChoiceParameter,
-    Conditions,
-    FloatParameter,
-    IntParameter,
-    Parameter,
-    Space,
-    Value,
-)
+from app.domain.space import ChoiceParameter, Conditions, FloatParameter, IntParameter, Parameter, Space
 from app.domain.space_faults import space_faults
-from app.domain.values import key
+from app.domain.values import Value, key
 
 OPTIMIZER = ChoiceParameter(("sgd", "adam"))
 

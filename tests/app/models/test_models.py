@@ -17,7 +17,7 @@ from app.models.evaluation import evaluate_files
 from app.models.models import Model, model_file, predict_csv, predict_rows, trained_model
 from app.preparation.datasets import PreparedDataset
 from app.trainer import packing
-from app.trainer.trainer import Stopped
+from app.trainer.trainer import StoppedRun
 from engine.data import Dataset
 from engine.models import read_model
 from tests.app.trainer import runs
@@ -32,18 +32,18 @@ ACTIVATIONS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
 }
 
 
-def trained(dataset: PreparedDataset, metric: str, params: dict[str, Any]) -> Stopped:
+def trained(dataset: PreparedDataset, metric: str, params: dict[str, Any]) -> StoppedRun:
     return runs.trained(dataset, metric, **params)
 
 
-def trained_from(stopped: Stopped, dataset: PreparedDataset, params: dict[str, Any]) -> Model:
+def trained_from(stopped: StoppedRun, dataset: PreparedDataset, params: dict[str, Any]) -> Model:
     assert stopped.weights is not None
     about = {"trial": 0, "metrics": stopped.result.metrics}
     made_with = packing.model_of(stopped.weights).made_with
     return trained_model(stopped.weights, complete(params), dataset.content, made_with, about, CURRENT_RULES)
 
 
-def model_of(stopped: Stopped, dataset: PreparedDataset, params: dict[str, Any]) -> Arrays:
+def model_of(stopped: StoppedRun, dataset: PreparedDataset, params: dict[str, Any]) -> Arrays:
     content = model_file(trained_from(stopped, dataset, params), "npz")
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}

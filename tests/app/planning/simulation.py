@@ -24,9 +24,9 @@ from app.domain.plan import (
     Train,
     TrialView,
 )
-from app.domain.space import Value
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
+from app.domain.values import Value
 from app.planning import HORIZON, need_of, plan
 from app.planning.outcome import mean
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from app.domain.space import FloatParameter, IntParameter, Space, Value
+from app.domain.space import FloatParameter, IntParameter, Space
 from app.domain.sweeps import Budget, Objective, SweepSpec
+from app.domain.values import Value
 
 HALVING: Mapping[str, Value] = {"kind": "successive_halving", "eta": 3, "first_rung": 1}
 

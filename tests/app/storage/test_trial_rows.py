@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from app.domain.errors import NotFound
 from app.domain.filters import Condition, Field, Position, TrialQuery
-from app.domain.space import Value
 from app.domain.states import TrialState
 from app.domain.sweeps import SweepFilter
 from app.domain.trials import Trial
+from app.domain.values import Value
 from app.domain.work import Progress
 from app.storage import SqliteStorage
 from tests.app.storage.world import START, SWEEP, add_sweep, claim, drawn, finish, point, result

@@ -12,9 +12,10 @@ from pathlib import Path
 from app.domain.datasets import DatasetSummary
 from app.domain.plan import Draw, Drawn, End, Move, Need, Plan
 from app.domain.queue import Ask, Claimed, Grant, Recorded
-from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space, Value
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
 from app.domain.states import SweepState
 from app.domain.sweeps import Budget, Labels, NewSweep, Objective, SweepSpec
+from app.domain.values import Value
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping, Epoch, Lease, ModelRef, Result
 from app.storage import FILE, Storage
 

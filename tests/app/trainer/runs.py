@@ -12,7 +12,7 @@ from app.domain.work import CheckpointRef, EarlyStopping, Keep, Lease, LeasedRun
 from app.preparation.datasets import PreparedDataset
 from app.preparation.uploads import prepare_upload
 from app.trainer.loading import RunLoader
-from app.trainer.trainer import Stopped, Trainer
+from app.trainer.trainer import StoppedRun, Trainer
 
 SEED = 7
 
@@ -60,15 +60,15 @@ def add(trainer: Trainer, runs: Iterable[LeasedRun], loader: RunLoader) -> None:
     trainer.add([loader.load(one, parked=trainer.is_parked(one)) for one in runs])
 
 
-def stops(trainer: Trainer, keep: Mapping[str, Keep] | None = None) -> list[Stopped]:
+def stops(trainer: Trainer, keep: Mapping[str, Keep] | None = None) -> list[StoppedRun]:
     """Train until nothing is in training; return what stopped, in the order of the trials."""
-    stopped: list[Stopped] = []
+    stopped: list[StoppedRun] = []
     while len(trainer):
         stopped += trainer.train(keep or {}).stopped
     return sorted(stopped, key=lambda one: one.result.lease.run)
 
 
-def trained(dataset: PreparedDataset, metric: str = "dev_error", **params: Any) -> Stopped:
+def trained(dataset: PreparedDataset, metric: str = "dev_error", **params: Any) -> StoppedRun:
     """Train one network to its end."""
     trainer = Trainer(lambda: 0.0)
     add(trainer, [run(dataset, metric=metric, **params)], RunLoader(Stored(dataset)))

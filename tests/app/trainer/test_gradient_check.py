@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.domain.space import Value
+from app.domain.values import Value
 from app.trainer.gradient_check import MOST_STEPS, check_gradients, fixed_faults, work_faults
 from engine.gradient_check import gradient_check
 from engine.seeds import Seed

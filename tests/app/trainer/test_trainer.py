@@ -13,8 +13,8 @@ from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.domain.work import CheckpointRef, Decision, Diverged, Epoch, GivenBack, Keep, Lease, LeasedRun, Rank
 from app.preparation.uploads import prepare_upload
 from app.trainer.loading import RunLoader
-from app.trainer.packing import Snapshot, packed
-from app.trainer.trainer import StackFailedError, Stopped, Trainer, epoch_of
+from app.trainer.packing import LeasedCheckpoint, packed
+from app.trainer.trainer import StackFailedError, StoppedRun, Trainer, epoch_of
 from engine.population import Observation
 from tests.app.trainer.runs import Stored, add, run, stops, table
 
@@ -31,9 +31,9 @@ def trainer_with(runs: list[LeasedRun], memory: int = 1 << 30) -> Trainer:
     return trainer
 
 
-def finish(trainer: Trainer) -> tuple[dict[Lease, list[Epoch]], list[Stopped]]:
+def finish(trainer: Trainer) -> tuple[dict[Lease, list[Epoch]], list[StoppedRun]]:
     curves: dict[Lease, list[Epoch]] = {}
-    stopped: list[Stopped] = []
+    stopped: list[StoppedRun] = []
     while len(trainer):
         turn = trainer.train({})
         for lease, epoch in turn.epochs:
@@ -48,7 +48,7 @@ def again(one: LeasedRun, to_epoch: int, checkpoint: CheckpointRef | None = None
     return replace(one, lease=lease, to_epoch=to_epoch, checkpoint=checkpoint)
 
 
-def file_of(snapshot: Snapshot) -> tuple[CheckpointRef, bytes]:
+def file_of(snapshot: LeasedCheckpoint) -> tuple[CheckpointRef, bytes]:
     ref, pieces = packed(snapshot[1])
     return ref, b"".join(pieces)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.work import Decision, Epoch, GivenBack, Keep, Lease, LeasedRun, Rank, Result
 from app.trainer.loading import ReadyRun, RunLoader
-from app.trainer.trainer import Stopped, Turn
+from app.trainer.trainer import StoppedRun, Turn
 from app.worker.board import Board
 from tests.app.trainer.runs import Stored, run, table
 
@@ -29,7 +29,7 @@ def claim(board: Board, *runs: LeasedRun) -> None:
 
 
 def stop(*leases: Lease, state: Any = "completed") -> Turn:
-    return Turn(stopped=[Stopped(Result(lease, state, {}, 1, 1, 0.1, "done")) for lease in leases])
+    return Turn(stopped=[StoppedRun(Result(lease, state, {}, 1, 1, 0.1, "done")) for lease in leases])
 
 
 def taken(board: Board) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.domain.work import MOST_SMALL_BYTES, CheckpointRef, Epoch, GivenBack, Lease, ModelRef, Result
-from app.trainer.trainer import Stopped, Turn
+from app.trainer.trainer import StoppedRun, Turn
 from app.worker.outbox import MOST_TRIES, Outbox
 from app.worker.requests import Parcel
 
@@ -25,7 +25,7 @@ def result(lease: Lease, state: Any = "completed") -> Result:
 
 
 def stopped(lease: Lease, weights: bytes | None = None, state: Any = "completed") -> Turn:
-    return Turn(stopped=[Stopped(result(lease, state), weights)])
+    return Turn(stopped=[StoppedRun(result(lease, state), weights)])
 
 
 def outbox(*turns: Turn) -> Outbox:
@@ -46,7 +46,7 @@ def test_small_models_go_together_and_a_large_one_alone_in_its_turn() -> None:
 
 def test_the_last_epochs_of_a_run_travel_in_its_result() -> None:
     box = outbox(
-        Turn([(A, epoch(1)), (B, epoch(1))]), Turn([(A, epoch(2))], [Stopped(result(A))], [GivenBack(Lease(9, 1))])
+        Turn([(A, epoch(1)), (B, epoch(1))]), Turn([(A, epoch(2))], [StoppedRun(result(A))], [GivenBack(Lease(9, 1))])
     )
     parcels, given_back = box.take()
 
@@ -69,7 +69,7 @@ def test_a_result_waits_for_its_model_and_its_epochs_do_not() -> None:
 
 
 def test_what_could_not_be_sent_goes_before_what_came_since() -> None:
-    box = outbox(Turn([(A, epoch(1)), (B, epoch(1))], [Stopped(result(B))], [GivenBack(Lease(8, 1))]))
+    box = outbox(Turn([(A, epoch(1)), (B, epoch(1))], [StoppedRun(result(B))], [GivenBack(Lease(8, 1))]))
     box.add_checkpoint(A, REF)
     parcels, given_back = box.take()
     cut_off = [Parcel(B, parcels[1].epochs), Parcel(B, (), result=result(B))]
@@ -92,7 +92,7 @@ def test_the_lease_of_a_result_is_kept_until_its_receipt() -> None:
 
 
 def test_a_result_without_its_model_goes_again_with_its_epochs_a_few_times() -> None:
-    box = outbox(Turn([(A, epoch(1))], [Stopped(result(A), b"weights.")]))
+    box = outbox(Turn([(A, epoch(1))], [StoppedRun(result(A), b"weights.")]))
     for _ in range(MOST_TRIES):
         assert box.wait_for_models()
         assert box.next_models() == {A: b"weights."}

@@ -9,10 +9,12 @@ export PYTHONDONTWRITEBYTECODE :=
 KERNEL_TESTS := tests/suites/test_layers.py tests/suites/test_optimizers.py tests/engine/test_*.py tests/engine/layers \
 	tests/engine/parity
 
-# Of a change that is being made: no processes but a few, no servers, no compiler, and no search of large spaces of examples.
-FAST_TESTS := tests/app tests/engine tests/suites \
-	$(addprefix --ignore=tests/,app/api app/preparation app/trainer engine/diagnosis engine/estimators engine/kernels \
-	engine/test_gradient_check.py engine/test_memory.py suites/test_kernels.py)
+# What a change that is being made need not wait for: servers, compilers, whole spaces of examples, large files.
+SLOW_TESTS := app/api app/preparation app/trainer app/storage/test_arrivals.py app/storage/test_queue_model.py \
+	app/storage/test_trial_rows.py engine/data/files engine/data/parts engine/diagnosis engine/estimators \
+	engine/kernels engine/models engine/test_fading.py engine/test_gradient_check.py engine/test_memory.py \
+	engine/test_pausing.py suites/test_kernels.py
+FAST_TESTS := tests/app tests/engine tests/suites $(SLOW_TESTS:%=--ignore=tests/%)
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	pyproject.toml requirements/build.in
 IN_PARALLEL := -n 2 --dist loadgroup

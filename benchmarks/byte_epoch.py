@@ -114,7 +114,7 @@ def _forms(dataset: "Dataset", case: _Case) -> "list[TrainingSet]":
     training_set.SMALL = usual
 
     def numbers(part: training_set.Part) -> training_set.Part:
-        return training_set.Part(Numbers(part.x), part.targets)
+        return training_set.Part(Numbers(part.x), part.targets, part.y)
 
     return [replace(as_bytes, train=numbers(as_bytes.train), dev=numbers(as_bytes.dev)), as_bytes]
 

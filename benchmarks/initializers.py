@@ -30,7 +30,7 @@ from engine.early_stopping import Patience  # noqa: E402
 from engine.network import Network  # noqa: E402
 from engine.population import Checkpoint, Finished, Population  # noqa: E402
 from engine.seeds import Purpose, Seed  # noqa: E402
-from engine.spec import Knobs, MemberSpec, Metric, Structure  # noqa: E402
+from engine.spec import Knobs, MemberSpec, Structure  # noqa: E402
 from engine.training_set import TrainingSet  # noqa: E402
 
 SEEDS, DRAWS = 10, 10
@@ -168,7 +168,7 @@ def _trained(data: TrainingSet, seed: int) -> Mapping[str, Sequence[Finished]]:
 
 
 def _member(data: TrainingSet, structure: Structure, seed: int, rate: float) -> MemberSpec:
-    objective: Metric = "dev_rmse" if data.error_name() == "rmse" else "dev_error"
+    objective: str = "dev_rmse" if data.error_name() == "rmse" else "dev_error"
     epochs = int(np.clip(STEPS * BATCH // len(data.train), *EPOCHS))
     patience = Patience(epochs // 5)
     return MemberSpec(structure, "adam", "auto", Knobs(float(rate)), epochs, Seed(seed, 0), objective, patience)

@@ -14,7 +14,7 @@ class Patience:
 
 @dataclass(slots=True)
 class BestEpoch:
-    """The best value of a curve so far, where lower is better.
+    """The best value of a curve so far, as a cost: lower is better, and NaN is never better.
 
     The best epoch is the first one with the lowest value, however small the gain. Patience is judged against the
     last value that was better by more than `min_delta`, so that a crawl of tiny gains does not go on for ever.

@@ -16,7 +16,6 @@ from engine.rules import CURRENT
 from engine.seeds import Seed
 
 BatchSize = int | Literal["full"]
-Metric = Literal["train_loss", "dev_loss", "dev_error", "dev_rmse"]
 
 _DEFAULTS: Mapping[str, Any] = {row.name: row.default for row in HYPERPARAMETERS.values()}
 NO_AUGMENTATION = Augmentation(**_DEFAULTS["augment"])
@@ -81,6 +80,7 @@ class Knobs:
 class MemberSpec:
     """All that decides a member's bits, but for the data.
 
+    The best epoch is the best by the `objective`: "train_loss", or a metric of dev, such as "dev_auc".
     `class_weight` is what an example of each class counts in training: one, alike in all, or so much by name.
     """
 
@@ -90,7 +90,7 @@ class MemberSpec:
     knobs: Knobs
     epochs: int
     seed: Seed
-    objective: Metric
+    objective: str
     patience: Patience | None = None
     decay: str = _DEFAULTS["decay"]
     decay_by: DecayUnit = _DEFAULTS["decay_by"]

@@ -14,9 +14,11 @@ from engine.data import Dataset, Image, Normalization
 from engine.data.encoded import Encoded
 from engine.data.part_tables import PARTS
 from engine.data.quoting import listed, quoted
+from engine.data.target import Task
 from engine.inputs import Inputs, Numbers, ScaledBytes
 from engine.losses import LOSSES, Loss
 from engine.losses.base import Targets
+from engine.metrics import usual_error
 from engine.rules import CURRENT
 
 _MOST_NAMED = 5
@@ -29,13 +31,15 @@ SMALL = 32 << 20
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The examples of train, dev or test: their inputs, and their `targets` (n,).
+    """The examples of train, dev or test: their inputs, and their targets (n,).
 
+    These are `targets` as the loss gathers them, and `y` as the data set has them: labels, or numbers in their unit.
     `class_weight` is what they count in the loss that networks are judged by on this part.
     """
 
     inputs: Inputs
     targets: Targets
+    y: Targets
     class_weight: ClassWeight = "none"
 
     def __len__(self) -> int:
@@ -57,6 +61,7 @@ class TrainingSet:
     the `classes`; a regression has neither.
     """
 
+    task: Task
     train: Part
     dev: Part
     test: Part
@@ -95,9 +100,10 @@ class TrainingSet:
         def part(encoded: Encoded, y: Targets) -> Part:
             targets = (y - mean) / scale if dataset.task == "regression" else y
             inputs = _inputs(encoded, normalization, dtype)
-            return Part(inputs, LOSSES[loss_name].encode(targets, workspace))
+            return Part(inputs, LOSSES[loss_name].encode(targets, workspace), y)
 
         return cls(
+            task=dataset.task,
             train=part(dataset.inputs("train"), dataset.y_train),
             dev=part(dataset.inputs("dev"), dataset.y_dev),
             test=part(dataset.inputs("test"), dataset.y_test),
@@ -125,13 +131,7 @@ class TrainingSet:
 
     def error_name(self) -> str:
         """Return what the error of this task is called: "error" (a share) or "rmse" (in the target's unit)."""
-        return "rmse" if self.loss_name == "squared" else "error"
-
-    def error(self, mean_loss: Array, misses: Array, examples: int) -> Array:
-        """Return the error of each member, (R,), from its mean loss and its count of misses."""
-        if self.loss_name == "squared":
-            return np.asarray(np.sqrt(2.0 * mean_loss) * self.target_scale)
-        return np.asarray(misses / examples)
+        return usual_error(self.task)
 
 
 def _target_faults(dataset: Dataset) -> Iterator[str]:

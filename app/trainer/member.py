@@ -9,7 +9,7 @@ from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
 from engine.rules import CURRENT
 from engine.seeds import Seed
-from engine.spec import Knobs, MemberSpec, Metric
+from engine.spec import Knobs, MemberSpec
 from engine.training_set import TrainingSet
 
 
@@ -20,7 +20,7 @@ def member_of(run: LeasedRun, data: TrainingSet) -> MemberSpec:
         run.params,
         data,
         Seed(run.seed, run.trial, run.replicate),
-        run.metric,  # type: ignore[arg-type]  # the server admits only the engine's metrics
+        run.metric,
         None if stopping is None else Patience(stopping.patience, stopping.min_delta),
         run.rules,
     )
@@ -30,7 +30,7 @@ def spec_of(
     params: Mapping[str, Any],
     data: TrainingSet,
     seed: Seed,
-    objective: Metric = "train_loss",
+    objective: str = "train_loss",
     patience: Patience | None = None,
     rules: int = CURRENT,
 ) -> MemberSpec:

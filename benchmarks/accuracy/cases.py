@@ -9,7 +9,7 @@ from benchmarks.spread import Target
 from engine.augmentation.settings import Augmentation
 from engine.data import Dataset
 from engine.seeds import Seed
-from engine.spec import NO_AUGMENTATION, BatchSize, Knobs, MemberSpec, Metric, Structure
+from engine.spec import NO_AUGMENTATION, BatchSize, Knobs, MemberSpec, Structure
 from engine.training_set import TrainingSet
 
 
@@ -31,7 +31,7 @@ class Recipe:
         """Return the member with the seed `number`; the best epoch is that of the lowest dev error."""
         shape = data.inputs, self.hidden_units, data.outputs
         structure = Structure(*shape, self.activation, data.loss_name, self.batch_size, self.batch_norm)
-        objective: Metric = "dev_rmse" if data.error_name() == "rmse" else "dev_error"
+        objective: str = "dev_rmse" if data.error_name() == "rmse" else "dev_error"
         return MemberSpec(
             structure, self.optimizer, "auto", self.knobs, self.epochs, Seed(0, number), objective,
             decay=self.decay, augment=self.augment,

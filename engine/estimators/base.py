@@ -29,7 +29,7 @@ from engine.estimators.parameters import hyperparameter, parameter, refuse_fault
 from engine.hyperparameters import Bounds
 from engine.prediction import predict
 from engine.seeds import Seed
-from engine.spec import BatchSize, Knobs, MemberSpec, Metric, Structure
+from engine.spec import BatchSize, Knobs, MemberSpec, Structure
 from engine.standalone import Trained, train
 from engine.training_set import TrainingSet, raw_doubles
 
@@ -84,7 +84,7 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         refuse_faults(self)
         seed = self._seed()
         train_rows, dev_rows = hold_out(target, self.dev_fraction, seed)
-        objective: Metric = "dev_loss" if len(dev_rows) else "train_loss"
+        objective: str = "dev_loss" if len(dev_rows) else "train_loss"
         self.double_inputs_ = self._double_inputs(x, train_rows)
         dataset = _dataset(Encoded.of(x, self.double_inputs_), target, train_rows, dev_rows)
         data = TrainingSet.of(dataset, normalize_inputs=self.normalize_inputs)
@@ -109,7 +109,7 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
-    def _specs(self, data: TrainingSet, objective: Metric, seed: int) -> list[MemberSpec]:
+    def _specs(self, data: TrainingSet, objective: str, seed: int) -> list[MemberSpec]:
         widths = tuple(self.hidden_units)
         self.structure_ = self._filled(
             Structure, inputs=data.inputs, outputs=data.outputs, loss=data.loss_name, hidden_units=widths
@@ -146,7 +146,7 @@ class StackedMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         warnings.warn(f"{left}. {what}. {way}", ConvergenceWarning, stacklevel=4)
         return converged
 
-    def _keep(self, trained: Sequence[Trained], objective: Metric) -> None:
+    def _keep(self, trained: Sequence[Trained], objective: str) -> None:
         """Keep the weights of `trained`, and what is told of the best of them."""
         self.weights_ = np.stack([member.finished.weights for member in trained if member.finished.weights is not None])
         best = min(trained, key=lambda member: member.finished.metrics[objective])

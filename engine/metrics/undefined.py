@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.quoting import listed, quoted
-from engine.metrics.base import Task
+from engine.data.target import Task
 
 _MOST_NAMED = 5
 _WAY_OUT = "Choose another objective, or cut the parts of the data set in another way"
@@ -21,14 +21,29 @@ def undefined(metric: str, task: Task, dev_targets: NDArray[Any], classes: Seque
     """
     if task == "regression":
         return _constant(metric, dev_targets)
-    absent = set(range(len(classes))) - {int(label) for label in np.unique(dev_targets)}
-    if metric == "mcc" and len(absent) == len(classes) - 1:
-        only = quoted(classes[int(dev_targets[0])])
-        return f"All rows of the dev part are of class {only}, and mcc compares classes. {_WAY_OUT}."
-    if missing := [quoted(classes[label]) for label in _needed(metric, task, len(classes)) if label in absent]:
-        needs = f"{metric} needs rows of it" if len(missing) == 1 else f"{metric} needs rows of each"
-        return f"The dev part has no row of class {listed(missing, _MOST_NAMED)}, and {needs}. {_WAY_OUT}."
-    return None
+    if metric == "mcc":
+        return _one_class(classes, _counts(dev_targets, classes))
+    if not (needed := _needed(metric, task, len(classes))):
+        return None
+    counts = _counts(dev_targets, classes)
+    missing = [quoted(classes[label]) for label in needed if not counts[label]]
+    return _missing(metric, missing) if missing else None
+
+
+def _counts(labels: NDArray[Any], classes: Sequence[str]) -> NDArray[np.intp]:
+    return np.bincount(labels.astype(np.intp), minlength=len(classes))
+
+
+def _missing(metric: str, missing: Sequence[str]) -> str:
+    needs = f"{metric} needs rows of it" if len(missing) == 1 else f"{metric} needs rows of each"
+    return f"The dev part has no row of class {listed(missing, _MOST_NAMED)}, and {needs}. {_WAY_OUT}."
+
+
+def _one_class(classes: Sequence[str], counts: NDArray[np.intp]) -> str | None:
+    if np.count_nonzero(counts) > 1:
+        return None
+    only = quoted(classes[int(counts.argmax())])
+    return f"All rows of the dev part are of class {only}, and mcc compares classes. {_WAY_OUT}."
 
 
 def _constant(metric: str, dev_targets: NDArray[Any]) -> str | None:

@@ -16,6 +16,7 @@ from engine.data.rows import passed_over, table_of_csv, table_of_rows
 from engine.data.said import Said
 from engine.data.target import class_name
 from engine.losses import LOSSES
+from engine.metrics import Answers, measure, metrics_of
 from engine.models.model import MAX_CSV_BYTES, Model, require_finite
 from engine.models.npz import SIGNATURE
 from engine.prediction import bind
@@ -24,12 +25,7 @@ from engine.subnormals import flushing
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Metrics over the rows of a table, by name; None where one has no value.
-
-    For classes the loss, the error (the share of wrong answers) and the accuracy. For numbers the loss, that of
-    training, and in the target's own unit the root of the mean squared error, `rmse`, and the mean absolute error,
-    `mae`; `r2` is the share of the variance of these rows that the answers explain.
-    """
+    """All metrics of the task over the rows of a table, by name; None where one has no value."""
 
     rows: int
     metrics: Mapping[str, float | None]
@@ -82,36 +78,32 @@ def evaluate(model: Model, table: Table) -> Scores:
         raise TableError(["There are no rows to score the model on. Add rows."])
     data = model.card["data"]
     column, features = table.take(data["target"])
-    y = read_targets(column, table, data)
     with np.errstate(all="ignore"):  # numbers far from those of training may overflow
-        loss, misses, z = _run(model, features, y)
-    require_finite(z, table)
-    if data["task"] != "regression":
-        error = misses / len(y)
-        return Scores(len(y), {"loss": loss, "error": error, "accuracy": 1.0 - error})
-    scale = float(model.arrays["target_scale"])
-    answers = z[:, 0] * scale + model.arrays["target_mean"]
-    return Scores(len(y), {"loss": loss, "rmse": math.sqrt(2.0 * loss) * scale, **_of_numbers(answers, y)})
+        answers = _answers(model, features, read_targets(column, table, data))
+        require_finite(answers.logits[0].T, table)
+        with flushing(model.network.structure.rules):
+            values = measure(answers, metrics_of(data["task"]))
+    return Scores(len(table), {name: _number(float(value[0])) for name, value in values.items()})
 
 
-def _run(model: Model, features: Table, y: NDArray[Any]) -> tuple[float, float, NDArray[np.float64]]:
-    """Return the mean loss, the count of wrong answers and the logits (rows, outputs)."""
+def _answers(model: Model, features: Table, y: NDArray[Any]) -> Answers:
+    """Return what the model answers to rows with the targets `y` (rows,), alone in its stack."""
     network, row, workspace = model.network, model.row(), Workspace(np.float32)
-    standard = (y - model.arrays["target_mean"]) / model.arrays["target_scale"] if y.dtype.kind == "f" else y
-    targets = LOSSES[network.structure.loss].encode(standard, workspace)
-    loss, misses, z = 0.0, 0.0, np.zeros((len(y), network.structure.outputs))
+    mean, scale = float(model.arrays["target_mean"]), float(model.arrays["target_scale"])
+    output = LOSSES[network.structure.loss]
+    targets = output.encode((y - mean) / scale if y.dtype.kind == "f" else y, workspace)
+    loss, misses = np.zeros(1), np.zeros(1)
+    logits = np.zeros((1, network.structure.outputs, len(y)), np.float32)
     for chunk, inputs in model.inputs(features):
         program, bound = bind(network, row, inputs, targets[chunk], workspace)
         with flushing(network.structure.rules):
             program.forward()
-            z[chunk] = bound.logits.values[0]  # computing the loss writes over them
+            logits[..., chunk] = bound.logits.values.swapaxes(1, 2)  # computing the loss writes over them
             bound.load()
-            loss += float(bound.total()[0, 0, 0])
-            misses += float(bound.misses()[0])
-    return loss / len(y), misses, z
+            loss += bound.total()[:, 0, 0]
+            misses += bound.misses()
+    return Answers(output, y, loss / len(y), misses, logits, mean, scale)
 
 
-def _of_numbers(answers: NDArray[np.float64], y: NDArray[np.float64]) -> dict[str, float | None]:
-    spread = float(np.sum((y - y.mean()) ** 2))
-    unexplained = float(np.sum((y - answers) ** 2))
-    return {"mae": float(np.abs(y - answers).mean()), "r2": 1.0 - unexplained / spread if spread > 0.0 else None}
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

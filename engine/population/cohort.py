@@ -194,10 +194,10 @@ class Cohort:
 
     def _let_go(self, stops: Sequence["_Stop"]) -> Departures:
         """Drop members that stop; return what they were, scored with the weights of their best epochs."""
-        errors, gone = self._errors(stops), Departures([], [], {})
+        scores, gone = self._scores(stops), Departures([], [], {})
         for stop in stops:
-            key, member, scored = stop.member.key, stop.member, stop.row in errors
-            metrics = {**member.best_values, **errors.get(stop.row, {})}
+            key, member, scored = stop.member.key, stop.member, stop.row in scores
+            metrics = {**scores.get(stop.row, {}), **member.best_values}
             about = stop.reason, member.best.epoch, member.epoch, member.seconds, metrics
             if stop.state == "paused":
                 parked = gone.parked[key] = Parked(member.spec, self._data, self.checkpoint(key))
@@ -209,11 +209,11 @@ class Cohort:
         self.leave([stop.member.key for stop in stops])
         return gone
 
-    def _errors(self, stops: Sequence["_Stop"]) -> Mapping[int, Mapping[str, float]]:
-        """Return the errors on train and test of the rows that have a best epoch."""
+    def _scores(self, stops: Sequence["_Stop"]) -> Mapping[int, Mapping[str, float]]:
+        """Return the metrics of the rows that have a best epoch."""
         rows = [stop.row for stop in stops if stop.member.best.epoch is not None]
         with self._computing():
-            return dict(zip(rows, self._scoring.errors(self._best, rows), strict=True))
+            return dict(zip(rows, self._scoring.metrics(self._best, rows), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,59 @@
-"""Loss and error of a stack of networks over a whole part of the data, without training."""
+"""Metrics of a stack of networks over a whole part of the data, without training."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from engine.arrays import NO_GRADIENT, Array, Signal, Workspace
+from engine.metrics import NO_LOGITS, Answers, Metric, measure
 from engine.network import Network
 from engine.training_set import Part, TrainingSet
 
 CHUNK = 512
 """Examples that an evaluation takes at a time."""
 
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """The mean loss and the error of each member, float64 (R,)."""
-
-    loss: Array
-    error: Array
+_MOST_LOGITS = 1 << 21
+"""What is kept of the answers of members at a time, unless one alone has more: metrics need some 50 bytes of each."""
 
 
 class Evaluation:
-    """Networks with the weights `rows` (R, size) on one part; it reads the rows anew each time it runs."""
+    """Some metrics of networks with the weights `rows` (R, size) on one part; it reads the rows anew each time it runs.
 
-    def __init__(self, network: Network, data: TrainingSet, part: Part, rows: Array, workspace: Workspace) -> None:
+    Where a metric reads logits, as many members as fit answer together.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        data: TrainingSet,
+        part: Part,
+        rows: Array,
+        workspace: Workspace,
+        metrics: Sequence[Metric],
+    ) -> None:
+        self.rows, self._metrics = rows, metrics
+        keeps = any(metric.reads == "logits" for metric in metrics)
+        step = max(_MOST_LOGITS // (data.outputs * max(len(part), 1)), 1) if keeps else len(rows)
+        self._stacks = [
+            _Answering(network, data, part, rows[first : first + step], workspace, keeps=keeps)
+            for first in range(0, len(rows), step)
+        ]
+
+    def run(self) -> Mapping[str, Array]:
+        """Return each metric over all examples of the part, float64 (R,), by name; NaN where it has no value."""
+        measured = [measure(stack.run(), self._metrics) for stack in self._stacks]
+        return {metric.name: np.concatenate([one[metric.name] for one in measured]) for metric in self._metrics}
+
+
+class _Answering:
+    """Networks bound to the chunks of a part; the logits stay in memory if it `keeps` them."""
+
+    def __init__(
+        self, network: Network, data: TrainingSet, part: Part, rows: Array, workspace: Workspace, *, keeps: bool
+    ) -> None:
         self._data, self._part, self._members = data, part, len(rows)
-        self.rows = rows
+        self._logits = workspace.array("kept.logits", (len(rows), data.outputs, len(part))) if keeps else NO_LOGITS
         self._chunks = []
         weights = data.class_weights([part.class_weight] * len(rows))
         for chunk in chunks(len(part)):
@@ -37,22 +63,22 @@ class Evaluation:
             x = np.broadcast_to(inputs.values, (len(rows), *inputs.values.shape))
             loss = data.loss.bind(examples, data.outputs, part.targets, workspace, weights)
             program = network.bind_to_answer(rows, Signal(x, NO_GRADIENT, data.inputs), loss, workspace)
-            self._chunks.append((inputs, loss, program))
+            kept = self._logits[..., chunk] if keeps else None
+            self._chunks.append((inputs, loss, program, kept))
 
-    def run(self) -> Scores:
-        """Return the scores over all examples of the part; NaN where it has none."""
+    def run(self) -> Answers:
+        """Return the answers to all examples of the part; what they keep is overwritten by the next run."""
         loss, misses = np.zeros(self._members), np.zeros(self._members)
-        for inputs, bound, program in self._chunks:
+        for inputs, bound, program, kept in self._chunks:
             inputs.load()
             bound.load()
             program.forward()
+            if kept is not None:
+                kept[...] = bound.logits.values.swapaxes(1, 2)  # computing the loss writes over them
             loss += bound.total()[:, 0, 0]
             misses += bound.misses()
-        count = len(self._part)
-        if count == 0:
-            return Scores(loss + np.nan, misses + np.nan)
-        loss /= count
-        return Scores(loss, self._data.error(loss, misses, count))
+        data, y = self._data, self._part.y
+        return Answers(data.loss, y, loss / len(y), misses, self._logits, data.target_mean, data.target_scale)
 
 
 def chunks(examples: int) -> Sequence[slice]:

@@ -7,10 +7,14 @@ from typing import Literal
 
 from engine.arrays import Array
 from engine.early_stopping import BestEpoch
+from engine.metrics import TRAIN_LOSS, objective_direction
 from engine.spec import MemberSpec
 
 EndState = Literal["completed", "diverged"]
 StopState = EndState | Literal["paused"]
+
+_LOSSES = (TRAIN_LOSS, "dev_loss")
+"""What decides whether a member diverged; other metrics may have no value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,8 @@ class Observation:
     gradient_norms: tuple[float, ...] = ()
 
     def broken(self) -> str | None:
-        """Return the name of the first value that is NaN or infinite, if there is one."""
-        return next((name for name, value in self.values.items() if not math.isfinite(value)), None)
+        """Return the name of the first loss that is NaN or infinite, if there is one."""
+        return next((name for name in _LOSSES if not math.isfinite(self.values.get(name, 0.0))), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ class Member:
             return False
         patience = self.spec.patience
         value = observation.values[self.spec.objective]
-        better = self.best.observe(self.epoch, value, patience.min_delta if patience else 0.0)
+        cost = value if objective_direction(self.spec.objective) == "minimize" else -value
+        better = self.best.observe(self.epoch, cost, patience.min_delta if patience else 0.0)
         if better:
             self.best_values = observation.values
         return better

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from engine.class_weights import misfit
+from engine.metrics import objective_fault
 from engine.population.checkpoint import Checkpoint
 from engine.population.member import Member
 from engine.spec import MemberSpec
@@ -38,6 +39,12 @@ class Newcomer:
         if self.checkpoint.epoch >= self.spec.epochs:
             done = f"The checkpoint of {self.key} is at epoch {self.checkpoint.epoch}"
             yield f"{done}, and its {self.spec.epochs} epochs are done. Give it more epochs."
+
+    def objective_faults(self) -> Iterator[str]:
+        """Yield a sentence if its objective is none, or has no value on the dev part."""
+        data = self.data
+        if fault := objective_fault(self.spec.objective, data.task, data.dev.y, data.classes):
+            yield f"{self.key} cannot be trained by {self.spec.objective}. {fault}"
 
     def weight_faults(self) -> Iterator[str]:
         """Yield a sentence if its class weights are not for the classes of its data."""

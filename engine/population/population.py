@@ -81,6 +81,7 @@ class Population:
             if newcomer.key in self._parking:
                 yield f"The member {newcomer.key} is parked here. Resume it, or let it leave before it joins."
             known.add(newcomer.key)
+            yield from newcomer.objective_faults()
             yield from newcomer.weight_faults()
             yield from newcomer.checkpoint_faults()
             yield from newcomer.pause_faults()

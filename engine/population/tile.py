@@ -9,6 +9,7 @@ from engine.arrays import Array, Order, Workspace
 from engine.augmentation.augmenter import Augmenter
 from engine.layers.dropout import Keep, Words
 from engine.layout import Layout
+from engine.metrics import TRAIN_LOSS, curve_metrics
 from engine.network import Learning, Network
 from engine.population.batches import BatchStep, batch_orders, batch_sizes
 from engine.population.distortions import Distortions
@@ -53,7 +54,9 @@ class Tile:
         self._averages = NormAverages(matrices, network.layout, moments, specs)
         kept = (matrices.weights, matrices.averages, *matrices.moments)
         self._cleared = kept if must_clear(network.structure.rules) else ()
-        self._dev = Evaluation(network, data, data.dev, matrices.weights, workspace)
+        self._curves = [curve_metrics(data.task, spec.objective) for spec in specs]
+        metrics = {metric.name: metric for curve in self._curves for metric in curve}
+        self._dev = Evaluation(network, data, data.dev, matrices.weights, workspace, list(metrics.values()))
 
     def train_epoch(self, clock: Callable[[], float]) -> list[Observation]:
         """Train every member one epoch of its own count; return what each one's epoch gave, in order."""
@@ -62,14 +65,12 @@ class Tile:
         clear(self._cleared)
         dev = self._dev.run()
         seconds = (clock() - start) / len(self._members)
-        error = f"dev_{self._data.error_name()}"
         return [
             Observation(
                 member.epoch + 1,
                 {
-                    "train_loss": float(train_loss[row]),
-                    "dev_loss": float(dev.loss[row]),
-                    error: float(dev.error[row]),
+                    TRAIN_LOSS: float(train_loss[row]),
+                    **{f"dev_{metric.name}": float(dev[metric.name][row]) for metric in self._curves[row]},
                 },
                 seconds,
                 self._norms.of_member(row),

@@ -1,12 +1,14 @@
 """Tests of the trainer: runs in, epochs, results and weights out; pauses, and going on from them."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from app.contract.metrics import measures_of
 from app.contract.rules import CURRENT_RULES
 from app.domain.errors import Unavailable
 from app.domain.uploads import SentFile, SentFiles, UploadForm
@@ -25,8 +27,8 @@ def loader() -> RunLoader:
     return RunLoader(Stored(*DATA.values()))
 
 
-def trainer_with(runs: list[LeasedRun], memory: int = 1 << 30) -> Trainer:
-    trainer = Trainer(lambda: 0.0, memory)
+def trainer_with(runs: list[LeasedRun], memory: int = 1 << 30, clock: Callable[[], float] = lambda: 0.0) -> Trainer:
+    trainer = Trainer(clock, memory)
     add(trainer, runs, loader())
     return trainer
 
@@ -66,14 +68,16 @@ def test_runs_are_trained_to_their_results_with_a_curve_of_every_epoch() -> None
         best = curve[result.best_epoch - 1]
         errors = [point.metrics["dev_error"] or 0.0 for point in curve]
         assert result.metrics["dev_error"] == best.metrics["dev_error"] == min(errors)
-        assert set(result.metrics) == {"train_loss", "train_error", "dev_loss", "dev_error", "test_error"}
+        judged = {measure.name for measure in measures_of("binary") if measure.part != "train"}
+        assert set(result.metrics) == judged | {"train_loss", "train_error", "train_accuracy"}
         assert one.weights is not None
 
 
 def test_a_regression_reports_its_error_in_the_unit_of_the_target() -> None:
     curves, (stopped,) = finish(trainer_with([run(DATA["regression"], metric="dev_rmse", epochs=2)]))
     result = stopped.result
-    assert set(result.metrics) == {"train_loss", "train_rmse", "dev_loss", "dev_rmse", "test_rmse"}
+    judged = {measure.name for measure in measures_of("regression") if measure.part != "train"}
+    assert set(result.metrics) == judged | {"train_loss", "train_rmse"}
     assert 5.0 < (result.metrics["dev_rmse"] or 0.0) < 500.0
     assert all("dev_error" not in point.metrics for point in curves[result.lease])
 
@@ -401,22 +405,43 @@ def test_a_diverging_trial_ends_with_its_reason_and_without_weights() -> None:
     assert None in last.metrics.values()
 
 
+class BrokenClock:
+    """A clock that cannot be read for the first time."""
+
+    def __init__(self) -> None:
+        self._broken = True
+
+    def __call__(self) -> float:
+        if self._broken:
+            self._broken = False
+            raise OSError("no clock")
+        return 0.0
+
+
 def test_an_error_in_a_stack_of_one_fails_its_trial_alone() -> None:
-    # No curve of two classes has this metric, and the server would not have let it pass.
-    broken = run(DATA["binary"], 0, metric="dev_rmse", epochs=2, hidden_units=[3])
-    sound = run(DATA["binary"], 1, epochs=2)
-    failed, completed = stops(trainer_with([broken, sound]))
+    first = run(DATA["binary"], 0, epochs=2, hidden_units=[3])
+    second = run(DATA["binary"], 1, epochs=2)
+    failed, completed = stops(trainer_with([first, second], clock=BrokenClock()))
     assert (failed.result.state, failed.result.metrics, failed.weights) == ("failed", {}, None)
-    assert failed.result.reason == "training failed: KeyError: 'dev_rmse'"
+    assert failed.result.reason == "training failed: OSError: no clock"
     assert completed.result.state == "completed"
 
 
 def test_an_error_in_a_larger_stack_is_raised_because_nobody_knows_whose_it_is() -> None:
-    pair = [run(DATA["binary"], trial, metric="dev_rmse", epochs=2) for trial in range(2)]
-    with pytest.raises(StackFailedError, match="dev_rmse") as raised:
-        trainer_with(pair).train({})
+    pair = [run(DATA["binary"], trial, epochs=2) for trial in range(2)]
+    with pytest.raises(StackFailedError, match="no clock") as raised:
+        trainer_with(pair, clock=BrokenClock()).train({})
     assert raised.value.leases == [one.lease for one in pair]
-    assert "a stack of 2 failed in training: KeyError" in raised.value.reason
+    assert "a stack of 2 failed in training: OSError" in raised.value.reason
+
+
+def test_a_run_whose_objective_its_data_has_not_goes_back_with_the_reason() -> None:
+    turn = trainer_with([run(DATA["binary"], 0, metric="dev_rmse", epochs=2)]).train({})
+    (back,) = turn.given_back
+    assert back.ending == "refused"
+    assert 'The objective is "dev_rmse", and for this data set it must be one of train_loss, dev_loss' in str(
+        back.reason
+    )
 
 
 def test_without_work_a_turn_is_empty() -> None:

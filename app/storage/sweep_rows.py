@@ -82,15 +82,12 @@ def running(connection: Connection) -> list[str]:
 def best(connection: Connection, sweep: AnyRow) -> Best | None:
     """Return the best final trial of a sweep; of equals, the one with the lowest number."""
     mine = trials.c.sweep_key == sweep.key, trials.c.value.is_not(None), _FINAL
-    # First the value, which the index finds from either end, then the number: to sort equals would read them all.
-    order = trials.c.value.desc() if sweep.direction == "maximize" else trials.c.value
-    best_value = select(trials.c.value).where(*mine).order_by(order).limit(1).scalar_subquery()
-    row = connection.execute(
-        select(trials.c.number, trials.c.value, trials.c.params)
-        .where(*mine, trials.c.value == best_value)
-        .order_by(trials.c.number)
-        .limit(1)
-    ).first()
+    found = select(trials.c.number, trials.c.value, trials.c.params).where(*mine)
+    if sweep.direction == "maximize":
+        # The end of the index: to sort by falling values and rising numbers would read all equals.
+        highest = select(trials.c.value).where(*mine).order_by(trials.c.value.desc()).limit(1)
+        found = found.where(trials.c.value >= highest.scalar_subquery())
+    row = connection.execute(found.order_by(trials.c.value, trials.c.number).limit(1)).first()
     return None if row is None else Best(row.number, row.value, row.params)
 
 

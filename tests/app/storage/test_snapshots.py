@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import ColumnElement, Engine, insert, literal, select, update
 
+from app.domain.objectives import Direction
 from app.domain.plan import Need, Snapshot
 from app.storage import FILE, SqliteStorage, snapshots
 from app.storage.connect import writing_engine
@@ -84,6 +85,24 @@ def test_the_snapshot_of_a_random_sweep_is_as_much_work_with_many_trials_as_with
     assert (few.drawn, few.waiting, few.best_cost) == (100, WAITING, 0.5)
     assert (many.drawn, many.waiting, many.best_cost) == (20_000, WAITING, 0.5)
     assert 0 < after <= before * 1.1
+    engine.dispose()
+
+
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+@pytest.mark.parametrize(
+    "values", [trials.c.number, -trials.c.number, literal(0.25)], ids=["rising", "falling", "equal"]
+)
+def test_so_it_is_wherever_the_best_trial_lies(
+    engine: Engine, direction: Direction, values: ColumnElement[float]
+) -> None:
+    sizes = []
+    for first, end in ((0, 100), (100, 20_000)):
+        grow(engine, first, end)
+        with engine.connect() as connection, connection.begin():
+            connection.execute(update(trials).where(trials.c.value.is_not(None)).values(value=values))
+            connection.execute(update(sweeps).values(direction=direction))
+        sizes.append(steps(engine)[1])
+    assert 0 < sizes[1] <= sizes[0] * 1.1
     engine.dispose()
 
 

@@ -117,7 +117,10 @@ def test_a_plateau_under_weights_is_one_at_the_loss_of_guessing_under_them(
         (lease,) = trainer.leases()
         # It came down from far above to there: under balanced weights, that is still far above guessing.
         losses = [4.0 * guessing, *[guessing] * 24]
-        points = [curve_point(n) | {"train_loss": loss, "gradient_norms": None} for n, loss in enumerate(losses, 1)]
+        points = [
+            curve_point(n) | {"metrics": {"train_loss": loss}, "gradient_norms": None}
+            for n, loss in enumerate(losses, 1)
+        ]
         trainer.finish(finished(lease, 0.5, metrics={"dev_error": 0.5, "train_error": 0.5}, curve=points, epochs=25))
         found = client.get(f"/v1/sweeps/{sweep}/trials/0/diagnosis").json()["training"]
 

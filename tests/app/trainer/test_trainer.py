@@ -342,6 +342,17 @@ def test_weights_above_the_bound_of_their_sweep_are_left_out() -> None:
         assert stopped.result.metrics == free.result.metrics
 
 
+def test_of_a_maximised_metric_the_highest_epoch_counts_and_weights_below_the_bound_are_left_out() -> None:
+    one = replace(run(DATA["binary"], metric="dev_auc", epochs=4), direction="maximize", early_stopping=None)
+    curves, (free,) = finish(trainer_with([one]))
+    values = [point.metrics["dev_auc"] or 0.0 for point in curves[one.lease]]
+    best = free.result.metrics["dev_auc"]
+    assert best == max(values) == values[(free.result.best_epoch or 0) - 1]
+    for bound, kept in ((-best, True), (math.nextafter(-best, -1.0), False)):
+        (stopped,) = stops(trainer_with([one]), {one.sweep: Keep(1, Rank(bound, 0))})
+        assert (stopped.weights is not None) is kept
+
+
 def test_weights_are_raw_little_endian_numbers() -> None:
     (stopped,) = stops(trainer_with([run(DATA["binary"], 0, epochs=1, hidden_units=[])]))
     assert stopped.weights is not None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from app.domain.datasets import DatasetSummary, Task
 from app.domain.objectives import Direction
 from engine.data import Dataset
 from engine.metrics import METRICS as _KNOWN
-from engine.metrics import undefined
+from engine.metrics import undefined, usual_error
 
 PARTS = ("train", "dev", "test")
 
@@ -40,11 +41,6 @@ def measures_of(task: Task) -> Sequence[Measure]:
     return [one for one in MEASURES.values() if task in one.tasks]
 
 
-def usual_error(task: Task) -> str:
-    """Return what the error of a task is called: "error" (a share) or "rmse" (in the target's unit)."""
-    return "rmse" if task == "regression" else "error"
-
-
 def objectives_of(task: Task) -> Sequence[str]:
     """Return the metrics that can be the objective of a task; the first is the usual one."""
     usual = f"dev_{usual_error(task)}"
@@ -52,19 +48,19 @@ def objectives_of(task: Task) -> Sequence[str]:
     return [usual, *others, "train_loss"]
 
 
-def curve_metrics(task: Task, objective: str) -> Sequence[str]:
-    """Return the metrics of each epoch of a curve."""
-    return list(dict.fromkeys(["train_loss", "dev_loss", f"dev_{usual_error(task)}", objective]))
-
-
 def undefined_objective(metric: Measure, dataset: DatasetSummary, content: Callable[[], bytes]) -> str | None:
     """Return why a metric of the dev part can tell no network from another on this data set; None if it can.
 
-    The prepared `content` is asked for only if there are targets on which the metric could not.
+    The prepared `content` is asked for only if there are targets on which the metric could not, and the card does not
+    count them.
     """
-    name = metric.name.removeprefix(f"{metric.part}_")
+    if metric.part != "dev":
+        return None
+    name, card = metric.name.removeprefix("dev_"), dict[str, Any](dataset.card)
+    if counts := card.get("class_counts"):
+        return undefined(name, dataset.task, np.flatnonzero(counts["dev"]), card["classes"])
     one_value, classes = np.zeros(1, np.int64), ("", "")
-    if metric.part != "dev" or undefined(name, dataset.task, one_value, classes) is None:
+    if undefined(name, dataset.task, one_value, classes) is None:
         return None
     data = Dataset.from_bytes(content())
     return undefined(name, data.task, data.y_dev, data.classes)

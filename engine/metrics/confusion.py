@@ -11,9 +11,11 @@ from engine.arrays import Indices
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Confusion:
-    """`counts` (R, classes, classes): of the examples of each class, how many each member took for which class."""
+    """Of each class, (R, classes): how many examples there are, how many a member took for it, and how many rightly."""
 
-    counts: NDArray[np.int64]
+    there: NDArray[np.int64]
+    answered: NDArray[np.int64]
+    found: NDArray[np.int64]
 
     @classmethod
     def of(cls, answered: Indices, labels: Indices, *, classes: int) -> "Confusion":
@@ -21,34 +23,28 @@ class Confusion:
         members = len(answered)
         places = (np.arange(members)[:, np.newaxis] * classes + labels) * classes + answered
         counts = np.bincount(places.ravel(), minlength=members * classes * classes)
-        return cls(counts.reshape(members, classes, classes))
-
-    @property
-    def _found(self) -> NDArray[np.int64]:
-        """How many of each class were found, (R, classes)."""
-        return self.counts.diagonal(axis1=1, axis2=2)
+        counts = counts.reshape(members, classes, classes)
+        return cls(counts.sum(axis=2), counts.sum(axis=1), counts.diagonal(axis1=1, axis2=2))
 
     def balanced_accuracy(self) -> NDArray[np.float64]:
         """Return the mean share found of a class, over the classes that there are examples of."""
-        there = self.counts.sum(axis=2)
-        return _mean(self._found, there)
+        return _mean(self.found, self.there)
 
     def f1(self) -> NDArray[np.float64]:
         """Return 2 tp/(2 tp + fp + fn): of class 1 where there are two, NaN if it is in no example and no answer.
 
         Of more classes it is the mean, over those that are in an example or an answer.
         """
-        twice, either = 2 * self._found, self.counts.sum(axis=2) + self.counts.sum(axis=1)
-        if self.counts.shape[1] == 2:
+        twice, either = 2 * self.found, self.there + self.answered
+        if twice.shape[1] == 2:
             twice, either = twice[:, 1:], either[:, 1:]
         return _mean(twice, either)
 
     def mcc(self) -> NDArray[np.float64]:
         """Return Matthews' correlation of answers and classes; 0 if either are all the same."""
-        truth, answers = self.counts.sum(axis=2), self.counts.sum(axis=1)
-        examples = truth.sum(axis=1)
-        together = self._found.sum(axis=1) * examples - (truth * answers).sum(axis=1)
-        spread = _deviation(truth, examples) * _deviation(answers, examples)
+        examples = self.there.sum(axis=1)
+        together = self.found.sum(axis=1) * examples - (self.there * self.answered).sum(axis=1)
+        spread = _deviation(self.there, examples) * _deviation(self.answered, examples)
         return np.asarray(np.divide(together, spread, out=np.zeros(len(spread)), where=spread > 0.0))
 
 

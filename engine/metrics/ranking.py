@@ -46,7 +46,7 @@ class Ranking:
         if not pairs.all():
             return np.full(len(self.below), math.nan)
         twice = self._sums(self.below + self.upto - 1) - self.sizes * (self.sizes - 1)
-        return np.asarray((twice / (2 * pairs)).mean(axis=1))
+        return _mean(twice / (2 * pairs))
 
     def average_precision(self) -> NDArray[np.float64]:
         """Return the area under the steps of precision over recall, the mean over the ranked classes.
@@ -56,11 +56,16 @@ class Ranking:
         if not self.sizes.all():
             return np.full(len(self.below), math.nan)
         found = np.repeat(self.sizes, self.sizes) - self.own_below
-        return np.asarray((self._sums(found / (self.examples - self.below)) / self.sizes).mean(axis=1))
+        return _mean(self._sums(found / (self.examples - self.below)) / self.sizes)
 
     def _sums(self, values: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the sums over each class's examples, (R, k); each class must have one."""
         return np.add.reduceat(values, np.cumsum(self.sizes) - self.sizes, axis=1)
+
+
+def _mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean over the classes of values (R, k)."""
+    return np.asarray(values.sum(axis=1) / values.shape[1])
 
 
 def _own(labels: Indices, ranked: int) -> tuple[Indices, Indices]:

@@ -12,11 +12,13 @@ _LONGEST, _MOST_COMPARED, _MOST_LISTED = 64, 200, 30
 def hint(name: str, known: Collection[str]) -> str:
     """Return "Did you mean ...?" for a close match of `name`, or else what is known.
 
-    Names longer than any of ours are not compared, and no more than the first few hundred of what is known.
+    Capital letters make no difference. Names longer than any of ours are not compared, and no more than the first few
+    hundred of what is known.
     """
-    close = get_close_matches(name, list(islice(known, _MOST_COMPARED)), n=1) if len(name) <= _LONGEST else []
+    compared = {other.casefold(): other for other in islice(known, _MOST_COMPARED)}
+    close = get_close_matches(name.casefold(), compared, n=1) if len(name) <= _LONGEST else []
     if close:
-        return f"Did you mean {show(close[0])}?"
+        return f"Did you mean {show(compared[close[0]])}?"
     if not known:
         return "There are none."
     listed = ", ".join(show(other)[1:-1] for other in islice(known, _MOST_LISTED))

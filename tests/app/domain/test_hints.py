@@ -16,3 +16,8 @@ def test_hints_stay_short_however_much_is_known() -> None:
 
 def test_a_name_far_longer_than_any_known_one_is_not_compared() -> None:
     assert hint("a" * 1_000_000, ["a" * 60]) == f"Known are {'a' * 60}."
+
+
+def test_capital_letters_make_no_difference_to_what_is_close() -> None:
+    assert hint("dev_AUC", ["dev_f1", "dev_auc"]) == 'Did you mean "dev_auc"?'
+    assert hint("digits", ["Digits", "iris"]) == 'Did you mean "Digits"?'

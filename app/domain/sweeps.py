@@ -20,7 +20,7 @@ class Objective:
     """
 
     metric: str
-    direction: Direction = "minimize"
+    direction: Direction
     diverged: Diverged = "exclude"
 
 

@@ -39,7 +39,7 @@ def test_a_new_trial_trains_at_least_one_epoch_and_no_more_than_it_has(kind: str
 @every_scheduler
 @given(them=contenders, rung=st.integers(1, 5))
 def test_a_verdict_is_pure_and_names_open_trials_alone_each_once(kind: str, them: list[Contender], rung: int) -> None:
-    stopped = Round(rung, len(them), Objective("dev_error"), them)
+    stopped = Round(rung, len(them), Objective("dev_error", "minimize"), them)
     selection = SCHEDULERS[kind].decide({"kind": kind}, 20, stopped)
     assert selection == SCHEDULERS[kind].decide({"kind": kind}, 20, stopped)
     named = [*selection.go_on, *selection.pruned]

@@ -26,7 +26,7 @@ def search(
         seed=7,
         space=Space(space),
         fixed={} if epochs is None else {"epochs": epochs},
-        objective=Objective("dev_error"),
+        objective=Objective("dev_error", "minimize"),
         sampler={"kind": "random"},
         scheduler=scheduler or {"kind": "none"},
         early_stopping=None,

@@ -23,7 +23,7 @@ SPEC = SweepSpec(
         }
     ),
     fixed={"epochs": 3},
-    objective=Objective("dev_error"),
+    objective=Objective("dev_error", "minimize"),
     sampler={"kind": "random"},
     scheduler={"kind": "none"},
     early_stopping=None,

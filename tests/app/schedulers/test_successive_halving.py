@@ -9,7 +9,7 @@ from app.schedulers import SCHEDULERS, Contender, Round
 HALVING = SCHEDULERS["successive_halving"]
 
 
-DEV_ERROR = Objective("dev_error")
+DEV_ERROR = Objective("dev_error", "minimize")
 
 
 def paused(*values: float | None) -> list[Contender]:

@@ -96,7 +96,7 @@ def end_of(one: DirectedSweep) -> End:
 def test_best_ranks_promotions_and_kept_models_are_those_of_the_mirrored_sweep(
     spec: SweepSpec, order: int, fate: int, keep: int
 ) -> None:
-    whole = replace(spec, keep_models=keep, objective=Objective("", diverged="best_epoch"))
+    whole = replace(spec, keep_models=keep, objective=Objective("", "minimize", "best_epoch"))
     lower, higher = (end(whole, order, fate, direction) for direction in METRICS)
     assert higher == lower
 

@@ -58,7 +58,7 @@ def spec(
             }
         ),
         fixed={"hidden_units": [64, 32]},
-        objective=Objective("dev_error", diverged=diverged),
+        objective=Objective("dev_error", "minimize", diverged),
         sampler={"kind": "random"},
         scheduler={"kind": "none"},
         early_stopping=EarlyStopping(5, 0.125),

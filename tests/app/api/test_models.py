@@ -194,7 +194,7 @@ def test_only_the_models_of_the_best_trials_are_kept(client: httpx.Client, train
     leases = trainer.leases(4)
     answer = trainer.finish(*map(partial(with_weights, trainer), leases, [0.75, 0.25, 0.5, 0.25]))
     keep = answer["keep"][sweep]
-    assert (keep["models"], keep["last"]["value"], keep["replicates"]) == (2, 0.25, 1)
+    assert (keep["models"], keep["last"]["cost"], keep["replicates"]) == (2, 0.25, 1)
     found = [client.get(f"/v1/sweeps/{sweep}/trials/{number}/model").status_code for number in range(4)]
     assert found == [404, 200, 404, 200]
     missing = problem(client.get(f"/v1/sweeps/{sweep}/trials/0/model"), 404)

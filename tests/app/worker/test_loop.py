@@ -302,7 +302,8 @@ def test_a_worker_that_gets_no_work_ends_with_a_sentence(server: FakeServer, sta
 def test_a_stack_that_fails_is_told_by_its_runs_and_those_in_other_stacks_are_not_blamed(
     server: FakeServer, start: Start
 ) -> None:
-    broken = [run(DATA, trial, metric="dev_rmse", epochs=2) for trial in range(2)]
+    whole = [run(DATA, trial, epochs=2) for trial in range(2)]
+    broken = [replace(one, params={**one.params, "decay": "unknown"}) for one in whole]
     other = replace(endless(2), params={**endless(2).params, "hidden_units": [3]})
     worker = start(*broken, other)
     worker.join()

@@ -9,7 +9,7 @@ from app.domain.datasets import DatasetSummary, Task
 from app.domain.objectives import Direction
 from engine.data import Dataset
 from engine.metrics import METRICS as _KNOWN
-from engine.metrics import undefined
+from engine.metrics import TRAIN_LOSS, undefined, usual_error
 
 PARTS = ("train", "dev", "test")
 
@@ -31,8 +31,9 @@ MEASURES: Mapping[str, Measure] = {
     )
     for part in PARTS
     for metric in _KNOWN.values()
+    if part != "train" or metric.reads == "sums"
 }
-"""All metrics by name, of train, dev and test."""
+"""All metrics by name, of train, dev and test. On train only those are measured that sums give."""
 
 
 def measures_of(task: Task) -> Sequence[Measure]:
@@ -40,21 +41,11 @@ def measures_of(task: Task) -> Sequence[Measure]:
     return [one for one in MEASURES.values() if task in one.tasks]
 
 
-def usual_error(task: Task) -> str:
-    """Return what the error of a task is called: "error" (a share) or "rmse" (in the target's unit)."""
-    return "rmse" if task == "regression" else "error"
-
-
 def objectives_of(task: Task) -> Sequence[str]:
     """Return the metrics that can be the objective of a task; the first is the usual one."""
     usual = f"dev_{usual_error(task)}"
     others = [one.name for one in measures_of(task) if one.part == "dev" and one.name != usual]
-    return [usual, *others, "train_loss"]
-
-
-def curve_metrics(task: Task, objective: str) -> Sequence[str]:
-    """Return the metrics of each epoch of a curve."""
-    return list(dict.fromkeys(["train_loss", "dev_loss", f"dev_{usual_error(task)}", objective]))
+    return [usual, *others, TRAIN_LOSS]
 
 
 def undefined_objective(metric: Measure, dataset: DatasetSummary, content: Callable[[], bytes]) -> str | None:

@@ -22,8 +22,9 @@ class AliasAnswer(BaseModel):
 class HyperparameterAnswer(BaseModel):
     """A hyperparameter: what it means, what it may be, and what it is in trials that say nothing of it.
 
-    Trials that agree in all of role `structure` train in one stack. `kinds` are the parameters that can search it.
-    `rule` says in words what `json_schema` says; beyond it, numbers must not be such that float32 rounds them away.
+    Trials that agree in all of the roles `structure` and `data` can train in one stack. `kinds` are the parameters that
+    can search it. `rule` says in words what `json_schema` says; beyond it, numbers must not be such that float32 rounds
+    them away.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -51,11 +52,16 @@ def objectives_of(task: Task) -> Sequence[str]:
 def undefined_objective(metric: Measure, dataset: DatasetSummary, content: Callable[[], bytes]) -> str | None:
     """Return why a metric of the dev part can tell no network from another on this data set; None if it can.
 
-    The prepared `content` is asked for only if there are targets on which the metric could not.
+    The prepared `content` is asked for only if there are targets on which the metric could not, and the card does not
+    count them.
     """
-    name = metric.name.removeprefix(f"{metric.part}_")
+    if metric.part != "dev":
+        return None
+    name, card = metric.name.removeprefix("dev_"), dict[str, Any](dataset.card)
+    if counts := card.get("class_counts"):
+        return undefined(name, dataset.task, np.flatnonzero(counts["dev"]), card["classes"])
     one_value, classes = np.zeros(1, np.int64), ("", "")
-    if metric.part != "dev" or undefined(name, dataset.task, one_value, classes) is None:
+    if undefined(name, dataset.task, one_value, classes) is None:
         return None
     data = Dataset.from_bytes(content())
     return undefined(name, data.task, data.y_dev, data.classes)

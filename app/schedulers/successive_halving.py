@@ -99,7 +99,7 @@ def _losers(stopped: Round, ranked: Sequence[_Place], places: int, compared: int
 def _outcasts(stopped: Round) -> Iterator[tuple[Contender, str]]:
     for contender in stopped.contenders:
         if contender.open and contender.cost is None:
-            yield contender, f"no {stopped.objective.metric} to compare, as a replicate diverged or failed"
+            yield contender, f"no {stopped.objective.metric} to compare, as a replicate diverged, failed or has none"
 
 
 def _ordinal(number: int) -> str:

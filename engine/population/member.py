@@ -38,7 +38,7 @@ class Observation:
 class Stopped:
     """A member that trains no more: the metrics of its best epoch, and the weights kept from it.
 
-    One that has no best epoch, as it diverged in its first or never trained, has neither.
+    One that has no best epoch has neither: it diverged in its first, never trained, or its objective had no value.
     """
 
     state: StopState

@@ -1,9 +1,11 @@
 """Tests of the metrics of the REST contract."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from app.contract.metrics import MEASURES, curve_metrics, objectives_of, undefined_objective
+from app.contract.metrics import MEASURES, objectives_of, undefined_objective
 from app.domain.datasets import Task
 from engine.data import Dataset
 from tests.app.storage.world import DATASET
@@ -34,11 +36,6 @@ def test_a_sweep_without_a_direction_minimises_the_usual_metric(task: Task) -> N
     assert MEASURES[objectives_of(task)[0]].direction == "minimize"
 
 
-def test_a_curve_has_each_metric_once() -> None:
-    assert curve_metrics("binary", "dev_auc") == ["train_loss", "dev_loss", "dev_error", "dev_auc"]
-    assert curve_metrics("regression", "dev_rmse") == ["train_loss", "dev_loss", "dev_rmse"]
-
-
 def content(dev: list[int]) -> bytes:
     x, y = np.zeros((2, 4), np.float32), np.array([0, 1])
     inputs = np.zeros((len(dev), 4), np.float32)
@@ -53,9 +50,19 @@ def test_an_objective_without_a_value_on_the_dev_part_is_told_with_its_reason() 
     assert undefined_objective(auc, DATASET, lambda: content([0, 1])) is None
 
 
+def unwanted() -> bytes:
+    raise AssertionError("the content was asked for")
+
+
 @pytest.mark.parametrize("name", ["dev_error", "dev_loss", "dev_brier", "train_loss"])
 def test_the_content_is_not_read_for_a_metric_that_always_has_a_value(name: str) -> None:
-    def unwanted() -> bytes:
-        raise AssertionError("the content was asked for")
-
     assert undefined_objective(MEASURES[name], DATASET, unwanted) is None
+
+
+@pytest.mark.parametrize(("dev", "missing"), [([7, 0], "wet"), ([0, 7], "dry"), ([3, 4], None)])
+def test_the_content_is_not_read_where_the_card_counts_the_examples_of_each_class(
+    dev: list[int], missing: str | None
+) -> None:
+    card = {"classes": ["dry", "wet"], "class_counts": {"train": [9, 9], "dev": dev, "test": [0, 0]}}
+    reason = undefined_objective(MEASURES["dev_auc"], replace(DATASET, card=card), unwanted)
+    assert reason is None if missing is None else f'no row of class "{missing}"' in (reason or "")

@@ -52,7 +52,7 @@ class Answers:
 
     @cached_property
     def confusion(self) -> Confusion:
-        """How often which class was taken for which."""
+        """How often each class is there, was answered, and was answered rightly."""
         two = self.logits.shape[1] == 1
         answered = (self.logits[:, 0] > 0.0).astype(np.intp) if two else self.logits.argmax(axis=1)
         return Confusion.of(answered, self.labels, classes=2 if two else self.logits.shape[1])

@@ -1,4 +1,4 @@
-"""Metrics of the answers as classes: counts of which class was taken for which."""
+"""Metrics of the answers as classes: counts of examples, answers and right answers of each class."""
 
 import math
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ class Confusion:
     def of(cls, answered: Indices, labels: Indices, *, classes: int) -> "Confusion":
         """Count the answers (R, n) to examples of the classes `labels` (n,)."""
         members = len(answered)
-        places = (np.arange(members)[:, np.newaxis] * classes + labels) * classes + answered
-        counts = np.bincount(places.ravel(), minlength=members * classes * classes)
-        counts = counts.reshape(members, classes, classes)
-        return cls(counts.sum(axis=2), counts.sum(axis=1), counts.diagonal(axis1=1, axis2=2))
+        there = np.broadcast_to(np.bincount(labels, minlength=classes), (members, classes))
+        places = (np.arange(members)[:, np.newaxis] * classes + answered) * 2 + (answered == labels)
+        counts = np.bincount(places.ravel(), minlength=members * classes * 2).reshape(members, classes, 2)
+        return cls(there, counts.sum(axis=2), counts[..., 1])
 
     def balanced_accuracy(self) -> NDArray[np.float64]:
         """Return the mean share found of a class, over the classes that there are examples of."""

@@ -21,7 +21,6 @@ from app.trainer.blas import use_one_thread
 use_one_thread(os.environ)  # before NumPy is imported
 
 from app.trainer.trainer import Trainer  # noqa: E402
-from app.worker.board import Board  # noqa: E402
 from app.worker.loop import Worker  # noqa: E402
 from engine.population.batches import BatchStep  # noqa: E402
 from engine.population.cohort import Cohort  # noqa: E402
@@ -38,9 +37,9 @@ PHASES = (
     ("points of curves", Tile, "train_epoch"),
     ("binding tiles to memory", Cohort, "_cut_tiles"),
     ("members that join and end", Cohort, "join"),
-    ("members that join and end", Cohort, "_end"),
+    ("members that join and end", Cohort, "_let_go"),
     ("curves and results for the server", Trainer, "train"),
-    ("curves and results for the server", Board, "post"),
+    ("curves and results for the server", Worker, "_post"),
     ("trials that come in", Trainer, "add"),
 )
 """Names of phases, and the methods that they are; a phase within another does not count towards that."""

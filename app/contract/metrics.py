@@ -10,7 +10,7 @@ from app.domain.datasets import DatasetSummary, Task
 from app.domain.objectives import Direction
 from engine.data import Dataset
 from engine.metrics import METRICS as _KNOWN
-from engine.metrics import undefined, usual_error
+from engine.metrics import TRAIN_LOSS, undefined, usual_error
 
 PARTS = ("train", "dev", "test")
 
@@ -32,8 +32,9 @@ MEASURES: Mapping[str, Measure] = {
     )
     for part in PARTS
     for metric in _KNOWN.values()
+    if part != "train" or metric.reads == "sums"
 }
-"""All metrics by name, of train, dev and test."""
+"""All metrics by name, of train, dev and test. On train only those are measured that sums give."""
 
 
 def measures_of(task: Task) -> Sequence[Measure]:
@@ -45,7 +46,7 @@ def objectives_of(task: Task) -> Sequence[str]:
     """Return the metrics that can be the objective of a task; the first is the usual one."""
     usual = f"dev_{usual_error(task)}"
     others = [one.name for one in measures_of(task) if one.part == "dev" and one.name != usual]
-    return [usual, *others, "train_loss"]
+    return [usual, *others, TRAIN_LOSS]
 
 
 def undefined_objective(metric: Measure, dataset: DatasetSummary, content: Callable[[], bytes]) -> str | None:

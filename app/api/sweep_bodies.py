@@ -179,7 +179,7 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         fixed=fixed,
         unreadable=_unreadable(posted, {*parameters, *fixed}, parameters),
         metric=objective.get("metric"),
-        direction=objective.get("direction"),
+        direction=objective.get("direction") if "metric" in objective else None,  # that of an unreadable metric
         diverged=objective.get("diverged", "exclude"),
         early_stopping=EarlyStopping(**stopping) if stopping and "patience" in stopping else None,
         trials=budget.get("trials"),

@@ -15,13 +15,15 @@ def objective_faults(
     draft: SweepDraft, dataset: DatasetSummary | None, content: Callable[[DatasetSummary], bytes]
 ) -> Iterator[Fault]:
     """Yield what is wrong; the `content` of a data set is asked for only where the metric may have no value."""
-    metric = MEASURES.get(draft.metric or "")
-    if draft.metric is not None and metric is None:
-        known = list(MEASURES) if dataset is None else objectives_of(dataset.task)
-        yield Fault(_METRIC, f"There is no metric {show(draft.metric)}. {hint(draft.metric, known)}")
-    if metric is None:
+    if draft.metric is None:
         # The usual metrics of all tasks are better when lower.
         yield from _direction_faults(draft, "The usual metric", "minimize")
+        return
+    metric = MEASURES.get(draft.metric)
+    if metric is None:
+        # It may be a typing error of either direction.
+        known = list(MEASURES) if dataset is None else objectives_of(dataset.task)
+        yield Fault(_METRIC, f"There is no metric {show(draft.metric)}. {hint(draft.metric, known)}")
         return
     yield from _direction_faults(draft, metric.name, metric.direction)
     if dataset is not None:

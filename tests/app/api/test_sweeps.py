@@ -116,6 +116,7 @@ def test_the_same_seed_gives_the_same_trials_also_beyond_those_drawn_at_once(cli
         ({"objective": {"metric": "dev_rmse"}}, ["/objective/metric"]),
         ({"objective": {"metric": "accuracy"}}, ["/objective/metric"]),
         ({"objective": {"direction": "maximize"}}, ["/objective/direction"]),
+        ({"objective": {"direction": "maximize", "metric": 1}}, ["/objective/metric"]),
         ({"objective": {"diverged": "keep"}}, ["/objective/diverged"]),
         ({"objective": {"diverged": None, "metric": "accuracy"}}, ["/objective/diverged", "/objective/metric"]),
         ({"objective": "dev_error"}, ["/objective"]),

@@ -54,8 +54,10 @@ def test_a_direction_that_is_not_the_metrics_is_refused() -> None:
 
 
 def test_faults_are_told_where_the_data_set_is_not_known() -> None:
-    assert [pointer for pointer, _ in faults("dev_acuracy", "maximize", dataset=None)] == [
-        "/objective/metric",
-        "/objective/direction",
-    ]
+    assert [pointer for pointer, _ in faults("dev_auc", "minimize", dataset=None)] == ["/objective/direction"]
     assert faults("dev_auc", dataset=None) == []
+
+
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+def test_nothing_is_told_of_the_direction_of_a_metric_that_is_not_known(direction: Direction) -> None:
+    assert [pointer for pointer, _ in faults("dev_acuracy", direction)] == ["/objective/metric"]

@@ -8,6 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def spread(y: NDArray[np.float64]) -> float:
+    """Return the sum of squares about the mean of some numbers; 0 if they do not differ, or by so little as 1e-170.
+
+    The mean of equal numbers may be off by a rounding: it is not asked then.
+    """
+    return float(np.square(y - y.mean()).sum()) if np.ptp(y) > 0.0 else 0.0
+
+
 @dataclass(frozen=True, eq=False)  # no slots: the distances are computed once
 class Residuals:
     """The numbers `y` (n,) and the answers (R, n) to them."""
@@ -29,7 +37,7 @@ class Residuals:
 
     def r2(self) -> NDArray[np.float64]:
         """Return the share of the variance of `y` that the answers explain; NaN if there is none."""
-        variance = np.square(self.y - self.y.mean()).sum()
-        if not variance > 0.0:
+        total = spread(self.y)
+        if not total > 0.0:
             return np.full(len(self.answers), math.nan)
-        return np.asarray(1.0 - np.square(self._distances).sum(axis=1) / variance)
+        return np.asarray(1.0 - np.square(self._distances).sum(axis=1) / total)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from engine.data.quoting import listed, quoted
 from engine.data.target import Task
+from engine.metrics.residuals import spread
 
 _MOST_NAMED = 5
 _WAY_OUT = "Choose another objective, or cut the parts of the data set in another way"
@@ -47,9 +48,11 @@ def _one_class(classes: Sequence[str], counts: NDArray[np.intp]) -> str | None:
 
 
 def _constant(metric: str, dev_targets: NDArray[Any]) -> str | None:
-    if metric != "r2" or np.ptp(dev_targets) > 0.0:
+    if metric != "r2" or spread(dev_targets) > 0.0:
         return None
-    only = f"All targets of the dev part are {dev_targets[0]:g}"
+    differ = np.ptp(dev_targets) > 0.0
+    all_are = "All targets of the dev part are"
+    only = f"{all_are} so close that their squared distances are 0" if differ else f"{all_are} {dev_targets[0]:g}"
     return f"{only}, and r2 is the share of their variance that the answers explain. {_WAY_OUT}."
 
 

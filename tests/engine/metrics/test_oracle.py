@@ -81,6 +81,12 @@ def test_one_row_or_targets_without_spread_have_no_r2() -> None:
         assert found["mae"] == found["median_absolute_error"] == found["rmse"] == 2.5
 
 
+@pytest.mark.parametrize("y", [[0.1, 0.1, 0.1], [0.0, 1e-170, 0.0]])
+def test_targets_whose_spread_is_a_rounding_have_no_r2(y: list[float]) -> None:
+    (found,) = measured("regression", [[[0.5] * len(y)]], y)
+    assert math.isnan(found["r2"])
+
+
 @pytest.mark.parametrize("rows", [2, 3, 90])
 def test_metrics_of_numbers_are_those_of_scikit_learn_in_the_unit_of_the_target(rows: int) -> None:
     rng = np.random.default_rng(rows)

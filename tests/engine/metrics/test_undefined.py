@@ -46,6 +46,13 @@ def test_r2_needs_targets_that_differ(targets: list[float]) -> None:
     assert undefined("r2", "regression", np.array([2.5, 2.0]), ()) is None
 
 
+def test_r2_needs_targets_whose_squared_distances_are_not_rounded_to_zero() -> None:
+    reason = undefined("r2", "regression", np.array([0.0, 1e-170]), ())
+    assert reason is not None
+    assert reason.startswith("All targets of the dev part are so close that their squared distances are 0, and r2 is")
+    assert undefined("r2", "regression", np.array([0.0, 1e-150]), ()) is None
+
+
 def test_all_other_metrics_have_a_value_on_any_rows() -> None:
     for_classes = ("loss", "error", "accuracy", "balanced_accuracy", "brier")
     assert [name for name in for_classes if undefined(name, "binary", np.array([0]), ("no", "yes"))] == []

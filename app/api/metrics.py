@@ -40,8 +40,5 @@ class MetricAnswer(BaseModel):
 
 @router.get("")
 def list_metrics() -> Page[MetricAnswer]:
-    """List all metrics, by which trials are sorted and filtered; an undefined one is null.
-
-    Of train, trials have what costs next to nothing: loss, error and accuracy, or loss and rmse.
-    """
+    """List all metrics, by which trials are sorted and filtered; an undefined one is null."""
     return Page([MetricAnswer.of(metric) for metric in MEASURES.values()], None)

@@ -80,6 +80,8 @@ def test_sweeps_say_which_way_their_metrics_are_better(migrated: Connection) -> 
     )
     assert (numbers["dev_r2"], numbers["dev_rmse"], "dev_error" in numbers) == ("maximize", "minimize", False)
     assert (classes["test_auc"], classes["train_loss"], "dev_rmse" in classes) == ("maximize", "minimize", False)
+    assert {name for name in classes if name.startswith("train_")} == {"train_loss", "train_error", "train_accuracy"}
+    assert {name for name in numbers if name.startswith("train_")} == {"train_loss", "train_rmse"}
 
 
 def test_models_keep_their_costs_and_nothing_refers_to_what_is_not_there(migrated: Connection) -> None:

@@ -31,6 +31,7 @@ _DIRECTIONS = {"loss": "minimize", "error": "minimize", "accuracy": "maximize", 
 _DIRECTIONS_OF_NUMBERS = {"loss": "minimize", "rmse": "minimize", "mae": "minimize", "r2": "maximize"} | {
     "median_absolute_error": "minimize"
 }
+_ON_TRAIN = ("loss", "error", "accuracy", "rmse")
 
 SWEEPS = """
 CREATE TABLE new_sweeps (
@@ -187,6 +188,7 @@ def _directions_json(task: str | None) -> str:
             {"name": f"{part}_{name}", "direction": direction}
             for part in ("train", "dev", "test")
             for name, direction in directions.items()
+            if part != "train" or name in _ON_TRAIN
         ]
     )
 

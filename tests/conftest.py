@@ -1,6 +1,7 @@
 """Settings for all tests."""
 
 import os
+import signal
 from pathlib import Path
 
 from hypothesis import settings
@@ -12,6 +13,9 @@ os.environ["SCIPY_ARRAY_API"] = "1"
 
 # Where compiled kernels are kept: with what pytest itself leaves, not in the cache of who runs the tests.
 os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache" / "caches")
+
+# A suite that a shell starts in the background ignores Ctrl-C, and so would every command that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The machines of continuous integration are shared: how long one example takes says nothing.
 settings.register_profile("logsweep", deadline=None)

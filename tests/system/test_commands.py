@@ -139,7 +139,7 @@ def test_a_model_file_is_scored_on_a_file_and_faults_go_to_standard_error(tmp_pa
         'Note: Columns that the model does not know were passed over: "when".\n',
     )
     scores = dict(line.split(",") for line in done.stdout.splitlines())
-    assert list(scores) == ["metric", "rows", "loss", "rmse", "mae", "r2"]
+    assert list(scores) == ["metric", "rows", "loss", "rmse", "mae", "r2", "median_absolute_error"]
     assert scores["rows"] == "2"
     assert float(scores["rmse"]) >= float(scores["mae"]) > 0.0
     refused = evaluate("words,gaps,far,y\nred,1,2,\n")

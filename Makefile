@@ -29,7 +29,7 @@ test: $(VENV)/.dev curl compiler ## Run every test with compiled kernels, and th
 	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest $(IN_PARALLEL)
 	LOGSWEEP_KERNELS=numpy $(BIN)/python -m pytest $(IN_PARALLEL) $(KERNEL_TESTS)
 
-test-fast: $(VENV)/.dev compiler ## Run what takes a minute and a half: the engine, the storage and all that is pure.
+test-fast: $(VENV)/.dev compiler ## Run what takes two minutes: the engine, the storage and all that is pure.
 	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest $(IN_PARALLEL) $(FAST_TESTS)
 
 test-large: $(VENV)/.dev compiler ## Run the tests that take long: 500 kills, a server away for five minutes, 50 million weights.

@@ -24,6 +24,7 @@ from engine.diagnosis import (
     loss_of_guessing,
     weighed_guessing,
 )
+from engine.metrics import usual_error
 
 __all__ = [
     "LAST_EPOCHS",
@@ -91,7 +92,7 @@ def _point(trial: Trial, epoch: Epoch) -> Point:
 
 
 def _errors(trial: Trial, dataset: DatasetSummary, hoped: float) -> Errors | None:
-    metric = "rmse" if dataset.task == "regression" else "error"
+    metric = usual_error(dataset.task)
     train, dev = trial.metrics.get(f"train_{metric}"), trial.metrics.get(f"dev_{metric}")
     if train is None or dev is None:
         return None

@@ -9,10 +9,9 @@ import numpy as np
 from app.domain.datasets import DatasetSummary, Task
 from app.domain.objectives import Direction
 from engine.data import Dataset
+from engine.data.part_tables import PARTS
 from engine.metrics import METRICS as _KNOWN
 from engine.metrics import TRAIN_LOSS, undefined, usual_error
-
-PARTS = ("train", "dev", "test")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class ColumnCache:
         self._lock = Lock()
         self._sweeps: dict[str, SweepColumns] = {}
         self._last_used: OrderedDict[_Place, None] = OrderedDict()
-        self._users: Counter[_Place] = Counter()
+        self._users: Counter[str | _Place] = Counter()
 
     @property
     def nbytes(self) -> int:
@@ -40,7 +40,7 @@ class ColumnCache:
         places = [(sweep, field) for field in fields]
         with self._lock:
             columns = self._sweeps.setdefault(sweep, SweepColumns())
-            self._users.update(places)
+            self._users.update([sweep, *places])
             for place in places:
                 self._last_used[place] = None
                 self._last_used.move_to_end(place)
@@ -48,8 +48,9 @@ class ColumnCache:
             yield columns
         finally:
             with self._lock:
-                self._users.subtract(places)
+                self._users.subtract([sweep, *places])
                 self._make_room()
+                self._leave(sweep)
 
     def mark(self, sweep: str, numbers: Collection[int]) -> None:
         """Note that trials of a sweep changed, which is on disk. It never waits for a reader."""
@@ -74,8 +75,14 @@ class ColumnCache:
         sweep, field = place
         del self._last_used[place], self._users[place]
         columns = self._sweeps.get(sweep)
-        if columns is None:
-            return 0
-        before = columns.nbytes.get(field, 0)
-        columns.drop(field)
-        return before
+        freed = columns.drop(field) if columns is not None else 0
+        self._leave(sweep)
+        return freed
+
+    def _leave(self, sweep: str) -> None:
+        """Keep nothing of a sweep that nobody uses and that has no columns."""
+        if not self._users[sweep]:
+            del self._users[sweep]
+            columns = self._sweeps.get(sweep)
+            if columns is not None and not columns.nbytes:
+                self.forget(sweep)

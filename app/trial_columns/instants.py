@@ -12,9 +12,9 @@ from app.domain.values import Value
 from app.trial_columns.column import ALL, BEHIND_ALL, BETWEEN, Keys, Numbers, Span
 from app.trial_columns.numeric import NumericColumn
 
-_START = datetime(1970, 1, 1)  # noqa: DTZ001 - all are in UTC, and NumPy's times have no zone
+_START = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
-_TIMES = range((datetime.min - _START) // _MICROSECOND, (datetime.max - _START) // _MICROSECOND + 1)  # noqa: DTZ901 - as above
+_TIMES = range((datetime.min - _START) // _MICROSECOND, (datetime.max - _START) // _MICROSECOND + 1)
 
 
 @final

@@ -77,4 +77,3 @@ def _lowest(sizes: Keys, limit: int) -> Numbers:
 
 def _within(keys: Keys, first: float, last: float) -> Mask:
     return (keys >= first) & (keys < last)
-

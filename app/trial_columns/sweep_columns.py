@@ -1,19 +1,27 @@
 """The columns of one sweep: filled by a scan at first use, and kept up by reading changed trials again."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
-from typing import final
+from typing import Protocol, final
 
 import numpy as np
 
 from app.domain.filters import Field
-from app.trial_columns.column import Column, Numbers
+from app.trial_columns.column import Column
 from app.trial_columns.instants import InstantColumn
 from app.trial_columns.numeric import NumericColumn
 
-Read = Callable[[Sequence[Field], Sequence[int]], Mapping[Field, str]]
-"""Reads fields of the trials with these rising numbers, a text of JSON values with BETWEEN between them for each."""
+
+class Source(Protocol):
+    """Where the trials of the sweep are stored, as they are now."""
+
+    def count(self) -> int:
+        """Return how many trials there are: their numbers are those below it."""
+
+    def read(self, fields: Sequence[Field], numbers: Sequence[int]) -> Mapping[Field, str]:
+        """Return fields of the trials with these rising numbers: for each a text of JSON values, BETWEEN in between."""
+
 
 CHUNK = 16384
 """How many trials are read at a time: the values of one field keep the interpreter for a few milliseconds."""
@@ -53,35 +61,39 @@ class SweepColumns:
                 changed.update(numbers)
             return len(self._changed)
 
-    def fill(self, fields: Collection[Field], count: int, read: Read) -> None:
-        """Scan the fields that are missing, of the trials below `count`; others can be read from meanwhile."""
+    def fill(self, fields: Collection[Field], source: Source) -> None:
+        """Scan the fields that are missing; others can be read from meanwhile."""
         with self._filling, self._watched() as changed:
             missing = [field for field in fields if field not in self._columns]
+            if not missing:
+                return
             columns = {field: _empty(field) for field in missing}
-            for first in range(0, count if missing else 0, CHUNK):
-                _take(columns, range(first, min(first + CHUNK, count)), read)
+            _take(columns, range(source.count()), source)
             with self.lock:
                 self._columns |= columns
                 self.mark(changed)
 
-    def bring_up_to_date(self, count: int, read: Read) -> None:
-        """Read those trials below `count` again that changed, and those that are new; hold `lock`."""
+    def bring_up_to_date(self, source: Source) -> int:
+        """Read those trials again that changed, and those that are new; return how many there are. Hold `lock`.
+
+        The source must not have looked at the database before: what is marked from now on is left for the next time.
+        """
         with self._marking:
             changed, self._changed = self._changed, set()
-        known = min(map(len, self._columns.values()), default=count)
-        stale = sorted({number for number in changed if number < known} | set(range(known, count)))
         try:
-            for first in range(0, len(stale) if self._columns else 0, CHUNK):
-                _take(self._columns, stale[first : first + CHUNK], read)
+            count = source.count()
+            known = min(map(len, self._columns.values()), default=count)
+            _take(self._columns, sorted(changed | set(range(known, count))), source)
         except BaseException:
             self.mark(changed)
             raise
-        self.mark([number for number in changed if number >= max(known, count)])
+        return count
 
-    def drop(self, field: Field) -> None:
-        """Forget a column."""
+    def drop(self, field: Field) -> int:
+        """Forget a column; return about how much memory it took."""
         with self.lock:
-            self._columns.pop(field, None)
+            column = self._columns.pop(field, None)
+            return column.nbytes if column is not None else 0
 
     @contextmanager
     def _watched(self) -> Iterator[set[int]]:
@@ -102,8 +114,11 @@ def _empty(field: Field) -> Column:
     return NumericColumn(np.empty(0))
 
 
-def _take(columns: dict[Field, Column], numbers: Sequence[int], read: Read) -> None:
-    texts = read(list(columns), numbers)
-    places: Numbers = np.array(numbers, np.int64)
-    for field, column in list(columns.items()):
-        columns[field] = column.with_values(places, texts[field])
+def _take(columns: dict[Field, Column], numbers: Sequence[int], source: Source) -> None:
+    if not columns:
+        return
+    for first in range(0, len(numbers), CHUNK):
+        part = numbers[first : first + CHUNK]
+        texts, places = source.read(list(columns), part), np.array(part, np.int64)
+        for field, column in list(columns.items()):
+            columns[field] = column.with_values(places, texts[field])

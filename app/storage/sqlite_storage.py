@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Unavailable
+from app.domain.events import Listener
 from app.domain.plan import Plan
 from app.domain.policy import Policy
 from app.storage import (
@@ -92,6 +93,9 @@ class SqliteStorage:
         self._reading = reading_engine(folder / FILE)
         self._clearing = Clearing(self._writer)
         self.write(artifacts.give_up_arrivals)  # who sent them died with the server before
+
+    def listen(self, listener: Listener) -> None:
+        self._writer.listen(listener)
 
     def close(self) -> None:
         self._writer.close()

@@ -26,6 +26,7 @@ GROUP = 256
 class _Job:
     run: Callable[[Connection], Any]
     future: Future[Any]
+    between: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,10 @@ class _Outcome:
 class Writer:
     """Runs closures on the writing connection, in the order they came."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, at_end: Callable[[Connection], None] = optimize) -> None:
+        """Start the thread; `at_end` runs after everything else, outside a transaction."""
         self._engine = engine
+        self._at_end = at_end
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._closed = False
         self._lock = Lock()
@@ -48,12 +51,11 @@ class Writer:
 
     def submit(self, run: Callable[[Connection], T]) -> Future[T]:
         """Queue `run`; the future has its answer, or its error, once the answer is on disk."""
-        future: Future[T] = Future()
-        with self._lock:
-            if self._closed:
-                raise Unavailable("The storage is closed: the server is stopping. Try again in a moment.")
-            self._queue.put(_Job(run, future))
-        return future
+        return self._put(run, between=False)
+
+    def submit_between(self, run: Callable[[Connection], T]) -> Future[T]:
+        """Queue what cannot run within a transaction, for a moment between two groups."""
+        return self._put(run, between=True)
 
     def close(self) -> None:
         """Finish everything that was queued, then stop. Calling it twice is harmless."""
@@ -63,28 +65,43 @@ class Writer:
                 self._queue.put(None)
         self._thread.join()
 
+    def _put(self, run: Callable[[Connection], T], *, between: bool) -> Future[T]:
+        future: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                raise Unavailable("The storage is closed: the server is stopping. Try again in a moment.")
+            self._queue.put(_Job(run, future, between))
+        return future
+
     def _run(self) -> None:
         with self._engine.connect() as connection:
             open_ = True
             while open_:
-                group, open_ = self._next_group()
+                group, between, open_ = self._next_group()
                 if group:
                     _commit(connection, group)
-            optimize(connection)
+                if between:
+                    _run_between(connection, between)
+            self._at_end(connection)
 
-    def _next_group(self) -> tuple[list[_Job], bool]:
-        """Wait for a job and take those after it; the flag is False once the writer should stop."""
+    def _next_group(self) -> tuple[list[_Job], _Job | None, bool]:
+        """Wait for a job and take those after it, up to one for between.
+
+        The flag is False once the writer should stop.
+        """
         group: list[_Job] = []
         job = self._queue.get()
         while job is not None:
+            if job.between:
+                return group, job, True
             group.append(job)
             if len(group) == GROUP:
-                return group, True
+                return group, None, True
             try:
                 job = self._queue.get_nowait()
             except Empty:
-                return group, True
-        return group, False
+                return group, None, True
+        return group, None, False
 
 
 def _commit(connection: Connection, group: list[_Job]) -> None:
@@ -100,6 +117,15 @@ def _commit(connection: Connection, group: list[_Job]) -> None:
             job.future.set_exception(outcome.error)
         else:
             job.future.set_result(outcome.value)
+
+
+def _run_between(connection: Connection, job: _Job) -> None:
+    if not job.future.set_running_or_notify_cancel():
+        return
+    try:
+        job.future.set_result(job.run(connection))
+    except Exception as error:  # noqa: BLE001 - whatever it was is told to who waits for it
+        job.future.set_exception(error)
 
 
 def _attempt(connection: Connection, job: _Job) -> _Outcome:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Unavailable
+from app.domain.events import Listener
 from app.domain.filters import Position, TrialQuery
 from app.domain.plan import Plan
 from app.domain.policy import Policy
@@ -105,6 +106,9 @@ class SqliteStorage:
             self._wal = Wal(self._file, self._writer, self._reads)
             opened.pop_all()
         self._clearing = Clearing(self._writer)
+
+    def listen(self, listener: Listener) -> None:
+        self._writer.listen(listener)
 
     def close(self) -> None:
         self._wal.close()

@@ -1,12 +1,11 @@
 """Which trials fit, and which of them are on a page: masks and partial sorts over the keys of columns."""
 
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.filters import Condition
+from app.domain.filters import Condition, Operator
 from app.trial_columns.column import Column, Keys, Numbers, Span
 
 Mask = NDArray[np.bool_]
@@ -18,20 +17,16 @@ def fitting(column: Column, condition: Condition) -> Mask:
     if value is None:
         return np.isnan(keys) if condition.operator == "=" else ~np.isnan(keys)
     same, kind = column.span(value), column.comparable(value)
-    match condition.operator:
-        case "=":
-            return _within(keys, same.first, same.last)
-        case "!=":
-            return (keys < same.first) | (keys >= same.last)  # neither holds of NaN
-        case "<":
-            return _within(keys, kind.first, same.first)
-        case "<=":
-            return _within(keys, kind.first, same.last)
-        case ">":
-            return _within(keys, same.last, kind.last)
-        case ">=":
-            return _within(keys, same.first, kind.last)
-    assert_never(condition.operator)
+    if condition.operator == "!=":
+        return (keys < same.first) | (keys >= same.last)  # neither holds of NaN
+    bounds: Mapping[Operator, tuple[float, float]] = {
+        "=": (same.first, same.last),
+        "<": (kind.first, same.first),
+        "<=": (kind.first, same.last),
+        ">": (same.last, kind.last),
+        ">=": (same.first, kind.last),
+    }
+    return _within(keys, *bounds[condition.operator])
 
 
 def any_of(column: Column, values: Sequence[str]) -> Mask:
@@ -40,7 +35,7 @@ def any_of(column: Column, values: Sequence[str]) -> Mask:
     return np.logical_or.reduce([_within(keys, span.first, span.last) for span in spans])
 
 
-def after(keys: Keys, place: Span | None, number: int, *, descending: bool) -> Mask:
+def after_place(keys: Keys, place: Span | None, number: int, *, descending: bool) -> Mask:
     """Return which trials come after a place in the order: equals by number, and those without a value at the end.
 
     The place is that of trial `number`, with keys in `place`; None if it has no value.

@@ -46,13 +46,13 @@ queries = st.builds(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.lists(rows, max_size=12), queries, st.integers(1, 5))
 def test_pages_are_those_of_a_plain_scan(found: list[Row], query: TrialQuery, limit: int) -> None:
     assert every_page(SweepColumns(), Rows(found), query, limit) == scan(found, query)
 
 
-@settings(max_examples=200)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 8), rows), max_size=30), st.lists(queries, min_size=1, max_size=4))
 def test_columns_follow_trials_that_come_and_change(changes: list[tuple[int, Row]], asked: list[TrialQuery]) -> None:
     columns, source = SweepColumns(), Rows([])
@@ -66,6 +66,7 @@ def test_columns_follow_trials_that_come_and_change(changes: list[tuple[int, Row
         assert every_page(columns, source, query, 3) == scan(source.rows, query)
 
 
+@settings(max_examples=60)
 @given(st.lists(rows, min_size=4, max_size=12), queries, st.lists(rows, min_size=1, max_size=4), st.data())
 def test_a_cursor_stays_at_its_place_while_trials_finish(
     found: list[Row], query: TrialQuery, later: list[Row], data: st.DataObject
@@ -100,6 +101,7 @@ def _behind(row: Row, number: int, last: Row, query: TrialQuery) -> bool:
     return order > 0 or (order == 0 and number > there)
 
 
+@settings(max_examples=40)
 @given(st.lists(rows, max_size=6), anything, queries)
 def test_what_all_trials_share_is_listed_as_if_each_had_it(found: list[Row], value: Value, query: TrialQuery) -> None:
     each = [{**row, UNITS: value} for row in found]

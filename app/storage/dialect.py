@@ -3,7 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import REAL, ColumnElement, Connection, Table, case, exists, func, select, text
+from sqlalchemy import (
+    REAL,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    case,
+    exists,
+    func,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 
@@ -45,7 +57,7 @@ def json_of(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def json_at(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
     """Return what stands at a path of a JSON text, as JSON text itself; null if nothing does."""
-    return func.coalesce(source.op("->")(path), "null")
+    return func.coalesce(type_coerce(source, Text()).op("->")(path), "null")
 
 
 def joined(texts: ColumnElement[Any], between: str) -> ColumnElement[Any]:

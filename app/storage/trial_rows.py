@@ -46,14 +46,16 @@ def page_of_index(
     if query.conditions:
         return None
     if query.sort == Field("number"):
-        numbers = _numbers(connection, key, query, after, limit)
+        numbers = _numbers_of_page(connection, key, query, after, limit)
         return [(trial, Position(trial.number, trial.number)) for trial in of_numbers(connection, sweep, numbers)]
     if query.sort == Field("value") and not query.states:
         return _page_by_value(connection, sweep, key, query, after, limit)
     return None
 
 
-def _numbers(connection: Connection, key: int, query: TrialQuery, after: Position | None, limit: int) -> list[int]:
+def _numbers_of_page(
+    connection: Connection, key: int, query: TrialQuery, after: Position | None, limit: int
+) -> list[int]:
     """Return the numbers of a page in their order, of each state from the index."""
     order = trials.c.number.desc() if query.descending else trials.c.number
     statement = select(trials.c.number).where(trials.c.sweep_key == key).order_by(order).limit(limit)
@@ -69,11 +71,14 @@ def _page_by_value(
     connection: Connection, sweep: str, key: int, query: TrialQuery, after: Position | None, limit: int
 ) -> list[tuple[Trial, Position]] | None:
     """Return a page of trials that have a value; None if there are not so many: no index has the others."""
-    if after is not None and isinstance(after.key, str | None):
-        return None
     order = trials.c.value.desc() if query.descending else trials.c.value
     statement = select(trials).where(trials.c.sweep_key == key, trials.c.value.is_not(None))
-    legs = [statement] if after is None else _beyond(statement, after.key, after.number, descending=query.descending)
+    if after is None:
+        legs = [statement]
+    elif isinstance(after.key, int | float):
+        legs = _beyond(statement, after.key, after.number, descending=query.descending)
+    else:
+        return None
     rows: list[records.AnyRow] = []
     for leg in legs:
         if len(rows) < limit:
@@ -93,7 +98,7 @@ def finished(connection: Connection, sweep: str, last: int | None = None) -> lis
     """Return the finished trials of a sweep, or the last ones, in the order of their numbers."""
     key = sweep_key(connection, sweep)
     if last is not None:
-        numbers = _numbers(connection, key, TrialQuery(_FINISHED, descending=True), None, last)
+        numbers = _numbers_of_page(connection, key, TrialQuery(_FINISHED, descending=True), None, last)
         return of_numbers(connection, sweep, numbers[::-1])
     statement = select(trials).where(trials.c.sweep_key == key, trials.c.state.in_([one.value for one in _FINISHED]))
     return [records.trial(sweep, row) for row in connection.execute(statement.order_by(trials.c.number))]

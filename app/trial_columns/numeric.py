@@ -12,7 +12,8 @@ from app.trial_columns.column import ALL, BEFORE_ALL, BEHIND_ALL, Column, Keys, 
 from app.trial_columns.distinct import DistinctColumn
 from app.trial_columns.growth import grown
 
-_LARGEST_EXACT = 2.0**53
+_FIRST_INEXACT = 2.0**53
+"""The double nearest to this whole number is also the nearest one to the next."""
 _NUMERIC = frozenset({int, float, type(None)})
 
 
@@ -78,7 +79,7 @@ def exact_numbers(texts: str) -> Keys | None:
     if not kinds <= _NUMERIC:
         return None
     keys = np.array(values, dtype=np.float64)
-    if int in kinds and np.any(np.abs(keys) > _LARGEST_EXACT):
+    if int in kinds and np.any(np.abs(keys) >= _FIRST_INEXACT):
         return None
     return keys
 

@@ -32,7 +32,8 @@ def fitting(column: Column, condition: Condition) -> Mask:
 def any_of(column: Column, values: Sequence[str]) -> Mask:
     """Return which trials have one of these values in the column."""
     keys, spans = column.keys(), [column.span(value) for value in values]
-    return np.logical_or.reduce([_within(keys, span.first, span.last) for span in spans])
+    fits: Mask = np.logical_or.reduce([_within(keys, span.first, span.last) for span in spans])
+    return fits
 
 
 def after_place(keys: Keys, place: Span | None, number: int, *, descending: bool) -> Mask:

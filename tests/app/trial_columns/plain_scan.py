@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cmp_to_key
+from typing import Any, cast
 
 from app.domain.filters import Condition, Field, Operator, TrialQuery
 from app.domain.values import Value
@@ -56,8 +57,9 @@ def _kind(value: Value) -> int:
     return next(place for place, kind in enumerate(kinds) if isinstance(value, kind))
 
 
-def _sign(one: object, other: object) -> int:
-    return (one > other) - (one < other)  # type: ignore[operator] # both are numbers, or both texts
+def _sign(one: Value, other: Value) -> int:
+    first, second = cast("tuple[Any, Any]", (one, other))  # both are numbers, or both texts
+    return int(first > second) - int(first < second)
 
 
 def _value(row: Row, number: int, field: Field) -> Value:

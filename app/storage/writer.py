@@ -57,6 +57,20 @@ class Writer:
         """Queue what cannot run within a transaction, for a moment between two groups."""
         return self._put(run, between=True)
 
+    def write_waiting(self, connection: Connection) -> None:
+        """Commit what waits: for something long between groups, on the thread of the writer.
+
+        Raises Unavailable once the writer should stop.
+        """
+        try:
+            group, between, open_ = self._next_group(self._queue.get_nowait())
+        except Empty:
+            return
+        _do(connection, group, between)
+        if not open_:
+            self._queue.put(None)  # for the loop that this is within
+            raise Unavailable("The storage is closed: the server is stopping.")
+
     def close(self) -> None:
         """Finish everything that was queued, then stop. Calling it twice is harmless."""
         with self._lock:
@@ -77,20 +91,16 @@ class Writer:
         with self._engine.connect() as connection:
             open_ = True
             while open_:
-                group, between, open_ = self._next_group()
-                if group:
-                    _commit(connection, group)
-                if between:
-                    _run_between(connection, between)
+                group, between, open_ = self._next_group(self._queue.get())
+                _do(connection, group, between)
             self._at_end(connection)
 
-    def _next_group(self) -> tuple[list[_Job], _Job | None, bool]:
-        """Wait for a job and take those after it, up to one for between.
+    def _next_group(self, job: _Job | None) -> tuple[list[_Job], _Job | None, bool]:
+        """Return a job and those that wait after it, up to one for between.
 
         The flag is False once the writer should stop.
         """
         group: list[_Job] = []
-        job = self._queue.get()
         while job is not None:
             if job.between:
                 return group, job, True
@@ -102,6 +112,13 @@ class Writer:
             except Empty:
                 return group, None, True
         return group, None, False
+
+
+def _do(connection: Connection, group: list[_Job], between: _Job | None) -> None:
+    if group:
+        _commit(connection, group)
+    if between:
+        _run_between(connection, between)
 
 
 def _commit(connection: Connection, group: list[_Job]) -> None:

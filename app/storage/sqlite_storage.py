@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, Unavailable
+from app.domain.events import Listener
 from app.domain.plan import Plan
 from app.domain.policy import Policy
 from app.storage import (
@@ -102,6 +103,9 @@ class SqliteStorage:
             opened.pop_all()
         self._clearing = Clearing(self._writer)
         self._backing_up = Lock()
+
+    def listen(self, listener: Listener) -> None:
+        self._writer.listen(listener)
 
     def close(self) -> None:
         self._wal.close()

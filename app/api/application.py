@@ -10,6 +10,7 @@ from starlette.types import Lifespan
 
 from app.api import (
     analysis,
+    backups,
     datasets,
     gradient_checks,
     health,
@@ -65,7 +66,7 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     problems.install(app)
     openapi.install(app)
     about_sweeps = (datasets, hyperparameters, metrics, sweeps, trials, models, analysis, gradient_checks)
-    for routes in (*about_sweeps, work, work_files, health):
+    for routes in (*about_sweeps, work, work_files, backups, health):
         app.include_router(routes.router)
     return app
 

@@ -54,8 +54,8 @@ def _body_faults(request: WorkRequest) -> Iterator[Fault]:
             for index, lease in enumerate(request.leases):
                 yield from _lease_faults(lease, ("leases", index))
         case ReportRequest():
-            yield from _progress_faults("items", request.items)
             yield from _unknown_metrics(_curves("items", request.items))
+            yield from _progress_faults("items", request.items)
         case FinishRequest():
             yield from _finish_faults(request)
         case ReleaseRequest():
@@ -79,12 +79,12 @@ def _claim_faults(request: ClaimRequest) -> Iterator[Fault]:
 
 def _finish_faults(request: FinishRequest) -> Iterator[Fault]:
     yield from _count_faults("items", request.items)
+    yield from _unknown_metrics(_measured(request))
     for index, result in enumerate(request.items):
         yield from _lease_faults(result.lease, ("items", index, "lease"))
         yield from _result_faults(result, pointer("items", index))
         yield from _curve_faults(result.curve, ("items", index, "curve"))
     yield from _progress_faults("progress", request.progress)
-    yield from _unknown_metrics(_measured(request))
 
 
 def _name_faults(field: str, name: str) -> Iterator[Fault]:

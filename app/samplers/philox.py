@@ -34,7 +34,8 @@ def first_words(seed: int, streams: Sequence[int], numbers: Sequence[int]) -> Wo
         high, low = _product(even)
         even, odd = high[::-1] ^ odd ^ keys, low[::-1]
         keys += _KEY_STEPS
-    return even[0]
+    first: Words = even[0]
+    return first
 
 
 def _product(words: Words) -> tuple[Words, Words]:

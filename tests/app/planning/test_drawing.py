@@ -7,7 +7,7 @@ import pytest
 from app.contract.hyperparameters import cohort_key, complete
 from app.contract.rules import CURRENT_RULES
 from app.domain.plan import TrialView
-from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
 from app.domain.sweeps import Budget, Objective, SweepSpec
 from app.planning.drawing import HORIZON, LOW_WATER, batch_of, draw, room_in_queue
 from tests.app.planning.simulation import SimulatedSweep, fates
@@ -40,7 +40,7 @@ def test_trials_follow_from_the_spec_however_they_are_cut() -> None:
 @pytest.mark.parametrize("rules", [1, CURRENT_RULES])
 @pytest.mark.parametrize("seed", [0, 7, 2**63 - 1])
 def test_thousands_of_trials_drawn_at_once_are_those_drawn_one_by_one(seed: int, rules: int) -> None:
-    every_kind = {
+    every_kind: dict[str, Parameter] = {
         "beta1": FloatParameter(0.9, 0.999, "reverse_log"),
         "learning_rate": FloatParameter(1e-4, 1.0, "log"),
         "keep_prob": FloatParameter(0.5, 1.0, step=0.1),

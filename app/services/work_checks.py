@@ -8,6 +8,7 @@ from app.domain.errors import Fault, InvalidRequest, pointer, show
 from app.domain.hints import hint
 from app.domain.work import (
     MOST_ITEMS,
+    About,
     CheckpointRef,
     ClaimRequest,
     Epoch,
@@ -45,6 +46,7 @@ def _body_faults(request: WorkRequest) -> Iterator[Fault]:
             yield from _claim_faults(request)
         case HeartbeatRequest():
             yield from _count_faults("leases", request.leases)
+            yield from _about_faults(request.about)
         case ReportRequest():
             yield from _count_faults("items", request.items)
             yield from _progress_faults("items", request.items)
@@ -65,6 +67,19 @@ def _claim_faults(request: ClaimRequest) -> Iterator[Fault]:
     if not 0 <= request.wait < math.inf:
         yield Fault("/wait", f"wait is {request.wait}; it must be 0 or more seconds.")
     yield from _count_faults("cohorts", request.cohorts)
+    yield from _about_faults(request.about)
+
+
+def _about_faults(about: About | None) -> Iterator[Fault]:
+    if about is None:
+        return
+    if not 1 <= about.slots <= MOST_SLOTS:
+        yield Fault("/about/slots", f"slots is {about.slots}; it must be from 1 to {MOST_SLOTS}.")
+    if len(about.version) > LONGEST_NAME:
+        detail = f"The version has {len(about.version)} characters; it may have {LONGEST_NAME}. Shorten it."
+        yield Fault("/about/version", detail)
+    if about.memory_bytes is not None and about.memory_bytes < 0:
+        yield Fault("/about/memory_bytes", f"memory_bytes is {about.memory_bytes}; it must be 0 or more.")
 
 
 def _finish_faults(request: FinishRequest) -> Iterator[Fault]:

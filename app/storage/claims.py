@@ -108,10 +108,11 @@ def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease
     """
     holders = _holders(connection, ask.trainer)
     if holders.worst.get(ask.worker, 0) >= policy.suspect_losses:
-        return Grant()
+        return Grant(held_back=True)
     choice = _choose(connection, policy, ask, holders)
     if not choice.rows:
-        return Grant(waiting=_waiting(connection, choice.sweeps))
+        waiting = _waiting(connection, choice.sweeps)
+        return Grant(waiting=waiting, held_back=any(waiting.values()))
     keys = [row.key for row in choice.rows]
     fences = moves.start_runs(connection, keys, ask.worker, now, lease_until)
     touched = {row.sweep_key for row in choice.rows}

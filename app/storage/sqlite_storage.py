@@ -200,6 +200,7 @@ class SqliteStorage:
 
     claim = _decides(claims.claim)
     heartbeat = _writes(leases.heartbeat)
+    held_trials = _reads(leases.held_trials)
     report = _decides(results.report)
     finish = _decides(results.finish)
     release = _decides(lost_leases.release)

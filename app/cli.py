@@ -65,7 +65,7 @@ def serve(
 ) -> None:
     """Serve the API, with worker processes beside it."""
     _log_to_stderr()
-    _heed_sigterm()
+    _heed_signals()
     use_one_thread(os.environ)
     from app.serve import run_server  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
@@ -94,7 +94,7 @@ def demo(
     leave: Annotated[bool, typer.Option(help="End after the leader board instead of serving on.")] = False,
 ) -> None:
     """Run the example sweep on real digits, show it live, and keep serving until Ctrl-C."""
-    _heed_sigterm()
+    _heed_signals()
     from app.demo import run_demo  # noqa: PLC0415  # keeps the start of the other commands short
 
     raise typer.Exit(run_demo(data, port, workers, leave=leave))
@@ -173,9 +173,12 @@ def _log_to_stderr() -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def _heed_sigterm() -> None:
-    """Let SIGTERM end a command as Ctrl-C does: what is open is closed, and the database is one file again."""
+def _heed_signals() -> None:
+    """Let SIGTERM, and a terminal that closes, end a command as Ctrl-C does: the database is one file again."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # nohup ignores it
+        signal.signal(hangup, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import signal
 import socket
 from pathlib import Path
 
@@ -64,6 +65,14 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> No
         except KeyboardInterrupt:
             # Uvicorn raises it again after an orderly stop.
             typer.echo("Stopped.")
+        finally:
+            _ignore_signals()
+
+
+def _ignore_signals() -> None:
+    """Let nobody who asks again interrupt the end, in which the database becomes one file."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,12 +1,20 @@
-"""What has happened, as it is published: changes that were committed, in their order, and workers that come and go."""
+"""What a commit changed, as those are told who follow along: one record for each kind of event.
 
-from collections.abc import Mapping
+An event says where something stands after the commit, not every step on the way there: what changed several times in
+one commit is told once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+DELETED: Final = "deleted"
+"""The state that the event of a deleted sweep tells."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepChanged:
-    """A sweep was created or changed; `state` is the one it has now, "deleted" if it has gone."""
+    """A sweep was created, changed or deleted; `state` is the one it has now."""
 
     sweep: str
     state: str
@@ -14,7 +22,7 @@ class SweepChanged:
 
 @dataclass(frozen=True, slots=True)
 class TrialsChanged:
-    """Trials were created or changed: the state of each now, by number."""
+    """Trials were drawn, or something about them changed other than their epochs; `trials` has the state of each."""
 
     sweep: str
     trials: Mapping[int, str]
@@ -22,7 +30,7 @@ class TrialsChanged:
 
 @dataclass(frozen=True, slots=True)
 class EpochsStored:
-    """Epochs of trials were stored: the last one of each, by number."""
+    """Epochs of trials in training were stored; `epochs` has the last one of each that has come in."""
 
     sweep: str
     epochs: Mapping[int, int]
@@ -30,7 +38,7 @@ class EpochsStored:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Decisions about a sweep were written down: `count` of them, from number `first` on."""
+    """A plan or a changed budget was written down, in `count` decisions from number `first` on."""
 
     sweep: str
     first: int
@@ -55,9 +63,12 @@ class WorkersChanged:
 
 @dataclass(frozen=True, slots=True)
 class WorkQueued:
-    """Runs of these sweeps became claimable: new, given back, or let go on."""
+    """Runs of these sweeps wait that did not wait before: drawn, given back, or queued to go on."""
 
     sweeps: frozenset[str]
 
 
 Event = SweepChanged | TrialsChanged | EpochsStored | Decided | DatasetChanged | WorkersChanged | WorkQueued
+
+Listener = Callable[[Sequence[Event]], None]
+"""Who is told the events of each commit, in the order of the commits."""

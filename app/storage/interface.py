@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.domain.datasets import DatasetSummary
+from app.domain.events import Listener
 from app.domain.filters import Position, TrialQuery
 from app.domain.plan import Need, Plan, Snapshot, StoredDecision
 from app.domain.queue import Ask, Grant, Recorded
@@ -223,6 +224,12 @@ class Artifacts(Protocol):
 
 class Storage(Datasets, Sweeps, Plans, Trials, Queue, Artifacts, Protocol):
     """Everything that outlives the process."""
+
+    def listen(self, listener: Listener) -> None:
+        """Tell a listener what each commit from now on changed, in the order of the commits.
+
+        It is told before the verbs return that were committed, on the thread that writes: it must be quick.
+        """
 
     def close(self) -> None:
         """Finish what was submitted and close all connections. Calling it twice is harmless."""

@@ -5,6 +5,7 @@ What a verb does stands at the protocol in `interface.py`, and how, at the funct
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Unavailable
+from app.domain.events import Listener
 from app.domain.plan import Plan
 from app.domain.policy import Policy
 from app.storage import (
@@ -33,11 +35,14 @@ from app.storage import (
     snapshots,
     sweep_rows,
     trial_rows,
+    wal,
 )
 from app.storage.arrivals import Clearing, Source, bring
 from app.storage.connect import reading_engine, unchecked_references, writing_engine
 from app.storage.lock import FolderLock
 from app.storage.migrate import migrate
+from app.storage.reads import Reads
+from app.storage.wal import Wal
 from app.storage.writer import Writer
 
 P = ParamSpec("P")
@@ -81,27 +86,34 @@ class SqliteStorage:
         """Lock the folder, make or migrate the database. Raises Unavailable if either is not possible."""
         _make(folder)
         self._policy = policy
-        self._lock = FolderLock(folder)
-        try:
-            self._writing = writing_engine(folder / FILE)
+        self._file = folder / FILE
+        with ExitStack() as opened:
+            self._lock = FolderLock(folder)
+            opened.callback(self._lock.release)
+            self._writing = writing_engine(self._file)
+            opened.callback(self._writing.dispose)
             _migrate(self._writing)
-        except BaseException:
-            self._lock.release()
-            raise
-        self._writer = Writer(self._writing)
-        self._reading = reading_engine(folder / FILE)
+            self._writer = Writer(self._writing, partial(wal.end, database=self._file))
+            opened.callback(self._writer.close)
+            self.write(artifacts.give_up_arrivals)  # who sent them died with the server before
+            self._reads = Reads(reading_engine(self._file))
+            self._wal = Wal(self._file, self._writer, self._reads)
+            opened.pop_all()
         self._clearing = Clearing(self._writer)
-        self.write(artifacts.give_up_arrivals)  # who sent them died with the server before
+
+    def listen(self, listener: Listener) -> None:
+        self._writer.listen(listener)
 
     def close(self) -> None:
+        self._wal.close()
+        self._reads.close()
         self._writer.close()
-        self._reading.dispose()
         self._writing.dispose()
         self._lock.release()
 
     def read(self, run: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
         """Return what a function answers on one snapshot."""
-        with self._reading.connect() as connection, connection.begin():
+        with self._reads.snapshot() as connection:
             return run(connection, *args, **named)
 
     def write(self, run: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:

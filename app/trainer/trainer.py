@@ -127,9 +127,11 @@ class Trainer:
 
         A run that has not trained at all yet has nothing to pause or complete with: it goes back.
         """
-        settled = self.settle(keep) if decisions else ()
-        keys = {held.run.lease: key for key, held in self._held.items()} if decisions else {}
-        known = {keys[one.lease]: one for one in decisions if one.lease in keys and one.decision != "continue"}
+        asked = {one.lease: one for one in decisions if one.decision != "continue"}
+        if not asked:
+            return Turn()
+        settled = self.settle(keep)  # of one that has stopped there is nothing left to decide
+        known = {key: asked[held.run.lease] for key, held in self._held.items() if held.run.lease in asked}
         self._leave([key for key, one in known.items() if one.decision == "stop"])
         given_back = [self._give_back(key) for key in known if key in self._held and not self._held[key].epochs]
         pausing = [key for key, one in known.items() if key in self._held and one.decision == "pause"]

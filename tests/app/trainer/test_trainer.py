@@ -199,6 +199,15 @@ def test_what_is_decided_of_a_run_that_has_stopped_comes_too_late(decision: str)
     assert (turn.given_back, len(trainer)) == ([], 1)
 
 
+def test_that_runs_are_to_continue_tells_nothing_early() -> None:
+    short, long = short_and_long()
+    trainer = trainer_with([short, long])
+    trainer.train({}), trainer.train({})
+
+    assert trainer.obey([Decision(one.lease, "continue") for one in (short, long)], {}).stopped == ()
+    assert len(trainer) == 2
+
+
 @pytest.mark.parametrize("to_epoch", [1, 2])
 def test_a_run_that_comes_back_before_its_stop_was_told_starts_anew(to_epoch: int) -> None:
     one, other = (replace(run(DATA["binary"], n, epochs=2, hidden_units=[3 + n]), early_stopping=None) for n in (0, 1))

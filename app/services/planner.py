@@ -1,7 +1,7 @@
 """Plans sweeps: one plan at a time for each, in a thread of its own, from a snapshot to moves that are applied."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Condition, Thread
@@ -38,10 +38,9 @@ class Planner:
     A look that failed is made again by `look_again`.
     """
 
-    def __init__(self, storage: Storage, clock: Clock, changed: Callable[[str], None]) -> None:
+    def __init__(self, storage: Storage, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
-        self._has_changed = changed
         self._changed = Condition()
         self._waiting: dict[str, None] = {}  # in the order of the calls
         self._busy: set[str] = set()
@@ -166,6 +165,5 @@ class Planner:
         """Return whether a plan has moves, which were applied or came too late."""
         if not made.moves:
             return False
-        if self._storage.apply(snapshot.sweep, snapshot.version, made, self._clock.now()):
-            self._has_changed(snapshot.sweep)
+        self._storage.apply(snapshot.sweep, snapshot.version, made, self._clock.now())
         return True

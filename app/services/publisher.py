@@ -35,11 +35,6 @@ class Publisher:
                 for worker in event.left:  # the others share the work without it
                     self.claims.hands_freed(worker)
 
-    def changed(self, sweep: str) -> None:
-        """Tell that a sweep changed, and that it may have work."""
-        self.sweeps.notify(sweep)
-        self.claims.work_queued()
-
     def close(self) -> None:
         """Let nobody wait any longer: the server is stopping."""
         self.feed.close()

@@ -53,12 +53,13 @@ class Services:
     ) -> Self:
         """Return the use cases on `storage`; `entropy(n)` returns n random bytes."""
         publisher, trials = Publisher(entropy(4).hex()), Trials(storage)
-        planner = Planner(storage, clock, publisher.changed)
+        planner = Planner(storage, clock)
         live = LiveWorkers(lease_seconds, publisher.publish)
+        storage.listen(publisher.publish)
         return cls(
             storage,
             Datasets(storage, clock, preparation),
-            Sweeps(storage, clock, planner, publisher.changed, entropy),
+            Sweeps(storage, clock, planner, entropy),
             trials,
             Models(storage),
             Analysis(storage, trials),

@@ -39,13 +39,11 @@ class Sweeps:
         storage: Storage,
         clock: Clock,
         planner: Planner,
-        changed: Callable[[str], None],
         entropy: Callable[[int], bytes],
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._planner = planner
-        self._has_changed = changed
         self._entropy = entropy
         self._changing = Lock()
 
@@ -110,7 +108,6 @@ class Sweeps:
     def pause(self, sweep: str) -> Sweep:
         """Hand out no more work of a sweep; what trains comes back at its epoch's end. Raises NotFound, Conflict."""
         self._storage.pause_sweep(sweep)
-        self._has_changed(sweep)
         return self._storage.sweep(sweep)
 
     def resume(self, sweep: str) -> Sweep:
@@ -130,7 +127,6 @@ class Sweeps:
         """Delete an ended sweep with all that belongs to it. Raises NotFound; Conflict unless it has ended."""
         self._storage.delete_sweep(sweep)
         self._planner.forget(sweep)
-        self._has_changed(sweep)
 
     def best(self, sweep: str) -> CompleteTrial:
         """Return the best finished trial. Raises NotFound, also while there is none."""
@@ -145,7 +141,6 @@ class Sweeps:
     def _planned(self, sweep: str) -> Sweep:
         """Plan a sweep that a user has changed, and return it."""
         self._planner.plan_now(sweep)
-        self._has_changed(sweep)
         return self._storage.sweep(sweep)
 
     def _dataset(self, name: str | None) -> tuple[DatasetSummary | None, list[Fault]]:

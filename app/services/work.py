@@ -156,7 +156,6 @@ class Work:
         """Have all sweeps looked at if runs came back: one of them may have failed, and a sweep be at its end."""
         if count:
             self._planner.look_at_all()
-            self._line.work_queued()
         return count
 
     def _until(self, now: datetime) -> datetime:

@@ -181,9 +181,6 @@ class Queue(Protocol):
     def release(self, worker: str, items: Sequence[GivenBack], now: datetime) -> list[Decision]:
         """Requeue what a worker gives back; a refusal counts as a loss. All decisions are `stop`."""
 
-    def work_waits(self) -> bool:
-        """Return whether the queue has a run that no worker holds."""
-
     def lose_expired(self, now: datetime) -> int:
         """Requeue what leases that ran out were held for; return how many."""
 

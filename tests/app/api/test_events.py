@@ -12,7 +12,7 @@ from app.domain.events import Decided, TrialsChanged
 from app.services import feed
 from app.services.services import Services
 from tests.app.api.following import Message, following
-from tests.app.api.serving import Trainer, problem, serving, start
+from tests.app.api.serving import Trainer, curve_point, finished, problem, serving, start, when_ended
 
 
 def told(services: Services, *numbers: int, sweep: str = "swp_x") -> None:
@@ -140,3 +140,53 @@ def test_a_server_that_stops_ends_its_feeds_at_once(tmp_path: Path) -> None:
         services.publisher.close()
         assert list(reader) == []
     assert time.monotonic() - before < 5
+
+
+def test_what_a_reader_is_told_adds_up_to_what_lists_show(client: httpx.Client, trainer: Trainer) -> None:
+    with following(client) as reader:
+        sweep = start(client, budget={"trials": 3})["id"]
+        one, *others = trainer.leases(3)
+        trainer.report(one, 1, 2)
+        trainer.finish(finished(one, 0.5, curve=[curve_point(3)]), *(finished(lease, 0.25) for lease in others))
+        when_ended(client, sweep)
+        messages = [message for message in reader.until("sweep", state="completed") if message.name != "workers"]
+        client.delete(f"/v1/sweeps/{sweep}")
+        gone = reader.until("sweep", state="deleted")[-1]
+    assert {message.data["sweep"] for message in [*messages, gone]} == {sweep}
+    states = [message.data["trials"] for message in messages if message.name == "trials"]
+    assert [set(some.values()) for some in states] == [{"queued"}, {"running"}, {"completed"}]
+    assert [sorted(some) for some in states] == [["0", "1", "2"]] * 3
+    stored = [message.data["epochs"] for message in messages if message.name == "epochs"]
+    assert stored[0] == {"0": 2}
+    assert messages[0].data["state"] == "running"
+
+
+def test_a_decision_is_told_by_the_number_that_it_is_listed_under(client: httpx.Client) -> None:
+    with following(client) as reader:
+        scheduler = {"kind": "successive_halving", "eta": 3, "first_rung": 1}
+        sweep = start(client, scheduler=scheduler, budget={"trials": 9})["id"]
+        told = reader.until("decisions")[-1].data
+    listed = [one["number"] for one in client.get(f"/v1/sweeps/{sweep}/decisions").json()["items"]]
+    assert listed == [told["first"] + number for number in range(told["count"])]
+
+
+def test_a_data_set_that_comes_and_goes_is_told(client: httpx.Client) -> None:
+    table = b"x,y\n" + b"".join(b"%d,%s\n" % (row, b"ab"[row % 2 :][:1]) for row in range(40))
+    with following(client) as reader:
+        form = {"name": "small", "target": "y"}
+        assert client.post("/v1/datasets", data=form, files={"file": ("t.csv", table)}).status_code == 201
+        client.delete("/v1/datasets/small").raise_for_status()
+        assert [reader.next()[1:] for _ in range(2)] == [
+            ("dataset", {"name": "small", "deleted": False}),
+            ("dataset", {"name": "small", "deleted": True}),
+        ]
+
+
+def test_what_was_refused_is_told_to_nobody(client: httpx.Client, services: Services, trainer: Trainer) -> None:
+    sweep = start(client, budget={"trials": 1})["id"]
+    (lease,) = trainer.leases()
+    with following(client, f"/v1/sweeps/{sweep}/events") as reader:
+        Trainer(client, "stranger").finish(finished(lease, 0.5))
+        problem(client.delete(f"/v1/sweeps/{sweep}"), 409)
+        told(services, 1, sweep=sweep)
+        assert numbers(reader.next()) == [1]

@@ -247,6 +247,11 @@ SHA256 = "0" * 64
             ["/about/slots", "/about/version", "/about/memory_bytes"],
         ),
         ("heartbeat", {"worker": "w", "leases": [], "about": {"slots": 5000, "version": ""}}, ["/about/slots"]),
+        (
+            "heartbeat",
+            {"worker": "w", "leases": [], "about": {"slots": 1, "version": "", "memory_bytes": 2**70}},
+            ["/about/memory_bytes"],
+        ),
         ("heartbeat", {"worker": "w"}, ["/leases"]),
         ("heartbeat", {"worker": "w", "leases": [{"run": 1}]}, ["/leases/0/fence"]),
         ("heartbeat", {"worker": "w", "leases": [LEASE] * 4097}, ["/leases"]),

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import fields
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from fastapi.concurrency import run_in_threadpool
@@ -53,12 +53,7 @@ class FeedAnswer(StreamingResponse):
         super().__init__(messages, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
 
 
-_STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Server-sent events.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
-}
-
-
-@router.get("/events", response_class=FeedAnswer, responses=_STREAM)
+@router.get("/events", status_code=200, response_class=FeedAnswer)
 async def follow_events(services: UseCases, after: After = None, last_event_id: LastEventId = None) -> FeedAnswer:
     """Follow what happens to all sweeps, data sets and workers, as server-sent events.
 
@@ -69,7 +64,7 @@ async def follow_events(services: UseCases, after: After = None, last_event_id: 
     return _follow(services.publisher.feed, last_event_id or after, None)
 
 
-@router.get("/sweeps/{sweep}/events", response_class=FeedAnswer, responses=_STREAM)
+@router.get("/sweeps/{sweep}/events", status_code=200, response_class=FeedAnswer)
 async def follow_sweep(
     sweep: str, services: UseCases, after: After = None, last_event_id: LastEventId = None
 ) -> FeedAnswer:

@@ -20,6 +20,7 @@ from app.api import (
     models,
     openapi,
     problems,
+    reading,
     sweeps,
     trials,
     work,
@@ -66,6 +67,7 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     app.state.one_gradient_check = asyncio.Semaphore()
     app.state.bodies = CapacityLimiter(AT_ONCE)
     app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)
+    app.state.reads = asyncio.Semaphore(reading.AT_ONCE)
     app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
     problems.install(app)
     openapi.install(app)

@@ -1,4 +1,4 @@
-"""The command line: `logsweep serve`, `work`, `demo`, `predict`, `evaluate` and `gradcheck`."""
+"""The command line: `logsweep serve`, `work`, `demo`, `predict`, `evaluate`, `gradcheck`, `backup` and `restore`."""
 
 import logging
 import os
@@ -154,6 +154,34 @@ def gradcheck(
     from app.gradcheck import run_gradcheck  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
     raise typer.Exit(run_gradcheck(dataset, target, settings or [], steps, seed, reading or ()))
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The new file.", dir_okay=False)],
+    data: Data = Path("data"),
+    server: Annotated[
+        str | None,
+        typer.Option(help="The server that is running; without it no server may use --data.", envvar="LOGSWEEP_SERVER"),
+    ] = None,
+) -> None:
+    """Copy the whole database as it is between two commits, and check the copy; a server goes on meanwhile."""
+    from app.backup import run_backup  # noqa: PLC0415  # keeps the start of the other commands short
+
+    with _refusal_shown():
+        run_backup(file, data, server)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What logsweep backup wrote.", exists=True, dir_okay=False)],
+    data: Data = Path("data"),
+) -> None:
+    """Check a backup and put it into a data folder that no server uses; what was there is kept under another name."""
+    from app.backup import run_restore  # noqa: PLC0415  # keeps the start of the other commands short
+
+    with _refusal_shown():
+        run_restore(file, data)
 
 
 @contextmanager

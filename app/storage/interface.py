@@ -7,7 +7,7 @@ within a transaction is asked of a `Policy`.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from app.domain.datasets import DatasetSummary
 from app.domain.events import Listener
@@ -233,3 +233,10 @@ class Storage(Datasets, Sweeps, Plans, Trials, Queue, Artifacts, Protocol):
 
     def engine_version(self) -> str:
         """Return the name and version of the database, after a look at it."""
+
+    def backup(self) -> BinaryIO:
+        """Return a checked copy of everything as it was between two commits, while others write, as an open file.
+
+        It goes when it is closed. Raises Conflict while another one is made, and if the database is damaged;
+        Unavailable if the disk is full.
+        """

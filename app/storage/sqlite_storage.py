@@ -9,18 +9,20 @@ from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar, final
+from threading import Lock
+from typing import BinaryIO, Concatenate, ParamSpec, TypeVar, final
 
 from sqlalchemy import Connection, Engine
 
 from app.domain.datasets import DatasetSummary
-from app.domain.errors import Unavailable
+from app.domain.errors import Conflict, Unavailable
 from app.domain.events import Listener
 from app.domain.plan import Plan
 from app.domain.policy import Policy
 from app.storage import (
     artifacts,
     attempts,
+    backup,
     claims,
     control,
     dataset_rows,
@@ -100,6 +102,7 @@ class SqliteStorage:
             self._wal = Wal(self._file, self._writer, self._reads)
             opened.pop_all()
         self._clearing = Clearing(self._writer)
+        self._backing_up = Lock()
 
     def listen(self, listener: Listener) -> None:
         self._writer.listen(listener)
@@ -123,6 +126,14 @@ class SqliteStorage:
     def decide(self, run: Callable[Concatenate[Connection, Policy, P], T], *args: P.args, **named: P.kwargs) -> T:
         """Return what a function answers in a transaction of the writer in which it asks the policy."""
         return self._writer.submit(lambda connection: run(connection, self._policy, *args, **named)).result()
+
+    def backup(self) -> BinaryIO:
+        if not self._backing_up.acquire(blocking=False):
+            raise Conflict("Another backup is being written. Ask again once that is done.")
+        try:
+            return backup.take(self._writer, self._file)
+        finally:
+            self._backing_up.release()
 
     engine_version = _reads(dialect.engine_version)
 

@@ -66,6 +66,20 @@ class Writer:
         """Queue what cannot run within a transaction, for a moment between two groups."""
         return self._put(run, between=True)
 
+    def write_waiting(self, connection: Connection) -> None:
+        """Commit what waits: for something long between groups, on the thread of the writer.
+
+        Raises Unavailable once the writer should stop.
+        """
+        try:
+            group, between, open_ = self._next_group(self._queue.get_nowait())
+        except Empty:
+            return
+        self._do(connection, group, between)
+        if not open_:
+            self._queue.put(None)  # for the loop that this is within
+            raise Unavailable("The storage is closed: the server is stopping.")
+
     def listen(self, listener: Listener) -> None:
         """Let a listener be told what each commit from now on changed, in this thread: it must be quick."""
         with self._lock:
@@ -91,20 +105,16 @@ class Writer:
         with self._engine.connect() as connection:
             open_ = True
             while open_:
-                group, between, open_ = self._next_group()
-                if group:
-                    self._commit(connection, group)
-                if between:
-                    _run_between(connection, between)
+                group, between, open_ = self._next_group(self._queue.get())
+                self._do(connection, group, between)
             self._at_end(connection)
 
-    def _next_group(self) -> tuple[list[_Job], _Job | None, bool]:
-        """Wait for a job and take those after it, up to one for between.
+    def _next_group(self, job: _Job | None) -> tuple[list[_Job], _Job | None, bool]:
+        """Return a job and those that wait after it, up to one for between.
 
         The flag is False once the writer should stop.
         """
         group: list[_Job] = []
-        job = self._queue.get()
         while job is not None:
             if job.between:
                 return group, job, True
@@ -116,6 +126,12 @@ class Writer:
             except Empty:
                 return group, None, True
         return group, None, False
+
+    def _do(self, connection: Connection, group: list[_Job], between: _Job | None) -> None:
+        if group:
+            self._commit(connection, group)
+        if between:
+            _run_between(connection, between)
 
     def _commit(self, connection: Connection, group: list[_Job]) -> None:
         jobs = [job for job in group if job.future.set_running_or_notify_cancel()]

@@ -265,6 +265,10 @@ class QueueMachine(RuleBasedStateMachine):
     # What must hold
 
     @invariant()
+    def the_counts_and_the_best_are_those_of_a_scan(self) -> None:
+        self.world.commit()
+
+    @invariant()
     def runs_are_as_in_the_model(self) -> None:
         """State, fence, holder, epochs and blame of each run."""
         for row in self._rows():

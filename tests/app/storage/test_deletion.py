@@ -8,11 +8,22 @@ from sqlalchemy import func, select
 from app.domain.errors import NotFound
 from app.storage import FILE, SqliteStorage, deletion
 from app.storage.connect import writing_engine
-from app.storage.tables import artifacts, attempts, decisions, epochs, metadata, models, runs, sweeps, trials
+from app.storage.tables import (
+    artifacts,
+    attempts,
+    decisions,
+    epochs,
+    metadata,
+    models,
+    runs,
+    sweep_counts,
+    sweeps,
+    trials,
+)
 from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.world import SWEEP, add_sweep, claim, drawn, finish
 
-OF_SWEEPS = (attempts, decisions, epochs, models, runs, sweeps, trials)
+OF_SWEEPS = (attempts, decisions, epochs, models, runs, sweep_counts, sweeps, trials)
 
 
 def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(
@@ -42,7 +53,7 @@ def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(
         assert not deletion.go_on(connection)
         assert connection.scalar(select(func.count()).select_from(artifacts)) == 1  # the content of swp_2
     engine.dispose()
-    assert left == {table.name: 0 for table in OF_SWEEPS} | {"sweeps": 1, "trials": 1, "runs": 1, "decisions": 0}
+    assert left == {table.name: 0 for table in OF_SWEEPS} | {"sweeps": 1, "sweep_counts": 1, "trials": 1, "runs": 1}
 
 
 def test_every_table_that_belongs_to_a_sweep_is_emptied() -> None:

@@ -10,10 +10,10 @@ KERNEL_TESTS := tests/suites/test_layers.py tests/suites/test_optimizers.py test
 	tests/engine/parity
 
 # What a change that is being made need not wait for: servers, compilers, whole spaces of examples, large files.
-SLOW_TESTS := app/api app/preparation app/trainer app/storage/test_arrivals.py app/storage/test_queue_model.py \
-	app/storage/test_trial_rows.py engine/data/files engine/data/parts engine/diagnosis engine/estimators \
-	engine/kernels engine/models engine/test_fading.py engine/test_gradient_check.py engine/test_memory.py \
-	engine/test_pausing.py suites/test_kernels.py
+SLOW_TESTS := app/api app/preparation app/storage app/trainer app/worker app/test_composition.py app/test_gradcheck.py \
+	engine/data engine/diagnosis engine/estimators engine/hyperparameters/test_ranges.py engine/kernels engine/models \
+	engine/parity engine/test_fading.py engine/test_gradient_check.py engine/test_memory.py engine/test_pausing.py \
+	suites/test_kernels.py
 FAST_TESTS := tests/app tests/engine tests/suites $(SLOW_TESTS:%=--ignore=tests/%)
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	pyproject.toml requirements/build.in
@@ -29,7 +29,7 @@ test: $(VENV)/.dev curl compiler ## Run every test with compiled kernels, and th
 	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest $(IN_PARALLEL)
 	LOGSWEEP_KERNELS=numpy $(BIN)/python -m pytest $(IN_PARALLEL) $(KERNEL_TESTS)
 
-test-fast: $(VENV)/.dev compiler ## Run what takes two minutes: the engine, the storage and all that is pure.
+test-fast: $(VENV)/.dev compiler ## Run what takes a minute: the engine, the suites and all that is pure.
 	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest $(IN_PARALLEL) $(FAST_TESTS)
 
 test-large: $(VENV)/.dev compiler ## Run the tests that take long: 500 kills, a server away for five minutes, 50 million weights.

@@ -1,4 +1,4 @@
-"""The command line: `logsweep serve`, `work`, `demo`, `predict`, `evaluate` and `gradcheck`."""
+"""The command line: `logsweep serve`, `work`, `demo`, `predict`, `evaluate`, `gradcheck`, `backup` and `restore`."""
 
 import logging
 import os
@@ -65,7 +65,7 @@ def serve(
 ) -> None:
     """Serve the API, with worker processes beside it."""
     _log_to_stderr()
-    _heed_sigterm()
+    _heed_signals()
     use_one_thread(os.environ)
     from app.serve import run_server  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
@@ -94,7 +94,7 @@ def demo(
     leave: Annotated[bool, typer.Option(help="End after the leader board instead of serving on.")] = False,
 ) -> None:
     """Run the example sweep on real digits, show it live, and keep serving until Ctrl-C."""
-    _heed_sigterm()
+    _heed_signals()
     from app.demo import run_demo  # noqa: PLC0415  # keeps the start of the other commands short
 
     raise typer.Exit(run_demo(data, port, workers, leave=leave))
@@ -156,6 +156,34 @@ def gradcheck(
     raise typer.Exit(run_gradcheck(dataset, target, settings or [], steps, seed, reading or ()))
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The new file.", dir_okay=False)],
+    data: Data = Path("data"),
+    server: Annotated[
+        str | None,
+        typer.Option(help="The server that is running; without it no server may use --data.", envvar="LOGSWEEP_SERVER"),
+    ] = None,
+) -> None:
+    """Copy the whole database as it is between two commits, and check the copy; a server goes on meanwhile."""
+    from app.backup import run_backup  # noqa: PLC0415  # keeps the start of the other commands short
+
+    with _refusal_shown():
+        run_backup(file, data, server)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What logsweep backup wrote.", exists=True, dir_okay=False)],
+    data: Data = Path("data"),
+) -> None:
+    """Check a backup and put it into a data folder that no server uses; what was there is kept under another name."""
+    from app.backup import run_restore  # noqa: PLC0415  # keeps the start of the other commands short
+
+    with _refusal_shown():
+        run_restore(file, data)
+
+
 @contextmanager
 def _refusal_shown() -> Iterator[None]:
     """End with 1 and a sentence where a process cannot start."""
@@ -173,9 +201,12 @@ def _log_to_stderr() -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def _heed_sigterm() -> None:
-    """Let SIGTERM end a command as Ctrl-C does: what is open is closed, and the database is one file again."""
+def _heed_signals() -> None:
+    """Let SIGTERM, and a terminal that closes, end a command as Ctrl-C does: the database is one file again."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # nohup ignores it
+        signal.signal(hangup, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def main() -> None:

@@ -136,8 +136,8 @@ def _epoch(data: "TrainingSet", case: _Case) -> Callable[[], float]:
         start = time.process_time()
         report = population.train_epoch()
         seconds = time.process_time() - start
-        if len(report.observations) != case.members or report.finished:
-            raise RuntimeError(f"The epoch should train {case.members} members and end none: {report.finished}.")
+        if len(report.observations) != case.members or report.stopped:
+            raise RuntimeError(f"The epoch should train {case.members} members and end none: {report.stopped}.")
         return 1e3 * seconds
 
     return epoch

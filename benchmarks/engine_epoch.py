@@ -60,8 +60,8 @@ def engine_epoch(
         start = time.perf_counter()
         report = population.train_epoch()
         seconds = time.perf_counter() - start
-        if len(report.observations) != members or report.finished:
-            raise RuntimeError(f"The epoch should train {members} members and end none: {report.finished}.")
+        if len(report.observations) != members or report.stopped:
+            raise RuntimeError(f"The epoch should train {members} members and end none: {report.stopped}.")
         return seconds / shape.steps / members * 1e6
 
     return epoch

@@ -28,7 +28,7 @@ from engine.data import NAMES, Cut, Dataset, Table, prepare  # noqa: E402
 from engine.data.table import take_rows  # noqa: E402
 from engine.early_stopping import Patience  # noqa: E402
 from engine.network import Network  # noqa: E402
-from engine.population import Checkpoint, Finished, Population  # noqa: E402
+from engine.population import Checkpoint, Departure, Finished, Paused, Population, score  # noqa: E402
 from engine.seeds import Purpose, Seed  # noqa: E402
 from engine.spec import Knobs, MemberSpec, Structure  # noqa: E402
 from engine.training_set import TrainingSet  # noqa: E402
@@ -146,12 +146,12 @@ def _split(table: Table, seed: int) -> Dataset:
     return prepare(some, target="target", cut=Cut(FRACTIONS, seed))
 
 
-def _trained(data: TrainingSet, seed: int) -> Mapping[str, Sequence[Finished]]:
+def _trained(data: TrainingSet, seed: int) -> Mapping[str, Sequence[Finished | Paused]]:
     """Return for each start the ends of its draws."""
     low, high = np.log10(RATES)
     rates = 10.0 ** np.random.default_rng(seed).uniform(low, high, DRAWS)
     structure = Structure(data.inputs, HIDDEN, data.outputs, "relu", data.loss_name, BATCH)
-    population, ends = Population(time.perf_counter), dict[str, Finished]()
+    population, departures = Population(time.perf_counter), list[Departure]()
     specs = {
         f"{start}/{draw}": _member(data, structure, seed, rate) for start in STARTS for draw, rate in enumerate(rates)
     }
@@ -163,7 +163,8 @@ def _trained(data: TrainingSet, seed: int) -> Mapping[str, Sequence[Finished]]:
         started = {key: _from(fresh[key], rows[key.split("/")[0]]) for key in specs}
         population.join(data, list(specs.items()), started)
         while len(population):
-            ends.update(population.train_epoch().finished)
+            departures += population.train_epoch().stopped
+        ends = dict(score(departures))
     return {start: [ends[f"{start}/{draw}"] for draw in range(DRAWS)] for start in STARTS}
 
 

@@ -1,6 +1,6 @@
-"""What metrics cost in training: those of curves and of ends, as shares of the processor time of 64 small members.
+"""What metrics cost a worker: those of curves and of ends, as shares of its processor time for 64 small trials.
 
-The share of a whole sweep is smaller: a service, a database and requests come to the training that is counted here.
+The share of a whole sweep is smaller: a server, a database and requests come to the training that is counted here.
 """
 
 import os
@@ -13,11 +13,14 @@ use_one_thread(os.environ)  # before NumPy is imported
 
 import numpy as np  # noqa: E402
 
+from app.domain.work import EarlyStopping, Lease, LeasedRun  # noqa: E402
+from app.trainer.loading import ReadyRun  # noqa: E402
+from app.trainer.trainer import Trainer  # noqa: E402
 from benchmarks.spread import Spread, Target, show_table  # noqa: E402
 from benchmarks.timed_worker import PhaseClock  # noqa: E402
-from engine import Knobs, MemberSpec, Patience, Seed, Structure, TrainingSet, load_builtin, train  # noqa: E402
+from engine import Knobs, MemberSpec, Patience, Seed, Structure, TrainingSet, load_builtin  # noqa: E402
 from engine.kernels import choose, ready  # noqa: E402
-from engine.population import evaluation  # noqa: E402
+from engine.population import evaluation, scoring  # noqa: E402
 
 MEMBERS, EPOCHS, ROUNDS = 64, 20, 5
 SHARE = Target("<=", 2.0, " %")
@@ -29,27 +32,54 @@ def main() -> None:
     choose("auto")
     ready()
     clock = PhaseClock()
-    clock.count(_PASSES, evaluation._Answering, "run")  # what is left of an evaluation are its metrics
-    clock.count(_METRICS, evaluation.Evaluation, "run")
+    clock.count(_PASSES, evaluation.Answering, "run")
+    for module in (evaluation, scoring):
+        clock.count(_METRICS, module, "measure")
     rows = [row for name in ("digits", "breast_cancer", "diabetes") for row in _rows(name, clock)]
     print(show_table(["data set", "phase", "share of training", "target"], rows))
 
 
 def _rows(name: str, clock: PhaseClock) -> list[list[str]]:
     data = TrainingSet.of(load_builtin(name), normalize_inputs=True)
-    train(data, _members(data))  # warm
+    _train(name, data)  # warm
     clock.take()
-    rounds = [_round(data, clock) for _ in range(ROUNDS)]
+    rounds = [_round(name, data, clock) for _ in range(ROUNDS)]
     shares = {phase: Spread.of(one[phase] for one in rounds) for phase in (_METRICS, _PASSES)}
     verdict = SHARE.verdict(shares[_METRICS].median)
     return [[name, phase, share.show(" %"), verdict if phase == _METRICS else ""] for phase, share in shares.items()]
 
 
-def _round(data: TrainingSet, clock: PhaseClock) -> Mapping[str, float]:
+def _round(name: str, data: TrainingSet, clock: PhaseClock) -> Mapping[str, float]:
     start = time.thread_time()
-    train(data, _members(data))
+    _train(name, data)
     total = time.thread_time() - start
     return {phase: 100.0 * seconds / total for phase, seconds in clock.take().items()}
+
+
+def _train(name: str, data: TrainingSet) -> None:
+    trainer = Trainer(time.perf_counter)
+    trainer.add(ReadyRun(_leased(name, number, spec), spec, data) for number, spec in enumerate(_members(data)))
+    while len(trainer):
+        trainer.train({})
+
+
+def _leased(name: str, number: int, spec: MemberSpec) -> LeasedRun:
+    return LeasedRun(
+        lease=Lease(number, 1),
+        sweep=name,
+        trial=number,
+        replicate=0,
+        dataset=name,
+        dataset_sha256=name,
+        seed=spec.seed.entropy,
+        params={},
+        metric=spec.objective,
+        direction="minimize",
+        early_stopping=EarlyStopping(5),
+        to_epoch=spec.epochs,
+        cohort=name,
+        rules=spec.structure.rules,
+    )
 
 
 def _members(data: TrainingSet) -> Sequence[MemberSpec]:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import wraps
 from threading import Thread
+from types import ModuleType
 from typing import Any
 
 from app.cli import SLOTS
@@ -33,7 +34,8 @@ PHASES = (
     ("updates of the weights", Update, "step"),
     ("the rest of a step", Tile, "_train"),
     ("orders, generators and learning rates of an epoch", Tile, "_begin_epoch"),
-    ("scores on dev, and on train and test at the end", Evaluation, "run"),
+    ("scores on dev", Evaluation, "run"),
+    ("scores on all parts at the end", Trainer, "settle"),
     ("points of curves", Tile, "train_epoch"),
     ("binding tiles to memory", Cohort, "_cut_tiles"),
     ("members that join and end", Cohort, "join"),
@@ -52,7 +54,7 @@ class PhaseClock:
         self._seconds: dict[str, float] = defaultdict(float)
         self._inner = [0.0]
 
-    def count(self, phase: str, owner: type, method: str) -> None:
+    def count(self, phase: str, owner: type | ModuleType, method: str) -> None:
         """Let a method count towards a phase from now on."""
         setattr(owner, method, self._timed(phase, getattr(owner, method)))
 

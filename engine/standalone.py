@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threadpoolctl import threadpool_limits
 
 from engine.hyperparameters import HYPERPARAMETERS
-from engine.population import Finished, Observation, Population
+from engine.population import Departure, Finished, Observation, Population, score
 from engine.spec import MemberSpec
 from engine.training_set import TrainingSet
 
@@ -34,14 +34,15 @@ def train(
     _refuse_faults(specs)
     population = Population(clock)
     curves: dict[str, list[Observation]] = {str(number): [] for number in range(len(specs))}
-    ends: dict[str, Finished] = {}
+    departures: list[Departure] = []
     with threadpool_limits(1, user_api="blas"):
         population.join(data, list(zip(curves, specs, strict=True)))
         while len(population):
             report = population.train_epoch()
             for key, seen in report.observations:
                 curves[key].append(seen)
-            ends.update(report.finished)
+            departures += report.stopped
+        ends = {key: end for key, end in score(departures) if isinstance(end, Finished)}
     return [Trained(tuple(curve), ends[key]) for key, curve in curves.items()]
 
 

@@ -1,6 +1,7 @@
 """The web application: all routes, problems and the document, around a lifespan that brings the use cases."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
@@ -9,6 +10,7 @@ from starlette.types import Lifespan
 
 from app.api import (
     analysis,
+    backups,
     datasets,
     gradient_checks,
     health,
@@ -23,6 +25,7 @@ from app.api import (
     work_files,
 )
 from app.api.body_limit import BodyLimit
+from app.api.fast_path import FastPath
 from app.api.streams import AT_ONCE
 from app.domain.work import MOST_REQUEST_BYTES
 from app.services.artifacts import MOST_MODEL_BYTES
@@ -55,13 +58,15 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
         "/v1/sweeps/*/trials/*/predict": MAX_ROWS_BYTES,
         "/v1/sweeps/*/trials/*/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
     }
-    app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
+    app.add_middleware(FastPath, endpoints=work.ENDPOINTS)
+    app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)  # the last one added sees a request first
     app.state.one_gradient_check = asyncio.Semaphore()
     app.state.bodies = CapacityLimiter(AT_ONCE)
+    app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
     problems.install(app)
     openapi.install(app)
     about_sweeps = (datasets, hyperparameters, metrics, sweeps, trials, models, analysis, gradient_checks)
-    for routes in (*about_sweeps, work, work_files, health):
+    for routes in (*about_sweeps, work, work_files, backups, health):
         app.include_router(routes.router)
     return app
 

@@ -4,11 +4,14 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar, final
 
+import msgspec
 from fastapi import HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
+from jiter import from_json
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import CoreSchema, SchemaValidator
 
 from app.api.fields import problem_faults
 from app.domain.errors import Fault, InvalidRequest, Malformed, faults_of, pointer
@@ -17,16 +20,53 @@ from app.domain.values import LARGEST_WHOLE, is_text
 T = TypeVar("T")
 
 DEEPEST = 32
+MOST_SEARCHED = 1 << 16
+"""The most bytes of a record of which every fault is looked for; of a longer one the first in each list is told."""
+
+_NUL = b"\\u0000"
 
 
 async def read_json(request: Request) -> Any:
     """Return the JSON value of the body. Raises Malformed; HTTPException 415 for another content type."""
-    return await run_in_threadpool(parse, await _raw(request))
+    return await run_in_threadpool(parse, await read_raw(request))
 
 
-async def read_record(request: Request, adapter: TypeAdapter[T]) -> T:
-    """Return the record that the body describes. Raises Malformed, InvalidRequest; HTTPException 415."""
-    return await run_in_threadpool(_record, await _raw(request), adapter)
+async def read_raw(request: Request) -> bytes:
+    """Return the bytes of a JSON body, which nobody has looked into. Raises HTTPException 415."""
+    require_content_type(request, "application/json")
+    return await request.body()
+
+
+@final
+class RecordReader(Generic[T]):
+    """Reads bodies as records of one kind, which is a dataclass of dataclasses, lists and mappings."""
+
+    def __init__(self, kind: type[T]) -> None:
+        self._decoder = msgspec.json.Decoder(kind)
+        self.adapter = TypeAdapter(kind)
+        self._hasty = SchemaValidator(_failing_fast(self.adapter.core_schema))
+
+    def read(self, raw: bytes) -> T:
+        """Return the record that the body describes. Raises Malformed, InvalidRequest.
+
+        Whole numbers may have any size: the use cases know how large each may be.
+        """
+        try:
+            _require_strict(raw)
+            return self._decoder.decode(raw)
+        except (ValueError, msgspec.DecodeError):
+            return self._read_slowly(raw)
+
+    def _read_slowly(self, raw: bytes) -> T:
+        """Read a body that is refused, with everything that is wrong with it."""
+        value = parse(raw)
+        if any(_is_large(one) for level in _levels(value) for one in level):
+            raise InvalidRequest(faults_of(list(_large(value)), _too_large))
+        try:
+            validator = self.adapter if len(raw) <= MOST_SEARCHED else self._hasty
+            return validator.validate_json(raw, strict=True)
+        except ValidationError as error:
+            raise InvalidRequest(problem_faults(error)) from None
 
 
 def parse(raw: bytes) -> Any:
@@ -36,33 +76,30 @@ def parse(raw: bytes) -> Any:
     and lone surrogates in texts, and nesting deeper than DEEPEST.
     """
     try:
-        value = json.loads(raw.decode(), object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
+        value = _require_strict(raw)
+    except ValueError:
+        value = _explain(raw)
+    _require_sound(value)
+    return value
+
+
+def _require_strict(raw: bytes) -> Any:
+    """Return the value of a JSON text without NUL characters. Raises ValueError, in the words of another program."""
+    if _NUL in raw:
+        raise ValueError
+    return from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
+
+
+def _explain(raw: bytes) -> Any:
+    """Raise Malformed for what a strict parser refused, or return what can only be told once it is read."""
+    try:
+        return json.loads(raw.decode(), object_pairs_hook=_object, parse_constant=_constant)
     except RecursionError:
         raise _too_deep() from None
     except UnicodeDecodeError as error:
         raise Malformed(f"The body is not UTF-8: byte {error.start} fits no character.") from None
     except ValueError as error:
         raise Malformed(f"The body is not JSON: {error}.") from None
-    for depth, one in _walk(value):
-        if depth > DEEPEST:
-            raise _too_deep()
-        if isinstance(one, str):
-            _require_text(one)
-    return value
-
-
-def _record(raw: bytes, adapter: TypeAdapter[T]) -> T:
-    if large := list(_large(parse(raw))):
-        raise InvalidRequest(faults_of(large, _too_large))
-    try:
-        return adapter.validate_json(raw, strict=True)
-    except ValidationError as error:
-        raise InvalidRequest(problem_faults(error)) from None
-
-
-async def _raw(request: Request) -> bytes:
-    require_content_type(request, "application/json")
-    return await request.body()
 
 
 def content_type(request: Request, unless_said: str = "") -> str:
@@ -83,8 +120,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         counts = Counter(name for name, _ in pairs)
         twice = next(name for name, count in counts.items() if count > 1)
         raise Malformed(f"The name {twice[:80]!r} comes twice in one object. Keep one of them.")
-    for name in found:
-        _require_text(name)
     return found
 
 
@@ -92,33 +127,32 @@ def _constant(word: str) -> NoReturn:
     raise Malformed(f"The body has the number {word}, which JSON does not know. Send null or a finite number.")
 
 
-def _float(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise Malformed(f"The number {digits[:40]} is larger than a double can hold.")
-    return number
+def _require_sound(value: Any) -> None:
+    """Raise Malformed for what no parser refuses. One pass, level by level."""
+    for depth, level in enumerate(_levels(value)):
+        if depth > DEEPEST:
+            raise _too_deep()
+        for one in level:
+            kind = type(one)
+            if kind is str and not is_text(one):
+                raise Malformed("A text has a NUL character (\\u0000) or half of a surrogate pair. Remove it.")
+            if kind is float and not math.isfinite(one):
+                raise Malformed("The body has a number that is larger than a double can hold.")
 
 
-def _require_text(text: str) -> None:
-    if not is_text(text):
-        raise Malformed("A text has a NUL character (\\u0000) or half of a surrogate pair. Remove it.")
-
-
-def _walk(value: Any) -> Iterator[tuple[int, Any]]:
-    """Yield every value with its depth, without recursion."""
-    stack = [(0, value)]
-    while stack:
-        depth, one = stack.pop()
-        yield depth, one
-        if isinstance(one, dict):
-            stack += [(depth + 1, inner) for inner in one.values()]
-        elif isinstance(one, list):
-            stack += [(depth + 1, inner) for inner in one]
-
-
-def _too_large(found: tuple[tuple[str | int, ...], str]) -> Fault:
-    place, number = found
-    return Fault(pointer(*place), f"The number {number} is beyond 64 bits.")
+def _levels(value: Any) -> Iterator[list[Any]]:
+    """Yield all values and names, those of each depth together."""
+    level = [value]
+    while level:
+        yield level
+        inner: list[Any] = []
+        for one in level:
+            if type(one) is dict:
+                inner += one
+                inner += one.values()
+            elif type(one) is list:
+                inner += one
+        level = inner
 
 
 def _large(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -127,10 +161,34 @@ def _large(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
     while stack:
         place, one = stack.pop()
         for name, inner in one.items() if isinstance(one, dict) else enumerate(one):
-            if isinstance(inner, int) and abs(inner) > LARGEST_WHOLE:
+            if _is_large(inner):
                 yield (*place, name), f"{inner:.6g}" if abs(inner) < 10**300 else "received"
             elif isinstance(inner, dict | list):
                 stack.append(((*place, name), inner))
+
+
+def _is_large(value: Any) -> bool:
+    return type(value) is int and abs(value) > LARGEST_WHOLE
+
+
+def _too_large(found: tuple[tuple[str | int, ...], str]) -> Fault:
+    place, number = found
+    return Fault(pointer(*place), f"The number {number} is beyond 64 bits.")
+
+
+def _failing_fast(schema: CoreSchema) -> CoreSchema:
+    """Return the schema with every list and mapping refused at its first fault: a million of them take gigabytes."""
+
+    def changed(part: Any) -> Any:
+        if isinstance(part, list):
+            return [changed(one) for one in part]
+        if not isinstance(part, dict):
+            return part
+        same = {name: changed(one) for name, one in part.items()}
+        return same | {"fail_fast": True} if part.get("type") in {"list", "dict"} else same
+
+    made: CoreSchema = changed(schema)
+    return made
 
 
 def _too_deep() -> Malformed:

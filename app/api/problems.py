@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problems: one shape for every status."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -60,11 +60,15 @@ class Problem(BaseModel):
 
 def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem."""
-    app.add_exception_handler(LogsweepError, _logsweep_error)
-    app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(ClientDisconnect, _hung_up)
+    for kind in EXPECTED:
+        app.add_exception_handler(kind, answer)
     app.add_exception_handler(Exception, _bug)
+
+
+async def answer(request: Request, error: Exception) -> JSONResponse:
+    """Return the problem of an error that is one of EXPECTED."""
+    kind = next(kind for kind in type(error).__mro__ if kind in _ANSWERS)
+    return await _ANSWERS[kind](request, error)
 
 
 def _problem(
@@ -108,3 +112,13 @@ async def _hung_up(_: Request, __: Exception) -> JSONResponse:
 async def _bug(request: Request, error: Exception) -> JSONResponse:
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return _problem(500, "The service failed. Its log says why; trying again may help.")
+
+
+_ANSWERS: Mapping[type, Callable[[Request, Exception], Awaitable[JSONResponse]]] = {
+    LogsweepError: _logsweep_error,
+    RequestValidationError: _validation_error,
+    HTTPException: _http_error,
+    ClientDisconnect: _hung_up,
+}
+EXPECTED = (LogsweepError, RequestValidationError, HTTPException, ClientDisconnect)
+"""The errors that are answered with a problem of their own; any other is a fault of the service."""

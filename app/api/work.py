@@ -1,14 +1,15 @@
 """Routes of the work protocol, for logsweep's own workers and for foreign trainers alike."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+import msgspec
 from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
-from pydantic import TypeAdapter
 
-from app.api.bodies import read_record
+from app.api.bodies import RecordReader, read_raw
 from app.api.dependencies import UseCases
+from app.api.fast_path import Endpoint
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.api.waiting import claim_when_ready
@@ -24,54 +25,71 @@ from app.domain.work import (
 )
 
 A = TypeVar("A")
-B = TypeVar("B")
+T = TypeVar("T")
 
-_CLAIM, _CLAIMED = TypeAdapter(ClaimRequest), TypeAdapter(ClaimAnswer)
-_HEARTBEAT, _DECISIONS = TypeAdapter(HeartbeatRequest), TypeAdapter(DecisionsAnswer)
-_REPORT = TypeAdapter(ReportRequest)
-_RELEASE = TypeAdapter(ReleaseRequest)
-_FINISH, _FINISHED = TypeAdapter(FinishRequest), TypeAdapter(FinishAnswer)
+AT_ONCE = 32
+"""How many requests of workers are read and stored at the same time; others wait. Each has a thread of its own kind."""
+
+_CLAIM = RecordReader(ClaimRequest)
+_HEARTBEAT = RecordReader(HeartbeatRequest)
+_REPORT = RecordReader(ReportRequest)
+_RELEASE = RecordReader(ReleaseRequest)
+_FINISH = RecordReader(FinishRequest)
 
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/work", tags=["work"])
 
 
-@router.post("/claim", response_model=ClaimAnswer, openapi_extra=json_body(_CLAIM))
+@router.post("/claim", response_model=ClaimAnswer, openapi_extra=json_body(_CLAIM.adapter))
 async def claim_runs(request: Request, services: UseCases) -> Response:
     """Lease runs to train; with `wait`, answer when there are some."""
-    ask = await read_record(request, _CLAIM)
-    return _json(_CLAIMED, await claim_when_ready(services, ask, request))
+    ask = await _in_thread(request, _CLAIM.read, await read_raw(request))
+    return _json(await claim_when_ready(services, ask, request))
 
 
-@router.post("/heartbeat", response_model=DecisionsAnswer, openapi_extra=json_body(_HEARTBEAT))
+@router.post("/heartbeat", response_model=DecisionsAnswer, openapi_extra=json_body(_HEARTBEAT.adapter))
 async def keep_leases(request: Request, services: UseCases) -> Response:
     """Keep leases alive; learn which runs to pause, complete or stop."""
-    return await _answer(request, _HEARTBEAT, services.work.heartbeat, _DECISIONS)
+    return await _answer(request, _HEARTBEAT, services.work.heartbeat)
 
 
-@router.post("/report", response_model=DecisionsAnswer, openapi_extra=json_body(_REPORT))
+@router.post("/report", response_model=DecisionsAnswer, openapi_extra=json_body(_REPORT.adapter))
 async def report_epochs(request: Request, services: UseCases) -> Response:
     """Send epochs of leased runs; learn which runs to pause, complete or stop."""
-    return await _answer(request, _REPORT, services.work.report, _DECISIONS)
+    return await _answer(request, _REPORT, services.work.report)
 
 
-@router.post("/finish", response_model=FinishAnswer, openapi_extra=json_body(_FINISH))
+@router.post("/finish", response_model=FinishAnswer, openapi_extra=json_body(_FINISH.adapter))
 async def finish_runs(request: Request, services: UseCases) -> Response:
     """Send results of runs that end or pause. Each is recorded exactly once; sending it again is harmless."""
-    return await _answer(request, _FINISH, services.work.finish, _FINISHED)
+    return await _answer(request, _FINISH, services.work.finish)
 
 
-@router.post("/release", response_model=DecisionsAnswer, openapi_extra=json_body(_RELEASE))
+@router.post("/release", response_model=DecisionsAnswer, openapi_extra=json_body(_RELEASE.adapter))
 async def release_leases(request: Request, services: UseCases) -> Response:
     """Give leases back; the runs go to the queue again. One that was refused counts as lost."""
-    return await _answer(request, _RELEASE, services.work.release, _DECISIONS)
+    return await _answer(request, _RELEASE, services.work.release)
 
 
-async def _answer(
-    request: Request, reads: TypeAdapter[A], use_case: Callable[[A], B], writes: TypeAdapter[B]
-) -> Response:
-    return _json(writes, await run_in_threadpool(use_case, await read_record(request, reads)))
+ENDPOINTS: Mapping[str, Endpoint] = {
+    f"{router.prefix}/claim": claim_runs,
+    f"{router.prefix}/heartbeat": keep_leases,
+    f"{router.prefix}/report": report_epochs,
+    f"{router.prefix}/finish": finish_runs,
+    f"{router.prefix}/release": release_leases,
+}
+"""What the fast path calls by itself."""
 
 
-def _json(adapter: TypeAdapter[A], answer: A) -> Response:
-    return Response(adapter.dump_json(answer), media_type="application/json")
+async def _answer(request: Request, reads: RecordReader[A], use_case: Callable[[A], object]) -> Response:
+    raw = await read_raw(request)
+    return await _in_thread(request, lambda: _json(use_case(reads.read(raw))))
+
+
+async def _in_thread(request: Request, run: Callable[..., T], *args: object) -> T:
+    """Run something for a worker in a thread that no reader of lists can occupy."""
+    return await asyncio.get_running_loop().run_in_executor(request.app.state.work_threads, run, *args)
+
+
+def _json(answer: object) -> Response:
+    return Response(msgspec.json.encode(answer), media_type="application/json")

@@ -1,11 +1,11 @@
-"""What is wrong with a request of a worker, beyond what its form already shows."""
+"""What is wrong with a request of a worker, beyond what its form already shows: that numbers are finite, for one."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from app.contract.metrics import MEASURES
-from app.domain.errors import Fault, InvalidRequest, pointer, show
+from app.domain.errors import Fault, InvalidRequest, faults_of, pointer, show
 from app.domain.hints import hint
+from app.domain.values import LARGEST_WHOLE
 from app.domain.work import (
     MOST_ITEMS,
     CheckpointRef,
@@ -13,6 +13,7 @@ from app.domain.work import (
     Epoch,
     FinishRequest,
     HeartbeatRequest,
+    Lease,
     Metrics,
     ModelRef,
     Progress,
@@ -28,6 +29,11 @@ LONGEST_NAME = 200
 LONGEST_REASON = 2000
 MOST_LAYERS = 64
 MOST_MADE_WITH = 20
+
+_KNOWN = MEASURES.keys()
+
+Place = tuple[str | int, ...]
+"""Where something is in a request: the tokens of its JSON pointer."""
 
 WorkRequest = ClaimRequest | HeartbeatRequest | ReportRequest | FinishRequest | ReleaseRequest
 
@@ -45,14 +51,17 @@ def _body_faults(request: WorkRequest) -> Iterator[Fault]:
             yield from _claim_faults(request)
         case HeartbeatRequest():
             yield from _count_faults("leases", request.leases)
+            for index, lease in enumerate(request.leases):
+                yield from _lease_faults(lease, ("leases", index))
         case ReportRequest():
-            yield from _count_faults("items", request.items)
+            yield from _unknown_metrics(_curves("items", request.items))
             yield from _progress_faults("items", request.items)
         case FinishRequest():
             yield from _finish_faults(request)
         case ReleaseRequest():
             yield from _count_faults("items", request.items)
             for index, item in enumerate(request.items):
+                yield from _lease_faults(item.lease, ("items", index, "lease"))
                 yield from _reason_faults(item.reason, pointer("items", index, "reason"))
 
 
@@ -60,18 +69,21 @@ def _claim_faults(request: ClaimRequest) -> Iterator[Fault]:
     yield from _name_faults("trainer", request.trainer)
     if request.rules < 1:
         yield Fault("/rules", f"rules is {request.rules}; the versions of the rules are counted from 1.")
+    yield from _whole_faults(request.rules, "/rules")
     if not 1 <= request.slots <= MOST_SLOTS:
         yield Fault("/slots", f"slots is {request.slots}; it must be from 1 to {MOST_SLOTS}.")
-    if not 0 <= request.wait < math.inf:
+    if request.wait < 0:
         yield Fault("/wait", f"wait is {request.wait}; it must be 0 or more seconds.")
     yield from _count_faults("cohorts", request.cohorts)
 
 
 def _finish_faults(request: FinishRequest) -> Iterator[Fault]:
     yield from _count_faults("items", request.items)
+    yield from _unknown_metrics(_measured(request))
     for index, result in enumerate(request.items):
+        yield from _lease_faults(result.lease, ("items", index, "lease"))
         yield from _result_faults(result, pointer("items", index))
-    yield from _count_faults("progress", request.progress)
+        yield from _curve_faults(result.curve, ("items", index, "curve"))
     yield from _progress_faults("progress", request.progress)
 
 
@@ -88,15 +100,22 @@ def _count_faults(name: str, items: Sequence[object]) -> Iterator[Fault]:
         yield Fault(pointer(name), detail)
 
 
+def _lease_faults(lease: Lease, place: Place) -> Iterator[Fault]:
+    if max(lease.run, lease.fence) > LARGEST_WHOLE or min(lease.run, lease.fence) < -LARGEST_WHOLE:
+        yield from _whole_faults(lease.run, pointer(*place, "run"))
+        yield from _whole_faults(lease.fence, pointer(*place, "fence"))
+
+
 def _progress_faults(name: str, items: Sequence[Progress]) -> Iterator[Fault]:
+    yield from _count_faults(name, items)
     for index, progress in enumerate(items):
-        yield from _curve_faults(progress.epochs, pointer(name, index, "epochs"))
+        yield from _lease_faults(progress.lease, (name, index, "lease"))
+        yield from _curve_faults(progress.epochs, (name, index, "epochs"))
         if progress.checkpoint is not None:
             yield from _checkpoint_faults(progress.checkpoint, pointer(name, index, "checkpoint"))
 
 
 def _result_faults(item: Result, place: str) -> Iterator[Fault]:
-    yield from _metric_faults(item.metrics, f"{place}/metrics")
     if item.epochs < 0:
         yield Fault(f"{place}/epochs", f"epochs is {item.epochs}; it must be 0 or more.")
     elif item.best_epoch is not None and not 0 <= item.best_epoch <= item.epochs:
@@ -104,37 +123,53 @@ def _result_faults(item: Result, place: str) -> Iterator[Fault]:
         yield Fault(f"{place}/best_epoch", f"best_epoch is {item.best_epoch}; {rule}.")
     if item.seconds < 0:
         yield Fault(f"{place}/seconds", f"seconds is {item.seconds}; it must be 0 or more.")
-    yield from _finite(item.seconds, "seconds", f"{place}/seconds")
     yield from _reason_faults(item.reason, f"{place}/reason")
-    yield from _curve_faults(item.curve, f"{place}/curve")
     if item.model is not None:
         yield from _model_faults(item.model, f"{place}/model")
 
 
-def _curve_faults(curve: Sequence[Epoch], place: str) -> Iterator[Fault]:
+def _curve_faults(curve: Sequence[Epoch], place: Place) -> Iterator[Fault]:
     for index, point in enumerate(curve):
         if point.epoch < 1:
             detail = f"The epoch is {point.epoch}; epochs are counted from 1."
-            yield Fault(f"{place}/{index}/epoch", detail)
-        yield from _metric_faults(point.metrics, f"{place}/{index}/metrics")
-        yield from _finite(point.seconds, "seconds", f"{place}/{index}/seconds")
-        yield from _norm_faults(point.gradient_norms or (), f"{place}/{index}/gradient_norms")
+            yield Fault(pointer(*place, index, "epoch"), detail)
+        if point.gradient_norms is not None and len(point.gradient_norms) > MOST_LAYERS:
+            rule = f"at most {MOST_LAYERS} are kept, one a layer"
+            detail = f"gradient_norms has {len(point.gradient_norms)} entries; {rule}."
+            yield Fault(pointer(*place, index, "gradient_norms"), detail)
 
 
-def _metric_faults(metrics: Metrics, place: str) -> Iterator[Fault]:
-    for name, value in metrics.items():
-        if name not in MEASURES:
-            yield Fault(place + pointer(name), f"There is no metric {show(name)}. {hint(name, list(MEASURES))}")
-        elif value is not None and not math.isfinite(value):
-            yield from _finite(value, name, place + pointer(name))
+def _curves(name: str, items: Sequence[Progress]) -> Iterator[tuple[Place, Metrics]]:
+    """Yield the metrics of each epoch in some progress, and where they are."""
+    for number, progress in enumerate(items):
+        for index, point in enumerate(progress.epochs):
+            yield (name, number, "epochs", index, "metrics"), point.metrics
 
 
-def _norm_faults(norms: Sequence[float | None], place: str) -> Iterator[Fault]:
-    if len(norms) > MOST_LAYERS:
-        yield Fault(place, f"gradient_norms has {len(norms)} entries; at most {MOST_LAYERS} are kept, one a layer.")
-        return
-    for index, norm in enumerate(norms):
-        yield from _finite(norm, "a gradient norm", f"{place}/{index}")
+def _measured(request: FinishRequest) -> Iterator[tuple[Place, Metrics]]:
+    """Yield all metrics in a request with results, and where they are."""
+    for number, result in enumerate(request.items):
+        yield ("items", number, "metrics"), result.metrics
+        for index, point in enumerate(result.curve):
+            yield ("items", number, "curve", index, "metrics"), point.metrics
+    yield from _curves("progress", request.progress)
+
+
+def _unknown_metrics(measured: Iterable[tuple[Place, Metrics]]) -> Iterator[Fault]:
+    """Yield the faults of all unknown metrics of a request: they are counted before sentences are made of some."""
+    unknown = [
+        (*place, name)
+        for place, metrics in measured
+        if not metrics.keys() <= _KNOWN
+        for name in metrics
+        if name not in _KNOWN
+    ]
+    yield from faults_of(unknown, _unknown_metric)
+
+
+def _unknown_metric(place: Place) -> Fault:
+    name = str(place[-1])
+    return Fault(pointer(*place), f"There is no metric {show(name)}. {hint(name, _KNOWN)}")
 
 
 def _checkpoint_faults(checkpoint: CheckpointRef, place: str) -> Iterator[Fault]:
@@ -167,6 +202,7 @@ def _reason_faults(reason: str | None, place: str) -> Iterator[Fault]:
         yield Fault(place, detail)
 
 
-def _finite(value: float | None, name: str, place: str) -> Iterator[Fault]:
-    if value is not None and not math.isfinite(value):
-        yield Fault(place, f"{name} is {value}; send null for a value that is not finite.")
+def _whole_faults(number: int, place: str) -> Iterator[Fault]:
+    if abs(number) > LARGEST_WHOLE:
+        shown = f"{number:.6g}" if abs(number) < 10**300 else "received"
+        yield Fault(place, f"The number {shown} is beyond 64 bits.")

@@ -10,7 +10,7 @@ from app.domain.policy import Policy
 from app.domain.queue import Ask, Claimed, Grant, Load, SuspectCase
 from app.domain.states import SweepState
 from app.domain.work import CheckpointRef, Lease
-from app.storage import kept_models, moves
+from app.storage import changes, kept_models, moves
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.records import AnyRow
 from app.storage.tables import cohorts, runs, sweeps, trials
@@ -194,6 +194,8 @@ def _start_sweeps(connection: Connection, rows: Sequence[AnyRow], now: datetime)
     fresh = [row.key for row in rows if row.started_at is None]
     if fresh:
         connection.execute(update(sweeps).where(sweeps.c.key.in_(fresh)).values(started_at=now))
+    for key in fresh:
+        changes.of(connection).sweep(key, SweepState.RUNNING.value)
 
 
 def _waiting(connection: Connection, looked_at: Sequence[AnyRow]) -> dict[str, int]:

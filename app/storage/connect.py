@@ -19,15 +19,20 @@ from app.domain.values import key
 READERS = 8
 """How many read-only connections stay open; a few more are opened under load."""
 
+WAL_LIMIT = 32 << 20
+"""The bytes of write-ahead log from which on it is begun anew."""
+
+_BUSY_MILLISECONDS = 30_000
+
 _WRITER_PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA busy_timeout = 30000",
+    f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
     "PRAGMA cache_size = -65536",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
-    "PRAGMA journal_size_limit = 67108864",
+    f"PRAGMA journal_size_limit = {WAL_LIMIT}",
 )
 _READER_PRAGMAS = (
     "PRAGMA query_only = ON",
@@ -118,9 +123,24 @@ def broken_references(connection: Connection) -> list[str]:
     return sorted({str(row[0]) for row in rows})
 
 
+def write_back(connection: Connection, seconds: float = 0.0) -> bool:
+    """Write all of the log into the file and cut the log to nothing; false if a reader was in the way for so long.
+
+    For the writing connection, outside a transaction. What can be written back is, in any case.
+    """
+    driver_connection: Any = connection.connection.driver_connection
+    driver_connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+    try:
+        busy, _, _ = driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        driver_connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    return not busy
+
+
 def optimize(connection: Connection) -> None:
     """Let the database gather the statistics that its planner lacks."""
-    connection.exec_driver_sql("PRAGMA optimize")
+    with connection.begin():
+        connection.exec_driver_sql("PRAGMA optimize")
 
 
 def _beginning_with(begin: str, engine: Engine) -> Engine:

@@ -12,6 +12,7 @@ from app.domain.plan import StoredDecision
 from app.domain.policy import Policy
 from app.domain.states import SweepState
 from app.domain.sweeps import Budget, SweepChanges
+from app.storage import changes as change_log
 from app.storage import moves, records
 from app.storage.decisions import add_decisions, round_of
 from app.storage.outcomes import follow_runs
@@ -37,6 +38,7 @@ def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen:
             moves.queue_cancelled(connection, row.key)
     if values:
         connection.execute(update(sweeps).where(sweeps.c.key == row.key).values(values))
+        change_log.of(connection).sweep(row.key, values.get("state", row.state))
 
 
 def pause(connection: Connection, sweep: str) -> None:
@@ -59,6 +61,7 @@ def resume(connection: Connection, policy: Policy, sweep: str) -> None:
     if row.state != SweepState.PAUSED:
         raise Conflict(f"The sweep {sweep} is {row.state} and cannot be resumed: only a paused one can.")
     _move(connection, row, SweepState.RUNNING, "resumed")
+    change_log.of(connection).queued([row.key])
     follow_runs(connection, policy, moves.queue_interrupted(connection, row.key), None)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
-from app.storage import artifacts, records
+from app.storage import artifacts, changes, records
 from app.storage.dialect import insert_or_replace
 from app.storage.sweep_rows import OPEN_SWEEPS
 from app.storage.tables import datasets, sweeps
@@ -95,6 +95,7 @@ def add(connection: Connection, artifact: int, summary: DatasetSummary, upload_s
     if knows(connection, summary, upload_sha256):
         return False
     connection.execute(insert(datasets).values(**_row(summary, artifact), upload_sha256=upload_sha256))
+    changes.of(connection).dataset(summary.name)
     return True
 
 
@@ -110,6 +111,7 @@ def replace_builtin(connection: Connection, artifact: int, summary: DatasetSumma
     """Store a built-in data set whose content is here; that of its former version stays for sweeps that name it."""
     former = _artifact(connection, summary.name)
     connection.execute(insert_or_replace(datasets, _row(summary, artifact), key=["name"]))
+    changes.of(connection).dataset(summary.name)
     if former is not None:
         artifacts.forget_unnamed(connection, [former])
 
@@ -125,6 +127,7 @@ def remove(connection: Connection, name: str) -> None:
     if user is not None:
         raise Conflict(f'The sweep {user} runs on the data set "{name}". Cancel it or let it end first.')
     connection.execute(delete(datasets).where(datasets.c.name == name))
+    changes.of(connection).dataset(name, deleted=True)
     if artifact is not None:
         artifacts.forget_unnamed(connection, [artifact])
 

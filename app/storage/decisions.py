@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from app.domain.plan import StoredDecision
+from app.storage import changes
 from app.storage.sweep_rows import sweep_key
 from app.storage.tables import decisions
 
@@ -19,6 +20,7 @@ def add_decisions(connection: Connection, key: int, made: Sequence[StoredDecisio
     rows = [{**asdict(one), "sweep_key": key, "number": number} for number, one in enumerate(made, start=last + 1)]
     if rows:
         connection.execute(insert(decisions), rows)
+        changes.of(connection).decided(key, range(last + 1, last + 1 + len(rows)))
 
 
 def page(connection: Connection, sweep: str, after: int, limit: int) -> list[StoredDecision]:

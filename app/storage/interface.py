@@ -7,9 +7,10 @@ within a transaction is asked of a `Policy`.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from app.domain.datasets import DatasetSummary
+from app.domain.events import Listener
 from app.domain.filters import Position, TrialQuery
 from app.domain.plan import Need, Plan, Snapshot, StoredDecision
 from app.domain.queue import Ask, Grant, Recorded
@@ -221,8 +222,21 @@ class Artifacts(Protocol):
 class Storage(Datasets, Sweeps, Plans, Trials, Queue, Artifacts, Protocol):
     """Everything that outlives the process."""
 
+    def listen(self, listener: Listener) -> None:
+        """Tell a listener what each commit from now on changed, in the order of the commits.
+
+        It is told before the verbs return that were committed, on the thread that writes: it must be quick.
+        """
+
     def close(self) -> None:
         """Finish what was submitted and close all connections. Calling it twice is harmless."""
 
     def engine_version(self) -> str:
         """Return the name and version of the database, after a look at it."""
+
+    def backup(self) -> BinaryIO:
+        """Return a checked copy of everything as it was between two commits, while others write, as an open file.
+
+        It goes when it is closed. Raises Conflict while another one is made, and if the database is damaged;
+        Unavailable if the disk is full.
+        """

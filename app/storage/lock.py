@@ -12,16 +12,15 @@ from app.domain.errors import Unavailable
 class FolderLock:
     """Holds the data folder until released; the lock dies with its process."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take the lock. Raises Unavailable if another server holds it."""
+    def __init__(
+        self, folder: Path, way_out: str = "Stop it first, or give this one a folder of its own with --data."
+    ) -> None:
+        """Take the lock. Raises Unavailable, with the way out, if another server holds it."""
         self._lock = FileLock(folder / "logsweep.lock")
         try:
             self._lock.acquire(blocking=False)
         except Timeout:
-            raise Unavailable(
-                f"Another logsweep server uses the data folder {folder}. "
-                "Stop it first, or give this one a folder of its own with --data."
-            ) from None
+            raise Unavailable(f"Another logsweep server uses the data folder {folder}. {way_out}") from None
 
     def release(self) -> None:
         """Let the next server in."""

@@ -12,7 +12,7 @@ from app.domain.policy import Policy
 from app.domain.runs import Blame, Ending
 from app.domain.states import TrialState
 from app.domain.work import Decision, GivenBack
-from app.storage import moves
+from app.storage import changes, moves
 from app.storage.leases import holds, named_runs, runs_where, why_stale
 from app.storage.moves import PAUSED, QUEUED, RUNNING
 from app.storage.records import AnyRow
@@ -94,7 +94,10 @@ def _take_back(connection: Connection, policy: Policy, lost: Sequence[_Loss], no
     if not lost:
         return
     held = _held(connection)
-    moves.end_holds(connection, [_run_row(policy, loss, alone=held[loss.row.worker] == 1) for loss in lost])
+    rows = [_run_row(policy, loss, alone=held[loss.row.worker] == 1) for loss in lost]
+    moves.end_holds(connection, rows)
+    again = {one.row.sweep_key for one, row in zip(lost, rows, strict=True) if row["state"] == TrialState.QUEUED}
+    changes.of(connection).queued(again)
     moves.add_attempts(connection, [moves.attempt_row(one.row, now, one.ending, one.reason) for one in lost])
     places = {(one.row.sweep_key, one.row.trial) for one in lost}
     moves.settle(connection, policy, places, now, {sweep for sweep, _ in places})

@@ -13,8 +13,7 @@ from app.storage.connect import broken_references
 
 def migrate(connection: Connection) -> None:
     """Run the migrations that are missing. Raises Unavailable if the schema is of a newer version."""
-    config = Config()
-    config.set_main_option("script_location", "app.storage:migrations")
+    config = _config()
     config.attributes["connection"] = connection
     before, scripts = MigrationContext.configure(connection).get_current_revision(), ScriptDirectory.from_config(config)
     _refuse_newer(before, scripts)
@@ -29,6 +28,17 @@ def _upgrade(connection: Connection, config: Config) -> None:
     views.drop(connection)
     command.upgrade(config, "head")
     _refuse_broken(connection)
+
+
+def require_known(schema: str) -> None:
+    """Raise Unavailable for a schema that only a newer version knows."""
+    _refuse_newer(schema, ScriptDirectory.from_config(_config()))
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "app.storage:migrations")
+    return config
 
 
 def _refuse_broken(connection: Connection) -> None:

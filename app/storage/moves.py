@@ -27,7 +27,7 @@ from sqlalchemy import (
 from app.domain.policy import Policy
 from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState, sources, sweep_sources
-from app.storage import kept_models
+from app.storage import changes, kept_models
 from app.storage.bulk import Bulk
 from app.storage.kept_models import Changes, Place
 from app.storage.outcomes import IS_OPEN, follow_runs, parts
@@ -70,6 +70,7 @@ _START_TRIALS = (
     update(trials)
     .where(tuple_(trials.c.sweep_key, trials.c.number).in_(bindparam("places", expanding=True)), IS_OPEN)
     .values(state=TrialState.RUNNING.value, started_at=func.coalesce(trials.c.started_at, _NOW))
+    .returning(trials.c.sweep_key, trials.c.number)
 )
 _PRUNE = Bulk(
     update(runs)
@@ -90,7 +91,8 @@ def start_runs(
     started = connection.execute(_START_RUNS, {"keys": list(keys), **holder}).all()
     _require(len(started), len(keys), TrialState.RUNNING)
     places = {(row.sweep_key, row.trial) for row in started}
-    connection.execute(_START_TRIALS, {"places": list(places), "now": now})
+    for row in connection.execute(_START_TRIALS, {"places": list(places), "now": now}).all():
+        changes.of(connection).trials(row.sweep_key, {row.number: TrialState.RUNNING.value})
     return {row.key: row.fence for row in started}
 
 
@@ -147,7 +149,9 @@ def queue_on(connection: Connection, keys: Collection[int], to_epoch: int, round
     Give these to `follow_runs`.
     """
     further = {"asked": to_epoch, "charged": runs.c.charged + to_epoch - runs.c.asked, "round": round_, "reason": None}
-    return _move(connection, keys, PAUSED, TrialState.QUEUED, further)
+    places = _move(connection, keys, PAUSED, TrialState.QUEUED, further)
+    changes.of(connection).queued({sweep for sweep, _ in places})
+    return places
 
 
 def queue_interrupted(connection: Connection, sweep: int) -> set[Place]:
@@ -158,6 +162,7 @@ def queue_interrupted(connection: Connection, sweep: int) -> set[Place]:
         .values(state=TrialState.QUEUED.value, reason=None)
         .returning(runs.c.trial)
     )
+    changes.of(connection).queued([sweep])
     return {(sweep, trial) for trial in moved.scalars()}
 
 
@@ -165,14 +170,16 @@ def queue_cancelled(connection: Connection, sweep: int) -> None:
     """Cancelled to queued: what the end of a sweep cancelled outside rounds, now that it is to go on."""
     cancelled = runs.c.sweep_key == sweep, runs.c.state == _word(TrialState.CANCELLED), runs.c.round == 0
     again: dict[str, Any] = {"state": TrialState.QUEUED.value, "reason": None}
-    reopened = connection.execute(
+    reopened = connection.scalars(
         update(trials)
         .where(trials.c.sweep_key == sweep, trials.c.state == TrialState.CANCELLED.value)
         .where(trials.c.number.in_(select(runs.c.trial).where(*cancelled)))
         .values(**again, finished_at=None)
         .returning(trials.c.number)
-    )
-    for part in parts(reopened.scalars().all()):
+    ).all()
+    changes.of(connection).trials(sweep, dict.fromkeys(reopened, TrialState.QUEUED.value))
+    changes.of(connection).queued([sweep])
+    for part in parts(reopened):
         connection.execute(update(runs).where(*cancelled, runs.c.trial.in_(part)).values(again))
 
 
@@ -213,7 +220,10 @@ def move_sweep(connection: Connection, sweep: int, target: SweepState, values: M
         .where(sweeps.c.key == sweep, sweeps.c.state.in_(allowed))
         .values({"state": target.value, **values})
     )
-    return moved.rowcount == 1
+    if moved.rowcount == 0:
+        return False
+    changes.of(connection).sweep(sweep, target.value)
+    return True
 
 
 def end_sweep(
@@ -232,6 +242,7 @@ def end_sweep(
         open_ = sweeps.c.state.in_([SweepState.RUNNING.value, SweepState.PAUSED.value])
         moved = connection.execute(update(sweeps).where(sweeps.c.key == sweep, open_).values(values)).rowcount
         _require(moved, 1, target)
+        changes.of(connection).sweep(sweep, SweepState.RUNNING.value)
         return False
     ended = move_sweep(connection, sweep, target, {"reason": reason, "ending": None, "finished_at": now})
     _require(int(ended), 1, target)
@@ -268,11 +279,13 @@ def _cancel_untouched(connection: Connection, sweep: int, reason: str, now: date
     cancelled = {"state": TrialState.CANCELLED.value, "reason": reason}
     waiting = and_(runs.c.sweep_key == sweep, QUEUED, runs.c.epochs == 0, ~HAS_RESULT)
     single = and_(trials.c.sweep_key == sweep, trials.c.replicates == 1)
-    connection.execute(
+    gone = connection.scalars(
         update(trials)
         .where(single, IS_OPEN, trials.c.number.in_(select(runs.c.trial).where(waiting)))
         .values(**cancelled, finished_at=now)
+        .returning(trials.c.number)
     )
+    changes.of(connection).trials(sweep, dict.fromkeys(gone, TrialState.CANCELLED.value))
     ended = select(trials.c.number).where(single, trials.c.state == TrialState.CANCELLED.value)
     connection.execute(update(runs).where(waiting, runs.c.trial.in_(ended)).values(cancelled))
 

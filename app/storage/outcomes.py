@@ -11,7 +11,7 @@ from app.domain.policy import Policy
 from app.domain.runs import RunOutcome, TrialOutcome
 from app.domain.states import OPEN, TrialState
 from app.domain.work import Diverged, Metrics
-from app.storage import metrics
+from app.storage import changes, metrics
 from app.storage.bulk import Bulk
 from app.storage.dialect import larger
 from app.storage.kept_models import Place
@@ -104,6 +104,8 @@ def get_further(connection: Connection, epochs: Mapping[Place, int]) -> None:
         {"the_sweep": sweep, "the_number": number, "reached": reached} for (sweep, number), reached in epochs.items()
     ]
     _GET_FURTHER.run(connection, rows)
+    for (sweep, number), reached in epochs.items():
+        changes.of(connection).epochs(sweep, {number: reached})
 
 
 def _runs_of(connection: Connection, places: Sequence[Place]) -> dict[Place, list[AnyRow]]:
@@ -148,3 +150,5 @@ def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcom
         for (sweep, number), one in outcomes.items()
     ]
     _STORE.run(connection, rows)
+    for (sweep, number), one in outcomes.items():
+        changes.of(connection).trials(sweep, {number: one.state.value})

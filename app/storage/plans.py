@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, Refund, RunView, StoredDecision, Train
 from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
-from app.storage import moves
+from app.storage import changes, moves
 from app.storage.bulk import Bulk
 from app.storage.cohorts import numbers_for
 from app.storage.decisions import add_decisions, round_of
@@ -122,6 +122,8 @@ class _Applying:
         cohorts = numbers_for(self._connection, self._key, [one.cohort for one in move.trials])
         new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts[one.cohort], move.round)]
         _ADD_RUN.run(self._connection, new)
+        changes.of(self._connection).trials(self._key, dict.fromkeys(numbers, TrialState.QUEUED.value))
+        changes.of(self._connection).queued([self._key])
         self._update({"drawn": self._next})
         self._charge(sum(row["charged"] for row in new))
 

@@ -12,8 +12,9 @@ from app.domain.queue import Recorded
 from app.domain.runs import Ending, RunOutcome, comparable
 from app.domain.states import SweepState, TrialState
 from app.domain.work import CheckpointRef, Decision, GivenBack, Keep, Lease, Outcome, Progress, Result
-from app.storage import kept_models, lost_leases, metrics, moves
+from app.storage import changes, kept_models, lost_leases, metrics, moves
 from app.storage.bulk import Bulk
+from app.storage.changes import ChangeLog
 from app.storage.curves import Curves
 from app.storage.kept_models import Changes, NewModel, Place
 from app.storage.leases import Named, decide, holds, is_last, named_runs, why_stale
@@ -272,11 +273,19 @@ def _record(
     # The only run of a trial repeats nothing: the trial has its metrics.
     several = {one.row.key: one.item.metrics for one in taken if one.row.replicates > 1}
     metrics.store_replicates(connection, several)
+    _note(changes.of(connection), taken)
     only = {_place(one.row): (one.outcome, one.row.diverged) for one in taken if one.row.replicates == 1}
     others = {_place(one.row) for one in taken} - only.keys()
     final = follow_only_runs(connection, policy, only, now) | follow_runs(connection, policy, others, now)
     ranked = {one.row.sweep_key for one in taken}
     return kept_models.rank(connection, policy, ranked, _model_changes(taken, here, final))
+
+
+def _note(log: ChangeLog, taken: Sequence[_Taken]) -> None:
+    for one in taken:
+        if one.item.curve:
+            log.epochs(one.row.sweep_key, {one.row.trial: one.epochs})
+    log.queued({one.row.sweep_key for one in taken if one.state is TrialState.QUEUED})
 
 
 def _forget_further_epochs(connection: Connection, taken: Sequence[_Taken]) -> None:

@@ -5,20 +5,24 @@ What a verb does stands at the protocol in `interface.py`, and how, at the funct
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar, final
+from threading import Lock
+from typing import BinaryIO, Concatenate, ParamSpec, TypeVar, final
 
 from sqlalchemy import Connection, Engine
 
 from app.domain.datasets import DatasetSummary
-from app.domain.errors import Unavailable
+from app.domain.errors import Conflict, Unavailable
+from app.domain.events import Listener
 from app.domain.plan import Plan
 from app.domain.policy import Policy
 from app.storage import (
     artifacts,
     attempts,
+    backup,
     claims,
     control,
     dataset_rows,
@@ -33,11 +37,14 @@ from app.storage import (
     snapshots,
     sweep_rows,
     trial_rows,
+    wal,
 )
 from app.storage.arrivals import Clearing, Source, bring
 from app.storage.connect import reading_engine, unchecked_references, writing_engine
 from app.storage.lock import FolderLock
 from app.storage.migrate import migrate
+from app.storage.reads import Reads
+from app.storage.wal import Wal
 from app.storage.writer import Writer
 
 P = ParamSpec("P")
@@ -81,27 +88,35 @@ class SqliteStorage:
         """Lock the folder, make or migrate the database. Raises Unavailable if either is not possible."""
         _make(folder)
         self._policy = policy
-        self._lock = FolderLock(folder)
-        try:
-            self._writing = writing_engine(folder / FILE)
+        self._file = folder / FILE
+        with ExitStack() as opened:
+            self._lock = FolderLock(folder)
+            opened.callback(self._lock.release)
+            self._writing = writing_engine(self._file)
+            opened.callback(self._writing.dispose)
             _migrate(self._writing)
-        except BaseException:
-            self._lock.release()
-            raise
-        self._writer = Writer(self._writing)
-        self._reading = reading_engine(folder / FILE)
+            self._writer = Writer(self._writing, partial(wal.end, database=self._file))
+            opened.callback(self._writer.close)
+            self.write(artifacts.give_up_arrivals)  # who sent them died with the server before
+            self._reads = Reads(reading_engine(self._file))
+            self._wal = Wal(self._file, self._writer, self._reads)
+            opened.pop_all()
         self._clearing = Clearing(self._writer)
-        self.write(artifacts.give_up_arrivals)  # who sent them died with the server before
+        self._backing_up = Lock()
+
+    def listen(self, listener: Listener) -> None:
+        self._writer.listen(listener)
 
     def close(self) -> None:
+        self._wal.close()
+        self._reads.close()
         self._writer.close()
-        self._reading.dispose()
         self._writing.dispose()
         self._lock.release()
 
     def read(self, run: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
         """Return what a function answers on one snapshot."""
-        with self._reading.connect() as connection, connection.begin():
+        with self._reads.snapshot() as connection:
             return run(connection, *args, **named)
 
     def write(self, run: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
@@ -111,6 +126,14 @@ class SqliteStorage:
     def decide(self, run: Callable[Concatenate[Connection, Policy, P], T], *args: P.args, **named: P.kwargs) -> T:
         """Return what a function answers in a transaction of the writer in which it asks the policy."""
         return self._writer.submit(lambda connection: run(connection, self._policy, *args, **named)).result()
+
+    def backup(self) -> BinaryIO:
+        if not self._backing_up.acquire(blocking=False):
+            raise Conflict("Another backup is being written. Ask again once that is done.")
+        try:
+            return backup.take(self._writer, self._file)
+        finally:
+            self._backing_up.release()
 
     engine_version = _reads(dialect.engine_version)
 

@@ -11,7 +11,7 @@ from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Best, Labels, NewSweep, Sweep, SweepFilter, SweepSpec, Used
-from app.storage import records
+from app.storage import changes, records
 from app.storage.dialect import json_has
 from app.storage.records import AnyRow
 from app.storage.tables import datasets, sweeps, trials
@@ -49,7 +49,9 @@ def create(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> 
         raise Conflict(f'The data set "{dataset.name}" was deleted or replaced meanwhile. Try again.')
     row = {**_asked(new.spec, new.labels), **_data(dataset), **_BEGINNING, "artifact_key": current}
     metrics = [{"name": name, "direction": direction} for name, direction in new.metrics.items()]
-    connection.execute(insert(sweeps).values(**row, metrics=metrics, id=sweep, posted=new.posted, created_at=now))
+    added = insert(sweeps).values(**row, metrics=metrics, id=sweep, posted=new.posted, created_at=now)
+    key = connection.execute(added.returning(sweeps.c.key)).scalar_one()
+    changes.of(connection).sweep(key, SweepState.RUNNING.value)
 
 
 def find(connection: Connection, sweep: str) -> Sweep:

@@ -1,10 +1,12 @@
 """The one thread that writes: it takes closures from a queue and commits them in groups.
 
 One commit for many closures makes `synchronous = FULL` cheap. Each closure runs inside a savepoint, so that
-one that fails takes nothing of the others with it, and a future completes only after the commit.
+one that fails takes nothing of the others with it, and a future completes only after the commit. Before that, the
+listeners are told what the commit changed: who has an answer finds its effects wherever they show.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -14,6 +16,9 @@ from typing import Any, TypeVar, final
 from sqlalchemy import Connection, Engine
 
 from app.domain.errors import Unavailable
+from app.domain.events import Event, Listener
+from app.storage import changes
+from app.storage.changes import ChangeLog
 from app.storage.connect import in_transaction, optimize
 
 T = TypeVar("T")
@@ -21,26 +26,33 @@ T = TypeVar("T")
 GROUP = 256
 """How many closures share a commit at most."""
 
+_LOG = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class _Job:
     run: Callable[[Connection], Any]
     future: Future[Any]
+    between: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     value: Any = None
     error: Exception | None = None
+    changes: ChangeLog | None = None
 
 
 @final
 class Writer:
     """Runs closures on the writing connection, in the order they came."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, at_end: Callable[[Connection], None] = optimize) -> None:
+        """Start the thread; `at_end` runs after everything else, outside a transaction."""
         self._engine = engine
+        self._at_end = at_end
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._listeners: list[Listener] = []
         self._closed = False
         self._lock = Lock()
         self._thread = Thread(target=self._run, name="storage-writer", daemon=True)
@@ -48,12 +60,30 @@ class Writer:
 
     def submit(self, run: Callable[[Connection], T]) -> Future[T]:
         """Queue `run`; the future has its answer, or its error, once the answer is on disk."""
-        future: Future[T] = Future()
+        return self._put(run, between=False)
+
+    def submit_between(self, run: Callable[[Connection], T]) -> Future[T]:
+        """Queue what cannot run within a transaction, for a moment between two groups."""
+        return self._put(run, between=True)
+
+    def write_waiting(self, connection: Connection) -> None:
+        """Commit what waits: for something long between groups, on the thread of the writer.
+
+        Raises Unavailable once the writer should stop.
+        """
+        try:
+            group, between, open_ = self._next_group(self._queue.get_nowait())
+        except Empty:
+            return
+        self._do(connection, group, between)
+        if not open_:
+            self._queue.put(None)  # for the loop that this is within
+            raise Unavailable("The storage is closed: the server is stopping.")
+
+    def listen(self, listener: Listener) -> None:
+        """Let a listener be told what each commit from now on changed, in this thread: it must be quick."""
         with self._lock:
-            if self._closed:
-                raise Unavailable("The storage is closed: the server is stopping. Try again in a moment.")
-            self._queue.put(_Job(run, future))
-        return future
+            self._listeners = [*self._listeners, listener]
 
     def close(self) -> None:
         """Finish everything that was queued, then stop. Calling it twice is harmless."""
@@ -63,53 +93,100 @@ class Writer:
                 self._queue.put(None)
         self._thread.join()
 
+    def _put(self, run: Callable[[Connection], T], *, between: bool) -> Future[T]:
+        future: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                raise Unavailable("The storage is closed: the server is stopping. Try again in a moment.")
+            self._queue.put(_Job(run, future, between))
+        return future
+
     def _run(self) -> None:
         with self._engine.connect() as connection:
             open_ = True
             while open_:
-                group, open_ = self._next_group()
-                if group:
-                    _commit(connection, group)
-            optimize(connection)
+                group, between, open_ = self._next_group(self._queue.get())
+                self._do(connection, group, between)
+            self._at_end(connection)
 
-    def _next_group(self) -> tuple[list[_Job], bool]:
-        """Wait for a job and take those after it; the flag is False once the writer should stop."""
+    def _next_group(self, job: _Job | None) -> tuple[list[_Job], _Job | None, bool]:
+        """Return a job and those that wait after it, up to one for between.
+
+        The flag is False once the writer should stop.
+        """
         group: list[_Job] = []
-        job = self._queue.get()
         while job is not None:
+            if job.between:
+                return group, job, True
             group.append(job)
             if len(group) == GROUP:
-                return group, True
+                return group, None, True
             try:
                 job = self._queue.get_nowait()
             except Empty:
-                return group, True
-        return group, False
+                return group, None, True
+        return group, None, False
+
+    def _do(self, connection: Connection, group: list[_Job], between: _Job | None) -> None:
+        if group:
+            self._commit(connection, group)
+        if between:
+            _run_between(connection, between)
+
+    def _commit(self, connection: Connection, group: list[_Job]) -> None:
+        jobs = [job for job in group if job.future.set_running_or_notify_cancel()]
+        try:
+            with connection.begin():
+                outcomes = [_attempt(connection, job) for job in jobs]
+                events = _events(connection, outcomes)
+        except Exception as error:  # noqa: BLE001 - whatever broke the commit is told to all who waited for it
+            _take_back(connection)
+            outcomes, events = [_Outcome(error=error)] * len(jobs), []
+        self._tell(events)
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if outcome.error is not None:
+                job.future.set_exception(outcome.error)
+            else:
+                job.future.set_result(outcome.value)
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        for listener in self._listeners:
+            try:
+                listener(events)
+            except Exception:  # noqa: BLE001 - what was committed stays so, and those who wait must hear of it
+                _LOG.exception("A listener failed to take the events of a commit.")
 
 
-def _commit(connection: Connection, group: list[_Job]) -> None:
-    jobs = [job for job in group if job.future.set_running_or_notify_cancel()]
+def _run_between(connection: Connection, job: _Job) -> None:
+    if not job.future.set_running_or_notify_cancel():
+        return
     try:
-        with connection.begin():
-            outcomes = [_attempt(connection, job) for job in jobs]
-    except Exception as error:  # noqa: BLE001 - whatever broke the commit is told to all who waited for it
-        _take_back(connection)
-        outcomes = [_Outcome(error=error)] * len(jobs)
-    for job, outcome in zip(jobs, outcomes, strict=True):
-        if outcome.error is not None:
-            job.future.set_exception(outcome.error)
-        else:
-            job.future.set_result(outcome.value)
+        job.future.set_result(job.run(connection))
+    except Exception as error:  # noqa: BLE001 - whatever it was is told to who waits for it
+        job.future.set_exception(error)
 
 
 def _attempt(connection: Connection, job: _Job) -> _Outcome:
+    log = changes.begin(connection)
     try:
         with connection.begin_nested():
-            return _Outcome(job.run(connection))
+            value = job.run(connection)
+        return _Outcome(value, changes=log)
     except Exception as error:
         if not in_transaction(connection):
             raise  # the database rolled the whole transaction back, as on a full disk: the group is lost
         return _Outcome(error=error)
+
+
+def _events(connection: Connection, outcomes: Sequence[_Outcome]) -> list[Event]:
+    """Return what the jobs changed whose savepoints held."""
+    whole = ChangeLog()
+    for outcome in outcomes:
+        if outcome.changes is not None:
+            whole.join(outcome.changes)
+    return whole.events(connection)
 
 
 def _take_back(connection: Connection) -> None:

@@ -13,10 +13,13 @@ from app.domain.work import Decision, Epoch, GivenBack, Keep, Lease, LeasedRun, 
 from app.trainer.keeping import Candidate, wanted
 from app.trainer.loading import ReadyRun, name_of
 from app.trainer.packing import LeasedCheckpoint
-from engine.population import Finished, Observation, Paused, Population, member_bytes
+from engine.population import Departure, Finished, Observation, Paused, Population, member_bytes, score
 
 MEMORY = 2 << 30
 """Bytes that members may take, parked ones included; runs that do not fit wait here until others have stopped."""
+
+SCORE_WITHIN = 0.1
+"""Seconds within which runs that stopped are scored: together they cost a fraction of what they cost one by one."""
 
 LONGEST_ERROR = 1000
 """Characters of an error that are told."""
@@ -43,11 +46,23 @@ class Turn:
 
 @dataclass(slots=True)
 class _Held:
-    """A run in training: its epochs done, here or before, and the seconds that its last checkpoint does not hold."""
+    """A run in training: its epochs done, here or before, and the seconds that its last checkpoint does not hold.
+
+    `pace` is what its last epoch here took.
+    """
 
     run: LeasedRun
     epochs: int = 0
     unsaved: float = 0.0
+    pace: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Unscored:
+    """A run that stopped and left its stack; what it came to is told once it is scored."""
+
+    run: LeasedRun
+    departure: Departure
 
 
 @dataclass(slots=True)
@@ -72,16 +87,19 @@ class Trainer:
     """Trains runs, many at a time, each up to the epoch that it is asked for. Paused ones stay here while they fit."""
 
     def __init__(self, clock: Callable[[], float], memory: int = MEMORY) -> None:
+        self._clock = clock
         self._population = Population(clock)
         self._memory = memory
         self._held: dict[str, _Held] = {}
+        self._unscored: dict[str, _Unscored] = {}
+        self._unscored_since = 0.0
         self._waiting: deque[ReadyRun] = deque()
         self._parked: dict[str, _Parked] = {}
         # One that was evicted unsaved, until it is handed in; more would take the memory that was made room for.
         self._evicted: LeasedCheckpoint | None = None
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._held) + len(self._unscored)
 
     def is_parked(self, run: LeasedRun) -> bool:
         """Return whether the run can go on from memory. Safe from any thread, though it may change at once."""
@@ -91,6 +109,8 @@ class Trainer:
         """Train runs as soon as there is memory; one that is in training under an older lease is dropped before."""
         for one in ready:
             self._leave([name_of(one.run)])
+            if self._unscored.pop(name_of(one.run), None) is not None:
+                self._population.leave([name_of(one.run)])
             self._held[name_of(one.run)] = _Held(one.run)
             self._waiting.append(one)
 
@@ -107,16 +127,19 @@ class Trainer:
 
         A run that has not trained at all yet has nothing to pause or complete with: it goes back.
         """
-        keys = {held.run.lease: key for key, held in self._held.items()} if decisions else {}
-        known = {keys[one.lease]: one for one in decisions if one.lease in keys and one.decision != "continue"}
+        asked = {one.lease: one for one in decisions if one.decision != "continue"}
+        if not asked:
+            return Turn()
+        settled = self.settle(keep)  # of one that has stopped there is nothing left to decide
+        known = {key: asked[held.run.lease] for key, held in self._held.items() if held.run.lease in asked}
         self._leave([key for key, one in known.items() if one.decision == "stop"])
         given_back = [self._give_back(key) for key in known if key in self._held and not self._held[key].epochs]
         pausing = [key for key, one in known.items() if key in self._held and one.decision == "pause"]
-        stops: list[tuple[str, Finished | Paused]] = [*self._population.pause(pausing)]
+        self._depart(self._population.pause(pausing))
         for key, one in known.items():
             if key in self._held and one.decision == "complete":
-                stops += self._population.complete([key], one.reason or "the server asked for its end")
-        return Turn(stopped=self._stopped(stops, keep), given_back=given_back)
+                self._depart(self._population.complete([key], one.reason or "the server asked for its end"))
+        return Turn(stopped=[*settled, *self.settle(keep)], given_back=given_back)
 
     def _leave(self, keys: Sequence[str]) -> None:
         """Drop runs in training, whatever they reached."""
@@ -135,8 +158,9 @@ class Trainer:
 
         An error in a stack of one belongs to its run, which fails with it. In a larger stack nobody knows whose
         it is: raises StackFailedError, after which this trainer is of no use. The server counts it as a loss of each,
-        hands the runs out again, and in the end one by one.
+        hands the runs out again, and in the end one by one. Runs that stopped may be told of in a later turn.
         """
+        settled = self.settle(keep) if self._waiting else ()  # memory is given to those that wait
         given_back = self._admit()
         turn = self._population.turn()
         try:
@@ -144,12 +168,35 @@ class Trainer:
         except Exception as error:
             if len(turn) != 1:
                 raise StackFailedError([self._held[key].run.lease for key in turn], error) from error
-            return Turn(stopped=[self._failed(turn[0], error)], given_back=given_back)
+            return Turn(stopped=[*settled, self._failed(turn[0], error)], given_back=given_back)
         for key, seen in report.observations:
-            self._held[key].epochs = seen.epoch
+            self._held[key].epochs, self._held[key].pace = seen.epoch, seen.seconds
             self._held[key].unsaved += seen.seconds
         epochs = [(self._held[key].run.lease, epoch_of(seen)) for key, seen in report.observations]
-        return Turn(epochs, self._stopped([*report.finished, *report.parked], keep), given_back)
+        self._depart(report.stopped)
+        return Turn(epochs, [*settled, *(self.settle(keep) if self._is_due() else ())], given_back)
+
+    def _depart(self, departures: Sequence[Departure]) -> None:
+        if departures and not self._unscored:
+            self._unscored_since = self._clock()
+        for one in departures:
+            self._unscored[one.key] = _Unscored(self._held.pop(one.key).run, one)
+
+    def _is_due(self) -> bool:
+        """Return whether those that stopped are scored now: nothing trains, or the next turn would take too long."""
+        if not self._unscored or not len(self._population):
+            return True
+        turn = sum(self._held[key].pace for key in self._population.turn())
+        return self._clock() - self._unscored_since + turn >= SCORE_WITHIN
+
+    def settle(self, keep: Mapping[str, Keep]) -> list[StoppedRun]:
+        """Score the runs that stopped and tell what they came to. Raises StackFailedError if that fails."""
+        unscored, self._unscored = self._unscored, {}
+        try:
+            stops = score([one.departure for one in unscored.values()])
+        except Exception as error:
+            raise StackFailedError([one.run.lease for one in unscored.values()], error) from error
+        return self._stopped({key: one.run for key, one in unscored.items()}, stops, keep)
 
     def _admit(self) -> list[GivenBack]:
         """Let waiting runs train while there is memory for them, and one in any case; return those that cannot."""
@@ -257,9 +304,10 @@ class Trainer:
         self._held[longest].unsaved = 0.0
         return self._held[longest].run.lease, self._population.checkpoint(longest)
 
-    def _stopped(self, stops: Sequence[tuple[str, Finished | Paused]], keep: Mapping[str, Keep]) -> list[StoppedRun]:
+    def _stopped(
+        self, runs: Mapping[str, LeasedRun], stops: Sequence[tuple[str, Finished | Paused]], keep: Mapping[str, Keep]
+    ) -> list[StoppedRun]:
         """Take leave of members that stopped; only weights that may be kept are copied."""
-        runs = {key: self._held[key].run for key, _ in stops}
         send = wanted(
             [
                 Candidate(runs[key], stop.state, _cost(runs[key], stop.metrics))
@@ -268,14 +316,13 @@ class Trainer:
             ],
             keep,
         )
-        return [self._take_leave(key, stop, with_weights=runs[key].lease.run in send) for key, stop in stops]
+        return [self._take_leave(runs[key], stop, with_weights=runs[key].lease.run in send) for key, stop in stops]
 
-    def _take_leave(self, key: str, stop: Finished | Paused, *, with_weights: bool) -> StoppedRun:
-        lease = self._held.pop(key).run.lease
+    def _take_leave(self, run: LeasedRun, stop: Finished | Paused, *, with_weights: bool) -> StoppedRun:
         if isinstance(stop, Paused):
-            self._parked[key] = _Parked(lease, stop.epochs)
+            self._parked[name_of(run)] = _Parked(run.lease, stop.epochs)
         result = Result(
-            lease=lease,
+            lease=run.lease,
             state=stop.state,
             metrics=_sent(stop.metrics),
             best_epoch=stop.best_epoch,

@@ -109,7 +109,7 @@ class Worker:
         while not self._stopping.is_set():
             orders = self._board.take_orders(wait=len(trainer) == 0)
             if self._stopping.is_set():
-                return
+                break
             trainer.forget(orders.forgotten)
             trainer.add(orders.ready)
             keep = self._board.keep()
@@ -117,6 +117,7 @@ class Worker:
             self._post(trainer.train(keep))
             if orders.checkpoint_asked:
                 self._board.answer(self._checkpoints.choose(trainer))
+        self._post(Turn(stopped=trainer.settle(self._board.keep())))
 
     def _post(self, turn: Turn) -> None:
         # First the board: the receipt of a pause must find it waited for.

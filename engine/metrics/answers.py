@@ -1,6 +1,7 @@
 """What the members of a stack answer on one part of the data, and what several metrics are made of."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +34,14 @@ class Answers:
     logits: Array
     mean: float = 0.0
     scale: float = 1.0
+
+    @classmethod
+    def joined(cls, answers: Sequence["Answers"]) -> "Answers":
+        """Return the answers of several stacks, at least one, to the same part as those of one stack."""
+        loss, misses, logits = (
+            np.concatenate([getattr(one, name) for one in answers]) for name in ("loss", "misses", "logits")
+        )
+        return replace(answers[0], loss=loss, misses=misses, logits=logits)
 
     @cached_property
     def finite(self) -> NDArray[np.bool_]:

@@ -4,5 +4,17 @@ from engine.population.checkpoint import Checkpoint, CheckpointError
 from engine.population.member import Finished, Observation, Paused
 from engine.population.population import Population, Report
 from engine.population.rows import member_bytes
+from engine.population.scoring import Departure, score
 
-__all__ = ["Checkpoint", "CheckpointError", "Finished", "Observation", "Paused", "Population", "Report", "member_bytes"]
+__all__ = [
+    "Checkpoint",
+    "CheckpointError",
+    "Departure",
+    "Finished",
+    "Observation",
+    "Paused",
+    "Population",
+    "Report",
+    "member_bytes",
+    "score",
+]

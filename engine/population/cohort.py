@@ -16,7 +16,7 @@ from engine.population.member import Finished, Member, Observation, Paused, Stop
 from engine.population.newcomer import Newcomer
 from engine.population.parking import Parked
 from engine.population.rows import MOMENTS, first_rows, row_widths
-from engine.population.scoring import Scoring
+from engine.population.scoring import Departure, Scoring
 from engine.population.tile import Tile
 from engine.population.update import Matrices, Rule
 from engine.spec import MemberSpec, Structure
@@ -33,10 +33,9 @@ as much as these. Batch norm and dropout take as much again, which is not counte
 
 @dataclass(frozen=True, slots=True)
 class Departures:
-    """The members that stopped, with what is reported of each; those that paused are `parked` under the same names."""
+    """The members that stopped; those that paused are `parked` under the same names."""
 
-    finished: list[tuple[str, Finished]]
-    paused: list[tuple[str, Paused]]
+    stopped: list[Departure]
     parked: dict[str, Parked]
 
 
@@ -193,27 +192,19 @@ class Cohort:
         return [self._row_of[key] for key in keys]
 
     def _let_go(self, stops: Sequence["_Stop"]) -> Departures:
-        """Drop members that stop; return what they were, scored with the weights of their best epochs."""
-        scores, gone = self._scores(stops), Departures([], [], {})
+        """Drop members that stop; return what they were, with the weights of their best epochs."""
+        gone = Departures([], {})
         for stop in stops:
-            key, member, scored = stop.member.key, stop.member, stop.row in scores
-            metrics = {**scores.get(stop.row, {}), **member.best_values}
-            about = stop.reason, member.best.epoch, member.epoch, member.seconds, metrics
+            key, member = stop.member.key, stop.member
+            weights = None if member.best.epoch is None else self._best[stop.row].copy()
+            about = stop.reason, member.best.epoch, member.epoch, member.seconds, member.best_values, weights
             if stop.state == "paused":
-                parked = gone.parked[key] = Parked(member.spec, self._data, self.checkpoint(key))
-                weights = parked.checkpoint.rows["best"][0] if scored else None
-                gone.paused.append((key, Paused(stop.state, *about, weights)))
+                gone.parked[key] = Parked(member.spec, self._data, self.checkpoint(key))
+                gone.stopped.append(Departure(key, Paused(stop.state, *about), self._scoring))
             else:
-                weights = self._best[stop.row].copy() if scored else None
-                gone.finished.append((key, Finished(stop.state, *about, weights)))
+                gone.stopped.append(Departure(key, Finished(stop.state, *about), self._scoring))
         self.leave([stop.member.key for stop in stops])
         return gone
-
-    def _scores(self, stops: Sequence["_Stop"]) -> Mapping[int, Mapping[str, float]]:
-        """Return the metrics of the rows that have a best epoch."""
-        rows = [stop.row for stop in stops if stop.member.best.epoch is not None]
-        with self._computing():
-            return dict(zip(rows, self._scoring.metrics(self._best, rows), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

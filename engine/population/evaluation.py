@@ -34,9 +34,9 @@ class Evaluation:
     ) -> None:
         self.rows, self._metrics = rows, metrics
         keeps = any(metric.reads == "logits" for metric in metrics)
-        step = max(_MOST_LOGITS // (data.outputs * max(len(part), 1)), 1) if keeps else len(rows)
+        step = most_members(data) if keeps else len(rows)
         self._stacks = [
-            _Answering(network, data, part, rows[first : first + step], workspace, keeps=keeps)
+            Answering(network, data, part, rows[first : first + step], workspace, keeps=keeps)
             for first in range(0, len(rows), step)
         ]
 
@@ -46,7 +46,12 @@ class Evaluation:
         return {metric.name: np.concatenate([one[metric.name] for one in measured]) for metric in self._metrics}
 
 
-class _Answering:
+def most_members(data: TrainingSet) -> int:
+    """Return how many members' answers to a part of the data are kept at a time."""
+    return max(_MOST_LOGITS // (data.outputs * max(len(data.dev), len(data.test), 1)), 1)
+
+
+class Answering:
     """Networks bound to the chunks of a part; the logits stay in memory if it `keeps` them."""
 
     def __init__(

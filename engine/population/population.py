@@ -7,9 +7,10 @@ from typing import TypeAlias
 from engine.data.quoting import listed
 from engine.population.checkpoint import Checkpoint
 from engine.population.cohort import Cohort, Departures
-from engine.population.member import Finished, Observation, Paused
+from engine.population.member import Observation
 from engine.population.newcomer import Newcomer, refuse
 from engine.population.parking import Parking
+from engine.population.scoring import Departure
 from engine.spec import MemberSpec, Structure
 from engine.training_set import TrainingSet
 
@@ -18,11 +19,13 @@ _SHOWN_NAMES = 10
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one epoch of one cohort gave: an observation for each member, and the members that ended or were parked."""
+    """What one epoch of one cohort gave: an observation for each member, and the members that ended or were parked.
+
+    `score` says what these came to.
+    """
 
     observations: Sequence[tuple[str, Observation]] = field(default_factory=list)
-    finished: Sequence[tuple[str, Finished]] = field(default_factory=list)
-    parked: Sequence[tuple[str, Paused]] = field(default_factory=list)
+    stopped: Sequence[Departure] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -100,26 +103,26 @@ class Population:
             self._home.update((member.key, home) for member in members)
             self._parking.drop(member.key for member in members)
 
-    def pause(self, keys: Iterable[str]) -> list[tuple[str, Paused]]:
-        """Park members in training after the epoch that each has reached; return where they stand.
+    def pause(self, keys: Iterable[str]) -> list[Departure]:
+        """Park members in training after the epoch that each has reached; return where they stand, to be scored.
 
         Raises KeyError, and parks nobody, for a name that is not in training.
         """
         return [
             paused
             for home, members in self._by_home(keys).items()
-            for paused in self._take_leave(home, self._shares[home].cohort.pause(members)).paused
+            for paused in self._take_leave(home, self._shares[home].cohort.pause(members))
         ]
 
-    def complete(self, keys: Iterable[str], reason: str) -> list[tuple[str, Finished]]:
-        """End members in training as completed, each with its best epoch so far; return their ends, with this reason.
+    def complete(self, keys: Iterable[str], reason: str) -> list[Departure]:
+        """End members in training as completed, each with its best epoch so far; return their ends, to be scored.
 
         Raises KeyError, and ends nobody, for a name that is not in training.
         """
         return [
             finished
             for home, members in self._by_home(keys).items()
-            for finished in self._take_leave(home, self._shares[home].cohort.complete(members, reason)).finished
+            for finished in self._take_leave(home, self._shares[home].cohort.complete(members, reason))
         ]
 
     def _by_home(self, keys: Iterable[str]) -> Mapping[Home, list[str]]:
@@ -131,14 +134,14 @@ class Population:
             by_home.setdefault(self._home[key], []).append(key)
         return by_home
 
-    def _take_leave(self, home: Home, gone: Departures) -> Departures:
-        """Park those of a cohort's members that paused, and forget those that ended."""
+    def _take_leave(self, home: Home, gone: Departures) -> Sequence[Departure]:
+        """Park those of a cohort's members that paused, and forget those that ended; return both."""
         for key, parked in gone.parked.items():
             self._parking.add(key, parked)
-        for key, _ in (*gone.finished, *gone.paused):
-            del self._home[key]
+        for departure in gone.stopped:
+            del self._home[departure.key]
         self._forget_if_empty(home)
-        return gone
+        return gone.stopped
 
     def resume(self, keys: Iterable[str], pause_at: Mapping[str, int] | None = None) -> None:
         """Let parked members go on, to their ends or until they are parked again after the epoch in `pause_at`.
@@ -210,5 +213,4 @@ class Population:
         share, start = self._shares[home], self._clock()
         observations, gone = share.cohort.train_epoch(self._clock)
         share.spent += self._clock() - start
-        self._take_leave(home, gone)
-        return Report(observations, gone.finished, gone.paused)
+        return Report(observations, self._take_leave(home, gone))

@@ -71,6 +71,7 @@ def test_all_threads_end_with_the_server(tmp_path: Path) -> None:
     with open_services(Settings(data=tmp_path)):
         assert {thread.name for thread in set(threading.enumerate()) - before} == {
             "storage-writer",
+            "storage-wal",
             "reaper",
             "planner",
         }

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.data import Dataset
 from engine.early_stopping import Patience
-from engine.population import Finished, Observation, Paused, Population
+from engine.population import Finished, Observation, Paused, Population, score
 from engine.rules import CURRENT
 from engine.seeds import Seed
 from engine.spec import BatchSize, Knobs, MemberSpec, Structure
@@ -83,9 +83,11 @@ class Record:
         report = population.train_epoch()
         for key, seen in report.observations:
             self.curves.setdefault(key, []).append(seen)
-        self.ends.update(report.finished)
-        for key, paused in report.parked:
-            self.pauses.setdefault(key, []).append(paused)
+        for key, stopped in score(report.stopped):
+            if isinstance(stopped, Finished):
+                self.ends[key] = stopped
+            else:
+                self.pauses.setdefault(key, []).append(stopped)
 
 
 def train(data: TrainingSet, members: Sequence[tuple[str, MemberSpec]]) -> Record:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.early_stopping import Patience
-from engine.population import Checkpoint, Finished, Paused, Population
+from engine.population import Checkpoint, Finished, Paused, Population, score
 from engine.spec import Knobs, MemberSpec
 from engine.training_set import TrainingSet
 from tests.engine.stacks import Record, member, random_dataset, tick, train_alone, training_set
@@ -127,8 +127,8 @@ def test_members_in_training_pause_and_complete_on_request() -> None:
     population.join(DATA, [("a", narrow), ("b", wide), ("c", wide), ("d", narrow)])
     for _ in range(7):
         record.take(population)
-    [(_, a), (_, b)] = population.pause(["a", "b"])
-    [(key, c)] = population.complete(["c"], "the time of the sweep is up")
+    [(_, a), (_, b)] = score(population.pause(["a", "b"]))
+    [(key, c)] = score(population.complete(["c"], "the time of the sweep is up"))
     epochs = len(record.curves["a"]), len(record.curves["b"])
 
     assert ((a.state, a.epochs), (b.state, b.epochs)) == (("paused", epochs[0]), ("paused", epochs[1]))
@@ -146,7 +146,7 @@ def test_members_in_training_pause_and_complete_on_request() -> None:
 def test_a_member_that_never_trained_pauses_and_completes_without_a_best_epoch() -> None:
     population = Population(tick)
     population.join(DATA, [("a", member(DATA)), ("b", member(DATA))])
-    [(_, a)], [(_, b)] = population.pause(["a"]), population.complete(["b"], "enough")
+    [(_, a)], [(_, b)] = score(population.pause(["a"])), score(population.complete(["b"], "enough"))
 
     assert a == Paused("paused", "paused after epoch 0 of 3", None, 0, 0.0, {}, None)
     assert b == Finished("completed", "enough", None, 0, 0.0, {}, None)
@@ -278,7 +278,7 @@ class _Fate:
 
     def pause(self, population: Population) -> None:
         keys = self.some(population.turn())
-        assert sorted(key for key, _ in population.pause(keys)) == sorted(keys)
+        assert sorted(one.key for one in population.pause(keys)) == sorted(keys)
 
     def resume(self, population: Population) -> None:
         keys = self.some(population.parked())

@@ -21,7 +21,7 @@ from app.storage.records import AnyRow
 from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.test_runs_migration import everything, fill, insert, rows, upgrade
 
-MIGRATION = import_module("app.storage.migrations.versions.0008_slots")
+MIGRATION = import_module("app.storage.migrations.versions.0007_slots")
 THIRD, TINY = 1 / 3, 5e-324
 MANY = {f"metric_{number}": number / 7 for number in range(40)}
 ODD = {"dev_loss": None, "dev_r2": -0.0, "train_loss": TINY}

@@ -11,7 +11,7 @@ from typing import Any
 from alembic import op
 from sqlalchemy import Connection
 
-revision = "0008"
+revision = "0007"
 down_revision = "0006"
 
 Metrics = Mapping[str, float | None]

@@ -1,0 +1,69 @@
+"""The commands `logsweep backup` and `logsweep restore`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import typer
+
+from app.domain.errors import Conflict, LogsweepError, Unavailable
+from app.domain.uploads import PIECE
+from app.storage import FILE
+from app.storage.backup import Contents, check, move, partial_of, restore, take_at_rest
+
+
+def run_backup(file: Path, data: Path, server: str | None) -> None:
+    """Copy the database of a server, or of a folder that no server uses, to a new file. Raises LogsweepError."""
+    if file.exists():
+        raise Conflict(f"{file} is there already, and a backup overwrites nothing. Choose another name.")
+    partial = partial_of(file)
+    try:
+        if server is None:
+            take_at_rest(data, FILE, partial)
+        else:
+            _fetch(server, partial)
+        contents = check(partial)
+        move(partial, file)
+    finally:
+        partial.unlink(missing_ok=True)
+    typer.echo(f"Wrote {file}: {_told(contents)}.")
+
+
+def run_restore(file: Path, data: Path) -> None:
+    """Check a backup and put it into a data folder. Raises LogsweepError."""
+    contents, before = restore(file, data, FILE, datetime.now(UTC))
+    if before is not None:
+        typer.echo(f"The database that was there is now {before}.")
+    typer.echo(f"Restored {data / FILE}: {_told(contents)}.")
+
+
+def _told(contents: Contents) -> str:
+    sweeps = "1 sweep" if contents.sweeps == 1 else f"{contents.sweeps:,} sweeps"
+    trials = "1 trial" if contents.trials == 1 else f"{contents.trials:,} trials"
+    return f"{sweeps}, {trials}, {contents.size:,} bytes, checked"
+
+
+def _fetch(server: str, file: Path) -> None:
+    """Write the backup that a server sends to a file. The server answers once all of it was copied and checked."""
+    try:
+        with (
+            file.open("wb") as out,
+            httpx.stream("POST", f"{server}/v1/backup", timeout=httpx.Timeout(30.0, read=None)) as answer,
+        ):
+            if answer.is_error:
+                answer.read()
+                raise LogsweepError(f"The server refused: {_detail(answer)}")
+            for piece in answer.iter_bytes(PIECE):
+                out.write(piece)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Unavailable(f"The server {server} sent no backup: {error}. Is it running there?") from None
+    except OSError as error:
+        raise Unavailable(
+            f"{file} could not be written: {error.strerror}. Make room, or choose another place."
+        ) from None
+
+
+def _detail(answer: httpx.Response) -> str:
+    if answer.headers.get("content-type") == "application/problem+json":
+        return str(answer.json()["detail"])
+    return f"{answer.status_code} {answer.reason_phrase}"

@@ -1,0 +1,209 @@
+"""Backups: a copy of the database as it was between two commits, checked, and put back."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy import Connection
+
+from app.domain.errors import Conflict, NotFound, Unavailable
+from app.storage.connect import driver
+from app.storage.lock import FolderLock
+from app.storage.migrate import require_known
+from app.storage.wal import log_of, size_of
+from app.storage.writer import Writer
+
+STEP_PAGES = 1024
+"""Pages that are copied at a time, 4 MiB; between two steps others write."""
+
+_FAULTS = 10
+"""The faults of a damaged file that are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a checked copy has."""
+
+    sweeps: int
+    trials: int
+    size: int
+    """Bytes of the file."""
+
+
+def partial_of(file: Path) -> Path:
+    """Return where a file is until it is whole."""
+    return file.with_name(f"{file.name}.partial")
+
+
+def take(writer: Writer, database: Path) -> BinaryIO:
+    """Return a checked copy of a database that is in use, as an open file that has no name any more.
+
+    Each step runs on the writing connection, so that none has to be repeated because others write in between; the copy
+    has all that was committed before the last step. Raises Unavailable if the disk is full or the writer stops,
+    Conflict if the database is damaged.
+    """
+    partial = partial_of(database)
+    try:
+        with _disk_faults_told(partial), _new_database(partial) as target:
+            writer.submit_between(lambda connection: _copy_in_steps(writer, connection, target)).result()
+        check(partial)
+        return partial.open("rb")
+    finally:
+        _remove(partial)
+
+
+def take_at_rest(folder: Path, database: str, file: Path) -> None:
+    """Copy the database of a folder that no server uses, with what a killed one left in its log.
+
+    Raises NotFound, Unavailable.
+    """
+    source = folder / database
+    if not source.exists():
+        way = "Name the data folder with --data, or a server with --server."
+        raise NotFound(f"There is no {database} in {folder}. {way}")
+    with (
+        _locked(folder, "Take the backup from that server: --server http://127.0.0.1:8000, or where it is."),
+        _disk_faults_told(file),
+        closing(driver().connect(source)) as connection,
+        _new_database(file) as target,
+    ):
+        connection.backup(target)
+
+
+def check(file: Path) -> Contents:
+    """Look at all of a copy, make it a single file, and return what it has.
+
+    Raises Conflict for what is damaged or no database of logsweep, Unavailable for one of a newer version.
+    """
+    module = driver()
+    try:
+        with closing(module.connect(file)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+            faults = [row[0] for row in connection.execute(f"PRAGMA integrity_check({_FAULTS})") if row[0] != "ok"]
+            faults += [f"a row of {row[0]} refers to nothing" for row in connection.execute("PRAGMA foreign_key_check")]
+            (schema,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            (sweeps,) = connection.execute("SELECT count(*) FROM sweeps").fetchone()
+            (trials,) = connection.execute("SELECT count(*) FROM trials").fetchone()
+    except module.DatabaseError as error:
+        raise Conflict(f"The file is no database of logsweep, or it is damaged: {error}. Take another one.") from None
+    if faults:
+        raise Conflict(f"The database is damaged: {'; '.join(faults[:_FAULTS])}. Go back to an earlier backup.")
+    require_known(schema)
+    return Contents(sweeps, trials, file.stat().st_size)
+
+
+def restore(file: Path, folder: Path, database: str, now: datetime) -> tuple[Contents, Path | None]:
+    """Put a copy in the place of the database of a folder that no server uses, once it is whole and was checked.
+
+    Return what it has, and where the database is that was there before. Raises NotFound, Conflict, Unavailable.
+    """
+    _require_whole(file)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / database
+    partial = partial_of(target)
+    with _locked(folder, "Stop it first, or restore to another folder with --data."):
+        try:
+            with _disk_faults_told(partial):
+                shutil.copyfile(file, partial)
+            contents = check(partial)
+            before = _set_aside(target, now)
+            move(partial, target)
+        finally:
+            _remove(partial)
+    return contents, before
+
+
+def move(partial: Path, file: Path) -> None:
+    """Give a file its name once all of it is on disk."""
+    _sync(partial)
+    partial.replace(file)
+    _sync(file.parent)
+
+
+def _copy_in_steps(writer: Writer, connection: Connection, target: sqlite3.Connection) -> None:
+    source: Any = connection.connection.driver_connection
+    source.backup(target, pages=STEP_PAGES, progress=lambda *_: writer.write_waiting(connection))
+
+
+@contextmanager
+def _new_database(file: Path) -> Iterator[sqlite3.Connection]:
+    """Give a connection to a new file, which is worth nothing until it is whole: it needs no journal."""
+    _remove(file)
+    with closing(driver().connect(file, isolation_level=None, check_same_thread=False)) as connection:
+        connection.execute("PRAGMA journal_mode = OFF").fetchone()
+        connection.execute("PRAGMA synchronous = OFF")
+        yield connection
+
+
+def _set_aside(database: Path, now: datetime) -> Path | None:
+    """Rename a database, and its log if a killed server left one that cannot be written back; return the new name."""
+    if not database.exists():
+        _remove(log_of(database))
+        return None
+    _end_log(database)
+    before = database.with_name(f"{database.name}.before-{now:%Y%m%dT%H%M%SZ}")
+    for old, new in ((log_of(database), log_of(before)), (database, before)):
+        if old.exists():
+            old.rename(new)
+    _remove(database.with_name(f"{database.name}-shm"))
+    return before
+
+
+def _end_log(database: Path) -> None:
+    """Write the log back into the database, if that is not damaged."""
+    module = driver()
+    try:
+        with closing(module.connect(database)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except module.DatabaseError:
+        return  # both keep their contents, side by side
+
+
+def _require_whole(file: Path) -> None:
+    """Raise Conflict if the changes that belong to a file lie beside it: a copy of the file alone would lack them."""
+    if not file.is_file():
+        raise NotFound(f"There is no file {file}.")
+    if size_of(log_of(file)):
+        raise Conflict(
+            f"Beside {file} lies {log_of(file).name}, with changes that the file itself lacks. Restore what "
+            "`logsweep backup` wrote, or delete the other one if the changes do not matter."
+        )
+
+
+@contextmanager
+def _locked(folder: Path, way_out: str) -> Iterator[None]:
+    lock = FolderLock(folder, way_out)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _disk_faults_told(file: Path) -> Iterator[None]:
+    """Raise Unavailable with a sentence where the disk refuses a copy."""
+    try:
+        yield
+    except (OSError, driver().OperationalError) as error:
+        raise Unavailable(f"{file} could not be written: {error}. Make room, or choose another place.") from None
+    except driver().DatabaseError as error:
+        raise Conflict(f"The database is damaged: {error}. Go back to an earlier backup.") from None
+
+
+def _sync(path: Path) -> None:
+    """Have the content of a file, or the names in a folder, on disk."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _remove(file: Path) -> None:
+    file.unlink(missing_ok=True)

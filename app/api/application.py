@@ -19,6 +19,7 @@ from app.api import (
     models,
     openapi,
     problems,
+    reading,
     sweeps,
     trials,
     work,
@@ -62,6 +63,7 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)  # the last one added sees a request first
     app.state.one_gradient_check = asyncio.Semaphore()
     app.state.bodies = CapacityLimiter(AT_ONCE)
+    app.state.reads = asyncio.Semaphore(reading.AT_ONCE)
     app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
     problems.install(app)
     openapi.install(app)

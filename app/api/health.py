@@ -18,8 +18,8 @@ class HealthAnswer(BaseModel):
 
 
 @router.get("/healthz")
-def get_health(request: Request) -> HealthAnswer:
-    """Answer as long as the process lives."""
+async def get_health(request: Request) -> HealthAnswer:
+    """Answer as long as the process lives, however many others are read for."""
     return HealthAnswer(status="ok", version=request.app.version)
 
 

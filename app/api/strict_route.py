@@ -1,7 +1,12 @@
-"""Routes that refuse query parameters they do not know: one that is passed over would be a wish not granted."""
+"""Routes that refuse query parameters they do not know: one that is passed over would be a wish not granted.
+
+Those that read in a thread wait for their turn, so that no more run at a time than the service can bear.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from functools import partial
+from inspect import iscoroutinefunction
 from typing import Any, get_args, get_origin
 
 from fastapi import Request, Response
@@ -10,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from app.api.fields import parameter_faults
+from app.api.reading import as_read
 from app.domain.errors import Fault, InvalidRequest, LogsweepError, faults_of, pointer, show
 from app.domain.hints import hint
 
@@ -22,6 +28,8 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """Return the handler of the route, which first looks at the names in the query."""
         handle = super().get_route_handler()
+        if self.methods == {"GET"} and not iscoroutinefunction(self.endpoint):
+            handle = partial(as_read, handle=handle)
         takes_list = dict(_query_parameters(self.dependant))
 
         async def strict(request: Request) -> Response:

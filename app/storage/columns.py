@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from sqlalchemy import BigInteger, Dialect, Integer, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
@@ -57,6 +58,19 @@ class Json(TypeDecorator[object]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:  # noqa: ARG002 - SQLAlchemy's signature
         """Return the value that was stored."""
         return None if value is None else json.loads(value)
+
+
+class JsonNumbers(Json):
+    """As Json, for lists of finite numbers: there are many, and this encoder takes a tenth of the time.
+
+    It writes 1e-5 where the other writes 1e-05: the same number in other letters.
+    """
+
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the text to store."""
+        return None if value is None else msgspec.json.encode(value).decode()
 
 
 Whole = BigInteger().with_variant(Integer(), "sqlite")

@@ -1,4 +1,7 @@
-"""Reads: each sees one snapshot; new ones can be held back for a moment, and all end with the storage."""
+"""Reads: each sees one snapshot; new ones can be held back for a moment, and all end with the storage.
+
+One that answers a client ends with that client's patience as well.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +11,11 @@ from typing import Any, final
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
+from app.domain import patience
 from app.domain.errors import Unavailable
+
+STEPS = 200_000
+"""After how many steps of SQLite's machine a read looks whether somebody still waits for it: some milliseconds."""
 
 PATIENCE_SECONDS = 5.0
 """How long reads may go on once the storage closes, before they are interrupted."""
@@ -29,8 +36,14 @@ class Reads:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """Give a connection that sees one snapshot. Raises Unavailable once the storage closes."""
-        with self._counted(), self._engine.connect() as connection, self._running_on(connection), connection.begin():
+        """Give a connection that sees one snapshot. Raises Unavailable once the storage closes or nobody waits."""
+        with (
+            self._counted(),
+            self._engine.connect() as connection,
+            self._running_on(connection),
+            _patient(connection),
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
@@ -88,3 +101,22 @@ class Reads:
     def _require_open(self) -> None:
         if self._closed:
             raise Unavailable("The storage is closed: the server is stopping. Try again in a moment.")
+
+
+@contextmanager
+def _patient(connection: Connection) -> Iterator[None]:
+    """Interrupt what runs on the connection once the client that it is for waits no longer."""
+    waits = patience.current()
+    if waits is None:
+        yield
+        return
+    driver_connection: Any = connection.connection.driver_connection
+    driver_connection.set_progress_handler(lambda: waits.is_over, STEPS)
+    try:
+        yield
+    except OperationalError:
+        if waits.is_over:
+            raise waits.exhausted() from None
+        raise
+    finally:
+        driver_connection.set_progress_handler(None, 0)

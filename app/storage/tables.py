@@ -20,7 +20,7 @@ from sqlalchemy import (
 from app.domain.objectives import Direction
 from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState
-from app.storage.columns import Instant, Json, PackedInstant, Whole
+from app.storage.columns import Instant, Json, JsonNumbers, PackedInstant, Whole
 from app.storage.dialect import only_where
 
 metadata = MetaData(
@@ -260,7 +260,7 @@ epochs = Table(
     Column("epoch", Integer, primary_key=True),
     *_metric_columns(EPOCH_SLOTS),
     Column("seconds", REAL, nullable=False),
-    Column("gradient_norms", Json),
+    Column("gradient_norms", JsonNumbers),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )

@@ -1,0 +1,55 @@
+"""Reads have a bound and a deadline, and end when their client leaves: workers never wait for what readers ask."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import Request
+from starlette.responses import Response
+
+from app.domain import patience
+from app.domain.patience import Patience
+
+AT_ONCE = 8
+"""How many reads run at the same time; others wait. It is less than the threads and connections that there are."""
+
+LONGEST_READ = 15.0
+"""Seconds after which a read is given up, the time included that it waits for its turn."""
+
+LOOK_AFTER = 0.1
+"""Seconds after which a read counts as long: only then is watched whether its client leaves."""
+
+
+async def as_read(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Return what `handle` answers once it is this read's turn. Raises Unavailable if that takes too long."""
+    own = Patience(LONGEST_READ)
+    watch = asyncio.get_running_loop().create_task(_leave_with(request, own))
+    try:
+        async with _turn(request.app.state.reads, own):
+            with patience.within(own):
+                return await handle(request)
+    finally:
+        watch.cancel()
+
+
+@asynccontextmanager
+async def _turn(turns: asyncio.Semaphore, own: Patience) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(own.seconds_left):
+            await turns.acquire()
+    except TimeoutError:
+        raise own.exhausted() from None
+    try:
+        if own.is_over:
+            raise own.exhausted()
+        yield
+    finally:
+        turns.release()
+
+
+async def _leave_with(request: Request, own: Patience) -> None:
+    """Note when the client leaves."""
+    await asyncio.sleep(LOOK_AFTER)
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    own.leave()

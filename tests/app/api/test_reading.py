@@ -1,0 +1,78 @@
+"""Tests of reads: their turns, their clients, and that nobody who works waits for them."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from app.api.reading import AT_ONCE, as_read
+from app.domain.errors import Unavailable
+from app.services.services import Services
+from tests.app.api.serving import Trainer, start
+from tests.app.storage.test_reads import endless
+
+
+def application() -> FastAPI:
+    """Return an application with one turn for reads."""
+    app = FastAPI()
+    app.state.reads = asyncio.Semaphore(1)
+    return app
+
+
+def request_of(app: FastAPI, *messages: str) -> Request:
+    """Return a request of a client that sends these messages and nothing more."""
+    waiting = iter(messages)
+
+    async def receive() -> dict[str, Any]:
+        message = next(waiting, None)
+        if message is None:
+            await asyncio.Event().wait()
+        return {"type": message}
+
+    return Request({"type": "http", "app": app, "headers": []}, receive)
+
+
+def test_a_read_whose_client_left_stops_and_gives_its_turn_to_the_next(services: Services) -> None:
+    app = application()
+
+    async def read_endlessly(_: Request) -> Response:
+        await run_in_threadpool(services.storage.read, endless)  # type: ignore[attr-defined] # of SqliteStorage
+        raise AssertionError
+
+    async def read(_: Request) -> Response:
+        return Response("read")
+
+    async def in_turn() -> bytes:
+        leaving = asyncio.create_task(as_read(request_of(app, "http.request", "http.disconnect"), read_endlessly))
+        answer = await as_read(request_of(app), read)
+        with pytest.raises(Unavailable):
+            await leaving
+        return bytes(answer.body)
+
+    assert asyncio.run(in_turn()) == b"read"
+
+
+@pytest.fixture
+def crowd() -> Iterator[ThreadPoolExecutor]:
+    """Threads for more readers than there are turns."""
+    with ThreadPoolExecutor(5 * AT_ONCE) as threads:
+        yield threads
+
+
+def test_workers_and_health_are_answered_while_readers_wait(
+    client: httpx.Client, services: Services, trainer: Trainer, crowd: ThreadPoolExecutor
+) -> None:
+    sweep = start(client)["id"]
+    leases = trainer.leases(2)
+    with services.storage._reads.held_back(0.0):  # type: ignore[attr-defined] # of SqliteStorage, which holds reads back
+        lists = [crowd.submit(client.get, f"/v1/sweeps/{sweep}/trials") for _ in range(5 * AT_ONCE)]
+        assert [item["decision"] for item in trainer.heartbeat(leases)] == ["continue", "continue"]
+        assert [item["decision"] for item in trainer.report(leases[0], 1)] == ["continue"]
+        assert client.get("/healthz").is_success
+        assert not any(one.done() for one in lists)
+    assert all(one.result().is_success for one in lists)

@@ -8,6 +8,7 @@ from app.domain.hints import hint
 from app.domain.values import LARGEST_WHOLE
 from app.domain.work import (
     MOST_ITEMS,
+    About,
     CheckpointRef,
     ClaimRequest,
     Epoch,
@@ -53,6 +54,7 @@ def _body_faults(request: WorkRequest) -> Iterator[Fault]:
             yield from _count_faults("leases", request.leases)
             for index, lease in enumerate(request.leases):
                 yield from _lease_faults(lease, ("leases", index))
+            yield from _about_faults(request.about)
         case ReportRequest():
             yield from _unknown_metrics(_curves("items", request.items))
             yield from _progress_faults("items", request.items)
@@ -75,6 +77,21 @@ def _claim_faults(request: ClaimRequest) -> Iterator[Fault]:
     if request.wait < 0:
         yield Fault("/wait", f"wait is {request.wait}; it must be 0 or more seconds.")
     yield from _count_faults("cohorts", request.cohorts)
+    yield from _about_faults(request.about)
+
+
+def _about_faults(about: About | None) -> Iterator[Fault]:
+    if about is None:
+        return
+    if not 1 <= about.slots <= MOST_SLOTS:
+        yield Fault("/about/slots", f"slots is {about.slots}; it must be from 1 to {MOST_SLOTS}.")
+    if len(about.version) > LONGEST_NAME:
+        detail = f"The version has {len(about.version)} characters; it may have {LONGEST_NAME}. Shorten it."
+        yield Fault("/about/version", detail)
+    if about.memory_bytes is not None:
+        yield from _whole_faults(about.memory_bytes, "/about/memory_bytes")
+        if -LARGEST_WHOLE <= about.memory_bytes < 0:
+            yield Fault("/about/memory_bytes", f"memory_bytes is {about.memory_bytes}; it must be 0 or more.")
 
 
 def _finish_faults(request: FinishRequest) -> Iterator[Fault]:

@@ -50,11 +50,6 @@ _HOLDERS = (
     .group_by(runs.c.worker)
 )
 _IS_RUNNING = sweeps.c.state == SweepState.RUNNING.value
-_SOME_WAIT = (
-    select(sweeps.c.key)
-    .where(_IS_RUNNING, select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists())
-    .limit(1)
-)
 _HAS_HEALTHY = select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED, _HEALTHY).exists()
 _SWEEPS = (
     select(sweeps.c.key, sweeps.c.id, sweeps.c.started_at, _HAS_HEALTHY.label("has_healthy"))
@@ -113,10 +108,11 @@ def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease
     """
     holders = _holders(connection, ask.trainer)
     if holders.worst.get(ask.worker, 0) >= policy.suspect_losses:
-        return Grant()
+        return Grant(held_back=True)
     choice = _choose(connection, policy, ask, holders)
     if not choice.rows:
-        return Grant(waiting=_waiting(connection, choice.sweeps))
+        waiting = _waiting(connection, choice.sweeps)
+        return Grant(waiting=waiting, held_back=any(waiting.values()))
     keys = [row.key for row in choice.rows]
     fences = moves.start_runs(connection, keys, ask.worker, now, lease_until)
     touched = {row.sweep_key for row in choice.rows}
@@ -127,11 +123,6 @@ def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease
         waiting=_waiting(connection, choice.sweeps),
         keep=kept_models.rank(connection, policy, touched),
     )
-
-
-def work_waits(connection: Connection) -> bool:
-    """Return whether the queue of a running sweep has a run that no worker holds."""
-    return connection.execute(_SOME_WAIT).first() is not None
 
 
 def _holders(connection: Connection, trainer: str) -> _Holders:

@@ -7,7 +7,18 @@ from sqlalchemy import Connection, Table, delete, select, tuple_, update
 from app.domain.errors import Conflict
 from app.storage import artifacts, changes
 from app.storage.sweep_rows import OPEN_SWEEPS, sweep_row
-from app.storage.tables import attempts, cohorts, decisions, epochs, models, replicate_metrics, runs, sweeps, trials
+from app.storage.tables import (
+    attempts,
+    cohorts,
+    decisions,
+    epochs,
+    models,
+    replicate_metrics,
+    runs,
+    sweep_counts,
+    sweeps,
+    trials,
+)
 
 ROWS, EPOCHS = 1000, 10_000
 """How many runs, trials or decisions, and how many epochs, go in one job of the writer."""
@@ -73,6 +84,7 @@ def _models(connection: Connection, key: int) -> bool:
 
 
 def _sweep(connection: Connection, key: int) -> bool:
+    connection.execute(delete(sweep_counts).where(sweep_counts.c.sweep_key == key))
     content = connection.execute(
         delete(sweeps).where(sweeps.c.key == key).returning(sweeps.c.artifact_key)
     ).scalar_one()

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, and_, bindparam, func, literal_column, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, select, tuple_, update
 
 from app.domain.policy import Policy
 from app.domain.runs import RunOutcome, TrialOutcome
@@ -22,9 +22,6 @@ T = TypeVar("T")
 
 PART = 4096
 """Rows that one statement names at most: a database bounds the parameters of a statement."""
-
-# Literals, because a list of parameters cannot be repeated for many rows.
-IS_OPEN = trials.c.state.in_([literal_column(f"'{state.value}'") for state in sorted(OPEN)])
 
 
 def parts(items: Collection[T]) -> Iterator[Sequence[T]]:
@@ -81,6 +78,7 @@ def follow_runs(
             for place, rows in found.items()
         }
         _store_outcomes(connection, outcomes, now)
+        _note(connection, outcomes, {place: rows[0].trial_state for place, rows in found.items()})
         final |= _values(outcomes)
     return final
 
@@ -88,9 +86,10 @@ def follow_runs(
 def follow_only_runs(
     connection: Connection, policy: Policy, only: Mapping[Place, tuple[RunOutcome, Diverged]], now: datetime
 ) -> dict[Place, float | None]:
-    """As `follow_runs`, for open trials that have a single run, which the caller knows as it is now."""
+    """As `follow_runs`, for running trials of a single run, which the caller knows as it is now."""
     outcomes = {place: policy.outcome([run], diverged, None) for place, (run, diverged) in only.items()}
     _store_outcomes(connection, outcomes, now)
+    _note(connection, outcomes, dict.fromkeys(only, TrialState.RUNNING.value))
     return _values(outcomes)
 
 
@@ -150,5 +149,10 @@ def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcom
         for (sweep, number), one in outcomes.items()
     ]
     _STORE.run(connection, rows)
+
+
+def _note(connection: Connection, outcomes: Mapping[Place, TrialOutcome], before: Mapping[Place, str]) -> None:
+    log = changes.of(connection)
     for (sweep, number), one in outcomes.items():
-        changes.of(connection).trials(sweep, {number: one.state.value})
+        log.trials(sweep, [number], before[sweep, number], one.state.value)
+        log.result(sweep, number, None if one.state in OPEN else one.value)

@@ -122,7 +122,7 @@ class _Applying:
         cohorts = numbers_for(self._connection, self._key, [one.cohort for one in move.trials])
         new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts[one.cohort], move.round)]
         _ADD_RUN.run(self._connection, new)
-        changes.of(self._connection).trials(self._key, dict.fromkeys(numbers, TrialState.QUEUED.value))
+        changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
         changes.of(self._connection).queued([self._key])
         self._update({"drawn": self._next})
         self._charge(sum(row["charged"] for row in new))

@@ -194,6 +194,17 @@ cohorts = Table(
     sqlite_with_rowid=False,
 )
 
+# How many trials of a sweep are in each state, and the best of those that are final: kept up with every commit.
+sweep_counts = Table(
+    "sweep_counts",
+    metadata,
+    Column("sweep_key", Integer, ForeignKey("sweeps.key"), primary_key=True),
+    *(Column(state.value, Integer, nullable=False, server_default=text("0")) for state in TrialState),
+    Column("best_trial", Integer),
+    Column("best_value", REAL),
+    sqlite_strict=True,
+)
+
 # What workers lease. `epochs` are stored from 1 on without a gap; `asked` is how far to train; `charged` what the
 # budget of epochs was charged for the run. `worker` is the holder or the one that may have the member in memory.
 # `fence` rises with each claim; under `recorded_fence` the last result was recorded, if there

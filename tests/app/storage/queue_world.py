@@ -24,11 +24,12 @@ from app.domain.work import (
     Progress,
     Result,
 )
-from app.storage import claims, metrics, results
+from app.storage import changes, claims, counts, metrics, results
 from app.storage.cohorts import numbers_for
 from app.storage.connect import driver
 from app.storage.records import AnyRow
-from app.storage.tables import artifacts, attempts, epochs, metadata, models, runs, sweeps, trials
+from app.storage.tables import artifacts, attempts, epochs, metadata, models, runs, sweep_counts, sweeps, trials
+from tests.app.storage.auditor import audit_transaction
 from tests.app.storage.simple_policy import SimplePolicy
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -60,6 +61,7 @@ class World:
         row = _sweep_row(sweep, self.artifact(sweep), trials, replicates)
         row = {**row, "keep_models": keep_models, "diverged": diverged, "trainer": trainer, "rules": rules}
         (key,) = self.connection.execute(insert(sweeps).values(row)).inserted_primary_key or (0,)
+        self.connection.execute(insert(sweep_counts).values(sweep_key=key))
         self.add_trials(key, range(trials), replicates=replicates, asked=asked, cohorts=cohorts)
         return int(key)
 
@@ -76,6 +78,7 @@ class World:
         if not numbers:
             return
         self.connection.execute(insert(trials), [_trial_row(sweep, number, replicates) for number in numbers])
+        changes.of(self.connection).trials(sweep, numbers, None, TrialState.QUEUED.value)
         names = numbers_for(self.connection, sweep, cohorts)
         self.connection.execute(
             insert(runs),
@@ -165,6 +168,12 @@ class World:
         rows = self.connection.execute(select(models).where(models.c.sweep_key == sweep).order_by(models.c.trial))
         return {row.trial: (row.cost, row.settled) for row in rows}
 
+    def commit(self) -> None:
+        """Keep up what the writer keeps up with each commit, and recount it."""
+        counts.keep(self.connection, changes.of(self.connection))
+        changes.begin(self.connection)
+        audit_transaction(self.connection)
+
     def count(self, state: TrialState) -> int:
         """Return how many trials of all sweeps are in a state."""
         statement = select(func.count()).select_from(trials).where(trials.c.state == state.value)
@@ -188,7 +197,9 @@ def queue_world() -> Iterator[World]:
 
     with engine.connect() as connection, connection.begin():
         metadata.create_all(connection)
-        yield World(connection)
+        world = World(connection)
+        yield world
+        world.commit()
     engine.dispose()
 
 

@@ -18,13 +18,14 @@ from app.storage.tables import (
     models,
     replicate_metrics,
     runs,
+    sweep_counts,
     sweeps,
     trials,
 )
 from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.world import SWEEP, add_sweep, claim, drawn, finish
 
-OF_SWEEPS = (attempts, cohorts, decisions, epochs, models, replicate_metrics, runs, sweeps, trials)
+OF_SWEEPS = (attempts, cohorts, decisions, epochs, models, replicate_metrics, runs, sweep_counts, sweeps, trials)
 
 
 def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(
@@ -54,7 +55,7 @@ def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(
         assert not deletion.go_on(connection)
         assert connection.scalar(select(func.count()).select_from(artifacts)) == 1  # the content of swp_2
     engine.dispose()
-    kept = {"sweeps": 1, "stored_trials": 1, "stored_runs": 1, "cohorts": 1}
+    kept = {"sweeps": 1, "sweep_counts": 1, "stored_trials": 1, "stored_runs": 1, "cohorts": 1}
     assert left == {table.name: 0 for table in OF_SWEEPS} | kept
 
 

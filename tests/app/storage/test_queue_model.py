@@ -13,13 +13,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import Column, Connection, func, select, update
 
 from app.domain.errors import Conflict
+from app.domain.events import WorkQueued
 from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, RunView, Train
+from app.domain.queue import Grant
 from app.domain.runs import Blame, RunOutcome
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepChanges
 from app.domain.work import GivenBack, Lease, Metrics, Progress, Result
 from app.planning.policy import StandardPolicy
-from app.storage import control, leases, lost_leases, metrics, plans, records, results
+from app.storage import changes, control, leases, lost_leases, metrics, plans, records, results
 from app.storage.records import AnyRow
 from app.storage.tables import attempts, epochs, runs, sweeps, trials
 from tests.app.storage import world
@@ -64,6 +66,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.ending: SweepState | None = None
         self.runs: dict[int, Run] = {}
         self.granted: list[tuple[str, Lease]] = []
+        self.nothing_waits = False
         self.handed_in: set[tuple[str, Lease]] = set()
 
     def teardown(self) -> None:
@@ -84,7 +87,9 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(worker=WORKERS, slots=st.integers(1, 3))
     def claim(self, worker: str, slots: int) -> None:
         """Claim: only what is queued, in a sweep that runs, under the next fence."""
-        for claimed in self.world.claim(worker, slots, live=2, now=self.now):
+        grant = self.world.grant(worker, slots, live=2, now=self.now)
+        self._require_told(grant)
+        for claimed in grant.claimed:
             run = self.runs[claimed.lease.run]
             assert self.state == SweepState.RUNNING
             assert run.state == TrialState.QUEUED
@@ -93,6 +98,14 @@ class QueueMachine(RuleBasedStateMachine):
             run.state, run.fence = TrialState.RUNNING, run.fence + 1
             run.worker, run.until = worker, self.now + TERM
             self.granted.append((worker, claimed.lease))
+
+    def _require_told(self, grant: Grant) -> None:
+        """What is claimed after a claim that found nothing was told as queued: else nobody would be woken for it."""
+        told = any(isinstance(one, WorkQueued) for one in changes.of(self.connection).events(self.connection))
+        assert told or not (self.nothing_waits and grant.claimed)
+        if not (grant.claimed or grant.held_back):
+            changes.begin(self.connection)
+            self.nothing_waits = True
 
     @rule(pick=PICK, stranger=STRANGER, first=st.integers(1, 3), count=st.integers(1, 2))
     def report(self, pick: int, stranger: str | None, first: int, count: int) -> None:
@@ -250,6 +263,10 @@ class QueueMachine(RuleBasedStateMachine):
             self.state = SweepState.RUNNING if self.state == SweepState.COMPLETED else self.state
 
     # What must hold
+
+    @invariant()
+    def the_counts_and_the_best_are_those_of_a_scan(self) -> None:
+        self.world.commit()
 
     @invariant()
     def runs_are_as_in_the_model(self) -> None:

@@ -21,7 +21,7 @@ from app.storage.records import AnyRow
 from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.test_runs_migration import everything, fill, insert, rows, upgrade
 
-MIGRATION = import_module("app.storage.migrations.versions.0007_slots")
+MIGRATION = import_module("app.storage.migrations.versions.0008_slots")
 THIRD, TINY = 1 / 3, 5e-324
 MANY = {f"metric_{number}": number / 7 for number in range(40)}
 ODD = {"dev_loss": None, "dev_r2": -0.0, "train_loss": TINY}
@@ -30,12 +30,12 @@ LATER = "2026-01-02T03:04:05.000007Z"
 
 @pytest.fixture
 def old(tmp_path: Path) -> Iterator[Engine]:
-    """A database of the sixth schema, in which one trial has two replicates; a run of a high key was deleted."""
+    """A database of the seventh schema, in which one trial has two replicates; a run of a high key was deleted."""
     engine = writing_engine(tmp_path / FILE)
     with engine.connect() as connection, unchecked_references(connection), connection.begin():
         upgrade(connection, "0004")
         fill(connection)
-        upgrade(connection, "0006")
+        upgrade(connection, "0007")
         change = "UPDATE {} SET metrics = :metrics WHERE {}"
         connection.execute(text(change.format("trials", "sweep_key = 1")), {"metrics": json.dumps(MANY)})
         connection.execute(text(change.format("runs", "sweep_key = 1")), {"metrics": json.dumps(MANY)})

@@ -11,8 +11,8 @@ from typing import Any
 from alembic import op
 from sqlalchemy import Connection
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 Metrics = Mapping[str, float | None]
 

@@ -24,7 +24,7 @@ from app.domain.work import (
     Progress,
     Result,
 )
-from app.storage import changes, claims, counts, metrics, results
+from app.storage import changes, claims, counts, metrics, results, views
 from app.storage.cohorts import numbers_for
 from app.storage.connect import driver
 from app.storage.records import AnyRow
@@ -197,6 +197,7 @@ def queue_world() -> Iterator[World]:
 
     with engine.connect() as connection, connection.begin():
         metadata.create_all(connection)
+        views.renew(connection)
         world = World(connection)
         yield world
         world.commit()

@@ -6,10 +6,10 @@ A row for each trial would take the interpreter from all other threads and give 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, select
 
 from app.domain.filters import Field
-from app.storage.columns import Instant
+from app.storage import metrics
 from app.storage.dialect import joined, json_at, json_of
 from app.storage.outcomes import parts
 from app.storage.sweep_rows import sweep_row
@@ -40,15 +40,17 @@ def _texts(
     connection: Connection, key: int, fields: Sequence[Field], which: ColumnElement[bool]
 ) -> Mapping[Field, str]:
     names = [f"f{place}" for place in range(len(fields))]
-    values = [_json(field).label(name) for field, name in zip(fields, names, strict=True)]
+    slots = metrics.slots(connection, "trials")
+    values = [_json(field, slots).label(name) for field, name in zip(fields, names, strict=True)]
     rows = select(*values).where(trials.c.sweep_key == key, which).order_by(trials.c.number).subquery()
     row = connection.execute(select(*(joined(rows.c[name], BETWEEN) for name in names))).one()
     return dict(zip(fields, row, strict=True))
 
 
-def _json(field: Field) -> ColumnElement[Any]:
+def _json(field: Field, slots: metrics.Slots) -> ColumnElement[Any]:
     if field.kind == "column":
-        column = trials.c[field.name]
-        return json_of(type_coerce(column, Text()) if isinstance(column.type, Instant) else column)
+        return json_of(trials.c[field.name])
+    if field.kind == "metric" and (slot := slots.column(field.name)):
+        return json_of(trials.c[slot])
     # A name with a quotation mark is no metric and no hyperparameter.
-    return json_at(trials.c.metrics if field.kind == "metric" else trials.c.params, f'$."{field.name}"')
+    return json_at(trials.c.other_metrics if field.kind == "metric" else trials.c.params, f'$."{field.name}"')

@@ -55,6 +55,12 @@ def json_of(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.json_quote(column)
 
 
+def instant_text(column: str) -> str:
+    """Return SQL for the ISO 8601 text, in UTC with microseconds, of a column of a PackedInstant."""
+    seconds = f"strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch')"
+    return f"{seconds} || printf('.%06dZ', {column} % 1000000)"
+
+
 def json_at(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
     """Return what stands at a path of a JSON text, as JSON text itself; null if nothing does."""
     return func.coalesce(type_coerce(source, Text()).op("->")(path), "null")

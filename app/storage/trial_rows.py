@@ -10,7 +10,7 @@ from app.domain.filters import Field, Position, TrialQuery
 from app.domain.states import TrialState
 from app.domain.trials import KeptModel, Trial
 from app.storage import artifacts as artifact_rows
-from app.storage import records
+from app.storage import metrics, records
 from app.storage.outcomes import parts
 from app.storage.sweep_rows import sweep_key
 from app.storage.tables import artifacts, models, runs, trials
@@ -25,16 +25,16 @@ def find(connection: Connection, sweep: str, number: int) -> Trial:
     row = connection.execute(select(trials).where(trials.c.sweep_key == key, trials.c.number == number)).first()
     if row is None:
         raise NotFound(f"The sweep {sweep} has no trial {number}, or it was not drawn yet.")
-    return records.trial(sweep, row)
+    return records.trial(sweep, row, metrics.slots(connection, "trials"))
 
 
 def of_numbers(connection: Connection, sweep: str, numbers: Sequence[int]) -> list[Trial]:
     """Return the trials with these numbers, in this order."""
     found: dict[int, Trial] = {}
-    key = sweep_key(connection, sweep)
+    key, slots = sweep_key(connection, sweep), metrics.slots(connection, "trials")
     for part in parts(numbers):
         rows = connection.execute(select(trials).where(trials.c.sweep_key == key, trials.c.number.in_(part)))
-        found |= {row.number: records.trial(sweep, row) for row in rows}
+        found |= {row.number: records.trial(sweep, row, slots) for row in rows}
     return [found[number] for number in numbers]
 
 
@@ -85,7 +85,8 @@ def _page_by_value(
             rows += connection.execute(leg.order_by(order, trials.c.number).limit(limit - len(rows))).all()
     if len(rows) < limit:
         return None
-    return [(records.trial(sweep, row), Position(row.value, row.number)) for row in rows]
+    slots = metrics.slots(connection, "trials")
+    return [(records.trial(sweep, row, slots), Position(row.value, row.number)) for row in rows]
 
 
 def _beyond(statement: Select[Any], value: float, number: int, *, descending: bool) -> list[Select[Any]]:
@@ -101,14 +102,15 @@ def finished(connection: Connection, sweep: str, last: int | None = None) -> lis
         numbers = _numbers_of_page(connection, key, TrialQuery(_FINISHED, descending=True), None, last)
         return of_numbers(connection, sweep, numbers[::-1])
     statement = select(trials).where(trials.c.sweep_key == key, trials.c.state.in_([one.value for one in _FINISHED]))
-    return [records.trial(sweep, row) for row in connection.execute(statement.order_by(trials.c.number))]
+    slots = metrics.slots(connection, "trials")
+    return [records.trial(sweep, row, slots) for row in connection.execute(statement.order_by(trials.c.number))]
 
 
 def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:
     """Return the kept model of a trial with what its run, replicate 0, came to; None if there is none."""
     key = sweep_key(connection, sweep)
     row = connection.execute(
-        select(models.c.made_with, artifacts.c.sha256, runs.c.metrics, runs.c.best_epoch, runs.c.epochs)
+        select(models.c.made_with, artifacts.c.sha256, runs.c.key, runs.c.best_epoch, runs.c.epochs)
         .join(artifacts, artifacts.c.key == models.c.artifact_key)
         .join(runs, and_(runs.c.sweep_key == key, runs.c.trial == number, runs.c.replicate == 0))
         .where(models.c.sweep_key == key, models.c.trial == number)
@@ -116,4 +118,5 @@ def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:
     if row is None:
         return None
     weights = artifact_rows.read(connection, row.sha256)
-    return KeptModel(weights, row.made_with, row.metrics or {}, row.best_epoch, row.epochs)
+    found = metrics.of_runs(connection, [row.key])[row.key]
+    return KeptModel(weights, row.made_with, found, row.best_epoch, row.epochs)

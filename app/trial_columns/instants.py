@@ -1,15 +1,15 @@
 """Columns of points in time: microseconds since 1970 are the keys, and conditions compare their ISO 8601 texts."""
 
+import json
 from bisect import bisect_left
 from datetime import datetime, timedelta
-from math import nan
 from typing import Self, final
 
 import numpy as np
 
 from app.domain.filters import Key
 from app.domain.values import Value
-from app.trial_columns.column import ALL, BEHIND_ALL, BETWEEN, Keys, Numbers, Span
+from app.trial_columns.column import ALL, BEHIND_ALL, Keys, Numbers, Span
 from app.trial_columns.numeric import NumericColumn
 
 _START = datetime(1970, 1, 1)
@@ -38,8 +38,8 @@ class InstantColumn:
         return self._numbers.keys()
 
     def with_values(self, numbers: Numbers, texts: str) -> Self:
-        """Return the column with these times, each as a JSON text."""
-        self._numbers.with_keys(numbers, _microseconds(texts))
+        """Return the column with these times, in microseconds since 1970."""
+        self._numbers.with_keys(numbers, np.array(json.loads(f"[{texts}]"), np.float64))
         return self
 
     def span(self, value: Value) -> Span:
@@ -62,13 +62,6 @@ class InstantColumn:
     def place(self, mark: Key) -> Span:
         """Return the span of the microseconds."""
         return self._numbers.place(mark)
-
-
-def _microseconds(texts: str) -> Keys:
-    # `"2026-01-02T03:04:05.678901Z"` without the quotation marks and the Z, which NumPy does not know; null as "".
-    lines = [line[1:-2] if line != "null" else "" for line in texts.split(BETWEEN)]
-    times = np.array(lines, dtype="datetime64[us]")
-    return np.where(np.isnat(times), nan, times.astype(np.int64).astype(np.float64))
 
 
 def _text(microseconds: int) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from app.domain.filters import Field, Position, TrialQuery
 from app.domain.values import Value
@@ -25,7 +26,9 @@ class Rows:
     def read(self, fields: Sequence[Field], numbers: Sequence[int]) -> Mapping[Field, str]:
         """Return the values of these trials."""
         self.values_read += len(fields) * len(numbers)
-        return {field: BETWEEN.join(_json(self.rows[number].get(field)) for number in numbers) for field in fields}
+        return {
+            field: BETWEEN.join(_stored(field, self.rows[number].get(field)) for number in numbers) for field in fields
+        }
 
 
 def every_page(
@@ -56,5 +59,7 @@ def next_page(
         return page(columns, count, query, shared, after, limit)
 
 
-def _json(value: Value) -> str:
+def _stored(field: Field, value: Value) -> str:
+    if field == Field("finished_at") and isinstance(value, str):
+        value = (datetime.fromisoformat(value) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -13,7 +13,7 @@ from app.domain.work import CheckpointRef, Lease
 from app.storage import changes, kept_models, moves
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.records import AnyRow
-from app.storage.tables import runs, sweeps, trials
+from app.storage.tables import cohorts, runs, sweeps, trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +78,24 @@ _DISTANCE = case(
     (or_(runs.c.worker.is_(None), runs.c.epochs == 0, runs.c.checkpoint_sha256.is_not(None)), 1),
     else_=2,
 )
+_KNOWN_COHORTS = select(cohorts.c.number).where(
+    cohorts.c.sweep_key == bindparam("sweep"), cohorts.c.name.in_(bindparam("cohorts", expanding=True))
+)
 _CHOSEN = (
     select(runs.c.key)
     .join(_QUEUE, _QUEUE.c.key == runs.c.key)
-    .order_by(_DISTANCE, runs.c.cohort.in_(bindparam("cohorts", expanding=True)).desc(), _QUEUE.c.size.desc())
+    .order_by(_DISTANCE, runs.c.cohort.in_(_KNOWN_COHORTS).desc(), _QUEUE.c.size.desc())
     .order_by(runs.c.cohort, runs.c.trial, runs.c.replicate)
     .limit(bindparam("limit"))
 )
 _WITH_PARAMS = (
     select(
-        *(runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.cohort, runs.c.asked, trials.c.params),
+        *(runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.asked, trials.c.params),
+        cohorts.c.name.label("cohort"),
         *(runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size),
     )
     .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
+    .join(cohorts, and_(cohorts.c.sweep_key == runs.c.sweep_key, cohorts.c.number == runs.c.cohort))
     .where(runs.c.key.in_(bindparam("keys", expanding=True)))
 )
 

@@ -49,8 +49,9 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
 
 async def _claimed(services: Services, ask: ClaimRequest, place: Place, limiter: CapacityLimiter) -> ClaimAnswer:
     """Claim at once, in a thread unless it is known that there is nothing."""
-    nothing = services.work.nothing_for(place)
-    return nothing or await to_thread.run_sync(services.work.claim, ask, place, limiter=limiter)
+    if (nothing := services.work.nothing_for(place)) is not None:
+        return nothing
+    return await to_thread.run_sync(services.work.claim, ask, place, limiter=limiter)
 
 
 async def sweep_when_ended(services: Services, sweep: str, wait: float, request: Request) -> Sweep:

@@ -71,6 +71,11 @@ def joined(texts: ColumnElement[Any], between: str) -> ColumnElement[Any]:
     return func.group_concat(texts, between)
 
 
+def less_room(room: ColumnElement[Any], taken: int) -> ColumnElement[Any]:
+    """Return so many bytes less of what keeps room in a row."""
+    return func.zeroblob(func.length(room) - taken)
+
+
 def json_has(source: ColumnElement[Any], text_value: str) -> ColumnElement[bool]:
     """Return whether a JSON list of texts has this one."""
     items = func.json_each(source).table_valued("value", joins_implicitly=True)

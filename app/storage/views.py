@@ -65,7 +65,7 @@ def _columns(table: Table) -> Iterator[tuple[str, str]]:
             yield column.name, _COHORT
         elif isinstance(column.type, PackedInstant):
             yield column.name, instant_text(plain)
-        elif not _is_slot(column.name):
+        elif column is not trials.c.room and not _is_slot(column.name):
             yield column.name, plain
 
 

@@ -20,6 +20,7 @@ from app.domain.work import (
     ReleaseRequest,
     ReportRequest,
 )
+from app.services import report_parts
 from app.services.clock import Clock
 from app.services.live_workers import LiveWorkers
 from app.services.notifier import Notifier
@@ -85,7 +86,12 @@ class Work:
         require_sound(request)
         now = self._clock.now()
         self._live.saw(request.worker, now)
-        return DecisionsAnswer(self._storage.report(request.worker, request.items, now))
+        decided = [
+            decision
+            for part in report_parts.parts(request.items)
+            for decision in self._storage.report(request.worker, part, now)
+        ]
+        return DecisionsAnswer(report_parts.joined(request.items, decided))
 
     def finish(self, request: FinishRequest) -> FinishAnswer:
         """Record results, and store the epochs of other runs that came with them. Raises InvalidRequest."""

@@ -2,16 +2,15 @@
 
 import asyncio
 import os
-import ssl
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from random import Random
 from typing import Any
 
-import httpx
-
+from benchmarks.plain_http import PlainClient
 from benchmarks.request_cost import SWEEP, claim_body, point, processor_seconds, result
 from benchmarks.service import Service, running_service
 from benchmarks.spread import Target, show_table
@@ -33,9 +32,6 @@ WORK, READS = Target("<=", 200.0, " ms"), Target("<=", 100.0, " ms")
 
 Json = dict[str, Any]
 
-_CERTIFICATES = ssl.create_default_context()
-"""Nothing here is encrypted, but each client would read the certificates anew."""
-
 
 @dataclass(slots=True)
 class Load:
@@ -49,32 +45,28 @@ class Load:
     sent: dict[int, int] = field(default_factory=dict)
     """The last epoch sent of each trial, of whose arrival the server's answer told."""
 
-    async def ask(self, client: httpx.AsyncClient, kind: str, path: str, body: Json | None = None) -> Json:
+    async def ask(self, client: PlainClient, kind: str, path: str, body: Json | None = None) -> Json:
         """Return the answer of a GET, or with a body of a POST, whose time counts with its kind; an error is noted."""
         start = time.perf_counter()
-        try:
-            answer = await (client.get(path) if body is None else client.post(path, json=body))
-        except httpx.HTTPError as error:
-            self.errors.append(f"{path}: {error!r}")
-            return {}
+        status, answer = await client.ask(path, body)
         self.waits[kind].append(time.perf_counter() - start)
-        if answer.is_error:
-            self.errors.append(f"{path}: {answer.text[:300]}")
+        if status != HTTPStatus.OK:
+            self.errors.append(f"{path}: {answer}")
             return {}
-        received: Json = answer.json()
+        received: Json = answer
         return received
 
     async def work(self, number: int) -> None:
         """Train one trial after another, with numbers that are made up."""
         worker = f"worker-{number}"
         await asyncio.sleep(PERIOD * number / WORKERS)
-        async with self._client() as client:
+        async with PlainClient(self.address) as client:
             while time.monotonic() < self.until:
                 answer = await self.ask(client, "claim", "/v1/work/claim", claim_body(worker, 1))
                 for run in answer.get("runs", []):
                     await self._train(client, worker, run)
 
-    async def _train(self, client: httpx.AsyncClient, worker: str, run: Json) -> None:
+    async def _train(self, client: PlainClient, worker: str, run: Json) -> None:
         done, began = 0, time.monotonic()
         while done < EPOCHS and time.monotonic() < self.until:
             await asyncio.sleep(PERIOD)
@@ -101,14 +93,10 @@ class Load:
         random = Random(number)  # noqa: S311 - which page is read next is no secret
         address = f"/v1/sweeps/{self.sweep}"
         pages = [address, f"{address}/trials", f"{address}/trials?sort=value", f"{address}/trials/0", "/v1/sweeps"]
-        async with self._client() as client:
+        async with PlainClient(self.address) as client:
             while time.monotonic() < self.until:
                 await self.ask(client, "read", random.choice(pages))
                 await asyncio.sleep(random.uniform(0.0, 2 * PERIOD))
-
-    def _client(self) -> httpx.AsyncClient:
-        """Return a client with a connection of its own: one for all would look through all of them each time."""
-        return httpx.AsyncClient(base_url=self.address, timeout=30.0, verify=_CERTIFICATES)
 
 
 def main() -> None:

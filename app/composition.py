@@ -60,7 +60,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
         _log.info("opened %s with SQLite %s", settings.data, storage.engine_version())
         with _planning(services.planner), _reaper(services.work):
             yield services
-        services.notifier.close()
+        services.publisher.close()
     finally:
         storage.close()
 

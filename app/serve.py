@@ -42,8 +42,8 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await asyncio.to_thread(self._supervisor.stop)
-        # Claims of other workers may wait here for work: answered now, or the stop would wait for them.
-        self._services.notifier.close()
+        # Claims of other workers may wait here for work, and readers follow events: ended now, or the stop would wait.
+        self._services.publisher.close()
         await super().shutdown(sockets)
 
 

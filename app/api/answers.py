@@ -24,7 +24,8 @@ class SweepAnswer(BaseModel):
     """A sweep: where it stands, and the request it came from with all defaults filled in.
 
     The budget is the one in force. While the end waits for trials in training, `ending` is the state to come.
-    `rules` is the version of the rules that shape its results: a sweep ends under those that it began with.
+    `rules` is the version of the rules that shape its results: a sweep ends under those that it began with. While it
+    runs and no live worker can train it, `no_workers` says so.
     """
 
     id: str
@@ -54,9 +55,10 @@ class SweepAnswer(BaseModel):
     trainer: str
     keep_models: int
     rules: int
+    no_workers: str | None
 
     @classmethod
-    def of(cls, sweep: Sweep) -> "SweepAnswer":
+    def of(cls, sweep: Sweep, no_workers: str | None) -> "SweepAnswer":
         """Return the wire form of a sweep."""
         spec, stopping, best = sweep.spec, sweep.spec.early_stopping, sweep.best
         return cls(
@@ -87,6 +89,7 @@ class SweepAnswer(BaseModel):
             trainer=spec.trainer,
             keep_models=spec.keep_models,
             rules=spec.rules,
+            no_workers=no_workers,
         )
 
 

@@ -12,6 +12,7 @@ from app.api import (
     analysis,
     backups,
     datasets,
+    events,
     gradient_checks,
     health,
     hyperparameters,
@@ -24,10 +25,12 @@ from app.api import (
     trials,
     work,
     work_files,
+    workers,
 )
 from app.api.body_limit import BodyLimit
 from app.api.fast_path import FastPath
 from app.api.streams import AT_ONCE
+from app.api.waiting import CLAIMS_AT_ONCE
 from app.domain.work import MOST_REQUEST_BYTES
 from app.services.artifacts import MOST_MODEL_BYTES
 from app.services.checkpoints import MOST_CHECKPOINT_BYTES
@@ -63,12 +66,13 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)  # the last one added sees a request first
     app.state.one_gradient_check = asyncio.Semaphore()
     app.state.bodies = CapacityLimiter(AT_ONCE)
+    app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)
     app.state.reads = asyncio.Semaphore(reading.AT_ONCE)
     app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
     problems.install(app)
     openapi.install(app)
     about_sweeps = (datasets, hyperparameters, metrics, sweeps, trials, models, analysis, gradient_checks)
-    for routes in (*about_sweeps, work, work_files, backups, health):
+    for routes in (*about_sweeps, events, workers, work, work_files, backups, health):
         app.include_router(routes.router)
     return app
 

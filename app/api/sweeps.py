@@ -15,8 +15,9 @@ from app.api.sweep_bodies import ChangesBody, SweepBody, read_changes, read_swee
 from app.api.waiting import LONGEST_WAIT, sweep_when_ended
 from app.domain.plan import StoredDecision
 from app.domain.states import SweepState
-from app.domain.sweeps import SweepFilter
+from app.domain.sweeps import Sweep, SweepFilter
 from app.services.cursors import Page
+from app.services.services import Services
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps", tags=["sweeps"])
 
@@ -30,7 +31,7 @@ Keep = Annotated[bool, Query(description="complete what has a result with its be
 async def create_sweep(request: Request, services: UseCases) -> SweepAnswer:
     """Start a sweep. A request that breaks rules is answered with all of them at once."""
     draft, faults = await run_in_threadpool(read_sweep, await read_json(request))
-    return SweepAnswer.of(await run_in_threadpool(services.sweeps.create, draft, faults))
+    return _answer(services, await run_in_threadpool(services.sweeps.create, draft, faults))
 
 
 @router.get("")
@@ -45,13 +46,13 @@ def list_sweeps(
 ) -> Page[SweepAnswer]:
     """List the sweeps that fit all that is asked for, newest first."""
     page = services.sweeps.page(SweepFilter(name, state, tag, dataset), limit, cursor)
-    return Page([SweepAnswer.of(one) for one in page.items], page.next)
+    return Page([_answer(services, one) for one in page.items], page.next)
 
 
 @router.get("/{sweep}")
 async def get_sweep(sweep: str, request: Request, services: UseCases, wait: Wait = 0.0) -> SweepAnswer:
     """Show a sweep with its counts and its best trial; with `wait`, answer when it runs no more."""
-    return SweepAnswer.of(await sweep_when_ended(services, sweep, wait, request))
+    return _answer(services, await sweep_when_ended(services, sweep, wait, request))
 
 
 @router.patch("/{sweep}", openapi_extra=json_body(TypeAdapter(ChangesBody)))
@@ -62,7 +63,7 @@ async def change_sweep(sweep: str, request: Request, services: UseCases) -> Swee
     are about to end keep theirs.
     """
     draft, faults = await run_in_threadpool(read_changes, await read_json(request))
-    return SweepAnswer.of(await run_in_threadpool(services.sweeps.change, sweep, draft, faults))
+    return _answer(services, await run_in_threadpool(services.sweeps.change, sweep, draft, faults))
 
 
 @router.delete("/{sweep}", status_code=204)
@@ -74,13 +75,13 @@ def delete_sweep(sweep: str, services: UseCases) -> None:
 @router.post("/{sweep}/pause")
 def pause_sweep(sweep: str, services: UseCases) -> SweepAnswer:
     """Pause a sweep: it hands out no work, and what trains stops at an epoch's end. Pausing twice is harmless."""
-    return SweepAnswer.of(services.sweeps.pause(sweep))
+    return _answer(services, services.sweeps.pause(sweep))
 
 
 @router.post("/{sweep}/resume")
 def resume_sweep(sweep: str, services: UseCases) -> SweepAnswer:
     """Let a paused sweep go on from where it stopped. Resuming twice is harmless."""
-    return SweepAnswer.of(services.sweeps.resume(sweep))
+    return _answer(services, services.sweeps.resume(sweep))
 
 
 @router.post("/{sweep}/cancel")
@@ -90,7 +91,7 @@ def cancel_sweep(sweep: str, services: UseCases, keep: Keep = False) -> SweepAns
     With `keep`, trials that train or have paused are completed with their best epoch, and the sweep is cancelled when
     all of them are; until then `ending` says so.
     """
-    return SweepAnswer.of(services.sweeps.cancel(sweep, keep=keep))
+    return _answer(services, services.sweeps.cancel(sweep, keep=keep))
 
 
 @router.get("/{sweep}/decisions")
@@ -103,3 +104,7 @@ def list_decisions(sweep: str, services: UseCases, limit: Limit = 50, cursor: Cu
 def get_best_trial(sweep: str, services: UseCases) -> TrialAnswer:
     """Show the best finished trial."""
     return TrialAnswer.of(services.sweeps.best(sweep))
+
+
+def _answer(services: Services, sweep: Sweep) -> SweepAnswer:
+    return SweepAnswer.of(sweep, services.workers.lack(sweep))

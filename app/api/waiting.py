@@ -1,16 +1,19 @@
 """Wait on behalf of a client, for as long as it waits itself: for work, or for the end of a sweep."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
 from app.domain.states import SweepState
 from app.domain.sweeps import Sweep
 from app.domain.work import ClaimAnswer, ClaimRequest, GivenBack, ReleaseRequest
+from app.services.claim_line import Place
 from app.services.services import Services
 
 Seen = TypeVar("Seen")
@@ -18,49 +21,56 @@ Seen = TypeVar("Seen")
 LONGEST_WAIT = 20.0
 """Seconds after which a client is answered even without what it waits for."""
 
+CLAIMS_AT_ONCE = 8
+"""How many claims look for work at the same time; others wait. They take no threads of those that answer the rest."""
+
 
 async def claim_when_ready(services: Services, ask: ClaimRequest, request: Request) -> ClaimAnswer:
-    """Claim at once and then whenever work appears, until there is some or the worker's time is up.
+    """Claim at once and then when there may be work for this worker, until there is some or its time is up.
 
     A worker that hung up gets nothing: what it was just given goes back to the queue. Nor does one that gave leases
-    back meanwhile: it may be about to end, and is answered so that it knows what it holds.
+    back meanwhile: it may be about to end, and is answered so that it knows what it holds. Raises InvalidRequest.
     """
-    gone, asked = asyncio.ensure_future(_disconnected(request)), services.work.now()
-    try:
-        answer = await _look_until(
-            services,
-            partial(services.work.claim, ask, asked),
-            lambda answer: bool(answer.runs) or services.work.left_since(ask.worker, asked),
-            ask.wait,
-            gone,
-        )
+    limiter: CapacityLimiter = request.app.state.claims
+    async with _until_gone(request) as gone:
+        with services.work.place(ask) as place:
+            answer = await _look_until(
+                lambda: _claimed(services, ask, place, limiter),
+                lambda answer: bool(answer.runs) or place.left or services.publisher.closed,
+                partial(services.work.turn, place),
+                ask.wait,
+                gone,
+            )
         if gone.done() and answer.runs:
             items = [GivenBack(run.lease) for run in answer.runs]
             await run_in_threadpool(services.work.release, ReleaseRequest(ask.worker, items))
         return answer
-    finally:
-        gone.cancel()
+
+
+async def _claimed(services: Services, ask: ClaimRequest, place: Place, limiter: CapacityLimiter) -> ClaimAnswer:
+    """Claim at once, in a thread unless it is known that there is nothing."""
+    if (nothing := services.work.nothing_for(place)) is not None:
+        return nothing
+    return await to_thread.run_sync(services.work.claim, ask, place, limiter=limiter)
 
 
 async def sweep_when_ended(services: Services, sweep: str, wait: float, request: Request) -> Sweep:
     """Return a sweep once it runs no more, or as it is when the client's time is up. Raises NotFound."""
-    gone = asyncio.ensure_future(_disconnected(request))
-    try:
-        return await _look_until(
-            services,
-            partial(services.sweeps.get, sweep),
-            lambda found: found.state is not SweepState.RUNNING,
-            wait,
-            gone,
-        )
-    finally:
-        gone.cancel()
+    async with _until_gone(request) as gone:
+        with services.publisher.sweeps.waiting(sweep) as waiter:
+            return await _look_until(
+                lambda: run_in_threadpool(services.sweeps.get, sweep),
+                lambda found: found.state is not SweepState.RUNNING or services.publisher.closed,
+                waiter.woken,
+                wait,
+                gone,
+            )
 
 
 async def _look_until(
-    services: Services,
-    look: Callable[[], Seen],
+    look: Callable[[], Awaitable[Seen]],
     enough: Callable[[Seen], bool],
+    changed: Callable[[], Coroutine[Any, Any, None]],
     wait: float,
     gone: "asyncio.Future[None]",
 ) -> Seen:
@@ -68,23 +78,30 @@ async def _look_until(
     loop = asyncio.get_running_loop()
     deadline = loop.time() + min(wait, LONGEST_WAIT)
     while True:
-        before = services.notifier.changes
-        seen = await run_in_threadpool(look)
+        seen = await look()
         left = deadline - loop.time()
-        if enough(seen) or left <= 0 or services.notifier.closed:
-            return seen
-        await _first(services.notifier.changed_since(before), gone, left)
-        if gone.done():
+        if enough(seen) or left <= 0 or not await _first(changed(), gone, left) or gone.done():
             return seen
 
 
-async def _first(changed: Coroutine[None, None, None], gone: "asyncio.Future[None]", seconds: float) -> None:
-    """Wait for the first of the two, for some seconds at most."""
+async def _first(changed: Coroutine[Any, Any, None], gone: "asyncio.Future[None]", seconds: float) -> bool:
+    """Wait for the first of the two, for some seconds at most; return whether one of them came."""
     task = asyncio.ensure_future(changed)
     try:
-        await asyncio.wait({task, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({task, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        return bool(done)
     finally:
         task.cancel()
+
+
+@asynccontextmanager
+async def _until_gone(request: Request) -> AsyncIterator["asyncio.Future[None]"]:
+    """Yield what is done once the client has hung up."""
+    gone = asyncio.ensure_future(_disconnected(request))
+    try:
+        yield gone
+    finally:
+        gone.cancel()
 
 
 async def _disconnected(request: Request) -> None:

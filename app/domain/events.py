@@ -55,7 +55,10 @@ class DatasetChanged:
 
 @dataclass(frozen=True, slots=True)
 class WorkersChanged:
-    """Something about the workers that are alive is different: one came or went, or trains something else."""
+    """Workers asked for work or spoke for the first time, or left, died or fell silent; by their names."""
+
+    came: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

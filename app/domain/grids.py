@@ -5,12 +5,13 @@ Bounds and steps are taken as the decimals in which they are written, so that 0.
 
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Self
 
-from app.domain.scales import Scale, unscale
+from app.domain.scales import Scale, unscaler
 
 Number = int | float
 _LARGEST = Fraction(sys.float_info.max)
@@ -38,7 +39,19 @@ class Grid:
 
     def at(self, quantile: float, scale: Scale) -> Fraction:
         """Return the value whose share of [0, 1) holds `quantile`."""
-        return self._value(self._index(quantile, scale))
+        return self._value(self.index(quantile, scale))
+
+    def index(self, quantile: float, scale: Scale) -> int:
+        """Return the k of the value whose share of [0, 1) holds `quantile`."""
+        if scale == "linear":
+            numerator, denominator = quantile.as_integer_ratio()
+            return numerator * (self.last + 1) // denominator
+        if scale == "log":
+            point = self._on_log(quantile)
+            found = (math.floor(point) - self.low) // self.step if self.unit == 1 else self._whole_steps(point)
+        else:
+            found = -self._whole_steps(self._on_reverse_log(quantile), -1)
+        return min(max(found, 0), self.last)
 
     def holds(self, number: Number) -> bool:
         """Return whether `number`, as it is written, is a value of the grid."""
@@ -49,22 +62,12 @@ class Grid:
         return Fraction(self.low + index * self.step, self.unit)
 
     @cached_property
-    def _ends_on_log(self) -> tuple[float, float]:
-        return _double(self._value(0)), _double(self._value(self.last + 1))
+    def _on_log(self) -> Callable[[float], float]:
+        return unscaler(_double(self._value(0)), _double(self._value(self.last + 1)), "log")
 
     @cached_property
-    def _ends_on_reverse_log(self) -> tuple[float, float]:
-        return _double(self._value(-1)), _double(self._value(self.last))
-
-    def _index(self, quantile: float, scale: Scale) -> int:
-        if scale == "linear":
-            numerator, denominator = quantile.as_integer_ratio()
-            return numerator * (self.last + 1) // denominator
-        if scale == "log":
-            found = self._whole_steps(unscale(quantile, *self._ends_on_log, scale))
-        else:
-            found = -self._whole_steps(unscale(quantile, *self._ends_on_reverse_log, scale), -1)
-        return min(max(found, 0), self.last)
+    def _on_reverse_log(self) -> Callable[[float], float]:
+        return unscaler(_double(self._value(-1)), _double(self._value(self.last)), "reverse_log")
 
     def _whole_steps(self, point: float, sign: int = 1) -> int:
         """Return the whole number at or below `sign` times the steps from the first value to `point`."""

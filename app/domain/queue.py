@@ -66,11 +66,15 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The answer to an Ask; `waiting` tells how many runs are left in the queue of each sweep that was looked at."""
+    """The answer to an Ask; `waiting` tells how many runs are left in the queue of each sweep that was looked at.
+
+    A worker that got nothing though there is some was `held_back`: by its share, or by a suspect.
+    """
 
     claimed: list[Claimed] = field(default_factory=list)
     waiting: dict[str, int] = field(default_factory=dict)
     keep: dict[str, Keep] = field(default_factory=dict)
+    held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

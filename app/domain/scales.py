@@ -1,6 +1,7 @@
 """Scales: how an axis is spread between its bounds."""
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
 Scale = Literal["linear", "log", "reverse_log"]
@@ -11,17 +12,21 @@ _TOP = 308.2547155599167
 
 def unscale(quantile: float, low: float, high: float, scale: Scale) -> float:
     """Return the point at `quantile` of an axis that is uniform in x, log10(x) or log10(1 - x)."""
+    return unscaler(low, high, scale)(quantile)
+
+
+def unscaler(low: float, high: float, scale: Scale) -> Callable[[float], float]:
+    """Return the function from a quantile to the point of an axis, for many quantiles of one axis."""
     if scale == "log":
-        return _power(_between(math.log10(low), math.log10(high), quantile))
+        start, width = _stretch(math.log10(low), math.log10(high))
+        return lambda quantile: float(10.0 ** min(start + quantile * width, _TOP))
     if scale == "reverse_log":
         # From 1 - high, so that a quantile near 0 still means a value near low.
-        return 1.0 - _power(_between(math.log10(1.0 - low), math.log10(1.0 - high), quantile))
-    return _between(low, high, quantile)
+        start, width = _stretch(math.log10(1.0 - low), math.log10(1.0 - high))
+        return lambda quantile: 1.0 - float(10.0 ** min(start + quantile * width, _TOP))
+    start, width = _stretch(low, high)
+    return lambda quantile: start + quantile * width
 
 
-def _power(exponent: float) -> float:
-    return float(10.0 ** min(exponent, _TOP))
-
-
-def _between(start: float, end: float, share: float) -> float:
-    return start + share * (end - start)
+def _stretch(start: float, end: float) -> tuple[float, float]:
+    return start, end - start

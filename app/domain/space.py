@@ -4,7 +4,7 @@ A sampler only proposes numbers in [0, 1), one for each parameter; what they mea
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -13,7 +13,7 @@ from typing import Literal
 
 from app.domain.first_rules import nearest_step, whole_step
 from app.domain.grids import Grid
-from app.domain.scales import Scale, unscale
+from app.domain.scales import Scale, unscaler
 from app.domain.values import Value, key
 
 Conditions = Mapping[str, Sequence[Value]]
@@ -37,10 +37,14 @@ class FloatParameter:
         """The values of an axis with a step; None is a continuum."""
         return None if self.step is None else Grid.of(self.low, self.high, self.step)
 
+    @cached_property
+    def _unscale(self) -> Callable[[float], float]:
+        return unscaler(self.low, self.high, self.scale)
+
     def at(self, quantile: float, rules: int) -> float:
         """Return the value below which the share `quantile` of the axis lies, 0 <= quantile < 1."""
         if self.step is None or self.grid is None:
-            return min(max(unscale(quantile, self.low, self.high, self.scale), self.low), self.high)
+            return min(max(self._unscale(quantile), self.low), self.high)
         if rules < EXACT_GRIDS:
             return nearest_step(quantile, self.low, self.high, self.step, self.scale)
         return float(self.grid.at(quantile, self.scale))
@@ -65,7 +69,8 @@ class IntParameter:
         """Return the value below which the share `quantile` of the axis lies, 0 <= quantile < 1."""
         if rules < EXACT_GRIDS:
             return whole_step(quantile, self.low, self.high, self.step, self.scale)
-        return int(self.grid.at(quantile, self.scale))
+        grid = self.grid  # of whole numbers, whose unit is 1
+        return grid.low + grid.index(quantile, self.scale) * grid.step
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,8 @@ class Space:
         left out does not hold.
         """
         drawn = {name: parameter.at(quantiles[name], rules) for name, parameter in self.parameters.items()}
+        if not self._conditional:
+            return drawn
         values = {**fixed, **drawn}
         for name in self._conditional:
             if not self._holds(name, values, rules):

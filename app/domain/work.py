@@ -138,6 +138,15 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a worker says of itself: all its slots, the version that it runs, and the bytes of memory that it takes."""
+
+    slots: int
+    version: str
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimRequest:
     """A worker asks for up to `slots` runs, best of `cohorts` it already trains, and waits for them.
 
@@ -150,6 +159,7 @@ class ClaimRequest:
     slots: int
     cohorts: list[str] = field(default_factory=list)
     wait: float = 0.0
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +194,7 @@ class HeartbeatRequest:
 
     worker: str
     leases: list[Lease]
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ LOW_WATER = HORIZON - HORIZON // 8
 
 def draw(spec: SweepSpec, dataset_sha256: str, first: int, count: int, history: Sequence[TrialView]) -> Iterator[Drawn]:
     """Yield the trials from number `first` on: they follow from the spec, and `history` if the sampler needs it."""
-    for number in range(first, first + count):
-        yield _drawn(spec, dataset_sha256, number, history)
+    end = first + count
+    for start in range(first, end, HORIZON):
+        yield from _drawn(spec, dataset_sha256, range(start, min(start + HORIZON, end)), history)
 
 
 def batch_of(spec: SweepSpec) -> int:
@@ -37,16 +38,23 @@ def epochs_of(spec: SweepSpec) -> int:
     return int(str(complete(spec.fixed)["epochs"]))
 
 
-def _drawn(spec: SweepSpec, dataset_sha256: str, number: int, history: Sequence[TrialView]) -> Drawn:
+def _drawn(
+    spec: SweepSpec, dataset_sha256: str, numbers: Sequence[int], history: Sequence[TrialView]
+) -> Iterator[Drawn]:
+    """Yield trials whose quantiles are proposed together."""
     sampler, scheduler = SAMPLERS[str(spec.sampler["kind"])], SCHEDULERS[str(spec.scheduler["kind"])]
     seen = history if sampler.need is Need.ALL else ()
-    params = spec.space.point(sampler.propose(spec.space, spec.seed, number, seen), spec.fixed, spec.rules)
-    whole = complete(spec.fixed, params)
-    return Drawn(
-        number=number,
-        params=params,
-        cohort=cohort_key(dataset_sha256, whole, spec.rules),
-        to_epoch=scheduler.first_epoch(spec.scheduler, int(str(whole["epochs"]))),
-        replicates=spec.replicates,
-        rests_on=[trial.number for trial in seen],
-    )
+    rests_on = [trial.number for trial in seen]
+    others = complete(spec.fixed)
+    proposed = sampler.propose(spec.space, spec.seed, numbers, seen)
+    for number, quantiles in zip(numbers, proposed, strict=True):
+        params = spec.space.point(quantiles, spec.fixed, spec.rules)
+        whole = others | params
+        yield Drawn(
+            number=number,
+            params=params,
+            cohort=cohort_key(dataset_sha256, whole, spec.rules),
+            to_epoch=scheduler.first_epoch(spec.scheduler, int(str(whole["epochs"]))),
+            replicates=spec.replicates,
+            rests_on=rests_on,
+        )

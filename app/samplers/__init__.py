@@ -1,4 +1,4 @@
-"""Samplers: each proposes the hyperparameters of trial n; pure, one kind per file."""
+"""Samplers: each proposes the hyperparameters of trials by their numbers; pure, one kind per file."""
 
 from collections.abc import Mapping
 

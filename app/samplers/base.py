@@ -1,4 +1,4 @@
-"""The interface of samplers: propose the quantiles of trial n, purely."""
+"""The interface of samplers: propose the quantiles of trials, purely."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from app.domain.values import Value
 
 
 class Sampler(ABC):
-    """Proposes the points of a sweep, one trial at a time.
+    """Proposes the points of a sweep, for many trials at a time.
 
     What it must be shown says when it is asked:
 
@@ -32,10 +32,12 @@ class Sampler(ABC):
         yield from option_faults("sampler", posted, self.options)
 
     @abstractmethod
-    def propose(self, space: Space, seed: int, number: int, history: Sequence[TrialView]) -> dict[str, float]:
-        """Return one quantile in [0, 1) for every parameter of `space`.
+    def propose(
+        self, space: Space, seed: int, numbers: Sequence[int], history: Sequence[TrialView]
+    ) -> list[dict[str, float]]:
+        """Return, for each of `numbers`, one quantile in [0, 1) for every parameter of `space`.
 
-        The answer is a pure function of the arguments. `seed` (0 to 2^63 - 1) is the sweep's, `number` counts
-        trials from 0, and `history` holds the finished trials in the order of their numbers; it is empty for
-        samplers that need none.
+        Each is a pure function of the other arguments and its own number: the bits are the same whichever numbers are
+        asked for together. `seed` (0 to 2^63 - 1) is the sweep's, numbers count trials from 0, and `history` holds the
+        finished trials in the order of their numbers; it is empty for samplers that need none.
         """

@@ -1,54 +1,62 @@
-"""Wakes those who wait for work or for the end of a sweep, within this process."""
+"""Wakes those who wait for a change of one thing, such as the end of a sweep, within this process."""
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from threading import Lock
 from typing import final
 
 
 @final
+class Waiter:
+    """Something in the running event loop that waits, and that any thread may wake."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._event = asyncio.Event()
+
+    def wake(self) -> None:
+        """Let `woken` return, now or when it is called next."""
+        with contextlib.suppress(RuntimeError):  # the loop has closed: who waited went with it
+            self._loop.call_soon_threadsafe(self._event.set)
+
+    async def woken(self) -> None:
+        """Return once it was woken since the last return."""
+        await self._event.wait()
+        self._event.clear()
+
+
+@final
 class Notifier:
-    """A counter of changes that can be awaited in any event loop and raised from any thread."""
+    """Who waits for a change of which thing; a change of another one wakes nobody."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._changes = 0
-        self._closed = False
-        self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._waiting: dict[str, set[Waiter]] = {}
 
-    @property
-    def changes(self) -> int:
-        """The number of changes so far; read it before looking for work, so that none is missed."""
-        return self._changes
-
-    @property
-    def closed(self) -> bool:
-        """Whether the server is stopping, so that nothing should wait any longer."""
-        return self._closed
-
-    def notify(self) -> None:
-        """Count a change and wake everyone."""
+    @contextlib.contextmanager
+    def waiting(self, thing: str) -> Iterator[Waiter]:
+        """Yield what is woken at each change of a thing; look at it after this, so that no change is missed."""
+        waiter = Waiter()
         with self._lock:
-            self._changes += 1
-            waiting, self._waiting = self._waiting, set()
-        for loop, event in waiting:
-            with contextlib.suppress(RuntimeError):  # the loop has closed: its waiters went with it
-                loop.call_soon_threadsafe(event.set)
+            self._waiting.setdefault(thing, set()).add(waiter)
+        try:
+            yield waiter
+        finally:
+            with self._lock:
+                self._waiting[thing].discard(waiter)
+                if not self._waiting[thing]:
+                    del self._waiting[thing]
+
+    def notify(self, thing: str) -> None:
+        """Wake those who wait for a change of a thing."""
+        with self._lock:
+            for waiter in self._waiting.get(thing, ()):
+                waiter.wake()
 
     def close(self) -> None:
         """Wake everyone for the last time."""
-        self._closed = True
-        self.notify()
-
-    async def changed_since(self, seen: int) -> None:
-        """Return once the counter differs from `seen`, or the notifier is closed."""
-        waiter = (asyncio.get_running_loop(), asyncio.Event())
         with self._lock:
-            if self._changes != seen or self._closed:
-                return
-            self._waiting.add(waiter)
-        try:
-            await waiter[1].wait()
-        finally:
-            with self._lock:
-                self._waiting.discard(waiter)
+            for waiters in self._waiting.values():
+                for waiter in waiters:
+                    waiter.wake()

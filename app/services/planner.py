@@ -8,11 +8,10 @@ from threading import Condition, Thread
 from typing import final
 
 from app.domain.errors import NotFound
-from app.domain.plan import Draw, End, Plan, Snapshot, Train
+from app.domain.plan import Plan, Snapshot
 from app.domain.states import SweepState
 from app.planning import HORIZON, LOW_WATER, need_of, plan
 from app.services.clock import Clock
-from app.services.notifier import Notifier
 from app.storage.interface import Storage
 
 MOST_PLANS = 100_000
@@ -39,10 +38,9 @@ class Planner:
     A look that failed is made again by `look_again`.
     """
 
-    def __init__(self, storage: Storage, clock: Clock, notifier: Notifier) -> None:
+    def __init__(self, storage: Storage, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
-        self._notifier = notifier
         self._changed = Condition()
         self._waiting: dict[str, None] = {}  # in the order of the calls
         self._busy: set[str] = set()
@@ -167,7 +165,5 @@ class Planner:
         """Return whether a plan has moves, which were applied or came too late."""
         if not made.moves:
             return False
-        applied = self._storage.apply(snapshot.sweep, snapshot.version, made, self._clock.now())
-        if applied and any(isinstance(move, Draw | Train | End) for move in made.moves):
-            self._notifier.notify()
+        self._storage.apply(snapshot.sweep, snapshot.version, made, self._clock.now())
         return True

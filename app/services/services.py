@@ -11,18 +11,20 @@ from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock
 from app.services.datasets import Datasets
 from app.services.gradient_checks import GradientChecks
+from app.services.live_workers import LiveWorkers
 from app.services.models import Models
-from app.services.notifier import Notifier
 from app.services.planner import Planner
+from app.services.publisher import Publisher
 from app.services.sweeps import Sweeps
 from app.services.trials import Trials
 from app.services.work import Work
+from app.services.workers import Workers
 from app.storage.interface import Storage
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The use cases, grouped by what they are about, and the notifier of those who wait for work or for an end."""
+    """The use cases, grouped by what they are about, and the publisher of what happens to those who wait for it."""
 
     storage: Storage
     datasets: Datasets
@@ -35,7 +37,8 @@ class Services:
     artifacts: Artifacts
     checkpoints: Checkpoints
     planner: Planner
-    notifier: Notifier
+    publisher: Publisher
+    workers: Workers
 
     @classmethod
     def on(
@@ -49,19 +52,22 @@ class Services:
         checkpoints: Checkpoints,
     ) -> Self:
         """Return the use cases on `storage`; `entropy(n)` returns n random bytes."""
-        notifier, trials = Notifier(), Trials(storage)
-        planner = Planner(storage, clock, notifier)
+        publisher, trials = Publisher(entropy(4).hex()), Trials(storage)
+        planner = Planner(storage, clock)
+        live = LiveWorkers(lease_seconds, publisher.publish)
+        storage.listen(publisher.publish)
         return cls(
             storage,
             Datasets(storage, clock, preparation),
-            Sweeps(storage, clock, notifier, planner, entropy),
+            Sweeps(storage, clock, planner, entropy),
             trials,
             Models(storage),
             Analysis(storage, trials),
             GradientChecks(storage),
-            Work(storage, clock, notifier, planner, lease_seconds),
+            Work(storage, clock, live, publisher.claims, planner, lease_seconds),
             Artifacts(storage, clock),
             checkpoints,
             planner,
-            notifier,
+            publisher,
+            Workers(storage, clock, live),
         )

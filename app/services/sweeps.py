@@ -21,7 +21,6 @@ from app.services.clock import Clock
 from app.services.cursors import Page, decode, page_of
 from app.services.datasets import every_name
 from app.services.ids import new_id
-from app.services.notifier import Notifier
 from app.services.objective_checks import objective_faults
 from app.services.planner import Planner
 from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
@@ -39,13 +38,11 @@ class Sweeps:
         self,
         storage: Storage,
         clock: Clock,
-        notifier: Notifier,
         planner: Planner,
         entropy: Callable[[int], bytes],
     ) -> None:
         self._storage = storage
         self._clock = clock
-        self._notifier = notifier
         self._planner = planner
         self._entropy = entropy
         self._changing = Lock()
@@ -111,7 +108,6 @@ class Sweeps:
     def pause(self, sweep: str) -> Sweep:
         """Hand out no more work of a sweep; what trains comes back at its epoch's end. Raises NotFound, Conflict."""
         self._storage.pause_sweep(sweep)
-        self._notifier.notify()
         return self._storage.sweep(sweep)
 
     def resume(self, sweep: str) -> Sweep:
@@ -131,7 +127,6 @@ class Sweeps:
         """Delete an ended sweep with all that belongs to it. Raises NotFound; Conflict unless it has ended."""
         self._storage.delete_sweep(sweep)
         self._planner.forget(sweep)
-        self._notifier.notify()
 
     def best(self, sweep: str) -> CompleteTrial:
         """Return the best finished trial. Raises NotFound, also while there is none."""
@@ -146,7 +141,6 @@ class Sweeps:
     def _planned(self, sweep: str) -> Sweep:
         """Plan a sweep that a user has changed, and return it."""
         self._planner.plan_now(sweep)
-        self._notifier.notify()
         return self._storage.sweep(sweep)
 
     def _dataset(self, name: str | None) -> tuple[DatasetSummary | None, list[Fault]]:

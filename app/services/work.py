@@ -1,29 +1,33 @@
 """Use cases of workers: claim, heartbeat, report, finish, release; and of the service when a worker is lost."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import final
 
 from app.contract.hyperparameters import complete
-from app.domain.queue import Ask, Claimed
+from app.domain.queue import Ask, Claimed, Recorded
 from app.domain.runs import Ending
 from app.domain.work import (
     LOCAL_PREFIX,
     ClaimAnswer,
     ClaimRequest,
+    Decision,
     DecisionsAnswer,
     FinishAnswer,
     FinishRequest,
     HeartbeatRequest,
     LeasedRun,
+    Progress,
     Receipt,
     ReleaseRequest,
     ReportRequest,
 )
 from app.services import report_parts
+from app.services.claim_line import ClaimLine, Place
 from app.services.clock import Clock
 from app.services.live_workers import LiveWorkers
-from app.services.notifier import Notifier
 from app.services.planner import Planner
 from app.services.work_checks import require_sound
 from app.storage.interface import Storage
@@ -37,14 +41,14 @@ class Work:
     """The queue as workers see it. A lease lasts `lease_seconds` from the last heartbeat."""
 
     def __init__(
-        self, storage: Storage, clock: Clock, notifier: Notifier, planner: Planner, lease_seconds: float
+        self, storage: Storage, clock: Clock, live: LiveWorkers, line: ClaimLine, planner: Planner, lease_seconds: float
     ) -> None:
         self._storage = storage
         self._clock = clock
-        self._notifier = notifier
+        self._live = live
+        self._line = line
         self._planner = planner
         self._lease_seconds = lease_seconds
-        self._live = LiveWorkers(lease_seconds)
         self._spec = lru_cache(maxsize=256)(storage.sweep_spec)
         self._passed_until = self._patient_until = clock.now()
 
@@ -53,23 +57,33 @@ class Work:
         now = self._clock.now()
         self._storage.recover(LOCAL_PREFIX, now, self._until(now))
 
-    def now(self) -> datetime:
-        """Return the time by which a claim can say since when it waits."""
-        return self._clock.now()
-
-    def left_since(self, worker: str, since: datetime) -> bool:
-        """Return whether a worker released or was lost since then: nobody may be there for a claim from before."""
-        return self._live.left_since(worker, since)
-
-    def claim(self, request: ClaimRequest, asked: datetime) -> ClaimAnswer:
-        """Lease up to `slots` runs to a worker that has not left since it asked, at once. Raises InvalidRequest."""
+    @contextmanager
+    def place(self, request: ClaimRequest) -> Iterator[Place]:
+        """Yield the place of a claim among those that wait, as long as it does. Raises InvalidRequest."""
         require_sound(request)
-        if self.left_since(request.worker, asked):
+        kind = request.trainer, request.rules
+        with self._live.waiting(request, self._clock.now), self._line.place(request.worker, kind) as place:
+            yield place
+
+    async def turn(self, place: Place) -> None:
+        """Return once a claim that waits may get more than at its last look, or should wait no longer."""
+        await self._line.turn(place)
+
+    def nothing_for(self, place: Place) -> ClaimAnswer | None:
+        """Return the empty answer if it is known that there is no work for a claim, or if its worker has left."""
+        if place.left or not self._line.may_find(place):
             return ClaimAnswer([], self._lease_seconds)
+        return None
+
+    def claim(self, request: ClaimRequest, place: Place) -> ClaimAnswer:
+        """Lease up to `slots` runs to a worker, at once; none if it has left since it asked."""
+        if (nothing := self.nothing_for(place)) is not None:
+            return nothing
         now = self._clock.now()
         live = self._live.saw(request.worker, now)
         ask = Ask(request.worker, request.trainer, request.rules, request.slots, request.cohorts, live)
         grant = self._storage.claim(ask, now, self._until(now))
+        self._line.looked(place, found=bool(grant.claimed), held_back=grant.held_back)
         for sweep, waiting in grant.waiting.items():
             self._planner.queue_has(sweep, waiting)
         return ClaimAnswer([self._leased(claimed) for claimed in grant.claimed], self._lease_seconds, grant.keep)
@@ -78,7 +92,7 @@ class Work:
         """Keep the leases of a worker. Raises InvalidRequest."""
         require_sound(request)
         now = self._clock.now()
-        self._live.saw(request.worker, now)
+        self._live.saw(request.worker, now, request.about)
         return DecisionsAnswer(self._storage.heartbeat(request.worker, request.leases, self._until(now)))
 
     def report(self, request: ReportRequest) -> DecisionsAnswer:
@@ -86,12 +100,18 @@ class Work:
         require_sound(request)
         now = self._clock.now()
         self._live.saw(request.worker, now)
+        decisions = self._stored(request, now)
+        self._live.trained(request.worker, _stored_epochs(request.items, decisions), now)
+        return DecisionsAnswer(decisions)
+
+    def _stored(self, request: ReportRequest, now: datetime) -> list[Decision]:
+        """Store a report in its parts."""
         decided = [
             decision
             for part in report_parts.parts(request.items)
             for decision in self._storage.report(request.worker, part, now)
         ]
-        return DecisionsAnswer(report_parts.joined(request.items, decided))
+        return report_parts.joined(request.items, decided)
 
     def finish(self, request: FinishRequest) -> FinishAnswer:
         """Record results, and store the epochs of other runs that came with them. Raises InvalidRequest."""
@@ -99,13 +119,13 @@ class Work:
         now = self._clock.now()
         self._live.saw(request.worker, now)
         recorded = self._storage.finish(request.worker, request.items, request.progress, now)
+        self._live.trained(request.worker, _recorded_epochs(request, recorded), now)
         for sweep in recorded.idle:
             self._planner.look(sweep)
         for sweep in recorded.keep:
             self._planner.has_results(sweep)
-        # A claim that waits may get more now: its worker holds less, and a suspect needs empty hands.
-        if self._storage.work_waits():
-            self._notifier.notify()
+        # A claim that was held back may get more now: its worker holds less, and a suspect needs empty hands.
+        self._line.hands_freed(request.worker)
         receipts = [
             Receipt(item.lease, *outcome) for item, outcome in zip(request.items, recorded.outcomes, strict=True)
         ]
@@ -117,18 +137,17 @@ class Work:
         Until it asks again, the others share the work without it; a claim of it that waits is answered.
         """
         require_sound(request)
-        now = self._clock.now()
-        self._live.lost(request.worker, now)
-        decisions = self._storage.release(request.worker, request.items, now)
+        self._live.lost(request.worker)
+        decisions = self._storage.release(request.worker, request.items, self._clock.now())
         self._came_back(len(request.items))
-        self._notifier.notify()
+        self._line.worker_left(request.worker)
         return DecisionsAnswer(decisions)
 
     def lose_worker(self, worker: str, ending: Ending, reason: str) -> int:
         """Take back all that a dead worker held; return how many runs that were."""
-        now = self._clock.now()
-        self._live.lost(worker, now)
-        return self._came_back(self._storage.lose_worker(worker, ending, reason, now))
+        self._live.lost(worker)
+        self._line.worker_left(worker)
+        return self._came_back(self._storage.lose_worker(worker, ending, reason, self._clock.now()))
 
     def reap(self) -> int:
         """Take back what silent workers hold; return how many runs. Let time pass for sweeps with a budget of it."""
@@ -136,6 +155,7 @@ class Work:
         for sweep in self._storage.pass_time(self._passed(now)):
             self._planner.look(sweep)
         self._planner.look_again()
+        self._live.forget_silent(now)
         count = self._came_back(self._storage.lose_expired(now)) if now >= self._patient_until else 0
         self._storage.clear_artifacts(now)
         return count
@@ -149,10 +169,9 @@ class Work:
         return min(passed, LONGEST_STEP).total_seconds()
 
     def _came_back(self, count: int) -> int:
-        """Wake those who wait for runs that came back; one of them may have failed, and a sweep be at its end."""
+        """Have all sweeps looked at if runs came back: one of them may have failed, and a sweep be at its end."""
         if count:
             self._planner.look_at_all()
-            self._notifier.notify()
         return count
 
     def _until(self, now: datetime) -> datetime:
@@ -178,3 +197,14 @@ class Work:
             diverged=spec.objective.diverged,
             checkpoint=claimed.checkpoint,
         )
+
+
+def _stored_epochs(items: Sequence[Progress], decisions: Sequence[Decision]) -> int:
+    """Return how many reported epochs were stored: those under leases that still held."""
+    return sum(len(one.epochs) for one, said in zip(items, decisions, strict=True) if said.decision != "stop")
+
+
+def _recorded_epochs(request: FinishRequest, recorded: Recorded) -> int:
+    curves = zip(request.items, recorded.outcomes, strict=True)
+    ended = sum(len(item.curve) for item, (outcome, _) in curves if outcome == "recorded")
+    return ended + _stored_epochs(request.progress, recorded.decisions)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from app.contract.metrics import MEASURES
+from app.contract.metrics import MEASURES, suggestion
 from app.domain.errors import Fault, InvalidRequest, faults_of, pointer, show
-from app.domain.hints import hint
 from app.domain.values import LARGEST_WHOLE
 from app.domain.work import (
     MOST_ITEMS,
+    About,
     CheckpointRef,
     ClaimRequest,
     Epoch,
@@ -53,6 +53,7 @@ def _body_faults(request: WorkRequest) -> Iterator[Fault]:
             yield from _count_faults("leases", request.leases)
             for index, lease in enumerate(request.leases):
                 yield from _lease_faults(lease, ("leases", index))
+            yield from _about_faults(request.about)
         case ReportRequest():
             yield from _unknown_metrics(_curves("items", request.items))
             yield from _progress_faults("items", request.items)
@@ -75,6 +76,21 @@ def _claim_faults(request: ClaimRequest) -> Iterator[Fault]:
     if request.wait < 0:
         yield Fault("/wait", f"wait is {request.wait}; it must be 0 or more seconds.")
     yield from _count_faults("cohorts", request.cohorts)
+    yield from _about_faults(request.about)
+
+
+def _about_faults(about: About | None) -> Iterator[Fault]:
+    if about is None:
+        return
+    if not 1 <= about.slots <= MOST_SLOTS:
+        yield Fault("/about/slots", f"slots is {about.slots}; it must be from 1 to {MOST_SLOTS}.")
+    if len(about.version) > LONGEST_NAME:
+        detail = f"The version has {len(about.version)} characters; it may have {LONGEST_NAME}. Shorten it."
+        yield Fault("/about/version", detail)
+    if about.memory_bytes is not None:
+        yield from _whole_faults(about.memory_bytes, "/about/memory_bytes")
+        if -LARGEST_WHOLE <= about.memory_bytes < 0:
+            yield Fault("/about/memory_bytes", f"memory_bytes is {about.memory_bytes}; it must be 0 or more.")
 
 
 def _finish_faults(request: FinishRequest) -> Iterator[Fault]:
@@ -169,7 +185,7 @@ def _unknown_metrics(measured: Iterable[tuple[Place, Metrics]]) -> Iterator[Faul
 
 def _unknown_metric(place: Place) -> Fault:
     name = str(place[-1])
-    return Fault(pointer(*place), f"There is no metric {show(name)}. {hint(name, _KNOWN)}")
+    return Fault(pointer(*place), f"There is no metric {show(name)}. {suggestion(name, _KNOWN)}")
 
 
 def _checkpoint_faults(checkpoint: CheckpointRef, place: str) -> Iterator[Fault]:

@@ -1,9 +1,11 @@
 """What the jobs of the writer change: noted next to the statements that change rows, told as events after the commit.
 
-Each job has a log of its own, so that of one that is rolled back nothing remains.
+Each job has a log of its own, so that of one that is rolled back nothing remains. The counts of trials by state follow
+from it too, once for each commit.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -26,17 +28,26 @@ _IDS = select(sweeps.c.key, sweeps.c.id).where(sweeps.c.key.in_(bindparam("keys"
 
 
 @dataclass(slots=True)
-class _SweepLog:
-    """What changed in one sweep: for each kind the last that was noted."""
+class SweepLog:
+    """What changed in one sweep: for each kind the last that was noted.
+
+    `counts` has by how much the number of its trials in each state differs; `values` the trials that came to a result
+    or changed it, None for one that is not final or cannot be compared.
+    """
 
     state: str | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    values: dict[int, float | None] = field(default_factory=dict)
     trials: dict[int, str] = field(default_factory=dict)
     epochs: dict[int, int] = field(default_factory=dict)
     decisions: range = range(0)
     queued: bool = False
 
-    def join(self, later: "_SweepLog") -> None:
+    def join(self, later: "SweepLog") -> None:
+        """Add what a later job of the same commit changed."""
         self.state = later.state or self.state
+        self.counts.update(later.counts)
+        self.values |= later.values
         self.trials |= later.trials
         self.epochs |= later.epochs
         self.decide(later.decisions)
@@ -64,7 +75,7 @@ class ChangeLog:
     """What one job changed, or several of one commit together. Sweeps are named by their keys."""
 
     def __init__(self) -> None:
-        self._sweeps: dict[int, _SweepLog] = {}
+        self._sweeps: dict[int, SweepLog] = {}
         self._datasets: dict[str, bool] = {}
 
     def sweep(self, key: int, state: str) -> None:
@@ -75,10 +86,17 @@ class ChangeLog:
         """Note that a sweep is out of sight."""
         self._of(key).state = DELETED
 
-    def trials(self, key: int, states: Mapping[int, str]) -> None:
-        """Note trials that were drawn or changed, with the states they have now."""
-        if states:
-            self._of(key).trials |= states
+    def trials(self, key: int, numbers: Collection[int], before: str | None, now: str) -> None:
+        """Note trials that were drawn or moved: from one state, None for those that are new, to the one of now."""
+        log = self._of(key)
+        log.trials |= dict.fromkeys(numbers, now)
+        log.counts[now] += len(numbers)
+        if before is not None:
+            log.counts[before] -= len(numbers)
+
+    def result(self, key: int, number: int, value: float | None) -> None:
+        """Note what a trial is compared by now: None while it is not final, and if it cannot be compared."""
+        self._of(key).values[number] = value
 
     def epochs(self, key: int, last: Mapping[int, int]) -> None:
         """Note trials of which epochs came in, with the last one of each."""
@@ -104,6 +122,11 @@ class ChangeLog:
             self._of(key).join(log)
         self._datasets |= later._datasets
 
+    @property
+    def sweeps(self) -> Mapping[int, SweepLog]:
+        """What changed in each sweep, by their keys."""
+        return self._sweeps
+
     def events(self, connection: Connection) -> list[Event]:
         """Return what is told of these changes, one event of a kind for each sweep; read within their transaction."""
         told: list[Event] = [DatasetChanged(name, deleted) for name, deleted in self._datasets.items()]
@@ -116,8 +139,8 @@ class ChangeLog:
         queued = frozenset(sweep for sweep, log in logs.items() if log.queued)
         return [*told, WorkQueued(queued)] if queued else told
 
-    def _of(self, key: int) -> _SweepLog:
-        return self._sweeps.setdefault(key, _SweepLog())
+    def _of(self, key: int) -> SweepLog:
+        return self._sweeps.setdefault(key, SweepLog())
 
 
 def of(connection: Connection) -> ChangeLog:

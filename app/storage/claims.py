@@ -13,7 +13,7 @@ from app.domain.work import CheckpointRef, Lease
 from app.storage import changes, kept_models, moves
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.records import AnyRow
-from app.storage.tables import runs, sweeps, trials
+from app.storage.tables import cohorts, runs, sweeps, trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,6 @@ _HOLDERS = (
     .group_by(runs.c.worker)
 )
 _IS_RUNNING = sweeps.c.state == SweepState.RUNNING.value
-_SOME_WAIT = (
-    select(sweeps.c.key)
-    .where(_IS_RUNNING, select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists())
-    .limit(1)
-)
 _HAS_HEALTHY = select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED, _HEALTHY).exists()
 _SWEEPS = (
     select(sweeps.c.key, sweeps.c.id, sweeps.c.started_at, _HAS_HEALTHY.label("has_healthy"))
@@ -83,19 +78,24 @@ _DISTANCE = case(
     (or_(runs.c.worker.is_(None), runs.c.epochs == 0, runs.c.checkpoint_sha256.is_not(None)), 1),
     else_=2,
 )
+_KNOWN_COHORTS = select(cohorts.c.number).where(
+    cohorts.c.sweep_key == bindparam("sweep"), cohorts.c.name.in_(bindparam("cohorts", expanding=True))
+)
 _CHOSEN = (
     select(runs.c.key)
     .join(_QUEUE, _QUEUE.c.key == runs.c.key)
-    .order_by(_DISTANCE, runs.c.cohort.in_(bindparam("cohorts", expanding=True)).desc(), _QUEUE.c.size.desc())
+    .order_by(_DISTANCE, runs.c.cohort.in_(_KNOWN_COHORTS).desc(), _QUEUE.c.size.desc())
     .order_by(runs.c.cohort, runs.c.trial, runs.c.replicate)
     .limit(bindparam("limit"))
 )
 _WITH_PARAMS = (
     select(
-        *(runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.cohort, runs.c.asked, trials.c.params),
+        *(runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.asked, trials.c.params),
+        cohorts.c.name.label("cohort"),
         *(runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size),
     )
     .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
+    .join(cohorts, and_(cohorts.c.sweep_key == runs.c.sweep_key, cohorts.c.number == runs.c.cohort))
     .where(runs.c.key.in_(bindparam("keys", expanding=True)))
 )
 
@@ -108,10 +108,11 @@ def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease
     """
     holders = _holders(connection, ask.trainer)
     if holders.worst.get(ask.worker, 0) >= policy.suspect_losses:
-        return Grant()
+        return Grant(held_back=True)
     choice = _choose(connection, policy, ask, holders)
     if not choice.rows:
-        return Grant(waiting=_waiting(connection, choice.sweeps))
+        waiting = _waiting(connection, choice.sweeps)
+        return Grant(waiting=waiting, held_back=any(waiting.values()))
     keys = [row.key for row in choice.rows]
     fences = moves.start_runs(connection, keys, ask.worker, now, lease_until)
     touched = {row.sweep_key for row in choice.rows}
@@ -122,11 +123,6 @@ def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease
         waiting=_waiting(connection, choice.sweeps),
         keep=kept_models.rank(connection, policy, touched),
     )
-
-
-def work_waits(connection: Connection) -> bool:
-    """Return whether the queue of a running sweep has a run that no worker holds."""
-    return connection.execute(_SOME_WAIT).first() is not None
 
 
 def _holders(connection: Connection, trainer: str) -> _Holders:

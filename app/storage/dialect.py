@@ -36,6 +36,12 @@ def larger(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnEleme
     return func.max(first, second)
 
 
+def instant_text(column: str) -> str:
+    """Return SQL for the ISO 8601 text, in UTC with microseconds, of a column of a PackedInstant."""
+    seconds = f"strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch')"
+    return f"{seconds} || printf('.%06dZ', {column} % 1000000)"
+
+
 def stored_kind(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return how the value of a column is stored: null, integer, real or text."""
     return func.typeof(column)

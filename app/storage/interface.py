@@ -175,11 +175,11 @@ class Queue(Protocol):
     def finish(self, worker: str, items: Sequence[Result], progress: Sequence[Progress], now: datetime) -> Recorded:
         """Record each result whose lease still holds, once, and report the progress of others."""
 
+    def held_trials(self, workers: Collection[str]) -> dict[str, dict[str, list[int]]]:
+        """Return which trials of which sweeps each of these workers holds, by their names; some hold none."""
+
     def release(self, worker: str, items: Sequence[GivenBack], now: datetime) -> list[Decision]:
         """Requeue what a worker gives back; a refusal counts as a loss. All decisions are `stop`."""
-
-    def work_waits(self) -> bool:
-        """Return whether the queue has a run that no worker holds."""
 
     def lose_expired(self, now: datetime) -> int:
         """Requeue what leases that ran out were held for; return how many."""

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, updat
 
 from app.domain.states import SweepState, TrialState
 from app.domain.work import Decision, Lease
+from app.storage.moves import RUNNING
 from app.storage.outcomes import parts
 from app.storage.records import AnyRow
 from app.storage.tables import runs, sweeps, trials
@@ -17,7 +18,7 @@ Named = Mapping[int, AnyRow]
 _COLUMNS = (
     *(runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.asked, runs.c.epochs),
     *(runs.c.fence, runs.c.recorded_fence, runs.c.worker, runs.c.leased_at, runs.c.losses, runs.c.alone_losses),
-    *(runs.c.metrics, runs.c.value, runs.c.best_epoch, runs.c.seconds, runs.c.reason),
+    *(runs.c.value, runs.c.best_epoch, runs.c.seconds, runs.c.reason),
     *(runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size),
     *(sweeps.c.state.label("sweep_state"), sweeps.c.ending, sweeps.c.reason.label("sweep_reason")),
     *(sweeps.c.metric, sweeps.c.diverged, trials.c.replicates),
@@ -31,6 +32,14 @@ _PUT_OFF = (
     update(runs)
     .where(runs.c.key.in_(bindparam("keys", expanding=True)))
     .values(lease_until=bindparam("until", type_=runs.c.lease_until.type))
+)
+
+_HELD = (
+    select(runs.c.worker, sweeps.c.id, runs.c.trial)
+    .distinct()
+    .join(sweeps, sweeps.c.key == runs.c.sweep_key)
+    .where(RUNNING, runs.c.worker.in_(bindparam("workers", expanding=True)))
+    .order_by(runs.c.worker, sweeps.c.id, runs.c.trial)
 )
 
 
@@ -85,3 +94,11 @@ def heartbeat(connection: Connection, worker: str, leases: Sequence[Lease], leas
     for part in parts(held):
         connection.execute(_PUT_OFF, {"keys": part, "until": lease_until})
     return [decide(rows, worker, lease) for lease in leases]
+
+
+def held_trials(connection: Connection, workers: Collection[str]) -> dict[str, dict[str, list[int]]]:
+    """Return which trials of which sweeps each of these workers holds, by their names; some hold none."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for row in connection.execute(_HELD, {"workers": list(workers)}):
+        found.setdefault(row.worker, {}).setdefault(row.id, []).append(row.trial)
+    return found

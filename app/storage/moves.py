@@ -30,7 +30,7 @@ from app.domain.states import SweepState, TrialState, sources, sweep_sources
 from app.storage import changes, kept_models
 from app.storage.bulk import Bulk
 from app.storage.kept_models import Changes, Place
-from app.storage.outcomes import IS_OPEN, follow_runs, parts
+from app.storage.outcomes import follow_runs, parts
 from app.storage.records import AnyRow
 from app.storage.tables import attempts, runs, sweeps, trials
 
@@ -38,6 +38,8 @@ from app.storage.tables import attempts, runs, sweeps, trials
 QUEUED = runs.c.state == literal_column("'queued'")
 RUNNING = runs.c.state == literal_column("'running'")
 PAUSED = runs.c.state == literal_column("'paused'")
+
+HAS_RESULT = runs.c.recorded_fence.is_not(None)
 
 _NO_LEASE: Mapping[str, Any] = {"lease_until": None, "leased_at": None}
 
@@ -64,12 +66,15 @@ _START_RUNS = (
     .values(worker=bindparam("worker"), leased_at=bindparam("now"), lease_until=bindparam("until"))
     .returning(runs.c.key, runs.c.fence, runs.c.sweep_key, runs.c.trial)
 )
-_START_TRIALS = (
+_START = (
     update(trials)
-    .where(tuple_(trials.c.sweep_key, trials.c.number).in_(bindparam("places", expanding=True)), IS_OPEN)
+    .where(tuple_(trials.c.sweep_key, trials.c.number).in_(bindparam("places", expanding=True)))
     .values(state=TrialState.RUNNING.value, started_at=func.coalesce(trials.c.started_at, _NOW))
     .returning(trials.c.sweep_key, trials.c.number)
 )
+_START_TRIALS = {
+    state.value: _START.where(trials.c.state == _word(state)) for state in (TrialState.QUEUED, TrialState.PAUSED)
+}
 _PRUNE = Bulk(
     update(runs)
     .where(runs.c.key == bindparam("the_key"), PAUSED)
@@ -89,9 +94,18 @@ def start_runs(
     started = connection.execute(_START_RUNS, {"keys": list(keys), **holder}).all()
     _require(len(started), len(keys), TrialState.RUNNING)
     places = {(row.sweep_key, row.trial) for row in started}
-    for row in connection.execute(_START_TRIALS, {"places": list(places), "now": now}).all():
-        changes.of(connection).trials(row.sweep_key, {row.number: TrialState.RUNNING.value})
+    _start_trials(connection, places, now)
     return {row.key: row.fence for row in started}
+
+
+def _start_trials(connection: Connection, places: Collection[Place], now: datetime) -> None:
+    """Let trials run that are queued or paused; those that run already, or are final, stay as they are."""
+    log = changes.of(connection)
+    for part in parts(places):
+        known = {"places": part, "now": now}
+        for before, statement in _START_TRIALS.items():
+            for row in connection.execute(statement, known).all():
+                log.trials(row.sweep_key, [row.number], before, TrialState.RUNNING.value)
 
 
 def end_holds(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -175,7 +189,7 @@ def queue_cancelled(connection: Connection, sweep: int) -> None:
         .values(**again, finished_at=None)
         .returning(trials.c.number)
     ).all()
-    changes.of(connection).trials(sweep, dict.fromkeys(reopened, TrialState.QUEUED.value))
+    changes.of(connection).trials(sweep, reopened, TrialState.CANCELLED.value, TrialState.QUEUED.value)
     changes.of(connection).queued([sweep])
     for part in parts(reopened):
         connection.execute(update(runs).where(*cancelled, runs.c.trial.in_(part)).values(again))
@@ -275,15 +289,17 @@ def settle(
 def _cancel_untouched(connection: Connection, sweep: int, reason: str, now: datetime) -> None:
     """Cancel the trials of one run that wait and never trained, of which there may be a great many: two statements."""
     cancelled = {"state": TrialState.CANCELLED.value, "reason": reason}
-    waiting = and_(runs.c.sweep_key == sweep, QUEUED, runs.c.epochs == 0, runs.c.metrics.is_(None))
+    waiting = and_(runs.c.sweep_key == sweep, QUEUED, runs.c.epochs == 0, ~HAS_RESULT)
     single = and_(trials.c.sweep_key == sweep, trials.c.replicates == 1)
-    gone = connection.scalars(
+    gone: Sequence[int] = connection.scalars(
         update(trials)
-        .where(single, IS_OPEN, trials.c.number.in_(select(runs.c.trial).where(waiting)))
+        .where(
+            single, trials.c.state == TrialState.QUEUED.value, trials.c.number.in_(select(runs.c.trial).where(waiting))
+        )
         .values(**cancelled, finished_at=now)
         .returning(trials.c.number)
-    )
-    changes.of(connection).trials(sweep, dict.fromkeys(gone, TrialState.CANCELLED.value))
+    ).all()
+    changes.of(connection).trials(sweep, gone, TrialState.QUEUED.value, TrialState.CANCELLED.value)
     ended = select(trials.c.number).where(single, trials.c.state == TrialState.CANCELLED.value)
     connection.execute(update(runs).where(waiting, runs.c.trial.in_(ended)).values(cancelled))
 
@@ -293,7 +309,7 @@ def _let_go(connection: Connection, sweep: int, reason: str) -> set[Place]:
     moved = connection.execute(
         update(runs)
         .where(runs.c.sweep_key == sweep, runs.c.state.in_([_word(TrialState.QUEUED), _word(TrialState.PAUSED)]))
-        .values(state=case((runs.c.metrics.is_not(None), completed), else_=cancelled), reason=reason)
+        .values(state=case((HAS_RESULT, completed), else_=cancelled), reason=reason)
         .returning(runs.c.trial)
     )
     return {(sweep, trial) for trial in moved.scalars()}

@@ -9,7 +9,7 @@ from app.domain.objectives import Direction, cost
 from app.domain.plan import REFUND_BLOCK, Block, Need, RunView, Snapshot, TrialView
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepSpec
-from app.storage import records, sweep_rows, trial_rows
+from app.storage import counts, records, trial_rows
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.records import AnyRow
 from app.storage.sweep_rows import sweep_row
@@ -24,12 +24,12 @@ def take(connection: Connection, sweep: str, need: Need, horizon: int) -> Snapsh
     spec = records.spec_from_json(row.spec)
     waiting = _waiting(connection, row.key, horizon)
     in_training = waiting > 0 or _any_leased(connection, row.key)
-    direction, best = spec.objective.direction, sweep_rows.best(connection, row)
+    direction, best = spec.objective.direction, counts.best_value(connection, row.key)
     return Snapshot(
         **_standing(row, spec),
         waiting=waiting,
         in_training=in_training,
-        best_cost=None if best is None else cost(best.value, direction),
+        best_cost=cost(best, direction),
         runs=() if need is Need.NOTHING or in_training else _runs(connection, row, direction),
         trials=_trials(connection, sweep, direction) if need is Need.ALL else (),
         block=None if spec.budget.epochs is None else _block(connection, row, in_training=in_training),

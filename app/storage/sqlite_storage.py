@@ -223,10 +223,10 @@ class SqliteStorage:
 
     claim = _decides(claims.claim)
     heartbeat = _writes(leases.heartbeat)
+    held_trials = _reads(leases.held_trials)
     report = _decides(results.report)
     finish = _decides(results.finish)
     release = _decides(lost_leases.release)
-    work_waits = _reads(claims.work_waits)
     lose_expired = _decides(lost_leases.lose_expired)
     lose_worker = _decides(lost_leases.lose_worker)
     recover = _decides(lost_leases.recover)

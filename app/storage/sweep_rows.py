@@ -1,7 +1,6 @@
 """Sweeps in the storage: created, read with their counts and best trial, and listed."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,20 +8,18 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
-from app.domain.states import OPEN, SweepState, TrialState
-from app.domain.sweeps import Best, Labels, NewSweep, Sweep, SweepFilter, SweepSpec, Used
-from app.storage import changes, records
+from app.domain.states import SweepState, TrialState
+from app.domain.sweeps import Labels, NewSweep, Sweep, SweepFilter, SweepSpec, Used
+from app.storage import changes, counts, records
 from app.storage.dialect import json_has
 from app.storage.records import AnyRow
-from app.storage.tables import datasets, sweeps, trials
+from app.storage.tables import datasets, sweep_counts, sweeps
 
 OPEN_SWEEPS = (SweepState.RUNNING.value, SweepState.PAUSED.value)
 """The states of sweeps that have not ended."""
 
 PRESENT = sweeps.c.deleted == 0
 """Of a sweep that nobody deleted; rows of one that was deleted go away in pieces."""
-
-_FINAL = trials.c.state.not_in([state.value for state in OPEN])
 
 
 def sweep_row(connection: Connection, sweep: str, *columns: ColumnElement[Any]) -> AnyRow:
@@ -51,6 +48,7 @@ def create(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> 
     metrics = [{"name": name, "direction": direction} for name, direction in new.metrics.items()]
     added = insert(sweeps).values(**row, metrics=metrics, id=sweep, posted=new.posted, created_at=now)
     key = connection.execute(added.returning(sweeps.c.key)).scalar_one()
+    connection.execute(insert(sweep_counts).values(sweep_key=key))
     changes.of(connection).sweep(key, SweepState.RUNNING.value)
 
 
@@ -81,18 +79,6 @@ def running(connection: Connection) -> list[str]:
     )
 
 
-def best(connection: Connection, sweep: AnyRow) -> Best | None:
-    """Return the best final trial of a sweep; of equals, the one with the lowest number."""
-    mine = trials.c.sweep_key == sweep.key, trials.c.value.is_not(None), _FINAL
-    found = select(trials.c.number, trials.c.value, trials.c.params).where(*mine)
-    if sweep.direction == "maximize":
-        # The end of the index: to sort by falling values and rising numbers would read all equals.
-        highest = select(trials.c.value).where(*mine).order_by(trials.c.value.desc()).limit(1)
-        found = found.where(trials.c.value >= highest.scalar_subquery())
-    row = connection.execute(found.order_by(trials.c.value, trials.c.number).limit(1)).first()
-    return None if row is None else Best(row.number, row.value, row.params)
-
-
 def _conditions(which: SweepFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if which.name is not None:
@@ -107,7 +93,7 @@ def _conditions(which: SweepFilter) -> list[ColumnElement[bool]]:
 
 
 def _sweeps(connection: Connection, rows: Sequence[AnyRow]) -> list[Sweep]:
-    counts = _counts(connection, [row.key for row in rows])
+    standing = counts.of(connection, [row.key for row in rows])
     return [
         Sweep(
             id=row.id,
@@ -122,23 +108,11 @@ def _sweeps(connection: Connection, rows: Sequence[AnyRow]) -> list[Sweep]:
             started_at=row.started_at,
             finished_at=row.finished_at,
             reason=row.reason,
-            counts=_whole(counts[row.key], row),
-            best=best(connection, row),
+            counts=_whole(standing[row.key].counts, row),
+            best=standing[row.key].best,
         )
         for row in rows
     ]
-
-
-def _counts(connection: Connection, keys: Collection[int]) -> dict[int, dict[TrialState, int]]:
-    rows = connection.execute(
-        select(trials.c.sweep_key, trials.c.state, func.count())
-        .where(trials.c.sweep_key.in_(list(keys)))
-        .group_by(trials.c.sweep_key, trials.c.state)
-    )
-    counts: dict[int, dict[TrialState, int]] = defaultdict(dict)
-    for key, state, count in rows:
-        counts[key][TrialState(state)] = count
-    return counts
 
 
 def _whole(counts: Mapping[TrialState, int], row: AnyRow) -> dict[TrialState, int]:

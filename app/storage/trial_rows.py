@@ -10,12 +10,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Text,
     and_,
     literal,
+    literal_column,
     or_,
     select,
-    type_coerce,
 )
 
 from app.domain.errors import NotFound
@@ -25,9 +24,9 @@ from app.domain.trials import KeptModel, Trial
 from app.domain.values import Value
 from app.domain.values import key as value_key
 from app.storage import artifacts as artifact_rows
-from app.storage import records
-from app.storage.columns import Instant
-from app.storage.dialect import json_kind, json_order, json_value, stored_kind
+from app.storage import metrics, records
+from app.storage.columns import PackedInstant
+from app.storage.dialect import instant_text, json_kind, json_order, json_value, stored_kind
 from app.storage.sweep_rows import sweep_key
 from app.storage.tables import artifacts, models, runs, trials
 
@@ -49,7 +48,7 @@ def find(connection: Connection, sweep: str, number: int) -> Trial:
     row = connection.execute(select(trials).where(trials.c.sweep_key == key, trials.c.number == number)).first()
     if row is None:
         raise NotFound(f"The sweep {sweep} has no trial {number}, or it was not drawn yet.")
-    return records.trial(sweep, row)
+    return records.trial(sweep, row, metrics.slots(connection, "trials"))
 
 
 def page(
@@ -64,10 +63,11 @@ def page(
 
     `shared` are the hyperparameters that are the same in all trials, and so are not stored with them.
     """
-    key = _column(query.sort, shared).value
+    slots = metrics.slots(connection, "trials")
+    key = _column(query.sort, shared, slots).value
     statement = select(trials, key.label("sort_key")).where(
         trials.c.sweep_key == sweep_key(connection, sweep),
-        *(_condition(condition, _column(condition.field, shared)) for condition in query.conditions),
+        *(_condition(condition, _column(condition.field, shared, slots)) for condition in query.conditions),
     )
     if query.states:
         statement = statement.where(trials.c.state.in_([state.value for state in query.states]))
@@ -75,21 +75,22 @@ def page(
     if after is not None:
         statement = statement.where(_past(key, query.descending, after))
     rows = connection.execute(statement.limit(limit))
-    return [(records.trial(sweep, row), Position(row.sort_key, row.number)) for row in rows]
+    return [(records.trial(sweep, row, slots), Position(row.sort_key, row.number)) for row in rows]
 
 
 def finished(connection: Connection, sweep: str, last: int | None = None) -> list[Trial]:
     """Return the finished trials of a sweep, or the last ones, in the order of their numbers."""
     key = sweep_key(connection, sweep)
     statement = select(trials).where(trials.c.sweep_key == key, _FINISHED).order_by(trials.c.number.desc())
-    return [records.trial(sweep, row) for row in reversed(connection.execute(statement.limit(last)).all())]
+    rows, slots = connection.execute(statement.limit(last)).all(), metrics.slots(connection, "trials")
+    return [records.trial(sweep, row, slots) for row in reversed(rows)]
 
 
 def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:
     """Return the kept model of a trial with what its run, replicate 0, came to; None if there is none."""
     key = sweep_key(connection, sweep)
     row = connection.execute(
-        select(models.c.made_with, artifacts.c.sha256, runs.c.metrics, runs.c.best_epoch, runs.c.epochs)
+        select(models.c.made_with, artifacts.c.sha256, runs.c.key, runs.c.best_epoch, runs.c.epochs)
         .join(artifacts, artifacts.c.key == models.c.artifact_key)
         .join(runs, and_(runs.c.sweep_key == key, runs.c.trial == number, runs.c.replicate == 0))
         .where(models.c.sweep_key == key, models.c.trial == number)
@@ -97,7 +98,8 @@ def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:
     if row is None:
         return None
     weights = artifact_rows.read(connection, row.sha256)
-    return KeptModel(weights, row.made_with, row.metrics or {}, row.best_epoch, row.epochs)
+    found = metrics.of_runs(connection, [row.key])[row.key]
+    return KeptModel(weights, row.made_with, found, row.best_epoch, row.epochs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +110,17 @@ class _Column:
     value: ColumnElement[Any]
 
 
-def _column(field: Field, shared: Mapping[str, Value]) -> _Column:
+def _column(field: Field, shared: Mapping[str, Value], slots: metrics.Slots) -> _Column:
     if field.kind == "column":
         column = trials.c[field.name]
-        # Times are compared as the text they are stored as.
-        return _Column(stored_kind(column), type_coerce(column, Text()) if isinstance(column.type, Instant) else column)
+        # Times are compared as the text that they are shown as.
+        stored = literal_column(instant_text(str(column))) if isinstance(column.type, PackedInstant) else column
+        return _Column(stored_kind(stored), stored)
     path = f'$."{field.name}"'  # a name with a quote sign is no metric and no hyperparameter
     if field.kind == "metric":
-        return _Column(json_kind(trials.c.metrics, path), json_value(trials.c.metrics, path))
+        if slot := slots.column(field.name):
+            return _Column(stored_kind(trials.c[slot]), trials.c[slot])
+        return _Column(json_kind(trials.c.other_metrics, path), json_value(trials.c.other_metrics, path))
     if field.name in shared:
         return _json_column(literal(json.dumps(shared[field.name])), "$")
     return _json_column(trials.c.params, path)

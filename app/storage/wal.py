@@ -19,6 +19,9 @@ from app.storage.writer import Writer
 LOOK_SECONDS = 0.25
 """How often the size of the log is looked at."""
 
+HOLD_SECONDS = 0.1
+"""How long new reads are held back at the limit; at twice the limit four times as long, and so on."""
+
 CLOSING_SECONDS = 5.0
 """How long another process that reads the file may keep the end waiting."""
 
@@ -57,7 +60,7 @@ class Wal:
         size = size_of(self._file)
         if size < self._due:
             return
-        with self._reads.held_back(size / WAL_LIMIT) as quiet:
+        with self._reads.held_back(HOLD_SECONDS * (size / WAL_LIMIT) ** 2) as quiet:
             done = quiet and self._writer.submit_between(write_back).result()
         # A reader in another process cannot be held back: after more of the log the next attempt is worth it.
         self._due = WAL_LIMIT if done else size + WAL_LIMIT

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 
 from app.domain.errors import Unavailable
 from app.domain.events import Event, Listener
-from app.storage import changes
+from app.storage import changes, counts
 from app.storage.changes import ChangeLog
 from app.storage.connect import in_transaction, optimize
 
@@ -138,7 +138,7 @@ class Writer:
         try:
             with connection.begin():
                 outcomes = [_attempt(connection, job) for job in jobs]
-                events = _events(connection, outcomes)
+                events = _conclude(connection, outcomes)
         except Exception as error:  # noqa: BLE001 - whatever broke the commit is told to all who waited for it
             _take_back(connection)
             outcomes, events = [_Outcome(error=error)] * len(jobs), []
@@ -180,12 +180,13 @@ def _attempt(connection: Connection, job: _Job) -> _Outcome:
         return _Outcome(error=error)
 
 
-def _events(connection: Connection, outcomes: Sequence[_Outcome]) -> list[Event]:
-    """Return what the jobs changed whose savepoints held."""
+def _conclude(connection: Connection, outcomes: Sequence[_Outcome]) -> list[Event]:
+    """Keep the counts up with what those jobs changed whose savepoints held, and return what is told of it."""
     whole = ChangeLog()
     for outcome in outcomes:
         if outcome.changes is not None:
             whole.join(outcome.changes)
+    counts.keep(connection, whole)
     return whole.events(connection)
 
 

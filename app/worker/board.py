@@ -152,6 +152,11 @@ class Board:
         with self._changed:
             self._changed.wait_for(lambda: self._closed or not self._held, longest)
 
+    def held(self) -> list[LeasedRun]:
+        """Return every run held."""
+        with self._changed:
+            return list(self._held.values())
+
     def leases(self) -> list[Lease]:
         """Return every lease held."""
         with self._changed:

@@ -16,6 +16,7 @@ from app.domain.uploads import PIECE
 from app.domain.work import (
     MOST_ITEMS,
     OWN_TRAINER,
+    About,
     CheckpointRef,
     ClaimAnswer,
     ClaimRequest,
@@ -77,15 +78,16 @@ class WorkClient:
         self._http.timeout = httpx.Timeout(seconds, connect=min(seconds, 5.0))
         self._ends_at = time.monotonic() + seconds
 
-    def claim(self, slots: int, cohorts: Sequence[str], wait: float) -> ClaimAnswer:
+    def claim(self, slots: int, cohorts: Sequence[str], wait: float, about: About) -> ClaimAnswer:
         """Ask for up to `slots` runs; wait up to `wait` seconds for the first."""
-        request = ClaimRequest(self._worker, OWN_TRAINER, CURRENT_RULES, slots, list(cohorts)[:MOST_ITEMS], wait)
+        wanted = list(cohorts)[:MOST_ITEMS]
+        request = ClaimRequest(self._worker, OWN_TRAINER, CURRENT_RULES, slots, wanted, wait, about)
         return self._post("claim", _dump(request), ClaimAnswer)
 
-    def heartbeat(self, leases: Sequence[Lease]) -> DecisionsAnswer:
+    def heartbeat(self, leases: Sequence[Lease], about: About) -> DecisionsAnswer:
         """Keep leases alive."""
         answers = [
-            self._post("heartbeat", _dump(HeartbeatRequest(self._worker, part)), DecisionsAnswer)
+            self._post("heartbeat", _dump(HeartbeatRequest(self._worker, part, about)), DecisionsAnswer)
             for part in _parts(leases)
         ]
         return DecisionsAnswer([one for answer in answers for one in answer.items])

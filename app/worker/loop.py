@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import groupby
 
 import httpx
@@ -13,11 +14,13 @@ from app.domain.work import ClaimAnswer, GivenBack, Lease, LeasedRun, ModelRef
 from app.trainer.loading import ReadyRun, RunLoader
 from app.trainer.packing import model_of
 from app.trainer.trainer import LONGEST_ERROR, StackFailedError, Trainer, Turn
+from app.worker.about import about
 from app.worker.board import Board
 from app.worker.client import ServerRefusedError, StoppedError, WorkClient
 from app.worker.handing_in import CheckpointDuty
 from app.worker.outbox import Outbox
 from app.worker.sender import Sender
+from app.worker.status import Tally, Tell, tell_nobody
 
 REPORT_EVERY = 0.2
 """Seconds for which progress and results are gathered before they are sent."""
@@ -26,6 +29,9 @@ CLAIM_WAIT = 15.0
 """Seconds that a claim waits at the server for work."""
 
 HEARTBEATS_PER_LEASE = 5
+
+TELL_EVERY = 1.0
+"""Seconds from one time that it is told what the worker does to the next."""
 
 HAND_OVER_SECONDS = 10.0
 """How long the end of a worker may take for what it hands over; its supervisor waits twice as long."""
@@ -36,15 +42,25 @@ _log = logging.getLogger(__name__)
 class Worker:
     """Leases, trains and reports until it is stopped."""
 
-    def __init__(self, server: str, name: str, slots: int, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        server: str,
+        name: str,
+        slots: int,
+        transport: httpx.BaseTransport | None = None,
+        tell: Tell = tell_nobody,
+    ) -> None:
         self._stopping = threading.Event()
         self._over = threading.Event()
         self._claiming = threading.Lock()
         self._client = WorkClient(server, name, self._stopping.wait, transport)
+        self._about = partial(about, slots)
         self._board = Board(slots)
         self._outbox = Outbox()
         self._sender = Sender(self._client, name, self._board, self._outbox)
         self._trainer = Trainer(time.perf_counter)
+        self._tally = Tally()
+        self._teller = tell
         self._loader = RunLoader(self._client)
         self._checkpoints = CheckpointDuty(self._client, self._board, self._outbox, self._stopping)
         # The shortest that a server grants, until its first answer tells.
@@ -58,6 +74,7 @@ class Worker:
     def run(self) -> None:
         """Work until `stop`, then send what is done and give back what is not."""
         duties = [self._claim, self._beat, self._report, self._deliver_models, self._checkpoints.run, self._close]
+        duties.append(self._tell)
         threads = [threading.Thread(target=self._guarded, args=(duty,), daemon=True) for duty in duties]
         for thread in threads:
             thread.start()
@@ -123,6 +140,7 @@ class Worker:
         # First the board: the receipt of a pause must find it waited for.
         self._board.stopped(turn)
         self._outbox.add(turn)
+        self._tally.add(turn)
 
     def _claim(self) -> None:
         while not self._stopping.is_set():
@@ -138,7 +156,7 @@ class Worker:
 
     def _claimed(self, slots: int, cohorts: Sequence[str]) -> ClaimAnswer:
         try:
-            return self._client.claim(slots, cohorts, CLAIM_WAIT)
+            return self._client.claim(slots, cohorts, CLAIM_WAIT, self._about())
         except ServerRefusedError as error:
             way = "Install the server's version of logsweep for its workers, and check the address."
             raise ServerRefusedError(f"The server gives this worker no work. {error.detail} {way}") from error
@@ -191,6 +209,10 @@ class Worker:
         else:
             self._outbox.models_arrived({lease: model})
 
+    def _tell(self) -> None:
+        while not self._stopping.wait(TELL_EVERY):
+            self._teller(self._tally.doing(self._board.held()))
+
     def _beat(self) -> None:
         while not self._over.wait(self._lease_seconds / HEARTBEATS_PER_LEASE):
             if leases := list(dict.fromkeys([*self._board.leases(), *self._outbox.leases()])):
@@ -198,7 +220,7 @@ class Worker:
 
     def _beat_once(self, leases: Sequence[Lease]) -> None:
         try:
-            self._board.obey(self._client.heartbeat(leases).items)
+            self._board.obey(self._client.heartbeat(leases, self._about()).items)
         except ServerRefusedError as error:
             _log.error("The server refused a heartbeat, so leases may run out. %s", error.detail)
 

@@ -23,9 +23,12 @@ def run_worker(server: str, name: str | None, slots: int, *, exit_with_parent: b
     # These import NumPy, which reads the variables set above.
     from app.trainer.kernels import start_kernels  # noqa: PLC0415
     from app.worker.loop import Worker  # noqa: PLC0415
+    from app.worker.status import tell_nobody, teller  # noqa: PLC0415
 
     start_kernels()
-    worker = Worker(server, name or f"{socket.gethostname()}-{os.getpid()}", slots)
+    # A child shares the terminal of its server.
+    tell = tell_nobody if exit_with_parent else teller(sys.stderr)
+    worker = Worker(server, name or f"{socket.gethostname()}-{os.getpid()}", slots, tell=tell)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     if exit_with_parent:

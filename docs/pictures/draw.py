@@ -108,8 +108,8 @@ def log_scale(panels: Sequence[Axes]) -> None:
 
 
 def _points(parameter: FloatParameter) -> NDArray[np.float64]:
-    space, sampler = Space({"x": parameter}), SAMPLERS["random"]
-    return np.array([parameter.at(sampler.propose(space, 7, number, ())["x"], CURRENT) for number in range(2000)])
+    proposed = SAMPLERS["random"].propose(Space({"x": parameter}), 7, range(2000), ())
+    return np.array([parameter.at(quantiles["x"], CURRENT) for quantiles in proposed])
 
 
 def _draw_points(panel: Axes, points: NDArray[np.float64], decades: tuple[int, int], border: float) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.storage import SqliteStorage, Storage
+from tests.app.storage.auditor import audit_folder
 from tests.app.storage.simple_policy import SimplePolicy
 
 
@@ -24,3 +25,4 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]
     opened = STORAGES[request.param](tmp_path)
     yield opened
     opened.close()
+    audit_folder(tmp_path)

@@ -1,6 +1,8 @@
 """What must hold for every sampler."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.plan import Need, TrialView
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
@@ -19,6 +21,7 @@ HISTORY = [
     TrialView(2, {"learning_rate": 0.01, "batch_size": 64, "optimizer": "momentum"}, 0.125),
 ]
 SEEDS = (0, 7, 2**63 - 1)
+SPACES = st.dictionaries(st.text(max_size=20), st.just(FloatParameter(0.0, 1.0)), max_size=6).map(Space)
 
 every_sampler = pytest.mark.parametrize("kind", SAMPLERS)
 
@@ -26,37 +29,43 @@ every_sampler = pytest.mark.parametrize("kind", SAMPLERS)
 @every_sampler
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_parameter_gets_a_quantile_from_0_to_below_1(kind: str, seed: int) -> None:
-    for number in (*range(200), 999_999):
-        quantiles = SAMPLERS[kind].propose(SPACE, seed, number, HISTORY)
+    for quantiles in SAMPLERS[kind].propose(SPACE, seed, [*range(200), 999_999], HISTORY):
         assert quantiles.keys() == set(SPACE)
         assert all(0.0 <= quantile < 1.0 for quantile in quantiles.values())
 
 
 @every_sampler
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_same_arguments_give_the_same_proposal_in_any_order(kind: str, seed: int) -> None:
-    forward = [SAMPLERS[kind].propose(SPACE, seed, number, HISTORY) for number in range(20)]
-    backward = [SAMPLERS[kind].propose(SPACE, seed, number, HISTORY) for number in reversed(range(20))]
-    assert forward == backward[::-1]
+@given(SPACES, st.integers(0, 2**63 - 1), st.lists(st.integers(0, 2**53), max_size=40))
+def test_many_proposals_at_once_have_the_bits_of_single_ones(
+    kind: str, space: Space, seed: int, numbers: list[int]
+) -> None:
+    together = SAMPLERS[kind].propose(space, seed, numbers, HISTORY)
+    assert together == [SAMPLERS[kind].propose(space, seed, [number], HISTORY)[0] for number in numbers]
+
+
+@every_sampler
+def test_a_thousand_proposals_at_once_have_the_bits_of_single_ones(kind: str) -> None:
+    together = SAMPLERS[kind].propose(SPACE, 7, range(1000), HISTORY)
+    assert together == [SAMPLERS[kind].propose(SPACE, 7, [number], HISTORY)[0] for number in range(1000)]
 
 
 @every_sampler
 def test_trials_and_seeds_differ(kind: str) -> None:
     proposals = [
-        tuple(SAMPLERS[kind].propose(SPACE, seed, number, HISTORY).values()) for seed in SEEDS for number in range(50)
+        tuple(one.values()) for seed in SEEDS for one in SAMPLERS[kind].propose(SPACE, seed, range(50), HISTORY)
     ]
     assert len(set(proposals)) == len(proposals)
 
 
 @every_sampler
 def test_a_space_without_parameters_gets_no_quantiles(kind: str) -> None:
-    assert SAMPLERS[kind].propose(Space({}), 7, 0, ()) == {}
+    assert SAMPLERS[kind].propose(Space({}), 7, range(3), ()) == [{}, {}, {}]
 
 
 @every_sampler
 def test_a_sampler_that_needs_nothing_ignores_history(kind: str) -> None:
     sampler = SAMPLERS[kind]
-    alike = sampler.propose(SPACE, 7, 3, HISTORY) == sampler.propose(SPACE, 7, 3, ())
+    alike = sampler.propose(SPACE, 7, [3], HISTORY) == sampler.propose(SPACE, 7, [3], ())
     assert alike or sampler.need is not Need.NOTHING
 
 

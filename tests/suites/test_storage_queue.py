@@ -44,8 +44,16 @@ def test_a_run_is_leased_to_one_worker_alone(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 2))
     first, second = claim(storage, "w1", 1).claimed + claim(storage, "w2", 2).claimed
     assert {first.trial, second.trial} == {0, 1}
-    assert claim(storage, "w3", 2).claimed == []
-    assert not storage.work_waits()
+    nothing = claim(storage, "w3", 2)
+    assert (nothing.claimed, nothing.held_back) == ([], False)
+
+
+def test_a_worker_that_gets_nothing_though_some_wait_was_held_back(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 4))
+    claim(storage, "w1", 2)
+    more = claim(storage, "w1", 2, live=2)
+    assert (more.claimed, more.held_back) == ([], True)
+    assert claim(storage, "w2", 2, live=2).claimed
 
 
 def test_a_claim_tells_what_to_train_and_how_many_runs_still_wait(storage: Storage) -> None:
@@ -65,8 +73,8 @@ def test_a_paused_sweep_hands_out_nothing_and_asks_for_what_is_in_training(stora
     add_sweep(storage, drawn(0, 2))
     lease = claim_one(storage).lease
     storage.pause_sweep(SWEEP)
-    assert claim(storage, "w2").claimed == []
-    assert not storage.work_waits()
+    nothing = claim(storage, "w2")
+    assert (nothing.claimed, nothing.held_back) == ([], False)
     assert report(storage, lease, 1) == "pause"
     assert storage.finish("w1", [paused(lease, 0.5, 1)], [], START).outcomes == [("recorded", None)]
     assert storage.trial(SWEEP, 0).state is TrialState.PAUSED
@@ -82,7 +90,7 @@ def test_a_pause_that_comes_late_goes_back_to_the_queue(storage: Storage) -> Non
     storage.resume_sweep(SWEEP)
     storage.finish("w1", [paused(lease, 0.5, 1)], [], START)
     assert storage.trial(SWEEP, 0).state is TrialState.QUEUED
-    assert storage.work_waits()
+    assert claim_one(storage).lease.fence == lease.fence + 1
 
 
 def test_fences_rise_over_pauses_losses_and_releases(storage: Storage) -> None:

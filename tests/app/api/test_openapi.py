@@ -19,6 +19,7 @@ OPERATIONS = {
     "add_artifact",
         "add_small_artifacts", "look_for_artifact", "get_artifact",
     "add_checkpoint", "look_for_checkpoint", "get_checkpoint",
+    "follow_events", "follow_sweep", "list_workers",
     "take_backup",
     "get_health", "get_readiness",
 }  # fmt: skip  # one line for each resource

@@ -288,7 +288,7 @@ def test_a_client_waits_for_a_sweep_no_longer_than_it_said(client: httpx.Client)
 
 def test_a_stopping_server_lets_nobody_wait_for_a_sweep(client: httpx.Client, services: Services) -> None:
     sweep = start(client)["id"]
-    services.notifier.close()
+    services.publisher.close()
     before = time.monotonic()
     assert client.get(f"/v1/sweeps/{sweep}", params={"wait": 20}).json()["state"] == "running"
     assert time.monotonic() - before < 5

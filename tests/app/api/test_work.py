@@ -211,7 +211,7 @@ def test_a_client_that_hangs_up_while_it_waits_takes_no_work(client: httpx.Clien
 
 
 def test_a_stopping_server_lets_nobody_wait(client: httpx.Client, trainer: Trainer, services: Services) -> None:
-    services.notifier.close()
+    services.publisher.close()
     before = time.monotonic()
     assert trainer.claim(wait=20) == []
     assert time.monotonic() - before < 5
@@ -240,6 +240,18 @@ SHA256 = "0" * 64
         ("claim", {"worker": 7, "slots": "1"} | OWN, ["/worker", "/slots"]),
         ("claim", {"worker": "w", "slots": 2**63} | OWN, ["/slots"]),
         ("claim", {"worker": "w", "slots": True, "cohorts": [1]} | OWN, ["/slots", "/cohorts/0"]),
+        ("claim", {"worker": "w", "slots": 1, "about": {"slots": 4}} | OWN, ["/about/version"]),
+        (
+            "claim",
+            {"worker": "w", "slots": 1, "about": {"slots": 0, "version": "x" * 201, "memory_bytes": -1}} | OWN,
+            ["/about/slots", "/about/version", "/about/memory_bytes"],
+        ),
+        ("heartbeat", {"worker": "w", "leases": [], "about": {"slots": 5000, "version": ""}}, ["/about/slots"]),
+        (
+            "heartbeat",
+            {"worker": "w", "leases": [], "about": {"slots": 1, "version": "", "memory_bytes": 2**70}},
+            ["/about/memory_bytes"],
+        ),
         ("heartbeat", {"worker": "w"}, ["/leases"]),
         ("heartbeat", {"worker": "w", "leases": [{"run": 1}]}, ["/leases/0/fence"]),
         ("heartbeat", {"worker": "w", "leases": [LEASE] * 4097}, ["/leases"]),

@@ -54,9 +54,8 @@ def test_each_value_of_a_grid_is_drawn_as_often_as_its_share_says(
     step = Decimal(repr(parameter.step))
     expected = shares(values, parameter.scale, step)
     space, count = Space({"p": parameter}), 4_000
-    drawn = Counter(
-        space.point(RandomSampler().propose(space, 7, number, ()), {}, RULES)["p"] for number in range(count)
-    )
+    proposed = RandomSampler().propose(space, 7, range(count), ())
+    drawn = Counter(space.point(quantiles, {}, RULES)["p"] for quantiles in proposed)
     assert set(drawn) <= {float(value) for value in values}
     observed = [drawn[float(value)] for value in values]
     assert chisquare(observed, [share * count for share in expected]).pvalue > 1e-3

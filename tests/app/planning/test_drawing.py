@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from app.contract.hyperparameters import cohort_key, complete
+from app.contract.rules import CURRENT_RULES
 from app.domain.plan import TrialView
-from app.domain.space import ChoiceParameter, FloatParameter, Space
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
 from app.domain.sweeps import Budget, Objective, SweepSpec
 from app.planning.drawing import HORIZON, LOW_WATER, batch_of, draw, room_in_queue
 from tests.app.planning.simulation import SimulatedSweep, fates
@@ -34,6 +35,24 @@ SHA = "ab" * 32
 
 def test_trials_follow_from_the_spec_however_they_are_cut() -> None:
     assert list(draw(SPEC, SHA, 0, 10, ())) == [*draw(SPEC, SHA, 0, 4, ()), *draw(SPEC, SHA, 4, 6, ())]
+
+
+@pytest.mark.parametrize("rules", [1, CURRENT_RULES])
+@pytest.mark.parametrize("seed", [0, 7, 2**63 - 1])
+def test_thousands_of_trials_drawn_at_once_are_those_drawn_one_by_one(seed: int, rules: int) -> None:
+    every_kind: dict[str, Parameter] = {
+        "beta1": FloatParameter(0.9, 0.999, "reverse_log"),
+        "learning_rate": FloatParameter(1e-4, 1.0, "log"),
+        "keep_prob": FloatParameter(0.5, 1.0, step=0.1),
+        "l2": FloatParameter(1e-4, 1.0, "log", step=1e-4),
+        "batch_size": IntParameter(16, 256, "log"),
+        "epochs": IntParameter(2, 20, step=3),
+        "optimizer": ChoiceParameter(("adam", "sgd"), (1.0, 2.0)),
+        "decay_rate": FloatParameter(0.0, 1.0, when={"optimizer": ["adam"]}),
+    }
+    spec = replace(SPEC, space=Space(every_kind), fixed={}, seed=seed, rules=rules)
+    together = list(draw(spec, SHA, 3, HORIZON + 500, ()))
+    assert together == [next(draw(spec, SHA, number, 1, ())) for number in range(3, HORIZON + 503)]
 
 
 def test_a_trial_has_its_own_values_its_last_epoch_and_its_cohort() -> None:

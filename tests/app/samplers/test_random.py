@@ -14,7 +14,7 @@ AXIS = FloatParameter(0.0, 1.0)
 def draws(names: tuple[str, ...], count: int, seed: int = 7) -> dict[str, list[float]]:
     parameters: dict[str, Parameter] = dict.fromkeys(names, AXIS)
     space = Space(parameters)
-    proposals = [RandomSampler().propose(space, seed, number, ()) for number in range(count)]
+    proposals = RandomSampler().propose(space, seed, range(count), ())
     return {name: [proposal[name] for proposal in proposals] for name in names}
 
 
@@ -44,5 +44,5 @@ def test_parameters_neighbouring_trials_and_neighbouring_seeds_are_uncorrelated(
 
 
 def test_the_draws_stay_what_they_were_in_earlier_versions() -> None:
-    proposal = RandomSampler().propose(Space({"p0": AXIS, "p1": AXIS}), 7, 3, ())
+    (proposal,) = RandomSampler().propose(Space({"p0": AXIS, "p1": AXIS}), 7, [3], ())
     assert proposal == {"p0": 0.2477180212084551, "p1": 0.7986158041182838}

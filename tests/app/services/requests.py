@@ -23,7 +23,9 @@ def patched(services: Services, sweep: str, **changes: Any) -> Sweep:
 
 def claimed(services: Services, slots: int, worker: str = "worker") -> Sequence[LeasedRun]:
     """Lease runs."""
-    return services.work.claim(ClaimRequest(worker, OWN_TRAINER, CURRENT_RULES, slots), services.work.now()).runs
+    request = ClaimRequest(worker, OWN_TRAINER, CURRENT_RULES, slots)
+    with services.work.place(request) as place:
+        return services.work.claim(request, place).runs
 
 
 def finish(services: Services, runs: Sequence[LeasedRun], value: float = 0.5, worker: str = "worker") -> None:

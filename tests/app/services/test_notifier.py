@@ -1,4 +1,4 @@
-"""Tests of waking those who wait."""
+"""Tests of waking those who wait for a change of one thing."""
 
 import asyncio
 from threading import Thread
@@ -6,41 +6,40 @@ from threading import Thread
 from app.services.notifier import Notifier
 
 
-def test_a_change_before_the_wait_is_not_missed() -> None:
-    notifier = Notifier()
-    seen = notifier.changes
-    notifier.notify()
-    asyncio.run(asyncio.wait_for(notifier.changed_since(seen), 5))
-
-
-def test_a_change_from_another_thread_wakes_everyone() -> None:
+def test_a_change_after_the_wait_was_announced_is_not_missed() -> None:
     notifier = Notifier()
 
-    async def wait_for_the_thread() -> None:
-        waiting = [asyncio.ensure_future(notifier.changed_since(notifier.changes)) for _ in range(3)]
-        await asyncio.sleep(0)  # lets all of them begin to wait
-        Thread(target=notifier.notify).start()
-        await asyncio.wait_for(asyncio.gather(*waiting), 5)
+    async def scene() -> None:
+        with notifier.waiting("a") as waiter:
+            notifier.notify("a")
+            await asyncio.wait_for(waiter.woken(), 5)
 
-    asyncio.run(wait_for_the_thread())
+    asyncio.run(scene())
 
 
-def test_nobody_waits_once_it_is_closed() -> None:
+def test_a_change_from_another_thread_wakes_those_who_wait_for_it_and_nobody_else() -> None:
     notifier = Notifier()
-    notifier.close()
-    asyncio.run(asyncio.wait_for(notifier.changed_since(notifier.changes), 5))
-    assert notifier.closed
+
+    async def scene() -> None:
+        with notifier.waiting("a") as first, notifier.waiting("a") as second, notifier.waiting("b") as other:
+            waiting = [asyncio.ensure_future(waiter.woken()) for waiter in (first, second, other)]
+            await asyncio.sleep(0)  # lets all of them begin to wait
+            Thread(target=notifier.notify, args=("a",)).start()
+            await asyncio.wait_for(asyncio.gather(*waiting[:2]), 5)
+            assert not waiting[2].done()
+            notifier.close()
+            await asyncio.wait_for(waiting[2], 5)
+
+    asyncio.run(scene())
 
 
 def test_a_waiter_whose_loop_has_gone_is_no_trouble() -> None:
     notifier = Notifier()
+    left_open = notifier.waiting("a")
 
     async def give_up() -> None:
-        waiting = asyncio.ensure_future(notifier.changed_since(notifier.changes))
-        await asyncio.sleep(0)  # lets it begin to wait
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
+        left_open.__enter__()
 
     asyncio.run(give_up())
-    notifier.notify()
-    assert notifier.changes == 1
+    notifier.notify("a")
+    left_open.__exit__(None, None, None)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.storage import SqliteStorage
+from tests.app.storage.auditor import audit_folder
 from tests.app.storage.queue_world import World, queue_world
 from tests.app.storage.simple_policy import SimplePolicy
 
@@ -16,6 +17,7 @@ def storage(tmp_path: Path) -> Iterator[SqliteStorage]:
     opened = SqliteStorage(tmp_path, SimplePolicy())
     yield opened
     opened.close()
+    audit_folder(tmp_path)
 
 
 @pytest.fixture

@@ -12,11 +12,24 @@ from sqlalchemy import Connection, StaticPool, create_engine, event, func, inser
 from app.domain.policy import Policy
 from app.domain.queue import Ask, Claimed, Grant, Recorded
 from app.domain.states import SweepState, TrialState
-from app.domain.work import OWN_TRAINER, CheckpointRef, Decision, Diverged, Epoch, Lease, ModelRef, Progress, Result
-from app.storage import claims, results
+from app.domain.work import (
+    OWN_TRAINER,
+    CheckpointRef,
+    Decision,
+    Diverged,
+    Epoch,
+    Lease,
+    Metrics,
+    ModelRef,
+    Progress,
+    Result,
+)
+from app.storage import changes, claims, counts, metrics, results, views
+from app.storage.cohorts import numbers_for
 from app.storage.connect import driver
 from app.storage.records import AnyRow
-from app.storage.tables import artifacts, attempts, epochs, metadata, models, runs, sweeps, trials
+from app.storage.tables import artifacts, attempts, epochs, metadata, models, runs, sweep_counts, sweeps, trials
+from tests.app.storage.auditor import audit_transaction
 from tests.app.storage.simple_policy import SimplePolicy
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -48,6 +61,7 @@ class World:
         row = _sweep_row(sweep, self.artifact(sweep), trials, replicates)
         row = {**row, "keep_models": keep_models, "diverged": diverged, "trainer": trainer, "rules": rules}
         (key,) = self.connection.execute(insert(sweeps).values(row)).inserted_primary_key or (0,)
+        self.connection.execute(insert(sweep_counts).values(sweep_key=key))
         self.add_trials(key, range(trials), replicates=replicates, asked=asked, cohorts=cohorts)
         return int(key)
 
@@ -64,10 +78,12 @@ class World:
         if not numbers:
             return
         self.connection.execute(insert(trials), [_trial_row(sweep, number, replicates) for number in numbers])
+        changes.of(self.connection).trials(sweep, numbers, None, TrialState.QUEUED.value)
+        names = numbers_for(self.connection, sweep, cohorts)
         self.connection.execute(
             insert(runs),
             [
-                _run_row(sweep, number, replicate, asked, cohorts[number % len(cohorts)])
+                _run_row(sweep, number, replicate, asked, names[cohorts[number % len(cohorts)]])
                 for number in numbers
                 for replicate in range(replicates)
             ],
@@ -122,6 +138,16 @@ class World:
             select(trials).where(trials.c.sweep_key == sweep, trials.c.number == number)
         ).one()
 
+    def metrics(self, number: int, sweep: int = 1) -> Metrics:
+        """Return the metrics of a trial."""
+        return metrics.slots(self.connection, "trials").metrics(self.trial(number, sweep))
+
+    def curve(self, key: int) -> list[Metrics]:
+        """Return the metrics of the stored epochs of a run."""
+        slots = metrics.slots(self.connection, "epochs")
+        rows = self.connection.execute(select(epochs).where(epochs.c.run_key == key).order_by(epochs.c.epoch))
+        return [slots.metrics(row) for row in rows]
+
     def sweep(self, key: int = 1) -> AnyRow:
         """Return the row of a sweep."""
         return self.connection.execute(select(sweeps).where(sweeps.c.key == key)).one()
@@ -141,6 +167,12 @@ class World:
         """Return cost and settledness of the models of a sweep, by their trials."""
         rows = self.connection.execute(select(models).where(models.c.sweep_key == sweep).order_by(models.c.trial))
         return {row.trial: (row.cost, row.settled) for row in rows}
+
+    def commit(self) -> None:
+        """Keep up what the writer keeps up with each commit, and recount it."""
+        counts.keep(self.connection, changes.of(self.connection))
+        changes.begin(self.connection)
+        audit_transaction(self.connection)
 
     def count(self, state: TrialState) -> int:
         """Return how many trials of all sweeps are in a state."""
@@ -165,14 +197,17 @@ def queue_world() -> Iterator[World]:
 
     with engine.connect() as connection, connection.begin():
         metadata.create_all(connection)
-        yield World(connection)
+        views.renew(connection)
+        world = World(connection)
+        yield world
+        world.commit()
     engine.dispose()
 
 
 def point(epoch: int, dev_error: float | None = 0.5) -> Epoch:
     """Return one point of a curve."""
-    metrics = {"train_loss": 1.0 / epoch, "dev_loss": 0.75, "dev_error": dev_error}
-    return Epoch(epoch, metrics, 0.25, [0.125, None])
+    measured = {"train_loss": 1.0 / epoch, "dev_loss": 0.75, "dev_error": dev_error}
+    return Epoch(epoch, measured, 0.25, [0.125, None])
 
 
 def points(*numbers: int) -> list[Epoch]:
@@ -228,7 +263,7 @@ def _trial_row(sweep: int, number: int, replicates: int) -> dict[str, Any]:
     return {**row, "epochs": 0, "seconds": 0.0, "replicates": replicates, "created_at": NOW}
 
 
-def _run_row(sweep: int, trial: int, replicate: int, asked: int, cohort: str) -> dict[str, Any]:
+def _run_row(sweep: int, trial: int, replicate: int, asked: int, cohort: int) -> dict[str, Any]:
     place = {"sweep_key": sweep, "trial": trial, "replicate": replicate, "cohort": cohort}
     zeros = dict.fromkeys(("round", "epochs", "fence", "losses", "alone_losses", "seconds"), 0)
     return {**place, **zeros, "state": TrialState.QUEUED.value, "asked": asked, "charged": asked}

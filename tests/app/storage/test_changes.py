@@ -45,8 +45,8 @@ def told(storage: SqliteStorage) -> list[Sequence[Event]]:
     return commits
 
 
-def trial_moved(number: int, state: str) -> Callable[[Connection], None]:
-    return lambda connection: changes.of(connection).trials(1, {number: state})
+def epochs_came(trial: int, last: int) -> Callable[[Connection], None]:
+    return lambda connection: changes.of(connection).epochs(1, {trial: last})
 
 
 def in_one_commit(storage: SqliteStorage, *jobs: Callable[[Connection], None]) -> None:
@@ -148,19 +148,21 @@ def test_what_several_jobs_change_in_one_commit_is_told_once_as_it_is_at_last(
 ) -> None:
     create(storage, spec(1))
     told.clear()
-    in_one_commit(storage, trial_moved(0, "queued"), trial_moved(1, "queued"), trial_moved(0, "running"))
-    assert told == [[TrialsChanged(SWEEP, {0: "running", 1: "queued"})]]
+    in_one_commit(storage, epochs_came(0, 1), epochs_came(1, 1), epochs_came(0, 2))
+    assert told == [[EpochsStored(SWEEP, {0: 2, 1: 1})]]
 
 
-def test_a_job_that_is_rolled_back_tells_nothing(storage: SqliteStorage, told: list[Sequence[Event]]) -> None:
+def test_a_job_that_is_rolled_back_tells_nothing_and_counts_nothing(
+    storage: SqliteStorage, told: list[Sequence[Event]]
+) -> None:
     def fail(connection: Connection) -> None:
-        trial_moved(1, "completed")(connection)
+        changes.of(connection).trials(1, [1], None, "completed")
         raise ValueError("no")
 
     create(storage, spec(1))
     told.clear()
-    in_one_commit(storage, trial_moved(0, "queued"), fail, trial_moved(2, "queued"))
-    assert told == [[TrialsChanged(SWEEP, {0: "queued", 2: "queued"})]]
+    in_one_commit(storage, epochs_came(0, 1), fail, epochs_came(2, 1))
+    assert told == [[EpochsStored(SWEEP, {0: 1, 2: 1})]]
 
 
 def test_a_commit_that_fails_tells_nothing(storage: SqliteStorage, told: list[Sequence[Event]]) -> None:
@@ -170,7 +172,7 @@ def test_a_commit_that_fails_tells_nothing(storage: SqliteStorage, told: list[Se
 
     create(storage, spec(1))
     told.clear()
-    in_one_commit(storage, trial_moved(0, "queued"), lose_all)
+    in_one_commit(storage, epochs_came(0, 1), lose_all)
     assert told == []
 
 

@@ -13,13 +13,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import Column, Connection, func, select, update
 
 from app.domain.errors import Conflict
+from app.domain.events import WorkQueued
 from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, RunView, Train
+from app.domain.queue import Grant
 from app.domain.runs import Blame, RunOutcome
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepChanges
-from app.domain.work import GivenBack, Lease, Progress, Result
+from app.domain.work import GivenBack, Lease, Metrics, Progress, Result
 from app.planning.policy import StandardPolicy
-from app.storage import control, leases, lost_leases, plans, records, results
+from app.storage import changes, control, leases, lost_leases, metrics, plans, records, results
 from app.storage.records import AnyRow
 from app.storage.tables import attempts, epochs, runs, sweeps, trials
 from tests.app.storage import world
@@ -64,6 +66,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.ending: SweepState | None = None
         self.runs: dict[int, Run] = {}
         self.granted: list[tuple[str, Lease]] = []
+        self.nothing_waits = False
         self.handed_in: set[tuple[str, Lease]] = set()
 
     def teardown(self) -> None:
@@ -84,7 +87,9 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(worker=WORKERS, slots=st.integers(1, 3))
     def claim(self, worker: str, slots: int) -> None:
         """Claim: only what is queued, in a sweep that runs, under the next fence."""
-        for claimed in self.world.claim(worker, slots, live=2, now=self.now):
+        grant = self.world.grant(worker, slots, live=2, now=self.now)
+        self._require_told(grant)
+        for claimed in grant.claimed:
             run = self.runs[claimed.lease.run]
             assert self.state == SweepState.RUNNING
             assert run.state == TrialState.QUEUED
@@ -93,6 +98,14 @@ class QueueMachine(RuleBasedStateMachine):
             run.state, run.fence = TrialState.RUNNING, run.fence + 1
             run.worker, run.until = worker, self.now + TERM
             self.granted.append((worker, claimed.lease))
+
+    def _require_told(self, grant: Grant) -> None:
+        """What is claimed after a claim that found nothing was told as queued: else nobody would be woken for it."""
+        told = any(isinstance(one, WorkQueued) for one in changes.of(self.connection).events(self.connection))
+        assert told or not (self.nothing_waits and grant.claimed)
+        if not (grant.claimed or grant.held_back):
+            changes.begin(self.connection)
+            self.nothing_waits = True
 
     @rule(pick=PICK, stranger=STRANGER, first=st.integers(1, 3), count=st.integers(1, 2))
     def report(self, pick: int, stranger: str | None, first: int, count: int) -> None:
@@ -252,6 +265,10 @@ class QueueMachine(RuleBasedStateMachine):
     # What must hold
 
     @invariant()
+    def the_counts_and_the_best_are_those_of_a_scan(self) -> None:
+        self.world.commit()
+
+    @invariant()
     def runs_are_as_in_the_model(self) -> None:
         """State, fence, holder, epochs and blame of each run."""
         for row in self._rows():
@@ -276,15 +293,18 @@ class QueueMachine(RuleBasedStateMachine):
     def trials_follow_from_their_runs(self) -> None:
         """No trial is lost, and each is what its runs come to; a final one stays."""
         stored = self.connection.execute(select(trials).order_by(trials.c.number)).all()
-        row = self.world.sweep()
+        row, slots = self.world.sweep(), metrics.slots(self.connection, "trials")
         assert [one.number for one in stored] == list(range(row.drawn))
         grouped = [[one for one in self._rows() if one.trial == trial.number] for trial in stored]
         for trial, mine in zip(stored, grouped, strict=True):
-            outcomes = [_outcome(one) for one in mine]
+            came_to = metrics.of_runs(self.connection, [one.key for one in mine])
+            outcomes = [_outcome(one, came_to.get(one.key, {})) for one in mine]
             # It became final with these runs, or was final before the last of them ended.
             finals = [None] if trial.state in OPEN else [None, TrialState(trial.state)]
             whole = [self.policy.outcome(outcomes, "exclude", final) for final in finals]
-            assert (trial.state, trial.value, trial.epochs) in [(one.state, one.value, one.epochs) for one in whole]
+            measured = slots.metrics(trial)
+            found = trial.state, trial.value, trial.epochs, measured
+            assert found in [(one.state, one.value, one.epochs, one.metrics) for one in whole]
             assert (trial.finished_at is None) == (trial.state in OPEN)
             assert (trial.started_at is None) == all(one.fence == 0 for one in mine)
 
@@ -380,8 +400,8 @@ def _view(row: AnyRow) -> RunView:
     return RunView(row.key, row.trial, row.replicate, TrialState(row.state), row.epochs, row.asked, row.value)
 
 
-def _outcome(row: AnyRow) -> RunOutcome:
-    result = row.value, row.metrics or {}, row.best_epoch, row.epochs, row.seconds, row.reason
+def _outcome(row: AnyRow, came_to: Metrics) -> RunOutcome:
+    result = row.value, came_to, row.best_epoch, row.epochs, row.seconds, row.reason
     return RunOutcome(row.replicate, TrialState(row.state), *result)
 
 

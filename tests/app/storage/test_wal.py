@@ -151,7 +151,7 @@ class Relay:
         """Read in every second turn until all is done; return the number of the last turn."""
         turn = first
         while not self.done.is_set():
-            self.begun[turn - 1].wait(0.25)
+            self.begun[turn - 1].wait(0.05)
             self.storage.read(partial(self._read, turn))
             turn += 2
         return turn
@@ -159,7 +159,7 @@ class Relay:
     def _read(self, turn: int, connection: Connection) -> None:
         assert look(connection) == SIZE
         self.begun[turn].set()
-        self.begun[turn + 1].wait(0.25)
+        self.begun[turn + 1].wait(0.05)
 
 
 def test_the_log_stays_small_under_readers_that_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,13 @@ import httpx
 import pytest
 
 from app.domain.uploads import PIECE
-from app.domain.work import MOST_ITEMS, CheckpointRef, GivenBack, Lease
+from app.domain.work import MOST_ITEMS, About, CheckpointRef, GivenBack, Lease
 from app.worker.client import LONGEST_PAUSE, ServerRefusedError, StoppedError, WorkClient
 
 CONTENT = b"some content"
 SHA = hashlib.sha256(CONTENT).hexdigest()
 REF = CheckpointRef(3, SHA, len(CONTENT))
+ABOUT = About(8, "1.0")
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -67,7 +68,7 @@ def test_a_refusal_is_final_and_carries_the_servers_words() -> None:
 
 def test_a_stop_ends_the_waiting_for_a_server() -> None:
     with pytest.raises(StoppedError):
-        client(lambda _: httpx.Response(500), Pauses(most=2)).heartbeat([Lease(0, 1)])
+        client(lambda _: httpx.Response(500), Pauses(most=2)).heartbeat([Lease(0, 1)], ABOUT)
 
 
 def test_a_worker_in_a_hurry_leaves_a_large_upload(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +106,7 @@ def test_leases_go_in_requests_of_a_bounded_number_and_an_end_without_any_is_tol
         return httpx.Response(200, content=b'{"items": []}')
 
     worker = client(handler)
-    worker.heartbeat([Lease(run, 1) for run in range(MOST_ITEMS + 1)])
+    worker.heartbeat([Lease(run, 1) for run in range(MOST_ITEMS + 1)], ABOUT)
     worker.release([GivenBack(Lease(run, 1)) for run in range(MOST_ITEMS + 1)])
     worker.release([])
     assert asked == [MOST_ITEMS, 1, MOST_ITEMS, 1, 0]

@@ -13,9 +13,11 @@ from app.contract.rules import CURRENT_RULES
 from app.domain.errors import LogsweepError
 from app.domain.work import GivenBack, Keep, Lease, LeasedRun
 from app.trainer.trainer import StackFailedError
-from app.worker import client, handing_in
+from app.version import logsweep_version
+from app.worker import client, handing_in, loop
 from app.worker.client import ServerRefusedError
 from app.worker.loop import Worker
+from app.worker.status import Doing
 from tests.app.trainer.runs import run, table, trained
 from tests.app.worker.fake_server import FakeServer, refusal
 
@@ -108,6 +110,30 @@ def test_a_claim_says_who_trains_and_by_which_rules(server: FakeServer, start: S
     start()
     server.until(lambda: bool(server.claims))
     assert (server.claims[0].trainer, server.claims[0].rules) == ("logsweep", CURRENT_RULES)
+    about = server.claims[0].about
+    assert about is not None
+    assert (about.slots, about.version) == (8, logsweep_version())
+    assert about.memory_bytes is None or about.memory_bytes > 10_000_000
+
+
+def test_it_is_told_what_a_worker_does(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "TELL_EVERY", 0.001)
+    told, trains = list[str](), threading.Event()
+
+    def tell(doing: Doing) -> None:
+        told.append(doing.what)
+        if doing.what.startswith("Training"):
+            trains.set()
+
+    server.put(endless(0))
+    worker = Worker("http://server", "w", 8, server.transport, tell)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    assert trains.wait(60)
+    worker.stop()
+    thread.join(60)
+    server.hang_up()
+    assert set(told) <= {"Waiting for work", f"Training {endless(0).sweep} ({endless(0).dataset})"}
 
 
 def test_a_paused_run_goes_on_from_memory_without_a_byte(server: FakeServer, start: Start) -> None:

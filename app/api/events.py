@@ -1,0 +1,127 @@
+"""Feeds of events, as server-sent events that a reader can take up again where it was."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import fields
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+
+from app.api.dependencies import UseCases
+from app.api.strict_route import StrictRoute
+from app.domain.errors import Malformed, show
+from app.domain.events import DatasetChanged, Decided, EpochsStored, SweepChanged, TrialsChanged, WorkersChanged
+from app.services.feed import Feed, Published, Reading
+
+router = APIRouter(route_class=StrictRoute, prefix="/v1", tags=["events"])
+
+HEARTBEAT = 15.0
+"""Seconds after which a reader is sent its place, though there is nothing new: so it knows that the server lives."""
+
+RETRY = 1000
+"""Milliseconds after which a reader that lost its connection should come back."""
+
+_NAMES: dict[type, str] = {
+    SweepChanged: "sweep",
+    TrialsChanged: "trials",
+    EpochsStored: "epochs",
+    Decided: "decisions",
+    DatasetChanged: "dataset",
+    WorkersChanged: "workers",
+}
+_ID = re.compile(r"([0-9a-f]{1,32}):([0-9]{1,18})")
+
+After = Annotated[
+    str | None, Query(max_length=100, description="the id of the last event that was seen; by default only new ones")
+]
+LastEventId = Annotated[
+    str | None, Header(max_length=100, description="the same, as browsers send it; it comes before `after`")
+]
+
+
+class FeedAnswer(StreamingResponse):
+    """Server-sent events until the reader leaves or the server stops."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, messages: AsyncIterator[bytes]) -> None:
+        super().__init__(messages, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+
+
+@router.get("/events", status_code=200, response_class=FeedAnswer)
+async def follow_events(services: UseCases, after: After = None, last_event_id: LastEventId = None) -> FeedAnswer:
+    """Follow what happens to all sweeps, data sets and workers, as server-sent events.
+
+    `sweep` tells its state, `trials` the states of some by number, `epochs` the last epoch of some, `decisions` their
+    numbers, `dataset` and `workers` names. An id is good as long as the server runs and remembers what came after it.
+    `resync` tells a reader that it missed something, and has to read anew what it shows.
+    """
+    return _follow(services.publisher.feed, last_event_id or after, None)
+
+
+@router.get("/sweeps/{sweep}/events", status_code=200, response_class=FeedAnswer)
+async def follow_sweep(
+    sweep: str, services: UseCases, after: After = None, last_event_id: LastEventId = None
+) -> FeedAnswer:
+    """Follow what happens to one sweep: the events of `/v1/events` that concern it."""
+    await run_in_threadpool(services.sweeps.get, sweep)
+    return _follow(services.publisher.feed, last_event_id or after, sweep)
+
+
+def _follow(feed: Feed, after: str | None, sweep: str | None) -> FeedAnswer:
+    place = feed.last if after is None else _place(feed, after)
+    return FeedAnswer(_messages(feed, place, sweep))
+
+
+def _place(feed: Feed, after: str) -> int | None:
+    """Return the place after an event; None if that is lost. Raises Malformed."""
+    found = _ID.fullmatch(after)
+    if found is None:
+        raise Malformed(f"{show(after)} is no id of an event. Send one as it came, or none to follow from now on.")
+    return feed.place_of(found[1], int(found[2]))
+
+
+async def _messages(feed: Feed, place: int | None, sweep: str | None) -> AsyncIterator[bytes]:
+    """Yield what a reader is sent, from its place on; None is a lost one."""
+    lost, place = place is None, feed.last if place is None else place
+    yield f"retry: {RETRY}\n".encode() + (_resync(feed, place) if lost else _mark(feed, place))
+    clock = asyncio.get_running_loop().time
+    sent_at = clock()
+    while not feed.closed:
+        reading = feed.read(place, sweep)
+        place = reading.place
+        if message := _told(feed, reading, idle=clock() - sent_at >= HEARTBEAT):
+            yield message
+            sent_at = clock()
+        if not reading.more:
+            await feed.wait(place, sent_at + HEARTBEAT - clock())
+
+
+def _told(feed: Feed, reading: Reading, *, idle: bool) -> bytes:
+    """Return what a reader is told of what it has read; of nothing, its place if it was `idle` for long."""
+    if reading.lost:
+        return _resync(feed, reading.place)
+    if reading.events or not idle:
+        return b"".join(one.once(partial(_message, feed.boot)) for one in reading.events)
+    return _mark(feed, reading.place)
+
+
+def _message(boot: str, published: Published) -> bytes:
+    """Return an event as it is sent."""
+    event = published.event
+    data = json.dumps({field.name: getattr(event, field.name) for field in fields(event)}, separators=(",", ":"))
+    return f"id: {boot}:{published.sequence}\nevent: {_NAMES[type(event)]}\ndata: {data}\n\n".encode()
+
+
+def _mark(feed: Feed, place: int) -> bytes:
+    """Return what tells a reader its place, and is no event."""
+    return f"id: {feed.boot}:{place}\n\n".encode()
+
+
+def _resync(feed: Feed, place: int) -> bytes:
+    return f"id: {feed.boot}:{place}\nevent: resync\ndata: {{}}\n\n".encode()

@@ -1,0 +1,125 @@
+"""Counts of a sweep's trials by state, and its best trial: kept up with every commit, so that reading them never scans.
+
+Both follow from what the jobs of the commit noted: `moves.py` and `outcomes.py` change the states of trials, and
+`plans.py` draws them.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, bindparam, select, update
+
+from app.domain.objectives import Direction
+from app.domain.states import OPEN, TrialState
+from app.domain.sweeps import Best
+from app.storage.bulk import Bulk
+from app.storage.changes import ChangeLog
+from app.storage.records import AnyRow
+from app.storage.tables import sweep_counts, sweeps, trials
+
+_Ranked = tuple[float, int]
+"""The value and the number of a trial."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many trials that were drawn are in each state, and the best of those that are final."""
+
+    counts: Mapping[TrialState, int]
+    best: Best | None
+
+
+# Statements that are made once: to make one takes as long as to run it.
+_COUNT = Bulk(
+    update(sweep_counts)
+    .where(sweep_counts.c.sweep_key == bindparam("the_sweep"))
+    .values({state.value: sweep_counts.c[state.value] + bindparam(f"more_{state.value}") for state in TrialState})
+)
+_TAKE_BEST = Bulk(
+    update(sweep_counts)
+    .where(sweep_counts.c.sweep_key == bindparam("the_sweep"))
+    .values(best_value=bindparam("value"), best_trial=bindparam("number"))
+)
+_KEPT = (
+    select(sweep_counts.c.sweep_key, sweep_counts.c.best_trial, sweep_counts.c.best_value, sweeps.c.direction)
+    .join(sweeps, sweeps.c.key == sweep_counts.c.sweep_key)
+    .where(sweep_counts.c.sweep_key.in_(bindparam("keys", expanding=True)))
+)
+_STANDING = (
+    select(sweep_counts, trials.c.params)
+    .outerjoin(
+        trials, and_(trials.c.sweep_key == sweep_counts.c.sweep_key, trials.c.number == sweep_counts.c.best_trial)
+    )
+    .where(sweep_counts.c.sweep_key.in_(bindparam("keys", expanding=True)))
+)
+_BEST_VALUE = select(sweep_counts.c.best_value).where(sweep_counts.c.sweep_key == bindparam("the_sweep"))
+
+
+def of(connection: Connection, keys: Collection[int]) -> dict[int, Standing]:
+    """Return the standing of each of these sweeps, by their keys."""
+    rows = connection.execute(_STANDING, {"keys": list(keys)})
+    return {row.sweep_key: Standing(_counts(row), _best(row)) for row in rows}
+
+
+def best_value(connection: Connection, key: int) -> float | None:
+    """Return the value of the best final trial of a sweep; None while there is none."""
+    found: float | None = connection.execute(_BEST_VALUE, {"the_sweep": key}).scalar_one()
+    return found
+
+
+def keep(connection: Connection, log: ChangeLog) -> None:
+    """Bring the counts and the best of all sweeps to where the changes of a commit have left them."""
+    moved = {key: one.counts for key, one in log.sweeps.items() if any(one.counts.values())}
+    _COUNT.run(
+        connection,
+        [
+            {"the_sweep": key, **{f"more_{state.value}": differences[state.value] for state in TrialState}}
+            for key, differences in moved.items()
+        ],
+    )
+    results = {key: one.values for key, one in log.sweeps.items() if one.values}
+    if results:
+        _keep_best(connection, results)
+
+
+def _keep_best(connection: Connection, results: Mapping[int, Mapping[int, float | None]]) -> None:
+    """Compare the best with the trials that came to a result, or look for it where the best itself has changed."""
+    rows = []
+    for kept in connection.execute(_KEPT, {"keys": list(results)}).all():
+        values = results[kept.sweep_key]
+        before = None if kept.best_trial is None else (kept.best_value, kept.best_trial)
+        if before and values.get(before[1], before[0]) != before[0]:
+            best = _look_up(connection, kept.sweep_key, kept.direction)
+        else:
+            ranked = [(value, number) for number, value in values.items() if value is not None]
+            best = _first([*ranked, before] if before else ranked, kept.direction)
+        if best != before:
+            value, number = best or (None, None)
+            rows.append({"the_sweep": kept.sweep_key, "value": value, "number": number})
+    _TAKE_BEST.run(connection, rows)
+
+
+def _first(ranked: Collection[_Ranked], direction: Direction) -> _Ranked | None:
+    """Return the best; of equals, the one with the lowest number."""
+    return min(ranked, key=lambda one: (one[0] if direction == "minimize" else -one[0], one[1]), default=None)
+
+
+def _look_up(connection: Connection, key: int, direction: Direction) -> _Ranked | None:
+    """Return the best final trial of a sweep by the index on their values."""
+    final = trials.c.state.not_in([state.value for state in OPEN])
+    mine = trials.c.sweep_key == key, trials.c.value.is_not(None), final
+    found = select(trials.c.value, trials.c.number).where(*mine)
+    if direction == "maximize":
+        # The end of the index: to sort by falling values and rising numbers would read all equals.
+        highest = select(trials.c.value).where(*mine).order_by(trials.c.value.desc()).limit(1)
+        found = found.where(trials.c.value >= highest.scalar_subquery())
+    row = connection.execute(found.order_by(trials.c.value, trials.c.number).limit(1)).first()
+    return None if row is None else (row.value, row.number)
+
+
+def _counts(row: AnyRow) -> dict[TrialState, int]:
+    return {state: row._mapping[state.value] for state in TrialState}
+
+
+def _best(row: AnyRow) -> Best | None:
+    return None if row.best_trial is None else Best(row.best_trial, row.best_value, row.params)

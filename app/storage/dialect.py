@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, case, exists, func, select, text
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, exists, func, select, text
 from sqlalchemy.dialects.sqlite import Insert, insert
+
+from app.storage.columns import Json
 
 
 def engine_version(connection: Connection) -> str:
@@ -55,6 +57,15 @@ def json_order(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
     """Return what stands at a path of a JSON text as it is sorted and compared: lists and objects by `sort_key`."""
     value = json_value(source, path)
     return case((json_kind(source, path).in_(["array", "object"]), func.sort_key(value)), else_=value)
+
+
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Return whether a column has one of the values of a list, which is one parameter of this name.
+
+    So the text of the statement is the same for lists of any length.
+    """
+    values = func.json_each(bindparam(name, type_=Json())).table_valued("value")
+    return column.in_(select(values.c.value))
 
 
 def json_has(source: ColumnElement[Any], text_value: str) -> ColumnElement[bool]:

@@ -68,10 +68,16 @@ class Work:
         """Return once a claim that waits may get more than at its last look, or should wait no longer."""
         await self._line.turn(place)
 
-    def claim(self, request: ClaimRequest, place: Place) -> ClaimAnswer:
-        """Lease up to `slots` runs to a worker, at once; none if it has left since it asked."""
+    def nothing_for(self, place: Place) -> ClaimAnswer | None:
+        """Return the empty answer if it is known that there is no work for a claim, or if its worker has left."""
         if place.left or not self._line.may_find(place):
             return ClaimAnswer([], self._lease_seconds)
+        return None
+
+    def claim(self, request: ClaimRequest, place: Place) -> ClaimAnswer:
+        """Lease up to `slots` runs to a worker, at once; none if it has left since it asked."""
+        if (nothing := self.nothing_for(place)) is not None:
+            return nothing
         now = self._clock.now()
         live = self._live.saw(request.worker, now)
         ask = Ask(request.worker, request.trainer, request.rules, request.slots, request.cohorts, live)

@@ -15,7 +15,7 @@ from app.storage.dialect import among
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.queries import Query
 from app.storage.records import AnyRow
-from app.storage.tables import runs, sweeps, trials
+from app.storage.tables import cohorts, runs, sweeps, trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +80,24 @@ _DISTANCE = case(
     (or_(runs.c.worker.is_(None), runs.c.epochs == 0, runs.c.checkpoint_sha256.is_not(None)), 1),
     else_=2,
 )
+_KNOWN_COHORTS = select(cohorts.c.number).where(
+    cohorts.c.sweep_key == bindparam("sweep"), among(cohorts.c.name, "cohorts")
+)
 _CHOSEN = Query(
     select(runs.c.key)
     .join(_QUEUE, _QUEUE.c.key == runs.c.key)
-    .order_by(_DISTANCE, among(runs.c.cohort, "cohorts").desc(), _QUEUE.c.size.desc())
+    .order_by(_DISTANCE, runs.c.cohort.in_(_KNOWN_COHORTS).desc(), _QUEUE.c.size.desc())
     .order_by(runs.c.cohort, runs.c.trial, runs.c.replicate)
     .limit(bindparam("limit"))
 )
 _WITH_PARAMS = Query(
     select(
-        *(runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.cohort, runs.c.asked, trials.c.params),
+        *(runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.asked, trials.c.params),
+        cohorts.c.name.label("cohort"),
         *(runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size),
     )
     .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
+    .join(cohorts, and_(cohorts.c.sweep_key == runs.c.sweep_key, cohorts.c.number == runs.c.cohort))
     .where(among(runs.c.key, "keys"))
 )
 

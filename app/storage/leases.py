@@ -20,7 +20,7 @@ Named = Mapping[int, AnyRow]
 _COLUMNS = (
     *(runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.asked, runs.c.epochs),
     *(runs.c.fence, runs.c.recorded_fence, runs.c.worker, runs.c.leased_at, runs.c.losses, runs.c.alone_losses),
-    *(runs.c.metrics, runs.c.value, runs.c.best_epoch, runs.c.seconds, runs.c.reason),
+    *(runs.c.value, runs.c.best_epoch, runs.c.seconds, runs.c.reason),
     *(runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size),
     *(sweeps.c.state.label("sweep_state"), sweeps.c.ending, sweeps.c.reason.label("sweep_reason")),
     *(sweeps.c.metric, sweeps.c.diverged, trials.c.replicates),

@@ -40,6 +40,8 @@ QUEUED = runs.c.state == literal_column("'queued'")
 RUNNING = runs.c.state == literal_column("'running'")
 PAUSED = runs.c.state == literal_column("'paused'")
 
+HAS_RESULT = runs.c.recorded_fence.is_not(None)
+
 _NO_LEASE: Mapping[str, Any] = {"lease_until": None, "leased_at": None}
 
 
@@ -285,7 +287,7 @@ def settle(
 def _cancel_untouched(connection: Connection, sweep: int, reason: str, now: datetime) -> None:
     """Cancel the trials of one run that wait and never trained, of which there may be a great many: two statements."""
     cancelled = {"state": TrialState.CANCELLED.value, "reason": reason}
-    waiting = and_(runs.c.sweep_key == sweep, QUEUED, runs.c.epochs == 0, runs.c.metrics.is_(None))
+    waiting = and_(runs.c.sweep_key == sweep, QUEUED, runs.c.epochs == 0, ~HAS_RESULT)
     single = and_(trials.c.sweep_key == sweep, trials.c.replicates == 1)
     gone: Sequence[int] = connection.scalars(
         update(trials)
@@ -305,7 +307,7 @@ def _let_go(connection: Connection, sweep: int, reason: str) -> set[Place]:
     moved = connection.execute(
         update(runs)
         .where(runs.c.sweep_key == sweep, runs.c.state.in_([_word(TrialState.QUEUED), _word(TrialState.PAUSED)]))
-        .values(state=case((runs.c.metrics.is_not(None), completed), else_=cancelled), reason=reason)
+        .values(state=case((HAS_RESULT, completed), else_=cancelled), reason=reason)
         .returning(runs.c.trial)
     )
     return {(sweep, trial) for trial in moved.scalars()}

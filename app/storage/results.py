@@ -12,7 +12,7 @@ from app.domain.queue import Recorded
 from app.domain.runs import Ending, RunOutcome, comparable
 from app.domain.states import SweepState, TrialState
 from app.domain.work import CheckpointRef, Decision, GivenBack, Keep, Lease, Outcome, Progress, Result
-from app.storage import changes, kept_models, lost_leases, moves
+from app.storage import changes, kept_models, lost_leases, metrics, moves
 from app.storage.bulk import Bulk
 from app.storage.changes import ChangeLog
 from app.storage.curves import Curves
@@ -273,6 +273,9 @@ def _record(
     _forget_further_epochs(connection, taken)
     moves.end_holds(connection, [_run_row(one) for one in taken])
     moves.add_attempts(connection, [_attempt_row(one, now) for one in taken])
+    # The only run of a trial repeats nothing: the trial has its metrics.
+    several = {one.row.key: one.item.metrics for one in taken if one.row.replicates > 1}
+    metrics.store_replicates(connection, several)
     _note(changes.of(connection), taken)
     only = {_place(one.row): (one.outcome, one.row.diverged) for one in taken if one.row.replicates == 1}
     others = {_place(one.row) for one in taken} - only.keys()
@@ -304,7 +307,6 @@ def _run_row(one: _Taken) -> dict[str, Any]:
     return {
         "key": one.row.key,
         "state": outcome.state.value,
-        "metrics": outcome.metrics,
         "value": outcome.value,
         "best_epoch": outcome.best_epoch,
         "epochs": outcome.epochs,

@@ -200,9 +200,9 @@ def _parts(event: Event) -> Iterator[Event]:
     match event:
         case WorkQueued():
             return
-        case TrialsChanged():
+        case TrialsChanged() if len(event.trials) > MOST_TRIALS:
             yield from (replace(event, trials=part) for part in _cut(event.trials.items()))
-        case EpochsStored():
+        case EpochsStored() if len(event.epochs) > MOST_TRIALS:
             yield from (replace(event, epochs=part) for part in _cut(event.epochs.items()))
         case _:
             yield event

@@ -71,7 +71,7 @@ def _compile(statement: Select[Any] | UpdateBase, dialect: Dialect) -> _Compiled
     used = compiled.positiontup if compiled.positional else list(compiled.binds)
     columns = compiled._result_columns
     kinds = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-    row: Any = namedtuple("_Row", [column.keyname for column in columns])
+    row: Any = namedtuple("_Row", [column.keyname for column in columns])  # type: ignore[misc]  # they are data
     return _Compiled(
         str(compiled),
         [bind(dialect, name, compiled) for name in used],

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Connection,
     Table,
     Text,
+    bindparam,
     case,
     exists,
     func,
@@ -17,6 +18,8 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
+
+from app.storage.columns import Json
 
 
 def engine_version(connection: Connection) -> str:
@@ -74,6 +77,15 @@ def joined(texts: ColumnElement[Any], between: str) -> ColumnElement[Any]:
 def less_room(room: ColumnElement[Any], taken: int) -> ColumnElement[Any]:
     """Return so many bytes less of what keeps room in a row."""
     return func.zeroblob(func.length(room) - taken)
+
+
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Return whether a column has one of the values of a list, which is one parameter of this name.
+
+    So the text of the statement is the same for lists of any length.
+    """
+    values = func.json_each(bindparam(name, type_=Json())).table_valued("value")
+    return column.in_(select(values.c.value))
 
 
 def json_has(source: ColumnElement[Any], text_value: str) -> ColumnElement[bool]:

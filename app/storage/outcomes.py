@@ -6,7 +6,19 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
 
-from sqlalchemy import Connection, and_, bindparam, func, null, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    null,
+    select,
+    tuple_,
+    update,
+)
 
 from app.domain.policy import Policy
 from app.domain.runs import RunOutcome, TrialOutcome
@@ -17,7 +29,7 @@ from app.storage.bulk import Bulk
 from app.storage.dialect import larger
 from app.storage.kept_models import Place
 from app.storage.records import AnyRow
-from app.storage.tables import runs, sweeps, trials
+from app.storage.tables import attempts, runs, sweeps, trials
 
 T = TypeVar("T")
 
@@ -32,11 +44,21 @@ def parts(items: Collection[T]) -> Iterator[Sequence[T]]:
         yield whole[first : first + PART]
 
 
+TRIAL_TELLS = and_(
+    *(trials.c.replicates == 1, runs.c.fence == 1, runs.c.recorded_fence == 1, runs.c.worker.is_not(None)),
+    runs.c.state.in_([literal_column(f"'{state.value}'") for state in (TrialState.COMPLETED, TrialState.DIVERGED)]),
+    ~exists().where(attempts.c.run_key == runs.c.key),
+)
+"""Of a run with its trial: whether the trial tells its only hold, its reason and its seconds. Most ended so."""
+
 # Statements that are made once: to make one takes as long as to run it.
 _RUNS_OF = (
     select(
         *(runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.key, runs.c.state, runs.c.value),
-        *(runs.c.best_epoch, runs.c.epochs, runs.c.seconds, runs.c.reason),
+        *(runs.c.best_epoch, runs.c.epochs),
+        # Of what the trial tells, its run has none.
+        func.coalesce(runs.c.reason, case((TRIAL_TELLS, trials.c.reason))).label("reason"),
+        case((TRIAL_TELLS, trials.c.seconds), else_=runs.c.seconds).label("seconds"),
         *(sweeps.c.diverged, trials.c.state.label("trial_state")),
     )
     .join(sweeps, sweeps.c.key == runs.c.sweep_key)

@@ -89,7 +89,7 @@ async def _measure(service: Service, claims: int) -> tuple[Part, Part, Part]:
 async def _part(service: Service, client: httpx.AsyncClient, name: str) -> Part:
     """Read lists one after the other while a trainer finishes trials."""
     finished = count()
-    trainer = asyncio.ensure_future(_train(client, finished))
+    trainer = asyncio.ensure_future(_train(client, f"trainer, {name}", finished))
     seconds, end = list[float](), perf_counter() + SECONDS
     sweep = (await client.get("/v1/sweeps")).json()["items"][0]["id"]
     paths = ("/v1/sweeps", f"/v1/sweeps/{sweep}", f"/v1/sweeps/{sweep}/trials?sort=-number", "/v1/workers")
@@ -103,13 +103,13 @@ async def _part(service: Service, client: httpx.AsyncClient, name: str) -> Part:
     return Part(name, seconds, next(finished), memory(service.pid, "VmRSS"))
 
 
-async def _train(client: httpx.AsyncClient, finished: "count[int]") -> None:
-    """Claim and finish trials, a few at a time, without a pause."""
+async def _train(client: httpx.AsyncClient, worker: str, finished: "count[int]") -> None:
+    """Claim trials and finish them one by one, without a pause."""
     while True:
-        answer = await client.post("/v1/work/claim", json=_ask("busy", OWN_TRAINER, 0.0))
+        answer = await client.post("/v1/work/claim", json=_ask(worker, OWN_TRAINER, 0.0))
         leases = [run["lease"] for run in answer.raise_for_status().json()["runs"]]
         for lease in leases:
-            body = {"worker": "busy", "items": [_result(lease)]}
+            body = {"worker": worker, "items": [_result(lease)]}
             (await client.post("/v1/work/finish", json=body)).raise_for_status()
             next(finished)
 

@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from app.domain.states import SweepState
 from app.domain.sweeps import Sweep
 from app.domain.work import ClaimAnswer, ClaimRequest, GivenBack, ReleaseRequest
+from app.services.claim_line import Place
 from app.services.services import Services
 
 Seen = TypeVar("Seen")
@@ -34,7 +35,7 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
     async with _until_gone(request) as gone:
         with services.work.place(ask) as place:
             answer = await _look_until(
-                lambda: to_thread.run_sync(services.work.claim, ask, place, limiter=limiter),
+                lambda: _claimed(services, ask, place, limiter),
                 lambda answer: bool(answer.runs) or place.left or services.publisher.closed,
                 partial(services.work.turn, place),
                 ask.wait,
@@ -44,6 +45,13 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
             items = [GivenBack(run.lease) for run in answer.runs]
             await run_in_threadpool(services.work.release, ReleaseRequest(ask.worker, items))
         return answer
+
+
+async def _claimed(services: Services, ask: ClaimRequest, place: Place, limiter: CapacityLimiter) -> ClaimAnswer:
+    """Claim at once, in a thread unless it is known that there is nothing."""
+    if (nothing := services.work.nothing_for(place)) is not None:
+        return nothing
+    return await to_thread.run_sync(services.work.claim, ask, place, limiter=limiter)
 
 
 async def sweep_when_ended(services: Services, sweep: str, wait: float, request: Request) -> Sweep:

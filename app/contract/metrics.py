@@ -1,12 +1,14 @@
 """The metrics of the REST contract: which there are for a task, which can be an objective, and which way is better."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from app.domain.datasets import DatasetSummary, Task
+from app.domain.errors import show
+from app.domain.hints import hint
 from app.domain.objectives import Direction
 from engine.data import Dataset
 from engine.data.part_tables import PARTS
@@ -35,6 +37,9 @@ MEASURES: Mapping[str, Measure] = {
 }
 """All metrics by name, of train, dev and test. On train only those are measured that sums give."""
 
+_NAME_OF = {alias: metric.name for metric in _KNOWN.values() for alias in metric.aliases}
+_PARTS_ELSEWHERE = {part: part for part in PARTS} | dict.fromkeys(("eval", "val", "valid", "validation"), "dev")
+
 
 def measures_of(task: Task) -> Sequence[Measure]:
     """Return the metrics that a task has."""
@@ -46,6 +51,14 @@ def objectives_of(task: Task) -> Sequence[str]:
     usual = f"dev_{usual_error(task)}"
     others = [one.name for one in measures_of(task) if one.part == "dev" and one.name != usual]
     return [usual, *others, TRAIN_LOSS]
+
+
+def suggestion(name: str, known: Collection[str]) -> str:
+    """Return what to say of a metric that is not among those known; names that other programs use are understood."""
+    word, _, rest = name.casefold().partition("_")
+    part, bare = (_PARTS_ELSEWHERE[word], rest) if word in _PARTS_ELSEWHERE else ("dev", name.casefold())
+    meant = f"{part}_{_NAME_OF.get(bare, bare)}"
+    return f"Did you mean {show(meant)}?" if meant in known else hint(name, known)
 
 
 def undefined_objective(metric: Measure, dataset: DatasetSummary, content: Callable[[], bytes]) -> str | None:

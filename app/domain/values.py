@@ -1,6 +1,5 @@
 """JSON values: when two of them are the same, which comes first, and which can be stored."""
 
-import json
 import re
 import struct
 from collections.abc import Mapping, Sequence
@@ -16,26 +15,36 @@ _LARGEST_EXACT = 2.0**53
 _DOUBLE = struct.Struct(">d")
 _FARTHEST = 1 << 11
 """Farther than this no whole number of 64 bits is from its nearest double."""
-_END = " "  # below the first letter of every value, so that a list comes before those that go on
+_END = " "  # below the first sign of every value, so that a list comes before those that go on
+_LOWEST, _ABOVE = "\0", "\xff"
+_NULL, _TRUTH, _NUMBER, _TEXT, _LIST, _OBJECT = "012345"
 
 
 def key(value: Value) -> str:
     """Return a text that two values share if and only if they are the same, and whose order is that of the values.
 
-    It is the one rule for choices, conditions, filters and sorting. Numbers are compared by their size (1 and 1.0
-    agree), true is not 1, lists and tuples go item by item, and the order of an object's names does not matter.
+    It is the one rule for choices, conditions, filters and sorting. Null comes first, then truth values, numbers,
+    texts, lists, objects. Numbers are compared by their size (1 and 1.0 agree), true is not 1, texts go by the numbers
+    of their characters, lists and tuples item by item, and the order of an object's names does not matter.
     """
     if value is None:
-        return "a"
+        return _NULL
     if isinstance(value, bool):
-        return f"b{value:d}"
+        return f"{_TRUTH}{value:d}"
     if isinstance(value, int | float):
         return _key_of_number(value)
     if isinstance(value, str):
-        return f"t{json.dumps(value)}{_END}"
+        # It ends with the lowest character; one within it is told from the end by what follows.
+        return f"{_TEXT}{value.replace(_LOWEST, _LOWEST + _ABOVE)}{_LOWEST}"
     if isinstance(value, Mapping):
-        return f"o{''.join(key(name) + key(value[name]) for name in sorted(value))}{_END}"
-    return f"l{''.join(map(key, value))}{_END}"
+        return f"{_OBJECT}{''.join(key(name) + key(value[name]) for name in sorted(value))}{_END}"
+    return f"{_LIST}{''.join(map(key, value))}{_END}"
+
+
+def keys_of_kind(value: Value) -> tuple[str, str]:
+    """Return between which two texts the keys of all values lie that compare with `value`: the second is above all."""
+    sign = key(value)[0]
+    return sign, chr(ord(sign) + 1)
 
 
 def _key_of_number(number: float) -> str:
@@ -44,7 +53,7 @@ def _key_of_number(number: float) -> str:
     bits = int.from_bytes(_DOUBLE.pack(double))
     ordered = (bits ^ ((1 << 64) - 1)) if bits >> 63 else bits | (1 << 63)
     missing = number - int(double) if isinstance(number, int) else 0
-    return f"n{ordered:016x}{missing + _FARTHEST:03x}"
+    return f"{_NUMBER}{ordered:016x}{missing + _FARTHEST:03x}"
 
 
 def is_text(text: str) -> bool:

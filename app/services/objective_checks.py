@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from app.contract.metrics import MEASURES, Measure, objectives_of, undefined_objective
+from app.contract.metrics import MEASURES, Measure, objectives_of, suggestion, undefined_objective
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, show
-from app.domain.hints import hint
 
 _METRIC = "/objective/metric"
 
@@ -23,7 +22,7 @@ def objective_faults(
     if metric is None:
         # It may be a typing error of either direction.
         known = list(MEASURES) if dataset is None else objectives_of(dataset.task)
-        yield Fault(_METRIC, f"There is no metric {show(draft.metric)}. {hint(draft.metric, known)}")
+        yield Fault(_METRIC, f"There is no metric {show(draft.metric)}. {suggestion(draft.metric, known)}")
         return
     yield from _direction_faults(draft, metric.name, metric.direction)
     if dataset is not None:

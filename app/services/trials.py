@@ -26,7 +26,7 @@ class Trials:
     def page(self, sweep: str, query: TrialQuery, limit: int, cursor: str | None) -> Page[CompleteTrial]:
         """Return trials of a sweep. Raises NotFound; Malformed for a cursor of another sweep, filter or sort."""
         spec, _ = self._storage.sweep_spec(sweep)
-        which = f"trials of {sweep} by {query!r}"
+        which = f"trials of {sweep}, in columns, by {query!r}"  # texts of times were marks before
         after = _position(decode_all(cursor, which, 2)) if cursor else None
         shared = {name: value for name, value in complete(spec.fixed).items() if name not in spec.space.parameters}
         found = self._storage.trials(sweep, query, shared, after, limit + 1)

@@ -24,6 +24,7 @@ from app.domain.work import (
     ReleaseRequest,
     ReportRequest,
 )
+from app.services import report_parts
 from app.services.claim_line import ClaimLine, Place
 from app.services.clock import Clock
 from app.services.live_workers import LiveWorkers
@@ -68,10 +69,16 @@ class Work:
         """Return once a claim that waits may get more than at its last look, or should wait no longer."""
         await self._line.turn(place)
 
-    def claim(self, request: ClaimRequest, place: Place) -> ClaimAnswer:
-        """Lease up to `slots` runs to a worker, at once; none if it has left since it asked."""
+    def nothing_for(self, place: Place) -> ClaimAnswer | None:
+        """Return the empty answer if it is known that there is no work for a claim, or if its worker has left."""
         if place.left or not self._line.may_find(place):
             return ClaimAnswer([], self._lease_seconds)
+        return None
+
+    def claim(self, request: ClaimRequest, place: Place) -> ClaimAnswer:
+        """Lease up to `slots` runs to a worker, at once; none if it has left since it asked."""
+        if (nothing := self.nothing_for(place)) is not None:
+            return nothing
         now = self._clock.now()
         live = self._live.saw(request.worker, now)
         ask = Ask(request.worker, request.trainer, request.rules, request.slots, request.cohorts, live)
@@ -93,9 +100,18 @@ class Work:
         require_sound(request)
         now = self._clock.now()
         self._live.saw(request.worker, now)
-        decisions = self._storage.report(request.worker, request.items, now)
+        decisions = self._stored(request, now)
         self._live.trained(request.worker, _stored_epochs(request.items, decisions), now)
         return DecisionsAnswer(decisions)
+
+    def _stored(self, request: ReportRequest, now: datetime) -> list[Decision]:
+        """Store a report in its parts."""
+        decided = [
+            decision
+            for part in report_parts.parts(request.items)
+            for decision in self._storage.report(request.worker, part, now)
+        ]
+        return report_parts.joined(request.items, decided)
 
     def finish(self, request: FinishRequest) -> FinishAnswer:
         """Record results, and store the epochs of other runs that came with them. Raises InvalidRequest."""

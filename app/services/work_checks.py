@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from app.contract.metrics import MEASURES
+from app.contract.metrics import MEASURES, suggestion
 from app.domain.errors import Fault, InvalidRequest, faults_of, pointer, show
-from app.domain.hints import hint
 from app.domain.values import LARGEST_WHOLE
 from app.domain.work import (
     MOST_ITEMS,
@@ -186,7 +185,7 @@ def _unknown_metrics(measured: Iterable[tuple[Place, Metrics]]) -> Iterator[Faul
 
 def _unknown_metric(place: Place) -> Fault:
     name = str(place[-1])
-    return Fault(pointer(*place), f"There is no metric {show(name)}. {hint(name, _KNOWN)}")
+    return Fault(pointer(*place), f"There is no metric {show(name)}. {suggestion(name, _KNOWN)}")
 
 
 def _checkpoint_faults(checkpoint: CheckpointRef, place: str) -> Iterator[Fault]:

@@ -1,10 +1,11 @@
 """Column types that a STRICT SQLite table accepts and that read well with the sqlite3 command."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from sqlalchemy import BigInteger, Dialect, Integer, Text, TypeDecorator
+from sqlalchemy.types import TypeEngine
 
 
 class Instant(TypeDecorator[datetime]):
@@ -20,6 +21,28 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Return the time that was stored."""
         return None if value is None else datetime.fromisoformat(value)
+
+
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+
+class PackedInstant(TypeDecorator[datetime]):
+    """A point in time as microseconds since 1970, 8 bytes instead of 27, for rows of which there are many."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[int]:
+        """Return the only word for whole numbers that a STRICT table takes, or else that for 64 bits."""
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the number to store."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the time that was stored."""
+        return None if value is None else _EPOCH + value * _MICROSECOND
 
 
 class Json(TypeDecorator[object]):

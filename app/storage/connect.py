@@ -1,7 +1,6 @@
 """Connections to the SQLite file: which driver, which pragmas, one kind for writing and one for reading."""
 
 import importlib
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from app.domain.errors import Unavailable
-from app.domain.values import key
 
 READERS = 8
 """How many read-only connections stay open; a few more are opened under load."""
@@ -70,10 +68,7 @@ def writing_engine(path: Path) -> Engine:
 
 
 def reading_engine(path: Path) -> Engine:
-    """Return an engine of a few read-only connections with the function `sort_key`: the `key` of a JSON text.
-
-    Each transaction sees one snapshot.
-    """
+    """Return an engine of a few read-only connections; each transaction sees one snapshot."""
     module = driver()
     address = f"file:{quote(str(path.resolve()))}?mode=ro"
 
@@ -83,7 +78,6 @@ def reading_engine(path: Path) -> Engine:
         )
         for pragma in _READER_PRAGMAS:
             connection.execute(pragma)
-        connection.create_function("sort_key", 1, _sort_key, deterministic=True)
         return connection
 
     engine = create_engine(
@@ -161,7 +155,3 @@ def _require_wal(connection: sqlite3.Connection, path: Path) -> None:
             f"The file system of {path.parent} gives SQLite journal mode {mode!r}, but logsweep needs "
             "write-ahead logging. Put the data folder on a local disk, not on a network share."
         )
-
-
-def _sort_key(text: str) -> str:
-    return key(json.loads(text))

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select, tuple_
 
 from app.domain.work import Epoch
-from app.storage import dialect
+from app.storage import dialect, metrics, records
 from app.storage.bulk import Bulk
 from app.storage.outcomes import parts
 from app.storage.records import AnyRow
@@ -48,13 +48,15 @@ class Curves:
         """Store all epochs; return for each run the first one that came out otherwise than before."""
         repeated = [(run, epoch) for run, epoch in self._points if epoch <= self._before[run]]
         different = self._differences(connection, repeated) if repeated else {}
-        _UPSERT.run(connection, [_row(run, epoch) for (run, _), epoch in self._points.items()])
+        slots = metrics.slots_for(connection, "epochs", (epoch.metrics for epoch in self._points.values()))
+        _UPSERT.run(connection, [_row(run, epoch, slots) for (run, _), epoch in self._points.items()])
         return different
 
     def _differences(self, connection: Connection, repeated: Collection[tuple[int, int]]) -> dict[int, str]:
         different: dict[int, str] = {}
+        slots = metrics.slots(connection, "epochs")
         for row in _stored(connection, repeated):
-            found = _difference(row, self._points[row.run_key, row.epoch])
+            found = _difference(records.epoch(row, slots), self._points[row.run_key, row.epoch])
             if found:
                 different.setdefault(row.run_key, found)
         return different
@@ -70,8 +72,8 @@ def _stored(connection: Connection, places: Collection[tuple[int, int]]) -> Iter
         yield from connection.execute(select(epochs).where(place.in_(part)).order_by(epochs.c.run_key, epochs.c.epoch))
 
 
-def _difference(row: AnyRow, epoch: Epoch) -> str | None:
-    before = {**row.metrics, "gradient_norms": row.gradient_norms}
+def _difference(stored: Epoch, epoch: Epoch) -> str | None:
+    before = {**stored.metrics, "gradient_norms": stored.gradient_norms}
     now = {**epoch.metrics, "gradient_norms": epoch.gradient_norms}
     # What only one of them measured is no difference.
     other = [
@@ -85,11 +87,11 @@ def _difference(row: AnyRow, epoch: Epoch) -> str | None:
     )
 
 
-def _row(run: int, epoch: Epoch) -> Mapping[str, Any]:
+def _row(run: int, epoch: Epoch, slots: metrics.Slots) -> Mapping[str, Any]:
     return {
         "run_key": run,
         "epoch": epoch.epoch,
-        "metrics": epoch.metrics,
+        **slots.row(epoch.metrics),
         "seconds": epoch.seconds,
         "gradient_norms": epoch.gradient_norms,
     }

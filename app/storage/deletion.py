@@ -7,7 +7,18 @@ from sqlalchemy import Connection, Table, delete, select, tuple_, update
 from app.domain.errors import Conflict
 from app.storage import artifacts, changes
 from app.storage.sweep_rows import OPEN_SWEEPS, sweep_row
-from app.storage.tables import attempts, decisions, epochs, models, runs, sweep_counts, sweeps, trials
+from app.storage.tables import (
+    attempts,
+    cohorts,
+    decisions,
+    epochs,
+    models,
+    replicate_metrics,
+    runs,
+    sweep_counts,
+    sweeps,
+    trials,
+)
 
 ROWS, EPOCHS = 1000, 10_000
 """How many runs, trials or decisions, and how many epochs, go in one job of the writer."""
@@ -32,6 +43,7 @@ def go_on(connection: Connection) -> bool:
         or _runs(connection, key)
         or _rows(connection, decisions, key)
         or _rows(connection, trials, key)
+        or _rows(connection, cohorts, key)
         or _sweep(connection, key)
     )
 
@@ -43,7 +55,8 @@ def _runs(connection: Connection, key: int) -> bool:
     if not keys:
         return False
     if not _epochs(connection, keys):
-        connection.execute(delete(attempts).where(attempts.c.run_key.in_(keys)))
+        for table in (attempts, replicate_metrics):
+            connection.execute(delete(table).where(table.c.run_key.in_(keys)))
         connection.execute(delete(runs).where(runs.c.key.in_(keys)))
     return True
 

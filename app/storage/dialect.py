@@ -3,8 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, case, exists, func, select, text
+from sqlalchemy import (
+    REAL,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    bindparam,
+    case,
+    exists,
+    func,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.dialects.sqlite import Insert, insert
+
+from app.storage.columns import Json
 
 
 def engine_version(connection: Connection) -> str:
@@ -36,25 +51,36 @@ def larger(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnEleme
     return func.max(first, second)
 
 
-def stored_kind(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return how the value of a column is stored: null, integer, real or text."""
-    return func.typeof(column)
+def json_of(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the value of a column as JSON text, null for NULL; a double to the last bit."""
+    if isinstance(column.type, REAL):
+        return case((column.is_(None), "null"), else_=func.printf("%!.17g", column))
+    return func.json_quote(column)
 
 
-def json_kind(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
-    """Return what stands at a path of a JSON text: null, true, false, integer, real, text, array or object."""
-    return func.json_type(source, path)
+def instant_text(column: str) -> str:
+    """Return SQL for the ISO 8601 text, in UTC with microseconds, of a column of a PackedInstant."""
+    seconds = f"strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch')"
+    return f"{seconds} || printf('.%06dZ', {column} % 1000000)"
 
 
-def json_value(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
-    """Return what stands at a path of a JSON text: truth values as 0 and 1, lists and objects as JSON text."""
-    return func.json_extract(source, path)
+def json_at(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
+    """Return what stands at a path of a JSON text, as JSON text itself; null if nothing does."""
+    return func.coalesce(type_coerce(source, Text()).op("->")(path), "null")
 
 
-def json_order(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
-    """Return what stands at a path of a JSON text as it is sorted and compared: lists and objects by `sort_key`."""
-    value = json_value(source, path)
-    return case((json_kind(source, path).in_(["array", "object"]), func.sort_key(value)), else_=value)
+def joined(texts: ColumnElement[Any], between: str) -> ColumnElement[Any]:
+    """Return the texts of all rows as one, in the order of the rows."""
+    return func.group_concat(texts, between)
+
+
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Return whether a column has one of the values of a list, which is one parameter of this name.
+
+    So the text of the statement is the same for lists of any length.
+    """
+    values = func.json_each(bindparam(name, type_=Json())).table_valued("value")
+    return column.in_(select(values.c.value))
 
 
 def json_has(source: ColumnElement[Any], text_value: str) -> ColumnElement[bool]:

@@ -2,17 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, select, union_all
 
 from app.domain.work import Epoch
-from app.storage import records
+from app.storage import metrics, records
 from app.storage.sweep_rows import sweep_key
 from app.storage.tables import epochs, runs
 
-_POINT = [epochs.c[field.name] for field in fields(Epoch)]
+_POINT = [column for column in epochs.c if column is not epochs.c.run_key]
 
 
 def page(connection: Connection, sweep: str, number: int, replicate: int, after: int, limit: int) -> list[Epoch]:
@@ -25,7 +24,8 @@ def page(connection: Connection, sweep: str, number: int, replicate: int, after:
         .order_by(epochs.c.epoch)
         .limit(limit)
     )
-    return [records.epoch(row) for row in rows]
+    slots = metrics.slots(connection, "epochs")
+    return [records.epoch(row, slots) for row in rows]
 
 
 def ends(connection: Connection, sweep: str, numbers: Collection[int], last: int) -> dict[int, list[Epoch]]:
@@ -41,6 +41,7 @@ def ends(connection: Connection, sweep: str, numbers: Collection[int], last: int
     latest = points(epochs.c.epoch > runs.c.epochs - last)
     first = points(and_(epochs.c.epoch == 1, runs.c.epochs > last))
     curves: dict[int, list[Epoch]] = defaultdict(list)
-    for number, *point in connection.execute(union_all(first, latest).order_by("trial", "epoch")):
-        curves[number].append(Epoch(*point))
+    slots = metrics.slots(connection, "epochs")
+    for row in connection.execute(union_all(first, latest).order_by("trial", "epoch")):
+        curves[row.trial].append(records.epoch(row, slots))
     return curves

@@ -119,7 +119,7 @@ def _run_row(policy: Policy, loss: _Loss, *, alone: bool) -> dict[str, Any]:
         blame = policy.after_loss(blame, alone=alone)
     state, reason = TrialState.QUEUED, None
     if row.ending is not None:
-        state = TrialState.CANCELLED if row.metrics is None else TrialState.COMPLETED
+        state = TrialState.CANCELLED if row.recorded_fence is None else TrialState.COMPLETED
         reason = row.sweep_reason
     elif fatal := policy.fatal(blame):
         state, reason = TrialState.FAILED, fatal

@@ -7,6 +7,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from app.domain.errors import Unavailable
+from app.storage import views
 from app.storage.connect import broken_references
 
 
@@ -16,10 +17,15 @@ def migrate(connection: Connection) -> None:
     config.attributes["connection"] = connection
     before, scripts = MigrationContext.configure(connection).get_current_revision(), ScriptDirectory.from_config(config)
     _refuse_newer(before, scripts)
-    if before == scripts.get_current_head():
-        return
+    if before != scripts.get_current_head():
+        _upgrade(connection, config)
+    views.renew(connection)
+
+
+def _upgrade(connection: Connection, config: Config) -> None:
     # Before, because rows that refer to nothing would be left out where tables are made anew from others.
     _refuse_broken(connection)
+    views.drop(connection)
     command.upgrade(config, "head")
     _refuse_broken(connection)
 

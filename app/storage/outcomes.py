@@ -10,8 +10,8 @@ from sqlalchemy import Connection, and_, bindparam, func, select, tuple_, update
 from app.domain.policy import Policy
 from app.domain.runs import RunOutcome, TrialOutcome
 from app.domain.states import OPEN, TrialState
-from app.domain.work import Diverged
-from app.storage import changes
+from app.domain.work import Diverged, Metrics
+from app.storage import changes, metrics
 from app.storage.bulk import Bulk
 from app.storage.dialect import larger
 from app.storage.kept_models import Place
@@ -34,7 +34,7 @@ def parts(items: Collection[T]) -> Iterator[Sequence[T]]:
 # Statements that are made once: to make one takes as long as to run it.
 _RUNS_OF = (
     select(
-        *(runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.value, runs.c.metrics),
+        *(runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.key, runs.c.state, runs.c.value),
         *(runs.c.best_epoch, runs.c.epochs, runs.c.seconds, runs.c.reason),
         *(sweeps.c.diverged, trials.c.state.label("trial_state")),
     )
@@ -45,16 +45,13 @@ _RUNS_OF = (
 )
 _RESULT = ("state", "value", "best_epoch", "epochs", "seconds", "reason")
 _END = bindparam("new_end", type_=trials.c.finished_at.type)
-_UPDATE = (
+_STORE = Bulk(
     update(trials)
     .where(trials.c.sweep_key == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
     .values({name: bindparam(f"new_{name}") for name in _RESULT})
+    .values({column.name: bindparam(f"new_{column.name}") for column in metrics.TRIAL_COLUMNS})
     .values(finished_at=func.coalesce(trials.c.finished_at, _END))
 )
-_STORE = Bulk(_UPDATE.values(metrics=bindparam("new_metrics")))
-# To write the same numbers as text once more would take longer than to look them up.
-_OF_ONLY_RUN = select(runs.c.metrics).where(runs.c.sweep_key == trials.c.sweep_key, runs.c.trial == trials.c.number)
-_STORE_WITH_RUN = Bulk(_UPDATE.values(metrics=_OF_ONLY_RUN.scalar_subquery()))
 
 _GET_FURTHER = Bulk(
     update(trials)
@@ -73,11 +70,14 @@ def follow_runs(
     final: dict[Place, float | None] = {}
     for part in parts(places):
         found = _runs_of(connection, part)
+        came_to = metrics.of_runs(connection, [row.key for rows in found.values() for row in rows])
         outcomes = {
-            place: policy.outcome([_outcome(row) for row in rows], rows[0].diverged, _final(rows[0].trial_state))
+            place: policy.outcome(
+                [_outcome(row, came_to) for row in rows], rows[0].diverged, _final(rows[0].trial_state)
+            )
             for place, rows in found.items()
         }
-        _store_outcomes(connection, _STORE, outcomes, now)
+        _store_outcomes(connection, outcomes, now)
         _note(connection, outcomes, {place: rows[0].trial_state for place, rows in found.items()})
         final |= _values(outcomes)
     return final
@@ -86,9 +86,9 @@ def follow_runs(
 def follow_only_runs(
     connection: Connection, policy: Policy, only: Mapping[Place, tuple[RunOutcome, Diverged]], now: datetime
 ) -> dict[Place, float | None]:
-    """As `follow_runs`, for running trials of a single run, which the caller knows and has stored as it is now."""
+    """As `follow_runs`, for running trials of a single run, which the caller knows as it is now."""
     outcomes = {place: policy.outcome([run], diverged, None) for place, (run, diverged) in only.items()}
-    _store_outcomes(connection, _STORE_WITH_RUN, outcomes, now)
+    _store_outcomes(connection, outcomes, now)
     _note(connection, outcomes, dict.fromkeys(only, TrialState.RUNNING.value))
     return _values(outcomes)
 
@@ -118,12 +118,12 @@ def _final(state: str) -> TrialState | None:
     return None if state in OPEN else TrialState(state)
 
 
-def _outcome(row: AnyRow) -> RunOutcome:
+def _outcome(row: AnyRow, came_to: Mapping[int, Metrics]) -> RunOutcome:
     return RunOutcome(
         replicate=row.replicate,
         state=TrialState(row.state),
         value=row.value,
-        metrics=row.metrics or {},
+        metrics=came_to.get(row.key, {}),
         best_epoch=row.best_epoch,
         epochs=row.epochs,
         seconds=row.seconds,
@@ -131,16 +131,15 @@ def _outcome(row: AnyRow) -> RunOutcome:
     )
 
 
-def _store_outcomes(
-    connection: Connection, statement: Bulk, outcomes: Mapping[Place, TrialOutcome], now: datetime | None
-) -> None:
+def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcome], now: datetime | None) -> None:
+    slots = metrics.slots_for(connection, "trials", (one.metrics for one in outcomes.values()), "new_")
     rows = [
         {
             "the_sweep": sweep,
             "the_number": number,
             "new_state": one.state.value,
             "new_end": None if one.state in OPEN else now,
-            "new_metrics": one.metrics or None,
+            **slots.row(one.metrics),
             "new_value": one.value,
             "new_best_epoch": one.best_epoch,
             "new_epochs": one.epochs,
@@ -149,7 +148,7 @@ def _store_outcomes(
         }
         for (sweep, number), one in outcomes.items()
     ]
-    statement.run(connection, rows)
+    _STORE.run(connection, rows)
 
 
 def _note(connection: Connection, outcomes: Mapping[Place, TrialOutcome], before: Mapping[Place, str]) -> None:

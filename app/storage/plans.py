@@ -11,6 +11,7 @@ from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
 from app.storage import changes, moves
 from app.storage.bulk import Bulk
+from app.storage.cohorts import numbers_for
 from app.storage.decisions import add_decisions, round_of
 from app.storage.kept_models import Place
 from app.storage.moves import IllegalMove
@@ -118,7 +119,8 @@ class _Applying:
             return
         self._next += len(numbers)
         _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._now) for one in move.trials])
-        new = [row for one in move.trials for row in _run_rows(self._key, one, move.round)]
+        cohorts = numbers_for(self._connection, self._key, [one.cohort for one in move.trials])
+        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts[one.cohort], move.round)]
         _ADD_RUN.run(self._connection, new)
         changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
         changes.of(self._connection).queued([self._key])
@@ -149,13 +151,13 @@ def _trial_row(key: int, drawn: Drawn, now: datetime) -> dict[str, Any]:
     }
 
 
-def _run_rows(key: int, drawn: Drawn, round_: int) -> list[dict[str, Any]]:
+def _run_rows(key: int, drawn: Drawn, cohort: int, round_: int) -> list[dict[str, Any]]:
     same = {
         "sweep_key": key,
         "trial": drawn.number,
         "state": TrialState.QUEUED.value,
         "round": round_,
-        "cohort": drawn.cohort,
+        "cohort": cohort,
         "asked": drawn.to_epoch,
         "charged": drawn.to_epoch,
         "epochs": 0,

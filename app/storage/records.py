@@ -14,6 +14,7 @@ from app.domain.sweeps import Budget, Objective, SweepSpec
 from app.domain.trials import Trial
 from app.domain.work import EarlyStopping, Epoch
 from app.storage.columns import instant_text
+from app.storage.metrics import Slots
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -73,15 +74,15 @@ def dataset(row: AnyRow) -> DatasetSummary:
     return DatasetSummary(**{**row._mapping, "builtin": bool(row.builtin)})
 
 
-def trial(sweep: str, row: AnyRow) -> Trial:
-    """Return the trial of a row, of the sweep with this id."""
+def trial(sweep: str, row: AnyRow, slots: Slots) -> Trial:
+    """Return the trial of a row, of the sweep with this id; `slots` are those of trials."""
     fields = row._mapping
     return Trial(
         sweep=sweep,
         number=fields["number"],
         state=TrialState(fields["state"]),
         params=fields["params"],
-        metrics=fields["metrics"] or {},
+        metrics=slots.metrics(row),
         value=fields["value"],
         best_epoch=fields["best_epoch"],
         epochs=fields["epochs"],
@@ -94,6 +95,6 @@ def trial(sweep: str, row: AnyRow) -> Trial:
     )
 
 
-def epoch(row: AnyRow) -> Epoch:
-    """Return one point of a curve."""
-    return Epoch(**row._mapping)
+def epoch(row: AnyRow, slots: Slots) -> Epoch:
+    """Return one point of a curve; `slots` are those of epochs."""
+    return Epoch(row.epoch, slots.metrics(row), row.seconds, row.gradient_norms)

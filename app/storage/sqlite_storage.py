@@ -4,7 +4,7 @@ What a verb does stands at the protocol in `interface.py`, and how, at the funct
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
@@ -17,8 +17,11 @@ from sqlalchemy import Connection, Engine
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, Unavailable
 from app.domain.events import Listener
+from app.domain.filters import Position, TrialQuery
 from app.domain.plan import Plan
 from app.domain.policy import Policy
+from app.domain.trials import Trial
+from app.domain.values import Value
 from app.storage import (
     artifacts,
     attempts,
@@ -44,6 +47,7 @@ from app.storage.connect import reading_engine, unchecked_references, writing_en
 from app.storage.lock import FolderLock
 from app.storage.migrate import migrate
 from app.storage.reads import Reads
+from app.storage.trial_pages import TrialPages
 from app.storage.wal import Wal
 from app.storage.writer import Writer
 
@@ -99,6 +103,8 @@ class SqliteStorage:
             opened.callback(self._writer.close)
             self.write(artifacts.give_up_arrivals)  # who sent them died with the server before
             self._reads = Reads(reading_engine(self._file))
+            self._pages = TrialPages(self._reads.snapshot)
+            self._writer.listen(self._pages.take)
             self._wal = Wal(self._file, self._writer, self._reads)
             opened.pop_all()
         self._clearing = Clearing(self._writer)
@@ -212,7 +218,12 @@ class SqliteStorage:
     # Trials
 
     trial = _reads(trial_rows.find)
-    trials = _reads(trial_rows.page)
+
+    def trials(
+        self, sweep: str, query: TrialQuery, shared: Mapping[str, Value], after: Position | None, limit: int
+    ) -> list[tuple[Trial, Position]]:
+        return self._pages.page(sweep, query, shared, after, limit)
+
     finished_trials = _reads(trial_rows.finished)
     curve = _reads(epoch_rows.page)
     curve_ends = _reads(epoch_rows.ends)

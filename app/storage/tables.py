@@ -1,6 +1,6 @@
-"""The tables of logsweep.db; anyone may read `datasets`, `sweeps`, `trials`, `runs` and `epochs` with sqlite3."""
+"""The tables of logsweep.db. Rows of which there are many are packed; the views in `views.py` show them to anyone."""
 
-from typing import get_args
+from typing import Any, get_args
 
 from sqlalchemy import (
     REAL,
@@ -20,7 +20,7 @@ from sqlalchemy import (
 from app.domain.objectives import Direction
 from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState
-from app.storage.columns import Instant, Json, JsonNumbers, Whole
+from app.storage.columns import Instant, Json, JsonNumbers, PackedInstant, Whole
 from app.storage.dialect import only_where
 
 metadata = MetaData(
@@ -35,6 +35,16 @@ metadata = MetaData(
 
 def _one_of(column: str, words: list[str]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({', '.join(repr(str(word)) for word in words)})", name=column)
+
+
+TRIAL_SLOTS, EPOCH_SLOTS = 32, 12
+"""How many metrics have a column of their own in a trial, and in an epoch; our own are 30, and few are in curves."""
+
+
+def _metric_columns(slots: int) -> list[Column[Any]]:
+    """Return columns for metrics by the numbers of their slots, which `metrics.py` fills and reads."""
+    numbered: list[Column[Any]] = [Column(f"m{number}", REAL) for number in range(slots)]
+    return [*numbered, Column("undefined_metrics", Integer), Column("other_metrics", Json)]
 
 
 # Bytes that their hash names, in pieces. Keys are never given twice: whoever still sends pieces of an arrival that was
@@ -130,25 +140,37 @@ sweeps = Table(
     sqlite_strict=True,
 )
 
+# Which metric stands in which of the numbered columns of trials, and which in those of epochs.
+metric_slots = Table(
+    "metric_slots",
+    metadata,
+    Column("holder", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    _one_of("holder", ["trials", "epochs"]),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
 trials = Table(
-    "trials",
+    "stored_trials",
     metadata,
     Column("sweep_key", Integer, ForeignKey("sweeps.key"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("state", Text, nullable=False),
     Column("params", Json, nullable=False),
-    Column("metrics", Json),
+    *_metric_columns(TRIAL_SLOTS),
     Column("value", REAL),
     Column("best_epoch", Integer),
     Column("epochs", Integer, nullable=False),
     Column("seconds", REAL, nullable=False),
     Column("reason", Text),
     Column("replicates", Integer, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("started_at", Instant),
-    Column("finished_at", Instant),
+    Column("created_at", PackedInstant, nullable=False),
+    Column("started_at", PackedInstant),
+    Column("finished_at", PackedInstant),
     _one_of("state", list(TrialState)),
-    Index(None, "sweep_key", "state", "number"),
+    Index("ix_trials_sweep_key_state_number", "sweep_key", "state", "number"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
@@ -158,6 +180,18 @@ Index(
     trials.c.value,
     trials.c.number,
     **only_where("value IS NOT NULL"),
+)
+
+# The keys of runs that can share a stack, each once in a sweep: they are long, and many runs have the same.
+cohorts = Table(
+    "cohorts",
+    metadata,
+    Column("sweep_key", Integer, ForeignKey("sweeps.key"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Index(None, "sweep_key", "name", unique=True),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
 )
 
 # How many trials of a sweep are in each state, and the best of those that are final: kept up with every commit.
@@ -173,10 +207,12 @@ sweep_counts = Table(
 
 # What workers lease. `epochs` are stored from 1 on without a gap; `asked` is how far to train; `charged` what the
 # budget of epochs was charged for the run. `worker` is the holder or the one that may have the member in memory.
-# `fence` rises with each claim; under `recorded_fence` the last result was recorded. Keys are never given twice: who
-# still trains a run of a sweep that was deleted must not pass as the holder of another one.
+# `fence` rises with each claim; under `recorded_fence` the last result was recorded, if there
+# is one. Keys are never given twice: who
+# still trains a run of a sweep that was deleted must not pass as the holder of another one. The metrics of a trial's
+# only run stand in the trial alone.
 runs = Table(
-    "runs",
+    "stored_runs",
     metadata,
     Column("key", Integer, primary_key=True),
     Column("sweep_key", Integer, nullable=False),
@@ -184,18 +220,17 @@ runs = Table(
     Column("replicate", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("round", Integer, nullable=False),
-    Column("cohort", Text, nullable=False),
+    Column("cohort", Integer, nullable=False),
     Column("asked", Integer, nullable=False),
     Column("charged", Integer, nullable=False),
     Column("epochs", Integer, nullable=False),
     Column("fence", Integer, nullable=False),
     Column("recorded_fence", Integer),
     Column("worker", Text),
-    Column("leased_at", Instant),
-    Column("lease_until", Instant),
+    Column("leased_at", PackedInstant),
+    Column("lease_until", PackedInstant),
     Column("losses", Integer, nullable=False),
     Column("alone_losses", Integer, nullable=False),
-    Column("metrics", Json),
     Column("value", REAL),
     Column("best_epoch", Integer),
     Column("seconds", REAL, nullable=False),
@@ -203,10 +238,10 @@ runs = Table(
     Column("checkpoint_epoch", Integer),
     Column("checkpoint_sha256", Text),
     Column("checkpoint_size", Whole),
-    ForeignKeyConstraint(["sweep_key", "trial"], ["trials.sweep_key", "trials.number"]),
+    ForeignKeyConstraint(["sweep_key", "trial"], ["stored_trials.sweep_key", "stored_trials.number"]),
     _one_of("state", list(TrialState)),
     CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="lease"),
-    Index(None, "sweep_key", "trial", "replicate", unique=True),
+    Index("ix_runs_sweep_key_trial_replicate", "sweep_key", "trial", "replicate", unique=True),
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )
@@ -220,12 +255,21 @@ Index("ix_runs_training", runs.c.sweep_key, **_RUNNING)
 Index("ix_runs_paused", runs.c.sweep_key, **only_where("state = 'paused'"))
 Index("ix_runs_round", runs.c.sweep_key, runs.c.round, **only_where("round > 0"))
 
-epochs = Table(
-    "epochs",
+# What replicates came to, each: the trial has the means.
+replicate_metrics = Table(
+    "replicate_metrics",
     metadata,
-    Column("run_key", Integer, ForeignKey("runs.key"), primary_key=True),
+    Column("run_key", Integer, ForeignKey("stored_runs.key"), primary_key=True),
+    *_metric_columns(TRIAL_SLOTS),
+    sqlite_strict=True,
+)
+
+epochs = Table(
+    "stored_epochs",
+    metadata,
+    Column("run_key", Integer, ForeignKey("stored_runs.key"), primary_key=True),
     Column("epoch", Integer, primary_key=True),
-    Column("metrics", Json, nullable=False),
+    *_metric_columns(EPOCH_SLOTS),
     Column("seconds", REAL, nullable=False),
     Column("gradient_norms", JsonNumbers),
     sqlite_strict=True,
@@ -234,13 +278,13 @@ epochs = Table(
 
 # Holds that have ended; the one that lasts is in its run.
 attempts = Table(
-    "attempts",
+    "stored_attempts",
     metadata,
-    Column("run_key", Integer, ForeignKey("runs.key"), primary_key=True),
+    Column("run_key", Integer, ForeignKey("stored_runs.key"), primary_key=True),
     Column("fence", Integer, primary_key=True),
     Column("worker", Text, nullable=False),
-    Column("started_at", Instant, nullable=False),
-    Column("ended_at", Instant, nullable=False),
+    Column("started_at", PackedInstant, nullable=False),
+    Column("ended_at", PackedInstant, nullable=False),
     Column("ending", Text, nullable=False),
     Column("reason", Text),
     Column("epochs", Integer, nullable=False),
@@ -259,7 +303,9 @@ models = Table(
     Column("settled", Integer, nullable=False),
     Column("artifact_key", Integer, ForeignKey("artifacts.key"), nullable=False),
     Column("made_with", Json, nullable=False),
-    ForeignKeyConstraint(["sweep_key", "trial"], ["trials.sweep_key", "trials.number"]),
+    ForeignKeyConstraint(
+        ["sweep_key", "trial"], ["stored_trials.sweep_key", "stored_trials.number"], name="fk_models_trials"
+    ),
     Index(None, "artifact_key"),
     sqlite_strict=True,
 )

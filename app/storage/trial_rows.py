@@ -1,46 +1,22 @@
-"""Trials in the storage: single ones, pages in any order, and what samplers learn from."""
+"""Trials in the storage: single ones, pages that an index has in order, and what samplers learn from."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from operator import eq, ge, gt, le, lt, ne
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    Text,
-    and_,
-    literal,
-    or_,
-    select,
-    type_coerce,
-)
+from sqlalchemy import Connection, Select, and_, select
 
 from app.domain.errors import NotFound
-from app.domain.filters import Condition, Field, Operator, Position, TrialQuery
+from app.domain.filters import Field, Position, TrialQuery
 from app.domain.states import TrialState
 from app.domain.trials import KeptModel, Trial
-from app.domain.values import Value
-from app.domain.values import key as value_key
 from app.storage import artifacts as artifact_rows
-from app.storage import records
-from app.storage.columns import Instant
-from app.storage.dialect import json_kind, json_order, json_value, stored_kind
+from app.storage import metrics, records
+from app.storage.outcomes import parts
 from app.storage.sweep_rows import sweep_key
 from app.storage.tables import artifacts, models, runs, trials
 
-_OPERATORS: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
-    "<": lt,
-    "<=": le,
-    ">": gt,
-    ">=": ge,
-    "=": eq,
-    "!=": ne,
-}
 _UNFINISHED = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED, TrialState.CANCELLED})
-_FINISHED = trials.c.state.in_([state.value for state in TrialState if state not in _UNFINISHED])
+_FINISHED = tuple(state for state in TrialState if state not in _UNFINISHED)
 
 
 def find(connection: Connection, sweep: str, number: int) -> Trial:
@@ -49,47 +25,92 @@ def find(connection: Connection, sweep: str, number: int) -> Trial:
     row = connection.execute(select(trials).where(trials.c.sweep_key == key, trials.c.number == number)).first()
     if row is None:
         raise NotFound(f"The sweep {sweep} has no trial {number}, or it was not drawn yet.")
-    return records.trial(sweep, row)
+    return records.trial(sweep, row, metrics.slots(connection, "trials"))
 
 
-def page(
-    connection: Connection,
-    sweep: str,
-    query: TrialQuery,
-    shared: Mapping[str, Value],
-    after: Position | None,
-    limit: int,
-) -> list[tuple[Trial, Position]]:
-    """Return up to `limit` trials after `after`, each with its position.
+def of_numbers(connection: Connection, sweep: str, numbers: Sequence[int]) -> list[Trial]:
+    """Return the trials with these numbers, in this order."""
+    found: dict[int, Trial] = {}
+    key, slots = sweep_key(connection, sweep), metrics.slots(connection, "trials")
+    for part in parts(numbers):
+        rows = connection.execute(select(trials).where(trials.c.sweep_key == key, trials.c.number.in_(part)))
+        found |= {row.number: records.trial(sweep, row, slots) for row in rows}
+    return [found[number] for number in numbers]
 
-    `shared` are the hyperparameters that are the same in all trials, and so are not stored with them.
-    """
-    key = _column(query.sort, shared).value
-    statement = select(trials, key.label("sort_key")).where(
-        trials.c.sweep_key == sweep_key(connection, sweep),
-        *(_condition(condition, _column(condition.field, shared)) for condition in query.conditions),
-    )
-    if query.states:
-        statement = statement.where(trials.c.state.in_([state.value for state in query.states]))
-    statement = _ordered(statement, key, query)
+
+def page_of_index(
+    connection: Connection, sweep: str, query: TrialQuery, after: Position | None, limit: int
+) -> list[tuple[Trial, Position]] | None:
+    """Return up to `limit` trials after `after`, each with its position; None if no index has them in this order."""
+    key = sweep_key(connection, sweep)
+    if query.conditions:
+        return None
+    if query.sort == Field("number"):
+        numbers = _numbers_of_page(connection, key, query, after, limit)
+        return [(trial, Position(trial.number, trial.number)) for trial in of_numbers(connection, sweep, numbers)]
+    if query.sort == Field("value") and not query.states:
+        return _page_by_value(connection, sweep, key, query, after, limit)
+    return None
+
+
+def _numbers_of_page(
+    connection: Connection, key: int, query: TrialQuery, after: Position | None, limit: int
+) -> list[int]:
+    """Return the numbers of a page in their order, of each state from the index."""
+    order = trials.c.number.desc() if query.descending else trials.c.number
+    statement = select(trials.c.number).where(trials.c.sweep_key == key).order_by(order).limit(limit)
     if after is not None:
-        statement = statement.where(_past(key, query.descending, after))
-    rows = connection.execute(statement.limit(limit))
-    return [(records.trial(sweep, row), Position(row.sort_key, row.number)) for row in rows]
+        past = trials.c.number < after.number if query.descending else trials.c.number > after.number
+        statement = statement.where(past)
+    legs = [statement.where(trials.c.state == state.value) for state in set(query.states)] or [statement]
+    found = [number for leg in legs for number in connection.execute(leg).scalars()]
+    return sorted(found, reverse=query.descending)[:limit]
+
+
+def _page_by_value(
+    connection: Connection, sweep: str, key: int, query: TrialQuery, after: Position | None, limit: int
+) -> list[tuple[Trial, Position]] | None:
+    """Return a page of trials that have a value; None if there are not so many: no index has the others."""
+    order = trials.c.value.desc() if query.descending else trials.c.value
+    statement = select(trials).where(trials.c.sweep_key == key, trials.c.value.is_not(None))
+    if after is None:
+        legs = [statement]
+    elif isinstance(after.key, int | float):
+        legs = _beyond(statement, after.key, after.number, descending=query.descending)
+    else:
+        return None
+    rows: list[records.AnyRow] = []
+    for leg in legs:
+        if len(rows) < limit:
+            rows += connection.execute(leg.order_by(order, trials.c.number).limit(limit - len(rows))).all()
+    if len(rows) < limit:
+        return None
+    slots = metrics.slots(connection, "trials")
+    return [(records.trial(sweep, row, slots), Position(row.value, row.number)) for row in rows]
+
+
+def _beyond(statement: Select[Any], value: float, number: int, *, descending: bool) -> list[Select[Any]]:
+    """Return the statement for the trials after a place that have its value, and for those of further values."""
+    further = trials.c.value < value if descending else trials.c.value > value
+    return [statement.where(trials.c.value == value, trials.c.number > number), statement.where(further)]
 
 
 def finished(connection: Connection, sweep: str, last: int | None = None) -> list[Trial]:
     """Return the finished trials of a sweep, or the last ones, in the order of their numbers."""
     key = sweep_key(connection, sweep)
-    statement = select(trials).where(trials.c.sweep_key == key, _FINISHED).order_by(trials.c.number.desc())
-    return [records.trial(sweep, row) for row in reversed(connection.execute(statement.limit(last)).all())]
+    if last is not None:
+        numbers = _numbers_of_page(connection, key, TrialQuery(_FINISHED, descending=True), None, last)
+        return of_numbers(connection, sweep, numbers[::-1])
+    statement = select(trials).where(trials.c.sweep_key == key, trials.c.state.in_([one.value for one in _FINISHED]))
+    slots = metrics.slots(connection, "trials")
+    return [records.trial(sweep, row, slots) for row in connection.execute(statement.order_by(trials.c.number))]
 
 
 def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:
     """Return the kept model of a trial with what its run, replicate 0, came to; None if there is none."""
     key = sweep_key(connection, sweep)
     row = connection.execute(
-        select(models.c.made_with, artifacts.c.sha256, runs.c.metrics, runs.c.best_epoch, runs.c.epochs)
+        select(models.c.made_with, artifacts.c.sha256, runs.c.key, runs.c.best_epoch, runs.c.epochs)
         .join(artifacts, artifacts.c.key == models.c.artifact_key)
         .join(runs, and_(runs.c.sweep_key == key, runs.c.trial == number, runs.c.replicate == 0))
         .where(models.c.sweep_key == key, models.c.trial == number)
@@ -97,68 +118,5 @@ def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:
     if row is None:
         return None
     weights = artifact_rows.read(connection, row.sha256)
-    return KeptModel(weights, row.made_with, row.metrics or {}, row.best_epoch, row.epochs)
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A field in SQL: its type, in the words of `json_kind`, and its value as it is sorted and compared."""
-
-    type: ColumnElement[Any]
-    value: ColumnElement[Any]
-
-
-def _column(field: Field, shared: Mapping[str, Value]) -> _Column:
-    if field.kind == "column":
-        column = trials.c[field.name]
-        # Times are compared as the text they are stored as.
-        return _Column(stored_kind(column), type_coerce(column, Text()) if isinstance(column.type, Instant) else column)
-    path = f'$."{field.name}"'  # a name with a quote sign is no metric and no hyperparameter
-    if field.kind == "metric":
-        return _Column(json_kind(trials.c.metrics, path), json_value(trials.c.metrics, path))
-    if field.name in shared:
-        return _json_column(literal(json.dumps(shared[field.name])), "$")
-    return _json_column(trials.c.params, path)
-
-
-def _json_column(source: ColumnElement[Any], path: str) -> _Column:
-    return _Column(json_kind(source, path), json_order(source, path))
-
-
-def _condition(condition: Condition, column: _Column) -> ColumnElement[bool]:
-    if condition.value is None:
-        return column.value.is_(None) if condition.operator == "=" else column.value.is_not(None)
-    types, value = _comparable(condition.value)
-    # SQLite would order any text above all numbers; here they never compare.
-    if condition.operator == "!=":
-        return and_(column.value.is_not(None), or_(column.type.not_in(types), column.value != value))
-    return and_(column.type.in_(types), _OPERATORS[condition.operator](column.value, value))
-
-
-def _comparable(value: Value) -> tuple[Sequence[str], ColumnElement[Any]]:
-    """Return the types that a value compares with, and what it is compared as."""
-    if isinstance(value, bool):
-        return ["true", "false"], literal(int(value))
-    if isinstance(value, int | float):
-        # Read from text by SQLite, as the hyperparameters are, to the same double.
-        return ["integer", "real"], json_value(literal(json.dumps(value)), "$")
-    if isinstance(value, str):
-        return ["text"], literal(value)
-    return ["object" if isinstance(value, Mapping) else "array"], literal(value_key(value))
-
-
-def _ordered(statement: Select[Any], key: ColumnElement[Any], query: TrialQuery) -> Select[Any]:
-    if query.sort == Field("number"):
-        return statement.order_by(key.desc() if query.descending else key)
-    direction = key.desc() if query.descending else key.asc()
-    return statement.order_by(key.is_(None), direction, trials.c.number)
-
-
-def _past(key: ColumnElement[Any], descending: bool, after: Position) -> ColumnElement[bool]:
-    if after.key is None:
-        return and_(key.is_(None), trials.c.number > after.number)
-    value = literal(after.key)
-    if key is trials.c.number:
-        return key < value if descending else key > value
-    further = key < value if descending else key > value
-    return or_(further, and_(key == value, trials.c.number > after.number), key.is_(None))
+    found = metrics.of_runs(connection, [row.key])[row.key]
+    return KeptModel(weights, row.made_with, found, row.best_epoch, row.epochs)

@@ -19,7 +19,7 @@ class Metric:
     """A metric of the answers on one part of the data; `meaning` ends the sentence "it is ...".
 
     `of` returns it for each member, float64 (R,). It `reads` the sums that a loss makes on the way, which cost next to
-    nothing, or the logits of all examples.
+    nothing, or the logits of all examples. `aliases` are what other programs call it.
     """
 
     name: str
@@ -28,3 +28,4 @@ class Metric:
     meaning: str
     of: Callable[[Answers], Array]
     reads: Literal["sums", "logits"] = "logits"
+    aliases: tuple[str, ...] = ()

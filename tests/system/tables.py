@@ -2,18 +2,18 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 _QUERIES = {
-    "trials": "SELECT number, trials.state, params, trials.metrics, value, best_epoch, epochs, "
+    "trials": "SELECT number, trials.state, params, {metrics}, value, best_epoch, epochs, "
     "trials.reason FROM trials JOIN sweeps ON sweeps.key = trials.sweep_key WHERE sweeps.id = ? ORDER BY number",
-    "epochs": "SELECT trial, epoch, epochs.metrics FROM epochs "
+    "epochs": "SELECT trial, epoch, {metrics} FROM epochs "
     "JOIN runs ON runs.key = epochs.run_key JOIN sweeps ON sweeps.key = runs.sweep_key "
     "WHERE replicate = 0 AND sweeps.id = ? ORDER BY trial, epoch",
-    "replicates": "SELECT trial, replicate, epoch, epochs.metrics FROM epochs "
+    "replicates": "SELECT trial, replicate, epoch, {metrics} FROM epochs "
     "JOIN runs ON runs.key = epochs.run_key JOIN sweeps ON sweeps.key = runs.sweep_key "
     "WHERE replicate > 0 AND sweeps.id = ? ORDER BY trial, replicate, epoch",
     "models": "SELECT trial, cost, models.artifact_key FROM models "
@@ -32,8 +32,26 @@ _FENCES = "SELECT trial, fence FROM runs JOIN sweeps ON sweeps.key = sweep_key W
 
 def result_tables(data: Path, sweep: str) -> Mapping[str, list[tuple[Any, ...]]]:
     """Return the rows of trials, curves, weights and decisions of a sweep, from the file itself."""
-    found = {name: _rows(data, query, sweep) for name, query in _QUERIES.items()}
+    found = {name: _measured(data, query, sweep) for name, query in _QUERIES.items()}
     return {**found, "models": [(*about, _content(data, artifact)) for *about, artifact in found["models"]]}
+
+
+def _measured(data: Path, query: str, sweep: str) -> list[tuple[Any, ...]]:
+    """Return rows in which the metrics that have a value are one object, by name."""
+    before, marked, after = query.partition("{metrics}")
+    if not marked:
+        return _rows(data, query, sweep)
+    view = "trials" if "FROM trials" in query else "epochs"
+    names = [name for (name,) in _rows(data, "SELECT name FROM metric_slots WHERE holder = ? ORDER BY name", view)]
+    place = before.count(",")
+    columns = ", ".join(f'{view}."{name}"' for name in names)
+    return [_gathered(row, place, names) for row in _rows(data, f"{before}{columns}{after}", sweep)]
+
+
+def _gathered(row: tuple[Any, ...], place: int, names: Sequence[str]) -> tuple[Any, ...]:
+    metrics = zip(names, row[place : place + len(names)], strict=True)
+    known = {name: value for name, value in metrics if value is not None}
+    return (*row[:place], known, *row[place + len(names) :])
 
 
 def _content(data: Path, artifact: int) -> bytes:

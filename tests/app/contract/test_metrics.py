@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.contract.metrics import MEASURES, objectives_of, undefined_objective
+from app.contract.metrics import MEASURES, objectives_of, suggestion, undefined_objective
 from app.domain.datasets import Task
 from engine.data import Dataset
+from engine.metrics import METRICS
 from tests.app.storage.world import DATASET
 
 TASKS: list[Task] = ["binary", "multiclass", "regression"]
@@ -66,3 +67,29 @@ def test_the_content_is_not_read_where_the_card_counts_the_examples_of_each_clas
     card = {"classes": ["dry", "wet"], "class_counts": {"train": [9, 9], "dev": dev, "test": [0, 0]}}
     reason = undefined_objective(MEASURES["dev_auc"], replace(DATASET, card=card), unwanted)
     assert reason is None if missing is None else f'no row of class "{missing}"' in (reason or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("roc_auc", "dev_auc"),
+        ("val_loss", "dev_loss"),
+        ("dev_f1_score", "dev_f1"),
+        ("ACCURACY", "dev_accuracy"),
+        ("dev_eror", "dev_error"),
+    ],
+)
+def test_names_of_other_programs_and_typing_errors_get_the_name_that_is_meant(name: str, meant: str) -> None:
+    assert suggestion(name, objectives_of("binary")) == f'Did you mean "{meant}"?'
+
+
+def test_a_name_that_means_nothing_known_gets_all_that_are() -> None:
+    assert suggestion("val_mse", objectives_of("binary")).startswith("Known are dev_error, ")
+    assert suggestion("val_mse", objectives_of("regression")) == 'Did you mean "dev_rmse"?'
+
+
+def test_no_two_metrics_are_called_the_same_elsewhere() -> None:
+    aliases = [alias for metric in METRICS.values() for alias in metric.aliases]
+
+    assert len(set(aliases)) == len(aliases)
+    assert not set(aliases) & set(METRICS)

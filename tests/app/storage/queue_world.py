@@ -12,8 +12,20 @@ from sqlalchemy import Connection, StaticPool, create_engine, event, func, inser
 from app.domain.policy import Policy
 from app.domain.queue import Ask, Claimed, Grant, Recorded
 from app.domain.states import SweepState, TrialState
-from app.domain.work import OWN_TRAINER, CheckpointRef, Decision, Diverged, Epoch, Lease, ModelRef, Progress, Result
-from app.storage import changes, claims, counts, results
+from app.domain.work import (
+    OWN_TRAINER,
+    CheckpointRef,
+    Decision,
+    Diverged,
+    Epoch,
+    Lease,
+    Metrics,
+    ModelRef,
+    Progress,
+    Result,
+)
+from app.storage import changes, claims, counts, metrics, results, views
+from app.storage.cohorts import numbers_for
 from app.storage.connect import driver
 from app.storage.records import AnyRow
 from app.storage.tables import artifacts, attempts, epochs, metadata, models, runs, sweep_counts, sweeps, trials
@@ -67,10 +79,11 @@ class World:
             return
         self.connection.execute(insert(trials), [_trial_row(sweep, number, replicates) for number in numbers])
         changes.of(self.connection).trials(sweep, numbers, None, TrialState.QUEUED.value)
+        names = numbers_for(self.connection, sweep, cohorts)
         self.connection.execute(
             insert(runs),
             [
-                _run_row(sweep, number, replicate, asked, cohorts[number % len(cohorts)])
+                _run_row(sweep, number, replicate, asked, names[cohorts[number % len(cohorts)]])
                 for number in numbers
                 for replicate in range(replicates)
             ],
@@ -125,6 +138,16 @@ class World:
             select(trials).where(trials.c.sweep_key == sweep, trials.c.number == number)
         ).one()
 
+    def metrics(self, number: int, sweep: int = 1) -> Metrics:
+        """Return the metrics of a trial."""
+        return metrics.slots(self.connection, "trials").metrics(self.trial(number, sweep))
+
+    def curve(self, key: int) -> list[Metrics]:
+        """Return the metrics of the stored epochs of a run."""
+        slots = metrics.slots(self.connection, "epochs")
+        rows = self.connection.execute(select(epochs).where(epochs.c.run_key == key).order_by(epochs.c.epoch))
+        return [slots.metrics(row) for row in rows]
+
     def sweep(self, key: int = 1) -> AnyRow:
         """Return the row of a sweep."""
         return self.connection.execute(select(sweeps).where(sweeps.c.key == key)).one()
@@ -174,6 +197,7 @@ def queue_world() -> Iterator[World]:
 
     with engine.connect() as connection, connection.begin():
         metadata.create_all(connection)
+        views.renew(connection)
         world = World(connection)
         yield world
         world.commit()
@@ -182,8 +206,8 @@ def queue_world() -> Iterator[World]:
 
 def point(epoch: int, dev_error: float | None = 0.5) -> Epoch:
     """Return one point of a curve."""
-    metrics = {"train_loss": 1.0 / epoch, "dev_loss": 0.75, "dev_error": dev_error}
-    return Epoch(epoch, metrics, 0.25, [0.125, None])
+    measured = {"train_loss": 1.0 / epoch, "dev_loss": 0.75, "dev_error": dev_error}
+    return Epoch(epoch, measured, 0.25, [0.125, None])
 
 
 def points(*numbers: int) -> list[Epoch]:
@@ -239,7 +263,7 @@ def _trial_row(sweep: int, number: int, replicates: int) -> dict[str, Any]:
     return {**row, "epochs": 0, "seconds": 0.0, "replicates": replicates, "created_at": NOW}
 
 
-def _run_row(sweep: int, trial: int, replicate: int, asked: int, cohort: str) -> dict[str, Any]:
+def _run_row(sweep: int, trial: int, replicate: int, asked: int, cohort: int) -> dict[str, Any]:
     place = {"sweep_key": sweep, "trial": trial, "replicate": replicate, "cohort": cohort}
     zeros = dict.fromkeys(("round", "epochs", "fence", "losses", "alone_losses", "seconds"), 0)
     return {**place, **zeros, "state": TrialState.QUEUED.value, "asked": asked, "charged": asked}

@@ -11,10 +11,12 @@ from app.storage.connect import writing_engine
 from app.storage.tables import (
     artifacts,
     attempts,
+    cohorts,
     decisions,
     epochs,
     metadata,
     models,
+    replicate_metrics,
     runs,
     sweep_counts,
     sweeps,
@@ -23,7 +25,7 @@ from app.storage.tables import (
 from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.world import SWEEP, add_sweep, claim, drawn, finish
 
-OF_SWEEPS = (attempts, decisions, epochs, models, runs, sweep_counts, sweeps, trials)
+OF_SWEEPS = (attempts, cohorts, decisions, epochs, models, replicate_metrics, runs, sweep_counts, sweeps, trials)
 
 
 def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(
@@ -53,9 +55,10 @@ def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(
         assert not deletion.go_on(connection)
         assert connection.scalar(select(func.count()).select_from(artifacts)) == 1  # the content of swp_2
     engine.dispose()
-    assert left == {table.name: 0 for table in OF_SWEEPS} | {"sweeps": 1, "sweep_counts": 1, "trials": 1, "runs": 1}
+    kept = {"sweeps": 1, "sweep_counts": 1, "stored_trials": 1, "stored_runs": 1, "cohorts": 1}
+    assert left == {table.name: 0 for table in OF_SWEEPS} | kept
 
 
 def test_every_table_that_belongs_to_a_sweep_is_emptied() -> None:
-    others = {"artifacts", "artifact_pieces", "datasets"}
+    others = {"artifacts", "artifact_pieces", "datasets", "metric_slots"}
     assert {table.name for table in OF_SWEEPS} == set(metadata.tables) - others

@@ -47,7 +47,7 @@ def old(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def migrated(old: Engine) -> Iterator[Connection]:
     with old.connect() as connection, unchecked_references(connection), connection.begin():
-        migrate(connection)
+        upgrade(connection, "0006")
         yield connection
 
 

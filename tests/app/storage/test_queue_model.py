@@ -19,9 +19,9 @@ from app.domain.queue import Grant
 from app.domain.runs import Blame, RunOutcome
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepChanges
-from app.domain.work import GivenBack, Lease, Progress, Result
+from app.domain.work import GivenBack, Lease, Metrics, Progress, Result
 from app.planning.policy import StandardPolicy
-from app.storage import changes, control, leases, lost_leases, plans, records, results
+from app.storage import changes, control, leases, lost_leases, metrics, plans, records, results
 from app.storage.records import AnyRow
 from app.storage.tables import attempts, epochs, runs, sweeps, trials
 from tests.app.storage import world
@@ -293,15 +293,18 @@ class QueueMachine(RuleBasedStateMachine):
     def trials_follow_from_their_runs(self) -> None:
         """No trial is lost, and each is what its runs come to; a final one stays."""
         stored = self.connection.execute(select(trials).order_by(trials.c.number)).all()
-        row = self.world.sweep()
+        row, slots = self.world.sweep(), metrics.slots(self.connection, "trials")
         assert [one.number for one in stored] == list(range(row.drawn))
         grouped = [[one for one in self._rows() if one.trial == trial.number] for trial in stored]
         for trial, mine in zip(stored, grouped, strict=True):
-            outcomes = [_outcome(one) for one in mine]
+            came_to = metrics.of_runs(self.connection, [one.key for one in mine])
+            outcomes = [_outcome(one, came_to.get(one.key, {})) for one in mine]
             # It became final with these runs, or was final before the last of them ended.
             finals = [None] if trial.state in OPEN else [None, TrialState(trial.state)]
             whole = [self.policy.outcome(outcomes, "exclude", final) for final in finals]
-            assert (trial.state, trial.value, trial.epochs) in [(one.state, one.value, one.epochs) for one in whole]
+            measured = slots.metrics(trial)
+            found = trial.state, trial.value, trial.epochs, measured
+            assert found in [(one.state, one.value, one.epochs, one.metrics) for one in whole]
             assert (trial.finished_at is None) == (trial.state in OPEN)
             assert (trial.started_at is None) == all(one.fence == 0 for one in mine)
 
@@ -397,8 +400,8 @@ def _view(row: AnyRow) -> RunView:
     return RunView(row.key, row.trial, row.replicate, TrialState(row.state), row.epochs, row.asked, row.value)
 
 
-def _outcome(row: AnyRow) -> RunOutcome:
-    result = row.value, row.metrics or {}, row.best_epoch, row.epochs, row.seconds, row.reason
+def _outcome(row: AnyRow, came_to: Metrics) -> RunOutcome:
+    result = row.value, came_to, row.best_epoch, row.epochs, row.seconds, row.reason
     return RunOutcome(row.replicate, TrialState(row.state), *result)
 
 

@@ -35,7 +35,7 @@ def grow(engine: Engine, first: int, end: int) -> None:
             connection.execute(update(table).where(table.c.state == "queued").values(finished))
         states = [finished if number < end - WAITING else waiting for number in range(first, end)]
         trial = {"sweep_key": key, "params": {"l2": 0.5}, "epochs": 4, "seconds": 1.0, "replicates": 1}
-        run = {"sweep_key": key, "replicate": 0, "round": 0, "cohort": "c0", "asked": 4, "charged": 4, "epochs": 4}
+        run = {"sweep_key": key, "replicate": 0, "round": 0, "cohort": 0, "asked": 4, "charged": 4, "epochs": 4}
         run |= {"fence": 1, "losses": 0, "alone_losses": 0, "seconds": 1.0}
         connection.execute(
             insert(trials),

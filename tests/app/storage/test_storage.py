@@ -45,19 +45,19 @@ def test_closed_storage_refuses_to_write(tmp_path: Path) -> None:
         storage.add_dataset(DATASET, b"content", UPLOAD)
 
 
-def test_anyone_can_read_the_tables_with_sqlite3(tmp_path: Path) -> None:
+def test_anyone_can_read_trials_with_sqlite3(tmp_path: Path) -> None:
     storage = SqliteStorage(tmp_path, SimplePolicy())
     add_sweep(storage, drawn(0, 2))
     finish(storage, claim_one(storage).lease, 0.25)
     storage.close()
     connection = sqlite3.connect(tmp_path / FILE)
-    row = connection.execute(
-        "SELECT s.name, d.task, json_extract(t.metrics, '$.dev_error'), json_extract(t.params, '$.l2'), t.started_at "
+    rows = connection.execute(
+        "SELECT s.name, d.task, t.dev_error, json_extract(t.params, '$.l2'), t.started_at "
         "FROM trials t JOIN sweeps s ON s.key = t.sweep_key JOIN datasets d ON d.name = s.dataset "
         "WHERE t.state = 'completed'"
     ).fetchall()
     connection.close()
-    assert row == [("how it rains", "binary", 0.25, 0.0, START.isoformat().replace("+00:00", "Z"))]
+    assert rows == [("how it rains", "binary", 0.25, 0.0, START.isoformat().replace("+00:00", "Z"))]
 
 
 def test_the_version_of_the_engine_is_known(storage: SqliteStorage) -> None:

@@ -3,7 +3,7 @@
 import base64
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, final
@@ -89,9 +89,8 @@ class Archives:
             assert found[1] == pytest.approx(wanted[1], rel=1e-5, abs=1e-7)
 
 
-def _columns(metrics: str | None, names: Sequence[str]) -> list[float | None]:
-    known: dict[str, float | None] = json.loads(metrics or "{}")
-    return [known.get(name) for name in names]
+def _columns(metrics: Mapping[str, float], names: Sequence[str]) -> list[float | None]:
+    return [metrics.get(name) for name in names]
 
 
 def _about(item: Json) -> Json:

@@ -1,0 +1,134 @@
+"""Metrics in rows: each in the column of its slot, 8 bytes a value, and what finds no column in an object by name."""
+
+from collections.abc import Collection, Iterable, Mapping
+from math import copysign
+from typing import Any, Literal, TypeAlias, final
+
+from sqlalchemy import Column, Connection, Row, Table, and_, bindparam, select
+
+from app.domain.work import Metrics
+from app.storage import dialect, views
+from app.storage.bulk import Bulk
+from app.storage.tables import EPOCH_SLOTS, TRIAL_SLOTS, metric_slots, replicate_metrics, runs, trials
+
+Holder: TypeAlias = Literal["trials", "epochs"]
+"""Whose metrics: those of trials, which replicates have too, or those of epochs."""
+
+_COUNTS: Mapping[Holder, int] = {"trials": TRIAL_SLOTS, "epochs": EPOCH_SLOTS}
+_STORED_SLOTS = "SELECT name, number FROM metric_slots WHERE holder = ? ORDER BY number"
+_UNDEFINED, _OTHERS = "undefined_metrics", "other_metrics"
+
+
+def columns(table: Table, slots: int) -> list[Column[Any]]:
+    """Return the columns of a table that hold metrics."""
+    return [table.c[name] for name in (*(f"m{number}" for number in range(slots)), _UNDEFINED, _OTHERS)]
+
+
+TRIAL_COLUMNS = columns(trials, TRIAL_SLOTS)
+_REPLICATE_COLUMNS = columns(replicate_metrics, TRIAL_SLOTS)
+# Statements that are made once: to make one takes as long as to run it.
+_OF_ONLY_RUNS = (
+    select(runs.c.key, *TRIAL_COLUMNS)
+    .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
+    .where(runs.c.key.in_(bindparam("keys", expanding=True)), trials.c.replicates == 1)
+)
+_OF_REPLICATES = select(replicate_metrics.c.run_key, *_REPLICATE_COLUMNS).where(
+    replicate_metrics.c.run_key.in_(bindparam("keys", expanding=True))
+)
+_OF_RUNS = _OF_ONLY_RUNS.union_all(_OF_REPLICATES)
+_STORE_REPLICATE = Bulk(dialect.upsert(replicate_metrics))
+
+
+@final
+class Slots:
+    """The slots of those metrics that have one; a number comes back as it was given, to the bit.
+
+    A metric that is undefined has its bit in `undefined_metrics`; one that is not measured has neither bit nor value.
+    """
+
+    def __init__(self, numbers: Mapping[str, int], count: int, prefix: str = "") -> None:
+        self._columns = {name: f"m{number}" for name, number in numbers.items()}
+        self._filled = {name: f"{prefix}m{number}" for name, number in numbers.items()}
+        self._bits = {name: 1 << number for name, number in numbers.items()}
+        self._undefined, self._others = prefix + _UNDEFINED, prefix + _OTHERS
+        names = (*(f"{prefix}m{number}" for number in range(count)), self._undefined, self._others)
+        self._empty: Mapping[str, None] = dict.fromkeys(names)
+
+    def column(self, name: str) -> str | None:
+        """Return the name of the column that holds a metric, None if it has none."""
+        return self._columns.get(name)
+
+    def row(self, metrics: Mapping[str, float | None]) -> dict[str, Any]:
+        """Return the columns of a row with these metrics."""
+        row: dict[str, Any] = {**self._empty}
+        others, undefined = {}, 0
+        for name, value in metrics.items():
+            column = self._filled.get(name)
+            if column is None or _is_negative_zero(value):
+                others[name] = value
+            if column is None:
+                continue
+            if value is None:
+                undefined |= self._bits[name]
+            else:
+                row[column] = value
+        if undefined:
+            row[self._undefined] = undefined
+        if others:
+            row[self._others] = others
+        return row
+
+    def metrics(self, row: Row[*tuple[Any, ...]]) -> Metrics:
+        """Return the metrics of a row that has all columns of `row`."""
+        fields = row._mapping
+        undefined: int = fields[_UNDEFINED] or 0
+        found: Metrics = {
+            name: value
+            for name, column in self._columns.items()
+            if (value := fields[column]) is not None or undefined & self._bits[name]
+        }
+        return found | fields[_OTHERS] if fields[_OTHERS] else found
+
+
+def _is_negative_zero(value: float | None) -> bool:
+    """Return whether the value is the one number that SQLite does not keep: it makes 0.0 of it."""
+    return value == 0.0 and copysign(1.0, value) < 0.0
+
+
+def slots(connection: Connection, holder: Holder) -> Slots:
+    """Return the slots that have names by now.
+
+    They are read each time: what a connection remembered might be of a transaction that was taken back.
+    """
+    return Slots(_numbers(connection, holder), _COUNTS[holder])
+
+
+def slots_for(
+    connection: Connection, holder: Holder, metrics: Iterable[Mapping[str, float | None]], prefix: str = ""
+) -> Slots:
+    """Return slots to write these metrics by, where new names get those that are free; columns begin with `prefix`."""
+    numbers = _numbers(connection, holder)
+    new = [name for name in dict.fromkeys(name for one in metrics for name in one) if name not in numbers]
+    free = range(len(numbers), _COUNTS[holder])
+    if named := dict(zip(new, free, strict=False)):
+        rows = [{"holder": holder, "number": number, "name": name} for name, number in named.items()]
+        connection.execute(metric_slots.insert(), rows)
+        views.renew(connection)
+    return Slots(numbers | named, _COUNTS[holder], prefix)
+
+
+def of_runs(connection: Connection, keys: Collection[int]) -> dict[int, Metrics]:
+    """Return what runs came to, by their keys; those without a result may be left out."""
+    known = slots(connection, "trials")
+    return {row.key: known.metrics(row) for row in connection.execute(_OF_RUNS, {"keys": list(keys)})}
+
+
+def store_replicates(connection: Connection, metrics: Mapping[int, Metrics]) -> None:
+    """Store what replicates came to, by the keys of their runs."""
+    if metrics:
+        known = slots_for(connection, "trials", metrics.values())
+        _STORE_REPLICATE.run(connection, [{"run_key": key, **known.row(one)} for key, one in metrics.items()])
+
+
+def _numbers(connection: Connection, holder: Holder) -> dict[str, int]:
+    return {row.name: row.number for row in connection.exec_driver_sql(_STORED_SLOTS, (holder,))}

@@ -1,0 +1,62 @@
+"""Pages of trials by columns: the numbers of the trials that fit, in order, from a place on."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+from app.domain.filters import Field, Position, TrialQuery
+from app.domain.values import Value
+from app.trial_columns.column import Column, Keys
+from app.trial_columns.distinct import DistinctColumn
+from app.trial_columns.numeric import NumericColumn
+from app.trial_columns.selection import Mask, after_place, any_of, first_in_order, fitting
+
+_NUMBER, _STATE = Field("number"), Field("state")
+
+
+class Columns(Protocol):
+    """Columns by field, all of the same trials."""
+
+    def __getitem__(self, field: Field) -> Column:
+        """Return the column of a field."""
+
+
+def fields_of(query: TrialQuery, shared: Mapping[str, Value]) -> set[Field]:
+    """Return the fields that a query reads columns of; not the number, nor hyperparameters that all trials share."""
+    read = {query.sort, *(condition.field for condition in query.conditions)} | ({_STATE} if query.states else set())
+    return {field for field in read if field != _NUMBER and not _is_shared(field, shared)}
+
+
+def page(
+    columns: Columns, count: int, query: TrialQuery, shared: Mapping[str, Value], after: Position | None, limit: int
+) -> list[Position]:
+    """Return the places of up to `limit` of the `count` trials, from the first one after `after`.
+
+    `shared` are the hyperparameters that are the same in all trials, and so have no columns.
+    """
+
+    def column(field: Field) -> Column:
+        if field == _NUMBER:
+            return NumericColumn(np.arange(count, dtype=np.float64))
+        return DistinctColumn.constant(shared[field.name], count) if _is_shared(field, shared) else columns[field]
+
+    sort = column(query.sort)
+    keys = sort.keys()
+    masks = [fitting(column(condition.field), condition) for condition in query.conditions]
+    if query.states:
+        masks.append(any_of(columns[_STATE], query.states))
+    if after is not None:
+        masks.append(_after(sort, keys, after, descending=query.descending))
+    mask: Mask = np.logical_and.reduce(masks) if masks else np.ones(count, np.bool_)
+    numbers = first_in_order(keys, mask, limit, descending=query.descending)
+    return [Position(sort.mark(number), number) for number in numbers.tolist()]
+
+
+def _after(sort: Column, keys: Keys, position: Position, *, descending: bool) -> Mask:
+    place = None if position.key is None else sort.place(position.key)
+    return after_place(keys, place, position.number, descending=descending)
+
+
+def _is_shared(field: Field, shared: Mapping[str, Value]) -> bool:
+    return field.kind == "param" and field.name in shared

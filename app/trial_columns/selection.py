@@ -1,0 +1,75 @@
+"""Which trials fit, and which of them are on a page: masks and partial sorts over the keys of columns."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.filters import Condition, Operator
+from app.trial_columns.column import Column, Keys, Numbers, Span
+
+Mask = NDArray[np.bool_]
+
+
+def fitting(column: Column, condition: Condition) -> Mask:
+    """Return which trials meet a condition on this column."""
+    keys, value = column.keys(), condition.value
+    if value is None:
+        return np.isnan(keys) if condition.operator == "=" else ~np.isnan(keys)
+    same, kind = column.span(value), column.comparable(value)
+    if condition.operator == "!=":
+        return (keys < same.first) | (keys >= same.last)  # neither holds of NaN
+    bounds: Mapping[Operator, tuple[float, float]] = {
+        "=": (same.first, same.last),
+        "<": (kind.first, same.first),
+        "<=": (kind.first, same.last),
+        ">": (same.last, kind.last),
+        ">=": (same.first, kind.last),
+    }
+    return _within(keys, *bounds[condition.operator])
+
+
+def any_of(column: Column, values: Sequence[str]) -> Mask:
+    """Return which trials have one of these values in the column."""
+    keys, spans = column.keys(), [column.span(value) for value in values]
+    fits: Mask = np.logical_or.reduce([_within(keys, span.first, span.last) for span in spans])
+    return fits
+
+
+def after_place(keys: Keys, place: Span | None, number: int, *, descending: bool) -> Mask:
+    """Return which trials come after a place in the order: equals by number, and those without a value at the end.
+
+    The place is that of trial `number`, with keys in `place`; None if it has no value.
+    """
+    missing = np.isnan(keys)
+    if place is None:
+        missing[: number + 1] = False
+        return missing
+    beyond = keys < place.first if descending else keys >= place.last
+    equal = _within(keys, place.first, place.last)
+    equal[: number + 1] = False
+    return beyond | equal | missing
+
+
+def first_in_order(keys: Keys, mask: Mask, limit: int, *, descending: bool) -> Numbers:
+    """Return the first `limit` trials of those in the mask: by key, then by number, those without a key at the end."""
+    missing = np.isnan(keys)
+    numbers = np.flatnonzero(mask & ~missing)
+    sizes = -keys[numbers] if descending else keys[numbers]
+    places = _lowest(sizes, limit)
+    rest = np.flatnonzero(mask & missing)[: limit - len(places)]
+    return np.concatenate([numbers[places], rest])
+
+
+def _lowest(sizes: Keys, limit: int) -> Numbers:
+    """Return the places of the `limit` lowest sizes in order; of equals, the first ones."""
+    if len(sizes) <= limit:
+        return np.argsort(sizes, kind="stable")
+    last = np.partition(sizes, limit - 1)[limit - 1]
+    below = np.flatnonzero(sizes < last)
+    equal = np.flatnonzero(sizes == last)[: limit - len(below)]
+    return np.concatenate([below[np.argsort(sizes[below], kind="stable")], equal])
+
+
+def _within(keys: Keys, first: float, last: float) -> Mask:
+    return (keys >= first) & (keys < last)

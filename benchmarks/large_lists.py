@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,11 +63,11 @@ def _rows(folder: Path) -> Iterable[Sequence[str]]:
     )
     yield _row("cold: the sweep with its best trial", _cold(folder, lambda storage: storage.sweep(SWEEP)), COLD)
     for name, query in FIRST_PAGES.items():
-        yield _row(f"cold: by {name}", _cold(folder, lambda storage, query=query: _page(storage, query)), COLD)
+        yield _row(f"cold: by {name}", _cold(folder, partial(_page, query=query)), COLD)
     yield _row("cold: the last 1,000 finished", _cold(folder, lambda one: one.finished_trials(SWEEP, 1000)), None)
     storage = SqliteStorage(folder, StandardPolicy())
     for name, sort in SORTS.items():
-        yield _row(f"scan: {name}", [_milliseconds(lambda sort=sort: _page(storage, TrialQuery(sort=sort)))], SCAN)
+        yield _row(f"scan: {name}", [_milliseconds(partial(_page, storage, TrialQuery(sort=sort)))], SCAN)
     for name, sort in SORTS.items():
         for text, conditions in FILTERS.items():
             query = TrialQuery(conditions=conditions, sort=sort, descending=bool(conditions))
@@ -79,7 +80,7 @@ def _cold(folder: Path, read: Callable[[SqliteStorage], object]) -> list[float]:
     found = []
     for _ in range(COLD_ROUNDS):
         storage = SqliteStorage(folder, StandardPolicy())
-        found.append(_milliseconds(lambda storage=storage: read(storage)))
+        found.append(_milliseconds(partial(read, storage)))
         storage.close()
     return found
 
@@ -88,7 +89,7 @@ def _warm(storage: SqliteStorage, query: TrialQuery) -> list[float]:
     """Return what pages take: the first one and one in the middle, in turns."""
     (_, last), *_ = reversed(_page(storage, query))
     places = [None, last] * (WARM_ROUNDS // 2)
-    return [_milliseconds(lambda place=place: _page(storage, query, place)) for place in places]
+    return [_milliseconds(partial(_page, storage, query, place)) for place in places]
 
 
 def _page(storage: SqliteStorage, query: TrialQuery, after: Position | None = None) -> list[tuple[object, Position]]:

@@ -61,10 +61,10 @@ def main() -> None:
 
 def _costs(service: Service) -> Iterator[Cost]:
     post = _poster(service.client)
-    empty = _claim("nobody", TOGETHER)
+    empty = claim_body("nobody", TOGETHER)
     yield Cost("a claim of nothing", _cpu(service, post, "claim", [empty] * ROUNDS), Target("<=", 1.0, " ms"))
     sweep = service.client.post("/v1/sweeps", json=SWEEP).raise_for_status().json()
-    first = post("claim", _claim("w", TOGETHER))["runs"]
+    first = post("claim", claim_body("w", TOGETHER))["runs"]
     reports = [_report(first, 1 + EPOCHS * number, EPOCHS) for number in range(ROUNDS)]
     reporting = _cpu(service, post, "report", reports)
     yield Cost(f"a report of {TOGETHER} x {EPOCHS} epochs", reporting, Target("<=", 4.0, " ms"))
@@ -81,9 +81,9 @@ def _claims_and_finishes(service: Service, post: Callable[[str, Json], Json]) ->
     claims = finishes = 0.0
     for number in range(ROUNDS // 2):
         before = processor_seconds(service.pid)
-        runs = post("claim", _claim(f"c{number}", TOGETHER))["runs"]
+        runs = post("claim", claim_body(f"c{number}", TOGETHER))["runs"]
         between = processor_seconds(service.pid)
-        post("finish", {"worker": f"c{number}", "items": [_result(run) for run in runs]})
+        post("finish", {"worker": f"c{number}", "items": [result(run) for run in runs]})
         claims += between - before
         finishes += processor_seconds(service.pid) - between
     yield Cost(f"a claim of {TOGETHER}", 2 * claims / ROUNDS, Target("<=", 6.0, " ms"))
@@ -119,30 +119,33 @@ def _poster(client: httpx.Client) -> Callable[[str, Json], Json]:
     return post
 
 
-def _claim(worker: str, slots: int) -> Json:
+def claim_body(worker: str, slots: int) -> Json:
+    """Return the request of a worker for runs."""
     return {"worker": worker, "trainer": OWN_TRAINER, "rules": CURRENT_RULES, "slots": slots}
 
 
 def _report(runs: Sequence[Json], first: int, epochs: int) -> Json:
-    curve = [_point(epoch) for epoch in range(first, first + epochs)]
+    curve = [point(epoch) for epoch in range(first, first + epochs)]
     return {"worker": "w", "items": [{"lease": run["lease"], "epochs": curve} for run in runs]}
 
 
-def _point(epoch: int) -> Json:
+def point(epoch: int) -> Json:
+    """Return an epoch with made-up numbers, of as many digits as real ones."""
     metrics = {name: (number + 1) / (7 + epoch) for number, name in enumerate(METRICS)}
     return {"epoch": epoch, "metrics": metrics, "seconds": 0.0123, "gradient_norms": [0.1234567 / epoch] * LAYERS}
 
 
-def _result(run: Json) -> Json:
+def result(run: Json) -> Json:
+    """Return the result of a run of one epoch."""
     return {
         "lease": run["lease"],
         "state": "completed",
-        "metrics": {**_point(1)["metrics"], "test_loss": 0.25, "test_error": 1 / 3},
+        "metrics": {**point(1)["metrics"], "test_loss": 0.25, "test_error": 1 / 3},
         "best_epoch": 1,
         "epochs": 1,
         "seconds": 0.0123,
         "reason": "trained to its end",
-        "curve": [_point(1)],
+        "curve": [point(1)],
     }
 
 

@@ -15,15 +15,27 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from app.api.fields import parameter_faults
+from app.api.json_answers import writing_json
 from app.api.reading import as_read
 from app.domain.errors import Fault, InvalidRequest, LogsweepError, faults_of, pointer, show
 from app.domain.hints import hint
 
+Endpoint = Callable[..., Any]
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class StrictRoute(APIRoute):
-    """A route whose query has known names only, and each once unless it takes a list."""
+    """A route whose query has known names only, and each once unless it takes a list.
+
+    What a GET returns is written as JSON where it was read, without being checked once more.
+    """
+
+    def __init__(
+        self, path: str, endpoint: Endpoint, *, methods: set[str] | list[str] | None = None, **more: Any
+    ) -> None:
+        """Make the route of a function; all other parameters are FastAPI's."""
+        writes = endpoint if set(methods or ()) != {"GET"} else writing_json(endpoint)
+        super().__init__(path, writes, methods=methods, **more)
 
     def get_route_handler(self) -> Handler:
         """Return the handler of the route, which first looks at the names in the query."""

@@ -15,7 +15,7 @@ from typing import TypeVar, final
 from app.domain.events import EpochsStored, Event, TrialsChanged, WorkQueued
 
 MOST_NUMBERS = 100_000
-"""How much the feed remembers: events, each counting as one more than it has trials; some 20 MB at most."""
+"""How much the feed remembers: events, each counting as one more than it has trials; some 30 MB at most."""
 
 MOST_TRIALS = 1024
 """Of so many trials an event tells at most; what changed more of them is cut."""
@@ -153,7 +153,7 @@ class Feed:
 
     def _forget(self) -> None:
         while self._numbers > self._most:
-            first = next(iter(self._kept))
+            first = self._last - len(self._kept) + 1  # not by iteration, which would pass all that was forgotten
             self._numbers -= _size(self._kept.pop(first).event)
 
     def _call_readers(self) -> None:
@@ -200,9 +200,9 @@ def _parts(event: Event) -> Iterator[Event]:
     match event:
         case WorkQueued():
             return
-        case TrialsChanged():
+        case TrialsChanged() if len(event.trials) > MOST_TRIALS:
             yield from (replace(event, trials=part) for part in _cut(event.trials.items()))
-        case EpochsStored():
+        case EpochsStored() if len(event.epochs) > MOST_TRIALS:
             yield from (replace(event, epochs=part) for part in _cut(event.epochs.items()))
         case _:
             yield event

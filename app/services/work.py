@@ -24,6 +24,7 @@ from app.domain.work import (
     ReleaseRequest,
     ReportRequest,
 )
+from app.services import report_parts
 from app.services.claim_line import ClaimLine, Place
 from app.services.clock import Clock
 from app.services.live_workers import LiveWorkers
@@ -99,9 +100,18 @@ class Work:
         require_sound(request)
         now = self._clock.now()
         self._live.saw(request.worker, now)
-        decisions = self._storage.report(request.worker, request.items, now)
+        decisions = self._stored(request, now)
         self._live.trained(request.worker, _stored_epochs(request.items, decisions), now)
         return DecisionsAnswer(decisions)
+
+    def _stored(self, request: ReportRequest, now: datetime) -> list[Decision]:
+        """Store a report in its parts."""
+        decided = [
+            decision
+            for part in report_parts.parts(request.items)
+            for decision in self._storage.report(request.worker, part, now)
+        ]
+        return report_parts.joined(request.items, decided)
 
     def finish(self, request: FinishRequest) -> FinishAnswer:
         """Record results, and store the epochs of other runs that came with them. Raises InvalidRequest."""

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias, final
 
 from sqlalchemy import Connection, Dialect, Insert, Update
 
-_Bind: TypeAlias = tuple[str, Any, Callable[[Any], Any] | None]
+Bind: TypeAlias = tuple[str, Any, Callable[[Any], Any] | None]
 """A parameter: its name, its value for rows that have none of it, and what makes a value what the driver takes."""
 
 
@@ -18,7 +18,7 @@ class Bulk:
 
     def __init__(self, statement: Insert | Update) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, Sequence[_Bind], bool]] = {}
+        self._compiled: dict[str, tuple[str, Sequence[Bind], bool]] = {}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Run the statement for each row, and return how many rows of the table that changed."""
@@ -32,12 +32,12 @@ class Bulk:
             made = [dict(zip(names, row, strict=True)) for row in made]
         return connection.exec_driver_sql(text, made).rowcount
 
-    def _for(self, dialect: Dialect, row: Mapping[str, Any]) -> tuple[str, Sequence[_Bind], bool]:
+    def _for(self, dialect: Dialect, row: Mapping[str, Any]) -> tuple[str, Sequence[Bind], bool]:
         if dialect.name not in self._compiled:
             names = list(row) if self._statement.is_insert else None
             compiled: Any = self._statement.compile(dialect=dialect, column_keys=names)
             used = compiled.positiontup if compiled.positional else list(compiled.binds)
-            binds = [_bind(dialect, name, compiled) for name in used]
+            binds = [bind(dialect, name, compiled) for name in used]
             self._compiled[dialect.name] = str(compiled), binds, bool(compiled.positional)
         return self._compiled[dialect.name]
 
@@ -49,6 +49,7 @@ def _column(
     return values if make is None else [make(value) for value in values]
 
 
-def _bind(dialect: Dialect, name: str, compiled: Any) -> _Bind:
+def bind(dialect: Dialect, name: str, compiled: Any) -> Bind:
+    """Return a parameter of a statement that was compiled."""
     kind = compiled.binds[name].type.dialect_impl(dialect)
     return name, compiled.params.get(name), kind.bind_processor(dialect)

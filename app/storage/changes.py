@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from app.domain.events import (
     DELETED,
@@ -21,10 +21,12 @@ from app.domain.events import (
     TrialsChanged,
     WorkQueued,
 )
+from app.storage.dialect import among
+from app.storage.queries import Query
 from app.storage.tables import sweeps
 
 _LOG = "changes"
-_IDS = select(sweeps.c.key, sweeps.c.id).where(sweeps.c.key.in_(bindparam("keys", expanding=True)))
+_IDS = Query(select(sweeps.c.key, sweeps.c.id).where(among(sweeps.c.key, "keys")))
 
 
 @dataclass(slots=True)
@@ -132,7 +134,7 @@ class ChangeLog:
         told: list[Event] = [DatasetChanged(name, deleted) for name, deleted in self._datasets.items()]
         if not self._sweeps:
             return told
-        ids = {row.key: row.id for row in connection.execute(_IDS, {"keys": list(self._sweeps)})}
+        ids = {row.key: row.id for row in _IDS.rows(connection, keys=list(self._sweeps))}
         # A sweep whose row has gone meanwhile was told to be deleted in a commit before.
         logs = {ids[key]: log for key, log in self._sweeps.items() if key in ids}
         told += [one for sweep, log in logs.items() for one in log.events(sweep)]

@@ -11,7 +11,9 @@ from app.domain.queue import Ask, Claimed, Grant, Load, SuspectCase
 from app.domain.states import SweepState
 from app.domain.work import CheckpointRef, Lease
 from app.storage import changes, kept_models, moves
+from app.storage.dialect import among
 from app.storage.moves import QUEUED, RUNNING
+from app.storage.queries import Query
 from app.storage.records import AnyRow
 from app.storage.tables import cohorts, runs, sweeps, trials
 
@@ -42,8 +44,8 @@ class _Choice:
 
 # Statements that are made once: to make one takes as long as to run it.
 _HEALTHY = runs.c.losses < bindparam("suspect")
-_IN_SWEEPS = runs.c.sweep_key.in_(bindparam("sweeps", expanding=True))
-_HOLDERS = (
+_IN_SWEEPS = among(runs.c.sweep_key, "sweeps")
+_HOLDERS = Query(
     select(runs.c.worker, func.count().label("held"), func.max(runs.c.losses).label("worst"))
     .join(sweeps, sweeps.c.key == runs.c.sweep_key)
     .where(RUNNING, sweeps.c.trainer == bindparam("trainer"))
@@ -51,19 +53,19 @@ _HOLDERS = (
 )
 _IS_RUNNING = sweeps.c.state == SweepState.RUNNING.value
 _HAS_HEALTHY = select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED, _HEALTHY).exists()
-_SWEEPS = (
+_SWEEPS = Query(
     select(sweeps.c.key, sweeps.c.id, sweeps.c.started_at, _HAS_HEALTHY.label("has_healthy"))
     .where(_IS_RUNNING, sweeps.c.ending.is_(None))
     .where(sweeps.c.trainer == bindparam("trainer"), sweeps.c.rules <= bindparam("rules"))
     .order_by(sweeps.c.id)
 )
 # Of all sweeps: suspects are few, while a condition on the sweep would lead through all its runs.
-_SUSPECTS = (
+_SUSPECTS = Query(
     select(runs.c.key, runs.c.sweep_key).where(QUEUED, ~_HEALTHY).order_by(runs.c.trial.desc(), runs.c.replicate.desc())
 )
 _ENOUGH = select(runs.c.trial).where(_IN_SWEEPS, QUEUED, _HEALTHY).limit(bindparam("enough")).subquery()
-_COUNT_HEALTHY = select(func.count()).select_from(_ENOUGH)
-_COUNT_QUEUED = (
+_COUNT_HEALTHY = Query(select(func.count().label("waiting")).select_from(_ENOUGH))
+_COUNT_QUEUED = Query(
     select(runs.c.sweep_key, func.count().label("waiting")).where(_IN_SWEEPS, QUEUED).group_by(runs.c.sweep_key)
 )
 # The queue's own index answers for the inner part; only then the rows themselves are looked up.
@@ -79,16 +81,16 @@ _DISTANCE = case(
     else_=2,
 )
 _KNOWN_COHORTS = select(cohorts.c.number).where(
-    cohorts.c.sweep_key == bindparam("sweep"), cohorts.c.name.in_(bindparam("cohorts", expanding=True))
+    cohorts.c.sweep_key == bindparam("sweep"), among(cohorts.c.name, "cohorts")
 )
-_CHOSEN = (
+_CHOSEN = Query(
     select(runs.c.key)
     .join(_QUEUE, _QUEUE.c.key == runs.c.key)
     .order_by(_DISTANCE, runs.c.cohort.in_(_KNOWN_COHORTS).desc(), _QUEUE.c.size.desc())
     .order_by(runs.c.cohort, runs.c.trial, runs.c.replicate)
     .limit(bindparam("limit"))
 )
-_WITH_PARAMS = (
+_WITH_PARAMS = Query(
     select(
         *(runs.c.key, runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.asked, trials.c.params),
         cohorts.c.name.label("cohort"),
@@ -96,7 +98,7 @@ _WITH_PARAMS = (
     )
     .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
     .join(cohorts, and_(cohorts.c.sweep_key == runs.c.sweep_key, cohorts.c.number == runs.c.cohort))
-    .where(runs.c.key.in_(bindparam("keys", expanding=True)))
+    .where(among(runs.c.key, "keys"))
 )
 
 
@@ -126,7 +128,7 @@ def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease
 
 
 def _holders(connection: Connection, trainer: str) -> _Holders:
-    rows = connection.execute(_HOLDERS, {"trainer": trainer}).all()
+    rows = _HOLDERS.rows(connection, trainer=trainer)
     return _Holders({row.worker: row.held for row in rows}, {row.worker: row.worst for row in rows})
 
 
@@ -153,31 +155,30 @@ def _choose(connection: Connection, policy: Policy, ask: Ask, holders: _Holders)
 
 def _running(connection: Connection, policy: Policy, ask: Ask) -> Sequence[AnyRow]:
     """Return the sweeps that the worker can train, oldest first."""
-    known = {"trainer": ask.trainer, "rules": ask.rules, "suspect": policy.suspect_losses}
-    return connection.execute(_SWEEPS, known).all()
+    return _SWEEPS.rows(connection, trainer=ask.trainer, rules=ask.rules, suspect=policy.suspect_losses)
 
 
 def _suspects(connection: Connection, policy: Policy) -> dict[int, int]:
     """Return the first suspect that waits in each sweep, by the sweeps' keys."""
-    rows = connection.execute(_SUSPECTS, {"suspect": policy.suspect_losses})
+    rows = _SUSPECTS.rows(connection, suspect=policy.suspect_losses)
     return {row.sweep_key: row.key for row in rows}
 
 
 def _load(connection: Connection, policy: Policy, ask: Ask, holders: _Holders, keys: Sequence[int]) -> Load:
     queue = {"sweeps": keys, "suspect": policy.suspect_losses, "enough": ask.slots * ask.live_workers}
-    waiting: int = connection.execute(_COUNT_HEALTHY, queue).scalar_one()
+    waiting: int = _COUNT_HEALTHY.first(connection, **queue).waiting
     return Load(holders.held.get(ask.worker, 0), waiting, sum(holders.held.values()))
 
 
 def _healthy(connection: Connection, policy: Policy, ask: Ask, sweep: int, limit: int) -> Sequence[AnyRow]:
     queue = {"sweep": sweep, "suspect": policy.suspect_losses, "limit": limit}
-    keys = connection.execute(_CHOSEN, {**queue, "worker": ask.worker, "cohorts": ask.cohorts}).scalars()
-    return _in_order(connection, list(keys))
+    chosen = _CHOSEN.rows(connection, **queue, worker=ask.worker, cohorts=list(ask.cohorts))
+    return _in_order(connection, [row.key for row in chosen])
 
 
 def _in_order(connection: Connection, keys: Sequence[int]) -> Sequence[AnyRow]:
     """Return these queued runs in this order, each with its trial's hyperparameters."""
-    rows = {row.key: row for row in connection.execute(_WITH_PARAMS, {"keys": keys})}
+    rows = {row.key: row for row in _WITH_PARAMS.rows(connection, keys=list(keys))}
     return [rows[key] for key in keys]
 
 
@@ -190,7 +191,7 @@ def _start_sweeps(connection: Connection, rows: Sequence[AnyRow], now: datetime)
 
 
 def _waiting(connection: Connection, looked_at: Sequence[AnyRow]) -> dict[str, int]:
-    rows = connection.execute(_COUNT_QUEUED, {"sweeps": [row.key for row in looked_at]})
+    rows = _COUNT_QUEUED.rows(connection, sweeps=[row.key for row in looked_at])
     counts = {row.sweep_key: row.waiting for row in rows}
     return {row.id: counts.get(row.key, 0) for row in looked_at}
 

@@ -14,6 +14,8 @@ from app.domain.states import OPEN, TrialState
 from app.domain.sweeps import Best
 from app.storage.bulk import Bulk
 from app.storage.changes import ChangeLog
+from app.storage.dialect import among
+from app.storage.queries import Query
 from app.storage.records import AnyRow
 from app.storage.tables import sweep_counts, sweeps, trials
 
@@ -40,30 +42,30 @@ _TAKE_BEST = Bulk(
     .where(sweep_counts.c.sweep_key == bindparam("the_sweep"))
     .values(best_value=bindparam("value"), best_trial=bindparam("number"))
 )
-_KEPT = (
+_KEPT = Query(
     select(sweep_counts.c.sweep_key, sweep_counts.c.best_trial, sweep_counts.c.best_value, sweeps.c.direction)
     .join(sweeps, sweeps.c.key == sweep_counts.c.sweep_key)
-    .where(sweep_counts.c.sweep_key.in_(bindparam("keys", expanding=True)))
+    .where(among(sweep_counts.c.sweep_key, "keys"))
 )
-_STANDING = (
+_STANDING = Query(
     select(sweep_counts, trials.c.params)
     .outerjoin(
         trials, and_(trials.c.sweep_key == sweep_counts.c.sweep_key, trials.c.number == sweep_counts.c.best_trial)
     )
-    .where(sweep_counts.c.sweep_key.in_(bindparam("keys", expanding=True)))
+    .where(among(sweep_counts.c.sweep_key, "keys"))
 )
-_BEST_VALUE = select(sweep_counts.c.best_value).where(sweep_counts.c.sweep_key == bindparam("the_sweep"))
+_BEST_VALUE = Query(select(sweep_counts.c.best_value).where(sweep_counts.c.sweep_key == bindparam("the_sweep")))
 
 
 def of(connection: Connection, keys: Collection[int]) -> dict[int, Standing]:
     """Return the standing of each of these sweeps, by their keys."""
-    rows = connection.execute(_STANDING, {"keys": list(keys)})
+    rows = _STANDING.rows(connection, keys=list(keys))
     return {row.sweep_key: Standing(_counts(row), _best(row)) for row in rows}
 
 
 def best_value(connection: Connection, key: int) -> float | None:
     """Return the value of the best final trial of a sweep; None while there is none."""
-    found: float | None = connection.execute(_BEST_VALUE, {"the_sweep": key}).scalar_one()
+    found: float | None = _BEST_VALUE.first(connection, the_sweep=key).best_value
     return found
 
 
@@ -85,7 +87,7 @@ def keep(connection: Connection, log: ChangeLog) -> None:
 def _keep_best(connection: Connection, results: Mapping[int, Mapping[int, float | None]]) -> None:
     """Compare the best with the trials that came to a result, or look for it where the best itself has changed."""
     rows = []
-    for kept in connection.execute(_KEPT, {"keys": list(results)}).all():
+    for kept in _KEPT.rows(connection, keys=list(results)):
         values = results[kept.sweep_key]
         before = None if kept.best_trial is None else (kept.best_value, kept.best_trial)
         if before and values.get(before[1], before[0]) != before[0]:
@@ -118,7 +120,7 @@ def _look_up(connection: Connection, key: int, direction: Direction) -> _Ranked 
 
 
 def _counts(row: AnyRow) -> dict[TrialState, int]:
-    return {state: row._mapping[state.value] for state in TrialState}
+    return {state: getattr(row, state.value) for state in TrialState}
 
 
 def _best(row: AnyRow) -> Best | None:

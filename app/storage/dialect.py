@@ -9,6 +9,7 @@ from sqlalchemy import (
     Connection,
     Table,
     Text,
+    bindparam,
     case,
     exists,
     func,
@@ -17,6 +18,8 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
+
+from app.storage.columns import Json
 
 
 def engine_version(connection: Connection) -> str:
@@ -69,6 +72,15 @@ def json_at(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
 def joined(texts: ColumnElement[Any], between: str) -> ColumnElement[Any]:
     """Return the texts of all rows as one, in the order of the rows."""
     return func.group_concat(texts, between)
+
+
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Return whether a column has one of the values of a list, which is one parameter of this name.
+
+    So the text of the statement is the same for lists of any length.
+    """
+    values = func.json_each(bindparam(name, type_=Json())).table_valued("value")
+    return column.in_(select(values.c.value))
 
 
 def json_has(source: ColumnElement[Any], text_value: str) -> ColumnElement[bool]:

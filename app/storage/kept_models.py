@@ -11,6 +11,8 @@ from app.domain.policy import Policy
 from app.domain.queue import RankedModel
 from app.domain.work import Keep
 from app.storage import artifacts
+from app.storage.dialect import among
+from app.storage.queries import Query
 from app.storage.records import AnyRow
 from app.storage.tables import models, sweeps
 
@@ -50,13 +52,13 @@ class _Model:
 
 NOTHING = Changes()
 
-_BY_SWEEP = (
+_BY_SWEEP = Query(
     select(
         *(sweeps.c.key, sweeps.c.id, sweeps.c.direction, sweeps.c.keep_models, sweeps.c.replicates),
         *(models.c.trial, models.c.cost, models.c.settled, models.c.artifact_key, models.c.made_with),
     )
     .outerjoin(models, models.c.sweep_key == sweeps.c.key)
-    .where(sweeps.c.key.in_(bindparam("keys", expanding=True)))
+    .where(among(sweeps.c.key, "keys"))
     .order_by(sweeps.c.key, models.c.trial)
 )
 """Of each sweep at least one row, in which `trial` is None if it has no model."""
@@ -89,7 +91,7 @@ def rank(connection: Connection, policy: Policy, keys: Collection[int], changes:
 def _by_sweep(connection: Connection, keys: Collection[int]) -> Iterable[list[AnyRow]]:
     """Return the rows of each sweep, at least one; `trial` is None where it has no model."""
     groups: dict[int, list[AnyRow]] = {}
-    for row in connection.execute(_BY_SWEEP, {"keys": list(keys)}):
+    for row in _BY_SWEEP.rows(connection, keys=list(keys)):
         groups.setdefault(row.key, []).append(row)
     return groups.values()
 

@@ -7,8 +7,10 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, updat
 
 from app.domain.states import SweepState, TrialState
 from app.domain.work import Decision, Lease
+from app.storage.dialect import among
 from app.storage.moves import RUNNING
 from app.storage.outcomes import parts
+from app.storage.queries import Query
 from app.storage.records import AnyRow
 from app.storage.tables import runs, sweeps, trials
 
@@ -27,7 +29,7 @@ _COLUMNS = (
 _TRIAL = and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial)
 _ROWS = select(*_COLUMNS).join(sweeps, sweeps.c.key == runs.c.sweep_key).join(trials, _TRIAL)
 # Statements that are made once: to make one takes as long as to run it.
-_NAMED = _ROWS.where(runs.c.key.in_(bindparam("keys", expanding=True)))
+_NAMED = Query(_ROWS.where(among(runs.c.key, "keys")))
 _PUT_OFF = (
     update(runs)
     .where(runs.c.key.in_(bindparam("keys", expanding=True)))
@@ -45,10 +47,8 @@ _HELD = (
 
 def named_runs(connection: Connection, leases: Collection[Lease]) -> Named:
     """Return the runs that leases name, also those that the leases have no right to any more."""
-    found: dict[int, AnyRow] = {}
-    for part in parts({lease.run for lease in leases}):
-        found |= {row.key: row for row in connection.execute(_NAMED, {"keys": part})}
-    return found
+    keys = list({lease.run for lease in leases})
+    return {row.key: row for row in _NAMED.rows(connection, keys=keys)}
 
 
 def runs_where(connection: Connection, which: ColumnElement[bool]) -> Sequence[AnyRow]:

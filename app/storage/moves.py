@@ -20,7 +20,6 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
-    tuple_,
     update,
 )
 
@@ -29,8 +28,10 @@ from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState, sources, sweep_sources
 from app.storage import changes, kept_models
 from app.storage.bulk import Bulk
+from app.storage.dialect import among
 from app.storage.kept_models import Changes, Place
 from app.storage.outcomes import follow_runs, parts
+from app.storage.queries import Query
 from app.storage.records import AnyRow
 from app.storage.tables import attempts, runs, sweeps, trials
 
@@ -59,21 +60,21 @@ def _from(target: TrialState) -> ColumnElement[bool]:
 
 # Statements that are made once: to make one takes as long as to run it.
 _NOW = bindparam("now", type_=trials.c.started_at.type)
-_START_RUNS = (
+_START_RUNS = Query(
     update(runs)
-    .where(runs.c.key.in_(bindparam("keys", expanding=True)), _from(TrialState.RUNNING))
+    .where(among(runs.c.key, "keys"), _from(TrialState.RUNNING))
     .values(state=TrialState.RUNNING.value, fence=runs.c.fence + 1, reason=None)
     .values(worker=bindparam("worker"), leased_at=bindparam("now"), lease_until=bindparam("until"))
     .returning(runs.c.key, runs.c.fence, runs.c.sweep_key, runs.c.trial)
 )
 _START = (
     update(trials)
-    .where(tuple_(trials.c.sweep_key, trials.c.number).in_(bindparam("places", expanding=True)))
+    .where(trials.c.sweep_key == bindparam("the_sweep"), among(trials.c.number, "numbers"))
     .values(state=TrialState.RUNNING.value, started_at=func.coalesce(trials.c.started_at, _NOW))
-    .returning(trials.c.sweep_key, trials.c.number)
+    .returning(trials.c.number)
 )
 _START_TRIALS = {
-    state.value: _START.where(trials.c.state == _word(state)) for state in (TrialState.QUEUED, TrialState.PAUSED)
+    state.value: Query(_START.where(trials.c.state == _word(state))) for state in (TrialState.QUEUED, TrialState.PAUSED)
 }
 _PRUNE = Bulk(
     update(runs)
@@ -90,22 +91,19 @@ def start_runs(
     connection: Connection, keys: Collection[int], worker: str, now: datetime, lease_until: datetime
 ) -> dict[int, int]:
     """Queued to running: lease these runs to a worker; return their fences. Their trials run with them."""
-    holder = {"worker": worker, "now": now, "until": lease_until}
-    started = connection.execute(_START_RUNS, {"keys": list(keys), **holder}).all()
+    started = _START_RUNS.rows(connection, keys=list(keys), worker=worker, now=now, until=lease_until)
     _require(len(started), len(keys), TrialState.RUNNING)
-    places = {(row.sweep_key, row.trial) for row in started}
-    _start_trials(connection, places, now)
+    for sweep in {row.sweep_key for row in started}:
+        _start_trials(connection, sweep, {row.trial for row in started if row.sweep_key == sweep}, now)
     return {row.key: row.fence for row in started}
 
 
-def _start_trials(connection: Connection, places: Collection[Place], now: datetime) -> None:
+def _start_trials(connection: Connection, sweep: int, numbers: Collection[int], now: datetime) -> None:
     """Let trials run that are queued or paused; those that run already, or are final, stay as they are."""
-    log = changes.of(connection)
-    for part in parts(places):
-        known = {"places": part, "now": now}
-        for before, statement in _START_TRIALS.items():
-            for row in connection.execute(statement, known).all():
-                log.trials(row.sweep_key, [row.number], before, TrialState.RUNNING.value)
+    for before, statement in _START_TRIALS.items():
+        started = statement.rows(connection, the_sweep=sweep, numbers=list(numbers), now=now)
+        moved = [row.number for row in started]
+        changes.of(connection).trials(sweep, moved, before, TrialState.RUNNING.value)
 
 
 def end_holds(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

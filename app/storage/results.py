@@ -16,10 +16,12 @@ from app.storage import changes, kept_models, lost_leases, metrics, moves
 from app.storage.bulk import Bulk
 from app.storage.changes import ChangeLog
 from app.storage.curves import Curves
+from app.storage.dialect import among
 from app.storage.kept_models import Changes, NewModel, Place
 from app.storage.leases import Named, decide, holds, is_last, named_runs, why_stale
 from app.storage.moves import QUEUED
 from app.storage.outcomes import follow_only_runs, follow_runs, get_further, parts
+from app.storage.queries import Query
 from app.storage.records import AnyRow
 from app.storage.tables import artifacts, attempts, epochs, runs, sweeps
 
@@ -47,9 +49,10 @@ _NOTE_CHECKPOINT = Bulk(
     .where(runs.c.key == bindparam("the_key"))
     .values({f"checkpoint_{name}": bindparam(name) for name in ("epoch", "sha256", "size")})
 )
-_IDLE = select(sweeps.c.id).where(
-    sweeps.c.key.in_(bindparam("keys", expanding=True)),
-    ~select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists(),
+_IDLE = Query(
+    select(sweeps.c.id).where(
+        among(sweeps.c.key, "keys"), ~select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists()
+    )
 )
 
 
@@ -368,7 +371,7 @@ def _idle(connection: Connection, keys: Collection[int]) -> list[str]:
     """Return the ids of those sweeps that have no queued run."""
     if not keys:
         return []
-    return list(connection.execute(_IDLE, {"keys": list(keys)}).scalars())
+    return [row.id for row in _IDLE.rows(connection, keys=list(keys))]
 
 
 def _place(row: AnyRow) -> Place:

@@ -1,0 +1,65 @@
+"""Tests of answers that are written where they are made: the document of the API and the bytes stay what they were."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+import httpx
+from fastapi import APIRouter, FastAPI, Query, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from app.api.reading import AT_ONCE
+from app.api.strict_route import StrictRoute
+from app.services.cursors import Page
+
+
+class Found(BaseModel):
+    """Something that is found."""
+
+    number: int
+    value: float | None
+    at: datetime
+
+
+FOUND = Page([Found(number=1, value=0.1, at=datetime(2026, 1, 2, tzinfo=UTC))], None)
+
+
+def found(limit: Annotated[int, Query(ge=1)] = 1) -> Page[Found]:
+    """Find something."""
+    return Page(FOUND.items[:limit], None)
+
+
+async def found_later() -> Found:
+    """Find something, later."""
+    return FOUND.items[0]
+
+
+def raw() -> Response:
+    """Find bytes."""
+    return Response(b"raw")
+
+
+def application(route: type[APIRoute]) -> FastAPI:
+    app, router = FastAPI(), APIRouter(route_class=route)
+    app.state.reads = asyncio.Semaphore(AT_ONCE)
+    for endpoint in (found, found_later, raw):
+        router.get(f"/{endpoint.__name__}")(endpoint)
+    app.include_router(router)
+    return app
+
+
+async def answers(app: FastAPI) -> list[tuple[int, bytes, str | None]]:
+    """Return status, body and content type of each path."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+        found = [await client.get(path) for path in ("/found", "/found?limit=1", "/found_later", "/raw")]
+    return [(one.status_code, one.content, one.headers.get("content-type")) for one in found]
+
+
+def test_answers_and_their_document_are_those_of_the_framework() -> None:
+    ours, plain = application(StrictRoute), application(APIRoute)
+    assert json.dumps(ours.openapi()) == json.dumps(plain.openapi())
+    written = asyncio.run(answers(ours))
+    assert written == asyncio.run(answers(plain))
+    assert {status for status, _, _ in written} == {200}

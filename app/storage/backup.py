@@ -1,5 +1,6 @@
 """Backups: a copy of the database as it was between two commits, checked, and put back."""
 
+import math
 import os
 import shutil
 import sqlite3
@@ -128,10 +129,14 @@ def move(partial: Path, file: Path) -> None:
 
 def _copy_in_steps(writer: Writer, connection: Connection, target: sqlite3.Connection, file: Path) -> None:
     source: Any = connection.connection.driver_connection
+    least = math.inf
 
-    def after_a_step(*_: int) -> None:
+    def after_a_step(_: int, remaining: int, __: int) -> None:
+        nonlocal least
         _sync(file)  # or the commits of others would wait, at some time, until all of it is on disk
-        writer.write_waiting(connection)
+        if remaining < least - STEP_PAGES // 2:  # or what grows as fast as it is copied would never be whole
+            least = remaining
+            writer.write_waiting(connection)
 
     source.backup(target, pages=STEP_PAGES, progress=after_a_step)
 

@@ -20,7 +20,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 IN_PARALLEL := -n 2 --dist loadgroup
 
 .PHONY: demo test test-fast test-large curl compiler check hooks parity bounds bounds-newest bounds-oldest lock \
-	bench bench-accuracy docs setup format clean
+	bench bench-service bench-accuracy docs setup format clean
 
 demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
 	@$(BIN)/logsweep demo
@@ -75,6 +75,9 @@ format: $(VENV)/.dev ## Put every file into its form.
 
 bench: $(VENV)/.parity compiler ## Measure against PyTorch, JAX and scikit-learn, side by side.
 	$(BIN)/python -m benchmarks
+
+bench-service: $(VENV)/.dev compiler ## Measure the service under load: requests, lists at a million trials, feeds, bytes, 100,000 trials.
+	$(BIN)/python -m benchmarks service
 
 bench-accuracy: $(VENV)/.parity ## Train on public data sets: make bench-accuracy DATA=folder with images/ and tabular/.
 	@test -n "$(DATA)" || { echo "Say where the data sets are: make bench-accuracy DATA=folder"; exit 2; }

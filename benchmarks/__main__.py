@@ -1,8 +1,9 @@
-"""Run every benchmark, each in a process of its own, and print one report."""
+"""Run the benchmarks of a report, "engine" or "service", each in a process of its own, and print one report."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from benchmarks.machine import show_machine
@@ -10,22 +11,36 @@ from benchmarks.machine import show_machine
 KERNELS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 """Variables that would name kernels in OpenBLAS's place: left out, so that every library chooses for itself."""
 
-BENCHMARKS = (
-    "engine_speed",
-    "technique_cost",
-    "augmentation_speed",
-    "service_speed",
-    "service_overhead",
-    "request_checks",
-)
+REPORTS: Mapping[str, Sequence[str]] = {
+    "engine": (
+        "engine_speed",
+        "technique_cost",
+        "augmentation_speed",
+        "service_speed",
+        "service_overhead",
+        "request_checks",
+    ),
+    "service": (
+        "request_cost",
+        "service_load",
+        "waiting_claims",
+        "large_sweep",
+        "large_lists",
+        "trial_bytes",
+        "drawing",
+        "metrics_cost",
+        "many_trials",
+    ),
+}
+"""The benchmarks of each report: the engine beside other libraries, and the service under load."""
 
 
-def main() -> None:
+def main(report: str = "engine") -> None:
     """Print the facts of the machine, then each benchmark's report. Ends with an error if one of them fails."""
     left_out = [f"{name}={os.environ.pop(name)}" for name in KERNELS if name in os.environ]
     print(f"# logsweep benchmarks, {datetime.now(UTC):%Y-%m-%d}\n\n{show_machine()}")
     print(f"- Left out of the environment: {', '.join(left_out) or 'nothing'}", flush=True)
-    for benchmark in BENCHMARKS:
+    for benchmark in REPORTS[report]:
         print(flush=True)
         _run(benchmark)
 
@@ -43,4 +58,4 @@ def _run(benchmark: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

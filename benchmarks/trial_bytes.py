@@ -75,7 +75,9 @@ def _post(storage: SqliteStorage, trials: int) -> None:
         keep_models=1,
     )
     storage.add_dataset(DATASET, b"content", "cd" * 32)
-    storage.create_sweep(SWEEP, NewSweep(spec, Labels(spec.name), {}, DATASET, {"dev_error": "minimize"}), START)
+    storage.create_sweep(
+        SWEEP, NewSweep(spec, Labels(spec.name), {}, DATASET, dict.fromkeys(MEASURED, "minimize")), START
+    )
 
 
 def _drawn(number: int, rng: random.Random) -> Drawn:

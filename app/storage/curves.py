@@ -1,6 +1,7 @@
 """Epochs of leased runs: stored without a gap, and replaced by those that come again."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, select, tuple_
@@ -12,7 +13,10 @@ from app.storage.outcomes import parts
 from app.storage.records import AnyRow
 from app.storage.tables import epochs
 
-_UPSERT = Bulk(dialect.upsert(epochs))
+
+@lru_cache(maxsize=256)
+def _upsert(columns: tuple[str, ...]) -> Bulk:  # noqa: ARG001 - a statement is compiled for its columns
+    return Bulk(dialect.upsert(epochs))
 
 
 class Curves:
@@ -48,8 +52,12 @@ class Curves:
         """Store all epochs; return for each run the first one that came out otherwise than before."""
         repeated = [(run, epoch) for run, epoch in self._points if epoch <= self._before[run]]
         different = self._differences(connection, repeated) if repeated else {}
-        slots = metrics.slots_for(connection, "epochs", (epoch.metrics for epoch in self._points.values()))
-        _UPSERT.run(connection, [_row(run, epoch, slots) for (run, _), epoch in self._points.items()])
+        if self._points:
+            measured = [epoch.metrics for epoch in self._points.values()]
+            packed = metrics.slots_for(connection, "epochs", measured).rows(measured)
+            points = zip(self._points.items(), packed, strict=True)
+            rows = [_row(run, epoch, columns) for ((run, _), epoch), columns in points]
+            _upsert(tuple(rows[0])).run(connection, rows)
         return different
 
     def _differences(self, connection: Connection, repeated: Collection[tuple[int, int]]) -> dict[int, str]:
@@ -87,11 +95,11 @@ def _difference(stored: Epoch, epoch: Epoch) -> str | None:
     )
 
 
-def _row(run: int, epoch: Epoch, slots: metrics.Slots) -> Mapping[str, Any]:
+def _row(run: int, epoch: Epoch, columns: Mapping[str, Any]) -> Mapping[str, Any]:
     return {
         "run_key": run,
         "epoch": epoch.epoch,
-        **slots.row(epoch.metrics),
+        **columns,
         "seconds": epoch.seconds,
         "gradient_norms": epoch.gradient_norms,
     }

@@ -74,6 +74,11 @@ def joined(texts: ColumnElement[Any], between: str) -> ColumnElement[Any]:
     return func.group_concat(texts, between)
 
 
+def less_room(room: ColumnElement[Any], taken: int) -> ColumnElement[Any]:
+    """Return so many bytes less of what keeps room in a row."""
+    return func.zeroblob(func.length(room) - taken)
+
+
 def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Return whether a column has one of the values of a list, which is one parameter of this name.
 

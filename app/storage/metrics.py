@@ -1,6 +1,7 @@
 """Metrics in rows: each in the column of its slot, 8 bytes a value, and what finds no column in an object by name."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from math import copysign
 from typing import Any, Literal, TypeAlias, final
 
@@ -36,7 +37,6 @@ _OF_REPLICATES = select(replicate_metrics.c.run_key, *_REPLICATE_COLUMNS).where(
     replicate_metrics.c.run_key.in_(bindparam("keys", expanding=True))
 )
 _OF_RUNS = _OF_ONLY_RUNS.union_all(_OF_REPLICATES)
-_STORE_REPLICATE = Bulk(dialect.upsert(replicate_metrics))
 
 
 @final
@@ -46,21 +46,27 @@ class Slots:
     A metric that is undefined has its bit in `undefined_metrics`; one that is not measured has neither bit nor value.
     """
 
-    def __init__(self, numbers: Mapping[str, int], count: int, prefix: str = "") -> None:
+    def __init__(self, numbers: Mapping[str, int], prefix: str = "") -> None:
         self._columns = {name: f"m{number}" for name, number in numbers.items()}
         self._filled = {name: f"{prefix}m{number}" for name, number in numbers.items()}
         self._bits = {name: 1 << number for name, number in numbers.items()}
         self._undefined, self._others = prefix + _UNDEFINED, prefix + _OTHERS
-        names = (*(f"{prefix}m{number}" for number in range(count)), self._undefined, self._others)
-        self._empty: Mapping[str, None] = dict.fromkeys(names)
 
     def column(self, name: str) -> str | None:
         """Return the name of the column that holds a metric, None if it has none."""
         return self._columns.get(name)
 
-    def row(self, metrics: Mapping[str, float | None]) -> dict[str, Any]:
-        """Return the columns of a row with these metrics."""
-        row: dict[str, Any] = {**self._empty}
+    def rows(self, several: Iterable[Mapping[str, float | None]]) -> list[dict[str, Any]]:
+        """Return the columns of rows with these metrics: in all of them those that one of them needs, no others.
+
+        The driver takes longer to pass a null than a number, and most columns of an epoch are null.
+        """
+        rows = [self._row(one) for one in several]
+        names = dict.fromkeys(sorted({name for row in rows for name in row}))
+        return [{**names, **row} for row in rows]
+
+    def _row(self, metrics: Mapping[str, float | None]) -> dict[str, Any]:
+        row: dict[str, Any] = {}
         others, undefined = {}, 0
         for name, value in metrics.items():
             column = self._filled.get(name)
@@ -79,7 +85,7 @@ class Slots:
         return row
 
     def metrics(self, row: Row[*tuple[Any, ...]]) -> Metrics:
-        """Return the metrics of a row that has all columns of `row`."""
+        """Return the metrics of a row that has all columns for metrics."""
         fields = row._mapping
         undefined: int = fields[_UNDEFINED] or 0
         found: Metrics = {
@@ -100,7 +106,7 @@ def slots(connection: Connection, holder: Holder) -> Slots:
 
     They are read each time: what a connection remembered might be of a transaction that was taken back.
     """
-    return Slots(_numbers(connection, holder), _COUNTS[holder])
+    return Slots(_numbers(connection, holder))
 
 
 def slots_for(
@@ -114,7 +120,7 @@ def slots_for(
         rows = [{"holder": holder, "number": number, "name": name} for name, number in named.items()]
         connection.execute(metric_slots.insert(), rows)
         views.renew(connection)
-    return Slots(numbers | named, _COUNTS[holder], prefix)
+    return Slots(numbers | named, prefix)
 
 
 def of_runs(connection: Connection, keys: Collection[int]) -> dict[int, Metrics]:
@@ -127,7 +133,14 @@ def store_replicates(connection: Connection, metrics: Mapping[int, Metrics]) -> 
     """Store what replicates came to, by the keys of their runs."""
     if metrics:
         known = slots_for(connection, "trials", metrics.values())
-        _STORE_REPLICATE.run(connection, [{"run_key": key, **known.row(one)} for key, one in metrics.items()])
+        rows = zip(metrics, known.rows(metrics.values()), strict=True)
+        whole = [{"run_key": key, **row} for key, row in rows]
+        _store_replicates(tuple(whole[0])).run(connection, whole)
+
+
+@lru_cache(maxsize=256)
+def _store_replicates(columns: tuple[str, ...]) -> Bulk:  # noqa: ARG001 - a statement is compiled for its columns
+    return Bulk(dialect.upsert(replicate_metrics))
 
 
 def _numbers(connection: Connection, holder: Holder) -> dict[str, int]:

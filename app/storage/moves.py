@@ -28,7 +28,7 @@ from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState, sources, sweep_sources
 from app.storage import changes, kept_models
 from app.storage.bulk import Bulk
-from app.storage.dialect import among
+from app.storage.dialect import among, less_room
 from app.storage.kept_models import Changes, Place
 from app.storage.outcomes import follow_runs, parts
 from app.storage.queries import Query
@@ -58,6 +58,9 @@ def _from(target: TrialState) -> ColumnElement[bool]:
     return runs.c.state.in_([_word(state) for state in sorted(sources(target))])
 
 
+START_BYTES, RESULT_BYTES = 9, 48
+"""What a trial takes more once it has started, and once it has ended: besides its metrics, 8 bytes each."""
+
 # Statements that are made once: to make one takes as long as to run it.
 _NOW = bindparam("now", type_=trials.c.started_at.type)
 _START_RUNS = Query(
@@ -71,6 +74,7 @@ _START = (
     update(trials)
     .where(trials.c.sweep_key == bindparam("the_sweep"), among(trials.c.number, "numbers"))
     .values(state=TrialState.RUNNING.value, started_at=func.coalesce(trials.c.started_at, _NOW))
+    .values(room=less_room(trials.c.room, START_BYTES))
     .returning(trials.c.number)
 )
 _START_TRIALS = {

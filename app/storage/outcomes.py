@@ -3,9 +3,22 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
-from sqlalchemy import Connection, and_, bindparam, func, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    null,
+    select,
+    tuple_,
+    update,
+)
 
 from app.domain.policy import Policy
 from app.domain.runs import RunOutcome, TrialOutcome
@@ -16,7 +29,7 @@ from app.storage.bulk import Bulk
 from app.storage.dialect import larger
 from app.storage.kept_models import Place
 from app.storage.records import AnyRow
-from app.storage.tables import runs, sweeps, trials
+from app.storage.tables import attempts, runs, sweeps, trials
 
 T = TypeVar("T")
 
@@ -31,11 +44,21 @@ def parts(items: Collection[T]) -> Iterator[Sequence[T]]:
         yield whole[first : first + PART]
 
 
+TRIAL_TELLS = and_(
+    *(trials.c.replicates == 1, runs.c.fence == 1, runs.c.recorded_fence == 1, runs.c.worker.is_not(None)),
+    runs.c.state.in_([literal_column(f"'{state.value}'") for state in (TrialState.COMPLETED, TrialState.DIVERGED)]),
+    ~exists().where(attempts.c.run_key == runs.c.key),
+)
+"""Of a run with its trial: whether the trial tells its only hold, its reason and its seconds. Most ended so."""
+
 # Statements that are made once: to make one takes as long as to run it.
 _RUNS_OF = (
     select(
         *(runs.c.sweep_key, runs.c.trial, runs.c.replicate, runs.c.key, runs.c.state, runs.c.value),
-        *(runs.c.best_epoch, runs.c.epochs, runs.c.seconds, runs.c.reason),
+        *(runs.c.best_epoch, runs.c.epochs),
+        # Of what the trial tells, its run has none.
+        func.coalesce(runs.c.reason, case((TRIAL_TELLS, trials.c.reason))).label("reason"),
+        case((TRIAL_TELLS, trials.c.seconds), else_=runs.c.seconds).label("seconds"),
         *(sweeps.c.diverged, trials.c.state.label("trial_state")),
     )
     .join(sweeps, sweeps.c.key == runs.c.sweep_key)
@@ -45,14 +68,12 @@ _RUNS_OF = (
 )
 _RESULT = ("state", "value", "best_epoch", "epochs", "seconds", "reason")
 _END = bindparam("new_end", type_=trials.c.finished_at.type)
-_STORE = Bulk(
+_STORE = (
     update(trials)
     .where(trials.c.sweep_key == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
     .values({name: bindparam(f"new_{name}") for name in _RESULT})
-    .values({column.name: bindparam(f"new_{column.name}") for column in metrics.TRIAL_COLUMNS})
-    .values(finished_at=func.coalesce(trials.c.finished_at, _END))
+    .values(finished_at=func.coalesce(trials.c.finished_at, _END), room=null())
 )
-
 _GET_FURTHER = Bulk(
     update(trials)
     .where(trials.c.sweep_key == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
@@ -132,23 +153,32 @@ def _outcome(row: AnyRow, came_to: Mapping[int, Metrics]) -> RunOutcome:
 
 
 def _store_outcomes(connection: Connection, outcomes: Mapping[Place, TrialOutcome], now: datetime | None) -> None:
-    slots = metrics.slots_for(connection, "trials", (one.metrics for one in outcomes.values()), "new_")
+    measured = [one.metrics for one in outcomes.values()]
+    packed = metrics.slots_for(connection, "trials", measured, "new_").rows(measured)
     rows = [
         {
             "the_sweep": sweep,
             "the_number": number,
             "new_state": one.state.value,
             "new_end": None if one.state in OPEN else now,
-            **slots.row(one.metrics),
             "new_value": one.value,
             "new_best_epoch": one.best_epoch,
             "new_epochs": one.epochs,
             "new_seconds": one.seconds,
             "new_reason": one.reason,
+            **columns,
         }
-        for (sweep, number), one in outcomes.items()
+        for ((sweep, number), one), columns in zip(outcomes.items(), packed, strict=True)
     ]
-    _STORE.run(connection, rows)
+    if rows:
+        _store(tuple(packed[0])).run(connection, rows)
+
+
+@lru_cache(maxsize=256)
+def _store(given: tuple[str, ...]) -> Bulk:
+    """Return what stores outcomes whose metrics need these columns; the others become null."""
+    named = {column.name: f"new_{column.name}" for column in metrics.TRIAL_COLUMNS}
+    return Bulk(_STORE.values({name: bindparam(new) if new in given else null() for name, new in named.items()}))
 
 
 def _note(connection: Connection, outcomes: Mapping[Place, TrialOutcome], before: Mapping[Place, str]) -> None:

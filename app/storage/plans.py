@@ -46,7 +46,7 @@ def _next_version(connection: Connection, sweep: str, version: int, memory: Mapp
         update(sweeps)
         .where(*as_planned)
         .values(plan_version=version + 1, plan=dict(memory))
-        .returning(sweeps.c.key, sweeps.c.drawn, sweeps.c.ending)
+        .returning(sweeps.c.key, sweeps.c.drawn, sweeps.c.ending, sweeps.c.metrics)
     ).first()
     if row is None:
         raise Outdated
@@ -83,6 +83,7 @@ class _Applying:
         self._policy = policy
         self._key: int = sweep.key
         self._next: int = sweep.drawn
+        self._room = bytes(8 * len(sweep.metrics) + moves.START_BYTES + moves.RESULT_BYTES)
         self._now = now
         self._changed = set[Place]()
         self._pruned = dict[int, str]()
@@ -118,7 +119,7 @@ class _Applying:
         if not numbers:
             return
         self._next += len(numbers)
-        _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._now) for one in move.trials])
+        _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._room, self._now) for one in move.trials])
         cohorts = numbers_for(self._connection, self._key, [one.cohort for one in move.trials])
         new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts[one.cohort], move.round)]
         _ADD_RUN.run(self._connection, new)
@@ -138,7 +139,7 @@ class _Applying:
         self._connection.execute(update(sweeps).where(sweeps.c.key == self._key).values(values))
 
 
-def _trial_row(key: int, drawn: Drawn, now: datetime) -> dict[str, Any]:
+def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, Any]:
     return {
         "sweep_key": key,
         "number": drawn.number,
@@ -148,6 +149,7 @@ def _trial_row(key: int, drawn: Drawn, now: datetime) -> dict[str, Any]:
         "seconds": 0.0,
         "replicates": drawn.replicates,
         "created_at": now,
+        "room": room,
     }
 
 

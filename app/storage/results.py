@@ -220,6 +220,12 @@ class _Taken:
         )
 
     @property
+    def trial_tells(self) -> bool:
+        """Whether the trial tells all of it: its only run ended with its first hold, and there is nothing to note."""
+        ordinary = self.row.replicates == 1 and self.row.fence == 1 and self.item.state in {"completed", "diverged"}
+        return ordinary and self.note is None and self.row.reason is None
+
+    @property
     def value(self) -> float | None:
         """What the run is compared by, if it can be compared."""
         item = self.item
@@ -272,7 +278,7 @@ def _record(
         return {}
     _forget_further_epochs(connection, taken)
     moves.end_holds(connection, [_run_row(one) for one in taken])
-    moves.add_attempts(connection, [_attempt_row(one, now) for one in taken])
+    moves.add_attempts(connection, [_attempt_row(one, now) for one in taken if not one.trial_tells])
     # The only run of a trial repeats nothing: the trial has its metrics.
     several = {one.row.key: one.item.metrics for one in taken if one.row.replicates > 1}
     metrics.store_replicates(connection, several)
@@ -310,8 +316,8 @@ def _run_row(one: _Taken) -> dict[str, Any]:
         "value": outcome.value,
         "best_epoch": outcome.best_epoch,
         "epochs": outcome.epochs,
-        "seconds": outcome.seconds,
-        "reason": outcome.reason,
+        "seconds": 0.0 if one.trial_tells else outcome.seconds,
+        "reason": None if one.trial_tells else outcome.reason,
         "recorded_fence": one.row.fence,
         "losses": one.row.losses if blamed else 0,
         "alone_losses": one.row.alone_losses if blamed else 0,
@@ -351,9 +357,9 @@ def _known_outcomes(
 
 def _recorded_before(connection: Connection, request: _Request, leases: Collection[Lease]) -> set[Lease]:
     """Return those of the leases under which this worker handed in a result before."""
-    found: set[Lease] = set()
+    found = {lease for lease in leases if _is_recorded(request.rows.get(lease.run), request.worker, lease)}
     place = tuple_(attempts.c.run_key, attempts.c.fence)
-    for part in parts(leases):
+    for part in parts(set(leases) - found):
         rows = connection.execute(
             select(attempts.c.run_key, attempts.c.fence, attempts.c.ending).where(
                 place.in_([(lease.run, lease.fence) for lease in part]), attempts.c.worker == request.worker
@@ -365,6 +371,11 @@ def _recorded_before(connection: Connection, request: _Request, leases: Collecti
             if with_error or row.ending in {"finished", "paused"}:
                 found.add(Lease(row.run_key, row.fence))
     return found
+
+
+def _is_recorded(row: AnyRow | None, worker: str, lease: Lease) -> bool:
+    """Return whether the last result of a run is that of this lease."""
+    return row is not None and is_last(row, worker, lease) and bool(row.recorded_fence == lease.fence)
 
 
 def _idle(connection: Connection, keys: Collection[int]) -> list[str]:

@@ -152,6 +152,8 @@ metric_slots = Table(
     sqlite_with_rowid=False,
 )
 
+# `room` is what a trial's result will take: a row that does not grow stays on its page, which would be split and left
+# half empty.
 trials = Table(
     "stored_trials",
     metadata,
@@ -169,6 +171,7 @@ trials = Table(
     Column("created_at", PackedInstant, nullable=False),
     Column("started_at", PackedInstant),
     Column("finished_at", PackedInstant),
+    Column("room", LargeBinary),
     _one_of("state", list(TrialState)),
     Index("ix_trials_sweep_key_state_number", "sweep_key", "state", "number"),
     sqlite_strict=True,

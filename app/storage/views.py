@@ -17,6 +17,14 @@ _RUNS = f"""{runs.name} t
 LEFT JOIN {trials.name} trial ON trial.sweep_key = t.sweep_key AND trial.number = t.trial
 LEFT JOIN {replicate_metrics.name} r ON r.run_key = t."key\""""
 
+# As `outcomes.TRIAL_TELLS`.
+_TRIAL_TELLS = """trial.replicates = 1 AND t.fence = 1 AND t.recorded_fence = 1 AND t.worker IS NOT NULL
+AND t.state IN ('completed', 'diverged') AND NOT EXISTS (SELECT 1 FROM stored_attempts a WHERE a.run_key = t."key")"""
+_TOLD_ATTEMPTS = f"""
+UNION ALL SELECT t."key", t.fence, t.worker, {instant_text("trial.started_at")}, {instant_text("trial.finished_at")},
+'finished', trial.reason, t.epochs FROM {runs.name} t
+JOIN {trials.name} trial ON trial.sweep_key = t.sweep_key AND trial.number = t.trial WHERE {_TRIAL_TELLS}"""  # noqa: S608 - our own names
+
 
 def renew(connection: Connection) -> None:
     """Make those views anew that are not as they should be by now."""
@@ -47,7 +55,7 @@ def _wanted(connection: Connection) -> Mapping[str, str]:
         "trials": _view("trials", trials, of_trials),
         "runs": _view("runs", runs, of_runs, _RUNS),
         "epochs": _view("epochs", epochs, of_epochs),
-        "attempts": _view("attempts", attempts, {}),
+        "attempts": _view("attempts", attempts, {}) + _TOLD_ATTEMPTS,
     }
 
 
@@ -63,9 +71,11 @@ def _columns(table: Table) -> Iterator[tuple[str, str]]:
         plain = f"t.{_quoted(column.name)}"
         if column is runs.c.cohort:
             yield column.name, _COHORT
+        elif column in {runs.c.reason, runs.c.seconds}:
+            yield column.name, f"iif({_TRIAL_TELLS}, trial.{column.name}, {plain})"
         elif isinstance(column.type, PackedInstant):
             yield column.name, instant_text(plain)
-        elif not _is_slot(column.name):
+        elif column is not trials.c.room and not _is_slot(column.name):
             yield column.name, plain
 
 

@@ -28,7 +28,7 @@ from app.storage import changes, claims, counts, metrics, results, views
 from app.storage.cohorts import numbers_for
 from app.storage.connect import driver
 from app.storage.records import AnyRow
-from app.storage.tables import artifacts, attempts, epochs, metadata, models, runs, sweep_counts, sweeps, trials
+from app.storage.tables import artifacts, epochs, metadata, models, runs, sweep_counts, sweeps, trials
 from tests.app.storage.auditor import audit_transaction
 from tests.app.storage.simple_policy import SimplePolicy
 
@@ -153,9 +153,9 @@ class World:
         return self.connection.execute(select(sweeps).where(sweeps.c.key == key)).one()
 
     def attempts(self, key: int) -> list[tuple[int, str, str, str | None]]:
-        """Return number, worker, ending and reason of the ended attempts of a run."""
-        columns = attempts.c.fence, attempts.c.worker, attempts.c.ending, attempts.c.reason
-        rows = self.connection.execute(select(*columns).where(attempts.c.run_key == key).order_by(attempts.c.fence))
+        """Return number, worker, ending and reason of the ended attempts of a run, as anyone sees them."""
+        query = "SELECT fence, worker, ending, reason FROM attempts WHERE run_key = ? ORDER BY fence"
+        rows = self.connection.exec_driver_sql(query, (key,))
         return [(row.fence, row.worker, row.ending, row.reason) for row in rows]
 
     def epochs(self, key: int) -> list[int]:

@@ -27,7 +27,7 @@ def rows(connection: Connection, query: str) -> Sequence[Row[*tuple[object, ...]
 
 
 def stored(connection: Connection, one: Metrics) -> Row[*tuple[object, ...]]:
-    row = metrics.slots_for(connection, "trials", [one]).row(one)
+    (row,) = metrics.slots_for(connection, "trials", [one]).rows([one])
     connection.execute(replicate_metrics.delete())
     connection.execute(insert(replicate_metrics).values(run_key=1, **row))
     return connection.execute(select(replicate_metrics)).one()

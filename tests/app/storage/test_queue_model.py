@@ -10,7 +10,7 @@ from typing import Any, Literal
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import Column, Connection, func, select, update
+from sqlalchemy import Connection, column, func, select, table, update
 
 from app.domain.errors import Conflict
 from app.domain.events import WorkQueued
@@ -23,7 +23,7 @@ from app.domain.work import GivenBack, Lease, Metrics, Progress, Result
 from app.planning.policy import StandardPolicy
 from app.storage import changes, control, leases, lost_leases, metrics, plans, records, results
 from app.storage.records import AnyRow
-from app.storage.tables import attempts, epochs, runs, sweeps, trials
+from app.storage.tables import epochs, runs, sweeps, trials
 from tests.app.storage import world
 from tests.app.storage.queue_world import METRIC, NOW, TERM, World, points, queue_world
 
@@ -280,7 +280,7 @@ class QueueMachine(RuleBasedStateMachine):
     @invariant()
     def epochs_are_contiguous_and_attempts_sum_up(self) -> None:
         """Each hold that ended is one attempt; curves have no gaps."""
-        curves, held = _numbers(self.connection, epochs.c.epoch), _numbers(self.connection, attempts.c.fence)
+        curves, held = _numbers(self.connection, epochs.c.epoch), _numbers(self.connection, _ATTEMPTS.c.fence)
         for key, run in self.runs.items():
             assert curves.pop(key, []) == list(range(1, run.epochs + 1))
             numbers = held.pop(key, [])
@@ -387,11 +387,15 @@ class QueueMachine(RuleBasedStateMachine):
         return True
 
 
-def _numbers(connection: Connection, column: Column[int]) -> dict[int, list[int]]:
+_ATTEMPTS = table("attempts", column("run_key"), column("fence"))
+"""The view of all attempts, also those that trials tell."""
+
+
+def _numbers(connection: Connection, number: Any) -> dict[int, list[int]]:
     """Return the epochs or the attempts of all runs, in their order."""
-    key = column.table.c.run_key
+    key = number.table.c.run_key
     numbers: dict[int, list[int]] = defaultdict(list)
-    for row in connection.execute(select(key, column).order_by(key, column)):
+    for row in connection.execute(select(key, number).order_by(key, number)):
         numbers[row[0]].append(row[1])
     return dict(numbers)
 

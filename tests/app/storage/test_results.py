@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from app.domain.runs import Attempt
 from app.domain.states import SweepState
 from app.domain.work import CheckpointRef, Diverged, Lease, ModelRef, Progress, Result
+from app.storage import attempts as attempt_rows
 from app.storage import lost_leases, moves, results
-from app.storage.tables import runs
+from app.storage.tables import attempts, runs
 from tests.app.storage.queue_world import NOW, World, completed, hash_of, paused, point, points
 
 FIRST, SECOND = CheckpointRef(1, "aa" * 32, 5), CheckpointRef(2, "bb" * 32, 5)
@@ -170,6 +172,33 @@ def test_a_diverged_run_is_compared_only_where_its_sweep_says_so(
     trial = world.trial(0)
     assert (trial.state, trial.value, trial.best_epoch) == ("diverged", value, 1)
     assert world.metrics(0) == {"dev_error": 0.25}
+
+
+def test_the_trial_tells_the_only_hold_of_its_only_run(world: World) -> None:
+    world.add_sweep()
+    lease = world.claim()[0].lease
+    assert world.finish(completed(lease)).outcomes == [("recorded", None)]
+    assert world.connection.execute(select(attempts)).all() == []
+    assert world.attempts(1) == [(1, "w1", "finished", "trained to its end")]
+    (told,) = attempt_rows.of_trial(world.connection, "swp_1", 0)
+    assert told == Attempt(0, 1, "w1", NOW, NOW, "finished", "trained to its end", 2)
+    # What was answered once is repeated, and nobody else's.
+    assert world.finish(completed(lease)).outcomes == [("repeated", None)]
+    assert world.finish(completed(lease), worker="w2").outcomes[0][0] == "stale"
+    assert world.finish(completed(replace(lease, fence=2))).outcomes[0][0] == "stale"
+
+
+def test_what_a_second_hold_or_a_replicate_came_to_is_an_attempt_of_its_own(world: World) -> None:
+    world.add_sweep("swp_1", replicates=2)
+    for claimed in world.claim(slots=2):
+        world.finish(completed(claimed.lease))
+    world.add_sweep("swp_2")
+    world.claim("w1")
+    lose(world)
+    again = world.claim("w2")[0].lease
+    world.finish(completed(again), worker="w2")
+    stored = world.connection.execute(select(attempts.c.run_key, attempts.c.fence)).all()
+    assert stored == [(1, 1), (2, 1), (3, 1), (3, 2)]
 
 
 def test_a_failed_run_keeps_the_epochs_that_it_had(world: World) -> None:

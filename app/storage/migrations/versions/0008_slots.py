@@ -62,6 +62,7 @@ CREATE TABLE new_stored_trials (
     created_at INTEGER NOT NULL,
     started_at INTEGER,
     finished_at INTEGER,
+    room BLOB,
     CONSTRAINT pk_stored_trials PRIMARY KEY (sweep_key, number),
     CONSTRAINT ck_stored_trials_state CHECK (state IN ({_STATES})),
     CONSTRAINT fk_stored_trials_sweeps FOREIGN KEY(sweep_key) REFERENCES sweeps ("key")

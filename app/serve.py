@@ -5,11 +5,14 @@ import gc
 import ipaddress
 import signal
 import socket
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.composition import make_app, open_services
 from app.domain.errors import Unavailable
@@ -56,8 +59,15 @@ class Server(uvicorn.Server):
     def _cut_off_feeds(self) -> None:
         """Drop the connections of those who have not read the ends of their feeds, and may never do so."""
         for connection in list(self.server_state.connections):
-            if isinstance(connection, H11Protocol) and connection.scope["path"].endswith("/events"):
+            if isinstance(connection, H11Protocol | HttpToolsProtocol) and _path(connection).endswith("/events"):
                 connection.transport.abort()
+
+
+def _path(connection: H11Protocol | HttpToolsProtocol) -> str:
+    """Return the path of the last request of a connection; an empty one before the first."""
+    # Its scope is None at first, whatever the annotation says.
+    scope: Mapping[str, Any] | None = connection.scope
+    return str(scope.get("path", "")) if scope else ""
 
 
 def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> None:

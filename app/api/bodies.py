@@ -52,21 +52,37 @@ class RecordReader(Generic[T]):
         Whole numbers may have any size: the use cases know how large each may be.
         """
         try:
+            record = self._decoder.decode(
+                raw
+            )  # first: it ends at the first fault, and makes nothing of what is unknown
             _require_strict(raw)
-            return self._decoder.decode(raw)
+            return record
         except (ValueError, msgspec.DecodeError):
             return self._read_slowly(raw)
 
     def _read_slowly(self, raw: bytes) -> T:
         """Read a body that is refused, with everything that is wrong with it."""
+        is_long = len(raw) > MOST_SEARCHED
+        if is_long:
+            self._require_form(raw)
         value = parse(raw)
         if any(_is_large(one) for level in _levels(value) for one in level):
             raise InvalidRequest(faults_of(list(_large(value)), _too_large))
         try:
-            validator = self.adapter if len(raw) <= MOST_SEARCHED else self._hasty
-            return validator.validate_json(raw, strict=True)
+            return (self._hasty if is_long else self.adapter).validate_json(raw, strict=True)
         except ValidationError as error:
             raise InvalidRequest(problem_faults(error)) from None
+
+    def _require_form(self, raw: bytes) -> None:
+        """Raise InvalidRequest if JSON has another form than the records: its values are then not worth making.
+
+        A million of them would hold up all other threads for a second.
+        """
+        try:
+            self._hasty.validate_json(raw, strict=True)
+        except ValidationError as error:
+            if error.errors(include_url=False, include_input=False)[0]["type"] != "json_invalid":
+                raise InvalidRequest(problem_faults(error)) from None
 
 
 def parse(raw: bytes) -> Any:

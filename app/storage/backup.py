@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -157,12 +158,18 @@ def _set_aside(database: Path, now: datetime) -> Path | None:
         _remove(log_of(database))
         return None
     _end_log(database)
-    before = database.with_name(f"{database.name}.before-{now:%Y%m%dT%H%M%SZ}")
+    before = _free_name(database, f"before-{now:%Y%m%dT%H%M%SZ}")
     for old, new in ((log_of(database), log_of(before)), (database, before)):
         if old.exists():
             old.rename(new)
     _remove(database.with_name(f"{database.name}-shm"))
     return before
+
+
+def _free_name(database: Path, ending: str) -> Path:
+    """Return a name that no file has: what was set aside in the same second must not be written over."""
+    names = (f"{database.name}.{ending}{more}" for more in chain([""], (f"-{number}" for number in count(2))))
+    return next(file for name in names if not (file := database.with_name(name)).exists())
 
 
 def _end_log(database: Path) -> None:

@@ -69,10 +69,13 @@ class ColumnCache:
     def _make_room(self) -> None:
         excess = self.nbytes - self._most_bytes
         for place in list(self._last_used):
-            if excess <= 0:
-                return
-            if not self._users[place]:
+            if not self._users[place] and (excess > 0 or not self._has(place)):
                 excess -= self._drop(place)
+
+    def _has(self, place: _Place) -> bool:
+        sweep, field = place
+        columns = self._sweeps.get(sweep)
+        return columns is not None and field in columns.nbytes
 
     def _drop(self, place: _Place) -> int:
         """Forget a column that nobody uses; return what that frees."""

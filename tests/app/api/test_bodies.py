@@ -1,7 +1,9 @@
 """Tests of the reading of bodies: records to the bit, and refusals that cost no more than what is read."""
 
 import json
+import math
 import struct
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -89,3 +91,28 @@ def test_of_a_long_record_the_first_fault_in_a_list_is_told() -> None:
     with pytest.raises(InvalidRequest) as refused:
         REPORTS.read(raw)
     assert [fault.pointer for fault in refused.value.faults] == ["/items/0/epochs/0"]
+
+
+def test_a_long_record_of_another_form_is_refused_for_its_form_before_its_values_are_made() -> None:
+    raw = report(*[[[]]] * MOST_SEARCHED, note=math.nan)
+    tracemalloc.start()
+    with pytest.raises(InvalidRequest) as refused:
+        REPORTS.read(raw)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [fault.pointer for fault in refused.value.faults] == ["/items/0/epochs/0"]
+    assert most < 2 * len(raw)
+
+
+def test_a_long_record_of_the_right_form_is_read_as_strictly_as_a_short_one() -> None:
+    points = [point(epoch) for epoch in range(1, MOST_SEARCHED // 32)]
+    raw = report(*points)
+    assert len(raw) > MOST_SEARCHED
+    assert len(REPORTS.read(raw).items[0].epochs) == len(points)
+    for wrong, fault in [
+        (report(*points, note=math.nan), "the number NaN"),
+        (raw.replace(b'"epoch": 7,', b'"epoch": 7, "epoch": 7,'), "comes twice"),
+        (raw[:-1], "not JSON"),
+    ]:
+        with pytest.raises(Malformed, match=fault):
+            REPORTS.read(wrong)

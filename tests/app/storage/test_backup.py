@@ -210,6 +210,14 @@ def test_what_is_restored_is_what_was_there_and_the_database_before_it_is_kept(t
     assert completed(elsewhere) == 2
 
 
+def test_two_restores_in_one_second_keep_both_databases_that_were_there(tmp_path: Path) -> None:
+    data = folder_with_results(tmp_path / "data")
+    backup.take_at_rest(data, FILE, tmp_path / "copy.db")
+    kept = [backup.restore(tmp_path / "copy.db", data, FILE, NOW)[1] for _ in range(3)]
+    assert [one and one.name.removeprefix(f"{FILE}.before-20261127T010203Z") for one in kept] == ["", "-2", "-3"]
+    assert all(one and backup.check(one).trials == 3 for one in kept)
+
+
 def test_what_a_killed_server_left_in_the_log_is_in_a_backup_and_kept_by_a_restore(tmp_path: Path) -> None:
     storage = SqliteStorage(tmp_path / "served", SimplePolicy())
     add_sweep(storage, drawn(0, 3))

@@ -113,6 +113,8 @@ def test_nothing_is_kept_of_a_sweep_that_was_forgotten() -> None:
         cache.forget("swp_1")
         assert every_page(columns, rows, by(RATE), 5) == list(range(10))[::-1]
     assert cache.nbytes == 0
+    assert not cache._last_used
+    assert not cache._users
 
 
 def test_columns_of_which_too_many_trials_changed_are_filled_anew() -> None:

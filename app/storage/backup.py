@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from app.domain.errors import Conflict, NotFound, Unavailable
 from app.storage.connect import driver
-from app.storage.lock import FolderLock
+from app.storage.lock import FolderLock, make_folder
 from app.storage.migrate import require_known
 from app.storage.wal import log_of, size_of
 from app.storage.writer import Writer
@@ -89,13 +89,15 @@ def check(file: Path) -> Contents:
             connection.execute("PRAGMA journal_mode = DELETE").fetchone()
             faults = [row[0] for row in connection.execute(f"PRAGMA integrity_check({_FAULTS})") if row[0] != "ok"]
             faults += [f"a row of {row[0]} refers to nothing" for row in connection.execute("PRAGMA foreign_key_check")]
-            (schema,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            (schema,) = connection.execute("SELECT max(version_num) FROM alembic_version").fetchone()
             (sweeps,) = connection.execute("SELECT count(*) FROM sweeps").fetchone()
             (trials,) = connection.execute("SELECT count(*) FROM trials").fetchone()
     except module.DatabaseError as error:
         raise Conflict(f"The file is no database of logsweep, or it is damaged: {error}. Take another one.") from None
     if faults:
         raise Conflict(f"The database is damaged: {'; '.join(faults[:_FAULTS])}. Go back to an earlier backup.")
+    if schema is None:
+        raise Conflict("The file does not say which version of logsweep wrote it. Take another one.")
     require_known(schema)
     return Contents(sweeps, trials, file.stat().st_size)
 
@@ -106,7 +108,7 @@ def restore(file: Path, folder: Path, database: str, now: datetime) -> tuple[Con
     Return what it has, and where the database is that was there before. Raises NotFound, Conflict, Unavailable.
     """
     _require_whole(file)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     target = folder / database
     partial = partial_of(target)
     with _locked(folder, "Stop it first, or restore to another folder with --data."):

@@ -1,4 +1,4 @@
-"""The lock on a data folder: one server at a time."""
+"""The data folder and the lock on it: one server at a time."""
 
 from pathlib import Path
 from typing import final
@@ -25,3 +25,11 @@ class FolderLock:
     def release(self) -> None:
         """Let the next server in."""
         self._lock.release()
+
+
+def make_folder(folder: Path) -> None:
+    """Make a data folder if it is not there. Raises Unavailable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"The data folder {folder} cannot be made: {error.strerror}.") from None

@@ -15,7 +15,7 @@ from typing import BinaryIO, Concatenate, ParamSpec, TypeVar, final
 from sqlalchemy import Connection, Engine
 
 from app.domain.datasets import DatasetSummary
-from app.domain.errors import Conflict, Unavailable
+from app.domain.errors import Conflict
 from app.domain.events import Listener
 from app.domain.filters import Position, TrialQuery
 from app.domain.plan import Plan
@@ -44,7 +44,7 @@ from app.storage import (
 )
 from app.storage.arrivals import Clearing, Source, bring
 from app.storage.connect import reading_engine, unchecked_references, writing_engine
-from app.storage.lock import FolderLock
+from app.storage.lock import FolderLock, make_folder
 from app.storage.migrate import migrate
 from app.storage.reads import Reads
 from app.storage.trial_pages import TrialPages
@@ -90,7 +90,7 @@ class SqliteStorage:
 
     def __init__(self, folder: Path, policy: Policy) -> None:
         """Lock the folder, make or migrate the database. Raises Unavailable if either is not possible."""
-        _make(folder)
+        make_folder(folder)
         self._policy = policy
         self._file = folder / FILE
         with ExitStack() as opened:
@@ -241,13 +241,6 @@ class SqliteStorage:
     lose_expired = _decides(lost_leases.lose_expired)
     lose_worker = _decides(lost_leases.lose_worker)
     recover = _decides(lost_leases.recover)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable(f"The data folder {folder} cannot be made: {error.strerror}.") from None
 
 
 def _migrate(engine: Engine) -> None:

@@ -256,6 +256,11 @@ def of_something_else(file: Path) -> None:
         connection.execute("CREATE TABLE recipes (name TEXT)")
 
 
+def of_no_version(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("DELETE FROM alembic_version")
+
+
 def with_a_row_that_refers_to_nothing(file: Path) -> None:
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("DELETE FROM sweeps")
@@ -268,6 +273,7 @@ def with_a_row_that_refers_to_nothing(file: Path) -> None:
         (lambda file: file.write_text("no database, but long enough for one" * 100), "no database of logsweep"),
         (of_something_else, "no database of logsweep"),
         (of_a_newer_version, "newer one wrote it"),
+        (of_no_version, "does not say which version"),
         (with_a_row_that_refers_to_nothing, r"a row of \w*trials refers to nothing"),
     ],
 )
@@ -299,3 +305,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     data = folder_with_results(tmp_path / "data")
     with pytest.raises(Unavailable, match=r"copy\.db could not be written"):
         backup.take_at_rest(data, FILE, tmp_path / "nowhere" / "copy.db")
+    whole = tmp_path / "copy.db"
+    backup.take_at_rest(data, FILE, whole)
+    with pytest.raises(Unavailable, match=r"data folder .*copy\.db cannot be made"):
+        backup.restore(whole, whole, FILE, NOW)

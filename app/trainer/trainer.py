@@ -75,11 +75,14 @@ class _Parked:
 
 
 class StackFailedError(Exception):
-    """Training a stack of several raised an error, and nobody knows whose: `leases` are those of all its members."""
+    """Training a stack of several raised an error, and nobody knows whose: `leases` are those of all its members.
 
-    def __init__(self, leases: Sequence[Lease], error: Exception) -> None:
+    Runs of other stacks that had `stopped` before are to be told of all the same.
+    """
+
+    def __init__(self, leases: Sequence[Lease], error: Exception, stopped: Sequence[StoppedRun] = ()) -> None:
         super().__init__(f"Training a stack of {len(leases)} failed: {_told(error)}")
-        self.leases = leases
+        self.leases, self.stopped = leases, stopped
         self.reason = f"a stack of {len(leases)} failed in training: {_told(error)}"
 
 
@@ -167,7 +170,8 @@ class Trainer:
             report = self._population.train_epoch()
         except Exception as error:
             if len(turn) != 1:
-                raise StackFailedError([self._held[key].run.lease for key in turn], error) from error
+                failed = [self._held[key].run.lease for key in turn]
+                raise StackFailedError(failed, error, [*settled, *self.settle(keep)]) from error
             return Turn(stopped=[*settled, self._failed(turn[0], error)], given_back=given_back)
         for key, seen in report.observations:
             self._held[key].epochs, self._held[key].pace = seen.epoch, seen.seconds

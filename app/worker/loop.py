@@ -81,6 +81,7 @@ class Worker:
         try:
             self._train()
         except StackFailedError as error:
+            self._post(Turn(stopped=error.stopped))
             blamed = [GivenBack(lease, "refused", error.reason) for lease in error.leases]
             self._end(threads, lambda: self._hand_over(blamed, orderly=False))
             raise

@@ -495,14 +495,14 @@ def test_a_diverging_trial_ends_with_its_reason_and_without_weights() -> None:
 
 
 class BrokenClock:
-    """A clock that cannot be read for the first time."""
+    """A clock that cannot be read the next time if it is broken."""
 
-    def __init__(self) -> None:
-        self._broken = True
+    def __init__(self, *, broken: bool = True) -> None:
+        self.broken = broken
 
     def __call__(self) -> float:
-        if self._broken:
-            self._broken = False
+        if self.broken:
+            self.broken = False
             raise OSError("no clock")
         return 0.0
 
@@ -522,6 +522,17 @@ def test_an_error_in_a_larger_stack_is_raised_because_nobody_knows_whose_it_is()
         trainer_with(pair, clock=BrokenClock()).train({})
     assert raised.value.leases == [one.lease for one in pair]
     assert "a stack of 2 failed in training: OSError" in raised.value.reason
+
+
+def test_what_stopped_before_a_stack_failed_is_told_with_its_error() -> None:
+    short = run(DATA["binary"], 2, epochs=1, hidden_units=[3])
+    clock = BrokenClock(broken=False)
+    trainer = trainer_with([short, *(run(DATA["binary"], trial, epochs=9) for trial in range(2))], clock=clock)
+    trainer.train({}), trainer.train({})
+    clock.broken = True
+    with pytest.raises(StackFailedError) as raised:
+        trainer.train({})
+    assert [one.result.lease for one in raised.value.stopped] == [short.lease]
 
 
 def test_a_run_whose_objective_its_data_has_not_goes_back_with_the_reason() -> None:

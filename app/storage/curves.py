@@ -1,6 +1,7 @@
 """Epochs of leased runs: stored without a gap, and replaced by those that come again."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select, tuple_
@@ -49,7 +50,8 @@ class Curves:
         repeated = [(run, epoch) for run, epoch in self._points if epoch <= self._before[run]]
         different = self._differences(connection, repeated) if repeated else {}
         slots = metrics.slots_for(connection, "epochs", (epoch.metrics for epoch in self._points.values()))
-        _UPSERT.run(connection, [_row(run, epoch, slots) for (run, _), epoch in self._points.items()])
+        for rows in _alike(_row(run, epoch, slots) for (run, _), epoch in self._points.items()):
+            _UPSERT.run(connection, rows)
         return different
 
     def _differences(self, connection: Connection, repeated: Collection[tuple[int, int]]) -> dict[int, str]:
@@ -87,11 +89,19 @@ def _difference(stored: Epoch, epoch: Epoch) -> str | None:
     )
 
 
+def _alike(rows: Iterable[Mapping[str, Any]]) -> Collection[Sequence[Mapping[str, Any]]]:
+    """Return the rows that have the same columns together: to bind all others to nothing takes longer."""
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[tuple(row)].append(row)
+    return groups.values()
+
+
 def _row(run: int, epoch: Epoch, slots: metrics.Slots) -> Mapping[str, Any]:
     return {
         "run_key": run,
         "epoch": epoch.epoch,
-        **slots.row(epoch.metrics),
+        **slots.filled(epoch.metrics),
         "seconds": epoch.seconds,
         "gradient_norms": epoch.gradient_norms,
     }

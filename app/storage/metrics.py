@@ -60,11 +60,15 @@ class Slots:
 
     def row(self, metrics: Mapping[str, float | None]) -> dict[str, Any]:
         """Return the columns of a row with these metrics."""
-        row: dict[str, Any] = {**self._empty}
+        return {**self._empty, **self.filled(metrics)}
+
+    def filled(self, metrics: Mapping[str, float | None]) -> dict[str, Any]:
+        """Return those columns of a row with these metrics that have something in them."""
+        row: dict[str, Any] = {}
         others, undefined = {}, 0
         for name, value in metrics.items():
             column = self._filled.get(name)
-            if column is None or _is_negative_zero(value):
+            if column is None or (value == 0.0 and _is_negative_zero(value)):
                 others[name] = value
             if column is None:
                 continue

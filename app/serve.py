@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from app.composition import make_app, open_services
 from app.domain.errors import Unavailable
@@ -21,11 +22,14 @@ COLLECT_AFTER = 50_000
 """Objects that a garbage collection waits for: a large request has a million, and Python's 700 made it read 7 times as
 long."""
 
+FEED_SECONDS = 1.0
+"""How long the readers of feeds may take at the end to read what they were sent."""
+
 GRACE_SECONDS = 10
 """How long open requests may take at the end; a claim that waits for work is cut off."""
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Uvicorn that starts workers once it serves, and stops them before it stops serving."""
 
     def __init__(self, config: uvicorn.Config, supervisor: Supervisor, services: Services, address: str) -> None:
@@ -44,7 +48,16 @@ class _Server(uvicorn.Server):
         await asyncio.to_thread(self._supervisor.stop)
         # Claims of other workers may wait here for work, and readers follow events: ended now, or the stop would wait.
         self._services.publisher.close()
-        await super().shutdown(sockets)
+        ending = asyncio.ensure_future(super().shutdown(sockets))
+        await asyncio.wait({ending}, timeout=FEED_SECONDS)
+        self._cut_off_feeds()
+        await ending
+
+    def _cut_off_feeds(self) -> None:
+        """Drop the connections of those who have not read the ends of their feeds, and may never do so."""
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, H11Protocol) and connection.scope["path"].endswith("/events"):
+                connection.transport.abort()
 
 
 def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> None:
@@ -68,7 +81,7 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> No
         address = _address(listener)
         supervisor = Supervisor(address, workers, slots, services.work.lose_worker)
         try:
-            _Server(config, supervisor, services, address).run(sockets=[listener])
+            Server(config, supervisor, services, address).run(sockets=[listener])
         except KeyboardInterrupt:
             # Uvicorn raises it again after an orderly stop.
             typer.echo("Stopped.")

@@ -1,7 +1,8 @@
 """What an upload of 256 MB costs those who write meanwhile, and in memory: python -m benchmarks.artifact_arrival [MiB].
 
 A content goes into a storage on disk while another thread stores one small data set after the other. Its writes are
-timed alone first, then during the upload, and while the content is deleted. Linux alone tells the peak of a process.
+timed alone first, then during the upload, during a backup, and while the content is deleted. Linux alone tells the peak
+of a process.
 """
 
 import os
@@ -58,15 +59,24 @@ def _measured(storage: Storage, large: DatasetSummary, content: Path, mebibytes:
         storage.add_dataset(large, content, large.sha256)
     seconds = perf_counter() - start
     taken = (memory(os.getpid(), "VmHWM") - before) / MEGABYTE
+    start = perf_counter()
+    with _writing(storage) as copying:
+        storage.backup().close()
+    copied = perf_counter() - start
     with _writing(storage) as leaving:
         storage.remove_dataset("large")
         cleared = storage.clear_artifacts(datetime.now(UTC), mebibytes)
-    rows = [_row("alone", alone), _row("during the upload", during), _row("during the deletion", leaving)]
+    rows = [
+        _row("alone", alone),
+        _row("during the upload", during),
+        _row("during a backup", copying),
+        _row("during the deletion", leaving),
+    ]
     return (
         f"## Storage: a content of {mebibytes} MiB arrives and leaves\n\n"
         f"{show_table(['small writes', 'count', 'median', '99 %', 'longest'], rows)}\n\n"
         f"The upload took {seconds:.1f} s and {taken:.0f} MB of memory ({_MOST_MEMORY.verdict(taken)}); "
-        f"{cleared} pieces were deleted."
+        f"the backup took {copied:.1f} s; {cleared} pieces were deleted."
     )
 
 

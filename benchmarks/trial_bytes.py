@@ -38,7 +38,7 @@ def main() -> None:
         sizes, seconds = [], []
         for count in (0, trials):
             data = Path(folder) / str(count)
-            seconds += _trained(data, count)
+            seconds += trained(data, count)
             sizes.append((data / FILE).stat().st_size)
     each = (sizes[1] - sizes[0]) / trials
     print(f"{trials:,} trials with one epoch, {len(MEASURED)} metrics and five parameters:")
@@ -46,7 +46,7 @@ def main() -> None:
     print(f"a finish of {SLOTS}: {Spread.of(1000.0 * one for one in seconds).show(' ms', 2)} of processor time")
 
 
-def _trained(folder: Path, trials: int) -> list[float]:
+def trained(folder: Path, trials: int) -> list[float]:
     """Draw, claim and finish trials as planner and worker do; return the processor time of each finish."""
     rng, seconds = random.Random(0), []  # noqa: S311 - nothing here is secret
     storage = SqliteStorage(folder, StandardPolicy())

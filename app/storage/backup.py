@@ -1,5 +1,6 @@
 """Backups: a copy of the database as it was between two commits, checked, and put back."""
 
+import math
 import os
 import shutil
 import sqlite3
@@ -19,8 +20,8 @@ from app.storage.migrate import require_known
 from app.storage.wal import log_of, size_of
 from app.storage.writer import Writer
 
-STEP_PAGES = 1024
-"""Pages that are copied at a time, 4 MiB; between two steps others write."""
+STEP_PAGES = 256
+"""Pages that are copied at a time, 1 MiB; between two steps others write."""
 
 _FAULTS = 10
 """The faults of a damaged file that are looked for."""
@@ -51,7 +52,7 @@ def take(writer: Writer, database: Path) -> BinaryIO:
     partial = partial_of(database)
     try:
         with _disk_faults_told(partial), _new_database(partial) as target:
-            writer.submit_between(lambda connection: _copy_in_steps(writer, connection, target)).result()
+            writer.submit_between(lambda connection: _copy_in_steps(writer, connection, target, partial)).result()
         check(partial)
         return partial.open("rb")
     finally:
@@ -126,9 +127,18 @@ def move(partial: Path, file: Path) -> None:
     _sync(file.parent)
 
 
-def _copy_in_steps(writer: Writer, connection: Connection, target: sqlite3.Connection) -> None:
+def _copy_in_steps(writer: Writer, connection: Connection, target: sqlite3.Connection, file: Path) -> None:
     source: Any = connection.connection.driver_connection
-    source.backup(target, pages=STEP_PAGES, progress=lambda *_: writer.write_waiting(connection))
+    least = math.inf
+
+    def after_a_step(_: int, remaining: int, __: int) -> None:
+        nonlocal least
+        _sync(file)  # or the commits of others would wait, at some time, until all of it is on disk
+        if remaining < least - STEP_PAGES // 2:  # or what grows as fast as it is copied would never be whole
+            least = remaining
+            writer.write_waiting(connection)
+
+    source.backup(target, pages=STEP_PAGES, progress=after_a_step)
 
 
 @contextmanager

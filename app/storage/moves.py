@@ -100,10 +100,12 @@ def start_runs(
 
 def _start_trials(connection: Connection, sweep: int, numbers: Collection[int], now: datetime) -> None:
     """Let trials run that are queued or paused; those that run already, or are final, stay as they are."""
+    others = set(numbers)
     for before, statement in _START_TRIALS.items():
-        started = statement.rows(connection, the_sweep=sweep, numbers=list(numbers), now=now)
-        moved = [row.number for row in started]
-        changes.of(connection).trials(sweep, moved, before, TrialState.RUNNING.value)
+        if others:
+            moved = [row.number for row in statement.rows(connection, the_sweep=sweep, numbers=list(others), now=now)]
+            changes.of(connection).trials(sweep, moved, before, TrialState.RUNNING.value)
+            others -= set(moved)
 
 
 def end_holds(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

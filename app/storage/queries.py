@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from sqlalchemy import Connection, Dialect, Select, UpdateBase
+from sqlalchemy.exc import DBAPIError
 
 from app.storage.bulk import Bind, bind
 
@@ -41,7 +42,8 @@ class _Compiled:
 class Query:
     """A SELECT, or a statement with RETURNING, whose text is always the same: lists come as one parameter (`among`).
 
-    Measured with statements of one row: 0.04 ms, where `Connection.execute` takes 0.2, and 0.5 with a list of 64.
+    It goes to the driver, within the connection's transaction: SQLAlchemy's events do not see it. Measured: a row takes
+    0.01 ms, where `Connection.execute` takes 0.2, and 0.5 with a list of 64.
     """
 
     def __init__(self, statement: Select[Any] | UpdateBase) -> None:
@@ -51,10 +53,7 @@ class Query:
     def rows(self, connection: Connection, **values: Any) -> list[Any]:
         """Run the statement with these parameters, and return all rows, with the columns as attributes."""
         compiled = self._for(connection.dialect)
-        result = connection.exec_driver_sql(compiled.text, compiled.parameters(values))
-        found = result.cursor.fetchall()
-        result.close()
-        return [compiled.made(row) for row in found]
+        return [compiled.made(row) for row in _fetched(connection, compiled.text, compiled.parameters(values))]
 
     def first(self, connection: Connection, **values: Any) -> Any:
         """Return the first row, None if there is none; for statements that answer with few."""
@@ -64,6 +63,22 @@ class Query:
         if dialect.name not in self._compiled:
             self._compiled[dialect.name] = _compile(self._statement, dialect)
         return self._compiled[dialect.name]
+
+
+def _fetched(connection: Connection, text: str, parameters: Any) -> Sequence[Any]:
+    """Return the rows as the driver has them. Raises its errors as those of SQLAlchemy."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(text, parameters)
+        found: Sequence[Any] = cursor.fetchall()
+    except Exception as error:
+        known = connection.dialect.loaded_dbapi.Error
+        if isinstance(error, known):
+            raise DBAPIError.instance(text, parameters, error, known, dialect=connection.dialect) from error
+        raise
+    finally:
+        cursor.close()
+    return found
 
 
 def _compile(statement: Select[Any] | UpdateBase, dialect: Dialect) -> _Compiled:

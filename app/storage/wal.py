@@ -59,6 +59,7 @@ class Wal:
         """Where the log is too long, hold new reads back, the longer the longer it is, and begin it anew."""
         size = size_of(self._file)
         if size < self._due:
+            self._due = min(self._due, size + WAL_LIMIT)
             return
         with self._reads.held_back(HOLD_SECONDS * (size / WAL_LIMIT) ** 2) as quiet:
             done = quiet and self._writer.submit_between(write_back).result()

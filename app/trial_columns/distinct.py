@@ -1,11 +1,11 @@
 """Columns of any values, of which there are few different ones: the place among those in order is the key."""
 
-import json
 from bisect import bisect_left
 from collections.abc import Iterable
 from math import nan
 from typing import Self, final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -98,7 +98,7 @@ class DistinctColumn:
     def _learn(self, texts: Iterable[str]) -> None:
         known = len(self._code_of_key)
         for text in texts:
-            self._code_of_text[text] = self._code(json.loads(text))
+            self._code_of_text[text] = self._code(msgspec.json.decode(text))
         if len(self._code_of_key) > known:
             self._rank()
 

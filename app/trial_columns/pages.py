@@ -1,6 +1,7 @@
 """Pages of trials by columns: the numbers of the trials that fit, in order, from a place on."""
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Protocol
 
 import numpy as np
@@ -48,7 +49,7 @@ def page(
         masks.append(any_of(columns[_STATE], query.states))
     if after is not None:
         masks.append(_after(sort, keys, after, descending=query.descending))
-    mask: Mask = np.logical_and.reduce(masks) if masks else np.ones(count, np.bool_)
+    mask: Mask | None = reduce(np.logical_and, masks) if masks else None
     numbers = first_in_order(keys, mask, limit, descending=query.descending)
     return [Position(sort.mark(number), number) for number in numbers.tolist()]
 

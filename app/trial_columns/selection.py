@@ -1,6 +1,7 @@
 """Which trials fit, and which of them are on a page: masks and partial sorts over the keys of columns."""
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,9 @@ from app.domain.filters import Condition, Operator
 from app.trial_columns.column import Column, Keys, Numbers, Span
 
 Mask = NDArray[np.bool_]
+
+_SAMPLE, _SURPLUS = 8192, 16
+"""How many keys are looked at to judge the others by, and how many more of these than a page may need."""
 
 
 def fitting(column: Column, condition: Condition) -> Mask:
@@ -51,14 +55,33 @@ def after_place(keys: Keys, place: Span | None, number: int, *, descending: bool
     return beyond | equal | missing
 
 
-def first_in_order(keys: Keys, mask: Mask, limit: int, *, descending: bool) -> Numbers:
-    """Return the first `limit` trials of those in the mask: by key, then by number, those without a key at the end."""
-    missing = np.isnan(keys)
-    numbers = np.flatnonzero(mask & ~missing)
-    sizes = -keys[numbers] if descending else keys[numbers]
-    places = _lowest(sizes, limit)
-    rest = np.flatnonzero(mask & missing)[: limit - len(places)]
-    return np.concatenate([numbers[places], rest])
+def first_in_order(keys: Keys, mask: Mask | None, limit: int, *, descending: bool) -> Numbers:
+    """Return the first `limit` trials, of those in the mask: by key, then by number, those without a key at the end."""
+    sizes = -keys if descending else keys
+    bound = _bound(sizes, mask, limit)
+    below, equal = _where(sizes < bound, mask), _where(sizes == bound, mask)
+    if len(below) + len(equal) < limit:
+        below, equal = _where(sizes < inf, mask), equal[:0]
+    numbers = np.concatenate([below[_lowest(sizes[below], limit)], equal])[:limit]
+    if len(numbers) == limit:
+        return numbers
+    return np.concatenate([numbers, _where(np.isnan(keys), mask)[: limit - len(numbers)]])
+
+
+def _bound(sizes: Keys, mask: Mask | None, limit: int) -> float:
+    """Return a size that a few more than `limit` sizes are likely not above, judged by a sample of them.
+
+    To sort few takes far less than to find few among all.
+    """
+    step = max(1, len(sizes) // _SAMPLE)
+    sample = sizes[::step] if mask is None else sizes[::step][mask[::step]]
+    sample = sample[~np.isnan(sample)]
+    place = _SURPLUS + 2 * limit // step
+    return float(np.partition(sample, place)[place]) if place < len(sample) else inf
+
+
+def _where(fits: Mask, mask: Mask | None) -> Numbers:
+    return np.flatnonzero(fits if mask is None else fits & mask)
 
 
 def _lowest(sizes: Keys, limit: int) -> Numbers:

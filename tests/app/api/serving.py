@@ -15,8 +15,10 @@ import uvicorn
 from app.composition import make_app, open_services
 from app.contract.rules import CURRENT_RULES
 from app.domain.work import OWN_TRAINER
+from app.serve import Server
 from app.services.services import Services
 from app.settings import Settings
+from app.worker.supervisor import Supervisor
 
 Json = dict[str, Any]
 
@@ -32,11 +34,12 @@ def serving(folder: Path, **settings: Any) -> Iterator[tuple[httpx.Client, Servi
     with open_services(chosen) as services, tcp as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()  # connections wait here until the server has started
-        server = uvicorn.Server(uvicorn.Config(make_app(services, chosen), log_config=None, access_log=False))
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        config = uvicorn.Config(make_app(services, chosen), log_config=None, access_log=False)
+        server = Server(config, Supervisor(address, 0, 1, services.work.lose_worker), services, address)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
             with httpx.Client(base_url=address, timeout=30.0, verify=_CERTIFICATES) as client:
                 client.get("/readyz").raise_for_status()
                 yield client, services

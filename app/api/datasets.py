@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Header, Query, Request, Response, UploadFile
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from app.api.bodies import require_content_type
@@ -107,7 +108,7 @@ def delete_dataset(name: str, services: UseCases) -> None:
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {}}}, 304: {"description": "unchanged"}},
 )
-def get_dataset_content(
+async def get_dataset_content(
     name: str,
     services: UseCases,
     sha256: Annotated[str | None, Query(description="the content that a run names")] = None,
@@ -117,8 +118,8 @@ def get_dataset_content(
 
     With `sha256` it is the content that a sweep began with, also where the data set has been deleted or replaced.
     """
-    found = services.datasets.content_hash(name, sha256)
-    size, pieces = services.datasets.content(found)
+    found = await run_in_threadpool(services.datasets.content_hash, name, sha256)
+    size, pieces = await run_in_threadpool(services.datasets.content, found)
     headers = {"ETag": f'"{found}"'}
     if if_none_match is not None and f'"{found}"' in if_none_match:
         return Response(status_code=304, headers=headers)

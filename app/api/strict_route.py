@@ -1,6 +1,7 @@
 """Routes that refuse query parameters they do not know: one that is passed over would be a wish not granted.
 
-Those that read in a thread wait for their turn, so that no more run at a time than the service can bear.
+GETs whose function is no coroutine wait for their turn, so that no more read at a time than the service can bear. What
+workers fetch is read by coroutines: they must not wait behind lists.
 """
 
 from collections import Counter

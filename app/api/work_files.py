@@ -68,9 +68,9 @@ def look_for_artifact(sha256: str, services: UseCases) -> Response:
 
 
 @router.get("/artifacts/{sha256}", response_class=Response, responses=_FOUND)
-def get_artifact(sha256: str, services: UseCases) -> Response:
+async def get_artifact(sha256: str, services: UseCases) -> Response:
     """Fetch an artifact."""
-    return _streamed(*services.artifacts.read(sha256))
+    return _streamed(*await run_in_threadpool(services.artifacts.read, sha256))
 
 
 @router.put("/checkpoints/{sha256}", openapi_extra=_BODY)
@@ -86,9 +86,9 @@ def look_for_checkpoint(sha256: str, services: UseCases) -> Response:
 
 
 @router.get("/checkpoints/{sha256}", response_class=Response, responses=_FOUND)
-def get_checkpoint(sha256: str, services: UseCases) -> Response:
+async def get_checkpoint(sha256: str, services: UseCases) -> Response:
     """Fetch a checkpoint."""
-    return FileAnswer(*services.checkpoints.read(sha256))
+    return FileAnswer(*await run_in_threadpool(services.checkpoints.read, sha256))
 
 
 def _head(size: int) -> Response:

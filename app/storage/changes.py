@@ -78,15 +78,17 @@ class ChangeLog:
 
     def __init__(self) -> None:
         self._sweeps: dict[int, SweepLog] = {}
+        self._deleted: dict[int, str] = {}
         self._datasets: dict[str, bool] = {}
 
     def sweep(self, key: int, state: str) -> None:
         """Note that a sweep was created or changed, and its state now."""
         self._of(key).state = state
 
-    def sweep_deleted(self, key: int) -> None:
-        """Note that a sweep is out of sight."""
+    def sweep_deleted(self, key: int, sweep: str) -> None:
+        """Note that a sweep is out of sight, with its id: its row may be gone before the commit."""
         self._of(key).state = DELETED
+        self._deleted[key] = sweep
 
     def trials(self, key: int, numbers: Collection[int], before: str | None, now: str) -> None:
         """Note trials that were drawn or moved: from one state, None for those that are new, to the one of now."""
@@ -122,6 +124,7 @@ class ChangeLog:
         """Add what a later job of the same commit changed."""
         for key, log in later._sweeps.items():
             self._of(key).join(log)
+        self._deleted |= later._deleted
         self._datasets |= later._datasets
 
     @property
@@ -134,8 +137,8 @@ class ChangeLog:
         told: list[Event] = [DatasetChanged(name, deleted) for name, deleted in self._datasets.items()]
         if not self._sweeps:
             return told
-        ids = {row.key: row.id for row in _IDS.rows(connection, keys=list(self._sweeps))}
-        # A sweep whose row has gone meanwhile was told to be deleted in a commit before.
+        ids = {row.key: row.id for row in _IDS.rows(connection, keys=list(self._sweeps))} | self._deleted
+        # Of any other sweep whose row has gone it was told in a commit before that it is deleted.
         logs = {ids[key]: log for key, log in self._sweeps.items() if key in ids}
         told += [one for sweep, log in logs.items() for one in log.events(sweep)]
         queued = frozenset(sweep for sweep, log in logs.items() if log.queued)

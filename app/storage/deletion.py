@@ -30,7 +30,7 @@ def begin(connection: Connection, sweep: str) -> None:
     if row.state in OPEN_SWEEPS:
         raise Conflict(f"The sweep {sweep} is {row.state} and cannot be deleted before it has ended: cancel it first.")
     connection.execute(update(sweeps).where(sweeps.c.key == row.key).values(deleted=1))
-    changes.of(connection).sweep_deleted(row.key)
+    changes.of(connection).sweep_deleted(row.key, row.id)
 
 
 def go_on(connection: Connection) -> bool:

@@ -14,6 +14,7 @@ from app.domain.values import Value
 from app.storage import column_scan, trial_rows
 from app.trial_columns.cache import ColumnCache
 from app.trial_columns.pages import fields_of, page
+from app.trial_columns.sweep_columns import SweepColumns
 
 Snapshot = Callable[[], AbstractContextManager[Connection]]
 """Gives a connection that sees one snapshot, from its first statement on."""
@@ -53,13 +54,30 @@ class TrialPages:
         self, sweep: str, query: TrialQuery, shared: Mapping[str, Value], after: Position | None, limit: int
     ) -> list[tuple[Trial, Position]]:
         fields = fields_of(query, shared)
-        with self._cache.using(sweep, fields) as columns:
-            columns.fill(fields, _Newest(self._snapshot, sweep))
-            # The lock first: a snapshot from before it could lack what was changed and marked meanwhile.
-            with columns.lock, self._snapshot() as connection:
-                count = columns.bring_up_to_date(_Now(connection, sweep))
-                places = page(columns, count, query, shared, after, limit)
-                trials = trial_rows.of_numbers(connection, sweep, [place.number for place in places])
+        found = None
+        while found is None:
+            with self._cache.using(sweep, fields) as columns:
+                columns.fill(fields, _Newest(self._snapshot, sweep))
+                found = self._read(sweep, columns, query, shared, after, limit)
+        return found
+
+    def _read(
+        self,
+        sweep: str,
+        columns: SweepColumns,
+        query: TrialQuery,
+        shared: Mapping[str, Value],
+        after: Position | None,
+        limit: int,
+    ) -> list[tuple[Trial, Position]] | None:
+        """Return a page by columns that are filled; None if they were forgotten, and so not told of all changes."""
+        # The lock first: a snapshot from before it could lack what was changed and marked meanwhile.
+        with columns.lock, self._snapshot() as connection:
+            count = columns.bring_up_to_date(_Now(connection, sweep))
+            if not self._cache.keeps(sweep, columns):
+                return None
+            places = page(columns, count, query, shared, after, limit)
+            trials = trial_rows.of_numbers(connection, sweep, [place.number for place in places])
         return list(zip(trials, places, strict=True))
 
 

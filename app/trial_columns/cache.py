@@ -59,8 +59,12 @@ class ColumnCache:
             self.forget(sweep)
 
     def forget(self, sweep: str) -> None:
-        """Forget the columns of a sweep; who uses them goes on with those that it has."""
+        """Forget the columns of a sweep; who uses them finds by `keeps` that they are told of no changes any more."""
         self._sweeps.pop(sweep, None)
+
+    def keeps(self, sweep: str, columns: SweepColumns) -> bool:
+        """Return whether these columns of a sweep have not been forgotten, and so know of all changes until now."""
+        return self._sweeps.get(sweep) is columns
 
     def _make_room(self) -> None:
         excess = self.nbytes - self._most_bytes

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from app.api import datasets, problems, reading, work_files
 from app.api.reading import AT_ONCE, as_read
 from app.domain.errors import Unavailable
 from app.services.services import Services
@@ -76,3 +77,29 @@ def test_workers_and_health_are_answered_while_readers_wait(
         assert client.get("/healthz").is_success
         assert not any(one.done() for one in lists)
     assert all(one.result().is_success for one in lists)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/datasets/iris/content", 200),
+        (f"/v1/work/artifacts/{'0' * 64}", 404),
+        (f"/v1/work/checkpoints/{'0' * 64}", 404),
+    ],
+)
+def test_workers_fetch_what_they_train_on_while_readers_have_all_turns(
+    services: Services, monkeypatch: pytest.MonkeyPatch, path: str, status: int
+) -> None:
+    monkeypatch.setattr(reading, "LONGEST_READ", 0.1)
+    app = FastAPI()
+    app.state.reads, app.state.services = asyncio.Semaphore(0), services
+    problems.install(app)
+    for routes in (datasets, work_files):
+        app.include_router(routes.router)
+
+    async def fetched(path: str) -> int:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
+            return (await client.get(path)).status_code
+
+    assert asyncio.run(fetched("/v1/datasets")) == 503
+    assert asyncio.run(fetched(path)) == status

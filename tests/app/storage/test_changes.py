@@ -18,7 +18,7 @@ from app.domain.events import (
 from app.domain.plan import Need, Train
 from app.domain.sweeps import SweepChanges
 from app.domain.work import Progress
-from app.storage import SqliteStorage, changes
+from app.storage import SqliteStorage, changes, deletion
 from tests.app.storage.world import (
     DATASET,
     START,
@@ -49,7 +49,7 @@ def epochs_came(trial: int, last: int) -> Callable[[Connection], None]:
     return lambda connection: changes.of(connection).epochs(1, {trial: last})
 
 
-def in_one_commit(storage: SqliteStorage, *jobs: Callable[[Connection], None]) -> None:
+def in_one_commit(storage: SqliteStorage, *jobs: Callable[[Connection], object]) -> None:
     """Run jobs in one group of the writer, whether they fail or not."""
     started, go = Flag(), Flag()
 
@@ -81,6 +81,16 @@ def test_a_sweep_is_told_from_its_creation_to_its_deletion(storage: SqliteStorag
         [SweepChanged(SWEEP, "cancelled")],
         [SweepChanged(SWEEP, "deleted")],
     ]
+
+
+def test_a_sweep_whose_last_row_goes_in_the_same_commit_is_told_to_be_deleted(
+    storage: SqliteStorage, told: list[Sequence[Event]]
+) -> None:
+    create(storage, spec(1))
+    storage.cancel_sweep(SWEEP, keep=False, now=START)
+    told.clear()
+    in_one_commit(storage, lambda connection: deletion.begin(connection, SWEEP), deletion.go_on)
+    assert told == [[SweepChanged(SWEEP, "deleted")]]
 
 
 def test_a_trial_is_told_from_its_draw_to_its_end(storage: SqliteStorage, told: list[Sequence[Event]]) -> None:

@@ -19,7 +19,7 @@ class Bulk:
 
     def __init__(self, statement: Insert | Update) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, Sequence[Bind], bool]] = {}
+        self._compiled: dict[tuple[str, ...], tuple[str, Sequence[Bind], bool]] = {}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Run the statement for each row, and return how many rows of the table that changed."""

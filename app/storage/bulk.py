@@ -1,6 +1,7 @@
 """Statements for many rows, compiled once: SQLAlchemy's work for each row takes longer than the database's."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeAlias, final
 
 from sqlalchemy import Connection, Dialect, Insert, Update
@@ -18,7 +19,7 @@ class Bulk:
 
     def __init__(self, statement: Insert | Update) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, Sequence[Bind], bool]] = {}
+        self._compiled: dict[tuple[str, ...], tuple[str, Sequence[Bind], bool]] = {}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Run the statement for each row, and return how many rows of the table that changed."""
@@ -33,19 +34,21 @@ class Bulk:
         return connection.exec_driver_sql(text, made).rowcount
 
     def _for(self, dialect: Dialect, row: Mapping[str, Any]) -> tuple[str, Sequence[Bind], bool]:
-        if dialect.name not in self._compiled:
-            names = list(row) if self._statement.is_insert else None
-            compiled: Any = self._statement.compile(dialect=dialect, column_keys=names)
+        # An INSERT names the columns that its rows have.
+        names = list(row) if self._statement.is_insert else []
+        made = dialect.name, *names
+        if made not in self._compiled:
+            compiled: Any = self._statement.compile(dialect=dialect, column_keys=names or None)
             used = compiled.positiontup if compiled.positional else list(compiled.binds)
             binds = [bind(dialect, name, compiled) for name in used]
-            self._compiled[dialect.name] = str(compiled), binds, bool(compiled.positional)
-        return self._compiled[dialect.name]
+            self._compiled[made] = str(compiled), binds, bool(compiled.positional)
+        return self._compiled[made]
 
 
 def _column(
     rows: Sequence[Mapping[str, Any]], name: str, default: Any, make: Callable[[Any], Any] | None
 ) -> Sequence[Any]:
-    values = [row.get(name, default) for row in rows]
+    values: list[Any] = list(map(itemgetter(name), rows)) if name in rows[0] else [default] * len(rows)
     return values if make is None else [make(value) for value in values]
 
 

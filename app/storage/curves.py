@@ -1,7 +1,6 @@
 """Epochs of leased runs: stored without a gap, and replaced by those that come again."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, select, tuple_
@@ -13,10 +12,7 @@ from app.storage.outcomes import parts
 from app.storage.records import AnyRow
 from app.storage.tables import epochs
 
-
-@lru_cache(maxsize=256)
-def _upsert(columns: tuple[str, ...]) -> Bulk:  # noqa: ARG001 - a statement is compiled for its columns
-    return Bulk(dialect.upsert(epochs))
+_UPSERT = Bulk(dialect.upsert(epochs))
 
 
 class Curves:
@@ -57,7 +53,7 @@ class Curves:
             packed = metrics.slots_for(connection, "epochs", measured).rows(measured)
             points = zip(self._points.items(), packed, strict=True)
             rows = [_row(run, epoch, columns) for ((run, _), epoch), columns in points]
-            _upsert(tuple(rows[0])).run(connection, rows)
+            _UPSERT.run(connection, rows)
         return different
 
     def _differences(self, connection: Connection, repeated: Collection[tuple[int, int]]) -> dict[int, str]:

@@ -43,6 +43,13 @@ def partial_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.partial")
 
 
+def remove_unfinished(database: Path) -> None:
+    """Remove what a server that was killed left of a backup, which may be as large as the database."""
+    partial = partial_of(database)
+    _remove(partial)
+    _remove(partial.with_name(f"{partial.name}-journal"))
+
+
 def take(writer: Writer, database: Path) -> BinaryIO:
     """Return a checked copy of a database that is in use, as an open file that has no name any more.
 

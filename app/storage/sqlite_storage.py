@@ -96,6 +96,7 @@ class SqliteStorage:
         with ExitStack() as opened:
             self._lock = FolderLock(folder)
             opened.callback(self._lock.release)
+            backup.remove_unfinished(self._file)
             self._writing = writing_engine(self._file)
             opened.callback(self._writing.dispose)
             _migrate(self._writing)

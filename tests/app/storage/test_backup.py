@@ -309,3 +309,10 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     backup.take_at_rest(data, FILE, whole)
     with pytest.raises(Unavailable, match=r"data folder .*copy\.db cannot be made"):
         backup.restore(whole, whole, FILE, NOW)
+
+
+def test_what_a_killed_server_left_of_a_backup_is_gone_once_the_folder_is_opened_again(tmp_path: Path) -> None:
+    for name in (f"{FILE}.partial", f"{FILE}.partial-journal"):
+        (tmp_path / name).write_bytes(b"half a copy")
+    SqliteStorage(tmp_path, SimplePolicy()).close()
+    assert not list(tmp_path.glob("*.partial*"))

@@ -121,8 +121,8 @@ class ClaimLine:
             for kind in self._asleep:
                 self._call(kind)
 
-    def hands_freed(self, worker: str) -> None:
-        """Call some of those who were held back, first of this worker: it holds less, or has gone."""
+    def hands_freed(self, worker: str = "") -> None:
+        """Call some of those who were held back, first of this worker if one is known: it holds less, or has gone."""
         with self._lock:
             self._changes += 1
             self._freed = self._changes

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import final
 
 from app.domain.events import Event, SweepChanged, WorkersChanged, WorkQueued
+from app.domain.states import SweepState
 from app.services.claim_line import ClaimLine
 from app.services.feed import Feed
 from app.services.notifier import Notifier
@@ -30,6 +31,8 @@ class Publisher:
             self.sweeps.notify(sweep)
         if any(isinstance(event, WorkQueued) for event in events):
             self.claims.work_queued()
+        if any(isinstance(event, SweepChanged) and event.state == SweepState.CANCELLED for event in events):
+            self.claims.hands_freed()  # what was in training in a sweep that was cancelled is in no hands any more
         for event in events:
             if isinstance(event, WorkersChanged):
                 for worker in event.left:  # the others share the work without it

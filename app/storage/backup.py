@@ -168,11 +168,21 @@ def _set_aside(database: Path, now: datetime) -> Path | None:
         return None
     _end_log(database)
     before = _free_name(database, f"before-{now:%Y%m%dT%H%M%SZ}")
-    for old, new in ((log_of(database), log_of(before)), (database, before)):
-        if old.exists():
-            old.rename(new)
+    if log_of(database).exists():
+        log_of(database).rename(log_of(before))
+        database.rename(before)
+    else:
+        _name_too(database, before)
     _remove(database.with_name(f"{database.name}-shm"))
     return before
+
+
+def _name_too(database: Path, before: Path) -> None:
+    """Give a database a second name, so that it keeps its own until the copy takes it: a crash leaves one of both."""
+    try:
+        before.hardlink_to(database)
+    except OSError:
+        database.rename(before)  # this file system gives a file one name alone
 
 
 def _free_name(database: Path, ending: str) -> Path:

@@ -1,7 +1,6 @@
 """Metrics in rows: each in the column of its slot, 8 bytes a value, and what finds no column in an object by name."""
 
 from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
 from math import copysign
 from typing import Any, Literal, TypeAlias, final
 
@@ -33,6 +32,7 @@ _OF_ONLY_RUNS = (
     .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
     .where(runs.c.key.in_(bindparam("keys", expanding=True)), trials.c.replicates == 1)
 )
+_STORE_REPLICATES = Bulk(dialect.upsert(replicate_metrics))
 _OF_REPLICATES = select(replicate_metrics.c.run_key, *_REPLICATE_COLUMNS).where(
     replicate_metrics.c.run_key.in_(bindparam("keys", expanding=True))
 )
@@ -134,13 +134,7 @@ def store_replicates(connection: Connection, metrics: Mapping[int, Metrics]) -> 
     if metrics:
         known = slots_for(connection, "trials", metrics.values())
         rows = zip(metrics, known.rows(metrics.values()), strict=True)
-        whole = [{"run_key": key, **row} for key, row in rows]
-        _store_replicates(tuple(whole[0])).run(connection, whole)
-
-
-@lru_cache(maxsize=256)
-def _store_replicates(columns: tuple[str, ...]) -> Bulk:  # noqa: ARG001 - a statement is compiled for its columns
-    return Bulk(dialect.upsert(replicate_metrics))
+        _STORE_REPLICATES.run(connection, [{"run_key": key, **row} for key, row in rows])
 
 
 def _numbers(connection: Connection, holder: Holder) -> dict[str, int]:

@@ -52,11 +52,12 @@ class RecordReader(Generic[T]):
         Whole numbers may have any size: the use cases know how large each may be.
         """
         try:
-            record = self._decoder.decode(
-                raw
-            )  # first: it ends at the first fault, and makes nothing of what is unknown
+            # First: it ends at the first fault, and makes nothing of what is unknown.
+            record = self._decoder.decode(raw)
             _require_strict(raw)
             return record
+        except RecursionError:
+            raise _too_deep() from None
         except (ValueError, msgspec.DecodeError):
             return self._read_slowly(raw)
 

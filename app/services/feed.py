@@ -8,11 +8,13 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from threading import Lock
 from typing import TypeVar, final
 
 from app.domain.events import EpochsStored, Event, TrialsChanged, WorkQueued
+from app.services.notifier import call_soon
 
 MOST_NUMBERS = 100_000
 """How much the feed remembers: events, each counting as one more than it has trials; some 30 MB at most."""
@@ -108,7 +110,7 @@ class Feed:
         with self._lock:
             self._closed = True
             for readers in self._readers.values():
-                _soon(readers, self._wake, readers)
+                call_soon(readers.loop, partial(self._wake, readers))
 
     def place_of(self, boot: str, sequence: int) -> int | None:
         """Return the place after an event that a reader has seen; None if it is lost, or of another boot."""
@@ -142,7 +144,7 @@ class Feed:
             if self._last > place:
                 self._call_readers()
         try:
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(TimeoutError):  # without news it returns all the same
                 await asyncio.wait_for(future, seconds)
         finally:
             with self._lock:
@@ -161,7 +163,7 @@ class Feed:
         for readers in self._readers.values():
             if readers.waiting and not readers.called:
                 readers.called = True
-                _soon(readers, self._wake_in_pace, readers)
+                call_soon(readers.loop, partial(self._wake_in_pace, readers))
 
     def _wake_in_pace(self, readers: _Readers) -> None:
         pause = readers.woken_at + PACE - readers.loop.time()
@@ -178,11 +180,6 @@ class Feed:
         for future in waiting:
             if not future.done():
                 future.set_result(None)
-
-
-def _soon(readers: _Readers, call: Callable[[_Readers], None], argument: _Readers) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop has closed, and its readers went with it
-        readers.loop.call_soon_threadsafe(call, argument)
 
 
 def _size(event: Event) -> int:

@@ -2,9 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import final
+
+
+def call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    """Have something called in an event loop, from any thread; nothing if the loop has closed."""
+    with contextlib.suppress(RuntimeError):  # the loop has closed: who waited there went with it
+        loop.call_soon_threadsafe(call)
 
 
 @final
@@ -17,8 +23,7 @@ class Waiter:
 
     def wake(self) -> None:
         """Let `woken` return, now or when it is called next."""
-        with contextlib.suppress(RuntimeError):  # the loop has closed: who waited went with it
-            self._loop.call_soon_threadsafe(self._event.set)
+        call_soon(self._loop, self._event.set)
 
     async def woken(self) -> None:
         """Return once it was woken since the last return."""

@@ -187,7 +187,7 @@ def _savepoint(connection: Connection) -> Iterator[None]:
     connection.exec_driver_sql("SAVEPOINT job")
     try:
         yield
-    except Exception:
+    except Exception:  # whatever failed, what it wrote is taken back, and the error goes on
         if in_transaction(connection):
             connection.exec_driver_sql("ROLLBACK TO job")
             connection.exec_driver_sql("RELEASE job")

@@ -28,5 +28,17 @@ def unscaler(low: float, high: float, scale: Scale) -> Callable[[float], float]:
     return lambda quantile: start + quantile * width
 
 
+def place(value: float, low: float, high: float, scale: Scale) -> float:
+    """Return where `value` lies between the bounds on their scale: 0 at `low`, 1 at `high`."""
+    first, last, point = (_scaled(number, scale) for number in (low, high, value))
+    return min(max((point - first) / (last - first), 0.0), 1.0) if last != first else 0.0
+
+
+def _scaled(value: float, scale: Scale) -> float:
+    if scale == "log":
+        return math.log10(value)
+    return math.log10(1.0 - value) if scale == "reverse_log" else value
+
+
 def _stretch(start: float, end: float) -> tuple[float, float]:
     return start, end - start

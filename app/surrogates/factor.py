@@ -13,8 +13,7 @@ def whitener(covariance: Matrix) -> Matrix:
 
     Raises `LinAlgError` where K is not positive definite.
     """
-    lower: Matrix = np.linalg.cholesky(covariance)
-    return _inverse(lower)
+    return _inverse(np.linalg.cholesky(covariance).astype(np.float64, copy=False))
 
 
 def _inverse(lower: Matrix) -> Matrix:

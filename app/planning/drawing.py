@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from app.contract.hyperparameters import cohort_key, complete
 from app.domain.plan import Drawn, Need, Snapshot, TrialView
 from app.domain.sweeps import SweepSpec
-from app.samplers import SAMPLERS
+from app.samplers import SAMPLERS, Ask
 from app.schedulers import SCHEDULERS
 
 HORIZON = 1024
@@ -46,8 +46,8 @@ def _drawn(
     seen = history if sampler.need is Need.ALL else ()
     rests_on = [trial.number for trial in seen]
     others = complete(spec.fixed)
-    proposed = sampler.propose(spec.space, spec.seed, numbers, seen)
-    for number, quantiles in zip(numbers, proposed, strict=True):
+    ask = Ask(spec.space, numbers, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
+    for number, quantiles in zip(numbers, sampler.propose(ask), strict=True):
         params = spec.space.point(quantiles, spec.fixed, spec.rules)
         whole = others | params
         yield Drawn(

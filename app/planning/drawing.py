@@ -47,8 +47,8 @@ def _drawn(
     rests_on = [trial.number for trial in seen]
     others = complete(spec.fixed)
     ask = Ask(spec.space, numbers, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
-    for number, quantiles in zip(numbers, sampler.propose(ask), strict=True):
-        params = spec.space.point(quantiles, spec.fixed, spec.rules)
+    points = spec.space.points(sampler.propose(ask).tolist(), spec.fixed, spec.rules)
+    for number, params in zip(numbers, points, strict=True):
         whole = others | params
         yield Drawn(
             number=number,

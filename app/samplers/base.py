@@ -4,12 +4,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.domain.errors import Fault
 from app.domain.options import Options, option_faults
 from app.domain.plan import Need, TrialView
 from app.domain.space import Space
 from app.domain.values import Value
+
+Quantiles: TypeAlias = NDArray[np.float64]
+"""Numbers from 0 to 1, of which 1 is the upper end of an axis: a row for each trial, a column for each parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +44,10 @@ class Sampler(ABC):
     What it must be shown says when it is asked:
 
     - `Need.NOTHING`: ahead of time, by anyone, twice; `history` is empty.
-    - `Need.ALL`: for kinds that learn. Their trials are drawn in rounds: once all of one have stopped, those of the next
-      are asked for together with all that have stopped, so that proposals do not depend on who was faster, and rest on
-      the trials of `history`. As it is a pure function of the whole history, who asks may be a child process that dies
-      and is started again.
+    - `Need.ALL`: for kinds that learn. Their trials are drawn in rounds: once all of one have stopped, those of the
+      next are asked for together with all that have stopped, so that proposals do not depend on who was faster, and
+      rest on the trials of `history`. As it is a pure function of the whole history, who asks may be a child process
+      that dies and is started again.
     """
 
     need: Need
@@ -52,7 +59,7 @@ class Sampler(ABC):
         space: Space,  # noqa: ARG002 - for kinds whose options name parameters
         fixed: Mapping[str, Value],  # noqa: ARG002
     ) -> Iterator[Fault]:
-        """Yield what is wrong with the options in `posted`; the space, and what is fixed beside it, have no faults."""
+        """Yield what is wrong with the options in `posted`; the space may have faults, which are told elsewhere."""
         yield from option_faults("sampler", posted, self.options)
 
     def points(self, ask: Ask) -> int | None:  # noqa: ARG002 - most kinds never come to an end
@@ -63,10 +70,10 @@ class Sampler(ABC):
         return None
 
     @abstractmethod
-    def propose(self, ask: Ask) -> list[dict[str, float]]:
-        """Return, for each of the numbers, one quantile in [0, 1] for every parameter of the space.
+    def propose(self, ask: Ask) -> Quantiles:
+        """Return, for each of the numbers, one quantile for every parameter of the space, in its order.
 
-        The answer is a pure function of what is asked. Where nothing needs to be shown, each proposal follows from its
-        own number: the bits are the same whichever numbers are asked for together. Else those of a batch may follow
-        from the proposals before them in it: the first k of a batch are the same, however many are asked for.
+        The answer is a pure function of what is asked. Where nothing needs to be shown, each row follows from its own
+        number: the bits are the same whichever numbers are asked for together. Else those of a batch may follow from
+        the rows before them in it: the first k of a batch are the same, however many are asked for.
         """

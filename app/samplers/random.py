@@ -3,7 +3,7 @@
 from typing import final
 
 from app.domain.plan import Need
-from app.samplers.base import Ask, Sampler
+from app.samplers.base import Ask, Quantiles, Sampler
 from app.samplers.streams import uniform
 
 
@@ -17,7 +17,6 @@ class RandomSampler(Sampler):
 
     need = Need.NOTHING
 
-    def propose(self, ask: Ask) -> list[dict[str, float]]:
+    def propose(self, ask: Ask) -> Quantiles:
         """Return the uniform draws of the trials, doubles in [0, 1) with 53 random bits; `history` does not matter."""
-        drawn = uniform(ask.seed, list(ask.space), ask.numbers)
-        return [dict(zip(ask.space, row, strict=True)) for row in drawn.tolist()]
+        return uniform(ask.seed, list(ask.space), ask.numbers)

@@ -13,12 +13,12 @@ Floats: TypeAlias = NDArray[np.float64]
 
 
 def words_of(seed: int, names: Sequence[str], numbers: Sequence[int]) -> Words:
-    """Return 64 random bits for each number and name, an array of `numbers` x `names`; of (seed, name, number) alone."""
+    """Return 64 random bits for each number (row) and name (column); they follow from seed, name and number alone."""
     return first_words(seed, [_stream(name) for name in names], numbers)
 
 
 def uniform(seed: int, names: Sequence[str], numbers: Sequence[int]) -> Floats:
-    """Return doubles in [0, 1) with 53 random bits, an array of `numbers` x `names`; of (seed, name, number) alone."""
+    """Return doubles in [0, 1) with 53 random bits, for each number (row) and name (column), as `words_of`."""
     drawn: Floats = (words_of(seed, names, numbers) >> np.uint64(11)).astype(np.float64) * 2.0**-53
     return drawn
 

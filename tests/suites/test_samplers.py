@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from app.domain.plan import Need, TrialView
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
 from app.domain.states import TrialState
 from app.samplers import SAMPLERS, Ask
+from app.samplers.base import Quantiles
 
 SPACE = Space(
     {
@@ -31,9 +33,7 @@ SPACES = st.dictionaries(st.text(max_size=20), st.just(FloatParameter(0.0, 1.0))
 every_sampler = pytest.mark.parametrize("kind", SAMPLERS)
 
 
-
-
-def proposed(kind: str, space: Space, seed: int, numbers: Sequence[int]) -> list[dict[str, float]]:
+def proposed(kind: str, space: Space, seed: int, numbers: Sequence[int]) -> Quantiles:
     """Return what a sampler proposes after the history, of which all ended before the first of the numbers."""
     return SAMPLERS[kind].propose(Ask(space, numbers, seed, CURRENT_RULES, options={"kind": kind}, history=HISTORY))
 
@@ -41,9 +41,9 @@ def proposed(kind: str, space: Space, seed: int, numbers: Sequence[int]) -> list
 @every_sampler
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_parameter_gets_a_quantile_from_0_to_1(kind: str, seed: int) -> None:
-    for quantiles in proposed(kind, SPACE, seed, [*range(3, 20), 999_999]):
-        assert quantiles.keys() == set(SPACE)
-        assert all(0.0 <= quantile <= 1.0 for quantile in quantiles.values())
+    quantiles = proposed(kind, SPACE, seed, [*range(3, 19), 999_999])
+    assert quantiles.shape == (17, len(SPACE))
+    assert np.all((quantiles >= 0.0) & (quantiles <= 1.0))
 
 
 @every_sampler
@@ -53,19 +53,26 @@ def test_many_proposals_at_once_have_the_bits_of_single_ones(
 ) -> None:
     together = proposed(kind, space, seed, numbers)
     if SAMPLERS[kind].need is Need.NOTHING:
-        assert together == [proposed(kind, space, seed, [number])[0] for number in numbers]
-    assert together[:7] == proposed(kind, space, seed, numbers[:7])
+        single = [proposed(kind, space, seed, [number])[0] for number in numbers]
+        assert np.array_equal(together, np.reshape(single, (len(numbers), len(space))))
+    assert np.array_equal(together[:7], proposed(kind, space, seed, numbers[:7]))
+
+
+@every_sampler
+def test_trials_and_seeds_differ(kind: str) -> None:
+    rows = [tuple(row) for seed in SEEDS for row in proposed(kind, SPACE, seed, range(3, 19)).tolist()]
+    assert len(set(rows)) == len(rows)
 
 
 @every_sampler
 def test_a_space_without_parameters_gets_no_quantiles(kind: str) -> None:
-    assert SAMPLERS[kind].propose(Ask(Space({}), range(3), 7, CURRENT_RULES)) == [{}, {}, {}]
+    assert SAMPLERS[kind].propose(Ask(Space({}), range(3), 7, CURRENT_RULES)).shape == (3, 0)
 
 
 @every_sampler
 def test_a_sampler_that_needs_nothing_ignores_history(kind: str) -> None:
     sampler, ask = SAMPLERS[kind], Ask(SPACE, [3], 7, CURRENT_RULES)
-    alike = sampler.propose(ask) == sampler.propose(replace(ask, history=HISTORY))
+    alike = np.array_equal(sampler.propose(ask), sampler.propose(replace(ask, history=HISTORY)))
     assert alike or sampler.need is not Need.NOTHING
 
 

@@ -1,278 +1,39 @@
-"""A sweep in memory: it makes the planner's moves, and workers finish its runs in any order.
+"""Sweeps in memory whose runs go as chance has it, and whose workers finish in any order."""
 
-A move that the rules forbid fails: one on a run in another state, a number drawn twice, or epochs beyond the budget.
-"""
-
-import json
 import random
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
-from app.domain.plan import (
-    REFUND_BLOCK,
-    Block,
-    Draw,
-    Drawn,
-    End,
-    Move,
-    Need,
-    Plan,
-    Prune,
-    Refund,
-    RunView,
-    Snapshot,
-    Train,
-    TrialView,
-)
-from app.domain.states import OPEN, SweepState, TrialState
-from app.domain.sweeps import Budget, SweepSpec
-from app.domain.values import Value
-from app.planning import HORIZON, need_of, plan
-from app.planning.outcome import STATES, mean
+from app.domain.states import SweepState, TrialState
+from app.domain.sweeps import SweepSpec
+from app.simulation.sweep import SHA, Fate, VirtualSweep
 
-SHA = "ab" * 32
-TRAINING = frozenset({TrialState.QUEUED, TrialState.RUNNING})
-
-
-@dataclass(frozen=True)
-class Fate:
-    """How a run would go: its best value so far after each epoch, and whether it ends by itself at the last of them."""
-
-    best: Sequence[float]
-    end: TrialState = TrialState.COMPLETED
-
+__all__ = ["SHA", "Fate", "SimulatedSweep", "dice", "fates", "finished"]
 
 Fates = Callable[[int, int, int], Fate]
 """The fate of a run by (trial, replicate, epochs): as many epochs as it would train, at most `epochs`."""
 
 
-@dataclass
-class Run:
-    """A run as the storage keeps it."""
+class SimulatedSweep(VirtualSweep):
+    """A sweep whose runs go by their numbers alone, and which workers of any speed train."""
 
-    trial: int
-    replicate: int
-    round: int
-    last: int  # the epochs of its trial
-    asked: int
-    charged: int
-    epochs: int = 0
-    state: TrialState = TrialState.QUEUED
-    value: float | None = None
-
-
-@dataclass
-class SimulatedSweep:
-    """A sweep, its runs by (trial, replicate), and the decisions that were made."""
-
-    spec: SweepSpec
-    fates: Fates
-    budget: Budget = field(init=False)
-    state: SweepState = SweepState.RUNNING
-    ending: str | None = None
-    reason: str | None = None
-    memory: Mapping[str, Value] = field(default_factory=dict)
-    charged: int = 0
-    seconds: float = 0.0
-    version: int = 0
-    trials: list[Drawn] = field(default_factory=list)
-    runs: dict[tuple[int, int], Run] = field(default_factory=dict)
-    decisions: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.budget = self.spec.budget
-
-    def snapshot(self) -> Snapshot:
-        """Return what the planner is shown."""
-        need = need_of(self.spec)
-        training = self._any(TRAINING)
-        since = int(str(self.memory.get("since", 1)))
-        shown = [] if need is Need.NOTHING or training else [run for run in self._ordered() if run.round >= since]
-        return Snapshot(
-            sweep="swp_1",
-            version=self.version,
-            state=self.state,
-            spec=self.spec,
-            dataset_sha256=SHA,
-            budget=self.budget,
-            drawn=len(self.trials),
-            waiting=min(sum(run.state is TrialState.QUEUED for run in self.runs.values()), HORIZON),
-            in_training=training,
-            charged=self.charged,
-            seconds=self.seconds,
-            best_cost=min((value for value in self.values().values() if value is not None), default=None),
-            ending=self.ending,
-            memory=json.loads(json.dumps(self.memory)),
-            runs=[self._view(run) for run in shown],
-            trials=self._finished() if need is Need.ALL else (),
-            block=self._block(),
-            reason=self.reason,
-        )
-
-    def look(self) -> int:
-        """Plan and apply until there are no more moves; return how many plans there were."""
-        for count in range(10_000):
-            shown = self.snapshot()
-            made = plan(shown)
-            assert made == plan(shown), "the same snapshot gives the same plan"
-            if not made.moves:
-                return count
-            self.apply(made)
-        raise AssertionError("the planner never comes to an end")
-
-    def apply(self, made: Plan) -> None:
-        """Make the moves of a plan."""
-        self.version += 1
-        for move in made.moves:
-            self._make(move)
-            if self.budget.epochs is not None:
-                assert self.charged <= self.budget.epochs, "no plan goes beyond the budget"
-        self.memory = made.memory
+    def __init__(self, spec: SweepSpec, fates: Fates) -> None:
+        super().__init__(spec, lambda trial, replicate, epochs: fates(trial.number, replicate, epochs))
 
     def work(self, order: int, workers: int = 4, steps: int | None = None) -> None:
         """Let workers train until the sweep has ended or after so many steps; who is faster follows from `order`."""
         chance = dice(order)
         self.look()
         while self.state is SweepState.RUNNING and steps != 0:
-            queued, held = self._in(TrialState.QUEUED), self._in(TrialState.RUNNING)
+            queued, held = self.in_state(TrialState.QUEUED), self.in_state(TrialState.RUNNING)
             for run in chance.sample(queued, min(len(queued), max(workers - len(held), 0))):
                 run.state = TrialState.RUNNING
-            held = self._in(TrialState.RUNNING)
+            held = self.in_state(TrialState.RUNNING)
             assert held or self.ending, f"a running sweep has nothing to do: {self.snapshot()}"
             for run in chance.sample(held, chance.randint(min(1, len(held)), len(held))):
-                self._train(run)
-            if chance.random() < 0.5 or not self._in(TrialState.QUEUED):
+                self.train(run)
+            if chance.random() < 0.5 or not self.in_state(TrialState.QUEUED):
                 self.look()
             steps = None if steps is None else steps - 1
-
-    def reopen(self, budget: Budget) -> None:
-        """Give the sweep another budget, as a PATCH does: what an end had cancelled outside rounds is queued again."""
-        self.budget, self.version = budget, self.version + 1
-        if self.state is SweepState.COMPLETED:
-            self.state, self.ending, self.reason = SweepState.RUNNING, None, None
-            for run in self._in(TrialState.CANCELLED):
-                run.state = TrialState.QUEUED if run.round == 0 else run.state
-
-    def values(self) -> dict[int, float | None]:
-        """Return the value of each trial that is final, by its number."""
-        by_trial: dict[int, list[Run]] = {}
-        for run in self._ordered():
-            by_trial.setdefault(run.trial, []).append(run)
-        return {
-            trial: mean([run.value for run in of_trial])
-            for trial, of_trial in by_trial.items()
-            if all(run.state not in OPEN for run in of_trial)
-        }
-
-    def table(self) -> list[tuple[int, int, int, TrialState, int, float | None]]:
-        """Return what there is to see of the runs, in their order."""
-        return [(run.trial, run.replicate, run.round, run.state, run.epochs, run.value) for run in self._ordered()]
-
-    def trained(self, trial: int) -> int:
-        """Return the epochs that the runs of a trial have trained."""
-        return sum(run.epochs for run in self.runs.values() if run.trial == trial)
-
-    def _ordered(self) -> list[Run]:
-        return list(self.runs.values())  # they are drawn in the order of their numbers
-
-    def _in(self, state: TrialState) -> list[Run]:
-        return [run for run in self.runs.values() if run.state is state]
-
-    def _any(self, states: frozenset[TrialState] | set[TrialState]) -> bool:
-        return any(run.state in states for run in self.runs.values())
-
-    def _view(self, run: Run) -> RunView:
-        key = run.trial * 100 + run.replicate
-        return RunView(key, run.trial, run.replicate, run.state, run.epochs, run.asked, run.value)
-
-    def _finished(self) -> list[TrialView]:
-        return [
-            TrialView(trial, self.trials[trial].params, self._outcome(trial), value)
-            for trial, value in self.values().items()
-        ]
-
-    def _outcome(self, trial: int) -> TrialState:
-        states = {run.state for run in self.runs.values() if run.trial == trial}
-        return next(state for state in STATES if state in states)
-
-    def _block(self) -> Block | None:
-        first = int(str(self.memory.get("refunded", 0)))
-        end = (first // REFUND_BLOCK + 1) * REFUND_BLOCK
-        if len(self.trials) < end and not self._any(TRAINING):
-            end = len(self.trials)
-        runs = [run for run in self.runs.values() if first <= run.trial < end]
-        if end > len(self.trials) or not runs or any(run.state in OPEN for run in runs):
-            return None
-        return Block(first, end, sum(run.charged for run in runs), sum(run.epochs for run in runs))
-
-    def _make(self, move: Move) -> None:
-        if isinstance(move, Draw):
-            self._draw(move)
-        elif isinstance(move, Train):
-            self._go_on(move)
-        elif isinstance(move, Prune):
-            self._paused(move.run).state = TrialState.PRUNED
-            self.decisions.append(f"{move.round} prune {move.run.trial}.{move.run.replicate}: {move.reason}")
-        elif isinstance(move, Refund):
-            self.charged -= move.block.charged - move.block.trained
-        else:
-            self._end(move)
-
-    def _draw(self, move: Draw) -> None:
-        assert move.trials
-        for trial in move.trials:
-            assert trial.number == len(self.trials)
-            assert len(self.trials) < self.budget.trials
-            self.trials.append(trial)
-            last = int(str({"epochs": 20, **self.spec.fixed, **trial.params}["epochs"]))
-            assert 1 <= trial.to_epoch <= last
-            for replicate in range(trial.replicates):
-                run = Run(trial.number, replicate, move.round, last, trial.to_epoch, trial.to_epoch)
-                self.runs[trial.number, replicate] = run
-                self.charged += run.charged
-        if move.round:
-            numbers = [trial.number for trial in move.trials]
-            self.decisions.append(f"{move.round} draw {numbers[0]} to {numbers[-1]}: {move.reason}")
-
-    def _go_on(self, move: Train) -> None:
-        assert move.runs
-        for view in move.runs:
-            run = self._paused(view)
-            assert run.asked < move.to_epoch <= run.last
-            more = move.to_epoch - run.asked
-            run.charged, self.charged = run.charged + more, self.charged + more
-            run.asked, run.round, run.state = move.to_epoch, move.round, TrialState.QUEUED
-        names = [f"{view.trial}.{view.replicate}" for view in move.runs]
-        self.decisions.append(f"{move.round} train {', '.join(names)} to {move.to_epoch}: {move.reason}")
-
-    def _paused(self, view: RunView) -> Run:
-        run = self.runs[view.trial, view.replicate]
-        assert run.state is TrialState.PAUSED
-        assert self._view(run) == view
-        return run
-
-    def _end(self, move: End) -> None:
-        if self.ending is None:
-            self.decisions.append(f"end {move.state}: {move.reason}")
-        self.ending, self.reason = move.state.value, move.reason
-        for run in self.runs.values():
-            if run.state in {TrialState.QUEUED, TrialState.PAUSED}:
-                run.state = TrialState.CANCELLED if run.value is None else TrialState.COMPLETED
-        if not self._any(TRAINING):
-            self.state, self.ending = move.state, None
-
-    def _train(self, run: Run) -> None:
-        """Train a run to its epoch, to its own end, or, if the sweep ends, just one epoch further."""
-        fate = self.fates(run.trial, run.replicate, run.last)
-        assert 1 <= len(fate.best) <= run.last
-        reached = min(run.epochs + 1 if self.ending else run.asked, len(fate.best))
-        run.epochs = reached
-        over = reached == len(fate.best)
-        run.value = None if over and fate.end is not TrialState.COMPLETED else fate.best[reached - 1]
-        if over:
-            run.state = fate.end
-        else:
-            run.state = TrialState.COMPLETED if self.ending else TrialState.PAUSED
 
 
 def dice(seed: int | str) -> random.Random:

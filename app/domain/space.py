@@ -12,9 +12,10 @@ from graphlib import TopologicalSorter
 from itertools import accumulate
 from typing import Literal
 
+from app.domain.constraints import Constraint
 from app.domain.first_rules import nearest_steps, whole_steps
 from app.domain.grids import Grid
-from app.domain.scales import Scale, unscale
+from app.domain.scales import Scale, place, unscale
 from app.domain.values import Value, key
 
 Conditions = Mapping[str, Sequence[Value]]
@@ -48,6 +49,10 @@ class FloatParameter:
             return nearest_steps(quantiles, low, high, self.step, self.scale)
         return list(map(float, self.grid.at(quantiles, self.scale)))
 
+    def coordinate(self, value: Value) -> float:
+        """Return where `value` lies on the axis, on its own scale: from 0 at `low` to 1 at `high`."""
+        return place(float(str(value)), self.low, self.high, self.scale)
+
 
 @dataclass(frozen=True)
 class IntParameter:
@@ -71,19 +76,24 @@ class IntParameter:
         low, step = self.grid.low, self.grid.step  # of whole numbers, whose unit is 1
         return [low + index * step for index in self.grid.indices(quantiles, self.scale)]
 
+    def coordinate(self, value: Value) -> float:
+        """Return where `value` lies on the axis, on its own scale: from 0 at `low` to 1 at `high`."""
+        return place(float(str(value)), self.low, self.high, self.scale)
+
 
 @dataclass(frozen=True)
 class ChoiceParameter:
-    """One of `values`, each as likely as its weight."""
+    """One of `values`, each as likely as its weight; `ordered` ones rise or fall along the list."""
 
     values: tuple[Value, ...]
     weights: tuple[float, ...] | None = None
     when: Conditions | None = None
+    ordered: bool = False
 
     @cached_property
-    def keys(self) -> Collection[str]:
-        """What tells whether a value is one of these."""
-        return frozenset(map(key, self.values))
+    def keys(self) -> Mapping[str, int]:
+        """The position of each value, by what tells it from others."""
+        return {key(value): index for index, value in enumerate(self.values)}
 
     @cached_property
     def _ends(self) -> Sequence[float]:
@@ -95,15 +105,21 @@ class ChoiceParameter:
         values = (*self.values, self.values[-1])  # a product may be rounded up to the end
         return [values[bisect_right(ends, quantile * end)] for quantile in quantiles]
 
+    def coordinate(self, value: Value) -> float:
+        """Return where `value` lies in the list: from 0 to 1 if it is ordered, else its position, a mere label."""
+        index = self.keys[key(value)]
+        return index / max(len(self.values) - 1, 1) if self.ordered else float(index)
+
 
 Parameter = FloatParameter | IntParameter | ChoiceParameter
 
 
 @dataclass(frozen=True)
 class Space:
-    """The named parameters of a sweep."""
+    """The named parameters of a sweep, and the `constraints` between them, as texts."""
 
     parameters: Mapping[str, Parameter]
+    constraints: Sequence[str] = ()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.parameters)
@@ -133,6 +149,17 @@ class Space:
             if not self._holds(name, values, rules):
                 del values[name]
         return {name: value for name, value in drawn.items() if name in values}
+
+    def admits(self, params: Mapping[str, Value], fixed: Mapping[str, Value]) -> bool:
+        """Return whether all constraints hold for a point and the `fixed` values; one on an absent parameter does."""
+        if not self._constraints:
+            return True
+        values = {**fixed, **params}
+        return all(constraint.holds(values) for constraint in self._constraints)
+
+    @cached_property
+    def _constraints(self) -> Sequence[Constraint]:
+        return [Constraint.parse(text) for text in self.constraints]
 
     @cached_property
     def _conditional(self) -> Sequence[str]:

@@ -20,6 +20,18 @@ def unscale(quantiles: Sequence[float], low: float, high: float, scale: Scale) -
     return _stretched(quantiles, low, high)
 
 
+def place(value: float, low: float, high: float, scale: Scale) -> float:
+    """Return where `value` lies between the bounds on their scale: 0 at `low`, 1 at `high`."""
+    first, last, point = (_scaled(number, scale) for number in (low, high, value))
+    return min(max((point - first) / (last - first), 0.0), 1.0) if last != first else 0.0
+
+
+def _scaled(value: float, scale: Scale) -> float:
+    if scale == "log":
+        return math.log10(value)
+    return math.log10(1.0 - value) if scale == "reverse_log" else value
+
+
 def _powers(quantiles: Sequence[float], start: float, end: float) -> list[float]:
     return [float(10.0 ** min(exponent, _TOP)) for exponent in _stretched(quantiles, start, end)]
 

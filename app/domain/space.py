@@ -12,9 +12,10 @@ from graphlib import TopologicalSorter
 from itertools import accumulate
 from typing import Literal
 
+from app.domain.constraints import Constraint
 from app.domain.first_rules import nearest_steps, whole_steps
 from app.domain.grids import Grid
-from app.domain.scales import Scale, unscale
+from app.domain.scales import Scale, place, unscale
 from app.domain.values import Value, key
 
 Conditions = Mapping[str, Sequence[Value]]
@@ -25,13 +26,14 @@ EXACT_GRIDS = 2
 
 @dataclass(frozen=True)
 class FloatParameter:
-    """A real axis from `low` to `high`, both included."""
+    """A real axis from `low` to `high`, both included; or 0, with `zero_probability`, on a log scale."""
 
     low: float
     high: float
     scale: Scale = "linear"
     step: float | None = None
     when: Conditions | None = None
+    zero_probability: float = 0.0
 
     @cached_property
     def grid(self) -> Grid | None:
@@ -40,6 +42,13 @@ class FloatParameter:
 
     def at(self, quantiles: Sequence[float], rules: int) -> list[float]:
         """Return the values below which these shares of the axis lie, all from 0 to below 1."""
+        zero = self.zero_probability
+        if not zero:
+            return self._above_zero(quantiles, rules)
+        values = self._above_zero([max(one - zero, 0.0) / (1.0 - zero) for one in quantiles], rules)
+        return [0.0 if one < zero else value for one, value in zip(quantiles, values, strict=True)]
+
+    def _above_zero(self, quantiles: Sequence[float], rules: int) -> list[float]:
         low, high = self.low, self.high
         if self.step is None or self.grid is None:
             points = unscale(quantiles, low, high, self.scale)
@@ -48,16 +57,27 @@ class FloatParameter:
             return nearest_steps(quantiles, low, high, self.step, self.scale)
         return list(map(float, self.grid.at(quantiles, self.scale)))
 
+    def coordinate(self, value: Value) -> float:
+        """Return where `value` lies on the axis, on its own scale: from 0 at `low` to 1 at `high`.
+
+        Where the axis has a share of zeros, 0 lies at 0 and `low` behind that share.
+        """
+        number, zero = float(str(value)), self.zero_probability
+        if zero and number == 0.0:
+            return 0.0
+        return zero + (1.0 - zero) * place(number, self.low, self.high, self.scale)
+
 
 @dataclass(frozen=True)
 class IntParameter:
-    """An axis of whole numbers from `low` to `high`, both included."""
+    """An axis of whole numbers from `low` to `high`, both included; or 0, with `zero_probability`, on a log scale."""
 
     low: int
     high: int
     scale: Literal["linear", "log"] = "linear"
     step: int = 1
     when: Conditions | None = None
+    zero_probability: float = 0.0
 
     @cached_property
     def grid(self) -> Grid:
@@ -66,24 +86,42 @@ class IntParameter:
 
     def at(self, quantiles: Sequence[float], rules: int) -> list[int]:
         """Return the values below which these shares of the axis lie, all from 0 to below 1."""
+        zero = self.zero_probability
+        if not zero:
+            return self._above_zero(quantiles, rules)
+        values = self._above_zero([max(one - zero, 0.0) / (1.0 - zero) for one in quantiles], rules)
+        return [0 if one < zero else value for one, value in zip(quantiles, values, strict=True)]
+
+    def _above_zero(self, quantiles: Sequence[float], rules: int) -> list[int]:
         if rules < EXACT_GRIDS:
             return whole_steps(quantiles, self.low, self.high, self.step, self.scale)
         low, step = self.grid.low, self.grid.step  # of whole numbers, whose unit is 1
         return [low + index * step for index in self.grid.indices(quantiles, self.scale)]
 
+    def coordinate(self, value: Value) -> float:
+        """Return where `value` lies on the axis, on its own scale: from 0 at `low` to 1 at `high`.
+
+        Where the axis has a share of zeros, 0 lies at 0 and `low` behind that share.
+        """
+        number, zero = float(str(value)), self.zero_probability
+        if zero and number == 0.0:
+            return 0.0
+        return zero + (1.0 - zero) * place(number, self.low, self.high, self.scale)
+
 
 @dataclass(frozen=True)
 class ChoiceParameter:
-    """One of `values`, each as likely as its weight."""
+    """One of `values`, each as likely as its weight; `ordered` ones rise or fall along the list."""
 
     values: tuple[Value, ...]
     weights: tuple[float, ...] | None = None
     when: Conditions | None = None
+    ordered: bool = False
 
     @cached_property
-    def keys(self) -> Collection[str]:
-        """What tells whether a value is one of these."""
-        return frozenset(map(key, self.values))
+    def keys(self) -> Mapping[str, int]:
+        """The position of each value, by what tells it from others."""
+        return {key(value): index for index, value in enumerate(self.values)}
 
     @cached_property
     def _ends(self) -> Sequence[float]:
@@ -95,15 +133,21 @@ class ChoiceParameter:
         values = (*self.values, self.values[-1])  # a product may be rounded up to the end
         return [values[bisect_right(ends, quantile * end)] for quantile in quantiles]
 
+    def coordinate(self, value: Value) -> float:
+        """Return where `value` lies in the list: from 0 to 1 if it is ordered, else its position, a mere label."""
+        index = self.keys[key(value)]
+        return index / max(len(self.values) - 1, 1) if self.ordered else float(index)
+
 
 Parameter = FloatParameter | IntParameter | ChoiceParameter
 
 
 @dataclass(frozen=True)
 class Space:
-    """The named parameters of a sweep."""
+    """The named parameters of a sweep, and the `constraints` between them, as texts."""
 
     parameters: Mapping[str, Parameter]
+    constraints: Sequence[str] = ()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.parameters)
@@ -133,6 +177,17 @@ class Space:
             if not self._holds(name, values, rules):
                 del values[name]
         return {name: value for name, value in drawn.items() if name in values}
+
+    def admits(self, params: Mapping[str, Value], fixed: Mapping[str, Value]) -> bool:
+        """Return whether all constraints hold for a point and the `fixed` values; one on an absent parameter does."""
+        if not self._constraints:
+            return True
+        values = {**fixed, **params}
+        return all(constraint.holds(values) for constraint in self._constraints)
+
+    @cached_property
+    def _constraints(self) -> Sequence[Constraint]:
+        return [Constraint.parse(text) for text in self.constraints]
 
     @cached_property
     def _conditional(self) -> Sequence[str]:

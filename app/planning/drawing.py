@@ -6,7 +6,7 @@ from app.contract.hyperparameters import cohort_key, complete
 from app.domain.plan import Drawn, Need, Snapshot, TrialView
 from app.domain.sweeps import SweepSpec
 from app.domain.values import Value
-from app.samplers import SAMPLERS
+from app.samplers import SAMPLERS, Ask
 
 HORIZON = 1024
 """How many runs of a sweep wait in the queue at most."""
@@ -85,6 +85,6 @@ def _drawn(
     """Yield trials whose quantiles are proposed together."""
     sampler = SAMPLERS[str(spec.sampler["kind"])]
     seen = history if sampler.need is Need.ALL else ()
-    quantiles = sampler.propose(spec.space, spec.seed, numbers, seen)
-    points = spec.space.points(quantiles.tolist(), spec.fixed, spec.rules)
+    ask = Ask(spec.space, numbers, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
+    points = list(spec.space.points(sampler.propose(ask).tolist(), spec.fixed, spec.rules))
     yield from place(spec, dataset_sha256, numbers, points, to_epoch, [trial.number for trial in seen])

@@ -32,16 +32,17 @@ def spec_to_json(spec: SweepSpec) -> dict[str, Any]:
         name: {"kind": _NAMES[type(parameter)], **asdict(parameter)}
         for name, parameter in spec.space.parameters.items()
     }
-    return {**asdict(spec), "space": parameters}
+    return {**asdict(spec), "space": parameters, "constraints": list(spec.space.constraints)}
 
 
 def spec_from_json(stored: Mapping[str, Any]) -> SweepSpec:
     """Return the spec that `spec_to_json` wrote."""
     stopping = stored["early_stopping"]
+    parameters = {name: _parameter(fields) for name, fields in stored["space"].items()}
     return SweepSpec(
         **{
-            **stored,
-            "space": Space({name: _parameter(fields) for name, fields in stored["space"].items()}),
+            **{name: value for name, value in stored.items() if name != "constraints"},
+            "space": Space(parameters, tuple(stored.get("constraints", ()))),
             "objective": Objective(**stored["objective"]),
             "early_stopping": EarlyStopping(**stopping) if stopping else None,
             "budget": Budget(**stored["budget"]),

@@ -108,7 +108,7 @@ def _rungs(connection: Connection, key: int, direction: Direction) -> dict[int, 
 
 def _trials(connection: Connection, sweep: str, direction: Direction) -> tuple[TrialView, ...]:
     finished = trial_rows.stopped(connection, sweep)
-    return tuple(TrialView(trial.number, trial.params, cost(trial.value, direction)) for trial in finished)
+    return tuple(TrialView(trial.number, trial.params, trial.state, cost(trial.value, direction)) for trial in finished)
 
 
 def _block(connection: Connection, row: AnyRow, *, in_training: bool) -> Block | None:

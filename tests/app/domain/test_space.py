@@ -185,3 +185,51 @@ def test_a_condition_looks_at_fixed_values_too() -> None:
 def test_wide_scales_do_not_overflow() -> None:
     parameter = FloatParameter(5e-324, 1e308, "log")
     assert math.isfinite(parameter.at([BELOW_ONE], RULES)[0])
+
+
+@pytest.mark.parametrize("scale", ["linear", "log", "reverse_log"])
+@given(quantile=quantiles)
+def test_a_coordinate_is_the_quantile_that_a_value_was_drawn_at(scale: str, quantile: float) -> None:
+    parameter = FloatParameter(0.01, 0.9, scale)  # type: ignore[arg-type] # words
+    (value,) = parameter.at([quantile], RULES)
+    assert parameter.coordinate(value) == pytest.approx(quantile, abs=1e-12)
+
+
+def test_coordinates_reach_from_0_at_the_low_end_to_1_at_the_high_end() -> None:
+    whole = IntParameter(1, 1000, "log")
+    axes: list[FloatParameter | IntParameter] = [whole, FloatParameter(-3.0, 3.0), FloatParameter(0.9, 0.999)]
+    assert [(one.coordinate(one.low), one.coordinate(one.high)) for one in axes] == [(0.0, 1.0)] * 3
+    assert whole.coordinate(10) == pytest.approx(1 / 3)
+
+
+def test_ordered_choices_lie_evenly_and_others_have_their_position_as_a_label() -> None:
+    values = (8, 64, 128)
+    assert [ChoiceParameter(values, ordered=True).coordinate(value) for value in values] == [0.0, 0.5, 1.0]
+    assert [ChoiceParameter(values).coordinate(value) for value in values] == [0.0, 1.0, 2.0]
+    assert ChoiceParameter(([64],), ordered=True).coordinate([64.0]) == 0.0
+
+
+def test_a_point_is_admitted_if_all_constraints_hold_for_it_and_the_fixed_values() -> None:
+    space = Space({"batch_size": IntParameter(1, 512)}, ("batch_size <= 4 * epochs", "batch_size > 2"))
+    assert [space.admits({"batch_size": size}, {"epochs": 10}) for size in (2, 3, 40, 41)] == [False, True, True, False]
+    assert space.admits({}, {"epochs": 10})
+
+
+@pytest.mark.parametrize("kind", [FloatParameter, IntParameter])
+def test_zero_or_log_is_exactly_0_in_its_share_of_draws_and_on_its_scale_in_all_others(
+    kind: type[FloatParameter | IntParameter],
+) -> None:
+    parameter = kind(1, 999, "log", zero_probability=0.25)
+    values = parameter.at(GRID, RULES)
+    assert values.count(0) == 2_500
+    assert all(1 <= value <= 999 for value in values if value)
+    assert share(list(map(float, values)), 1, 10) == pytest.approx(0.25, abs=1e-3)
+    assert values == sorted(values)
+
+
+@given(zero=st.floats(0.0, 0.99), quantile=quantiles)
+def test_the_coordinate_of_zero_or_log_leads_back_to_its_value(zero: float, quantile: float) -> None:
+    parameter = FloatParameter(1e-5, 1.0, "log", zero_probability=zero)
+    (value,) = parameter.at([quantile], RULES)
+    (again,) = parameter.at([parameter.coordinate(value)], RULES)
+    assert again == pytest.approx(value, rel=1e-9) or min(value, again) == 0.0 < zero == pytest.approx(quantile)

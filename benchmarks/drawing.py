@@ -6,7 +6,7 @@ from collections.abc import Callable
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
 from app.domain.sweeps import Budget, Objective, SweepSpec
 from app.planning.drawing import batch_of, draw
-from app.samplers import SAMPLERS
+from app.samplers import SAMPLERS, Ask
 from benchmarks.spread import Spread, Target
 
 POINTS, ROUNDS = 1000, 15
@@ -45,7 +45,7 @@ def proposed(together: int) -> object:
     """Return the quantiles alone, so many proposed at a time."""
     random = SAMPLERS["random"]
     parts = (range(first, first + together) for first in range(0, POINTS, together))
-    return [one for numbers in parts for one in random.propose(SPEC.space, SPEC.seed, numbers, ())]
+    return [one for numbers in parts for one in random.propose(Ask(SPEC.space, numbers, SPEC.seed, SPEC.rules))]
 
 
 def points_a_second(run: Callable[[int], object], together: int) -> float:

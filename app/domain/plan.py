@@ -42,11 +42,18 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class TrialView:
-    """A finished trial as samplers see it: `cost` (lower is better) is None where it cannot be compared."""
+    """A trial that has stopped, finished or paused at a rung, as samplers see it.
+
+    `cost` (lower is better) is the lowest so far, None where it cannot be compared. `rungs` are pairs of an epoch at
+    whose end it was compared and its lowest cost up to there, in the order of epochs; a trial that was compared with
+    others only at its end has none.
+    """
 
     number: int
     params: Mapping[str, Value]
+    state: TrialState
     cost: float | None
+    rungs: Sequence[tuple[int, float]] = ()
 
 
 @dataclass(frozen=True, slots=True)

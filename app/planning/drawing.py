@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from app.contract.hyperparameters import cohort_key, complete
 from app.domain.plan import Drawn, Need, Snapshot, TrialView
 from app.domain.sweeps import SweepSpec
-from app.samplers import SAMPLERS
+from app.samplers import SAMPLERS, Ask
 from app.schedulers import SCHEDULERS
 
 HORIZON = 1024
@@ -46,8 +46,8 @@ def _drawn(
     seen = history if sampler.need is Need.ALL else ()
     rests_on = [trial.number for trial in seen]
     others = complete(spec.fixed)
-    quantiles = sampler.propose(spec.space, spec.seed, numbers, seen)
-    points = spec.space.points(quantiles.tolist(), spec.fixed, spec.rules)
+    ask = Ask(spec.space, numbers, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
+    points = spec.space.points(sampler.propose(ask).tolist(), spec.fixed, spec.rules)
     for number, params in zip(numbers, points, strict=True):
         whole = others | params
         yield Drawn(

@@ -7,7 +7,7 @@ from app.domain.runs import WITHOUT_RESULT, RunOutcome, TrialOutcome, comparable
 from app.domain.states import OPEN, TrialState
 from app.domain.work import Diverged, Metrics
 
-_STATES = (
+STATES = (
     TrialState.RUNNING,
     TrialState.QUEUED,
     TrialState.PAUSED,
@@ -33,7 +33,7 @@ def outcome(runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | 
     that fails, is cancelled or is still open says nothing about the trial, and changes nothing. A trial that failed or
     was cancelled stays without a value, whatever its other replicates came to.
     """
-    state = final or min((run.state for run in runs), key=_STATES.index)
+    state = final or min((run.state for run in runs), key=STATES.index)
     whole = final is None or final in WITHOUT_RESULT
     counted = [run for run in runs if whole or run.state not in OPEN | WITHOUT_RESULT] or runs
     return TrialOutcome(

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from app.samplers.base import Sampler
+from app.samplers.base import Ask, Sampler
 from app.samplers.random import RandomSampler
 
-__all__ = ["SAMPLERS", "Sampler"]
+__all__ = ["SAMPLERS", "Ask", "Sampler"]
 
 SAMPLERS: Mapping[str, Sampler] = {
     "random": RandomSampler(),

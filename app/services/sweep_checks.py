@@ -21,7 +21,7 @@ from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
-from app.domain.space import ChoiceParameter
+from app.domain.space import ChoiceParameter, Space
 from app.domain.space_faults import space_faults
 from app.domain.values import Value
 from app.samplers import SAMPLERS
@@ -97,7 +97,7 @@ def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:
 
 def _sampler_faults(draft: SweepDraft) -> Iterable[Fault]:
     kind, faults = _kind("sampler", draft.sampler, SAMPLERS)
-    return faults if kind is None else kind.faults(draft.sampler)
+    return faults if kind is None else kind.faults(draft.sampler, Space(draft.parameters), draft.fixed)
 
 
 def _scheduler_faults(draft: SweepDraft) -> Iterable[Fault]:

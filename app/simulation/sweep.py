@@ -29,7 +29,7 @@ from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
 from app.domain.values import Value
 from app.planning import HORIZON, need_of, plan
-from app.planning.outcome import mean
+from app.planning.outcome import STATES, mean
 
 SHA = "ab" * 32
 """The hash of a data set that nobody trains on."""
@@ -177,7 +177,14 @@ class VirtualSweep:
         return RunView(key, run.trial, run.replicate, run.state, run.epochs, run.asked, run.value)
 
     def _finished(self) -> list[TrialView]:
-        return [TrialView(trial, self.trials[trial].params, value) for trial, value in self.values().items()]
+        return [
+            TrialView(trial, self.trials[trial].params, self._outcome(trial), value)
+            for trial, value in self.values().items()
+        ]
+
+    def _outcome(self, trial: int) -> TrialState:
+        states = {run.state for run in self.runs.values() if run.trial == trial}
+        return next(state for state in STATES if state in states)
 
     def _block(self) -> Block | None:
         first = int(str(self.memory.get("refunded", 0)))

@@ -80,7 +80,7 @@ def _runs(connection: Connection, row: AnyRow, direction: Direction) -> tuple[Ru
 
 def _trials(connection: Connection, sweep: str, direction: Direction) -> tuple[TrialView, ...]:
     finished = trial_rows.finished(connection, sweep)
-    return tuple(TrialView(trial.number, trial.params, cost(trial.value, direction)) for trial in finished)
+    return tuple(TrialView(trial.number, trial.params, trial.state, cost(trial.value, direction)) for trial in finished)
 
 
 def _block(connection: Connection, row: AnyRow, *, in_training: bool) -> Block | None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.space import FloatParameter, Space
-from app.samplers import SAMPLERS
+from app.samplers import SAMPLERS, Ask
 from engine.augmentation.augmenter import Augmenter
 from engine.augmentation.settings import Augmentation
 from engine.averages import smooth
@@ -108,7 +108,7 @@ def log_scale(panels: Sequence[Axes]) -> None:
 
 
 def _points(parameter: FloatParameter) -> NDArray[np.float64]:
-    quantiles = SAMPLERS["random"].propose(Space({"x": parameter}), 7, range(2000), ())
+    quantiles = SAMPLERS["random"].propose(Ask(Space({"x": parameter}), range(2000), 7, CURRENT))
     return np.array(parameter.at(quantiles[:, 0].tolist(), CURRENT))
 
 

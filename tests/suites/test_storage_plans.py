@@ -159,7 +159,10 @@ def test_a_sampler_that_learns_sees_all_finished_trials(storage: Storage) -> Non
     finish(storage, two.lease, 0.25)
     finish(storage, one.lease, None)
     assert look(storage, Need.NOTHING).trials == look(storage, Need.ROUND).trials == ()
-    assert look(storage, Need.ALL).trials == (TrialView(0, {"l2": 0.0}, None), TrialView(1, {"l2": 1 / 64}, 0.25))
+    assert look(storage, Need.ALL).trials == (
+        TrialView(0, {"l2": 0.0}, TrialState.COMPLETED, None),
+        TrialView(1, {"l2": 1 / 64}, TrialState.COMPLETED, 0.25),
+    )
 
 
 def test_a_block_is_refunded_once_all_its_trials_are_final(storage: Storage) -> None:

@@ -13,6 +13,7 @@ from scipy.stats import chisquare
 from app.domain.grids import Grid
 from app.domain.scales import Scale
 from app.domain.space import FloatParameter, IntParameter, Space
+from app.samplers import Ask
 from app.samplers.random import RandomSampler
 
 RULES = 2
@@ -54,7 +55,7 @@ def test_each_value_of_a_grid_is_drawn_as_often_as_its_share_says(
     step = Decimal(repr(parameter.step))
     expected = shares(values, parameter.scale, step)
     space, count = Space({"p": parameter}), 4_000
-    proposed = RandomSampler().propose(space, 7, range(count), ())
+    proposed = RandomSampler().propose(Ask(space, range(count), 7, RULES))
     drawn = Counter(point["p"] for point in space.points(proposed.tolist(), {}, RULES))
     assert set(drawn) <= {float(value) for value in values}
     observed = [drawn[float(value)] for value in values]

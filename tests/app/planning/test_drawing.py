@@ -8,6 +8,7 @@ from app.contract.hyperparameters import cohort_key, complete
 from app.contract.rules import CURRENT_RULES
 from app.domain.plan import TrialView
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
+from app.domain.states import TrialState
 from app.domain.sweeps import Budget, Objective, SweepSpec
 from app.planning.drawing import HORIZON, LOW_WATER, batch_of, draw, room_in_queue
 from tests.app.planning.simulation import SimulatedSweep, fates
@@ -75,7 +76,7 @@ def test_under_rungs_a_trial_trains_to_the_first_one() -> None:
 
 
 def test_random_search_does_not_look_at_finished_trials() -> None:
-    history = [TrialView(0, {"optimizer": "adam"}, 0.5)]
+    history = [TrialView(0, {"optimizer": "adam"}, TrialState.COMPLETED, 0.5)]
     assert list(draw(SPEC, SHA, 1, 5, history)) == list(draw(SPEC, SHA, 1, 5, ()))
 
 

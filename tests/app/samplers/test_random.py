@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from app.domain.space import FloatParameter, Parameter, Space
+from app.samplers import Ask
 from app.samplers.random import RandomSampler
 
 AXIS = FloatParameter(0.0, 1.0)
@@ -14,7 +15,7 @@ AXIS = FloatParameter(0.0, 1.0)
 def draws(names: tuple[str, ...], count: int, seed: int = 7) -> dict[str, list[float]]:
     parameters: dict[str, Parameter] = dict.fromkeys(names, AXIS)
     space = Space(parameters)
-    proposals = RandomSampler().propose(space, seed, range(count), ())
+    proposals = RandomSampler().propose(Ask(space, range(count), seed, 3))
     return dict(zip(names, proposals.T.tolist(), strict=True))
 
 
@@ -44,5 +45,5 @@ def test_parameters_neighbouring_trials_and_neighbouring_seeds_are_uncorrelated(
 
 
 def test_the_draws_stay_what_they_were_in_earlier_versions() -> None:
-    proposals = RandomSampler().propose(Space({"p0": AXIS, "p1": AXIS}), 7, [3], ())
+    proposals = RandomSampler().propose(Ask(Space({"p0": AXIS, "p1": AXIS}), [3], 7, 3))
     assert proposals.tolist() == [[0.2477180212084551, 0.7986158041182838]]

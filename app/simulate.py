@@ -59,7 +59,7 @@ def _kind(text: str) -> Mapping[str, Value]:
 
 def _faults(asked: Asked, sampler: Mapping[str, Value], scheduler: Mapping[str, Value], task: Task) -> Iterator[Fault]:
     if (kind := str(sampler.get("kind"))) in SAMPLERS:
-        yield from SAMPLERS[kind].faults(sampler)
+        yield from SAMPLERS[kind].faults(sampler, task.space, {"epochs": task.epochs})
     else:
         yield Fault("/sampler/kind", f"There is no sampler {show(kind)}. {hint(kind, list(SAMPLERS))}")
     if (kind := str(scheduler.get("kind"))) in SCHEDULERS:

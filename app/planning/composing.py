@@ -6,8 +6,8 @@ from itertools import groupby
 
 from app.domain.plan import Draw, Drawn, End, Move, Need, Plan, Prune, RunView, Snapshot, Train
 from app.domain.states import SweepState, TrialState
-from app.planning.budgets import ALL_DRAWN, epochs_left, epochs_used_up, fitting, on_target, refund
-from app.planning.drawing import draw, epochs_of, place
+from app.planning.budgets import epochs_left, epochs_used_up, fitting, on_target, refund
+from app.planning.drawing import all_drawn, draw, epochs_of, place, trials_left
 from app.planning.memory import Memory
 from app.planning.standings import standings
 from app.schedulers import Board, RoundComposer, Step
@@ -39,7 +39,7 @@ def _board(snapshot: Snapshot, memory: Memory) -> Board:
         objective=spec.objective,
         epochs=epochs_of(spec),
         replicates=spec.replicates,
-        trials_left=max(snapshot.budget.trials - snapshot.drawn, 0),
+        trials_left=trials_left(snapshot),
         epochs_left=epochs_left(snapshot),
         round=memory.round,
         drawn=snapshot.drawn,
@@ -66,7 +66,7 @@ def _follow(snapshot: Snapshot, memory: Memory, step: Step) -> Plan:
         return Plan([*moves, *prunes], following.stored())
     if prunes or snapshot.in_training:
         return Plan(prunes, snapshot.memory)
-    end = short or End(SweepState.COMPLETED, step.reason or ALL_DRAWN.reason)
+    end = short or End(SweepState.COMPLETED, step.reason or all_drawn(snapshot).reason)
     return Plan([*_prunes(dict.fromkeys(paused, end.reason), paused, memory.round), end], snapshot.memory)
 
 
@@ -84,7 +84,7 @@ def _affordable(snapshot: Snapshot, step: Step, paused: _Paused) -> tuple[list[i
 
 def _new(snapshot: Snapshot, step: Step) -> Iterator[Drawn]:
     spec, first = snapshot.spec, snapshot.drawn
-    left = max(snapshot.budget.trials - first, 0)
+    left = trials_left(snapshot)
     if not step.new:
         return draw(spec, snapshot.dataset_sha256, first, min(step.draw, left), snapshot.trials, step.first_epoch)
     rows = [[quantiles[name] for name in spec.space] for quantiles in step.new[:left]]

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from app.contract.hyperparameters import cohort_key, complete
-from app.domain.plan import Drawn, Need, Snapshot, TrialView
+from app.domain.plan import Drawn, End, Need, Snapshot, TrialView
+from app.domain.states import SweepState
 from app.domain.sweeps import SweepSpec
 from app.domain.values import Value
+from app.planning.budgets import ALL_DRAWN
 from app.samplers import SAMPLERS, Ask
 
 HORIZON = 1024
@@ -41,6 +43,27 @@ def room_in_queue(snapshot: Snapshot) -> int:
     """Return how many trials the queue has room for, in whole batches."""
     batch = batch_of(snapshot.spec)
     return max((HORIZON - snapshot.waiting) // (batch * snapshot.spec.replicates), 0) * batch
+
+
+def trials_left(snapshot: Snapshot) -> int:
+    """Return how many trials may still be drawn: what the budget has left, or the sampler."""
+    spec, left = snapshot.spec, max(snapshot.budget.trials - snapshot.drawn, 0)
+    points = _points(spec)
+    return left if points is None else min(left, max(points - snapshot.drawn, 0))
+
+
+def all_drawn(snapshot: Snapshot) -> End:
+    """Return the end of a sweep for which no trial may be drawn any more."""
+    points = _points(snapshot.spec)
+    if points is None or snapshot.drawn < points or snapshot.drawn >= snapshot.budget.trials:
+        return ALL_DRAWN
+    kind = snapshot.spec.sampler["kind"]
+    return End(SweepState.COMPLETED, f"the sampler {kind} is exhausted: all its {points:,} points finished")
+
+
+def _points(spec: SweepSpec) -> int | None:
+    ask = Ask(spec.space, (), spec.seed, spec.rules, spec.fixed, spec.sampler)
+    return SAMPLERS[str(spec.sampler["kind"])].points(ask)
 
 
 def epochs_of(spec: SweepSpec) -> int:

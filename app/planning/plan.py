@@ -5,9 +5,9 @@ from dataclasses import replace
 from app.domain.plan import Draw, End, Need, Plan, Snapshot
 from app.domain.states import SweepState
 from app.domain.sweeps import SweepSpec
-from app.planning.budgets import ALL_DRAWN, fitting, on_target, refund, time_is_up
+from app.planning.budgets import fitting, on_target, refund, time_is_up
 from app.planning.composing import plan_composed
-from app.planning.drawing import draw, learns, room_in_queue
+from app.planning.drawing import all_drawn, draw, learns, room_in_queue, trials_left
 from app.planning.memory import Memory
 from app.planning.rounds import plan_rounds
 from app.planning.whole import TrainWhole
@@ -58,13 +58,13 @@ def _plan_stream(snapshot: Snapshot) -> Plan:
         return Plan((end,), snapshot.memory)
     if back := refund(snapshot):
         return Plan((back,), replace(Memory.of(snapshot.memory), refunded=back.block.end).stored())
-    left = snapshot.budget.trials - snapshot.drawn
+    left = trials_left(snapshot)
     count = min(room_in_queue(snapshot), left)
     candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, snapshot.trials)
     trials, end = fitting(snapshot, candidates)
     if trials:
         return Plan((Draw(trials, 0, "the queue has room"),), snapshot.memory)
     if left <= 0:
-        end = ALL_DRAWN
+        end = all_drawn(snapshot)
     # What is paused here has trained all that it was asked for: nothing more would come.
     return Plan((end,) if end and not snapshot.in_training else (), snapshot.memory)

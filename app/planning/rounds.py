@@ -12,8 +12,8 @@ from itertools import groupby
 from app.domain.plan import Draw, Drawn, End, Plan, Prune, RunView, Snapshot, Train
 from app.domain.runs import comparable
 from app.domain.states import TrialState
-from app.planning.budgets import ALL_DRAWN, epochs_left, epochs_used_up, fitting, on_target, refund
-from app.planning.drawing import batch_of, draw, epochs_of, learns, room_in_queue
+from app.planning.budgets import epochs_left, epochs_used_up, fitting, on_target, refund
+from app.planning.drawing import all_drawn, batch_of, draw, epochs_of, learns, room_in_queue, trials_left
 from app.planning.memory import Memory
 from app.planning.outcome import mean
 from app.planning.standings import standings
@@ -39,14 +39,14 @@ def plan_rounds(snapshot: Snapshot, scheduler: RungScheduler) -> Plan:
 
 
 def _next_bracket(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> Plan:
-    left, number = snapshot.budget.trials - snapshot.drawn, memory.round + 1
+    left, number = trials_left(snapshot), memory.round + 1
     following = replace(
         memory, round=number, since=number, first=snapshot.drawn, bracket=memory.bracket + 1 if memory.round else 0
     )
     size = _bracket(snapshot, scheduler, following).size
     size = left if size is None else min(size, left)
     drawn, short = _draw_on(snapshot, scheduler, replace(following, size=size))
-    return drawn or Plan((short or ALL_DRAWN,), snapshot.memory)
+    return drawn or Plan((short or all_drawn(snapshot),), snapshot.memory)
 
 
 def _bracket(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> Bracket:
@@ -56,7 +56,7 @@ def _bracket(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> Br
 def _draw_on(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> tuple[Plan | None, End | None]:
     """Return the plan that draws more of the bracket in `memory`, or the end that it means if epochs are too few."""
     end_of_bracket = min(memory.first + memory.size, snapshot.budget.trials)
-    count = min(_room(snapshot, memory), end_of_bracket - snapshot.drawn)
+    count = min(_room(snapshot, memory), end_of_bracket - snapshot.drawn, trials_left(snapshot))
     rungs = _bracket(snapshot, scheduler, memory).rungs
     to_epoch = rungs[0] if rungs else None
     candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, snapshot.trials, to_epoch)

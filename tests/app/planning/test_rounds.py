@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget
-from app.samplers import Ask
 from app.samplers.random import RandomSampler
 from tests.app.planning.simulation import Fate, SimulatedSweep, fates, finished
 from tests.app.planning.specs import HALVING, search
@@ -190,17 +189,9 @@ def test_diverged_trials_that_count_with_their_best_epoch_keep_their_place() -> 
     assert [run.trial for run in sweep.runs.values() if run.state is TrialState.QUEUED] == [1, 2]
 
 
-class _TwentyPoints(RandomSampler):
-    """Random search that comes to an end after twenty points."""
-
-    def points(self, ask: Ask) -> int | None:  # noqa: ARG002 - it has the same for all
-        """Return twenty."""
-        return 20
-
-
 @pytest.mark.parametrize("kind", ["none", "successive_halving", "hyperband", "median", "asha"])
 def test_an_exhausted_sampler_ends_the_sweep_with_the_reason(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.planning.drawing.SAMPLERS", {"random": _TwentyPoints()})
+    monkeypatch.setattr(RandomSampler, "points", lambda *_: 20)
     sweep = finished(search(Budget(50), scheduler={"kind": kind}), 1, 2, 3)
     assert len(sweep.trials) == 20
     assert sweep.state is SweepState.COMPLETED

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from app.contract.hyperparameters import cohort_key, complete
 from app.domain.plan import Drawn, Need, Snapshot, TrialView
 from app.domain.sweeps import SweepSpec
+from app.planning.redraws import admitted
 from app.samplers import SAMPLERS, Ask
 from app.schedulers import SCHEDULERS
 
@@ -47,7 +48,8 @@ def _drawn(
     rests_on = [trial.number for trial in seen]
     others = complete(spec.fixed)
     ask = Ask(spec.space, numbers, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
-    points = spec.space.points(sampler.propose(ask).tolist(), spec.fixed, spec.rules)
+    proposed = spec.space.points(sampler.propose(ask).tolist(), spec.fixed, spec.rules)
+    points = admitted(spec, numbers, proposed)
     for number, params in zip(numbers, points, strict=True):
         whole = others | params
         yield Drawn(

@@ -20,7 +20,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 IN_PARALLEL := -n 2 --dist loadgroup
 
 .PHONY: demo test test-fast test-large curl compiler check hooks parity bounds bounds-newest bounds-oldest lock \
-	bench bench-service bench-accuracy docs setup format clean
+	bench bench-service bench-accuracy bench-search docs setup format clean
 
 demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
 	@$(BIN)/logsweep demo
@@ -82,6 +82,11 @@ bench-service: $(VENV)/.dev compiler ## Measure the service under load: requests
 bench-accuracy: $(VENV)/.parity ## Train on public data sets: make bench-accuracy DATA=folder with images/ and tabular/.
 	@test -n "$(DATA)" || { echo "Say where the data sets are: make bench-accuracy DATA=folder"; exit 2; }
 	$(BIN)/python -m benchmarks.accuracy "$(DATA)"
+
+bench-search: $(VENV)/.dev ## Search tables and recorded curves, beside Optuna: make bench-search DATA=folder with fcnet.npz and others.
+	@test -n "$(DATA)" || { echo "Say where the tables are: make bench-search DATA=folder"; exit 2; }
+	$(BIN)/python -m pip install --quiet --editable '.[bench-search]'
+	$(BIN)/python -m benchmarks.search "$(DATA)"
 
 docs: $(VENV)/.docs ## Draw the pictures of docs/techniques.md anew.
 	$(BIN)/python -m docs.pictures.draw

@@ -1,4 +1,4 @@
-"""The command line: `logsweep serve`, `work`, `demo`, `predict`, `evaluate`, `gradcheck`, `backup` and `restore`."""
+"""The command line: `logsweep serve`, `work`, `demo`, `predict`, `evaluate`, `gradcheck`, `simulate` and the others."""
 
 import logging
 import os
@@ -154,6 +154,34 @@ def gradcheck(
     from app.gradcheck import run_gradcheck  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
     raise typer.Exit(run_gradcheck(dataset, target, settings or [], steps, seed, reading or ()))
+
+
+@app.command()
+def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    file: Annotated[
+        Path,
+        typer.Argument(help="A table or recorded curves, as docs/simulation.md says.", exists=True, dir_okay=False),
+    ],
+    task: Annotated[str | None, typer.Option(help="The task in the file; the first one by default.")] = None,
+    sampler: Annotated[str, typer.Option(help="A kind, or JSON with its options.")] = "random",
+    scheduler: Annotated[str, typer.Option(help="A kind, or JSON with its options.")] = "none",
+    trials: Annotated[int, typer.Option(help="The budget of trials.", min=1, max=1_000_000)] = 100,
+    epochs: Annotated[int | None, typer.Option(help="The budget of epochs, all trials together.", min=1)] = None,
+    seed: Annotated[int, typer.Option(help="The seed of the sweep, and of what it sees.", min=0)] = 0,
+    replicates: Annotated[int, typer.Option(help="How often each trial trains.", min=1, max=16)] = 1,
+    noise: Annotated[float, typer.Option(help="Noise, as a share of median less best.", min=0.0, max=100.0)] = 0.0,
+    speed: Annotated[list[float] | None, typer.Option(help="The speed of a virtual worker; again for more.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer JSON in place of a plot.")] = False,
+) -> None:
+    """Simulate a search on results that are known already, by the planner of the service."""
+    use_one_thread(os.environ)
+    from app.domain.sweeps import Budget  # noqa: PLC0415  # keeps the start of the other commands short
+    from app.simulate import Asked, run_simulation  # noqa: PLC0415  # imports NumPy
+
+    budget = Budget(trials, epochs=epochs)
+    asked = Asked(task, sampler, scheduler, budget, seed, replicates, noise, speed or [1.0] * 4)
+    with faults_shown():
+        run_simulation(file, asked, as_text=not as_json)
 
 
 @app.command()

@@ -52,7 +52,10 @@ class _Body(BaseModel):
 
 
 class FloatBody(_Body):
-    """A real axis. `log` is uniform in log10(x), `reverse_log` in log10(1 - x)."""
+    """A real axis. `log` is uniform in log10(x), `reverse_log` in log10(1 - x).
+
+    On a log scale the share `zero_probability` of the draws is exactly 0.
+    """
 
     kind: Literal["float"]
     low: Finite
@@ -60,10 +63,11 @@ class FloatBody(_Body):
     scale: Literal["linear", "log", "reverse_log"] = "linear"
     step: Finite | None = None
     when: Conditions | None = None
+    zero_probability: Finite = 0.0
 
 
 class IntBody(_Body):
-    """An axis of whole numbers."""
+    """An axis of whole numbers. On a log scale the share `zero_probability` of the draws is exactly 0."""
 
     kind: Literal["int"]
     low: Integer
@@ -71,15 +75,17 @@ class IntBody(_Body):
     scale: Literal["linear", "log"] = "linear"
     step: Integer = 1
     when: Conditions | None = None
+    zero_probability: Finite = 0.0
 
 
 class ChoiceBody(_Body):
-    """One of some values, each as likely as its weight."""
+    """One of some values, each as likely as its weight; `ordered` says that they rise or fall along the list."""
 
     kind: Literal["choice"]
     values: list[Plain]
     weights: list[Finite] | None = None
     when: Conditions | None = None
+    ordered: bool = False
 
 
 class ObjectiveBody(_Body):

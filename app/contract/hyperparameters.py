@@ -191,7 +191,8 @@ def _choices(parameter: ChoiceParameter) -> dict[str, Value]:
 
 
 def _bounds(parameter: FloatParameter | IntParameter) -> dict[str, Value]:
-    return {"low": parameter.low, "high": parameter.high}
+    zero = {"zero_probability": 0} if parameter.zero_probability else {}
+    return {"low": parameter.low, "high": parameter.high, **zero}
 
 
 def _list(value: Value) -> list[Value]:

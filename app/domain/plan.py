@@ -16,11 +16,14 @@ REFUND_BLOCK = 64
 class Need(Enum):
     """What a kind of sampler or scheduler must be shown of a sweep.
 
-    Counters alone; besides them, the runs of its rounds, once all of them have stopped; or all finished trials too.
+    Counters alone; besides them the runs of its bracket, once all of them have stopped; those of all brackets; the
+    same, also while some train; or, once all have stopped, all runs and all finished trials.
     """
 
     NOTHING = "nothing"
     ROUND = "round"
+    ROUNDS = "rounds"
+    LIVE = "live"
     ALL = "all"
 
 
@@ -28,7 +31,8 @@ class Need(Enum):
 class RunView:
     """A run as the planner sees it: asked to train to `asked`, `epochs` of it done.
 
-    `cost` is that of its best epoch so far; None where it has none that can be compared.
+    `cost` is that of its best epoch so far; None where it has none that can be compared. `rungs` are the epochs at
+    whose ends it paused to be compared, in their order, with its cost there; `Need.ROUND` is not shown them.
     """
 
     key: int
@@ -38,6 +42,7 @@ class RunView:
     epochs: int
     asked: int
     cost: float | None
+    rungs: Sequence[tuple[int, float]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,9 @@ class Snapshot:
     `best_cost` the lowest one of a final trial. While an end awaits runs in training, `ending` is the state to come and
     `reason` why; the sweep still runs.
 
-    The storage reads two entries of the memory. `runs` are those whose round is at least `since` (1 if there is no such
-    entry), by trial and replicate, and empty while any run is queued or running. `block` has the trials from `refunded`
+    The storage reads two entries of the memory. `runs` are those of rounds, by trial and replicate: for `Need.ROUND`
+    from the round `since` on (1 if there is no such entry). They are empty while any run is queued or running, unless
+    `Need.LIVE` is asked for. `block` has the trials from `refunded`
     (or 0) up to the next multiple of REFUND_BLOCK, if all of them are drawn and final; with no run in training it ends
     with the last trial drawn. It is None where it would be empty. `trials` are all finished ones, by number.
     """

@@ -26,13 +26,14 @@ EXACT_GRIDS = 2
 
 @dataclass(frozen=True)
 class FloatParameter:
-    """A real axis from `low` to `high`, both included."""
+    """A real axis from `low` to `high`, both included; or 0, with `zero_probability`, on a log scale."""
 
     low: float
     high: float
     scale: Scale = "linear"
     step: float | None = None
     when: Conditions | None = None
+    zero_probability: float = 0.0
 
     @cached_property
     def grid(self) -> Grid | None:
@@ -41,6 +42,13 @@ class FloatParameter:
 
     def at(self, quantiles: Sequence[float], rules: int) -> list[float]:
         """Return the values below which these shares of the axis lie, all from 0 to below 1."""
+        zero = self.zero_probability
+        if not zero:
+            return self._above_zero(quantiles, rules)
+        values = self._above_zero([max(one - zero, 0.0) / (1.0 - zero) for one in quantiles], rules)
+        return [0.0 if one < zero else value for one, value in zip(quantiles, values, strict=True)]
+
+    def _above_zero(self, quantiles: Sequence[float], rules: int) -> list[float]:
         low, high = self.low, self.high
         if self.step is None or self.grid is None:
             points = unscale(quantiles, low, high, self.scale)
@@ -50,19 +58,26 @@ class FloatParameter:
         return list(map(float, self.grid.at(quantiles, self.scale)))
 
     def coordinate(self, value: Value) -> float:
-        """Return where `value` lies on the axis, on its own scale: from 0 at `low` to 1 at `high`."""
-        return place(float(str(value)), self.low, self.high, self.scale)
+        """Return where `value` lies on the axis, on its own scale: from 0 at `low` to 1 at `high`.
+
+        Where the axis has a share of zeros, 0 lies at 0 and `low` behind that share.
+        """
+        number, zero = float(str(value)), self.zero_probability
+        if zero and number == 0.0:
+            return 0.0
+        return zero + (1.0 - zero) * place(number, self.low, self.high, self.scale)
 
 
 @dataclass(frozen=True)
 class IntParameter:
-    """An axis of whole numbers from `low` to `high`, both included."""
+    """An axis of whole numbers from `low` to `high`, both included; or 0, with `zero_probability`, on a log scale."""
 
     low: int
     high: int
     scale: Literal["linear", "log"] = "linear"
     step: int = 1
     when: Conditions | None = None
+    zero_probability: float = 0.0
 
     @cached_property
     def grid(self) -> Grid:
@@ -71,14 +86,27 @@ class IntParameter:
 
     def at(self, quantiles: Sequence[float], rules: int) -> list[int]:
         """Return the values below which these shares of the axis lie, all from 0 to below 1."""
+        zero = self.zero_probability
+        if not zero:
+            return self._above_zero(quantiles, rules)
+        values = self._above_zero([max(one - zero, 0.0) / (1.0 - zero) for one in quantiles], rules)
+        return [0 if one < zero else value for one, value in zip(quantiles, values, strict=True)]
+
+    def _above_zero(self, quantiles: Sequence[float], rules: int) -> list[int]:
         if rules < EXACT_GRIDS:
             return whole_steps(quantiles, self.low, self.high, self.step, self.scale)
         low, step = self.grid.low, self.grid.step  # of whole numbers, whose unit is 1
         return [low + index * step for index in self.grid.indices(quantiles, self.scale)]
 
     def coordinate(self, value: Value) -> float:
-        """Return where `value` lies on the axis, on its own scale: from 0 at `low` to 1 at `high`."""
-        return place(float(str(value)), self.low, self.high, self.scale)
+        """Return where `value` lies on the axis, on its own scale: from 0 at `low` to 1 at `high`.
+
+        Where the axis has a share of zeros, 0 lies at 0 and `low` behind that share.
+        """
+        number, zero = float(str(value)), self.zero_probability
+        if zero and number == 0.0:
+            return 0.0
+        return zero + (1.0 - zero) * place(number, self.low, self.high, self.scale)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,11 @@ def _parameter_faults(name: str, parameter: Parameter) -> Iterator[Fault]:
 def _faults_within(parameter: Parameter) -> Iterable[Fault]:
     if isinstance(parameter, ChoiceParameter):
         return [*_values_faults(parameter), *_weights_faults(parameter)]
-    return _bounds_faults(parameter) or [*_scale_faults(parameter), *_step_faults(parameter)]
+    return _bounds_faults(parameter) or [
+        *_scale_faults(parameter),
+        *_zero_faults(parameter),
+        *_step_faults(parameter),
+    ]
 
 
 def _bounds_faults(parameter: FloatParameter | IntParameter) -> list[Fault]:
@@ -63,6 +67,19 @@ def _scale_faults(parameter: FloatParameter | IntParameter) -> list[Fault]:
     if parameter.scale == "reverse_log" and parameter.high >= 1:
         way = 'It is uniform in log10(1 - x). Lower high, say to 0.999, or use scale "linear".'
         return [Fault("/high", f"high is {parameter.high!r}, but a reverse_log scale needs bounds below 1. {way}")]
+    return []
+
+
+def _zero_faults(parameter: FloatParameter | IntParameter) -> list[Fault]:
+    share = parameter.zero_probability
+    if not 0 <= share < 1:
+        way = "It is the share of draws that are exactly 0; leave it out for none."
+        return [Fault("/zero_probability", f"zero_probability is {share!r}, but it must be from 0 to below 1. {way}")]
+    if share and parameter.scale != "log":
+        detail = (
+            f'zero_probability is {share!r}, but the scale is "{parameter.scale}": only a log scale cannot reach 0.'
+        )
+        return [Fault("/zero_probability", f'{detail} Use scale "log", or leave it out.')]
     return []
 
 
@@ -168,7 +185,11 @@ def _never_taken(name: str, place: str, allowed: Sequence[Value], other: Paramet
 def _takes(parameter: Parameter, value: Value) -> bool:
     if isinstance(parameter, ChoiceParameter):
         return key(value) in parameter.keys
-    if not isinstance(value, int | float) or isinstance(value, bool) or parameter.step is None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    if value == 0 and parameter.zero_probability > 0:
+        return True
+    if parameter.step is None:
         return False  # a point of a continuum is never met again
     # Without a grid, the parameter itself is at fault.
     return not _has_grid(parameter) or parameter.grid is None or parameter.grid.holds(value)

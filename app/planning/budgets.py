@@ -41,9 +41,13 @@ def epochs_left(snapshot: Snapshot) -> int | None:
     return None if snapshot.budget.epochs is None else snapshot.budget.epochs - snapshot.charged
 
 
-def fitting(snapshot: Snapshot, trials: Iterable[Drawn]) -> tuple[list[Drawn], End | None]:
-    """Return the first trials, as far as the epochs reach, and the end that it means if the next does not fit."""
+def fitting(snapshot: Snapshot, trials: Iterable[Drawn], spent: int = 0) -> tuple[list[Drawn], End | None]:
+    """Return the first trials, as far as the epochs reach, and the end that it means if the next does not fit.
+
+    `spent` are epochs that the same plan asks for besides.
+    """
     left, taken = epochs_left(snapshot), list[Drawn]()
+    left = None if left is None else left - spent
     for trial in trials:
         asked = trial.to_epoch * trial.replicates
         if left is not None and asked > left:

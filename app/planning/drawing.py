@@ -1,12 +1,12 @@
 """Drawing: from the spec of a sweep to trials that can be queued, as many as the queue has room for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from app.contract.hyperparameters import cohort_key, complete
 from app.domain.plan import Drawn, Need, Snapshot, TrialView
 from app.domain.sweeps import SweepSpec
+from app.domain.values import Value
 from app.samplers import SAMPLERS, Ask
-from app.schedulers import SCHEDULERS
 
 HORIZON = 1024
 """How many runs of a sweep wait in the queue at most."""
@@ -15,11 +15,21 @@ LOW_WATER = HORIZON - HORIZON // 8
 """Once fewer runs of a sweep wait in the queue, more trials are drawn."""
 
 
-def draw(spec: SweepSpec, dataset_sha256: str, first: int, count: int, history: Sequence[TrialView]) -> Iterator[Drawn]:
-    """Yield the trials from number `first` on: they follow from the spec, and `history` if the sampler needs it."""
+def draw(
+    spec: SweepSpec,
+    dataset_sha256: str,
+    first: int,
+    count: int,
+    history: Sequence[TrialView],
+    to_epoch: int | None = None,
+) -> Iterator[Drawn]:
+    """Yield the trials from number `first` on: they follow from the spec, and `history` if the sampler needs it.
+
+    They are asked to train to `to_epoch`, or each to its end.
+    """
     end = first + count
     for start in range(first, end, HORIZON):
-        yield from _drawn(spec, dataset_sha256, range(start, min(start + HORIZON, end)), history)
+        yield from _drawn(spec, dataset_sha256, range(start, min(start + HORIZON, end)), history, to_epoch)
 
 
 def batch_of(spec: SweepSpec) -> int:
@@ -38,23 +48,43 @@ def epochs_of(spec: SweepSpec) -> int:
     return int(str(complete(spec.fixed)["epochs"]))
 
 
-def _drawn(
-    spec: SweepSpec, dataset_sha256: str, numbers: Sequence[int], history: Sequence[TrialView]
+def place(
+    spec: SweepSpec,
+    dataset_sha256: str,
+    numbers: Sequence[int],
+    points: Sequence[Mapping[str, Value]],
+    to_epoch: int | None,
+    rests_on: Sequence[int] = (),
 ) -> Iterator[Drawn]:
-    """Yield trials whose quantiles are proposed together."""
-    sampler, scheduler = SAMPLERS[str(spec.sampler["kind"])], SCHEDULERS[str(spec.scheduler["kind"])]
-    seen = history if sampler.need is Need.ALL else ()
-    rests_on = [trial.number for trial in seen]
+    """Yield the trials with these numbers and points, asked to train to `to_epoch`, or each to its end."""
     others = complete(spec.fixed)
-    ask = Ask(spec.space, numbers, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
-    points = spec.space.points(sampler.propose(ask).tolist(), spec.fixed, spec.rules)
     for number, params in zip(numbers, points, strict=True):
-        whole = others | params
+        whole = {**others, **params}
         yield Drawn(
             number=number,
             params=params,
             cohort=cohort_key(dataset_sha256, whole, spec.rules),
-            to_epoch=scheduler.first_epoch(spec.scheduler, int(str(whole["epochs"]))),
+            to_epoch=int(str(whole["epochs"])) if to_epoch is None else to_epoch,
             replicates=spec.replicates,
             rests_on=rests_on,
         )
+
+
+def learns(spec: SweepSpec) -> bool:
+    """Return whether the sampler of a sweep looks at earlier trials."""
+    return SAMPLERS[str(spec.sampler["kind"])].need is Need.ALL
+
+
+def _drawn(
+    spec: SweepSpec,
+    dataset_sha256: str,
+    numbers: Sequence[int],
+    history: Sequence[TrialView],
+    to_epoch: int | None,
+) -> Iterator[Drawn]:
+    """Yield trials whose quantiles are proposed together."""
+    sampler = SAMPLERS[str(spec.sampler["kind"])]
+    seen = history if sampler.need is Need.ALL else ()
+    ask = Ask(spec.space, numbers, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
+    points = list(spec.space.points(sampler.propose(ask).tolist(), spec.fixed, spec.rules))
+    yield from place(spec, dataset_sha256, numbers, points, to_epoch, [trial.number for trial in seen])

@@ -12,7 +12,8 @@ class Memory:
     """Where a sweep stands in its refunds and rounds.
 
     Epochs of trials below `refunded` were given back. `round` is the last round, counted from 1; the current bracket
-    began with round `since`, and has up to `size` trials from number `first` on. With size 0 none is under way.
+    began with round `since`, and has up to `size` trials from number `first` on. With size 0 none is under way. It is
+    number `bracket`, counted from 0.
     """
 
     refunded: int = 0
@@ -20,6 +21,7 @@ class Memory:
     since: int = 1
     first: int = 0
     size: int = 0
+    bracket: int = 0
 
     @classmethod
     def of(cls, stored: Mapping[str, Value]) -> Self:

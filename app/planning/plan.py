@@ -6,13 +6,15 @@ from app.domain.plan import Draw, End, Need, Plan, Snapshot
 from app.domain.states import SweepState
 from app.domain.sweeps import SweepSpec
 from app.planning.budgets import ALL_DRAWN, fitting, on_target, refund, time_is_up
-from app.planning.drawing import draw, room_in_queue
+from app.planning.composing import plan_composed
+from app.planning.drawing import draw, learns, room_in_queue
 from app.planning.memory import Memory
 from app.planning.rounds import plan_rounds
+from app.planning.whole import TrainWhole
 from app.samplers import SAMPLERS
-from app.schedulers import SCHEDULERS
+from app.schedulers import SCHEDULERS, RoundComposer, RungScheduler
 
-_BY_SIZE = (Need.NOTHING, Need.ROUND, Need.ALL)
+_BY_SIZE = (Need.NOTHING, Need.ROUND, Need.ROUNDS, Need.LIVE, Need.ALL)
 
 
 def need_of(spec: SweepSpec) -> Need:
@@ -34,9 +36,13 @@ def plan(snapshot: Snapshot) -> Plan:
     if end := time_is_up(snapshot):
         return Plan((end,), snapshot.memory)
     scheduler = SCHEDULERS[str(snapshot.spec.scheduler["kind"])]
-    if scheduler.need is not Need.NOTHING:
-        return plan_rounds(snapshot, scheduler)
-    return _plan_stream(snapshot)
+    if isinstance(scheduler, RoundComposer):
+        return plan_composed(snapshot, scheduler)
+    if isinstance(scheduler, RungScheduler):
+        rungs: RungScheduler | None = scheduler
+    else:
+        rungs = TrainWhole(snapshot.spec.sampler) if learns(snapshot.spec) else None
+    return plan_rounds(snapshot, rungs) if rungs else _plan_stream(snapshot)
 
 
 def _end_again(snapshot: Snapshot) -> Plan:

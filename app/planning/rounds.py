@@ -1,7 +1,8 @@
 """Rounds: a bracket of trials is drawn, its rounds are awaited and decided one after the other, then the next begins.
 
 While a run of a round is queued or running nothing is decided, so that decisions do not depend on who was faster. The
-size of a bracket is what the budget has left when it begins: more trials by then are the next bracket.
+size of a bracket is what its scheduler says, or what the budget has left when it begins: more trials by then are the
+next bracket. A sampler that learns proposes a bracket as a whole, from what all earlier ones showed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,43 +13,62 @@ from app.domain.plan import Draw, Drawn, End, Plan, Prune, RunView, Snapshot, Tr
 from app.domain.runs import comparable
 from app.domain.states import TrialState
 from app.planning.budgets import ALL_DRAWN, epochs_left, epochs_used_up, fitting, on_target, refund
-from app.planning.drawing import batch_of, draw, epochs_of, room_in_queue
+from app.planning.drawing import batch_of, draw, epochs_of, learns, room_in_queue
 from app.planning.memory import Memory
 from app.planning.outcome import mean
-from app.schedulers import Contender, Round, Scheduler, Selection
+from app.planning.standings import standings
+from app.schedulers import Bracket, Contender, Round, RungScheduler, Selection
 
 RunsByTrial = Mapping[int, Sequence[RunView]]
 
 
-def plan_rounds(snapshot: Snapshot, scheduler: Scheduler) -> Plan:
+def plan_rounds(snapshot: Snapshot, scheduler: RungScheduler) -> Plan:
     """Return the next moves of a sweep whose `scheduler` decides once a round has stopped."""
     memory = Memory.of(snapshot.memory)
     if snapshot.in_training:
-        return _draw_on(snapshot, memory)[0] or Plan((), snapshot.memory)
+        return _draw_on(snapshot, scheduler, memory)[0] or Plan((), snapshot.memory)
     runs = _not_pruned(snapshot.runs)
     contenders = [_contender(snapshot, trial, of_trial) for trial, of_trial in runs.items()]
     if end := on_target(snapshot, _best_cost(snapshot, contenders)):
         return Plan((end,), snapshot.memory)
     if back := refund(snapshot):
         return Plan((back,), replace(memory, refunded=back.block.end).stored())
-    drawn, _ = _draw_on(snapshot, memory)
+    drawn, _ = _draw_on(snapshot, scheduler, memory)
     decided = drawn or (_decide(snapshot, scheduler, memory, contenders, runs) if memory.size else None)
-    return decided or _next_bracket(snapshot, memory)
+    return decided or _next_bracket(snapshot, scheduler, memory)
 
 
-def _next_bracket(snapshot: Snapshot, memory: Memory) -> Plan:
-    size, number = snapshot.budget.trials - snapshot.drawn, memory.round + 1
-    drawn, short = _draw_on(snapshot, replace(memory, round=number, since=number, first=snapshot.drawn, size=size))
+def _next_bracket(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> Plan:
+    left, number = snapshot.budget.trials - snapshot.drawn, memory.round + 1
+    following = replace(
+        memory, round=number, since=number, first=snapshot.drawn, bracket=memory.bracket + 1 if memory.round else 0
+    )
+    size = _bracket(snapshot, scheduler, following).size
+    size = left if size is None else min(size, left)
+    drawn, short = _draw_on(snapshot, scheduler, replace(following, size=size))
     return drawn or Plan((short or ALL_DRAWN,), snapshot.memory)
 
 
-def _draw_on(snapshot: Snapshot, memory: Memory) -> tuple[Plan | None, End | None]:
+def _bracket(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> Bracket:
+    return scheduler.bracket(snapshot.spec.scheduler, epochs_of(snapshot.spec), memory.bracket)
+
+
+def _draw_on(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> tuple[Plan | None, End | None]:
     """Return the plan that draws more of the bracket in `memory`, or the end that it means if epochs are too few."""
     end_of_bracket = min(memory.first + memory.size, snapshot.budget.trials)
-    count = min(room_in_queue(snapshot), end_of_bracket - snapshot.drawn)
-    candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, snapshot.trials)
+    count = min(_room(snapshot, memory), end_of_bracket - snapshot.drawn)
+    rungs = _bracket(snapshot, scheduler, memory).rungs
+    to_epoch = rungs[0] if rungs else None
+    candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, snapshot.trials, to_epoch)
     trials, short = fitting(snapshot, candidates)
     return Plan(list(_in_batches(snapshot, memory, trials)), memory.stored()) if trials else None, short
+
+
+def _room(snapshot: Snapshot, memory: Memory) -> int:
+    """Return how many trials may be drawn now: all or none of a bracket that a sampler proposes as a whole."""
+    if learns(snapshot.spec):
+        return memory.size if snapshot.drawn == memory.first and not snapshot.in_training else 0
+    return room_in_queue(snapshot)
 
 
 def _in_batches(snapshot: Snapshot, memory: Memory, trials: Sequence[Drawn]) -> Iterator[Draw]:
@@ -62,13 +82,17 @@ def _in_batches(snapshot: Snapshot, memory: Memory, trials: Sequence[Drawn]) -> 
 
 
 def _decide(
-    snapshot: Snapshot, scheduler: Scheduler, memory: Memory, contenders: Sequence[Contender], runs: RunsByTrial
+    snapshot: Snapshot, scheduler: RungScheduler, memory: Memory, contenders: Sequence[Contender], runs: RunsByTrial
 ) -> Plan | None:
     """Return what the scheduler makes of a round that has stopped; None if that was the bracket's last."""
     memory = replace(memory, size=snapshot.drawn - memory.first)  # fewer than planned, if epochs were too few
-    rung = memory.round - memory.since + 1
-    stopped = Round(rung, memory.size, snapshot.spec.objective, contenders)
-    selection = scheduler.decide(snapshot.spec.scheduler, epochs_of(snapshot.spec), stopped)
+    rung, rungs = memory.round - memory.since + 1, _bracket(snapshot, scheduler, memory).rungs
+    if rung >= len(rungs):
+        return None
+    mine = [one for one in contenders if one.trial >= memory.first]
+    earlier = _earlier(snapshot, memory.first, rungs[rung - 1])
+    stopped = Round(rung, rungs, memory.size, snapshot.spec.objective, mine, earlier)
+    selection = scheduler.decide(snapshot.spec.scheduler, stopped)
     going, short = _affordable(snapshot, selection, runs)
     if short and not going:
         return Plan((short,), snapshot.memory)
@@ -80,6 +104,13 @@ def _decide(
     promoted = [run for trial in going for run in _paused(runs[trial])]
     train = Train(promoted, selection.to_epoch, following.round, selection.reason)
     return Plan([train, *prunes], following.stored())
+
+
+def _earlier(snapshot: Snapshot, first: int, epoch: int) -> list[float]:
+    """Return the costs at an epoch of those trials of earlier brackets that are shown and came so far."""
+    shown = standings(snapshot.runs, {}, snapshot.spec.objective.diverged)
+    costs = [one.cost_at(epoch) for one in shown if one.trial < first]
+    return [cost for cost in costs if cost is not None]
 
 
 def _affordable(snapshot: Snapshot, selection: Selection, runs: RunsByTrial) -> tuple[Sequence[int], End | None]:

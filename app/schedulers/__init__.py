@@ -2,13 +2,33 @@
 
 from collections.abc import Mapping
 
-from app.schedulers.base import Contender, Round, Scheduler, Selection
+from app.schedulers.asha import Asha
+from app.schedulers.base import RoundComposer, RungScheduler, Scheduler
+from app.schedulers.board import Board, Standing, Step
+from app.schedulers.bracket import Bracket, Contender, Round, Selection
+from app.schedulers.hyperband import Hyperband
+from app.schedulers.median import MedianStopping
 from app.schedulers.none import NoScheduler
 from app.schedulers.successive_halving import SuccessiveHalving
 
-__all__ = ["SCHEDULERS", "Contender", "Round", "Scheduler", "Selection"]
+__all__ = [
+    "SCHEDULERS",
+    "Board",
+    "Bracket",
+    "Contender",
+    "Round",
+    "RoundComposer",
+    "RungScheduler",
+    "Scheduler",
+    "Selection",
+    "Standing",
+    "Step",
+]
 
 SCHEDULERS: Mapping[str, Scheduler] = {
     "none": NoScheduler(),
     "successive_halving": SuccessiveHalving(),
+    "hyperband": Hyperband(),
+    "median": MedianStopping(),
+    "asha": Asha(),
 }

@@ -8,7 +8,7 @@ from threading import Condition, Thread
 from typing import final
 
 from app.domain.errors import NotFound
-from app.domain.plan import Plan, Snapshot
+from app.domain.plan import Need, Plan, Snapshot
 from app.domain.states import SweepState
 from app.planning import HORIZON, LOW_WATER, need_of, plan
 from app.services.clock import Clock
@@ -28,7 +28,7 @@ class _Seen:
     """What the last snapshot of a sweep showed of it, that tells whether a look may change anything."""
 
     all_drawn: bool
-    has_target: bool
+    watches_results: bool
 
 
 @final
@@ -84,9 +84,9 @@ class Planner:
             self.look(sweep)
 
     def has_results(self, sweep: str) -> None:
-        """Hear of new results of a sweep: where one may be as good as a target, look."""
+        """Hear of new results of a sweep: where one may be as good as a target, or decides something at once, look."""
         seen = self._seen.get(sweep)
-        if seen is None or seen.has_target:
+        if seen is None or seen.watches_results:
             self.look(sweep)
 
     def plan_now(self, sweep: str) -> None:
@@ -156,7 +156,10 @@ class Planner:
         need = need_of(self._storage.sweep_spec(sweep)[0])
         for _ in range(MOST_PLANS):
             snapshot = self._storage.snapshot(sweep, need, HORIZON)
-            self._seen[sweep] = _Seen(snapshot.drawn >= snapshot.budget.trials, snapshot.budget.target is not None)
+            self._seen[sweep] = _Seen(
+                snapshot.drawn >= snapshot.budget.trials,
+                snapshot.budget.target is not None or need is Need.LIVE,
+            )
             if self._closed or snapshot.state is not SweepState.RUNNING or not self._applied(snapshot, plan(snapshot)):
                 return
         raise RuntimeError(f"{MOST_PLANS:,} plans in a row have not come to rest")

@@ -92,6 +92,7 @@ def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:
         points = [(value, pointer("space", name, "values", index)) for index, value in enumerate(parameter.values)]
     else:
         points = [(parameter.low, pointer("space", name, "low")), (parameter.high, pointer("space", name, "high"))]
+        points += [(0, pointer("space", name, "zero_probability"))] if parameter.zero_probability else []
     return [*points, *default] if parameter.when else points
 
 

@@ -14,6 +14,7 @@ from app.storage.tables import (
     epochs,
     models,
     replicate_metrics,
+    rung_values,
     runs,
     sweep_counts,
     sweeps,
@@ -55,7 +56,7 @@ def _runs(connection: Connection, key: int) -> bool:
     if not keys:
         return False
     if not _epochs(connection, keys):
-        for table in (attempts, replicate_metrics):
+        for table in (attempts, replicate_metrics, rung_values):
             connection.execute(delete(table).where(table.c.run_key.in_(keys)))
         connection.execute(delete(runs).where(runs.c.key.in_(keys)))
     return True

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, insert, select, tuple_, update
 
 from app.domain.policy import Policy
 from app.domain.queue import Recorded
@@ -23,7 +23,7 @@ from app.storage.moves import QUEUED
 from app.storage.outcomes import follow_only_runs, follow_runs, get_further, parts
 from app.storage.queries import Query
 from app.storage.records import AnyRow
-from app.storage.tables import artifacts, attempts, epochs, runs, sweeps
+from app.storage.tables import artifacts, attempts, epochs, rung_values, runs, sweeps
 
 _ENDINGS: Mapping[str, Ending] = {
     "completed": "finished",
@@ -49,6 +49,7 @@ _NOTE_CHECKPOINT = Bulk(
     .where(runs.c.key == bindparam("the_key"))
     .values({f"checkpoint_{name}": bindparam(name) for name in ("epoch", "sha256", "size")})
 )
+_ADD_RUNG = Bulk(insert(rung_values))
 _IDLE = Query(
     select(sweeps.c.id).where(
         among(sweeps.c.key, "keys"), ~select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists()
@@ -205,6 +206,11 @@ class _Taken:
         return TrialState.PAUSED if awaited or stopped else TrialState.QUEUED
 
     @property
+    def at_rung(self) -> bool:
+        """Whether the run has come where its scheduler compares it, with a value; once for each of its rungs."""
+        return self.state is TrialState.PAUSED and self.epochs >= self.row.asked and self.value is not None
+
+    @property
     def epochs(self) -> int:
         """How far the run's stored epochs reach; a run that is done has no more than its last attempt."""
         done = self.item.state in {"completed", "diverged"}
@@ -282,6 +288,7 @@ def _record(
     # The only run of a trial repeats nothing: the trial has its metrics.
     several = {one.row.key: one.item.metrics for one in taken if one.row.replicates > 1}
     metrics.store_replicates(connection, several)
+    _ADD_RUNG.run(connection, [_rung_row(one) for one in taken if one.at_rung])
     _note(changes.of(connection), taken)
     only = {_place(one.row): (one.outcome, one.row.diverged) for one in taken if one.row.replicates == 1}
     others = {_place(one.row) for one in taken} - only.keys()
@@ -322,6 +329,10 @@ def _run_row(one: _Taken) -> dict[str, Any]:
         "losses": one.row.losses if blamed else 0,
         "alone_losses": one.row.alone_losses if blamed else 0,
     }
+
+
+def _rung_row(one: _Taken) -> dict[str, Any]:
+    return {"run_key": one.row.key, "epoch": one.row.asked, "value": one.value}
 
 
 def _attempt_row(one: _Taken, now: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from app.storage import counts, records, trial_rows
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.records import AnyRow
 from app.storage.sweep_rows import sweep_row
-from app.storage.tables import runs, trials
+from app.storage.tables import rung_values, runs, trials
 
 _VIEW = (runs.c.key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.epochs, runs.c.asked, runs.c.value)
 
@@ -30,7 +30,7 @@ def take(connection: Connection, sweep: str, need: Need, horizon: int) -> Snapsh
         waiting=waiting,
         in_training=in_training,
         best_cost=cost(best, direction),
-        runs=() if need is Need.NOTHING or in_training else _runs(connection, row, direction),
+        runs=() if _hidden(need, in_training=in_training) else _runs(connection, row, direction, need),
         trials=_trials(connection, sweep, direction) if need is Need.ALL else (),
         block=None if spec.budget.epochs is None else _block(connection, row, in_training=in_training),
     )
@@ -63,23 +63,51 @@ def _any_leased(connection: Connection, key: int) -> bool:
     return connection.execute(select(runs.c.key).where(runs.c.sweep_key == key, RUNNING).limit(1)).first() is not None
 
 
-def _runs(connection: Connection, row: AnyRow, direction: Direction) -> tuple[RunView, ...]:
-    """Return the runs of the rounds that the plan's memory asks for."""
+def _hidden(need: Need, *, in_training: bool) -> bool:
+    """Return whether no runs are shown: while some train, only a kind that decides at any time sees them."""
+    return need is Need.NOTHING or (in_training and need is not Need.LIVE)
+
+
+def _runs(connection: Connection, row: AnyRow, direction: Direction, need: Need) -> tuple[RunView, ...]:
+    """Return the runs of rounds: for Need.ROUND those that the plan's memory asks for, for others all with rungs."""
+    since = int(row.plan.get("since", 1)) if need is Need.ROUND else 1
+    rungs = {} if need is Need.ROUND else _rungs(connection, row.key, direction)
     # A literal: SQLite uses a partial index only where it can see the index's own condition.
-    rounds = runs.c.round > literal_column("0"), runs.c.round >= int(row.plan.get("since", 1))
+    rounds = runs.c.round > literal_column("0"), runs.c.round >= since
     found = connection.execute(
         select(*_VIEW).where(runs.c.sweep_key == row.key, *rounds).order_by(runs.c.trial, runs.c.replicate)
     )
     return tuple(
         RunView(
-            run.key, run.trial, run.replicate, TrialState(run.state), run.epochs, run.asked, cost(run.value, direction)
+            run.key,
+            run.trial,
+            run.replicate,
+            TrialState(run.state),
+            run.epochs,
+            run.asked,
+            cost(run.value, direction),
+            rungs.get(run.key, ()),
         )
         for run in found
     )
 
 
+def _rungs(connection: Connection, key: int, direction: Direction) -> dict[int, tuple[tuple[int, float], ...]]:
+    """Return what the runs of a sweep had come to at their rungs, in the order of epochs, by their keys."""
+    found: dict[int, tuple[tuple[int, float], ...]] = {}
+    rows = connection.execute(
+        select(rung_values)
+        .join(runs, runs.c.key == rung_values.c.run_key)
+        .where(runs.c.sweep_key == key)
+        .order_by(rung_values.c.run_key, rung_values.c.epoch)
+    )
+    for row in rows:
+        found[row.run_key] = (*found.get(row.run_key, ()), (row.epoch, cost(row.value, direction)))
+    return found
+
+
 def _trials(connection: Connection, sweep: str, direction: Direction) -> tuple[TrialView, ...]:
-    finished = trial_rows.finished(connection, sweep)
+    finished = trial_rows.stopped(connection, sweep)
     return tuple(TrialView(trial.number, trial.params, trial.state, cost(trial.value, direction)) for trial in finished)
 
 

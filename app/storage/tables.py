@@ -267,6 +267,18 @@ replicate_metrics = Table(
     sqlite_strict=True,
 )
 
+# What a run had come to where it paused to be compared: its lowest cost is that of the best epoch up to there. Runs
+# without rungs have no rows.
+rung_values = Table(
+    "rung_values",
+    metadata,
+    Column("run_key", Integer, ForeignKey("stored_runs.key"), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("value", REAL, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
 epochs = Table(
     "stored_epochs",
     metadata,

@@ -106,6 +106,15 @@ def finished(connection: Connection, sweep: str, last: int | None = None) -> lis
     return [records.trial(sweep, row, slots) for row in connection.execute(statement.order_by(trials.c.number))]
 
 
+def stopped(connection: Connection, sweep: str) -> list[Trial]:
+    """Return the trials of a sweep that are finished or paused, in the order of their numbers."""
+    states = [state.value for state in (*_FINISHED, TrialState.PAUSED)]
+    mine = trials.c.sweep_key == sweep_key(connection, sweep), trials.c.state.in_(states)
+    slots = metrics.slots(connection, "trials")
+    rows = connection.execute(select(trials).where(*mine).order_by(trials.c.number))
+    return [records.trial(sweep, row, slots) for row in rows]
+
+
 def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:
     """Return the kept model of a trial with what its run, replicate 0, came to; None if there is none."""
     key = sweep_key(connection, sweep)

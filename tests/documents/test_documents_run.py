@@ -15,6 +15,7 @@ NOT_RUN = {
     "make test": "it is what runs this",
     "make bench": "it takes minutes",
     "make bench-accuracy": "it takes an hour",
+    "make bench-search": "it needs tables, and takes minutes",
     "python -m benchmarks": "each takes a minute or more",
 }
 """What lines begin with that are not run, with the reason."""

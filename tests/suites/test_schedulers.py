@@ -7,15 +7,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.plan import Need
-from app.domain.states import SweepState
+from app.domain.states import OPEN, SweepState
 from app.domain.sweeps import Budget, Objective
 from app.planning import need_of
-from app.schedulers import SCHEDULERS, Contender, Round
+from app.schedulers import SCHEDULERS, Contender, Round, RungScheduler
 from tests.app.planning.simulation import SimulatedSweep, fates, finished
 from tests.app.planning.specs import search
 
 every_scheduler = pytest.mark.parametrize("kind", SCHEDULERS)
+every_rung_scheduler = pytest.mark.parametrize(
+    "kind", [kind for kind, one in SCHEDULERS.items() if isinstance(one, RungScheduler)]
+)
+reproducible = pytest.mark.parametrize("kind", [kind for kind, one in SCHEDULERS.items() if one.need is not Need.LIVE])
 CHANCE = st.integers(0, 2**32)
+
+
+def rung_scheduler(kind: str) -> RungScheduler:
+    """Return a scheduler by rungs."""
+    found = SCHEDULERS[kind]
+    assert isinstance(found, RungScheduler)
+    return found
+
 
 contenders = st.lists(
     st.builds(
@@ -30,18 +42,25 @@ contenders = st.lists(
 ).map(lambda them: [Contender(trial, one.epochs, one.cost, one.open) for trial, one in enumerate(them)])
 
 
-@every_scheduler
+@every_rung_scheduler
 @pytest.mark.parametrize("epochs", [2, 3, 20, 1_000_000])
-def test_a_new_trial_trains_at_least_one_epoch_and_no_more_than_it_has(kind: str, epochs: int) -> None:
-    assert 1 <= SCHEDULERS[kind].first_epoch({"kind": kind}, epochs) <= epochs
+@pytest.mark.parametrize("index", [0, 1, 2, 7, 1000])
+def test_rungs_rise_from_the_first_epoch_at_the_earliest_to_the_last(kind: str, epochs: int, index: int) -> None:
+    bracket = rung_scheduler(kind).bracket({"kind": kind}, epochs, index)
+    assert list(bracket.rungs) == sorted(set(bracket.rungs))
+    assert bracket.rungs[0] >= 1
+    assert bracket.rungs[-1] == epochs
+    assert bracket.size is None or bracket.size >= 1
 
 
-@every_scheduler
-@given(them=contenders, rung=st.integers(1, 5))
-def test_a_verdict_is_pure_and_names_open_trials_alone_each_once(kind: str, them: list[Contender], rung: int) -> None:
-    stopped = Round(rung, len(them), Objective("dev_error", "minimize"), them)
-    selection = SCHEDULERS[kind].decide({"kind": kind}, 20, stopped)
-    assert selection == SCHEDULERS[kind].decide({"kind": kind}, 20, stopped)
+@every_rung_scheduler
+@given(them=contenders, rung=st.integers(1, 5), earlier=st.lists(st.sampled_from([0.1, 0.2, 0.3]), max_size=9))
+def test_a_verdict_is_pure_and_names_open_trials_alone_each_once(
+    kind: str, them: list[Contender], rung: int, earlier: list[float]
+) -> None:
+    stopped = Round(rung, (1, 3, 5, 9, 12, 20), len(them), Objective("dev_error", "minimize"), them, earlier)
+    selection = rung_scheduler(kind).decide({"kind": kind}, stopped)
+    assert selection == rung_scheduler(kind).decide({"kind": kind}, stopped)
     named = [*selection.go_on, *selection.pruned]
     assert len(set(named)) == len(named)
     assert set(named) <= {one.trial for one in them if one.open}
@@ -69,7 +88,7 @@ def test_searched_epochs_are_refused_where_trials_are_compared(kind: str) -> Non
     assert found == ([] if SCHEDULERS[kind].need is Need.NOTHING else ["/space/epochs"])
 
 
-@every_scheduler
+@reproducible
 @settings(max_examples=25, deadline=None)
 @given(
     seed=CHANCE,
@@ -87,6 +106,18 @@ def test_every_sweep_ends_the_same_with_legal_moves_within_its_budget(
     one, other = finished(spec, seed, orders[0], 1 + trials), finished(spec, seed, orders[1], workers)
     assert one.state is SweepState.COMPLETED
     assert (one.decisions, one.table(), one.charged) == (other.decisions, other.table(), other.charged)
+
+
+@every_scheduler
+@settings(max_examples=10, deadline=None)
+@given(seed=CHANCE, workers=st.integers(1, 30), trials=st.integers(1, 60), epochs=st.none() | st.integers(1, 400))
+def test_every_sweep_ends_with_nothing_left_open(
+    kind: str, seed: int, workers: int, trials: int, epochs: int | None
+) -> None:
+    sweep = finished(search(Budget(trials, epochs=epochs), scheduler={"kind": kind}), seed, seed, workers)
+    assert sweep.state is SweepState.COMPLETED
+    assert not [run for run in sweep.runs.values() if run.state in OPEN]
+    assert sweep.reason
 
 
 @every_scheduler

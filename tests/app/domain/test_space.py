@@ -213,3 +213,23 @@ def test_a_point_is_admitted_if_all_constraints_hold_for_it_and_the_fixed_values
     space = Space({"batch_size": IntParameter(1, 512)}, ("batch_size <= 4 * epochs", "batch_size > 2"))
     assert [space.admits({"batch_size": size}, {"epochs": 10}) for size in (2, 3, 40, 41)] == [False, True, True, False]
     assert space.admits({}, {"epochs": 10})
+
+
+@pytest.mark.parametrize("kind", [FloatParameter, IntParameter])
+def test_zero_or_log_is_exactly_0_in_its_share_of_draws_and_on_its_scale_in_all_others(
+    kind: type[FloatParameter | IntParameter],
+) -> None:
+    parameter = kind(1, 999, "log", zero_probability=0.25)
+    values = parameter.at(GRID, RULES)
+    assert values.count(0) == 2_500
+    assert all(1 <= value <= 999 for value in values if value)
+    assert share(list(map(float, values)), 1, 10) == pytest.approx(0.25, abs=1e-3)
+    assert values == sorted(values)
+
+
+@given(zero=st.floats(0.0, 0.99), quantile=quantiles)
+def test_the_coordinate_of_zero_or_log_leads_back_to_its_value(zero: float, quantile: float) -> None:
+    parameter = FloatParameter(1e-5, 1.0, "log", zero_probability=zero)
+    (value,) = parameter.at([quantile], RULES)
+    (again,) = parameter.at([parameter.coordinate(value)], RULES)
+    assert again == pytest.approx(value, rel=1e-9) or min(value, again) == 0.0 < zero == pytest.approx(quantile)

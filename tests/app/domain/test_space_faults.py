@@ -198,3 +198,23 @@ def test_a_sound_space_can_be_drawn_from() -> None:
     parameters: dict[str, Parameter] = {"a": IntParameter(1, 3), "b": choice({"a": [3]})}
     assert pointers(parameters) == []
     assert Space(parameters).points([[0.9, 0.0]], {}, 2) == [{"a": 3, "b": 1}]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "said"),
+    [
+        (FloatParameter(0.1, 1.0, "log", zero_probability=1.0), "from 0 to below 1"),
+        (FloatParameter(0.1, 1.0, "log", zero_probability=-0.1), "from 0 to below 1"),
+        (FloatParameter(0.1, 1.0, zero_probability=0.5), "only a log scale"),
+        (IntParameter(1, 9, zero_probability=0.5), "only a log scale"),
+    ],
+)
+def test_a_share_of_zeros_that_cannot_be_is_refused(parameter: Parameter, said: str) -> None:
+    (fault,) = space_faults({"l2": parameter}, {})
+    assert fault.pointer == "/space/l2/zero_probability"
+    assert said in fault.detail
+
+
+def test_a_condition_may_ask_for_the_zero_of_zero_or_log() -> None:
+    l2 = FloatParameter(1e-5, 1.0, "log", zero_probability=0.5)
+    assert space_faults({"l2": l2, "keep_prob": FloatParameter(0.5, 1.0, when={"l2": [0]})}, {}) == []

@@ -72,7 +72,7 @@ def test_epochs_may_be_searched() -> None:
 
 def test_under_rungs_a_trial_trains_to_the_first_one() -> None:
     spec = replace(SPEC, scheduler={"kind": "successive_halving", "first_rung": 2}, replicates=4)
-    assert {(trial.to_epoch, trial.replicates) for trial in draw(spec, SHA, 0, 5, ())} == {(2, 4)}
+    assert {(trial.to_epoch, trial.replicates) for trial in draw(spec, SHA, 0, 5, (), 2)} == {(2, 4)}
 
 
 def test_random_search_does_not_look_at_finished_trials() -> None:

@@ -17,6 +17,7 @@ from app.storage.tables import (
     metadata,
     models,
     replicate_metrics,
+    rung_values,
     runs,
     sweep_counts,
     sweeps,
@@ -25,7 +26,19 @@ from app.storage.tables import (
 from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.world import SWEEP, add_sweep, claim, drawn, finish
 
-OF_SWEEPS = (attempts, cohorts, decisions, epochs, models, replicate_metrics, runs, sweep_counts, sweeps, trials)
+OF_SWEEPS = (
+    attempts,
+    cohorts,
+    decisions,
+    epochs,
+    models,
+    replicate_metrics,
+    rung_values,
+    runs,
+    sweep_counts,
+    sweeps,
+    trials,
+)
 
 
 def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(

@@ -1,0 +1,110 @@
+"""Composed rounds: a scheduler puts together what trains next, of paused trials and new ones, within the budget."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from app.domain.plan import Draw, Drawn, End, Move, Need, Plan, Prune, RunView, Snapshot, Train
+from app.domain.states import SweepState, TrialState
+from app.planning.budgets import ALL_DRAWN, epochs_left, epochs_used_up, fitting, on_target, refund
+from app.planning.drawing import draw, epochs_of, place
+from app.planning.memory import Memory
+from app.planning.standings import standings
+from app.schedulers import Board, RoundComposer, Step
+
+_Paused = Mapping[int, Sequence[RunView]]
+"""The paused runs of trials, by their numbers."""
+
+
+def plan_composed(snapshot: Snapshot, scheduler: RoundComposer) -> Plan:
+    """Return the next moves of a sweep whose `scheduler` composes its rounds."""
+    memory = Memory.of(snapshot.memory)
+    if snapshot.in_training and scheduler.need is not Need.LIVE:
+        return Plan((), snapshot.memory)
+    board = _board(snapshot, memory)
+    if end := on_target(snapshot, _best_cost(snapshot, board)):
+        return Plan((end,), snapshot.memory)
+    if back := refund(snapshot):
+        return Plan((back,), replace(memory, refunded=back.block.end).stored())
+    return _follow(snapshot, memory, scheduler.compose(snapshot.spec.scheduler, board))
+
+
+def _board(snapshot: Snapshot, memory: Memory) -> Board:
+    spec, params = snapshot.spec, {trial.number: trial.params for trial in snapshot.trials}
+    return Board(
+        space=spec.space,
+        fixed=spec.fixed,
+        rules=spec.rules,
+        seed=spec.seed,
+        objective=spec.objective,
+        epochs=epochs_of(spec),
+        replicates=spec.replicates,
+        trials_left=max(snapshot.budget.trials - snapshot.drawn, 0),
+        epochs_left=epochs_left(snapshot),
+        round=memory.round,
+        drawn=snapshot.drawn,
+        trials=list(standings(snapshot.runs, params, spec.objective.diverged)),
+    )
+
+
+def _best_cost(snapshot: Snapshot, board: Board) -> float | None:
+    costs = [snapshot.best_cost, *(one.rungs[-1][1] for one in board.trials if one.rungs and one.open)]
+    return min((cost for cost in costs if cost is not None), default=None)
+
+
+def _follow(snapshot: Snapshot, memory: Memory, step: Step) -> Plan:
+    """Return the moves of a step, as far as the budget reaches; those of the end if nothing is left to train."""
+    following = replace(memory, round=memory.round + 1)
+    paused = _paused(snapshot)
+    going, spent, short = _affordable(snapshot, step, paused)
+    new, short = ([], short) if short else fitting(snapshot, _new(snapshot, step), spent)
+    prunes = list(_prunes(step.pruned, paused, memory.round))
+    moves: list[Move] = [*_trains(step, going, paused, following.round)]
+    if new:
+        moves.append(Draw(new, following.round, step.reason))
+    if moves:
+        return Plan([*moves, *prunes], following.stored())
+    if prunes or snapshot.in_training:
+        return Plan(prunes, snapshot.memory)
+    end = short or End(SweepState.COMPLETED, step.reason or ALL_DRAWN.reason)
+    return Plan([*_prunes(dict.fromkeys(paused, end.reason), paused, memory.round), end], snapshot.memory)
+
+
+def _affordable(snapshot: Snapshot, step: Step, paused: _Paused) -> tuple[list[int], int, End | None]:
+    """Return the first trials that the epochs reach for, what they ask for, and the end that it means if one is out."""
+    left, going, spent = epochs_left(snapshot), list[int](), 0
+    for trial, to_epoch in step.go_on.items():
+        asked = sum(to_epoch - run.asked for run in paused[trial])
+        if left is not None and spent + asked > left:
+            wish = f"trial {trial} asks for {asked:,} to go on to epoch {to_epoch}"
+            return going, spent, epochs_used_up(snapshot, left - spent, wish)
+        going, spent = [*going, trial], spent + asked
+    return going, spent, None
+
+
+def _new(snapshot: Snapshot, step: Step) -> Iterator[Drawn]:
+    spec, first = snapshot.spec, snapshot.drawn
+    left = max(snapshot.budget.trials - first, 0)
+    if not step.new:
+        return draw(spec, snapshot.dataset_sha256, first, min(step.draw, left), snapshot.trials, step.first_epoch)
+    rows = [[quantiles[name] for name in spec.space] for quantiles in step.new[:left]]
+    points = list(spec.space.points(rows, spec.fixed, spec.rules))
+    return place(spec, snapshot.dataset_sha256, range(first, first + len(rows)), points, step.first_epoch)
+
+
+def _trains(step: Step, going: Sequence[int], paused: _Paused, round_: int) -> Iterator[Train]:
+    """Yield a move for all that go to one epoch for one reason."""
+    wish = {trial: (step.go_on[trial], step.reasons.get(trial, step.reason)) for trial in going}
+    for (to_epoch, reason), trials in groupby(sorted(going, key=lambda trial: wish[trial]), key=lambda one: wish[one]):
+        yield Train([run for trial in trials for run in paused[trial]], to_epoch, round_, reason)
+
+
+def _prunes(reasons: Mapping[int, str], paused: _Paused, round_: int) -> Iterator[Prune]:
+    for trial, reason in reasons.items():
+        yield from (Prune(run, round_, reason) for run in paused[trial])
+
+
+def _paused(snapshot: Snapshot) -> _Paused:
+    by_trial = groupby(snapshot.runs, key=lambda run: run.trial)
+    found = {trial: [run for run in group if run.state is TrialState.PAUSED] for trial, group in by_trial}
+    return {trial: runs for trial, runs in found.items() if runs}

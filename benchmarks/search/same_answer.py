@@ -1,0 +1,43 @@
+"""Whether 1 and 7 virtual workers give the same answer: `python -m benchmarks.search.same_answer FILE`."""
+
+import random
+import sys
+from pathlib import Path
+
+from app.domain.sweeps import Budget
+from app.domain.values import Value
+from app.samplers import SAMPLERS
+from app.schedulers import SCHEDULERS
+from app.simulation.clock import Search, simulate
+from app.simulation.files import read_tasks
+
+SWEEPS = 200
+
+ASYNCHRONOUS = {"asha"}
+"""Schedulers whose decisions depend on who was faster, as they say."""
+
+
+def main(file: Path) -> int:
+    """Simulate random sweeps twice each; print those that differ, and return how many."""
+    tasks, chance = read_tasks(file), random.Random(12)  # noqa: S311 - nothing here is a secret
+    pairs = [(sampler, scheduler) for sampler in SAMPLERS for scheduler in SCHEDULERS if scheduler not in ASYNCHRONOUS]
+    different = 0
+    for number in range(SWEEPS):
+        sampler, scheduler = pairs[number % len(pairs)]
+        rungs: dict[str, Value] = {"eta": chance.randint(2, 4), "first_rung": chance.randint(1, 6)}
+        options = {name: value for name, value in rungs.items() if name in SCHEDULERS[scheduler].options}
+        budget = Budget(chance.randint(1, 60), epochs=chance.choice([None, chance.randint(50, 1500)]))
+        kinds: tuple[dict[str, Value], dict[str, Value]] = {"kind": sampler}, {"kind": scheduler, **options}
+        search = Search(*kinds, budget, chance.randrange(2**31), chance.choice([1, 1, 2]), chance.choice([0.0, 0.1]))
+        speeds = [chance.uniform(0.1, 10.0) for _ in range(7)]
+        task = chance.choice(tasks)
+        alone, many = (simulate(task, search, workers).sweep for workers in ([1.0], speeds))
+        if (alone.table(), alone.decisions, alone.trials) != (many.table(), many.decisions, many.trials):
+            different += 1
+            print(f"different: {task.name}, {search}, {speeds}")
+    print(f"{SWEEPS - different} of {SWEEPS} sweeps, of {len(pairs)} pairs, are the same with 1 and with 7 workers")
+    return different
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])) > 0)

@@ -147,6 +147,7 @@ class SweepBody(_Body):
     dataset: Annotated[str, Field(max_length=200)]
     seed: Annotated[Whole, Field(ge=0, le=LARGEST_WHOLE)] | None = None
     space: dict[str, Annotated[FloatBody | IntBody | ChoiceBody, Field(discriminator="kind")]]
+    constraints: Annotated[list[str], Field(max_length=100)] = []
     fixed: dict[str, Plain] = {}
     objective: ObjectiveBody = ObjectiveBody()
     sampler: dict[str, Plain] = {"kind": "random"}
@@ -184,6 +185,7 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         parameters=parameters,
         fixed=fixed,
         unreadable=_unreadable(posted, {*parameters, *fixed}, parameters),
+        constraints=tuple(parsed.get("constraints", ())),
         metric=objective.get("metric"),
         direction=objective.get("direction") if "metric" in objective else None,  # that of an unreadable metric
         diverged=objective.get("diverged", "exclude"),

@@ -25,6 +25,7 @@ class SweepDraft:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     fixed: Mapping[str, Value] = field(default_factory=dict)
     unreadable: frozenset[str] = frozenset()
+    constraints: Sequence[str] = ()
     metric: str | None = None
     direction: Direction | None = None
     diverged: Diverged = "exclude"

@@ -6,6 +6,7 @@ from app.contract.hyperparameters import cohort_key, complete
 from app.domain.plan import Drawn, Need, Snapshot, TrialView
 from app.domain.sweeps import SweepSpec
 from app.domain.values import Value
+from app.planning.redraws import admitted
 from app.samplers import SAMPLERS, Ask
 
 HORIZON = 1024
@@ -56,9 +57,12 @@ def place(
     to_epoch: int | None,
     rests_on: Sequence[int] = (),
 ) -> Iterator[Drawn]:
-    """Yield the trials with these numbers and points, asked to train to `to_epoch`, or each to its end."""
+    """Yield the trials with these numbers and points, asked to train to `to_epoch`, or each to its end.
+
+    A point that breaks a constraint is drawn anew.
+    """
     others = complete(spec.fixed)
-    for number, params in zip(numbers, points, strict=True):
+    for number, params in zip(numbers, admitted(spec, numbers, points), strict=True):
         whole = {**others, **params}
         yield Drawn(
             number=number,

@@ -19,15 +19,15 @@ _HALF, _LOW_HALF = np.uint64(32), np.uint64(0xFFFFFFFF)
 _UPPER, _LOWER = _MULTIPLIERS >> _HALF, _MULTIPLIERS & _LOW_HALF
 
 
-def first_words(seed: int, streams: Sequence[int], numbers: Sequence[int]) -> Words:
+def first_words(seed: int, streams: Sequence[int], numbers: Sequence[int], block: int = 0) -> Words:
     """Return the first word of each stream at each number: an array of `numbers` x `streams`.
 
-    It is what `np.random.Philox` gives first with the key (seed, stream) and the counter (0, 0, 0, number), all below
-    2^64; NumPy raises the lowest word of the counter before it gives anything.
+    It is what `np.random.Philox` gives first with the key (seed, stream) and the counter (block, 0, 0, number),
+    all below 2^64; NumPy raises the lowest word of the counter before it gives anything.
     """
     shape = len(numbers), len(streams)
     even, odd, keys = np.zeros((3, 2, *shape), np.uint64)  # words 0 and 2 of each counter, words 1 and 3, its key
-    even[0] = 1
+    even[0] = 1 + block
     odd[1] = np.array(numbers, np.uint64)[:, None]
     keys[0], keys[1] = seed, np.array(streams, np.uint64)
     for _ in range(_ROUNDS):

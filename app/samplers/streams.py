@@ -12,14 +12,14 @@ from app.samplers.philox import Words, first_words
 Floats: TypeAlias = NDArray[np.float64]
 
 
-def words_of(seed: int, names: Sequence[str], numbers: Sequence[int]) -> Words:
-    """Return 64 random bits for each number (row) and name (column); they follow from seed, name and number alone."""
-    return first_words(seed, [_stream(name) for name in names], numbers)
+def words_of(seed: int, names: Sequence[str], numbers: Sequence[int], attempt: int = 0) -> Words:
+    """Return 64 random bits for each number (row) and name (column); they follow from the arguments alone."""
+    return first_words(seed, [_stream(name) for name in names], numbers, attempt)
 
 
-def uniform(seed: int, names: Sequence[str], numbers: Sequence[int]) -> Floats:
+def uniform(seed: int, names: Sequence[str], numbers: Sequence[int], attempt: int = 0) -> Floats:
     """Return doubles in [0, 1) with 53 random bits, for each number (row) and name (column), as `words_of`."""
-    drawn: Floats = (words_of(seed, names, numbers) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    drawn: Floats = (words_of(seed, names, numbers, attempt) >> np.uint64(11)).astype(np.float64) * 2.0**-53
     return drawn
 
 

@@ -17,6 +17,8 @@ from app.contract.hyperparameters import (
     plain_parameter,
     unknown,
 )
+from app.contract.rules import CURRENT_RULES
+from app.domain.constraint_faults import constraint_faults
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, faults_of, pointer, show
@@ -25,9 +27,12 @@ from app.domain.space import ChoiceParameter, Space
 from app.domain.space_faults import space_faults
 from app.domain.values import Value
 from app.samplers import SAMPLERS
+from app.samplers.streams import uniform
 from app.schedulers import SCHEDULERS
 
 T = TypeVar("T")
+
+_TRIED, _FEWEST_ADMITTED = 2_000, 20
 
 
 def plain_draft(draft: SweepDraft) -> SweepDraft:
@@ -42,13 +47,33 @@ def plain_draft(draft: SweepDraft) -> SweepDraft:
 def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
     """Return every broken rule of the parts that could be read; `dataset` is None if it is not known."""
     return [
-        *space_faults(draft.parameters, draft.fixed, draft.unreadable),
+        *_space_faults(draft),
         *_hyperparameter_faults(draft),
         *_network_faults(draft, dataset),
         *combination_faults({name: _points(draft, name) for name in HYPERPARAMETERS}),
         *_sampler_faults(draft),
         *_scheduler_faults(draft),
     ]
+
+
+def _space_faults(draft: SweepDraft) -> list[Fault]:
+    """Return what is wrong with the space; how much the constraints leave of it is known once all else is right."""
+    faults = [
+        *space_faults(draft.parameters, draft.fixed, draft.unreadable),
+        *constraint_faults(draft.constraints, draft.parameters, draft.fixed, draft.unreadable),
+    ]
+    return faults if faults or draft.unreadable or not draft.constraints else _emptiness(draft)
+
+
+def _emptiness(draft: SweepDraft) -> list[Fault]:
+    space = Space(draft.parameters, draft.constraints)
+    points = space.points(uniform(0, list(space), range(_TRIED)).tolist(), draft.fixed, CURRENT_RULES)
+    kept = sum(space.admits(point, draft.fixed) for point in points)
+    if kept >= _FEWEST_ADMITTED:
+        return []
+    detail = f"Of {_TRIED:,} points drawn from the space the constraints admit {kept:,} ({kept / _TRIED:.2%})"
+    way = "Loosen them, or narrow the space to what they admit."
+    return [Fault("/constraints", f"{detail}, but at least {_FEWEST_ADMITTED / _TRIED:.0%} are needed. {way}")]
 
 
 def unknown_dataset(name: str, known: Sequence[str]) -> Fault:

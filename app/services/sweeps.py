@@ -162,7 +162,7 @@ class Sweeps:
             name=draft.name or dataset.name,
             dataset=dataset.name,
             seed=drawn_seed if draft.seed is None else draft.seed,
-            space=Space(draft.parameters),
+            space=Space(draft.parameters, tuple(draft.constraints)),
             fixed=draft.fixed,
             objective=Objective(metric, MEASURES[metric].direction, draft.diverged),
             sampler=draft.sampler,

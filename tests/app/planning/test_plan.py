@@ -125,7 +125,8 @@ def test_a_run_that_paused_where_it_should_have_ended_holds_up_no_end() -> None:
     sweep = SimulatedSweep(search(Budget(1)), steady)
     sweep.look()
     run = sweep.runs[0, 0]
-    run.state, run.epochs, run.value = TrialState.PAUSED, run.asked, 0.5
+    run.epochs, run.value = run.asked, 0.5
+    sweep.turn(run, TrialState.PAUSED)
     sweep.look()
     assert (sweep.state, run.state) == (SweepState.COMPLETED, TrialState.COMPLETED)
 

@@ -162,8 +162,8 @@ def _check_condition(text: str) -> None:
 
 def _drawing(count: int) -> float:
     draft, _ = read_sweep(parse(_sweep(space=_chain(count))))
-    quantiles = dict.fromkeys(draft.parameters, 0.0)
-    return _best(lambda: Space(draft.parameters).point(quantiles, {}, 2))
+    quantiles = [[0.0] * len(draft.parameters)]
+    return _best(lambda: Space(draft.parameters).points(quantiles, {}, 2))
 
 
 def _post(client: httpx.Client, content: bytes) -> httpx.Response:

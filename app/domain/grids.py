@@ -5,13 +5,13 @@ Bounds and steps are taken as the decimals in which they are written, so that 0.
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Self
 
-from app.domain.scales import Scale, unscaler
+from app.domain.scales import Scale, unscale
 
 Number = int | float
 _LARGEST = Fraction(sys.float_info.max)
@@ -37,21 +37,23 @@ class Grid:
         unit = math.lcm(start.denominator, width.denominator)
         return cls(int(start * unit), int(width * unit), unit, math.floor((end - start) / width))
 
-    def at(self, quantile: float, scale: Scale) -> Fraction:
-        """Return the value whose share of [0, 1) holds `quantile`."""
-        return self._value(self.index(quantile, scale))
+    def at(self, quantiles: Sequence[float], scale: Scale) -> list[Fraction]:
+        """Return the values whose shares of [0, 1) hold the quantiles."""
+        return [self._value(index) for index in self.indices(quantiles, scale)]
 
-    def index(self, quantile: float, scale: Scale) -> int:
-        """Return the k of the value whose share of [0, 1) holds `quantile`."""
+    def indices(self, quantiles: Sequence[float], scale: Scale) -> list[int]:
+        """Return the k of each value whose share of [0, 1) holds a quantile."""
         if scale == "linear":
-            numerator, denominator = quantile.as_integer_ratio()
-            return numerator * (self.last + 1) // denominator
-        if scale == "log":
-            point = self._on_log(quantile)
-            found = (math.floor(point) - self.low) // self.step if self.unit == 1 else self._whole_steps(point)
+            ratios = (quantile.as_integer_ratio() for quantile in quantiles)
+            return [numerator * (self.last + 1) // denominator for numerator, denominator in ratios]
+        points = unscale(quantiles, *self._ends[scale], scale)
+        if scale == "reverse_log":
+            steps = [-self._whole_steps(point, -1) for point in points]
+        elif self.unit == 1:
+            steps = [(math.floor(point) - self.low) // self.step for point in points]
         else:
-            found = -self._whole_steps(self._on_reverse_log(quantile), -1)
-        return min(max(found, 0), self.last)
+            steps = [self._whole_steps(point) for point in points]
+        return [min(max(index, 0), self.last) for index in steps]
 
     def holds(self, number: Number) -> bool:
         """Return whether `number`, as it is written, is a value of the grid."""
@@ -62,12 +64,10 @@ class Grid:
         return Fraction(self.low + index * self.step, self.unit)
 
     @cached_property
-    def _on_log(self) -> Callable[[float], float]:
-        return unscaler(_double(self._value(0)), _double(self._value(self.last + 1)), "log")
-
-    @cached_property
-    def _on_reverse_log(self) -> Callable[[float], float]:
-        return unscaler(_double(self._value(-1)), _double(self._value(self.last)), "reverse_log")
+    def _ends(self) -> Mapping[Scale, tuple[float, float]]:
+        """Between which points the shares of the values lie."""
+        before, first, last, behind = (_double(self._value(index)) for index in (-1, 0, self.last, self.last + 1))
+        return {"log": (first, behind), "reverse_log": (before, last)}
 
     def _whole_steps(self, point: float, sign: int = 1) -> int:
         """Return the whole number at or below `sign` times the steps from the first value to `point`."""

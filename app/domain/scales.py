@@ -1,7 +1,7 @@
 """Scales: how an axis is spread between its bounds."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Literal
 
 Scale = Literal["linear", "log", "reverse_log"]
@@ -10,23 +10,20 @@ _TOP = 308.2547155599167
 """The largest exponent of ten that a double can hold."""
 
 
-def unscale(quantile: float, low: float, high: float, scale: Scale) -> float:
-    """Return the point at `quantile` of an axis that is uniform in x, log10(x) or log10(1 - x)."""
-    return unscaler(low, high, scale)(quantile)
-
-
-def unscaler(low: float, high: float, scale: Scale) -> Callable[[float], float]:
-    """Return the function from a quantile to the point of an axis, for many quantiles of one axis."""
+def unscale(quantiles: Sequence[float], low: float, high: float, scale: Scale) -> list[float]:
+    """Return the point at each quantile of an axis that is uniform in x, log10(x) or log10(1 - x)."""
     if scale == "log":
-        start, width = _stretch(math.log10(low), math.log10(high))
-        return lambda quantile: float(10.0 ** min(start + quantile * width, _TOP))
+        return _powers(quantiles, math.log10(low), math.log10(high))
     if scale == "reverse_log":
-        # From 1 - high, so that a quantile near 0 still means a value near low.
-        start, width = _stretch(math.log10(1.0 - low), math.log10(1.0 - high))
-        return lambda quantile: 1.0 - float(10.0 ** min(start + quantile * width, _TOP))
-    start, width = _stretch(low, high)
-    return lambda quantile: start + quantile * width
+        # From 1 - low, so that a quantile near 0 still means a value near low.
+        return [1.0 - rest for rest in _powers(quantiles, math.log10(1.0 - low), math.log10(1.0 - high))]
+    return _stretched(quantiles, low, high)
 
 
-def _stretch(start: float, end: float) -> tuple[float, float]:
-    return start, end - start
+def _powers(quantiles: Sequence[float], start: float, end: float) -> list[float]:
+    return [float(10.0 ** min(exponent, _TOP)) for exponent in _stretched(quantiles, start, end)]
+
+
+def _stretched(quantiles: Sequence[float], start: float, end: float) -> list[float]:
+    width = end - start
+    return [start + quantile * width for quantile in quantiles]

@@ -1,19 +1,20 @@
 """The search space: its parameters, their scales, and how a number in [0, 1) becomes a value.
 
-A sampler only proposes numbers in [0, 1), one for each parameter; what they mean is decided here, once.
+A sampler only proposes numbers in [0, 1), one for each parameter; what they mean is decided here, once. It is decided
+for many trials at a time, parameter by parameter, in the arithmetic of Python: powers from NumPy may differ by machine.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
 from itertools import accumulate
 from typing import Literal
 
-from app.domain.first_rules import nearest_step, whole_step
+from app.domain.first_rules import nearest_steps, whole_steps
 from app.domain.grids import Grid
-from app.domain.scales import Scale, unscaler
+from app.domain.scales import Scale, unscale
 from app.domain.values import Value, key
 
 Conditions = Mapping[str, Sequence[Value]]
@@ -37,17 +38,15 @@ class FloatParameter:
         """The values of an axis with a step; None is a continuum."""
         return None if self.step is None else Grid.of(self.low, self.high, self.step)
 
-    @cached_property
-    def _unscale(self) -> Callable[[float], float]:
-        return unscaler(self.low, self.high, self.scale)
-
-    def at(self, quantile: float, rules: int) -> float:
-        """Return the value below which the share `quantile` of the axis lies, 0 <= quantile < 1."""
+    def at(self, quantiles: Sequence[float], rules: int) -> list[float]:
+        """Return the values below which these shares of the axis lie, all from 0 to below 1."""
+        low, high = self.low, self.high
         if self.step is None or self.grid is None:
-            return min(max(self._unscale(quantile), self.low), self.high)
+            points = unscale(quantiles, low, high, self.scale)
+            return [min(max(point, low), high) for point in points]
         if rules < EXACT_GRIDS:
-            return nearest_step(quantile, self.low, self.high, self.step, self.scale)
-        return float(self.grid.at(quantile, self.scale))
+            return nearest_steps(quantiles, low, high, self.step, self.scale)
+        return list(map(float, self.grid.at(quantiles, self.scale)))
 
 
 @dataclass(frozen=True)
@@ -65,12 +64,12 @@ class IntParameter:
         """The values of the axis."""
         return Grid.of(self.low, self.high, self.step)
 
-    def at(self, quantile: float, rules: int) -> int:
-        """Return the value below which the share `quantile` of the axis lies, 0 <= quantile < 1."""
+    def at(self, quantiles: Sequence[float], rules: int) -> list[int]:
+        """Return the values below which these shares of the axis lie, all from 0 to below 1."""
         if rules < EXACT_GRIDS:
-            return whole_step(quantile, self.low, self.high, self.step, self.scale)
-        grid = self.grid  # of whole numbers, whose unit is 1
-        return grid.low + grid.index(quantile, self.scale) * grid.step
+            return whole_steps(quantiles, self.low, self.high, self.step, self.scale)
+        low, step = self.grid.low, self.grid.step  # of whole numbers, whose unit is 1
+        return [low + index * step for index in self.grid.indices(quantiles, self.scale)]
 
 
 @dataclass(frozen=True)
@@ -90,9 +89,11 @@ class ChoiceParameter:
     def _ends(self) -> Sequence[float]:
         return list(accumulate(self.weights or [1.0] * len(self.values)))
 
-    def at(self, quantile: float, rules: int) -> Value:  # noqa: ARG002  # the same under all rules
-        """Return the value whose share of [0, 1) holds `quantile`."""
-        return self.values[min(bisect_right(self._ends, quantile * self._ends[-1]), len(self.values) - 1)]
+    def at(self, quantiles: Sequence[float], rules: int) -> list[Value]:  # noqa: ARG002  # the same under all rules
+        """Return the values whose shares of [0, 1) hold the quantiles."""
+        ends, end = self._ends, self._ends[-1]
+        values = (*self.values, self.values[-1])  # a product may be rounded up to the end
+        return [values[bisect_right(ends, quantile * end)] for quantile in quantiles]
 
 
 Parameter = FloatParameter | IntParameter | ChoiceParameter
@@ -110,15 +111,23 @@ class Space:
     def __len__(self) -> int:
         return len(self.parameters)
 
-    def point(self, quantiles: Mapping[str, float], fixed: Mapping[str, Value], rules: int) -> dict[str, Value]:
-        """Return the values at `quantiles` under `rules`, without the parameters whose `when` does not hold.
+    def points(
+        self, quantiles: Sequence[Sequence[float]], fixed: Mapping[str, Value], rules: int
+    ) -> list[dict[str, Value]]:
+        """Return the values at each of the rows of `quantiles` under `rules`; a row has one for each parameter.
 
-        A condition looks at the other parameters and at the `fixed` values. One on a parameter that is itself
-        left out does not hold.
+        Parameters whose `when` does not hold are left out. A condition looks at the other parameters and at the `fixed`
+        values. One on a parameter that is itself left out does not hold.
         """
-        drawn = {name: parameter.at(quantiles[name], rules) for name, parameter in self.parameters.items()}
-        if not self._conditional:
-            return drawn
+        points: list[dict[str, Value]] = [{} for _ in quantiles]
+        columns = zip(*quantiles, strict=True)
+        for (name, parameter), column in zip(self.parameters.items(), columns, strict=bool(points)):
+            for point, value in zip(points, parameter.at(column, rules), strict=True):
+                point[name] = value
+        return [self._held(point, fixed, rules) for point in points] if self._conditional else points
+
+    def _held(self, drawn: Mapping[str, Value], fixed: Mapping[str, Value], rules: int) -> dict[str, Value]:
+        """Return the drawn values of one trial whose conditions hold."""
         values = {**fixed, **drawn}
         for name in self._conditional:
             if not self._holds(name, values, rules):

@@ -46,9 +46,9 @@ def _drawn(
     seen = history if sampler.need is Need.ALL else ()
     rests_on = [trial.number for trial in seen]
     others = complete(spec.fixed)
-    proposed = sampler.propose(spec.space, spec.seed, numbers, seen)
-    for number, quantiles in zip(numbers, proposed, strict=True):
-        params = spec.space.point(quantiles, spec.fixed, spec.rules)
+    quantiles = sampler.propose(spec.space, spec.seed, numbers, seen)
+    points = spec.space.points(quantiles.tolist(), spec.fixed, spec.rules)
+    for number, params in zip(numbers, points, strict=True):
         whole = others | params
         yield Drawn(
             number=number,

@@ -3,12 +3,19 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.domain.errors import Fault
 from app.domain.options import Options, option_faults
 from app.domain.plan import Need, TrialView
 from app.domain.space import Space
 from app.domain.values import Value
+
+Quantiles: TypeAlias = NDArray[np.float64]
+"""Numbers in [0, 1): a row for each trial, a column for each parameter."""
 
 
 class Sampler(ABC):
@@ -32,12 +39,10 @@ class Sampler(ABC):
         yield from option_faults("sampler", posted, self.options)
 
     @abstractmethod
-    def propose(
-        self, space: Space, seed: int, numbers: Sequence[int], history: Sequence[TrialView]
-    ) -> list[dict[str, float]]:
-        """Return, for each of `numbers`, one quantile in [0, 1) for every parameter of `space`.
+    def propose(self, space: Space, seed: int, numbers: Sequence[int], history: Sequence[TrialView]) -> Quantiles:
+        """Return, for each of `numbers`, one quantile in [0, 1) for every parameter of `space`, in its order.
 
-        Each is a pure function of the other arguments and its own number: the bits are the same whichever numbers are
+        Each row is a pure function of the other arguments and its number: the bits are the same whichever numbers are
         asked for together. `seed` (0 to 2^63 - 1) is the sweep's, numbers count trials from 0, and `history` holds the
         finished trials in the order of their numbers; it is empty for samplers that need none.
         """

@@ -7,7 +7,7 @@ import numpy as np
 
 from app.domain.plan import Need, TrialView
 from app.domain.space import Space
-from app.samplers.base import Sampler
+from app.samplers.base import Quantiles, Sampler
 from app.samplers.philox import first_words
 
 
@@ -26,11 +26,10 @@ class RandomSampler(Sampler):
         seed: int,
         numbers: Sequence[int],
         history: Sequence[TrialView],  # noqa: ARG002 - the interface of all samplers
-    ) -> list[dict[str, float]]:
+    ) -> Quantiles:
         """Return the uniform draws of the trials, doubles in [0, 1) with 53 random bits; `history` does not matter."""
         words = first_words(seed, [_stream(name) for name in space], numbers)
-        quantiles = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
-        return [dict(zip(space, row, strict=True)) for row in quantiles.tolist()]
+        return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def _stream(name: str) -> int:

@@ -108,8 +108,8 @@ def log_scale(panels: Sequence[Axes]) -> None:
 
 
 def _points(parameter: FloatParameter) -> NDArray[np.float64]:
-    proposed = SAMPLERS["random"].propose(Space({"x": parameter}), 7, range(2000), ())
-    return np.array([parameter.at(quantiles["x"], CURRENT) for quantiles in proposed])
+    quantiles = SAMPLERS["random"].propose(Space({"x": parameter}), 7, range(2000), ())
+    return np.array(parameter.at(quantiles[:, 0].tolist(), CURRENT))
 
 
 def _draw_points(panel: Axes, points: NDArray[np.float64], decades: tuple[int, int], border: float) -> None:

@@ -55,7 +55,7 @@ def test_each_value_of_a_grid_is_drawn_as_often_as_its_share_says(
     expected = shares(values, parameter.scale, step)
     space, count = Space({"p": parameter}), 4_000
     proposed = RandomSampler().propose(space, 7, range(count), ())
-    drawn = Counter(space.point(quantiles, {}, RULES)["p"] for quantiles in proposed)
+    drawn = Counter(point["p"] for point in space.points(proposed.tolist(), {}, RULES))
     assert set(drawn) <= {float(value) for value in values}
     observed = [drawn[float(value)] for value in values]
     assert chisquare(observed, [share * count for share in expected]).pvalue > 1e-3
@@ -67,8 +67,7 @@ def test_the_shares_are_exact(parameter: FloatParameter | IntParameter, values: 
     for share in shares(values, parameter.scale, Decimal(repr(parameter.step))):
         ends.append(ends[-1] + share)
     for value, (low, high) in zip(values, pairwise(ends), strict=True):
-        assert parameter.at(low + 1e-12, RULES) == float(value)
-        assert parameter.at(min(high, 1.0) - 1e-12, RULES) == float(value)
+        assert parameter.at([low + 1e-12, min(high, 1.0) - 1e-12], RULES) == [float(value)] * 2
 
 
 @given(
@@ -83,7 +82,7 @@ def test_a_value_is_what_its_decimals_say_and_is_on_its_grid(
 ) -> None:
     bounds = [Decimal(number).scaleb(-places) for number in (low, low + steps * step, step)]
     grid = Grid.of(*map(float, bounds))
-    value = float(grid.at(quantile, "linear"))
+    value = float(grid.at([quantile], "linear")[0])
     index = round((Decimal(repr(value)) - bounds[0]) / bounds[2])
     assert Decimal(repr(value)) == bounds[0] + index * bounds[2]
     assert 0 <= index <= steps
@@ -94,7 +93,7 @@ def test_a_value_is_what_its_decimals_say_and_is_on_its_grid(
 def test_a_log_grid_never_leaves_its_bounds(low: float, width: float, share: float, quantile: float) -> None:
     high, step = low + width, width * share
     if low < high and 0 < step <= high - low:
-        value = FloatParameter(low, high, "log", step).at(quantile, RULES)
+        value = FloatParameter(low, high, "log", step).at([quantile], RULES)[0]
         assert low <= value <= high
 
 
@@ -102,7 +101,7 @@ def test_a_log_grid_never_leaves_its_bounds(low: float, width: float, share: flo
 def test_a_reverse_log_grid_never_leaves_its_bounds(low: float, high: float, share: float, quantile: float) -> None:
     step = (high - low) * share
     if low < high and 0 < step <= high - low:
-        value = FloatParameter(low, high, "reverse_log", step).at(quantile, RULES)
+        value = FloatParameter(low, high, "reverse_log", step).at([quantile], RULES)[0]
         assert low <= value <= high
 
 
@@ -112,10 +111,9 @@ def test_a_grid_rises_with_the_quantile(
     parameter: FloatParameter | IntParameter, values: list[str], first: float, second: float
 ) -> None:
     ends = sorted([first, second])
-    low, high = (parameter.at(quantile, RULES) for quantile in ends)
+    low, high = parameter.at(ends, RULES)
     assert low <= high
-    assert parameter.at(0.0, RULES) == float(values[0])
-    assert parameter.at(BELOW_ONE, RULES) == float(values[-1])
+    assert parameter.at([0.0, BELOW_ONE], RULES) == [float(values[0]), float(values[-1])]
 
 
 @pytest.mark.parametrize("number", [0.1, 0.3, 0.7, 0.8])
@@ -132,6 +130,6 @@ def test_a_grid_does_not_hold_what_lies_beyond_it() -> None:
 
 def test_grids_at_the_ends_of_doubles_do_not_overflow() -> None:
     top = FloatParameter(1e308, 1.7e308, "log", step=0.7e308)
-    assert top.at(BELOW_ONE, RULES) == 1.7e308
+    assert top.at([BELOW_ONE], RULES)[0] == 1.7e308
     bottom = FloatParameter(-1.7e308, -1e307, "reverse_log", step=1.6e308)
-    assert bottom.at(0.0, RULES) == -1.7e308
+    assert bottom.at([0.0], RULES)[0] == -1.7e308

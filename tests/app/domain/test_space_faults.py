@@ -197,4 +197,4 @@ def test_every_fault_is_reported_and_the_checks_never_draw_from_a_broken_space()
 def test_a_sound_space_can_be_drawn_from() -> None:
     parameters: dict[str, Parameter] = {"a": IntParameter(1, 3), "b": choice({"a": [3]})}
     assert pointers(parameters) == []
-    assert Space(parameters).point({"a": 0.9, "b": 0.0}, {}, 2) == {"a": 3, "b": 1}
+    assert Space(parameters).points([[0.9, 0.0]], {}, 2) == [{"a": 3, "b": 1}]

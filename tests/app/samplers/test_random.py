@@ -15,7 +15,7 @@ def draws(names: tuple[str, ...], count: int, seed: int = 7) -> dict[str, list[f
     parameters: dict[str, Parameter] = dict.fromkeys(names, AXIS)
     space = Space(parameters)
     proposals = RandomSampler().propose(space, seed, range(count), ())
-    return {name: [proposal[name] for proposal in proposals] for name in names}
+    return dict(zip(names, proposals.T.tolist(), strict=True))
 
 
 def correlation(first: list[float], second: list[float]) -> float:
@@ -44,5 +44,5 @@ def test_parameters_neighbouring_trials_and_neighbouring_seeds_are_uncorrelated(
 
 
 def test_the_draws_stay_what_they_were_in_earlier_versions() -> None:
-    (proposal,) = RandomSampler().propose(Space({"p0": AXIS, "p1": AXIS}), 7, [3], ())
-    assert proposal == {"p0": 0.2477180212084551, "p1": 0.7986158041182838}
+    proposals = RandomSampler().propose(Space({"p0": AXIS, "p1": AXIS}), 7, [3], ())
+    assert proposals.tolist() == [[0.2477180212084551, 0.7986158041182838]]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, select
 
 from app.domain.errors import NotFound
 from app.domain.filters import Field, Position, TrialQuery
@@ -23,7 +23,7 @@ _UNFINISHED = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSE
 _FINISHED = tuple(state for state in TrialState if state not in _UNFINISHED)
 
 _MINE = trials.c.sweep_key == bindparam("sweep")
-_UP_TO = bindparam("limit")
+_UP_TO: BindParameter[int] = bindparam("limit")
 _TOLD = select(*(column for column in trials.c if column not in {trials.c.sweep_key, trials.c.room})).where(_MINE)
 
 _OF_NUMBER = Query(_TOLD.where(trials.c.number == bindparam("number")))
@@ -119,7 +119,7 @@ def _page_by_value(
     if after is not None and not isinstance(after.key, int | float):
         return None
     first, same, further = _by_value(descending=query.descending)
-    place = {} if after is None else {"value": float(after.key), "number": after.number}
+    place: Mapping[str, Any] = {} if after is None else {"value": after.key, "number": after.number}
     rows: list[records.AnyRow] = []
     for leg in [first] if after is None else [same, further]:
         if len(rows) < limit:

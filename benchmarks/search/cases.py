@@ -1,12 +1,14 @@
 """What is searched and how: every sampler and scheduler of the registries that the versions here can pair."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from app.domain.sweeps import Budget
 from app.domain.values import Value
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
+from app.schedulers.rungs import geometric
 from app.simulation.clock import Search, simulate
 from app.simulation.tasks import Table, Task
 
@@ -16,11 +18,13 @@ EVALUATIONS = 100
 FULL_TRAININGS = 40
 """The budget on recorded curves, in full trainings."""
 
-_AT_RUNGS: dict[str, dict[str, Value]] = {"successive_halving": {"eta": 3, "first_rung": 2}}
+_AT_RUNGS: dict[str, dict[str, Value]] = {
+    "successive_halving": {"eta": 3, "first_rung": 2},
+    "hyperband": {"eta": 3, "first_rung": 2},
+    "asha": {"eta": 3, "first_rung": 2, "at_once": 8},
+    "median": {"first_rung": 2},
+}
 """Options on recorded curves, whose first epoch is untrained."""
-
-_BRACKET = {"successive_halving": 9}
-"""So many times the full trainings of the budget are drawn: about what its epochs reach for in one bracket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,20 @@ class Method:
     def _budget(self, task: Task) -> Budget:
         if isinstance(task, Table):
             return Budget(EVALUATIONS)
-        trials = FULL_TRAININGS * _BRACKET.get(self.scheduler, 1 if self.scheduler == "none" else 50)
-        return Budget(trials, epochs=FULL_TRAININGS * task.epochs)
+        epochs = FULL_TRAININGS * task.epochs
+        if self.scheduler == "successive_halving":
+            return Budget(widest(geometric(2, 3, task.epochs), 3, epochs), epochs=epochs)
+        return Budget(FULL_TRAININGS if self.scheduler == "none" else epochs, epochs=epochs)
+
+
+def widest(rungs: Sequence[int], eta: int, epochs: int) -> int:
+    """Return the most trials of one bracket whose rungs, n // eta^k going beyond rung k, cost at most `epochs`."""
+    stretches = [end - start for start, end in pairwise([0, *rungs])]
+
+    def cost(trials: int) -> int:
+        return sum(stretch * max(trials // eta**rung, 1) for rung, stretch in enumerate(stretches))
+
+    return max(trials for trials in range(1, epochs + 1) if trials == 1 or cost(trials) <= epochs)
 
 
 def methods(task: Task, wanted: list[str]) -> Iterator[Method]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, func, insert, select, type_coerce
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
@@ -12,6 +13,7 @@ from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Labels, NewSweep, Sweep, SweepFilter, SweepSpec, Used
 from app.storage import changes, counts, records
 from app.storage.dialect import json_has
+from app.storage.queries import Query
 from app.storage.records import AnyRow
 from app.storage.tables import datasets, sweep_counts, sweeps
 
@@ -21,13 +23,35 @@ OPEN_SWEEPS = (SweepState.RUNNING.value, SweepState.PAUSED.value)
 PRESENT = sweeps.c.deleted == 0
 """Of a sweep that nobody deleted; rows of one that was deleted go away in pieces."""
 
+# As texts: records are made of each text once.
+_SPEC, _DATASET = (
+    type_coerce(column, Text()).label(column.name) for column in (sweeps.c.spec, sweeps.c.dataset_summary)
+)
+_SHOWN = (*(column for column in sweeps.c if column not in {sweeps.c.spec, sweeps.c.dataset_summary}), _SPEC)
+
+_BEHIND_ALL = chr(0x10FFFF)
+"""A text that is greater than every id."""
+
+_LISTED = (
+    select(*_SHOWN)
+    .where(PRESENT, sweeps.c.id < bindparam("before"))
+    .order_by(sweeps.c.id.desc())
+    .limit(bindparam("limit"))
+)
+_ALL = Query(_LISTED)
+
 
 def sweep_row(connection: Connection, sweep: str, *columns: ColumnElement[Any]) -> AnyRow:
     """Return the row of a sweep, or these columns of it. Raises NotFound."""
-    row = connection.execute(select(*(columns or sweeps.c)).where(sweeps.c.id == sweep, PRESENT)).first()
+    row: AnyRow | None = _by_id(columns or tuple(sweeps.c)).first(connection, id=sweep)
     if row is None:
         raise NotFound(f'There is no sweep "{sweep}". GET /v1/sweeps lists them.')
     return row
+
+
+@cache
+def _by_id(columns: tuple[ColumnElement[Any], ...]) -> Query:
+    return Query(select(*columns).where(sweeps.c.id == bindparam("id"), PRESENT))
 
 
 def sweep_key(connection: Connection, sweep: str) -> int:
@@ -54,20 +78,21 @@ def create(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> 
 
 def find(connection: Connection, sweep: str) -> Sweep:
     """Return the sweep. Raises NotFound."""
-    return _sweeps(connection, [sweep_row(connection, sweep)])[0]
+    return _sweeps(connection, [sweep_row(connection, sweep, *_SHOWN)])[0]
 
 
 def spec(connection: Connection, sweep: str) -> tuple[SweepSpec, DatasetSummary]:
     """Return what a sweep's trials follow from: its spec and its data set. Raises NotFound."""
-    row = sweep_row(connection, sweep)
-    return records.spec_from_json(row.spec), records.summary_from_json(row.dataset_summary)
+    row = sweep_row(connection, sweep, _SPEC, _DATASET)
+    return records.spec_of_text(row.spec), records.summary_of_text(row.dataset_summary)
 
 
 def page(connection: Connection, which: SweepFilter, before: str | None, limit: int) -> Sequence[Sweep]:
     """Return up to `limit` sweeps that fit, newest first, from the first one older than `before`."""
-    older = [sweeps.c.id < before] if before is not None else []
-    fitting = select(sweeps).where(PRESENT, *_conditions(which), *older)
-    return _sweeps(connection, connection.execute(fitting.order_by(sweeps.c.id.desc()).limit(limit)).all())
+    place = {"before": before or _BEHIND_ALL, "limit": limit}
+    conditions = _conditions(which)
+    query = Query(_LISTED.where(*conditions)) if conditions else _ALL
+    return _sweeps(connection, query.rows(connection, **place))
 
 
 def running(connection: Connection) -> list[str]:
@@ -99,7 +124,7 @@ def _sweeps(connection: Connection, rows: Sequence[AnyRow]) -> list[Sweep]:
             id=row.id,
             state=SweepState(row.state),
             ending=SweepState(row.ending) if row.ending else None,
-            spec=records.spec_from_json(row.spec),
+            spec=records.spec_of_text(row.spec),
             labels=Labels(row.name, tuple(row.tags), row.notes),
             used=Used(row.drawn, row.charged_epochs, row.used_seconds),
             posted=row.posted,

@@ -67,7 +67,7 @@ def test_a_trial_on_recorded_curves_is_stored_with_the_parameters_of_the_recorde
     with np.load(tmp_path / "curves.npz") as file:
         recorded = {tuple(config) for config in file["configs"].astype(float).tolist()}
     found = simulate(task, Search(RANDOM, PLAIN, Budget(6)), [1.0])
-    assert {tuple(map(float, trial.params.values())) for trial in found.sweep.trials} <= recorded
+    assert {tuple(float(str(value)) for value in trial.params.values()) for trial in found.sweep.trials} <= recorded
     assert all(task.recorded(trial.params) == trial.params for trial in found.sweep.trials)
 
 

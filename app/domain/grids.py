@@ -60,6 +60,11 @@ class Grid:
         steps = (_decimal(number) * self.unit - self.low) / self.step
         return steps.denominator == 1 and 0 <= steps <= self.last
 
+    @property
+    def values(self) -> Sequence[Fraction]:
+        """All values, from the first one up."""
+        return [self._value(index) for index in range(self.last + 1)]
+
     def _value(self, index: int) -> Fraction:
         return Fraction(self.low + index * self.step, self.unit)
 

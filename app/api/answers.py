@@ -11,6 +11,7 @@ from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Sweep, Used
 from app.domain.trials import CompleteTrial
 from app.domain.work import Epoch
+from app.planning.pairs import Pair, pair_of
 
 
 class BestAnswer(TypedDict):
@@ -26,7 +27,8 @@ class SweepAnswer(TypedDict):
 
     The budget is the one in force. While the end waits for trials in training, `ending` is the state to come.
     `rules` is the version of the rules that shape its results: a sweep ends under those that it began with. While it
-    runs and no live worker can train it, `no_workers` says so.
+    runs and no live worker can train it, `no_workers` says so. With `reproducible` false its trials and
+    decisions depend on which worker was faster, once there are several.
     """
 
     id: str
@@ -56,6 +58,7 @@ class SweepAnswer(TypedDict):
     trainer: str
     keep_models: int
     rules: int
+    reproducible: bool
     no_workers: str | None
 
 
@@ -90,6 +93,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         trainer=spec.trainer,
         keep_models=spec.keep_models,
         rules=spec.rules,
+        reproducible=pair_of(str(spec.sampler["kind"]), str(spec.scheduler["kind"])) is Pair.REPRODUCIBLE,
         no_workers=no_workers,
     )
 

@@ -43,8 +43,8 @@ def _single(value: Value, counts: Counter[str]) -> Bin:
 
 
 def _stretches(parameter: FloatParameter | IntParameter, values: Sequence[float]) -> list[Bin]:
-    low, high, scale = parameter.low, parameter.high, parameter.scale
-    places = (min(int(place(value, low, high, scale) * BINS), BINS - 1) for value in values)
+    low, high, spread = parameter.low, parameter.high, (parameter.scale, parameter.threshold)
+    places = (min(int(place(value, low, high, *spread) * BINS), BINS - 1) for value in values)
     counts = Counter(places)
-    edges = [low, *unscale([number / BINS for number in range(1, BINS)], low, high, scale), high]
+    edges = [low, *unscale([number / BINS for number in range(1, BINS)], low, high, *spread), high]
     return [Bin(edges[number], edges[number + 1], counts[number]) for number in range(BINS)]

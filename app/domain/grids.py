@@ -46,7 +46,7 @@ class Grid:
         """Return the k of each value whose share of [0, 1) holds a quantile."""
         if scale == "linear":
             ratios = (quantile.as_integer_ratio() for quantile in quantiles)
-            return [numerator * (self.last + 1) // denominator for numerator, denominator in ratios]
+            return [min(numerator * (self.last + 1) // denominator, self.last) for numerator, denominator in ratios]
         points = unscale(quantiles, *self._ends[scale], scale, threshold)
         if scale == "reverse_log":
             steps = [-self._whole_steps(point, -1) for point in points]

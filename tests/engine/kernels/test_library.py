@@ -1,5 +1,7 @@
 """Compiled loops on arrays of all shapes."""
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -54,3 +56,14 @@ def test_unaligned_arrays_are_left_to_numpy(library: Library) -> None:
     assert not memory.flags.aligned
 
     assert library.tied("sgd", [memory, np.zeros((2, 4)), np.zeros((2, 1)), np.zeros((2, 4))]) is None
+
+
+def test_what_runs_a_loop_keeps_its_arrays_alive(library: Library) -> None:
+    values, rows = np.zeros((1, 3, 2), np.float32), np.zeros((1, 3), np.int64)
+    run = library.tied("gather", [values, np.ones((5, 2), np.float32), rows])
+    assert run is not None
+    held = weakref.ref(rows)
+    del rows
+    assert held() is not None
+    run()
+    assert (values == 1.0).all()

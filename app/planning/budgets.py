@@ -57,6 +57,21 @@ def fitting(snapshot: Snapshot, trials: Iterable[Drawn], spent: int = 0) -> tupl
     return taken, None
 
 
+def affordable(snapshot: Snapshot, wishes: Iterable[tuple[int, int, int]]) -> tuple[list[int], int, End | None]:
+    """Return the first trials that the epochs reach for, what they ask for, and the end that it means if one is out.
+
+    Each wish is a trial, the epochs that its runs ask for in all, and the epoch to whose end they would go on.
+    """
+    left, going, spent = epochs_left(snapshot), list[int](), 0
+    for trial, asked, to_epoch in wishes:
+        if left is not None and spent + asked > left:
+            wish = f"trial {trial} asks for {asked:,} to go on to epoch {to_epoch}"
+            return going, spent, epochs_used_up(snapshot, left - spent, wish)
+        going.append(trial)
+        spent += asked
+    return going, spent, None
+
+
 def epochs_used_up(snapshot: Snapshot, left: int, wish: str) -> End:
     """Return the end of a sweep whose `left` epochs are too few for a wish."""
     return End(

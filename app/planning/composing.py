@@ -6,7 +6,7 @@ from itertools import groupby
 
 from app.domain.plan import Draw, Drawn, End, Move, Need, Plan, Prune, RunView, Snapshot, Train
 from app.domain.states import SweepState, TrialState
-from app.planning.budgets import epochs_left, epochs_used_up, fitting, on_target, refund
+from app.planning.budgets import affordable, epochs_left, fitting, on_target, refund
 from app.planning.drawing import all_drawn, draw, epochs_of, place, trials_left
 from app.planning.memory import Memory
 from app.planning.standings import history, standings
@@ -56,7 +56,9 @@ def _follow(snapshot: Snapshot, memory: Memory, step: Step) -> Plan:
     """Return the moves of a step, as far as the budget reaches; those of the end if nothing is left to train."""
     following = replace(memory, round=memory.round + 1)
     paused = _paused(snapshot)
-    going, spent, short = _affordable(snapshot, step, paused)
+    asked = {trial: sum(to_epoch - run.asked for run in paused[trial]) for trial, to_epoch in step.go_on.items()}
+    wishes = ((trial, asked[trial], to_epoch) for trial, to_epoch in step.go_on.items())
+    going, spent, short = affordable(snapshot, wishes)
     new, short = ([], short) if short else fitting(snapshot, _new(snapshot, step), spent)
     prunes = list(_prunes(step.pruned, paused, memory.round))
     moves: list[Move] = [*_trains(step, going, paused, following.round)]
@@ -68,18 +70,6 @@ def _follow(snapshot: Snapshot, memory: Memory, step: Step) -> Plan:
         return Plan(prunes, snapshot.memory)
     end = short or End(SweepState.COMPLETED, step.reason or all_drawn(snapshot).reason)
     return Plan([*_prunes(dict.fromkeys(paused, end.reason), paused, memory.round), end], snapshot.memory)
-
-
-def _affordable(snapshot: Snapshot, step: Step, paused: _Paused) -> tuple[list[int], int, End | None]:
-    """Return the first trials that the epochs reach for, what they ask for, and the end that it means if one is out."""
-    left, going, spent = epochs_left(snapshot), list[int](), 0
-    for trial, to_epoch in step.go_on.items():
-        asked = sum(to_epoch - run.asked for run in paused[trial])
-        if left is not None and spent + asked > left:
-            wish = f"trial {trial} asks for {asked:,} to go on to epoch {to_epoch}"
-            return going, spent, epochs_used_up(snapshot, left - spent, wish)
-        going, spent = [*going, trial], spent + asked
-    return going, spent, None
 
 
 def _new(snapshot: Snapshot, step: Step) -> Iterator[Drawn]:

@@ -12,7 +12,7 @@ from itertools import groupby
 from app.domain.plan import Draw, Drawn, End, Plan, Prune, RunView, Snapshot, Train
 from app.domain.runs import comparable
 from app.domain.states import TrialState
-from app.planning.budgets import epochs_left, epochs_used_up, fitting, on_target, refund
+from app.planning.budgets import affordable, fitting, on_target, refund
 from app.planning.drawing import all_drawn, batch_of, draw, epochs_of, learns, room_in_queue, trials_left
 from app.planning.memory import Memory
 from app.planning.outcome import mean
@@ -93,7 +93,9 @@ def _decide(
     earlier = _earlier(snapshot, memory.first, rungs[rung - 1])
     stopped = Round(rung, rungs, memory.size, snapshot.spec.objective, mine, earlier)
     selection = scheduler.decide(snapshot.spec.scheduler, stopped)
-    going, short = _affordable(snapshot, selection, runs)
+    asked = {trial: sum(selection.to_epoch - run.asked for run in _paused(runs[trial])) for trial in selection.go_on}
+    wishes = ((trial, asked[trial], selection.to_epoch) for trial in selection.go_on)
+    going, _, short = affordable(snapshot, wishes)
     if short and not going:
         return Plan((short,), snapshot.memory)
     pruned = {**(_left_out(snapshot, selection, len(going), rung) if short else {}), **selection.pruned}
@@ -111,22 +113,6 @@ def _earlier(snapshot: Snapshot, first: int, epoch: int) -> list[float]:
     shown = standings(snapshot.runs, {}, snapshot.spec.objective.diverged)
     costs = [one.cost_at(epoch) for one in shown if one.trial < first]
     return [cost for cost in costs if cost is not None]
-
-
-def _affordable(snapshot: Snapshot, selection: Selection, runs: RunsByTrial) -> tuple[Sequence[int], End | None]:
-    """Return the best trials that the epochs reach for, and the end that it means if there are none."""
-    left = epochs_left(snapshot)
-    if left is None:
-        return selection.go_on, None
-    going = list[int]()
-    for trial in selection.go_on:
-        asked = sum(selection.to_epoch - run.asked for run in _paused(runs[trial]))
-        if asked > left:
-            wish = f"trial {trial} asks for {asked:,} to go on to epoch {selection.to_epoch}"
-            return going, epochs_used_up(snapshot, left, wish)
-        left -= asked
-        going.append(trial)
-    return going, None
 
 
 def _left_out(snapshot: Snapshot, selection: Selection, going: int, rung: int) -> dict[int, str]:

@@ -85,7 +85,7 @@ class Snapshot:
     from the round `since` on (1 if there is no such entry). They are empty while any run is queued or running, unless
     `Need.LIVE` is asked for. `block` has the trials from `refunded`
     (or 0) up to the next multiple of REFUND_BLOCK, if all of them are drawn and final; with no run in training it ends
-    with the last trial drawn. It is None where it would be empty. `trials` are all finished ones, by number.
+    with the last trial drawn. It is None where it would be empty. `trials` are all finished and paused ones, by number.
     """
 
     sweep: str

@@ -79,7 +79,8 @@ def _new(snapshot: Snapshot, step: Step) -> Iterator[Drawn]:
         return draw(spec, snapshot.dataset_sha256, first, min(step.draw, left), history(snapshot), step.first_epoch)
     rows = [[quantiles[name] for name in spec.space] for quantiles in step.new[:left]]
     points = list(spec.space.points(rows, spec.fixed, spec.rules))
-    return place(spec, snapshot.dataset_sha256, range(first, first + len(rows)), points, step.first_epoch)
+    numbers, rests_on = range(first, first + len(rows)), [trial.number for trial in snapshot.trials]
+    return place(spec, snapshot.dataset_sha256, numbers, points, step.first_epoch, rests_on)
 
 
 def _trains(step: Step, going: Sequence[int], paused: _Paused, round_: int) -> Iterator[Train]:

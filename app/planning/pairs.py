@@ -24,16 +24,20 @@ _PAIRS: Mapping[tuple[Need, Need], Pair] = {
     (Need.NOTHING, Need.ROUND): Pair.REPRODUCIBLE,
     (Need.NOTHING, Need.ROUNDS): Pair.REPRODUCIBLE,
     (Need.NOTHING, Need.LIVE): Pair.WORKS,
+    (Need.NOTHING, Need.ALL): Pair.REPRODUCIBLE,
     (Need.ALL, Need.NOTHING): Pair.REPRODUCIBLE,
     (Need.ALL, Need.ROUND): Pair.REPRODUCIBLE,
     (Need.ALL, Need.ROUNDS): Pair.REPRODUCIBLE,
     (Need.ALL, Need.LIVE): Pair.REFUSED,
+    (Need.ALL, Need.ALL): Pair.REPRODUCIBLE,
 }
-"""By what the sampler needs and what the scheduler needs."""
+"""By what the sampler needs and what the scheduler needs, if the scheduler goes with that sampler at all."""
 
 
 def pair_of(sampler: str, scheduler: str) -> Pair:
     """Return what becomes of a kind of sampler with a kind of scheduler."""
+    if not _goes_with(scheduler, sampler):
+        return Pair.REFUSED
     return _PAIRS[SAMPLERS[sampler].need, SCHEDULERS[scheduler].need]
 
 
@@ -59,7 +63,17 @@ def _draws_all_at_once(kind: Scheduler, posted: Mapping[str, Value]) -> bool:
     return kind.bracket(posted, 1, 0).size is None
 
 
+def _goes_with(scheduler: str, sampler: str) -> bool:
+    only = SCHEDULERS[scheduler].samplers
+    return only is None or sampler in only
+
+
 def _why(sampler: str, scheduler: str) -> str:
+    if not _goes_with(scheduler, sampler):
+        return (
+            f"The scheduler {scheduler} proposes new points by a model of its own, "
+            f"so that the sampler {sampler} would not be asked."
+        )
     return (
         f"The sampler {sampler} learns from rounds of trials that have stopped, "
         f"but the scheduler {scheduler} waits for none."
@@ -68,7 +82,12 @@ def _why(sampler: str, scheduler: str) -> str:
 
 def _way_out(sampler: str, scheduler: str) -> str:
     waiting = ", ".join(kind for kind in SCHEDULERS if pair_of(sampler, kind) is not Pair.REFUSED)
-    return f"Use {sampler} with one of {waiting}, or {scheduler} with one of {_others(scheduler)}."
+    return f"Use {sampler} with one of {waiting}, or {scheduler} with {_fitting(scheduler)}."
+
+
+def _fitting(scheduler: str) -> str:
+    fitting = [kind for kind in SAMPLERS if pair_of(kind, scheduler) is not Pair.REFUSED]
+    return f"one of {', '.join(fitting)}" if len(fitting) > 1 else fitting[0]
 
 
 def _others(scheduler: str) -> str:

@@ -16,13 +16,13 @@ from threadpoolctl import ThreadpoolController
 from app.domain.options import Option
 from app.domain.plan import Need
 from app.domain.values import Value
-from app.samplers.axes import Axes
 from app.samplers.base import Ask, Quantiles, Sampler
-from app.samplers.encoding import Encoding, Points
 from app.samplers.seen import Seen, seen
 from app.samplers.sobol import DIMENSIONS, SobolSampler
 from app.samplers.streams import uniform
 from app.surrogates import Believer, Embedding, Posterior, Prior, fit, log_improvement, normal_scores
+from app.surrogates.axes import Axes
+from app.surrogates.encoding import Encoding, Points
 
 _KEPT, _FITTED = 512, 256
 """Trials that the model sees, the best half and the newest, and those of them by which its lengths are fitted."""
@@ -90,7 +90,7 @@ class _Search:
         self.axes = Axes(ask.space, ask.fixed, ask.rules)
         encoding = Encoding.of(ask.space)
         self.embedding = Embedding(len(encoding.numbers), [len(one.values) for one in encoding.categories.values()])
-        self.taken = {self._name(trial.params) for trial in ask.history}
+        self.taken = {self.axes.name(trial.params) for trial in ask.history}
         kept = _kept(shown.costs)
         self.points = [shown.params[place] for place in kept]
         vectors = self._vectors(encoding.encode(self.points))
@@ -165,31 +165,15 @@ class _Search:
         for place in np.argsort(-worth, kind="stable"):
             if worth[place] <= spot.worth:
                 break
-            if name := self._open(self._values(rows[place : place + 1])[0]):
+            if name := self.axes.open_name(self.axes.points(rows[place : place + 1])[0], self.taken):
                 return _Spot(float(worth[place]), rows[place], name)
         return spot
 
     def _new(self, quantiles: Quantiles) -> _Candidates:
         """Return those rows whose points were not tried and are within the constraints, each point once."""
-        first = dict[str, int]()
-        for row, point in enumerate(self._values(quantiles)):
-            if name := self._open(point):
-                first.setdefault(name, row)
+        first = self.axes.open_rows(quantiles, self.taken)
         rows = quantiles[list(first.values())]
         return _Candidates(rows, self._at(rows), list(first))
-
-    def _values(self, quantiles: Quantiles) -> Sequence[Mapping[str, Value]]:
-        return self.ask.space.points(quantiles.tolist(), self.ask.fixed, self.ask.rules)
-
-    def _open(self, point: Mapping[str, Value]) -> str | None:
-        """Return the name of a point that may be tried, None of one that was or breaks a constraint."""
-        name = self._name(point)
-        return name if name not in self.taken and self.ask.space.admits(point, self.ask.fixed) else None
-
-    def _name(self, point: Mapping[str, Value]) -> str:
-        """Return what tells a point from others, beyond rounding."""
-        values = map(point.get, self.ask.space)
-        return repr([f"{value:.12g}" if isinstance(value, float) else value for value in values])
 
     def _at(self, quantiles: Quantiles) -> Floats:
         return self._vectors(self.axes.encode(quantiles))

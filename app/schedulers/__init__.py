@@ -10,6 +10,7 @@ from app.schedulers.hyperband import Hyperband
 from app.schedulers.median import MedianStopping
 from app.schedulers.none import NoScheduler
 from app.schedulers.successive_halving import SuccessiveHalving
+from app.schedulers.thaw import Thaw
 
 __all__ = [
     "SCHEDULERS",
@@ -31,4 +32,5 @@ SCHEDULERS: Mapping[str, Scheduler] = {
     "hyperband": Hyperband(),
     "median": MedianStopping(),
     "asha": Asha(),
+    "thaw": Thaw(),
 }

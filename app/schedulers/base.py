@@ -1,7 +1,7 @@
 """The interface of schedulers: how far trials train before they are compared, and which go on, purely."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from app.domain.errors import Fault
@@ -22,6 +22,8 @@ class Scheduler(ABC):
 
     need: Need
     options: Options = MappingProxyType({})
+    samplers: Sequence[str] | None = None
+    """The only kinds of sampler that it goes with; None is any."""
 
     def faults(self, posted: Mapping[str, Value], epochs: int | None) -> Iterator[Fault]:
         """Yield what is wrong with the options in `posted`, where `epochs` are fixed so, or searched if None."""

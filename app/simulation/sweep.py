@@ -122,7 +122,7 @@ class VirtualSweep:
             ending=self.ending,
             memory=json.loads(json.dumps(self.memory)),
             runs=[self._view(run) for run in shown],
-            trials=self._finished() if need is Need.ALL else (),
+            trials=self._stopped() if need is Need.ALL else (),
             block=self._block(),
             reason=self.reason,
         )
@@ -215,10 +215,12 @@ class VirtualSweep:
             )
         return self._views[key]
 
-    def _finished(self) -> list[TrialView]:
+    def _stopped(self) -> list[TrialView]:
+        """Return the trials of which no run is queued or running, as the storage shows them: paused ones too."""
         return [
-            TrialView(trial, self.trials[trial].params, self._outcome(trial), value)
-            for trial, value in self.values().items()
+            TrialView(trial, self.trials[trial].params, self._outcome(trial), mean([run.value for run in of_trial]))
+            for trial, of_trial in enumerate(self._of_trial)
+            if all(run.state not in TRAINING for run in of_trial)
         ]
 
     def _outcome(self, trial: int) -> TrialState:

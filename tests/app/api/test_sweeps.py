@@ -341,3 +341,5 @@ def test_a_sweep_ends_by_itself_when_all_trials_have(client: httpx.Client, train
 def test_a_sweep_says_whether_it_is_the_same_with_any_workers(client: httpx.Client) -> None:
     assert start(client, fixed={"epochs": 9})["reproducible"] is True
     assert start(client, fixed={"epochs": 9}, scheduler={"kind": "asha"})["reproducible"] is False
+    learned = start(client, fixed={"epochs": 9}, sampler={"kind": "gp"}, scheduler={"kind": "thaw"})
+    assert learned["reproducible"] is True

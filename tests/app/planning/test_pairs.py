@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -19,6 +20,11 @@ from tests.app.planning.specs import search
 
 LEARNING = ["near_the_best", *(kind for kind, one in SAMPLERS.items() if one.need is Need.ALL)]
 WAITING = [kind for kind, one in SCHEDULERS.items() if one.need is not Need.LIVE]
+TOGETHER = [
+    (sampler, scheduler)
+    for sampler, scheduler in product(LEARNING, WAITING)
+    if (only := SCHEDULERS[scheduler].samplers) is None or sampler in only
+]
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +57,14 @@ def test_a_learning_sampler_is_refused_where_nobody_waits_for_results() -> None:
     assert "or asha with one of random" in fault.detail
 
 
+def test_thaw_goes_with_the_sampler_gp_alone() -> None:
+    (fault,) = pair_faults({"kind": "random"}, {"kind": "thaw"})
+    assert fault.pointer == "/scheduler/kind"
+    assert "by a model of its own" in fault.detail
+    assert fault.detail.endswith("or thaw with gp.")
+    assert pair_of("gp", "thaw") is Pair.REPRODUCIBLE
+
+
 @pytest.mark.parametrize("posted", [{}, {"bracket": 0}])
 def test_a_learning_sampler_is_refused_a_bracket_of_the_whole_budget(posted: Mapping[str, Value]) -> None:
     (fault,) = pair_faults({"kind": "near_the_best"}, {"kind": "successive_halving", **posted})
@@ -65,8 +79,7 @@ def test_what_is_wrong_by_itself_is_told_elsewhere(posted: Mapping[str, Value]) 
 
 
 @pytest.mark.parametrize("replicates", [1, 2])
-@pytest.mark.parametrize("scheduler", WAITING)
-@pytest.mark.parametrize("sampler", LEARNING)
+@pytest.mark.parametrize(("sampler", "scheduler"), TOGETHER)
 def test_a_learning_sweep_decides_the_same_with_1_2_and_5_workers(
     sampler: str, scheduler: str, replicates: int
 ) -> None:

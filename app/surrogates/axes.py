@@ -1,18 +1,21 @@
-"""Axes: where the rows of quantiles lie that a model is asked about, and which rows are next to one.
+"""Axes: where the rows of quantiles lie that a model is asked about, which are next to one, and which may be tried.
 
 A row becomes values one by one, which is slow for thousands; here it goes straight to coordinates, column by column.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.space import ChoiceParameter, FloatParameter, Parameter, Space
 from app.domain.values import Value, key
-from app.samplers.base import Quantiles
-from app.samplers.encoding import Encoding, Points
+from app.surrogates.encoding import Encoding, Points
+
+Quantiles: TypeAlias = NDArray[np.float64]
+"""Rows of numbers from 0 to 1: a column for each parameter, in the order of the space."""
 
 _BELOW_1 = math.nextafter(1.0, 0.0)
 
@@ -33,10 +36,32 @@ class Axes:
         columns = [self._column(place, column) for place, column in enumerate(rows.T)]
         table = np.array(columns, np.float64).reshape(len(self._parameters), len(rows)).T
         if self._conditional:
-            points = self._space.points(rows.tolist(), self._fixed, self._rules)
+            points = self.points(rows)
             table = np.where([[name in point for name in self._space] for point in points], table, math.nan)
-        unordered = [name in self._encoding.categories for name in self._space]
+        unordered = np.array([name in self._encoding.categories for name in self._space], bool)
         return Points(table[:, np.invert(unordered)], np.nan_to_num(table[:, unordered], nan=-1.0).astype(np.int64))
+
+    def points(self, rows: Quantiles) -> Sequence[Mapping[str, Value]]:
+        """Return the points at these rows, value by value."""
+        return self._space.points(rows.tolist(), self._fixed, self._rules)
+
+    def name(self, point: Mapping[str, Value]) -> str:
+        """Return what tells a point from others, beyond rounding."""
+        values = map(point.get, self._space)
+        return repr([f"{value:.12g}" if isinstance(value, float) else value for value in values])
+
+    def open_name(self, point: Mapping[str, Value], taken: Collection[str]) -> str | None:
+        """Return the name of a point that may be tried, None of one that was `taken` or breaks a constraint."""
+        name = self.name(point)
+        return name if name not in taken and self._space.admits(point, self._fixed) else None
+
+    def open_rows(self, rows: Quantiles, taken: Collection[str]) -> dict[str, int]:
+        """Return the names of the points at these rows that may be tried, each with the first row where it is."""
+        first = dict[str, int]()
+        for row, point in enumerate(self.points(rows)):
+            if name := self.open_name(point, taken):
+                first.setdefault(name, row)
+        return first
 
     def row(self, point: Mapping[str, Value]) -> list[float]:
         """Return quantiles of a point, about; of an inactive parameter any will do."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
-from app.samplers.encoding import Encoding
+from app.surrogates.encoding import Encoding
 
 SPACE = Space(
     {

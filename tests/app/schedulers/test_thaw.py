@@ -1,0 +1,158 @@
+"""Tests of thaw: its rungs, how it begins, what each round trains, and how a budget ends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+from threadpoolctl import ThreadpoolController
+
+from app.domain.plan import Need
+from app.domain.space import ChoiceParameter, FloatParameter, Space
+from app.domain.states import TrialState
+from app.domain.sweeps import Objective
+from app.domain.values import Value
+from app.schedulers import Board, Standing, Step
+from app.schedulers.thaw import Thaw, rungs_of
+
+SPACE = Space({"learning_rate": FloatParameter(1e-4, 1.0, "log"), "dropout": FloatParameter(0.0, 0.5)})
+
+
+def board(trials: Sequence[Standing], trials_left: int = 100, epochs_left: int | None = None) -> Board:
+    """Return a board of a sweep over 52 epochs with these trials."""
+    return Board(
+        space=SPACE,
+        fixed={},
+        rules=3,
+        seed=7,
+        objective=Objective("dev_error", "minimize"),
+        epochs=52,
+        replicates=1,
+        trials_left=trials_left,
+        epochs_left=epochs_left,
+        round=1,
+        drawn=len(trials),
+        trials=trials,
+    )
+
+
+def params(trial: int) -> Mapping[str, Value]:
+    """Return a point for each number, from one end of the learning rates to the other."""
+    return {"learning_rate": 10 ** (-4 + trial % 16 / 4), "dropout": trial * 7 % 16 / 32}
+
+
+def paused(trial: int, costs: Mapping[int, float]) -> Standing:
+    """Return a trial that paused at the last of these epochs."""
+    return Standing(trial, params(trial), TrialState.PAUSED, max(costs), open=True, rungs=sorted(costs.items()))
+
+
+VALLEY = [paused(trial, {2: 0.1 + abs(trial % 16 - 9) / 20}) for trial in range(16)]
+"""Sixteen trials at the first rung; the ninth is best, and those about it are next."""
+
+
+def test_rungs_are_even_after_two_short_ones() -> None:
+    assert rungs_of(52) == [2, 6, 12, 20, 28, 36, 44, 52]
+    assert rungs_of(40) == [2, 5, 10, 16, 22, 28, 34, 40]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 9, 100, 1_000_000])
+def test_rungs_rise_to_the_last_epoch(epochs: int) -> None:
+    rungs = rungs_of(epochs)
+    assert rungs == sorted(set(rungs))
+    assert rungs[0] >= 1
+    assert rungs[-1] == epochs
+
+
+def test_it_waits_for_all_and_begins_with_a_batch_of_the_sampler() -> None:
+    step = Thaw().compose({}, board([]))
+    assert Thaw().need is Need.ALL
+    assert (step.draw, step.first_epoch, step.go_on, step.new) == (16, 2, {}, ())
+    assert Thaw().compose({"batch": 4}, board([])).draw == 4
+    assert Thaw().compose({}, board([], trials_left=3)).draw == 3
+
+
+def test_each_pick_goes_to_its_next_rung_from_where_it_is() -> None:
+    trials = [replace(VALLEY[9], epochs=6, rungs=[(2, 0.1), (6, 0.05)]) if one.trial == 9 else one for one in VALLEY]
+    step = Thaw().compose({}, board(trials, trials_left=0))
+    assert step.go_on == {one.trial: 12 if one.trial == 9 else 6 for one in trials}
+    step = Thaw().compose({"batch": 6}, board(trials))
+    assert len(step.go_on) + len(step.new) == 6
+    assert step.first_epoch == 2
+    assert step.reason.endswith(f"{len(step.go_on)} go on, {len(step.new)} begin")
+
+
+def test_of_trials_alike_but_for_their_depth_and_cost_the_best_goes_on_first() -> None:
+    first, *_ = Thaw().compose({}, board(VALLEY, trials_left=0)).go_on
+    assert first in range(7, 12)
+
+
+def test_new_points_lie_in_the_space_and_about_the_valley() -> None:
+    step = Thaw().compose({}, board(VALLEY))
+    assert step.new
+    for row in step.new:
+        assert list(row) == ["learning_rate", "dropout"]
+        assert all(0.0 <= quantile <= 1.0 for quantile in row.values())
+    worst = {0, 1, 2}
+    assert not worst & set(step.go_on)
+
+
+def test_no_more_begin_than_may_be_drawn() -> None:
+    assert len(Thaw().compose({}, board(VALLEY, trials_left=1)).new) <= 1
+    step = Thaw().compose({}, board(VALLEY, trials_left=0))
+    assert not step.new
+    assert set(step.go_on) == set(range(16))
+
+
+def test_a_point_that_was_tried_is_not_begun_again() -> None:
+    space = Space({"batch_size": ChoiceParameter((16, 32, 64))})
+    trials = [
+        Standing(place, {"batch_size": size}, TrialState.PAUSED, 2, open=True, rungs=[(2, 0.1 * place)])
+        for place, size in enumerate([16, 32])
+    ]
+    step = Thaw().compose({}, replace(board(trials), space=space))
+    assert set(step.go_on) == {0, 1}
+    assert len(step.new) == 1
+    assert space.points([list(step.new[0].values())], {}, 3) == [{"batch_size": 64}]
+
+
+def test_short_of_two_full_trainings_the_deepest_and_best_that_can_finish_go_on() -> None:
+    deep = [paused(16, {2: 0.3, 6: 0.2, 12: 0.2}), paused(17, {2: 0.3, 6: 0.2, 12: 0.1}), paused(18, {2: 0.3, 6: 0.1})]
+    step = Thaw().compose({}, board([*VALLEY, *deep], epochs_left=85))
+    assert list(step.go_on.items()) == [(17, 20), (16, 20)]
+    assert not step.new
+    assert list(Thaw().compose({}, board([*VALLEY, *deep], epochs_left=30)).go_on) == [17]
+    done = Standing(19, params(19), TrialState.COMPLETED, 52, open=False, rungs=[(2, 0.4), (52, 0.3)])
+    assert Thaw().compose({}, board([*VALLEY, *deep, done], epochs_left=85)).new
+
+
+def test_the_surroundings_of_what_diverged_are_avoided() -> None:
+    diverged = [Standing(one.trial, one.params, TrialState.DIVERGED, 1, open=False) for one in VALLEY[8:]]
+    step = Thaw().compose({"batch": 8}, board([*VALLEY[:8], *diverged]))
+    assert step.new
+    assert all(row["learning_rate"] < 8 / 16 for row in step.new)
+
+
+def test_what_cannot_be_compared_is_pruned_with_the_reason() -> None:
+    odd = Standing(16, params(16), TrialState.PAUSED, 2, open=True)
+    step = Thaw().compose({}, board([*VALLEY, odd]))
+    assert list(step.pruned) == [16]
+    assert "no dev_error to compare" in step.pruned[16]
+    assert 16 not in step.go_on
+
+
+def test_once_nothing_is_left_to_train_the_step_is_empty() -> None:
+    done = Standing(0, params(0), TrialState.COMPLETED, 52, open=False, rungs=[(2, 0.4), (52, 0.3)])
+    step = Thaw().compose({}, board([done], trials_left=0))
+    assert not step.go_on
+    assert not step.new
+    assert not step.draw
+
+
+def test_the_bits_are_the_same_with_one_and_with_two_threads_of_linear_algebra() -> None:
+    one, two = (_with_threads(count) for count in (1, 2))
+    assert one == two
+    assert one.new
+
+
+def _with_threads(count: int) -> Step:
+    with ThreadpoolController().limit(limits=count, user_api="blas"):
+        return Thaw().compose({}, board(VALLEY))

@@ -8,6 +8,7 @@ from app.samplers.halton import HaltonSampler
 from app.samplers.latin_hypercube import LatinHypercubeSampler
 from app.samplers.random import RandomSampler
 from app.samplers.sobol import SobolSampler
+from app.samplers.tpe import TreeParzen
 
 __all__ = ["SAMPLERS", "Ask", "Sampler"]
 
@@ -17,4 +18,5 @@ SAMPLERS: Mapping[str, Sampler] = {
     "halton": HaltonSampler(),
     "latin_hypercube": LatinHypercubeSampler(),
     "gp": GaussianProcess(),
+    "tpe": TreeParzen(),
 }

@@ -4,7 +4,7 @@ A row becomes values one by one, which is slow for thousands; here it goes strai
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from app.domain.values import Value, key
 from app.samplers.base import Quantiles
 from app.samplers.encoding import Encoding, Points
 
-_BELOW_1 = math.nextafter(1.0, 0.0)
+BELOW_1 = math.nextafter(1.0, 0.0)
 
 
 class Axes:
@@ -25,18 +25,30 @@ class Axes:
         self._parameters = list(space.parameters.values())
         self._encoding = Encoding.of(space)
         self._conditional = any(one.when for one in self._parameters)
-        self._coordinates: list[dict[str, float]] = [{} for _ in self._parameters]
+        self._known: list[dict[str, float]] = [{} for _ in self._parameters]
         self.finite = all(isinstance(one, ChoiceParameter) for one in self._parameters)
 
     def encode(self, rows: Quantiles) -> Points:
         """Return what the points at these rows are encoded as, but for rounding."""
-        columns = [self._column(place, column) for place, column in enumerate(rows.T)]
+        columns = [self.coordinates(place, column) for place, column in enumerate(rows.T)]
         table = np.array(columns, np.float64).reshape(len(self._parameters), len(rows)).T
         if self._conditional:
             points = self._space.points(rows.tolist(), self._fixed, self._rules)
             table = np.where([[name in point for name in self._space] for point in points], table, math.nan)
         unordered = [name in self._encoding.categories for name in self._space]
         return Points(table[:, np.invert(unordered)], np.nan_to_num(table[:, unordered], nan=-1.0).astype(np.int64))
+
+    def coordinates(self, place: int, quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the coordinates of one parameter. Where an axis is a continuum the quantile is the coordinate."""
+        parameter, known = self._parameters[place], self._known[place]
+        if isinstance(parameter, FloatParameter) and parameter.step is None:
+            return np.where(quantiles < parameter.zero_probability, 0.0, quantiles)
+        values = parameter.at(quantiles.tolist(), self._rules)
+        names = list(map(repr, values))
+        known.update(
+            {name: parameter.coordinate(value) for name, value in zip(names, values, strict=True) if name not in known}
+        )
+        return np.array([known[name] for name in names], np.float64)
 
     def row(self, point: Mapping[str, Value]) -> list[float]:
         """Return quantiles of a point, about; of an inactive parameter any will do."""
@@ -53,24 +65,12 @@ class Axes:
     def _changes(self, row: NDArray[np.float64], width: float) -> Iterator[tuple[int, float]]:
         for place, parameter in enumerate(self._parameters):
             if isinstance(parameter, ChoiceParameter):
-                yield from ((place, middle) for middle in _middles(parameter))
+                yield from ((place, middle) for middle in middles(parameter))
             else:
-                yield from ((place, min(max(row[place] + step, 0.0), _BELOW_1)) for step in (-width, width))
-
-    def _column(self, place: int, quantiles: NDArray[np.float64]) -> Sequence[float] | NDArray[np.float64]:
-        """Return the coordinates of one parameter. Where an axis is a continuum the quantile is the coordinate."""
-        parameter, known = self._parameters[place], self._coordinates[place]
-        if isinstance(parameter, FloatParameter) and parameter.step is None:
-            return np.where(quantiles < parameter.zero_probability, 0.0, quantiles)
-        values = parameter.at(quantiles.tolist(), self._rules)
-        names = list(map(repr, values))
-        known.update(
-            {name: parameter.coordinate(value) for name, value in zip(names, values, strict=True) if name not in known}
-        )
-        return [known[name] for name in names]
+                yield from ((place, min(max(row[place] + step, 0.0), BELOW_1)) for step in (-width, width))
 
 
-def _middles(parameter: ChoiceParameter) -> list[float]:
+def middles(parameter: ChoiceParameter) -> list[float]:
     """Return the quantile in the middle of each value's share."""
     shares = np.array(parameter.weights or [1.0] * len(parameter.values))
     middles: list[float] = ((np.cumsum(shares) - shares / 2) / shares.sum()).tolist()
@@ -81,5 +81,5 @@ def _quantile(parameter: Parameter, value: Value) -> float:
     if value is None:
         return 0.5
     if isinstance(parameter, ChoiceParameter):
-        return _middles(parameter)[parameter.keys[key(value)]]
-    return min(max(parameter.coordinate(value), 0.0), _BELOW_1)
+        return middles(parameter)[parameter.keys[key(value)]]
+    return min(max(parameter.coordinate(value), 0.0), BELOW_1)

@@ -78,7 +78,7 @@ class _Search:
     def __init__(self, ask: Ask, shown: Seen, chance: np.random.Generator) -> None:
         self.ask, self.chance = ask, chance
         self.axes = Axes(ask.space, ask.fixed, ask.rules)
-        self.taken = {self._name(trial.params) for trial in ask.history}
+        self.tried = [trial.params for trial in ask.history]
         ranked = sorted(range(len(shown.costs)), key=lambda place: shown.costs[place])
         good, others = _parted(ranked, shown.costs)
         self.ranked = [shown.params[place] for place in ranked]
@@ -101,9 +101,8 @@ class _Search:
         """Yield rows whose points were not tried and are within the constraints, the most promising first."""
         for row in self._rows():
             point = self.ask.space.points([row.tolist()], self.ask.fixed, self.ask.rules)[0]
-            name = self._name(point)
-            if name not in self.taken and self.ask.space.admits(point, self.ask.fixed):
-                self.taken.add(name)
+            if point not in self.tried and self.ask.space.admits(point, self.ask.fixed):
+                self.tried.append(point)
                 yield row
 
     def _rows(self) -> Iterator[Floats]:
@@ -115,10 +114,6 @@ class _Search:
         """Return the rows of points that were tried, for the numbers of the batch from the `first` on."""
         rows = [self.axes.row(point) for point in islice(self.ranked, len(self.ask.numbers))]
         return np.array([rows[place % len(rows)] for place in range(len(self.ask.numbers) - first)])
-
-    def _name(self, point: Mapping[str, Value]) -> str:
-        """Return what tells a point from others."""
-        return repr(list(map(point.get, self.ask.space)))
 
 
 def _parted(ranked: Sequence[int], costs: Sequence[float]) -> tuple[Sequence[int], Sequence[int]]:

@@ -115,7 +115,9 @@ def test_it_stays_away_from_where_trials_diverged() -> None:
 def test_a_choice_is_taken_where_good_trials_had_it() -> None:
     space = Space({"optimizer": ChoiceParameter(("momentum", "adam", "sgd")), "x": FloatParameter(0.0, 1.0)})
     chance = np.random.default_rng(2)
-    drawn = [{"optimizer": ("momentum", "adam", "sgd")[k % 3], "x": float(chance.random())} for k in range(60)]
+    drawn: list[dict[str, Value]] = [
+        {"optimizer": ("momentum", "adam", "sgd")[k % 3], "x": float(chance.random())} for k in range(60)
+    ]
     history = trials(drawn, [0.0 if one["optimizer"] == "adam" else 1.0 for one in drawn])
     found = points(Ask(space, range(60, 68), 7, CURRENT_RULES, history=history))
     assert [one["optimizer"] for one in found] == ["adam"] * 8

@@ -145,5 +145,5 @@ def _most_levels(parameter: Parameter, resolution: int) -> int:
     """Return how many values the grid has of a parameter, at most: where there are few steps, no more than those."""
     if isinstance(parameter, ChoiceParameter):
         return sum(map(bool, parameter.weights or [1.0] * len(parameter.values)))
-    steps = math.inf if parameter.step is None else parameter.grid.last + 1
+    steps = math.inf if parameter.grid is None else parameter.grid.last + 1
     return int(min(resolution, steps)) + bool(parameter.zero_probability)

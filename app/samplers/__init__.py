@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from app.samplers.base import Ask, Sampler
 from app.samplers.gp import GaussianProcess
+from app.samplers.grid import GridSampler
 from app.samplers.halton import HaltonSampler
 from app.samplers.latin_hypercube import LatinHypercubeSampler
 from app.samplers.random import RandomSampler
 from app.samplers.sobol import SobolSampler
+from app.samplers.tpe import TreeParzen
 
 __all__ = ["SAMPLERS", "Ask", "Sampler"]
 
@@ -16,5 +18,7 @@ SAMPLERS: Mapping[str, Sampler] = {
     "sobol": SobolSampler(),
     "halton": HaltonSampler(),
     "latin_hypercube": LatinHypercubeSampler(),
+    "grid": GridSampler(),
     "gp": GaussianProcess(),
+    "tpe": TreeParzen(),
 }

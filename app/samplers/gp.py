@@ -18,8 +18,7 @@ from app.domain.plan import Need
 from app.domain.values import Value
 from app.samplers.base import Ask, Quantiles, Sampler
 from app.samplers.seen import Seen, seen
-from app.samplers.sobol import DIMENSIONS, SobolSampler
-from app.samplers.streams import uniform
+from app.samplers.unlearnt import unlearnt
 from app.surrogates import Believer, Embedding, Posterior, Prior, fit, log_improvement, normal_scores
 from app.surrogates.axes import Axes
 from app.surrogates.encoding import Encoding, Points
@@ -52,16 +51,9 @@ class GaussianProcess(Sampler):
         """Return the batch: the same bits for the same question, in any process, on one BLAS thread."""
         shown = seen(ask.history, _ENOUGH)
         if not len(ask.space) or not shown.costs or not ask.numbers:
-            return _unlearnt(ask)
+            return unlearnt(ask)
         with _BLAS.limit(limits=1, user_api="blas"):
             return _Search(ask, shown, np.random.Generator(np.random.Philox([ask.seed, ask.numbers[0]]))).batch()
-
-
-def _unlearnt(ask: Ask) -> Quantiles:
-    """Return a batch that rests on nothing: Sobol's, as far as its dimensions reach."""
-    if len(ask.space) > DIMENSIONS:
-        return uniform(ask.seed, list(ask.space), ask.numbers)
-    return SobolSampler().propose(ask)
 
 
 @dataclass(frozen=True)

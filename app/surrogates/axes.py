@@ -17,7 +17,7 @@ from app.surrogates.encoding import Encoding, Points
 Quantiles: TypeAlias = NDArray[np.float64]
 """Rows of numbers from 0 to 1: a column for each parameter, in the order of the space."""
 
-_BELOW_1 = math.nextafter(1.0, 0.0)
+BELOW_1 = math.nextafter(1.0, 0.0)
 
 
 class Axes:
@@ -28,12 +28,12 @@ class Axes:
         self._parameters = list(space.parameters.values())
         self._encoding = Encoding.of(space)
         self._conditional = any(one.when for one in self._parameters)
-        self._coordinates: list[dict[str, float]] = [{} for _ in self._parameters]
+        self._known: list[dict[str, float]] = [{} for _ in self._parameters]
         self.finite = all(isinstance(one, ChoiceParameter) for one in self._parameters)
 
     def encode(self, rows: Quantiles) -> Points:
         """Return what the points at these rows are encoded as, but for rounding."""
-        columns = [self._column(place, column) for place, column in enumerate(rows.T)]
+        columns = [self.coordinates(place, column) for place, column in enumerate(rows.T)]
         table = np.array(columns, np.float64).reshape(len(self._parameters), len(rows)).T
         if self._conditional:
             points = self.points(rows)
@@ -63,6 +63,18 @@ class Axes:
                 first.setdefault(name, row)
         return first
 
+    def coordinates(self, place: int, quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the coordinates of one parameter. Where an axis is a continuum the quantile is the coordinate."""
+        parameter, known = self._parameters[place], self._known[place]
+        if isinstance(parameter, FloatParameter) and parameter.step is None:
+            return np.where(quantiles < parameter.zero_probability, 0.0, quantiles)
+        values = parameter.at(quantiles.tolist(), self._rules)
+        names = list(map(repr, values))
+        known.update(
+            {name: parameter.coordinate(value) for name, value in zip(names, values, strict=True) if name not in known}
+        )
+        return np.array([known[name] for name in names], np.float64)
+
     def row(self, point: Mapping[str, Value]) -> list[float]:
         """Return quantiles of a point, about; of an inactive parameter any will do."""
         return [_quantile(one, point.get(name)) for name, one in self._space.parameters.items()]
@@ -78,24 +90,12 @@ class Axes:
     def _changes(self, row: NDArray[np.float64], width: float) -> Iterator[tuple[int, float]]:
         for place, parameter in enumerate(self._parameters):
             if isinstance(parameter, ChoiceParameter):
-                yield from ((place, middle) for middle in _middles(parameter))
+                yield from ((place, middle) for middle in middles(parameter))
             else:
-                yield from ((place, min(max(row[place] + step, 0.0), _BELOW_1)) for step in (-width, width))
-
-    def _column(self, place: int, quantiles: NDArray[np.float64]) -> Sequence[float] | NDArray[np.float64]:
-        """Return the coordinates of one parameter. Where an axis is a continuum the quantile is the coordinate."""
-        parameter, known = self._parameters[place], self._coordinates[place]
-        if isinstance(parameter, FloatParameter) and parameter.step is None:
-            return np.where(quantiles < parameter.zero_probability, 0.0, quantiles)
-        values = parameter.at(quantiles.tolist(), self._rules)
-        names = list(map(repr, values))
-        known.update(
-            {name: parameter.coordinate(value) for name, value in zip(names, values, strict=True) if name not in known}
-        )
-        return [known[name] for name in names]
+                yield from ((place, min(max(row[place] + step, 0.0), BELOW_1)) for step in (-width, width))
 
 
-def _middles(parameter: ChoiceParameter) -> list[float]:
+def middles(parameter: ChoiceParameter) -> list[float]:
     """Return the quantile in the middle of each value's share."""
     shares = np.array(parameter.weights or [1.0] * len(parameter.values))
     middles: list[float] = ((np.cumsum(shares) - shares / 2) / shares.sum()).tolist()
@@ -106,5 +106,5 @@ def _quantile(parameter: Parameter, value: Value) -> float:
     if value is None:
         return 0.5
     if isinstance(parameter, ChoiceParameter):
-        return _middles(parameter)[parameter.keys[key(value)]]
-    return min(max(parameter.coordinate(value), 0.0), _BELOW_1)
+        return middles(parameter)[parameter.keys[key(value)]]
+    return min(max(parameter.coordinate(value), 0.0), BELOW_1)

@@ -31,6 +31,9 @@ SEEDS = (0, 7, 2**63 - 1)
 SPACES = st.dictionaries(st.text(max_size=20), st.just(FloatParameter(0.0, 1.0)), max_size=6).map(Space)
 
 every_sampler = pytest.mark.parametrize("kind", SAMPLERS)
+ASK = Ask(SPACE, (), 7, CURRENT_RULES)
+endless = pytest.mark.parametrize("kind", [kind for kind, one in SAMPLERS.items() if one.points(ASK) is None])
+exhaustible = pytest.mark.parametrize("kind", [kind for kind, one in SAMPLERS.items() if one.points(ASK) is not None])
 ahead_of_time = pytest.mark.parametrize("kind", [kind for kind, one in SAMPLERS.items() if one.need is Need.NOTHING])
 
 
@@ -66,9 +69,25 @@ def test_the_first_of_a_batch_have_the_bits_of_the_whole_batch(kind: str, seed: 
 
 
 @every_sampler
-def test_trials_and_seeds_differ(kind: str) -> None:
+def test_trials_differ_as_far_as_there_are_points_and_so_do_the_orders_of_seeds(kind: str) -> None:
+    batches = [[tuple(row) for row in proposed(kind, SPACE, seed, range(3, 19)).tolist()] for seed in SEEDS]
+    assert all(len(set(batch)) == len(batch) for batch in batches)
+    assert len(set(map(tuple, batches))) == len(SEEDS)
+
+
+@endless
+def test_seeds_have_no_trial_in_common_where_points_never_end(kind: str) -> None:
     rows = [tuple(row) for seed in SEEDS for row in proposed(kind, SPACE, seed, range(3, 19)).tolist()]
     assert len(set(rows)) == len(rows)
+
+
+@exhaustible
+def test_the_points_of_a_kind_that_ends_come_once_each_and_then_again_in_the_same_order(kind: str) -> None:
+    count = SAMPLERS[kind].points(ASK)
+    assert count
+    rows = proposed(kind, SPACE, 7, range(2 * count))
+    assert len(np.unique(rows, axis=0)) == count
+    assert np.array_equal(rows[:count], rows[count:])
 
 
 @every_sampler

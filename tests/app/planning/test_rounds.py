@@ -196,3 +196,11 @@ def test_an_exhausted_sampler_ends_the_sweep_with_the_reason(kind: str, monkeypa
     assert len(sweep.trials) == 20
     assert sweep.state is SweepState.COMPLETED
     assert kind == "asha" or sweep.reason == "the sampler random is exhausted: all its 20 points finished"
+
+
+@pytest.mark.parametrize("kind", ["none", "successive_halving"])
+def test_a_grid_ends_the_sweep_after_each_of_its_points_once(kind: str) -> None:
+    spec = replace(search(Budget(50), scheduler={"kind": kind}), sampler={"kind": "grid", "resolution": 7})
+    sweep = finished(spec, 1, 2, 3)
+    assert len({trial.params["learning_rate"] for trial in sweep.trials}) == len(sweep.trials) == 7
+    assert sweep.reason == "the sampler grid is exhausted: all its 7 points finished"

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from app.domain.objectives import Direction
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Sweep, Used
 from app.domain.trials import CompleteTrial
@@ -25,7 +26,8 @@ class SweepAnswer(BaseModel):
 
     The budget is the one in force. While the end waits for trials in training, `ending` is the state to come.
     `rules` is the version of the rules that shape its results: a sweep ends under those that it began with. While it
-    runs and no live worker can train it, `no_workers` says so.
+    runs and no live worker can train it, `no_workers` says so. A sweep of a foreign trainer has no data set, and shows
+    the `metrics` and `steps` that were declared; of our own sweeps these are null.
     """
 
     id: str
@@ -40,8 +42,8 @@ class SweepAnswer(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    dataset: str
-    dataset_sha256: str
+    dataset: str | None
+    dataset_sha256: str | None
     seed: int
     space: dict[str, Any]
     fixed: dict[str, Any]
@@ -53,6 +55,9 @@ class SweepAnswer(BaseModel):
     used: Used
     replicates: int
     trainer: str
+    metrics: dict[str, Direction] | None
+    steps: int | None
+    pauses: bool
     keep_models: int
     rules: int
     no_workers: str | None
@@ -87,6 +92,9 @@ class SweepAnswer(BaseModel):
             used=sweep.used,
             replicates=spec.replicates,
             trainer=spec.trainer,
+            metrics=dict(spec.foreign.metrics) if spec.foreign else None,
+            steps=spec.foreign.steps if spec.foreign else None,
+            pauses=spec.foreign is None or spec.foreign.pauses,
             keep_models=spec.keep_models,
             rules=spec.rules,
             no_workers=no_workers,

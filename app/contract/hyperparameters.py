@@ -7,6 +7,7 @@ from typing import Any
 from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from app.domain.sweeps import SweepSpec
 from app.domain.values import Value, whole
 from engine.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from engine.hyperparameters.other_names import suggestion
@@ -28,6 +29,7 @@ __all__ = [
     "network_faults",
     "normalize_faults",
     "parameter_faults",
+    "params_of",
     "plain",
     "plain_parameter",
     "suggestion",
@@ -47,6 +49,11 @@ def complete(*given: Mapping[str, Value]) -> dict[str, Value]:
     """
     said = {name: value for some in given for name, value in some.items()}
     return {name: said.get(name, known.default) for name, known in HYPERPARAMETERS.items()}
+
+
+def params_of(spec: SweepSpec, drawn: Mapping[str, Value]) -> dict[str, Value]:
+    """Return all parameters of a trial of a sweep: those of foreign trainers have no defaults here."""
+    return complete(spec.fixed, drawn) if spec.foreign is None else {**spec.fixed, **drawn}
 
 
 def network_faults(

@@ -12,6 +12,7 @@ from app.domain.errors import Fault, InvalidRequest, show
 from app.domain.hints import hint
 from app.domain.sweeps import Budget
 from app.domain.values import Value
+from app.planning.pairs import pair_faults
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
 from app.simulation.clock import Search, Simulation, simulate
@@ -66,6 +67,7 @@ def _faults(asked: Asked, sampler: Mapping[str, Value], scheduler: Mapping[str, 
         yield from SCHEDULERS[kind].faults(scheduler, task.epochs)
     else:
         yield Fault("/scheduler/kind", f"There is no scheduler {show(kind)}. {hint(kind, list(SCHEDULERS))}")
+    yield from pair_faults(sampler, scheduler)
     if any(not 0 < speed < float("inf") for speed in asked.speeds):
         yield Fault("/speed", f"The speeds {list(asked.speeds)} are not possible: each must be a number above 0.")
 

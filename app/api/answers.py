@@ -1,19 +1,21 @@
-"""The wire form of what routes answer."""
+"""The wire form of what routes answer: mostly plain dicts, whose types make the document of the API."""
 
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypedDict
 
 from app.domain.objectives import Direction
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Sweep, Used
 from app.domain.trials import CompleteTrial
 from app.domain.work import Epoch
+from app.planning.pairs import is_reproducible
 
 
-class BestAnswer(BaseModel):
+class BestAnswer(TypedDict):
     """The best finished trial so far."""
 
     trial: int
@@ -21,13 +23,14 @@ class BestAnswer(BaseModel):
     params: dict[str, Any]
 
 
-class SweepAnswer(BaseModel):
+class SweepAnswer(TypedDict):
     """A sweep: where it stands, and the request it came from with all defaults filled in.
 
     The budget is the one in force. While the end waits for trials in training, `ending` is the state to come.
     `rules` is the version of the rules that shape its results: a sweep ends under those that it began with. While it
-    runs and no live worker can train it, `no_workers` says so. A sweep of a foreign trainer has no data set, and shows
-    the `metrics` and `steps` that were declared; of our own sweeps these are null.
+    runs and no live worker can train it, `no_workers` says so. With `reproducible` false its trials and
+    decisions depend on which worker was faster, once there are several, or on foreign code. A sweep of a foreign
+    trainer has no data set, and shows the `metrics` and `steps` that were declared; of our own these are null.
     """
 
     id: str
@@ -60,48 +63,50 @@ class SweepAnswer(BaseModel):
     pauses: bool
     keep_models: int
     rules: int
+    reproducible: bool
     no_workers: str | None
 
-    @classmethod
-    def of(cls, sweep: Sweep, no_workers: str | None) -> "SweepAnswer":
-        """Return the wire form of a sweep."""
-        spec, stopping, best = sweep.spec, sweep.spec.early_stopping, sweep.best
-        return cls(
-            id=sweep.id,
-            name=sweep.labels.name,
-            tags=list(sweep.labels.tags),
-            notes=sweep.labels.notes,
-            state=sweep.state,
-            ending=sweep.ending,
-            reason=sweep.reason,
-            counts=dict(sweep.counts),
-            best=BestAnswer(trial=best.trial, value=best.value, params=dict(best.params)) if best else None,
-            created_at=sweep.created_at,
-            started_at=sweep.started_at,
-            finished_at=sweep.finished_at,
-            dataset=spec.dataset,
-            dataset_sha256=sweep.dataset_sha256,
-            seed=spec.seed,
-            space=_object(sweep.posted["space"]),
-            fixed=_object(sweep.posted.get("fixed")),
-            objective=asdict(spec.objective),
-            sampler=dict(spec.sampler),
-            scheduler=dict(spec.scheduler),
-            early_stopping={"patience": stopping.patience, "min_delta": stopping.min_delta} if stopping else None,
-            budget=asdict(spec.budget),
-            used=sweep.used,
-            replicates=spec.replicates,
-            trainer=spec.trainer,
-            metrics=dict(spec.foreign.metrics) if spec.foreign else None,
-            steps=spec.foreign.steps if spec.foreign else None,
-            pauses=spec.foreign is None or spec.foreign.pauses,
-            keep_models=spec.keep_models,
-            rules=spec.rules,
-            no_workers=no_workers,
-        )
+
+def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
+    """Return the wire form of a sweep."""
+    spec, stopping, best = sweep.spec, sweep.spec.early_stopping, sweep.best
+    return SweepAnswer(
+        id=sweep.id,
+        name=sweep.labels.name,
+        tags=list(sweep.labels.tags),
+        notes=sweep.labels.notes,
+        state=sweep.state,
+        ending=sweep.ending,
+        reason=sweep.reason,
+        counts=dict(sweep.counts),
+        best=BestAnswer(trial=best.trial, value=best.value, params=dict(best.params)) if best else None,
+        created_at=sweep.created_at,
+        started_at=sweep.started_at,
+        finished_at=sweep.finished_at,
+        dataset=spec.dataset,
+        dataset_sha256=sweep.dataset_sha256,
+        seed=spec.seed,
+        space=_object(sweep.posted["space"]),
+        fixed=_object(sweep.posted.get("fixed")),
+        objective=asdict(spec.objective),
+        sampler=dict(spec.sampler),
+        scheduler=dict(spec.scheduler),
+        early_stopping={"patience": stopping.patience, "min_delta": stopping.min_delta} if stopping else None,
+        budget=asdict(spec.budget),
+        used=sweep.used,
+        replicates=spec.replicates,
+        trainer=spec.trainer,
+        metrics=dict(spec.foreign.metrics) if spec.foreign else None,
+        steps=spec.foreign.steps if spec.foreign else None,
+        pauses=spec.foreign is None or spec.foreign.pauses,
+        keep_models=spec.keep_models,
+        rules=spec.rules,
+        reproducible=is_reproducible(spec),
+        no_workers=no_workers,
+    )
 
 
-class TrialAnswer(BaseModel):
+class TrialAnswer(TypedDict):
     """A trial; `metrics` are those at the best epoch, whose weights are the model. `value` is what it is ranked by.
 
     `params` are the hyperparameters that were searched, `all_params` those that were fixed or left to their defaults
@@ -124,11 +129,26 @@ class TrialAnswer(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
 
-    @classmethod
-    def of(cls, found: CompleteTrial) -> "TrialAnswer":
-        """Return the wire form of a trial."""
-        stored = {name: getattr(found.trial, name) for name in cls.model_fields if name != "all_params"}
-        return cls(all_params=dict(found.all_params), **stored)
+
+def trial_answer(found: CompleteTrial) -> TrialAnswer:
+    """Return the wire form of a trial."""
+    trial = found.trial
+    return TrialAnswer(
+        number=trial.number,
+        state=trial.state,
+        params=dict(trial.params),
+        all_params=dict(found.all_params),
+        metrics=trial.metrics,
+        value=trial.value,
+        best_epoch=trial.best_epoch,
+        epochs=trial.epochs,
+        seconds=trial.seconds,
+        reason=trial.reason,
+        replicates=trial.replicates,
+        created_at=trial.created_at,
+        started_at=trial.started_at,
+        finished_at=trial.finished_at,
+    )
 
 
 class EpochAnswer(BaseModel):

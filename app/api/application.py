@@ -21,6 +21,7 @@ from app.api import (
     openapi,
     problems,
     reading,
+    spaces,
     sweeps,
     trials,
     work,
@@ -71,7 +72,7 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
     problems.install(app)
     openapi.install(app)
-    about_sweeps = (datasets, hyperparameters, metrics, sweeps, trials, models, analysis, gradient_checks)
+    about_sweeps = (datasets, hyperparameters, metrics, spaces, sweeps, trials, models, analysis, gradient_checks)
     for routes in (*about_sweeps, events, workers, work, work_files, backups, health):
         app.include_router(routes.router)
     return app

@@ -7,7 +7,7 @@ from fastapi import Depends, Query, Request
 from app.services.services import Services
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:  # a coroutine, as FastAPI calls all else in a thread
     return cast("Services", request.app.state.services)
 
 

@@ -10,6 +10,7 @@ from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, pointer, show
 from app.domain.hints import hint
 from app.domain.objectives import Direction
+from app.domain.scales import THRESHOLD
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 from app.domain.values import LARGEST_WHOLE, whole
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
@@ -54,28 +55,35 @@ class _Body(BaseModel):
 class FloatBody(_Body):
     """A real axis. `log` is uniform in log10(x), `reverse_log` in log10(1 - x).
 
+    `symmetric_log` is uniform in sign(x) log10(1 + |x| / threshold): about linear up to `threshold` from 0.
+
     On a log scale the share `zero_probability` of the draws is exactly 0.
     """
 
     kind: Literal["float"]
     low: Finite
     high: Finite
-    scale: Literal["linear", "log", "reverse_log"] = "linear"
+    scale: Literal["linear", "log", "reverse_log", "symmetric_log"] = "linear"
     step: Finite | None = None
     when: Conditions | None = None
     zero_probability: Finite = 0.0
+    threshold: Finite = THRESHOLD
 
 
 class IntBody(_Body):
-    """An axis of whole numbers. On a log scale the share `zero_probability` of the draws is exactly 0."""
+    """An axis of whole numbers, on the scales of a real one but for `reverse_log`.
+
+    On a log scale the share `zero_probability` of the draws is exactly 0.
+    """
 
     kind: Literal["int"]
     low: Integer
     high: Integer
-    scale: Literal["linear", "log"] = "linear"
+    scale: Literal["linear", "log", "symmetric_log"] = "linear"
     step: Integer = 1
     when: Conditions | None = None
     zero_probability: Finite = 0.0
+    threshold: Finite = THRESHOLD
 
 
 class ChoiceBody(_Body):

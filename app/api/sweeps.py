@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter
 
-from app.api.answers import SweepAnswer, TrialAnswer
+from app.api.answers import SweepAnswer, TrialAnswer, sweep_answer, trial_answer
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.openapi import json_body
@@ -103,8 +103,8 @@ def list_decisions(sweep: str, services: UseCases, limit: Limit = 50, cursor: Cu
 @router.get("/{sweep}/best")
 def get_best_trial(sweep: str, services: UseCases) -> TrialAnswer:
     """Show the best finished trial."""
-    return TrialAnswer.of(services.sweeps.best(sweep))
+    return trial_answer(services.sweeps.best(sweep))
 
 
 def _answer(services: Services, sweep: Sweep) -> SweepAnswer:
-    return SweepAnswer.of(sweep, services.workers.lack(sweep))
+    return sweep_answer(sweep, services.workers.lack(sweep))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.answers import EpochAnswer, TrialAnswer
+from app.api.answers import EpochAnswer, TrialAnswer, trial_answer
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.strict_route import StrictRoute
 from app.domain.runs import Attempt
@@ -30,13 +30,13 @@ def list_trials(
     """List the trials of a sweep. Those without the value they are sorted by come last."""
     query = parse_query(state or [], sort, where or [], services.trials.fields(sweep))
     page = services.trials.page(sweep, query, limit, cursor)
-    return Page([TrialAnswer.of(one) for one in page.items], page.next)
+    return Page([trial_answer(one) for one in page.items], page.next)
 
 
 @router.get("/{number}")
 def get_trial(sweep: str, number: int, services: UseCases) -> TrialAnswer:
     """Show a trial."""
-    return TrialAnswer.of(services.trials.show(sweep, number))
+    return trial_answer(services.trials.show(sweep, number))
 
 
 @router.get("/{number}/curve")

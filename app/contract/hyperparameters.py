@@ -1,9 +1,11 @@
 """The hyperparameters as requests name them: completed, written plainly, and what is wrong with their values."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
+from app.domain.datasets import DatasetSummary
 from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
@@ -20,6 +22,7 @@ __all__ = [
     "HYPERPARAMETERS",
     "MOST_WEIGHTS",
     "Hyperparameter",
+    "NetworkSize",
     "augment_faults",
     "class_weight_faults",
     "cohort_key",
@@ -27,6 +30,7 @@ __all__ = [
     "fixed_data_faults",
     "fixed_value_faults",
     "network_faults",
+    "network_size",
     "normalize_faults",
     "parameter_faults",
     "params_of",
@@ -54,6 +58,23 @@ def complete(*given: Mapping[str, Value]) -> dict[str, Value]:
 def params_of(spec: SweepSpec, drawn: Mapping[str, Value]) -> dict[str, Value]:
     """Return all parameters of a trial of a sweep: those of foreign trainers have no defaults here."""
     return complete(spec.fixed, drawn) if spec.foreign is None else {**spec.fixed, **drawn}
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSize:
+    """A network with its trained numbers, and the multiply-adds of its matrices for one example, forward alone."""
+
+    hidden_units: Sequence[int]
+    weights: int
+    multiply_adds: int
+
+
+def network_size(params: Mapping[str, Value], dataset: DatasetSummary) -> NetworkSize:
+    """Return the size of a trial's network on a data set; `params` are all its hyperparameters."""
+    hidden: list[Any] = _list(params["hidden_units"])
+    widths = [dataset.features, *hidden, dataset.outputs]
+    weights = Layout.of(widths, batch_norm=params["batch_norm"] is True).trained
+    return NetworkSize(hidden, weights, sum(n_in * n_out for n_in, n_out in pairwise(widths)))
 
 
 def network_faults(

@@ -4,14 +4,26 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-Scale = Literal["linear", "log", "reverse_log"]
+Scale = Literal["linear", "log", "reverse_log", "symmetric_log"]
 
+THRESHOLD = 1.0
+"""Where a symmetric_log axis turns from linear to logarithmic unless said: at this distance from 0."""
+
+_TEN = math.log(10.0)
 _TOP = 308.2547155599167
 """The largest exponent of ten that a double can hold."""
 
 
-def unscale(quantiles: Sequence[float], low: float, high: float, scale: Scale) -> list[float]:
-    """Return the point at each quantile of an axis that is uniform in x, log10(x) or log10(1 - x)."""
+def unscale(
+    quantiles: Sequence[float], low: float, high: float, scale: Scale, threshold: float = THRESHOLD
+) -> list[float]:
+    """Return the point at each quantile of an axis that is uniform on its scale.
+
+    That is uniform in x, log10(x), log10(1 - x), or sign(x) log10(1 + |x| / threshold) for symmetric_log.
+    """
+    if scale == "symmetric_log":
+        start, end = _folded(low, threshold), _folded(high, threshold)
+        return [_unfolded(point, threshold) for point in _stretched(quantiles, start, end)]
     if scale == "log":
         return _powers(quantiles, math.log10(low), math.log10(high))
     if scale == "reverse_log":
@@ -20,16 +32,26 @@ def unscale(quantiles: Sequence[float], low: float, high: float, scale: Scale) -
     return _stretched(quantiles, low, high)
 
 
-def place(value: float, low: float, high: float, scale: Scale) -> float:
+def place(value: float, low: float, high: float, scale: Scale, threshold: float = THRESHOLD) -> float:
     """Return where `value` lies between the bounds on their scale: 0 at `low`, 1 at `high`."""
-    first, last, point = (_scaled(number, scale) for number in (low, high, value))
+    first, last, point = (_scaled(number, scale, threshold) for number in (low, high, value))
     return min(max((point - first) / (last - first), 0.0), 1.0) if last != first else 0.0
 
 
-def _scaled(value: float, scale: Scale) -> float:
+def _scaled(value: float, scale: Scale, threshold: float) -> float:
+    if scale == "symmetric_log":
+        return _folded(value, threshold)
     if scale == "log":
         return math.log10(value)
     return math.log10(1.0 - value) if scale == "reverse_log" else value
+
+
+def _folded(value: float, threshold: float) -> float:
+    return math.copysign(math.log1p(abs(value) / threshold) / _TEN, value)
+
+
+def _unfolded(point: float, threshold: float) -> float:
+    return math.copysign(math.expm1(min(abs(point), _TOP) * _TEN) * threshold, point)
 
 
 def _powers(quantiles: Sequence[float], start: float, end: float) -> list[float]:

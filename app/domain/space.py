@@ -15,7 +15,7 @@ from typing import Literal
 from app.domain.constraints import Constraint
 from app.domain.first_rules import nearest_steps, whole_steps
 from app.domain.grids import Grid
-from app.domain.scales import Scale, place, unscale
+from app.domain.scales import THRESHOLD, Scale, place, unscale
 from app.domain.values import Value, key
 
 Conditions = Mapping[str, Sequence[Value]]
@@ -34,6 +34,7 @@ class FloatParameter:
     step: float | None = None
     when: Conditions | None = None
     zero_probability: float = 0.0
+    threshold: float = THRESHOLD
 
     @cached_property
     def grid(self) -> Grid | None:
@@ -51,11 +52,11 @@ class FloatParameter:
     def _above_zero(self, quantiles: Sequence[float], rules: int) -> list[float]:
         low, high = self.low, self.high
         if self.step is None or self.grid is None:
-            points = unscale(quantiles, low, high, self.scale)
+            points = unscale(quantiles, low, high, self.scale, self.threshold)
             return [min(max(point, low), high) for point in points]
         if rules < EXACT_GRIDS:
             return nearest_steps(quantiles, low, high, self.step, self.scale)
-        return list(map(float, self.grid.at(quantiles, self.scale)))
+        return list(map(float, self.grid.at(quantiles, self.scale, self.threshold)))
 
     def coordinate(self, value: Value) -> float:
         """Return where `value` lies on the axis, on its own scale: from 0 at `low` to 1 at `high`.
@@ -65,7 +66,7 @@ class FloatParameter:
         number, zero = float(str(value)), self.zero_probability
         if zero and number == 0.0:
             return 0.0
-        return zero + (1.0 - zero) * place(number, self.low, self.high, self.scale)
+        return zero + (1.0 - zero) * place(number, self.low, self.high, self.scale, self.threshold)
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,11 @@ class IntParameter:
 
     low: int
     high: int
-    scale: Literal["linear", "log"] = "linear"
+    scale: Literal["linear", "log", "symmetric_log"] = "linear"
     step: int = 1
     when: Conditions | None = None
     zero_probability: float = 0.0
+    threshold: float = THRESHOLD
 
     @cached_property
     def grid(self) -> Grid:
@@ -96,7 +98,7 @@ class IntParameter:
         if rules < EXACT_GRIDS:
             return whole_steps(quantiles, self.low, self.high, self.step, self.scale)
         low, step = self.grid.low, self.grid.step  # of whole numbers, whose unit is 1
-        return [low + index * step for index in self.grid.indices(quantiles, self.scale)]
+        return [low + index * step for index in self.grid.indices(quantiles, self.scale, self.threshold)]
 
     def coordinate(self, value: Value) -> float:
         """Return where `value` lies on the axis, on its own scale: from 0 at `low` to 1 at `high`.
@@ -106,7 +108,7 @@ class IntParameter:
         number, zero = float(str(value)), self.zero_probability
         if zero and number == 0.0:
             return 0.0
-        return zero + (1.0 - zero) * place(number, self.low, self.high, self.scale)
+        return zero + (1.0 - zero) * place(number, self.low, self.high, self.scale, self.threshold)
 
 
 @dataclass(frozen=True)

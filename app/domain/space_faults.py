@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from app.domain.cycles import on_cycles
 from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
+from app.domain.scales import THRESHOLD
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 from app.domain.values import Value, key
 
@@ -45,6 +46,7 @@ def _faults_within(parameter: Parameter) -> Iterable[Fault]:
         return [*_values_faults(parameter), *_weights_faults(parameter)]
     return _bounds_faults(parameter) or [
         *_scale_faults(parameter),
+        *_threshold_faults(parameter),
         *_zero_faults(parameter),
         *_step_faults(parameter),
     ]
@@ -68,6 +70,17 @@ def _scale_faults(parameter: FloatParameter | IntParameter) -> list[Fault]:
         way = 'It is uniform in log10(1 - x). Lower high, say to 0.999, or use scale "linear".'
         return [Fault("/high", f"high is {parameter.high!r}, but a reverse_log scale needs bounds below 1. {way}")]
     return []
+
+
+def _threshold_faults(parameter: FloatParameter | IntParameter) -> list[Fault]:
+    threshold, farthest = parameter.threshold, max(abs(parameter.low), abs(parameter.high))
+    if parameter.scale != "symmetric_log":
+        detail = f'threshold is {threshold!r}, but only scale "symmetric_log" has one. Leave it out.'
+        return [] if threshold == THRESHOLD else [Fault("/threshold", detail)]
+    if threshold > 0 and math.isfinite(farthest / threshold):
+        return []
+    way = "It is the distance from 0 up to which the axis is about linear; raise it."
+    return [Fault("/threshold", f"threshold is {threshold!r}, but it must be above 0 and not vanishing. {way}")]
 
 
 def _zero_faults(parameter: FloatParameter | IntParameter) -> list[Fault]:

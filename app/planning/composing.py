@@ -9,7 +9,7 @@ from app.domain.states import SweepState, TrialState
 from app.planning.budgets import epochs_left, epochs_used_up, fitting, on_target, refund
 from app.planning.drawing import all_drawn, draw, epochs_of, place, trials_left
 from app.planning.memory import Memory
-from app.planning.standings import standings
+from app.planning.standings import history, standings
 from app.schedulers import Board, RoundComposer, Step
 
 _Paused = Mapping[int, Sequence[RunView]]
@@ -86,7 +86,7 @@ def _new(snapshot: Snapshot, step: Step) -> Iterator[Drawn]:
     spec, first = snapshot.spec, snapshot.drawn
     left = trials_left(snapshot)
     if not step.new:
-        return draw(spec, snapshot.dataset_sha256, first, min(step.draw, left), snapshot.trials, step.first_epoch)
+        return draw(spec, snapshot.dataset_sha256, first, min(step.draw, left), history(snapshot), step.first_epoch)
     rows = [[quantiles[name] for name in spec.space] for quantiles in step.new[:left]]
     points = list(spec.space.points(rows, spec.fixed, spec.rules))
     return place(spec, snapshot.dataset_sha256, range(first, first + len(rows)), points, step.first_epoch)

@@ -16,7 +16,7 @@ from app.planning.budgets import epochs_left, epochs_used_up, fitting, on_target
 from app.planning.drawing import all_drawn, batch_of, draw, epochs_of, learns, room_in_queue, trials_left
 from app.planning.memory import Memory
 from app.planning.outcome import mean
-from app.planning.standings import standings
+from app.planning.standings import history, standings
 from app.schedulers import Bracket, Contender, Round, RungScheduler, Selection
 
 RunsByTrial = Mapping[int, Sequence[RunView]]
@@ -59,7 +59,7 @@ def _draw_on(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> tu
     count = min(_room(snapshot, memory), end_of_bracket - snapshot.drawn, trials_left(snapshot))
     rungs = _bracket(snapshot, scheduler, memory).rungs
     to_epoch = rungs[0] if rungs else None
-    candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, snapshot.trials, to_epoch)
+    candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, history(snapshot), to_epoch)
     trials, short = fitting(snapshot, candidates)
     return Plan(list(_in_batches(snapshot, memory, trials)), memory.stored()) if trials else None, short
 

@@ -1,10 +1,11 @@
 """Standings: what each trial had come to at its rungs, by its runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from math import isnan
 
-from app.domain.plan import RunView
+from app.domain.plan import RunView, Snapshot, TrialView
 from app.domain.runs import comparable
 from app.domain.states import OPEN, TrialState
 from app.domain.values import Value
@@ -30,6 +31,14 @@ def standings(
             open=TrialState.PAUSED in states and not states & _TRAINING,
             rungs=_rungs(of_trial, diverged),
         )
+
+
+def history(snapshot: Snapshot) -> list[TrialView]:
+    """Return the finished trials as samplers see them: also with their costs at the rungs where they were compared."""
+    compared = {run.trial for run in snapshot.runs if run.rungs}
+    runs = [run for run in snapshot.runs if run.trial in compared]
+    rungs = {one.trial: one.rungs for one in standings(runs, {}, snapshot.spec.objective.diverged)}
+    return [replace(trial, rungs=rungs.get(trial.number, ())) for trial in snapshot.trials]
 
 
 def _rungs(runs: Sequence[RunView], diverged: Diverged) -> list[tuple[int, float]]:

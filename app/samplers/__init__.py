@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from app.samplers.base import Ask, Sampler
+from app.samplers.gp import GaussianProcess
 from app.samplers.halton import HaltonSampler
 from app.samplers.latin_hypercube import LatinHypercubeSampler
 from app.samplers.random import RandomSampler
@@ -15,4 +16,5 @@ SAMPLERS: Mapping[str, Sampler] = {
     "sobol": SobolSampler(),
     "halton": HaltonSampler(),
     "latin_hypercube": LatinHypercubeSampler(),
+    "gp": GaussianProcess(),
 }

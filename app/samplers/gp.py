@@ -4,10 +4,9 @@ Costs are compared by rank alone. Of a batch each pick is believed to have its m
 believer). Snoek, Larochelle and Adams, "Practical Bayesian optimization of machine learning algorithms", NIPS 2012.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import islice
 from typing import final
 
 import numpy as np
@@ -15,19 +14,26 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from app.domain.options import Option
-from app.domain.plan import Need, TrialView
-from app.domain.space import ChoiceParameter, Parameter
-from app.domain.values import Value, key
+from app.domain.plan import Need
+from app.domain.values import Value
+from app.samplers.axes import Axes
 from app.samplers.base import Ask, Quantiles, Sampler
+from app.samplers.encoding import Encoding, Points
+from app.samplers.seen import Seen, seen
+from app.samplers.sobol import DIMENSIONS, SobolSampler
 from app.samplers.streams import uniform
 from app.surrogates import Believer, Embedding, Posterior, Prior, fit, log_improvement, normal_scores
 
 _KEPT, _FITTED = 512, 256
 """Trials that the model sees, the best half and the newest, and those of them by which its lengths are fitted."""
 
-_UNIFORM, _PARENTS, _MUTANTS, _CLIMBERS, _CLIMBS = 1000, 5, 40, 3, 10
-_STEPS = (-0.25, -0.1, -0.03, -0.01, 0.01, 0.03, 0.1, 0.25)
-_BELOW_1 = math.nextafter(1.0, 0.0)
+_ENOUGH = 8
+"""So many trials at a rung are enough to learn from."""
+
+_UNIFORM, _PARENTS, _MUTANTS, _CLIMBERS = 1000, 5, 40, 3
+_WIDTHS = tuple(0.3 * 0.7**climb for climb in range(10))
+"""How far the climbs look along the axes of numbers, one after the other."""
+
 _BLAS = ThreadpoolController()
 
 Floats = NDArray[np.float64]
@@ -35,7 +41,7 @@ Floats = NDArray[np.float64]
 
 @final
 class GaussianProcess(Sampler):
-    """Proposes batches from all trials that have stopped; the first one, and any while none has, at random."""
+    """Proposes batches from all trials that have stopped; the first one, and any while none has, fills the space."""
 
     need = Need.ALL
     options: Mapping[str, Option] = {
@@ -44,171 +50,156 @@ class GaussianProcess(Sampler):
 
     def propose(self, ask: Ask) -> Quantiles:
         """Return the batch: the same bits for the same question, in any process, on one BLAS thread."""
-        names = list(ask.space)
-        if not names or not ask.history or not ask.numbers:
-            return uniform(ask.seed, names, ask.numbers)
+        shown = seen(ask.history, _ENOUGH)
+        if not len(ask.space) or not shown.costs or not ask.numbers:
+            return _unlearnt(ask)
         with _BLAS.limit(limits=1, user_api="blas"):
-            return _Search(ask, np.random.Generator(np.random.Philox([ask.seed, ask.numbers[0]]))).batch()
+            return _Search(ask, shown, np.random.Generator(np.random.Philox([ask.seed, ask.numbers[0]]))).batch()
+
+
+def _unlearnt(ask: Ask) -> Quantiles:
+    """Return a batch that rests on nothing: Sobol's, as far as its dimensions reach."""
+    if len(ask.space) > DIMENSIONS:
+        return uniform(ask.seed, list(ask.space), ask.numbers)
+    return SobolSampler().propose(ask)
 
 
 @dataclass(frozen=True)
 class _Candidates:
-    """Rows of quantiles, and the vectors of the points that they are."""
+    """Rows of quantiles, the vectors of the points that they are, and what tells each point from others."""
 
     quantiles: Quantiles
     vectors: Floats
+    names: Sequence[str]
 
-    @cached_property
-    def keys(self) -> Sequence[bytes]:
-        """What tells the points apart: their vectors."""
-        return [vector.tobytes() for vector in self.vectors]
+
+@dataclass(frozen=True)
+class _Spot:
+    """A row of quantiles and what it is worth: the logarithm of its expected improvement."""
+
+    worth: float
+    row: Floats
+    name: str
 
 
 class _Search:
     """The picks of one batch."""
 
-    def __init__(self, ask: Ask, chance: np.random.Generator) -> None:
-        self.ask = ask
-        self.chance = chance
-        self.parameters = list(ask.space.parameters.items())
-        self.numbers = [(name, one) for name, one in self.parameters if not _unordered(one)]
-        self.categories = [(name, one) for name, one in self.parameters if _unordered(one)]
-        sizes = [len(one.values) for _, one in self.categories if isinstance(one, ChoiceParameter)]
-        self.embedding = Embedding(len(self.numbers), sizes)
-        self.seen = {vector.tobytes() for vector in self._vectors([trial.params for trial in ask.history])}
-        self.kept = _kept(ask.history)
-        self.vectors = self._vectors([trial.params for trial in self.kept])
-        self.posterior = self._posterior()
-        self.means = self.posterior.means(self.vectors)
+    def __init__(self, ask: Ask, shown: Seen, chance: np.random.Generator) -> None:
+        self.ask, self.chance = ask, chance
+        self.axes = Axes(ask.space, ask.fixed, ask.rules)
+        encoding = Encoding.of(ask.space)
+        self.embedding = Embedding(len(encoding.numbers), [len(one.values) for one in encoding.categories.values()])
+        self.taken = {self._name(trial.params) for trial in ask.history}
+        kept = _kept(shown.costs)
+        self.points = [shown.params[place] for place in kept]
+        vectors = self._vectors(encoding.encode(self.points))
+        self.posterior = self._posterior(vectors, normal_scores([shown.costs[place] for place in kept]))
+        self.means = self.posterior.means(vectors)
 
     def batch(self) -> Quantiles:
-        """Return the picks, one after the other; where no new point is left, what is best of the seen ones."""
-        candidates = self._new(np.vstack([self.chance.random((_UNIFORM, len(self.parameters))), *self._mutants()]))
-        if not len(candidates.quantiles):
-            return uniform(self.ask.seed, list(self.ask.space), self.ask.numbers)
+        """Return the picks, one after the other; where no new point is left, the best of those that were tried."""
+        candidates = self._new(np.vstack([self.chance.random((_UNIFORM, len(self.ask.space))), *self._mutants()]))
+        if not candidates.names:
+            return self._again(0)
         believer, lowest = Believer(self.posterior, candidates.vectors), float(self.means.min())
         picks = list[Floats]()
         for _ in self.ask.numbers:
-            open_ = np.array([one not in self.seen for one in candidates.keys])
-            worth = np.where(open_, log_improvement(believer.means, believer.variances, lowest), -np.inf)
-            pick = self._climbed(candidates, worth, believer.posterior, lowest)
-            self.seen.add(pick.keys[0])
-            lowest = min(lowest, float(believer.posterior.means(pick.vectors)[0]))
-            believer.believe(pick.vectors)
-            picks.append(pick.quantiles[0])
+            pick = self._pick(candidates, believer, lowest)
+            if pick is None:
+                return np.array([*picks, *self._again(len(picks))])
+            self.taken.add(pick.name)
+            vector = self._at(pick.row[None, :])
+            lowest = min(lowest, float(believer.posterior.means(vector)[0]))
+            believer.believe(vector)
+            picks.append(pick.row)
         return np.array(picks)
 
-    def _posterior(self) -> Posterior:
-        scores = normal_scores([_cost(trial) for trial in self.kept])
-        some = slice(None, None, -(-len(self.kept) // _FITTED))
-        kernel = fit(self.vectors[some], self.embedding.owners, scores[some], Prior())
-        return Posterior.of(kernel, self.vectors, scores)
+    def _posterior(self, vectors: Floats, scores: Floats) -> Posterior:
+        some = slice(None, None, -(-len(scores) // _FITTED))
+        kernel = fit(vectors[some], self.embedding.owners, scores[some], Prior())
+        return Posterior.of(kernel, vectors, scores)
+
+    def _best(self) -> Iterator[Mapping[str, Value]]:
+        """Yield the points that were tried, those believed best first."""
+        yield from (self.points[place] for place in np.argsort(self.means, kind="stable"))
+
+    def _again(self, first: int) -> Quantiles:
+        """Return the rows of points that were tried, for the numbers of the batch from the `first` on."""
+        rows = [self.axes.row(point) for point in islice(self._best(), len(self.ask.numbers))]
+        return np.array([rows[place % len(rows)] for place in range(len(self.ask.numbers) - first)])
 
     def _mutants(self) -> Iterator[Quantiles]:
         """Yield rows about each of the best trials: each parameter drawn anew by chance, at least one."""
-        width = len(self.parameters)
-        for parent in np.argsort(self.means, kind="stable")[:_PARENTS]:
-            params = self.kept[parent].params
+        width = len(self.ask.space)
+        for point in islice(self._best(), _PARENTS):
             draws, chances = self.chance.random((2, _MUTANTS, width))
             changed = chances < 1.5 / width
             changed[np.arange(_MUTANTS), chances.argmin(axis=1)] = True
-            yield np.where(changed, draws, [_quantile(one, params.get(name)) for name, one in self.parameters])
+            yield np.where(changed, draws, self.axes.row(point))
 
-    def _climbed(self, candidates: _Candidates, worth: Floats, posterior: Posterior, lowest: float) -> _Candidates:
+    def _pick(self, candidates: _Candidates, believer: Believer, lowest: float) -> _Spot | None:
         """Return the best point on the ways up from the best candidates, by changes of one parameter."""
-        tops = np.argsort(-worth, kind="stable")[:_CLIMBERS]
-        best = [(float(worth[top]), _one(candidates, int(top))) for top in tops]
-        for _ in range(_CLIMBS):
-            higher = [self._step(height, at, posterior, lowest) for height, at in best]
-            if all(new[0] <= old[0] for new, old in zip(higher, best, strict=True)):
+        worth = log_improvement(believer.means, believer.variances, lowest)
+        order = (int(place) for place in np.argsort(-worth, kind="stable"))
+        open_ = (place for place in order if candidates.names[place] not in self.taken)
+        spots = [
+            _Spot(float(worth[place]), candidates.quantiles[place], candidates.names[place])
+            for place in islice(open_, _CLIMBERS)
+        ]
+        for width in _WIDTHS if spots else ():
+            higher = self._climbed(spots, width, believer.posterior, lowest)
+            if self.axes.finite and higher == spots:
                 break
-            best = higher
-        return max(best, key=lambda one: one[0])[1]
+            spots = higher
+        return max(spots, key=lambda spot: spot.worth, default=None)
 
-    def _step(self, height: float, at: _Candidates, posterior: Posterior, lowest: float) -> tuple[float, _Candidates]:
-        around = self._new(np.array(list(self._neighbours(at.quantiles[0]))))
-        if not len(around.quantiles):
-            return height, at
-        worth = log_improvement(*posterior.moments(around.vectors), lowest)
-        top = int(worth.argmax())
-        return (float(worth[top]), _one(around, top)) if worth[top] > height else (height, at)
+    def _climbed(self, spots: Sequence[_Spot], width: float, posterior: Posterior, lowest: float) -> list[_Spot]:
+        around = [self.axes.neighbours(spot.row, width) for spot in spots]
+        worth = log_improvement(*posterior.moments(self._at(np.vstack(around))), lowest)
+        ends = np.cumsum([len(rows) for rows in around])[:-1]
+        return [self._higher(*one) for one in zip(spots, around, np.split(worth, ends), strict=True)]
 
-    def _neighbours(self, row: Floats) -> Iterator[Floats]:
-        for column, (_, parameter) in enumerate(self.parameters):
-            for quantile in _others(parameter, float(row[column])):
-                yield np.where(np.arange(len(row)) == column, quantile, row)
+    def _higher(self, spot: _Spot, rows: Quantiles, worth: Floats) -> _Spot:
+        """Return the best of the rows that is worth more, new and within the constraints, else the spot itself."""
+        for place in np.argsort(-worth, kind="stable"):
+            if worth[place] <= spot.worth:
+                break
+            if name := self._open(self._values(rows[place : place + 1])[0]):
+                return _Spot(float(worth[place]), rows[place], name)
+        return spot
 
     def _new(self, quantiles: Quantiles) -> _Candidates:
-        """Return those rows whose points were not seen and are within the constraints, each point once."""
-        points = self.ask.space.points(quantiles.tolist(), self.ask.fixed, self.ask.rules)
-        vectors, first = self._vectors(points), dict[bytes, int]()
-        for row, vector in enumerate(vectors):
-            first.setdefault(vector.tobytes(), row)
-        rows = [
-            row
-            for name, row in first.items()
-            if name not in self.seen and self.ask.space.admits(points[row], self.ask.fixed)
-        ]
-        return _Candidates(quantiles[rows], vectors[rows])
+        """Return those rows whose points were not tried and are within the constraints, each point once."""
+        first = dict[str, int]()
+        for row, point in enumerate(self._values(quantiles)):
+            if name := self._open(point):
+                first.setdefault(name, row)
+        rows = quantiles[list(first.values())]
+        return _Candidates(rows, self._at(rows), list(first))
 
-    def _vectors(self, points: Sequence[Mapping[str, Value]]) -> Floats:
-        numbers = [_places(one, [point.get(name) for point in points], math.nan) for name, one in self.numbers]
-        codes = [_places(one, [point.get(name) for point in points], -1.0) for name, one in self.categories]
-        return self.embedding.vectors(
-            np.array(numbers, np.float64).reshape(len(numbers), len(points)).T,
-            np.array(codes).astype(np.int_).reshape(len(codes), len(points)).T,
-        )
+    def _values(self, quantiles: Quantiles) -> Sequence[Mapping[str, Value]]:
+        return self.ask.space.points(quantiles.tolist(), self.ask.fixed, self.ask.rules)
 
+    def _open(self, point: Mapping[str, Value]) -> str | None:
+        """Return the name of a point that may be tried, None of one that was or breaks a constraint."""
+        name = self._name(point)
+        return name if name not in self.taken and self.ask.space.admits(point, self.ask.fixed) else None
 
-def _one(candidates: _Candidates, index: int) -> _Candidates:
-    at = slice(index, index + 1)
-    return _Candidates(candidates.quantiles[at], candidates.vectors[at])
+    def _name(self, point: Mapping[str, Value]) -> str:
+        """Return what tells a point from others, beyond rounding."""
+        values = map(point.get, self.ask.space)
+        return repr([f"{value:.12g}" if isinstance(value, float) else value for value in values])
 
+    def _at(self, quantiles: Quantiles) -> Floats:
+        return self._vectors(self.axes.encode(quantiles))
 
-def _kept(history: Sequence[TrialView]) -> Sequence[TrialView]:
-    """Return the trials that the model sees, by number."""
-    if len(history) <= _KEPT:
-        return history
-    ranked = sorted(history, key=lambda trial: (_cost(trial), trial.number))
-    best, others = ranked[: _KEPT // 2], ranked[_KEPT // 2 :]
-    newest = sorted(others, key=lambda trial: trial.number)[-(_KEPT // 2) :]
-    return sorted([*best, *newest], key=lambda trial: trial.number)
+    def _vectors(self, points: Points) -> Floats:
+        return self.embedding.vectors(points.numbers, points.categories)
 
 
-def _cost(trial: TrialView) -> float:
-    """Return the cost; a trial that has none (diverged, failed) is worse than all others."""
-    return math.inf if trial.cost is None or math.isnan(trial.cost) else trial.cost
-
-
-def _unordered(parameter: Parameter) -> bool:
-    return isinstance(parameter, ChoiceParameter) and not parameter.ordered
-
-
-def _places(parameter: Parameter, values: Sequence[Value], inactive: float) -> list[float]:
-    """Return the coordinate of each value, `inactive` of None."""
-    if not isinstance(parameter, ChoiceParameter):
-        return [inactive if value is None else parameter.coordinate(value) for value in values]
-    known = {repr(value): parameter.coordinate(value) for value in parameter.values} | {repr(None): inactive}
-    return [known[repr(value)] if repr(value) in known else parameter.coordinate(value) for value in values]
-
-
-def _middles(parameter: ChoiceParameter) -> Floats:
-    """Return the quantile in the middle of each value's share."""
-    shares = np.array(parameter.weights or [1.0] * len(parameter.values))
-    middles: Floats = (np.cumsum(shares) - shares / 2) / shares.sum()
-    return middles
-
-
-def _quantile(parameter: Parameter, value: Value) -> float:
-    """Return a quantile of a value, about; of an inactive parameter any will do."""
-    if value is None:
-        return 0.5
-    if isinstance(parameter, ChoiceParameter):
-        return float(_middles(parameter)[parameter.keys[key(value)]])
-    return min(max(parameter.coordinate(value), 0.0), _BELOW_1)
-
-
-def _others(parameter: Parameter, quantile: float) -> Sequence[float]:
-    if isinstance(parameter, ChoiceParameter):
-        return list(map(float, _middles(parameter)))
-    return [min(max(quantile + step, 0.0), _BELOW_1) for step in _STEPS]
+def _kept(costs: Sequence[float]) -> Sequence[int]:
+    """Return the places of the costs that the model sees, in their order."""
+    ranked = sorted(range(len(costs)), key=lambda place: costs[place])
+    newest = sorted(ranked[_KEPT // 2 :])[-(_KEPT // 2) :]
+    return sorted([*ranked[: _KEPT // 2], *newest])

@@ -27,6 +27,7 @@ from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, Space
 from app.domain.space_faults import space_faults
 from app.domain.values import Value
+from app.planning.pairs import pair_faults
 from app.samplers import SAMPLERS
 from app.samplers.streams import uniform
 from app.schedulers import SCHEDULERS
@@ -59,6 +60,7 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
         *([] if is_foreign(draft.trainer) else _own_faults(draft, dataset)),
         *_sampler_faults(draft),
         *_scheduler_faults(draft),
+        *pair_faults(draft.sampler, draft.scheduler),
     ]
 
 

@@ -18,6 +18,7 @@ from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, Labels, NewSweep, Objective, Sweep, SweepChanges, SweepFilter, SweepSpec
 from app.domain.trials import CompleteTrial
 from app.domain.values import LARGEST_WHOLE
+from app.planning.previews import SpacePreview, preview
 from app.services.clock import Clock
 from app.services.cursors import Page, decode, page_of
 from app.services.datasets import every_name
@@ -53,6 +54,24 @@ class Sweeps:
 
         Raises InvalidRequest with these and all others together.
         """
+        spec, dataset = self._checked(draft, faults)
+        now = self._clock.now()
+        sweep = new_id("swp", now, self._entropy)
+        labels = Labels(spec.name, draft.tags, draft.notes)
+        metrics = _metrics_of(spec, dataset)
+        self._storage.create_sweep(sweep, NewSweep(spec, labels, draft.posted, dataset, metrics), now)
+        self._planner.plan_now(sweep)
+        return self._storage.sweep(sweep)
+
+    def preview(self, draft: SweepDraft, faults: Sequence[Fault]) -> SpacePreview:
+        """Return what the points of a sweep would be like, checked as by `create`; nothing is stored."""
+        return preview(*self._checked(draft, faults))
+
+    def _checked(self, draft: SweepDraft, faults: Sequence[Fault]) -> tuple[SweepSpec, DatasetSummary | None]:
+        """Return what a request asks for, and its data set, if our own trainer trains it.
+
+        Raises InvalidRequest with all faults together.
+        """
         draft = plain_draft(draft)
         dataset, unknown = self._dataset(draft.dataset)
         every = [
@@ -63,13 +82,7 @@ class Sweeps:
         ]
         if every or (dataset is None and not is_foreign(draft.trainer)):
             raise InvalidRequest(every)
-        spec, now = self._spec(draft, dataset), self._clock.now()
-        sweep = new_id("swp", now, self._entropy)
-        labels = Labels(spec.name, draft.tags, draft.notes)
-        metrics = _metrics_of(spec, dataset)
-        self._storage.create_sweep(sweep, NewSweep(spec, labels, draft.posted, dataset, metrics), now)
-        self._planner.plan_now(sweep)
-        return self._storage.sweep(sweep)
+        return self._spec(draft, dataset), dataset
 
     def get(self, sweep: str) -> Sweep:
         """Return a sweep. Raises NotFound."""

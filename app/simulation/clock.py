@@ -9,7 +9,7 @@ from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, Objective, SweepSpec
 from app.domain.values import Value
 from app.planning.outcome import mean
-from app.simulation.sweep import Fates, Run, VirtualSweep
+from app.simulation.sweep import Run, VirtualSweep
 from app.simulation.tasks import Task
 
 
@@ -84,8 +84,8 @@ def simulate(task: Task, search: Search, speeds: Sequence[float]) -> Simulation:
     A worker of speed 2 needs half the seconds for an epoch. Where several are free the first one takes the next run,
     and where several stop at once the first one is heard first: the same arguments give the same simulation.
     """
-    fates = task.fates(search.seed, search.noise)
-    found = Simulation(task, VirtualSweep(search.spec(task), fates), speeds)
+    sweep = VirtualSweep(search.spec(task), task.fates(search.seed, search.noise), recorded=task.recorded)
+    found = Simulation(task, sweep, speeds)
     held = list[tuple[float, int, Run]]()
     free, now = list(range(len(speeds))), 0.0
     best = _Best(found)
@@ -93,8 +93,8 @@ def simulate(task: Task, search: Search, speeds: Sequence[float]) -> Simulation:
     while found.sweep.state is SweepState.RUNNING:
         for run in found.sweep.in_state(TrialState.QUEUED)[: len(free)]:
             worker = heapq.heappop(free)
-            run.state = TrialState.RUNNING
-            taken = _duration(found.sweep, run, fates) / speeds[worker]
+            found.sweep.start(run)
+            taken = _duration(found.sweep, run) / speeds[worker]
             found.busy += taken
             heapq.heappush(held, (now + taken, worker, run))
         assert held, "a running sweep has nothing to do"
@@ -107,9 +107,9 @@ def simulate(task: Task, search: Search, speeds: Sequence[float]) -> Simulation:
     return found
 
 
-def _duration(sweep: VirtualSweep, run: Run, fates: Fates) -> float:
+def _duration(sweep: VirtualSweep, run: Run) -> float:
     """Return the seconds from where a run stands to where it is asked to stop, on a worker of speed 1."""
-    seconds = fates(sweep.trials[run.trial], run.replicate, run.last).seconds
+    seconds = sweep.fate(run).seconds
     return float(run.asked - run.epochs) if seconds is None else math.fsum(seconds[run.epochs : run.asked])
 
 
@@ -119,11 +119,14 @@ class _Best:
     def __init__(self, found: Simulation) -> None:
         self._found = found
         self._reached = dict[tuple[int, int], int]()
+        self._epochs = 0
+        self._regrets = dict[tuple[int, int], float]()
         self._costs = dict[int, float]()
 
     def heard(self, run: Run, now: float) -> None:
         """Note that a run has stopped; a trial counts once all its replicates have a value."""
         sweep = self._found.sweep
+        self._epochs += run.epochs - self._reached.get((run.trial, run.replicate), 0)
         self._reached[run.trial, run.replicate] = run.epochs
         values = [sweep.runs[run.trial, copy].value for copy in range(sweep.spec.replicates)]
         if (cost := mean(values)) is None:
@@ -131,7 +134,12 @@ class _Best:
         else:
             self._costs[run.trial] = cost
         if self._costs:
-            trial = min(self._costs, key=lambda number: (self._costs[number], number))
-            epochs = sweep.runs[trial, 0].epochs
-            regret = self._found.task.regret(self._found.task.cost(sweep.trials[trial].params, epochs))
-            self._found.moments.append(Moment(now, sum(self._reached.values()), trial, regret))
+            _, trial = min(zip(self._costs.values(), self._costs, strict=True))
+            self._found.moments.append(Moment(now, self._epochs, trial, self._regret(trial)))
+
+    def _regret(self, trial: int) -> float:
+        sweep, task = self._found.sweep, self._found.task
+        stand = trial, sweep.runs[trial, 0].epochs
+        if stand not in self._regrets:
+            self._regrets[stand] = task.regret(task.cost(sweep.trials[trial].params, stand[1]))
+        return self._regrets[stand]

@@ -6,7 +6,7 @@ drawn twice, or epochs beyond the budget.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.contract.hyperparameters import complete
 from app.domain.plan import (
@@ -86,9 +86,17 @@ class VirtualSweep:
     trials: list[Drawn] = field(default_factory=list)
     runs: dict[tuple[int, int], Run] = field(default_factory=dict)
     decisions: list[str] = field(default_factory=list)
+    recorded: Callable[[Mapping[str, Value]], Mapping[str, Value]] = dict
+    """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
+    _states: dict[TrialState, dict[tuple[int, int], Run]] = field(init=False)
+    _of_trial: list[list[Run]] = field(default_factory=list)
+    _final: dict[int, float | None] = field(default_factory=dict)
+    _views: dict[tuple[int, int], RunView] = field(default_factory=dict)
+    _fates: dict[tuple[int, int], Fate] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.budget = self.spec.budget
+        self._states = {state: {} for state in TrialState}
 
     def snapshot(self) -> Snapshot:
         """Return what the planner is shown."""
@@ -106,11 +114,11 @@ class VirtualSweep:
             dataset_sha256=SHA,
             budget=self.budget,
             drawn=len(self.trials),
-            waiting=min(sum(run.state is TrialState.QUEUED for run in self.runs.values()), HORIZON),
+            waiting=min(len(self._states[TrialState.QUEUED]), HORIZON),
             in_training=training,
             charged=self.charged,
             seconds=self.seconds,
-            best_cost=min((value for value in self.values().values() if value is not None), default=None),
+            best_cost=min((value for value in self._final.values() if value is not None), default=None),
             ending=self.ending,
             memory=json.loads(json.dumps(self.memory)),
             runs=[self._view(run) for run in shown],
@@ -122,13 +130,15 @@ class VirtualSweep:
     def look(self) -> int:
         """Plan and apply until there are no more moves; return how many plans there were."""
         for count in range(10_000):
-            shown = self.snapshot()
-            made = plan(shown)
-            assert made == plan(shown), "the same snapshot gives the same plan"
+            made = self.planned(self.snapshot())
             if not made.moves:
                 return count
             self.apply(made)
         raise AssertionError("the planner never comes to an end")
+
+    def planned(self, shown: Snapshot) -> Plan:
+        """Return the plan that is made of a snapshot."""
+        return plan(shown)
 
     def apply(self, made: Plan) -> None:
         """Make the moves of a plan."""
@@ -145,18 +155,12 @@ class VirtualSweep:
         if self.state is SweepState.COMPLETED:
             self.state, self.ending, self.reason = SweepState.RUNNING, None, None
             for run in self.in_state(TrialState.CANCELLED):
-                run.state = TrialState.QUEUED if run.round == 0 else run.state
+                if run.round == 0:
+                    self.turn(run, TrialState.QUEUED)
 
     def values(self) -> dict[int, float | None]:
         """Return the value of each trial that is final, by its number."""
-        by_trial: dict[int, list[Run]] = {}
-        for run in self._ordered():
-            by_trial.setdefault(run.trial, []).append(run)
-        return {
-            trial: mean([run.value for run in of_trial])
-            for trial, of_trial in by_trial.items()
-            if all(run.state not in OPEN for run in of_trial)
-        }
+        return dict(sorted(self._final.items()))
 
     def table(self) -> list[tuple[int, int, int, TrialState, int, float | None]]:
         """Return what there is to see of the runs, in their order."""
@@ -164,20 +168,52 @@ class VirtualSweep:
 
     def trained(self, trial: int) -> int:
         """Return the epochs that the runs of a trial have trained."""
-        return sum(run.epochs for run in self.runs.values() if run.trial == trial)
+        return sum(run.epochs for run in self._of_trial[trial])
 
     def _ordered(self) -> list[Run]:
         return list(self.runs.values())  # they are drawn in the order of their numbers
 
     def in_state(self, state: TrialState) -> list[Run]:
-        return [run for run in self.runs.values() if run.state is state]
+        """Return the runs in a state, by their numbers."""
+        of_state = self._states[state]
+        return [of_state[key] for key in sorted(of_state)]
 
-    def _any(self, states: frozenset[TrialState] | set[TrialState]) -> bool:
-        return any(run.state in states for run in self.runs.values())
+    def start(self, run: Run) -> None:
+        """Give a queued run to a worker."""
+        assert run.state is TrialState.QUEUED
+        self.turn(run, TrialState.RUNNING)
+
+    def fate(self, run: Run) -> Fate:
+        """Return how a run goes."""
+        key = run.trial, run.replicate
+        if key not in self._fates:
+            self._fates[key] = self.fates(self.trials[run.trial], run.replicate, run.last)
+        return self._fates[key]
+
+    def turn(self, run: Run, state: TrialState) -> None:
+        """Note all that has changed of a run, its state last."""
+        key = run.trial, run.replicate
+        self._states[run.state].pop(key, None)
+        self._states[state][key] = run
+        self._views.pop(key, None)
+        run.state = state
+        of_trial = self._of_trial[run.trial]
+        if any(one.state in OPEN for one in of_trial):
+            self._final.pop(run.trial, None)
+        else:
+            self._final[run.trial] = mean([one.value for one in of_trial])
+
+    def _any(self, states: frozenset[TrialState]) -> bool:
+        return any(self._states[state] for state in states)
 
     def _view(self, run: Run) -> RunView:
-        key = run.trial * 100 + run.replicate
-        return RunView(key, run.trial, run.replicate, run.state, run.epochs, run.asked, run.value, run.rungs)
+        key = run.trial, run.replicate
+        if key not in self._views:
+            number = run.trial * 100 + run.replicate
+            self._views[key] = RunView(
+                number, run.trial, run.replicate, run.state, run.epochs, run.asked, run.value, run.rungs
+            )
+        return self._views[key]
 
     def _finished(self) -> list[TrialView]:
         return [
@@ -186,7 +222,7 @@ class VirtualSweep:
         ]
 
     def _outcome(self, trial: int) -> TrialState:
-        states = {run.state for run in self.runs.values() if run.trial == trial}
+        states = {run.state for run in self._of_trial[trial]}
         return next(state for state in STATES if state in states)
 
     def _block(self) -> Block | None:
@@ -194,7 +230,7 @@ class VirtualSweep:
         end = (first // REFUND_BLOCK + 1) * REFUND_BLOCK
         if len(self.trials) < end and not self._any(TRAINING):
             end = len(self.trials)
-        runs = [run for run in self.runs.values() if first <= run.trial < end]
+        runs = [run for of_trial in self._of_trial[first:end] for run in of_trial]
         if end > len(self.trials) or not runs or any(run.state in OPEN for run in runs):
             return None
         return Block(first, end, sum(run.charged for run in runs), sum(run.epochs for run in runs))
@@ -205,7 +241,7 @@ class VirtualSweep:
         elif isinstance(move, Train):
             self._go_on(move)
         elif isinstance(move, Prune):
-            self._paused(move.run).state = TrialState.PRUNED
+            self.turn(self._paused(move.run), TrialState.PRUNED)
             self.decisions.append(f"{move.round} prune {move.run.trial}.{move.run.replicate}: {move.reason}")
         elif isinstance(move, Refund):
             self.charged -= move.block.charged - move.block.trained
@@ -217,12 +253,15 @@ class VirtualSweep:
         for trial in move.trials:
             assert trial.number == len(self.trials)
             assert len(self.trials) < self.budget.trials
-            self.trials.append(trial)
+            self.trials.append(replace(trial, params=self.recorded(trial.params)))
+            self._of_trial.append([])
             last = int(str(complete(self.spec.fixed, trial.params)["epochs"]))
             assert 1 <= trial.to_epoch <= last
             for replicate in range(trial.replicates):
                 run = Run(trial.number, replicate, move.round, last, trial.to_epoch, trial.to_epoch)
                 self.runs[trial.number, replicate] = run
+                self._of_trial[trial.number].append(run)
+                self.turn(run, TrialState.QUEUED)
                 self.charged += run.charged
         if move.round:
             numbers = [trial.number for trial in move.trials]
@@ -235,7 +274,8 @@ class VirtualSweep:
             assert run.asked < move.to_epoch <= run.last
             more = move.to_epoch - run.asked
             run.charged, self.charged = run.charged + more, self.charged + more
-            run.asked, run.round, run.state = move.to_epoch, move.round, TrialState.QUEUED
+            run.asked, run.round = move.to_epoch, move.round
+            self.turn(run, TrialState.QUEUED)
         names = [f"{view.trial}.{view.replicate}" for view in move.runs]
         self.decisions.append(f"{move.round} train {', '.join(names)} to {move.to_epoch}: {move.reason}")
 
@@ -249,23 +289,19 @@ class VirtualSweep:
         if self.ending is None:
             self.decisions.append(f"end {move.state}: {move.reason}")
         self.ending, self.reason = move.state.value, move.reason
-        for run in self.runs.values():
-            if run.state in {TrialState.QUEUED, TrialState.PAUSED}:
-                run.state = TrialState.CANCELLED if run.value is None else TrialState.COMPLETED
+        for run in [*self.in_state(TrialState.QUEUED), *self.in_state(TrialState.PAUSED)]:
+            self.turn(run, TrialState.CANCELLED if run.value is None else TrialState.COMPLETED)
         if not self._any(TRAINING):
             self.state, self.ending = move.state, None
 
     def train(self, run: Run) -> None:
         """Train a run to its epoch, to its own end, or, if the sweep ends, just one epoch further."""
-        fate = self.fates(self.trials[run.trial], run.replicate, run.last)
+        fate = self.fate(run)
         assert 1 <= len(fate.best) <= run.last
-        reached = min(run.epochs + 1 if self.ending else run.asked, len(fate.best))
-        run.epochs = reached
+        run.epochs = reached = min(run.epochs + 1 if self.ending else run.asked, len(fate.best))
         over = reached == len(fate.best)
         run.value = None if over and fate.end is not TrialState.COMPLETED else fate.best[reached - 1]
-        if over:
-            run.state = fate.end
-        else:
-            run.state = TrialState.COMPLETED if self.ending else TrialState.PAUSED
-            if run.state is TrialState.PAUSED and run.value is not None:
-                run.rungs = (*run.rungs, (reached, run.value))
+        stopped = TrialState.COMPLETED if self.ending else TrialState.PAUSED
+        if not over and stopped is TrialState.PAUSED and run.value is not None:
+            run.rungs = (*run.rungs, (reached, run.value))
+        self.turn(run, fate.end if over else stopped)

@@ -36,6 +36,10 @@ class Task(ABC):
     def cost(self, params: Mapping[str, Value], epochs: int) -> float:
         """Return the true cost of a trial that has trained so many epochs."""
 
+    def recorded(self, params: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Return the configuration whose results a trial of these parameters has: what a sampler is to learn from."""
+        return params
+
     def regret(self, cost: float) -> float:
         """Return a true cost normalised: 0 is that of the best configuration, 1 that of the median one."""
         return (cost - self.best) / (self.median - self.best)
@@ -100,7 +104,7 @@ class Curves(Task):
     def __init__(self, name: str, columns: Sequence[str], configs: Floats, costs: Floats, seconds: Floats) -> None:
         """Keep (configurations, columns) and, as (configurations, epochs), costs and the seconds of each epoch."""
         self.name, self._costs, self._seconds, self.epochs = name, costs, seconds, costs.shape[1]
-        self._columns = columns
+        self._columns, self._configs = columns, configs
         self._axes = [Axis(configs[:, place]) for place in range(len(columns))]
         self.space = Space({name: axis.parameter for name, axis in zip(columns, self._axes, strict=True)})
         self._points = np.stack([axis.unit(configs[:, place]) for place, axis in enumerate(self._axes)], 1)
@@ -120,6 +124,15 @@ class Curves(Task):
     def cost(self, params: Mapping[str, Value], epochs: int) -> float:
         """Return the cost at that epoch of the nearest curve."""
         return float(self._costs[self.nearest(params), epochs - 1])
+
+    def recorded(self, params: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Return the nearest configuration."""
+        values = self._configs[self.nearest(params)].tolist()
+        whole = [isinstance(self.space.parameters[name], IntParameter) for name in self._columns]
+        return {
+            name: int(value) if is_whole else value
+            for name, value, is_whole in zip(self._columns, values, whole, strict=True)
+        }
 
     def nearest(self, params: Mapping[str, Value]) -> int:
         """Return the number of the nearest configuration, the first of several."""

@@ -4,26 +4,36 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select, union_all
 
 from app.domain.work import Epoch
 from app.storage import metrics, records
+from app.storage.queries import Query
 from app.storage.sweep_rows import sweep_key
 from app.storage.tables import epochs, runs
 
 _POINT = [column for column in epochs.c if column is not epochs.c.run_key]
+_RUN = (
+    select(runs.c.key)
+    .where(
+        runs.c.sweep_key == bindparam("sweep"),
+        runs.c.trial == bindparam("trial"),
+        runs.c.replicate == bindparam("replicate"),
+    )
+    .scalar_subquery()
+)
+_PAGE = Query(
+    select(*_POINT)
+    .where(epochs.c.run_key == _RUN, epochs.c.epoch > bindparam("after"))
+    .order_by(epochs.c.epoch)
+    .limit(bindparam("limit"))
+)
 
 
 def page(connection: Connection, sweep: str, number: int, replicate: int, after: int, limit: int) -> list[Epoch]:
     """Return up to `limit` epochs of a run, from the first one after epoch `after`. Raises NotFound for the sweep."""
     key = sweep_key(connection, sweep)
-    run = select(runs.c.key).where(runs.c.sweep_key == key, runs.c.trial == number, runs.c.replicate == replicate)
-    rows = connection.execute(
-        select(*_POINT)
-        .where(epochs.c.run_key == run.scalar_subquery(), epochs.c.epoch > after)
-        .order_by(epochs.c.epoch)
-        .limit(limit)
-    )
+    rows = _PAGE.rows(connection, sweep=key, trial=number, replicate=replicate, after=after, limit=limit)
     slots = metrics.slots(connection, "epochs")
     return [records.epoch(row, slots) for row in rows]
 

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, updat
 
 from app.domain.states import SweepState, TrialState
 from app.domain.work import Decision, Lease
+from app.storage.bulk import Bulk
 from app.storage.dialect import among
 from app.storage.moves import RUNNING
-from app.storage.outcomes import parts
 from app.storage.queries import Query
 from app.storage.records import AnyRow
 from app.storage.tables import runs, sweeps, trials
@@ -30,10 +30,8 @@ _TRIAL = and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.
 _ROWS = select(*_COLUMNS).join(sweeps, sweeps.c.key == runs.c.sweep_key).join(trials, _TRIAL)
 # Statements that are made once: to make one takes as long as to run it.
 _NAMED = Query(_ROWS.where(among(runs.c.key, "keys")))
-_PUT_OFF = (
-    update(runs)
-    .where(runs.c.key.in_(bindparam("keys", expanding=True)))
-    .values(lease_until=bindparam("until", type_=runs.c.lease_until.type))
+_PUT_OFF = Bulk(
+    update(runs).where(among(runs.c.key, "keys")).values(lease_until=bindparam("until", type_=runs.c.lease_until.type))
 )
 
 _HELD = (
@@ -91,8 +89,8 @@ def heartbeat(connection: Connection, worker: str, leases: Sequence[Lease], leas
     """Put off the end of those leases that still hold; decide for each."""
     rows = named_runs(connection, leases)
     held = {lease.run for lease in leases if holds(rows.get(lease.run), worker, lease)}
-    for part in parts(held):
-        connection.execute(_PUT_OFF, {"keys": part, "until": lease_until})
+    if held:
+        _PUT_OFF.run(connection, [{"keys": list(held), "until": lease_until}])
     return [decide(rows, worker, lease) for lease in leases]
 
 

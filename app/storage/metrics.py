@@ -9,13 +9,13 @@ from sqlalchemy import Column, Connection, Row, Table, and_, bindparam, select
 from app.domain.work import Metrics
 from app.storage import dialect, views
 from app.storage.bulk import Bulk
+from app.storage.queries import Query
 from app.storage.tables import EPOCH_SLOTS, TRIAL_SLOTS, metric_slots, replicate_metrics, runs, trials
 
 Holder: TypeAlias = Literal["trials", "epochs"]
 """Whose metrics: those of trials, which replicates have too, or those of epochs."""
 
 _COUNTS: Mapping[Holder, int] = {"trials": TRIAL_SLOTS, "epochs": EPOCH_SLOTS}
-_STORED_SLOTS = "SELECT name, number FROM metric_slots WHERE holder = ? ORDER BY number"
 _OF_A_PART = ("train_", "dev_", "test_")
 """How our own metrics begin. Those of foreign trainers get no slot, which they would keep for ever."""
 _UNDEFINED, _OTHERS = "undefined_metrics", "other_metrics"
@@ -29,6 +29,11 @@ def columns(table: Table, slots: int) -> list[Column[Any]]:
 TRIAL_COLUMNS = columns(trials, TRIAL_SLOTS)
 _REPLICATE_COLUMNS = columns(replicate_metrics, TRIAL_SLOTS)
 # Statements that are made once: to make one takes as long as to run it.
+_STORED_SLOTS = Query(
+    select(metric_slots.c.name, metric_slots.c.number)
+    .where(metric_slots.c.holder == bindparam("holder"))
+    .order_by(metric_slots.c.number)
+)
 _OF_ONLY_RUNS = (
     select(runs.c.key, *TRIAL_COLUMNS)
     .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
@@ -64,10 +69,15 @@ class Slots:
         The driver takes longer to pass a null than a number, and most columns of an epoch are null.
         """
         rows = [self._row(one) for one in several]
+        if all(row.keys() == rows[0].keys() for row in rows):
+            return rows
         names = dict.fromkeys(sorted({name for row in rows for name in row}))
         return [{**names, **row} for row in rows]
 
     def _row(self, metrics: Mapping[str, float | None]) -> dict[str, Any]:
+        values = metrics.values()
+        if None not in values and 0.0 not in values and metrics.keys() <= self._filled.keys():
+            return {self._filled[name]: value for name, value in metrics.items()}  # most rows are so
         row: dict[str, Any] = {}
         others, undefined = {}, 0
         for name, value in metrics.items():
@@ -88,14 +98,13 @@ class Slots:
 
     def metrics(self, row: Row[*tuple[Any, ...]]) -> Metrics:
         """Return the metrics of a row that has all columns for metrics."""
-        fields = row._mapping
-        undefined: int = fields[_UNDEFINED] or 0
+        undefined: int = row.undefined_metrics or 0
         found: Metrics = {
             name: value
             for name, column in self._columns.items()
-            if (value := fields[column]) is not None or undefined & self._bits[name]
+            if (value := getattr(row, column)) is not None or undefined & self._bits[name]
         }
-        return found | fields[_OTHERS] if fields[_OTHERS] else found
+        return found | row.other_metrics if row.other_metrics else found
 
 
 def _is_negative_zero(value: float | None) -> bool:
@@ -141,4 +150,4 @@ def store_replicates(connection: Connection, metrics: Mapping[int, Metrics]) -> 
 
 
 def _numbers(connection: Connection, holder: Holder) -> dict[str, int]:
-    return {row.name: row.number for row in connection.exec_driver_sql(_STORED_SLOTS, (holder,))}
+    return {row.name: row.number for row in _STORED_SLOTS.rows(connection, holder=holder)}

@@ -1,8 +1,10 @@
 """Rows into records and back."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
@@ -52,6 +54,12 @@ def spec_from_json(stored: Mapping[str, Any]) -> SweepSpec:
     )
 
 
+@lru_cache(maxsize=16)
+def spec_of_text(text: str) -> SweepSpec:
+    """Return the spec of its JSON text, to be shared and not to be changed: most reads are of few sweeps."""
+    return spec_from_json(json.loads(text))
+
+
 def _parameter(fields: Mapping[str, Any]) -> Parameter:
     known: dict[str, Any] = {name: value for name, value in fields.items() if name != "kind"}
     for name in ("values", "weights"):
@@ -72,6 +80,12 @@ def summary_from_json(stored: Mapping[str, Any]) -> DatasetSummary:
     return DatasetSummary(**{**stored, "created_at": datetime.fromisoformat(stored["created_at"])})
 
 
+@lru_cache(maxsize=16)
+def summary_of_text(text: str) -> DatasetSummary:
+    """Return the summary of its JSON text, to be shared and not to be changed: the cards of some are long."""
+    return summary_from_json(json.loads(text))
+
+
 def dataset(row: AnyRow) -> DatasetSummary:
     """Return the data set of a row without its content."""
     return DatasetSummary(**{**row._mapping, "builtin": bool(row.builtin)})
@@ -79,22 +93,21 @@ def dataset(row: AnyRow) -> DatasetSummary:
 
 def trial(sweep: str, row: AnyRow, slots: Slots) -> Trial:
     """Return the trial of a row, of the sweep with this id; `slots` are those of trials."""
-    fields = row._mapping
     return Trial(
         sweep=sweep,
-        number=fields["number"],
-        state=TrialState(fields["state"]),
-        params=fields["params"],
+        number=row.number,
+        state=TrialState(row.state),
+        params=row.params,
         metrics=slots.metrics(row),
-        value=fields["value"],
-        best_epoch=fields["best_epoch"],
-        epochs=fields["epochs"],
-        seconds=fields["seconds"],
-        reason=fields["reason"],
-        replicates=fields["replicates"],
-        created_at=fields["created_at"],
-        started_at=fields["started_at"],
-        finished_at=fields["finished_at"],
+        value=row.value,
+        best_epoch=row.best_epoch,
+        epochs=row.epochs,
+        seconds=row.seconds,
+        reason=row.reason,
+        replicates=row.replicates,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
     )
 
 

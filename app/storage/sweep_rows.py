@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, case, func, insert, select, type_coerce
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
@@ -20,23 +21,45 @@ from app.storage.tables import datasets, runs, sweep_counts, sweeps
 OPEN_SWEEPS = (SweepState.RUNNING.value, SweepState.PAUSED.value)
 """The states of sweeps that have not ended."""
 
-# Of our own sweeps nobody asks for the spec, which takes long to read.
+PRESENT = sweeps.c.deleted == 0
+"""Of a sweep that nobody deleted; rows of one that was deleted go away in pieces."""
+
+# As texts: records are made of each text once.
+_SPEC, _DATASET = (
+    type_coerce(column, Text()).label(column.name) for column in (sweeps.c.spec, sweeps.c.dataset_summary)
+)
+_SHOWN = (*(column for column in sweeps.c if column not in {sweeps.c.spec, sweeps.c.dataset_summary}), _SPEC)
+
+# Of our own sweeps nobody asks for the spec here.
 _FOREIGN = Query(
-    select(runs.c.key, runs.c.sweep_key, case((sweeps.c.trainer != OWN_TRAINER, sweeps.c.spec)).label("spec"))
+    select(runs.c.key, case((sweeps.c.trainer != OWN_TRAINER, type_coerce(sweeps.c.spec, Text()))).label("spec"))
     .join(sweeps, sweeps.c.key == runs.c.sweep_key)
     .where(among(runs.c.key, "keys"))
 )
 
-PRESENT = sweeps.c.deleted == 0
-"""Of a sweep that nobody deleted; rows of one that was deleted go away in pieces."""
+_BEHIND_ALL = chr(0x10FFFF)
+"""A text that is greater than every id."""
+
+_LISTED = (
+    select(*_SHOWN)
+    .where(PRESENT, sweeps.c.id < bindparam("before"))
+    .order_by(sweeps.c.id.desc())
+    .limit(bindparam("limit"))
+)
+_ALL = Query(_LISTED)
 
 
 def sweep_row(connection: Connection, sweep: str, *columns: ColumnElement[Any]) -> AnyRow:
     """Return the row of a sweep, or these columns of it. Raises NotFound."""
-    row = connection.execute(select(*(columns or sweeps.c)).where(sweeps.c.id == sweep, PRESENT)).first()
+    row: AnyRow | None = _by_id(columns or tuple(sweeps.c)).first(connection, id=sweep)
     if row is None:
         raise NotFound(f'There is no sweep "{sweep}". GET /v1/sweeps lists them.')
     return row
+
+
+@cache
+def _by_id(columns: tuple[ColumnElement[Any], ...]) -> Query:
+    return Query(select(*columns).where(sweeps.c.id == bindparam("id"), PRESENT))
 
 
 def sweep_key(connection: Connection, sweep: str) -> int:
@@ -58,32 +81,30 @@ def create(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> 
 
 def find(connection: Connection, sweep: str) -> Sweep:
     """Return the sweep. Raises NotFound."""
-    return _sweeps(connection, [sweep_row(connection, sweep)])[0]
+    return _sweeps(connection, [sweep_row(connection, sweep, *_SHOWN)])[0]
 
 
 def spec(connection: Connection, sweep: str) -> tuple[SweepSpec, DatasetSummary | None]:
     """Return what a sweep's trials follow from: its spec and its data set, if it has one. Raises NotFound."""
-    row = sweep_row(connection, sweep)
+    row = sweep_row(connection, sweep, _SPEC, _DATASET)
     summary = row.dataset_summary
-    return records.spec_from_json(row.spec), None if summary is None else records.summary_from_json(summary)
+    return records.spec_of_text(row.spec), None if summary is None else records.summary_of_text(summary)
 
 
 def foreign_specs(connection: Connection, keys: Collection[int]) -> dict[int, SweepSpec | None]:
     """Return the specs of the sweeps of these runs by their keys, None for those of our own trainer."""
-    specs: dict[int, SweepSpec | None] = {}
-    found: dict[int, SweepSpec | None] = {}
-    for row in _FOREIGN.rows(connection, keys=list(keys)):
-        if row.sweep_key not in specs:
-            specs[row.sweep_key] = records.spec_from_json(row.spec) if row.spec else None
-        found[row.key] = specs[row.sweep_key]
-    return found
+    return {
+        row.key: None if row.spec is None else records.spec_of_text(row.spec)
+        for row in _FOREIGN.rows(connection, keys=list(keys))
+    }
 
 
 def page(connection: Connection, which: SweepFilter, before: str | None, limit: int) -> Sequence[Sweep]:
     """Return up to `limit` sweeps that fit, newest first, from the first one older than `before`."""
-    older = [sweeps.c.id < before] if before is not None else []
-    fitting = select(sweeps).where(PRESENT, *_conditions(which), *older)
-    return _sweeps(connection, connection.execute(fitting.order_by(sweeps.c.id.desc()).limit(limit)).all())
+    place = {"before": before or _BEHIND_ALL, "limit": limit}
+    conditions = _conditions(which)
+    query = Query(_LISTED.where(*conditions)) if conditions else _ALL
+    return _sweeps(connection, query.rows(connection, **place))
 
 
 def running(connection: Connection) -> list[str]:
@@ -115,7 +136,7 @@ def _sweeps(connection: Connection, rows: Sequence[AnyRow]) -> list[Sweep]:
             id=row.id,
             state=SweepState(row.state),
             ending=SweepState(row.ending) if row.ending else None,
-            spec=records.spec_from_json(row.spec),
+            spec=records.spec_of_text(row.spec),
             labels=Labels(row.name, tuple(row.tags), row.notes),
             used=Used(row.drawn, row.charged_epochs, row.used_seconds),
             posted=row.posted,

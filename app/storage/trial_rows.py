@@ -1,28 +1,68 @@
 """Trials in the storage: single ones, pages that an index has in order, and what samplers learn from."""
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, select
 
 from app.domain.errors import NotFound
 from app.domain.filters import Field, Position, TrialQuery
 from app.domain.states import TrialState
 from app.domain.trials import KeptModel, Trial
+from app.domain.values import LARGEST_WHOLE
 from app.storage import artifacts as artifact_rows
 from app.storage import metrics, records
-from app.storage.outcomes import parts
+from app.storage.dialect import among
+from app.storage.queries import Query
 from app.storage.sweep_rows import sweep_key
 from app.storage.tables import artifacts, models, runs, trials
 
 _UNFINISHED = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED, TrialState.CANCELLED})
 _FINISHED = tuple(state for state in TrialState if state not in _UNFINISHED)
 
+_MINE = trials.c.sweep_key == bindparam("sweep")
+_UP_TO: BindParameter[int] = bindparam("limit")
+_TOLD = select(*(column for column in trials.c if column not in {trials.c.sweep_key, trials.c.room})).where(_MINE)
+
+_OF_NUMBER = Query(_TOLD.where(trials.c.number == bindparam("number")))
+_OF_NUMBERS = Query(_TOLD.where(among(trials.c.number, "numbers")))
+_FINISHED_ONES = Query(_TOLD.where(among(trials.c.state, "states")).order_by(trials.c.number))
+
+
+@cache
+def _by_number(*, descending: bool) -> Query:
+    return Query(_numbered(_TOLD, descending=descending))
+
+
+@cache
+def _numbers_in_state(*, descending: bool) -> Query:
+    of_state = select(trials.c.number).where(_MINE, trials.c.state == bindparam("state"))
+    return Query(_numbered(of_state, descending=descending))
+
+
+def _numbered(statement: Select[Any], *, descending: bool) -> Select[Any]:
+    """Return the statement for a page in the order of numbers, after the number `after`."""
+    past, order = (operator.lt, trials.c.number.desc()) if descending else (operator.gt, trials.c.number)
+    return statement.where(past(trials.c.number, bindparam("after"))).order_by(order).limit(_UP_TO)
+
+
+@cache
+def _by_value(*, descending: bool) -> tuple[Query, Query, Query]:
+    """Return what finds trials with values in order: the first ones, those of a place's value, those of further ones.
+
+    That of a place is of the trials with its value and greater numbers.
+    """
+    further, order = (operator.lt, trials.c.value.desc()) if descending else (operator.gt, trials.c.value)
+    statement = _TOLD.where(trials.c.value.is_not(None)).order_by(order, trials.c.number).limit(_UP_TO)
+    same = statement.where(trials.c.value == bindparam("value"), trials.c.number > bindparam("number"))
+    return Query(statement), Query(same), Query(statement.where(further(trials.c.value, bindparam("value"))))
+
 
 def find(connection: Connection, sweep: str, number: int) -> Trial:
     """Return the trial. Raises NotFound."""
-    key = sweep_key(connection, sweep)
-    row = connection.execute(select(trials).where(trials.c.sweep_key == key, trials.c.number == number)).first()
+    row = _OF_NUMBER.first(connection, sweep=sweep_key(connection, sweep), number=number)
     if row is None:
         raise NotFound(f"The sweep {sweep} has no trial {number}, or it was not drawn yet.")
     return records.trial(sweep, row, metrics.slots(connection, "trials"))
@@ -30,11 +70,8 @@ def find(connection: Connection, sweep: str, number: int) -> Trial:
 
 def of_numbers(connection: Connection, sweep: str, numbers: Sequence[int]) -> list[Trial]:
     """Return the trials with these numbers, in this order."""
-    found: dict[int, Trial] = {}
-    key, slots = sweep_key(connection, sweep), metrics.slots(connection, "trials")
-    for part in parts(numbers):
-        rows = connection.execute(select(trials).where(trials.c.sweep_key == key, trials.c.number.in_(part)))
-        found |= {row.number: records.trial(sweep, row, slots) for row in rows}
+    rows = _OF_NUMBERS.rows(connection, sweep=sweep_key(connection, sweep), numbers=list(numbers))
+    found = {trial.number: trial for trial in _trials(connection, sweep, rows)}
     return [found[number] for number in numbers]
 
 
@@ -46,64 +83,65 @@ def page_of_index(
     if query.conditions:
         return None
     if query.sort == Field("number"):
-        numbers = _numbers_of_page(connection, key, query, after, limit)
-        return [(trial, Position(trial.number, trial.number)) for trial in of_numbers(connection, sweep, numbers)]
+        found = _page_by_number(connection, sweep, key, query, after, limit)
+        return [(trial, Position(trial.number, trial.number)) for trial in found]
     if query.sort == Field("value") and not query.states:
         return _page_by_value(connection, sweep, key, query, after, limit)
     return None
 
 
-def _numbers_of_page(
-    connection: Connection, key: int, query: TrialQuery, after: Position | None, limit: int
-) -> list[int]:
-    """Return the numbers of a page in their order, of each state from the index."""
-    order = trials.c.number.desc() if query.descending else trials.c.number
-    statement = select(trials.c.number).where(trials.c.sweep_key == key).order_by(order).limit(limit)
+def _page_by_number(
+    connection: Connection, sweep: str, key: int, query: TrialQuery, after: Position | None, limit: int
+) -> list[Trial]:
+    place = {"sweep": key, "after": _number_before(query, after), "limit": limit}
+    if query.states:
+        return of_numbers(connection, sweep, _numbers_of_page(connection, query, place))
+    return _trials(connection, sweep, _by_number(descending=query.descending).rows(connection, **place))
+
+
+def _number_before(query: TrialQuery, after: Position | None) -> int:
     if after is not None:
-        past = trials.c.number < after.number if query.descending else trials.c.number > after.number
-        statement = statement.where(past)
-    legs = [statement.where(trials.c.state == state.value) for state in set(query.states)] or [statement]
-    found = [number for leg in legs for number in connection.execute(leg).scalars()]
-    return sorted(found, reverse=query.descending)[:limit]
+        return after.number
+    return LARGEST_WHOLE if query.descending else -1
+
+
+def _numbers_of_page(connection: Connection, query: TrialQuery, place: Mapping[str, int]) -> list[int]:
+    """Return the numbers of a page in their order, of each state from the index."""
+    of_state = _numbers_in_state(descending=query.descending)
+    rows = [row for state in set(query.states) for row in of_state.rows(connection, state=state.value, **place)]
+    return sorted((row.number for row in rows), reverse=query.descending)[: place["limit"]]
 
 
 def _page_by_value(
     connection: Connection, sweep: str, key: int, query: TrialQuery, after: Position | None, limit: int
 ) -> list[tuple[Trial, Position]] | None:
     """Return a page of trials that have a value; None if there are not so many: no index has the others."""
-    order = trials.c.value.desc() if query.descending else trials.c.value
-    statement = select(trials).where(trials.c.sweep_key == key, trials.c.value.is_not(None))
-    if after is None:
-        legs = [statement]
-    elif isinstance(after.key, int | float):
-        legs = _beyond(statement, after.key, after.number, descending=query.descending)
-    else:
+    if after is not None and not isinstance(after.key, int | float):
         return None
+    first, same, further = _by_value(descending=query.descending)
+    place: Mapping[str, Any] = {} if after is None else {"value": after.key, "number": after.number}
     rows: list[records.AnyRow] = []
-    for leg in legs:
+    for leg in [first] if after is None else [same, further]:
         if len(rows) < limit:
-            rows += connection.execute(leg.order_by(order, trials.c.number).limit(limit - len(rows))).all()
+            rows += leg.rows(connection, sweep=key, limit=limit - len(rows), **place)
     if len(rows) < limit:
         return None
-    slots = metrics.slots(connection, "trials")
-    return [(records.trial(sweep, row, slots), Position(row.value, row.number)) for row in rows]
-
-
-def _beyond(statement: Select[Any], value: float, number: int, *, descending: bool) -> list[Select[Any]]:
-    """Return the statement for the trials after a place that have its value, and for those of further values."""
-    further = trials.c.value < value if descending else trials.c.value > value
-    return [statement.where(trials.c.value == value, trials.c.number > number), statement.where(further)]
+    found = _trials(connection, sweep, rows)
+    return [(trial, Position(trial.value, trial.number)) for trial in found]
 
 
 def finished(connection: Connection, sweep: str, last: int | None = None) -> list[Trial]:
     """Return the finished trials of a sweep, or the last ones, in the order of their numbers."""
     key = sweep_key(connection, sweep)
-    if last is not None:
-        numbers = _numbers_of_page(connection, key, TrialQuery(_FINISHED, descending=True), None, last)
-        return of_numbers(connection, sweep, numbers[::-1])
-    statement = select(trials).where(trials.c.sweep_key == key, trials.c.state.in_([one.value for one in _FINISHED]))
+    if last is None:
+        return _trials(connection, sweep, _FINISHED_ONES.rows(connection, sweep=key, states=list(_FINISHED)))
+    query = TrialQuery(_FINISHED, descending=True)
+    return _page_by_number(connection, sweep, key, query, None, last)[::-1]
+
+
+def _trials(connection: Connection, sweep: str, rows: Iterable[records.AnyRow]) -> list[Trial]:
     slots = metrics.slots(connection, "trials")
-    return [records.trial(sweep, row, slots) for row in connection.execute(statement.order_by(trials.c.number))]
+    return [records.trial(sweep, row, slots) for row in rows]
 
 
 def stopped(connection: Connection, sweep: str) -> list[Trial]:

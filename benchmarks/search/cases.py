@@ -1,12 +1,16 @@
 """What is searched and how: every sampler and scheduler of the registries that the versions here can pair."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from app.domain.plan import Need
 from app.domain.sweeps import Budget
 from app.domain.values import Value
+from app.planning.pairs import pair_faults
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
+from app.schedulers.rungs import geometric
 from app.simulation.clock import Search, simulate
 from app.simulation.tasks import Table, Task
 
@@ -16,11 +20,13 @@ EVALUATIONS = 100
 FULL_TRAININGS = 40
 """The budget on recorded curves, in full trainings."""
 
-_AT_RUNGS: dict[str, dict[str, Value]] = {"successive_halving": {"eta": 3, "first_rung": 2}}
+_AT_RUNGS: dict[str, dict[str, Value]] = {
+    "successive_halving": {"eta": 3, "first_rung": 2},
+    "hyperband": {"eta": 3, "first_rung": 2},
+    "asha": {"eta": 3, "first_rung": 2, "at_once": 8},
+    "median": {"first_rung": 2},
+}
 """Options on recorded curves, whose first epoch is untrained."""
-
-_BRACKET = {"successive_halving": 9}
-"""So many times the full trainings of the budget are drawn: about what its epochs reach for in one bracket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +43,44 @@ class Method:
 
     def regret(self, task: Task, seed: int, noise: float) -> float:
         """Return the regret at the end of one search, with eight virtual workers."""
-        options = {} if isinstance(task, Table) else _AT_RUNGS.get(self.scheduler, {})
-        scheduler: dict[str, Value] = {"kind": self.scheduler, **options}
-        search = Search({"kind": self.sampler}, scheduler, self._budget(task), seed, noise=noise)
+        search = Search(*self.kinds(task), self._budget(task), seed, noise=noise)
         return simulate(task, search, [1.0] * 8).regret
+
+    def kinds(self, task: Task) -> tuple[dict[str, Value], dict[str, Value]]:
+        """Return sampler and scheduler with their options."""
+        options = {} if isinstance(task, Table) else dict(_AT_RUNGS.get(self.scheduler, {}))
+        if self._brackets:
+            options["bracket"] = 27
+        return {"kind": self.sampler}, {"kind": self.scheduler, **options}
+
+    @property
+    def _brackets(self) -> bool:
+        """Whether a sampler that learns is halved, which takes brackets of a size."""
+        return self.scheduler == "successive_halving" and SAMPLERS[self.sampler].need is Need.ALL
 
     def _budget(self, task: Task) -> Budget:
         if isinstance(task, Table):
             return Budget(EVALUATIONS)
-        trials = FULL_TRAININGS * _BRACKET.get(self.scheduler, 1 if self.scheduler == "none" else 50)
-        return Budget(trials, epochs=FULL_TRAININGS * task.epochs)
+        epochs = FULL_TRAININGS * task.epochs
+        if self.scheduler == "successive_halving" and not self._brackets:
+            return Budget(widest(geometric(2, 3, task.epochs), 3, epochs), epochs=epochs)
+        return Budget(FULL_TRAININGS if self.scheduler == "none" else epochs, epochs=epochs)
+
+
+def widest(rungs: Sequence[int], eta: int, epochs: int) -> int:
+    """Return the most trials of one bracket whose rungs, n // eta^k going beyond rung k, cost at most `epochs`."""
+    stretches = [end - start for start, end in pairwise([0, *rungs])]
+
+    def cost(trials: int) -> int:
+        return sum(stretch * max(trials // eta**rung, 1) for rung, stretch in enumerate(stretches))
+
+    return max(trials for trials in range(1, epochs + 1) if trials == 1 or cost(trials) <= epochs)
 
 
 def methods(task: Task, wanted: list[str]) -> Iterator[Method]:
-    """Yield what can be tried on a task: on a table schedulers have nothing to compare."""
+    """Yield what can be tried on a task: pairs that are refused are left out, and schedulers on tables."""
     for sampler in SAMPLERS:
         for scheduler in ["none"] if isinstance(task, Table) else SCHEDULERS:
             method = Method(sampler, scheduler)
-            if not wanted or method.name in wanted:
+            if (not wanted or method.name in wanted) and not any(pair_faults(*method.kinds(task))):
                 yield method

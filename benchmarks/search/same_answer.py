@@ -2,10 +2,13 @@
 
 import random
 import sys
+from itertools import product
 from pathlib import Path
 
+from app.domain.plan import Need
 from app.domain.sweeps import Budget
 from app.domain.values import Value
+from app.planning.pairs import Pair, pair_of
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS
 from app.simulation.clock import Search, simulate
@@ -13,18 +16,17 @@ from app.simulation.files import read_tasks
 
 SWEEPS = 200
 
-ASYNCHRONOUS = {"asha"}
-"""Schedulers whose decisions depend on who was faster, as they say."""
-
 
 def main(file: Path) -> int:
     """Simulate random sweeps twice each; print those that differ, and return how many."""
     tasks, chance = read_tasks(file), random.Random(12)  # noqa: S311 - nothing here is a secret
-    pairs = [(sampler, scheduler) for sampler in SAMPLERS for scheduler in SCHEDULERS if scheduler not in ASYNCHRONOUS]
+    pairs = [pair for pair in product(SAMPLERS, SCHEDULERS) if pair_of(*pair) is Pair.REPRODUCIBLE]
     different = 0
     for number in range(SWEEPS):
         sampler, scheduler = pairs[number % len(pairs)]
         rungs: dict[str, Value] = {"eta": chance.randint(2, 4), "first_rung": chance.randint(1, 6)}
+        if SAMPLERS[sampler].need is Need.ALL:
+            rungs["bracket"] = chance.randint(1, 30)
         options = {name: value for name, value in rungs.items() if name in SCHEDULERS[scheduler].options}
         budget = Budget(chance.randint(1, 60), epochs=chance.choice([None, chance.randint(50, 1500)]))
         kinds: tuple[dict[str, Value], dict[str, Value]] = {"kind": sampler}, {"kind": scheduler, **options}

@@ -31,6 +31,7 @@ SEEDS = (0, 7, 2**63 - 1)
 SPACES = st.dictionaries(st.text(max_size=20), st.just(FloatParameter(0.0, 1.0)), max_size=6).map(Space)
 
 every_sampler = pytest.mark.parametrize("kind", SAMPLERS)
+ahead_of_time = pytest.mark.parametrize("kind", [kind for kind, one in SAMPLERS.items() if one.need is Need.NOTHING])
 
 
 def proposed(kind: str, space: Space, seed: int, numbers: Sequence[int]) -> Quantiles:
@@ -46,16 +47,22 @@ def test_every_parameter_gets_a_quantile_from_0_to_1(kind: str, seed: int) -> No
     assert np.all((quantiles >= 0.0) & (quantiles <= 1.0))
 
 
-@every_sampler
+@ahead_of_time
 @given(SPACES, st.integers(0, 2**63 - 1), st.lists(st.integers(3, 2**53), max_size=40))
 def test_many_proposals_at_once_have_the_bits_of_single_ones(
     kind: str, space: Space, seed: int, numbers: list[int]
 ) -> None:
-    together = proposed(kind, space, seed, numbers)
-    if SAMPLERS[kind].need is Need.NOTHING:
-        single = [proposed(kind, space, seed, [number])[0] for number in numbers]
-        assert np.array_equal(together, np.reshape(single, (len(numbers), len(space))))
-    assert np.array_equal(together[:7], proposed(kind, space, seed, numbers[:7]))
+    single = [proposed(kind, space, seed, [number])[0] for number in numbers]
+    assert np.array_equal(proposed(kind, space, seed, numbers), np.reshape(single, (len(numbers), len(space))))
+
+
+@every_sampler
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_first_of_a_batch_have_the_bits_of_the_whole_batch(kind: str, seed: int) -> None:
+    whole = proposed(kind, SPACE, seed, range(3, 11))
+    assert all(
+        np.array_equal(whole[:count], proposed(kind, SPACE, seed, range(3, 3 + count))) for count in (0, 1, 5, 8)
+    )
 
 
 @every_sampler

@@ -1,17 +1,18 @@
 """What must hold for every scheduler, alone and under the planner."""
 
 import json
+import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.plan import Need
-from app.domain.states import OPEN, SweepState
+from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Budget, Objective
 from app.planning import need_of
 from app.schedulers import SCHEDULERS, Contender, Round, RungScheduler
-from tests.app.planning.simulation import SimulatedSweep, fates, finished
+from tests.app.planning.simulation import Fate, SimulatedSweep, fates, finished
 from tests.app.planning.specs import search
 
 every_scheduler = pytest.mark.parametrize("kind", SCHEDULERS)
@@ -118,6 +119,25 @@ def test_every_sweep_ends_with_nothing_left_open(
     assert sweep.state is SweepState.COMPLETED
     assert not [run for run in sweep.runs.values() if run.state in OPEN]
     assert sweep.reason
+
+
+@every_scheduler
+@pytest.mark.parametrize("trials", [1, 2, 7])
+@pytest.mark.parametrize(
+    "fate",
+    [Fate([math.nan] * 9), Fate([0.5], TrialState.DIVERGED), Fate([0.5], TrialState.FAILED), Fate([0.5] * 9)],
+    ids=["nan", "diverged", "failed", "ties"],
+)
+def test_sweeps_without_anything_to_tell_trials_apart_come_to_their_end(kind: str, trials: int, fate: Fate) -> None:
+    """Of options, eta is above the number of trials."""
+    eta = {"eta": 10} if "eta" in SCHEDULERS[kind].options else {}
+    sweep = SimulatedSweep(search(Budget(trials), scheduler={"kind": kind, **eta}), lambda *_: fate)
+    sweep.work(1, 3)
+    assert sweep.state is SweepState.COMPLETED
+    assert len(sweep.trials) == trials
+    assert not [run for run in sweep.runs.values() if run.state in OPEN]
+    if fate.best == [0.5] * 9:
+        assert max(run.epochs for run in sweep.runs.values()) == 9
 
 
 @every_scheduler

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.schedulers import SCHEDULERS
 from docs.examples.foreign_trainer import tune
 from tests.app.api.serving import Json, Trainer, finished, places, problem, serving, when_ended
 
@@ -54,6 +55,7 @@ def test_a_foreign_trainer_gets_its_parameters_alone_and_ends_its_sweep(client: 
     assert (sweep["dataset"], sweep["dataset_sha256"], sweep["trainer"]) == (None, None, "external")
     assert (sweep["metrics"], sweep["steps"], sweep["pauses"]) == (BODY["metrics"], 2, False)
     assert sweep["objective"] == {"metric": "auc", "direction": "maximize", "diverged": "exclude"}
+    assert sweep["reproducible"] is False
     assert '"trainer": "external"' in sweep["no_workers"]
 
     runs = trainer.claim(9, **EXTERNAL)
@@ -112,7 +114,8 @@ def test_trials_are_sorted_and_filtered_by_what_the_sweep_declares(client: httpx
         ({"metrics": {"auc": "maximize", "value": "maximize", "a<b": "minimize"}}, ["/metrics/value", "/metrics/a<b"]),
         ({"fixed": {'quo"te': 1, " space": 2}}, ['/fixed/quo"te', "/fixed/ space"]),
         ({"early_stopping": {"patience": 3}, "keep_models": 2}, ["/early_stopping", "/keep_models"]),
-        ({"scheduler": {"kind": "successive_halving"}}, ["/scheduler/kind"]),
+        *(({"scheduler": {"kind": kind}}, ["/scheduler/kind"]) for kind in SCHEDULERS if kind != "none"),
+        ({"pauses": True, "sampler": {"kind": "gp"}, "scheduler": {"kind": "asha"}}, ["/scheduler/kind"]),
         ({"trainer": "external:"}, ["/trainer"]),
         ({"trainer": "xgboost", "space": {}, "fixed": {}}, ["/metrics", "/steps", "/trainer", "/objective/metric"]),
         ({"steps": 0}, ["/steps"]),
@@ -242,6 +245,16 @@ def test_a_trainer_that_pauses_can_be_halved(client: httpx.Client, trainer: Trai
 def test_what_only_our_own_networks_have_is_refused_with_a_sentence(client: httpx.Client, route: str) -> None:
     name = start(client)["id"]
     assert "trained by external" in problem(client.get(f"/v1/sweeps/{name}/{route}"), 409)["detail"]
+
+
+def test_a_preview_shows_how_the_parameters_spread_and_no_network(client: httpx.Client) -> None:
+    found = client.post("/v1/spaces/preview", json=BODY)
+    assert found.status_code == 200, found.text
+    shown = found.json()
+    assert (shown["structures"], shown["largest_network"], shown["points"]) == (None, None, 1000)
+    assert [one["low"] for one in shown["parameters"]["n estimators"]["bins"]] == list(range(1, 10))
+    trees = shown["parameters"]["booster/größe.x"]["bins"][0]["count"]
+    assert shown["parameters"]["only_trees"]["active"] == trees / 1000
 
 
 def test_predictions_are_refused_with_a_sentence(client: httpx.Client) -> None:

@@ -3,16 +3,20 @@
 import asyncio
 import json
 from datetime import UTC, datetime
-from typing import Annotated
+from inspect import isclass
+from typing import Annotated, Any, get_type_hints
 
 import httpx
+import pytest
 from fastapi import APIRouter, FastAPI, Query, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
+from app.api import analysis, datasets, health, hyperparameters, metrics, models, sweeps, trials, workers
 from app.api.reading import AT_ONCE
 from app.api.strict_route import StrictRoute
 from app.services.cursors import Page
+from tests.app.api.serving import Trainer, finished, start
 
 
 class Found(BaseModel):
@@ -63,3 +67,30 @@ def test_answers_and_their_document_are_those_of_the_framework() -> None:
     written = asyncio.run(answers(ours))
     assert written == asyncio.run(answers(plain))
     assert {status for status, _, _ in written} == {200}
+
+
+READING = (analysis, datasets, health, hyperparameters, metrics, models, sweeps, trials, workers)
+KINDS = {
+    route.path: get_type_hints(route.endpoint, include_extras=True)["return"]
+    for module in READING
+    for route in module.router.routes
+    if isinstance(route, APIRoute) and route.methods == {"GET"}
+}
+"""What each route declares that it answers with, by its path."""
+
+
+@pytest.fixture
+def sweep(client: httpx.Client, trainer: Trainer) -> str:
+    """A sweep with trials of unusual numbers."""
+    sweep: str = start(client, notes="\u00e9\u2028\x7f\n")["id"]
+    results = zip(trainer.leases(4), (0.5, 1e-7, 1e22, None), strict=True)
+    trainer.finish(*(finished(lease, value) for lease, value in results))
+    return sweep
+
+
+def test_answers_are_the_bytes_that_the_declared_types_give(client: httpx.Client, sweep: str) -> None:
+    for path, kind in KINDS.items():
+        if not (isclass(kind) and issubclass(kind, Response)):
+            written = client.get(path.format(sweep=sweep, number=1, name="iris")).raise_for_status().content
+            declared: TypeAdapter[Any] = TypeAdapter(kind)
+            assert written == declared.dump_json(declared.validate_json(written), by_alias=True), path

@@ -10,6 +10,7 @@ from tests.app.api.serving import problem
 OPERATIONS = {
     "list_datasets", "upload_dataset", "preview_dataset", "get_dataset", "delete_dataset", "get_dataset_content",
     "list_hyperparameters", "list_metrics",
+    "preview_space",
     "create_sweep", "list_sweeps", "get_sweep", "change_sweep", "delete_sweep", "get_best_trial",
     "pause_sweep", "resume_sweep", "cancel_sweep", "list_decisions",
     "list_trials", "get_trial", "get_curve", "list_attempts", "get_model", "predict_rows", "evaluate_model",

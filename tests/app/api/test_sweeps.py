@@ -336,3 +336,8 @@ def test_a_sweep_ends_by_itself_when_all_trials_have(client: httpx.Client, train
     ended = when_ended(client, sweep)
     assert (ended["state"], ended["counts"]["completed"]) == ("completed", 4)
     assert ended["created_at"] <= ended["started_at"] <= ended["finished_at"]
+
+
+def test_a_sweep_says_whether_it_is_the_same_with_any_workers(client: httpx.Client) -> None:
+    assert start(client, fixed={"epochs": 9})["reproducible"] is True
+    assert start(client, fixed={"epochs": 9}, scheduler={"kind": "asha"})["reproducible"] is False

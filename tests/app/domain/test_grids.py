@@ -71,6 +71,13 @@ def test_the_shares_are_exact(parameter: FloatParameter | IntParameter, values: 
         assert parameter.at([low + 1e-12, min(high, 1.0) - 1e-12], RULES) == [float(value)] * 2
 
 
+@pytest.mark.parametrize(("parameter", "values"), GRIDS)
+def test_the_end_of_an_axis_is_the_last_value_of_its_grid(
+    parameter: FloatParameter | IntParameter, values: list[str]
+) -> None:
+    assert [float(value) for value in parameter.at([0.0, 1.0], RULES)] == [float(values[0]), float(values[-1])]
+
+
 @given(
     low=st.integers(-999, 999),
     steps=st.integers(1, 200),

@@ -233,3 +233,35 @@ def test_the_coordinate_of_zero_or_log_leads_back_to_its_value(zero: float, quan
     (value,) = parameter.at([quantile], RULES)
     (again,) = parameter.at([parameter.coordinate(value)], RULES)
     assert again == pytest.approx(value, rel=1e-9) or min(value, again) == 0.0 < zero == pytest.approx(quantile)
+
+
+def test_a_symmetric_log_axis_is_as_dense_on_both_sides_of_0_and_gives_far_decades_the_same_share() -> None:
+    values = FloatParameter(-1000.0, 1000.0, "symmetric_log", threshold=0.001).at(GRID, RULES)
+    assert values == sorted(values)
+    assert [-value for value in reversed(values)] == pytest.approx(values, abs=1e-9)
+    decade = 0.5 / math.log10(1 + 1e6)
+    for low, high in pairwise([1.0, 10.0, 100.0, 1000.1]):
+        assert share(values, low, high) == pytest.approx(decade, abs=1e-3)
+        assert share(values, -high, -low) == pytest.approx(decade, abs=1e-3)
+
+
+@pytest.mark.parametrize("threshold", [1e-3, 1.0, 50.0])
+@given(quantile=quantiles)
+def test_a_coordinate_on_a_symmetric_log_axis_is_the_quantile_of_its_value(threshold: float, quantile: float) -> None:
+    parameter = FloatParameter(-5.0, 100.0, "symmetric_log", threshold=threshold)
+    (value,) = parameter.at([quantile], RULES)
+    assert -5.0 <= value <= 100.0
+    assert parameter.coordinate(value) == pytest.approx(quantile, abs=1e-9)
+
+
+def test_whole_numbers_on_a_symmetric_log_axis_reach_both_ends_and_own_half_a_step_on_each_side() -> None:
+    values = IntParameter(-4, 4, "symmetric_log", step=2).at([0.0, *GRID, BELOW_ONE], RULES)
+    assert set(values) == {-4, -2, 0, 2, 4}
+    whole = math.log10(1 + 5) * 2
+    assert values.count(0) / len(values) == pytest.approx(2 * math.log10(1 + 1) / whole, abs=1e-3)
+    assert values.count(4) == pytest.approx(values.count(-4), abs=2)
+
+
+def test_decimals_on_a_symmetric_log_axis_are_steps_as_they_are_written() -> None:
+    parameter = FloatParameter(-0.2, 0.3, "symmetric_log", step=0.1, threshold=0.1)
+    assert set(parameter.at([0.0, *GRID, BELOW_ONE], RULES)) == {-0.2, -0.1, 0.0, 0.1, 0.2, 0.3}

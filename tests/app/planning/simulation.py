@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 
+from app.domain.plan import Plan, Snapshot
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import SweepSpec
 from app.simulation.sweep import SHA, Fate, VirtualSweep
@@ -19,6 +20,12 @@ class SimulatedSweep(VirtualSweep):
     def __init__(self, spec: SweepSpec, fates: Fates) -> None:
         super().__init__(spec, lambda trial, replicate, epochs: fates(trial.number, replicate, epochs))
 
+    def planned(self, shown: Snapshot) -> Plan:
+        """Return the plan, once it was made twice."""
+        made = super().planned(shown)
+        assert made == super().planned(shown), "the same snapshot gives the same plan"
+        return made
+
     def work(self, order: int, workers: int = 4, steps: int | None = None) -> None:
         """Let workers train until the sweep has ended or after so many steps; who is faster follows from `order`."""
         chance = dice(order)
@@ -26,7 +33,7 @@ class SimulatedSweep(VirtualSweep):
         while self.state is SweepState.RUNNING and steps != 0:
             queued, held = self.in_state(TrialState.QUEUED), self.in_state(TrialState.RUNNING)
             for run in chance.sample(queued, min(len(queued), max(workers - len(held), 0))):
-                run.state = TrialState.RUNNING
+                self.start(run)
             held = self.in_state(TrialState.RUNNING)
             assert held or self.ending, f"a running sweep has nothing to do: {self.snapshot()}"
             for run in chance.sample(held, chance.randint(min(1, len(held)), len(held))):

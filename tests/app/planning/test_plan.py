@@ -43,10 +43,10 @@ def test_the_queue_is_filled_to_the_horizon_and_again_once_an_eighth_of_it_is_fr
     sweep.look()
     assert len(sweep.trials) == HORIZON
     for number in range(HORIZON // 8 - 1):
-        sweep.runs[number, 0].state = TrialState.COMPLETED
+        sweep.turn(sweep.runs[number, 0], TrialState.COMPLETED)
     sweep.look()
     assert len(sweep.trials) == HORIZON
-    sweep.runs[HORIZON // 8, 0].state = TrialState.COMPLETED
+    sweep.turn(sweep.runs[HORIZON // 8, 0], TrialState.COMPLETED)
     sweep.look()
     assert len(sweep.trials) == HORIZON + HORIZON // 8
 
@@ -125,7 +125,8 @@ def test_a_run_that_paused_where_it_should_have_ended_holds_up_no_end() -> None:
     sweep = SimulatedSweep(search(Budget(1)), steady)
     sweep.look()
     run = sweep.runs[0, 0]
-    run.state, run.epochs, run.value = TrialState.PAUSED, run.asked, 0.5
+    run.epochs, run.value = run.asked, 0.5
+    sweep.turn(run, TrialState.PAUSED)
     sweep.look()
     assert (sweep.state, run.state) == (SweepState.COMPLETED, TrialState.COMPLETED)
 
@@ -142,7 +143,7 @@ def test_time_that_is_up_completes_what_runs_and_cancels_what_waits(scheduler: M
     sweep = SimulatedSweep(search(Budget(100, seconds=5.0), scheduler=scheduler), steady)
     sweep.look()
     for number in range(3):
-        sweep.runs[number, 0].state = TrialState.RUNNING
+        sweep.start(sweep.runs[number, 0])
     sweep.seconds = 5.0
     sweep.look()
     assert (sweep.state, sweep.ending) == (SweepState.RUNNING, "completed")

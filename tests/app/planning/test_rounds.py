@@ -184,7 +184,7 @@ def test_diverged_trials_that_count_with_their_best_epoch_keep_their_place() -> 
     for number in range(9):
         run = sweep.runs[number, 0]
         run.epochs, run.value = 1, number / 10
-        run.state = TrialState.DIVERGED if number == 0 else TrialState.PAUSED
+        sweep.turn(run, TrialState.DIVERGED if number == 0 else TrialState.PAUSED)
     sweep.look()
     assert [run.trial for run in sweep.runs.values() if run.state is TrialState.QUEUED] == [1, 2]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController
 
 from app.contract.rules import CURRENT_RULES
 from app.domain.plan import TrialView
@@ -13,6 +14,7 @@ from app.domain.states import TrialState
 from app.domain.values import Value
 from app.samplers import Ask
 from app.samplers.gp import GaussianProcess
+from app.samplers.sobol import SobolSampler
 
 SPACES = {
     "mixed": Space(
@@ -66,6 +68,32 @@ def test_the_first_of_a_batch_do_not_depend_on_how_many_are_asked_for(space: Spa
     assert np.array_equal(GaussianProcess().propose(ask), whole)
     assert np.array_equal(GaussianProcess().propose(replace(ask, numbers=ask.numbers[:3])), whole[:3])
     assert ((whole >= 0.0) & (whole < 1.0)).all()
+
+
+def test_the_bits_are_the_same_with_one_and_with_two_threads_of_linear_algebra() -> None:
+    ask, blas = after(SPACES["mixed"], [0.1 * k for k in range(60)]), ThreadpoolController()
+    with blas.limit(limits=1, user_api="blas"):
+        one = GaussianProcess().propose(ask)
+    with blas.limit(limits=2, user_api="blas"):
+        assert np.array_equal(GaussianProcess().propose(ask), one)
+
+
+def test_the_first_batch_is_that_of_sobol() -> None:
+    ask = Ask(SPACES["mixed"], range(8), 7, CURRENT_RULES)
+    assert np.array_equal(GaussianProcess().propose(ask), SobolSampler().propose(ask))
+
+
+def test_once_all_points_within_the_constraints_were_tried_the_best_come_again() -> None:
+    numbers = {name: IntParameter(1, 3) for name in "ab"}
+    space = Space(numbers, constraints=["a <= b"])
+    history = [
+        TrialView(number, {"a": a, "b": b}, TrialState.COMPLETED, 1.0 * a + b)
+        for number, (a, b) in enumerate([(1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 3)])
+    ]
+    found = points(Ask(space, range(6, 14), 7, CURRENT_RULES, history=history))
+    assert len(found) == 8
+    assert found[0] == {"a": 1, "b": 1}
+    assert all(space.admits(one, {}) for one in found)
 
 
 def test_all_points_of_a_small_space_come_before_any_comes_again() -> None:

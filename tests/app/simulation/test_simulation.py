@@ -62,6 +62,15 @@ def test_a_recorded_configuration_goes_along_its_own_curve(tmp_path: Path) -> No
         assert task.nearest(dict(zip(task.space, config.tolist(), strict=True))) == number
 
 
+def test_a_trial_on_recorded_curves_is_stored_with_the_parameters_of_the_recorded_configuration(tmp_path: Path) -> None:
+    task = read_tasks(small_curves(tmp_path))[0]
+    with np.load(tmp_path / "curves.npz") as file:
+        recorded = {tuple(config) for config in file["configs"].astype(float).tolist()}
+    found = simulate(task, Search(RANDOM, PLAIN, Budget(6)), [1.0])
+    assert {tuple(float(str(value)) for value in trial.params.values()) for trial in found.sweep.trials} <= recorded
+    assert all(task.recorded(trial.params) == trial.params for trial in found.sweep.trials)
+
+
 def test_the_clock_counts_the_seconds_of_the_epochs_by_the_speed_of_the_worker(tmp_path: Path) -> None:
     [task] = read_tasks(small_table(tmp_path))
     slow, fast = (simulate(task, Search(RANDOM, PLAIN, Budget(6)), [speed]) for speed in (1.0, 4.0))

@@ -8,7 +8,7 @@ from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Spac
 from app.storage.records import spec_from_json, spec_to_json
 from tests.app.storage.world import spec
 
-NEW_FIELDS = ("zero_probability", "ordered")
+NEW_FIELDS = ("zero_probability", "ordered", "threshold")
 
 
 def stored(one: Any) -> dict[str, Any]:
@@ -20,6 +20,7 @@ def test_a_space_reads_back_as_it_was_written() -> None:
     space = Space(
         {
             "l2": FloatParameter(1e-5, 1.0, "log", zero_probability=0.25),
+            "decay_rate": FloatParameter(-1.0, 1.0, "symmetric_log", threshold=0.01),
             "decay_every": IntParameter(1, 9, "log", zero_probability=0.5),
             "batch_size": ChoiceParameter((32, 64), ordered=True),
         },

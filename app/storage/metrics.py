@@ -17,7 +17,7 @@ Holder: TypeAlias = Literal["trials", "epochs"]
 
 _COUNTS: Mapping[Holder, int] = {"trials": TRIAL_SLOTS, "epochs": EPOCH_SLOTS}
 _OF_A_PART = ("train_", "dev_", "test_")
-"""How our own metrics begin. Those of foreign trainers get no slot, which they would keep for ever."""
+"""How our own metrics begin. Other names are those of foreign trainers: they get no slot, which they would keep."""
 _UNDEFINED, _OTHERS = "undefined_metrics", "other_metrics"
 
 

@@ -222,6 +222,17 @@ def test_a_target_completes_what_still_trains(client: httpx.Client, trainer: Tra
     assert when_ended(client, name)["counts"]["completed"] == 2
 
 
+def test_a_sampler_that_learns_proposes_foreign_parameters(client: httpx.Client, trainer: Trainer) -> None:
+    name = start(client, sampler={"kind": "gp", "batch": 4}, budget={"trials": 24})["id"]
+    while client.get(f"/v1/sweeps/{name}").json()["state"] == "running":
+        runs = trainer.claim(9, **EXTERNAL)
+        trainer.finish(*(result(run, 0.1 * run["params"]["n estimators"]) for run in runs))
+    trials = client.get(f"/v1/sweeps/{name}/trials").json()["items"]
+    last = [trial["params"]["n estimators"] for trial in trials[-8:]]
+    assert [trial["state"] for trial in trials] == ["completed"] * 24
+    assert sum(last) / len(last) > 6  # 5 is the mean of random draws
+
+
 def test_a_trainer_that_pauses_can_be_halved(client: httpx.Client, trainer: Trainer) -> None:
     halving = {"kind": "successive_halving", "eta": 2}
     name = start(client, pauses=True, scheduler=halving, steps=4, budget={"trials": 4})["id"]

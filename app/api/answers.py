@@ -7,11 +7,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypedDict
 
+from app.domain.objectives import Direction
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Sweep, Used
 from app.domain.trials import CompleteTrial
 from app.domain.work import Epoch
-from app.planning.pairs import Pair, pair_of
+from app.planning.pairs import is_reproducible
 
 
 class BestAnswer(TypedDict):
@@ -28,7 +29,8 @@ class SweepAnswer(TypedDict):
     The budget is the one in force. While the end waits for trials in training, `ending` is the state to come.
     `rules` is the version of the rules that shape its results: a sweep ends under those that it began with. While it
     runs and no live worker can train it, `no_workers` says so. With `reproducible` false its trials and
-    decisions depend on which worker was faster, once there are several.
+    decisions depend on which worker was faster, once there are several, or on foreign code. A sweep of a foreign
+    trainer has no data set, and shows the `metrics` and `steps` that were declared; of our own these are null.
     """
 
     id: str
@@ -43,8 +45,8 @@ class SweepAnswer(TypedDict):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    dataset: str
-    dataset_sha256: str
+    dataset: str | None
+    dataset_sha256: str | None
     seed: int
     space: dict[str, Any]
     fixed: dict[str, Any]
@@ -56,6 +58,9 @@ class SweepAnswer(TypedDict):
     used: Used
     replicates: int
     trainer: str
+    metrics: dict[str, Direction] | None
+    steps: int | None
+    pauses: bool
     keep_models: int
     rules: int
     reproducible: bool
@@ -91,9 +96,12 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         used=sweep.used,
         replicates=spec.replicates,
         trainer=spec.trainer,
+        metrics=dict(spec.foreign.metrics) if spec.foreign else None,
+        steps=spec.foreign.steps if spec.foreign else None,
+        pauses=spec.foreign is None or spec.foreign.pauses,
         keep_models=spec.keep_models,
         rules=spec.rules,
-        reproducible=pair_of(str(spec.sampler["kind"]), str(spec.scheduler["kind"])) is Pair.REPRODUCIBLE,
+        reproducible=is_reproducible(spec),
         no_workers=no_workers,
     )
 

@@ -13,7 +13,7 @@ from app.domain.objectives import Direction
 from app.domain.scales import THRESHOLD
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 from app.domain.values import LARGEST_WHOLE, whole
-from app.domain.work import Diverged, EarlyStopping
+from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
 _LEFT_OUT: Any = None
 
@@ -147,12 +147,21 @@ class ChangesBody(_Body):
 
 
 class SweepBody(_Body):
-    """A sweep to start."""
+    """A sweep to start.
+
+    Our own trainer needs a `dataset`. With `"trainer": "external"`, or "external:NAME", code of yours trains: it brings
+    its data, any parameters may be searched, and `metrics` declares what it measures, each with its direction. A trial
+    takes so many `steps` of it, 1 unless said. A trainer that `pauses` can go on from where it paused a run.
+    """
 
     name: Name | None = None
     tags: Tags = []
     notes: Notes = ""
-    dataset: Annotated[str, Field(max_length=200)]
+    trainer: Name = OWN_TRAINER
+    metrics: dict[str, Direction] | None = None
+    steps: Epochs | None = None
+    pauses: bool = False
+    dataset: Name | None = None
     seed: Annotated[Whole, Field(ge=0, le=LARGEST_WHOLE)] | None = None
     space: dict[str, Annotated[FloatBody | IntBody | ChoiceBody, Field(discriminator="kind")]]
     constraints: Annotated[list[str], Field(max_length=100)] = []
@@ -188,6 +197,10 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
     draft = SweepDraft(
         posted=posted,
         name=parsed.get("name"),
+        trainer=parsed.get("trainer", OWN_TRAINER),
+        metrics=parsed.get("metrics"),
+        steps=parsed.get("steps"),
+        pauses=parsed.get("pauses", False),
         dataset=parsed.get("dataset"),
         seed=parsed.get("seed"),
         parameters=parameters,
@@ -205,7 +218,9 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         keep_models=parsed.get("keep_models"),
         **{part: parsed[part] for part in ("tags", "notes", "sampler", "scheduler", "replicates") if part in parsed},
     )
-    return draft, [*faults, *space_faults, *fixed_faults] if isinstance(raw, Mapping) else faults
+    if not isinstance(raw, Mapping):
+        return draft, faults
+    return draft, [*faults, *_missing_dataset(posted), *space_faults, *fixed_faults]
 
 
 def read_changes(raw: object) -> tuple[ChangesDraft, list[Fault]]:
@@ -219,6 +234,13 @@ def read_changes(raw: object) -> tuple[ChangesDraft, list[Fault]]:
         notes=parsed.get("notes"),
         budget={part: budget[part] for part in posted["budget"] if part in budget} if budget else {},
     ), faults
+
+
+def _missing_dataset(posted: Mapping[str, Any]) -> list[Fault]:
+    """Return the fault of a sweep that our own trainer should train, on no data."""
+    if posted.get("trainer", OWN_TRAINER) != OWN_TRAINER or posted.get("dataset") is not None:
+        return []
+    return [Fault("/dataset", 'The field "dataset" is missing. Add it.')]
 
 
 def _read_space(posted: Mapping[str, Any]) -> tuple[dict[str, Parameter], list[Fault]]:

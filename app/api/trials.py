@@ -28,7 +28,8 @@ def list_trials(
     cursor: Cursor = None,
 ) -> Page[TrialAnswer]:
     """List the trials of a sweep. Those without the value they are sorted by come last."""
-    page = services.trials.page(sweep, parse_query(state or [], sort, where or []), limit, cursor)
+    query = parse_query(state or [], sort, where or [], services.trials.fields(sweep))
+    page = services.trials.page(sweep, query, limit, cursor)
     return Page([trial_answer(one) for one in page.items], page.next)
 
 

@@ -9,6 +9,7 @@ from app.domain.datasets import DatasetSummary
 from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from app.domain.sweeps import SweepSpec
 from app.domain.values import Value, whole
 from engine.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from engine.hyperparameters.other_names import suggestion
@@ -32,6 +33,7 @@ __all__ = [
     "network_size",
     "normalize_faults",
     "parameter_faults",
+    "params_of",
     "plain",
     "plain_parameter",
     "suggestion",
@@ -51,6 +53,11 @@ def complete(*given: Mapping[str, Value]) -> dict[str, Value]:
     """
     said = {name: value for some in given for name, value in some.items()}
     return {name: said.get(name, known.default) for name, known in HYPERPARAMETERS.items()}
+
+
+def params_of(spec: SweepSpec, drawn: Mapping[str, Value]) -> dict[str, Value]:
+    """Return all parameters of a trial of a sweep: those of foreign trainers have no defaults here."""
+    return complete(spec.fixed, drawn) if spec.foreign is None else {**spec.fixed, **drawn}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.domain.objectives import Direction
 from app.domain.space import Parameter
 from app.domain.values import Value
-from app.domain.work import Diverged, EarlyStopping
+from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class SweepDraft:
     name: str | None = None
     tags: Sequence[str] = ()
     notes: str = ""
+    trainer: str = OWN_TRAINER
+    metrics: Mapping[str, Direction] | None = None
+    steps: int | None = None
+    pauses: bool = False
     dataset: str | None = None
     seed: int | None = None
     parameters: Mapping[str, Parameter] = field(default_factory=dict)

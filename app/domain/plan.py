@@ -92,7 +92,7 @@ class Snapshot:
     version: int
     state: SweepState
     spec: SweepSpec
-    dataset_sha256: str
+    dataset_sha256: str | None
     budget: Budget
     drawn: int
     waiting: int

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.datasets import DatasetSummary
+from app.domain.foreign import Foreign
 from app.domain.objectives import Direction
 from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
@@ -44,10 +45,11 @@ class SweepSpec:
 
     `rules` is the version of the rules that shape its results: it ends under those that it began with. Sweeps from
     before it was written down have the first. Each trial is trained `replicates` times, each time with another seed.
+    A sweep of a foreign trainer has no data set, and says in `foreign` what its trials come to.
     """
 
     name: str
-    dataset: str
+    dataset: str | None
     seed: int
     space: Space
     fixed: Mapping[str, Value]
@@ -60,6 +62,12 @@ class SweepSpec:
     rules: int = 1
     replicates: int = 1
     trainer: str = OWN_TRAINER
+    foreign: Foreign | None = None
+
+    @property
+    def rules_to_know(self) -> int:
+        """The rules that a worker must know: foreign code follows none of ours."""
+        return self.rules if self.foreign is None else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +81,15 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class NewSweep:
-    """A sweep to store: what was `posted` and what followed from it; `metrics` are those that its trials may have."""
+    """A sweep to store: what was `posted` and what followed from it; `metrics` are those that its trials may have.
+
+    A sweep of a foreign trainer has no data set.
+    """
 
     spec: SweepSpec
     labels: Labels
     posted: Mapping[str, Value]
-    dataset: DatasetSummary
+    dataset: DatasetSummary | None
     metrics: Mapping[str, Direction]
 
 
@@ -138,7 +149,7 @@ class Sweep:
     labels: Labels
     used: Used
     posted: Mapping[str, Value]
-    dataset_sha256: str
+    dataset_sha256: str | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -77,15 +77,16 @@ class LeasedRun:
     A worker goes on from the member that it has parked, else from the `checkpoint` (of an epoch that is stored),
     else from the start. `cohort` is the key of runs that can share a stack, `rules` the version of the rules that the
     sweep began with. The `direction` tells which values of `metric` are better. With `diverged` "exclude", nobody needs
-    the weights of a run that diverges.
+    the weights of a run that diverges. A run of a foreign trainer has no data set, the parameters of its sweep alone,
+    and steps for epochs.
     """
 
     lease: Lease
     sweep: str
     trial: int
     replicate: int
-    dataset: str
-    dataset_sha256: str
+    dataset: str | None
+    dataset_sha256: str | None
     seed: int
     params: dict[str, Any]  # of Value, an alias that names itself, which pydantic cannot follow
     metric: str

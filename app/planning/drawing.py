@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from app.contract.hyperparameters import cohort_key, complete
+from app.contract.hyperparameters import cohort_key, complete, params_of
 from app.domain.plan import Drawn, End, Need, Snapshot, TrialView
 from app.domain.states import SweepState
 from app.domain.sweeps import SweepSpec
@@ -20,7 +20,7 @@ LOW_WATER = HORIZON - HORIZON // 8
 
 def draw(
     spec: SweepSpec,
-    dataset_sha256: str,
+    dataset_sha256: str | None,
     first: int,
     count: int,
     history: Sequence[TrialView],
@@ -68,13 +68,13 @@ def _points(spec: SweepSpec) -> int | None:
 
 
 def epochs_of(spec: SweepSpec) -> int:
-    """Return the epochs of a trial in a sweep that fixes them."""
-    return int(str(complete(spec.fixed)["epochs"]))
+    """Return the epochs of a trial in a sweep that fixes them, or the steps of one that foreign code trains."""
+    return spec.foreign.steps if spec.foreign else int(str(complete(spec.fixed)["epochs"]))
 
 
 def place(
     spec: SweepSpec,
-    dataset_sha256: str,
+    dataset_sha256: str | None,
     numbers: Sequence[int],
     points: Sequence[Mapping[str, Value]],
     to_epoch: int | None,
@@ -84,17 +84,21 @@ def place(
 
     A point that breaks a constraint is drawn anew.
     """
-    others = complete(spec.fixed)
     for number, params in zip(numbers, admitted(spec, numbers, points), strict=True):
-        whole = {**others, **params}
+        whole = params_of(spec, params)
         yield Drawn(
             number=number,
             params=params,
-            cohort=cohort_key(dataset_sha256, whole, spec.rules),
-            to_epoch=int(str(whole["epochs"])) if to_epoch is None else to_epoch,
+            cohort=cohort_key(dataset_sha256 or "", whole, spec.rules) if spec.foreign is None else spec.trainer,
+            to_epoch=_end_of(spec, whole) if to_epoch is None else to_epoch,
             replicates=spec.replicates,
             rests_on=rests_on,
         )
+
+
+def _end_of(spec: SweepSpec, params: Mapping[str, Value]) -> int:
+    """Return the epoch, or the step, at which a trial with all these parameters ends."""
+    return spec.foreign.steps if spec.foreign else int(str(params["epochs"]))
 
 
 def learns(spec: SweepSpec) -> bool:
@@ -104,7 +108,7 @@ def learns(spec: SweepSpec) -> bool:
 
 def _drawn(
     spec: SweepSpec,
-    dataset_sha256: str,
+    dataset_sha256: str | None,
     numbers: Sequence[int],
     history: Sequence[TrialView],
     to_epoch: int | None,

@@ -6,6 +6,7 @@ from enum import Enum
 from app.domain.errors import Fault
 from app.domain.options import option_faults
 from app.domain.plan import Need
+from app.domain.sweeps import SweepSpec
 from app.domain.values import Value
 from app.samplers import SAMPLERS
 from app.schedulers import SCHEDULERS, RungScheduler, Scheduler
@@ -39,6 +40,12 @@ def pair_of(sampler: str, scheduler: str) -> Pair:
     if not _goes_with(scheduler, sampler):
         return Pair.REFUSED
     return _PAIRS[SAMPLERS[sampler].need, SCHEDULERS[scheduler].need]
+
+
+def is_reproducible(spec: SweepSpec) -> bool:
+    """Return whether a sweep is the same with any workers; what foreign code makes of a trial nobody can promise."""
+    pair = pair_of(str(spec.sampler["kind"]), str(spec.scheduler["kind"]))
+    return spec.foreign is None and pair is Pair.REPRODUCIBLE
 
 
 def pair_faults(sampler: Mapping[str, Value], scheduler: Mapping[str, Value]) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.contract.hyperparameters import NetworkSize, cohort_key, complete, network_size
+from app.contract.hyperparameters import NetworkSize, cohort_key, network_size, params_of
 from app.domain.axis_bins import Bin, bins_of
 from app.domain.datasets import DatasetSummary
 from app.domain.plan import Need
@@ -48,6 +48,7 @@ class SpacePreview:
     """What `points` points of a space are like, drawn by `sampler` from `seed`; shares are from 0 to 1.
 
     `rejected` is the share of first draws that the constraints do not admit. The largest network is that of the points.
+    What a foreign trainer builds is not known here: its points have no structures and no network.
     """
 
     sampler: str
@@ -55,26 +56,26 @@ class SpacePreview:
     points: int
     rejected: float
     parameters: Mapping[str, ParameterPreview]
-    structures: Structures
-    largest_network: NetworkSize
+    structures: Structures | None
+    largest_network: NetworkSize | None
 
 
-def preview(spec: SweepSpec, dataset: DatasetSummary) -> SpacePreview:
+def preview(spec: SweepSpec, dataset: DatasetSummary | None) -> SpacePreview:
     """Return what the first points of a sweep are like; for a sampler that learns, points drawn at random."""
     sampler = str(spec.sampler["kind"])
     if SAMPLERS[sampler].need is not Need.NOTHING:
         sampler = "random"
     drawn = _drawn(spec, sampler)
     points = admitted(spec, range(len(drawn)), drawn)
-    wholes = [{**complete(spec.fixed), **point} for point in points]
+    wholes = [params_of(spec, point) for point in points]
     return SpacePreview(
         sampler=sampler,
         seed=spec.seed,
         points=len(points),
         rejected=sum(not spec.space.admits(point, spec.fixed) for point in drawn) / len(drawn),
         parameters=dict(_parameters(spec, points)),
-        structures=_structures(Counter(cohort_key(dataset.sha256, whole, spec.rules) for whole in wholes)),
-        largest_network=max((network_size(whole, dataset) for whole in wholes), key=lambda size: size.weights),
+        structures=None if dataset is None else _structures(spec, dataset, wholes),
+        largest_network=None if dataset is None else _largest(wholes, dataset),
     )
 
 
@@ -93,7 +94,12 @@ def _parameters(spec: SweepSpec, points: Sequence[Point]) -> Iterator[tuple[str,
         yield name, ParameterPreview(len(values) / len(points), scale, bins_of(parameter, values))
 
 
-def _structures(counts: Counter[str]) -> Structures:
+def _largest(wholes: Sequence[Point], dataset: DatasetSummary) -> NetworkSize:
+    return max((network_size(whole, dataset) for whole in wholes), key=lambda size: size.weights)
+
+
+def _structures(spec: SweepSpec, dataset: DatasetSummary, wholes: Sequence[Point]) -> Structures:
+    counts = Counter(cohort_key(dataset.sha256, whole, spec.rules) for whole in wholes)
     total = counts.total()
     shares = [count / total for _, count in counts.most_common()]
     alike = sum(share * share for share in shares)

@@ -112,8 +112,12 @@ class LiveWorkers:
 
     def can_train(self, trainer: str, rules: int) -> bool:
         """Return whether a live worker may be given runs of this trainer and these rules; who has not said may."""
+        return self.count(trainer, rules) > 0
+
+    def count(self, trainer: str, rules: int = 0) -> int:
+        """Return how many live workers may be given runs of this trainer and these rules, or of any."""
         with self._lock:
-            return any(live.can_train(trainer, rules) for live in self._live.values())
+            return sum(live.can_train(trainer, rules) for live in self._live.values())
 
     def all(self, now: datetime) -> list[Heard]:
         """Return what was heard of the live workers, in the order of their names."""

@@ -82,6 +82,8 @@ class Models:
     def _made(self, sweep: str, number: int, kept: KeptModel) -> Model:
         trial = self._storage.trial(sweep, number)
         spec, dataset = self._storage.sweep_spec(sweep)
+        if dataset is None:
+            raise _no_models(sweep, spec)
         about = {
             "sweep": sweep,
             "trial": trial.number,
@@ -101,7 +103,9 @@ class Models:
             raise Conflict(detail) from None
 
     def _kept(self, sweep: str, number: int) -> KeptModel:
-        spec, _ = self._storage.sweep_spec(sweep)
+        spec, dataset = self._storage.sweep_spec(sweep)
+        if dataset is None:
+            raise _no_models(sweep, spec)
         model = self._storage.model(sweep, number) if 0 <= number <= LARGEST_WHOLE else None
         if model is None:
             raise NotFound(
@@ -120,6 +124,11 @@ def _or_all_faults(answer: Callable[[], T], faults: Sequence[Fault]) -> T:
     if faults:
         raise InvalidRequest(faults)
     return found
+
+
+def _no_models(sweep: str, spec: SweepSpec) -> Conflict:
+    rule = f"The sweep {sweep} is trained by {spec.trainer}, and the models of foreign trainers are not kept here"
+    return Conflict(f"{rule}. Its trainer has them; GET /v1/sweeps/{sweep}/best shows the best trial.")
 
 
 def _params(spec: SweepSpec, trial: Trial) -> Mapping[str, Value]:

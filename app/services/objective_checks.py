@@ -6,6 +6,7 @@ from app.contract.metrics import MEASURES, Measure, objectives_of, suggestion, u
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, show
+from app.domain.foreign import is_foreign
 
 _METRIC = "/objective/metric"
 
@@ -13,7 +14,12 @@ _METRIC = "/objective/metric"
 def objective_faults(
     draft: SweepDraft, dataset: DatasetSummary | None, content: Callable[[DatasetSummary], bytes]
 ) -> Iterator[Fault]:
-    """Yield what is wrong; the `content` of a data set is asked for only where the metric may have no value."""
+    """Yield what is wrong; the `content` of a data set is asked for only where the metric may have no value.
+
+    The metrics of foreign trainers are checked with what else they declare.
+    """
+    if is_foreign(draft.trainer):
+        return
     if draft.metric is None:
         # The usual metrics of all tasks are better when lower.
         yield from _direction_faults(draft, "The usual metric", "minimize")

@@ -22,6 +22,7 @@ from app.domain.constraint_faults import constraint_faults
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, faults_of, pointer, show
+from app.domain.foreign import is_foreign
 from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, Space
 from app.domain.space_faults import space_faults
@@ -30,6 +31,7 @@ from app.planning.pairs import pair_faults
 from app.samplers import SAMPLERS
 from app.samplers.streams import uniform
 from app.schedulers import SCHEDULERS
+from app.services.foreign_checks import trainer_faults
 
 T = TypeVar("T")
 
@@ -37,7 +39,12 @@ _TRIED, _FEWEST_ADMITTED = 2_000, 20
 
 
 def plain_draft(draft: SweepDraft) -> SweepDraft:
-    """Return the draft with all values as the engine writes them; what was posted stays as it was."""
+    """Return the draft with all values as the engine writes them; what was posted stays as it was.
+
+    What foreign trainers are told is passed on as it is.
+    """
+    if is_foreign(draft.trainer):
+        return draft
     return replace(
         draft,
         parameters={name: plain_parameter(name, parameter) for name, parameter in draft.parameters.items()},
@@ -48,13 +55,21 @@ def plain_draft(draft: SweepDraft) -> SweepDraft:
 def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
     """Return every broken rule of the parts that could be read; `dataset` is None if it is not known."""
     return [
+        *trainer_faults(draft),
         *_space_faults(draft),
-        *_hyperparameter_faults(draft),
-        *_network_faults(draft, dataset),
-        *combination_faults({name: _points(draft, name) for name in HYPERPARAMETERS}),
+        *([] if is_foreign(draft.trainer) else _own_faults(draft, dataset)),
         *_sampler_faults(draft),
         *_scheduler_faults(draft),
         *pair_faults(draft.sampler, draft.scheduler),
+    ]
+
+
+def _own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
+    """Return what is wrong with the hyperparameters of our own networks."""
+    return [
+        *_hyperparameter_faults(draft),
+        *_network_faults(draft, dataset),
+        *combination_faults({name: _points(draft, name) for name in HYPERPARAMETERS}),
     ]
 
 
@@ -144,7 +159,9 @@ def _kind(part: str, options: Mapping[str, Value], known: Mapping[str, T]) -> tu
 
 
 def _fixed_epochs(draft: SweepDraft) -> int | None:
-    """Return to which epoch all trials train; None if that is searched."""
+    """Return to which epoch, or step, all trials train; None if that is searched."""
+    if is_foreign(draft.trainer):
+        return draft.steps or 1
     if "epochs" in draft.parameters:
         return None
     epochs = draft.fixed.get("epochs")

@@ -1,6 +1,6 @@
 """Use cases of sweeps: create, look at, list, change, pause, resume, cancel, delete."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import Any, final
@@ -10,6 +10,7 @@ from app.contract.rules import CURRENT_RULES
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, InvalidRequest, NotFound
+from app.domain.foreign import Foreign, is_foreign
 from app.domain.objectives import Direction, cost
 from app.domain.plan import StoredDecision
 from app.domain.space import Space
@@ -57,7 +58,7 @@ class Sweeps:
         now = self._clock.now()
         sweep = new_id("swp", now, self._entropy)
         labels = Labels(spec.name, draft.tags, draft.notes)
-        metrics = {measure.name: measure.direction for measure in measures_of(dataset.task)}
+        metrics = _metrics_of(spec, dataset)
         self._storage.create_sweep(sweep, NewSweep(spec, labels, draft.posted, dataset, metrics), now)
         self._planner.plan_now(sweep)
         return self._storage.sweep(sweep)
@@ -66,8 +67,11 @@ class Sweeps:
         """Return what the points of a sweep would be like, checked as by `create`; nothing is stored."""
         return preview(*self._checked(draft, faults))
 
-    def _checked(self, draft: SweepDraft, faults: Sequence[Fault]) -> tuple[SweepSpec, DatasetSummary]:
-        """Return what a request asks for, and its data set. Raises InvalidRequest with all faults together."""
+    def _checked(self, draft: SweepDraft, faults: Sequence[Fault]) -> tuple[SweepSpec, DatasetSummary | None]:
+        """Return what a request asks for, and its data set, if our own trainer trains it.
+
+        Raises InvalidRequest with all faults together.
+        """
         draft = plain_draft(draft)
         dataset, unknown = self._dataset(draft.dataset)
         every = [
@@ -76,7 +80,7 @@ class Sweeps:
             *draft_faults(draft, dataset),
             *objective_faults(draft, dataset, self._content),
         ]
-        if every or dataset is None:
+        if every or (dataset is None and not is_foreign(draft.trainer)):
             raise InvalidRequest(every)
         return self._spec(draft, dataset), dataset
 
@@ -164,17 +168,17 @@ class Sweeps:
     def _content(self, dataset: DatasetSummary) -> bytes:
         return self._storage.content_of(dataset.sha256)
 
-    def _spec(self, draft: SweepDraft, dataset: DatasetSummary) -> SweepSpec:
+    def _spec(self, draft: SweepDraft, dataset: DatasetSummary | None) -> SweepSpec:
         """Return the draft with everything decided that the user left open."""
-        metric = draft.metric or objectives_of(dataset.task)[0]
+        foreign = None if dataset is not None else Foreign(draft.metrics or {}, draft.steps or 1, draft.pauses)
         drawn_seed = int.from_bytes(self._entropy(8)) >> 1  # 63 bits, as large as SQLite can hold
         return SweepSpec(
-            name=draft.name or dataset.name,
-            dataset=dataset.name,
+            name=draft.name or (draft.trainer if dataset is None else dataset.name),
+            dataset=None if dataset is None else dataset.name,
             seed=drawn_seed if draft.seed is None else draft.seed,
             space=Space(draft.parameters, tuple(draft.constraints)),
             fixed=draft.fixed,
-            objective=Objective(metric, MEASURES[metric].direction, draft.diverged),
+            objective=_objective(draft, dataset),
             sampler=draft.sampler,
             scheduler=draft.scheduler,
             early_stopping=draft.early_stopping,
@@ -182,7 +186,26 @@ class Sweeps:
             keep_models=draft.keep_models or KEEP_MODELS,
             rules=CURRENT_RULES,
             replicates=draft.replicates,
+            trainer=draft.trainer,
+            foreign=foreign,
         )
+
+
+def _objective(draft: SweepDraft, dataset: DatasetSummary | None) -> Objective:
+    """Return the objective: its direction is that of its metric."""
+    if dataset is not None:
+        metric = draft.metric or objectives_of(dataset.task)[0]
+        return Objective(metric, MEASURES[metric].direction, draft.diverged)
+    declared = draft.metrics or {}
+    metric = draft.metric or next(iter(declared))
+    return Objective(metric, declared[metric], draft.diverged)
+
+
+def _metrics_of(spec: SweepSpec, dataset: DatasetSummary | None) -> Mapping[str, Direction]:
+    """Return the metrics that the trials of a sweep may have."""
+    if dataset is None:
+        return spec.foreign.metrics if spec.foreign else {}
+    return {measure.name: measure.direction for measure in measures_of(dataset.task)}
 
 
 def _is_larger(budget: Budget, before: Budget, direction: Direction) -> bool:

@@ -3,7 +3,8 @@
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from app.contract.hyperparameters import HYPERPARAMETERS, plain, suggestion, unknown
@@ -12,12 +13,12 @@ from app.domain.errors import Fault, InvalidRequest, faults_of, pointer, show
 from app.domain.filters import Condition, Field, Operator, TrialQuery
 from app.domain.hints import hint
 from app.domain.states import TrialState
+from app.domain.sweeps import SweepSpec
 from app.domain.values import LARGEST_WHOLE, Value, is_text
 
 _NUMBERS = ("number", "value", "best_epoch", "epochs", "seconds")
 _TEXTS = ("state", "created_at", "started_at", "finished_at")
 _PARAM = "param."
-_KNOWN = (*_NUMBERS, *_TEXTS, *MEASURES, *(_PARAM + name for name in HYPERPARAMETERS))
 _STATES = [state.value for state in TrialState]
 _OPERATOR = re.compile("<=|>=|!=|<|>|=")
 _LONGEST, _MOST_BRACKETS = 2000, 32
@@ -25,13 +26,46 @@ _LONGEST, _MOST_BRACKETS = 2000, 32
 MOST_CONDITIONS = 20
 
 
-def parse_query(states: Sequence[str], sort: str, where: Sequence[str]) -> TrialQuery:
+@dataclass(frozen=True, slots=True)
+class TrialFields:
+    """The metrics and the parameters that trials have; `own` are those of our own networks."""
+
+    metrics: Collection[str]
+    params: Collection[str]
+    own: bool = True
+
+    def names(self) -> Sequence[str]:
+        """Return all fields as they are written."""
+        return [*_NUMBERS, *_TEXTS, *self.metrics, *(_PARAM + name for name in self.params)]
+
+    def hint(self, name: str) -> str:
+        """Return what may have been meant by a field that there is not."""
+        if name in self.params:
+            return f'Did you mean "{_PARAM}{name}"?'
+        return (suggestion(name) if self.own else None) or hint(name, self.names())
+
+    def no_param(self, name: str) -> str:
+        """Return the sentence for a parameter that there is not."""
+        return unknown(name) if self.own else f"There is no parameter {show(name)}. {hint(name, list(self.params))}"
+
+
+OWN_FIELDS = TrialFields(MEASURES, HYPERPARAMETERS)
+
+
+def fields_of(spec: SweepSpec) -> TrialFields:
+    """Return the fields of the trials of a sweep."""
+    if spec.foreign is None:
+        return OWN_FIELDS
+    return TrialFields(spec.foreign.metrics, {**spec.space.parameters, **spec.fixed}, own=False)
+
+
+def parse_query(states: Sequence[str], sort: str, where: Sequence[str], known: TrialFields = OWN_FIELDS) -> TrialQuery:
     """Return the query. Raises InvalidRequest with every fault in it."""
     faults: list[Fault] = []
     query = TrialQuery(
         states=tuple(_states(states, faults)),
-        conditions=tuple(_conditions(where, faults)),
-        sort=_field(sort.removeprefix("-"), "/sort", faults) or Field("number"),
+        conditions=tuple(_conditions(where, known, faults)),
+        sort=_field(sort.removeprefix("-"), "/sort", known, faults) or Field("number"),
         descending=sort.startswith("-"),
     )
     if faults:
@@ -49,15 +83,15 @@ def _unknown_state(word: str, place: str) -> Fault:
     return Fault(place, f"There is no trial state {show(word)}. {hint(word, _STATES)}")
 
 
-def _conditions(texts: Sequence[str], faults: list[Fault]) -> list[Condition]:
+def _conditions(texts: Sequence[str], known: TrialFields, faults: list[Fault]) -> list[Condition]:
     if len(texts) > MOST_CONDITIONS:
         faults.append(Fault("/where", f"There are {len(texts)} conditions; at most {MOST_CONDITIONS} are read."))
         return []
-    found = [_condition(text, pointer("where", index), faults) for index, text in enumerate(texts)]
+    found = [_condition(text, pointer("where", index), known, faults) for index, text in enumerate(texts)]
     return [condition for condition in found if condition is not None]
 
 
-def _condition(text: str, place: str, faults: list[Fault]) -> Condition | None:
+def _condition(text: str, place: str, known: TrialFields, faults: list[Fault]) -> Condition | None:
     operator = _OPERATOR.search(text)
     if operator is None or not text[: operator.start()].strip() or len(text) > _LONGEST:
         way = "Write field, operator and value, as in dev_error<0.1 or param.optimizer=adam"
@@ -65,28 +99,28 @@ def _condition(text: str, place: str, faults: list[Fault]) -> Condition | None:
         faults.append(Fault(place, f"{show(text)} is not a condition. {way}; {rule}."))
         return None
     name, written = text[: operator.start()].strip(), text[operator.end() :].strip()
-    field, before = _field(name, place, faults), len(faults)
+    field, before = _field(name, place, known, faults), len(faults)
     value = _value(field, written, place, faults) if field else None
+    if field is not None and field.kind == "param" and known.own:
+        value = plain(field.name, value)
     if value is None and operator.group() not in {"=", "!="} and len(faults) == before and field:
         faults.append(Fault(place, f"{show(text)} compares with null, which works with = and != alone."))
     return None if field is None else Condition(field, cast("Operator", operator.group()), value)
 
 
-def _field(name: str, place: str, faults: list[Fault]) -> Field | None:
+def _field(name: str, place: str, known: TrialFields, faults: list[Fault]) -> Field | None:
     if name in _NUMBERS or name in _TEXTS:
         return Field(name)
-    if name in MEASURES:
+    if name in known.metrics:
         return Field(name, "metric")
     if name.startswith(_PARAM):
         name = name.removeprefix(_PARAM)
-        if name in HYPERPARAMETERS:
+        if name in known.params:
             return Field(name, "param")
-        faults.append(Fault(place, unknown(name)))
+        faults.append(Fault(place, known.no_param(name)))
         return None
-    guess = f'Did you mean "{_PARAM}{name}"?' if name in HYPERPARAMETERS else suggestion(name) or hint(name, _KNOWN)
-    faults.append(
-        Fault(place, f"Trials have no field {show(name)}. {guess} Hyperparameters are written as param.NAME.")
-    )
+    detail = f"Trials have no field {show(name)}. {known.hint(name)} Hyperparameters are written as param.NAME."
+    faults.append(Fault(place, detail))
     return None
 
 
@@ -101,7 +135,7 @@ def _value(field: Field, written: str, place: str, faults: list[Fault]) -> Value
     if detail := _refusal(field, value, written):
         faults.append(Fault(place, detail))
         return None
-    return plain(field.name, value) if field.kind == "param" else value
+    return value
 
 
 def _read(written: str) -> Value:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import final
 
-from app.contract.hyperparameters import complete
+from app.contract.hyperparameters import params_of
 from app.domain.errors import Malformed, NotFound
 from app.domain.filters import Position, TrialQuery
 from app.domain.runs import Attempt
@@ -13,6 +13,7 @@ from app.domain.trials import CompleteTrial, Trial
 from app.domain.values import LARGEST_WHOLE
 from app.domain.work import Epoch
 from app.services.cursors import Page, decode, decode_all, page_of
+from app.services.trial_queries import TrialFields, fields_of
 from app.storage.interface import Storage
 
 
@@ -28,10 +29,14 @@ class Trials:
         spec, _ = self._storage.sweep_spec(sweep)
         which = f"trials of {sweep}, in columns, by {query!r}"  # texts of times were marks before
         after = _position(decode_all(cursor, which, 2)) if cursor else None
-        shared = {name: value for name, value in complete(spec.fixed).items() if name not in spec.space.parameters}
+        shared = {name: value for name, value in params_of(spec, {}).items() if name not in spec.space.parameters}
         found = self._storage.trials(sweep, query, shared, after, limit + 1)
         page = page_of(found, limit, which, lambda last: [last[1].key, last[1].number])
         return Page(completed([trial for trial, _ in page.items], spec), page.next)
+
+    def fields(self, sweep: str) -> TrialFields:
+        """Return by which fields the trials of a sweep can be filtered and sorted. Raises NotFound."""
+        return fields_of(self._storage.sweep_spec(sweep)[0])
 
     def show(self, sweep: str, number: int) -> CompleteTrial:
         """Return a trial with all its hyperparameters. Raises NotFound."""
@@ -67,8 +72,11 @@ class Trials:
 
 
 def completed(trials: Sequence[Trial], spec: SweepSpec) -> list[CompleteTrial]:
-    """Return trials of a sweep with all their hyperparameters; one left out by its conditions has its default."""
-    others = complete(spec.fixed)
+    """Return trials of a sweep with all their hyperparameters; one left out by its conditions has its default.
+
+    Parameters of foreign trainers have none: what was left out is not there.
+    """
+    others = params_of(spec, {})
     return [CompleteTrial(trial, others | dict(trial.params)) for trial in trials]
 
 

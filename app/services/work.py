@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import final
 
-from app.contract.hyperparameters import complete
+from app.contract.hyperparameters import params_of
 from app.domain.queue import Ask, Claimed, Recorded
 from app.domain.runs import Ending
 from app.domain.work import (
@@ -27,6 +27,7 @@ from app.domain.work import (
 from app.services import report_parts
 from app.services.claim_line import ClaimLine, Place
 from app.services.clock import Clock
+from app.services.foreign_runs import ForeignRuns
 from app.services.live_workers import LiveWorkers
 from app.services.planner import Planner
 from app.services.work_checks import require_sound
@@ -49,6 +50,7 @@ class Work:
         self._line = line
         self._planner = planner
         self._lease_seconds = lease_seconds
+        self._foreign = ForeignRuns(storage)
         self._spec = lru_cache(maxsize=256)(storage.sweep_spec)
         self._passed_until = self._patient_until = clock.now()
 
@@ -80,7 +82,8 @@ class Work:
         if (nothing := self.nothing_for(place)) is not None:
             return nothing
         now = self._clock.now()
-        live = self._live.saw(request.worker, now)
+        self._live.saw(request.worker, now)
+        live = self._live.count(request.trainer)  # the others have no share in its runs
         ask = Ask(request.worker, request.trainer, request.rules, request.slots, request.cohorts, live)
         grant = self._storage.claim(ask, now, self._until(now))
         self._line.looked(place, found=bool(grant.claimed), held_back=grant.held_back)
@@ -97,7 +100,7 @@ class Work:
 
     def report(self, request: ReportRequest) -> DecisionsAnswer:
         """Store epochs of leased runs. Raises InvalidRequest."""
-        require_sound(request)
+        require_sound(request, self._foreign.specs(request.items))
         now = self._clock.now()
         self._live.saw(request.worker, now)
         decisions = self._stored(request, now)
@@ -115,7 +118,7 @@ class Work:
 
     def finish(self, request: FinishRequest) -> FinishAnswer:
         """Record results, and store the epochs of other runs that came with them. Raises InvalidRequest."""
-        require_sound(request)
+        require_sound(request, self._foreign.specs([*request.items, *request.progress]))
         now = self._clock.now()
         self._live.saw(request.worker, now)
         recorded = self._storage.finish(request.worker, request.items, request.progress, now)
@@ -185,9 +188,9 @@ class Work:
             trial=claimed.trial,
             replicate=claimed.replicate,
             dataset=spec.dataset,
-            dataset_sha256=dataset.sha256,
+            dataset_sha256=None if dataset is None else dataset.sha256,
             seed=spec.seed,
-            params=complete(spec.fixed, claimed.params),
+            params=params_of(spec, claimed.params),
             metric=spec.objective.metric,
             direction=spec.objective.direction,
             early_stopping=spec.early_stopping,

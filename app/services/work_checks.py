@@ -1,6 +1,7 @@
 """What is wrong with a request of a worker, beyond what its form already shows: that numbers are finite, for one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+from types import MappingProxyType
 
 from app.contract.metrics import MEASURES, suggestion
 from app.domain.errors import Fault, InvalidRequest, faults_of, pointer, show
@@ -23,6 +24,7 @@ from app.domain.work import (
 )
 from app.services.artifacts import MOST_MODEL_BYTES, is_sha256
 from app.services.checkpoints import MOST_CHECKPOINT_BYTES
+from app.services.foreign_checks import Specs, declared, foreign_progress_faults, foreign_result_faults
 
 MOST_SLOTS = 4096
 LONGEST_NAME = 200
@@ -38,14 +40,17 @@ Place = tuple[str | int, ...]
 WorkRequest = ClaimRequest | HeartbeatRequest | ReportRequest | FinishRequest | ReleaseRequest
 
 
-def require_sound(request: WorkRequest) -> None:
-    """Raise InvalidRequest with everything that is wrong with the request."""
-    faults = [*_name_faults("worker", request.worker), *_body_faults(request)]
+def require_sound(request: WorkRequest, foreign: Specs = MappingProxyType({})) -> None:
+    """Raise InvalidRequest with everything that is wrong with the request.
+
+    `foreign` has the specs of those runs that are of foreign trainers.
+    """
+    faults = [*_name_faults("worker", request.worker), *_body_faults(request, foreign)]
     if faults:
         raise InvalidRequest(faults)
 
 
-def _body_faults(request: WorkRequest) -> Iterator[Fault]:
+def _body_faults(request: WorkRequest, foreign: Specs) -> Iterator[Fault]:
     match request:
         case ClaimRequest():
             yield from _claim_faults(request)
@@ -55,10 +60,11 @@ def _body_faults(request: WorkRequest) -> Iterator[Fault]:
                 yield from _lease_faults(lease, ("leases", index))
             yield from _about_faults(request.about)
         case ReportRequest():
-            yield from _unknown_metrics(_curves("items", request.items))
+            yield from _unknown_metrics(_curves("items", request.items), foreign)
             yield from _progress_faults("items", request.items)
+            yield from foreign_progress_faults("items", request.items, foreign)
         case FinishRequest():
-            yield from _finish_faults(request)
+            yield from _finish_faults(request, foreign)
         case ReleaseRequest():
             yield from _count_faults("items", request.items)
             for index, item in enumerate(request.items):
@@ -93,9 +99,11 @@ def _about_faults(about: About | None) -> Iterator[Fault]:
             yield Fault("/about/memory_bytes", f"memory_bytes is {about.memory_bytes}; it must be 0 or more.")
 
 
-def _finish_faults(request: FinishRequest) -> Iterator[Fault]:
+def _finish_faults(request: FinishRequest, foreign: Specs) -> Iterator[Fault]:
     yield from _count_faults("items", request.items)
-    yield from _unknown_metrics(_measured(request))
+    yield from _unknown_metrics(_measured(request), foreign)
+    yield from foreign_result_faults(request.items, foreign)
+    yield from foreign_progress_faults("progress", request.progress, foreign)
     for index, result in enumerate(request.items):
         yield from _lease_faults(result.lease, ("items", index, "lease"))
         yield from _result_faults(result, pointer("items", index))
@@ -155,37 +163,38 @@ def _curve_faults(curve: Sequence[Epoch], place: Place) -> Iterator[Fault]:
             yield Fault(pointer(*place, index, "gradient_norms"), detail)
 
 
-def _curves(name: str, items: Sequence[Progress]) -> Iterator[tuple[Place, Metrics]]:
-    """Yield the metrics of each epoch in some progress, and where they are."""
+def _curves(name: str, items: Sequence[Progress]) -> Iterator[tuple[Place, int, Metrics]]:
+    """Yield the metrics of each epoch in some progress, where they are, and of which run."""
     for number, progress in enumerate(items):
         for index, point in enumerate(progress.epochs):
-            yield (name, number, "epochs", index, "metrics"), point.metrics
+            yield (name, number, "epochs", index, "metrics"), progress.lease.run, point.metrics
 
 
-def _measured(request: FinishRequest) -> Iterator[tuple[Place, Metrics]]:
-    """Yield all metrics in a request with results, and where they are."""
+def _measured(request: FinishRequest) -> Iterator[tuple[Place, int, Metrics]]:
+    """Yield all metrics in a request with results, where they are, and of which run."""
     for number, result in enumerate(request.items):
-        yield ("items", number, "metrics"), result.metrics
+        yield ("items", number, "metrics"), result.lease.run, result.metrics
         for index, point in enumerate(result.curve):
-            yield ("items", number, "curve", index, "metrics"), point.metrics
+            yield ("items", number, "curve", index, "metrics"), result.lease.run, point.metrics
     yield from _curves("progress", request.progress)
 
 
-def _unknown_metrics(measured: Iterable[tuple[Place, Metrics]]) -> Iterator[Fault]:
+def _unknown_metrics(measured: Iterable[tuple[Place, int, Metrics]], foreign: Specs) -> Iterator[Fault]:
     """Yield the faults of all unknown metrics of a request: they are counted before sentences are made of some."""
+    known_of = {run: declared(spec) for run, spec in foreign.items()}
     unknown = [
-        (*place, name)
-        for place, metrics in measured
-        if not metrics.keys() <= _KNOWN
+        (place, name, known)
+        for place, run, metrics in measured
+        if not metrics.keys() <= (known := known_of.get(run, _KNOWN))
         for name in metrics
-        if name not in _KNOWN
+        if name not in known
     ]
-    yield from faults_of(unknown, _unknown_metric)
+    yield from faults_of(unknown, lambda one: _unknown_metric(*one))
 
 
-def _unknown_metric(place: Place) -> Fault:
-    name = str(place[-1])
-    return Fault(pointer(*place), f"There is no metric {show(name)}. {suggestion(name, _KNOWN)}")
+def _unknown_metric(place: Place, name: str, known: Set[str]) -> Fault:
+    guess = suggestion(name, known) if known is _KNOWN else f"The sweep declares {', '.join(sorted(known))}."
+    return Fault(pointer(*place, name), f"There is no metric {show(name)}. {guess}")
 
 
 def _checkpoint_faults(checkpoint: CheckpointRef, place: str) -> Iterator[Fault]:

@@ -32,9 +32,14 @@ class Workers:
 
     def lack(self, sweep: Sweep) -> str | None:
         """Return a sentence if a sweep runs and no live worker can train it, or None."""
-        trainer, rules = sweep.spec.trainer, sweep.spec.rules
+        trainer, rules = sweep.spec.trainer, sweep.spec.rules_to_know
         if sweep.state is not SweepState.RUNNING or self._live.can_train(trainer, rules):
             return None
+        if sweep.spec.foreign is not None:
+            return (
+                f"No live worker trains for {trainer}, so this sweep stands still. Start yours, which claims "
+                f'with "trainer": "{trainer}", or see GET /v1/workers for those that are alive.'
+            )
         return (
             f"No live worker trains for {trainer} by rules {rules}, so this sweep stands still. Start one with "
             "logsweep work --server ADDRESS, or see GET /v1/workers for those that are alive."

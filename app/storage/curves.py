@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, tuple_
 
-from app.domain.work import Epoch
+from app.domain.work import OWN_TRAINER, Epoch
 from app.storage import dialect, metrics, records
 from app.storage.bulk import Bulk
 from app.storage.outcomes import parts
@@ -21,6 +21,7 @@ class Curves:
     def __init__(self) -> None:
         self._points: dict[tuple[int, int], Epoch] = {}
         self._before: dict[int, int] = {}
+        self._foreign: set[int] = set()
         self.reached: dict[int, int] = {}
         """How far the epochs of each run reach now, without a gap."""
 
@@ -40,13 +41,19 @@ class Curves:
         if upto > reached:
             return _gap(stored, reached, upto)
         self._before.setdefault(row.key, row.epochs)
+        if row.trainer != OWN_TRAINER:
+            self._foreign.add(row.key)
         self.reached[row.key] = reached
         self._points |= {(row.key, epoch.epoch): epoch for epoch in curve}
         return None
 
     def store(self, connection: Connection) -> dict[int, str]:
-        """Store all epochs; return for each run the first one that came out otherwise than before."""
-        repeated = [(run, epoch) for run, epoch in self._points if epoch <= self._before[run]]
+        """Store all epochs; return for each run the first one that came out otherwise than before.
+
+        Foreign trainers promise no bits: of theirs none is compared.
+        """
+        own = (place for place in self._points if place[0] not in self._foreign)
+        repeated = [(run, epoch) for run, epoch in own if epoch <= self._before[run]]
         different = self._differences(connection, repeated) if repeated else {}
         if self._points:
             measured = [epoch.metrics for epoch in self._points.values()]

@@ -76,8 +76,11 @@ class Sweeps(Protocol):
     def sweep(self, sweep: str) -> Sweep:
         """Return a sweep. Raises NotFound."""
 
-    def sweep_spec(self, sweep: str) -> tuple[SweepSpec, DatasetSummary]:
-        """Return what a sweep's trials follow from. Raises NotFound."""
+    def sweep_spec(self, sweep: str) -> tuple[SweepSpec, DatasetSummary | None]:
+        """Return what a sweep's trials follow from; one of a foreign trainer has no data set. Raises NotFound."""
+
+    def foreign_specs(self, keys: Collection[int]) -> dict[int, SweepSpec | None]:
+        """Return the specs of the sweeps of those runs that exist, by the runs' keys; None of our own trainer's."""
 
     def sweeps(self, which: SweepFilter, before: str | None, limit: int) -> Sequence[Sweep]:
         """Return sweeps, newest first, from the first one older than `before`."""

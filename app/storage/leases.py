@@ -23,7 +23,7 @@ _COLUMNS = (
     *(runs.c.value, runs.c.best_epoch, runs.c.seconds, runs.c.reason),
     *(runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size),
     *(sweeps.c.state.label("sweep_state"), sweeps.c.ending, sweeps.c.reason.label("sweep_reason")),
-    *(sweeps.c.metric, sweeps.c.diverged, trials.c.replicates),
+    *(sweeps.c.metric, sweeps.c.diverged, sweeps.c.trainer, trials.c.replicates),
 )
 
 _TRIAL = and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial)

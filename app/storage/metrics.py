@@ -16,6 +16,8 @@ Holder: TypeAlias = Literal["trials", "epochs"]
 """Whose metrics: those of trials, which replicates have too, or those of epochs."""
 
 _COUNTS: Mapping[Holder, int] = {"trials": TRIAL_SLOTS, "epochs": EPOCH_SLOTS}
+_OF_A_PART = ("train_", "dev_", "test_")
+"""How our own metrics begin. Other names are those of foreign trainers: they get no slot, which they would keep."""
 _UNDEFINED, _OTHERS = "undefined_metrics", "other_metrics"
 
 
@@ -123,13 +125,14 @@ def slots_for(
 ) -> Slots:
     """Return slots to write these metrics by, where new names get those that are free; columns begin with `prefix`."""
     numbers = _numbers(connection, holder)
-    new = [name for name in dict.fromkeys(name for one in metrics for name in one) if name not in numbers]
+    named = dict.fromkeys(name for one in metrics for name in one)
+    new = [name for name in named if name not in numbers and name.startswith(_OF_A_PART)]
     free = range(len(numbers), _COUNTS[holder])
-    if named := dict(zip(new, free, strict=False)):
-        rows = [{"holder": holder, "number": number, "name": name} for name, number in named.items()]
+    if taken := dict(zip(new, free, strict=False)):
+        rows = [{"holder": holder, "number": number, "name": name} for name, number in taken.items()]
         connection.execute(metric_slots.insert(), rows)
         views.renew(connection)
-    return Slots(numbers | named, prefix)
+    return Slots(numbers | taken, prefix)
 
 
 def of_runs(connection: Connection, keys: Collection[int]) -> dict[int, Metrics]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from app.domain.datasets import DatasetSummary
+from app.domain.foreign import Foreign
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
 from app.domain.states import TrialState
 from app.domain.sweeps import Budget, Objective, SweepSpec
@@ -39,7 +40,7 @@ def spec_to_json(spec: SweepSpec) -> dict[str, Any]:
 
 def spec_from_json(stored: Mapping[str, Any]) -> SweepSpec:
     """Return the spec that `spec_to_json` wrote."""
-    stopping = stored["early_stopping"]
+    stopping, foreign = stored["early_stopping"], stored.get("foreign")
     parameters = {name: _parameter(fields) for name, fields in stored["space"].items()}
     return SweepSpec(
         **{
@@ -48,6 +49,7 @@ def spec_from_json(stored: Mapping[str, Any]) -> SweepSpec:
             "objective": Objective(**stored["objective"]),
             "early_stopping": EarlyStopping(**stopping) if stopping else None,
             "budget": Budget(**stored["budget"]),
+            "foreign": Foreign(**foreign) if foreign else None,
         }
     )
 

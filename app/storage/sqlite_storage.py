@@ -194,6 +194,7 @@ class SqliteStorage:
     create_sweep = _writes(sweep_rows.create)
     sweep = _reads(sweep_rows.find)
     sweep_spec = _reads(sweep_rows.spec)
+    foreign_specs = _reads(sweep_rows.foreign_specs)
     sweeps = _reads(sweep_rows.page)
     running_sweeps = _reads(sweep_rows.running)
     change_sweep = _writes(control.change)

@@ -1,21 +1,22 @@
 """Sweeps in the storage: created, read with their counts and best trial, and listed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, func, insert, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, case, func, insert, select, type_coerce
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Labels, NewSweep, Sweep, SweepFilter, SweepSpec, Used
+from app.domain.work import OWN_TRAINER
 from app.storage import changes, counts, records
-from app.storage.dialect import json_has
+from app.storage.dialect import among, json_has
 from app.storage.queries import Query
 from app.storage.records import AnyRow
-from app.storage.tables import datasets, sweep_counts, sweeps
+from app.storage.tables import datasets, runs, sweep_counts, sweeps
 
 OPEN_SWEEPS = (SweepState.RUNNING.value, SweepState.PAUSED.value)
 """The states of sweeps that have not ended."""
@@ -28,6 +29,13 @@ _SPEC, _DATASET = (
     type_coerce(column, Text()).label(column.name) for column in (sweeps.c.spec, sweeps.c.dataset_summary)
 )
 _SHOWN = (*(column for column in sweeps.c if column not in {sweeps.c.spec, sweeps.c.dataset_summary}), _SPEC)
+
+# Of our own sweeps nobody asks for the spec here.
+_FOREIGN = Query(
+    select(runs.c.key, case((sweeps.c.trainer != OWN_TRAINER, type_coerce(sweeps.c.spec, Text()))).label("spec"))
+    .join(sweeps, sweeps.c.key == runs.c.sweep_key)
+    .where(among(runs.c.key, "keys"))
+)
 
 _BEHIND_ALL = chr(0x10FFFF)
 """A text that is greater than every id."""
@@ -62,13 +70,8 @@ def sweep_key(connection: Connection, sweep: str) -> int:
 
 def create(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> None:
     """Store a running sweep without trials. Raises Conflict if its data set has gone meanwhile."""
-    dataset = new.dataset
-    current = connection.execute(
-        select(datasets.c.artifact_key).where(datasets.c.name == dataset.name, datasets.c.sha256 == dataset.sha256)
-    ).scalar()
-    if current is None:
-        raise Conflict(f'The data set "{dataset.name}" was deleted or replaced meanwhile. Try again.')
-    row = {**_asked(new.spec, new.labels), **_data(dataset), **_BEGINNING, "artifact_key": current}
+    data = {} if new.dataset is None else _data(connection, new.dataset)
+    row = {**_asked(new.spec, new.labels), **data, **_BEGINNING}
     metrics = [{"name": name, "direction": direction} for name, direction in new.metrics.items()]
     added = insert(sweeps).values(**row, metrics=metrics, id=sweep, posted=new.posted, created_at=now)
     key = connection.execute(added.returning(sweeps.c.key)).scalar_one()
@@ -81,10 +84,19 @@ def find(connection: Connection, sweep: str) -> Sweep:
     return _sweeps(connection, [sweep_row(connection, sweep, *_SHOWN)])[0]
 
 
-def spec(connection: Connection, sweep: str) -> tuple[SweepSpec, DatasetSummary]:
-    """Return what a sweep's trials follow from: its spec and its data set. Raises NotFound."""
+def spec(connection: Connection, sweep: str) -> tuple[SweepSpec, DatasetSummary | None]:
+    """Return what a sweep's trials follow from: its spec and its data set, if it has one. Raises NotFound."""
     row = sweep_row(connection, sweep, _SPEC, _DATASET)
-    return records.spec_of_text(row.spec), records.summary_of_text(row.dataset_summary)
+    summary = row.dataset_summary
+    return records.spec_of_text(row.spec), None if summary is None else records.summary_of_text(summary)
+
+
+def foreign_specs(connection: Connection, keys: Collection[int]) -> dict[int, SweepSpec | None]:
+    """Return the specs of the sweeps of these runs by their keys, None for those of our own trainer."""
+    return {
+        row.key: None if row.spec is None else records.spec_of_text(row.spec)
+        for row in _FOREIGN.rows(connection, keys=list(keys))
+    }
 
 
 def page(connection: Connection, which: SweepFilter, before: str | None, limit: int) -> Sequence[Sweep]:
@@ -165,7 +177,7 @@ def _asked(spec: SweepSpec, labels: Labels) -> dict[str, Any]:
         "tags": list(labels.tags),
         "notes": labels.notes,
         "trainer": spec.trainer,
-        "rules": spec.rules,
+        "rules": spec.rules_to_know,
         "metric": spec.objective.metric,
         "direction": spec.objective.direction,
         "diverged": spec.objective.diverged,
@@ -178,8 +190,14 @@ def _asked(spec: SweepSpec, labels: Labels) -> dict[str, Any]:
     }
 
 
-def _data(dataset: DatasetSummary) -> dict[str, Any]:
+def _data(connection: Connection, dataset: DatasetSummary) -> dict[str, Any]:
+    current = connection.execute(
+        select(datasets.c.artifact_key).where(datasets.c.name == dataset.name, datasets.c.sha256 == dataset.sha256)
+    ).scalar()
+    if current is None:
+        raise Conflict(f'The data set "{dataset.name}" was deleted or replaced meanwhile. Try again.')
     return {
+        "artifact_key": current,
         "dataset": dataset.name,
         "dataset_sha256": dataset.sha256,
         "dataset_summary": records.summary_to_json(dataset),

@@ -91,7 +91,8 @@ datasets = Table(
 )
 
 # A sweep keeps the summary of its data set, and the content stays while a sweep names it: models can be handed
-# out after the data set was deleted. `metrics` are those that its trials may have, each with its direction. `plan` is
+# out after the data set was deleted. One of a foreign trainer has none. `rules` are those that its workers must know.
+# `metrics` are those that its trials may have, each with its direction. `plan` is
 # what the planner remembers; its version rises with what is decided.
 # A sweep that was deleted is out of sight at once, and its rows go away in pieces.
 sweeps = Table(
@@ -105,10 +106,10 @@ sweeps = Table(
     Column("state", Text, nullable=False),
     Column("ending", Text),
     Column("reason", Text),
-    Column("dataset", Text, nullable=False),
-    Column("dataset_sha256", Text, nullable=False),
-    Column("dataset_summary", Json, nullable=False),
-    Column("artifact_key", Integer, ForeignKey("artifacts.key"), nullable=False),
+    Column("dataset", Text),
+    Column("dataset_sha256", Text),
+    Column("dataset_summary", Json),
+    Column("artifact_key", Integer, ForeignKey("artifacts.key")),
     Column("trainer", Text, nullable=False),
     Column("rules", Integer, nullable=False),
     Column("unit", Text, nullable=False),

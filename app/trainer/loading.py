@@ -60,9 +60,9 @@ class RunLoader:
         return ReadyRun(run, member_of(run, data), data, checkpoint)
 
     def _training_set(self, run: LeasedRun) -> TrainingSet:
-        key = run.dataset_sha256, bool(run.params["normalize_inputs"]), run.rules
+        key = str(run.dataset_sha256), bool(run.params["normalize_inputs"]), run.rules
         if key not in self._sets:
-            dataset = Dataset.from_bytes(self._source.dataset(run.dataset, run.dataset_sha256))
+            dataset = Dataset.from_bytes(self._source.dataset(str(run.dataset), key[0]))
             self._sets[key] = TrainingSet.of(dataset, normalize_inputs=key[1], rules=run.rules)
         self._sets.move_to_end(key)
         while len(self._sets) > KEPT_SETS:
@@ -92,6 +92,8 @@ def _of_another_version(run: LeasedRun) -> str | None:
     """Return what a server of another version asks for and this worker does not know: to guess changes the result."""
     if run.rules > CURRENT_RULES:
         return f"The trial follows the rules {run.rules}, and this worker knows up to {CURRENT_RULES}"
+    if run.dataset is None:
+        return "The trial has no data set, as those of foreign trainers"
     if strange := sorted(run.params.keys() - HYPERPARAMETERS.keys()):
         return f"The trial has hyperparameters that this worker does not know: {', '.join(strange)}"
     if missing := [name for name in HYPERPARAMETERS if name not in run.params]:

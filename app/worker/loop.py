@@ -257,7 +257,7 @@ class Worker:
 
 
 def _data_of(run: LeasedRun) -> str:
-    return run.dataset_sha256
+    return str(run.dataset_sha256)
 
 
 def _told(error: Exception) -> str:

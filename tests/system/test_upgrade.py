@@ -73,6 +73,7 @@ def test_trials_to_come_of_an_old_sweep_are_drawn_as_they_were(tmp_path: Path, n
     storage = SqliteStorage(OLDER.unpack(tmp_path), StandardPolicy())
     try:
         spec, dataset = storage.sweep_spec(OLDER.after["ids"][name])
+        assert dataset is not None
     finally:
         storage.close()
     drawn = draw(spec, dataset.sha256, 0, spec.budget.trials, ())

@@ -7,7 +7,7 @@ from app.contract.rules import CURRENT_RULES
 from app.domain.datasets import DatasetSummary
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
 from app.domain.sweeps import Budget, SweepSpec
-from app.planning.previews import POINTS, preview
+from app.planning.previews import POINTS, Structures, preview
 from tests.app.planning.specs import search
 
 IRIS = DatasetSummary("iris", "0" * 64, "multiclass", True, {}, 4, 3, {}, datetime(2026, 1, 1, tzinfo=UTC))
@@ -16,6 +16,12 @@ IRIS = DatasetSummary("iris", "0" * 64, "multiclass", True, {}, 4, 3, {}, dateti
 def spec(parameters: dict[str, Parameter], *constraints: str, sampler: str = "random") -> SweepSpec:
     space = Space(parameters, constraints)
     return replace(search(Budget(1)), space=space, rules=CURRENT_RULES, sampler={"kind": sampler})
+
+
+def structures(asked: SweepSpec) -> Structures:
+    found = preview(asked, IRIS).structures
+    assert found is not None
+    return found
 
 
 def test_a_log_axis_is_shown_in_parts_that_are_equally_wide_on_its_scale() -> None:
@@ -45,15 +51,16 @@ def test_the_share_in_which_a_parameter_is_active_is_that_of_its_condition() -> 
 
 def test_structures_are_what_stacks_and_their_shares_sum_to_one() -> None:
     parameters: dict[str, Parameter] = {"hidden_units": ChoiceParameter(([8], [64, 32]), (1.0, 3.0))}
-    found = preview(spec({**parameters, "learning_rate": FloatParameter(0.1, 1.0)}), IRIS)
-    assert found.structures.count == len(found.structures.shares) == 2
-    assert sum(found.structures.shares) == 1.0
-    assert found.structures.shares[0] > 0.7
-    assert preview(spec({"learning_rate": FloatParameter(0.1, 1.0)}), IRIS).structures.alike == 1.0
+    found = structures(spec({**parameters, "learning_rate": FloatParameter(0.1, 1.0)}))
+    assert found.count == len(found.shares) == 2
+    assert sum(found.shares) == 1.0
+    assert found.shares[0] > 0.7
+    assert structures(spec({"learning_rate": FloatParameter(0.1, 1.0)})).alike == 1.0
 
 
 def test_the_largest_network_is_shown_with_its_weights_and_multiply_adds() -> None:
     size = preview(spec({"hidden_units": ChoiceParameter(([8], [5, 2]))}), IRIS).largest_network
+    assert size is not None
     assert (size.hidden_units, size.weights, size.multiply_adds) == ([8], 4 * 8 + 8 + 8 * 3 + 3, 4 * 8 + 8 * 3)
 
 

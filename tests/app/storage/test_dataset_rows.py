@@ -76,6 +76,7 @@ def test_a_data_set_in_use_cannot_be_deleted_and_its_content_outlives_it_for_the
     with pytest.raises(NotFound):
         storage.remove_dataset("rain")
     _, summary = storage.sweep_spec(SWEEP)
+    assert summary is not None
     assert storage.content_of(summary.sha256) == b"content"
 
 

@@ -15,7 +15,8 @@ from tests.app.storage.queue_world import World, completed, queue_world
 from tests.app.storage.world import START, add_sweep, claim_one, drawn
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
-measured = st.dictionaries(st.sampled_from([f"metric_{number}" for number in range(40)]), st.none() | finite)
+NAMES = [f"{part}_{number}" for number in range(20) for part in ("dev", "auc")]
+measured = st.dictionaries(st.sampled_from(NAMES), st.none() | finite)
 
 
 def bits(found: Mapping[str, float | None]) -> dict[str, bytes | None]:
@@ -34,7 +35,7 @@ def stored(connection: Connection, one: Metrics) -> Row[*tuple[object, ...]]:
 
 
 @settings(max_examples=20)
-@given(several=st.lists(measured | st.just({"metric_0": -0.0}), min_size=4, max_size=12))
+@given(several=st.lists(measured | st.just({"dev_0": -0.0}), min_size=4, max_size=12))
 def test_metrics_come_back_to_the_bit_and_what_was_not_measured_does_not(several: list[Metrics]) -> None:
     with queue_world() as world:
         world.add_sweep()
@@ -44,25 +45,34 @@ def test_metrics_come_back_to_the_bit_and_what_was_not_measured_does_not(several
 
 
 def test_names_get_slots_as_they_appear_and_keep_them(world: World) -> None:
-    metrics.slots_for(world.connection, "epochs", [{"b": 1.0}, {"a": None, "b": 1.0}])
-    metrics.slots_for(world.connection, "epochs", [{"c": 1.0, "a": 2.0}])
-    metrics.slots_for(world.connection, "trials", [{"c": 1.0}])
+    metrics.slots_for(world.connection, "epochs", [{"dev_b": 1.0}, {"dev_a": None, "dev_b": 1.0}])
+    metrics.slots_for(world.connection, "epochs", [{"test_c": 1.0, "dev_a": 2.0}])
+    metrics.slots_for(world.connection, "trials", [{"test_c": 1.0}])
     assert world.connection.execute(select(metric_slots).order_by("holder", "number")).all() == [
-        ("epochs", 0, "b"),
-        ("epochs", 1, "a"),
-        ("epochs", 2, "c"),
-        ("trials", 0, "c"),
+        ("epochs", 0, "dev_b"),
+        ("epochs", 1, "dev_a"),
+        ("epochs", 2, "test_c"),
+        ("trials", 0, "test_c"),
     ]
+
+
+def test_names_of_foreign_trainers_take_no_slot_from_those_to_come(world: World) -> None:
+    world.add_sweep()
+    one: Metrics = {"auc": 0.5, "dev_error": 0.25, "größe in MB": None}
+    row = stored(world.connection, one)
+    assert row.other_metrics == {"auc": 0.5, "größe in MB": None}
+    assert world.connection.execute(select(metric_slots.c.name)).scalars().all() == ["dev_error"]
+    assert metrics.slots(world.connection, "trials").metrics(row) == one
 
 
 def test_what_finds_no_free_slot_goes_by_name(world: World) -> None:
     world.add_sweep()
-    many: Metrics = {f"m_{number}": number / 3 for number in range(TRIAL_SLOTS + 2)}
+    many: Metrics = {f"dev_{number}": number / 3 for number in range(TRIAL_SLOTS + 2)}
     row = stored(world.connection, many)
-    assert row.other_metrics == {f"m_{TRIAL_SLOTS}": TRIAL_SLOTS / 3, f"m_{TRIAL_SLOTS + 1}": (TRIAL_SLOTS + 1) / 3}
+    assert row.other_metrics == {f"dev_{number}": number / 3 for number in (TRIAL_SLOTS, TRIAL_SLOTS + 1)}
     known = metrics.slots(world.connection, "trials")
     assert known.metrics(row) == many
-    assert (known.column("m_3"), known.column(f"m_{TRIAL_SLOTS}")) == ("m3", None)
+    assert (known.column("dev_3"), known.column(f"dev_{TRIAL_SLOTS}")) == ("m3", None)
 
 
 def test_the_only_run_of_a_trial_repeats_nothing_and_replicates_have_theirs(world: World) -> None:
@@ -80,14 +90,14 @@ def test_the_only_run_of_a_trial_repeats_nothing_and_replicates_have_theirs(worl
 
 def test_a_name_of_a_job_that_was_taken_back_has_no_slot(storage: SqliteStorage) -> None:
     def named(connection: Connection) -> None:
-        metrics.slots_for(connection, "trials", [{"gone": 1.0}])
+        metrics.slots_for(connection, "trials", [{"dev_gone": 1.0}])
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError):
         storage.write(named)
-    storage.write(lambda connection: metrics.slots_for(connection, "trials", [{"here": 1.0}]))
+    storage.write(lambda connection: metrics.slots_for(connection, "trials", [{"dev_here": 1.0}]))
     names = storage.read(lambda connection: connection.execute(select(metric_slots.c.name)).scalars().all())
-    assert names == ["here"]
+    assert names == ["dev_here"]
 
 
 def test_views_show_metrics_by_name_times_as_text_and_cohorts_by_name(storage: SqliteStorage) -> None:

@@ -1,0 +1,36 @@
+"""Which runs are of foreign trainers, remembered: what they may measure is up to their sweep."""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol, final
+
+from app.domain.sweeps import SweepSpec
+from app.domain.values import LARGEST_WHOLE
+from app.domain.work import Lease
+from app.storage.interface import Storage
+
+MOST_KNOWN = 65_536
+"""Of so many runs it is remembered whose they are."""
+
+
+class _OfARun(Protocol):
+    @property
+    def lease(self) -> Lease: ...
+
+
+@final
+class ForeignRuns:
+    """The sweeps of runs, as far as foreign code trains them."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._known: dict[int, SweepSpec | None] = {}
+
+    def specs(self, items: Iterable[_OfARun]) -> Mapping[int, SweepSpec]:
+        """Return the specs of the sweeps of these runs, of those that foreign code trains."""
+        runs = {item.lease.run for item in items if abs(item.lease.run) <= LARGEST_WHOLE}
+        known = self._known
+        if new := [run for run in runs if run not in known]:
+            # Another one, as other threads read this: a run never changes its sweep.
+            known = (known if len(known) < MOST_KNOWN else {}) | self._storage.foreign_specs(new)
+            self._known = known
+        return {run: spec for run in runs if (spec := known.get(run)) is not None}

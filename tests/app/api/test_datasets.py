@@ -130,8 +130,9 @@ def test_a_content_is_there_by_its_hash_while_a_sweep_names_it_whatever_became_o
 ) -> None:
     sha256 = upload(client).json()["sha256"]
     content = client.get("/v1/datasets/mine/content").content
-    start(client, dataset="mine")
+    sweep = start(client, dataset="mine")
     trainer.train_everything()
+    when_ended(client, sweep["id"])
     client.delete("/v1/datasets/mine").raise_for_status()
     upload(client, table=TABLE.replace("red", "black")).raise_for_status()
     answer = client.get("/v1/datasets/mine/content", params={"sha256": sha256})
@@ -142,9 +143,10 @@ def test_a_content_is_there_by_its_hash_while_a_sweep_names_it_whatever_became_o
 
 def test_a_data_set_is_deleted_when_no_sweep_runs_on_it(client: httpx.Client, trainer: Trainer) -> None:
     upload(client)
-    start(client, dataset="mine")
+    sweep = start(client, dataset="mine")
     problem(client.delete("/v1/datasets/mine"), 409)
     trainer.train_everything()
+    when_ended(client, sweep["id"])
     assert client.delete("/v1/datasets/mine").status_code == 204
     problem(client.delete("/v1/datasets/mine"), 404)
     problem(client.get("/v1/datasets/mine"), 404)

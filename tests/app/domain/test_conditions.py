@@ -74,7 +74,7 @@ def test_a_condition_looks_at_the_names_in_it_and_is_written_anew_with_the_same_
 
 
 def test_values_are_written_anew_wherever_they_stand() -> None:
-    when = {"any": [{"a": [1, 2]}, {"not": {"b": {"<": 3}}}], "a": [4]}
+    when: Conditions = {"any": [{"a": [1, 2]}, {"not": {"b": {"<": 3}}}], "a": [4]}
     tens = rewritten(when, lambda name, value: f"{name}{value}")
     assert tens == {"any": [{"a": ["a1", "a2"]}, {"not": {"b": {"<": "b3"}}}], "a": ["a4"]}
 

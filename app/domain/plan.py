@@ -86,6 +86,9 @@ class Snapshot:
     `Need.LIVE` is asked for. `block` has the trials from `refunded`
     (or 0) up to the next multiple of REFUND_BLOCK, if all of them are drawn and final; with no run in training it ends
     with the last trial drawn. It is None where it would be empty. `trials` are all finished and paused ones, by number.
+
+    `taken` has, for a spec whose duplicates do not just train with another seed, the number of the first trial with each
+    point, by the `key` of its params.
     """
 
     sweep: str
@@ -106,13 +109,15 @@ class Snapshot:
     trials: Sequence[TrialView] = ()
     block: Block | None = None
     reason: str | None = None
+    taken: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """A trial that was drawn but not yet stored, with a run for each replicate, asked to train to `to_epoch`.
 
-    `rests_on` are the numbers of the trials whose results its point follows from.
+    `rests_on` are the numbers of the trials whose results its point follows from. One that is the `same_as` a trial with
+    a lower number has no runs, and takes the result of that one.
     """
 
     number: int
@@ -121,6 +126,12 @@ class Drawn:
     to_epoch: int
     replicates: int = 1
     rests_on: Sequence[int] = ()
+    same_as: int | None = None
+
+    @property
+    def asked(self) -> int:
+        """The epochs that its runs are asked to train, all together."""
+        return self.to_epoch * self.replicates if self.same_as is None else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from app.domain.datasets import DatasetSummary
 from app.domain.foreign import Foreign
@@ -11,6 +12,13 @@ from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
 from app.domain.values import Value
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
+
+
+Duplicates = Literal["seed", "skip", "reuse"]
+"""What becomes of a trial whose point one with a lower number has.
+
+`seed`: it trains with another seed; `skip`: it is drawn anew; `reuse`: it takes the result of the lowest-numbered one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ class SweepSpec:
     replicates: int = 1
     trainer: str = OWN_TRAINER
     foreign: Foreign | None = None
+    duplicates: Duplicates = "seed"
 
     @property
     def rules_to_know(self) -> int:

@@ -26,7 +26,10 @@ def plan_composed(snapshot: Snapshot, scheduler: RoundComposer) -> Plan:
         return Plan((end,), snapshot.memory)
     if back := refund(snapshot):
         return Plan((back,), replace(memory, refunded=back.block.end).stored())
-    return _follow(snapshot, memory, scheduler.compose(snapshot.spec.scheduler, board))
+    step = scheduler.compose(snapshot.spec.scheduler, board)
+    if snapshot.spec.duplicates == "skip" and (step.new or step.draw) and not any(_new(snapshot, step)):
+        step = scheduler.compose(snapshot.spec.scheduler, replace(board, trials_left=0))
+    return _follow(snapshot, memory, step)
 
 
 def _board(snapshot: Snapshot, memory: Memory) -> Board:
@@ -76,11 +79,13 @@ def _new(snapshot: Snapshot, step: Step) -> Iterator[Drawn]:
     spec, first = snapshot.spec, snapshot.drawn
     left = trials_left(snapshot)
     if not step.new:
-        return draw(spec, snapshot.dataset_sha256, first, min(step.draw, left), history(snapshot), step.first_epoch)
+        shown, count = (spec, snapshot.dataset_sha256, first), min(step.draw, left)
+        return draw(*shown, count, history(snapshot), step.first_epoch, snapshot.taken)
     rows = [[quantiles[name] for name in spec.space] for quantiles in step.new[:left]]
     points = list(spec.space.points(rows, spec.fixed, spec.rules))
     numbers, rests_on = range(first, first + len(rows)), [trial.number for trial in snapshot.trials]
-    return place(spec, snapshot.dataset_sha256, numbers, points, step.first_epoch, rests_on)
+    shown, taken = (spec, snapshot.dataset_sha256, numbers, points), dict(snapshot.taken)
+    return place(*shown, step.first_epoch, rests_on, taken=taken)
 
 
 def _trains(step: Step, going: Sequence[int], paused: _Paused, round_: int) -> Iterator[Train]:

@@ -8,7 +8,7 @@ from app.domain.states import SweepState
 from app.domain.sweeps import SweepSpec
 from app.domain.values import Value
 from app.planning.budgets import ALL_DRAWN
-from app.planning.redraws import admitted
+from app.planning.duplicates import Taken, exhausted, placed
 from app.samplers import SAMPLERS, Ask
 
 HORIZON = 1024
@@ -25,14 +25,21 @@ def draw(
     count: int,
     history: Sequence[TrialView],
     to_epoch: int | None = None,
+    taken: Mapping[str, int] | None = None,
 ) -> Iterator[Drawn]:
     """Yield the trials from number `first` on: they follow from the spec, and `history` if the sampler needs it.
 
-    They are asked to train to `to_epoch`, or each to its end.
+    They are asked to train to `to_epoch`, or each to its end. `taken` are the points of lower numbers, as a snapshot
+    shows them. There are fewer if duplicates are skipped and the space has no new points.
     """
-    end = first + count
+    end, points = first + count, dict(taken or {})
     for start in range(first, end, HORIZON):
-        yield from _drawn(spec, dataset_sha256, range(start, min(start + HORIZON, end)), history, to_epoch)
+        numbers, last = range(start, min(start + HORIZON, end)), start - 1
+        for trial in _drawn(spec, dataset_sha256, numbers, history, to_epoch, points):
+            last = trial.number
+            yield trial
+        if last < numbers[-1]:
+            return
 
 
 def batch_of(spec: SweepSpec) -> int:
@@ -55,6 +62,8 @@ def trials_left(snapshot: Snapshot) -> int:
 
 def all_drawn(snapshot: Snapshot) -> End:
     """Return the end of a sweep for which no trial may be drawn any more."""
+    if snapshot.spec.duplicates == "skip" and trials_left(snapshot):
+        return exhausted(snapshot.spec)
     points = _points(snapshot.spec)
     if points is None or snapshot.drawn < points or snapshot.drawn >= snapshot.budget.trials:
         return ALL_DRAWN
@@ -79,12 +88,15 @@ def place(
     points: Sequence[Mapping[str, Value]],
     to_epoch: int | None,
     rests_on: Sequence[int] = (),
+    *,
+    taken: Taken,
 ) -> Iterator[Drawn]:
     """Yield the trials with these numbers and points, asked to train to `to_epoch`, or each to its end.
 
-    A point that breaks a constraint is drawn anew.
+    A point that breaks a constraint is drawn anew, or one that a lower number has in `taken`, as the spec says; each
+    is added to it.
     """
-    for number, params in zip(numbers, admitted(spec, numbers, points), strict=True):
+    for number, params, same_as in placed(spec, numbers, points, taken):
         whole = params_of(spec, params)
         yield Drawn(
             number=number,
@@ -93,6 +105,7 @@ def place(
             to_epoch=_end_of(spec, whole) if to_epoch is None else to_epoch,
             replicates=spec.replicates,
             rests_on=rests_on,
+            same_as=same_as,
         )
 
 
@@ -112,10 +125,11 @@ def _drawn(
     numbers: Sequence[int],
     history: Sequence[TrialView],
     to_epoch: int | None,
+    taken: Taken,
 ) -> Iterator[Drawn]:
     """Yield trials whose quantiles are proposed together."""
     sampler = SAMPLERS[str(spec.sampler["kind"])]
     seen = history if sampler.need is Need.ALL else ()
     ask = Ask(spec.space, numbers, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
     points = list(spec.space.points(sampler.propose(ask).tolist(), spec.fixed, spec.rules))
-    yield from place(spec, dataset_sha256, numbers, points, to_epoch, [trial.number for trial in seen])
+    yield from place(spec, dataset_sha256, numbers, points, to_epoch, [trial.number for trial in seen], taken=taken)

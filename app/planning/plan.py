@@ -60,11 +60,11 @@ def _plan_stream(snapshot: Snapshot) -> Plan:
         return Plan((back,), replace(Memory.of(snapshot.memory), refunded=back.block.end).stored())
     left = trials_left(snapshot)
     count = min(room_in_queue(snapshot), left)
-    candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, snapshot.trials)
+    candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, snapshot.trials, taken=snapshot.taken)
     trials, end = fitting(snapshot, candidates)
     if trials:
         return Plan((Draw(trials, 0, "the queue has room"),), snapshot.memory)
-    if left <= 0:
+    if left <= 0 or (count and end is None):
         end = all_drawn(snapshot)
     # What is paused here has trained all that it was asked for: nothing more would come.
     return Plan((end,) if end and not snapshot.in_training else (), snapshot.memory)

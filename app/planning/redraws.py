@@ -1,6 +1,6 @@
 """Redraws: a point that breaks a constraint is drawn anew, at random, until one is admitted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 from app.domain.sweeps import SweepSpec
@@ -8,6 +8,15 @@ from app.domain.values import Value
 from app.samplers.streams import uniform
 
 Point = Mapping[str, Value]
+
+
+def redrawn(spec: SweepSpec, number: int) -> Iterator[Point]:
+    """Yield the points of a trial's attempts 1, 2, ... that the constraints admit, without an end."""
+    for attempt in count(1):
+        rows = uniform(spec.seed, list(spec.space), [number], attempt).tolist()
+        point = spec.space.points(rows, spec.fixed, spec.rules)[0]
+        if spec.space.admits(point, spec.fixed):
+            yield point
 
 
 def admitted(spec: SweepSpec, numbers: Sequence[int], points: Sequence[Point]) -> list[Point]:

@@ -59,7 +59,8 @@ def _draw_on(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> tu
     count = min(_room(snapshot, memory), end_of_bracket - snapshot.drawn, trials_left(snapshot))
     rungs = _bracket(snapshot, scheduler, memory).rungs
     to_epoch = rungs[0] if rungs else None
-    candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, history(snapshot), to_epoch)
+    shown, seen = (snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count), history(snapshot)
+    candidates = draw(*shown, seen, to_epoch, snapshot.taken)
     trials, short = fitting(snapshot, candidates)
     return Plan(list(_in_batches(snapshot, memory, trials)), memory.stored()) if trials else None, short
 
@@ -85,13 +86,14 @@ def _decide(
     snapshot: Snapshot, scheduler: RungScheduler, memory: Memory, contenders: Sequence[Contender], runs: RunsByTrial
 ) -> Plan | None:
     """Return what the scheduler makes of a round that has stopped; None if that was the bracket's last."""
-    memory = replace(memory, size=snapshot.drawn - memory.first)  # fewer than planned, if epochs were too few
+    memory = replace(memory, size=snapshot.drawn - memory.first)  # fewer than planned, if epochs or points were too few
     rung, rungs = memory.round - memory.since + 1, _bracket(snapshot, scheduler, memory).rungs
-    if rung >= len(rungs):
+    began = len({run.trial for run in snapshot.runs if run.trial >= memory.first})  # the others have another's result
+    if rung >= len(rungs) or not began:
         return None
     mine = [one for one in contenders if one.trial >= memory.first]
     earlier = _earlier(snapshot, memory.first, rungs[rung - 1])
-    stopped = Round(rung, rungs, memory.size, snapshot.spec.objective, mine, earlier)
+    stopped = Round(rung, rungs, began, snapshot.spec.objective, mine, earlier)
     selection = scheduler.decide(snapshot.spec.scheduler, stopped)
     asked = {trial: sum(selection.to_epoch - run.asked for run in _paused(runs[trial])) for trial in selection.go_on}
     wishes = ((trial, asked[trial], selection.to_epoch) for trial in selection.go_on)

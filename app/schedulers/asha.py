@@ -48,13 +48,12 @@ class Asha(RoundComposer):
         going = dict(list(_promoted(board.trials, rungs, options["eta"], least=int(last)))[: max(room, 0)])
         draw = min(max(room - len(going), 0), board.trials_left)
         reason = f"{room} of {options['at_once']} places are free: {draw} new trials, up to epoch {rungs[0]}"
-        over = "" if going or draw else "all trials of the budget finished"
         return Step(
             go_on={trial: to_epoch for trial, (to_epoch, _) in going.items()},
             draw=draw,
             first_epoch=rungs[0],
             pruned=_left_behind(board.trials) if last and not going else {},
-            reason=over or reason,
+            reason=reason if going or draw else "",
             reasons={trial: why for trial, (_, why) in going.items()},
         )
 

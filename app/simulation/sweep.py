@@ -27,7 +27,7 @@ from app.domain.plan import (
 )
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
-from app.domain.values import Value
+from app.domain.values import Value, key
 from app.planning import HORIZON, need_of, plan
 from app.planning.outcome import STATES, mean
 
@@ -90,6 +90,7 @@ class VirtualSweep:
     """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
     _states: dict[TrialState, dict[tuple[int, int], Run]] = field(init=False)
     _of_trial: list[list[Run]] = field(default_factory=list)
+    _taken: dict[str, int] = field(default_factory=dict)
     _final: dict[int, float | None] = field(default_factory=dict)
     _views: dict[tuple[int, int], RunView] = field(default_factory=dict)
     _fates: dict[tuple[int, int], Fate] = field(default_factory=dict)
@@ -125,6 +126,7 @@ class VirtualSweep:
             trials=self._stopped() if need is Need.ALL else (),
             block=self._block(),
             reason=self.reason,
+            taken=dict(self._taken),
         )
 
     def look(self) -> int:
@@ -220,7 +222,7 @@ class VirtualSweep:
         return [
             TrialView(trial, self.trials[trial].params, self._outcome(trial), mean([run.value for run in of_trial]))
             for trial, of_trial in enumerate(self._of_trial)
-            if all(run.state not in TRAINING for run in of_trial)
+            if self.trials[trial].same_as is None and all(run.state not in TRAINING for run in of_trial)
         ]
 
     def _outcome(self, trial: int) -> TrialState:
@@ -232,9 +234,11 @@ class VirtualSweep:
         end = (first // REFUND_BLOCK + 1) * REFUND_BLOCK
         if len(self.trials) < end and not self._any(TRAINING):
             end = len(self.trials)
-        runs = [run for of_trial in self._of_trial[first:end] for run in of_trial]
-        if end > len(self.trials) or not runs or any(run.state in OPEN for run in runs):
+        if first >= end or end > len(self.trials):
             return None
+        if any(run.state in OPEN for of_trial in self._of_trial[first:end] for run in of_trial):
+            return None
+        runs = [run for trial in range(first, end) for run in self._of_trial[trial] if run.trial == trial]
         return Block(first, end, sum(run.charged for run in runs), sum(run.epochs for run in runs))
 
     def _make(self, move: Move) -> None:
@@ -256,7 +260,11 @@ class VirtualSweep:
             assert trial.number == len(self.trials)
             assert len(self.trials) < self.budget.trials
             self.trials.append(replace(trial, params=self.recorded(trial.params)))
-            self._of_trial.append([])
+            self._note_point(trial.number)
+            self._of_trial.append([] if trial.same_as is None else self._of_trial[trial.same_as])
+            if trial.same_as is not None:
+                assert self.trials[trial.same_as].same_as is None
+                continue
             last = int(str(complete(self.spec.fixed, trial.params)["epochs"]))
             assert 1 <= trial.to_epoch <= last
             for replicate in range(trial.replicates):
@@ -268,6 +276,10 @@ class VirtualSweep:
         if move.round:
             numbers = [trial.number for trial in move.trials]
             self.decisions.append(f"{move.round} draw {numbers[0]} to {numbers[-1]}: {move.reason}")
+
+    def _note_point(self, number: int) -> None:
+        if self.spec.duplicates != "seed":
+            self._taken.setdefault(key(self.trials[number].params), number)
 
     def _go_on(self, move: Train) -> None:
         assert move.runs

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from app.domain.objectives import Direction
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Best, Sweep, Used
+from app.domain.sweeps import Best, Duplicates, Sweep, Used
 from app.domain.trials import CompleteTrial
 from app.domain.work import Epoch
 from app.planning.pairs import is_reproducible
@@ -64,6 +64,7 @@ class SweepAnswer(TypedDict):
     steps: int | None
     pauses: bool
     keep_models: int
+    duplicates: Duplicates
     rules: int
     reproducible: bool
     no_workers: str | None
@@ -102,6 +103,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         steps=spec.foreign.steps if spec.foreign else None,
         pauses=spec.foreign is None or spec.foreign.pauses,
         keep_models=spec.keep_models,
+        duplicates=spec.duplicates,
         rules=spec.rules,
         reproducible=is_reproducible(spec),
         no_workers=no_workers,
@@ -119,7 +121,8 @@ class TrialAnswer(TypedDict):
 
     `params` are the hyperparameters that were searched, `all_params` those that were fixed or left to their defaults
     as well. One that the conditions of the space left out is in `all_params` alone, at its default. With several
-    replicates, value and metrics are the means over them.
+    replicates, value and metrics are the means over them. A trial that is the `same_as` another one has its point, and
+    took its result without training.
     """
 
     number: int
@@ -136,6 +139,7 @@ class TrialAnswer(TypedDict):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    same_as: int | None
 
 
 def trial_answer(found: CompleteTrial) -> TrialAnswer:
@@ -156,6 +160,7 @@ def trial_answer(found: CompleteTrial) -> TrialAnswer:
         created_at=trial.created_at,
         started_at=trial.started_at,
         finished_at=trial.finished_at,
+        same_as=trial.same_as,
     )
 
 

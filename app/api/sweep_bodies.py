@@ -14,6 +14,7 @@ from app.domain.hints import hint
 from app.domain.objectives import Direction
 from app.domain.scales import THRESHOLD
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from app.domain.sweeps import Duplicates
 from app.domain.values import LARGEST_WHOLE, whole
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
@@ -164,6 +165,9 @@ class SweepBody(_Body):
     Our own trainer needs a `dataset`. With `"trainer": "external"`, or "external:NAME", code of yours trains: it brings
     its data, any parameters may be searched, and `metrics` declares what it measures, each with its direction. A trial
     takes so many `steps` of it, 1 unless said. A trainer that `pauses` can go on from where it paused a run.
+
+    `duplicates` says what becomes of a trial whose point one with a lower number has: it trains with another `seed`, is
+    drawn anew (`skip`; without a new point the sweep ends), or takes the result of the first one (`reuse`).
     """
 
     name: Name | None = None
@@ -185,6 +189,7 @@ class SweepBody(_Body):
     budget: BudgetBody
     replicates: Annotated[Whole, Field(ge=1, le=16)] = 1
     keep_models: Annotated[Whole, Field(ge=1, le=1000)] = 10
+    duplicates: Duplicates = "seed"
 
 
 class _FixedValue(BaseModel):
@@ -228,7 +233,11 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         epochs=budget.get("epochs"),
         target=budget.get("target"),
         keep_models=parsed.get("keep_models"),
-        **{part: parsed[part] for part in ("tags", "notes", "sampler", "scheduler", "replicates") if part in parsed},
+        **{
+            part: parsed[part]
+            for part in ("tags", "notes", "sampler", "scheduler", "replicates", "duplicates")
+            if part in parsed
+        },
     )
     if not isinstance(raw, Mapping):
         return draft, faults

@@ -87,8 +87,8 @@ class Snapshot:
     (or 0) up to the next multiple of REFUND_BLOCK, if all of them are drawn and final; with no run in training it ends
     with the last trial drawn. It is None where it would be empty. `trials` are all finished and paused ones, by number.
 
-    `taken` has, for a spec whose duplicates do not just train with another seed, the number of the first trial with each
-    point, by the `key` of its params.
+    `taken` has, for a spec whose duplicates are skipped or reused, the number of the first trial with each point, by the
+    `key` of its params.
     """
 
     sweep: str
@@ -116,8 +116,8 @@ class Snapshot:
 class Drawn:
     """A trial that was drawn but not yet stored, with a run for each replicate, asked to train to `to_epoch`.
 
-    `rests_on` are the numbers of the trials whose results its point follows from. One that is the `same_as` a trial with
-    a lower number has no runs, and takes the result of that one.
+    `rests_on` are the numbers of the trials whose results its point follows from. One that is the `same_as` a trial
+    with a lower number has no runs, and takes the result of that one.
     """
 
     number: int

@@ -13,7 +13,6 @@ from app.domain.states import SweepState, TrialState
 from app.domain.values import Value
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
-
 Duplicates = Literal["seed", "skip", "reuse"]
 """What becomes of a trial whose point one with a lower number has.
 

@@ -28,6 +28,7 @@ class Trial:
     """A trial as stored; the result fields are None until it is known, metrics None where undefined. Times are UTC.
 
     With several replicates, value and metrics are the means over them, and best epoch and weights those of replicate 0.
+    One that is the `same_as` another one has its point, and its result without a run of its own.
     """
 
     sweep: str
@@ -44,6 +45,7 @@ class Trial:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    same_as: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

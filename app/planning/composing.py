@@ -79,13 +79,13 @@ def _new(snapshot: Snapshot, step: Step) -> Iterator[Drawn]:
     spec, first = snapshot.spec, snapshot.drawn
     left = trials_left(snapshot)
     if not step.new:
-        shown, count = (spec, snapshot.dataset_sha256, first), min(step.draw, left)
-        return draw(*shown, count, history(snapshot), step.first_epoch, snapshot.taken)
+        count, seen, epoch = min(step.draw, left), history(snapshot), step.first_epoch
+        return draw(spec, snapshot.dataset_sha256, first, count, seen, epoch, snapshot.taken)
     rows = [[quantiles[name] for name in spec.space] for quantiles in step.new[:left]]
     points = list(spec.space.points(rows, spec.fixed, spec.rules))
     numbers, rests_on = range(first, first + len(rows)), [trial.number for trial in snapshot.trials]
-    shown, taken = (spec, snapshot.dataset_sha256, numbers, points), dict(snapshot.taken)
-    return place(*shown, step.first_epoch, rests_on, taken=taken)
+    taken, epoch = dict(snapshot.taken), step.first_epoch
+    return place(spec, snapshot.dataset_sha256, numbers, points, epoch, rests_on, taken=taken)
 
 
 def _trains(step: Step, going: Sequence[int], paused: _Paused, round_: int) -> Iterator[Train]:

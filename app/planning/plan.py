@@ -60,7 +60,9 @@ def _plan_stream(snapshot: Snapshot) -> Plan:
         return Plan((back,), replace(Memory.of(snapshot.memory), refunded=back.block.end).stored())
     left = trials_left(snapshot)
     count = min(room_in_queue(snapshot), left)
-    candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, snapshot.trials, taken=snapshot.taken)
+    candidates = draw(
+        snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, snapshot.trials, taken=snapshot.taken
+    )
     trials, end = fitting(snapshot, candidates)
     if trials:
         return Plan((Draw(trials, 0, "the queue has room"),), snapshot.memory)

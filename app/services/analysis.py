@@ -78,7 +78,7 @@ class Analysis:
         query = TrialQuery(_FINAL, sort=Field("value"), descending=objective.direction == "maximize")
         shared = {name: value for name, value in params_of(spec, {}).items() if name not in spec.space.parameters}
         found = self._storage.trials(sweep, query, shared, None, BOARD)
-        trials = _in_order([trial for trial, _ in found], objective.direction)
+        trials = _in_order([trial for trial, _ in found if trial.same_as is None], objective.direction)
         trainings = self._storage.trainings(sweep, [trial.number for trial in trials])
         board = leaderboard(trials, trainings, objective.metric, objective.direction)
         return replace(board, items=board.items[:limit])

@@ -108,11 +108,17 @@ class Models:
             raise _no_models(sweep, spec)
         model = self._storage.model(sweep, number) if 0 <= number <= LARGEST_WHOLE else None
         if model is None:
+            self._require_own_result(sweep, number)
             raise NotFound(
                 f"The weights of trial {number} are not stored: only those of the best {spec.keep_models} "
                 f"finished trials are kept. GET /v1/sweeps/{sweep}/best shows the best one."
             )
         return model
+
+    def _require_own_result(self, sweep: str, number: int) -> None:
+        if 0 <= number <= LARGEST_WHOLE and (first := self._storage.trial(sweep, number).same_as) is not None:
+            way = f"GET /v1/sweeps/{sweep}/trials/{first}/model may have its model."
+            raise NotFound(f"Trial {number} was not trained: it has the point and the result of trial {first}. {way}")
 
 
 def _or_all_faults(answer: Callable[[], T], faults: Sequence[Fault]) -> T:

@@ -188,6 +188,7 @@ class Sweeps:
             replicates=draft.replicates,
             trainer=draft.trainer,
             foreign=foreign,
+            duplicates=draft.duplicates,
         )
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from app.domain.policy import Policy
 from app.domain.runs import Ending
 from app.domain.states import SweepState, TrialState, sources, sweep_sources
-from app.storage import changes, kept_models
+from app.storage import changes, kept_models, twins
 from app.storage.bulk import Bulk
 from app.storage.dialect import among, less_room
 from app.storage.kept_models import Changes, Place
@@ -194,6 +194,7 @@ def queue_cancelled(connection: Connection, sweep: int) -> None:
         .returning(trials.c.number)
     ).all()
     changes.of(connection).trials(sweep, reopened, TrialState.CANCELLED.value, TrialState.QUEUED.value)
+    twins.wait_again(connection, sweep, reopened)
     changes.of(connection).queued([sweep])
     for part in parts(reopened):
         connection.execute(update(runs).where(*cancelled, runs.c.trial.in_(part)).values(again))
@@ -304,6 +305,7 @@ def _cancel_untouched(connection: Connection, sweep: int, reason: str, now: date
         .returning(trials.c.number)
     ).all()
     changes.of(connection).trials(sweep, gone, TrialState.QUEUED.value, TrialState.CANCELLED.value)
+    twins.follow(connection, [(sweep, number) for number in gone], now)
     ended = select(trials.c.number).where(single, trials.c.state == TrialState.CANCELLED.value)
     connection.execute(update(runs).where(waiting, runs.c.trial.in_(ended)).values(cancelled))
 

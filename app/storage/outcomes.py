@@ -24,7 +24,7 @@ from app.domain.policy import Policy
 from app.domain.runs import RunOutcome, TrialOutcome
 from app.domain.states import OPEN, TrialState
 from app.domain.work import Diverged, Metrics
-from app.storage import changes, metrics
+from app.storage import changes, metrics, twins
 from app.storage.bulk import Bulk
 from app.storage.changes import Compared
 from app.storage.dialect import larger
@@ -102,6 +102,7 @@ def follow_runs(
         _store_outcomes(connection, outcomes, now)
         _note(connection, outcomes, {place: rows[0].trial_state for place, rows in found.items()})
         final |= _values(outcomes)
+    twins.follow(connection, final, now)
     return final
 
 
@@ -112,7 +113,9 @@ def follow_only_runs(
     outcomes = {place: policy.outcome([run], diverged, None) for place, (run, diverged) in only.items()}
     _store_outcomes(connection, outcomes, now)
     _note(connection, outcomes, dict.fromkeys(only, TrialState.RUNNING.value))
-    return _values(outcomes)
+    final = _values(outcomes)
+    twins.follow(connection, final, now)
+    return final
 
 
 def _values(outcomes: Mapping[Place, TrialOutcome]) -> dict[Place, float | None]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, Refund, RunView, StoredDecision, Train
 from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
-from app.storage import changes, moves
+from app.storage import changes, moves, twins
 from app.storage.bulk import Bulk
 from app.storage.cohorts import numbers_for
 from app.storage.decisions import add_decisions, round_of
@@ -120,10 +120,13 @@ class _Applying:
             return
         self._next += len(numbers)
         _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._room, self._now) for one in move.trials])
-        cohorts = numbers_for(self._connection, self._key, [one.cohort for one in move.trials])
-        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts[one.cohort], move.round)]
+        trained = [one for one in move.trials if one.same_as is None]
+        cohorts = numbers_for(self._connection, self._key, [one.cohort for one in trained])
+        new = [row for one in trained for row in _run_rows(self._key, one, cohorts[one.cohort], move.round)]
         _ADD_RUN.run(self._connection, new)
         changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
+        originals = {(self._key, one.same_as) for one in move.trials if one.same_as is not None}
+        twins.follow(self._connection, originals, self._now)
         changes.of(self._connection).queued([self._key])
         self._update({"drawn": self._next})
         self._charge(sum(row["charged"] for row in new))
@@ -150,6 +153,8 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
         "replicates": drawn.replicates,
         "created_at": now,
         "room": room,
+        "same_as": drawn.same_as,
+        "reason": None if drawn.same_as is None else f"has the point of trial {drawn.same_as}, and its result",
     }
 
 

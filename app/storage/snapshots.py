@@ -32,6 +32,7 @@ def take(connection: Connection, sweep: str, need: Need, horizon: int) -> Snapsh
         best_cost=cost(best, direction),
         runs=() if _hidden(need, in_training=in_training) else _runs(connection, row, direction, need),
         trials=_trials(connection, sweep, direction) if need is Need.ALL else (),
+        taken={} if spec.duplicates == "seed" else trial_rows.taken(connection, row.key),
         block=None if spec.budget.epochs is None else _block(connection, row, in_training=in_training),
     )
 
@@ -123,7 +124,7 @@ def _block(connection: Connection, row: AnyRow, *, in_training: bool) -> Block |
     if connection.execute(unfinished).first() is not None:
         return None
     sums = connection.execute(
-        select(func.sum(runs.c.charged), func.sum(runs.c.epochs)).where(
+        select(func.coalesce(func.sum(runs.c.charged), 0), func.coalesce(func.sum(runs.c.epochs), 0)).where(
             runs.c.sweep_key == row.key, runs.c.trial >= first, runs.c.trial < end
         )
     ).one()

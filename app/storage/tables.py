@@ -154,7 +154,7 @@ metric_slots = Table(
 )
 
 # `room` is what a trial's result will take: a row that does not grow stays on its page, which would be split and left
-# half empty.
+# half empty. A trial that is the `same_as` another one has no runs: it follows from that one.
 trials = Table(
     "stored_trials",
     metadata,
@@ -173,6 +173,7 @@ trials = Table(
     Column("started_at", PackedInstant),
     Column("finished_at", PackedInstant),
     Column("room", LargeBinary),
+    Column("same_as", Integer),
     _one_of("state", list(TrialState)),
     Index("ix_trials_sweep_key_state_number", "sweep_key", "state", "number"),
     sqlite_strict=True,
@@ -185,6 +186,8 @@ Index(
     trials.c.number,
     **only_where("value IS NOT NULL"),
 )
+
+Index("ix_trials_same_as", trials.c.sweep_key, trials.c.same_as, **only_where("same_as IS NOT NULL"))
 
 # The keys of runs that can share a stack, each once in a sweep: they are long, and many runs have the same.
 cohorts = Table(

@@ -12,7 +12,7 @@ from app.domain.filters import Field, Position, TrialQuery
 from app.domain.runs import WITHOUT_RESULT
 from app.domain.states import OPEN, TrialState
 from app.domain.trials import KeptModel, Trial
-from app.domain.values import LARGEST_WHOLE
+from app.domain.values import LARGEST_WHOLE, key
 from app.storage import artifacts as artifact_rows
 from app.storage import metrics, records
 from app.storage.dialect import among
@@ -31,6 +31,9 @@ _OF_NUMBER = Query(_TOLD.where(trials.c.number == bindparam("number")))
 _OF_NUMBERS = Query(_TOLD.where(among(trials.c.number, "numbers")))
 _FINISHED_ONES = Query(_TOLD.where(among(trials.c.state, "states")).order_by(trials.c.number))
 
+_POINTS = Query(
+    select(trials.c.number, trials.c.params).where(_MINE, trials.c.same_as.is_(None)).order_by(trials.c.number)
+)
 
 _ENDED = tuple(state.value for state in TrialState if state not in OPEN | WITHOUT_RESULT)
 _TRAININGS = Query(
@@ -155,9 +158,12 @@ def _trials(connection: Connection, sweep: str, rows: Iterable[records.AnyRow]) 
 
 
 def stopped(connection: Connection, sweep: str) -> list[Trial]:
-    """Return the trials of a sweep that are finished or paused, in the order of their numbers."""
+    """Return the trials of a sweep that are finished or paused, in the order of their numbers.
+
+    Those that take the result of another one are left out.
+    """
     states = [state.value for state in (*_FINISHED, TrialState.PAUSED)]
-    mine = trials.c.sweep_key == sweep_key(connection, sweep), trials.c.state.in_(states)
+    mine = trials.c.sweep_key == sweep_key(connection, sweep), trials.c.state.in_(states), trials.c.same_as.is_(None)
     slots = metrics.slots(connection, "trials")
     rows = connection.execute(select(trials).where(*mine).order_by(trials.c.number))
     return [records.trial(sweep, row, slots) for row in rows]
@@ -169,6 +175,14 @@ def trainings(connection: Connection, sweep: str, numbers: Collection[int]) -> d
     key = sweep_key(connection, sweep)
     for row in _TRAININGS.rows(connection, sweep=key, numbers=list(numbers), states=list(_ENDED)):
         found[row.trial][row.replicate] = row.value
+    return found
+
+
+def taken(connection: Connection, sweep: int) -> dict[str, int]:
+    """Return the number of the first trial with each point, by the `key` of its params."""
+    found = dict[str, int]()
+    for row in _POINTS.rows(connection, sweep=sweep):
+        found.setdefault(key(row.params), row.number)
     return found
 
 

@@ -159,6 +159,9 @@ class Trials(Protocol):
     def enqueued_trials(self, sweep: str, last: int) -> list[int]:
         """Return the numbers of the `last` trials that have hand-picked points, in their order."""
 
+    def trainings(self, sweep: str, numbers: Collection[int]) -> dict[int, dict[int, float]]:
+        """Return the values of these trials' runs that have ended with one, by trial and replicate; some have none."""
+
     def curve(self, sweep: str, number: int, replicate: int, after: int, limit: int) -> list[Epoch]:
         """Return epochs of a run, from the first one after epoch `after`."""
 

@@ -19,7 +19,7 @@ def every_point(space: Space, fixed: Mapping[str, Value], rules: int) -> Iterato
     """Yield each point of a space within its constraints once; of one whose combinations end."""
     found = set[str]()
     for values in product(*map(_values, space.parameters.values())):
-        point = space.held(dict(zip(space, values, strict=True)), fixed, rules)
+        point = space.active(dict(zip(space, values, strict=True)), fixed, rules)
         name = key(point)
         if name not in found and space.admits(point, fixed):
             found.add(name)

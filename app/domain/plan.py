@@ -86,6 +86,8 @@ class Snapshot:
     `Need.LIVE` is asked for. `block` has the trials from `refunded`
     (or 0) up to the next multiple of REFUND_BLOCK, if all of them are drawn and final; with no run in training it ends
     with the last trial drawn. It is None where it would be empty. `trials` are all finished and paused ones, by number.
+    `points` are hand-picked ones that wait to be drawn, in the order in which they were enqueued; the budget has room
+    for them.
 
     `taken` has, for a spec whose duplicates are skipped or reused, the number of the first trial with each point, by the
     `key` of its params.
@@ -110,14 +112,16 @@ class Snapshot:
     block: Block | None = None
     reason: str | None = None
     taken: Mapping[str, int] = field(default_factory=dict)
+    points: Sequence[Mapping[str, Value]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """A trial that was drawn but not yet stored, with a run for each replicate, asked to train to `to_epoch`.
 
-    `rests_on` are the numbers of the trials whose results its point follows from. One that is the `same_as` a trial
-    with a lower number has no runs, and takes the result of that one.
+    `rests_on` are the numbers of the trials whose results its point follows from. One that was `enqueued` has a
+    hand-picked point, the first of those that wait. One that is the `same_as` a trial with a lower number has no runs,
+    and takes the result of that one.
     """
 
     number: int
@@ -126,6 +130,7 @@ class Drawn:
     to_epoch: int
     replicates: int = 1
     rests_on: Sequence[int] = ()
+    enqueued: bool = False
     same_as: int | None = None
 
     @property
@@ -197,7 +202,7 @@ class Plan:
 class StoredDecision:
     """What was decided about some trials of a sweep, and why; `round` 0 is none.
 
-    `kind` is draw, train, prune or end, and patch where someone changed the budget.
+    `kind` is draw, train, prune or end; patch where someone changed the budget, enqueue where someone picked points.
     """
 
     number: int

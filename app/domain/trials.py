@@ -27,6 +27,7 @@ class KeptModel:
 class Trial:
     """A trial as stored; the result fields are None until it is known, metrics None where undefined. Times are UTC.
 
+    One that was `enqueued` has a hand-picked point; those of others were proposed.
     With several replicates, value and metrics are the means over them, and best epoch and weights those of replicate 0.
     One that is the `same_as` another one has its point, and its result without a run of its own.
     """
@@ -45,6 +46,7 @@ class Trial:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    enqueued: bool = False
     same_as: int | None = None
 
 

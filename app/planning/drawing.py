@@ -1,6 +1,7 @@
 """Drawing: from the spec of a sweep to trials that can be queued, as many as the queue has room for."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from app.contract.hyperparameters import cohort_key, complete, params_of
 from app.domain.plan import Drawn, End, Need, Snapshot, TrialView
@@ -9,6 +10,7 @@ from app.domain.sweeps import SweepSpec
 from app.domain.values import Value
 from app.planning.budgets import ALL_DRAWN
 from app.planning.duplicates import Taken, exhausted, placed
+from app.planning.memory import Memory
 from app.samplers import SAMPLERS, Ask
 
 HORIZON = 1024
@@ -25,17 +27,19 @@ def draw(
     count: int,
     history: Sequence[TrialView],
     to_epoch: int | None = None,
-    taken: Mapping[str, int] | None = None,
+    besides: int = 0,
+    taken: Taken | None = None,
 ) -> Iterator[Drawn]:
     """Yield the trials from number `first` on: they follow from the spec, and `history` if the sampler needs it.
 
-    They are asked to train to `to_epoch`, or each to its end. `taken` are the points of lower numbers, as a snapshot
-    shows them. There are fewer if duplicates are skipped and the space has no new points.
+    They are asked to train to `to_epoch`, or each to its end. `besides` trials before them are not the sampler's: it
+    counts its own without them. `taken` are the points of lower numbers, to which these are added. There are fewer if
+    duplicates are skipped and the space has no new points.
     """
-    end, points = first + count, dict(taken or {})
+    end, points = first + count, {} if taken is None else taken
     for start in range(first, end, HORIZON):
         numbers, last = range(start, min(start + HORIZON, end)), start - 1
-        for trial in _drawn(spec, dataset_sha256, numbers, history, to_epoch, points):
+        for trial in _drawn(spec, dataset_sha256, numbers, history, to_epoch, besides, points):
             last = trial.number
             yield trial
         if last < numbers[-1]:
@@ -54,10 +58,10 @@ def room_in_queue(snapshot: Snapshot) -> int:
 
 
 def trials_left(snapshot: Snapshot) -> int:
-    """Return how many trials may still be drawn: what the budget has left, or the sampler."""
-    spec, left = snapshot.spec, max(snapshot.budget.trials - snapshot.drawn, 0)
+    """Return how many trials the sampler may still propose: what the budget has left, or the sampler itself."""
+    spec, left = snapshot.spec, max(snapshot.budget.trials - snapshot.drawn - len(snapshot.points), 0)
     points = _points(spec)
-    return left if points is None else min(left, max(points - snapshot.drawn, 0))
+    return left if points is None else min(left, max(points - _proposed(snapshot), 0))
 
 
 def all_drawn(snapshot: Snapshot) -> End:
@@ -65,10 +69,15 @@ def all_drawn(snapshot: Snapshot) -> End:
     if snapshot.spec.duplicates == "skip" and trials_left(snapshot):
         return exhausted(snapshot.spec)
     points = _points(snapshot.spec)
-    if points is None or snapshot.drawn < points or snapshot.drawn >= snapshot.budget.trials:
+    if points is None or _proposed(snapshot) < points or snapshot.drawn >= snapshot.budget.trials:
         return ALL_DRAWN
     kind = snapshot.spec.sampler["kind"]
     return End(SweepState.COMPLETED, f"the sampler {kind} is exhausted: all its {points:,} points finished")
+
+
+def _proposed(snapshot: Snapshot) -> int:
+    """Return how many of the trials the sampler proposed."""
+    return snapshot.drawn - Memory.of(snapshot.memory).besides
 
 
 def _points(spec: SweepSpec) -> int | None:
@@ -88,6 +97,7 @@ def place(
     points: Sequence[Mapping[str, Value]],
     to_epoch: int | None,
     rests_on: Sequence[int] = (),
+    besides: int = 0,
     *,
     taken: Taken,
 ) -> Iterator[Drawn]:
@@ -96,17 +106,28 @@ def place(
     A point that breaks a constraint is drawn anew, or one that a lower number has in `taken`, as the spec says; each
     is added to it.
     """
-    for number, params, same_as in placed(spec, numbers, points, taken):
-        whole = params_of(spec, params)
-        yield Drawn(
-            number=number,
-            params=params,
-            cohort=cohort_key(dataset_sha256 or "", whole, spec.rules) if spec.foreign is None else spec.trainer,
-            to_epoch=_end_of(spec, whole) if to_epoch is None else to_epoch,
-            replicates=spec.replicates,
-            rests_on=rests_on,
-            same_as=same_as,
-        )
+    for number, params, same_as in placed(spec, numbers, points, taken, besides):
+        yield replace(as_drawn(spec, dataset_sha256, number, params, to_epoch, rests_on), same_as=same_as)
+
+
+def as_drawn(
+    spec: SweepSpec,
+    dataset_sha256: str | None,
+    number: int,
+    params: Mapping[str, Value],
+    to_epoch: int | None,
+    rests_on: Sequence[int] = (),
+) -> Drawn:
+    """Return the trial of this number and point, asked to train to `to_epoch` or its end."""
+    whole = params_of(spec, params)
+    return Drawn(
+        number=number,
+        params=params,
+        cohort=cohort_key(dataset_sha256 or "", whole, spec.rules) if spec.foreign is None else spec.trainer,
+        to_epoch=_end_of(spec, whole) if to_epoch is None else to_epoch,
+        replicates=spec.replicates,
+        rests_on=rests_on,
+    )
 
 
 def _end_of(spec: SweepSpec, params: Mapping[str, Value]) -> int:
@@ -125,11 +146,14 @@ def _drawn(
     numbers: Sequence[int],
     history: Sequence[TrialView],
     to_epoch: int | None,
+    besides: int,
     taken: Taken,
 ) -> Iterator[Drawn]:
     """Yield trials whose quantiles are proposed together."""
     sampler = SAMPLERS[str(spec.sampler["kind"])]
     seen = history if sampler.need is Need.ALL else ()
-    ask = Ask(spec.space, numbers, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
+    own = range(numbers[0] - besides, numbers[-1] + 1 - besides)
+    ask = Ask(spec.space, own, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
     points = list(spec.space.points(sampler.propose(ask).tolist(), spec.fixed, spec.rules))
-    yield from place(spec, dataset_sha256, numbers, points, to_epoch, [trial.number for trial in seen], taken=taken)
+    rests_on = [trial.number for trial in seen]
+    yield from place(spec, dataset_sha256, numbers, points, to_epoch, rests_on, besides, taken=taken)

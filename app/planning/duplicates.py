@@ -24,21 +24,27 @@ Placed = tuple[int, Point, int | None]
 """A trial's number and point, and the number of the one whose result it takes."""
 
 
-def placed(spec: SweepSpec, numbers: Sequence[int], points: Sequence[Point], taken: Taken) -> Iterator[Placed]:
+def placed(
+    spec: SweepSpec, numbers: Sequence[int], points: Sequence[Point], taken: Taken, besides: int = 0
+) -> Iterator[Placed]:
     """Yield the trials with these numbers and proposals, all within the constraints, and add them to `taken`.
 
-    What a trial gets follows from the seed, its number and the trials below it. Where duplicates are skipped, there are
-    fewer once no new point is found.
+    What a trial gets follows from the seed, its number and the trials below it; `besides` are those of them that the
+    sampler does not count. Where duplicates are skipped, there are fewer once no new point is found.
     """
-    proposals = zip(numbers, admitted(spec, numbers, points), strict=True)
-    if spec.duplicates == "seed":
-        yield from ((number, point, None) for number, point in proposals)
-    elif spec.duplicates == "skip":
-        yield from _new_ones(spec, proposals, taken)
+    proposals = zip(numbers, admitted(spec, [number - besides for number in numbers], points), strict=True)
+    if spec.duplicates == "skip":
+        yield from _new_ones(spec, proposals, taken, besides)
     else:
-        for number, point in proposals:
-            first = taken.setdefault(key(point), number)
-            yield number, point, None if first == number else first
+        yield from ((number, point, note(spec, number, point, taken)) for number, point in proposals)
+
+
+def note(spec: SweepSpec, number: int, point: Point, taken: Taken) -> int | None:
+    """Add a point to `taken` that stays as it is, and return the number of the trial whose result it takes."""
+    if spec.duplicates == "seed":
+        return None
+    first = taken.setdefault(key(point), number)
+    return None if spec.duplicates == "skip" or first == number else first
 
 
 def exhausted(spec: SweepSpec) -> End:
@@ -49,11 +55,11 @@ def exhausted(spec: SweepSpec) -> End:
     return End(SweepState.COMPLETED, f"the space is exhausted: {detail}, and duplicates are skipped")
 
 
-def _new_ones(spec: SweepSpec, proposals: Iterator[tuple[int, Point]], taken: Taken) -> Iterator[Placed]:
+def _new_ones(spec: SweepSpec, proposals: Iterator[tuple[int, Point]], taken: Taken, besides: int) -> Iterator[Placed]:
     listed = _listed(spec) if _can_be_listed(spec) else None
     draws = MOST_DRAWS if listed is None else DRAWS
     for number, proposal in proposals:
-        by_chance = islice(chain([proposal], redrawn(spec, number)), draws)
+        by_chance = islice(chain([proposal], redrawn(spec, number - besides)), draws)
         point = next((one for one in chain(by_chance, listed or ()) if key(one) not in taken), None)
         if point is None:
             return

@@ -1,10 +1,10 @@
 """Trials that take the result of another one, which has the same point: they follow from it as trials do from runs."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, literal_column, null, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, null, select, update
 
 from app.domain.states import OPEN, TrialState
 from app.storage import changes, metrics
@@ -15,7 +15,7 @@ from app.storage.tables import trials
 
 _ORIGINAL = trials.alias("original")
 # Literals, because a list of parameters cannot be repeated for many rows.
-_FINAL = [literal_column(f"'{state.value}'") for state in TrialState if state not in OPEN]
+_FINAL: Sequence[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in TrialState if state not in OPEN]
 _COPIED = ("state", "value", "best_epoch", "epochs", *(column.name for column in metrics.TRIAL_COLUMNS))
 
 _MINE = trials.c.sweep_key == bindparam("sweep"), trials.c.same_as.is_not(None), among(trials.c.same_as, "numbers")

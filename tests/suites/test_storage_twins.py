@@ -1,5 +1,6 @@
 """What every storage must do with trials that take the result of another one, which has the same point."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from app.domain.sweeps import Budget, Duplicates, SweepChanges
 from app.domain.values import key
 from app.storage import Storage
 from tests.app.storage.world import SWEEP, claim, claim_one, create, drawn, finish, make, spec
-from tests.suites.one_sweep import LATER, counts, look
+from tests.suites.one_sweep import LATER, look
 
 
 def add(storage: Storage, trials: list[Drawn], *, epochs: int | None = None, duplicates: Duplicates = "reuse") -> None:
@@ -20,6 +21,16 @@ def add(storage: Storage, trials: list[Drawn], *, epochs: int | None = None, dup
 
 def twin(number: int, of: int) -> Drawn:
     return replace(drawn(of, 1)[0], number=number, same_as=of)
+
+
+def counts(storage: Storage) -> dict[TrialState, int]:
+    """Return how many of the drawn trials are in each state, which the sweep's own counts must say too."""
+    drawn_now = look(storage).drawn
+    found = Counter(storage.trial(SWEEP, number).state for number in range(drawn_now))
+    told = dict(storage.sweep(SWEEP).counts)
+    told[TrialState.QUEUED] -= storage.sweep(SWEEP).spec.budget.trials - drawn_now
+    assert {state: count for state, count in told.items() if count} == found
+    return found
 
 
 def test_it_waits_without_a_run_and_takes_the_result_when_it_comes(storage: Storage) -> None:

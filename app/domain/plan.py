@@ -89,8 +89,8 @@ class Snapshot:
     `points` are hand-picked ones that wait to be drawn, in the order in which they were enqueued; the budget has room
     for them.
 
-    `taken` has, for a spec whose duplicates are skipped or reused, the number of the first trial with each point, by the
-    `key` of its params.
+    `taken` has, where duplicates are skipped or reused, the number of the first trial with each point, by the `key` of
+    its params.
     """
 
     sweep: str

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, groupby
+from itertools import groupby
 
 from app.domain.plan import Draw, Drawn, End, Move, Need, Plan, Prune, RunView, Snapshot, Train
 from app.domain.states import SweepState, TrialState
 from app.planning.budgets import affordable, epochs_left, fitting, on_target, refund
 from app.planning.drawing import all_drawn, draw, epochs_of, place, trials_left
-from app.planning.duplicates import Taken
+from app.planning.duplicates import Below, Taken
 from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.memory import Memory
 from app.planning.standings import history, standings
@@ -107,14 +107,14 @@ def _given(snapshot: Snapshot, scheduler: RoundComposer, taken: Taken) -> Iterat
 
 def _new(snapshot: Snapshot, memory: Memory, step: Step, taken: Taken) -> Iterator[Drawn]:
     spec, given, left = snapshot.spec, len(snapshot.points), trials_left(snapshot)
-    first, besides = snapshot.drawn + given, memory.besides + given
+    first, below = snapshot.drawn + given, Below(memory.besides + given, taken)
     if not step.new:
         count, seen, epoch = min(step.draw, left), history(snapshot), step.first_epoch
-        return draw(spec, snapshot.dataset_sha256, first, count, seen, epoch, besides, taken)
+        return draw(spec, snapshot.dataset_sha256, first, count, seen, epoch, below)
     rows = [[quantiles[name] for name in spec.space] for quantiles in step.new[:left]]
     points = list(spec.space.points(rows, spec.fixed, spec.rules))
     numbers, rests_on = range(first, first + len(rows)), [trial.number for trial in snapshot.trials]
-    return place(spec, snapshot.dataset_sha256, numbers, points, step.first_epoch, rests_on, besides, taken=taken)
+    return place(spec, snapshot.dataset_sha256, numbers, points, step.first_epoch, rests_on, below)
 
 
 def _trains(step: Step, going: Sequence[int], paused: _Paused, round_: int) -> Iterator[Train]:

@@ -9,7 +9,7 @@ from app.domain.states import SweepState
 from app.domain.sweeps import SweepSpec
 from app.domain.values import Value
 from app.planning.budgets import ALL_DRAWN
-from app.planning.duplicates import Taken, exhausted, placed
+from app.planning.duplicates import Below, exhausted, placed
 from app.planning.memory import Memory
 from app.samplers import SAMPLERS, Ask
 
@@ -27,19 +27,17 @@ def draw(
     count: int,
     history: Sequence[TrialView],
     to_epoch: int | None = None,
-    besides: int = 0,
-    taken: Taken | None = None,
+    below: Below | None = None,
 ) -> Iterator[Drawn]:
     """Yield the trials from number `first` on: they follow from the spec, and `history` if the sampler needs it.
 
-    They are asked to train to `to_epoch`, or each to its end. `besides` trials before them are not the sampler's: it
-    counts its own without them. `taken` are the points of lower numbers, to which these are added. There are fewer if
-    duplicates are skipped and the space has no new points.
+    They are asked to train to `to_epoch`, or each to its end. `below` is what lower numbers mean for them. There
+    are fewer if duplicates are skipped and the space has no new points.
     """
-    end, points = first + count, {} if taken is None else taken
+    end, below = first + count, below or Below()
     for start in range(first, end, HORIZON):
         numbers, last = range(start, min(start + HORIZON, end)), start - 1
-        for trial in _drawn(spec, dataset_sha256, numbers, history, to_epoch, besides, points):
+        for trial in _drawn(spec, dataset_sha256, numbers, history, to_epoch, below):
             last = trial.number
             yield trial
         if last < numbers[-1]:
@@ -97,16 +95,13 @@ def place(
     points: Sequence[Mapping[str, Value]],
     to_epoch: int | None,
     rests_on: Sequence[int] = (),
-    besides: int = 0,
-    *,
-    taken: Taken,
+    below: Below | None = None,
 ) -> Iterator[Drawn]:
     """Yield the trials with these numbers and points, asked to train to `to_epoch`, or each to its end.
 
-    A point that breaks a constraint is drawn anew, or one that a lower number has in `taken`, as the spec says; each
-    is added to it.
+    A point that breaks a constraint is drawn anew, and one that a lower number has is treated as the spec says.
     """
-    for number, params, same_as in placed(spec, numbers, points, taken, besides):
+    for number, params, same_as in placed(spec, numbers, points, below or Below()):
         yield replace(as_drawn(spec, dataset_sha256, number, params, to_epoch, rests_on), same_as=same_as)
 
 
@@ -146,14 +141,13 @@ def _drawn(
     numbers: Sequence[int],
     history: Sequence[TrialView],
     to_epoch: int | None,
-    besides: int,
-    taken: Taken,
+    below: Below,
 ) -> Iterator[Drawn]:
     """Yield trials whose quantiles are proposed together."""
     sampler = SAMPLERS[str(spec.sampler["kind"])]
     seen = history if sampler.need is Need.ALL else ()
-    own = range(numbers[0] - besides, numbers[-1] + 1 - besides)
+    own = range(numbers[0] - below.besides, numbers[-1] + 1 - below.besides)
     ask = Ask(spec.space, own, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
     points = list(spec.space.points(sampler.propose(ask).tolist(), spec.fixed, spec.rules))
     rests_on = [trial.number for trial in seen]
-    yield from place(spec, dataset_sha256, numbers, points, to_epoch, rests_on, besides, taken=taken)
+    yield from place(spec, dataset_sha256, numbers, points, to_epoch, rests_on, below)

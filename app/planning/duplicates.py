@@ -1,6 +1,7 @@
 """Duplicates: what becomes of a trial whose point one with a lower number has."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from app.domain.finite import combinations, every_point
@@ -20,23 +21,33 @@ DRAWS, MOST_DRAWS = 64, 1_000
 Taken = dict[str, int]
 """The number of the first trial with each point, by the `key` of its params."""
 
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What the lower numbers mean for those that are drawn, which are added to `taken`.
+
+    `besides` of them are not the sampler's: it counts its own without them.
+    """
+
+    besides: int = 0
+    taken: Taken = field(default_factory=dict)
+
+
 Placed = tuple[int, Point, int | None]
 """A trial's number and point, and the number of the one whose result it takes."""
 
 
-def placed(
-    spec: SweepSpec, numbers: Sequence[int], points: Sequence[Point], taken: Taken, besides: int = 0
-) -> Iterator[Placed]:
-    """Yield the trials with these numbers and proposals, all within the constraints, and add them to `taken`.
+def placed(spec: SweepSpec, numbers: Sequence[int], points: Sequence[Point], below: Below) -> Iterator[Placed]:
+    """Yield the trials with these numbers and proposals, all within the constraints.
 
-    What a trial gets follows from the seed, its number and the trials below it; `besides` are those of them that the
-    sampler does not count. Where duplicates are skipped, there are fewer once no new point is found.
+    What a trial gets follows from the seed, its number and the trials below it. Where duplicates are skipped, there are
+    fewer once no new point is found.
     """
-    proposals = zip(numbers, admitted(spec, [number - besides for number in numbers], points), strict=True)
+    proposals = zip(numbers, admitted(spec, [number - below.besides for number in numbers], points), strict=True)
     if spec.duplicates == "skip":
-        yield from _new_ones(spec, proposals, taken, besides)
+        yield from _new_ones(spec, proposals, below)
     else:
-        yield from ((number, point, note(spec, number, point, taken)) for number, point in proposals)
+        yield from ((number, point, note(spec, number, point, below.taken)) for number, point in proposals)
 
 
 def note(spec: SweepSpec, number: int, point: Point, taken: Taken) -> int | None:
@@ -55,11 +66,11 @@ def exhausted(spec: SweepSpec) -> End:
     return End(SweepState.COMPLETED, f"the space is exhausted: {detail}, and duplicates are skipped")
 
 
-def _new_ones(spec: SweepSpec, proposals: Iterator[tuple[int, Point]], taken: Taken, besides: int) -> Iterator[Placed]:
+def _new_ones(spec: SweepSpec, proposals: Iterator[tuple[int, Point]], below: Below) -> Iterator[Placed]:
     listed = _listed(spec) if _can_be_listed(spec) else None
-    draws = MOST_DRAWS if listed is None else DRAWS
+    draws, taken = MOST_DRAWS if listed is None else DRAWS, below.taken
     for number, proposal in proposals:
-        by_chance = islice(chain([proposal], redrawn(spec, number - besides)), draws)
+        by_chance = islice(chain([proposal], redrawn(spec, number - below.besides)), draws)
         point = next((one for one in chain(by_chance, listed or ()) if key(one) not in taken), None)
         if point is None:
             return

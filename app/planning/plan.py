@@ -8,6 +8,7 @@ from app.domain.sweeps import SweepSpec
 from app.planning.budgets import fitting, on_target, refund, time_is_up
 from app.planning.composing import plan_composed
 from app.planning.drawing import all_drawn, draw, learns, room_in_queue, trials_left
+from app.planning.duplicates import Below
 from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.memory import Memory
 from app.planning.rounds import plan_rounds
@@ -67,8 +68,8 @@ def _plan_stream(snapshot: Snapshot) -> Plan:
         return Plan((end,) if end and not snapshot.in_training else (), snapshot.memory)
     left = trials_left(snapshot)
     count = min(room_in_queue(snapshot), left)
-    spec, first, taken = snapshot.spec, snapshot.drawn, dict(snapshot.taken)
-    candidates = draw(spec, snapshot.dataset_sha256, first, count, snapshot.trials, None, memory.besides, taken)
+    spec, first, below = snapshot.spec, snapshot.drawn, Below(memory.besides, dict(snapshot.taken))
+    candidates = draw(spec, snapshot.dataset_sha256, first, count, snapshot.trials, below=below)
     trials, end = fitting(snapshot, candidates)
     if trials:
         return Plan((Draw(trials, 0, "the queue has room"),), snapshot.memory)

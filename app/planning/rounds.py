@@ -15,6 +15,7 @@ from app.domain.states import TrialState
 from app.domain.values import Value
 from app.planning.budgets import affordable, fitting, on_target, refund
 from app.planning.drawing import all_drawn, batch_of, draw, epochs_of, learns, room_in_queue, trials_left
+from app.planning.duplicates import Below
 from app.planning.enqueued import after_enqueued, enqueued
 from app.planning.memory import Memory
 from app.planning.outcome import mean
@@ -63,14 +64,14 @@ def _draw_on(
 
     A bracket begins with the `given` points, which come on top of its size.
     """
-    first, besides = snapshot.drawn + len(given), memory.besides + len(given)
+    first = snapshot.drawn + len(given)
+    below = Below(memory.besides + len(given), dict(snapshot.taken))
     end_of_bracket = min(memory.first + memory.size, snapshot.budget.trials)
     count = min(_room(snapshot, memory), end_of_bracket - first, trials_left(snapshot))
     rungs = _bracket(snapshot, scheduler, memory).rungs
     to_epoch = rungs[0] if rungs else None
-    shown, seen, taken = (snapshot.spec, snapshot.dataset_sha256, first, count), history(snapshot), dict(snapshot.taken)
-    proposed = draw(*shown, seen, to_epoch, besides, taken)
-    trials, short = fitting(snapshot, chain(enqueued(snapshot, given, to_epoch, taken), proposed))
+    proposed = draw(snapshot.spec, snapshot.dataset_sha256, first, count, history(snapshot), to_epoch, below)
+    trials, short = fitting(snapshot, chain(enqueued(snapshot, given, to_epoch, below.taken), proposed))
     following = after_enqueued(memory, trials)
     return Plan(list(_in_batches(snapshot, memory, trials)), following.stored()) if trials else None, short
 

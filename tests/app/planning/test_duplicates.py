@@ -12,6 +12,7 @@ from app.domain.sweeps import Budget, Duplicates, SweepSpec
 from app.domain.values import Value, key
 from app.planning import duplicates
 from app.planning.drawing import draw
+from app.planning.duplicates import Below
 from tests.app.planning.simulation import SimulatedSweep, fates
 from tests.app.planning.specs import HALVING, search
 
@@ -30,8 +31,15 @@ every_pair = pytest.mark.parametrize(
 )
 
 
-def spec(kind: Duplicates, trials: int = 40, space: Space = SMALL, **parts: Mapping[str, Value]) -> SweepSpec:
-    return replace(search(Budget(trials)), space=space, rules=CURRENT_RULES, duplicates=kind, **parts)
+def spec(
+    kind: Duplicates,
+    trials: int = 40,
+    space: Space = SMALL,
+    sampler: Mapping[str, Value] = SAMPLERS[0],
+    scheduler: Mapping[str, Value] = SCHEDULERS[0],
+) -> SweepSpec:
+    plain = search(Budget(trials), scheduler=scheduler)
+    return replace(plain, space=space, rules=CURRENT_RULES, duplicates=kind, sampler=sampler)
 
 
 def worked(asked: SweepSpec, order: int = 1, workers: int = 4) -> SimulatedSweep:
@@ -41,7 +49,7 @@ def worked(asked: SweepSpec, order: int = 1, workers: int = 4) -> SimulatedSweep
 
 
 def test_with_another_seed_the_points_are_those_of_before_there_was_a_choice() -> None:
-    drawn = [trial.params for trial in draw(spec("seed"), "0" * 64, 0, 40, (), taken={key({}): 0})]
+    drawn = [trial.params for trial in draw(spec("seed"), "0" * 64, 0, 40, (), below=Below(0, {key({}): 0}))]
     reused = [trial.params for trial in draw(spec("reuse"), "0" * 64, 0, 40, ())]
     assert drawn == reused
     assert len({key(params) for params in drawn}) < 17
@@ -99,10 +107,10 @@ def test_a_point_drawn_anew_is_the_same_whichever_trials_are_drawn_together() ->
     together = [trial.params for trial in draw(asked, "0" * 64, 0, 60, ())]
     alone, taken = list[Mapping[str, Value]](), dict[str, int]()
     for number in range(60):
-        alone += [trial.params for trial in draw(asked, "0" * 64, number, 1, (), taken=taken)]
+        alone += [trial.params for trial in draw(asked, "0" * 64, number, 1, (), below=Below(0, taken))]
         taken[key(alone[-1])] = number
     assert together == alone
-    assert len(list(draw(asked, "0" * 64, 60, 1, (), taken=taken))) == 0
+    assert len(list(draw(asked, "0" * 64, 60, 1, (), below=Below(0, taken)))) == 0
 
 
 def test_skipped_points_meet_the_constraints_and_those_that_are_new_at_once_stay() -> None:

@@ -59,6 +59,7 @@ class SweepAnswer(TypedDict):
     budget: dict[str, Any]
     used: Used
     replicates: int
+    folds: int
     trainer: str
     metrics: dict[str, Direction] | None
     steps: int | None
@@ -97,6 +98,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         budget=asdict(spec.budget),
         used=sweep.used,
         replicates=spec.replicates,
+        folds=spec.folds,
         trainer=spec.trainer,
         metrics=dict(spec.foreign.metrics) if spec.foreign else None,
         steps=spec.foreign.steps if spec.foreign else None,

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import IO, Any
 
 import numpy as np
@@ -197,7 +197,7 @@ def prepare(
         | ({"groups": len(set(groups.train) | set(groups.dev))} if groups else {}),
         "notes": [note.card() for note in notes],
     }
-    return replace(_dataset(found, parts, encoded, card), groups=groups)
+    return _dataset(found, parts, encoded, card, groups)
 
 
 def _groups(whole: Tables, cut: Cut, split: Split) -> Groups | None:
@@ -226,12 +226,16 @@ def _notes_on_inputs(
 
 
 def _dataset(
-    found: Target, parts: Mapping[str, "_Rows"], encoded: Mapping[str, Encoded], card: Mapping[str, Any]
+    found: Target,
+    parts: Mapping[str, "_Rows"],
+    encoded: Mapping[str, Encoded],
+    card: Mapping[str, Any],
+    groups: Groups | None,
 ) -> Dataset:
     arrays = {f"x_{name}": one.x for name, one in encoded.items()} | {f"y_{name}": one.y for name, one in parts.items()}
     places = encoded["train"].places
     doubles = Doubles(places, **{name: one.double for name, one in encoded.items()}) if len(places) else None
-    return Dataset(task=found.task, classes=found.classes, card=card, doubles=doubles, **arrays)
+    return Dataset(task=found.task, classes=found.classes, card=card, doubles=doubles, groups=groups, **arrays)
 
 
 def _checked(whole: Tables, given: Tables, target: str, task: str | None, cut: Cut) -> tuple[Target, Fractions]:

@@ -38,6 +38,9 @@ T = TypeVar("T")
 
 _TRIED, _FEWEST_ADMITTED = 2_000, 20
 
+KEEP_MODELS = 10
+"""The models that a sweep keeps unless it says how many."""
+
 
 def plain_draft(draft: SweepDraft) -> SweepDraft:
     """Return the draft with all values as the engine writes them; what was posted stays as it was.
@@ -61,6 +64,7 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
         *([] if is_foreign(draft.trainer) else own_faults(draft, dataset)),
         *_sampler_faults(draft),
         *_scheduler_faults(draft),
+        *_confirm_faults(draft),
         *pair_faults(draft.sampler, draft.scheduler),
     ]
 
@@ -143,6 +147,14 @@ def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:
         points = [(parameter.low, pointer("space", name, "low")), (parameter.high, pointer("space", name, "high"))]
         points += [(0, pointer("space", name, "zero_probability"))] if parameter.zero_probability else []
     return [*points, *default] if parameter.when else points
+
+
+def _confirm_faults(draft: SweepDraft) -> Iterable[Fault]:
+    """Yield the fault of confirming trials whose models are not kept."""
+    leaders, kept = draft.confirm.leaders if draft.confirm else 0, draft.keep_models or KEEP_MODELS
+    if leaders > kept and not is_foreign(draft.trainer):
+        detail = f"{leaders} leaders are to be confirmed, but the models of {kept} trials are kept"
+        yield Fault("/confirm/leaders", f"{detail}, so that the winner might have none. Raise keep_models.")
 
 
 def _sampler_faults(draft: SweepDraft) -> Iterable[Fault]:

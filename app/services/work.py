@@ -200,6 +200,7 @@ class Work:
             rules=spec.rules,
             diverged=spec.objective.diverged,
             checkpoint=claimed.checkpoint,
+            folds=spec.folds,
         )
 
 

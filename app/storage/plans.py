@@ -121,8 +121,8 @@ class _Applying:
             return
         self._next += len(numbers)
         _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._room, self._now) for one in move.trials])
-        cohorts = numbers_for(self._connection, self._key, [one.cohort for one in move.trials])
-        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts[one.cohort], move.round)]
+        cohorts = numbers_for(self._connection, self._key, _cohorts(move.trials))
+        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts, move.round)]
         _ADD_RUN.run(self._connection, new)
         changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
         changes.of(self._connection).queued([self._key])
@@ -165,13 +165,16 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
     }
 
 
-def _run_rows(key: int, drawn: Drawn, cohort: int, round_: int) -> list[dict[str, Any]]:
+def _cohorts(drawn: Sequence[Drawn]) -> list[str]:
+    return [one.cohort_of(replicate) for one in drawn for replicate in range(min(one.replicates, one.folds))]
+
+
+def _run_rows(key: int, drawn: Drawn, cohorts: Mapping[str, int], round_: int) -> list[dict[str, Any]]:
     same = {
         "sweep_key": key,
         "trial": drawn.number,
         "state": TrialState.QUEUED.value,
         "round": round_,
-        "cohort": cohort,
         "asked": drawn.to_epoch,
         "charged": drawn.to_epoch,
         "epochs": 0,
@@ -180,7 +183,10 @@ def _run_rows(key: int, drawn: Drawn, cohort: int, round_: int) -> list[dict[str
         "alone_losses": 0,
         "seconds": 0.0,
     }
-    return [{**same, "replicate": replicate} for replicate in range(drawn.replicates)]
+    return [
+        {**same, "replicate": replicate, "cohort": cohorts[drawn.cohort_of(replicate)]}
+        for replicate in range(drawn.replicates)
+    ]
 
 
 def _decision(move: Move, sweep: AnyRow, memory: Mapping[str, Any]) -> Iterator[StoredDecision]:

@@ -153,7 +153,8 @@ class _Said:
     def most_units(self, name: str) -> int:
         """Return the largest width of the layer with the width `name`."""
         shared = () if name in self.always else self._with_default(SHARED)
-        return max((*self.ends.get(name, ()), *shared))
+        widths: Sequence[int] = (*self.ends.get(name, ()), *shared)
+        return max(widths)
 
 
 def _first_shared(always: Collection[str]) -> int:

@@ -155,4 +155,4 @@ def test_no_trial_is_larger_than_the_largest_network_and_every_layer_of_it_is_me
     corners = space.points([*product([0.0, BELOW_1], repeat=len(space))], {}, CURRENT_RULES)
     shapes = [widths_of(corner) for corner in corners]
     drawn = [[64] if widths is None else widths for widths in shapes]  # where all are inactive, the default
-    assert bound == [max(column, key=lambda one: one or 0) for column in zip_longest(*drawn)]
+    assert bound == [max(int(str(one)) for one in column) for column in zip_longest(*drawn, fillvalue=0)]

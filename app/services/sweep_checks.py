@@ -7,6 +7,7 @@ from typing import TypeVar
 from app.contract.combinations import combination_faults
 from app.contract.hyperparameters import (
     HYPERPARAMETERS,
+    SEARCHABLE,
     augment_faults,
     class_weight_faults,
     fixed_value_faults,
@@ -17,6 +18,7 @@ from app.contract.hyperparameters import (
     plain_parameter,
     unknown,
 )
+from app.contract.layers import LAYERS, conditioned, layer_faults, widest
 from app.contract.rules import CURRENT_RULES
 from app.domain.constraint_faults import constraint_faults
 from app.domain.datasets import DatasetSummary
@@ -43,17 +45,17 @@ KEEP_MODELS = 10
 
 
 def plain_draft(draft: SweepDraft) -> SweepDraft:
-    """Return the draft with all values as the engine writes them; what was posted stays as it was.
+    """Return the draft with all values as the engine writes them, and widths only where there is a layer of them.
+
+    What was posted stays as it was.
 
     What foreign trainers are told is passed on as it is.
     """
     if is_foreign(draft.trainer):
         return draft
-    return replace(
-        draft,
-        parameters={name: plain_parameter(name, parameter) for name, parameter in draft.parameters.items()},
-        fixed={name: plain(name, value) for name, value in draft.fixed.items()},
-    )
+    parameters = {name: plain_parameter(name, parameter) for name, parameter in draft.parameters.items()}
+    fixed = {name: plain(name, value) for name, value in draft.fixed.items()}
+    return replace(draft, parameters=conditioned(parameters, fixed), fixed=fixed)
 
 
 def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
@@ -72,6 +74,7 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
 def own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
     """Return what is wrong with the hyperparameters of our own networks."""
     return [
+        *(layer_faults(draft.parameters, draft.fixed) if draft.unreadable.isdisjoint(LAYERS) else []),
         *_hyperparameter_faults(draft),
         *_network_faults(draft, dataset),
         *([] if dataset is None else fold_faults(draft.folds, dataset)),
@@ -110,10 +113,10 @@ def unknown_dataset(name: str, known: Sequence[str]) -> Fault:
 
 
 def _hyperparameter_faults(draft: SweepDraft) -> Iterable[Fault]:
-    strangers = [name for name in draft.parameters if name not in HYPERPARAMETERS]
+    strangers = [name for name in draft.parameters if name not in SEARCHABLE]
     yield from faults_of(strangers, lambda name: Fault(pointer("space", name), unknown(name)))
     for name, parameter in draft.parameters.items():
-        if name in HYPERPARAMETERS:
+        if name in SEARCHABLE:
             yield from parameter_faults(name, parameter, pointer("space", name))
     yield from fixed_value_faults(draft.fixed)
 
@@ -123,7 +126,8 @@ def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterab
     if dataset is None:
         return
     norm = any(value is True for value, _ in _points(draft, "batch_norm"))
-    for value, place in _points(draft, "hidden_units"):
+    largest = widest(draft.parameters, draft.fixed)
+    for value, place in _points(draft, "hidden_units") if largest is None else [largest]:
         yield from network_faults(value, dataset.features, dataset.outputs, place, batch_norm=norm)
     for value, place in _points(draft, "augment"):
         yield from augment_faults(value, dataset.card.get("image"), place)

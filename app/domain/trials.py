@@ -47,6 +47,7 @@ class Trial:
     started_at: datetime | None
     finished_at: datetime | None
     enqueued: bool = False
+    confirmed: bool = False
     same_as: int | None = None
 
 

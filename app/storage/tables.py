@@ -176,6 +176,7 @@ trials = Table(
     Column("finished_at", PackedInstant),
     Column("room", LargeBinary),
     Column("enqueued", Integer, nullable=False, server_default=text("0")),
+    Column("confirmed", Integer, nullable=False, server_default=text("0")),
     Column("same_as", Integer),
     _one_of("state", list(TrialState)),
     Index("ix_trials_sweep_key_state_number", "sweep_key", "state", "number"),
@@ -190,6 +191,7 @@ Index(
     **only_where("value IS NOT NULL"),
 )
 
+Index("ix_trials_confirmed", trials.c.sweep_key, trials.c.value, **only_where("confirmed = 1"))
 Index("ix_trials_enqueued", trials.c.sweep_key, trials.c.number, **only_where("enqueued = 1"))
 Index("ix_trials_same_as", trials.c.sweep_key, trials.c.same_as, **only_where("same_as IS NOT NULL"))
 

@@ -70,6 +70,18 @@ class ModelRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """What an ancestor trained of a run: up to the end of `to_epoch`, with all its hyperparameters, as this `trial`.
+
+    It was trained without early stopping, from the seed that the ancestor's replicate of the same number has.
+    """
+
+    trial: int
+    params: dict[str, Any]  # as those of a run
+    to_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeasedRun:
     """A run to train up to the end of `to_epoch`: one network, (sweep, trial, replicate).
 
@@ -79,6 +91,10 @@ class LeasedRun:
     sweep began with. The `direction` tells which values of `metric` are better. With `diverged` "exclude", nobody needs
     the weights of a run that diverges. A run of a foreign trainer has no data set, the parameters of its sweep alone,
     and steps for epochs.
+
+    The `recipe` has the pieces that its ancestors trained, the first one first; its own piece begins where the last
+    of them ends, and only its own epochs are reported. Without a checkpoint the whole recipe is trained, to the same
+    bits. A checkpoint may be of an ancestor's piece: that of its very end too is what the ancestor had become.
     """
 
     lease: Lease
@@ -97,6 +113,7 @@ class LeasedRun:
     rules: int
     diverged: Diverged = "exclude"
     checkpoint: CheckpointRef | None = None
+    recipe: list[Piece] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.contract.structure import named, structure_of
-from app.domain.work import LeasedRun
+from app.domain.work import LeasedRun, Piece
 from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
 from engine.rules import CURRENT
@@ -24,6 +24,12 @@ def member_of(run: LeasedRun, data: TrainingSet) -> MemberSpec:
         None if stopping is None else Patience(stopping.patience, stopping.min_delta),
         run.rules,
     )
+
+
+def ancestor_of(run: LeasedRun, piece: Piece, data: TrainingSet) -> MemberSpec:
+    """Return the member that trains an ancestor's piece of a run."""
+    seed = Seed(run.seed, piece.trial, run.replicate)
+    return spec_of(piece.params, data, seed, run.metric, rules=run.rules)
 
 
 def spec_of(

@@ -20,11 +20,14 @@ def heir_of(checkpoint: Checkpoint, before: MemberSpec, after: MemberSpec, data:
 
     The two may differ in knobs, seed and patience. Weights stay as they are, and so does what an average stands for:
     the plain sums of moments and of batch norm are of the old betas, and are brought to the new ones. The best epoch is
-    sought anew, among those of the heir, and patience begins anew. Raises ValueError for specs that differ in more.
+    sought anew, among those of the heir, and patience begins anew. Raises ValueError for specs that differ in more, and
+    for a checkpoint of another structure.
     """
     alike = replace(after, knobs=before.knobs, seed=before.seed, patience=before.patience)
     if alike != before:
         raise ValueError(f"{after} cannot inherit from {before}: they differ in more than knobs, seed and patience.")
+    if misfits := list(checkpoint.misfits(before.structure, data.dtype)):
+        raise ValueError(f"The checkpoint is not of the member that is inherited from: {', '.join(misfits)}.")
     rows = dict(checkpoint.rows)
     updates = np.array([checkpoint.epoch * len(batch_sizes(len(data.train), before.structure))])
     for name, old, new in _weights(before, after, updates):

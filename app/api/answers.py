@@ -106,12 +106,21 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
     )
 
 
+class AncestorAnswer(TypedDict):
+    """A trial from which another one goes on: it trained up to the end of `to_epoch`, with these hyperparameters."""
+
+    trial: int
+    to_epoch: int
+    params: dict[str, Any]
+
+
 class TrialAnswer(TypedDict):
     """A trial; `metrics` are those at the best epoch, whose weights are the model. `value` is what it is ranked by.
 
     `params` are the hyperparameters that were searched, `all_params` those that were fixed or left to their defaults
     as well. One that the conditions of the space left out is in `all_params` alone, at its default. With several
-    replicates, value and metrics are the means over them.
+    replicates, value and metrics are the means over them. A trial that goes on from others has these in its `lineage`,
+    the first one first: its curve and its best epoch are of its own epochs, which begin after them.
     """
 
     number: int
@@ -125,6 +134,7 @@ class TrialAnswer(TypedDict):
     seconds: float
     reason: str | None
     replicates: int
+    lineage: list[AncestorAnswer]
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -145,6 +155,9 @@ def trial_answer(found: CompleteTrial) -> TrialAnswer:
         seconds=trial.seconds,
         reason=trial.reason,
         replicates=trial.replicates,
+        lineage=[
+            AncestorAnswer(trial=one.trial, to_epoch=one.to_epoch, params=dict(one.params)) for one in found.lineage
+        ],
         created_at=trial.created_at,
         started_at=trial.started_at,
         finished_at=trial.finished_at,

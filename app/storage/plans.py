@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, Refund, RunView, StoredDecision, Train
 from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
-from app.storage import changes, moves
+from app.storage import changes, lineage, moves
 from app.storage.bulk import Bulk
 from app.storage.cohorts import numbers_for
 from app.storage.decisions import add_decisions, round_of
@@ -121,8 +121,12 @@ class _Applying:
         self._next += len(numbers)
         _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._room, self._now) for one in move.trials])
         cohorts = numbers_for(self._connection, self._key, [one.cohort for one in move.trials])
-        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts[one.cohort], move.round)]
+        holders = lineage.holders(self._connection, self._key, move.trials)
+        new = [
+            row for one in move.trials for row in _run_rows(self._key, one, cohorts[one.cohort], move.round, holders)
+        ]
         _ADD_RUN.run(self._connection, new)
+        lineage.add(self._connection, self._key, move.trials)
         changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
         changes.of(self._connection).queued([self._key])
         self._update({"drawn": self._next})
@@ -145,7 +149,7 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
         "number": drawn.number,
         "state": TrialState.QUEUED.value,
         "params": drawn.params,
-        "epochs": 0,
+        "epochs": drawn.begins_after,
         "seconds": 0.0,
         "replicates": drawn.replicates,
         "created_at": now,
@@ -153,7 +157,9 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
     }
 
 
-def _run_rows(key: int, drawn: Drawn, cohort: int, round_: int) -> list[dict[str, Any]]:
+def _run_rows(
+    key: int, drawn: Drawn, cohort: int, round_: int, holders: Mapping[tuple[int, int], str | None]
+) -> list[dict[str, Any]]:
     same = {
         "sweep_key": key,
         "trial": drawn.number,
@@ -161,14 +167,15 @@ def _run_rows(key: int, drawn: Drawn, cohort: int, round_: int) -> list[dict[str
         "round": round_,
         "cohort": cohort,
         "asked": drawn.to_epoch,
-        "charged": drawn.to_epoch,
-        "epochs": 0,
+        "charged": drawn.to_epoch - drawn.begins_after,
+        "epochs": drawn.begins_after,
         "fence": 0,
         "losses": 0,
         "alone_losses": 0,
         "seconds": 0.0,
     }
-    return [{**same, "replicate": replicate} for replicate in range(drawn.replicates)]
+    rows: list[dict[str, Any]] = [{**same, "replicate": replicate} for replicate in range(drawn.replicates)]
+    return [{**row, "worker": holders.get((drawn.number, row["replicate"]))} for row in rows] if holders else rows
 
 
 def _decision(move: Move, sweep: AnyRow, memory: Mapping[str, Any]) -> Iterator[StoredDecision]:

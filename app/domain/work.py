@@ -92,8 +92,8 @@ class LeasedRun:
     the weights of a run that diverges. A run of a foreign trainer has no data set, the parameters of its sweep alone,
     and steps for epochs.
 
-    The `recipe` has the pieces that its ancestors trained, the first one first; its own piece begins where the last
-    of them ends, and only its own epochs are reported. Without a checkpoint the whole recipe is trained, to the same
+    The `lineage` has the pieces that its ancestors trained, the first one first; its own piece begins where the last
+    of them ends, and only its own epochs are reported. Without a checkpoint all of it is trained, to the same
     bits. A checkpoint may be of an ancestor's piece: that of its very end too is what the ancestor had become.
     """
 
@@ -113,7 +113,7 @@ class LeasedRun:
     rules: int
     diverged: Diverged = "exclude"
     checkpoint: CheckpointRef | None = None
-    recipe: list[Piece] = field(default_factory=list)
+    lineage: list[Piece] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from app.contract.hyperparameters import KNOBS
 from app.domain.plan import Draw, Drawn, End, Move, Need, Plan, Prune, RunView, Snapshot, Train
 from app.domain.states import SweepState, TrialState
 from app.planning.budgets import affordable, epochs_left, fitting, on_target, refund
 from app.planning.drawing import all_drawn, draw, epochs_of, place, trials_left
+from app.planning.heirs import heirs_of
 from app.planning.memory import Memory
 from app.planning.standings import history, standings
 from app.schedulers import Board, RoundComposer, Step
@@ -43,6 +45,7 @@ def _board(snapshot: Snapshot, memory: Memory) -> Board:
         epochs_left=epochs_left(snapshot),
         round=memory.round,
         drawn=snapshot.drawn,
+        knobs=KNOBS,
         trials=list(standings(snapshot.runs, params, spec.objective.diverged)),
     )
 
@@ -62,8 +65,7 @@ def _follow(snapshot: Snapshot, memory: Memory, step: Step) -> Plan:
     new, short = ([], short) if short else fitting(snapshot, _new(snapshot, step), spent)
     prunes = list(_prunes(step.pruned, paused, memory.round))
     moves: list[Move] = [*_trains(step, going, paused, following.round)]
-    if new:
-        moves.append(Draw(new, following.round, step.reason))
+    moves += _draws(step, new, following.round)
     if moves:
         return Plan([*moves, *prunes], following.stored())
     if prunes or snapshot.in_training:
@@ -75,12 +77,21 @@ def _follow(snapshot: Snapshot, memory: Memory, step: Step) -> Plan:
 def _new(snapshot: Snapshot, step: Step) -> Iterator[Drawn]:
     spec, first = snapshot.spec, snapshot.drawn
     left = trials_left(snapshot)
+    if step.heirs:
+        return heirs_of(snapshot, step, left)
     if not step.new:
         return draw(spec, snapshot.dataset_sha256, first, min(step.draw, left), history(snapshot), step.first_epoch)
     rows = [[quantiles[name] for name in spec.space] for quantiles in step.new[:left]]
     points = list(spec.space.points(rows, spec.fixed, spec.rules))
     numbers, rests_on = range(first, first + len(rows)), [trial.number for trial in snapshot.trials]
     return place(spec, snapshot.dataset_sha256, numbers, points, step.first_epoch, rests_on)
+
+
+def _draws(step: Step, new: Sequence[Drawn], round_: int) -> list[Draw]:
+    """Return a move for all that is new, or for each heir one that tells where it comes from."""
+    if step.heirs:
+        return [Draw([one], round_, heir.reason) for one, heir in zip(new, step.heirs, strict=False)]
+    return [Draw(new, round_, step.reason)] if new else []
 
 
 def _trains(step: Step, going: Sequence[int], paused: _Paused, round_: int) -> Iterator[Train]:

@@ -200,7 +200,7 @@ class Work:
             rules=spec.rules,
             diverged=spec.objective.diverged,
             checkpoint=claimed.checkpoint,
-            recipe=[Piece(one.trial, params_of(spec, one.params), one.to_epoch) for one in claimed.ancestors],
+            lineage=[Piece(one.trial, params_of(spec, one.params), one.to_epoch) for one in claimed.ancestors],
         )
 
 

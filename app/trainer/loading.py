@@ -77,7 +77,7 @@ class RunLoader:
         data = self._training_set(run)
         checkpoint = None if parked or run.checkpoint is None else self._checkpoint(run, run.checkpoint)
         ancestors = [
-            Ancestor(_name(run, piece.trial), ancestor_of(run, piece, data), piece.to_epoch) for piece in run.recipe
+            Ancestor(_name(run, piece.trial), ancestor_of(run, piece, data), piece.to_epoch) for piece in run.lineage
         ]
         return ReadyRun(run, member_of(run, data), data, checkpoint, ancestors)
 
@@ -116,7 +116,7 @@ def _of_another_version(run: LeasedRun) -> str | None:
         return f"The trial follows the rules {run.rules}, and this worker knows up to {CURRENT_RULES}"
     if run.dataset is None:
         return "The trial has no data set, as those of foreign trainers"
-    asked = [run.params, *(piece.params for piece in run.recipe)]
+    asked = [run.params, *(piece.params for piece in run.lineage)]
     if strange := sorted({name for params in asked for name in params} - HYPERPARAMETERS.keys()):
         return f"The trial has hyperparameters that this worker does not know: {', '.join(strange)}"
     if missing := [name for name in HYPERPARAMETERS if any(name not in params for params in asked)]:

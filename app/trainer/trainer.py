@@ -12,9 +12,9 @@ from app.domain.objectives import cost
 from app.domain.work import Decision, Epoch, GivenBack, Keep, Lease, LeasedRun, Metrics, Result
 from app.trainer.holding import Held, Parked, Unscored
 from app.trainer.keeping import Candidate, wanted
+from app.trainer.lineages import next_leg
 from app.trainer.loading import ReadyRun, name_of
 from app.trainer.packing import LeasedCheckpoint
-from app.trainer.recipes import next_leg
 from engine.population import Departure, Finished, Observation, Paused, Population, member_bytes, score
 
 MEMORY = 2 << 30

@@ -1,4 +1,4 @@
-"""Tests of runs that go on from others: the same bits from memory, from any checkpoint, and by the whole recipe."""
+"""Tests of runs that go on from others: the same bits from memory, from any checkpoint, and by the whole lineage."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,9 +25,9 @@ def piece(trial: int, to_epoch: int, knobs: Mapping[str, float]) -> Piece:
     return Piece(trial, dict(complete({**SHARED, **knobs})), to_epoch)
 
 
-def of(trial: int, knobs: Mapping[str, float], recipe: Sequence[Piece] = (), to_epoch: int = 8) -> LeasedRun:
-    """A run that goes on from what the recipe gives."""
-    return replace(run(DATA, trial, **SHARED, **knobs), recipe=list(recipe), to_epoch=to_epoch, early_stopping=None)
+def of(trial: int, knobs: Mapping[str, Any], lineage: Sequence[Piece] = (), to_epoch: int = 8) -> LeasedRun:
+    """A run that goes on from what its ancestors trained."""
+    return replace(run(DATA, trial, **SHARED, **knobs), lineage=list(lineage), to_epoch=to_epoch, early_stopping=None)
 
 
 FIRST, SECOND = piece(0, 2, GRAND), piece(1, 5, PARENT)
@@ -69,7 +69,7 @@ def again(one: LeasedRun, checkpoint: CheckpointRef | None = None, to_epoch: int
 
 @pytest.fixture(scope="module")
 def alone() -> tuple[list[Epoch], StoppedRun]:
-    """What the child comes to by its whole recipe, alone."""
+    """What the child comes to by its whole lineage, alone."""
     return trained(CHILD_RUN)
 
 
@@ -80,7 +80,9 @@ def assert_same(found: tuple[list[Epoch], StoppedRun], alone: tuple[list[Epoch],
     assert replace(stopped.result, lease=end.result.lease) == end.result
 
 
-def test_only_its_own_epochs_are_told_of_a_run_that_trains_its_recipe(alone: tuple[list[Epoch], StoppedRun]) -> None:
+def test_only_its_own_epochs_are_told_of_a_run_that_trains_its_whole_lineage(
+    alone: tuple[list[Epoch], StoppedRun],
+) -> None:
     curve, stopped = alone
     assert [point.epoch for point in curve] == [6, 7, 8]
     assert (stopped.result.state, stopped.result.epochs) == ("completed", 8)
@@ -100,7 +102,7 @@ def test_each_of_its_ancestors_and_its_own_knobs_shape_what_a_run_comes_to(
     assert len({alone[1].weights, *found}) == 5
 
 
-def test_a_recipe_in_company_has_the_bits_of_one_alone(alone: tuple[list[Epoch], StoppedRun]) -> None:
+def test_a_lineage_in_company_has_the_bits_of_one_alone(alone: tuple[list[Epoch], StoppedRun]) -> None:
     company = [of(number, {**GRAND, "l2": 0.1 * number}) for number in (5, 6)]
     assert_same(trained(CHILD_RUN, *company, PARENT_RUN), alone)
 
@@ -159,7 +161,7 @@ def test_a_run_that_was_lost_anywhere_on_its_way_goes_on_from_what_it_had_handed
 
 
 @pytest.mark.parametrize("content", [b"", b"broken"])
-def test_a_run_whose_ancestors_checkpoint_is_of_no_use_trains_its_recipe(
+def test_a_run_whose_ancestors_checkpoint_is_of_no_use_trains_its_whole_lineage(
     content: bytes, alone: tuple[list[Epoch], StoppedRun]
 ) -> None:
     ref = CheckpointRef(5, "ab" * 32, 10)

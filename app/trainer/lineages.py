@@ -1,4 +1,4 @@
-"""Recipes: what a run trains next, its ancestors' pieces first, and from which checkpoint."""
+"""Lineages: what a run trains next, its ancestors' pieces first, and from which checkpoint."""
 
 from dataclasses import dataclass
 

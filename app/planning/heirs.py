@@ -7,10 +7,10 @@ from app.domain.plan import Drawn, Inheritance, Snapshot
 from app.schedulers import Step
 
 
-def heirs_of(snapshot: Snapshot, step: Step, most: int) -> Iterator[Drawn]:
-    """Yield the first heirs of a step, `most` of them at the most: their points are not drawn, but given."""
+def heirs_of(snapshot: Snapshot, step: Step, first: int, most: int) -> Iterator[Drawn]:
+    """Yield the heirs of a step, `most` of them, as trials from number `first` on: their points are not drawn."""
     spec, rests_on = snapshot.spec, [trial.number for trial in snapshot.trials]
-    for number, heir in enumerate(step.heirs[:most], snapshot.drawn):
+    for number, heir in enumerate(step.heirs[:most], first):
         yield Drawn(
             number=number,
             params=heir.params,

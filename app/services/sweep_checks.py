@@ -58,14 +58,14 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
     return [
         *trainer_faults(draft),
         *_space_faults(draft),
-        *([] if is_foreign(draft.trainer) else _own_faults(draft, dataset)),
+        *([] if is_foreign(draft.trainer) else own_faults(draft, dataset)),
         *_sampler_faults(draft),
         *_scheduler_faults(draft),
         *pair_faults(draft.sampler, draft.scheduler),
     ]
 
 
-def _own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
+def own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
     """Return what is wrong with the hyperparameters of our own networks."""
     return [
         *_hyperparameter_faults(draft),

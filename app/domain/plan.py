@@ -129,6 +129,7 @@ class Inheritance:
 class Drawn:
     """A trial that was drawn but not yet stored, with a run for each replicate, asked to train to `to_epoch`.
 
+    Its runs take turns at the `folds`, of which each has data of its own: only runs of one fold share stacks.
     `rests_on` are the numbers of the trials whose results its point follows from. One that inherits trains on from
     where its parent stands, with hyperparameters that differ in knobs alone, and is charged what it trains itself.
     One that was `enqueued` has a hand-picked point, the first of those that wait.
@@ -142,6 +143,11 @@ class Drawn:
     rests_on: Sequence[int] = ()
     inherits: Inheritance | None = None
     enqueued: bool = False
+    folds: int = 1
+
+    def cohort_of(self, replicate: int) -> str:
+        """Return the key of the runs with which that of a replicate can share a stack."""
+        return self.cohort if self.folds == 1 else f"{self.cohort} fold {replicate % self.folds + 1}/{self.folds}"
 
     @property
     def begins_after(self) -> int:

@@ -125,9 +125,10 @@ def _changed(
 ) -> Mapping[str, Value]:
     """Return hyperparameters whose knobs were changed; what the space does not admit is tried anew."""
     space = board.space
+    changing = {name for name in board.knobs if name in space.parameters}
     for _ in range(_ATTEMPTS):
         tried = {
-            name: _moved(space.parameters[name], value, share, board.rules, chance) if name in board.knobs else value
+            name: _moved(space.parameters[name], value, share, board.rules, chance) if name in changing else value
             for name, value in params.items()
         }
         if space.admits(tried, board.fixed) and space.applies(tried, board.fixed, board.rules):

@@ -183,6 +183,7 @@ class Work:
 
     def _leased(self, claimed: Claimed) -> LeasedRun:
         spec, dataset = self._spec(claimed.sweep)
+        self._foreign.leased(claimed.lease.run, spec)
         return LeasedRun(
             lease=claimed.lease,
             sweep=claimed.sweep,
@@ -201,6 +202,7 @@ class Work:
             diverged=spec.objective.diverged,
             checkpoint=claimed.checkpoint,
             lineage=[Piece(one.trial, params_of(spec, one.params), one.to_epoch) for one in claimed.ancestors],
+            folds=spec.folds,
         )
 
 

@@ -121,11 +121,9 @@ class _Applying:
             return
         self._next += len(numbers)
         _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._room, self._now) for one in move.trials])
-        cohorts = numbers_for(self._connection, self._key, [one.cohort for one in move.trials])
+        cohorts = numbers_for(self._connection, self._key, _cohorts(move.trials))
         holders = lineage.holders(self._connection, self._key, move.trials)
-        new = [
-            row for one in move.trials for row in _run_rows(self._key, one, cohorts[one.cohort], move.round, holders)
-        ]
+        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts, move.round, holders)]
         _ADD_RUN.run(self._connection, new)
         lineage.add(self._connection, self._key, move.trials)
         changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
@@ -169,15 +167,18 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
     }
 
 
+def _cohorts(drawn: Sequence[Drawn]) -> list[str]:
+    return [one.cohort_of(replicate) for one in drawn for replicate in range(min(one.replicates, one.folds))]
+
+
 def _run_rows(
-    key: int, drawn: Drawn, cohort: int, round_: int, holders: Mapping[tuple[int, int], str | None]
+    key: int, drawn: Drawn, cohorts: Mapping[str, int], round_: int, holders: Mapping[Place, str | None]
 ) -> list[dict[str, Any]]:
     same = {
         "sweep_key": key,
         "trial": drawn.number,
         "state": TrialState.QUEUED.value,
         "round": round_,
-        "cohort": cohort,
         "asked": drawn.to_epoch,
         "charged": drawn.to_epoch - drawn.begins_after,
         "epochs": drawn.begins_after,
@@ -186,7 +187,10 @@ def _run_rows(
         "alone_losses": 0,
         "seconds": 0.0,
     }
-    rows: list[dict[str, Any]] = [{**same, "replicate": replicate} for replicate in range(drawn.replicates)]
+    rows: list[dict[str, Any]] = [
+        {**same, "replicate": replicate, "cohort": cohorts[drawn.cohort_of(replicate)]}
+        for replicate in range(drawn.replicates)
+    ]
     return [{**row, "worker": holders.get((drawn.number, row["replicate"]))} for row in rows] if holders else rows
 
 

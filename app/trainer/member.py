@@ -19,7 +19,7 @@ def member_of(run: LeasedRun, data: TrainingSet) -> MemberSpec:
     return spec_of(
         run.params,
         data,
-        Seed(run.seed, run.trial, run.replicate),
+        _seed(run, run.trial),
         run.metric,
         None if stopping is None else Patience(stopping.patience, stopping.min_delta),
         run.rules,
@@ -28,8 +28,11 @@ def member_of(run: LeasedRun, data: TrainingSet) -> MemberSpec:
 
 def ancestor_of(run: LeasedRun, piece: Piece, data: TrainingSet) -> MemberSpec:
     """Return the member that trains an ancestor's piece of a run."""
-    seed = Seed(run.seed, piece.trial, run.replicate)
-    return spec_of(piece.params, data, seed, run.metric, rules=run.rules)
+    return spec_of(piece.params, data, _seed(run, piece.trial), run.metric, rules=run.rules)
+
+
+def _seed(run: LeasedRun, trial: int) -> Seed:
+    return Seed(run.seed, trial, run.replicate // run.folds)
 
 
 def spec_of(

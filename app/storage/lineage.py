@@ -19,12 +19,10 @@ Place = tuple[int, int]
 
 _ADD = Bulk(insert(lineage))
 
+_MINE = lineage.c.sweep_key == bindparam("sweep"), among(lineage.c.trial, "numbers")
+_BEGINNINGS = Query(select(lineage.c.trial, lineage.c.epoch).where(*_MINE))
 _OLDER = lineage.alias("older")
-_FIRST = (
-    select(lineage.c.trial, lineage.c.parent, lineage.c.epoch)
-    .where(lineage.c.sweep_key == bindparam("sweep"), among(lineage.c.trial, "numbers"))
-    .cte("line", recursive=True)
-)
+_FIRST = select(lineage.c.trial, lineage.c.parent, lineage.c.epoch).where(*_MINE).cte("line", recursive=True)
 _LINE = _FIRST.union_all(
     select(_FIRST.c.trial, _OLDER.c.parent, _OLDER.c.epoch).where(
         _OLDER.c.sweep_key == bindparam("sweep"), _OLDER.c.trial == _FIRST.c.parent
@@ -67,6 +65,11 @@ def holders(connection: Connection, key: int, drawn: Sequence[Drawn]) -> dict[Pl
     return {
         (number, row.replicate): row.worker for number, parent in parents.items() for row in rows if row.trial == parent
     }
+
+
+def begin_after(connection: Connection, key: int, numbers: Collection[int]) -> dict[int, int]:
+    """Return the epochs after which those of these trials begin that go on from others."""
+    return {row.trial: row.epoch for row in _BEGINNINGS.rows(connection, sweep=key, numbers=list(numbers))}
 
 
 def ancestors(connection: Connection, key: int, numbers: Collection[int]) -> dict[int, list[Ancestor]]:

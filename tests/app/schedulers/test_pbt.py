@@ -65,7 +65,7 @@ def over(trial: int, state: TrialState, cost: float | None = None, epoch: int = 
 
 
 def step(trials: Sequence[Standing], trials_left: int = 100, **options: int) -> Step:
-    posted = {"kind": "pbt", "population": 10, **options}
+    posted: Mapping[str, Value] = {"kind": "pbt", "population": 10, **options}
     return PopulationBasedTraining().compose(posted, board(trials, trials_left))
 
 

@@ -1,5 +1,6 @@
 """The planner, the policy and SQLite together give what the simulated sweep gives, whoever finishes first."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from app.domain.queue import Ask, Claimed
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
+from app.domain.values import Value
 from app.domain.work import Epoch, Result
 from app.planning import HORIZON, StandardPolicy, need_of, plan
 from app.storage import SqliteStorage
@@ -16,7 +18,7 @@ from tests.app.planning.specs import HALVING, search
 from tests.app.storage.world import DATASET, START, SWEEP, TERM, create
 
 SEED = 5
-POPULATION = {"kind": "pbt", "population": 6, "replaced": 34}
+POPULATION: Mapping[str, Value] = {"kind": "pbt", "population": 6, "replaced": 34}
 SWEEPS = {
     "halving": search(Budget(30), scheduler=HALVING),
     "halving with replicates": search(Budget(20), replicates=2, scheduler=HALVING),

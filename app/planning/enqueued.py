@@ -25,5 +25,6 @@ def enqueued(
 
 
 def after_enqueued(memory: Memory, trials: Sequence[Drawn]) -> Memory:
-    """Return the memory once these trials are drawn."""
-    return replace(memory, besides=memory.besides + sum(trial.enqueued for trial in trials))
+    """Return the memory once these trials are drawn: the sampler counts neither enqueued ones nor heirs."""
+    given = sum(trial.enqueued or trial.inherits is not None for trial in trials)
+    return replace(memory, besides=memory.besides + given)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from app.domain.plan import Close, Confirm, Draw, Drawn, End, Move, Plan, Prune, Refund, RunView, StoredDecision, Train
 from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
-from app.storage import changes, confirmations, moves, twins
+from app.storage import changes, confirmations, lineage, moves, twins
 from app.storage.bulk import Bulk
 from app.storage.cohorts import numbers_for
 from app.storage.decisions import add_decisions, round_of
@@ -131,8 +131,10 @@ class _Applying:
         _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._room, self._now) for one in move.trials])
         trained = [one for one in move.trials if one.same_as is None]
         cohorts = numbers_for(self._connection, self._key, _cohorts(trained))
-        new = [row for one in trained for row in _run_rows(self._key, one, cohorts, move.round)]
+        holders = lineage.holders(self._connection, self._key, trained)
+        new = [row for one in trained for row in _run_rows(self._key, one, cohorts, move.round, holders)]
         _ADD_RUN.run(self._connection, new)
+        lineage.add(self._connection, self._key, move.trials)
         changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
         originals = {(self._key, one.same_as) for one in move.trials if one.same_as is not None}
         twins.follow(self._connection, originals, self._now)
@@ -167,7 +169,7 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
         "number": drawn.number,
         "state": TrialState.QUEUED.value,
         "params": drawn.params,
-        "epochs": 0,
+        "epochs": drawn.begins_after,
         "seconds": 0.0,
         "replicates": drawn.replicates,
         "created_at": now,
@@ -182,11 +184,17 @@ def _cohorts(drawn: Sequence[Drawn]) -> list[str]:
     return [one.cohort_of(replicate) for one in drawn for replicate in range(min(one.replicates, one.folds))]
 
 
-def _run_rows(key: int, drawn: Drawn, cohorts: Mapping[str, int], round_: int) -> list[dict[str, Any]]:
-    return [
-        queued_run(key, drawn.number, replicate, cohorts[drawn.cohort_of(replicate)], drawn.to_epoch, round_)
+def _run_rows(
+    key: int, drawn: Drawn, cohorts: Mapping[str, int], round_: int, holders: Mapping[Place, str | None]
+) -> list[dict[str, Any]]:
+    rows = [
+        queued_run(
+            *(key, drawn.number, replicate, cohorts[drawn.cohort_of(replicate)], drawn.to_epoch, round_),
+            begins_after=drawn.begins_after,
+        )
         for replicate in range(drawn.replicates)
     ]
+    return [{**row, "worker": holders.get((drawn.number, row["replicate"]))} for row in rows] if holders else rows
 
 
 def _decision(move: Move, sweep: AnyRow, memory: Mapping[str, Any]) -> Iterator[StoredDecision]:

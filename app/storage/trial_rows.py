@@ -18,7 +18,7 @@ from app.storage import metrics, records
 from app.storage.dialect import among
 from app.storage.queries import Query
 from app.storage.sweep_rows import sweep_key
-from app.storage.tables import artifacts, models, runs, trials
+from app.storage.tables import artifacts, lineage, models, runs, trials
 
 _UNFINISHED = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED, TrialState.CANCELLED})
 _FINISHED = tuple(state for state in TrialState if state not in _UNFINISHED)
@@ -32,7 +32,10 @@ _OF_NUMBERS = Query(_TOLD.where(among(trials.c.number, "numbers")))
 _FINISHED_ONES = Query(_TOLD.where(among(trials.c.state, "states")).order_by(trials.c.number))
 
 _POINTS = Query(
-    select(trials.c.number, trials.c.params).where(_MINE, trials.c.same_as.is_(None)).order_by(trials.c.number)
+    select(trials.c.number, trials.c.params)
+    .where(_MINE, trials.c.same_as.is_(None))
+    .where(trials.c.number.not_in(select(lineage.c.trial).where(lineage.c.sweep_key == bindparam("sweep"))))
+    .order_by(trials.c.number)
 )
 
 _CONFIRMED = Query(_TOLD.where(trials.c.confirmed == literal_column("1")).order_by(trials.c.number))
@@ -193,7 +196,10 @@ def trainings(connection: Connection, sweep: str, numbers: Collection[int]) -> d
 
 
 def taken(connection: Connection, sweep: int) -> dict[str, int]:
-    """Return the number of the first trial with each point, by the `key` of its params."""
+    """Return the number of the first trial with each point, by the `key` of its params.
+
+    One that goes on from another trial is none: its result is not that of its point alone.
+    """
     found = dict[str, int]()
     for row in _POINTS.rows(connection, sweep=sweep):
         found.setdefault(key(row.params), row.number)

@@ -10,6 +10,7 @@ from app.planning.composing import plan_composed
 from app.planning.drawing import all_drawn, draw, learns, room_in_queue, trials_left
 from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.memory import Memory
+from app.planning.redrawing import plan_redraw, redraw_is_due
 from app.planning.rounds import plan_rounds
 from app.planning.whole import TrainWhole
 from app.samplers import SAMPLERS
@@ -36,6 +37,8 @@ def plan(snapshot: Snapshot) -> Plan:
         return _end_again(snapshot)
     if end := time_is_up(snapshot):
         return Plan((end,), snapshot.memory)
+    if redraw_is_due(snapshot):
+        return plan_redraw(snapshot)
     scheduler = SCHEDULERS[str(snapshot.spec.scheduler["kind"])]
     if isinstance(scheduler, RoundComposer):
         return plan_composed(snapshot, scheduler)

@@ -15,16 +15,19 @@ from app.domain.plan import (
     Draw,
     Drawn,
     End,
+    Held,
     Move,
     Need,
     Plan,
     Prune,
+    Redraw,
     Refund,
     RunView,
     Snapshot,
     Train,
     TrialView,
 )
+from app.domain.space import Space
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
 from app.domain.values import Value
@@ -67,6 +70,7 @@ class Run:
     state: TrialState = TrialState.QUEUED
     value: float | None = None
     rungs: tuple[tuple[int, float], ...] = ()
+    claimed: bool = False
 
 
 @dataclass
@@ -105,7 +109,8 @@ class VirtualSweep:
         training = self._any(TRAINING)
         since = int(str(self.memory.get("since", 1)))
         since = since if need is Need.ROUND else 1
-        hidden = need is Need.NOTHING or (training and need is not Need.LIVE)
+        changed = int(str(self.memory.get("space", 1))) != self.spec.space_version
+        hidden = need is Need.NOTHING or (training and need is not Need.LIVE and not (changed and need is Need.ALL))
         shown = [] if hidden else [run for run in self._ordered() if run.round >= since]
         return Snapshot(
             sweep="swp_1",
@@ -127,7 +132,23 @@ class VirtualSweep:
             block=self._block(),
             reason=self.reason,
             points=tuple(self.points),
+            held=self._held() if changed else (),
+            this_round=self._this_round() if changed and need is Need.ALL else frozenset(),
         )
+
+    def _held(self) -> list[Held]:
+        """Return the trials that nobody has begun since the space was changed."""
+        held, picked = list[Held](), 0
+        for trial, of_trial in zip(self.trials, self._of_trial, strict=True):
+            if all(run.state is TrialState.PAUSED and not run.claimed for run in of_trial):
+                own = trial.number - picked
+                held.append(Held(trial.number, own, trial.params, of_trial[0].asked, trial.space_version))
+            picked += trial.enqueued
+        return held
+
+    def _this_round(self) -> frozenset[int]:
+        current = int(str(self.memory.get("round", 0)))
+        return frozenset(run.trial for run in self.runs.values() if run.round == current > 0)
 
     def look(self) -> int:
         """Plan and apply until there are no more moves; return how many plans there were."""
@@ -165,6 +186,17 @@ class VirtualSweep:
         self.budget, self.version = replace(self.budget, trials=self.budget.trials + len(points)), self.version + 1
         self.points += points
 
+    def change_space(self, space: Space) -> None:
+        """Give the sweep another space, as a PATCH does: trials that nobody has begun are held until drawn anew."""
+        self.spec, self.version = (
+            replace(self.spec, space=space, space_version=self.spec.space_version + 1),
+            self.version + 1,
+        )
+        for trial, of_trial in zip(self.trials, self._of_trial, strict=True):
+            if not trial.enqueued and all(run.state is TrialState.QUEUED and not run.claimed for run in of_trial):
+                for run in of_trial:
+                    self.turn(run, TrialState.PAUSED)
+
     def values(self) -> dict[int, float | None]:
         """Return the value of each trial that is final, by its number."""
         return dict(sorted(self._final.items()))
@@ -188,6 +220,7 @@ class VirtualSweep:
     def start(self, run: Run) -> None:
         """Give a queued run to a worker."""
         assert run.state is TrialState.QUEUED
+        run.claimed = True
         self.turn(run, TrialState.RUNNING)
 
     def fate(self, run: Run) -> Fate:
@@ -247,6 +280,8 @@ class VirtualSweep:
     def _make(self, move: Move) -> None:
         if isinstance(move, Draw):
             self._draw(move)
+        elif isinstance(move, Redraw):
+            self._redraw(move)
         elif isinstance(move, Train):
             self._go_on(move)
         elif isinstance(move, Prune):
@@ -265,7 +300,7 @@ class VirtualSweep:
             assert not trial.enqueued or trial.params == self.points.pop(0)
             self.trials.append(replace(trial, params=self.recorded(trial.params)))
             self._of_trial.append([])
-            last = int(str(complete(self.spec.fixed, trial.params)["epochs"]))
+            last = self._last(trial)
             assert 1 <= trial.to_epoch <= last
             for replicate in range(trial.replicates):
                 run = Run(trial.number, replicate, move.round, last, trial.to_epoch, trial.to_epoch)
@@ -276,6 +311,25 @@ class VirtualSweep:
         if move.round:
             numbers = [trial.number for trial in move.trials]
             self.decisions.append(f"{move.round} draw {numbers[0]} to {numbers[-1]}: {move.reason}")
+
+    def _redraw(self, move: Redraw) -> None:
+        for trial in move.trials:
+            self.trials[trial.number] = replace(trial, params=self.recorded(trial.params))
+            for run in self._of_trial[trial.number]:
+                assert run.state is TrialState.PAUSED
+                assert not run.claimed
+                run.last = self._last(trial)
+                self.charged += trial.to_epoch - run.charged
+                run.asked = run.charged = trial.to_epoch
+                self.turn(run, TrialState.QUEUED)
+        for number in move.surplus:
+            for run in self._of_trial[number]:
+                self.turn(run, TrialState.CANCELLED)
+        numbers = [*(trial.number for trial in move.trials), *move.surplus]
+        self.decisions.append(f"{move.round} redraw {numbers}: {move.reason}")
+
+    def _last(self, trial: Drawn) -> int:
+        return int(str(complete(self.spec.fixed, trial.params)["epochs"]))
 
     def _go_on(self, move: Train) -> None:
         assert move.runs

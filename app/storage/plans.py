@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never, final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, Refund, RunView, StoredDecision, Train
+from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, Redraw, Refund, RunView, StoredDecision, Train
 from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
 from app.storage import changes, moves
@@ -93,6 +93,8 @@ class _Applying:
         match move:
             case Draw():
                 self._draw(move)
+            case Redraw():
+                self._redraw(move)
             case Train():
                 self._train(move)
             case Prune():
@@ -130,6 +132,15 @@ class _Applying:
         self._take_points([one.params for one in move.trials if one.enqueued])
         self._charge(sum(row["charged"] for row in new))
 
+    def _redraw(self, move: Redraw) -> None:
+        cohorts = numbers_for(self._connection, self._key, [one.cohort for one in move.trials])
+        rows = [{**_redrawn_row(one), "new_cohort": cohorts[one.cohort]} for one in move.trials]
+        numbers = [one.number for one in move.trials]
+        before = self._charged(numbers)
+        moves.queue_redrawn(self._connection, self._key, rows)
+        self._charge(self._charged(numbers) - before)
+        self._changed |= moves.cancel_held(self._connection, self._key, move.surplus, move.reason)
+
     def _take_points(self, taken: Sequence[Mapping[str, Any]]) -> None:
         """Take these points from those that wait, of which they are the first."""
         if not taken:
@@ -142,6 +153,13 @@ class _Applying:
     def _train(self, move: Train) -> None:
         self._changed |= moves.queue_on(self._connection, [run.key for run in move.runs], move.to_epoch, move.round)
         self._charge(sum(move.to_epoch - run.asked for run in move.runs))
+
+    def _charged(self, numbers: Sequence[int]) -> int:
+        """Return what the runs of these trials are charged, all together."""
+        charged = select(func.coalesce(func.sum(runs.c.charged), 0)).where(runs.c.sweep_key == self._key)
+        return sum(
+            self._connection.execute(charged.where(runs.c.trial.in_(part))).scalar_one() for part in parts(numbers)
+        )
 
     def _charge(self, epochs: int) -> None:
         self._update({"charged_epochs": sweeps.c.charged_epochs + epochs})
@@ -162,6 +180,16 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
         "created_at": now,
         "room": room,
         "enqueued": int(drawn.enqueued),
+        "space_version": drawn.space_version,
+    }
+
+
+def _redrawn_row(drawn: Drawn) -> dict[str, Any]:
+    return {
+        "the_number": drawn.number,
+        "new_params": drawn.params,
+        "new_version": drawn.space_version,
+        "new_asked": drawn.to_epoch,
     }
 
 
@@ -188,6 +216,9 @@ def _decision(move: Move, sweep: AnyRow, memory: Mapping[str, Any]) -> Iterator[
     match move:
         case Draw() if move.round > 0:
             yield StoredDecision(0, move.round, "draw", [one.number for one in move.trials], move.reason)
+        case Redraw() if move.trials or move.surplus:
+            numbers = [*(one.number for one in move.trials), *move.surplus]
+            yield StoredDecision(0, move.round, "redraw", numbers, move.reason)
         case Train():
             numbers = sorted({run.trial for run in move.runs})
             yield StoredDecision(0, move.round, "train", numbers, move.reason)

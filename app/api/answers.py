@@ -72,6 +72,7 @@ class SweepAnswer(TypedDict):
     used: Used
     waiting_points: int
     replicates: int
+    folds: int
     trainer: str
     metrics: dict[str, Direction] | None
     steps: int | None
@@ -121,6 +122,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         used=sweep.used,
         waiting_points=sweep.waiting_points,
         replicates=spec.replicates,
+        folds=spec.folds,
         trainer=spec.trainer,
         metrics=dict(spec.foreign.metrics) if spec.foreign else None,
         steps=spec.foreign.steps if spec.foreign else None,

@@ -191,6 +191,7 @@ class SweepBody(_Body):
     early_stopping: EarlyStoppingBody | None = None
     budget: BudgetBody
     replicates: Annotated[Whole, Field(ge=1, le=16)] = 1
+    folds: Annotated[Whole, Field(ge=1, le=16)] = 1
     keep_models: Annotated[Whole, Field(ge=1, le=1000)] = 10
 
 
@@ -235,7 +236,11 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         epochs=budget.get("epochs"),
         target=budget.get("target"),
         keep_models=parsed.get("keep_models"),
-        **{part: parsed[part] for part in ("tags", "notes", "sampler", "scheduler", "replicates") if part in parsed},
+        **{
+            part: parsed[part]
+            for part in ("tags", "notes", "sampler", "scheduler", "replicates", "folds")
+            if part in parsed
+        },
     )
     if not isinstance(raw, Mapping):
         return draft, faults

@@ -132,6 +132,7 @@ class Snapshot:
 class Drawn:
     """A trial that was drawn but not yet stored, with a run for each replicate, asked to train to `to_epoch`.
 
+    Its runs take turns at the `folds`, of which each has data of its own: only runs of one fold share stacks.
     `rests_on` are the numbers of the trials whose results its point follows from. One that was `enqueued` has a
     hand-picked point, the first of those that wait. `space_version` is the version of the space that it was drawn from.
     """
@@ -144,6 +145,11 @@ class Drawn:
     rests_on: Sequence[int] = ()
     enqueued: bool = False
     space_version: int = 1
+    folds: int = 1
+
+    def cohort_of(self, replicate: int) -> str:
+        """Return the key of the runs with which that of a replicate can share a stack."""
+        return self.cohort if self.folds == 1 else f"{self.cohort} fold {replicate % self.folds + 1}/{self.folds}"
 
 
 @dataclass(frozen=True, slots=True)

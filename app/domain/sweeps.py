@@ -47,9 +47,9 @@ class SweepSpec:
     """All that a user decides about a sweep; trials follow from it alone.
 
     `rules` is the version of the rules that shape its results: it ends under those that it began with. Sweeps from
-    before it was written down have the first. Each trial is trained `replicates` times, each time with another seed.
-    The space is its version in force. A sweep of a foreign trainer has no data set, and says in `foreign` what its
-    trials come to.
+    before it was written down have the first. Each trial is trained `replicates` times, each time with another seed,
+    and with cross-validation each time on each of the `folds`. The space is its version in force.
+    A sweep of a foreign trainer has no data set, and says in `foreign` what its trials come to.
     """
 
     name: str
@@ -68,6 +68,12 @@ class SweepSpec:
     trainer: str = OWN_TRAINER
     foreign: Foreign | None = None
     space_version: int = 1
+    folds: int = 1
+
+    @property
+    def trainings(self) -> int:
+        """How many runs a trial has: replicates times folds, the folds of one replicate next to each other."""
+        return self.replicates * self.folds
 
     @property
     def rules_to_know(self) -> int:

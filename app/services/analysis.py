@@ -80,7 +80,7 @@ class Analysis:
         found = self._storage.trials(sweep, query, shared, None, BOARD)
         trials = _in_order([trial for trial, _ in found], objective.direction)
         trainings = self._storage.trainings(sweep, [trial.number for trial in trials])
-        board = leaderboard(trials, trainings, objective.metric, objective.direction)
+        board = leaderboard(trials, trainings, objective.metric, objective.direction, spec.folds)
         return replace(board, items=board.items[:limit])
 
     def _diagnosable(self, sweep: str) -> tuple[SweepSpec, DatasetSummary]:

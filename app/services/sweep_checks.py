@@ -31,6 +31,7 @@ from app.planning.pairs import pair_faults
 from app.samplers import SAMPLERS, Ask, Sampler
 from app.samplers.streams import uniform
 from app.schedulers import SCHEDULERS
+from app.services.fold_checks import fold_faults
 from app.services.foreign_checks import trainer_faults
 
 T = TypeVar("T")
@@ -69,6 +70,7 @@ def own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]
     return [
         *_hyperparameter_faults(draft),
         *_network_faults(draft, dataset),
+        *([] if dataset is None else fold_faults(draft.folds, dataset)),
         *combination_faults({name: _points(draft, name) for name in HYPERPARAMETERS}),
     ]
 

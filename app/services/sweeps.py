@@ -205,6 +205,7 @@ class Sweeps:
             keep_models=draft.keep_models or KEEP_MODELS,
             rules=CURRENT_RULES,
             replicates=draft.replicates,
+            folds=draft.folds,
             trainer=draft.trainer,
             foreign=foreign,
         )

@@ -97,7 +97,7 @@ _REDRAW_TRIALS = Bulk(
 _REDRAW_RUNS = Bulk(
     update(runs)
     .where(runs.c.sweep_key == bindparam("the_sweep"), runs.c.trial == bindparam("the_number"))
-    .where(PAUSED, runs.c.fence == literal_column("0"))
+    .where(runs.c.replicate == bindparam("the_replicate"), PAUSED, runs.c.fence == literal_column("0"))
     .values(state=TrialState.QUEUED.value, cohort=bindparam("new_cohort"))
     .values(asked=bindparam("new_asked"), charged=bindparam("new_asked"))
 )
@@ -233,15 +233,17 @@ def hold_untouched(connection: Connection, sweep: int) -> list[int]:
     return sorted(held)
 
 
-def queue_redrawn(connection: Connection, sweep: int, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Paused to queued: held trials with other points, which are charged what they are asked for.
+def queue_redrawn(
+    connection: Connection, sweep: int, redrawn: Sequence[Mapping[str, Any]], again: Sequence[Mapping[str, Any]]
+) -> None:
+    """Paused to queued: held trials with other points, and their runs, which are charged what they are asked for.
 
-    Each of `rows` has `the_number`, `new_params`, `new_version`, `new_cohort` and `new_asked`.
+    Each has `the_sweep` and `the_number`; a trial its `new_params` and `new_version`, a run `the_replicate`, `new_cohort`
+    and `new_asked`.
     """
-    mine = [{"the_sweep": sweep, **row} for row in rows]
-    numbers = [row["the_number"] for row in rows]
-    _require(_REDRAW_TRIALS.run(connection, mine), len(rows), TrialState.QUEUED)
-    _REDRAW_RUNS.run(connection, mine)
+    _require(_REDRAW_TRIALS.run(connection, redrawn), len(redrawn), TrialState.QUEUED)
+    _require(_REDRAW_RUNS.run(connection, again), len(again), TrialState.QUEUED)
+    numbers = [row["the_number"] for row in redrawn]
     changes.of(connection).trials(sweep, numbers, TrialState.PAUSED.value, TrialState.QUEUED.value)
     changes.of(connection).queued([sweep])
 

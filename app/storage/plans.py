@@ -123,8 +123,8 @@ class _Applying:
             return
         self._next += len(numbers)
         _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._room, self._now) for one in move.trials])
-        cohorts = numbers_for(self._connection, self._key, [one.cohort for one in move.trials])
-        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts[one.cohort], move.round)]
+        cohorts = numbers_for(self._connection, self._key, _cohorts(move.trials))
+        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts, move.round)]
         _ADD_RUN.run(self._connection, new)
         changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
         changes.of(self._connection).queued([self._key])
@@ -133,11 +133,12 @@ class _Applying:
         self._charge(sum(row["charged"] for row in new))
 
     def _redraw(self, move: Redraw) -> None:
-        cohorts = numbers_for(self._connection, self._key, [one.cohort for one in move.trials])
-        rows = [{**_redrawn_row(one), "new_cohort": cohorts[one.cohort]} for one in move.trials]
+        cohorts = numbers_for(self._connection, self._key, _cohorts(move.trials))
+        redrawn = [_redrawn_row(self._key, one) for one in move.trials]
+        again = [row for one in move.trials for row in _redrawn_runs(self._key, one, cohorts)]
         numbers = [one.number for one in move.trials]
         before = self._charged(numbers)
-        moves.queue_redrawn(self._connection, self._key, rows)
+        moves.queue_redrawn(self._connection, self._key, redrawn, again)
         self._charge(self._charged(numbers) - before)
         self._changed |= moves.cancel_held(self._connection, self._key, move.surplus, move.reason)
 
@@ -184,22 +185,27 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
     }
 
 
-def _redrawn_row(drawn: Drawn) -> dict[str, Any]:
-    return {
-        "the_number": drawn.number,
-        "new_params": drawn.params,
-        "new_version": drawn.space_version,
-        "new_asked": drawn.to_epoch,
-    }
+def _redrawn_row(key: int, drawn: Drawn) -> dict[str, Any]:
+    new = {"new_params": drawn.params, "new_version": drawn.space_version}
+    return {"the_sweep": key, "the_number": drawn.number, **new}
 
 
-def _run_rows(key: int, drawn: Drawn, cohort: int, round_: int) -> list[dict[str, Any]]:
+def _redrawn_runs(key: int, drawn: Drawn, cohorts: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    for replicate in range(drawn.replicates):
+        new = {"new_cohort": cohorts[drawn.cohort_of(replicate)], "new_asked": drawn.to_epoch}
+        yield {"the_sweep": key, "the_number": drawn.number, "the_replicate": replicate, **new}
+
+
+def _cohorts(drawn: Sequence[Drawn]) -> list[str]:
+    return [one.cohort_of(replicate) for one in drawn for replicate in range(min(one.replicates, one.folds))]
+
+
+def _run_rows(key: int, drawn: Drawn, cohorts: Mapping[str, int], round_: int) -> list[dict[str, Any]]:
     same = {
         "sweep_key": key,
         "trial": drawn.number,
         "state": TrialState.QUEUED.value,
         "round": round_,
-        "cohort": cohort,
         "asked": drawn.to_epoch,
         "charged": drawn.to_epoch,
         "epochs": 0,
@@ -208,7 +214,10 @@ def _run_rows(key: int, drawn: Drawn, cohort: int, round_: int) -> list[dict[str
         "alone_losses": 0,
         "seconds": 0.0,
     }
-    return [{**same, "replicate": replicate} for replicate in range(drawn.replicates)]
+    return [
+        {**same, "replicate": replicate, "cohort": cohorts[drawn.cohort_of(replicate)]}
+        for replicate in range(drawn.replicates)
+    ]
 
 
 def _decision(move: Move, sweep: AnyRow, memory: Mapping[str, Any]) -> Iterator[StoredDecision]:

@@ -73,6 +73,7 @@ class SweepAnswer(TypedDict):
     waiting_points: int
     replicates: int
     folds: int
+    confirm: dict[str, Any] | None
     trainer: str
     metrics: dict[str, Direction] | None
     steps: int | None
@@ -123,6 +124,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         waiting_points=sweep.waiting_points,
         replicates=spec.replicates,
         folds=spec.folds,
+        confirm=asdict(spec.confirm) if spec.confirm else None,
         trainer=spec.trainer,
         metrics=dict(spec.foreign.metrics) if spec.foreign else None,
         steps=spec.foreign.steps if spec.foreign else None,

@@ -86,6 +86,15 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Leader:
+    """One of the best completed trials of a search that has ended: how many `runs` it has, and how far they trained."""
+
+    trial: int
+    runs: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A sweep at one moment. `budget` is the one in force, `memory` what the last plan left for this one, plain JSON.
 
@@ -93,7 +102,8 @@ class Snapshot:
     running. While the sweep runs, no run is paused short of its `asked`, but for those of `held` trials: one that comes
     in so, late after a pause, is queued again. `charged` are the epochs asked for less those refunded, `seconds` those
     in which work could be done, `best_cost` the lowest one of a final trial. While an end awaits runs in training,
-    `ending` is the state to come and `reason` why; the sweep still runs.
+    `ending` is the state to come and `reason` why; the sweep still runs. Once a search that is to be confirmed awaits
+    none any more, its `leaders` are shown, the best first.
 
     The storage reads two entries of the memory. `runs` are those of rounds, by trial and replicate: for `Need.ROUND`
     from the round `since` on (1 if there is no such entry). They are empty while any run is queued or running, unless
@@ -123,6 +133,7 @@ class Snapshot:
     trials: Sequence[TrialView] = ()
     block: Block | None = None
     reason: str | None = None
+    leaders: Sequence[Leader] = ()
     points: Sequence[Mapping[str, Value]] = ()
     held: Sequence[Held] = ()
     this_round: frozenset[int] = frozenset()
@@ -210,7 +221,23 @@ class End:
     reason: str
 
 
-Move: TypeAlias = Draw | Redraw | Train | Prune | Refund | End
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the search as by `End`, but not the sweep: it is about to end until it is confirmed, or ended."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Let these trials, which are final, have so many more runs each; until those have stopped the sweep goes on."""
+
+    leaders: Sequence[Leader]
+    more: int
+    reason: str
+
+
+Move: TypeAlias = Draw | Redraw | Train | Prune | Refund | Close | Confirm | End
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +252,8 @@ class Plan:
 class StoredDecision:
     """What was decided about some trials of a sweep, and why; `round` 0 is none.
 
-    `kind` is draw, redraw, train, prune or end; patch where someone changed budget or space, enqueue where someone
-    picked points.
+    `kind` is draw, redraw, train, prune, confirm or end; patch where someone changed budget or space, enqueue where
+    someone picked points.
     """
 
     number: int

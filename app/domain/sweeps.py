@@ -43,6 +43,18 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What confirms the best trials once the search has ended: the `leaders` get so many more `replicates`.
+
+    That `share` of the budget's epochs and of its seconds is kept for it.
+    """
+
+    share: float = 0.2
+    leaders: int = 5
+    replicates: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class SweepSpec:
     """All that a user decides about a sweep; trials follow from it alone.
 
@@ -69,6 +81,7 @@ class SweepSpec:
     foreign: Foreign | None = None
     space_version: int = 1
     folds: int = 1
+    confirm: Confirmation | None = None
 
     @property
     def trainings(self) -> int:

@@ -12,10 +12,11 @@ from app.contract.hyperparameters import complete
 from app.domain.plan import (
     REFUND_BLOCK,
     Block,
+    Close,
+    Confirm,
     Draw,
     Drawn,
-    End,
-    Held,
+    Leader,
     Move,
     Need,
     Plan,
@@ -33,6 +34,7 @@ from app.domain.sweeps import Budget, SweepSpec
 from app.domain.values import Value
 from app.planning import HORIZON, need_of, plan
 from app.planning.outcome import STATES, mean
+from app.simulation.changed_spaces import held_of, trials_of_round
 
 SHA = "ab" * 32
 """The hash of a data set that nobody trains on."""
@@ -90,6 +92,7 @@ class VirtualSweep:
     trials: list[Drawn] = field(default_factory=list)
     runs: dict[tuple[int, int], Run] = field(default_factory=dict)
     decisions: list[str] = field(default_factory=list)
+    confirmed: set[int] = field(default_factory=set)
     points: list[Mapping[str, Value]] = field(default_factory=list)
     recorded: Callable[[Mapping[str, Value]], Mapping[str, Value]] = dict
     """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
@@ -131,24 +134,11 @@ class VirtualSweep:
             trials=self._stopped() if need is Need.ALL else (),
             block=self._block(),
             reason=self.reason,
+            leaders=self._leaders(),
             points=tuple(self.points),
-            held=self._held() if changed else (),
-            this_round=self._this_round() if changed and need is Need.ALL else frozenset(),
+            held=held_of(self.trials, self._of_trial) if changed else (),
+            this_round=trials_of_round(self._of_trial, self.memory) if changed and need is Need.ALL else frozenset(),
         )
-
-    def _held(self) -> list[Held]:
-        """Return the trials that nobody has begun since the space was changed."""
-        held, picked = list[Held](), 0
-        for trial, of_trial in zip(self.trials, self._of_trial, strict=True):
-            if all(run.state is TrialState.PAUSED and not run.claimed for run in of_trial):
-                own = trial.number - picked
-                held.append(Held(trial.number, own, trial.params, of_trial[0].asked, trial.space_version))
-            picked += trial.enqueued
-        return held
-
-    def _this_round(self) -> frozenset[int]:
-        current = int(str(self.memory.get("round", 0)))
-        return frozenset(run.trial for run in self.runs.values() if run.round == current > 0)
 
     def look(self) -> int:
         """Plan and apply until there are no more moves; return how many plans there were."""
@@ -187,7 +177,7 @@ class VirtualSweep:
         self.points += points
 
     def change_space(self, space: Space) -> None:
-        """Give the sweep another space, as a PATCH does: trials that nobody has begun are held until drawn anew."""
+        """Give the sweep another space, as a PATCH does: trials that nobody has begun are held."""
         self.spec, self.version = (
             replace(self.spec, space=space, space_version=self.spec.space_version + 1),
             self.version + 1,
@@ -278,10 +268,8 @@ class VirtualSweep:
         return Block(first, end, sum(run.charged for run in runs), sum(run.epochs for run in runs))
 
     def _make(self, move: Move) -> None:
-        if isinstance(move, Draw):
-            self._draw(move)
-        elif isinstance(move, Redraw):
-            self._redraw(move)
+        if isinstance(move, Draw | Redraw):
+            self._draw(move) if isinstance(move, Draw) else self._redraw(move)
         elif isinstance(move, Train):
             self._go_on(move)
         elif isinstance(move, Prune):
@@ -289,8 +277,14 @@ class VirtualSweep:
             self.decisions.append(f"{move.round} prune {move.run.trial}.{move.run.replicate}: {move.reason}")
         elif isinstance(move, Refund):
             self.charged -= move.block.charged - move.block.trained
+        elif isinstance(move, Confirm):
+            self._confirm(move)
+        elif isinstance(move, Close):
+            self._let_go(SweepState.COMPLETED, f"the search: {move.reason}", move.reason)
         else:
-            self._end(move)
+            self._let_go(move.state, f"{move.state}: {move.reason}", move.reason)
+            if not self._any(TRAINING):
+                self.state, self.ending = move.state, None
 
     def _draw(self, move: Draw) -> None:
         assert move.trials
@@ -349,14 +343,40 @@ class VirtualSweep:
         assert self._view(run) == view
         return run
 
-    def _end(self, move: End) -> None:
+    def _let_go(self, target: SweepState, told: str, reason: str) -> None:
         if self.ending is None:
-            self.decisions.append(f"end {move.state}: {move.reason}")
-        self.ending, self.reason = move.state.value, move.reason
+            self.decisions.append(f"end {told}")
+        self.ending, self.reason = target.value, reason
         for run in [*self.in_state(TrialState.QUEUED), *self.in_state(TrialState.PAUSED)]:
             self.turn(run, TrialState.CANCELLED if run.value is None else TrialState.COMPLETED)
-        if not self._any(TRAINING):
-            self.state, self.ending = move.state, None
+
+    def _leaders(self) -> list[Leader]:
+        """Return the best completed trials of a search that is to be confirmed and about to end."""
+        if self.spec.confirm is None or self.ending != SweepState.COMPLETED or self._any(TRAINING):
+            return []
+        ranked = sorted(
+            (value, trial)
+            for trial, value in self._final.items()
+            if value is not None and self._outcome(trial) is TrialState.COMPLETED
+        )
+        return [
+            Leader(trial, len(self._of_trial[trial]), max(run.asked for run in self._of_trial[trial]))
+            for _, trial in ranked[: self.spec.confirm.leaders]
+        ]
+
+    def _confirm(self, move: Confirm) -> None:
+        for leader in move.leaders:
+            of_trial = self._of_trial[leader.trial]
+            assert len(of_trial) == leader.runs
+            self.confirmed.add(leader.trial)
+            for replicate in range(leader.runs, leader.runs + move.more):
+                run = Run(leader.trial, replicate, 0, of_trial[0].last, leader.asked, leader.asked)
+                self.runs[leader.trial, replicate] = run
+                of_trial.append(run)
+                self.turn(run, TrialState.QUEUED)
+                self.charged += run.charged
+        self.ending, self.reason = None, move.reason
+        self.decisions.append(f"confirm {[leader.trial for leader in move.leaders]}: {move.reason}")
 
     def train(self, run: Run) -> None:
         """Train a run to its epoch, to its own end, or, if the sweep ends, just one epoch further."""

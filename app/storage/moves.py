@@ -44,6 +44,7 @@ PAUSED = runs.c.state == literal_column("'paused'")
 
 HAS_RESULT = runs.c.recorded_fence.is_not(None)
 
+_Row = Mapping[str, Any]
 _NO_LEASE: Mapping[str, Any] = {"lease_until": None, "leased_at": None}
 
 
@@ -233,13 +234,11 @@ def hold_untouched(connection: Connection, sweep: int) -> list[int]:
     return sorted(held)
 
 
-def queue_redrawn(
-    connection: Connection, sweep: int, redrawn: Sequence[Mapping[str, Any]], again: Sequence[Mapping[str, Any]]
-) -> None:
+def queue_redrawn(connection: Connection, sweep: int, redrawn: Sequence[_Row], again: Sequence[_Row]) -> None:
     """Paused to queued: held trials with other points, and their runs, which are charged what they are asked for.
 
-    Each has `the_sweep` and `the_number`; a trial its `new_params` and `new_version`, a run `the_replicate`, `new_cohort`
-    and `new_asked`.
+    Each has `the_sweep` and `the_number`; a trial its `new_params` and `new_version`, a run `the_replicate`, its
+    `new_cohort` and `new_asked`.
     """
     _require(_REDRAW_TRIALS.run(connection, redrawn), len(redrawn), TrialState.QUEUED)
     _require(_REDRAW_RUNS.run(connection, again), len(again), TrialState.QUEUED)
@@ -300,9 +299,16 @@ def move_sweep(connection: Connection, sweep: int, target: SweepState, values: M
 
 
 def end_sweep(
-    connection: Connection, policy: Policy, sweep: int, target: SweepState, reason: str, now: datetime
+    connection: Connection,
+    policy: Policy,
+    sweep: int,
+    target: SweepState,
+    reason: str,
+    now: datetime,
+    *,
+    final: bool = True,
 ) -> bool:
-    """End a sweep and keep what its runs came to; False while it awaits those in training.
+    """End a sweep and keep what its runs came to; False while it awaits those in training, or if that is not `final`.
 
     Queued and paused runs are completed with what a pause handed in, or cancelled. Runs in training are told to
     complete with their best epoch: until they have ended the sweep is `ending`, and a paused one runs again for that.
@@ -310,7 +316,7 @@ def end_sweep(
     """
     _cancel_untouched(connection, sweep, reason, now)
     settle(connection, policy, _let_go(connection, sweep, reason), now, [sweep])
-    if _in_training(connection, sweep):
+    if not final or _in_training(connection, sweep):
         values = {"state": SweepState.RUNNING.value, "ending": target.value, "reason": reason}
         open_ = sweeps.c.state.in_([SweepState.RUNNING.value, SweepState.PAUSED.value])
         moved = connection.execute(update(sweeps).where(sweeps.c.key == sweep, open_).values(values)).rowcount

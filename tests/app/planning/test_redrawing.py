@@ -1,6 +1,5 @@
 """Tests of a space that is changed in mid-sweep: what nobody has begun is drawn anew, the same for any workers."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -108,8 +107,8 @@ def test_a_grid_is_gone_through_anew_and_what_has_no_point_is_cancelled() -> Non
 
 def test_searched_epochs_are_charged_anew_as_far_as_the_budget_reaches() -> None:
     spec = search(Budget(6, epochs=40), epochs=None)
-    longer: Mapping[str, FloatParameter | IntParameter] = {**NARROW.parameters, "epochs": IntParameter(9, 9 + 1)}
-    sweep = changed_in_mid_round(spec, 1, Space(longer))
+    longer = Space({**NARROW.parameters, "epochs": IntParameter(9, 10)})
+    sweep = changed_in_mid_round(spec, 1, longer)
     sweep.look()
     assert sweep.charged <= 40
     versions = [trial.space_version for trial in sweep.trials]

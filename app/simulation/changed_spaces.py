@@ -25,7 +25,7 @@ def held_of(trials: Sequence[Drawn], runs: Sequence[Sequence[HeldRun]]) -> list[
         if all(run.state is TrialState.PAUSED and not run.claimed for run in of_trial):
             own = trial.number - picked
             held.append(Held(trial.number, own, trial.params, of_trial[0].asked, trial.space_version))
-        picked += trial.enqueued
+        picked += trial.enqueued or trial.inherits is not None
     return held
 
 

@@ -68,7 +68,8 @@ class Run:
     last: int  # the epochs of its trial
     asked: int
     charged: int
-    epochs: int = 0
+    inherited: int
+    epochs: int
     state: TrialState = TrialState.QUEUED
     value: float | None = None
     rungs: tuple[tuple[int, float], ...] = ()
@@ -183,7 +184,7 @@ class VirtualSweep:
             self.version + 1,
         )
         for trial, of_trial in zip(self.trials, self._of_trial, strict=True):
-            if not trial.enqueued and all(run.state is TrialState.QUEUED and not run.claimed for run in of_trial):
+            if not trial.enqueued and all(_untouched(run) for run in of_trial):
                 for run in of_trial:
                     self.turn(run, TrialState.PAUSED)
 
@@ -265,7 +266,8 @@ class VirtualSweep:
         runs = [run for of_trial in self._of_trial[first:end] for run in of_trial]
         if end > len(self.trials) or not runs or any(run.state in OPEN for run in runs):
             return None
-        return Block(first, end, sum(run.charged for run in runs), sum(run.epochs for run in runs))
+        trained = sum(run.epochs - run.inherited for run in runs)
+        return Block(first, end, sum(run.charged for run in runs), trained)
 
     def _make(self, move: Move) -> None:
         if isinstance(move, Draw | Redraw):
@@ -295,9 +297,11 @@ class VirtualSweep:
             self.trials.append(replace(trial, params=self.recorded(trial.params)))
             self._of_trial.append([])
             last = self._last(trial)
-            assert 1 <= trial.to_epoch <= last
+            begins = self._begin(trial)
+            assert begins < trial.to_epoch <= last
             for replicate in range(trial.replicates):
-                run = Run(trial.number, replicate, move.round, last, trial.to_epoch, trial.to_epoch)
+                own = trial.to_epoch - begins
+                run = Run(trial.number, replicate, move.round, last, trial.to_epoch, own, begins, begins)
                 self.runs[trial.number, replicate] = run
                 self._of_trial[trial.number].append(run)
                 self.turn(run, TrialState.QUEUED)
@@ -324,6 +328,13 @@ class VirtualSweep:
 
     def _last(self, trial: Drawn) -> int:
         return int(str(complete(self.spec.fixed, trial.params)["epochs"]))
+
+    def _begin(self, trial: Drawn) -> int:
+        """Return the epoch after which a trial begins; its parent must have stopped there, or have ended before."""
+        if trial.inherits is not None:
+            parents = self._of_trial[trial.inherits.parent]
+            assert max(run.epochs for run in parents) == trial.inherits.epoch
+        return trial.begins_after
 
     def _go_on(self, move: Train) -> None:
         assert move.runs
@@ -370,7 +381,11 @@ class VirtualSweep:
             assert len(of_trial) == leader.runs
             self.confirmed.add(leader.trial)
             for replicate in range(leader.runs, leader.runs + move.more):
-                run = Run(leader.trial, replicate, 0, of_trial[0].last, leader.asked, leader.asked)
+                first = of_trial[0]
+                own = leader.asked - first.inherited
+                run = Run(
+                    *(leader.trial, replicate, 0, first.last, leader.asked, own), first.inherited, first.inherited
+                )
                 self.runs[leader.trial, replicate] = run
                 of_trial.append(run)
                 self.turn(run, TrialState.QUEUED)
@@ -382,10 +397,17 @@ class VirtualSweep:
         """Train a run to its epoch, to its own end, or, if the sweep ends, just one epoch further."""
         fate = self.fate(run)
         assert 1 <= len(fate.best) <= run.last
-        run.epochs = reached = min(run.epochs + 1 if self.ending else run.asked, len(fate.best))
-        over = reached == len(fate.best)
-        run.value = None if over and fate.end is not TrialState.COMPLETED else fate.best[reached - 1]
+        last = max(len(fate.best), run.inherited + 1)
+        run.epochs = reached = min(run.epochs + 1 if self.ending else run.asked, last)
+        over = reached == last
+        run.value = (
+            None if over and fate.end is not TrialState.COMPLETED else fate.best[min(reached, len(fate.best)) - 1]
+        )
         stopped = TrialState.COMPLETED if self.ending else TrialState.PAUSED
         if not over and stopped is TrialState.PAUSED and run.value is not None:
             run.rungs = (*run.rungs, (reached, run.value))
         self.turn(run, fate.end if over else stopped)
+
+
+def _untouched(run: Run) -> bool:
+    return run.state is TrialState.QUEUED and not run.claimed and run.epochs == 0

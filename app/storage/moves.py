@@ -218,9 +218,9 @@ def queue_cancelled(connection: Connection, sweep: int) -> None:
 
 
 def hold_untouched(connection: Connection, sweep: int) -> list[int]:
-    """Queued to paused: the trials that nobody has begun and nobody picked, to be drawn anew; return their numbers."""
+    """Queued to paused: trials that nobody has begun, picked or bequeathed, to be drawn anew; return their numbers."""
     mine = runs.c.sweep_key == sweep, runs.c.trial == trials.c.number
-    begun = exists().where(*mine, or_(runs.c.fence > 0, runs.c.state != _word(TrialState.QUEUED)))
+    begun = exists().where(*mine, or_(runs.c.fence > 0, runs.c.epochs > 0, runs.c.state != _word(TrialState.QUEUED)))
     held = connection.scalars(
         update(trials)
         .where(trials.c.sweep_key == sweep, trials.c.state == TrialState.QUEUED.value, trials.c.enqueued == 0, ~begun)

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal_column, select
+from sqlalchemy import Connection, and_, func, literal, literal_column, select
 
 from app.domain.objectives import Direction, cost
 from app.domain.plan import REFUND_BLOCK, Block, Held, Leader, Need, RunView, Snapshot, TrialView
@@ -12,10 +12,11 @@ from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepSpec
 from app.storage import counts, records, trial_rows
 from app.storage.decisions import round_of
+from app.storage.dialect import larger
 from app.storage.moves import PAUSED, QUEUED, RUNNING
 from app.storage.records import AnyRow
 from app.storage.sweep_rows import sweep_row
-from app.storage.tables import rung_values, runs, trials
+from app.storage.tables import lineage, rung_values, runs, trials
 
 _VIEW = (runs.c.key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.epochs, runs.c.asked, runs.c.value)
 
@@ -76,9 +77,10 @@ def _shown(need: Need, *, in_training: bool, held: bool) -> bool:
 
 
 def _held(connection: Connection, key: int) -> tuple[Held, ...]:
-    """Return the trials that are to be drawn anew; before each so many were enqueued that its own number is less."""
-    picked = trials.c.enqueued == literal_column("1")
-    enqueued = list(connection.scalars(select(trials.c.number).where(trials.c.sweep_key == key, picked)))
+    """Return the trials that are to be drawn anew; the sampler counts its own without those picked and heirs."""
+    picked = select(trials.c.number).where(trials.c.sweep_key == key, trials.c.enqueued == literal_column("1"))
+    heirs = select(lineage.c.trial).where(lineage.c.sweep_key == key)
+    besides = sorted(connection.scalars(picked.union_all(heirs)))
     rows = connection.execute(
         select(trials.c.number, trials.c.params, trials.c.space_version, runs.c.asked)
         .join(runs, and_(runs.c.sweep_key == key, runs.c.trial == trials.c.number, runs.c.replicate == 0))
@@ -86,7 +88,7 @@ def _held(connection: Connection, key: int) -> tuple[Held, ...]:
         .order_by(trials.c.number)
     )
     return tuple(
-        Held(row.number, row.number - bisect_left(enqueued, row.number), row.params, row.asked, row.space_version)
+        Held(row.number, row.number - bisect_left(besides, row.number), row.params, row.asked, row.space_version)
         for row in rows
     )
 
@@ -166,9 +168,11 @@ def _block(connection: Connection, row: AnyRow, *, in_training: bool) -> Block |
     unfinished = select(trials.c.number).where(*mine, trials.c.state.in_([state.value for state in OPEN])).limit(1)
     if connection.execute(unfinished).first() is not None:
         return None
+    # One that inherits has at least the epochs of its ancestors, but if it diverged while those were trained again.
+    own = larger(runs.c.epochs - func.coalesce(lineage.c.epoch, 0), literal(0))
     sums = connection.execute(
-        select(func.sum(runs.c.charged), func.sum(runs.c.epochs)).where(
-            runs.c.sweep_key == row.key, runs.c.trial >= first, runs.c.trial < end
-        )
+        select(func.sum(runs.c.charged), func.sum(own))
+        .join(lineage, and_(lineage.c.sweep_key == runs.c.sweep_key, lineage.c.trial == runs.c.trial), isouter=True)
+        .where(runs.c.sweep_key == row.key, runs.c.trial >= first, runs.c.trial < end)
     ).one()
     return Block(first, end, *sums)

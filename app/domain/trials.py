@@ -48,6 +48,7 @@ class Trial:
     finished_at: datetime | None
     enqueued: bool = False
     confirmed: bool = False
+    space_version: int = 1
     same_as: int | None = None
 
 

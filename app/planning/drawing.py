@@ -11,6 +11,7 @@ from app.domain.values import Value
 from app.planning.budgets import ALL_DRAWN
 from app.planning.duplicates import Below, exhausted, placed
 from app.planning.memory import Memory
+from app.planning.redraws import admitted
 from app.samplers import SAMPLERS, Ask
 
 HORIZON = 1024
@@ -58,27 +59,28 @@ def room_in_queue(snapshot: Snapshot) -> int:
 def trials_left(snapshot: Snapshot) -> int:
     """Return how many trials the sampler may still propose: what the budget has left, or the sampler itself."""
     spec, left = snapshot.spec, max(snapshot.budget.trials - snapshot.drawn - len(snapshot.points), 0)
-    points = _points(spec)
-    return left if points is None else min(left, max(points - _proposed(snapshot), 0))
+    points = points_of(spec)
+    return left if points is None else min(left, max(points - _count_proposed(snapshot), 0))
 
 
 def all_drawn(snapshot: Snapshot) -> End:
     """Return the end of a sweep for which no trial may be drawn any more."""
     if snapshot.spec.duplicates == "skip" and trials_left(snapshot):
         return exhausted(snapshot.spec)
-    points = _points(snapshot.spec)
-    if points is None or _proposed(snapshot) < points or snapshot.drawn >= snapshot.budget.trials:
+    points = points_of(snapshot.spec)
+    if points is None or _count_proposed(snapshot) < points or snapshot.drawn >= snapshot.budget.trials:
         return ALL_DRAWN
     kind = snapshot.spec.sampler["kind"]
     return End(SweepState.COMPLETED, f"the sampler {kind} is exhausted: all its {points:,} points finished")
 
 
-def _proposed(snapshot: Snapshot) -> int:
+def _count_proposed(snapshot: Snapshot) -> int:
     """Return how many of the trials the sampler proposed."""
     return snapshot.drawn - Memory.of(snapshot.memory).besides
 
 
-def _points(spec: SweepSpec) -> int | None:
+def points_of(spec: SweepSpec) -> int | None:
+    """Return how many points the sampler of a sweep has; None is no end."""
     ask = Ask(spec.space, (), spec.seed, spec.rules, spec.fixed, spec.sampler)
     return SAMPLERS[str(spec.sampler["kind"])].points(ask)
 
@@ -123,6 +125,7 @@ def as_drawn(
         replicates=spec.trainings,
         folds=spec.folds,
         rests_on=rests_on,
+        space_version=spec.space_version,
     )
 
 
@@ -145,10 +148,18 @@ def _drawn(
     below: Below,
 ) -> Iterator[Drawn]:
     """Yield trials whose quantiles are proposed together."""
-    sampler = SAMPLERS[str(spec.sampler["kind"])]
-    seen = history if sampler.need is Need.ALL else ()
     own = range(numbers[0] - below.besides, numbers[-1] + 1 - below.besides)
-    ask = Ask(spec.space, own, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
-    points = list(spec.space.points(sampler.propose(ask).tolist(), spec.fixed, spec.rules))
+    seen = history if learns(spec) else ()
     rests_on = [trial.number for trial in seen]
-    yield from place(spec, dataset_sha256, numbers, points, to_epoch, rests_on, below)
+    yield from place(spec, dataset_sha256, numbers, _proposals(spec, own, seen), to_epoch, rests_on, below)
+
+
+def proposed(spec: SweepSpec, own: Sequence[int], seen: Sequence[TrialView]) -> list[Mapping[str, Value]]:
+    """Return the points of the sampler's trials with these numbers of its own, within the constraints."""
+    return admitted(spec, own, _proposals(spec, own, seen))
+
+
+def _proposals(spec: SweepSpec, own: Sequence[int], seen: Sequence[TrialView]) -> Sequence[Mapping[str, Value]]:
+    ask = Ask(spec.space, own, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
+    quantiles = SAMPLERS[str(spec.sampler["kind"])].propose(ask).tolist()
+    return spec.space.points(quantiles, spec.fixed, spec.rules)

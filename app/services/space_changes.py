@@ -35,7 +35,7 @@ def changed_search(draft: ChangesDraft, spec: SweepSpec) -> SweepDraft | None:
 
 
 def duplicate_faults(spec: SweepSpec) -> Iterator[Fault]:
-    """Yield that the space must stay where trials depend on the points below them: those would have to be drawn anew."""
+    """Yield that the space must stay where trials depend on the points of lower numbers."""
     if spec.duplicates != "seed":
         detail = f'In a sweep with "duplicates": "{spec.duplicates}" the space cannot be changed'
         yield Fault("/space", f"{detail}. Start another sweep with the new space.")

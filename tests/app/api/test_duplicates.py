@@ -69,3 +69,9 @@ def test_a_sweep_that_says_nothing_trains_duplicates_with_another_seed(client: h
 def test_another_word_is_refused_with_all_other_faults(shared: httpx.Client) -> None:
     answer = shared.post("/v1/sweeps", json=sweep_body(duplicates="again", keep_models=0))
     assert sorted(places(answer)) == ["/duplicates", "/keep_models"]
+
+
+def test_the_space_of_a_sweep_whose_trials_depend_on_points_below_them_stays(client: httpx.Client) -> None:
+    sweep = start(client, space=SPACE, fixed={"epochs": 3}, duplicates="skip", budget={"trials": 2})["id"]
+    answer = client.patch(f"/v1/sweeps/{sweep}", json={"space": {"batch_size": SPACE["batch_size"]}})
+    assert "/space" in places(answer)

@@ -29,6 +29,7 @@ __all__ = [
     "complete",
     "fixed_data_faults",
     "fixed_value_faults",
+    "model_bytes",
     "network_faults",
     "network_size",
     "normalize_faults",
@@ -75,6 +76,11 @@ def network_size(params: Mapping[str, Value], dataset: DatasetSummary) -> Networ
     widths = [dataset.features, *hidden, dataset.outputs]
     weights = Layout.of(widths, batch_norm=params["batch_norm"] is True).trained
     return NetworkSize(hidden, weights, sum(n_in * n_out for n_in, n_out in pairwise(widths)))
+
+
+def model_bytes(hidden_units: Value, inputs: int, outputs: int, *, batch_norm: bool) -> int:
+    """Return what the numbers of a network take as a kept model."""
+    return 4 * Layout.of([inputs, *_list(hidden_units), outputs], batch_norm=batch_norm).size
 
 
 def network_faults(

@@ -42,6 +42,7 @@ class SweepDraft:
     target: float | None = None
     replicates: int = 1
     keep_models: int | None = None
+    pool: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def _foreign_faults(draft: SweepDraft) -> Iterator[Fault]:
         "dataset": "A foreign trainer brings its own data",
         "early_stopping": "A foreign trainer stops early by itself: it finishes its run",
         "keep_models": "The models of foreign trainers are not kept here",
+        "pool": "The models of foreign trainers are not kept here",
     }
     for part, reason in ours.items():
         if draft.posted.get(part) is not None:

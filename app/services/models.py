@@ -109,7 +109,7 @@ class Models:
         model = self._storage.model(sweep, number) if 0 <= number <= LARGEST_WHOLE else None
         if model is None:
             raise NotFound(
-                f"The weights of trial {number} are not stored: only those of the best {spec.keep_models} "
+                f"The weights of trial {number} are not stored: only those of the best {spec.kept_models} "
                 f"finished trials are kept. GET /v1/sweeps/{sweep}/best shows the best one."
             )
         return model

@@ -32,6 +32,7 @@ from app.samplers import SAMPLERS
 from app.samplers.streams import uniform
 from app.schedulers import SCHEDULERS
 from app.services.foreign_checks import trainer_faults
+from app.services.pools import pool_faults
 
 T = TypeVar("T")
 
@@ -69,6 +70,7 @@ def _own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault
     return [
         *_hyperparameter_faults(draft),
         *_network_faults(draft, dataset),
+        *pool_faults(draft, dataset),
         *combination_faults({name: _points(draft, name) for name in HYPERPARAMETERS}),
     ]
 

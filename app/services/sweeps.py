@@ -25,6 +25,7 @@ from app.services.datasets import every_name
 from app.services.ids import new_id
 from app.services.objective_checks import objective_faults
 from app.services.planner import Planner
+from app.services.pools import pool_of
 from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
 from app.services.trials import completed
 from app.storage.interface import Storage
@@ -186,6 +187,7 @@ class Sweeps:
             keep_models=draft.keep_models or KEEP_MODELS,
             rules=CURRENT_RULES,
             replicates=draft.replicates,
+            pool=pool_of(draft, dataset),
             trainer=draft.trainer,
             foreign=foreign,
         )

@@ -54,7 +54,7 @@ NOTHING = Changes()
 
 _BY_SWEEP = Query(
     select(
-        *(sweeps.c.key, sweeps.c.id, sweeps.c.direction, sweeps.c.keep_models, sweeps.c.replicates),
+        *(sweeps.c.key, sweeps.c.id, sweeps.c.direction, sweeps.c.keep_models, sweeps.c.pool, sweeps.c.replicates),
         *(models.c.trial, models.c.cost, models.c.settled, models.c.artifact_key, models.c.made_with),
     )
     .outerjoin(models, models.c.sweep_key == sweeps.c.key)
@@ -77,9 +77,10 @@ def rank(connection: Connection, policy: Policy, keys: Collection[int], changes:
         stored = {(sweep.key, row.trial): _model(row) for row in rows if row.trial is not None}
         changed = _changed(stored, new.get(sweep.key, ()), changes, sweep.direction)
         ranked = [RankedModel(trial, model.cost, model.settled) for (_, trial), model in changed.items()]
-        ranking = policy.ranking(ranked, sweep.keep_models)
+        places = max(sweep.keep_models, sweep.pool)
+        ranking = policy.ranking(ranked, places)
         fallen = set(ranking.fallen)
-        keep[sweep.id] = Keep(sweep.keep_models, ranking.last, ranking.last_paused, sweep.replicates)
+        keep[sweep.id] = Keep(places, ranking.last, ranking.last_paused, sweep.replicates)
         before |= stored
         after |= {place: model for place, model in changed.items() if place[1] not in fallen}
     _store(connection, before, after)

@@ -120,7 +120,7 @@ def test_the_same_seed_gives_the_same_trials_also_beyond_those_drawn_at_once(cli
         ({"objective": {"diverged": "keep"}}, ["/objective/diverged"]),
         ({"objective": {"diverged": None, "metric": "accuracy"}}, ["/objective/diverged", "/objective/metric"]),
         ({"objective": "dev_error"}, ["/objective"]),
-        ({"sampler": {"kind": "grid"}}, ["/sampler/kind"]),
+        ({"sampler": {"kind": "annealing"}}, ["/sampler/kind"]),
         ({"sampler": {}}, ["/sampler/kind"]),
         ({"sampler": {"kind": "random", "warmup": 3}}, ["/sampler/warmup"]),
         ({"scheduler": {"kind": "halving"}}, ["/scheduler/kind"]),

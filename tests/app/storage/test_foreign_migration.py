@@ -51,7 +51,7 @@ def test_all_rows_of_all_tables_stay_as_they_were(old: Engine) -> None:
     with old.connect() as connection, unchecked_references(connection), connection.begin():
         before = everything(connection)
         kept = indexes(connection)
-        migrate(connection)
+        upgrade(connection, "0010")
         after = everything(connection)
         assert indexes(connection) == kept
     assert len(before["sweeps"]) == 2
@@ -63,7 +63,7 @@ def test_all_rows_of_all_tables_stay_as_they_were(old: Engine) -> None:
 def test_what_tells_of_the_data_may_be_null_and_nothing_else_that_was_required(old: Engine) -> None:
     with old.connect() as connection, unchecked_references(connection), connection.begin():
         before = required(connection)
-        migrate(connection)
+        upgrade(connection, "0010")
         assert before - required(connection) == set(OF_DATA)
         assert required(connection) <= before
 

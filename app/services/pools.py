@@ -29,12 +29,12 @@ def pool_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterator[F
         return
     size, widths = max(_sizes(draft, dataset))
     found = f"{draft.pool:,} models with {size:,} bytes, which the network {show(list(widths))} takes"
-    way = f"Use {room:,} or fewer, or narrower networks." if room else "Use 0, or narrower networks."
+    way = f"Use {room:,} or fewer, or narrower networks."
     yield Fault("/pool", f"A pool has at most {POOL_BYTES:,} bytes, too few for {found}. {way}")
 
 
 def _room(draft: SweepDraft, dataset: DatasetSummary) -> int:
-    return min((POOL_BYTES // size for size, _ in _sizes(draft, dataset)), default=POOL)
+    return min((POOL_BYTES // size for size, _ in _sizes(draft, dataset)), default=POOL_BYTES)
 
 
 def _sizes(draft: SweepDraft, dataset: DatasetSummary) -> Iterator[tuple[int, tuple[int, ...]]]:

@@ -153,7 +153,7 @@ def test_structural_and_other_faults_are_reported_together_and_hide_none(shared:
             "beta1": rate(low=0.5, high=1.0, scale="reverse_log", when={"optimizer": ["adam"], "batch": [1]}),
         },
         "fixed": {"epochs": -1, "epsilon": 2**70},
-        "sampler": {"kind": "grid"},
+        "sampler": {"kind": "annealing"},
         "early_stopping": {"patience": "x"},
         "unknown": 1,
     }

@@ -177,7 +177,7 @@ def test_models_of_different_data_and_counts_that_count_nothing_are_refused() ->
 
 def test_rows_far_from_all_that_was_learned_are_refused_and_not_answered_with_nan() -> None:
     one = trained("regression", ())
-    huge = Model(one.model.card, {**one.model.arrays, "W1": np.full_like(one.model.arrays["W1"], 1e38)})
+    huge = Model(one.model.card, {**one.model.arrays, "b1": np.full(1, np.inf, np.float32)})
     far = Table(tuple(take_rows(column, np.array([0, 1])) for column in one.rows.columns), range(2), "row")
     with pytest.raises(ValueError, match="is not a finite number"):
         Ensemble.of([one.model, huge], [1, 1], {}).predict(far)

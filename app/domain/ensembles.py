@@ -23,6 +23,14 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolEntry:
+    """A trial whose model can be chosen, and the hash of its weights."""
+
+    trial: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A trial whose model is in an ensemble, and how often it counts there."""
 

@@ -32,6 +32,7 @@ from app.storage import (
     decisions,
     deletion,
     dialect,
+    ensembles,
     epoch_rows,
     leases,
     lost_leases,
@@ -232,6 +233,12 @@ class SqliteStorage:
     curve_ends = _reads(epoch_rows.ends)
     attempts = _reads(attempts.of_trial)
     model = _reads(trial_rows.model)
+
+    # Ensembles
+
+    pool = _reads(ensembles.pool)
+    ensemble = _reads(ensembles.find)
+    store_ensemble = _writes(ensembles.store)
 
     # The queue
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from app.domain.ensembles import ChosenEnsemble, Member
 from app.domain.errors import NotFound
 from app.storage import FILE, SqliteStorage, deletion
 from app.storage.connect import writing_engine
@@ -13,6 +14,7 @@ from app.storage.tables import (
     attempts,
     cohorts,
     decisions,
+    ensembles,
     epochs,
     metadata,
     models,
@@ -30,6 +32,7 @@ OF_SWEEPS = (
     attempts,
     cohorts,
     decisions,
+    ensembles,
     epochs,
     models,
     replicate_metrics,
@@ -52,6 +55,7 @@ def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(
     for item in claim(storage, slots=4).claimed:
         finish(storage, item.lease, 0.25, bytes([item.trial]))
     storage.cancel_sweep(SWEEP, keep=False, now=storage.sweep(SWEEP).created_at)
+    storage.store_ensemble(SWEEP, "greedy", "00ff", ChosenEnsemble([Member(0, 1)], 4, 10, {}))
     storage.close()
     engine = writing_engine(tmp_path / FILE)
     with engine.connect() as connection, connection.begin():

@@ -9,18 +9,20 @@ from typing_extensions import TypedDict
 
 from app.domain.objectives import Direction
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Sweep, Used
+from app.domain.sweeps import Best, Sweep, Used
 from app.domain.trials import CompleteTrial
 from app.domain.work import Epoch
 from app.planning.pairs import is_reproducible
 
 
 class BestAnswer(TypedDict):
-    """The best finished trial so far."""
+    """The best finished trial so far; `note` says so where it was pruned, as no completed one is as good."""
 
     trial: int
     value: float
     params: dict[str, Any]
+    state: TrialState
+    note: str | None
 
 
 class SweepAnswer(TypedDict):
@@ -80,7 +82,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         ending=sweep.ending,
         reason=sweep.reason,
         counts=dict(sweep.counts),
-        best=BestAnswer(trial=best.trial, value=best.value, params=dict(best.params)) if best else None,
+        best=_best_answer(best) if best else None,
         created_at=sweep.created_at,
         started_at=sweep.started_at,
         finished_at=sweep.finished_at,
@@ -106,6 +108,12 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         reproducible=is_reproducible(spec),
         no_workers=no_workers,
     )
+
+
+def _best_answer(best: Best) -> BestAnswer:
+    cut_short = "it was pruned before its end: no completed trial is as good"
+    note = cut_short if best.state is TrialState.PRUNED else None
+    return BestAnswer(trial=best.trial, value=best.value, params=dict(best.params), state=best.state, note=note)
 
 
 class TrialAnswer(TypedDict):

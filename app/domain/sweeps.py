@@ -136,11 +136,12 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best finished trial of a sweep so far."""
+    """The best finished trial of a sweep so far: one that was pruned only if no completed one is as good."""
 
     trial: int
     value: float
     params: Mapping[str, Value]
+    state: TrialState = TrialState.COMPLETED
 
 
 @dataclass(frozen=True, slots=True)

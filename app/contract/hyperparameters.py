@@ -81,7 +81,8 @@ def network_size(params: Mapping[str, Value], dataset: DatasetSummary) -> Networ
 
 def model_bytes(hidden_units: Value, inputs: int, outputs: int, *, batch_norm: bool) -> int:
     """Return what the numbers of a network take as a kept model."""
-    return 4 * Layout.of([inputs, *_list(hidden_units), outputs], batch_norm=batch_norm).size
+    widths: list[Any] = [inputs, *_list(hidden_units), outputs]
+    return 4 * Layout.of(widths, batch_norm=batch_norm).size
 
 
 def network_faults(

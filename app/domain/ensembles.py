@@ -1,8 +1,10 @@
 """Ensembles of a sweep's models: how they are chosen, and what was chosen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from app.domain.work import Metrics
 
 SelectionKind = Literal["greedy", "top"]
 GREEDY: SelectionKind = "greedy"
@@ -48,4 +50,4 @@ class ChosenEnsemble:
     members: Sequence[Member]
     pool: int
     rows: int
-    metrics: Mapping[str, float | None]
+    metrics: Metrics

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from app.contract.structure import structure_of
 from app.domain.ensembles import TOP, Selection
 from app.domain.values import Value
+from app.domain.work import Metrics
 from app.models.selection import Cost, greedy, top
 from engine.arrays import Workspace
 from engine.data import Dataset
@@ -28,11 +29,17 @@ MOST_SHARES = 1 << 25
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """The weights of a model, float32 in one row, and all hyperparameters that it was trained with."""
+class PoolModel:
+    """The weights of a trial's model, float32 in one row, and all hyperparameters that it was trained with.
 
-    row: bytes
+    `made_with` names the processor and the versions that trained it; `about` is what else its card says.
+    """
+
+    trial: int
+    weights: bytes
     params: Mapping[str, Value]
+    made_with: Mapping[str, str]
+    about: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +47,17 @@ class Chosen:
     """How often each model counts; the metrics of the ensemble, `dev_...` and `test_...`; the rows that chose."""
 
     counts: Sequence[int]
-    metrics: Mapping[str, float | None]
+    metrics: Metrics
     rows: int
 
 
 class Pool:
     """Models that were trained on one data set by a version of the rules, best first.
 
-    Raises ValueError if weights do not fit their network.
+    Everything raises ValueError if weights do not fit their network.
     """
 
-    def __init__(self, models: Sequence[Weights], dataset_content: bytes, rules: int) -> None:
+    def __init__(self, models: Sequence[PoolModel], dataset_content: bytes, rules: int) -> None:
         self._dataset, self._rules = Dataset.from_bytes(dataset_content), rules
         self._loss = LOSS_OF_TASK[self._dataset.task]
         self._sets: dict[bool, TrainingSet] = {}
@@ -65,6 +72,15 @@ class Pool:
         name = metric.removeprefix("dev_") if metric.startswith("dev_") else "loss"
         counts = greedy(shares, _cost(like, self._loss, name))
         return self._scored(counts, rows=len(like.y))
+
+    def ensemble(self, counts: Sequence[int], about: Mapping[str, object]) -> Ensemble:
+        """Return all models as one, each counted so many times; `about` goes into its card."""
+        return Ensemble.of([self._model(one) for one in self._models], counts, about)
+
+    def _model(self, one: PoolModel) -> Model:
+        card = {**one.about, "hyperparameters": dict(one.params), "made_with": dict(one.made_with)}
+        normalize = bool(one.params["normalize_inputs"])
+        return Model.of(self._structure(one.params), _row(one), self._dataset, normalize_inputs=normalize, about=card)
 
     def _scored(self, counts: Sequence[int], rows: int) -> Chosen:
         metrics = {**self._metrics("dev", counts), **self._metrics("test", counts)}
@@ -99,9 +115,10 @@ class Pool:
         model = self._models[place]
         data, structure = self._data(model), self._structure(model.params)
         part: Part = getattr(data, name)
-        network, row = Network(structure), np.frombuffer(model.row, "<f4")
+        network, row = Network(structure), _row(model)
         if len(row) != network.layout.size:
-            raise ValueError(f"There are {len(row):,} numbers, and the network has {network.layout.size:,}.")
+            found = f"has {len(row):,} numbers, and its network {network.layout.size:,}"
+            raise ValueError(f"The model of trial {model.trial} {found}.")
         if not len(part):
             nothing = np.zeros((1, data.outputs, 0), np.float32)
             return Answers(data.loss, part.y, np.zeros(1), np.zeros(1), nothing, data.target_mean, data.target_scale)
@@ -112,7 +129,7 @@ class Pool:
         inputs = self._dataset.x_train.shape[1]
         return structure_of(params, inputs, outputs_of(self._dataset), self._loss, self._rules)
 
-    def _data(self, model: Weights) -> TrainingSet:
+    def _data(self, model: PoolModel) -> TrainingSet:
         normalize = bool(model.params["normalize_inputs"])
         if normalize not in self._sets:
             self._sets[normalize] = TrainingSet.of(self._dataset, normalize_inputs=normalize, rules=self._rules)
@@ -140,6 +157,5 @@ def _number(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def ensemble_of(members: Sequence[Model], counts: Sequence[int], about: Mapping[str, Any]) -> Ensemble:
-    """Return the models as one; `about` goes into its card."""
-    return Ensemble.of(members, counts, about)
+def _row(model: PoolModel) -> NDArray[np.float32]:
+    return np.frombuffer(model.weights, "<f4")

@@ -3,6 +3,7 @@
 Greedy selection is that of Caruana et al., Ensemble selection from libraries of models (ICML 2004).
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -26,7 +27,7 @@ def greedy(shares: Shares, cost: Cost, rounds: int = ROUNDS) -> list[int]:
 
     The models are in their order, best first. In each round the one is taken, perhaps again, with which the mean of all
     taken so far costs least; equal ones go to the first. Of the ensembles of all rounds the best is kept, and of equal
-    ones the smallest.
+    ones the smallest. Counts have no common divisor.
     """
     total = np.zeros_like(shares[0])
     taken: list[int] = []
@@ -38,7 +39,8 @@ def greedy(shares: Shares, cost: Cost, rounds: int = ROUNDS) -> list[int]:
         taken.append(pick)
         costs.append(found[pick])
     best = _least(np.array(costs))
-    return [taken[: best + 1].count(place) for place in range(len(shares))]
+    counts = [taken[: best + 1].count(place) for place in range(len(shares))]
+    return [count // math.gcd(*counts) for count in counts]
 
 
 def top(models: int, count: int) -> list[int]:

@@ -2,24 +2,27 @@
 
 from dataclasses import asdict
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 
 from app.domain.ensembles import ChosenEnsemble, Member, PoolEntry
+from app.domain.order import Order
+from app.domain.states import TrialState
 from app.storage.sweep_rows import sweep_key
-from app.storage.tables import artifacts, ensembles, models
+from app.storage.tables import artifacts, ensembles, models, trials
 
 _POOL = (
-    select(models.c.trial, artifacts.c.sha256)
+    select(models.c.trial, models.c.cost, trials.c.state, artifacts.c.sha256)
     .join(artifacts, artifacts.c.key == models.c.artifact_key)
+    .join(trials, and_(trials.c.sweep_key == models.c.sweep_key, trials.c.number == models.c.trial))
     .where(models.c.sweep_key == bindparam("sweep"), models.c.settled == 1)
-    .order_by(models.c.cost, models.c.trial)
 )
 
 
 def pool(connection: Connection, sweep: str) -> list[PoolEntry]:
     """Return the kept models of final trials, best first. Raises NotFound."""
     rows = connection.execute(_POOL, {"sweep": sweep_key(connection, sweep)})
-    return [PoolEntry(row.trial, row.sha256) for row in rows]
+    ranked = sorted((Order.of(row.cost, TrialState(row.state), row.trial), row.sha256) for row in rows)
+    return [PoolEntry(order.number, sha256) for order, sha256 in ranked]
 
 
 def find(connection: Connection, sweep: str, name: str, chosen_from: str) -> ChosenEnsemble | None:

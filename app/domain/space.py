@@ -15,7 +15,7 @@ from typing import Literal
 from app.domain.conditions import Condition, Conditions, names, parse
 from app.domain.constraints import Constraint
 from app.domain.first_rules import lists, nearest_steps, whole_steps
-from app.domain.grids import Grid
+from app.domain.grids import Grid, fits
 from app.domain.scales import THRESHOLD, Scale, place, unscale
 from app.domain.values import Value, key
 
@@ -143,6 +143,17 @@ class ChoiceParameter:
 Parameter = FloatParameter | IntParameter | ChoiceParameter
 
 
+def sound_grid(axis: FloatParameter | IntParameter) -> Grid | None:
+    """Return the values of an axis, None without a step, or if the step does not fit: then the axis is at fault."""
+    return axis.grid if axis.step is not None and fits(axis.low, axis.high, axis.step) else None
+
+
+def highest(axis: FloatParameter | IntParameter) -> float:
+    """Return the highest value of an axis, or its upper bound if the axis is at fault."""
+    grid = sound_grid(axis)
+    return axis.high if grid is None else type(axis.high)(grid.highest)
+
+
 @dataclass(frozen=True)
 class Space:
     """The named parameters of a sweep, and the `constraints` between them, as texts."""
@@ -169,10 +180,10 @@ class Space:
         for (name, parameter), column in zip(self.parameters.items(), columns, strict=bool(points)):
             for point, value in zip(points, parameter.at(column, rules), strict=True):
                 point[name] = value
-        return [self._held(point, fixed, rules) for point in points] if self._conditions else points
+        return [self.active(point, fixed, rules) for point in points] if self._conditions else points
 
-    def _held(self, drawn: Mapping[str, Value], fixed: Mapping[str, Value], rules: int) -> dict[str, Value]:
-        """Return the drawn values of one trial whose conditions hold."""
+    def active(self, drawn: Mapping[str, Value], fixed: Mapping[str, Value], rules: int) -> dict[str, Value]:
+        """Return those of the values drawn for all parameters whose conditions hold."""
         values = {**fixed, **drawn}
         for name, condition in self._conditions.items():
             if not (condition.holds(values) if rules >= EXACT_GRIDS else lists(self.parameters[name].when, values)):

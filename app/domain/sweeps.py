@@ -12,6 +12,9 @@ from app.domain.states import SweepState, TrialState
 from app.domain.values import Value
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
+MOST_TRIALS = 1_000_000
+"""The most trials that a sweep may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Objective:
@@ -40,11 +43,24 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What confirms the best trials once the search has ended: the `leaders` get so many more `replicates`.
+
+    That `share` of the budget's epochs and of its seconds is kept for it.
+    """
+
+    share: float = 0.2
+    leaders: int = 5
+    replicates: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class SweepSpec:
     """All that a user decides about a sweep; trials follow from it alone.
 
     `rules` is the version of the rules that shape its results: it ends under those that it began with. Sweeps from
-    before it was written down have the first. Each trial is trained `replicates` times, each time with another seed.
+    before it was written down have the first. Each trial is trained `replicates` times, each time with another seed,
+    and with cross-validation each time on each of the `folds`.
     A sweep of a foreign trainer has no data set, and says in `foreign` what its trials come to. Of the best
     `keep_models` trials the model is kept, and of the best `pool` for an ensemble of them; sweeps from before it was
     written down have no pool.
@@ -65,7 +81,14 @@ class SweepSpec:
     replicates: int = 1
     trainer: str = OWN_TRAINER
     foreign: Foreign | None = None
+    folds: int = 1
+    confirm: Confirmation | None = None
     pool: int = 0
+
+    @property
+    def trainings(self) -> int:
+        """How many runs a trial has: replicates times folds, the folds of one replicate next to each other."""
+        return self.replicates * self.folds
 
     @property
     def kept_models(self) -> int:
@@ -135,6 +158,14 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class Enqueued:
+    """What became of points that were picked by hand: the numbers of those drawn at once, and how many others wait."""
+
+    trials: Sequence[int]
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class Best:
     """The best finished trial of a sweep so far: one that was pruned only if no completed one is as good."""
 
@@ -148,7 +179,8 @@ class Best:
 class Sweep:
     """A sweep as stored. `posted` is the spec as the user sent it; times are UTC.
 
-    The budget in `spec` is the one in force. While an end awaits runs in training, `ending` is the state to come.
+    The budget in `spec` is the one in force; `waiting_points` hand-picked points wait to be drawn.
+    While an end awaits runs in training, `ending` is the state to come.
     """
 
     id: str
@@ -165,3 +197,4 @@ class Sweep:
     reason: str | None
     counts: Mapping[TrialState, int]
     best: Best | None
+    waiting_points: int = 0

@@ -15,6 +15,7 @@ from app.domain.work import Metrics
 from app.models.selection import Cost, greedy, top
 from engine.arrays import Workspace
 from engine.data import Dataset
+from engine.data.cross_validation import fold_of
 from engine.metrics import METRICS, Answers, measure, metrics_of
 from engine.models import Ensemble, Model
 from engine.models.averaging import Shares, answers_of, mean_share, shares_of
@@ -54,11 +55,13 @@ class Chosen:
 class Pool:
     """Models that were trained on one data set by a version of the rules, best first.
 
+    With several `folds` they are those of the first, which was their dev part.
     Everything raises ValueError if weights do not fit their network.
     """
 
-    def __init__(self, models: Sequence[PoolModel], dataset_content: bytes, rules: int) -> None:
-        self._dataset, self._rules = Dataset.from_bytes(dataset_content), rules
+    def __init__(self, models: Sequence[PoolModel], dataset_content: bytes, rules: int, folds: int = 1) -> None:
+        whole = Dataset.from_bytes(dataset_content)
+        self._dataset, self._rules = whole if folds == 1 else fold_of(whole, folds, 0), rules
         self._loss = LOSS_OF_TASK[self._dataset.task]
         self._sets: dict[bool, TrainingSet] = {}
         self._workspace = Workspace(np.float32)

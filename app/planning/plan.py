@@ -7,7 +7,9 @@ from app.domain.states import SweepState
 from app.domain.sweeps import SweepSpec
 from app.planning.budgets import fitting, on_target, refund, time_is_up
 from app.planning.composing import plan_composed
+from app.planning.confirming import confirm, plan_confirmed
 from app.planning.drawing import all_drawn, draw, learns, room_in_queue, trials_left
+from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.memory import Memory
 from app.planning.rounds import plan_rounds
 from app.planning.whole import TrainWhole
@@ -33,6 +35,13 @@ def plan(snapshot: Snapshot) -> Plan:
         return Plan((), snapshot.memory)
     if snapshot.ending is not None:
         return _end_again(snapshot)
+    if snapshot.spec.confirm is not None:
+        return plan_confirmed(snapshot, snapshot.spec.confirm, _search)
+    return _search(snapshot)
+
+
+def _search(snapshot: Snapshot) -> Plan:
+    """Return the next moves of the search: drawing trials, and deciding which of them go on, until it ends."""
     if end := time_is_up(snapshot):
         return Plan((end,), snapshot.memory)
     scheduler = SCHEDULERS[str(snapshot.spec.scheduler["kind"])]
@@ -46,9 +55,11 @@ def plan(snapshot: Snapshot) -> Plan:
 
 
 def _end_again(snapshot: Snapshot) -> Plan:
-    """Make an end that awaited runs in training final, once none is left."""
+    """Once no run is left that an end awaited, confirm what is to be confirmed, or make the end final."""
     if snapshot.in_training:
         return Plan((), snapshot.memory)
+    if confirmed := confirm(snapshot):
+        return confirmed
     return Plan((End(SweepState(str(snapshot.ending)), snapshot.reason or ""),), snapshot.memory)
 
 
@@ -58,9 +69,16 @@ def _plan_stream(snapshot: Snapshot) -> Plan:
         return Plan((end,), snapshot.memory)
     if back := refund(snapshot):
         return Plan((back,), replace(Memory.of(snapshot.memory), refunded=back.block.end).stored())
+    memory = Memory.of(snapshot.memory)
+    if snapshot.points:
+        trials, end = fitting(snapshot, enqueued(snapshot, snapshot.points))
+        if trials:
+            return Plan((Draw(trials, 0, ENQUEUED),), after_enqueued(memory, trials).stored())
+        return Plan((end,) if end and not snapshot.in_training else (), snapshot.memory)
     left = trials_left(snapshot)
     count = min(room_in_queue(snapshot), left)
-    candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, snapshot.trials)
+    spec, first = snapshot.spec, snapshot.drawn
+    candidates = draw(spec, snapshot.dataset_sha256, first, count, snapshot.trials, besides=memory.besides)
     trials, end = fitting(snapshot, candidates)
     if trials:
         return Plan((Draw(trials, 0, "the queue has room"),), snapshot.memory)

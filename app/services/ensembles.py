@@ -124,7 +124,7 @@ class Ensembles:
 
     def _pool(self, ended: _Ended, numbers: Sequence[int]) -> Pool:
         models = [self._model(ended, number) for number in numbers]
-        return Pool(models, self._storage.content_of(ended.dataset.sha256), ended.spec.rules)
+        return Pool(models, self._storage.content_of(ended.dataset.sha256), ended.spec.rules, ended.spec.folds)
 
     def _model(self, ended: _Ended, number: int) -> PoolModel:
         kept = self._storage.model(ended.id, number)

@@ -50,8 +50,9 @@ class Models:
         data = require_models(sweep, spec, dataset)
         content = self._storage.content_of(data.sha256)
         about = {**about_data(sweep, spec, data), **about_trial(number, kept)}
+        params = params_of_model(spec, trial)
         try:
-            return trained_model(kept.weights, params_of_model(spec, trial), content, kept.made_with, about, spec.rules)
+            return trained_model(kept.weights, params, content, kept.made_with, about, spec.rules, spec.folds)
         except ValueError as error:
             detail = f"The weights that were sent for trial {number} do not fit its network: {error}"
             raise Conflict(detail) from None
@@ -84,6 +85,7 @@ def about_data(sweep: str, spec: SweepSpec, dataset: DatasetSummary) -> dict[str
         "dataset": dataset.name,
         "dataset_sha256": dataset.sha256,
         "task": dataset.task,
+        **({"folds": spec.folds, "fold": 0} if spec.folds > 1 else {}),
     }
 
 

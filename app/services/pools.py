@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from app.contract.hyperparameters import HYPERPARAMETERS, model_bytes
+from app.contract.layers import widest
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, show
@@ -47,6 +48,8 @@ def _sizes(draft: SweepDraft, dataset: DatasetSummary) -> Iterator[tuple[int, tu
 
 
 def _hidden_units(draft: SweepDraft) -> list[Value]:
+    if (by_count := widest(draft.parameters, draft.fixed)) is not None:
+        return [list(by_count[0])]
     parameter, default = draft.parameters.get("hidden_units"), HYPERPARAMETERS["hidden_units"].default
     if isinstance(parameter, ChoiceParameter):
         return [*parameter.values, *([default] if parameter.when else [])]

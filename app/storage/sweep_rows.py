@@ -147,6 +147,7 @@ def _sweeps(connection: Connection, rows: Sequence[AnyRow]) -> list[Sweep]:
             reason=row.reason,
             counts=_whole(standing[row.key].counts, row),
             best=standing[row.key].best,
+            waiting_points=len(row.enqueued),
         )
         for row in rows
     ]
@@ -186,7 +187,7 @@ def _asked(spec: SweepSpec, labels: Labels) -> dict[str, Any]:
         "budget_seconds": spec.budget.seconds,
         "keep_models": spec.keep_models,
         "pool": spec.pool,
-        "replicates": spec.replicates,
+        "replicates": spec.trainings,
         "spec": records.spec_to_json(spec),
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, literal_column, select
 
 from app.domain.errors import NotFound
 from app.domain.filters import Field, Position, TrialQuery
@@ -32,6 +32,7 @@ _OF_NUMBERS = Query(_TOLD.where(among(trials.c.number, "numbers")))
 _FINISHED_ONES = Query(_TOLD.where(among(trials.c.state, "states")).order_by(trials.c.number))
 
 
+_CONFIRMED = Query(_TOLD.where(trials.c.confirmed == literal_column("1")).order_by(trials.c.number))
 _ENDED = tuple(state.value for state in TrialState if state not in OPEN | WITHOUT_RESULT)
 _TRAININGS = Query(
     select(runs.c.trial, runs.c.replicate, runs.c.value)
@@ -161,6 +162,19 @@ def stopped(connection: Connection, sweep: str) -> list[Trial]:
     slots = metrics.slots(connection, "trials")
     rows = connection.execute(select(trials).where(*mine).order_by(trials.c.number))
     return [records.trial(sweep, row, slots) for row in rows]
+
+
+def enqueued(connection: Connection, sweep: str, last: int) -> list[int]:
+    """Return the numbers of the `last` trials that have hand-picked points, in their order."""
+    # A literal: SQLite uses a partial index only where it can see the index's own condition.
+    mine = trials.c.sweep_key == sweep_key(connection, sweep), trials.c.enqueued == literal_column("1")
+    found = connection.execute(select(trials.c.number).where(*mine).order_by(trials.c.number.desc()).limit(last))
+    return sorted(found.scalars())
+
+
+def confirmed(connection: Connection, sweep: str) -> list[Trial]:
+    """Return the trials that were confirmed, by number: the leaders of a search that has ended."""
+    return _trials(connection, sweep, _CONFIRMED.rows(connection, sweep=sweep_key(connection, sweep)))
 
 
 def trainings(connection: Connection, sweep: str, numbers: Collection[int]) -> dict[int, dict[int, float]]:

@@ -139,6 +139,16 @@ def test_a_cancelled_sweep_has_an_ensemble_of_what_it_came_to(client: httpx.Clie
     assert ensemble(client, sweep)["pool"] == 2
 
 
+def test_with_folds_the_first_one_is_the_dev_part_that_chooses(client: httpx.Client) -> None:
+    sweep = ended(client, folds=3, budget={"trials": 2})
+    found = ensemble(client, sweep)
+    assert (found["pool"], found["rows"]) == (2, 54)  # of 160 rows to train on and to choose by
+    one = ensemble(client, sweep, selection="top", count=1)
+    card = client.get(f"/v1/sweeps/{sweep}/trials/{one['members'][0]['trial']}/model", params={"format": "json"}).json()
+    assert one["metrics"]["dev_error"] == card["metrics"]["dev_error"]
+    assert one["metrics"]["test_error"] == card["metrics"]["test_error"]
+
+
 def test_who_has_no_models_has_no_ensemble(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client, budget={"trials": 1})["id"]
     trainer.train_everything()

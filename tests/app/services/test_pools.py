@@ -44,5 +44,10 @@ def test_the_averages_of_batch_norm_count_and_widths_that_cannot_be_are_left_to_
     assert faults(replace(draft(1_000), fixed={"hidden_units": "wide"})) == []
 
 
+def test_layers_by_count_take_the_bytes_of_the_widest_network_that_they_allow() -> None:
+    deep = replace(draft(), fixed={"hidden_layers": 2, "units": 4_000})
+    assert pool_of(deep, WIDE) == POOL_BYTES // (4 * (1_000 * 4_000 + 4_001 * 4_000 + 4_001))
+
+
 def test_foreign_trainers_have_no_pool() -> None:
     assert pool_of(draft(), None) == 0

@@ -35,6 +35,7 @@ from app.storage import (
     ensembles,
     epoch_rows,
     leases,
+    lineage,
     lost_leases,
     plans,
     results,
@@ -234,6 +235,7 @@ class SqliteStorage:
     trainings = _reads(trial_rows.trainings)
     curve = _reads(epoch_rows.page)
     curve_ends = _reads(epoch_rows.ends)
+    lineage = _reads(lineage.of_sweep)
     attempts = _reads(attempts.of_trial)
     model = _reads(trial_rows.model)
 

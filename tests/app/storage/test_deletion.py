@@ -53,6 +53,7 @@ def add_heir(storage: Storage) -> None:
     (heir,) = drawn(5, 1)
     assert make(storage, Draw([replace(heir, inherits=Inheritance(0, 2))], 2, "drawn"))
 
+
 OF_SWP_2 = ("sweeps", "sweep_counts", "stored_trials", "stored_runs", "cohorts")
 """The tables that have a row of the sweep that stays."""
 

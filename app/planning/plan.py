@@ -23,6 +23,11 @@ def need_of(spec: SweepSpec) -> Need:
     return max(needs, key=_BY_SIZE.index)
 
 
+def fits_models(snapshot: Snapshot) -> bool:
+    """Return whether the plan of a running sweep may take long: models are fitted to its trials, once all stopped."""
+    return need_of(snapshot.spec) is Need.ALL and not snapshot.in_training and bool(snapshot.trials)
+
+
 def plan(snapshot: Snapshot) -> Plan:
     """Return the moves that follow from a snapshot, none if there is nothing to do but to wait.
 

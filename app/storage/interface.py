@@ -150,6 +150,9 @@ class Trials(Protocol):
     def finished_trials(self, sweep: str, last: int | None = None) -> list[Trial]:
         """Return the finished trials of a sweep, or the `last` ones, in the order of their numbers."""
 
+    def trainings(self, sweep: str, numbers: Collection[int]) -> dict[int, dict[int, float]]:
+        """Return the values of these trials' runs that have ended with one, by trial and replicate; some have none."""
+
     def curve(self, sweep: str, number: int, replicate: int, after: int, limit: int) -> list[Epoch]:
         """Return epochs of a run, from the first one after epoch `after`."""
 

@@ -227,6 +227,7 @@ class SqliteStorage:
         return self._pages.page(sweep, query, shared, after, limit)
 
     finished_trials = _reads(trial_rows.finished)
+    trainings = _reads(trial_rows.trainings)
     curve = _reads(epoch_rows.page)
     curve_ends = _reads(epoch_rows.ends)
     attempts = _reads(attempts.of_trial)

@@ -14,7 +14,7 @@ OPERATIONS = {
     "create_sweep", "list_sweeps", "get_sweep", "change_sweep", "delete_sweep", "get_best_trial",
     "pause_sweep", "resume_sweep", "cancel_sweep", "list_decisions",
     "list_trials", "get_trial", "get_curve", "list_attempts", "get_model", "predict_rows", "evaluate_model",
-    "get_diagnosis", "get_analysis",
+    "get_diagnosis", "get_analysis", "get_leaderboard",
     "check_gradient",
     "claim_runs", "keep_leases", "report_epochs", "finish_runs", "release_leases",
     "add_artifact",

@@ -10,16 +10,20 @@ from app.planning.composing import plan_composed
 from app.planning.drawing import all_drawn, draw, learns, room_in_queue, trials_left
 from app.planning.memory import Memory
 from app.planning.rounds import plan_rounds
+from app.planning.stopping import overtaken, passed_rungs
 from app.planning.whole import TrainWhole
 from app.samplers import SAMPLERS
-from app.schedulers import SCHEDULERS, RoundComposer, RungScheduler
+from app.schedulers import SCHEDULERS, RoundComposer, RungScheduler, Scheduler
 
 _BY_SIZE = (Need.NOTHING, Need.ROUND, Need.ROUNDS, Need.LIVE, Need.ALL)
 
 
 def need_of(spec: SweepSpec) -> Need:
-    """Return what a snapshot must show of a sweep: the most that its sampler or its scheduler needs."""
-    needs = SAMPLERS[str(spec.sampler["kind"])].need, SCHEDULERS[str(spec.scheduler["kind"])].need
+    """Return what a snapshot must show of a sweep: the most that its sampler or its scheduler needs.
+
+    Where trials are compared while they train on, it must show all runs besides.
+    """
+    needs = SAMPLERS[str(spec.sampler["kind"])].need, _scheduler(spec).need
     return max(needs, key=_BY_SIZE.index)
 
 
@@ -40,7 +44,9 @@ def plan(snapshot: Snapshot) -> Plan:
         return _end_again(snapshot)
     if end := time_is_up(snapshot):
         return Plan((end,), snapshot.memory)
-    scheduler = SCHEDULERS[str(snapshot.spec.scheduler["kind"])]
+    if ends := list(overtaken(snapshot)):
+        return Plan(ends, snapshot.memory)
+    scheduler = _scheduler(snapshot.spec)
     if isinstance(scheduler, RoundComposer):
         return plan_composed(snapshot, scheduler)
     if isinstance(scheduler, RungScheduler):
@@ -48,6 +54,11 @@ def plan(snapshot: Snapshot) -> Plan:
     else:
         rungs = TrainWhole(snapshot.spec.sampler) if learns(snapshot.spec) else None
     return plan_rounds(snapshot, rungs) if rungs else _plan_stream(snapshot)
+
+
+def _scheduler(spec: SweepSpec) -> Scheduler:
+    """Return what says when trials pause: nothing does where they are compared while they train on."""
+    return SCHEDULERS["none" if passed_rungs(spec) else str(spec.scheduler["kind"])]
 
 
 def _end_again(snapshot: Snapshot) -> Plan:

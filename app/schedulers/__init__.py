@@ -9,6 +9,7 @@ from app.schedulers.bracket import Bracket, Contender, Round, Selection
 from app.schedulers.hyperband import Hyperband
 from app.schedulers.median import MedianStopping
 from app.schedulers.none import NoScheduler
+from app.schedulers.stopping import Passed, Stopping
 from app.schedulers.successive_halving import SuccessiveHalving
 from app.schedulers.thaw import Thaw
 
@@ -17,6 +18,7 @@ __all__ = [
     "Board",
     "Bracket",
     "Contender",
+    "Passed",
     "Round",
     "RoundComposer",
     "RungScheduler",
@@ -24,6 +26,7 @@ __all__ = [
     "Selection",
     "Standing",
     "Step",
+    "Stopping",
 ]
 
 SCHEDULERS: Mapping[str, Scheduler] = {

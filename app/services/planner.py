@@ -10,7 +10,7 @@ from typing import final
 from app.domain.errors import NotFound
 from app.domain.plan import Need, Plan, Snapshot
 from app.domain.states import SweepState
-from app.planning import HORIZON, LOW_WATER, fits_models, need_of, plan
+from app.planning import HORIZON, LOW_WATER, fits_models, need_of, passed_rungs, plan
 from app.services.clock import Clock
 from app.services.plan_process import PlanProcess
 from app.storage.interface import Storage
@@ -171,11 +171,12 @@ class Planner:
 
     def _plan(self, sweep: str) -> None:
         """Plan and apply until there is nothing more to decide; what came too late is planned anew."""
-        need = need_of(self._storage.sweep_spec(sweep)[0])
+        spec, _ = self._storage.sweep_spec(sweep)
+        need, all_runs = need_of(spec), bool(passed_rungs(spec))
         if need is Need.ALL:
             self._process.warm_up()
         for _ in range(MOST_PLANS):
-            snapshot = self._storage.snapshot(sweep, need, HORIZON)
+            snapshot = self._storage.snapshot(sweep, need, HORIZON, all_runs=all_runs)
             self._seen[sweep] = _Seen(
                 snapshot.drawn >= snapshot.budget.trials,
                 snapshot.budget.target is not None or need is Need.LIVE,

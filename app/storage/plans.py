@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, Refund, RunView, StoredDecision, Train
 from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
-from app.storage import changes, moves
+from app.storage import changes, moves, passed_rungs
 from app.storage.bulk import Bulk
 from app.storage.cohorts import numbers_for
 from app.storage.decisions import add_decisions, round_of
@@ -86,7 +86,7 @@ class _Applying:
         self._room = bytes(8 * len(sweep.metrics) + moves.START_BYTES + moves.RESULT_BYTES)
         self._now = now
         self._changed = set[Place]()
-        self._pruned = dict[int, str]()
+        self._pruned, self._stopped = dict[int, str](), dict[int, str]()
 
     def make(self, move: Move) -> None:
         match move:
@@ -94,6 +94,8 @@ class _Applying:
                 self._draw(move)
             case Train():
                 self._train(move)
+            case Prune() if move.run.state is TrialState.RUNNING:
+                self._stopped[move.run.key] = move.reason
             case Prune():
                 self._pruned[move.run.key] = move.reason
                 self._changed.add((self._key, move.run.trial))
@@ -107,9 +109,11 @@ class _Applying:
 
     def settle(self) -> None:
         """Prune what is to be pruned, and let trials and models follow."""
+        passed_rungs.stop(self._connection, self._policy, self._stopped, self._now)
         moves.prune(self._connection, self._pruned)
         moves.settle(self._connection, self._policy, self._changed, self._now, [self._key])
         self._pruned.clear()
+        self._stopped.clear()
         self._changed.clear()
 
     def _draw(self, move: Draw) -> None:

@@ -1,9 +1,9 @@
 """Snapshots: what a plan follows from. For a kind that needs nothing, as much is read as there are counters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from app.domain.objectives import Direction, cost
 from app.domain.plan import REFUND_BLOCK, Block, Need, RunView, Snapshot, TrialView
@@ -18,7 +18,7 @@ from app.storage.tables import rung_values, runs, trials
 _VIEW = (runs.c.key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.epochs, runs.c.asked, runs.c.value)
 
 
-def take(connection: Connection, sweep: str, need: Need, horizon: int) -> Snapshot:
+def take(connection: Connection, sweep: str, need: Need, horizon: int, *, all_runs: bool = False) -> Snapshot:
     """Return what a plan for this sweep follows from. Raises NotFound."""
     row = sweep_row(connection, sweep)
     spec = records.spec_from_json(row.spec)
@@ -30,7 +30,7 @@ def take(connection: Connection, sweep: str, need: Need, horizon: int) -> Snapsh
         waiting=waiting,
         in_training=in_training,
         best_cost=cost(best, direction),
-        runs=() if _hidden(need, in_training=in_training) else _runs(connection, row, direction, need),
+        runs=_shown(connection, row, direction, need, in_training=in_training, all_runs=all_runs),
         trials=_trials(connection, sweep, direction) if need is Need.ALL else (),
         block=None if spec.budget.epochs is None else _block(connection, row, in_training=in_training),
     )
@@ -63,19 +63,31 @@ def _any_leased(connection: Connection, key: int) -> bool:
     return connection.execute(select(runs.c.key).where(runs.c.sweep_key == key, RUNNING).limit(1)).first() is not None
 
 
-def _hidden(need: Need, *, in_training: bool) -> bool:
-    """Return whether no runs are shown: while some train, only a kind that decides at any time sees them."""
-    return need is Need.NOTHING or (in_training and need is not Need.LIVE)
-
-
-def _runs(connection: Connection, row: AnyRow, direction: Direction, need: Need) -> tuple[RunView, ...]:
-    """Return the runs of rounds: for Need.ROUND those that the plan's memory asks for, for others all with rungs."""
-    since = int(row.plan.get("since", 1)) if need is Need.ROUND else 1
-    rungs = {} if need is Need.ROUND else _rungs(connection, row.key, direction)
+def _shown(
+    connection: Connection, row: AnyRow, direction: Direction, need: Need, *, in_training: bool, all_runs: bool
+) -> tuple[RunView, ...]:
+    """Return the runs that are shown: while some train, those of a kind alone that decides at any time."""
+    if all_runs:
+        return _runs(connection, row, direction, _rungs(connection, row.key, direction))
+    if need is Need.NOTHING or (in_training and need is not Need.LIVE):
+        return ()
     # A literal: SQLite uses a partial index only where it can see the index's own condition.
-    rounds = runs.c.round > literal_column("0"), runs.c.round >= since
+    of_rounds = runs.c.round > literal_column("0")
+    if need is Need.ROUND:
+        return _runs(connection, row, direction, {}, of_rounds, runs.c.round >= int(row.plan.get("since", 1)))
+    return _runs(connection, row, direction, _rungs(connection, row.key, direction), of_rounds)
+
+
+def _runs(
+    connection: Connection,
+    row: AnyRow,
+    direction: Direction,
+    rungs: Mapping[int, Sequence[tuple[int, float]]],
+    *which: ColumnElement[bool],
+) -> tuple[RunView, ...]:
+    """Return those runs of a sweep that meet all conditions, with their rungs."""
     found = connection.execute(
-        select(*_VIEW).where(runs.c.sweep_key == row.key, *rounds).order_by(runs.c.trial, runs.c.replicate)
+        select(*_VIEW).where(runs.c.sweep_key == row.key, *which).order_by(runs.c.trial, runs.c.replicate)
     )
     return tuple(
         RunView(

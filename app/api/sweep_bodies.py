@@ -14,6 +14,7 @@ from app.domain.hints import hint
 from app.domain.objectives import Direction
 from app.domain.scales import THRESHOLD
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from app.domain.sweeps import MOST_TRIALS
 from app.domain.values import LARGEST_WHOLE, whole
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
@@ -55,7 +56,7 @@ Name = Annotated[str, Field(max_length=200)]
 Tag = Annotated[str, Field(min_length=1, max_length=64)]
 Tags = Annotated[list[Tag], Field(max_length=32), AfterValidator(_each_once)]
 Notes = Annotated[str, Field(max_length=20_000)]
-Trials = Annotated[Whole, Field(ge=1, le=1_000_000)]
+Trials = Annotated[Whole, Field(ge=1, le=MOST_TRIALS)]
 Seconds = Annotated[Finite, Field(gt=0, le=1e9)]
 Epochs = Annotated[Whole, Field(ge=1, le=LARGEST_WHOLE)]
 
@@ -184,6 +185,7 @@ class SweepBody(_Body):
     early_stopping: EarlyStoppingBody | None = None
     budget: BudgetBody
     replicates: Annotated[Whole, Field(ge=1, le=16)] = 1
+    folds: Annotated[Whole, Field(ge=1, le=16)] = 1
     keep_models: Annotated[Whole, Field(ge=1, le=1000)] = 10
 
 
@@ -228,7 +230,11 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         epochs=budget.get("epochs"),
         target=budget.get("target"),
         keep_models=parsed.get("keep_models"),
-        **{part: parsed[part] for part in ("tags", "notes", "sampler", "scheduler", "replicates") if part in parsed},
+        **{
+            part: parsed[part]
+            for part in ("tags", "notes", "sampler", "scheduler", "replicates", "folds")
+            if part in parsed
+        },
     )
     if not isinstance(raw, Mapping):
         return draft, faults

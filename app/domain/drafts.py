@@ -41,6 +41,7 @@ class SweepDraft:
     epochs: int | None = None
     target: float | None = None
     replicates: int = 1
+    folds: int = 1
     keep_models: int | None = None
 
 

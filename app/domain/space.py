@@ -169,10 +169,10 @@ class Space:
         for (name, parameter), column in zip(self.parameters.items(), columns, strict=bool(points)):
             for point, value in zip(points, parameter.at(column, rules), strict=True):
                 point[name] = value
-        return [self._held(point, fixed, rules) for point in points] if self._conditions else points
+        return [self.active(point, fixed, rules) for point in points] if self._conditions else points
 
-    def _held(self, drawn: Mapping[str, Value], fixed: Mapping[str, Value], rules: int) -> dict[str, Value]:
-        """Return the drawn values of one trial whose conditions hold."""
+    def active(self, drawn: Mapping[str, Value], fixed: Mapping[str, Value], rules: int) -> dict[str, Value]:
+        """Return those of the values drawn for all parameters whose conditions hold."""
         values = {**fixed, **drawn}
         for name, condition in self._conditions.items():
             if not (condition.holds(values) if rules >= EXACT_GRIDS else lists(self.parameters[name].when, values)):

@@ -12,6 +12,9 @@ from app.domain.states import SweepState, TrialState
 from app.domain.values import Value
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
+MOST_TRIALS = 1_000_000
+"""The most trials that a sweep may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Objective:
@@ -44,7 +47,8 @@ class SweepSpec:
     """All that a user decides about a sweep; trials follow from it alone.
 
     `rules` is the version of the rules that shape its results: it ends under those that it began with. Sweeps from
-    before it was written down have the first. Each trial is trained `replicates` times, each time with another seed.
+    before it was written down have the first. Each trial is trained `replicates` times, each time with another seed,
+    and with cross-validation each time on each of the `folds`.
     A sweep of a foreign trainer has no data set, and says in `foreign` what its trials come to.
     """
 
@@ -63,6 +67,12 @@ class SweepSpec:
     replicates: int = 1
     trainer: str = OWN_TRAINER
     foreign: Foreign | None = None
+    folds: int = 1
+
+    @property
+    def trainings(self) -> int:
+        """How many runs a trial has: replicates times folds, the folds of one replicate next to each other."""
+        return self.replicates * self.folds
 
     @property
     def rules_to_know(self) -> int:
@@ -127,19 +137,29 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class Enqueued:
+    """What became of points that were picked by hand: the numbers of those drawn at once, and how many others wait."""
+
+    trials: Sequence[int]
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class Best:
-    """The best finished trial of a sweep so far."""
+    """The best finished trial of a sweep so far: one that was pruned only if no completed one is as good."""
 
     trial: int
     value: float
     params: Mapping[str, Value]
+    state: TrialState = TrialState.COMPLETED
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """A sweep as stored. `posted` is the spec as the user sent it; times are UTC.
 
-    The budget in `spec` is the one in force. While an end awaits runs in training, `ending` is the state to come.
+    The budget in `spec` is the one in force; `waiting_points` hand-picked points wait to be drawn.
+    While an end awaits runs in training, `ending` is the state to come.
     """
 
     id: str
@@ -156,3 +176,4 @@ class Sweep:
     reason: str | None
     counts: Mapping[TrialState, int]
     best: Best | None
+    waiting_points: int = 0

@@ -11,6 +11,8 @@ from app.contract.hyperparameters import params_of
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, Fault, InvalidRequest
 from app.domain.filters import Field, TrialQuery
+from app.domain.objectives import Direction, cost
+from app.domain.order import Order
 from app.domain.states import OPEN, TrialState
 from app.domain.sweeps import Sweep, SweepSpec
 from app.domain.trials import Trial
@@ -76,9 +78,9 @@ class Analysis:
         query = TrialQuery(_FINAL, sort=Field("value"), descending=objective.direction == "maximize")
         shared = {name: value for name, value in params_of(spec, {}).items() if name not in spec.space.parameters}
         found = self._storage.trials(sweep, query, shared, None, BOARD)
-        trials = [trial for trial, _ in found if trial.value is not None]
+        trials = _in_order([trial for trial, _ in found], objective.direction)
         trainings = self._storage.trainings(sweep, [trial.number for trial in trials])
-        board = leaderboard(trials, trainings, objective.metric, objective.direction)
+        board = leaderboard(trials, trainings, objective.metric, objective.direction, spec.folds)
         return replace(board, items=board.items[:limit])
 
     def _diagnosable(self, sweep: str) -> tuple[SweepSpec, DatasetSummary]:
@@ -88,6 +90,16 @@ class Analysis:
             rule = f"The sweep {sweep} is trained by {spec.trainer}, and only our own networks can be diagnosed"
             raise Conflict(f"{rule}. GET /v1/sweeps/{sweep}/trials lists its trials, /best shows the best one.")
         return spec, dataset
+
+
+def _in_order(trials: Sequence[Trial], direction: Direction) -> list[Trial]:
+    """Return the trials that have a value, the best first."""
+    ranked = [
+        (Order.of(cost(trial.value, direction), trial.state, trial.number), trial)
+        for trial in trials
+        if trial.value is not None
+    ]
+    return [trial for _, trial in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def _flattery(trials: Sequence[Trial], sweep: Sweep, dataset: DatasetSummary) -> Flattery | None:

@@ -31,6 +31,7 @@ from app.planning.pairs import pair_faults
 from app.samplers import SAMPLERS, Ask, Sampler
 from app.samplers.streams import uniform
 from app.schedulers import SCHEDULERS
+from app.services.fold_checks import fold_faults
 from app.services.foreign_checks import trainer_faults
 
 T = TypeVar("T")
@@ -57,18 +58,19 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
     return [
         *trainer_faults(draft),
         *_space_faults(draft),
-        *([] if is_foreign(draft.trainer) else _own_faults(draft, dataset)),
+        *([] if is_foreign(draft.trainer) else own_faults(draft, dataset)),
         *_sampler_faults(draft),
         *_scheduler_faults(draft),
         *pair_faults(draft.sampler, draft.scheduler),
     ]
 
 
-def _own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
+def own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
     """Return what is wrong with the hyperparameters of our own networks."""
     return [
         *_hyperparameter_faults(draft),
         *_network_faults(draft, dataset),
+        *([] if dataset is None else fold_faults(draft.folds, dataset)),
         *combination_faults({name: _points(draft, name) for name in HYPERPARAMETERS}),
     ]
 

@@ -46,7 +46,7 @@ def _next_version(connection: Connection, sweep: str, version: int, memory: Mapp
         update(sweeps)
         .where(*as_planned)
         .values(plan_version=version + 1, plan=dict(memory))
-        .returning(sweeps.c.key, sweeps.c.drawn, sweeps.c.ending, sweeps.c.metrics)
+        .returning(sweeps.c.key, sweeps.c.drawn, sweeps.c.ending, sweeps.c.metrics, sweeps.c.enqueued)
     ).first()
     if row is None:
         raise Outdated
@@ -83,6 +83,7 @@ class _Applying:
         self._policy = policy
         self._key: int = sweep.key
         self._next: int = sweep.drawn
+        self._points: list[Any] = sweep.enqueued
         self._room = bytes(8 * len(sweep.metrics) + moves.START_BYTES + moves.RESULT_BYTES)
         self._now = now
         self._changed = set[Place]()
@@ -124,13 +125,23 @@ class _Applying:
             return
         self._next += len(numbers)
         _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._room, self._now) for one in move.trials])
-        cohorts = numbers_for(self._connection, self._key, [one.cohort for one in move.trials])
-        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts[one.cohort], move.round)]
+        cohorts = numbers_for(self._connection, self._key, _cohorts(move.trials))
+        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts, move.round)]
         _ADD_RUN.run(self._connection, new)
         changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
         changes.of(self._connection).queued([self._key])
         self._update({"drawn": self._next})
+        self._take_points([one.params for one in move.trials if one.enqueued])
         self._charge(sum(row["charged"] for row in new))
+
+    def _take_points(self, taken: Sequence[Mapping[str, Any]]) -> None:
+        """Take these points from those that wait, of which they are the first."""
+        if not taken:
+            return
+        if list(taken) != self._points[: len(taken)]:
+            raise IllegalMove(f"The points {list(taken)} were to be drawn, but those that wait are {self._points}.")
+        self._points = self._points[len(taken) :]
+        self._update({"enqueued": self._points})
 
     def _train(self, move: Train) -> None:
         self._changed |= moves.queue_on(self._connection, [run.key for run in move.runs], move.to_epoch, move.round)
@@ -154,16 +165,20 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
         "replicates": drawn.replicates,
         "created_at": now,
         "room": room,
+        "enqueued": int(drawn.enqueued),
     }
 
 
-def _run_rows(key: int, drawn: Drawn, cohort: int, round_: int) -> list[dict[str, Any]]:
+def _cohorts(drawn: Sequence[Drawn]) -> list[str]:
+    return [one.cohort_of(replicate) for one in drawn for replicate in range(min(one.replicates, one.folds))]
+
+
+def _run_rows(key: int, drawn: Drawn, cohorts: Mapping[str, int], round_: int) -> list[dict[str, Any]]:
     same = {
         "sweep_key": key,
         "trial": drawn.number,
         "state": TrialState.QUEUED.value,
         "round": round_,
-        "cohort": cohort,
         "asked": drawn.to_epoch,
         "charged": drawn.to_epoch,
         "epochs": 0,
@@ -172,7 +187,10 @@ def _run_rows(key: int, drawn: Drawn, cohort: int, round_: int) -> list[dict[str
         "alone_losses": 0,
         "seconds": 0.0,
     }
-    return [{**same, "replicate": replicate} for replicate in range(drawn.replicates)]
+    return [
+        {**same, "replicate": replicate, "cohort": cohorts[drawn.cohort_of(replicate)]}
+        for replicate in range(drawn.replicates)
+    ]
 
 
 def _decision(move: Move, sweep: AnyRow, memory: Mapping[str, Any]) -> Iterator[StoredDecision]:

@@ -159,6 +159,7 @@ def _sweeps(connection: Connection, rows: Sequence[AnyRow]) -> list[Sweep]:
             reason=row.reason,
             counts=_whole(standing[row.key].counts, row),
             best=standing[row.key].best,
+            waiting_points=len(row.enqueued),
         )
         for row in rows
     ]
@@ -197,7 +198,7 @@ def _asked(spec: SweepSpec, labels: Labels) -> dict[str, Any]:
         "budget_trials": spec.budget.trials,
         "budget_seconds": spec.budget.seconds,
         "keep_models": spec.keep_models,
-        "replicates": spec.replicates,
+        "replicates": spec.trainings,
         "spec": records.spec_to_json(spec),
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, literal_column, select
 
 from app.domain.errors import NotFound
 from app.domain.filters import Field, Position, TrialQuery
@@ -161,6 +161,14 @@ def stopped(connection: Connection, sweep: str) -> list[Trial]:
     slots = metrics.slots(connection, "trials")
     rows = connection.execute(select(trials).where(*mine).order_by(trials.c.number))
     return [records.trial(sweep, row, slots) for row in rows]
+
+
+def enqueued(connection: Connection, sweep: str, last: int) -> list[int]:
+    """Return the numbers of the `last` trials that have hand-picked points, in their order."""
+    # A literal: SQLite uses a partial index only where it can see the index's own condition.
+    mine = trials.c.sweep_key == sweep_key(connection, sweep), trials.c.enqueued == literal_column("1")
+    found = connection.execute(select(trials.c.number).where(*mine).order_by(trials.c.number.desc()).limit(last))
+    return sorted(found.scalars())
 
 
 def trainings(connection: Connection, sweep: str, numbers: Collection[int]) -> dict[int, dict[int, float]]:

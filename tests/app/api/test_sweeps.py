@@ -333,7 +333,7 @@ def test_the_best_trial_is_shown_once_there_is_one(client: httpx.Client, trainer
     best = client.get(f"/v1/sweeps/{sweep}/best").json()
     assert (best["number"], best["value"]) == (1, 0.25)
     shown = client.get(f"/v1/sweeps/{sweep}").json()["best"]
-    assert shown == {"trial": 1, "value": 0.25, "params": best["params"]}
+    assert shown == {"trial": 1, "value": 0.25, "params": best["params"], "state": "completed", "note": None}
 
 
 def test_a_sweep_ends_by_itself_when_all_trials_have(client: httpx.Client, trainer: Trainer) -> None:

@@ -27,7 +27,7 @@ LEARNING, BATCH = 4, 8
 PERIOD = 0.5
 """Seconds from batch to batch of a sweep, if its next one is there by then."""
 
-WARM, SECONDS, ROUNDS = 25, 8.0, 2
+WARM, SECONDS, ROUNDS = 13, 6.0, 1
 """Batches before it is measured, the seconds of a measurement, and the measurements of each kind."""
 
 TOGETHER = 16

@@ -1,9 +1,11 @@
-"""How long requests of workers take while four sweeps learn, beside four that do not, in turns on the same machine.
+"""What requests of workers wait for while four sweeps learn, beside four that do not, in turns on the same machine.
 
     python -m benchmarks.learning_load [REF]
 
 With a git ref also by the code of that ref. Foreign trainers finish a batch of each of the four sweeps twice a second,
 so that a Gaussian process is fitted for each; meanwhile a worker reports, claims and finishes runs of a fifth sweep.
+What the server's own process computes for a batch is measured before, while nothing else goes on: on a busy machine
+that tells more than how long a request took.
 """
 
 import argparse
@@ -17,7 +19,7 @@ from typing import Any
 
 from benchmarks.overhead_pairs import checkout
 from benchmarks.plain_http import PlainClient
-from benchmarks.request_cost import SWEEP, claim_body, point, result
+from benchmarks.request_cost import SWEEP, claim_body, point, processor_seconds, result
 from benchmarks.service import HERE, Service, running_service
 from benchmarks.spread import show_table
 
@@ -30,6 +32,7 @@ PERIOD = 0.5
 WARM, SECONDS, ROUNDS = 13, 6.0, 1
 """Batches before it is measured, the seconds of a measurement, and the measurements of each kind."""
 
+BATCHES = "processor time of the server for a batch"
 TOGETHER = 16
 SPACE = {f"x{number}": {"kind": "float", "low": 0.0, "high": 1.0} for number in range(8)}
 
@@ -67,7 +70,7 @@ def _measured(code: Path, sampler: str) -> Waits:
         service.client.post("/v1/sweeps", json={**SWEEP, "budget": {"trials": 100_000}}).raise_for_status()
         for number in range(LEARNING):
             _post_learning(service, number, sampler)
-        return asyncio.run(_load(str(service.client.base_url)))
+        return asyncio.run(_load(service))
 
 
 def _post_learning(service: Service, number: int, sampler: str) -> None:
@@ -77,14 +80,15 @@ def _post_learning(service: Service, number: int, sampler: str) -> None:
     service.client.post("/v1/sweeps", json={**body, "seed": number, "budget": budget}).raise_for_status()
 
 
-async def _load(address: str) -> Waits:
-    """Return the seconds of each request of the worker, by its kind, while all sweeps are live."""
-    waits: Waits = defaultdict(list)
+async def _load(service: Service) -> Waits:
+    """Return the seconds of each request of the worker, by its kind, while all sweeps are live; of a batch before."""
+    waits, address, before = Waits(), str(service.client.base_url), processor_seconds(service.pid)
     warm = [asyncio.Event() for _ in range(LEARNING)]
     async with asyncio.TaskGroup() as group:
         learning = [group.create_task(_learn(address, number, warm[number])) for number in range(LEARNING)]
         for one in warm:
             await one.wait()
+        waits[BATCHES] = [(processor_seconds(service.pid) - before) / (LEARNING * WARM)]
         await _work(address, waits)
         for task in learning:
             task.cancel()
@@ -121,7 +125,7 @@ async def _work(address: str, waits: Waits) -> None:
         async def timed(kind: str, body: Json) -> Json:
             start = time.perf_counter()
             status, answer = await client.ask(f"/v1/work/{kind}", body)
-            waits[kind].append(time.perf_counter() - start)
+            waits.setdefault(kind, []).append(time.perf_counter() - start)
             if status >= 400:
                 raise RuntimeError(f"The server refused the request: {answer}")
             received: Json = answer

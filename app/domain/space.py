@@ -15,7 +15,7 @@ from typing import Literal
 from app.domain.conditions import Condition, Conditions, names, parse
 from app.domain.constraints import Constraint
 from app.domain.first_rules import lists, nearest_steps, whole_steps
-from app.domain.grids import Grid
+from app.domain.grids import Grid, fits
 from app.domain.scales import THRESHOLD, Scale, place, unscale
 from app.domain.values import Value, key
 
@@ -143,6 +143,17 @@ class ChoiceParameter:
 Parameter = FloatParameter | IntParameter | ChoiceParameter
 
 
+def sound_grid(axis: FloatParameter | IntParameter) -> Grid | None:
+    """Return the values of an axis, None without a step, or if the step does not fit: then the axis is at fault."""
+    return axis.grid if axis.step is not None and fits(axis.low, axis.high, axis.step) else None
+
+
+def highest(axis: FloatParameter | IntParameter) -> float:
+    """Return the highest value of an axis, or its upper bound if the axis is at fault."""
+    grid = sound_grid(axis)
+    return axis.high if grid is None else type(axis.high)(grid.highest)
+
+
 @dataclass(frozen=True)
 class Space:
     """The named parameters of a sweep, and the `constraints` between them, as texts."""
@@ -174,10 +185,20 @@ class Space:
     def active(self, drawn: Mapping[str, Value], fixed: Mapping[str, Value], rules: int) -> dict[str, Value]:
         """Return those of the values drawn for all parameters whose conditions hold."""
         values = {**fixed, **drawn}
-        for name, condition in self._conditions.items():
-            if not (condition.holds(values) if rules >= EXACT_GRIDS else lists(self.parameters[name].when, values)):
+        for name in self._conditions:
+            if not self._holds(name, values, rules):
                 del values[name]
         return {name: value for name, value in drawn.items() if name in values}
+
+    def _holds(self, name: str, values: Mapping[str, Value], rules: int) -> bool:
+        if rules < EXACT_GRIDS:
+            return lists(self.parameters[name].when, values)
+        return self._conditions[name].holds(values)
+
+    def applies(self, params: Mapping[str, Value], fixed: Mapping[str, Value], rules: int) -> bool:
+        """Return whether a point has just those parameters whose conditions hold."""
+        values = {**fixed, **params}
+        return all((name in params) is self._holds(name, values, rules) for name in self._conditions)
 
     def admits(self, params: Mapping[str, Value], fixed: Mapping[str, Value]) -> bool:
         """Return whether all constraints hold for a point and the `fixed` values; one on an absent parameter does."""

@@ -43,6 +43,18 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What confirms the best trials once the search has ended: the `leaders` get so many more `replicates`.
+
+    That `share` of the budget's epochs and of its seconds is kept for it.
+    """
+
+    share: float = 0.2
+    leaders: int = 5
+    replicates: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class SweepSpec:
     """All that a user decides about a sweep; trials follow from it alone.
 
@@ -68,6 +80,7 @@ class SweepSpec:
     trainer: str = OWN_TRAINER
     foreign: Foreign | None = None
     folds: int = 1
+    confirm: Confirmation | None = None
 
     @property
     def trainings(self) -> int:

@@ -7,6 +7,8 @@ from typing import TypeVar
 from app.contract.combinations import combination_faults
 from app.contract.hyperparameters import (
     HYPERPARAMETERS,
+    KNOBS,
+    SEARCHABLE,
     augment_faults,
     class_weight_faults,
     fixed_value_faults,
@@ -17,6 +19,7 @@ from app.contract.hyperparameters import (
     plain_parameter,
     unknown,
 )
+from app.contract.layers import LAYERS, conditioned, layer_faults, widest
 from app.contract.rules import CURRENT_RULES
 from app.domain.constraint_faults import constraint_faults
 from app.domain.datasets import DatasetSummary
@@ -38,19 +41,22 @@ T = TypeVar("T")
 
 _TRIED, _FEWEST_ADMITTED = 2_000, 20
 
+KEEP_MODELS = 10
+"""The models that a sweep keeps unless it says how many."""
+
 
 def plain_draft(draft: SweepDraft) -> SweepDraft:
-    """Return the draft with all values as the engine writes them; what was posted stays as it was.
+    """Return the draft with all values as the engine writes them, and widths only where there is a layer of them.
+
+    What was posted stays as it was.
 
     What foreign trainers are told is passed on as it is.
     """
     if is_foreign(draft.trainer):
         return draft
-    return replace(
-        draft,
-        parameters={name: plain_parameter(name, parameter) for name, parameter in draft.parameters.items()},
-        fixed={name: plain(name, value) for name, value in draft.fixed.items()},
-    )
+    parameters = {name: plain_parameter(name, parameter) for name, parameter in draft.parameters.items()}
+    fixed = {name: plain(name, value) for name, value in draft.fixed.items()}
+    return replace(draft, parameters=conditioned(parameters, fixed), fixed=fixed)
 
 
 def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
@@ -61,6 +67,7 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
         *([] if is_foreign(draft.trainer) else own_faults(draft, dataset)),
         *_sampler_faults(draft),
         *_scheduler_faults(draft),
+        *_confirm_faults(draft),
         *pair_faults(draft.sampler, draft.scheduler),
     ]
 
@@ -68,6 +75,7 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
 def own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
     """Return what is wrong with the hyperparameters of our own networks."""
     return [
+        *(layer_faults(draft.parameters, draft.fixed) if draft.unreadable.isdisjoint(LAYERS) else []),
         *_hyperparameter_faults(draft),
         *_network_faults(draft, dataset),
         *([] if dataset is None else fold_faults(draft.folds, dataset)),
@@ -106,10 +114,10 @@ def unknown_dataset(name: str, known: Sequence[str]) -> Fault:
 
 
 def _hyperparameter_faults(draft: SweepDraft) -> Iterable[Fault]:
-    strangers = [name for name in draft.parameters if name not in HYPERPARAMETERS]
+    strangers = [name for name in draft.parameters if name not in SEARCHABLE]
     yield from faults_of(strangers, lambda name: Fault(pointer("space", name), unknown(name)))
     for name, parameter in draft.parameters.items():
-        if name in HYPERPARAMETERS:
+        if name in SEARCHABLE:
             yield from parameter_faults(name, parameter, pointer("space", name))
     yield from fixed_value_faults(draft.fixed)
 
@@ -119,7 +127,8 @@ def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterab
     if dataset is None:
         return
     norm = any(value is True for value, _ in _points(draft, "batch_norm"))
-    for value, place in _points(draft, "hidden_units"):
+    largest = widest(draft.parameters, draft.fixed)
+    for value, place in _points(draft, "hidden_units") if largest is None else [largest]:
         yield from network_faults(value, dataset.features, dataset.outputs, place, batch_norm=norm)
     for value, place in _points(draft, "augment"):
         yield from augment_faults(value, dataset.card.get("image"), place)
@@ -145,6 +154,14 @@ def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:
     return [*points, *default] if parameter.when else points
 
 
+def _confirm_faults(draft: SweepDraft) -> Iterable[Fault]:
+    """Yield the fault of confirming trials whose models are not kept."""
+    leaders, kept = draft.confirm.leaders if draft.confirm else 0, draft.keep_models or KEEP_MODELS
+    if leaders > kept and not is_foreign(draft.trainer):
+        detail = f"{leaders} leaders are to be confirmed, but the models of {kept} trials are kept"
+        yield Fault("/confirm/leaders", f"{detail}, so that the winner might have none. Raise keep_models.")
+
+
 def _sampler_faults(draft: SweepDraft) -> Iterable[Fault]:
     kind, faults = _kind("sampler", draft.sampler, SAMPLERS)
     if kind is None:
@@ -166,7 +183,20 @@ def _pointless(draft: SweepDraft, kind: Sampler) -> list[Fault]:
 
 def _scheduler_faults(draft: SweepDraft) -> Iterable[Fault]:
     kind, faults = _kind("scheduler", draft.scheduler, SCHEDULERS)
-    return faults if kind is None else kind.faults(draft.scheduler, _fixed_epochs(draft))
+    if kind is None:
+        return faults
+    return [*kind.faults(draft.scheduler, _fixed_epochs(draft)), *(_inheritance_faults(draft) if kind.inherits else ())]
+
+
+def _inheritance_faults(draft: SweepDraft) -> Iterable[Fault]:
+    """Yield why trials of a draft could not go on from others with other knobs."""
+    kind = draft.scheduler["kind"]
+    if is_foreign(draft.trainer):
+        why = f"Under {kind} trials go on from the weights of others, which a foreign trainer keeps to itself"
+        yield Fault("/scheduler/kind", f"{why}. Use another scheduler.")
+    elif not draft.unreadable and not any(name in KNOBS for name in draft.parameters):
+        why = f"{kind} changes knobs of trials as they train, but none of the space's parameters is one"
+        yield Fault("/space", f"{why}. Search one of {', '.join(KNOBS)}, or use another scheduler.")
 
 
 def _kind(part: str, options: Mapping[str, Value], known: Mapping[str, T]) -> tuple[T | None, list[Fault]]:

@@ -26,11 +26,9 @@ from app.services.ids import new_id
 from app.services.objective_checks import objective_faults
 from app.services.planner import Planner
 from app.services.point_checks import plain_points, point_faults
-from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
+from app.services.sweep_checks import KEEP_MODELS, draft_faults, plain_draft, unknown_dataset
 from app.services.trials import completed
 from app.storage.interface import Storage
-
-KEEP_MODELS = 10
 
 
 @final
@@ -161,7 +159,8 @@ class Sweeps:
         """Return the best finished trial. Raises NotFound, also while there is none."""
         found = self._storage.sweep(sweep)
         if found.best is not None:
-            return completed([self._storage.trial(sweep, found.best.trial)], found.spec)[0]
+            best = found.best.trial
+            return completed([self._storage.trial(sweep, best)], found.spec, self._storage.lineage(sweep, [best]))[0]
         if found.state is SweepState.COMPLETED and (lost := found.counts[TrialState.DIVERGED]):
             way = 'Lower the learning rates, or rank by best epochs: "objective": {"diverged": "best_epoch"}.'
             raise NotFound(f"The sweep {sweep} is completed with {lost} diverged trials and none to rank. {way}")
@@ -202,6 +201,7 @@ class Sweeps:
             rules=CURRENT_RULES,
             replicates=draft.replicates,
             folds=draft.folds,
+            confirm=draft.confirm,
             trainer=draft.trainer,
             foreign=foreign,
         )

@@ -12,9 +12,11 @@ from app.contract.hyperparameters import complete
 from app.domain.plan import (
     REFUND_BLOCK,
     Block,
+    Close,
+    Confirm,
     Draw,
     Drawn,
-    End,
+    Leader,
     Move,
     Need,
     Plan,
@@ -63,7 +65,8 @@ class Run:
     last: int  # the epochs of its trial
     asked: int
     charged: int
-    epochs: int = 0
+    inherited: int
+    epochs: int
     state: TrialState = TrialState.QUEUED
     value: float | None = None
     rungs: tuple[tuple[int, float], ...] = ()
@@ -86,6 +89,7 @@ class VirtualSweep:
     trials: list[Drawn] = field(default_factory=list)
     runs: dict[tuple[int, int], Run] = field(default_factory=dict)
     decisions: list[str] = field(default_factory=list)
+    confirmed: set[int] = field(default_factory=set)
     points: list[Mapping[str, Value]] = field(default_factory=list)
     recorded: Callable[[Mapping[str, Value]], Mapping[str, Value]] = dict
     """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
@@ -126,6 +130,7 @@ class VirtualSweep:
             trials=self._stopped() if need is Need.ALL else (),
             block=self._block(),
             reason=self.reason,
+            leaders=self._leaders(),
             points=tuple(self.points),
         )
 
@@ -242,7 +247,8 @@ class VirtualSweep:
         runs = [run for of_trial in self._of_trial[first:end] for run in of_trial]
         if end > len(self.trials) or not runs or any(run.state in OPEN for run in runs):
             return None
-        return Block(first, end, sum(run.charged for run in runs), sum(run.epochs for run in runs))
+        trained = sum(run.epochs - run.inherited for run in runs)
+        return Block(first, end, sum(run.charged for run in runs), trained)
 
     def _make(self, move: Move) -> None:
         if isinstance(move, Draw):
@@ -254,8 +260,14 @@ class VirtualSweep:
             self.decisions.append(f"{move.round} prune {move.run.trial}.{move.run.replicate}: {move.reason}")
         elif isinstance(move, Refund):
             self.charged -= move.block.charged - move.block.trained
+        elif isinstance(move, Confirm):
+            self._confirm(move)
+        elif isinstance(move, Close):
+            self._let_go(SweepState.COMPLETED, f"the search: {move.reason}", move.reason)
         else:
-            self._end(move)
+            self._let_go(move.state, f"{move.state}: {move.reason}", move.reason)
+            if not self._any(TRAINING):
+                self.state, self.ending = move.state, None
 
     def _draw(self, move: Draw) -> None:
         assert move.trials
@@ -266,9 +278,11 @@ class VirtualSweep:
             self.trials.append(replace(trial, params=self.recorded(trial.params)))
             self._of_trial.append([])
             last = int(str(complete(self.spec.fixed, trial.params)["epochs"]))
-            assert 1 <= trial.to_epoch <= last
+            begins = self._begin(trial)
+            assert begins < trial.to_epoch <= last
             for replicate in range(trial.replicates):
-                run = Run(trial.number, replicate, move.round, last, trial.to_epoch, trial.to_epoch)
+                own = trial.to_epoch - begins
+                run = Run(trial.number, replicate, move.round, last, trial.to_epoch, own, begins, begins)
                 self.runs[trial.number, replicate] = run
                 self._of_trial[trial.number].append(run)
                 self.turn(run, TrialState.QUEUED)
@@ -276,6 +290,13 @@ class VirtualSweep:
         if move.round:
             numbers = [trial.number for trial in move.trials]
             self.decisions.append(f"{move.round} draw {numbers[0]} to {numbers[-1]}: {move.reason}")
+
+    def _begin(self, trial: Drawn) -> int:
+        """Return the epoch after which a trial begins; its parent must have stopped there, or have ended before."""
+        if trial.inherits is not None:
+            parents = self._of_trial[trial.inherits.parent]
+            assert max(run.epochs for run in parents) == trial.inherits.epoch
+        return trial.begins_after
 
     def _go_on(self, move: Train) -> None:
         assert move.runs
@@ -295,22 +316,55 @@ class VirtualSweep:
         assert self._view(run) == view
         return run
 
-    def _end(self, move: End) -> None:
+    def _let_go(self, target: SweepState, told: str, reason: str) -> None:
         if self.ending is None:
-            self.decisions.append(f"end {move.state}: {move.reason}")
-        self.ending, self.reason = move.state.value, move.reason
+            self.decisions.append(f"end {told}")
+        self.ending, self.reason = target.value, reason
         for run in [*self.in_state(TrialState.QUEUED), *self.in_state(TrialState.PAUSED)]:
             self.turn(run, TrialState.CANCELLED if run.value is None else TrialState.COMPLETED)
-        if not self._any(TRAINING):
-            self.state, self.ending = move.state, None
+
+    def _leaders(self) -> list[Leader]:
+        """Return the best completed trials of a search that is to be confirmed and about to end."""
+        if self.spec.confirm is None or self.ending != SweepState.COMPLETED or self._any(TRAINING):
+            return []
+        ranked = sorted(
+            (value, trial)
+            for trial, value in self._final.items()
+            if value is not None and self._outcome(trial) is TrialState.COMPLETED
+        )
+        return [
+            Leader(trial, len(self._of_trial[trial]), max(run.asked for run in self._of_trial[trial]))
+            for _, trial in ranked[: self.spec.confirm.leaders]
+        ]
+
+    def _confirm(self, move: Confirm) -> None:
+        for leader in move.leaders:
+            of_trial = self._of_trial[leader.trial]
+            assert len(of_trial) == leader.runs
+            self.confirmed.add(leader.trial)
+            for replicate in range(leader.runs, leader.runs + move.more):
+                first = of_trial[0]
+                own = leader.asked - first.inherited
+                run = Run(
+                    *(leader.trial, replicate, 0, first.last, leader.asked, own), first.inherited, first.inherited
+                )
+                self.runs[leader.trial, replicate] = run
+                of_trial.append(run)
+                self.turn(run, TrialState.QUEUED)
+                self.charged += run.charged
+        self.ending, self.reason = None, move.reason
+        self.decisions.append(f"confirm {[leader.trial for leader in move.leaders]}: {move.reason}")
 
     def train(self, run: Run) -> None:
         """Train a run to its epoch, to its own end, or, if the sweep ends, just one epoch further."""
         fate = self.fate(run)
         assert 1 <= len(fate.best) <= run.last
-        run.epochs = reached = min(run.epochs + 1 if self.ending else run.asked, len(fate.best))
-        over = reached == len(fate.best)
-        run.value = None if over and fate.end is not TrialState.COMPLETED else fate.best[reached - 1]
+        last = max(len(fate.best), run.inherited + 1)
+        run.epochs = reached = min(run.epochs + 1 if self.ending else run.asked, last)
+        over = reached == last
+        run.value = (
+            None if over and fate.end is not TrialState.COMPLETED else fate.best[min(reached, len(fate.best)) - 1]
+        )
         stopped = TrialState.COMPLETED if self.ending else TrialState.PAUSED
         if not over and stopped is TrialState.PAUSED and run.value is not None:
             run.rungs = (*run.rungs, (reached, run.value))

@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, and_, func, literal, literal_column, select
 
 from app.domain.objectives import Direction, cost
-from app.domain.plan import REFUND_BLOCK, Block, Need, RunView, Snapshot, TrialView
+from app.domain.plan import REFUND_BLOCK, Block, Leader, Need, RunView, Snapshot, TrialView
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepSpec
 from app.storage import counts, records, trial_rows
+from app.storage.dialect import larger
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.records import AnyRow
 from app.storage.sweep_rows import sweep_row
-from app.storage.tables import rung_values, runs, trials
+from app.storage.tables import lineage, rung_values, runs, trials
 
 _VIEW = (runs.c.key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.epochs, runs.c.asked, runs.c.value)
 
@@ -32,6 +33,7 @@ def take(connection: Connection, sweep: str, need: Need, horizon: int, *, all_ru
         best_cost=cost(best, direction),
         runs=_shown(connection, row, direction, need, in_training=in_training, all_runs=all_runs),
         trials=_trials(connection, sweep, direction) if need is Need.ALL else (),
+        leaders=() if in_training else _leaders(connection, row, spec),
         block=None if spec.budget.epochs is None else _block(connection, row, in_training=in_training),
     )
 
@@ -124,6 +126,22 @@ def _trials(connection: Connection, sweep: str, direction: Direction) -> tuple[T
     return tuple(TrialView(trial.number, trial.params, trial.state, cost(trial.value, direction)) for trial in finished)
 
 
+def _leaders(connection: Connection, row: AnyRow, spec: SweepSpec) -> tuple[Leader, ...]:
+    """Return the best completed trials of a search that is to be confirmed and about to end."""
+    if spec.confirm is None or row.ending != SweepState.COMPLETED:
+        return ()
+    rising = trials.c.value.desc() if spec.objective.direction == "maximize" else trials.c.value
+    asked = select(func.max(runs.c.asked)).where(runs.c.sweep_key == row.key, runs.c.trial == trials.c.number)
+    found = connection.execute(
+        select(trials.c.number, trials.c.replicates, asked.scalar_subquery().label("asked"))
+        .where(trials.c.sweep_key == row.key, trials.c.value.is_not(None))
+        .where(trials.c.state == TrialState.COMPLETED.value)
+        .order_by(rising, trials.c.number)
+        .limit(spec.confirm.leaders)
+    )
+    return tuple(Leader(one.number, one.replicates, one.asked) for one in found)
+
+
 def _block(connection: Connection, row: AnyRow, *, in_training: bool) -> Block | None:
     """Return the next trials whose epochs can be refunded, None while one of them is not final."""
     first = int(row.plan.get("refunded", 0))
@@ -135,9 +153,11 @@ def _block(connection: Connection, row: AnyRow, *, in_training: bool) -> Block |
     unfinished = select(trials.c.number).where(*mine, trials.c.state.in_([state.value for state in OPEN])).limit(1)
     if connection.execute(unfinished).first() is not None:
         return None
+    # One that inherits has at least the epochs of its ancestors, but if it diverged while those were trained again.
+    own = larger(runs.c.epochs - func.coalesce(lineage.c.epoch, 0), literal(0))
     sums = connection.execute(
-        select(func.sum(runs.c.charged), func.sum(runs.c.epochs)).where(
-            runs.c.sweep_key == row.key, runs.c.trial >= first, runs.c.trial < end
-        )
+        select(func.sum(runs.c.charged), func.sum(own))
+        .join(lineage, and_(lineage.c.sweep_key == runs.c.sweep_key, lineage.c.trial == runs.c.trial), isouter=True)
+        .where(runs.c.sweep_key == row.key, runs.c.trial >= first, runs.c.trial < end)
     ).one()
     return Block(first, end, *sums)

@@ -38,6 +38,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "hyperband": {"eta": 2, "first_rung": 1},
     "median": {"interval": 1, "least": 2, "bracket": 5},
     "thaw": {"batch": 3},
+    "pbt": {"population": 4, "interval": 1},
 }
 
 

@@ -11,6 +11,7 @@ from app.planning.confirming import confirm, plan_confirmed
 from app.planning.drawing import all_drawn, draw, learns, room_in_queue, trials_left
 from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.memory import Memory
+from app.planning.redrawing import plan_redraw, redraw_is_due
 from app.planning.rounds import plan_rounds
 from app.planning.stopping import overtaken, passed_rungs
 from app.planning.whole import TrainWhole
@@ -30,8 +31,12 @@ def need_of(spec: SweepSpec) -> Need:
 
 
 def fits_models(snapshot: Snapshot) -> bool:
-    """Return whether the plan of a running sweep may take long: models are fitted to its trials, once all stopped."""
-    return need_of(snapshot.spec) is Need.ALL and not snapshot.in_training and bool(snapshot.trials)
+    """Return whether the plan of a running sweep may take long: models are fitted to its trials, once all stopped.
+
+    Or before that, if trials are drawn anew from another space.
+    """
+    settled = not snapshot.in_training or redraw_is_due(snapshot)
+    return need_of(snapshot.spec) is Need.ALL and settled and bool(snapshot.trials)
 
 
 def plan(snapshot: Snapshot) -> Plan:
@@ -53,6 +58,8 @@ def _search(snapshot: Snapshot) -> Plan:
     """Return the next moves of the search: drawing trials, and deciding which of them go on, until it ends."""
     if end := time_is_up(snapshot):
         return Plan((end,), snapshot.memory)
+    if redraw_is_due(snapshot):
+        return plan_redraw(snapshot)
     if ends := list(overtaken(snapshot)):
         return Plan(ends, snapshot.memory)
     scheduler = _scheduler(snapshot.spec)

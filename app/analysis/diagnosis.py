@@ -7,6 +7,7 @@ from typing import Any
 from app.contract.hyperparameters import complete
 from app.domain.datasets import DatasetSummary
 from app.domain.objectives import cost
+from app.domain.order import Order
 from app.domain.states import TrialState
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import Trial
@@ -63,9 +64,12 @@ def sweep_diagnosis(
 ) -> SweepDiagnosis:
     """Diagnose the finished trials of a sweep, given their curves by number."""
     found = {one.number: trial_diagnosis(one, curves.get(one.number, ()), spec, dataset, hoped) for one in trials}
-    costs = {one.number: cost(one.value, spec.objective.direction) for one in trials if one.value is not None}
-    best = min(costs, key=lambda number: (costs[number], number), default=None)
-    return diagnose_sweep(found, best)
+    ranked = [
+        Order.of(cost(one.value, spec.objective.direction), one.state, one.number)
+        for one in trials
+        if one.value is not None
+    ]
+    return diagnose_sweep(found, min(ranked).number if ranked else None)
 
 
 def _counts(trial: Trial, epoch: Epoch) -> bool:

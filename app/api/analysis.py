@@ -4,9 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.analysis.diagnosis import SweepDiagnosis, TrialDiagnosis
+from app.analysis.diagnosis import TrialDiagnosis
+from app.analysis.leaderboard import Leaderboard
 from app.api.dependencies import UseCases
 from app.api.strict_route import StrictRoute
+from app.services.analysis import BOARD, SweepAnalysis
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}", tags=["analysis"])
 
@@ -21,6 +23,23 @@ def get_diagnosis(sweep: str, number: int, services: UseCases, hoped_error: Hope
 
 
 @router.get("/analysis")
-def get_analysis(sweep: str, services: UseCases, hoped_error: Hoped = 0.0) -> SweepDiagnosis:
-    """Tell what the best trial and the last 1,000 finished ones of a sweep show together, and what to do next."""
+def get_analysis(sweep: str, services: UseCases, hoped_error: Hoped = 0.0) -> SweepAnalysis:
+    """Tell what the best trial and the last 1,000 finished ones of a sweep show together, and what to do next.
+
+    `flattery` tells how far the best value is too good since dev was asked so often, with the test figure beside it.
+    """
     return services.analysis.sweep(sweep, hoped_error)
+
+
+@router.get("/leaderboard")
+def get_leaderboard(
+    sweep: str,
+    services: UseCases,
+    limit: Annotated[int, Query(ge=1, le=BOARD, description="how many of the best trials to show")] = 10,
+) -> Leaderboard:
+    """Show the best finished trials, with how sure their values are.
+
+    Of each the mean over its trainings, the standard error and count, and the probability of being the best of the
+    first 50.
+    """
+    return services.analysis.leaderboard(sweep, limit)

@@ -2,31 +2,34 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypedDict
 
 from app.domain.objectives import Direction
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Sweep, Used
+from app.domain.sweeps import Best, Enqueued, Sweep, Used
 from app.domain.trials import CompleteTrial
 from app.domain.work import Epoch
 from app.planning.pairs import is_reproducible
 
 
 class BestAnswer(TypedDict):
-    """The best finished trial so far."""
+    """The best finished trial so far; `note` says so where it was pruned, as no completed one is as good."""
 
     trial: int
     value: float
     params: dict[str, Any]
+    state: TrialState
+    note: str | None
 
 
 class SweepAnswer(TypedDict):
     """A sweep: where it stands, and the request it came from with all defaults filled in.
 
-    The budget is the one in force. While the end waits for trials in training, `ending` is the state to come.
+    The budget is the one in force; so many `waiting_points` were enqueued and become trials of the next round.
+    While the end waits for trials in training, `ending` is the state to come.
     `rules` is the version of the rules that shape its results: a sweep ends under those that it began with. While it
     runs and no live worker can train it, `no_workers` says so. With `reproducible` false its trials and
     decisions depend on which worker was faster, once there are several, or on foreign code. A sweep of a foreign
@@ -56,6 +59,7 @@ class SweepAnswer(TypedDict):
     early_stopping: dict[str, Any] | None
     budget: dict[str, Any]
     used: Used
+    waiting_points: int
     replicates: int
     trainer: str
     metrics: dict[str, Direction] | None
@@ -79,7 +83,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         ending=sweep.ending,
         reason=sweep.reason,
         counts=dict(sweep.counts),
-        best=BestAnswer(trial=best.trial, value=best.value, params=dict(best.params)) if best else None,
+        best=_best_answer(best) if best else None,
         created_at=sweep.created_at,
         started_at=sweep.started_at,
         finished_at=sweep.finished_at,
@@ -94,6 +98,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         early_stopping={"patience": stopping.patience, "min_delta": stopping.min_delta} if stopping else None,
         budget=asdict(spec.budget),
         used=sweep.used,
+        waiting_points=sweep.waiting_points,
         replicates=spec.replicates,
         trainer=spec.trainer,
         metrics=dict(spec.foreign.metrics) if spec.foreign else None,
@@ -106,16 +111,46 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
     )
 
 
+def _best_answer(best: Best) -> BestAnswer:
+    cut_short = "it was pruned before its end: no completed trial is as good"
+    note = cut_short if best.state is TrialState.PRUNED else None
+    return BestAnswer(trial=best.trial, value=best.value, params=dict(best.params), state=best.state, note=note)
+
+
+class EnqueuedAnswer(TypedDict):
+    """What became of hand-picked points: the numbers of those that are trials by now, and how many wait to be drawn.
+
+    Those that wait are in the order of the request the first trials of the next round, which `detail` says too.
+    """
+
+    trials: list[int]
+    waiting: int
+    detail: str
+
+
+def enqueued_answer(enqueued: Enqueued) -> EnqueuedAnswer:
+    """Return the wire form of what became of points."""
+    drawn, waiting = len(enqueued.trials), enqueued.waiting
+    told = [f"{drawn} wait for a worker as trials"] if drawn else []
+    told += [f"{waiting} are the first trials of what is drawn next: with the next round, or on resume"] * bool(waiting)
+    detail = f"The budget of trials grew by {drawn + waiting}. Of these points {', and '.join(told)}."
+    return EnqueuedAnswer(trials=list(enqueued.trials), waiting=waiting, detail=detail)
+
+
+Source = Literal["sampler", "enqueued"]
+
+
 class TrialAnswer(TypedDict):
     """A trial; `metrics` are those at the best epoch, whose weights are the model. `value` is what it is ranked by.
 
     `params` are the hyperparameters that were searched, `all_params` those that were fixed or left to their defaults
     as well. One that the conditions of the space left out is in `all_params` alone, at its default. With several
-    replicates, value and metrics are the means over them.
+    replicates, value and metrics are the means over them. `source` tells whether its point was enqueued by hand.
     """
 
     number: int
     state: TrialState
+    source: Source
     params: dict[str, Any]
     all_params: dict[str, Any]
     metrics: dict[str, float | None]
@@ -136,6 +171,7 @@ def trial_answer(found: CompleteTrial) -> TrialAnswer:
     return TrialAnswer(
         number=trial.number,
         state=trial.state,
+        source="enqueued" if trial.enqueued else "sampler",
         params=dict(trial.params),
         all_params=dict(found.all_params),
         metrics=trial.metrics,

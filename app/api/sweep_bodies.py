@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from app.api.fields import read_fields
+from app.domain.condition_faults import form_faults
+from app.domain.conditions import names
 from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, pointer, show
 from app.domain.hints import hint
 from app.domain.objectives import Direction
 from app.domain.scales import THRESHOLD
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from app.domain.sweeps import MOST_TRIALS
 from app.domain.values import LARGEST_WHOLE, whole
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
@@ -38,12 +41,22 @@ Plain = Annotated[JsonValue, AfterValidator(_storable)]
 Whole = Annotated[int, BeforeValidator(whole)]
 Integer = Annotated[Whole, Field(ge=-LARGEST_WHOLE, le=LARGEST_WHOLE)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-Conditions = dict[str, list[Plain]]
+Conditions = Annotated[
+    dict[str, Plain],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"anyOf": [{"type": "array"}, {"type": "object"}]},
+            "description": "What must hold of other parameters for this one to be drawn: for each a list of values, or "
+            'comparisons such as {">=": 2}; "all" and "any" of a list of such objects, "not" of one.',
+        }
+    ),
+]
 Name = Annotated[str, Field(max_length=200)]
 Tag = Annotated[str, Field(min_length=1, max_length=64)]
 Tags = Annotated[list[Tag], Field(max_length=32), AfterValidator(_each_once)]
 Notes = Annotated[str, Field(max_length=20_000)]
-Trials = Annotated[Whole, Field(ge=1, le=1_000_000)]
+Trials = Annotated[Whole, Field(ge=1, le=MOST_TRIALS)]
 Seconds = Annotated[Finite, Field(gt=0, le=1e9)]
 Epochs = Annotated[Whole, Field(ge=1, le=LARGEST_WHOLE)]
 
@@ -271,6 +284,8 @@ def _read_parameter(raw: object, place: str) -> tuple[Parameter | None, list[Fau
         return None, faults
     parts: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in parsed.items()}
     del parts["kind"]
+    if misread := list(form_faults(parts.get("when") or {}, f"{place}/when")):
+        return record(**{**parts, "when": None}), [*faults, *misread]
     return record(**parts), faults
 
 
@@ -294,8 +309,7 @@ def _unreadable(posted: Mapping[str, Any], read: set[str], parameters: Mapping[s
     sources = [posted.get("space"), posted.get("fixed", {})]
     if not all(isinstance(source, Mapping) for source in sources):
         # A whole part could not be read: it may have held whatever the conditions name.
-        conditions = [parameter.when or {} for parameter in parameters.values()]
-        return frozenset({name for when in conditions for name in when} - read)
+        return frozenset({name for parameter in parameters.values() for name in names(parameter.when)} - read)
     return frozenset({name for source in sources if source for name in source} - read)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from app.domain.conditions import rewritten
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
@@ -150,9 +151,7 @@ def _plain_widths(value: Value) -> Value:
 
 def plain_parameter(name: str, parameter: Parameter) -> Parameter:
     """Return a parameter with its values, and those of its conditions, as the engine writes them."""
-    when = parameter.when and {
-        other: [plain(other, value) for value in allowed] for other, allowed in parameter.when.items()
-    }
+    when = parameter.when and rewritten(parameter.when, plain)
     if isinstance(parameter, ChoiceParameter):
         return replace(parameter, when=when, values=tuple(plain(name, value) for value in parameter.values))
     return replace(parameter, when=when)

@@ -1,9 +1,11 @@
-"""How sweeps under the first rules draw from steps: kept, so that those that were begun end as they would have."""
+"""How sweeps under the first rules draw: kept, so that those that were begun end as they would have."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app.domain.scales import Scale, unscale
+from app.domain.values import Value
 
 
 def nearest_steps(quantiles: Sequence[float], low: float, high: float, step: float, scale: Scale) -> list[float]:
@@ -25,3 +27,8 @@ def whole_steps(quantiles: Sequence[float], low: int, high: int, step: int, scal
     else:
         indices = [(math.floor(point) - low) // step for point in unscale(quantiles, low, high + 1, "log")]
     return [low + step * min(max(index, 0), last) for index in indices]
+
+
+def lists(when: Mapping[str, Any] | None, values: Mapping[str, Value]) -> bool:
+    """Return whether each parameter is there and equal to one of the values that are listed: 1 and true are equal."""
+    return all(name in values and values[name] in listed for name, listed in (when or {}).items())

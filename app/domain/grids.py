@@ -65,6 +65,11 @@ class Grid:
         return steps.denominator == 1 and 0 <= steps <= self.last
 
     @property
+    def highest(self) -> Fraction:
+        """The value farthest up."""
+        return self._value(self.last)
+
+    @property
     def values(self) -> Sequence[Fraction]:
         """All values, from the first one up."""
         return [self._value(index) for index in range(self.last + 1)]
@@ -84,6 +89,12 @@ class Grid:
         """Return the whole number at or below `sign` times the steps from the first value to `point`."""
         numerator, denominator = point.as_integer_ratio()
         return sign * (numerator * self.unit - self.low * denominator) // (self.step * denominator)
+
+
+def fits(low: Number, high: Number, step: Number) -> bool:
+    """Return whether at least one step fits into a range, as they are written, and they can be counted."""
+    width = high - low
+    return step > 0 and width > 0 and math.isfinite(width / step) and Grid.of(low, high, step).last > 0
 
 
 def _double(bound: Fraction) -> float:

@@ -86,6 +86,8 @@ class Snapshot:
     `Need.LIVE` is asked for. `block` has the trials from `refunded`
     (or 0) up to the next multiple of REFUND_BLOCK, if all of them are drawn and final; with no run in training it ends
     with the last trial drawn. It is None where it would be empty. `trials` are all finished and paused ones, by number.
+    `points` are hand-picked ones that wait to be drawn, in the order in which they were enqueued; the budget has room
+    for them.
     """
 
     sweep: str
@@ -106,13 +108,15 @@ class Snapshot:
     trials: Sequence[TrialView] = ()
     block: Block | None = None
     reason: str | None = None
+    points: Sequence[Mapping[str, Value]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """A trial that was drawn but not yet stored, with a run for each replicate, asked to train to `to_epoch`.
 
-    `rests_on` are the numbers of the trials whose results its point follows from.
+    `rests_on` are the numbers of the trials whose results its point follows from. One that was `enqueued` has a
+    hand-picked point, the first of those that wait.
     """
 
     number: int
@@ -121,6 +125,7 @@ class Drawn:
     to_epoch: int
     replicates: int = 1
     rests_on: Sequence[int] = ()
+    enqueued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +191,7 @@ class Plan:
 class StoredDecision:
     """What was decided about some trials of a sweep, and why; `round` 0 is none.
 
-    `kind` is draw, train, prune or end, and patch where someone changed the budget.
+    `kind` is draw, train, prune or end; patch where someone changed the budget, enqueue where someone picked points.
     """
 
     number: int

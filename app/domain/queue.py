@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from app.domain.states import TrialState
 from app.domain.values import Value
 from app.domain.work import CheckpointRef, Decision, Keep, Lease, Outcome, Rank
 
@@ -89,11 +90,15 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class RankedModel:
-    """A stored model as ranking sees it; `settled` once its trial is final. Without a cost it is kept for now."""
+    """A stored model as ranking sees it; `settled` once its trial is final, in `state`.
+
+    Without a cost it is kept for now.
+    """
 
     trial: int
     cost: float | None
     settled: bool
+    state: TrialState = TrialState.COMPLETED
 
 
 @dataclass(frozen=True, slots=True)

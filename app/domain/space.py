@@ -5,20 +5,19 @@ for many trials at a time, parameter by parameter, in the arithmetic of Python: 
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
 from itertools import accumulate
 from typing import Literal
 
+from app.domain.conditions import Condition, Conditions, names, parse
 from app.domain.constraints import Constraint
-from app.domain.first_rules import nearest_steps, whole_steps
+from app.domain.first_rules import lists, nearest_steps, whole_steps
 from app.domain.grids import Grid
 from app.domain.scales import THRESHOLD, Scale, place, unscale
 from app.domain.values import Value, key
-
-Conditions = Mapping[str, Sequence[Value]]
 
 EXACT_GRIDS = 2
 """The rules from which on grids have the values and shares of `Grid`, and conditions the equality of `key`."""
@@ -163,20 +162,20 @@ class Space:
         """Return the values at each of the rows of `quantiles` under `rules`; a row has one for each parameter.
 
         Parameters whose `when` does not hold are left out. A condition looks at the other parameters and at the `fixed`
-        values. One on a parameter that is itself left out does not hold.
+        values; a parameter that is itself left out is not there.
         """
         points: list[dict[str, Value]] = [{} for _ in quantiles]
         columns = zip(*quantiles, strict=True)
         for (name, parameter), column in zip(self.parameters.items(), columns, strict=bool(points)):
             for point, value in zip(points, parameter.at(column, rules), strict=True):
                 point[name] = value
-        return [self._held(point, fixed, rules) for point in points] if self._conditional else points
+        return [self.active(point, fixed, rules) for point in points] if self._conditions else points
 
-    def _held(self, drawn: Mapping[str, Value], fixed: Mapping[str, Value], rules: int) -> dict[str, Value]:
-        """Return the drawn values of one trial whose conditions hold."""
+    def active(self, drawn: Mapping[str, Value], fixed: Mapping[str, Value], rules: int) -> dict[str, Value]:
+        """Return those of the values drawn for all parameters whose conditions hold."""
         values = {**fixed, **drawn}
-        for name in self._conditional:
-            if not self._holds(name, values, rules):
+        for name, condition in self._conditions.items():
+            if not (condition.holds(values) if rules >= EXACT_GRIDS else lists(self.parameters[name].when, values)):
                 del values[name]
         return {name: value for name, value in drawn.items() if name in values}
 
@@ -192,20 +191,8 @@ class Space:
         return [Constraint.parse(text) for text in self.constraints]
 
     @cached_property
-    def _conditional(self) -> Sequence[str]:
-        """The parameters with conditions, each after those that it looks at."""
-        looks_at = {name: parameter.when or () for name, parameter in self.parameters.items()}
-        return [name for name in TopologicalSorter(looks_at).static_order() if looks_at.get(name)]
-
-    @cached_property
-    def _allowed(self) -> Mapping[str, Mapping[str, Collection[str]]]:
-        return {
-            name: {other: frozenset(map(key, allowed)) for other, allowed in (self.parameters[name].when or {}).items()}
-            for name in self._conditional
-        }
-
-    def _holds(self, name: str, values: Mapping[str, Value], rules: int) -> bool:
-        if rules < EXACT_GRIDS:
-            when = self.parameters[name].when or {}
-            return all(other in values and values[other] in allowed for other, allowed in when.items())
-        return all(other in values and key(values[other]) in allowed for other, allowed in self._allowed[name].items())
+    def _conditions(self) -> Mapping[str, Condition]:
+        """The conditions of the parameters that have some, each after those that it looks at."""
+        looks_at = {name: names(parameter.when) for name, parameter in self.parameters.items()}
+        order = TopologicalSorter(looks_at).static_order()
+        return {name: parse(self.parameters[name].when or {}) for name in order if looks_at.get(name)}

@@ -1,11 +1,11 @@
 """What is wrong with a search space, before anything is drawn from it; in time linear in its size."""
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from app.domain.cycles import on_cycles
+from app.domain.condition_faults import bare, condition_faults
 from app.domain.errors import Fault, faults_of, pointer, show
-from app.domain.hints import hint
+from app.domain.grids import fits
 from app.domain.scales import THRESHOLD
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 from app.domain.values import Value, key
@@ -18,27 +18,22 @@ def space_faults(
 
     `unreadable` names what the request has as well, but in a form that says nothing: conditions on it pass.
     """
-    keys = {name: key(value) for name, value in fixed.items()}
     return [
         *(fault for name, parameter in parameters.items() for fault in _parameter_faults(name, parameter)),
         *faults_of([name for name in fixed if name in parameters], _twice),
-        *_unknown_faults(parameters, fixed, unreadable),
-        *(fault for name in parameters for fault in _condition_faults(name, parameters, fixed, keys)),
-        *_cycle_faults(parameters),
+        *condition_faults(parameters, fixed, unreadable),
     ]
 
 
 def _twice(name: str) -> Fault:
-    return Fault(
-        pointer("fixed", name), f"{_name(name)} is both searched and fixed. Leave it out of space or of fixed."
-    )
+    return Fault(pointer("fixed", name), f"{bare(name)} is both searched and fixed. Leave it out of space or of fixed.")
 
 
 def _parameter_faults(name: str, parameter: Parameter) -> Iterator[Fault]:
     for fault in _faults_within(parameter):
         # What stands for the rest of many has no place of its own.
         place = pointer("space", name) + fault.pointer if fault.count == 1 else fault.pointer
-        yield Fault(place, f"{_name(name)}: {fault.detail}", fault.count)
+        yield Fault(place, f"{bare(name)}: {fault.detail}", fault.count)
 
 
 def _faults_within(parameter: Parameter) -> Iterable[Fault]:
@@ -98,21 +93,13 @@ def _zero_faults(parameter: FloatParameter | IntParameter) -> list[Fault]:
 
 def _step_faults(parameter: FloatParameter | IntParameter) -> list[Fault]:
     step, width = parameter.step, parameter.high - parameter.low
-    if step is None or _has_grid(parameter):
+    if step is None or fits(parameter.low, parameter.high, step):
         return []
     if step > 0 and not math.isfinite(width / step):
         return [Fault("/step", f"step is {step!r}, too small to count the steps of the range. Make it larger.")]
     if step <= 0:
         return [Fault("/step", f"step is {step!r}, but it must be above 0. Leave it out for no grid.")]
     return [Fault("/step", f"step is {step!r}, wider than the range of {width!r}. Make it smaller or leave it out.")]
-
-
-def _has_grid(parameter: FloatParameter | IntParameter) -> bool:
-    """Return whether the parameter has a step, and one that fits into its range as they are written."""
-    step, width = parameter.step, parameter.high - parameter.low
-    if step is None or not (step > 0 and width > 0 and math.isfinite(width / step)):
-        return False
-    return parameter.grid is not None and parameter.grid.last > 0
 
 
 def _values_faults(parameter: ChoiceParameter) -> Iterator[Fault]:
@@ -145,83 +132,3 @@ def _weights_faults(parameter: ChoiceParameter) -> Iterator[Fault]:
     if not 0 < total < math.inf:
         detail = f"The weights sum to {total!r}, but the sum must be above 0 and finite. Change them."
         yield Fault("/weights", detail)
-
-
-def _unknown_faults(
-    parameters: Mapping[str, Parameter], fixed: Mapping[str, Value], unreadable: Collection[str]
-) -> Iterator[Fault]:
-    """Yield a fault for each condition on a name that the request does not have."""
-    known = dict.fromkeys(sorted({*parameters, *fixed}))
-    unknown = [
-        (name, other)
-        for name, parameter in parameters.items()
-        for other in parameter.when or ()
-        if other not in known and other not in unreadable
-    ]
-
-    def fault(condition: tuple[str, str]) -> Fault:
-        name, other = condition
-        detail = f"when names {show(other)}, which is neither in space nor in fixed."
-        others = [one for one in known if one != name]
-        return Fault(pointer("space", name, "when", other), f"{_name(name)}: {detail} {hint(other, others)}")
-
-    yield from faults_of(unknown, fault)
-
-
-def _condition_faults(
-    name: str, parameters: Mapping[str, Parameter], fixed: Mapping[str, Value], keys: Mapping[str, str]
-) -> Iterator[Fault]:
-    """Yield what is wrong with the conditions on names that the request has."""
-    for other, allowed in (parameters[name].when or {}).items():
-        place = pointer("space", name, "when", other)
-        if not allowed:
-            detail = f"when lists no value of {_name(other)}, so it could never hold. Add some."
-            yield Fault(place, f"{_name(name)}: {detail}")
-        elif other in parameters:
-            yield from _never_taken(name, place, allowed, parameters[other])
-        elif other in fixed and not any(key(value) == keys[other] for value in allowed):
-            detail = f"when lists {show(allowed)}, but the value is fixed at {show(fixed[other])}, so it never holds."
-            yield Fault(place, f"{_name(name)}: {detail} Leave {_name(name)} out of space, or change fixed.")
-
-
-def _never_taken(name: str, place: str, allowed: Sequence[Value], other: Parameter) -> Iterator[Fault]:
-    """Yield a fault for each allowed value that the other parameter never takes."""
-
-    def fault(one: tuple[int, Value]) -> Fault:
-        index, value = one
-        detail = f"when lists {show(value)}, a value that the other parameter never takes. List values it can take."
-        return Fault(f"{place}/{index}", f"{_name(name)}: {detail}")
-
-    yield from faults_of([(index, value) for index, value in enumerate(allowed) if not _takes(other, value)], fault)
-
-
-def _takes(parameter: Parameter, value: Value) -> bool:
-    if isinstance(parameter, ChoiceParameter):
-        return key(value) in parameter.keys
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    if value == 0 and parameter.zero_probability > 0:
-        return True
-    if parameter.step is None:
-        return False  # a point of a continuum is never met again
-    # Without a grid, the parameter itself is at fault.
-    return not _has_grid(parameter) or parameter.grid is None or parameter.grid.holds(value)
-
-
-def _cycle_faults(parameters: Mapping[str, Parameter]) -> Iterator[Fault]:
-    """Yield a fault for each parameter whose conditions lead back to it."""
-    graph = {name: parameter.when or {} for name, parameter in parameters.items()}
-    followers = on_cycles(graph)
-
-    def fault(name: str) -> Fault:
-        follower = followers[name]
-        way = [name] if follower == name else [name, follower, *([] if name in graph[follower] else ["..."])]
-        shown = " -> ".join(map(_name, [*way, name]))
-        detail = f"{_name(name)}: its conditions lead back to itself ({shown}). Remove one of them."
-        return Fault(pointer("space", name, "when"), detail)
-
-    yield from faults_of(list(followers), fault)
-
-
-def _name(name: str) -> str:
-    return show(name)[1:-1]

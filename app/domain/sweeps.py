@@ -12,6 +12,9 @@ from app.domain.states import SweepState, TrialState
 from app.domain.values import Value
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
+MOST_TRIALS = 1_000_000
+"""The most trials that a sweep may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Objective:
@@ -127,19 +130,29 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class Enqueued:
+    """What became of points that were picked by hand: the numbers of those drawn at once, and how many others wait."""
+
+    trials: Sequence[int]
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class Best:
-    """The best finished trial of a sweep so far."""
+    """The best finished trial of a sweep so far: one that was pruned only if no completed one is as good."""
 
     trial: int
     value: float
     params: Mapping[str, Value]
+    state: TrialState = TrialState.COMPLETED
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """A sweep as stored. `posted` is the spec as the user sent it; times are UTC.
 
-    The budget in `spec` is the one in force. While an end awaits runs in training, `ending` is the state to come.
+    The budget in `spec` is the one in force; `waiting_points` hand-picked points wait to be drawn.
+    While an end awaits runs in training, `ending` is the state to come.
     """
 
     id: str
@@ -156,3 +169,4 @@ class Sweep:
     reason: str | None
     counts: Mapping[TrialState, int]
     best: Best | None
+    waiting_points: int = 0

@@ -27,6 +27,7 @@ class KeptModel:
 class Trial:
     """A trial as stored; the result fields are None until it is known, metrics None where undefined. Times are UTC.
 
+    One that was `enqueued` has a hand-picked point; those of others were proposed.
     With several replicates, value and metrics are the means over them, and best epoch and weights those of replicate 0.
     """
 
@@ -44,6 +45,7 @@ class Trial:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    enqueued: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
 
 from app.domain.plan import Draw, Drawn, End, Move, Need, Plan, Prune, RunView, Snapshot, Train
 from app.domain.states import SweepState, TrialState
 from app.planning.budgets import affordable, epochs_left, fitting, on_target, refund
 from app.planning.drawing import all_drawn, draw, epochs_of, place, trials_left
+from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.memory import Memory
 from app.planning.standings import history, standings
+from app.planning.within import outside, within
 from app.schedulers import Board, RoundComposer, Step
 
 _Paused = Mapping[int, Sequence[RunView]]
@@ -26,11 +28,11 @@ def plan_composed(snapshot: Snapshot, scheduler: RoundComposer) -> Plan:
         return Plan((end,), snapshot.memory)
     if back := refund(snapshot):
         return Plan((back,), replace(memory, refunded=back.block.end).stored())
-    return _follow(snapshot, memory, scheduler.compose(snapshot.spec.scheduler, board))
+    return _follow(snapshot, memory, scheduler, scheduler.compose(snapshot.spec.scheduler, board))
 
 
 def _board(snapshot: Snapshot, memory: Memory) -> Board:
-    spec, params = snapshot.spec, {trial.number: trial.params for trial in snapshot.trials}
+    spec, params, left_out = snapshot.spec, {one.number: one.params for one in snapshot.trials}, outside(snapshot)
     return Board(
         space=spec.space,
         fixed=spec.fixed,
@@ -43,7 +45,10 @@ def _board(snapshot: Snapshot, memory: Memory) -> Board:
         epochs_left=epochs_left(snapshot),
         round=memory.round,
         drawn=snapshot.drawn,
-        trials=list(standings(snapshot.runs, params, spec.objective.diverged)),
+        trials=[
+            replace(one, inside=one.trial not in left_out)
+            for one in standings(snapshot.runs, params, spec.objective.diverged)
+        ],
     )
 
 
@@ -52,18 +57,23 @@ def _best_cost(snapshot: Snapshot, board: Board) -> float | None:
     return min((cost for cost in costs if cost is not None), default=None)
 
 
-def _follow(snapshot: Snapshot, memory: Memory, step: Step) -> Plan:
-    """Return the moves of a step, as far as the budget reaches; those of the end if nothing is left to train."""
+def _follow(snapshot: Snapshot, memory: Memory, scheduler: RoundComposer, step: Step) -> Plan:
+    """Return the moves of a step, as far as the budget reaches; those of the end if nothing is left to train.
+
+    Enqueued points come before the new ones of the step.
+    """
     following = replace(memory, round=memory.round + 1)
     paused = _paused(snapshot)
     asked = {trial: sum(to_epoch - run.asked for run in paused[trial]) for trial, to_epoch in step.go_on.items()}
     wishes = ((trial, asked[trial], to_epoch) for trial, to_epoch in step.go_on.items())
     going, spent, short = affordable(snapshot, wishes)
-    new, short = ([], short) if short else fitting(snapshot, _new(snapshot, step), spent)
+    candidates = chain(_given(snapshot, scheduler), _new(snapshot, memory, step))
+    new, short = ([], short) if short else fitting(snapshot, candidates, spent)
+    following = after_enqueued(following, new)
     prunes = list(_prunes(step.pruned, paused, memory.round))
     moves: list[Move] = [*_trains(step, going, paused, following.round)]
-    if new:
-        moves.append(Draw(new, following.round, step.reason))
+    for is_enqueued, drawn in groupby(new, key=lambda trial: trial.enqueued):
+        moves.append(Draw(list(drawn), following.round, ENQUEUED if is_enqueued else step.reason))
     if moves:
         return Plan([*moves, *prunes], following.stored())
     if prunes or snapshot.in_training:
@@ -72,11 +82,21 @@ def _follow(snapshot: Snapshot, memory: Memory, step: Step) -> Plan:
     return Plan([*_prunes(dict.fromkeys(paused, end.reason), paused, memory.round), end], snapshot.memory)
 
 
-def _new(snapshot: Snapshot, step: Step) -> Iterator[Drawn]:
-    spec, first = snapshot.spec, snapshot.drawn
-    left = trials_left(snapshot)
+def _given(snapshot: Snapshot, scheduler: RoundComposer) -> Iterator[Drawn]:
+    """Yield the trials of enqueued points; one that a model cannot place trains to its end at once."""
+    spec, epochs = snapshot.spec, epochs_of(snapshot.spec)
+    first = scheduler.first_epoch(spec.scheduler, epochs)
+    for drawn in enqueued(snapshot, snapshot.points, first):
+        placed = scheduler.need is Need.LIVE or within(spec, drawn.params) is not None
+        yield drawn if placed else replace(drawn, to_epoch=epochs)
+
+
+def _new(snapshot: Snapshot, memory: Memory, step: Step) -> Iterator[Drawn]:
+    spec, given, left = snapshot.spec, len(snapshot.points), trials_left(snapshot)
+    first, besides = snapshot.drawn + given, memory.besides + given
     if not step.new:
-        return draw(spec, snapshot.dataset_sha256, first, min(step.draw, left), history(snapshot), step.first_epoch)
+        count, seen = min(step.draw, left), history(snapshot)
+        return draw(spec, snapshot.dataset_sha256, first, count, seen, step.first_epoch, besides)
     rows = [[quantiles[name] for name in spec.space] for quantiles in step.new[:left]]
     points = list(spec.space.points(rows, spec.fixed, spec.rules))
     numbers, rests_on = range(first, first + len(rows)), [trial.number for trial in snapshot.trials]

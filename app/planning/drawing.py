@@ -8,6 +8,7 @@ from app.domain.states import SweepState
 from app.domain.sweeps import SweepSpec
 from app.domain.values import Value
 from app.planning.budgets import ALL_DRAWN
+from app.planning.memory import Memory
 from app.planning.redraws import admitted
 from app.samplers import SAMPLERS, Ask
 
@@ -25,14 +26,16 @@ def draw(
     count: int,
     history: Sequence[TrialView],
     to_epoch: int | None = None,
+    besides: int = 0,
 ) -> Iterator[Drawn]:
     """Yield the trials from number `first` on: they follow from the spec, and `history` if the sampler needs it.
 
-    They are asked to train to `to_epoch`, or each to its end.
+    They are asked to train to `to_epoch`, or each to its end. `besides` trials before them are not the sampler's: it
+    counts its own without them.
     """
     end = first + count
     for start in range(first, end, HORIZON):
-        yield from _drawn(spec, dataset_sha256, range(start, min(start + HORIZON, end)), history, to_epoch)
+        yield from _drawn(spec, dataset_sha256, range(start, min(start + HORIZON, end)), history, to_epoch, besides)
 
 
 def batch_of(spec: SweepSpec) -> int:
@@ -47,19 +50,24 @@ def room_in_queue(snapshot: Snapshot) -> int:
 
 
 def trials_left(snapshot: Snapshot) -> int:
-    """Return how many trials may still be drawn: what the budget has left, or the sampler."""
-    spec, left = snapshot.spec, max(snapshot.budget.trials - snapshot.drawn, 0)
+    """Return how many trials the sampler may still propose: what the budget has left, or the sampler itself."""
+    spec, left = snapshot.spec, max(snapshot.budget.trials - snapshot.drawn - len(snapshot.points), 0)
     points = _points(spec)
-    return left if points is None else min(left, max(points - snapshot.drawn, 0))
+    return left if points is None else min(left, max(points - _proposed(snapshot), 0))
 
 
 def all_drawn(snapshot: Snapshot) -> End:
     """Return the end of a sweep for which no trial may be drawn any more."""
     points = _points(snapshot.spec)
-    if points is None or snapshot.drawn < points or snapshot.drawn >= snapshot.budget.trials:
+    if points is None or _proposed(snapshot) < points or snapshot.drawn >= snapshot.budget.trials:
         return ALL_DRAWN
     kind = snapshot.spec.sampler["kind"]
     return End(SweepState.COMPLETED, f"the sampler {kind} is exhausted: all its {points:,} points finished")
+
+
+def _proposed(snapshot: Snapshot) -> int:
+    """Return how many of the trials the sampler proposed."""
+    return snapshot.drawn - Memory.of(snapshot.memory).besides
 
 
 def _points(spec: SweepSpec) -> int | None:
@@ -79,21 +87,35 @@ def place(
     points: Sequence[Mapping[str, Value]],
     to_epoch: int | None,
     rests_on: Sequence[int] = (),
+    besides: int = 0,
 ) -> Iterator[Drawn]:
     """Yield the trials with these numbers and points, asked to train to `to_epoch`, or each to its end.
 
     A point that breaks a constraint is drawn anew.
     """
-    for number, params in zip(numbers, admitted(spec, numbers, points), strict=True):
-        whole = params_of(spec, params)
-        yield Drawn(
-            number=number,
-            params=params,
-            cohort=cohort_key(dataset_sha256 or "", whole, spec.rules) if spec.foreign is None else spec.trainer,
-            to_epoch=_end_of(spec, whole) if to_epoch is None else to_epoch,
-            replicates=spec.replicates,
-            rests_on=rests_on,
-        )
+    kept = admitted(spec, [number - besides for number in numbers], points)
+    for number, params in zip(numbers, kept, strict=True):
+        yield as_drawn(spec, dataset_sha256, number, params, to_epoch, rests_on)
+
+
+def as_drawn(
+    spec: SweepSpec,
+    dataset_sha256: str | None,
+    number: int,
+    params: Mapping[str, Value],
+    to_epoch: int | None,
+    rests_on: Sequence[int] = (),
+) -> Drawn:
+    """Return the trial of this number and point, asked to train to `to_epoch` or its end."""
+    whole = params_of(spec, params)
+    return Drawn(
+        number=number,
+        params=params,
+        cohort=cohort_key(dataset_sha256 or "", whole, spec.rules) if spec.foreign is None else spec.trainer,
+        to_epoch=_end_of(spec, whole) if to_epoch is None else to_epoch,
+        replicates=spec.replicates,
+        rests_on=rests_on,
+    )
 
 
 def _end_of(spec: SweepSpec, params: Mapping[str, Value]) -> int:
@@ -112,10 +134,12 @@ def _drawn(
     numbers: Sequence[int],
     history: Sequence[TrialView],
     to_epoch: int | None,
+    besides: int,
 ) -> Iterator[Drawn]:
     """Yield trials whose quantiles are proposed together."""
     sampler = SAMPLERS[str(spec.sampler["kind"])]
     seen = history if sampler.need is Need.ALL else ()
-    ask = Ask(spec.space, numbers, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
+    own = range(numbers[0] - besides, numbers[-1] + 1 - besides)
+    ask = Ask(spec.space, own, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
     points = list(spec.space.points(sampler.propose(ask).tolist(), spec.fixed, spec.rules))
-    yield from place(spec, dataset_sha256, numbers, points, to_epoch, [trial.number for trial in seen])
+    yield from place(spec, dataset_sha256, numbers, points, to_epoch, [trial.number for trial in seen], besides)

@@ -13,7 +13,7 @@ class Memory:
 
     Epochs of trials below `refunded` were given back. `round` is the last round, counted from 1; the current bracket
     began with round `since`, and has up to `size` trials from number `first` on. With size 0 none is under way. It is
-    number `bracket`, counted from 0.
+    number `bracket`, counted from 0. `besides` are the trials that the sampler did not propose: enqueued ones.
     """
 
     refunded: int = 0
@@ -22,6 +22,7 @@ class Memory:
     first: int = 0
     size: int = 0
     bracket: int = 0
+    besides: int = 0
 
     @classmethod
     def of(cls, stored: Mapping[str, Value]) -> Self:

@@ -8,6 +8,7 @@ from app.domain.sweeps import SweepSpec
 from app.planning.budgets import fitting, on_target, refund, time_is_up
 from app.planning.composing import plan_composed
 from app.planning.drawing import all_drawn, draw, learns, room_in_queue, trials_left
+from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.memory import Memory
 from app.planning.rounds import plan_rounds
 from app.planning.whole import TrainWhole
@@ -58,9 +59,16 @@ def _plan_stream(snapshot: Snapshot) -> Plan:
         return Plan((end,), snapshot.memory)
     if back := refund(snapshot):
         return Plan((back,), replace(Memory.of(snapshot.memory), refunded=back.block.end).stored())
+    memory = Memory.of(snapshot.memory)
+    if snapshot.points:
+        trials, end = fitting(snapshot, enqueued(snapshot, snapshot.points))
+        if trials:
+            return Plan((Draw(trials, 0, ENQUEUED),), after_enqueued(memory, trials).stored())
+        return Plan((end,) if end and not snapshot.in_training else (), snapshot.memory)
     left = trials_left(snapshot)
     count = min(room_in_queue(snapshot), left)
-    candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, snapshot.trials)
+    spec, first = snapshot.spec, snapshot.drawn
+    candidates = draw(spec, snapshot.dataset_sha256, first, count, snapshot.trials, besides=memory.besides)
     trials, end = fitting(snapshot, candidates)
     if trials:
         return Plan((Draw(trials, 0, "the queue has room"),), snapshot.memory)

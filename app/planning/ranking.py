@@ -2,30 +2,33 @@
 
 from collections.abc import Sequence
 
+from app.domain.order import Order
 from app.domain.queue import RankedModel, Ranking
+from app.domain.values import LARGEST_WHOLE
 from app.domain.work import PAUSED_MODELS, Rank
 
 
 def ranking(models: Sequence[RankedModel], keep: int) -> Ranking:
     """Return which models fall out, by trial number, and the last ranks that stay.
 
-    Of final trials the best `keep` stay, by cost and trial. Of the others the best PAUSED_MODELS * `keep`: some of
+    Of final trials the best `keep` stay, in the order of trials. Of the others the best PAUSED_MODELS * `keep`: some of
     those in front may diverge when they go on, and then the next ones are needed. A model without a cost is of no use
     once its trial is final; before, its cost is still to come. The last ranks are known once all places are taken.
     """
-    final = _in_order(models, settled=True)
-    waiting = _in_order(models, settled=False)
+    final = sorted(
+        Order.of(model.cost, model.state, model.trial) for model in models if model.settled and model.cost is not None
+    )
+    waiting = sorted(Rank(model.cost, model.trial) for model in models if not model.settled and model.cost is not None)
     worthless = [model.trial for model in models if model.settled and model.cost is None]
     places = PAUSED_MODELS * keep
-    fallen = [rank.trial for rank in (*final[keep:], *waiting[places:])]
-    return Ranking(sorted([*worthless, *fallen]), _last(final, keep), _last(waiting, places))
+    fallen = [one.number for one in final[keep:]] + [rank.trial for rank in waiting[places:]]
+    last_waiting = waiting[places - 1] if len(waiting) >= places else None
+    return Ranking(sorted([*worthless, *fallen]), _last(final, keep), last_waiting)
 
 
-def _in_order(models: Sequence[RankedModel], *, settled: bool) -> list[Rank]:
-    return sorted(
-        Rank(model.cost, model.trial) for model in models if model.settled is settled and model.cost is not None
-    )
-
-
-def _last(ranked: Sequence[Rank], places: int) -> Rank | None:
-    return ranked[places - 1] if len(ranked) >= places else None
+def _last(final: Sequence[Order], keep: int) -> Rank | None:
+    """Return the last rank that stays; a trial that was cut short gives way to any completed one of its cost."""
+    if len(final) < keep:
+        return None
+    last = final[keep - 1]
+    return Rank(last.cost, LARGEST_WHOLE if last.cut_short else last.number)

@@ -7,13 +7,15 @@ next bracket. A sampler that learns proposes a bracket as a whole, from what all
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
 
 from app.domain.plan import Draw, Drawn, End, Plan, Prune, RunView, Snapshot, Train
 from app.domain.runs import comparable
 from app.domain.states import TrialState
+from app.domain.values import Value
 from app.planning.budgets import affordable, fitting, on_target, refund
 from app.planning.drawing import all_drawn, batch_of, draw, epochs_of, learns, room_in_queue, trials_left
+from app.planning.enqueued import after_enqueued, enqueued
 from app.planning.memory import Memory
 from app.planning.outcome import mean
 from app.planning.standings import history, standings
@@ -45,7 +47,8 @@ def _next_bracket(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) 
     )
     size = _bracket(snapshot, scheduler, following).size
     size = left if size is None else min(size, left)
-    drawn, short = _draw_on(snapshot, scheduler, replace(following, size=size))
+    given = snapshot.points
+    drawn, short = _draw_on(snapshot, scheduler, replace(following, size=size + len(given)), given)
     return drawn or Plan((short or all_drawn(snapshot),), snapshot.memory)
 
 
@@ -53,15 +56,22 @@ def _bracket(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> Br
     return scheduler.bracket(snapshot.spec.scheduler, epochs_of(snapshot.spec), memory.bracket)
 
 
-def _draw_on(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> tuple[Plan | None, End | None]:
-    """Return the plan that draws more of the bracket in `memory`, or the end that it means if epochs are too few."""
+def _draw_on(
+    snapshot: Snapshot, scheduler: RungScheduler, memory: Memory, given: Sequence[Mapping[str, Value]] = ()
+) -> tuple[Plan | None, End | None]:
+    """Return the plan that draws more of the bracket in `memory`, or the end that it means if epochs are too few.
+
+    A bracket begins with the `given` points, which come on top of its size.
+    """
+    first, besides = snapshot.drawn + len(given), memory.besides + len(given)
     end_of_bracket = min(memory.first + memory.size, snapshot.budget.trials)
-    count = min(_room(snapshot, memory), end_of_bracket - snapshot.drawn, trials_left(snapshot))
+    count = min(_room(snapshot, memory), end_of_bracket - first, trials_left(snapshot))
     rungs = _bracket(snapshot, scheduler, memory).rungs
     to_epoch = rungs[0] if rungs else None
-    candidates = draw(snapshot.spec, snapshot.dataset_sha256, snapshot.drawn, count, history(snapshot), to_epoch)
-    trials, short = fitting(snapshot, candidates)
-    return Plan(list(_in_batches(snapshot, memory, trials)), memory.stored()) if trials else None, short
+    proposed = draw(snapshot.spec, snapshot.dataset_sha256, first, count, history(snapshot), to_epoch, besides)
+    trials, short = fitting(snapshot, chain(enqueued(snapshot, given, to_epoch), proposed))
+    following = after_enqueued(memory, trials)
+    return Plan(list(_in_batches(snapshot, memory, trials)), following.stored()) if trials else None, short
 
 
 def _room(snapshot: Snapshot, memory: Memory) -> int:

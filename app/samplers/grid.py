@@ -6,19 +6,20 @@ one that does, random ones at 4,096. Bergstra and Bengio, "Random search for hyp
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.errors import Fault
+from app.domain.errors import Fault, faults_of, pointer, show
+from app.domain.hints import hint
 from app.domain.options import Option, settled
 from app.domain.plan import Need
 from app.domain.space import ChoiceParameter, Parameter, Space
 from app.domain.space_faults import space_faults
-from app.domain.values import Value
+from app.domain.values import Value, whole
 from app.samplers.base import Ask, Quantiles, Sampler
 from app.samplers.streams import words_of
 from app.surrogates.axes import middles
@@ -27,6 +28,9 @@ MOST = 100_000
 """So many combinations are gone through at most."""
 
 _CACHED = 32
+
+_UNTOLD = 10**15
+"""Larger counts are not written out."""
 
 Levels: TypeAlias = Sequence[Sequence[float]]
 """For each parameter the quantiles of its values."""
@@ -45,33 +49,35 @@ class GridSampler(Sampler):
             4,
             2,
             1000,
-            "so many values of each number, evenly from low to high on its scale; a choice has all of its own",
+            "so many values of each number, evenly from low to high on its scale, or an object that has so many for "
+            "some by their names; a choice has all of its own",
         )
     }
 
     def faults(self, posted: Mapping[str, Value], space: Space, fixed: Mapping[str, Value]) -> Iterator[Fault]:
         """Yield what is wrong with the options, or that there are too many combinations."""
-        wrong = list(super().faults(posted, space, fixed))
+        by_name, others = _split(posted)
+        wrong = [*super().faults(others, space, fixed), *_of_each(by_name, space)]
         yield from wrong
         if wrong or space_faults(space.parameters, fixed):
             return
-        resolution = settled(posted, self.options)["resolution"]
-        count = math.prod(_most_levels(one, resolution) for one in space.parameters.values())
+        count = math.prod(_most_levels(one, many) for one, many in _resolved(posted, space))
         if count > MOST:
             yield Fault(
                 "/sampler/resolution",
-                f"A grid with a resolution of {resolution} has {count:,} combinations of the values of "
-                f"{len(space)} parameters, but at most {MOST:,} are gone through. Lower the resolution, search fewer "
-                "parameters, or use sobol, which fills the same space with as many trials as you like.",
+                f"With this resolution the grid has {_counted(count)} combinations of the values of {len(space)} "
+                f"parameters, but at most {MOST:,} are gone through. Lower the resolution, also of single parameters "
+                'by their names, as in {"learning_rate": 8, "l2": 2}, search fewer parameters, or use sobol, which '
+                "fills the same space with as many trials as you like.",
             )
 
     def points(self, ask: Ask) -> int:
-        """Return how many different points within the constraints the grid has."""
-        return len(_cells(_question(ask)))
+        """Return how many different points within the constraints the grid has; the seed does not matter."""
+        return len(_cells(_question(replace(ask, seed=0))))
 
     def propose(self, ask: Ask) -> Quantiles:
         """Return the combinations of these numbers; behind the last one the first comes again."""
-        cells = _cells(_question(ask))
+        cells = _in_order(_question(ask))
         mine = cells[[number % len(cells) for number in ask.numbers]]
         return _rows(mine, _levels(ask))
 
@@ -85,36 +91,38 @@ class _Question:
 
 
 def _question(ask: Ask) -> _Question:
-    resolution = settled(ask.options, GridSampler.options)["resolution"]
+    resolution = ask.options.get("resolution")
     return _Question(repr((ask.space, sorted(ask.fixed.items()), ask.seed, ask.rules, resolution)), ask)
 
 
 @lru_cache(maxsize=_CACHED)
-def _cells(question: _Question) -> Cells:
-    """Return the cells of all different points within the constraints, in the order of their trials."""
+def _in_order(question: _Question) -> Cells:
+    """Return the cells of all points in the order of their trials."""
     ask = question.ask
-    levels = _levels(ask)
-    cells = np.arange(math.prod(map(len, levels)), dtype=np.int64)
-    if ask.space.constraints or any(one.when for one in ask.space.parameters.values()):
-        cells = _different(ask, cells, levels)
+    cells = _cells(_question(replace(ask, seed=0)))
     order = words_of(ask.seed, ["grid order"], range(len(cells)))[:, 0]
     return cells[np.argsort(order, kind="stable")]
 
 
-def _different(ask: Ask, cells: Cells, levels: Levels) -> Cells:
-    """Return the first cell of each point that the constraints admit: inactive parameters make no difference.
+@lru_cache(maxsize=_CACHED)
+def _cells(question: _Question) -> Cells:
+    """Return the cells of all different points within the constraints."""
+    ask = question.ask
+    levels = _levels(ask)
+    cells = np.arange(math.prod(map(len, levels)), dtype=np.int64)
+    if ask.space.constraints or any(one.when for one in ask.space.parameters.values()):
+        return _different(ask, cells, levels)
+    return cells
 
-    If they admit none of the grid, all cells stay, and their trials are drawn anew by chance.
-    """
+
+def _different(ask: Ask, cells: Cells, levels: Levels) -> Cells:
+    """Return the first cell of each point that the constraints admit: inactive parameters make no difference."""
     points = ask.space.points(_rows(cells, levels).tolist(), ask.fixed, ask.rules)
-    first, admitted = dict[str, int](), dict[str, int]()
+    first = dict[str, int]()
     for cell, point in enumerate(points):
-        name = repr(point)
-        if name not in first:
-            first[name] = cell
-            if ask.space.admits(point, ask.fixed):
-                admitted[name] = cell
-    return np.array(list((admitted or first).values()), np.int64)
+        if ask.space.admits(point, ask.fixed):
+            first.setdefault(repr(point), cell)
+    return np.array(list(first.values()), np.int64)
 
 
 def _rows(cells: Cells, levels: Levels) -> Quantiles:
@@ -126,8 +134,45 @@ def _rows(cells: Cells, levels: Levels) -> Quantiles:
 
 
 def _levels(ask: Ask) -> Levels:
-    resolution = settled(ask.options, GridSampler.options)["resolution"]
-    return [_levels_of(one, resolution, ask.rules) for one in ask.space.parameters.values()]
+    return [_levels_of(one, resolution, ask.rules) for one, resolution in _resolved(ask.options, ask.space)]
+
+
+def _resolved(posted: Mapping[str, Value], space: Space) -> Iterator[tuple[Parameter, int]]:
+    """Yield each parameter with its resolution; the options have no faults."""
+    own, rest = _split(posted)
+    others = settled(rest, GridSampler.options)["resolution"]
+    for name, parameter in space.parameters.items():
+        yield parameter, int(str(whole(own[name]))) if name in own else others
+
+
+def _split(posted: Mapping[str, Value]) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
+    """Return the resolutions by name, and the options without them."""
+    each = posted.get("resolution")
+    if not isinstance(each, Mapping):
+        return {}, posted
+    return each, {name: value for name, value in posted.items() if name != "resolution"}
+
+
+def _of_each(each: Mapping[str, Value], space: Space) -> Iterator[Fault]:
+    """Yield what is wrong with resolutions by name."""
+    numbers = [name for name, one in space.parameters.items() if not isinstance(one, ChoiceParameter)]
+    yield from faults_of([name for name in each if name not in numbers], lambda name: _no_number(name, space, numbers))
+    option = GridSampler.options["resolution"]
+    for name in numbers:
+        if name in each and not option.accepts(each[name]):
+            rule = f"it must be a whole number from {option.low:,} to {option.high:,}"
+            detail = f"The resolution of {show(name)} cannot be {show(each[name])}; {rule}."
+            yield Fault(pointer("sampler", "resolution", name), detail)
+
+
+def _no_number(name: str, space: Space, numbers: Sequence[str]) -> Fault:
+    what = "a choice, which has all of its values" if name in space.parameters else "no parameter of the space"
+    detail = f"A resolution is that of a number, but {show(name)} is {what}. {hint(name, numbers)}"
+    return Fault(pointer("sampler", "resolution", name), detail)
+
+
+def _counted(count: int) -> str:
+    return f"{count:,}" if count < _UNTOLD else f"more than {_UNTOLD:,}"
 
 
 def _levels_of(parameter: Parameter, resolution: int, rules: int) -> Sequence[float]:

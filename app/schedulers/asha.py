@@ -35,6 +35,11 @@ class Asha(RoundComposer):
         yield from super().faults(posted, epochs)
         yield from first_rung_faults(posted, self.options, epochs)
 
+    def first_epoch(self, posted: Mapping[str, Value], epochs: int) -> int:
+        """Return the first rung."""
+        options = settled(posted, self.options)
+        return geometric(options["first_rung"], options["eta"], epochs)[0]
+
     def compose(self, posted: Mapping[str, Value], board: Board) -> Step:
         """Return as many as there is room for; once nothing is new or in training, at least one of each rung goes on.
 

@@ -64,6 +64,10 @@ class RoundComposer(Scheduler):
 
     need = Need.ALL
 
+    def first_epoch(self, posted: Mapping[str, Value], epochs: int) -> int:  # noqa: ARG002 - for kinds with rungs
+        """Return the epoch to which a point trains first that someone else picked, where trials have `epochs`."""
+        return epochs
+
     @abstractmethod
     def compose(self, posted: Mapping[str, Value], board: Board) -> Step:
         """Return what happens next. The options have no faults; a step that trains nothing ends the sweep."""

@@ -15,7 +15,7 @@ class Standing:
 
     A rung is an epoch at which it stopped, with the mean over its replicates of their lowest costs until then; the last
     one is where it stands now, if that can be compared. A trial that failed or diverged may have none. It is `open` if
-    it can go on: a replicate is paused.
+    it can go on: a replicate is paused. A model of the space cannot place one that does not lie `inside` of it.
     """
 
     trial: int
@@ -24,6 +24,7 @@ class Standing:
     epochs: int
     open: bool
     rungs: Sequence[tuple[int, float]] = ()
+    inside: bool = True
 
     def cost_at(self, epoch: int) -> float | None:
         """Return the cost at a rung that it reached, or of its end if it ended by itself before."""

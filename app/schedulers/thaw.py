@@ -48,6 +48,10 @@ class Thaw(RoundComposer):
         "batch": Option(16, 1, 64, "so many trials train at a time, each to its next rung, before the next are chosen")
     }
 
+    def first_epoch(self, posted: Mapping[str, Value], epochs: int) -> int:  # noqa: ARG002 - the same for all options
+        """Return the first rung."""
+        return rungs_of(epochs)[0]
+
     def compose(self, posted: Mapping[str, Value], board: Board) -> Step:
         """Return the batch, the same bits for the same board; what cannot be compared is pruned."""
         batch, rungs = settled(posted, self.options)["batch"], rungs_of(board.epochs)
@@ -77,7 +81,7 @@ class _Result:
 
 def _results(board: Board) -> Iterator[_Result]:
     """Yield the values at the rungs; where a trial ended by itself, its value there is that of the last epoch."""
-    for one in board.trials:
+    for one in (one for one in board.trials if one.inside):
         over = one.state in _BY_ITSELF
         for epoch, cost in one.rungs:
             at_end = over and (epoch, cost) == one.rungs[-1]
@@ -92,8 +96,8 @@ def _kept(results: Sequence[_Result]) -> list[_Result]:
 
 
 def _waiting(board: Board) -> list[Standing]:
-    """Return the paused trials that can be compared."""
-    return [one for one in board.trials if one.open and one.rungs]
+    """Return the paused trials that can be compared and placed."""
+    return [one for one in board.trials if one.open and one.rungs and one.inside]
 
 
 def _outcasts(board: Board) -> dict[int, str]:

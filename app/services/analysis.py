@@ -1,16 +1,41 @@
 """Use cases of analysis: what went wrong in trials, and what to do next."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import final
 
 from app.analysis.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, sweep_diagnosis, trial_diagnosis
+from app.analysis.flattery import Flattery, PartRows, flattery
+from app.analysis.leaderboard import Leaderboard, leaderboard
+from app.contract.hyperparameters import params_of
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, Fault, InvalidRequest
-from app.domain.sweeps import SweepSpec
+from app.domain.filters import Field, TrialQuery
+from app.domain.objectives import Direction, cost
+from app.domain.order import Order
+from app.domain.states import OPEN, TrialState
+from app.domain.sweeps import Sweep, SweepSpec
+from app.domain.trials import Trial
 from app.services.trials import Trials
 from app.storage.interface import Storage
 
 MOST_TRIALS = 1000
 """The finished trials of a sweep that are read beside the best one, a second's work: the last say what it does now."""
+
+BOARD = 50
+"""The trials that are compared on a leader board."""
+
+_FINAL = tuple(state for state in TrialState if state not in OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepAnalysis(SweepDiagnosis):
+    """The diagnosis of a sweep, and how far its best value flatters.
+
+    `flattery` is null without a test part, with few trials, and before there is a best one.
+    """
+
+    flattery: Flattery | None
 
 
 @final
@@ -29,16 +54,34 @@ class Analysis:
         curve = self._storage.curve_ends(sweep, [number], LAST_EPOCHS).get(number, ())
         return trial_diagnosis(trial, curve, spec, dataset, hoped)
 
-    def sweep(self, sweep: str, hoped: float) -> SweepDiagnosis:
+    def sweep(self, sweep: str, hoped: float) -> SweepAnalysis:
         """Diagnose the best trial and the last finished ones together. Raises NotFound, Conflict, InvalidRequest."""
         spec, dataset = self._diagnosable(sweep)
         _require_possible(hoped, dataset)
-        trials = self._storage.finished_trials(sweep, MOST_TRIALS)
-        numbers, best = {trial.number for trial in trials}, self._storage.sweep(sweep).best
+        trials, found = self._storage.finished_trials(sweep, MOST_TRIALS), self._storage.sweep(sweep)
+        numbers, best = {trial.number for trial in trials}, found.best
         if best is not None and best.trial not in numbers:
             trials.insert(0, self._storage.trial(sweep, best.trial))
             numbers.add(best.trial)
-        return sweep_diagnosis(trials, self._storage.curve_ends(sweep, numbers, LAST_EPOCHS), spec, dataset, hoped)
+        curves = self._storage.curve_ends(sweep, numbers, LAST_EPOCHS)
+        diagnosis = sweep_diagnosis(trials, curves, spec, dataset, hoped)
+        flatters = _flattery(trials, found, dataset)
+        warnings = [flatters.warning] if flatters and flatters.warning else []
+        return SweepAnalysis(
+            diagnosis.bias_variance, diagnosis.training, [*diagnosis.next, *warnings], flattery=flatters
+        )
+
+    def leaderboard(self, sweep: str, limit: int) -> Leaderboard:
+        """Return the first `limit` of the board of the best trials. Raises NotFound."""
+        spec, _ = self._storage.sweep_spec(sweep)
+        objective = spec.objective
+        query = TrialQuery(_FINAL, sort=Field("value"), descending=objective.direction == "maximize")
+        shared = {name: value for name, value in params_of(spec, {}).items() if name not in spec.space.parameters}
+        found = self._storage.trials(sweep, query, shared, None, BOARD)
+        trials = _in_order([trial for trial, _ in found], objective.direction)
+        trainings = self._storage.trainings(sweep, [trial.number for trial in trials])
+        board = leaderboard(trials, trainings, objective.metric, objective.direction)
+        return replace(board, items=board.items[:limit])
 
     def _diagnosable(self, sweep: str) -> tuple[SweepSpec, DatasetSummary]:
         """Return what trials follow from. Raises NotFound; Conflict for a sweep of a foreign trainer."""
@@ -47,6 +90,24 @@ class Analysis:
             rule = f"The sweep {sweep} is trained by {spec.trainer}, and only our own networks can be diagnosed"
             raise Conflict(f"{rule}. GET /v1/sweeps/{sweep}/trials lists its trials, /best shows the best one.")
         return spec, dataset
+
+
+def _in_order(trials: Sequence[Trial], direction: Direction) -> list[Trial]:
+    """Return the trials that have a value, the best first."""
+    ranked = [
+        (Order.of(cost(trial.value, direction), trial.state, trial.number), trial)
+        for trial in trials
+        if trial.value is not None
+    ]
+    return [trial for _, trial in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def _flattery(trials: Sequence[Trial], sweep: Sweep, dataset: DatasetSummary) -> Flattery | None:
+    if sweep.best is None or not dataset.rows.get("test"):
+        return None
+    count = sum(sweep.counts[state] for state in (TrialState.COMPLETED, TrialState.PRUNED))
+    rows, objective = PartRows(dataset.rows["dev"], dataset.rows["test"]), sweep.spec.objective
+    return flattery(trials, sweep.best.trial, count, rows, objective.metric, objective.direction)
 
 
 def _require_possible(hoped: float, dataset: DatasetSummary) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
+from app.domain.conditions import CONNECTIVES
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, pointer, show
 from app.domain.foreign import EXTERNAL, is_foreign
@@ -57,6 +58,8 @@ def _foreign_faults(draft: SweepDraft) -> Iterator[Fault]:
     for name in (*draft.parameters, *draft.fixed):
         place = "space" if name in draft.parameters else "fixed"
         yield from _name_faults(name, "parameter", pointer(place, name))
+        if name in CONNECTIVES:
+            yield Fault(pointer(place, name), f"The name {show(name)} joins conditions. Use another.")
     kind = draft.scheduler.get("kind")
     if isinstance(kind, str) and kind not in WITHOUT_PAUSES and not draft.pauses:
         rule = f"the scheduler {kind} pauses runs, and a foreign trainer has to go on from where it paused"

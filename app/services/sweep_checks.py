@@ -28,7 +28,7 @@ from app.domain.space import ChoiceParameter, Space
 from app.domain.space_faults import space_faults
 from app.domain.values import Value
 from app.planning.pairs import pair_faults
-from app.samplers import SAMPLERS
+from app.samplers import SAMPLERS, Ask, Sampler
 from app.samplers.streams import uniform
 from app.schedulers import SCHEDULERS
 from app.services.foreign_checks import trainer_faults
@@ -57,14 +57,14 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
     return [
         *trainer_faults(draft),
         *_space_faults(draft),
-        *([] if is_foreign(draft.trainer) else _own_faults(draft, dataset)),
+        *([] if is_foreign(draft.trainer) else own_faults(draft, dataset)),
         *_sampler_faults(draft),
         *_scheduler_faults(draft),
         *pair_faults(draft.sampler, draft.scheduler),
     ]
 
 
-def _own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
+def own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
     """Return what is wrong with the hyperparameters of our own networks."""
     return [
         *_hyperparameter_faults(draft),
@@ -75,11 +75,16 @@ def _own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault
 
 def _space_faults(draft: SweepDraft) -> list[Fault]:
     """Return what is wrong with the space; how much the constraints leave of it is known once all else is right."""
-    faults = [
+    faults = _written_faults(draft)
+    return faults if faults or draft.unreadable or not draft.constraints else _emptiness(draft)
+
+
+def _written_faults(draft: SweepDraft) -> list[Fault]:
+    """Return what is wrong with the space as it is written, without a look at its points."""
+    return [
         *space_faults(draft.parameters, draft.fixed, draft.unreadable),
         *constraint_faults(draft.constraints, draft.parameters, draft.fixed, draft.unreadable),
     ]
-    return faults if faults or draft.unreadable or not draft.constraints else _emptiness(draft)
 
 
 def _emptiness(draft: SweepDraft) -> list[Fault]:
@@ -140,7 +145,21 @@ def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:
 
 def _sampler_faults(draft: SweepDraft) -> Iterable[Fault]:
     kind, faults = _kind("sampler", draft.sampler, SAMPLERS)
-    return faults if kind is None else kind.faults(draft.sampler, Space(draft.parameters), draft.fixed)
+    if kind is None:
+        return faults
+    faults = list(kind.faults(draft.sampler, Space(draft.parameters), draft.fixed))
+    return faults if faults or draft.unreadable or _written_faults(draft) else _pointless(draft, kind)
+
+
+def _pointless(draft: SweepDraft, kind: Sampler) -> list[Fault]:
+    """Return the fault of a sampler of which the constraints admit no point."""
+    space = Space(draft.parameters, tuple(draft.constraints))
+    ask = Ask(space, (), 0, CURRENT_RULES, draft.fixed, draft.sampler)
+    if kind.points(ask) != 0:
+        return []
+    detail = f"The constraints admit none of the points that the sampler {draft.sampler['kind']} has in this space."
+    way = "Give it more of them by its options, loosen the constraints, or use the sampler random."
+    return [Fault("/sampler", f"{detail} {way}")]
 
 
 def _scheduler_faults(draft: SweepDraft) -> Iterable[Fault]:

@@ -15,9 +15,9 @@ from app.domain.objectives import Direction, cost
 from app.domain.plan import StoredDecision
 from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Budget, Labels, NewSweep, Objective, Sweep, SweepChanges, SweepFilter, SweepSpec
+from app.domain.sweeps import Budget, Enqueued, Labels, NewSweep, Objective, Sweep, SweepChanges, SweepFilter, SweepSpec
 from app.domain.trials import CompleteTrial
-from app.domain.values import LARGEST_WHOLE
+from app.domain.values import LARGEST_WHOLE, Value
 from app.planning.previews import SpacePreview, preview
 from app.services.clock import Clock
 from app.services.cursors import Page, decode, page_of
@@ -25,6 +25,7 @@ from app.services.datasets import every_name
 from app.services.ids import new_id
 from app.services.objective_checks import objective_faults
 from app.services.planner import Planner
+from app.services.point_checks import plain_points, point_faults
 from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
 from app.services.trials import completed
 from app.storage.interface import Storage
@@ -118,6 +119,20 @@ class Sweeps:
             reopen = _is_larger(budget, before, spec.objective.direction)
             self._storage.change_sweep(sweep, changes, reopen=reopen)
         return self._planned(sweep)
+
+    def enqueue(self, sweep: str, points: Sequence[Mapping[str, Value]], faults: Sequence[Fault]) -> Enqueued:
+        """Let hand-picked points be the next trials of a sweep, on top of its budget of trials.
+
+        Raises InvalidRequest with all faults; NotFound; Conflict unless the sweep runs or is paused.
+        """
+        spec, dataset = self._storage.sweep_spec(sweep)
+        points = plain_points(points, spec)
+        if every := [*faults, *point_faults(points, spec, dataset)]:
+            raise InvalidRequest(every)
+        with self._changing:  # those drawn last are these
+            self._storage.enqueue_points(sweep, points)
+            waiting = min(self._planned(sweep).waiting_points, len(points))
+            return Enqueued(self._storage.enqueued_trials(sweep, len(points) - waiting), waiting)
 
     def pause(self, sweep: str) -> Sweep:
         """Hand out no more work of a sweep; what trains comes back at its epoch's end. Raises NotFound, Conflict."""

@@ -86,6 +86,7 @@ class VirtualSweep:
     trials: list[Drawn] = field(default_factory=list)
     runs: dict[tuple[int, int], Run] = field(default_factory=dict)
     decisions: list[str] = field(default_factory=list)
+    points: list[Mapping[str, Value]] = field(default_factory=list)
     recorded: Callable[[Mapping[str, Value]], Mapping[str, Value]] = dict
     """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
     _states: dict[TrialState, dict[tuple[int, int], Run]] = field(init=False)
@@ -125,6 +126,7 @@ class VirtualSweep:
             trials=self._stopped() if need is Need.ALL else (),
             block=self._block(),
             reason=self.reason,
+            points=tuple(self.points),
         )
 
     def look(self) -> int:
@@ -157,6 +159,11 @@ class VirtualSweep:
             for run in self.in_state(TrialState.CANCELLED):
                 if run.round == 0:
                     self.turn(run, TrialState.QUEUED)
+
+    def enqueue(self, *points: Mapping[str, Value]) -> None:
+        """Let hand-picked points be drawn next, on top of the budget of trials."""
+        self.budget, self.version = replace(self.budget, trials=self.budget.trials + len(points)), self.version + 1
+        self.points += points
 
     def values(self) -> dict[int, float | None]:
         """Return the value of each trial that is final, by its number."""
@@ -255,6 +262,7 @@ class VirtualSweep:
         for trial in move.trials:
             assert trial.number == len(self.trials)
             assert len(self.trials) < self.budget.trials
+            assert not trial.enqueued or trial.params == self.points.pop(0)
             self.trials.append(replace(trial, params=self.recorded(trial.params)))
             self._of_trial.append([])
             last = int(str(complete(self.spec.fixed, trial.params)["epochs"]))

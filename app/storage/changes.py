@@ -21,6 +21,7 @@ from app.domain.events import (
     TrialsChanged,
     WorkQueued,
 )
+from app.domain.states import TrialState
 from app.storage.dialect import among
 from app.storage.queries import Query
 from app.storage.tables import sweeps
@@ -29,17 +30,25 @@ _LOG = "changes"
 _IDS = Query(select(sweeps.c.key, sweeps.c.id).where(among(sweeps.c.key, "keys")))
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a trial is compared by: its value, None while it is not final or cannot be compared, and its state."""
+
+    value: float | None
+    state: TrialState
+
+
 @dataclass(slots=True)
 class SweepLog:
     """What changed in one sweep: for each kind the last that was noted.
 
     `counts` has by how much the number of its trials in each state differs; `values` the trials that came to a result
-    or changed it, None for one that is not final or cannot be compared.
+    or changed it.
     """
 
     state: str | None = None
     counts: Counter[str] = field(default_factory=Counter)
-    values: dict[int, float | None] = field(default_factory=dict)
+    values: dict[int, Compared] = field(default_factory=dict)
     trials: dict[int, str] = field(default_factory=dict)
     epochs: dict[int, int] = field(default_factory=dict)
     decisions: range = range(0)
@@ -98,9 +107,9 @@ class ChangeLog:
         if before is not None:
             log.counts[before] -= len(numbers)
 
-    def result(self, key: int, number: int, value: float | None) -> None:
-        """Note what a trial is compared by now: None while it is not final, and if it cannot be compared."""
-        self._of(key).values[number] = value
+    def result(self, key: int, number: int, compared: Compared) -> None:
+        """Note what a trial is compared by now."""
+        self._of(key).values[number] = compared
 
     def epochs(self, key: int, last: Mapping[int, int]) -> None:
         """Note trials of which epochs came in, with the last one of each."""

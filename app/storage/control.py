@@ -1,6 +1,6 @@
 """Control of live sweeps: changed, paused, resumed, cancelled, and the time that is counted against their budgets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,8 @@ from app.domain.errors import Conflict
 from app.domain.plan import StoredDecision
 from app.domain.policy import Policy
 from app.domain.states import SweepState
-from app.domain.sweeps import Budget, SweepChanges
+from app.domain.sweeps import MOST_TRIALS, Budget, SweepChanges
+from app.domain.values import Value
 from app.storage import changes as change_log
 from app.storage import moves, records
 from app.storage.decisions import add_decisions, round_of
@@ -19,6 +20,9 @@ from app.storage.outcomes import follow_runs
 from app.storage.records import AnyRow
 from app.storage.sweep_rows import OPEN_SWEEPS, sweep_row
 from app.storage.tables import sweeps
+
+MOST_POINTS = 200
+"""So many hand-picked points of a sweep wait to be drawn at most."""
 
 _ON_REQUEST = "cancelled on request"
 
@@ -39,6 +43,38 @@ def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen:
     if values:
         connection.execute(update(sweeps).where(sweeps.c.key == row.key).values(values))
         change_log.of(connection).sweep(row.key, values.get("state", row.state))
+
+
+def enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, Value]]) -> None:
+    """Let hand-picked points wait to be drawn next, on top of the budget of trials.
+
+    Raises NotFound; Conflict unless the sweep runs or is paused, and where too many points wait.
+    """
+    row = sweep_row(connection, sweep)
+    _require_places(row, len(points))
+    spec, waiting = records.spec_from_json(row.spec), [*row.enqueued, *points]
+    budget = replace(spec.budget, trials=spec.budget.trials + len(points))
+    told = f"{len(points)} points were enqueued, and {_difference(spec.budget, budget)}"
+    add_decisions(connection, row.key, [StoredDecision(0, round_of(row.plan), "enqueue", (), told)])
+    values = {"budget_trials": budget.trials, "spec": records.spec_to_json(replace(spec, budget=budget))}
+    connection.execute(
+        update(sweeps).where(sweeps.c.key == row.key).values({**_NEXT_VERSION, **values, "enqueued": waiting})
+    )
+    change_log.of(connection).sweep(row.key, row.state)
+
+
+def _require_places(row: AnyRow, count: int) -> None:
+    if row.ending or row.state not in OPEN_SWEEPS:
+        standing = f"about to end ({row.reason})" if row.ending else row.state
+        way = "Give it more budget first, or post a sweep of its own for them."
+        raise Conflict(f"The sweep {row.id} is {standing}, so that no points can be enqueued. {way}")
+    if len(row.enqueued) + count > MOST_POINTS:
+        waiting = f"{len(row.enqueued)} points of the sweep {row.id} wait already"
+        raise Conflict(
+            f"{waiting}, and with {count} more it would be over {MOST_POINTS}. Send them after its next round."
+        )
+    if row.budget_trials + count > MOST_TRIALS:
+        raise Conflict(f"With {count} points more the sweep {row.id} would have over {MOST_TRIALS:,} trials.")
 
 
 def pause(connection: Connection, sweep: str) -> None:

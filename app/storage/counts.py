@@ -9,18 +9,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, select, update
 
-from app.domain.objectives import Direction
+from app.domain.objectives import Direction, cost, value_of
+from app.domain.order import Order
 from app.domain.states import OPEN, TrialState
 from app.domain.sweeps import Best
 from app.storage.bulk import Bulk
-from app.storage.changes import ChangeLog
+from app.storage.changes import ChangeLog, Compared
 from app.storage.dialect import among
 from app.storage.queries import Query
 from app.storage.records import AnyRow
 from app.storage.tables import sweep_counts, sweeps, trials
-
-_Ranked = tuple[float, int]
-"""The value and the number of a trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +40,19 @@ _TAKE_BEST = Bulk(
     .where(sweep_counts.c.sweep_key == bindparam("the_sweep"))
     .values(best_value=bindparam("value"), best_trial=bindparam("number"))
 )
+_IS_BEST = and_(trials.c.sweep_key == sweep_counts.c.sweep_key, trials.c.number == sweep_counts.c.best_trial)
 _KEPT = Query(
-    select(sweep_counts.c.sweep_key, sweep_counts.c.best_trial, sweep_counts.c.best_value, sweeps.c.direction)
+    select(
+        *(sweep_counts.c.sweep_key, sweep_counts.c.best_trial, sweep_counts.c.best_value),
+        *(sweeps.c.direction, trials.c.state),
+    )
     .join(sweeps, sweeps.c.key == sweep_counts.c.sweep_key)
+    .outerjoin(trials, _IS_BEST)
     .where(among(sweep_counts.c.sweep_key, "keys"))
 )
 _STANDING = Query(
-    select(sweep_counts, trials.c.params)
-    .outerjoin(
-        trials, and_(trials.c.sweep_key == sweep_counts.c.sweep_key, trials.c.number == sweep_counts.c.best_trial)
-    )
+    select(sweep_counts, trials.c.params, trials.c.state)
+    .outerjoin(trials, _IS_BEST)
     .where(among(sweep_counts.c.sweep_key, "keys"))
 )
 _BEST_VALUE = Query(select(sweep_counts.c.best_value).where(sweep_counts.c.sweep_key == bindparam("the_sweep")))
@@ -84,39 +85,45 @@ def keep(connection: Connection, log: ChangeLog) -> None:
         _keep_best(connection, results)
 
 
-def _keep_best(connection: Connection, results: Mapping[int, Mapping[int, float | None]]) -> None:
+def _keep_best(connection: Connection, results: Mapping[int, Mapping[int, Compared]]) -> None:
     """Compare the best with the trials that came to a result, or look for it where the best itself has changed."""
     rows = []
     for kept in _KEPT.rows(connection, keys=list(results)):
         values = results[kept.sweep_key]
-        before = None if kept.best_trial is None else (kept.best_value, kept.best_trial)
-        if before and values.get(before[1], before[0]) != before[0]:
+        before = (
+            None if kept.best_trial is None else _order(kept.best_value, kept.state, kept.best_trial, kept.direction)
+        )
+        if before and before.number in values and values[before.number].value != kept.best_value:
             best = _look_up(connection, kept.sweep_key, kept.direction)
         else:
-            ranked = [(value, number) for number, value in values.items() if value is not None]
-            best = _first([*ranked, before] if before else ranked, kept.direction)
+            ranked = [
+                _order(one.value, one.state, number, kept.direction)
+                for number, one in values.items()
+                if one.value is not None
+            ]
+            best = min([*ranked, before] if before else ranked, default=None)
         if best != before:
-            value, number = best or (None, None)
+            value, number = (value_of(best.cost, kept.direction), best.number) if best else (None, None)
             rows.append({"the_sweep": kept.sweep_key, "value": value, "number": number})
     _TAKE_BEST.run(connection, rows)
 
 
-def _first(ranked: Collection[_Ranked], direction: Direction) -> _Ranked | None:
-    """Return the best; of equals, the one with the lowest number."""
-    return min(ranked, key=lambda one: (one[0] if direction == "minimize" else -one[0], one[1]), default=None)
+def _order(value: float, state: str, number: int, direction: Direction) -> Order:
+    return Order.of(cost(value, direction), TrialState(state), number)
 
 
-def _look_up(connection: Connection, key: int, direction: Direction) -> _Ranked | None:
+def _look_up(connection: Connection, key: int, direction: Direction) -> Order | None:
     """Return the best final trial of a sweep by the index on their values."""
     final = trials.c.state.not_in([state.value for state in OPEN])
     mine = trials.c.sweep_key == key, trials.c.value.is_not(None), final
-    found = select(trials.c.value, trials.c.number).where(*mine)
-    if direction == "maximize":
-        # The end of the index: to sort by falling values and rising numbers would read all equals.
-        highest = select(trials.c.value).where(*mine).order_by(trials.c.value.desc()).limit(1)
-        found = found.where(trials.c.value >= highest.scalar_subquery())
-    row = connection.execute(found.order_by(trials.c.value, trials.c.number).limit(1)).first()
-    return None if row is None else (row.value, row.number)
+    rising = trials.c.value.desc() if direction == "maximize" else trials.c.value
+    value = connection.scalar(select(trials.c.value).where(*mine).order_by(rising).limit(1))
+    if value is None:
+        return None
+    equals = select(trials.c.number, trials.c.state).where(*mine, trials.c.value == value).order_by(trials.c.number)
+    completed = connection.execute(equals.where(trials.c.state == TrialState.COMPLETED.value).limit(1)).first()
+    row = completed or connection.execute(equals.limit(1)).one()
+    return _order(value, row.state, row.number, direction)
 
 
 def _counts(row: AnyRow) -> dict[TrialState, int]:
@@ -124,4 +131,4 @@ def _counts(row: AnyRow) -> dict[TrialState, int]:
 
 
 def _best(row: AnyRow) -> Best | None:
-    return None if row.best_trial is None else Best(row.best_trial, row.best_value, row.params)
+    return None if row.best_trial is None else Best(row.best_trial, row.best_value, row.params, TrialState(row.state))

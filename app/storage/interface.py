@@ -96,6 +96,12 @@ class Sweeps(Protocol):
         lies below what is used.
         """
 
+    def enqueue_points(self, sweep: str, points: Sequence[Mapping[str, Value]]) -> None:
+        """Let hand-picked points wait to be drawn next; the budget of trials grows by them, as a decision tells.
+
+        Raises NotFound; Conflict unless the sweep runs or is paused, and where too many wait.
+        """
+
     def pause_sweep(self, sweep: str) -> None:
         """Hand out no more work of a sweep. Raises NotFound; Conflict unless it runs or is paused."""
 
@@ -149,6 +155,12 @@ class Trials(Protocol):
 
     def finished_trials(self, sweep: str, last: int | None = None) -> list[Trial]:
         """Return the finished trials of a sweep, or the `last` ones, in the order of their numbers."""
+
+    def enqueued_trials(self, sweep: str, last: int) -> list[int]:
+        """Return the numbers of the `last` trials that have hand-picked points, in their order."""
+
+    def trainings(self, sweep: str, numbers: Collection[int]) -> dict[int, dict[int, float]]:
+        """Return the values of these trials' runs that have ended with one, by trial and replicate; some have none."""
 
     def curve(self, sweep: str, number: int, replicate: int, after: int, limit: int) -> list[Epoch]:
         """Return epochs of a run, from the first one after epoch `after`."""

@@ -9,12 +9,13 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from app.domain.objectives import Direction, cost
 from app.domain.policy import Policy
 from app.domain.queue import RankedModel
+from app.domain.states import TrialState
 from app.domain.work import Keep
 from app.storage import artifacts
 from app.storage.dialect import among
 from app.storage.queries import Query
 from app.storage.records import AnyRow
-from app.storage.tables import models, sweeps
+from app.storage.tables import models, sweeps, trials
 
 Place = tuple[int, int]
 """The key of a sweep and the number of one of its trials."""
@@ -63,6 +64,12 @@ _BY_SWEEP = Query(
 )
 """Of each sweep at least one row, in which `trial` is None if it has no model."""
 
+_STATES = Query(
+    select(trials.c.number, trials.c.state).where(
+        trials.c.sweep_key == bindparam("sweep"), among(trials.c.number, "numbers")
+    )
+)
+
 
 def rank(connection: Connection, policy: Policy, keys: Collection[int], changes: Changes = NOTHING) -> dict[str, Keep]:
     """Make the changes in these sweeps and remove what falls out; return by their ids whose weights are wanted."""
@@ -76,7 +83,8 @@ def rank(connection: Connection, policy: Policy, keys: Collection[int], changes:
         sweep = rows[0]
         stored = {(sweep.key, row.trial): _model(row) for row in rows if row.trial is not None}
         changed = _changed(stored, new.get(sweep.key, ()), changes, sweep.direction)
-        ranked = [RankedModel(trial, model.cost, model.settled) for (_, trial), model in changed.items()]
+        states = _states(connection, sweep.key, changed)
+        ranked = [RankedModel(trial, model.cost, model.settled, states[trial]) for (_, trial), model in changed.items()]
         ranking = policy.ranking(ranked, sweep.keep_models)
         fallen = set(ranking.fallen)
         keep[sweep.id] = Keep(sweep.keep_models, ranking.last, ranking.last_paused, sweep.replicates)
@@ -94,6 +102,11 @@ def _by_sweep(connection: Connection, keys: Collection[int]) -> Iterable[list[An
     for row in _BY_SWEEP.rows(connection, keys=list(keys)):
         groups.setdefault(row.key, []).append(row)
     return groups.values()
+
+
+def _states(connection: Connection, sweep: int, places: Iterable[Place]) -> dict[int, TrialState]:
+    rows = _STATES.rows(connection, sweep=sweep, numbers=[trial for _, trial in places])
+    return {row.number: TrialState(row.state) for row in rows}
 
 
 def _model(row: AnyRow) -> _Model:

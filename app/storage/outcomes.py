@@ -26,6 +26,7 @@ from app.domain.states import OPEN, TrialState
 from app.domain.work import Diverged, Metrics
 from app.storage import changes, metrics
 from app.storage.bulk import Bulk
+from app.storage.changes import Compared
 from app.storage.dialect import larger
 from app.storage.kept_models import Place
 from app.storage.records import AnyRow
@@ -185,4 +186,4 @@ def _note(connection: Connection, outcomes: Mapping[Place, TrialOutcome], before
     log = changes.of(connection)
     for (sweep, number), one in outcomes.items():
         log.trials(sweep, [number], before[sweep, number], one.state.value)
-        log.result(sweep, number, None if one.state in OPEN else one.value)
+        log.result(sweep, number, Compared(None if one.state in OPEN else one.value, one.state))

@@ -46,7 +46,7 @@ def _next_version(connection: Connection, sweep: str, version: int, memory: Mapp
         update(sweeps)
         .where(*as_planned)
         .values(plan_version=version + 1, plan=dict(memory))
-        .returning(sweeps.c.key, sweeps.c.drawn, sweeps.c.ending, sweeps.c.metrics)
+        .returning(sweeps.c.key, sweeps.c.drawn, sweeps.c.ending, sweeps.c.metrics, sweeps.c.enqueued)
     ).first()
     if row is None:
         raise Outdated
@@ -83,6 +83,7 @@ class _Applying:
         self._policy = policy
         self._key: int = sweep.key
         self._next: int = sweep.drawn
+        self._points: list[Any] = sweep.enqueued
         self._room = bytes(8 * len(sweep.metrics) + moves.START_BYTES + moves.RESULT_BYTES)
         self._now = now
         self._changed = set[Place]()
@@ -126,7 +127,17 @@ class _Applying:
         changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
         changes.of(self._connection).queued([self._key])
         self._update({"drawn": self._next})
+        self._take_points([one.params for one in move.trials if one.enqueued])
         self._charge(sum(row["charged"] for row in new))
+
+    def _take_points(self, taken: Sequence[Mapping[str, Any]]) -> None:
+        """Take these points from those that wait, of which they are the first."""
+        if not taken:
+            return
+        if list(taken) != self._points[: len(taken)]:
+            raise IllegalMove(f"The points {list(taken)} were to be drawn, but those that wait are {self._points}.")
+        self._points = self._points[len(taken) :]
+        self._update({"enqueued": self._points})
 
     def _train(self, move: Train) -> None:
         self._changed |= moves.queue_on(self._connection, [run.key for run in move.runs], move.to_epoch, move.round)
@@ -150,6 +161,7 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
         "replicates": drawn.replicates,
         "created_at": now,
         "room": room,
+        "enqueued": int(drawn.enqueued),
     }
 
 

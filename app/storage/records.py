@@ -108,6 +108,7 @@ def trial(sweep: str, row: AnyRow, slots: Slots) -> Trial:
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        enqueued=bool(row.enqueued),
     )
 
 

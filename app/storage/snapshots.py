@@ -50,6 +50,7 @@ def _standing(row: AnyRow, spec: SweepSpec) -> Mapping[str, Any]:
         "ending": row.ending,
         "reason": row.reason,
         "memory": row.plan,
+        "points": tuple(row.enqueued),
     }
 
 

@@ -198,6 +198,7 @@ class SqliteStorage:
     sweeps = _reads(sweep_rows.page)
     running_sweeps = _reads(sweep_rows.running)
     change_sweep = _writes(control.change)
+    enqueue_points = _writes(control.enqueue)
     pause_sweep = _writes(control.pause)
     resume_sweep = _decides(control.resume)
     cancel_sweep = _decides(control.cancel)
@@ -227,6 +228,8 @@ class SqliteStorage:
         return self._pages.page(sweep, query, shared, after, limit)
 
     finished_trials = _reads(trial_rows.finished)
+    enqueued_trials = _reads(trial_rows.enqueued)
+    trainings = _reads(trial_rows.trainings)
     curve = _reads(epoch_rows.page)
     curve_ends = _reads(epoch_rows.ends)
     attempts = _reads(attempts.of_trial)

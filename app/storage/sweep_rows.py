@@ -147,6 +147,7 @@ def _sweeps(connection: Connection, rows: Sequence[AnyRow]) -> list[Sweep]:
             reason=row.reason,
             counts=_whole(standing[row.key].counts, row),
             best=standing[row.key].best,
+            waiting_points=len(row.enqueued),
         )
         for row in rows
     ]

@@ -94,6 +94,7 @@ datasets = Table(
 # out after the data set was deleted. One of a foreign trainer has none. `rules` are those that its workers must know.
 # `metrics` are those that its trials may have, each with its direction. `plan` is
 # what the planner remembers; its version rises with what is decided.
+# `enqueued` are hand-picked points that wait to be drawn.
 # A sweep that was deleted is out of sight at once, and its rows go away in pieces.
 sweeps = Table(
     "sweeps",
@@ -133,6 +134,7 @@ sweeps = Table(
     Column("started_at", Instant),
     Column("finished_at", Instant),
     Column("deleted", Integer, nullable=False, server_default=text("0")),
+    Column("enqueued", Json, nullable=False, server_default=text("'[]'")),
     _one_of("state", list(SweepState)),
     _one_of("direction", list(get_args(Direction))),
     CheckConstraint("ending IN ('completed', 'cancelled')", name="ending"),
@@ -173,6 +175,7 @@ trials = Table(
     Column("started_at", PackedInstant),
     Column("finished_at", PackedInstant),
     Column("room", LargeBinary),
+    Column("enqueued", Integer, nullable=False, server_default=text("0")),
     _one_of("state", list(TrialState)),
     Index("ix_trials_sweep_key_state_number", "sweep_key", "state", "number"),
     sqlite_strict=True,
@@ -185,6 +188,8 @@ Index(
     trials.c.number,
     **only_where("value IS NOT NULL"),
 )
+
+Index("ix_trials_enqueued", trials.c.sweep_key, trials.c.number, **only_where("enqueued = 1"))
 
 # The keys of runs that can share a stack, each once in a sweep: they are long, and many runs have the same.
 cohorts = Table(

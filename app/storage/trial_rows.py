@@ -1,15 +1,16 @@
 """Trials in the storage: single ones, pages that an index has in order, and what samplers learn from."""
 
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, literal_column, select
 
 from app.domain.errors import NotFound
 from app.domain.filters import Field, Position, TrialQuery
-from app.domain.states import TrialState
+from app.domain.runs import WITHOUT_RESULT
+from app.domain.states import OPEN, TrialState
 from app.domain.trials import KeptModel, Trial
 from app.domain.values import LARGEST_WHOLE
 from app.storage import artifacts as artifact_rows
@@ -29,6 +30,15 @@ _TOLD = select(*(column for column in trials.c if column not in {trials.c.sweep_
 _OF_NUMBER = Query(_TOLD.where(trials.c.number == bindparam("number")))
 _OF_NUMBERS = Query(_TOLD.where(among(trials.c.number, "numbers")))
 _FINISHED_ONES = Query(_TOLD.where(among(trials.c.state, "states")).order_by(trials.c.number))
+
+
+_ENDED = tuple(state.value for state in TrialState if state not in OPEN | WITHOUT_RESULT)
+_TRAININGS = Query(
+    select(runs.c.trial, runs.c.replicate, runs.c.value)
+    .where(runs.c.sweep_key == bindparam("sweep"), among(runs.c.trial, "numbers"))
+    .where(runs.c.value.is_not(None), among(runs.c.state, "states"))
+    .order_by(runs.c.trial, runs.c.replicate)
+)
 
 
 @cache
@@ -151,6 +161,23 @@ def stopped(connection: Connection, sweep: str) -> list[Trial]:
     slots = metrics.slots(connection, "trials")
     rows = connection.execute(select(trials).where(*mine).order_by(trials.c.number))
     return [records.trial(sweep, row, slots) for row in rows]
+
+
+def enqueued(connection: Connection, sweep: str, last: int) -> list[int]:
+    """Return the numbers of the `last` trials that have hand-picked points, in their order."""
+    # A literal: SQLite uses a partial index only where it can see the index's own condition.
+    mine = trials.c.sweep_key == sweep_key(connection, sweep), trials.c.enqueued == literal_column("1")
+    found = connection.execute(select(trials.c.number).where(*mine).order_by(trials.c.number.desc()).limit(last))
+    return sorted(found.scalars())
+
+
+def trainings(connection: Connection, sweep: str, numbers: Collection[int]) -> dict[int, dict[int, float]]:
+    """Return the values of these trials' runs that have ended with one, by trial and replicate; some have none."""
+    found: dict[int, dict[int, float]] = {number: {} for number in numbers}
+    key = sweep_key(connection, sweep)
+    for row in _TRAININGS.rows(connection, sweep=key, numbers=list(numbers), states=list(_ENDED)):
+        found[row.trial][row.replicate] = row.value
+    return found
 
 
 def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:

@@ -1,7 +1,11 @@
-"""The rival: Optuna's samplers and pruners on the same tasks, seeds and noise. Needs the extra `bench-search`."""
+"""The rival: Optuna's samplers and pruners on the same tasks, seeds and noise. Needs the extra `bench-search`.
+
+Its Gaussian process needs PyTorch besides: without it those rows are missing.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from app.domain.plan import Drawn
@@ -62,6 +66,10 @@ def rivals(task: Task) -> Iterator[Rival]:
     if isinstance(task, Table):
         yield Rival("Optuna TPE, integers", tpe, none)
         yield Rival("Optuna TPE, categories", tpe, none, integers=False)
+        if find_spec("torch"):
+            gp = lambda seed: optuna.samplers.GPSampler(seed=seed)  # noqa: E731 - one name for two rows
+            yield Rival("Optuna GPSampler, integers", gp, none)
+            yield Rival("Optuna GPSampler, categories", gp, none, integers=False)
         return
     halving = lambda: optuna.pruners.SuccessiveHalvingPruner(min_resource=2, reduction_factor=3)  # noqa: E731
     hyperband = lambda: optuna.pruners.HyperbandPruner(2, task.epochs, 3)  # noqa: E731

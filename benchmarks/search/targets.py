@@ -24,6 +24,8 @@ class Figure:
 FIGURES = [
     Figure("gp", "Optuna TPE, integers", 0.4),
     Figure("gp", "Optuna TPE, categories", 0.6),
+    Figure("gp", "Optuna GPSampler, integers", 0.7),
+    Figure("gp", "Optuna GPSampler, categories", 0.7),
     Figure("tpe", "Optuna TPE, integers", 1.0),
     *(
         Figure("gp + thaw", below, most, noise)

@@ -1,10 +1,11 @@
 """What every storage must show to planners, and do by their plans: through the protocol alone, no SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
+from app.domain.errors import Conflict
 from app.domain.plan import (
     REFUND_BLOCK,
     Block,
@@ -24,8 +25,10 @@ from app.domain.queue import Claimed
 from app.domain.runs import Attempt
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Best, Budget, Used
+from app.domain.values import Value
 from app.domain.work import GivenBack, Lease, Progress, Result
 from app.storage import Storage
+from app.storage.moves import IllegalMove
 from tests.app.storage.world import (
     DATASET,
     START,
@@ -269,3 +272,39 @@ def test_a_model_has_the_weights_and_what_its_own_run_came_to(storage: Storage) 
     assert (model.weights, model.made_with) == (b"weights", {"processor": "some"})
     assert (model.metrics, model.best_epoch, model.epochs) == ({"dev_error": 0.25}, 1, 4)
     assert storage.model(SWEEP, 1) is None
+
+
+def test_enqueued_points_wait_on_top_of_the_budget_until_a_plan_draws_them(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 1), budget=3)
+    points: list[Mapping[str, Value]] = [{"l2": 0.5}, {"l2": 0.25, "hidden_units": [8, 8]}]
+    storage.enqueue_points(SWEEP, points)
+    shown = look(storage)
+    assert (list(shown.points), shown.budget.trials, storage.sweep(SWEEP).waiting_points) == (points, 5, 2)
+    assert storage.decisions(SWEEP, 0, 9) == [
+        StoredDecision(1, 0, "enqueue", (), "2 points were enqueued, and the budget was changed: trials 3 to 5")
+    ]
+    first = replace(drawn(1, 1)[0], params=points[0], enqueued=True)
+    assert make(storage, Draw([first, *drawn(2, 1)], 0, "drawn"))
+    assert (list(look(storage).points), storage.enqueued_trials(SWEEP, 9)) == (points[1:], [1])
+    assert [storage.trial(SWEEP, number).enqueued for number in range(3)] == [False, True, False]
+    assert counts(storage) == {TrialState.QUEUED: 5}
+
+
+def test_a_plan_for_other_points_than_those_that_wait_is_refused(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 1))
+    storage.enqueue_points(SWEEP, [{"l2": 0.5}])
+    stranger = replace(drawn(1, 1)[0], params={"l2": 0.25}, enqueued=True)
+    with pytest.raises(IllegalMove):
+        make(storage, Draw([stranger], 0, "drawn"))
+    assert look(storage).drawn == 1
+
+
+def test_no_points_are_enqueued_in_a_sweep_that_ended_or_where_too_many_wait(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 1))
+    storage.enqueue_points(SWEEP, [{"l2": 0.5}] * 200)
+    with pytest.raises(Conflict, match="200 points of the sweep"):
+        storage.enqueue_points(SWEEP, [{"l2": 0.5}])
+    storage.cancel_sweep(SWEEP, keep=False, now=START)
+    with pytest.raises(Conflict, match="is cancelled, so that no points can be enqueued"):
+        storage.enqueue_points(SWEEP, [{"l2": 0.5}])
+    assert storage.sweep(SWEEP).spec.budget.trials == 201

@@ -265,3 +265,36 @@ def test_trials_that_were_really_trained_have_the_diagnoses_they_deserve(
     best = get(client, f"{sweep}/best")
     assert best["params"]["learning_rate"] == 0.01
     assert found["bias_variance"]["dev"] == best["metrics"]["dev_error"]
+
+
+def test_the_leader_board_ranks_finished_trials_by_the_mean_of_their_trainings(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    sweep = start(client, replicates=2, budget={"trials": 3})["id"]
+    assert get(client, f"{sweep}/leaderboard")["note"].startswith("No trial has a result yet")
+    runs = trainer.claim(64)
+    values = {(0, 0): 0.5, (0, 1): 0.25, (1, 0): 0.125, (1, 1): 0.25, (2, 0): 0.25, (2, 1): 0.25}
+    trainer.finish(*(finished(run["lease"], values[run["trial"], run["replicate"]]) for run in runs))
+    board = get(client, f"{sweep}/leaderboard")
+    assert (board["metric"], board["direction"], board["note"]) == ("dev_error", "minimize", None)
+    shown = [(one["rank"], one["trial"], one["value"], one["count"], one["test"]) for one in board["items"]]
+    assert shown == [(1, 1, 0.1875, 2, 0.5), (2, 2, 0.25, 2, 0.5), (3, 0, 0.375, 2, 0.5)]
+    chances = [one["probability_best"] for one in board["items"]]
+    assert chances == sorted(chances, reverse=True)
+    assert sum(chances) == pytest.approx(1.0)
+    assert get(client, f"{sweep}/leaderboard", limit=1)["items"] == board["items"][:1]
+
+
+def test_a_sweep_that_asked_a_small_dev_part_often_is_warned_with_the_test_figure(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    sweep = start(client, budget={"trials": 40})["id"]
+    for run in trainer.claim(64):
+        dev, test = 0.25 + run["trial"] % 8 / 64, 0.25 + run["trial"] % 5 / 40
+        metrics = {"dev_error": dev, "train_error": 0.0, "test_error": test}
+        trainer.finish(finished(run["lease"], dev, metrics=metrics))
+    found = get(client, f"{sweep}/analysis")
+    assert (found["flattery"]["best_trial"], found["flattery"]["trials"]) == (0, 40)
+    assert (found["flattery"]["best_dev"], found["flattery"]["best_test"]) == (0.25, 0.25)
+    assert found["next"][-1] == found["flattery"]["warning"]
+    assert "asked by 40 trials" in found["next"][-1]

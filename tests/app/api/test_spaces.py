@@ -43,3 +43,14 @@ def test_all_trials_of_a_sweep_meet_its_constraints(client: httpx.Client) -> Non
 def test_a_constraint_that_cannot_be_met_or_read_is_refused_at_its_place(shared: httpx.Client, text: str) -> None:
     answer = shared.post("/v1/sweeps", json=sweep_body(space=SPACE, fixed=FIXED, constraints=[text]))
     assert any(place.startswith("/constraints") for place in places(answer))
+
+
+def test_a_grid_of_which_the_constraints_admit_nothing_is_refused_by_sweep_and_preview(shared: httpx.Client) -> None:
+    space = {name: {"kind": "float", "low": 0.001, "high": 0.9} for name in ("learning_rate", "l2")}
+    body = sweep_body(space=space, sampler={"kind": "grid", "resolution": 2}, constraints=["l2 > 0.4", "l2 < 0.6"])
+    answers = [shared.post(route, json=body) for route in ("/v1/spaces/preview", "/v1/sweeps")]
+    assert [places(answer) for answer in answers] == [["/sampler"], ["/sampler"]]
+    assert "admit none of the points" in answers[0].json()["errors"][0]["detail"]
+    finer = {**body, "sampler": {"kind": "grid", "resolution": {"l2": 3, "learning_rate": 2}}}
+    shown = shared.post("/v1/spaces/preview", json=finer).raise_for_status().json()
+    assert (shown["points"], shown["rejected"]) == (2, 0.0)

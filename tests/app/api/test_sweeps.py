@@ -98,6 +98,12 @@ def test_the_same_seed_gives_the_same_trials_also_beyond_those_drawn_at_once(cli
         ({"space": {"learning_rate": rate(step=0.0)}}, ["/space/learning_rate/step"]),
         ({"space": {"learnig_rate": rate()}}, ["/space/learnig_rate"]),
         ({"space": {"beta1": rate(low=0.5, high=0.9, scale="linear", when={"q": [1]})}}, ["/space/beta1/when/q"]),
+        ({"space": {"l2": rate(when={"any": [{"epochs": 3}, {}], "not": []})}},
+         ["/space/l2/when/any/0/epochs", "/space/l2/when/any/1", "/space/l2/when/not"]),
+        ({"space": {"l2": rate(when={"all": [{"epochs": {"<": "3"}}]})}}, ["/space/l2/when/all/0/epochs/<"]),
+        ({"space": {"l2": rate(when={"not": {"any": [{"epoks": [3]}]}})}}, ["/space/l2/when/not/any/0/epoks"]),
+        ({"space": {"l2": rate(when={"epochs": {"=<": 3}})}}, ["/space/l2/when/epochs"]),
+        ({"space": {"l2": rate(when={"epochs": {"<": 2}})}}, ["/space/l2/when/epochs/<"]),
         ({"space": {"batch_size": {"kind": "int", "low": 1, "high": 2**63}}}, ["/space/batch_size/high"]),
         ({"space": {"optimizer": {"kind": "choice", "values": []}}}, ["/space/optimizer/values"]),
         ({"space": {"optimizer": {"kind": "choice", "values": ["adamm"]}}}, ["/space/optimizer/values/0"]),
@@ -120,7 +126,7 @@ def test_the_same_seed_gives_the_same_trials_also_beyond_those_drawn_at_once(cli
         ({"objective": {"diverged": "keep"}}, ["/objective/diverged"]),
         ({"objective": {"diverged": None, "metric": "accuracy"}}, ["/objective/diverged", "/objective/metric"]),
         ({"objective": "dev_error"}, ["/objective"]),
-        ({"sampler": {"kind": "grid"}}, ["/sampler/kind"]),
+        ({"sampler": {"kind": "gird"}}, ["/sampler/kind"]),
         ({"sampler": {}}, ["/sampler/kind"]),
         ({"sampler": {"kind": "random", "warmup": 3}}, ["/sampler/warmup"]),
         ({"scheduler": {"kind": "halving"}}, ["/scheduler/kind"]),
@@ -153,7 +159,7 @@ def test_structural_and_other_faults_are_reported_together_and_hide_none(shared:
             "beta1": rate(low=0.5, high=1.0, scale="reverse_log", when={"optimizer": ["adam"], "batch": [1]}),
         },
         "fixed": {"epochs": -1, "epsilon": 2**70},
-        "sampler": {"kind": "grid"},
+        "sampler": {"kind": "gird"},
         "early_stopping": {"patience": "x"},
         "unknown": 1,
     }
@@ -327,7 +333,7 @@ def test_the_best_trial_is_shown_once_there_is_one(client: httpx.Client, trainer
     best = client.get(f"/v1/sweeps/{sweep}/best").json()
     assert (best["number"], best["value"]) == (1, 0.25)
     shown = client.get(f"/v1/sweeps/{sweep}").json()["best"]
-    assert shown == {"trial": 1, "value": 0.25, "params": best["params"]}
+    assert shown == {"trial": 1, "value": 0.25, "params": best["params"], "state": "completed", "note": None}
 
 
 def test_a_sweep_ends_by_itself_when_all_trials_have(client: httpx.Client, trainer: Trainer) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.space import ChoiceParameter, Conditions, FloatParameter, IntParameter, Parameter, Space
+from app.domain.conditions import Conditions
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
 from app.domain.values import Value, key
 
 GRID = [(index + 0.5) / 10_000 for index in range(10_000)]
@@ -141,7 +142,7 @@ def test_each_condition_is_looked_at_once_however_they_hang_together(monkeypatch
         calls.append(value)
         return key(value)
 
-    monkeypatch.setattr("app.domain.space.key", counting)
+    monkeypatch.setattr("app.domain.conditions.key", counting)
     point(space, dict.fromkeys(names, 0.5), {}, RULES)
     drawn_once = len(calls)
     point(space, dict.fromkeys(names, 0.5), {}, RULES)

@@ -5,8 +5,9 @@ from collections.abc import Callable, Hashable
 
 import pytest
 
+from app.domain.conditions import Conditions
 from app.domain.errors import MOST_FAULTS
-from app.domain.space import ChoiceParameter, Conditions, FloatParameter, IntParameter, Parameter, Space
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
 from app.domain.space_faults import space_faults
 from app.domain.values import Value, key
 
@@ -98,6 +99,17 @@ def test_pointers_escape_names() -> None:
         ({"batch_size": [True]}, "batch_size/0"),
         ({"keep_prob": [0.30000000000000004]}, "keep_prob/0"),
         ({"epochs": [True]}, "epochs"),
+        ({"any": [{"optimizer": ["adam"]}, {"optimiser": ["adam"]}]}, "any/1/optimiser"),
+        ({"not": {"all": [{"optimizer": ["adagrad"]}]}}, "not/all/0/optimizer/0"),
+        ({"optimizer": {"<": 3}}, "optimizer/<"),
+        ({"optimizer": {"==": "adagrad"}}, "optimizer/=="),
+        ({"batch_size": {">": 8}}, "batch_size/>"),
+        ({"batch_size": {"<": 2}}, "batch_size/<"),
+        ({"batch_size": {"==": 3}}, "batch_size/=="),
+        ({"l1": {"==": 0.5}}, "l1/=="),
+        ({"keep_prob": {">": 0.7, "<": 0.9}}, "keep_prob/>"),
+        ({"epochs": {"!=": 1}}, "epochs/!="),
+        ({"activation": {">=": 1}}, "activation/>="),
     ],
 )
 def test_a_condition_that_can_never_hold_is_refused(when: Conditions, place: str) -> None:
@@ -105,7 +117,7 @@ def test_a_condition_that_can_never_hold_is_refused(when: Conditions, place: str
         "optimizer": OPTIMIZER,
         "l1": FloatParameter(0.0, 1.0),
         "batch_size": IntParameter(2, 8, step=2),
-        "keep_prob": FloatParameter(0.1, 0.8, step=0.1),
+        "keep_prob": FloatParameter(0.1, 0.75, step=0.1),
     }
     found = pointers({**others, "beta1": choice(when)}, {"activation": "relu", "epochs": 1})
     assert found == [f"/space/beta1/when/{place}"]
@@ -119,6 +131,10 @@ def test_sound_conditions_have_no_fault() -> None:
         "keep_prob": FloatParameter(0.1, 0.8, step=0.1),
         "l2": choice({"keep_prob": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]}),
         "beta1": choice({"optimizer": ["adam"], "batch_size": [4, 8.0], "l1": [0.5], "activation": ["relu"]}),
+        "beta2": choice({"not": {"any": [{"batch_size": {">=": 8}}, {"l1": {"==": 0.75, ">": 0}}]}}),
+        "epsilon": choice({"l1": {"!=": 0.1}, "activation": {"==": "relu"}, "optimizer": {"!=": "sgd"}}),
+        "clip_norm": choice({"decay_rate": {"<=": 0}}),
+        "decay_rate": FloatParameter(0.5, 1.0, "log", zero_probability=0.5),
     }
     assert pointers(parameters, {"activation": "relu"}) == []
 
@@ -134,7 +150,7 @@ def test_cycles_of_conditions_are_refused_for_each_that_is_on_one() -> None:
         "b": choice({"c": [1]}),
         "c": choice({"a": [1]}),
         "d": choice({"a": [1]}),
-        "e": choice({"e": [1]}),
+        "e": choice({"not": {"any": [{"e": {"<": 2}}]}}),
     }
     assert sorted(pointers(parameters)) == [f"/space/{name}/when" for name in "abce"]
 

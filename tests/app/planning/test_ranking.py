@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.queue import RankedModel, Ranking
+from app.domain.states import TrialState
+from app.domain.values import LARGEST_WHOLE
 from app.domain.work import Rank
 from app.planning.ranking import ranking
 
@@ -24,6 +26,14 @@ def waiting(*values: float | None) -> list[RankedModel]:
 
 def test_the_best_of_final_trials_stay_and_ties_go_to_the_lower_number() -> None:
     assert ranking(final(0.5, 0.25, 0.5, 0.125), keep=3) == Ranking([2], last=Rank(0.5, 0), last_paused=None)
+
+
+def test_of_equal_trials_those_that_came_to_their_end_stay_and_none_of_them_is_turned_away() -> None:
+    pruned = RankedModel(0, 0.5, settled=True, state=TrialState.PRUNED)
+    completed = RankedModel(7, 0.5, settled=True)
+    better = RankedModel(3, 0.25, settled=True)
+    assert ranking([pruned, completed], keep=1) == Ranking([0], last=Rank(0.5, 7), last_paused=None)
+    assert ranking([pruned, better], keep=2) == Ranking([], last=Rank(0.5, LARGEST_WHOLE), last_paused=None)
 
 
 def test_there_is_no_bound_while_places_are_free() -> None:

@@ -13,7 +13,9 @@ from app.samplers import Ask
 from app.samplers.grid import GridSampler
 
 
-def points(space: Space, resolution: int = 4, fixed: Mapping[str, Value] | None = None) -> list[dict[str, Value]]:
+def points(
+    space: Space, resolution: int | Mapping[str, Value] = 4, fixed: Mapping[str, Value] | None = None
+) -> list[dict[str, Value]]:
     """Return all points of the grid."""
     ask = Ask(space, (), 7, CURRENT_RULES, fixed or {}, {"kind": "grid", "resolution": resolution})
     rows = GridSampler().propose(replace(ask, numbers=range(GridSampler().points(ask))))
@@ -66,11 +68,29 @@ def test_points_that_the_constraints_refuse_are_left_out() -> None:
     assert found == [(1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 3)]
 
 
-def test_where_the_constraints_refuse_the_whole_grid_it_stays_whole_for_the_planner_to_draw_anew() -> None:
+def test_where_the_constraints_refuse_the_whole_grid_it_has_no_points() -> None:
     space = Space({"a": FloatParameter(0.0, 1.0), "b": FloatParameter(0.0, 1.0)}, constraints=["a <= 0.9", "b >= 0.1"])
     narrow = replace(space, constraints=["a <= 0.9", "a >= 0.1"])
     assert len(points(space, 2)) == 1
-    assert len(points(narrow, 2)) == 4
+    assert points(narrow, 2) == []
+
+
+def test_a_resolution_by_name_is_that_of_one_number_and_the_others_have_four() -> None:
+    space = Space({"a": FloatParameter(0.0, 1.0), "b": IntParameter(1, 9), "c": ChoiceParameter((1, 2))})
+    found = points(space, {"a": 7})
+    assert [len({str(one[name]) for one in found}) for name in "abc"] == [7, 4, 2]
+    assert len(found) == 7 * 4 * 2
+    assert len(points(space, {})) == 4 * 4 * 2
+
+
+def test_each_wrong_resolution_by_name_is_a_fault_at_its_place() -> None:
+    space = Space({"rate": FloatParameter(0.0, 1.0), "b": IntParameter(1, 9), "c": ChoiceParameter((1, 2))})
+    asked: Mapping[str, Value] = {"kind": "grid", "resolution": {"rat": 3, "c": 2, "b": 1, "rate": 5.0}}
+    faults = list(GridSampler().faults(asked, space, {}))
+    assert [fault.pointer for fault in faults] == [f"/sampler/resolution/{name}" for name in ("rat", "c", "b")]
+    assert faults[0].detail.endswith('is no parameter of the space. Did you mean "rate"?')
+    assert "has all of its values" in faults[1].detail
+    assert faults[2].detail == 'The resolution of "b" cannot be 1; it must be a whole number from 2 to 1,000.'
 
 
 def test_the_seed_changes_the_order_alone() -> None:
@@ -85,8 +105,13 @@ def test_more_than_a_hundred_thousand_combinations_are_a_fault_with_the_count() 
     space = Space({name: FloatParameter(0.0, 1.0) for name in "abcde"})
     assert not details(space, {"resolution": 10})
     assert details(space, {"resolution": 11})[0].startswith(
-        "A grid with a resolution of 11 has 161,051 combinations of the values of 5 parameters, but at most 100,000 "
+        "With this resolution the grid has 161,051 combinations of the values of 5 parameters, but at most 100,000 are "
     )
+
+
+def test_a_count_of_combinations_that_no_one_can_read_is_not_written_out() -> None:
+    space = Space({f"p{number}": FloatParameter(0.0, 1.0) for number in range(2_000)})
+    assert "more than 1,000,000,000,000,000 combinations" in details(space, {"resolution": 1000})[0]
 
 
 def test_steps_that_are_few_and_choices_count_with_what_they_have() -> None:

@@ -52,7 +52,9 @@ def _counted(rows: Rows) -> dict[int, tuple[dict[str, int], tuple[int, float] | 
     for key, direction in directions.items():
         mine = [(number, state, value) for sweep, number, state, value in trials if sweep == key]
         states = Counter(state for _, state, _ in mine)
-        results = [(number, value) for number, state, value in mine if state in _FINAL and value is not None]
+        ended = [(number, value) for number, state, value in mine if state == "completed" and value is not None]
+        others = [(number, value) for number, state, value in mine if state in _FINAL and value is not None]
+        results = ended + [one for one in others if one not in ended]  # of equals the first counts
         lowest, highest = _first(results, min), _first(results, max)
         best = lowest if direction == "minimize" else highest
         counted[key] = {state: states[state] for state in _STATES}, best

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, update
 from app.domain.states import TrialState
 from app.domain.sweeps import Best
 from app.domain.work import Result
-from app.storage import FILE, SqliteStorage, counts, moves
+from app.storage import FILE, SqliteStorage, changes, counts, moves
+from app.storage.changes import Compared
 from app.storage.connect import writing_engine
 from app.storage.outcomes import follow_runs
-from app.storage.tables import sweeps
+from app.storage.tables import sweeps, trials
 from tests.app.storage.auditor import audit_folder
 from tests.app.storage.queue_world import METRIC, NOW, World, completed, points
 from tests.app.storage.simple_policy import SimplePolicy
@@ -59,6 +60,34 @@ def test_a_value_counts_once_its_trial_is_final(world: World) -> None:
     assert best(world) == (0, 0.5)
 
 
+@pytest.mark.parametrize(("other", "wanted"), [(0.5, (1, 0.5)), (0.75, (0, 0.5))])
+def test_a_pruned_trial_is_the_best_only_if_no_completed_one_is_as_good(
+    world: World, other: float, wanted: tuple[int, float]
+) -> None:
+    world.add_sweep(trials=3, asked=1)
+    first, *others = world.claim(slots=3)
+    world.finish(Result(first.lease, "paused", {METRIC: 0.5}, 1, 1, 0.5, "paused", points(1)))
+    moves.prune(world.connection, {first.lease.run: "worse than others"})
+    follow_runs(world.connection, world.policy, [(1, 0)], NOW)
+    assert best(world) == (0, 0.5)
+    for one in others:
+        world.finish(completed(one.lease, other, epochs=1))
+    assert best(world) == wanted
+
+
+def test_the_next_best_is_a_completed_one_where_it_is_as_good_as_a_pruned_one(world: World) -> None:
+    world.add_sweep(trials=3, asked=1)
+    leases = {one.trial: one.lease for one in world.claim(slots=3)}
+    world.finish(Result(leases[0], "paused", {METRIC: 0.5}, 1, 1, 0.5, "paused", points(1)))
+    moves.prune(world.connection, {leases[0].run: "worse than others"})
+    follow_runs(world.connection, world.policy, [(1, 0)], NOW)
+    world.finish(completed(leases[1], 0.5, epochs=1), completed(leases[2], 0.25, epochs=1))
+    assert best(world) == (2, 0.25)
+    world.connection.execute(update(trials).where(trials.c.number == 2).values(value=None))
+    changes.of(world.connection).result(1, 2, Compared(None, TrialState.COMPLETED))
+    assert best(world) == (1, 0.5)
+
+
 def test_an_upgrade_counts_the_trials_that_are_there(tmp_path: Path) -> None:
     engine = writing_engine(tmp_path / FILE)
     with engine.connect() as connection, connection.begin():
@@ -77,7 +106,7 @@ def test_an_upgrade_counts_the_trials_that_are_there(tmp_path: Path) -> None:
     engine.dispose()
     with closing(SqliteStorage(tmp_path, SimplePolicy())) as storage:
         kept = storage.read(counts.of, [1, 2])
-    assert [one.best for one in kept.values()] == [Best(4, 0.25, {}), Best(3, 0.5, {})]
+    assert [one.best for one in kept.values()] == [Best(5, 0.25, {}), Best(3, 0.5, {})]
     assert {state: count for state, count in kept[1].counts.items() if count} == {
         TrialState.QUEUED: 1,
         TrialState.PAUSED: 1,

@@ -13,7 +13,6 @@ from app.domain.foreign import Foreign
 from app.domain.sweeps import Labels, NewSweep, Objective
 from app.storage import FILE, SqliteStorage
 from app.storage.connect import broken_references, unchecked_references, writing_engine
-from app.storage.migrate import migrate
 from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.test_runs_migration import everything, fill, rows, upgrade
 from tests.app.storage.world import START, spec
@@ -35,7 +34,7 @@ def old(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def migrated(old: Engine) -> Iterator[Connection]:
     with old.connect() as connection, unchecked_references(connection), connection.begin():
-        migrate(connection)
+        upgrade(connection, "0010")
         yield connection
 
 
@@ -51,7 +50,7 @@ def test_all_rows_of_all_tables_stay_as_they_were(old: Engine) -> None:
     with old.connect() as connection, unchecked_references(connection), connection.begin():
         before = everything(connection)
         kept = indexes(connection)
-        migrate(connection)
+        upgrade(connection, "0010")
         after = everything(connection)
         assert indexes(connection) == kept
     assert len(before["sweeps"]) == 2
@@ -63,7 +62,7 @@ def test_all_rows_of_all_tables_stay_as_they_were(old: Engine) -> None:
 def test_what_tells_of_the_data_may_be_null_and_nothing_else_that_was_required(old: Engine) -> None:
     with old.connect() as connection, unchecked_references(connection), connection.begin():
         before = required(connection)
-        migrate(connection)
+        upgrade(connection, "0010")
         assert before - required(connection) == set(OF_DATA)
         assert required(connection) <= before
 

@@ -247,6 +247,15 @@ def test_finished_trials_are_those_a_sampler_can_learn_from(filled: SqliteStorag
     assert [trial.number for trial in filled.finished_trials(SWEEP, 2)] == [2, 3]
 
 
+def test_the_trainings_of_trials_are_those_that_ended_with_a_value(storage: SqliteStorage) -> None:
+    add_sweep(storage, [replace(drawn(n, 1)[0], replicates=2) for n in range(3)])
+    leases = [item.lease for item in claim(storage, slots=5).claimed]
+    for lease, value in zip(leases[:4], [0.5, 0.25, None, 0.75], strict=True):
+        finish(storage, lease, value)
+    assert storage.trainings(SWEEP, [0, 1, 2]) == {0: {0: 0.5, 1: 0.25}, 1: {1: 0.75}, 2: {}}
+    assert storage.trainings(SWEEP, [0]) == {0: {0: 0.5, 1: 0.25}}
+
+
 def test_the_ends_of_curves_have_the_first_epoch_and_the_last_ones(storage: SqliteStorage) -> None:
     add_sweep(storage, drawn(0, 3))
     add_sweep(storage, drawn(0, 1), sweep="swp_2")

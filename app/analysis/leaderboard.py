@@ -1,0 +1,137 @@
+"""The leader board: the best trials with how sure their values are, by the spread of their trainings."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.objectives import Direction, cost
+from app.domain.trials import Trial
+
+Numbers: TypeAlias = NDArray[np.float64]
+
+Trainings = Mapping[int, float]
+"""The values that the trainings of a trial came to, by replicate."""
+
+_TAIL = 8.0
+"""Standard errors beyond which the rest of a normal distribution is nothing."""
+
+_STEPS = 2001
+"""Points of the integral: a standard error may be as small as a fifth of the largest, and has 25 of them still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """A trial on the board: its value is the mean over `count` trainings, `test` the same metric on the test part.
+
+    `standard_error` and `probability_best` (of being the best of this board) are null while nothing is known of the
+    spread of trainings.
+    """
+
+    rank: int
+    trial: int
+    state: str
+    params: Mapping[str, object]
+    value: float
+    test: float | None
+    count: int
+    standard_error: float | None
+    probability_best: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaderboard:
+    """The best trials of a sweep in their order; `deviation` is that of single trainings around their trial's mean.
+
+    It is pooled over the trials of the board, as a few trainings of one say little. `note` says what is missing.
+    """
+
+    metric: str
+    direction: Direction
+    deviation: float | None
+    items: Sequence[Leader]
+    note: str | None
+
+
+def leaderboard(
+    trials: Sequence[Trial], trainings: Mapping[int, Trainings], metric: str, direction: Direction
+) -> Leaderboard:
+    """Return the board of trials that have values, in the order of their ranks."""
+    values = [trial.value for trial in trials if trial.value is not None]
+    of_trials = [trainings[trial.number] for trial in trials]
+    deviation = pooled_deviation(of_trials)
+    counts = [len(one) for one in of_trials]
+    errors = None if deviation is None else [deviation / math.sqrt(count) for count in counts]
+    chances = None if errors is None else probabilities_best([cost(value, direction) for value in values], errors)
+    items = [
+        Leader(
+            rank=place + 1,
+            trial=trial.number,
+            state=trial.state.value,
+            params=trial.params,
+            value=values[place],
+            test=_on_test(trial, metric),
+            count=counts[place],
+            standard_error=None if errors is None else errors[place],
+            probability_best=None if chances is None else chances[place],
+        )
+        for place, trial in enumerate(trials)
+    ]
+    return Leaderboard(metric, direction, deviation, items, _note(items, deviation))
+
+
+def pooled_deviation(of_trials: Sequence[Trainings]) -> float | None:
+    """Return the deviation of trainings around the mean of their trial; None where no trial has two of them."""
+    several = [list(one.values()) for one in of_trials if len(one) > 1]
+    if not several:
+        return None
+    squares = [(value - math.fsum(one) / len(one)) ** 2 for one in several for value in one]
+    return math.sqrt(math.fsum(squares) / sum(len(one) - 1 for one in several))
+
+
+def probabilities_best(costs: Sequence[float], errors: Sequence[float]) -> list[float]:
+    """Return how probable it is for each that its true cost is the lowest, if each is normal around its cost.
+
+    The integral of each one's density times the chance that all others are above. Without any spread the lowest share
+    it.
+    """
+    lowest = min(costs, default=0.0)
+    if not any(errors):
+        ties = [one == lowest for one in costs]
+        return [tie / sum(ties) for tie in ties]
+    means, spreads = np.array(costs), np.array(errors)
+    places = np.linspace((means - _TAIL * spreads).min(), (means + _TAIL * spreads).min(), _STEPS)
+    scaled = (places - means[:, None]) / spreads[:, None]
+    densities = np.exp(-0.5 * scaled**2) / spreads[:, None]
+    above = _above(scaled)
+    weights = np.array(
+        [(densities[one] * np.delete(above, one, axis=0).prod(axis=0)).sum() for one in range(len(costs))]
+    )
+    return [float(weight) for weight in weights / weights.sum()]
+
+
+def _above(scaled: Numbers) -> Numbers:
+    """Return the chance that a standard normal number is above each of these."""
+    erfc = np.frompyfunc(math.erfc, 1, 1)
+    return np.asarray(0.5 * erfc(scaled / math.sqrt(2.0)), np.float64)
+
+
+def _on_test(trial: Trial, metric: str) -> float | None:
+    return trial.metrics.get(on_test(metric))
+
+
+def on_test(metric: str) -> str:
+    """Return the name of the same metric on the test part."""
+    return f"test_{metric.removeprefix('dev_')}"
+
+
+def _note(items: Sequence[Leader], deviation: float | None) -> str | None:
+    if not items:
+        return "No trial has a result yet. Ask again when one has finished."
+    if deviation is None:
+        lack = "Each of these trials was trained once, so that nothing is known of how far their values vary by chance"
+        return f'{lack}. Post a sweep with "replicates": 3 to learn it.'
+    return None

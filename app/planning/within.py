@@ -1,0 +1,41 @@
+"""Within the space or not: models are shown only trials that lie in the space as it is, however they came about.
+
+A trial lies in it if each searched parameter has a value on its axis, and any other that the trial has is what new ones
+are trained with. It is not moved to the nearest border, where its cost was not measured.
+"""
+
+from collections.abc import Mapping
+
+from app.contract.hyperparameters import params_of
+from app.domain.plan import Snapshot
+from app.domain.space import ChoiceParameter, Parameter
+from app.domain.sweeps import SweepSpec
+from app.domain.values import Value, key
+from app.planning.memory import Memory
+
+
+def outside(snapshot: Snapshot) -> frozenset[int]:
+    """Return the numbers of the stopped trials that lie outside of the space."""
+    if not Memory.of(snapshot.memory).besides:
+        return frozenset()  # all are points of the space
+    return frozenset(trial.number for trial in snapshot.trials if within(snapshot.spec, trial.params) is None)
+
+
+def within(spec: SweepSpec, params: Mapping[str, Value]) -> Mapping[str, Value] | None:
+    """Return the point of the space that a trial with these searched parameters is; None if it lies outside."""
+    space, shared, trained = spec.space, params_of(spec, {}), params_of(spec, params)
+    whole = {name: trained.get(name) for name in space}
+    point = space.active(whole, spec.fixed, spec.rules)
+    if not all(_spans(space.parameters[name], value) for name, value in point.items()):
+        return None
+    others = (name for name in params if name not in point)
+    return point if all(key(params[name]) == key(shared.get(name)) for name in others) else None
+
+
+def _spans(parameter: Parameter, value: Value) -> bool:
+    """Return whether a value lies on an axis, if between two steps of it."""
+    if isinstance(parameter, ChoiceParameter):
+        return key(value) in parameter.keys
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return parameter.low <= value <= parameter.high or (value == 0 and parameter.zero_probability > 0)

@@ -25,15 +25,16 @@ _STEPS = 2001
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """A trial on the board: its value is the mean over `count` trainings, `test` the same metric on the test part.
+    """A trial on the board; one that was `confirmed` by more seeds comes before the others.
 
-    `standard_error` and `probability_best` (of being the best of this board) are null while nothing is known of the
-    spread of trainings.
+    Its value is the mean over `count` trainings, `test` the same metric on the test part. `standard_error` and
+    `probability_best` (of being the best of this board) are null while nothing is known of the spread of trainings.
     """
 
     rank: int
     trial: int
     state: str
+    confirmed: bool
     params: Mapping[str, object]
     value: float
     test: float | None
@@ -57,12 +58,12 @@ class Leaderboard:
 
 
 def leaderboard(
-    trials: Sequence[Trial], trainings: Mapping[int, Trainings], metric: str, direction: Direction
+    trials: Sequence[Trial], trainings: Mapping[int, Trainings], metric: str, direction: Direction, folds: int = 1
 ) -> Leaderboard:
     """Return the board of trials that have values, in the order of their ranks."""
     values = [trial.value for trial in trials if trial.value is not None]
     of_trials = [trainings[trial.number] for trial in trials]
-    deviation = pooled_deviation(of_trials)
+    deviation = pooled_deviation(of_trials, folds)
     counts = [len(one) for one in of_trials]
     errors = None if deviation is None else [deviation / math.sqrt(count) for count in counts]
     chances = None if errors is None else probabilities_best([cost(value, direction) for value in values], errors)
@@ -71,6 +72,7 @@ def leaderboard(
             rank=place + 1,
             trial=trial.number,
             state=trial.state.value,
+            confirmed=trial.confirmed,
             params=trial.params,
             value=values[place],
             test=_on_test(trial, metric),
@@ -83,13 +85,23 @@ def leaderboard(
     return Leaderboard(metric, direction, deviation, items, _note(items, deviation))
 
 
-def pooled_deviation(of_trials: Sequence[Trainings]) -> float | None:
-    """Return the deviation of trainings around the mean of their trial; None where no trial has two of them."""
-    several = [list(one.values()) for one in of_trials if len(one) > 1]
-    if not several:
+def pooled_deviation(of_trials: Sequence[Trainings], folds: int = 1) -> float | None:
+    """Return the deviation of trainings around the mean of their trial; None where that cannot be told.
+
+    Folds that are harder are so for all trials: what each adds in the mean is taken away before.
+    """
+    several = [_around_mean(one) for one in of_trials if len(one) > 1]
+    free = sum(len(one) - 1 for one in several) - (folds - 1)
+    if not several or free < 1:
         return None
-    squares = [(value - math.fsum(one) / len(one)) ** 2 for one in several for value in one]
-    return math.sqrt(math.fsum(squares) / sum(len(one) - 1 for one in several))
+    by_fold = [[rest for one in several for run, rest in one.items() if run % folds == fold] for fold in range(folds)]
+    squares = [(rest - math.fsum(rests) / len(rests)) ** 2 for rests in by_fold for rest in rests]
+    return math.sqrt(math.fsum(squares) / free)
+
+
+def _around_mean(trainings: Trainings) -> dict[int, float]:
+    mean = math.fsum(trainings.values()) / len(trainings)
+    return {run: value - mean for run, value in trainings.items()}
 
 
 def probabilities_best(costs: Sequence[float], errors: Sequence[float]) -> list[float]:

@@ -61,6 +61,8 @@ class SweepAnswer(TypedDict):
     used: Used
     waiting_points: int
     replicates: int
+    folds: int
+    confirm: dict[str, Any] | None
     trainer: str
     metrics: dict[str, Direction] | None
     steps: int | None
@@ -100,6 +102,8 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         used=sweep.used,
         waiting_points=sweep.waiting_points,
         replicates=spec.replicates,
+        folds=spec.folds,
+        confirm=asdict(spec.confirm) if spec.confirm else None,
         trainer=spec.trainer,
         metrics=dict(spec.foreign.metrics) if spec.foreign else None,
         steps=spec.foreign.steps if spec.foreign else None,

@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from app.api.strict_route import StrictRoute
-from app.contract.hyperparameters import HYPERPARAMETERS, Hyperparameter
+from app.contract.hyperparameters import SEARCHABLE, Hyperparameter
+from app.contract.layers import LAYERS, REPLACED
 from app.services.cursors import Page
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/hyperparameters", tags=["hyperparameters"])
@@ -24,7 +25,7 @@ class HyperparameterAnswer(BaseModel):
 
     Trials that agree in all of the roles `structure` and `data` can train in one stack. `kinds` are the parameters that
     can search it. `rule` says in words what `json_schema` says; beyond it, numbers must not be such that float32 rounds
-    them away.
+    them away. What `replaces` another one says the same in another way: a sweep has either.
     """
 
     name: str
@@ -35,6 +36,7 @@ class HyperparameterAnswer(BaseModel):
     kinds: list[Literal["float", "int", "choice"]]
     default: Any
     aliases: list[AliasAnswer]
+    replaces: str | None
 
     @classmethod
     def of(cls, row: Hyperparameter) -> "HyperparameterAnswer":
@@ -48,10 +50,11 @@ class HyperparameterAnswer(BaseModel):
             kinds=list(row.allowed.kinds),
             default=row.default,
             aliases=[AliasAnswer(words=list(alias.words), remark=alias.remark or None) for alias in row.aliases],
+            replaces=REPLACED if row.name in LAYERS else None,
         )
 
 
 @router.get("")
 def list_hyperparameters() -> Page[HyperparameterAnswer]:
     """List all hyperparameters."""
-    return Page([HyperparameterAnswer.of(row) for row in HYPERPARAMETERS.values()], None)
+    return Page([HyperparameterAnswer.of(row) for row in SEARCHABLE.values()], None)

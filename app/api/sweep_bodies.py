@@ -14,7 +14,7 @@ from app.domain.hints import hint
 from app.domain.objectives import Direction
 from app.domain.scales import THRESHOLD
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
-from app.domain.sweeps import MOST_TRIALS
+from app.domain.sweeps import MOST_TRIALS, Confirmation
 from app.domain.values import LARGEST_WHOLE, whole
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
@@ -141,6 +141,17 @@ class BudgetBody(_Body):
     target: Finite | None = None
 
 
+class ConfirmBody(_Body):
+    """Train the best `leaders` with so many more `replicates` once the search has ended; they then rank first.
+
+    That costs epochs, not trials: a `share` of the budget's epochs and seconds is kept for it.
+    """
+
+    share: Annotated[Finite, Field(gt=0, lt=1)] = 0.2
+    leaders: Annotated[Whole, Field(ge=1, le=50)] = 5
+    replicates: Annotated[Whole, Field(ge=1, le=15)] = 2
+
+
 class BudgetChangesBody(_Body):
     """The parts of the budget that change; null takes a limit away, but for `trials`."""
 
@@ -185,6 +196,8 @@ class SweepBody(_Body):
     early_stopping: EarlyStoppingBody | None = None
     budget: BudgetBody
     replicates: Annotated[Whole, Field(ge=1, le=16)] = 1
+    folds: Annotated[Whole, Field(ge=1, le=16)] = 1
+    confirm: ConfirmBody | None = None
     keep_models: Annotated[Whole, Field(ge=1, le=1000)] = 10
 
 
@@ -224,12 +237,17 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         direction=objective.get("direction") if "metric" in objective else None,  # that of an unreadable metric
         diverged=objective.get("diverged", "exclude"),
         early_stopping=EarlyStopping(**stopping) if stopping and "patience" in stopping else None,
+        confirm=Confirmation(**parsed["confirm"]) if parsed.get("confirm") else None,
         trials=budget.get("trials"),
         seconds=budget.get("seconds"),
         epochs=budget.get("epochs"),
         target=budget.get("target"),
         keep_models=parsed.get("keep_models"),
-        **{part: parsed[part] for part in ("tags", "notes", "sampler", "scheduler", "replicates") if part in parsed},
+        **{
+            part: parsed[part]
+            for part in ("tags", "notes", "sampler", "scheduler", "replicates", "folds")
+            if part in parsed
+        },
     )
     if not isinstance(raw, Mapping):
         return draft, faults

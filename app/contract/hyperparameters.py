@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from app.contract.layers import LAYERS, REPLACED, widths_of
 from app.domain.conditions import rewritten
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Fault, faults_of, pointer, show
@@ -13,7 +14,8 @@ from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Para
 from app.domain.sweeps import SweepSpec
 from app.domain.values import Value, whole
 from engine.hyperparameters import HYPERPARAMETERS, Hyperparameter
-from engine.hyperparameters.other_names import suggestion
+from engine.hyperparameters.other_names import OTHER_NAMES, words_of
+from engine.hyperparameters.other_names import suggestion as suggestion_of
 from engine.hyperparameters.ranges import Range, Search, Whole, Widths
 from engine.layout import Layout
 from engine.rules import FIRST
@@ -22,6 +24,7 @@ from engine.training_set import double_names, raw_doubles
 __all__ = [
     "HYPERPARAMETERS",
     "MOST_WEIGHTS",
+    "SEARCHABLE",
     "Hyperparameter",
     "NetworkSize",
     "augment_faults",
@@ -47,12 +50,27 @@ MOST_WEIGHTS = 50_000_000
 """The most weights that a network may have: a worker keeps five numbers for each, 1 GB in all."""
 
 
+SEARCHABLE: Mapping[str, Hyperparameter] = {**HYPERPARAMETERS, **LAYERS}
+"""What a sweep may search or fix: what networks are trained with, and layers by count in place of their widths."""
+
+_OTHER_NAMES = {**OTHER_NAMES, **words_of(LAYERS.values())}
+
+
+def suggestion(name: str) -> str | None:
+    """Return what to say to someone who uses another tool's word for a hyperparameter, or None."""
+    return suggestion_of(name, _OTHER_NAMES)
+
+
 def complete(*given: Mapping[str, Value]) -> dict[str, Value]:
     """Return all hyperparameters: those given, of which later ones count, and the defaults of the others.
+
+    Layers by count become widths.
 
     It is called where a trial leaves the sweep that says what it fixes: beyond that, nothing has a default any more.
     """
     said = {name: value for some in given for name, value in some.items()}
+    if (widths := widths_of(said)) is not None:
+        said[REPLACED] = widths
     return {name: said.get(name, known.default) for name, known in HYPERPARAMETERS.items()}
 
 
@@ -135,7 +153,7 @@ def cohort_key(dataset_sha256: str, params: Mapping[str, Value], rules: int) -> 
 
 def plain(name: str, value: Value) -> Value:
     """Return a value as the engine writes it: 20.0 is 20 where whole numbers are meant, hidden_units 64 is [64]."""
-    allowed = HYPERPARAMETERS[name].allowed if name in HYPERPARAMETERS else None
+    allowed = SEARCHABLE[name].allowed if name in SEARCHABLE else None
     if isinstance(allowed, Whole):
         return whole(value)
     if isinstance(allowed, Widths):
@@ -159,7 +177,7 @@ def plain_parameter(name: str, parameter: Parameter) -> Parameter:
 
 def value_faults(name: str, value: Value, place: str) -> list[Fault]:
     """Return what is wrong with a fixed value, as faults at `place`."""
-    known = HYPERPARAMETERS.get(name)
+    known = SEARCHABLE.get(name)
     if known is None:
         return [Fault(place, unknown(name))]
     return [] if known.allowed.accepts(value) else [Fault(place, _refusal(name, value, known.allowed))]
@@ -168,11 +186,11 @@ def value_faults(name: str, value: Value, place: str) -> list[Fault]:
 def fixed_value_faults(fixed: Mapping[str, Value]) -> Iterator[Fault]:
     """Yield what is wrong with each of some fixed values."""
     yield from faults_of(
-        [name for name in fixed if name not in HYPERPARAMETERS],
+        [name for name in fixed if name not in SEARCHABLE],
         lambda name: Fault(pointer("fixed", name), unknown(name)),
     )
     for name, value in fixed.items():
-        if name in HYPERPARAMETERS:
+        if name in SEARCHABLE:
             yield from value_faults(name, value, pointer("fixed", name))
 
 
@@ -185,7 +203,7 @@ def fixed_data_faults(fixed: Mapping[str, Value], card: Mapping[str, object]) ->
 
 def parameter_faults(name: str, parameter: Parameter, place: str) -> list[Fault]:
     """Return what is wrong with searching `name` along `parameter`, as faults below `place`."""
-    known = HYPERPARAMETERS.get(name)
+    known = SEARCHABLE.get(name)
     if known is None:
         return [Fault(place, unknown(name))]
     kind = _kind_of(parameter)
@@ -200,7 +218,7 @@ def parameter_faults(name: str, parameter: Parameter, place: str) -> list[Fault]
 
 def unknown(name: str) -> str:
     """Return the sentence for a name that no hyperparameter has, in the words of other tools too."""
-    return f"There is no hyperparameter {show(name)}. {suggestion(name) or hint(name, HYPERPARAMETERS)}"
+    return f"There is no hyperparameter {show(name)}. {suggestion(name) or hint(name, SEARCHABLE)}"
 
 
 def _refusal(name: str, value: Value, allowed: Range) -> str:

@@ -5,9 +5,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from app.domain.conditions import COMPARISONS, ORDERS, Compared, Conditions, Leaf, OneOf, is_number, names, parse
 from app.domain.cycles import on_cycles
 from app.domain.errors import Fault, faults_of, pointer, show
-from app.domain.grids import Grid, fits
 from app.domain.hints import hint
-from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from app.domain.space import ChoiceParameter, Parameter, highest, sound_grid
 from app.domain.values import Value, key
 
 _OBJECT = 'it should be an object that names parameters, as in {"optimizer": ["adam"], "epochs": {">": 5}}'
@@ -139,20 +138,8 @@ def _may_hold(leaf: Compared, other: Parameter) -> bool:
         return any(map(leaf.admits, other.values))
     if leaf.sign == "==":
         return _takes(other, leaf.value)
-    ends: list[Value] = [other.low, _highest(other), *([0] if other.zero_probability else [])]
+    ends: list[Value] = [other.low, highest(other), *([0] if other.zero_probability else [])]
     return any(map(leaf.admits, ends))
-
-
-def _highest(parameter: FloatParameter | IntParameter) -> Value:
-    grid = _grid(parameter)
-    return parameter.high if grid is None else float(grid.highest)
-
-
-def _grid(parameter: FloatParameter | IntParameter) -> Grid | None:
-    """Return the values of an axis, if it has steps that fit; otherwise the axis itself is at fault."""
-    if parameter.step is None or not fits(parameter.low, parameter.high, parameter.step):
-        return None
-    return parameter.grid
 
 
 def _takes(parameter: Parameter, value: Value) -> bool:
@@ -164,7 +151,7 @@ def _takes(parameter: Parameter, value: Value) -> bool:
         return True
     if parameter.step is None:
         return False  # a point of a continuum is never met again
-    grid = _grid(parameter)
+    grid = sound_grid(parameter)
     return grid is None or grid.holds(value)
 
 

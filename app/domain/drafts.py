@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from app.domain.objectives import Direction
 from app.domain.space import Parameter
+from app.domain.sweeps import Confirmation
 from app.domain.values import Value
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
@@ -41,6 +42,8 @@ class SweepDraft:
     epochs: int | None = None
     target: float | None = None
     replicates: int = 1
+    folds: int = 1
+    confirm: Confirmation | None = None
     keep_models: int | None = None
 
 

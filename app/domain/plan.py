@@ -72,6 +72,15 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Leader:
+    """One of the best completed trials of a search that has ended: how many `runs` it has, and how far they trained."""
+
+    trial: int
+    runs: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A sweep at one moment. `budget` is the one in force, `memory` what the last plan left for this one, plain JSON.
 
@@ -79,7 +88,8 @@ class Snapshot:
     running. While the sweep runs, no run is paused short of its `asked`: one that comes in so, late after a pause, is
     queued again. `charged` are the epochs asked for less those refunded, `seconds` those in which work could be done,
     `best_cost` the lowest one of a final trial. While an end awaits runs in training, `ending` is the state to come and
-    `reason` why; the sweep still runs.
+    `reason` why; the sweep still runs. Once a search that is to be confirmed awaits none any more, its `leaders` are
+    shown, the best first.
 
     The storage reads two entries of the memory. `runs` are those of rounds, by trial and replicate: for `Need.ROUND`
     from the round `since` on (1 if there is no such entry). They are empty while any run is queued or running, unless
@@ -108,6 +118,7 @@ class Snapshot:
     trials: Sequence[TrialView] = ()
     block: Block | None = None
     reason: str | None = None
+    leaders: Sequence[Leader] = ()
     points: Sequence[Mapping[str, Value]] = ()
 
 
@@ -115,6 +126,7 @@ class Snapshot:
 class Drawn:
     """A trial that was drawn but not yet stored, with a run for each replicate, asked to train to `to_epoch`.
 
+    Its runs take turns at the `folds`, of which each has data of its own: only runs of one fold share stacks.
     `rests_on` are the numbers of the trials whose results its point follows from. One that was `enqueued` has a
     hand-picked point, the first of those that wait.
     """
@@ -126,6 +138,11 @@ class Drawn:
     replicates: int = 1
     rests_on: Sequence[int] = ()
     enqueued: bool = False
+    folds: int = 1
+
+    def cohort_of(self, replicate: int) -> str:
+        """Return the key of the runs with which that of a replicate can share a stack."""
+        return self.cohort if self.folds == 1 else f"{self.cohort} fold {replicate % self.folds + 1}/{self.folds}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +193,23 @@ class End:
     reason: str
 
 
-Move: TypeAlias = Draw | Train | Prune | Refund | End
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the search as by `End`, but not the sweep: it is about to end until it is confirmed, or ended."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Let these trials, which are final, have so many more runs each; until those have stopped the sweep goes on."""
+
+    leaders: Sequence[Leader]
+    more: int
+    reason: str
+
+
+Move: TypeAlias = Draw | Train | Prune | Refund | Close | Confirm | End
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +224,8 @@ class Plan:
 class StoredDecision:
     """What was decided about some trials of a sweep, and why; `round` 0 is none.
 
-    `kind` is draw, train, prune or end; patch where someone changed the budget, enqueue where someone picked points.
+    `kind` is draw, train, prune, confirm or end; patch where someone changed the budget, enqueue where someone picked
+    points.
     """
 
     number: int

@@ -90,7 +90,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class RankedModel:
-    """A stored model as ranking sees it; `settled` once its trial is final, in `state`.
+    """A stored model as ranking sees it; `settled` once its trial is final, in `state`, and maybe `confirmed`.
 
     Without a cost it is kept for now.
     """
@@ -99,6 +99,7 @@ class RankedModel:
     cost: float | None
     settled: bool
     state: TrialState = TrialState.COMPLETED
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

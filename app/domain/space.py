@@ -15,7 +15,7 @@ from typing import Literal
 from app.domain.conditions import Condition, Conditions, names, parse
 from app.domain.constraints import Constraint
 from app.domain.first_rules import lists, nearest_steps, whole_steps
-from app.domain.grids import Grid
+from app.domain.grids import Grid, fits
 from app.domain.scales import THRESHOLD, Scale, place, unscale
 from app.domain.values import Value, key
 
@@ -141,6 +141,17 @@ class ChoiceParameter:
 
 
 Parameter = FloatParameter | IntParameter | ChoiceParameter
+
+
+def sound_grid(axis: FloatParameter | IntParameter) -> Grid | None:
+    """Return the values of an axis, None without a step, or if the step does not fit: then the axis is at fault."""
+    return axis.grid if axis.step is not None and fits(axis.low, axis.high, axis.step) else None
+
+
+def highest(axis: FloatParameter | IntParameter) -> float:
+    """Return the highest value of an axis, or its upper bound if the axis is at fault."""
+    grid = sound_grid(axis)
+    return axis.high if grid is None else type(axis.high)(grid.highest)
 
 
 @dataclass(frozen=True)

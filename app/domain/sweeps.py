@@ -43,11 +43,24 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What confirms the best trials once the search has ended: the `leaders` get so many more `replicates`.
+
+    That `share` of the budget's epochs and of its seconds is kept for it.
+    """
+
+    share: float = 0.2
+    leaders: int = 5
+    replicates: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class SweepSpec:
     """All that a user decides about a sweep; trials follow from it alone.
 
     `rules` is the version of the rules that shape its results: it ends under those that it began with. Sweeps from
-    before it was written down have the first. Each trial is trained `replicates` times, each time with another seed.
+    before it was written down have the first. Each trial is trained `replicates` times, each time with another seed,
+    and with cross-validation each time on each of the `folds`.
     A sweep of a foreign trainer has no data set, and says in `foreign` what its trials come to.
     """
 
@@ -66,6 +79,13 @@ class SweepSpec:
     replicates: int = 1
     trainer: str = OWN_TRAINER
     foreign: Foreign | None = None
+    folds: int = 1
+    confirm: Confirmation | None = None
+
+    @property
+    def trainings(self) -> int:
+        """How many runs a trial has: replicates times folds, the folds of one replicate next to each other."""
+        return self.replicates * self.folds
 
     @property
     def rules_to_know(self) -> int:

@@ -46,6 +46,7 @@ class Trial:
     started_at: datetime | None
     finished_at: datetime | None
     enqueued: bool = False
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,8 @@ class LeasedRun:
     sweep began with. The `direction` tells which values of `metric` are better. With `diverged` "exclude", nobody needs
     the weights of a run that diverges. A run of a foreign trainer has no data set, the parameters of its sweep alone,
     and steps for epochs.
+    With several `folds` it trains on all but number `replicate % folds` of them, which is its dev part; the runs of all
+    folds of a replicate have one seed.
     """
 
     lease: Lease
@@ -97,6 +99,7 @@ class LeasedRun:
     rules: int
     diverged: Diverged = "exclude"
     checkpoint: CheckpointRef | None = None
+    folds: int = 1
 
 
 @dataclass(frozen=True, slots=True)

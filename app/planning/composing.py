@@ -40,7 +40,7 @@ def _board(snapshot: Snapshot, memory: Memory) -> Board:
         seed=spec.seed,
         objective=spec.objective,
         epochs=epochs_of(spec),
-        replicates=spec.replicates,
+        replicates=spec.trainings,
         trials_left=trials_left(snapshot),
         epochs_left=epochs_left(snapshot),
         round=memory.round,

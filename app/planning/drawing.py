@@ -40,13 +40,13 @@ def draw(
 
 def batch_of(spec: SweepSpec) -> int:
     """Return how many trials are drawn at a time: batches of one size, so that they are the same whoever is faster."""
-    return max((HORIZON - LOW_WATER) // spec.replicates, 1)
+    return max((HORIZON - LOW_WATER) // spec.trainings, 1)
 
 
 def room_in_queue(snapshot: Snapshot) -> int:
     """Return how many trials the queue has room for, in whole batches."""
     batch = batch_of(snapshot.spec)
-    return max((HORIZON - snapshot.waiting) // (batch * snapshot.spec.replicates), 0) * batch
+    return max((HORIZON - snapshot.waiting) // (batch * snapshot.spec.trainings), 0) * batch
 
 
 def trials_left(snapshot: Snapshot) -> int:
@@ -113,7 +113,8 @@ def as_drawn(
         params=params,
         cohort=cohort_key(dataset_sha256 or "", whole, spec.rules) if spec.foreign is None else spec.trainer,
         to_epoch=_end_of(spec, whole) if to_epoch is None else to_epoch,
-        replicates=spec.replicates,
+        replicates=spec.trainings,
+        folds=spec.folds,
         rests_on=rests_on,
     )
 

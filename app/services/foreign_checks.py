@@ -52,6 +52,8 @@ def _foreign_faults(draft: SweepDraft) -> Iterator[Fault]:
         "early_stopping": "A foreign trainer stops early by itself: it finishes its run",
         "keep_models": "The models of foreign trainers are not kept here",
     }
+    if draft.folds > 1:
+        yield Fault("/folds", "A foreign trainer brings its own data, and cuts them by itself. Leave folds out.")
     for part, reason in ours.items():
         if draft.posted.get(part) is not None:
             yield Fault(pointer(part), f"{reason}. Leave {part} out.")

@@ -1,6 +1,7 @@
 """Which runs are of foreign trainers, remembered: what they may measure is up to their sweep."""
 
 from collections.abc import Iterable, Mapping
+from threading import Lock
 from typing import Protocol, final
 
 from app.domain.sweeps import SweepSpec
@@ -19,18 +20,29 @@ class _OfARun(Protocol):
 
 @final
 class ForeignRuns:
-    """The sweeps of runs, as far as foreign code trains them."""
+    """The sweeps of runs, as far as foreign code trains them. Any thread may ask."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._known: dict[int, SweepSpec | None] = {}
+        self._lock = Lock()
+
+    def leased(self, run: int, spec: SweepSpec) -> None:
+        """Remember whose run was just handed out: reports then wait for no reader."""
+        self._remember({run: None if spec.foreign is None else spec})
 
     def specs(self, items: Iterable[_OfARun]) -> Mapping[int, SweepSpec]:
         """Return the specs of the sweeps of these runs, of those that foreign code trains."""
         runs = {item.lease.run for item in items if abs(item.lease.run) <= LARGEST_WHOLE}
         known = self._known
-        if new := [run for run in runs if run not in known]:
-            # Another one, as other threads read this: a run never changes its sweep.
-            known = (known if len(known) < MOST_KNOWN else {}) | self._storage.foreign_specs(new)
-            self._known = known
-        return {run: spec for run in runs if (spec := known.get(run)) is not None}
+        found = {run: known[run] for run in runs if run in known}
+        if new := [run for run in runs if run not in found]:  # of a server before this one, mostly
+            found |= (read := self._storage.foreign_specs(new))
+            self._remember(read)
+        return {run: spec for run, spec in found.items() if spec is not None}
+
+    def _remember(self, specs: Mapping[int, SweepSpec | None]) -> None:
+        with self._lock:
+            if len(self._known) + len(specs) > MOST_KNOWN:
+                self._known = dict(list(self._known.items())[MOST_KNOWN // 2 :])  # the older half goes
+            self._known |= specs

@@ -7,6 +7,7 @@ from typing import TypeVar
 from app.contract.combinations import combination_faults
 from app.contract.hyperparameters import (
     HYPERPARAMETERS,
+    SEARCHABLE,
     augment_faults,
     class_weight_faults,
     fixed_value_faults,
@@ -17,6 +18,7 @@ from app.contract.hyperparameters import (
     plain_parameter,
     unknown,
 )
+from app.contract.layers import LAYERS, conditioned, layer_faults, widest
 from app.contract.rules import CURRENT_RULES
 from app.domain.constraint_faults import constraint_faults
 from app.domain.datasets import DatasetSummary
@@ -31,25 +33,29 @@ from app.planning.pairs import pair_faults
 from app.samplers import SAMPLERS, Ask, Sampler
 from app.samplers.streams import uniform
 from app.schedulers import SCHEDULERS
+from app.services.fold_checks import fold_faults
 from app.services.foreign_checks import trainer_faults
 
 T = TypeVar("T")
 
 _TRIED, _FEWEST_ADMITTED = 2_000, 20
 
+KEEP_MODELS = 10
+"""The models that a sweep keeps unless it says how many."""
+
 
 def plain_draft(draft: SweepDraft) -> SweepDraft:
-    """Return the draft with all values as the engine writes them; what was posted stays as it was.
+    """Return the draft with all values as the engine writes them, and widths only where there is a layer of them.
+
+    What was posted stays as it was.
 
     What foreign trainers are told is passed on as it is.
     """
     if is_foreign(draft.trainer):
         return draft
-    return replace(
-        draft,
-        parameters={name: plain_parameter(name, parameter) for name, parameter in draft.parameters.items()},
-        fixed={name: plain(name, value) for name, value in draft.fixed.items()},
-    )
+    parameters = {name: plain_parameter(name, parameter) for name, parameter in draft.parameters.items()}
+    fixed = {name: plain(name, value) for name, value in draft.fixed.items()}
+    return replace(draft, parameters=conditioned(parameters, fixed), fixed=fixed)
 
 
 def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
@@ -60,6 +66,7 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
         *([] if is_foreign(draft.trainer) else own_faults(draft, dataset)),
         *_sampler_faults(draft),
         *_scheduler_faults(draft),
+        *_confirm_faults(draft),
         *pair_faults(draft.sampler, draft.scheduler),
     ]
 
@@ -67,8 +74,10 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
 def own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]:
     """Return what is wrong with the hyperparameters of our own networks."""
     return [
+        *(layer_faults(draft.parameters, draft.fixed) if draft.unreadable.isdisjoint(LAYERS) else []),
         *_hyperparameter_faults(draft),
         *_network_faults(draft, dataset),
+        *([] if dataset is None else fold_faults(draft.folds, dataset)),
         *combination_faults({name: _points(draft, name) for name in HYPERPARAMETERS}),
     ]
 
@@ -104,10 +113,10 @@ def unknown_dataset(name: str, known: Sequence[str]) -> Fault:
 
 
 def _hyperparameter_faults(draft: SweepDraft) -> Iterable[Fault]:
-    strangers = [name for name in draft.parameters if name not in HYPERPARAMETERS]
+    strangers = [name for name in draft.parameters if name not in SEARCHABLE]
     yield from faults_of(strangers, lambda name: Fault(pointer("space", name), unknown(name)))
     for name, parameter in draft.parameters.items():
-        if name in HYPERPARAMETERS:
+        if name in SEARCHABLE:
             yield from parameter_faults(name, parameter, pointer("space", name))
     yield from fixed_value_faults(draft.fixed)
 
@@ -117,7 +126,8 @@ def _network_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterab
     if dataset is None:
         return
     norm = any(value is True for value, _ in _points(draft, "batch_norm"))
-    for value, place in _points(draft, "hidden_units"):
+    largest = widest(draft.parameters, draft.fixed)
+    for value, place in _points(draft, "hidden_units") if largest is None else [largest]:
         yield from network_faults(value, dataset.features, dataset.outputs, place, batch_norm=norm)
     for value, place in _points(draft, "augment"):
         yield from augment_faults(value, dataset.card.get("image"), place)
@@ -141,6 +151,14 @@ def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:
         points = [(parameter.low, pointer("space", name, "low")), (parameter.high, pointer("space", name, "high"))]
         points += [(0, pointer("space", name, "zero_probability"))] if parameter.zero_probability else []
     return [*points, *default] if parameter.when else points
+
+
+def _confirm_faults(draft: SweepDraft) -> Iterable[Fault]:
+    """Yield the fault of confirming trials whose models are not kept."""
+    leaders, kept = draft.confirm.leaders if draft.confirm else 0, draft.keep_models or KEEP_MODELS
+    if leaders > kept and not is_foreign(draft.trainer):
+        detail = f"{leaders} leaders are to be confirmed, but the models of {kept} trials are kept"
+        yield Fault("/confirm/leaders", f"{detail}, so that the winner might have none. Raise keep_models.")
 
 
 def _sampler_faults(draft: SweepDraft) -> Iterable[Fault]:

@@ -26,11 +26,9 @@ from app.services.ids import new_id
 from app.services.objective_checks import objective_faults
 from app.services.planner import Planner
 from app.services.point_checks import plain_points, point_faults
-from app.services.sweep_checks import draft_faults, plain_draft, unknown_dataset
+from app.services.sweep_checks import KEEP_MODELS, draft_faults, plain_draft, unknown_dataset
 from app.services.trials import completed
 from app.storage.interface import Storage
-
-KEEP_MODELS = 10
 
 
 @final
@@ -201,6 +199,8 @@ class Sweeps:
             keep_models=draft.keep_models or KEEP_MODELS,
             rules=CURRENT_RULES,
             replicates=draft.replicates,
+            folds=draft.folds,
+            confirm=draft.confirm,
             trainer=draft.trainer,
             foreign=foreign,
         )

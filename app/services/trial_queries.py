@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from app.contract.hyperparameters import HYPERPARAMETERS, plain, suggestion, unknown
+from app.contract.layers import LAYERS, REPLACED
 from app.contract.metrics import MEASURES
 from app.domain.errors import Fault, InvalidRequest, faults_of, pointer, show
 from app.domain.filters import Condition, Field, Operator, TrialQuery
@@ -28,11 +29,15 @@ MOST_CONDITIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class TrialFields:
-    """The metrics and the parameters that trials have; `own` are those of our own networks."""
+    """The metrics and the parameters that trials have; `own` are those of our own networks.
+
+    `layers` are those from which `hidden_units` follows in each trial; it is no field then.
+    """
 
     metrics: Collection[str]
     params: Collection[str]
     own: bool = True
+    layers: Sequence[str] = ()
 
     def names(self) -> Sequence[str]:
         """Return all fields as they are written."""
@@ -46,6 +51,9 @@ class TrialFields:
 
     def no_param(self, name: str) -> str:
         """Return the sentence for a parameter that there is not."""
+        if name == REPLACED and self.layers:
+            words = " and ".join(f"{_PARAM}{layer}" for layer in self.layers)
+            return f"{REPLACED} follows from {words} in this sweep. Use those."
         return unknown(name) if self.own else f"There is no parameter {show(name)}. {hint(name, list(self.params))}"
 
 
@@ -55,7 +63,9 @@ OWN_FIELDS = TrialFields(MEASURES, HYPERPARAMETERS)
 def fields_of(spec: SweepSpec) -> TrialFields:
     """Return the fields of the trials of a sweep."""
     if spec.foreign is None:
-        return OWN_FIELDS
+        layers = [name for name in LAYERS if name in spec.space or name in spec.fixed]
+        params = [*(name for name in HYPERPARAMETERS if name != REPLACED), *layers]
+        return TrialFields(MEASURES, params, layers=layers) if layers else OWN_FIELDS
     return TrialFields(spec.foreign.metrics, {**spec.space.parameters, **spec.fixed}, own=False)
 
 

@@ -29,7 +29,8 @@ class Trials:
         spec, _ = self._storage.sweep_spec(sweep)
         which = f"trials of {sweep}, in columns, by {query!r}"  # texts of times were marks before
         after = _position(decode_all(cursor, which, 2)) if cursor else None
-        shared = {name: value for name, value in params_of(spec, {}).items() if name not in spec.space.parameters}
+        everywhere = {**params_of(spec, {}), **spec.fixed}
+        shared = {name: value for name, value in everywhere.items() if name not in spec.space.parameters}
         found = self._storage.trials(sweep, query, shared, after, limit + 1)
         page = page_of(found, limit, which, lambda last: [last[1].key, last[1].number])
         return Page(completed([trial for trial, _ in page.items], spec), page.next)
@@ -76,8 +77,7 @@ def completed(trials: Sequence[Trial], spec: SweepSpec) -> list[CompleteTrial]:
 
     Parameters of foreign trainers have none: what was left out is not there.
     """
-    others = params_of(spec, {})
-    return [CompleteTrial(trial, others | dict(trial.params)) for trial in trials]
+    return [CompleteTrial(trial, params_of(spec, trial.params)) for trial in trials]
 
 
 def _number(sweep: str, number: int) -> int:

@@ -182,6 +182,7 @@ class Work:
 
     def _leased(self, claimed: Claimed) -> LeasedRun:
         spec, dataset = self._spec(claimed.sweep)
+        self._foreign.leased(claimed.lease.run, spec)
         return LeasedRun(
             lease=claimed.lease,
             sweep=claimed.sweep,
@@ -199,6 +200,7 @@ class Work:
             rules=spec.rules,
             diverged=spec.objective.diverged,
             checkpoint=claimed.checkpoint,
+            folds=spec.folds,
         )
 
 

@@ -12,9 +12,11 @@ from app.contract.hyperparameters import complete
 from app.domain.plan import (
     REFUND_BLOCK,
     Block,
+    Close,
+    Confirm,
     Draw,
     Drawn,
-    End,
+    Leader,
     Move,
     Need,
     Plan,
@@ -86,6 +88,7 @@ class VirtualSweep:
     trials: list[Drawn] = field(default_factory=list)
     runs: dict[tuple[int, int], Run] = field(default_factory=dict)
     decisions: list[str] = field(default_factory=list)
+    confirmed: set[int] = field(default_factory=set)
     points: list[Mapping[str, Value]] = field(default_factory=list)
     recorded: Callable[[Mapping[str, Value]], Mapping[str, Value]] = dict
     """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
@@ -126,6 +129,7 @@ class VirtualSweep:
             trials=self._stopped() if need is Need.ALL else (),
             block=self._block(),
             reason=self.reason,
+            leaders=self._leaders(),
             points=tuple(self.points),
         )
 
@@ -254,8 +258,14 @@ class VirtualSweep:
             self.decisions.append(f"{move.round} prune {move.run.trial}.{move.run.replicate}: {move.reason}")
         elif isinstance(move, Refund):
             self.charged -= move.block.charged - move.block.trained
+        elif isinstance(move, Confirm):
+            self._confirm(move)
+        elif isinstance(move, Close):
+            self._let_go(SweepState.COMPLETED, f"the search: {move.reason}", move.reason)
         else:
-            self._end(move)
+            self._let_go(move.state, f"{move.state}: {move.reason}", move.reason)
+            if not self._any(TRAINING):
+                self.state, self.ending = move.state, None
 
     def _draw(self, move: Draw) -> None:
         assert move.trials
@@ -295,14 +305,40 @@ class VirtualSweep:
         assert self._view(run) == view
         return run
 
-    def _end(self, move: End) -> None:
+    def _let_go(self, target: SweepState, told: str, reason: str) -> None:
         if self.ending is None:
-            self.decisions.append(f"end {move.state}: {move.reason}")
-        self.ending, self.reason = move.state.value, move.reason
+            self.decisions.append(f"end {told}")
+        self.ending, self.reason = target.value, reason
         for run in [*self.in_state(TrialState.QUEUED), *self.in_state(TrialState.PAUSED)]:
             self.turn(run, TrialState.CANCELLED if run.value is None else TrialState.COMPLETED)
-        if not self._any(TRAINING):
-            self.state, self.ending = move.state, None
+
+    def _leaders(self) -> list[Leader]:
+        """Return the best completed trials of a search that is to be confirmed and about to end."""
+        if self.spec.confirm is None or self.ending != SweepState.COMPLETED or self._any(TRAINING):
+            return []
+        ranked = sorted(
+            (value, trial)
+            for trial, value in self._final.items()
+            if value is not None and self._outcome(trial) is TrialState.COMPLETED
+        )
+        return [
+            Leader(trial, len(self._of_trial[trial]), max(run.asked for run in self._of_trial[trial]))
+            for _, trial in ranked[: self.spec.confirm.leaders]
+        ]
+
+    def _confirm(self, move: Confirm) -> None:
+        for leader in move.leaders:
+            of_trial = self._of_trial[leader.trial]
+            assert len(of_trial) == leader.runs
+            self.confirmed.add(leader.trial)
+            for replicate in range(leader.runs, leader.runs + move.more):
+                run = Run(leader.trial, replicate, 0, of_trial[0].last, leader.asked, leader.asked)
+                self.runs[leader.trial, replicate] = run
+                of_trial.append(run)
+                self.turn(run, TrialState.QUEUED)
+                self.charged += run.charged
+        self.ending, self.reason = None, move.reason
+        self.decisions.append(f"confirm {[leader.trial for leader in move.leaders]}: {move.reason}")
 
     def train(self, run: Run) -> None:
         """Train a run to its epoch, to its own end, or, if the sweep ends, just one epoch further."""

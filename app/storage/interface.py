@@ -159,6 +159,9 @@ class Trials(Protocol):
     def enqueued_trials(self, sweep: str, last: int) -> list[int]:
         """Return the numbers of the `last` trials that have hand-picked points, in their order."""
 
+    def confirmed_trials(self, sweep: str) -> list[Trial]:
+        """Return the trials that were confirmed by more seeds, by number."""
+
     def trainings(self, sweep: str, numbers: Collection[int]) -> dict[int, dict[int, float]]:
         """Return the values of these trials' runs that have ended with one, by trial and replicate; some have none."""
 

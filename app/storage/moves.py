@@ -243,9 +243,16 @@ def move_sweep(connection: Connection, sweep: int, target: SweepState, values: M
 
 
 def end_sweep(
-    connection: Connection, policy: Policy, sweep: int, target: SweepState, reason: str, now: datetime
+    connection: Connection,
+    policy: Policy,
+    sweep: int,
+    target: SweepState,
+    reason: str,
+    now: datetime,
+    *,
+    final: bool = True,
 ) -> bool:
-    """End a sweep and keep what its runs came to; False while it awaits those in training.
+    """End a sweep and keep what its runs came to; False while it awaits those in training, or if that is not `final`.
 
     Queued and paused runs are completed with what a pause handed in, or cancelled. Runs in training are told to
     complete with their best epoch: until they have ended the sweep is `ending`, and a paused one runs again for that.
@@ -253,7 +260,7 @@ def end_sweep(
     """
     _cancel_untouched(connection, sweep, reason, now)
     settle(connection, policy, _let_go(connection, sweep, reason), now, [sweep])
-    if _in_training(connection, sweep):
+    if not final or _in_training(connection, sweep):
         values = {"state": SweepState.RUNNING.value, "ending": target.value, "reason": reason}
         open_ = sweeps.c.state.in_([SweepState.RUNNING.value, SweepState.PAUSED.value])
         moved = connection.execute(update(sweeps).where(sweeps.c.key == sweep, open_).values(values)).rowcount

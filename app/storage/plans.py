@@ -6,10 +6,10 @@ from typing import Any, assert_never, final
 
 from sqlalchemy import Connection, insert, select, update
 
-from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, Refund, RunView, StoredDecision, Train
+from app.domain.plan import Close, Confirm, Draw, Drawn, End, Move, Plan, Prune, Refund, RunView, StoredDecision, Train
 from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
-from app.storage import changes, moves
+from app.storage import changes, confirmations, moves
 from app.storage.bulk import Bulk
 from app.storage.cohorts import numbers_for
 from app.storage.decisions import add_decisions, round_of
@@ -17,6 +17,7 @@ from app.storage.kept_models import Place
 from app.storage.moves import IllegalMove
 from app.storage.outcomes import parts
 from app.storage.records import AnyRow
+from app.storage.run_rows import queued_run
 from app.storage.tables import runs, sweeps, trials
 
 _ADD_TRIAL, _ADD_RUN = Bulk(insert(trials)), Bulk(insert(runs))
@@ -100,11 +101,18 @@ class _Applying:
                 self._changed.add((self._key, move.run.trial))
             case Refund():
                 self._charge(move.block.trained - move.block.charged)
+            case Close():
+                self._end(SweepState.COMPLETED, move.reason, final=False)
+            case Confirm():
+                self._charge(confirmations.add(self._connection, self._key, move))
             case End():
-                self.settle()
-                moves.end_sweep(self._connection, self._policy, self._key, move.state, move.reason, self._now)
+                self._end(move.state, move.reason, final=True)
             case _:
                 assert_never(move)
+
+    def _end(self, target: SweepState, reason: str, *, final: bool) -> None:
+        self.settle()
+        moves.end_sweep(self._connection, self._policy, self._key, target, reason, self._now, final=final)
 
     def settle(self) -> None:
         """Prune what is to be pruned, and let trials and models follow."""
@@ -121,8 +129,8 @@ class _Applying:
             return
         self._next += len(numbers)
         _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._room, self._now) for one in move.trials])
-        cohorts = numbers_for(self._connection, self._key, [one.cohort for one in move.trials])
-        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts[one.cohort], move.round)]
+        cohorts = numbers_for(self._connection, self._key, _cohorts(move.trials))
+        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts, move.round)]
         _ADD_RUN.run(self._connection, new)
         changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
         changes.of(self._connection).queued([self._key])
@@ -165,22 +173,15 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
     }
 
 
-def _run_rows(key: int, drawn: Drawn, cohort: int, round_: int) -> list[dict[str, Any]]:
-    same = {
-        "sweep_key": key,
-        "trial": drawn.number,
-        "state": TrialState.QUEUED.value,
-        "round": round_,
-        "cohort": cohort,
-        "asked": drawn.to_epoch,
-        "charged": drawn.to_epoch,
-        "epochs": 0,
-        "fence": 0,
-        "losses": 0,
-        "alone_losses": 0,
-        "seconds": 0.0,
-    }
-    return [{**same, "replicate": replicate} for replicate in range(drawn.replicates)]
+def _cohorts(drawn: Sequence[Drawn]) -> list[str]:
+    return [one.cohort_of(replicate) for one in drawn for replicate in range(min(one.replicates, one.folds))]
+
+
+def _run_rows(key: int, drawn: Drawn, cohorts: Mapping[str, int], round_: int) -> list[dict[str, Any]]:
+    return [
+        queued_run(key, drawn.number, replicate, cohorts[drawn.cohort_of(replicate)], drawn.to_epoch, round_)
+        for replicate in range(drawn.replicates)
+    ]
 
 
 def _decision(move: Move, sweep: AnyRow, memory: Mapping[str, Any]) -> Iterator[StoredDecision]:
@@ -193,6 +194,11 @@ def _decision(move: Move, sweep: AnyRow, memory: Mapping[str, Any]) -> Iterator[
             yield StoredDecision(0, move.round, "train", numbers, move.reason)
         case Prune():
             yield StoredDecision(0, move.round, "prune", [move.run.trial], move.reason)
+        case Close():
+            yield StoredDecision(0, round_of(memory), "end", [], f"the search: {move.reason}")
+        case Confirm():
+            numbers = [one.trial for one in move.leaders]
+            yield StoredDecision(0, round_of(memory), "confirm", numbers, move.reason)
         case End() if sweep.ending is None:
             yield StoredDecision(0, round_of(memory), "end", [], move.reason)
         case _:

@@ -13,7 +13,7 @@ from app.domain.datasets import DatasetSummary
 from app.domain.foreign import Foreign
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
 from app.domain.states import TrialState
-from app.domain.sweeps import Budget, Objective, SweepSpec
+from app.domain.sweeps import Budget, Confirmation, Objective, SweepSpec
 from app.domain.trials import Trial
 from app.domain.work import EarlyStopping, Epoch
 from app.storage.columns import instant_text
@@ -40,7 +40,7 @@ def spec_to_json(spec: SweepSpec) -> dict[str, Any]:
 
 def spec_from_json(stored: Mapping[str, Any]) -> SweepSpec:
     """Return the spec that `spec_to_json` wrote."""
-    stopping, foreign = stored["early_stopping"], stored.get("foreign")
+    stopping, foreign, confirm = stored["early_stopping"], stored.get("foreign"), stored.get("confirm")
     parameters = {name: _parameter(fields) for name, fields in stored["space"].items()}
     return SweepSpec(
         **{
@@ -50,6 +50,7 @@ def spec_from_json(stored: Mapping[str, Any]) -> SweepSpec:
             "early_stopping": EarlyStopping(**stopping) if stopping else None,
             "budget": Budget(**stored["budget"]),
             "foreign": Foreign(**foreign) if foreign else None,
+            "confirm": Confirmation(**confirm) if confirm else None,
         }
     )
 
@@ -109,6 +110,7 @@ def trial(sweep: str, row: AnyRow, slots: Slots) -> Trial:
         started_at=row.started_at,
         finished_at=row.finished_at,
         enqueued=bool(row.enqueued),
+        confirmed=bool(row.confirmed),
     )
 
 

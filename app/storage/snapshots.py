@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, func, literal_column, select
 
 from app.domain.objectives import Direction, cost
-from app.domain.plan import REFUND_BLOCK, Block, Need, RunView, Snapshot, TrialView
+from app.domain.plan import REFUND_BLOCK, Block, Leader, Need, RunView, Snapshot, TrialView
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepSpec
 from app.storage import counts, records, trial_rows
@@ -32,6 +32,7 @@ def take(connection: Connection, sweep: str, need: Need, horizon: int) -> Snapsh
         best_cost=cost(best, direction),
         runs=() if _hidden(need, in_training=in_training) else _runs(connection, row, direction, need),
         trials=_trials(connection, sweep, direction) if need is Need.ALL else (),
+        leaders=() if in_training else _leaders(connection, row, spec),
         block=None if spec.budget.epochs is None else _block(connection, row, in_training=in_training),
     )
 
@@ -110,6 +111,22 @@ def _rungs(connection: Connection, key: int, direction: Direction) -> dict[int, 
 def _trials(connection: Connection, sweep: str, direction: Direction) -> tuple[TrialView, ...]:
     finished = trial_rows.stopped(connection, sweep)
     return tuple(TrialView(trial.number, trial.params, trial.state, cost(trial.value, direction)) for trial in finished)
+
+
+def _leaders(connection: Connection, row: AnyRow, spec: SweepSpec) -> tuple[Leader, ...]:
+    """Return the best completed trials of a search that is to be confirmed and about to end."""
+    if spec.confirm is None or row.ending != SweepState.COMPLETED:
+        return ()
+    rising = trials.c.value.desc() if spec.objective.direction == "maximize" else trials.c.value
+    asked = select(func.max(runs.c.asked)).where(runs.c.sweep_key == row.key, runs.c.trial == trials.c.number)
+    found = connection.execute(
+        select(trials.c.number, trials.c.replicates, asked.scalar_subquery().label("asked"))
+        .where(trials.c.sweep_key == row.key, trials.c.value.is_not(None))
+        .where(trials.c.state == TrialState.COMPLETED.value)
+        .order_by(rising, trials.c.number)
+        .limit(spec.confirm.leaders)
+    )
+    return tuple(Leader(one.number, one.replicates, one.asked) for one in found)
 
 
 def _block(connection: Connection, row: AnyRow, *, in_training: bool) -> Block | None:

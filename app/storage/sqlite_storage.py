@@ -229,6 +229,7 @@ class SqliteStorage:
 
     finished_trials = _reads(trial_rows.finished)
     enqueued_trials = _reads(trial_rows.enqueued)
+    confirmed_trials = _reads(trial_rows.confirmed)
     trainings = _reads(trial_rows.trainings)
     curve = _reads(epoch_rows.page)
     curve_ends = _reads(epoch_rows.ends)

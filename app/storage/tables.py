@@ -176,6 +176,7 @@ trials = Table(
     Column("finished_at", PackedInstant),
     Column("room", LargeBinary),
     Column("enqueued", Integer, nullable=False, server_default=text("0")),
+    Column("confirmed", Integer, nullable=False, server_default=text("0")),
     _one_of("state", list(TrialState)),
     Index("ix_trials_sweep_key_state_number", "sweep_key", "state", "number"),
     sqlite_strict=True,
@@ -189,6 +190,7 @@ Index(
     **only_where("value IS NOT NULL"),
 )
 
+Index("ix_trials_confirmed", trials.c.sweep_key, trials.c.value, **only_where("confirmed = 1"))
 Index("ix_trials_enqueued", trials.c.sweep_key, trials.c.number, **only_where("enqueued = 1"))
 
 # The keys of runs that can share a stack, each once in a sweep: they are long, and many runs have the same.

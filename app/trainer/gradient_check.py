@@ -7,7 +7,8 @@ from typing import Any, Self
 import numpy as np
 
 from app.contract.combinations import combination_faults
-from app.contract.hyperparameters import HYPERPARAMETERS, complete, fixed_value_faults
+from app.contract.hyperparameters import HYPERPARAMETERS, SEARCHABLE, complete, fixed_value_faults
+from app.contract.layers import LAYERS, REPLACED, layer_faults
 from app.domain.errors import Fault, pointer
 from app.domain.values import Value
 from app.trainer.member import spec_of
@@ -29,12 +30,16 @@ MOST_CHECKED_WEIGHTS, MOST_CHECKED_UNITS = 100_000, 1_000
 _TRAINING, _DIFFERENCES = 3_000_000_000, 2_000_000_000
 """What the training, and the differences of one check, may cost by `_Work`: each takes a second or two."""
 
+_SIZES = (REPLACED, *LAYERS)
+"""What says how large a network is."""
+
 _NUMBERS = 4_000_000
 """The inputs of training examples that a check reads, about; a larger training part is thinned out evenly."""
 
 
 def fixed_faults(fixed: Mapping[str, Value]) -> Iterator[Fault]:
     """Yield what is wrong with the hyperparameters, on any data set."""
+    yield from layer_faults({}, fixed)
     yield from fixed_value_faults(fixed)
     yield from combination_faults(
         {
@@ -49,13 +54,14 @@ def fixed_faults(fixed: Mapping[str, Value]) -> Iterator[Fault]:
 
 def work_faults(fixed: Mapping[str, Value], steps: int | None, inputs: int, outputs: int) -> Iterator[Fault]:
     """Yield why a check of this network would take too long; values at fault themselves are left to other checks."""
-    if not all(_accepts(fixed, name) for name in ("hidden_units", "batch_size", "batch_norm")):
+    if not all(_accepts(fixed, name) for name in (*_SIZES, "batch_size", "batch_norm")):
         return
     work = _Work.of(complete(fixed), inputs, outputs)
     if work.weights > MOST_CHECKED_WEIGHTS or work.units > MOST_CHECKED_UNITS:
         size = f"The network has {work.weights:,} weights and {work.units:,} hidden units on this data set"
         rule = f"at most {MOST_CHECKED_WEIGHTS:,} and {MOST_CHECKED_UNITS:,} can be checked"
-        yield Fault(pointer("fixed", "hidden_units"), f"{size}; {rule}. Make its layers fewer or narrower.")
+        place = next((name for name in _SIZES if name in fixed), REPLACED)
+        yield Fault(pointer("fixed", place), f"{size}; {rule}. Make its layers fewer or narrower.")
         return
     most = _TRAINING // work.of_pass
     if steps is not None and most < steps <= MOST_STEPS:
@@ -104,7 +110,7 @@ class _Work:
 
 
 def _accepts(fixed: Mapping[str, Value], name: str) -> bool:
-    return name not in fixed or (name in HYPERPARAMETERS and HYPERPARAMETERS[name].allowed.accepts(fixed[name]))
+    return name not in fixed or (name in SEARCHABLE and SEARCHABLE[name].allowed.accepts(fixed[name]))
 
 
 def _thinned(dataset: Dataset) -> Dataset:

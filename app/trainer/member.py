@@ -19,7 +19,7 @@ def member_of(run: LeasedRun, data: TrainingSet) -> MemberSpec:
     return spec_of(
         run.params,
         data,
-        Seed(run.seed, run.trial, run.replicate),
+        Seed(run.seed, run.trial, run.replicate // run.folds),
         run.metric,
         None if stopping is None else Patience(stopping.patience, stopping.min_delta),
         run.rules,

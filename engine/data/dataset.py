@@ -19,7 +19,7 @@ from engine.data.leaks import copy_notes, input_notes
 from engine.data.notes import Note, gathered
 from engine.data.part_tables import FILE_OF, HeldOut, PartName, Tables, aligned, column_faults
 from engine.data.parts.cut import Cut, Fractions, fractions_for
-from engine.data.parts.cut_column import cut_faults, split_table, without
+from engine.data.parts.cut_column import cut_faults, group_numbers, split_table, without
 from engine.data.parts.cut_notes import overlap_notes, share_notes
 from engine.data.parts.drift import drift
 from engine.data.parts.split import Split
@@ -64,12 +64,31 @@ class Doubles:
         return cls(**{name: arrays.pop(there) for name, there in names.items()}) if has else None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """The group of each row of train and of dev, numbered from 0: rows of one group never part."""
+
+    train: NDArray[np.intp]
+    dev: NDArray[np.intp]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays under their names in a file."""
+        return {"group_train": self.train.astype(np.int64), "group_dev": self.dev.astype(np.int64)}
+
+    @classmethod
+    def taken_from(cls, arrays: dict[str, NDArray[Any]]) -> "Groups | None":
+        """Take them out of the arrays of a file, if it has some."""
+        if "group_train" not in arrays:
+            return None
+        return cls(arrays.pop("group_train").astype(np.intp), arrays.pop("group_dev").astype(np.intp))
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """Inputs (m, n) and targets (m,) of each part; labels are int64, numbers of a regression float64.
 
     Inputs are float32, or uint8 in all parts where they came as an array of bytes; the `doubles` are there as well,
-    rounded. The test part may have no rows. `card` is plain JSON.
+    rounded. The test part may have no rows. `card` is plain JSON. The `groups` are those that the table was cut by.
     """
 
     task: Task
@@ -82,6 +101,7 @@ class Dataset:
     y_test: NDArray[Any]
     card: Mapping[str, Any]
     doubles: Doubles | None = None
+    groups: Groups | None = None
 
     def inputs(self, part: PartName) -> Encoded:
         """Return the inputs of a part, as they are to be normalised."""
@@ -104,14 +124,22 @@ class Dataset:
         """Write what `to_bytes` returns to a file, without holding it in memory."""
         about = {"task": self.task, "classes": list(self.classes), "card": self.card}
         arrays = {name: getattr(self, name) for name in _ARRAYS} | (self.doubles.arrays() if self.doubles else {})
+        arrays |= self.groups.arrays() if self.groups else {}
         write_npz_to(file, {**arrays, "about": np.array(json.dumps(about, sort_keys=True, allow_nan=False))})
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Dataset":
         """Return the data set that `to_bytes` wrote."""
         arrays = read_npz_archive(content)
-        about, doubles = json.loads(arrays.pop("about").item()), Doubles.taken_from(arrays)
-        return cls(task=about["task"], classes=tuple(about["classes"]), card=about["card"], doubles=doubles, **arrays)
+        about = json.loads(arrays.pop("about").item())
+        return cls(
+            task=about["task"],
+            classes=tuple(about["classes"]),
+            card=about["card"],
+            doubles=Doubles.taken_from(arrays),
+            groups=Groups.taken_from(arrays),
+            **arrays,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +176,7 @@ def prepare(
     split = split_table(whole.train, found, cut, fractions)
     parts = _parts(given, target, found, split)
     columns = {name: part.columns for name, part in parts.items()}
+    groups = _groups(whole, cut, split)
     encodings = fit(columns["train"], need_double(columns, given.train.image))
     _check_size(parts.values(), encodings, max_bytes)
     encoded = {name: _encoded(encodings, part, parts.values()) for name, part in parts.items()}
@@ -164,10 +193,19 @@ def prepare(
         "task_was": "given" if task else "inferred",
         "split": _split_card(
             cut, fractions, list(given.separate()), {name: len(part.y) for name, part in parts.items()}
-        ),
+        )
+        | ({"groups": len(set(groups.train) | set(groups.dev))} if groups else {}),
         "notes": [note.card() for note in notes],
     }
-    return _dataset(found, parts, encoded, card)
+    return _dataset(found, parts, encoded, card, groups)
+
+
+def _groups(whole: Tables, cut: Cut, split: Split) -> Groups | None:
+    """Return the groups of the rows; of tables of their own it is not known which ones train has, too."""
+    if cut.group is None or whole.separate().get("dev") is not None:
+        return None
+    numbers = group_numbers(whole.train, cut.group)
+    return Groups(numbers[split.train], numbers[split.dev])
 
 
 def _notes_on_tables(whole: Tables, target: str, found: Target, *, inferred: bool) -> Iterator[Note]:
@@ -188,12 +226,16 @@ def _notes_on_inputs(
 
 
 def _dataset(
-    found: Target, parts: Mapping[str, "_Rows"], encoded: Mapping[str, Encoded], card: Mapping[str, Any]
+    found: Target,
+    parts: Mapping[str, "_Rows"],
+    encoded: Mapping[str, Encoded],
+    card: Mapping[str, Any],
+    groups: Groups | None,
 ) -> Dataset:
     arrays = {f"x_{name}": one.x for name, one in encoded.items()} | {f"y_{name}": one.y for name, one in parts.items()}
     places = encoded["train"].places
     doubles = Doubles(places, **{name: one.double for name, one in encoded.items()}) if len(places) else None
-    return Dataset(task=found.task, classes=found.classes, card=card, doubles=doubles, **arrays)
+    return Dataset(task=found.task, classes=found.classes, card=card, doubles=doubles, groups=groups, **arrays)
 
 
 def _checked(whole: Tables, given: Tables, target: str, task: str | None, cut: Cut) -> tuple[Target, Fractions]:

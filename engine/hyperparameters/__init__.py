@@ -56,14 +56,9 @@ _ROWS: Sequence[Hyperparameter] = (
         Widths(16, 16_384),
         (64,),
         "the width of each hidden layer; no layer is softmax, logistic or linear regression",
-        _alias("hidden_layer_sizes hidden_sizes hidden_dims hidden_layers layers layer_sizes widths"),
         _alias(
-            "units n_units num_units hidden_size hidden_dim n_hidden width",
+            "hidden_layer_sizes hidden_sizes hidden_dims layers layer_sizes widths",
             "It lists the width of each hidden layer: 64 is one layer of 64 units, [64, 32] are two",
-        ),
-        _alias(
-            "n_layers num_layers depth num_hidden_layers",
-            "It lists the width of each hidden layer, so that its length is their number",
         ),
     ),
     _row(

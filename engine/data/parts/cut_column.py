@@ -64,14 +64,20 @@ def without(tables: Tables, cut: Cut, target: str) -> Tables:
 def split_table(table: Table, target: Target, cut: Cut, fractions: Fractions) -> Split:
     """Split the rows of a table without `cut_faults`, as `cut` says. Raises TableError where the parts need more."""
     for by, name in cut.columns().items():
-        column, _ = table.take(name)
         if by == "group":
-            return split_groups(_ranks(column.values), target, cut.seed, fractions)
+            return split_groups(group_numbers(table, name), target, cut.seed, fractions)
+        column, _ = table.take(name)
         split = split_order(_ranks(_in_order(column)), fractions)
         if faults := list(_late_classes(table, target, split, name)):
             raise TableError(faults)
         return split
     return split_rows(target, cut.seed, fractions)
+
+
+def group_numbers(table: Table, name: str) -> NDArray[np.intp]:
+    """Return the group of each row of a table by the column that names them, numbered from 0."""
+    column, _ = table.take(name)
+    return _ranks(column.values)
 
 
 def _in_order(column: Column) -> NDArray[Any]:

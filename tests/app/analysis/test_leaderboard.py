@@ -48,6 +48,12 @@ def test_the_deviation_is_pooled_over_trials_that_were_trained_several_times() -
     assert pooled_deviation(trials[1:2]) is None
 
 
+def test_what_a_fold_adds_for_all_trials_is_no_deviation() -> None:
+    trials: list[Trainings] = [{0: 1.0, 1: 5.0, 2: 1.5, 3: 5.5}, {0: 3.0, 1: 7.0, 2: 2.5, 3: 6.5}]
+    assert pooled_deviation(trials, folds=2) == pytest.approx(math.sqrt(8 * 0.25**2 / 5))
+    assert pooled_deviation([{0: 1.0, 1: 5.0}], folds=2) is None
+
+
 def test_a_board_has_mean_standard_error_count_and_the_figure_on_test() -> None:
     trainings: dict[int, Trainings] = {4: {0: 0.75, 1: 1.0}, 2: {0: 0.5, 1: 0.75, 2: 0.25, 3: 0.5}}
     board = leaderboard([trial(4, 0.875, 0.7), trial(2, 0.5, 0.6)], trainings, "dev_error", "maximize")

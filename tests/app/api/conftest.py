@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.services.services import Services
-from tests.app.api.serving import Trainer, serving
+from tests.app.api.serving import Trainer, serving, start
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +15,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A client of one server for all tests that leave nothing behind."""
     with serving(tmp_path_factory.mktemp("shared")) as (client, _):
         yield client
+
+
+@pytest.fixture(scope="session")
+def trials_route(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, str]]:
+    """A client and the route of a sweep's trials, for tests that leave nothing behind."""
+    with serving(tmp_path_factory.mktemp("trials")) as (client, _):
+        yield client, f"/v1/sweeps/{start(client)['id']}/trials"
 
 
 @pytest.fixture

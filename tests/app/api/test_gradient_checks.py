@@ -46,6 +46,16 @@ def test_one_width_is_one_layer_and_whole_numbers_may_have_a_point(shared: httpx
     assert other.json() == plain.json()
 
 
+def test_layers_by_count_are_the_network_that_their_widths_are(shared: httpx.Client) -> None:
+    listed = ask(shared, fixed={"hidden_units": [5, 4]})
+    counted = ask(shared, fixed={"hidden_layers": 2, "units": 5, "units_2": 4})
+    assert counted.status_code == 200, counted.text
+    assert counted.json() == listed.json()
+    large = {"hidden_layers": 2, "units": 800}
+    assert places(ask(shared, fixed=large)) == ["/fixed/hidden_layers"]
+    assert places(ask(shared, fixed={"units": 5, "hidden_units": [4]})) == ["/fixed/hidden_units"]
+
+
 def test_an_answer_has_all_that_was_found(shared: httpx.Client) -> None:
     found = ask(shared, steps=0).json()
     (check,) = found["checks"]

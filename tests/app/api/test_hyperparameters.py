@@ -37,15 +37,17 @@ def test_a_hyperparameter_has_its_meaning_range_default_and_the_words_of_other_t
                 "remark": "It is the share of hidden units that stays: 1 - dropout",
             }
         ],
+        "replaces": None,
     }
     assert (rows["hidden_units"]["role"], rows["hidden_units"]["default"]) == ("structure", [64])
+    assert (rows["units_2"]["replaces"], rows["hidden_layers"]["default"]) == ("hidden_units", 1)
     assert rows["optimizer"]["json_schema"] == {"enum": ["sgd", "momentum", "rmsprop", "adam"]}
 
 
 def test_a_network_of_all_defaults_is_what_saying_nothing_gives(
     shared: httpx.Client, rows: dict[str, dict[str, Any]]
 ) -> None:
-    defaults = {name: row["default"] for name, row in rows.items()}
+    defaults = {name: row["default"] for name, row in rows.items() if not row["replaces"]}
     small = {"hidden_units": [3], "batch_size": 8}
     said, unsaid = ({"dataset": "iris", "fixed": {**fixed, **small}} for fixed in (defaults, {}))
 

@@ -86,16 +86,18 @@ def test_a_name_doubled_late_is_found(shared: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "text", [" " * 60_000, "a" * 60_000, "number" + " " * 50_000 + "x", "=" * 60_000, "(" * 60_000]
 )
-def test_a_condition_of_60_kb_is_refused_in_a_short_answer(shared: httpx.Client, text: str) -> None:
-    answer = shared.get(f"/v1/sweeps/swp_1/trials?where={quote_plus(text, safe='=(')}")
+def test_a_condition_of_60_kb_is_refused_in_a_short_answer(trials_route: tuple[httpx.Client, str], text: str) -> None:
+    client, route = trials_route
+    answer = client.get(f"{route}?where={quote_plus(text, safe='=(')}")
     assert [error["pointer"] for error in problem(answer, 422)["errors"]] == ["/where/0"]
     assert len(answer.content) < 2_000
 
 
 @pytest.mark.parametrize("query", ['where=param.optimizer="\\ud800"', 'where=param.optimizer!="\\udfffx"'])
-def test_half_of_a_surrogate_pair_in_a_condition_is_refused(shared: httpx.Client, query: str) -> None:
+def test_half_of_a_surrogate_pair_in_a_condition_is_refused(trials_route: tuple[httpx.Client, str], query: str) -> None:
+    client, route = trials_route
     name, _, value = query.partition("=")
-    answer = shared.get("/v1/sweeps/swp_1/trials", params={name: value})
+    answer = client.get(route, params={name: value})
     assert [error["pointer"] for error in problem(answer, 422)["errors"]] == ["/where/0"]
 
 

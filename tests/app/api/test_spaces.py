@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.app.api.serving import places, start, sweep_body
+from tests.app.api.serving import Trainer, places, problem, start, sweep_body
 
 FIXED = {"epochs": 3}
 SPACE = {
@@ -30,6 +30,65 @@ def test_a_preview_is_refused_for_the_faults_of_a_sweep(shared: httpx.Client) ->
     answers = [shared.post(route, json=body) for route in ("/v1/spaces/preview", "/v1/sweeps")]
     assert answers[0].status_code == 422
     assert answers[0].json()["errors"] == answers[1].json()["errors"] != []
+
+
+LAYERS = {
+    "hidden_layers": {"kind": "int", "low": 0, "high": 2},
+    "units": {"kind": "choice", "values": [4, 6]},
+    "units_2": {"kind": "int", "low": 2, "high": 3},
+}
+
+
+def test_layers_by_count_become_widths_and_inactive_layers_are_inactive_parameters(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    shown = client.post("/v1/spaces/preview", json=sweep_body(space=LAYERS, fixed=FIXED)).raise_for_status().json()
+    assert shown["largest_network"]["hidden_units"] == [6, 3]
+    assert shown["structures"]["count"] == 7
+    assert shown["parameters"]["units_2"]["active"] == pytest.approx(1 / 3, abs=0.05)
+
+    sweep = start(client, space=LAYERS, fixed=FIXED, budget={"trials": 40})
+    assert sweep["space"] == LAYERS
+    trials = client.get(f"/v1/sweeps/{sweep['id']}/trials", params={"limit": 40}).json()["items"]
+    for trial in trials:
+        params, widths = trial["params"], trial["all_params"]["hidden_units"]
+        assert widths == [params.get("units"), params.get("units_2")][: params["hidden_layers"]]
+        assert ("units" in params, "units_2" in params) == (len(widths) > 0, len(widths) > 1)
+        assert not LAYERS.keys() & trial["all_params"].keys()
+    runs = trainer.claim(40)
+    assert [run["params"]["hidden_units"] for run in runs] == [
+        trials[run["trial"]]["all_params"]["hidden_units"] for run in runs
+    ]
+
+
+def test_trials_with_layers_by_count_are_listed_by_what_was_searched_or_fixed(client: httpx.Client) -> None:
+    space = {name: LAYERS[name] for name in ("hidden_layers", "units_2")}
+    sweep = start(client, space=space, fixed={**FIXED, "units": 5}, budget={"trials": 30})
+    route = f"/v1/sweeps/{sweep['id']}/trials"
+
+    def listed(where: str) -> int:
+        return len(client.get(route, params={"where": where, "limit": 40}).raise_for_status().json()["items"])
+
+    assert listed("param.units=5") == 30
+    assert listed("param.hidden_layers<2") == listed("param.units_2=null") > 0
+    refused = problem(client.get(route, params={"where": "param.hidden_units=[5]"}), 422)["errors"]
+    assert "follows from param.hidden_layers and param.units and param.units_2" in refused[0]["detail"]
+
+
+def test_the_largest_network_by_count_is_refused_where_it_is_said(shared: httpx.Client) -> None:
+    wide = {"hidden_layers": {"kind": "int", "low": 1, "high": 16}, "units": {"kind": "int", "low": 8, "high": 4096}}
+    answer = problem(shared.post("/v1/sweeps", json=sweep_body(space=wide, fixed={})), 422)
+    assert [fault["pointer"] for fault in answer["errors"]] == ["/space/hidden_layers"]
+    assert "weights on this data set; at most 50,000,000" in answer["errors"][0]["detail"]
+    both = sweep_body(space={**LAYERS, "units_3": LAYERS["units"]}, fixed={"hidden_units": [4]})
+    assert places(shared.post("/v1/sweeps", json=both)) == ["/fixed/hidden_units", "/space/units_3"]
+
+
+@pytest.mark.parametrize("word", ["n_layers", "num_hidden_layers", "hidden_size"])
+def test_words_of_other_tools_for_layers_by_count_are_known(shared: httpx.Client, word: str) -> None:
+    answer = problem(shared.post("/v1/sweeps", json=sweep_body(fixed={word: 3})), 422)
+    meant = "units" if word == "hidden_size" else "hidden_layers"
+    assert answer["detail"].endswith(f'Did you mean "{meant}"?')
 
 
 def test_all_trials_of_a_sweep_meet_its_constraints(client: httpx.Client) -> None:

@@ -186,9 +186,10 @@ def test_a_cursor_with_half_of_a_surrogate_pair_is_refused(client: httpx.Client,
     ],
 )
 def test_a_query_that_makes_no_sense_is_refused_at_its_place(
-    shared: httpx.Client, query: Json, pointers: list[str]
+    trials_route: tuple[httpx.Client, str], query: Json, pointers: list[str]
 ) -> None:
-    assert places(shared.get("/v1/sweeps/swp_1/trials", params=query)) == pointers
+    client, route = trials_route
+    assert places(client.get(route, params=query)) == pointers
 
 
 def test_a_trial_shows_its_result(client: httpx.Client, sweep: str) -> None:

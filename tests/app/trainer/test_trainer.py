@@ -17,6 +17,8 @@ from app.preparation.uploads import prepare_upload
 from app.trainer.loading import RunLoader
 from app.trainer.packing import LeasedCheckpoint, packed
 from app.trainer.trainer import StackFailedError, StoppedRun, Trainer, epoch_of
+from engine.data import Dataset
+from engine.data.cross_validation import fold_of
 from engine.population import Observation
 from tests.app.trainer.runs import Stored, add, run, stops, table
 
@@ -101,6 +103,23 @@ def test_replicates_of_a_trial_differ_and_the_first_has_the_bits_of_a_trial_with
     curves, _ = finish(trainer_with([first, second]))
     assert finish(trainer_with([first]))[0] == {first.lease: curves[first.lease]}
     assert curves[first.lease][0].metrics["train_loss"] != curves[second.lease][0].metrics["train_loss"]
+
+
+def test_each_run_of_a_fold_trains_on_the_others_with_the_seed_of_its_replicate() -> None:
+    data = DATA["multiclass"]
+    first = run(data, 0, epochs=3)
+    runs = [replace(first, lease=Lease(number, 1), replicate=number, folds=3) for number in range(6)]
+    _, together = finish(trainer_with(runs))
+    assert len({one.result.metrics["dev_loss"] for one in together}) == 6
+    for one, beside in zip(runs, together, strict=True):
+        _, (alone,) = finish(trainer_with([one]))
+        assert alone.result.metrics == beside.result.metrics
+    second = replace(data, source=fold_of(Dataset.from_bytes(data.content), 3, 1).to_bytes())
+    for number, seed in ((1, 0), (4, 1)):
+        trainer = Trainer(lambda: 0.0)
+        add(trainer, [replace(first, replicate=seed)], RunLoader(Stored(second)))
+        _, (plain,) = finish(trainer)
+        assert plain.result.metrics == together[number].result.metrics
 
 
 def test_runs_of_older_rules_train_beside_newer_ones_on_inputs_made_by_their_own() -> None:

@@ -10,7 +10,7 @@ WORDS = {
     "keep_prob": ["dropout", "dropout_rate"],
     "beta1": ["momentum", "nesterov", "nesterovs_momentum"],
     "l2": ["weight_decay", "alpha"],
-    "hidden_units": ["hidden_layer_sizes", "units", "n_units", "hidden_size", "n_layers"],
+    "hidden_units": ["hidden_layer_sizes", "hidden_dims", "layers"],
     "epochs": ["n_epochs", "max_iter"],
     "optimizer": ["solver"],
     "batch_size": ["batchsize"],
@@ -28,7 +28,7 @@ def test_what_is_counted_otherwise_is_explained() -> None:
     assert '"momentum"' in str(suggestion("momentum"))
     assert "squared weights" in str(suggestion("weight_decay"))
     assert "learning_rate" in str(suggestion("alpha"))
-    assert "64 is one layer" in str(suggestion("units"))
+    assert "64 is one layer" in str(suggestion("widths"))
 
 
 def test_every_word_leads_to_a_hyperparameter_and_none_is_one() -> None:

@@ -150,8 +150,10 @@ def test_while_no_trial_is_complete_a_round_leaves_enough_epochs_for_the_deepest
 def test_a_budget_of_one_full_training_or_more_ends_with_a_complete_trial(
     epochs: int, batch: int, seed: int, replicates: int
 ) -> None:
-    task, thaw = made_up_curves(), {"kind": "thaw", "batch": batch}
-    search = Search({"kind": "gp"}, thaw, Budget(epochs, epochs=epochs * replicates), seed, replicates)
+    task = made_up_curves()
+    search = Search(
+        {"kind": "gp"}, {"kind": "thaw", "batch": batch}, Budget(epochs, epochs=epochs * replicates), seed, replicates
+    )
     found = simulate(task, search, [1.0, 2.5])
     assert any(run.state is TrialState.COMPLETED and run.epochs == task.epochs for run in found.sweep.runs.values())
 

@@ -17,8 +17,8 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
+    "==": lambda left, right: same(left, right),
+    "!=": lambda left, right: not same(left, right),
 }
 NAMES = st.sampled_from("abcd")
 NUMBERS = st.integers(-2, 2) | st.sampled_from([-1.5, 0.5])
@@ -39,6 +39,11 @@ TREES: st.SearchStrategy[Conditions] = st.recursive(
 )
 
 
+def same(left: Any, right: Any) -> bool:
+    """Return whether two values are the same, where true is not 1."""
+    return bool(left == right) and isinstance(left, bool) is isinstance(right, bool)
+
+
 def judged(when: Any, values: Mapping[str, Any]) -> bool:
     """Return what a condition comes to, word by word as the documents say it."""
     found = []
@@ -50,7 +55,7 @@ def judged(when: Any, values: Mapping[str, Any]) -> bool:
         elif isinstance(said, dict):
             found += [name in values and OPERATORS[sign](values[name], value) for sign, value in said.items()]
         else:
-            found.append(name in values and values[name] in said)
+            found.append(name in values and any(same(values[name], one) for one in said))
     return all(found)
 
 

@@ -12,12 +12,18 @@ from app.domain.conditions import COMPARISONS, Conditions, names, parse, rewritt
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
 from app.domain.values import Value
 
+
+def same(left: Any, right: Any) -> bool:
+    """Return whether two values are the same, where true is not 1."""
+    return bool(left == right) and isinstance(left, bool) is isinstance(right, bool)
+
+
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
-    "==": lambda left, right: same(left, right),
+    "==": same,
     "!=": lambda left, right: not same(left, right),
 }
 NAMES = st.sampled_from("abcd")
@@ -37,11 +43,6 @@ TREES: st.SearchStrategy[Conditions] = st.recursive(
     ),
     max_leaves=8,
 )
-
-
-def same(left: Any, right: Any) -> bool:
-    """Return whether two values are the same, where true is not 1."""
-    return bool(left == right) and isinstance(left, bool) is isinstance(right, bool)
 
 
 def judged(when: Any, values: Mapping[str, Any]) -> bool:

@@ -65,7 +65,7 @@ def sweep_diagnosis(
     """Diagnose the finished trials of a sweep, given their curves by number."""
     found = {one.number: trial_diagnosis(one, curves.get(one.number, ()), spec, dataset, hoped) for one in trials}
     ranked = [
-        Order.of(cost(one.value, spec.objective.direction), one.state, one.number)
+        Order.of(cost(one.value, spec.objective.direction), one.state, one.number, confirmed=one.confirmed)
         for one in trials
         if one.value is not None
     ]

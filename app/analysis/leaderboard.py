@@ -25,15 +25,16 @@ _STEPS = 2001
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """A trial on the board: its value is the mean over `count` trainings, `test` the same metric on the test part.
+    """A trial on the board; one that was `confirmed` by more seeds comes before the others.
 
-    `standard_error` and `probability_best` (of being the best of this board) are null while nothing is known of the
-    spread of trainings.
+    Its value is the mean over `count` trainings, `test` the same metric on the test part. `standard_error` and
+    `probability_best` (of being the best of this board) are null while nothing is known of the spread of trainings.
     """
 
     rank: int
     trial: int
     state: str
+    confirmed: bool
     params: Mapping[str, object]
     value: float
     test: float | None
@@ -71,6 +72,7 @@ def leaderboard(
             rank=place + 1,
             trial=trial.number,
             state=trial.state.value,
+            confirmed=trial.confirmed,
             params=trial.params,
             value=values[place],
             test=_on_test(trial, metric),

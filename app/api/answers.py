@@ -25,6 +25,15 @@ class BestAnswer(TypedDict):
     note: str | None
 
 
+class SpaceVersionAnswer(TypedDict):
+    """A space that the sweep had from a time on; the last one is in force."""
+
+    version: int
+    created_at: datetime
+    space: dict[str, Any]
+    constraints: list[str]
+
+
 class SweepAnswer(TypedDict):
     """A sweep: where it stands, and the request it came from with all defaults filled in.
 
@@ -52,6 +61,8 @@ class SweepAnswer(TypedDict):
     dataset_sha256: str | None
     seed: int
     space: dict[str, Any]
+    constraints: list[str]
+    space_versions: list[SpaceVersionAnswer]
     fixed: dict[str, Any]
     objective: dict[str, Any]
     sampler: dict[str, Any]
@@ -62,6 +73,7 @@ class SweepAnswer(TypedDict):
     waiting_points: int
     replicates: int
     folds: int
+    confirm: dict[str, Any] | None
     trainer: str
     metrics: dict[str, Direction] | None
     steps: int | None
@@ -92,6 +104,16 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         dataset_sha256=sweep.dataset_sha256,
         seed=spec.seed,
         space=_object(sweep.posted["space"]),
+        constraints=list(spec.space.constraints),
+        space_versions=[
+            SpaceVersionAnswer(
+                version=one.version,
+                created_at=one.created_at,
+                space=dict(one.space),
+                constraints=list(one.constraints),
+            )
+            for one in sweep.spaces
+        ],
         fixed=_object(sweep.posted.get("fixed")),
         objective=asdict(spec.objective),
         sampler=dict(spec.sampler),
@@ -102,6 +124,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         waiting_points=sweep.waiting_points,
         replicates=spec.replicates,
         folds=spec.folds,
+        confirm=asdict(spec.confirm) if spec.confirm else None,
         trainer=spec.trainer,
         metrics=dict(spec.foreign.metrics) if spec.foreign else None,
         steps=spec.foreign.steps if spec.foreign else None,
@@ -111,6 +134,14 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         reproducible=is_reproducible(spec),
         no_workers=no_workers,
     )
+
+
+class AncestorAnswer(TypedDict):
+    """A trial from which another one goes on: it trained up to the end of `to_epoch`, with these hyperparameters."""
+
+    trial: int
+    to_epoch: int
+    params: dict[str, Any]
 
 
 def _best_answer(best: Best) -> BestAnswer:
@@ -139,7 +170,7 @@ def enqueued_answer(enqueued: Enqueued) -> EnqueuedAnswer:
     return EnqueuedAnswer(trials=list(enqueued.trials), waiting=waiting, detail=detail)
 
 
-Source = Literal["sampler", "enqueued"]
+Source = Literal["sampler", "enqueued", "inherited"]
 
 
 class TrialAnswer(TypedDict):
@@ -147,12 +178,16 @@ class TrialAnswer(TypedDict):
 
     `params` are the hyperparameters that were searched, `all_params` those that were fixed or left to their defaults
     as well. One that the conditions of the space left out is in `all_params` alone, at its default. With several
-    replicates, value and metrics are the means over them. `source` tells whether its point was enqueued by hand.
+    replicates, value and metrics are the means over them. A trial that goes on from others has these in its `lineage`,
+    the first one first: its curve and its best epoch are of its own epochs, which begin after them. `source`
+    tells where its point comes from: the sampler, someone who enqueued it, or the trial that it goes on from.
+    `space_version` is the version of the sweep's space that it was drawn from.
     """
 
     number: int
     state: TrialState
     source: Source
+    space_version: int
     params: dict[str, Any]
     all_params: dict[str, Any]
     metrics: dict[str, float | None]
@@ -162,6 +197,7 @@ class TrialAnswer(TypedDict):
     seconds: float
     reason: str | None
     replicates: int
+    lineage: list[AncestorAnswer]
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -173,7 +209,8 @@ def trial_answer(found: CompleteTrial) -> TrialAnswer:
     return TrialAnswer(
         number=trial.number,
         state=trial.state,
-        source="enqueued" if trial.enqueued else "sampler",
+        source="enqueued" if trial.enqueued else "inherited" if found.lineage else "sampler",
+        space_version=trial.space_version,
         params=dict(trial.params),
         all_params=dict(found.all_params),
         metrics=trial.metrics,
@@ -183,6 +220,9 @@ def trial_answer(found: CompleteTrial) -> TrialAnswer:
         seconds=trial.seconds,
         reason=trial.reason,
         replicates=trial.replicates,
+        lineage=[
+            AncestorAnswer(trial=one.trial, to_epoch=one.to_epoch, params=dict(one.params)) for one in found.lineage
+        ],
         created_at=trial.created_at,
         started_at=trial.started_at,
         finished_at=trial.finished_at,

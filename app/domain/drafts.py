@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from app.domain.objectives import Direction
 from app.domain.space import Parameter
+from app.domain.sweeps import Confirmation
 from app.domain.values import Value
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
@@ -42,14 +43,22 @@ class SweepDraft:
     target: float | None = None
     replicates: int = 1
     folds: int = 1
+    confirm: Confirmation | None = None
     keep_models: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChangesDraft:
-    """What the user wants changed: None leaves it as it is. `budget` has the parts that change, None for no limit."""
+    """What the user wants changed: None leaves it as it is. `budget` has the parts that change, None for no limit.
+
+    `parameters` and `constraints` are all of a new space; `unreadable` names parameters that could not be read.
+    """
 
     name: str | None = None
     tags: Sequence[str] | None = None
     notes: str | None = None
     budget: Mapping[str, float | None] = field(default_factory=dict)
+    posted: Mapping[str, Value] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] | None = None
+    unreadable: frozenset[str] = frozenset()
+    constraints: Sequence[str] | None = None

@@ -1,6 +1,6 @@
 """Trials: one point of the space, its state and its result."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,11 +46,26 @@ class Trial:
     started_at: datetime | None
     finished_at: datetime | None
     enqueued: bool = False
+    confirmed: bool = False
+    space_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestor:
+    """A trial from which another one goes on: it trained up to the end of `to_epoch`, with `params` of its own."""
+
+    trial: int
+    params: Mapping[str, Value]
+    to_epoch: int
 
 
 @dataclass(frozen=True, slots=True)
 class CompleteTrial:
-    """A trial with all hyperparameters that it trains with: searched, fixed and defaults."""
+    """A trial with all hyperparameters that it trains with: searched, fixed and defaults.
+
+    The `lineage` has its ancestors, the first one first.
+    """
 
     trial: Trial
     all_params: Mapping[str, Value]
+    lineage: Sequence[Ancestor] = ()

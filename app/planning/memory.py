@@ -13,7 +13,9 @@ class Memory:
 
     Epochs of trials below `refunded` were given back. `round` is the last round, counted from 1; the current bracket
     began with round `since`, and has up to `size` trials from number `first` on. With size 0 none is under way. It is
-    number `bracket`, counted from 0. `besides` are the trials that the sampler did not propose: enqueued ones.
+    number `bracket`, counted from 0. `besides` are the trials that the sampler did not propose: enqueued
+    ones and heirs. `confirming` is 1 while leaders train again.
+    `space` is the version of the space from which was drawn last.
     """
 
     refunded: int = 0
@@ -23,6 +25,8 @@ class Memory:
     size: int = 0
     bracket: int = 0
     besides: int = 0
+    confirming: int = 0
+    space: int = 1
 
     @classmethod
     def of(cls, stored: Mapping[str, Value]) -> Self:

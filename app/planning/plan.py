@@ -7,9 +7,11 @@ from app.domain.states import SweepState
 from app.domain.sweeps import SweepSpec
 from app.planning.budgets import fitting, on_target, refund, time_is_up
 from app.planning.composing import plan_composed
+from app.planning.confirming import confirm, plan_confirmed
 from app.planning.drawing import all_drawn, draw, learns, room_in_queue, trials_left
 from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.memory import Memory
+from app.planning.redrawing import plan_redraw, redraw_is_due
 from app.planning.rounds import plan_rounds
 from app.planning.whole import TrainWhole
 from app.samplers import SAMPLERS
@@ -34,8 +36,17 @@ def plan(snapshot: Snapshot) -> Plan:
         return Plan((), snapshot.memory)
     if snapshot.ending is not None:
         return _end_again(snapshot)
+    if snapshot.spec.confirm is not None:
+        return plan_confirmed(snapshot, snapshot.spec.confirm, _search)
+    return _search(snapshot)
+
+
+def _search(snapshot: Snapshot) -> Plan:
+    """Return the next moves of the search: drawing trials, and deciding which of them go on, until it ends."""
     if end := time_is_up(snapshot):
         return Plan((end,), snapshot.memory)
+    if redraw_is_due(snapshot):
+        return plan_redraw(snapshot)
     scheduler = SCHEDULERS[str(snapshot.spec.scheduler["kind"])]
     if isinstance(scheduler, RoundComposer):
         return plan_composed(snapshot, scheduler)
@@ -47,9 +58,11 @@ def plan(snapshot: Snapshot) -> Plan:
 
 
 def _end_again(snapshot: Snapshot) -> Plan:
-    """Make an end that awaited runs in training final, once none is left."""
+    """Once no run is left that an end awaited, confirm what is to be confirmed, or make the end final."""
     if snapshot.in_training:
         return Plan((), snapshot.memory)
+    if confirmed := confirm(snapshot):
+        return confirmed
     return Plan((End(SweepState(str(snapshot.ending)), snapshot.reason or ""),), snapshot.memory)
 
 

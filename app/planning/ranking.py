@@ -16,7 +16,9 @@ def ranking(models: Sequence[RankedModel], keep: int) -> Ranking:
     once its trial is final; before, its cost is still to come. The last ranks are known once all places are taken.
     """
     final = sorted(
-        Order.of(model.cost, model.state, model.trial) for model in models if model.settled and model.cost is not None
+        Order.of(model.cost, model.state, model.trial, confirmed=model.confirmed)
+        for model in models
+        if model.settled and model.cost is not None
     )
     waiting = sorted(Rank(model.cost, model.trial) for model in models if not model.settled and model.cost is not None)
     worthless = [model.trial for model in models if model.settled and model.cost is None]

@@ -78,7 +78,8 @@ class Analysis:
         query = TrialQuery(_FINAL, sort=Field("value"), descending=objective.direction == "maximize")
         shared = {name: value for name, value in params_of(spec, {}).items() if name not in spec.space.parameters}
         found = self._storage.trials(sweep, query, shared, None, BOARD)
-        trials = _in_order([trial for trial, _ in found], objective.direction)
+        confirmed = self._storage.confirmed_trials(sweep)
+        trials = _in_order(confirmed + [one for one, _ in found if not one.confirmed], objective.direction)[:BOARD]
         trainings = self._storage.trainings(sweep, [trial.number for trial in trials])
         board = leaderboard(trials, trainings, objective.metric, objective.direction, spec.folds)
         return replace(board, items=board.items[:limit])
@@ -95,7 +96,7 @@ class Analysis:
 def _in_order(trials: Sequence[Trial], direction: Direction) -> list[Trial]:
     """Return the trials that have a value, the best first."""
     ranked = [
-        (Order.of(cost(trial.value, direction), trial.state, trial.number), trial)
+        (Order.of(cost(trial.value, direction), trial.state, trial.number, confirmed=trial.confirmed), trial)
         for trial in trials
         if trial.value is not None
     ]

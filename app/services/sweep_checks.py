@@ -7,6 +7,7 @@ from typing import TypeVar
 from app.contract.combinations import combination_faults
 from app.contract.hyperparameters import (
     HYPERPARAMETERS,
+    KNOBS,
     SEARCHABLE,
     augment_faults,
     class_weight_faults,
@@ -40,6 +41,9 @@ T = TypeVar("T")
 
 _TRIED, _FEWEST_ADMITTED = 2_000, 20
 
+KEEP_MODELS = 10
+"""The models that a sweep keeps unless it says how many."""
+
 
 def plain_draft(draft: SweepDraft) -> SweepDraft:
     """Return the draft with all values as the engine writes them, and widths only where there is a layer of them.
@@ -63,6 +67,7 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
         *([] if is_foreign(draft.trainer) else own_faults(draft, dataset)),
         *_sampler_faults(draft),
         *_scheduler_faults(draft),
+        *_confirm_faults(draft),
         *pair_faults(draft.sampler, draft.scheduler),
     ]
 
@@ -149,6 +154,14 @@ def _points(draft: SweepDraft, name: str) -> list[tuple[Value, str]]:
     return [*points, *default] if parameter.when else points
 
 
+def _confirm_faults(draft: SweepDraft) -> Iterable[Fault]:
+    """Yield the fault of confirming trials whose models are not kept."""
+    leaders, kept = draft.confirm.leaders if draft.confirm else 0, draft.keep_models or KEEP_MODELS
+    if leaders > kept and not is_foreign(draft.trainer):
+        detail = f"{leaders} leaders are to be confirmed, but the models of {kept} trials are kept"
+        yield Fault("/confirm/leaders", f"{detail}, so that the winner might have none. Raise keep_models.")
+
+
 def _sampler_faults(draft: SweepDraft) -> Iterable[Fault]:
     kind, faults = _kind("sampler", draft.sampler, SAMPLERS)
     if kind is None:
@@ -170,7 +183,20 @@ def _pointless(draft: SweepDraft, kind: Sampler) -> list[Fault]:
 
 def _scheduler_faults(draft: SweepDraft) -> Iterable[Fault]:
     kind, faults = _kind("scheduler", draft.scheduler, SCHEDULERS)
-    return faults if kind is None else kind.faults(draft.scheduler, _fixed_epochs(draft))
+    if kind is None:
+        return faults
+    return [*kind.faults(draft.scheduler, _fixed_epochs(draft)), *(_inheritance_faults(draft) if kind.inherits else ())]
+
+
+def _inheritance_faults(draft: SweepDraft) -> Iterable[Fault]:
+    """Yield why trials of a draft could not go on from others with other knobs."""
+    kind = draft.scheduler["kind"]
+    if is_foreign(draft.trainer):
+        why = f"Under {kind} trials go on from the weights of others, which a foreign trainer keeps to itself"
+        yield Fault("/scheduler/kind", f"{why}. Use another scheduler.")
+    elif not draft.unreadable and not any(name in KNOBS for name in draft.parameters):
+        why = f"{kind} changes knobs of trials as they train, but none of the space's parameters is one"
+        yield Fault("/space", f"{why}. Search one of {', '.join(KNOBS)}, or use another scheduler.")
 
 
 def _kind(part: str, options: Mapping[str, Value], known: Mapping[str, T]) -> tuple[T | None, list[Fault]]:

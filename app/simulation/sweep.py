@@ -12,24 +12,29 @@ from app.contract.hyperparameters import complete
 from app.domain.plan import (
     REFUND_BLOCK,
     Block,
+    Close,
+    Confirm,
     Draw,
     Drawn,
-    End,
+    Leader,
     Move,
     Need,
     Plan,
     Prune,
+    Redraw,
     Refund,
     RunView,
     Snapshot,
     Train,
     TrialView,
 )
+from app.domain.space import Space
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
 from app.domain.values import Value
 from app.planning import HORIZON, need_of, plan
 from app.planning.outcome import STATES, mean
+from app.simulation.changed_spaces import held_of, trials_of_round
 
 SHA = "ab" * 32
 """The hash of a data set that nobody trains on."""
@@ -63,10 +68,12 @@ class Run:
     last: int  # the epochs of its trial
     asked: int
     charged: int
-    epochs: int = 0
+    inherited: int
+    epochs: int
     state: TrialState = TrialState.QUEUED
     value: float | None = None
     rungs: tuple[tuple[int, float], ...] = ()
+    claimed: bool = False
 
 
 @dataclass
@@ -86,6 +93,7 @@ class VirtualSweep:
     trials: list[Drawn] = field(default_factory=list)
     runs: dict[tuple[int, int], Run] = field(default_factory=dict)
     decisions: list[str] = field(default_factory=list)
+    confirmed: set[int] = field(default_factory=set)
     points: list[Mapping[str, Value]] = field(default_factory=list)
     recorded: Callable[[Mapping[str, Value]], Mapping[str, Value]] = dict
     """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
@@ -105,7 +113,8 @@ class VirtualSweep:
         training = self._any(TRAINING)
         since = int(str(self.memory.get("since", 1)))
         since = since if need is Need.ROUND else 1
-        hidden = need is Need.NOTHING or (training and need is not Need.LIVE)
+        changed = int(str(self.memory.get("space", 1))) != self.spec.space_version
+        hidden = need is Need.NOTHING or (training and need is not Need.LIVE and not (changed and need is Need.ALL))
         shown = [] if hidden else [run for run in self._ordered() if run.round >= since]
         return Snapshot(
             sweep="swp_1",
@@ -126,7 +135,10 @@ class VirtualSweep:
             trials=self._stopped() if need is Need.ALL else (),
             block=self._block(),
             reason=self.reason,
+            leaders=self._leaders(),
             points=tuple(self.points),
+            held=held_of(self.trials, self._of_trial) if changed else (),
+            this_round=trials_of_round(self._of_trial, self.memory) if changed and need is Need.ALL else frozenset(),
         )
 
     def look(self) -> int:
@@ -165,6 +177,17 @@ class VirtualSweep:
         self.budget, self.version = replace(self.budget, trials=self.budget.trials + len(points)), self.version + 1
         self.points += points
 
+    def change_space(self, space: Space) -> None:
+        """Give the sweep another space, as a PATCH does: trials that nobody has begun are held."""
+        self.spec, self.version = (
+            replace(self.spec, space=space, space_version=self.spec.space_version + 1),
+            self.version + 1,
+        )
+        for trial, of_trial in zip(self.trials, self._of_trial, strict=True):
+            if not trial.enqueued and all(_untouched(run) for run in of_trial):
+                for run in of_trial:
+                    self.turn(run, TrialState.PAUSED)
+
     def values(self) -> dict[int, float | None]:
         """Return the value of each trial that is final, by its number."""
         return dict(sorted(self._final.items()))
@@ -188,6 +211,7 @@ class VirtualSweep:
     def start(self, run: Run) -> None:
         """Give a queued run to a worker."""
         assert run.state is TrialState.QUEUED
+        run.claimed = True
         self.turn(run, TrialState.RUNNING)
 
     def fate(self, run: Run) -> Fate:
@@ -242,11 +266,12 @@ class VirtualSweep:
         runs = [run for of_trial in self._of_trial[first:end] for run in of_trial]
         if end > len(self.trials) or not runs or any(run.state in OPEN for run in runs):
             return None
-        return Block(first, end, sum(run.charged for run in runs), sum(run.epochs for run in runs))
+        trained = sum(run.epochs - run.inherited for run in runs)
+        return Block(first, end, sum(run.charged for run in runs), trained)
 
     def _make(self, move: Move) -> None:
-        if isinstance(move, Draw):
-            self._draw(move)
+        if isinstance(move, Draw | Redraw):
+            self._draw(move) if isinstance(move, Draw) else self._redraw(move)
         elif isinstance(move, Train):
             self._go_on(move)
         elif isinstance(move, Prune):
@@ -254,8 +279,14 @@ class VirtualSweep:
             self.decisions.append(f"{move.round} prune {move.run.trial}.{move.run.replicate}: {move.reason}")
         elif isinstance(move, Refund):
             self.charged -= move.block.charged - move.block.trained
+        elif isinstance(move, Confirm):
+            self._confirm(move)
+        elif isinstance(move, Close):
+            self._let_go(SweepState.COMPLETED, f"the search: {move.reason}", move.reason)
         else:
-            self._end(move)
+            self._let_go(move.state, f"{move.state}: {move.reason}", move.reason)
+            if not self._any(TRAINING):
+                self.state, self.ending = move.state, None
 
     def _draw(self, move: Draw) -> None:
         assert move.trials
@@ -265,10 +296,12 @@ class VirtualSweep:
             assert not trial.enqueued or trial.params == self.points.pop(0)
             self.trials.append(replace(trial, params=self.recorded(trial.params)))
             self._of_trial.append([])
-            last = int(str(complete(self.spec.fixed, trial.params)["epochs"]))
-            assert 1 <= trial.to_epoch <= last
+            last = self._last(trial)
+            begins = self._begin(trial)
+            assert begins < trial.to_epoch <= last
             for replicate in range(trial.replicates):
-                run = Run(trial.number, replicate, move.round, last, trial.to_epoch, trial.to_epoch)
+                own = trial.to_epoch - begins
+                run = Run(trial.number, replicate, move.round, last, trial.to_epoch, own, begins, begins)
                 self.runs[trial.number, replicate] = run
                 self._of_trial[trial.number].append(run)
                 self.turn(run, TrialState.QUEUED)
@@ -276,6 +309,32 @@ class VirtualSweep:
         if move.round:
             numbers = [trial.number for trial in move.trials]
             self.decisions.append(f"{move.round} draw {numbers[0]} to {numbers[-1]}: {move.reason}")
+
+    def _redraw(self, move: Redraw) -> None:
+        for trial in move.trials:
+            self.trials[trial.number] = replace(trial, params=self.recorded(trial.params))
+            for run in self._of_trial[trial.number]:
+                assert run.state is TrialState.PAUSED
+                assert not run.claimed
+                run.last = self._last(trial)
+                self.charged += trial.to_epoch - run.charged
+                run.asked = run.charged = trial.to_epoch
+                self.turn(run, TrialState.QUEUED)
+        for number in move.surplus:
+            for run in self._of_trial[number]:
+                self.turn(run, TrialState.CANCELLED)
+        numbers = [*(trial.number for trial in move.trials), *move.surplus]
+        self.decisions.append(f"{move.round} redraw {numbers}: {move.reason}")
+
+    def _last(self, trial: Drawn) -> int:
+        return int(str(complete(self.spec.fixed, trial.params)["epochs"]))
+
+    def _begin(self, trial: Drawn) -> int:
+        """Return the epoch after which a trial begins; its parent must have stopped there, or have ended before."""
+        if trial.inherits is not None:
+            parents = self._of_trial[trial.inherits.parent]
+            assert max(run.epochs for run in parents) == trial.inherits.epoch
+        return trial.begins_after
 
     def _go_on(self, move: Train) -> None:
         assert move.runs
@@ -295,23 +354,60 @@ class VirtualSweep:
         assert self._view(run) == view
         return run
 
-    def _end(self, move: End) -> None:
+    def _let_go(self, target: SweepState, told: str, reason: str) -> None:
         if self.ending is None:
-            self.decisions.append(f"end {move.state}: {move.reason}")
-        self.ending, self.reason = move.state.value, move.reason
+            self.decisions.append(f"end {told}")
+        self.ending, self.reason = target.value, reason
         for run in [*self.in_state(TrialState.QUEUED), *self.in_state(TrialState.PAUSED)]:
             self.turn(run, TrialState.CANCELLED if run.value is None else TrialState.COMPLETED)
-        if not self._any(TRAINING):
-            self.state, self.ending = move.state, None
+
+    def _leaders(self) -> list[Leader]:
+        """Return the best completed trials of a search that is to be confirmed and about to end."""
+        if self.spec.confirm is None or self.ending != SweepState.COMPLETED or self._any(TRAINING):
+            return []
+        ranked = sorted(
+            (value, trial)
+            for trial, value in self._final.items()
+            if value is not None and self._outcome(trial) is TrialState.COMPLETED
+        )
+        return [
+            Leader(trial, len(self._of_trial[trial]), max(run.asked for run in self._of_trial[trial]))
+            for _, trial in ranked[: self.spec.confirm.leaders]
+        ]
+
+    def _confirm(self, move: Confirm) -> None:
+        for leader in move.leaders:
+            of_trial = self._of_trial[leader.trial]
+            assert len(of_trial) == leader.runs
+            self.confirmed.add(leader.trial)
+            for replicate in range(leader.runs, leader.runs + move.more):
+                first = of_trial[0]
+                own = leader.asked - first.inherited
+                run = Run(
+                    *(leader.trial, replicate, 0, first.last, leader.asked, own), first.inherited, first.inherited
+                )
+                self.runs[leader.trial, replicate] = run
+                of_trial.append(run)
+                self.turn(run, TrialState.QUEUED)
+                self.charged += run.charged
+        self.ending, self.reason = None, move.reason
+        self.decisions.append(f"confirm {[leader.trial for leader in move.leaders]}: {move.reason}")
 
     def train(self, run: Run) -> None:
         """Train a run to its epoch, to its own end, or, if the sweep ends, just one epoch further."""
         fate = self.fate(run)
         assert 1 <= len(fate.best) <= run.last
-        run.epochs = reached = min(run.epochs + 1 if self.ending else run.asked, len(fate.best))
-        over = reached == len(fate.best)
-        run.value = None if over and fate.end is not TrialState.COMPLETED else fate.best[reached - 1]
+        last = max(len(fate.best), run.inherited + 1)
+        run.epochs = reached = min(run.epochs + 1 if self.ending else run.asked, last)
+        over = reached == last
+        run.value = (
+            None if over and fate.end is not TrialState.COMPLETED else fate.best[min(reached, len(fate.best)) - 1]
+        )
         stopped = TrialState.COMPLETED if self.ending else TrialState.PAUSED
         if not over and stopped is TrialState.PAUSED and run.value is not None:
             run.rungs = (*run.rungs, (reached, run.value))
         self.turn(run, fate.end if over else stopped)
+
+
+def _untouched(run: Run) -> bool:
+    return run.state is TrialState.QUEUED and not run.claimed and run.epochs == 0

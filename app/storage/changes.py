@@ -32,10 +32,14 @@ _IDS = Query(select(sweeps.c.key, sweeps.c.id).where(among(sweeps.c.key, "keys")
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What a trial is compared by: its value, None while it is not final or cannot be compared, and its state."""
+    """What a trial is compared by: its value, None while it is not final or cannot be compared, and its state.
+
+    One that was `confirmed` comes before all others.
+    """
 
     value: float | None
     state: TrialState
+    confirmed: bool = False
 
 
 @dataclass(slots=True)

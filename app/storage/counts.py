@@ -7,7 +7,7 @@ Both follow from what the jobs of the commit noted: `moves.py` and `outcomes.py`
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal_column, select, true, update
 
 from app.domain.objectives import Direction, cost, value_of
 from app.domain.order import Order
@@ -44,7 +44,7 @@ _IS_BEST = and_(trials.c.sweep_key == sweep_counts.c.sweep_key, trials.c.number 
 _KEPT = Query(
     select(
         *(sweep_counts.c.sweep_key, sweep_counts.c.best_trial, sweep_counts.c.best_value),
-        *(sweeps.c.direction, trials.c.state),
+        *(sweeps.c.direction, trials.c.state, trials.c.confirmed),
     )
     .join(sweeps, sweeps.c.key == sweep_counts.c.sweep_key)
     .outerjoin(trials, _IS_BEST)
@@ -90,14 +90,12 @@ def _keep_best(connection: Connection, results: Mapping[int, Mapping[int, Compar
     rows = []
     for kept in _KEPT.rows(connection, keys=list(results)):
         values = results[kept.sweep_key]
-        before = (
-            None if kept.best_trial is None else _order(kept.best_value, kept.state, kept.best_trial, kept.direction)
-        )
+        before = _best_before(kept)
         if before and before.number in values and values[before.number].value != kept.best_value:
             best = _look_up(connection, kept.sweep_key, kept.direction)
         else:
             ranked = [
-                _order(one.value, one.state, number, kept.direction)
+                _order(one.value, one.state, number, kept.direction, one.confirmed)
                 for number, one in values.items()
                 if one.value is not None
             ]
@@ -108,22 +106,37 @@ def _keep_best(connection: Connection, results: Mapping[int, Mapping[int, Compar
     _TAKE_BEST.run(connection, rows)
 
 
-def _order(value: float, state: str, number: int, direction: Direction) -> Order:
-    return Order.of(cost(value, direction), TrialState(state), number)
+def _best_before(kept: AnyRow) -> Order | None:
+    if kept.best_trial is None:
+        return None
+    return _order(kept.best_value, kept.state, kept.best_trial, kept.direction, kept.confirmed)
+
+
+def _order(value: float, state: str, number: int, direction: Direction, confirmed: object) -> Order:
+    return Order.of(cost(value, direction), TrialState(state), number, confirmed=bool(confirmed))
 
 
 def _look_up(connection: Connection, key: int, direction: Direction) -> Order | None:
-    """Return the best final trial of a sweep by the index on their values."""
+    """Return the best final trial of a sweep by the index on their values: of those confirmed, if there are some."""
+    confirmed = trials.c.confirmed == literal_column("1")
+    return _look_among(connection, key, direction, confirmed) or _look_among(connection, key, direction, true())
+
+
+def _look_among(connection: Connection, key: int, direction: Direction, which: ColumnElement[bool]) -> Order | None:
     final = trials.c.state.not_in([state.value for state in OPEN])
-    mine = trials.c.sweep_key == key, trials.c.value.is_not(None), final
+    mine = trials.c.sweep_key == key, trials.c.value.is_not(None), final, which
     rising = trials.c.value.desc() if direction == "maximize" else trials.c.value
     value = connection.scalar(select(trials.c.value).where(*mine).order_by(rising).limit(1))
     if value is None:
         return None
-    equals = select(trials.c.number, trials.c.state).where(*mine, trials.c.value == value).order_by(trials.c.number)
+    equals = (
+        select(trials.c.number, trials.c.state, trials.c.confirmed)
+        .where(*mine, trials.c.value == value)
+        .order_by(trials.c.number)
+    )
     completed = connection.execute(equals.where(trials.c.state == TrialState.COMPLETED.value).limit(1)).first()
     row = completed or connection.execute(equals.limit(1)).one()
-    return _order(value, row.state, row.number, direction)
+    return _order(value, row.state, row.number, direction, row.confirmed)
 
 
 def _counts(row: AnyRow) -> dict[TrialState, int]:

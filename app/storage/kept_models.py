@@ -65,7 +65,7 @@ _BY_SWEEP = Query(
 """Of each sweep at least one row, in which `trial` is None if it has no model."""
 
 _STATES = Query(
-    select(trials.c.number, trials.c.state).where(
+    select(trials.c.number, trials.c.state, trials.c.confirmed).where(
         trials.c.sweep_key == bindparam("sweep"), among(trials.c.number, "numbers")
     )
 )
@@ -84,7 +84,9 @@ def rank(connection: Connection, policy: Policy, keys: Collection[int], changes:
         stored = {(sweep.key, row.trial): _model(row) for row in rows if row.trial is not None}
         changed = _changed(stored, new.get(sweep.key, ()), changes, sweep.direction)
         states = _states(connection, sweep.key, changed)
-        ranked = [RankedModel(trial, model.cost, model.settled, states[trial]) for (_, trial), model in changed.items()]
+        ranked = [
+            RankedModel(trial, model.cost, model.settled, *states[trial]) for (_, trial), model in changed.items()
+        ]
         ranking = policy.ranking(ranked, sweep.keep_models)
         fallen = set(ranking.fallen)
         keep[sweep.id] = Keep(sweep.keep_models, ranking.last, ranking.last_paused, sweep.replicates)
@@ -104,9 +106,10 @@ def _by_sweep(connection: Connection, keys: Collection[int]) -> Iterable[list[An
     return groups.values()
 
 
-def _states(connection: Connection, sweep: int, places: Iterable[Place]) -> dict[int, TrialState]:
+def _states(connection: Connection, sweep: int, places: Iterable[Place]) -> dict[int, tuple[TrialState, bool]]:
+    """Return the state of each trial, and whether it was confirmed."""
     rows = _STATES.rows(connection, sweep=sweep, numbers=[trial for _, trial in places])
-    return {row.number: TrialState(row.state) for row in rows}
+    return {row.number: (TrialState(row.state), bool(row.confirmed)) for row in rows}
 
 
 def _model(row: AnyRow) -> _Model:

@@ -60,7 +60,7 @@ _RUNS_OF = (
         # Of what the trial tells, its run has none.
         func.coalesce(runs.c.reason, case((TRIAL_TELLS, trials.c.reason))).label("reason"),
         case((TRIAL_TELLS, trials.c.seconds), else_=runs.c.seconds).label("seconds"),
-        *(sweeps.c.diverged, trials.c.state.label("trial_state")),
+        *(sweeps.c.diverged, trials.c.state.label("trial_state"), trials.c.confirmed),
     )
     .join(sweeps, sweeps.c.key == runs.c.sweep_key)
     .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
@@ -100,7 +100,8 @@ def follow_runs(
             for place, rows in found.items()
         }
         _store_outcomes(connection, outcomes, now)
-        _note(connection, outcomes, {place: rows[0].trial_state for place, rows in found.items()})
+        confirmed = {place for place, rows in found.items() if rows[0].confirmed}
+        _note(connection, outcomes, {place: rows[0].trial_state for place, rows in found.items()}, confirmed)
         final |= _values(outcomes)
     return final
 
@@ -182,8 +183,14 @@ def _store(given: tuple[str, ...]) -> Bulk:
     return Bulk(_STORE.values({name: bindparam(new) if new in given else null() for name, new in named.items()}))
 
 
-def _note(connection: Connection, outcomes: Mapping[Place, TrialOutcome], before: Mapping[Place, str]) -> None:
+def _note(
+    connection: Connection,
+    outcomes: Mapping[Place, TrialOutcome],
+    before: Mapping[Place, str],
+    confirmed: Collection[Place] = (),
+) -> None:
     log = changes.of(connection)
     for (sweep, number), one in outcomes.items():
         log.trials(sweep, [number], before[sweep, number], one.state.value)
-        log.result(sweep, number, Compared(None if one.state in OPEN else one.value, one.state))
+        value = None if one.state in OPEN else one.value
+        log.result(sweep, number, Compared(value, one.state, (sweep, number) in confirmed))

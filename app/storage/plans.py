@@ -4,12 +4,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never, final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, Refund, RunView, StoredDecision, Train
+from app.domain.plan import (
+    Close,
+    Confirm,
+    Draw,
+    Drawn,
+    End,
+    Move,
+    Plan,
+    Prune,
+    Redraw,
+    Refund,
+    RunView,
+    StoredDecision,
+    Train,
+)
 from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
-from app.storage import changes, moves
+from app.storage import changes, confirmations, lineage, moves
 from app.storage.bulk import Bulk
 from app.storage.cohorts import numbers_for
 from app.storage.decisions import add_decisions, round_of
@@ -17,6 +31,7 @@ from app.storage.kept_models import Place
 from app.storage.moves import IllegalMove
 from app.storage.outcomes import parts
 from app.storage.records import AnyRow
+from app.storage.run_rows import queued_run
 from app.storage.tables import runs, sweeps, trials
 
 _ADD_TRIAL, _ADD_RUN = Bulk(insert(trials)), Bulk(insert(runs))
@@ -91,8 +106,8 @@ class _Applying:
 
     def make(self, move: Move) -> None:
         match move:
-            case Draw():
-                self._draw(move)
+            case Draw() | Redraw():
+                self._draw(move) if isinstance(move, Draw) else self._redraw(move)
             case Train():
                 self._train(move)
             case Prune():
@@ -100,11 +115,18 @@ class _Applying:
                 self._changed.add((self._key, move.run.trial))
             case Refund():
                 self._charge(move.block.trained - move.block.charged)
+            case Close():
+                self._end(SweepState.COMPLETED, move.reason, final=False)
+            case Confirm():
+                self._charge(confirmations.add(self._connection, self._key, move))
             case End():
-                self.settle()
-                moves.end_sweep(self._connection, self._policy, self._key, move.state, move.reason, self._now)
+                self._end(move.state, move.reason, final=True)
             case _:
                 assert_never(move)
+
+    def _end(self, target: SweepState, reason: str, *, final: bool) -> None:
+        self.settle()
+        moves.end_sweep(self._connection, self._policy, self._key, target, reason, self._now, final=final)
 
     def settle(self) -> None:
         """Prune what is to be pruned, and let trials and models follow."""
@@ -122,13 +144,25 @@ class _Applying:
         self._next += len(numbers)
         _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._room, self._now) for one in move.trials])
         cohorts = numbers_for(self._connection, self._key, _cohorts(move.trials))
-        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts, move.round)]
+        holders = lineage.holders(self._connection, self._key, move.trials)
+        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts, move.round, holders)]
         _ADD_RUN.run(self._connection, new)
+        lineage.add(self._connection, self._key, move.trials)
         changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
         changes.of(self._connection).queued([self._key])
         self._update({"drawn": self._next})
         self._take_points([one.params for one in move.trials if one.enqueued])
         self._charge(sum(row["charged"] for row in new))
+
+    def _redraw(self, move: Redraw) -> None:
+        cohorts = numbers_for(self._connection, self._key, _cohorts(move.trials))
+        redrawn = [_redrawn_row(self._key, one) for one in move.trials]
+        again = [row for one in move.trials for row in _redrawn_runs(self._key, one, cohorts)]
+        numbers = [one.number for one in move.trials]
+        before = self._charged(numbers)
+        moves.queue_redrawn(self._connection, self._key, redrawn, again)
+        self._charge(self._charged(numbers) - before)
+        self._changed |= moves.cancel_held(self._connection, self._key, move.surplus, move.reason)
 
     def _take_points(self, taken: Sequence[Mapping[str, Any]]) -> None:
         """Take these points from those that wait, of which they are the first."""
@@ -143,6 +177,13 @@ class _Applying:
         self._changed |= moves.queue_on(self._connection, [run.key for run in move.runs], move.to_epoch, move.round)
         self._charge(sum(move.to_epoch - run.asked for run in move.runs))
 
+    def _charged(self, numbers: Sequence[int]) -> int:
+        """Return what the runs of these trials are charged, all together."""
+        charged = select(func.coalesce(func.sum(runs.c.charged), 0)).where(runs.c.sweep_key == self._key)
+        return sum(
+            self._connection.execute(charged.where(runs.c.trial.in_(part))).scalar_one() for part in parts(numbers)
+        )
+
     def _charge(self, epochs: int) -> None:
         self._update({"charged_epochs": sweeps.c.charged_epochs + epochs})
 
@@ -156,37 +197,42 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
         "number": drawn.number,
         "state": TrialState.QUEUED.value,
         "params": drawn.params,
-        "epochs": 0,
+        "epochs": drawn.begins_after,
         "seconds": 0.0,
         "replicates": drawn.replicates,
         "created_at": now,
         "room": room,
         "enqueued": int(drawn.enqueued),
+        "space_version": drawn.space_version,
     }
+
+
+def _redrawn_row(key: int, drawn: Drawn) -> dict[str, Any]:
+    new = {"new_params": drawn.params, "new_version": drawn.space_version}
+    return {"the_sweep": key, "the_number": drawn.number, **new}
+
+
+def _redrawn_runs(key: int, drawn: Drawn, cohorts: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    for replicate in range(drawn.replicates):
+        new = {"new_cohort": cohorts[drawn.cohort_of(replicate)], "new_asked": drawn.to_epoch}
+        yield {"the_sweep": key, "the_number": drawn.number, "the_replicate": replicate, **new}
 
 
 def _cohorts(drawn: Sequence[Drawn]) -> list[str]:
     return [one.cohort_of(replicate) for one in drawn for replicate in range(min(one.replicates, one.folds))]
 
 
-def _run_rows(key: int, drawn: Drawn, cohorts: Mapping[str, int], round_: int) -> list[dict[str, Any]]:
-    same = {
-        "sweep_key": key,
-        "trial": drawn.number,
-        "state": TrialState.QUEUED.value,
-        "round": round_,
-        "asked": drawn.to_epoch,
-        "charged": drawn.to_epoch,
-        "epochs": 0,
-        "fence": 0,
-        "losses": 0,
-        "alone_losses": 0,
-        "seconds": 0.0,
-    }
-    return [
-        {**same, "replicate": replicate, "cohort": cohorts[drawn.cohort_of(replicate)]}
+def _run_rows(
+    key: int, drawn: Drawn, cohorts: Mapping[str, int], round_: int, holders: Mapping[Place, str | None]
+) -> list[dict[str, Any]]:
+    rows = [
+        queued_run(
+            *(key, drawn.number, replicate, cohorts[drawn.cohort_of(replicate)], drawn.to_epoch, round_),
+            begins_after=drawn.begins_after,
+        )
         for replicate in range(drawn.replicates)
     ]
+    return [{**row, "worker": holders.get((drawn.number, row["replicate"]))} for row in rows] if holders else rows
 
 
 def _decision(move: Move, sweep: AnyRow, memory: Mapping[str, Any]) -> Iterator[StoredDecision]:
@@ -194,11 +240,19 @@ def _decision(move: Move, sweep: AnyRow, memory: Mapping[str, Any]) -> Iterator[
     match move:
         case Draw() if move.round > 0:
             yield StoredDecision(0, move.round, "draw", [one.number for one in move.trials], move.reason)
+        case Redraw() if move.trials or move.surplus:
+            numbers = [*(one.number for one in move.trials), *move.surplus]
+            yield StoredDecision(0, move.round, "redraw", numbers, move.reason)
         case Train():
             numbers = sorted({run.trial for run in move.runs})
             yield StoredDecision(0, move.round, "train", numbers, move.reason)
         case Prune():
             yield StoredDecision(0, move.round, "prune", [move.run.trial], move.reason)
+        case Close():
+            yield StoredDecision(0, round_of(memory), "end", [], f"the search: {move.reason}")
+        case Confirm():
+            numbers = [one.trial for one in move.leaders]
+            yield StoredDecision(0, round_of(memory), "confirm", numbers, move.reason)
         case End() if sweep.ending is None:
             yield StoredDecision(0, round_of(memory), "end", [], move.reason)
         case _:

@@ -1,19 +1,22 @@
 """Snapshots: what a plan follows from. For a kind that needs nothing, as much is read as there are counters."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import Connection, and_, func, literal, literal_column, select
 
 from app.domain.objectives import Direction, cost
-from app.domain.plan import REFUND_BLOCK, Block, Need, RunView, Snapshot, TrialView
+from app.domain.plan import REFUND_BLOCK, Block, Held, Leader, Need, RunView, Snapshot, TrialView
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepSpec
 from app.storage import counts, records, trial_rows
-from app.storage.moves import QUEUED, RUNNING
+from app.storage.decisions import round_of
+from app.storage.dialect import larger
+from app.storage.moves import PAUSED, QUEUED, RUNNING
 from app.storage.records import AnyRow
 from app.storage.sweep_rows import sweep_row
-from app.storage.tables import rung_values, runs, trials
+from app.storage.tables import lineage, rung_values, runs, trials
 
 _VIEW = (runs.c.key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.epochs, runs.c.asked, runs.c.value)
 
@@ -24,14 +27,18 @@ def take(connection: Connection, sweep: str, need: Need, horizon: int) -> Snapsh
     spec = records.spec_from_json(row.spec)
     waiting = _waiting(connection, row.key, horizon)
     in_training = waiting > 0 or _any_leased(connection, row.key)
+    changed = int(row.plan.get("space", 1)) != spec.space_version
     direction, best = spec.objective.direction, counts.best_value(connection, row.key)
     return Snapshot(
         **_standing(row, spec),
         waiting=waiting,
         in_training=in_training,
         best_cost=cost(best, direction),
-        runs=() if _hidden(need, in_training=in_training) else _runs(connection, row, direction, need),
+        runs=_runs(connection, row, direction, need) if _shown(need, in_training=in_training, held=changed) else (),
         trials=_trials(connection, sweep, direction) if need is Need.ALL else (),
+        held=_held(connection, row.key) if changed else (),
+        this_round=_this_round(connection, row) if changed and need is Need.ALL else frozenset(),
+        leaders=() if in_training else _leaders(connection, row, spec),
         block=None if spec.budget.epochs is None else _block(connection, row, in_training=in_training),
     )
 
@@ -64,9 +71,31 @@ def _any_leased(connection: Connection, key: int) -> bool:
     return connection.execute(select(runs.c.key).where(runs.c.sweep_key == key, RUNNING).limit(1)).first() is not None
 
 
-def _hidden(need: Need, *, in_training: bool) -> bool:
-    """Return whether no runs are shown: while some train, only a kind that decides at any time sees them."""
-    return need is Need.NOTHING or (in_training and need is not Need.LIVE)
+def _shown(need: Need, *, in_training: bool, held: bool) -> bool:
+    """Return whether runs are shown: while some train, to a kind that decides at any time, or for trials drawn anew."""
+    return need is Need.LIVE or (need is not Need.NOTHING and not in_training) or (need is Need.ALL and held)
+
+
+def _held(connection: Connection, key: int) -> tuple[Held, ...]:
+    """Return the trials that are to be drawn anew; the sampler counts its own without those picked and heirs."""
+    picked = select(trials.c.number).where(trials.c.sweep_key == key, trials.c.enqueued == literal_column("1"))
+    heirs = select(lineage.c.trial).where(lineage.c.sweep_key == key)
+    besides = sorted(connection.scalars(picked.union_all(heirs)))
+    rows = connection.execute(
+        select(trials.c.number, trials.c.params, trials.c.space_version, runs.c.asked)
+        .join(runs, and_(runs.c.sweep_key == key, runs.c.trial == trials.c.number, runs.c.replicate == 0))
+        .where(trials.c.sweep_key == key, trials.c.state == TrialState.PAUSED.value, runs.c.fence == 0, PAUSED)
+        .order_by(trials.c.number)
+    )
+    return tuple(
+        Held(row.number, row.number - bisect_left(besides, row.number), row.params, row.asked, row.space_version)
+        for row in rows
+    )
+
+
+def _this_round(connection: Connection, row: AnyRow) -> frozenset[int]:
+    mine = runs.c.sweep_key == row.key, runs.c.round > literal_column("0"), runs.c.round == round_of(row.plan)
+    return frozenset(connection.scalars(select(runs.c.trial).where(*mine)))
 
 
 def _runs(connection: Connection, row: AnyRow, direction: Direction, need: Need) -> tuple[RunView, ...]:
@@ -112,6 +141,22 @@ def _trials(connection: Connection, sweep: str, direction: Direction) -> tuple[T
     return tuple(TrialView(trial.number, trial.params, trial.state, cost(trial.value, direction)) for trial in finished)
 
 
+def _leaders(connection: Connection, row: AnyRow, spec: SweepSpec) -> tuple[Leader, ...]:
+    """Return the best completed trials of a search that is to be confirmed and about to end."""
+    if spec.confirm is None or row.ending != SweepState.COMPLETED:
+        return ()
+    rising = trials.c.value.desc() if spec.objective.direction == "maximize" else trials.c.value
+    asked = select(func.max(runs.c.asked)).where(runs.c.sweep_key == row.key, runs.c.trial == trials.c.number)
+    found = connection.execute(
+        select(trials.c.number, trials.c.replicates, asked.scalar_subquery().label("asked"))
+        .where(trials.c.sweep_key == row.key, trials.c.value.is_not(None))
+        .where(trials.c.state == TrialState.COMPLETED.value)
+        .order_by(rising, trials.c.number)
+        .limit(spec.confirm.leaders)
+    )
+    return tuple(Leader(one.number, one.replicates, one.asked) for one in found)
+
+
 def _block(connection: Connection, row: AnyRow, *, in_training: bool) -> Block | None:
     """Return the next trials whose epochs can be refunded, None while one of them is not final."""
     first = int(row.plan.get("refunded", 0))
@@ -123,9 +168,11 @@ def _block(connection: Connection, row: AnyRow, *, in_training: bool) -> Block |
     unfinished = select(trials.c.number).where(*mine, trials.c.state.in_([state.value for state in OPEN])).limit(1)
     if connection.execute(unfinished).first() is not None:
         return None
+    # One that inherits has at least the epochs of its ancestors, but if it diverged while those were trained again.
+    own = larger(runs.c.epochs - func.coalesce(lineage.c.epoch, 0), literal(0))
     sums = connection.execute(
-        select(func.sum(runs.c.charged), func.sum(runs.c.epochs)).where(
-            runs.c.sweep_key == row.key, runs.c.trial >= first, runs.c.trial < end
-        )
+        select(func.sum(runs.c.charged), func.sum(own))
+        .join(lineage, and_(lineage.c.sweep_key == runs.c.sweep_key, lineage.c.trial == runs.c.trial), isouter=True)
+        .where(runs.c.sweep_key == row.key, runs.c.trial >= first, runs.c.trial < end)
     ).one()
     return Block(first, end, *sums)

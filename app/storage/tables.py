@@ -94,7 +94,7 @@ datasets = Table(
 # out after the data set was deleted. One of a foreign trainer has none. `rules` are those that its workers must know.
 # `metrics` are those that its trials may have, each with its direction. `plan` is
 # what the planner remembers; its version rises with what is decided.
-# `enqueued` are hand-picked points that wait to be drawn.
+# `enqueued` are hand-picked points that wait to be drawn; `spaces` the versions of the space, once it was changed.
 # A sweep that was deleted is out of sight at once, and its rows go away in pieces.
 sweeps = Table(
     "sweeps",
@@ -135,6 +135,7 @@ sweeps = Table(
     Column("finished_at", Instant),
     Column("deleted", Integer, nullable=False, server_default=text("0")),
     Column("enqueued", Json, nullable=False, server_default=text("'[]'")),
+    Column("spaces", Json, nullable=False, server_default=text("'[]'")),
     _one_of("state", list(SweepState)),
     _one_of("direction", list(get_args(Direction))),
     CheckConstraint("ending IN ('completed', 'cancelled')", name="ending"),
@@ -176,6 +177,8 @@ trials = Table(
     Column("finished_at", PackedInstant),
     Column("room", LargeBinary),
     Column("enqueued", Integer, nullable=False, server_default=text("0")),
+    Column("confirmed", Integer, nullable=False, server_default=text("0")),
+    Column("space_version", Integer, nullable=False, server_default=text("1")),
     _one_of("state", list(TrialState)),
     Index("ix_trials_sweep_key_state_number", "sweep_key", "state", "number"),
     sqlite_strict=True,
@@ -189,6 +192,7 @@ Index(
     **only_where("value IS NOT NULL"),
 )
 
+Index("ix_trials_confirmed", trials.c.sweep_key, trials.c.value, **only_where("confirmed = 1"))
 Index("ix_trials_enqueued", trials.c.sweep_key, trials.c.number, **only_where("enqueued = 1"))
 
 # The keys of runs that can share a stack, each once in a sweep: they are long, and many runs have the same.
@@ -214,7 +218,8 @@ sweep_counts = Table(
     sqlite_strict=True,
 )
 
-# What workers lease. `epochs` are stored from 1 on without a gap; `asked` is how far to train; `charged` what the
+# What workers lease. `epochs` are stored without a gap from 1 on, or from where a trial begins that inherits from
+# another one; `asked` is how far to train; `charged` what the
 # budget of epochs was charged for the run. `worker` is the holder or the one that may have the member in memory.
 # `fence` rises with each claim; under `recorded_fence` the last result was recorded, if there
 # is one. Keys are never given twice: who
@@ -281,6 +286,24 @@ rung_values = Table(
     Column("run_key", Integer, ForeignKey("stored_runs.key"), primary_key=True),
     Column("epoch", Integer, primary_key=True),
     Column("value", REAL, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# Which trials go on from others: they begin with what a parent had become by the end of `epoch`. Most have no row.
+lineage = Table(
+    "lineage",
+    metadata,
+    Column("sweep_key", Integer, primary_key=True),
+    Column("trial", Integer, primary_key=True),
+    Column("parent", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    ForeignKeyConstraint(
+        ["sweep_key", "trial"], ["stored_trials.sweep_key", "stored_trials.number"], name="fk_lineage_trials"
+    ),
+    ForeignKeyConstraint(
+        ["sweep_key", "parent"], ["stored_trials.sweep_key", "stored_trials.number"], name="fk_lineage_parents"
+    ),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )

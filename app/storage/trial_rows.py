@@ -32,6 +32,7 @@ _OF_NUMBERS = Query(_TOLD.where(among(trials.c.number, "numbers")))
 _FINISHED_ONES = Query(_TOLD.where(among(trials.c.state, "states")).order_by(trials.c.number))
 
 
+_CONFIRMED = Query(_TOLD.where(trials.c.confirmed == literal_column("1")).order_by(trials.c.number))
 _ENDED = tuple(state.value for state in TrialState if state not in OPEN | WITHOUT_RESULT)
 _TRAININGS = Query(
     select(runs.c.trial, runs.c.replicate, runs.c.value)
@@ -169,6 +170,11 @@ def enqueued(connection: Connection, sweep: str, last: int) -> list[int]:
     mine = trials.c.sweep_key == sweep_key(connection, sweep), trials.c.enqueued == literal_column("1")
     found = connection.execute(select(trials.c.number).where(*mine).order_by(trials.c.number.desc()).limit(last))
     return sorted(found.scalars())
+
+
+def confirmed(connection: Connection, sweep: str) -> list[Trial]:
+    """Return the trials that were confirmed, by number: the leaders of a search that has ended."""
+    return _trials(connection, sweep, _CONFIRMED.rows(connection, sweep=sweep_key(connection, sweep)))
 
 
 def trainings(connection: Connection, sweep: str, numbers: Collection[int]) -> dict[int, dict[int, float]]:

@@ -48,12 +48,16 @@ def _kept(rows: Rows) -> Iterable[list[Any]]:
 def _counted(rows: Rows) -> dict[int, tuple[dict[str, int], tuple[int, float] | None]]:
     directions: dict[int, str] = dict(map(tuple, rows("SELECT key, direction FROM sweeps")))
     trials = list(map(tuple, rows("SELECT sweep_key, number, state, value FROM trials ORDER BY sweep_key, number")))
+    # Databases of before have no column for it.
+    marks = list(rows("SELECT 1 FROM pragma_table_info('trials') WHERE name = 'confirmed'"))
+    confirmed = set(map(tuple, rows("SELECT sweep_key, number FROM trials WHERE confirmed = 1"))) if marks else set()
     counted = {}
     for key, direction in directions.items():
         mine = [(number, state, value) for sweep, number, state, value in trials if sweep == key]
+        led = [one for one in mine if (key, one[0]) in confirmed and one[2] is not None]
         states = Counter(state for _, state, _ in mine)
-        ended = [(number, value) for number, state, value in mine if state == "completed" and value is not None]
-        others = [(number, value) for number, state, value in mine if state in _FINAL and value is not None]
+        ended = [(number, value) for number, state, value in led or mine if state == "completed" and value is not None]
+        others = [(number, value) for number, state, value in led or mine if state in _FINAL and value is not None]
         results = ended + [one for one in others if one not in ended]  # of equals the first counts
         lowest, highest = _first(results, min), _first(results, max)
         best = lowest if direction == "minimize" else highest

@@ -37,11 +37,13 @@ class SimplePolicy(Policy):
         states = [run.state for run in runs]
         order = [TrialState.DIVERGED, TrialState.FAILED, TrialState.CANCELLED, TrialState.RUNNING, TrialState.QUEUED]
         state = final or next((one for one in order if one in states), states[0])
-        values = [run.value for run in runs if run.value is not None]
+        nothing = OPEN | {TrialState.FAILED, TrialState.CANCELLED}
+        counted = [run for run in runs if final is None or run.state not in nothing] or runs
+        values = [run.value for run in counted if run.value is not None]
         first = runs[0]
         return TrialOutcome(
             state=state,
-            value=sum(values) / len(values) if len(values) == len(runs) else None,
+            value=sum(values) / len(values) if len(values) == len(counted) else None,
             metrics=first.metrics,
             best_epoch=first.best_epoch,
             epochs=max(run.epochs for run in runs),

@@ -1,0 +1,87 @@
+"""What every storage must do with trials that are confirmed: through the protocol alone, no SQL."""
+
+from dataclasses import replace
+
+from app.domain.plan import Close, Confirm, Draw, Leader, StoredDecision
+from app.domain.states import SweepState, TrialState
+from app.domain.sweeps import Best, Confirmation
+from app.storage import Storage
+from tests.app.storage.world import SWEEP, claim, create, drawn, end, finish, make, spec
+from tests.suites.one_sweep import counts, look
+
+
+def searched(storage: Storage, *values: float, replicates: int = 1) -> None:
+    """Store a sweep whose search came to these values, and close it."""
+    whole = replace(
+        spec(len(values), keep_models=3), confirm=Confirmation(leaders=2, replicates=2), replicates=replicates
+    )
+    create(storage, whole)
+    assert make(storage, Draw([replace(one, replicates=replicates) for one in drawn(0, len(values))], 0, "drawn"))
+    for item in claim(storage, slots=99).claimed:
+        finish(storage, item.lease, values[item.trial], weights=bytes([item.trial] * 8))
+    assert make(storage, Close("all done"))
+
+
+def test_a_closed_search_shows_its_leaders_and_the_sweep_still_runs(storage: Storage) -> None:
+    searched(storage, 0.5, 0.25, 0.75, 0.25)
+    sweep = storage.sweep(SWEEP)
+    assert (sweep.state, sweep.ending, sweep.reason) == (SweepState.RUNNING, SweepState.COMPLETED, "all done")
+    assert look(storage).leaders == (Leader(1, 1, 4), Leader(3, 1, 4))
+    assert storage.decisions(SWEEP, 0, 9) == [StoredDecision(1, 0, "end", (), "the search: all done")]
+
+
+def test_leaders_get_more_runs_and_rank_before_the_others_by_the_mean(storage: Storage) -> None:
+    searched(storage, 0.5, 0.25, 0.75, 0.25)
+    attempts, metrics = storage.attempts(SWEEP, 1), storage.trial(SWEEP, 1).metrics
+    leaders = look(storage).leaders
+    assert make(storage, Confirm(leaders, 2, "to confirm them"))
+    assert storage.sweep(SWEEP).ending is None
+    assert look(storage).charged == 4 * (4 + 2 * 2)
+    assert (storage.attempts(SWEEP, 1), storage.trial(SWEEP, 1).metrics) == (attempts, metrics)
+    claimed = claim(storage, slots=9).claimed
+    assert [(item.trial, item.replicate, item.to_epoch) for item in claimed] == [
+        (1, 1, 4),
+        (1, 2, 4),
+        (3, 1, 4),
+        (3, 2, 4),
+    ]
+    assert counts(storage) == {TrialState.COMPLETED: 4}
+    for item in claimed:
+        finish(storage, item.lease, 1.0 if item.trial == 1 else 0.625)
+    assert storage.trial(SWEEP, 1).value == 0.75
+    assert storage.sweep(SWEEP).best == Best(3, 0.5, {"l2": 3 / 64})
+    assert [one.number for one in storage.confirmed_trials(SWEEP)] == [1, 3]
+    assert storage.trainings(SWEEP, [3]) == {3: {0: 0.25, 1: 0.625, 2: 0.625}}
+    assert storage.attempts(SWEEP, 3)[0].reason is not None
+    assert storage.model(SWEEP, 3) is not None
+    assert look(storage).in_training is False
+    end(storage)
+    assert storage.sweep(SWEEP).state is SweepState.COMPLETED
+
+
+def test_the_worst_confirmed_trial_ranks_before_the_best_of_the_others(storage: Storage) -> None:
+    searched(storage, 0.5, 0.25, 0.75, 0.25)
+    assert make(storage, Confirm(look(storage).leaders, 2, "to confirm them"))
+    for item in claim(storage, slots=9).claimed:
+        finish(storage, item.lease, 10.0)
+    assert storage.sweep(SWEEP).best == Best(1, 6.75, {"l2": 1 / 64})
+
+
+def test_a_confirmation_that_fails_leaves_the_trial_as_it_was(storage: Storage) -> None:
+    searched(storage, 0.5, 0.25)
+    assert make(storage, Confirm(look(storage).leaders, 2, "to confirm them"))
+    assert make(storage, Close("time is up"))
+    assert (storage.trial(SWEEP, 1).value, counts(storage)) == (0.25, {TrialState.COMPLETED: 2})
+    end(storage)
+    assert storage.sweep(SWEEP).best == Best(1, 0.25, {"l2": 1 / 64})
+
+
+def test_trials_with_replicates_are_confirmed_with_more_of_them(storage: Storage) -> None:
+    searched(storage, 0.5, 0.25, replicates=2)
+    assert make(storage, Confirm(look(storage).leaders[:1], 2, "to confirm it"))
+    claimed = claim(storage, slots=9).claimed
+    assert [(item.trial, item.replicate) for item in claimed] == [(1, 2), (1, 3)]
+    for item in claimed:
+        finish(storage, item.lease, 0.75)
+    assert storage.trial(SWEEP, 1).value == 0.5
+    assert storage.sweep(SWEEP).best == Best(1, 0.5, {"l2": 1 / 64})

@@ -61,7 +61,9 @@ class SweepSpec:
     `rules` is the version of the rules that shape its results: it ends under those that it began with. Sweeps from
     before it was written down have the first. Each trial is trained `replicates` times, each time with another seed,
     and with cross-validation each time on each of the `folds`. The space is its version in force.
-    A sweep of a foreign trainer has no data set, and says in `foreign` what its trials come to.
+    A sweep of a foreign trainer has no data set, and says in `foreign` what its trials come to. Of the best
+    `keep_models` trials the model is kept, and of the best `pool` for an ensemble of them; sweeps from before it was
+    written down have no pool.
     """
 
     name: str
@@ -82,11 +84,17 @@ class SweepSpec:
     space_version: int = 1
     folds: int = 1
     confirm: Confirmation | None = None
+    pool: int = 0
 
     @property
     def trainings(self) -> int:
         """How many runs a trial has: replicates times folds, the folds of one replicate next to each other."""
         return self.replicates * self.folds
+
+    @property
+    def kept_models(self) -> int:
+        """Of so many of the best trials the model is kept."""
+        return max(self.keep_models, self.pool)
 
     @property
     def rules_to_know(self) -> int:

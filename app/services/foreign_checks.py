@@ -53,6 +53,7 @@ def _foreign_faults(draft: SweepDraft) -> Iterator[Fault]:
         "dataset": "A foreign trainer brings its own data",
         "early_stopping": "A foreign trainer stops early by itself: it finishes its run",
         "keep_models": "The models of foreign trainers are not kept here",
+        "pool": "The models of foreign trainers are not kept here",
     }
     if draft.folds > 1:
         yield Fault("/folds", "A foreign trainer brings its own data, and cuts them by itself. Leave folds out.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from app.domain.datasets import DatasetSummary
+from app.domain.ensembles import ChosenEnsemble, PoolEntry
 from app.domain.events import Listener
 from app.domain.filters import Position, TrialQuery
 from app.domain.plan import NO_RUNGS, Need, Plan, Rungs, Snapshot, StoredDecision
@@ -184,6 +185,19 @@ class Trials(Protocol):
         """Return the kept model of a trial, or None."""
 
 
+class Ensembles(Protocol):
+    """What an ensemble is chosen from, and what was chosen."""
+
+    def pool(self, sweep: str) -> list[PoolEntry]:
+        """Return the kept models of final trials, best first. Raises NotFound."""
+
+    def ensemble(self, sweep: str, name: str, chosen_from: str) -> ChosenEnsemble | None:
+        """Return what was chosen under this name; None if it was not, or from other models. Raises NotFound."""
+
+    def store_ensemble(self, sweep: str, name: str, chosen_from: str, chosen: ChosenEnsemble) -> None:
+        """Store what was chosen, in place of what was before. Raises NotFound."""
+
+
 class Queue(Protocol):
     """The queue of runs. Whoever writes names worker and fence; what is stale changes nothing."""
 
@@ -253,7 +267,7 @@ class Artifacts(Protocol):
         """
 
 
-class Storage(Datasets, Sweeps, Plans, Trials, Queue, Artifacts, Protocol):
+class Storage(Datasets, Sweeps, Plans, Trials, Ensembles, Queue, Artifacts, Protocol):
     """Everything that outlives the process."""
 
     def listen(self, listener: Listener) -> None:

@@ -199,6 +199,7 @@ def _asked(spec: SweepSpec, labels: Labels) -> dict[str, Any]:
         "budget_trials": spec.budget.trials,
         "budget_seconds": spec.budget.seconds,
         "keep_models": spec.keep_models,
+        "pool": spec.pool,
         "replicates": spec.trainings,
         "spec": records.spec_to_json(spec),
     }

@@ -79,8 +79,9 @@ class LeasedRun:
     sweep began with. The `direction` tells which values of `metric` are better. With `diverged` "exclude", nobody needs
     the weights of a run that diverges. A run of a foreign trainer has no data set, the parameters of its sweep alone,
     and steps for epochs.
-    With several `folds` it trains on all but number `replicate % folds` of them, which is its dev part; the runs of all
-    folds of a replicate have one seed.
+    With `train_on_dev` it trains on train and dev together, and has no metrics on dev. With several `folds` it trains
+    on all but number `replicate % folds` of them, which is its dev part; the runs of all folds of a replicate have one
+    seed.
     """
 
     lease: Lease
@@ -100,6 +101,7 @@ class LeasedRun:
     diverged: Diverged = "exclude"
     checkpoint: CheckpointRef | None = None
     folds: int = 1
+    train_on_dev: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,12 +94,13 @@ class Models:
             "best_epoch": kept.best_epoch,
             "epochs": kept.epochs,
             "metrics": kept.metrics,
+            **({"train_on_dev": True} if spec.train_on_dev else {}),
             **({"folds": spec.folds, "fold": 0} if spec.folds > 1 else {}),
         }
         content = self._storage.content_of(dataset.sha256)
         try:
             return trained_model(
-                kept.weights, _params(spec, trial), content, kept.made_with, about, spec.rules, spec.folds
+                kept.weights, _params(spec, trial), content, kept.made_with, about, spec.rules, spec.trained_on
             )
         except ValueError as error:
             detail = f"The weights that were sent for trial {number} do not fit its network: {error}"

@@ -201,6 +201,7 @@ class Work:
             diverged=spec.objective.diverged,
             checkpoint=claimed.checkpoint,
             folds=spec.folds,
+            train_on_dev=spec.train_on_dev,
         )
 
 

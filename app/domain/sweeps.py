@@ -56,10 +56,13 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class TrainedOn:
-    """The rows that the first network of a trial learns from: train, with `dev` as well, or all `folds` but the first."""
+    """The rows that a trial's first network learns from: train, `dev` as well, or all `folds` but the first."""
 
     folds: int = 1
     dev: bool = False
+
+
+TRAIN_ALONE = TrainedOn()
 
 
 @dataclass(frozen=True, slots=True)

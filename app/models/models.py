@@ -12,7 +12,7 @@ from app.contract.structure import structure_of
 from app.domain.datasets import Note
 from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
 from app.domain.predictions import PredictedRows, Prediction
-from app.domain.sweeps import TrainedOn
+from app.domain.sweeps import TRAIN_ALONE, TrainedOn
 from app.domain.uploads import READING_OF_ROWS, read_reading
 from app.domain.values import Value
 from engine.data import Dataset, Table, TableError
@@ -36,7 +36,7 @@ def trained_model(
     made_with: Mapping[str, str],
     about: Mapping[str, object],
     rules: int,
-    trained_on: TrainedOn = TrainedOn(),
+    trained_on: TrainedOn = TRAIN_ALONE,
 ) -> Model:
     """Return the model of a trial with these hyperparameters, all of them, that was trained by a version of the rules.
 

@@ -65,6 +65,9 @@ def _faults(asked: Asked, sampler: Mapping[str, Value], scheduler: Mapping[str, 
         yield Fault("/sampler/kind", f"There is no sampler {show(kind)}. {hint(kind, list(SAMPLERS))}")
     if (kind := str(scheduler.get("kind"))) in SCHEDULERS:
         yield from SCHEDULERS[kind].faults(scheduler, task.epochs)
+        if SCHEDULERS[kind].inherits:
+            why = "A table has no results of trials that go on from the weights of others with other hyperparameters"
+            yield Fault("/scheduler/kind", f"{why}, so {kind} cannot be simulated. Use another scheduler.")
     else:
         yield Fault("/scheduler/kind", f"There is no scheduler {show(kind)}. {hint(kind, list(SCHEDULERS))}")
     yield from pair_faults(sampler, scheduler)

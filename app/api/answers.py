@@ -117,6 +117,14 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
     )
 
 
+class AncestorAnswer(TypedDict):
+    """A trial from which another one goes on: it trained up to the end of `to_epoch`, with these hyperparameters."""
+
+    trial: int
+    to_epoch: int
+    params: dict[str, Any]
+
+
 def _best_answer(best: Best) -> BestAnswer:
     cut_short = "it was pruned before its end: no completed trial is as good"
     note = cut_short if best.state is TrialState.PRUNED else None
@@ -143,7 +151,7 @@ def enqueued_answer(enqueued: Enqueued) -> EnqueuedAnswer:
     return EnqueuedAnswer(trials=list(enqueued.trials), waiting=waiting, detail=detail)
 
 
-Source = Literal["sampler", "enqueued"]
+Source = Literal["sampler", "enqueued", "inherited"]
 
 
 class TrialAnswer(TypedDict):
@@ -151,7 +159,9 @@ class TrialAnswer(TypedDict):
 
     `params` are the hyperparameters that were searched, `all_params` those that were fixed or left to their defaults
     as well. One that the conditions of the space left out is in `all_params` alone, at its default. With several
-    replicates, value and metrics are the means over them. `source` tells whether its point was enqueued by hand.
+    replicates, value and metrics are the means over them. A trial that goes on from others has these in its `lineage`,
+    the first one first: its curve and its best epoch are of its own epochs, which begin after them. `source`
+    tells where its point comes from: the sampler, someone who enqueued it, or the trial that it goes on from.
     """
 
     number: int
@@ -166,6 +176,7 @@ class TrialAnswer(TypedDict):
     seconds: float
     reason: str | None
     replicates: int
+    lineage: list[AncestorAnswer]
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -177,7 +188,7 @@ def trial_answer(found: CompleteTrial) -> TrialAnswer:
     return TrialAnswer(
         number=trial.number,
         state=trial.state,
-        source="enqueued" if trial.enqueued else "sampler",
+        source="enqueued" if trial.enqueued else "inherited" if found.lineage else "sampler",
         params=dict(trial.params),
         all_params=dict(found.all_params),
         metrics=trial.metrics,
@@ -187,6 +198,9 @@ def trial_answer(found: CompleteTrial) -> TrialAnswer:
         seconds=trial.seconds,
         reason=trial.reason,
         replicates=trial.replicates,
+        lineage=[
+            AncestorAnswer(trial=one.trial, to_epoch=one.to_epoch, params=dict(one.params)) for one in found.lineage
+        ],
         created_at=trial.created_at,
         started_at=trial.started_at,
         finished_at=trial.finished_at,

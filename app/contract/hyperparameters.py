@@ -13,7 +13,7 @@ from app.domain.hints import hint
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 from app.domain.sweeps import SweepSpec
 from app.domain.values import Value, whole
-from engine.hyperparameters import HYPERPARAMETERS, Hyperparameter
+from engine.hyperparameters import HYPERPARAMETERS, Hyperparameter, names_of
 from engine.hyperparameters.other_names import OTHER_NAMES, words_of
 from engine.hyperparameters.other_names import suggestion as suggestion_of
 from engine.hyperparameters.ranges import Range, Search, Whole, Widths
@@ -23,6 +23,7 @@ from engine.training_set import double_names, raw_doubles
 
 __all__ = [
     "HYPERPARAMETERS",
+    "KNOBS",
     "MOST_WEIGHTS",
     "SEARCHABLE",
     "Hyperparameter",
@@ -45,6 +46,9 @@ __all__ = [
     "value_faults",
 ]
 
+
+KNOBS = names_of("knob")
+"""The plain numbers that may differ from member to member of a stack, and change while one trains."""
 
 MOST_WEIGHTS = 50_000_000
 """The most weights that a network may have: a worker keeps five numbers for each, 1 GB in all."""

@@ -63,7 +63,10 @@ class TrialView:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Trials number `first` to `end` - 1, all of them final: the epochs that their runs were charged, and trained."""
+    """Trials number `first` to `end` - 1, all of them final: the epochs that their runs were charged, and trained.
+
+    What a trial inherited counts for the one that trained it.
+    """
 
     first: int
     end: int
@@ -123,12 +126,24 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Inheritance:
+    """Where a trial begins: with what `parent` has become by the end of `epoch`, each replicate with that of its own.
+
+    All replicates of the parent that may still train are paused there.
+    """
+
+    parent: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Drawn:
     """A trial that was drawn but not yet stored, with a run for each replicate, asked to train to `to_epoch`.
 
     Its runs take turns at the `folds`, of which each has data of its own: only runs of one fold share stacks.
-    `rests_on` are the numbers of the trials whose results its point follows from. One that was `enqueued` has a
-    hand-picked point, the first of those that wait.
+    `rests_on` are the numbers of the trials whose results its point follows from. One that inherits trains on from
+    where its parent stands, with hyperparameters that differ in knobs alone, and is charged what it trains itself.
+    One that was `enqueued` has a hand-picked point, the first of those that wait.
     """
 
     number: int
@@ -137,6 +152,7 @@ class Drawn:
     to_epoch: int
     replicates: int = 1
     rests_on: Sequence[int] = ()
+    inherits: Inheritance | None = None
     enqueued: bool = False
     folds: int = 1
 
@@ -144,10 +160,20 @@ class Drawn:
         """Return the key of the runs with which that of a replicate can share a stack."""
         return self.cohort if self.folds == 1 else f"{self.cohort} fold {replicate % self.folds + 1}/{self.folds}"
 
+    @property
+    def begins_after(self) -> int:
+        """The epoch after which its own epochs begin; 0 if it does not inherit."""
+        return 0 if self.inherits is None else self.inherits.epoch
+
+    @property
+    def asked(self) -> int:
+        """The epochs that all its runs together are asked to train."""
+        return (self.to_epoch - self.begins_after) * self.replicates
+
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Store these trials and queue their runs; `round` 0 is none."""
+    """Store these trials and queue their runs; `round` 0 is none. Either all of them inherit, or none."""
 
     trials: Sequence[Drawn]
     round: int

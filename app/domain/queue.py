@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.domain.states import TrialState
+from app.domain.trials import Ancestor
 from app.domain.values import Value
 from app.domain.work import CheckpointRef, Decision, Keep, Lease, Outcome, Rank
 
@@ -53,7 +54,7 @@ SuspectTurn = Literal["give", "drain", "pass"]
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A run that was just leased; `params` are the trial's own."""
+    """A run that was just leased; `params` are the trial's own; the first of its `ancestors` comes first."""
 
     lease: Lease
     sweep: str
@@ -63,6 +64,7 @@ class Claimed:
     cohort: str
     to_epoch: int
     checkpoint: CheckpointRef | None
+    ancestors: Sequence[Ancestor] = ()
 
 
 @dataclass(frozen=True, slots=True)

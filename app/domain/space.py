@@ -185,10 +185,20 @@ class Space:
     def active(self, drawn: Mapping[str, Value], fixed: Mapping[str, Value], rules: int) -> dict[str, Value]:
         """Return those of the values drawn for all parameters whose conditions hold."""
         values = {**fixed, **drawn}
-        for name, condition in self._conditions.items():
-            if not (condition.holds(values) if rules >= EXACT_GRIDS else lists(self.parameters[name].when, values)):
+        for name in self._conditions:
+            if not self._holds(name, values, rules):
                 del values[name]
         return {name: value for name, value in drawn.items() if name in values}
+
+    def _holds(self, name: str, values: Mapping[str, Value], rules: int) -> bool:
+        if rules < EXACT_GRIDS:
+            return lists(self.parameters[name].when, values)
+        return self._conditions[name].holds(values)
+
+    def applies(self, params: Mapping[str, Value], fixed: Mapping[str, Value], rules: int) -> bool:
+        """Return whether a point has just those parameters whose conditions hold."""
+        values = {**fixed, **params}
+        return all((name in params) is self._holds(name, values, rules) for name in self._conditions)
 
     def admits(self, params: Mapping[str, Value], fixed: Mapping[str, Value]) -> bool:
         """Return whether all constraints hold for a point and the `fixed` values; one on an absent parameter does."""

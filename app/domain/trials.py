@@ -1,6 +1,6 @@
 """Trials: one point of the space, its state and its result."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,8 +50,21 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Ancestor:
+    """A trial from which another one goes on: it trained up to the end of `to_epoch`, with `params` of its own."""
+
+    trial: int
+    params: Mapping[str, Value]
+    to_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class CompleteTrial:
-    """A trial with all hyperparameters that it trains with: searched, fixed and defaults."""
+    """A trial with all hyperparameters that it trains with: searched, fixed and defaults.
+
+    The `lineage` has its ancestors, the first one first.
+    """
 
     trial: Trial
     all_params: Mapping[str, Value]
+    lineage: Sequence[Ancestor] = ()

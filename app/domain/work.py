@@ -70,6 +70,18 @@ class ModelRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """What an ancestor trained of a run: up to the end of `to_epoch`, with all its hyperparameters, as this `trial`.
+
+    It was trained without early stopping, from the seed that the ancestor's replicate of the same number has.
+    """
+
+    trial: int
+    params: dict[str, Any]  # as those of a run
+    to_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeasedRun:
     """A run to train up to the end of `to_epoch`: one network, (sweep, trial, replicate).
 
@@ -82,6 +94,10 @@ class LeasedRun:
     With `train_on_dev` it trains on train and dev together, and has no metrics on dev. With several `folds` it trains
     on all but number `replicate % folds` of them, which is its dev part; the runs of all folds of a replicate have one
     seed.
+
+    The `lineage` has the pieces that its ancestors trained, the first one first; its own piece begins where the last
+    of them ends, and only its own epochs are reported. Without a checkpoint all of it is trained, to the same
+    bits. A checkpoint may be of an ancestor's piece: that of its very end too is what the ancestor had become.
     """
 
     lease: Lease
@@ -100,6 +116,7 @@ class LeasedRun:
     rules: int
     diverged: Diverged = "exclude"
     checkpoint: CheckpointRef | None = None
+    lineage: list[Piece] = field(default_factory=list)
     folds: int = 1
     train_on_dev: bool = False
 

@@ -49,10 +49,9 @@ def fitting(snapshot: Snapshot, trials: Iterable[Drawn], spent: int = 0) -> tupl
     left, taken = epochs_left(snapshot), list[Drawn]()
     left = None if left is None else left - spent
     for trial in trials:
-        asked = trial.to_epoch * trial.replicates
-        if left is not None and asked > left:
-            return taken, epochs_used_up(snapshot, left, f"trial {trial.number} asks for {asked:,}")
-        left = None if left is None else left - asked
+        if left is not None and trial.asked > left:
+            return taken, epochs_used_up(snapshot, left, f"trial {trial.number} asks for {trial.asked:,}")
+        left = None if left is None else left - trial.asked
         taken.append(trial)
     return taken, None
 

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, groupby
 
+from app.contract.hyperparameters import KNOBS
 from app.domain.plan import Draw, Drawn, End, Move, Need, Plan, Prune, RunView, Snapshot, Train
 from app.domain.states import SweepState, TrialState
 from app.planning.budgets import affordable, epochs_left, fitting, on_target, refund
 from app.planning.drawing import all_drawn, draw, epochs_of, place, trials_left
 from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
+from app.planning.heirs import heirs_of
 from app.planning.memory import Memory
 from app.planning.standings import history, standings
 from app.planning.within import outside, within
@@ -45,6 +47,7 @@ def _board(snapshot: Snapshot, memory: Memory) -> Board:
         epochs_left=epochs_left(snapshot),
         round=memory.round,
         drawn=snapshot.drawn,
+        knobs=KNOBS,
         trials=[
             replace(one, inside=one.trial not in left_out)
             for one in standings(snapshot.runs, params, spec.objective.diverged)
@@ -72,8 +75,7 @@ def _follow(snapshot: Snapshot, memory: Memory, scheduler: RoundComposer, step: 
     following = after_enqueued(following, new)
     prunes = list(_prunes(step.pruned, paused, memory.round))
     moves: list[Move] = [*_trains(step, going, paused, following.round)]
-    for is_enqueued, drawn in groupby(new, key=lambda trial: trial.enqueued):
-        moves.append(Draw(list(drawn), following.round, ENQUEUED if is_enqueued else step.reason))
+    moves += _draws(step, new, following.round)
     if moves:
         return Plan([*moves, *prunes], following.stored())
     if prunes or snapshot.in_training:
@@ -94,6 +96,8 @@ def _given(snapshot: Snapshot, scheduler: RoundComposer) -> Iterator[Drawn]:
 def _new(snapshot: Snapshot, memory: Memory, step: Step) -> Iterator[Drawn]:
     spec, given, left = snapshot.spec, len(snapshot.points), trials_left(snapshot)
     first, besides = snapshot.drawn + given, memory.besides + given
+    if step.heirs:
+        return heirs_of(snapshot, step, first, left)
     if not step.new:
         count, seen = min(step.draw, left), history(snapshot)
         return draw(spec, snapshot.dataset_sha256, first, count, seen, step.first_epoch, besides)
@@ -101,6 +105,17 @@ def _new(snapshot: Snapshot, memory: Memory, step: Step) -> Iterator[Drawn]:
     points = list(spec.space.points(rows, spec.fixed, spec.rules))
     numbers, rests_on = range(first, first + len(rows)), [trial.number for trial in snapshot.trials]
     return place(spec, snapshot.dataset_sha256, numbers, points, step.first_epoch, rests_on)
+
+
+def _draws(step: Step, new: Sequence[Drawn], round_: int) -> Iterator[Draw]:
+    """Yield a move for enqueued points, and one for all others, or for each heir one that tells where it comes from."""
+    given, others = [one for one in new if one.enqueued], [one for one in new if not one.enqueued]
+    if given:
+        yield Draw(given, round_, ENQUEUED)
+    if step.heirs:
+        yield from (Draw([one], round_, heir.reason) for one, heir in zip(others, step.heirs, strict=False))
+    elif others:
+        yield Draw(others, round_, step.reason)
 
 
 def _trains(step: Step, going: Sequence[int], paused: _Paused, round_: int) -> Iterator[Train]:

@@ -19,5 +19,6 @@ def enqueued(snapshot: Snapshot, points: Sequence[Mapping[str, Value]], to_epoch
 
 
 def after_enqueued(memory: Memory, trials: Sequence[Drawn]) -> Memory:
-    """Return the memory once these trials are drawn."""
-    return replace(memory, besides=memory.besides + sum(trial.enqueued for trial in trials))
+    """Return the memory once these trials are drawn: the sampler counts neither enqueued ones nor heirs."""
+    given = sum(trial.enqueued or trial.inherits is not None for trial in trials)
+    return replace(memory, besides=memory.besides + given)

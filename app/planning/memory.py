@@ -13,8 +13,8 @@ class Memory:
 
     Epochs of trials below `refunded` were given back. `round` is the last round, counted from 1; the current bracket
     began with round `since`, and has up to `size` trials from number `first` on. With size 0 none is under way. It is
-    number `bracket`, counted from 0. `besides` are the trials that the sampler did not propose: enqueued ones.
-    `confirming` is 1 while leaders train again.
+    number `bracket`, counted from 0. `besides` are the trials that the sampler did not propose: enqueued
+    ones and heirs. `confirming` is 1 while leaders train again.
     """
 
     refunded: int = 0

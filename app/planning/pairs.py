@@ -77,10 +77,7 @@ def _goes_with(scheduler: str, sampler: str) -> bool:
 
 def _why(sampler: str, scheduler: str) -> str:
     if not _goes_with(scheduler, sampler):
-        return (
-            f"The scheduler {scheduler} proposes new points by a model of its own, "
-            f"so that the sampler {sampler} would not be asked."
-        )
+        return f"{SCHEDULERS[scheduler].why_samplers} The sampler {sampler} cannot go with it."
     return (
         f"The sampler {sampler} learns from rounds of trials that have stopped, "
         f"but the scheduler {scheduler} waits for none."

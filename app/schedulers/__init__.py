@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from app.schedulers.asha import Asha
 from app.schedulers.base import RoundComposer, RungScheduler, Scheduler
-from app.schedulers.board import Board, Standing, Step
+from app.schedulers.board import Board, Heir, Standing, Step
 from app.schedulers.bracket import Bracket, Contender, Round, Selection
 from app.schedulers.hyperband import Hyperband
 from app.schedulers.median import MedianStopping
 from app.schedulers.none import NoScheduler
+from app.schedulers.pbt import PopulationBasedTraining
 from app.schedulers.successive_halving import SuccessiveHalving
 from app.schedulers.thaw import Thaw
 
@@ -17,6 +18,7 @@ __all__ = [
     "Board",
     "Bracket",
     "Contender",
+    "Heir",
     "Round",
     "RoundComposer",
     "RungScheduler",
@@ -33,4 +35,5 @@ SCHEDULERS: Mapping[str, Scheduler] = {
     "median": MedianStopping(),
     "asha": Asha(),
     "thaw": Thaw(),
+    "pbt": PopulationBasedTraining(),
 }

@@ -25,6 +25,12 @@ class Scheduler(ABC):
     samplers: Sequence[str] | None = None
     """The only kinds of sampler that it goes with; None is any."""
 
+    why_samplers: str = ""
+    """Why it goes with these alone, as a sentence."""
+
+    inherits: bool = False
+    """Whether its trials go on from the weights of others, with other knobs."""
+
     def faults(self, posted: Mapping[str, Value], epochs: int | None) -> Iterator[Fault]:
         """Yield what is wrong with the options in `posted`, where `epochs` are fixed so, or searched if None."""
         yield from option_faults("scheduler", posted, self.options)

@@ -1,6 +1,6 @@
 """The board: what a scheduler that composes rounds is shown of a sweep, and the step that it answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.space import Space
@@ -40,7 +40,8 @@ class Board:
     """A sweep as a composer sees it; its `trials` by number, of which there are `drawn`, each of `replicates` runs.
 
     `round` counts the steps so far. `trials_left` may still be drawn, and the runs of all trials together may train
-    `epochs_left` further; None is no limit. `epochs` are those of each trial.
+    `epochs_left` further; None is no limit. `epochs` are those of each trial. `knobs` names the hyperparameters
+    that may differ between a trial and its heirs.
     """
 
     space: Space
@@ -55,13 +56,25 @@ class Board:
     round: int
     drawn: int
     trials: Sequence[Standing]
+    knobs: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """A new trial that goes on from an open one, which stands at the end of `epoch`; `params` differ in knobs alone."""
+
+    parent: int
+    epoch: int
+    params: Mapping[str, Value]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """What trains next: open trials to the end of an epoch each, then new ones to the end of `first_epoch`.
 
-    New trials have the quantiles in `new`, or there are `draw` of them, which the sweep's sampler proposes. `reason`
+    New trials are `heirs` of open ones, or have the quantiles in `new`, or there are `draw` of them, which the sweep's
+    sampler proposes. `reason`
     is why all of it; a trial that goes on may have one of its own in `reasons`. `pruned` tells why trials are ended.
     Where the epochs of the budget do not reach for all, the first ones go on. A step that trains nothing, while
     nothing is in training, ends the sweep, for its reason; what is still open is pruned with it.
@@ -70,6 +83,7 @@ class Step:
     go_on: Mapping[int, int] = field(default_factory=dict)
     new: Sequence[Mapping[str, float]] = ()
     draw: int = 0
+    heirs: Sequence[Heir] = ()
     first_epoch: int = 0
     pruned: Mapping[int, str] = field(default_factory=dict)
     reason: str = ""

@@ -44,6 +44,7 @@ class Thaw(RoundComposer):
     """
 
     samplers = ("gp",)
+    why_samplers = "The scheduler thaw proposes new points by a model of its own, the one of the sampler gp."
     options: Mapping[str, Option] = {
         "batch": Option(16, 1, 64, "so many trials train at a time, each to its next rung, before the next are chosen")
     }

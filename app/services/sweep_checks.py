@@ -7,6 +7,7 @@ from typing import TypeVar
 from app.contract.combinations import combination_faults
 from app.contract.hyperparameters import (
     HYPERPARAMETERS,
+    KNOBS,
     SEARCHABLE,
     augment_faults,
     class_weight_faults,
@@ -182,7 +183,20 @@ def _pointless(draft: SweepDraft, kind: Sampler) -> list[Fault]:
 
 def _scheduler_faults(draft: SweepDraft) -> Iterable[Fault]:
     kind, faults = _kind("scheduler", draft.scheduler, SCHEDULERS)
-    return faults if kind is None else kind.faults(draft.scheduler, _fixed_epochs(draft))
+    if kind is None:
+        return faults
+    return [*kind.faults(draft.scheduler, _fixed_epochs(draft)), *(_inheritance_faults(draft) if kind.inherits else ())]
+
+
+def _inheritance_faults(draft: SweepDraft) -> Iterable[Fault]:
+    """Yield why trials of a draft could not go on from others with other knobs."""
+    kind = draft.scheduler["kind"]
+    if is_foreign(draft.trainer):
+        why = f"Under {kind} trials go on from the weights of others, which a foreign trainer keeps to itself"
+        yield Fault("/scheduler/kind", f"{why}. Use another scheduler.")
+    elif not draft.unreadable and not any(name in KNOBS for name in draft.parameters):
+        why = f"{kind} changes knobs of trials as they train, but none of the space's parameters is one"
+        yield Fault("/space", f"{why}. Search one of {', '.join(KNOBS)}, or use another scheduler.")
 
 
 def _kind(part: str, options: Mapping[str, Value], known: Mapping[str, T]) -> tuple[T | None, list[Fault]]:

@@ -160,7 +160,8 @@ class Sweeps:
         """Return the best finished trial. Raises NotFound, also while there is none."""
         found = self._storage.sweep(sweep)
         if found.best is not None:
-            return completed([self._storage.trial(sweep, found.best.trial)], found.spec)[0]
+            best = found.best.trial
+            return completed([self._storage.trial(sweep, best)], found.spec, self._storage.lineage(sweep, [best]))[0]
         if found.state is SweepState.COMPLETED and (lost := found.counts[TrialState.DIVERGED]):
             way = 'Lower the learning rates, or rank by best epochs: "objective": {"diverged": "best_epoch"}.'
             raise NotFound(f"The sweep {sweep} is completed with {lost} diverged trials and none to rank. {way}")

@@ -1,7 +1,7 @@
 """Use cases of trials: lists in any order, single trials, their curves and attempts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import final
 
 from app.contract.hyperparameters import params_of
@@ -9,7 +9,7 @@ from app.domain.errors import Malformed, NotFound
 from app.domain.filters import Position, TrialQuery
 from app.domain.runs import Attempt
 from app.domain.sweeps import SweepSpec
-from app.domain.trials import CompleteTrial, Trial
+from app.domain.trials import Ancestor, CompleteTrial, Trial
 from app.domain.values import LARGEST_WHOLE
 from app.domain.work import Epoch
 from app.services.cursors import Page, decode, decode_all, page_of
@@ -33,7 +33,7 @@ class Trials:
         shared = {name: value for name, value in everywhere.items() if name not in spec.space.parameters}
         found = self._storage.trials(sweep, query, shared, after, limit + 1)
         page = page_of(found, limit, which, lambda last: [last[1].key, last[1].number])
-        return Page(completed([trial for trial, _ in page.items], spec), page.next)
+        return Page(self._completed(sweep, [trial for trial, _ in page.items], spec), page.next)
 
     def fields(self, sweep: str) -> TrialFields:
         """Return by which fields the trials of a sweep can be filtered and sorted. Raises NotFound."""
@@ -42,7 +42,10 @@ class Trials:
     def show(self, sweep: str, number: int) -> CompleteTrial:
         """Return a trial with all its hyperparameters. Raises NotFound."""
         spec, _ = self._storage.sweep_spec(sweep)
-        return completed([self.get(sweep, number)], spec)[0]
+        return self._completed(sweep, [self.get(sweep, number)], spec)[0]
+
+    def _completed(self, sweep: str, trials: Sequence[Trial], spec: SweepSpec) -> list[CompleteTrial]:
+        return completed(trials, spec, self._storage.lineage(sweep, [trial.number for trial in trials]))
 
     def get(self, sweep: str, number: int) -> Trial:
         """Return a trial. Raises NotFound."""
@@ -72,12 +75,14 @@ class Trials:
         return page_of(found, limit, which, lambda last: [last.replicate, last.number])
 
 
-def completed(trials: Sequence[Trial], spec: SweepSpec) -> list[CompleteTrial]:
+def completed(
+    trials: Sequence[Trial], spec: SweepSpec, lineage: Mapping[int, Sequence[Ancestor]]
+) -> list[CompleteTrial]:
     """Return trials of a sweep with all their hyperparameters; one left out by its conditions has its default.
 
     Parameters of foreign trainers have none: what was left out is not there.
     """
-    return [CompleteTrial(trial, params_of(spec, trial.params)) for trial in trials]
+    return [CompleteTrial(trial, params_of(spec, trial.params), lineage.get(trial.number, ())) for trial in trials]
 
 
 def _number(sweep: str, number: int) -> int:

@@ -19,6 +19,7 @@ from app.domain.work import (
     FinishRequest,
     HeartbeatRequest,
     LeasedRun,
+    Piece,
     Progress,
     Receipt,
     ReleaseRequest,
@@ -200,6 +201,7 @@ class Work:
             rules=spec.rules,
             diverged=spec.objective.diverged,
             checkpoint=claimed.checkpoint,
+            lineage=[Piece(one.trial, params_of(spec, one.params), one.to_epoch) for one in claimed.ancestors],
             folds=spec.folds,
             train_on_dev=spec.train_on_dev,
         )

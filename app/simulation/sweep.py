@@ -65,7 +65,8 @@ class Run:
     last: int  # the epochs of its trial
     asked: int
     charged: int
-    epochs: int = 0
+    inherited: int
+    epochs: int
     state: TrialState = TrialState.QUEUED
     value: float | None = None
     rungs: tuple[tuple[int, float], ...] = ()
@@ -246,7 +247,8 @@ class VirtualSweep:
         runs = [run for of_trial in self._of_trial[first:end] for run in of_trial]
         if end > len(self.trials) or not runs or any(run.state in OPEN for run in runs):
             return None
-        return Block(first, end, sum(run.charged for run in runs), sum(run.epochs for run in runs))
+        trained = sum(run.epochs - run.inherited for run in runs)
+        return Block(first, end, sum(run.charged for run in runs), trained)
 
     def _make(self, move: Move) -> None:
         if isinstance(move, Draw):
@@ -276,9 +278,11 @@ class VirtualSweep:
             self.trials.append(replace(trial, params=self.recorded(trial.params)))
             self._of_trial.append([])
             last = int(str(complete(self.spec.fixed, trial.params)["epochs"]))
-            assert 1 <= trial.to_epoch <= last
+            begins = self._begin(trial)
+            assert begins < trial.to_epoch <= last
             for replicate in range(trial.replicates):
-                run = Run(trial.number, replicate, move.round, last, trial.to_epoch, trial.to_epoch)
+                own = trial.to_epoch - begins
+                run = Run(trial.number, replicate, move.round, last, trial.to_epoch, own, begins, begins)
                 self.runs[trial.number, replicate] = run
                 self._of_trial[trial.number].append(run)
                 self.turn(run, TrialState.QUEUED)
@@ -286,6 +290,13 @@ class VirtualSweep:
         if move.round:
             numbers = [trial.number for trial in move.trials]
             self.decisions.append(f"{move.round} draw {numbers[0]} to {numbers[-1]}: {move.reason}")
+
+    def _begin(self, trial: Drawn) -> int:
+        """Return the epoch after which a trial begins; its parent must have stopped there, or have ended before."""
+        if trial.inherits is not None:
+            parents = self._of_trial[trial.inherits.parent]
+            assert max(run.epochs for run in parents) == trial.inherits.epoch
+        return trial.begins_after
 
     def _go_on(self, move: Train) -> None:
         assert move.runs
@@ -332,7 +343,11 @@ class VirtualSweep:
             assert len(of_trial) == leader.runs
             self.confirmed.add(leader.trial)
             for replicate in range(leader.runs, leader.runs + move.more):
-                run = Run(leader.trial, replicate, 0, of_trial[0].last, leader.asked, leader.asked)
+                first = of_trial[0]
+                own = leader.asked - first.inherited
+                run = Run(
+                    *(leader.trial, replicate, 0, first.last, leader.asked, own), first.inherited, first.inherited
+                )
                 self.runs[leader.trial, replicate] = run
                 of_trial.append(run)
                 self.turn(run, TrialState.QUEUED)
@@ -344,9 +359,12 @@ class VirtualSweep:
         """Train a run to its epoch, to its own end, or, if the sweep ends, just one epoch further."""
         fate = self.fate(run)
         assert 1 <= len(fate.best) <= run.last
-        run.epochs = reached = min(run.epochs + 1 if self.ending else run.asked, len(fate.best))
-        over = reached == len(fate.best)
-        run.value = None if over and fate.end is not TrialState.COMPLETED else fate.best[reached - 1]
+        last = max(len(fate.best), run.inherited + 1)
+        run.epochs = reached = min(run.epochs + 1 if self.ending else run.asked, last)
+        over = reached == last
+        run.value = (
+            None if over and fate.end is not TrialState.COMPLETED else fate.best[min(reached, len(fate.best)) - 1]
+        )
         stopped = TrialState.COMPLETED if self.ending else TrialState.PAUSED
         if not over and stopped is TrialState.PAUSED and run.value is not None:
             run.rungs = (*run.rungs, (reached, run.value))

@@ -1,6 +1,6 @@
 """Claims: which queued runs a worker gets, and the leases on them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.domain.policy import Policy
 from app.domain.queue import Ask, Claimed, Grant, Load, SuspectCase
 from app.domain.states import SweepState
 from app.domain.work import CheckpointRef, Lease
-from app.storage import changes, kept_models, moves
+from app.storage import changes, kept_models, lineage, moves
 from app.storage.dialect import among
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.queries import Query
@@ -117,11 +117,11 @@ def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease
         return Grant(waiting=waiting, held_back=any(waiting.values()))
     keys = [row.key for row in choice.rows]
     fences = moves.start_runs(connection, keys, ask.worker, now, lease_until)
-    touched = {row.sweep_key for row in choice.rows}
+    touched = dict.fromkeys(row.sweep_key for row in choice.rows)
     _start_sweeps(connection, [row for row in choice.sweeps if row.key in touched], now)
     names = {row.key: row.id for row in choice.sweeps}
     return Grant(
-        claimed=[_claimed(row, names[row.sweep_key], fences[row.key]) for row in choice.rows],
+        claimed=[one for key in touched for one in _claimed_of(connection, choice.rows, key, names[key], fences)],
         waiting=_waiting(connection, choice.sweeps),
         keep=kept_models.rank(connection, policy, touched),
     )
@@ -196,15 +196,28 @@ def _waiting(connection: Connection, looked_at: Sequence[AnyRow]) -> dict[str, i
     return {row.id: counts.get(row.key, 0) for row in looked_at}
 
 
-def _claimed(row: AnyRow, sweep: str, fence: int) -> Claimed:
+def _claimed_of(
+    connection: Connection, rows: Sequence[AnyRow], key: int, sweep: str, fences: Mapping[int, int]
+) -> Iterator[Claimed]:
+    """Yield the leased runs of one sweep, each with what its trial goes on from."""
+    mine = [row for row in rows if row.sweep_key == key]
+    ancestors = lineage.ancestors(connection, key, {row.trial for row in mine})
+    inherited = lineage.checkpoints(connection, key, ancestors) if ancestors else {}
+    for row in mine:
+        known = [one for one in (_checkpoint(row), inherited.get((row.trial, row.replicate))) if one is not None]
+        yield Claimed(
+            lease=Lease(row.key, fences[row.key]),
+            sweep=sweep,
+            trial=row.trial,
+            replicate=row.replicate,
+            params=row.params,
+            cohort=row.cohort,
+            to_epoch=row.asked,
+            checkpoint=max(known, key=lambda one: one.epoch, default=None),
+            ancestors=ancestors.get(row.trial, ()),
+        )
+
+
+def _checkpoint(row: AnyRow) -> CheckpointRef | None:
     stored = row.checkpoint_epoch, row.checkpoint_sha256, row.checkpoint_size
-    return Claimed(
-        lease=Lease(row.key, fence),
-        sweep=sweep,
-        trial=row.trial,
-        replicate=row.replicate,
-        params=row.params,
-        cohort=row.cohort,
-        to_epoch=row.asked,
-        checkpoint=None if row.checkpoint_sha256 is None else CheckpointRef(*stored),
-    )
+    return None if row.checkpoint_sha256 is None else CheckpointRef(*stored)

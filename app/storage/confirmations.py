@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from app.domain.plan import Confirm, Leader
 from app.domain.states import SweepState, TrialState
-from app.storage import changes, metrics, moves
+from app.storage import changes, lineage, metrics, moves
 from app.storage.bulk import Bulk
 from app.storage.changes import Compared
 from app.storage.moves import IllegalMove
@@ -23,7 +23,12 @@ def add(connection: Connection, sweep: int, move: Confirm) -> int:
     """Queue so many more runs of each leader, and let the sweep go on that was about to end; return their epochs."""
     numbers = [leader.trial for leader in move.leaders]
     _tell_apart(connection, sweep, numbers)
-    new = [row for leader in move.leaders for row in _new_runs(connection, sweep, leader, move.more)]
+    begin = lineage.begin_after(connection, sweep, numbers)
+    new = [
+        row
+        for leader in move.leaders
+        for row in _new_runs(connection, sweep, leader, move.more, begin.get(leader.trial, 0))
+    ]
     _ADD_RUN.run(connection, new)
     _mark_confirmed(connection, sweep, numbers, move.more)
     goes_on = {"ending": None, "reason": move.reason}
@@ -33,15 +38,21 @@ def add(connection: Connection, sweep: int, move: Confirm) -> int:
     return sum(row["charged"] for row in new)
 
 
-def _new_runs(connection: Connection, sweep: int, leader: Leader, more: int) -> list[dict[str, Any]]:
-    """Return the rows of the next runs of a trial, each in the cohort of the run whose turn it takes."""
+def _new_runs(connection: Connection, sweep: int, leader: Leader, more: int, begins_after: int) -> list[dict[str, Any]]:
+    """Return the rows of the next runs of a trial, each in the cohort of the run whose turn it takes.
+
+    Those of a trial that goes on from others train the whole lineage with their own seeds.
+    """
     mine = runs.c.sweep_key == sweep, runs.c.trial == leader.trial
     cohorts = connection.scalars(select(runs.c.cohort).where(*mine).order_by(runs.c.replicate)).all()
     if len(cohorts) != leader.runs:
         raise IllegalMove(f"Trial {leader.trial} has {len(cohorts)} runs, where {leader.runs} were shown.")
     numbers = range(leader.runs, leader.runs + more)
     return [
-        queued_run(sweep, leader.trial, number, cohorts[number % leader.runs], leader.asked, 0) for number in numbers
+        queued_run(
+            *(sweep, leader.trial, number, cohorts[number % leader.runs], leader.asked, 0), begins_after=begins_after
+        )
+        for number in numbers
     ]
 
 

@@ -12,6 +12,7 @@ from app.storage.tables import (
     cohorts,
     decisions,
     epochs,
+    lineage,
     models,
     replicate_metrics,
     rung_values,
@@ -43,6 +44,7 @@ def go_on(connection: Connection) -> bool:
         _models(connection, key)
         or _runs(connection, key)
         or _rows(connection, decisions, key)
+        or _lineage(connection, key)
         or _rows(connection, trials, key)
         or _rows(connection, cohorts, key)
         or _sweep(connection, key)
@@ -74,6 +76,13 @@ def _rows(connection: Connection, table: Table, key: int) -> bool:
     mine = table.c.sweep_key == key
     numbers = select(table.c.number).where(mine).order_by(table.c.number).limit(ROWS)
     return connection.execute(delete(table).where(mine, table.c.number.in_(numbers))).rowcount > 0
+
+
+def _lineage(connection: Connection, key: int) -> bool:
+    """Delete a piece of what tells which trials go on from others; False if there is none."""
+    mine = lineage.c.sweep_key == key
+    some = select(lineage.c.trial).where(mine).order_by(lineage.c.trial).limit(ROWS)
+    return connection.execute(delete(lineage).where(mine, lineage.c.trial.in_(some))).rowcount > 0
 
 
 def _models(connection: Connection, key: int) -> bool:

@@ -16,7 +16,7 @@ from app.domain.plan import Need, Plan, Snapshot, StoredDecision
 from app.domain.queue import Ask, Grant, Recorded
 from app.domain.runs import Attempt, Ending
 from app.domain.sweeps import NewSweep, Sweep, SweepChanges, SweepFilter, SweepSpec
-from app.domain.trials import KeptModel, Trial
+from app.domain.trials import Ancestor, KeptModel, Trial
 from app.domain.values import Value
 from app.domain.work import Decision, Epoch, GivenBack, Lease, Progress, Result
 
@@ -170,6 +170,9 @@ class Trials(Protocol):
 
     def curve_ends(self, sweep: str, numbers: Collection[int], last: int) -> dict[int, list[Epoch]]:
         """Return the first epoch and the `last` ones of these trials' replicate 0, by their numbers; some have none."""
+
+    def lineage(self, sweep: str, numbers: Collection[int]) -> dict[int, list[Ancestor]]:
+        """Return the ancestors of those trials that have some, the first ones first, by number. Raises NotFound."""
 
     def attempts(self, sweep: str, number: int) -> list[Attempt]:
         """Return the attempts of a trial's runs, by replicate and number, those that last included."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from app.domain.plan import Close, Confirm, Draw, Drawn, End, Move, Plan, Prune, Refund, RunView, StoredDecision, Train
 from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
-from app.storage import changes, confirmations, moves
+from app.storage import changes, confirmations, lineage, moves
 from app.storage.bulk import Bulk
 from app.storage.cohorts import numbers_for
 from app.storage.decisions import add_decisions, round_of
@@ -130,8 +130,10 @@ class _Applying:
         self._next += len(numbers)
         _ADD_TRIAL.run(self._connection, [_trial_row(self._key, one, self._room, self._now) for one in move.trials])
         cohorts = numbers_for(self._connection, self._key, _cohorts(move.trials))
-        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts, move.round)]
+        holders = lineage.holders(self._connection, self._key, move.trials)
+        new = [row for one in move.trials for row in _run_rows(self._key, one, cohorts, move.round, holders)]
         _ADD_RUN.run(self._connection, new)
+        lineage.add(self._connection, self._key, move.trials)
         changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
         changes.of(self._connection).queued([self._key])
         self._update({"drawn": self._next})
@@ -164,7 +166,7 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
         "number": drawn.number,
         "state": TrialState.QUEUED.value,
         "params": drawn.params,
-        "epochs": 0,
+        "epochs": drawn.begins_after,
         "seconds": 0.0,
         "replicates": drawn.replicates,
         "created_at": now,
@@ -177,11 +179,17 @@ def _cohorts(drawn: Sequence[Drawn]) -> list[str]:
     return [one.cohort_of(replicate) for one in drawn for replicate in range(min(one.replicates, one.folds))]
 
 
-def _run_rows(key: int, drawn: Drawn, cohorts: Mapping[str, int], round_: int) -> list[dict[str, Any]]:
-    return [
-        queued_run(key, drawn.number, replicate, cohorts[drawn.cohort_of(replicate)], drawn.to_epoch, round_)
+def _run_rows(
+    key: int, drawn: Drawn, cohorts: Mapping[str, int], round_: int, holders: Mapping[Place, str | None]
+) -> list[dict[str, Any]]:
+    rows = [
+        queued_run(
+            *(key, drawn.number, replicate, cohorts[drawn.cohort_of(replicate)], drawn.to_epoch, round_),
+            begins_after=drawn.begins_after,
+        )
         for replicate in range(drawn.replicates)
     ]
+    return [{**row, "worker": holders.get((drawn.number, row["replicate"]))} for row in rows] if holders else rows
 
 
 def _decision(move: Move, sweep: AnyRow, memory: Mapping[str, Any]) -> Iterator[StoredDecision]:

@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import Connection, and_, func, literal, literal_column, select
 
 from app.domain.objectives import Direction, cost
 from app.domain.plan import REFUND_BLOCK, Block, Leader, Need, RunView, Snapshot, TrialView
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepSpec
 from app.storage import counts, records, trial_rows
+from app.storage.dialect import larger
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.records import AnyRow
 from app.storage.sweep_rows import sweep_row
-from app.storage.tables import rung_values, runs, trials
+from app.storage.tables import lineage, rung_values, runs, trials
 
 _VIEW = (runs.c.key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.epochs, runs.c.asked, runs.c.value)
 
@@ -140,9 +141,11 @@ def _block(connection: Connection, row: AnyRow, *, in_training: bool) -> Block |
     unfinished = select(trials.c.number).where(*mine, trials.c.state.in_([state.value for state in OPEN])).limit(1)
     if connection.execute(unfinished).first() is not None:
         return None
+    # One that inherits has at least the epochs of its ancestors, but if it diverged while those were trained again.
+    own = larger(runs.c.epochs - func.coalesce(lineage.c.epoch, 0), literal(0))
     sums = connection.execute(
-        select(func.sum(runs.c.charged), func.sum(runs.c.epochs)).where(
-            runs.c.sweep_key == row.key, runs.c.trial >= first, runs.c.trial < end
-        )
+        select(func.sum(runs.c.charged), func.sum(own))
+        .join(lineage, and_(lineage.c.sweep_key == runs.c.sweep_key, lineage.c.trial == runs.c.trial), isouter=True)
+        .where(runs.c.sweep_key == row.key, runs.c.trial >= first, runs.c.trial < end)
     ).one()
     return Block(first, end, *sums)

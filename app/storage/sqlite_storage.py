@@ -34,6 +34,7 @@ from app.storage import (
     dialect,
     epoch_rows,
     leases,
+    lineage,
     lost_leases,
     plans,
     results,
@@ -233,6 +234,7 @@ class SqliteStorage:
     trainings = _reads(trial_rows.trainings)
     curve = _reads(epoch_rows.page)
     curve_ends = _reads(epoch_rows.ends)
+    lineage = _reads(lineage.of_sweep)
     attempts = _reads(attempts.of_trial)
     model = _reads(trial_rows.model)
 

@@ -216,7 +216,8 @@ sweep_counts = Table(
     sqlite_strict=True,
 )
 
-# What workers lease. `epochs` are stored from 1 on without a gap; `asked` is how far to train; `charged` what the
+# What workers lease. `epochs` are stored without a gap from 1 on, or from where a trial begins that inherits from
+# another one; `asked` is how far to train; `charged` what the
 # budget of epochs was charged for the run. `worker` is the holder or the one that may have the member in memory.
 # `fence` rises with each claim; under `recorded_fence` the last result was recorded, if there
 # is one. Keys are never given twice: who
@@ -283,6 +284,24 @@ rung_values = Table(
     Column("run_key", Integer, ForeignKey("stored_runs.key"), primary_key=True),
     Column("epoch", Integer, primary_key=True),
     Column("value", REAL, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# Which trials go on from others: they begin with what a parent had become by the end of `epoch`. Most have no row.
+lineage = Table(
+    "lineage",
+    metadata,
+    Column("sweep_key", Integer, primary_key=True),
+    Column("trial", Integer, primary_key=True),
+    Column("parent", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    ForeignKeyConstraint(
+        ["sweep_key", "trial"], ["stored_trials.sweep_key", "stored_trials.number"], name="fk_lineage_trials"
+    ),
+    ForeignKeyConstraint(
+        ["sweep_key", "parent"], ["stored_trials.sweep_key", "stored_trials.number"], name="fk_lineage_parents"
+    ),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )

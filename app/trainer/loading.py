@@ -2,6 +2,7 @@
 
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +10,7 @@ from app.contract.hyperparameters import HYPERPARAMETERS
 from app.contract.rules import CURRENT_RULES
 from app.domain.errors import Unavailable
 from app.domain.work import CheckpointRef, LeasedRun
-from app.trainer.member import member_of
+from app.trainer.member import ancestor_of, member_of
 from engine.data import Dataset
 from engine.data.cross_validation import fold_of, whole_of
 from engine.population import Checkpoint, CheckpointError
@@ -33,13 +34,31 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Ancestor:
+    """A member that trains a run up to the end of `to_epoch`, before another one inherits what it has become."""
+
+    name: str
+    spec: MemberSpec
+    to_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReadyRun:
-    """A leased run with the member that it asks for, what it trains on, and where it may go on from."""
+    """A leased run with the member that it asks for, what it trains on, and where it may go on from.
+
+    What its `ancestors` train comes first.
+    """
 
     run: LeasedRun
     spec: MemberSpec
     data: TrainingSet
     checkpoint: Checkpoint | None = None
+    ancestors: Sequence[Ancestor] = ()
+
+    @property
+    def inherited(self) -> int:
+        """How many of its epochs its ancestors train."""
+        return self.ancestors[-1].to_epoch if self.ancestors else 0
 
 
 class RunLoader:
@@ -58,7 +77,10 @@ class RunLoader:
             raise Unavailable(f"{wanted}. Install the server's version of logsweep for its workers, too.")
         data = self._training_set(run)
         checkpoint = None if parked or run.checkpoint is None else self._checkpoint(run, run.checkpoint)
-        return ReadyRun(run, member_of(run, data), data, checkpoint)
+        ancestors = [
+            Ancestor(_name(run, piece.trial), ancestor_of(run, piece, data), piece.to_epoch) for piece in run.lineage
+        ]
+        return ReadyRun(run, member_of(run, data), data, checkpoint, ancestors)
 
     def _training_set(self, run: LeasedRun) -> TrainingSet:
         fold = run.replicate % run.folds
@@ -103,13 +125,18 @@ def _of_another_version(run: LeasedRun) -> str | None:
         return f"The trial follows the rules {run.rules}, and this worker knows up to {CURRENT_RULES}"
     if run.dataset is None:
         return "The trial has no data set, as those of foreign trainers"
-    if strange := sorted(run.params.keys() - HYPERPARAMETERS.keys()):
+    asked = [run.params, *(piece.params for piece in run.lineage)]
+    if strange := sorted({name for params in asked for name in params} - HYPERPARAMETERS.keys()):
         return f"The trial has hyperparameters that this worker does not know: {', '.join(strange)}"
-    if missing := [name for name in HYPERPARAMETERS if name not in run.params]:
+    if missing := [name for name in HYPERPARAMETERS if any(name not in params for params in asked)]:
         return f"The trial does not say hyperparameters that this worker needs: {', '.join(missing)}"
     return None
 
 
 def name_of(run: LeasedRun) -> str:
     """Return the name of a run that no other has, in this database or another."""
-    return f"{run.sweep}/{run.trial}/{run.replicate}"
+    return _name(run, run.trial)
+
+
+def _name(run: LeasedRun, trial: int) -> str:
+    return f"{run.sweep}/{trial}/{run.replicate}"

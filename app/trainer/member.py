@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.contract.structure import named, structure_of
-from app.domain.work import LeasedRun
+from app.domain.work import LeasedRun, Piece
 from engine.augmentation.settings import Augmentation
 from engine.early_stopping import Patience
 from engine.rules import CURRENT
@@ -19,11 +19,20 @@ def member_of(run: LeasedRun, data: TrainingSet) -> MemberSpec:
     return spec_of(
         run.params,
         data,
-        Seed(run.seed, run.trial, run.replicate // run.folds),
+        _seed(run, run.trial),
         run.metric,
         None if stopping is None else Patience(stopping.patience, stopping.min_delta),
         run.rules,
     )
+
+
+def ancestor_of(run: LeasedRun, piece: Piece, data: TrainingSet) -> MemberSpec:
+    """Return the member that trains an ancestor's piece of a run."""
+    return spec_of(piece.params, data, _seed(run, piece.trial), run.metric, rules=run.rules)
+
+
+def _seed(run: LeasedRun, trial: int) -> Seed:
+    return Seed(run.seed, trial, run.replicate // run.folds)
 
 
 def spec_of(

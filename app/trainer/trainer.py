@@ -10,7 +10,9 @@ import numpy as np
 
 from app.domain.objectives import cost
 from app.domain.work import Decision, Epoch, GivenBack, Keep, Lease, LeasedRun, Metrics, Result
+from app.trainer.holding import Held, Parked, Unscored
 from app.trainer.keeping import Candidate, wanted
+from app.trainer.lineages import next_leg
 from app.trainer.loading import ReadyRun, name_of
 from app.trainer.packing import LeasedCheckpoint
 from engine.population import Departure, Finished, Observation, Paused, Population, member_bytes, score
@@ -44,36 +46,6 @@ class Turn:
     given_back: Sequence[GivenBack] = ()
 
 
-@dataclass(slots=True)
-class _Held:
-    """A run in training: its epochs done, here or before, and the seconds that its last checkpoint does not hold.
-
-    `pace` is what its last epoch here took.
-    """
-
-    run: LeasedRun
-    epochs: int = 0
-    unsaved: float = 0.0
-    pace: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Unscored:
-    """A run that stopped and left its stack; what it came to is told once it is scored."""
-
-    run: LeasedRun
-    departure: Departure
-
-
-@dataclass(slots=True)
-class _Parked:
-    """A parked run: the lease under which it paused, and whether a checkpoint of it was handed in."""
-
-    lease: Lease
-    epochs: int
-    saved: bool = False
-
-
 class StackFailedError(Exception):
     """Training a stack of several raised an error, and nobody knows whose: `leases` are those of all its members.
 
@@ -93,11 +65,11 @@ class Trainer:
         self._clock = clock
         self._population = Population(clock)
         self._memory = memory
-        self._held: dict[str, _Held] = {}
-        self._unscored: dict[str, _Unscored] = {}
+        self._held: dict[str, Held] = {}
+        self._unscored: dict[str, Unscored] = {}
         self._unscored_since = 0.0
         self._waiting: deque[ReadyRun] = deque()
-        self._parked: dict[str, _Parked] = {}
+        self._parked: dict[str, Parked] = {}
         # One that was evicted unsaved, until it is handed in; more would take the memory that was made room for.
         self._evicted: LeasedCheckpoint | None = None
 
@@ -114,8 +86,17 @@ class Trainer:
             self._leave([name_of(one.run)])
             if self._unscored.pop(name_of(one.run), None) is not None:
                 self._population.leave([name_of(one.run)])
-            self._held[name_of(one.run)] = _Held(one.run)
-            self._waiting.append(one)
+            begins = self._beside_its_parent(one)
+            self._held[name_of(one.run)] = Held(begins)
+            self._waiting.append(begins)
+
+    def _beside_its_parent(self, one: ReadyRun) -> ReadyRun:
+        """Return a run that goes on from its parent, if that is parked here just where the run inherits from it."""
+        parent = self._parked.get(one.ancestors[-1].name) if one.ancestors else None
+        ahead = one.checkpoint is not None and one.checkpoint.epoch > one.inherited
+        if parent is None or parent.epochs != one.inherited or ahead:
+            return one
+        return replace(one, checkpoint=self._population.checkpoint(one.ancestors[-1].name))
 
     def forget(self, leases: Iterable[Lease]) -> None:
         """Drop what is parked under these leases: the server did not record the pause, so others may be further."""
@@ -128,7 +109,7 @@ class Trainer:
     def obey(self, decisions: Sequence[Decision], keep: Mapping[str, Keep]) -> Turn:
         """Do what the server decided; leases that are not in training are fine.
 
-        A run that has not trained at all yet has nothing to pause or complete with: it goes back.
+        A run that has trained no epoch of its own yet has nothing to pause or complete with: it goes back.
         """
         asked = {one.lease: one for one in decisions if one.decision != "continue"}
         if not asked:
@@ -136,7 +117,7 @@ class Trainer:
         settled = self.settle(keep)  # of one that has stopped there is nothing left to decide
         known = {key: asked[held.run.lease] for key, held in self._held.items() if held.run.lease in asked}
         self._leave([key for key, one in known.items() if one.decision == "stop"])
-        given_back = [self._give_back(key) for key in known if key in self._held and not self._held[key].epochs]
+        given_back = [self._give_back(key) for key in known if key in self._held and self._held[key].is_untrained]
         pausing = [key for key, one in known.items() if key in self._held and one.decision == "pause"]
         self._depart(self._population.pause(pausing))
         for key, one in known.items():
@@ -176,16 +157,30 @@ class Trainer:
         for key, seen in report.observations:
             self._held[key].epochs, self._held[key].pace = seen.epoch, seen.seconds
             self._held[key].unsaved += seen.seconds
-        runs = [(self._held[key].run, seen) for key, seen in report.observations]
-        epochs = [(run.lease, epoch_of(seen, on_dev=not run.train_on_dev)) for run, seen in runs]
-        self._depart(report.stopped)
+        own = [(self._held[key], seen) for key, seen in report.observations if not self._held[key].is_untrained]
+        ancestors = [one.key for one in report.stopped if self._is_ancestor(one)]
+        self._depart([one for one in report.stopped if one.key not in ancestors])
+        given_back += self._inherit(ancestors)
+        epochs = [(held.run.lease, epoch_of(seen, on_dev=not held.run.train_on_dev)) for held, seen in own]
         return Turn(epochs, [*settled, *(self.settle(keep) if self._is_due() else ())], given_back)
+
+    def _is_ancestor(self, one: Departure) -> bool:
+        """Return whether a member has come to the end of an ancestor's piece, from which its run goes on."""
+        return one.stopped.state == "paused" and self._held[one.key].is_untrained
+
+    def _inherit(self, keys: Sequence[str]) -> list[GivenBack]:
+        """Let runs go on from where their ancestors' pieces end; return those that cannot."""
+        heirs = [replace(self._held[key].ready, checkpoint=self._population.checkpoint(key)) for key in keys]
+        self._population.leave(keys)
+        for key in keys:
+            self._held[key].unsaved = 0.0  # a checkpoint of the epoch where it inherits is one of its ancestor
+        return self._join(heirs)
 
     def _depart(self, departures: Sequence[Departure]) -> None:
         if departures and not self._unscored:
             self._unscored_since = self._clock()
         for one in departures:
-            self._unscored[one.key] = _Unscored(self._held.pop(one.key).run, one)
+            self._unscored[one.key] = Unscored(self._held.pop(one.key).run, one)
 
     def _is_due(self) -> bool:
         """Return whether those that stopped are scored now: nothing trains, or the next turn would take too long."""
@@ -266,11 +261,11 @@ class Trainer:
         return [refused for group in groups.values() for refused in self._join_group(group)]
 
     def _join_group(self, group: Sequence[ReadyRun]) -> list[GivenBack]:
-        starts = {name_of(one.run): one.checkpoint for one in group if one.checkpoint is not None}
         try:
-            self._population.join(
-                group[0].data, [(name_of(one.run), one.spec) for one in group], starts, _pauses(group)
-            )
+            legs = {name_of(one.run): next_leg(one) for one in group}
+            starts = {name: leg.checkpoint for name, leg in legs.items() if leg.checkpoint is not None}
+            pauses = {name: leg.pause_at for name, leg in legs.items() if leg.pause_at is not None}
+            self._population.join(group[0].data, [(name, leg.spec) for name, leg in legs.items()], starts, pauses)
         except (MemoryError, ValueError) as error:
             self._population.leave([name_of(one.run) for one in group])
             return self._join_apart(group, error)
@@ -325,7 +320,7 @@ class Trainer:
 
     def _take_leave(self, run: LeasedRun, stop: Finished | Paused, *, with_weights: bool) -> StoppedRun:
         if isinstance(stop, Paused):
-            self._parked[name_of(run)] = _Parked(run.lease, stop.epochs)
+            self._parked[name_of(run)] = Parked(run.lease, stop.epochs)
         result = Result(
             lease=run.lease,
             state=stop.state,

@@ -25,3 +25,7 @@ class Adam(Optimizer):
         beta1, beta2 = (np.broadcast_to(beta, updates.shape) for beta in (knobs["beta1"], knobs["beta2"]))
         root = np.sqrt(corrected_weight(beta2, updates))
         return beta1, beta2, alpha * corrected_weight(beta1, updates) / root, knobs["epsilon"] / root
+
+    def averaging(self, knobs: KnobColumns, updates: NDArray[Any]) -> tuple[Factors, ...]:
+        """Return the corrected weights of both betas."""
+        return corrected_weight(knobs["beta1"], updates), corrected_weight(knobs["beta2"], updates)

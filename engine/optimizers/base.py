@@ -36,6 +36,10 @@ class Optimizer(ABC):
         `alpha` is the learning rate, (steps, R); `updates` counts from 1, (steps, R), the step at hand included.
         """
 
+    def averaging(self, knobs: KnobColumns, updates: NDArray[Any]) -> tuple[Factors, ...]:  # noqa: ARG002 - of none
+        """Return what makes each moment the average that it stands for, (R,), after so many `updates`, (R,)."""
+        return ()
+
     @property
     def factor_count(self) -> int:
         """How many numbers `step` takes for each member."""

@@ -20,3 +20,8 @@ class Momentum(Optimizer):
         """Return beta1, and alpha for the plain sum of gradients that `step` keeps."""
         beta1 = np.broadcast_to(knobs["beta1"], updates.shape)
         return beta1, alpha * weight(beta1)
+
+    def averaging(self, knobs: KnobColumns, updates: NDArray[Any]) -> tuple[Factors, ...]:
+        """Return 1 - beta1."""
+        del updates
+        return (weight(knobs["beta1"]),)

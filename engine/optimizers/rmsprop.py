@@ -20,3 +20,8 @@ class RmsProp(Optimizer):
         """Return beta2, and alpha and epsilon for the plain sum of squares that `step` keeps."""
         beta2 = np.broadcast_to(knobs["beta2"], updates.shape)
         return beta2, alpha / np.sqrt(weight(beta2)), knobs["epsilon"] / weight(beta2)
+
+    def averaging(self, knobs: KnobColumns, updates: NDArray[Any]) -> tuple[Factors, ...]:
+        """Return 1 - beta2."""
+        del updates
+        return (weight(knobs["beta2"]),)

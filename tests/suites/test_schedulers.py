@@ -22,17 +22,18 @@ every_rung_scheduler = pytest.mark.parametrize(
     "kind", [kind for kind, one in SCHEDULERS.items() if isinstance(one, RungScheduler)]
 )
 reproducible = pytest.mark.parametrize("kind", [kind for kind, one in SCHEDULERS.items() if one.need is not Need.LIVE])
+SMALL = {"batch": 2, "population": 6}
 CHANCE = st.integers(0, 2**32)
 
 
 def trials_of(kind: str, trials: int) -> int:
     """Return as many trials, but a few for a kind that fits a model for every round."""
-    return trials if SCHEDULERS[kind].samplers is None else min(trials, 1 + trials % 5)
+    return min(trials, 1 + trials % 5) if SCHEDULERS[kind].samplers == ("gp",) else trials
 
 
 def posted(kind: str) -> Mapping[str, Value]:
     """Return a scheduler as it is posted, in small batches where a few trials must fill several."""
-    return {"kind": kind} if SCHEDULERS[kind].samplers is None else {"kind": kind, "batch": 2}
+    return {"kind": kind, **{name: size for name, size in SMALL.items() if name in SCHEDULERS[kind].options}}
 
 
 def rung_scheduler(kind: str) -> RungScheduler:

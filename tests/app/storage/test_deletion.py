@@ -1,12 +1,14 @@
 """Tests of the deletion of sweeps in pieces."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from app.domain.errors import NotFound
-from app.storage import FILE, SqliteStorage, deletion
+from app.domain.plan import Draw, Inheritance
+from app.storage import FILE, SqliteStorage, Storage, deletion
 from app.storage.connect import writing_engine
 from app.storage.tables import (
     artifacts,
@@ -14,6 +16,7 @@ from app.storage.tables import (
     cohorts,
     decisions,
     epochs,
+    lineage,
     metadata,
     models,
     replicate_metrics,
@@ -24,13 +27,14 @@ from app.storage.tables import (
     trials,
 )
 from tests.app.storage.simple_policy import SimplePolicy
-from tests.app.storage.world import SWEEP, add_sweep, claim, drawn, finish
+from tests.app.storage.world import SWEEP, add_sweep, claim, drawn, finish, make
 
 OF_SWEEPS = (
     attempts,
     cohorts,
     decisions,
     epochs,
+    lineage,
     models,
     replicate_metrics,
     rung_values,
@@ -41,13 +45,20 @@ OF_SWEEPS = (
 )
 
 
+def add_heir(storage: Storage) -> None:
+    """Draw a trial that goes on from another one."""
+    (heir,) = drawn(5, 1)
+    assert make(storage, Draw([replace(heir, inherits=Inheritance(0, 2))], 2, "drawn"))
+
+
 def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deletion, "ROWS", 2)
     monkeypatch.setattr(deletion, "EPOCHS", 6)
     storage = SqliteStorage(tmp_path, SimplePolicy())
-    add_sweep(storage, drawn(0, 5), round_=1)
+    add_sweep(storage, drawn(0, 5), budget=6, round_=1)
+    add_heir(storage)
     add_sweep(storage, drawn(0, 1), sweep="swp_2")
     for item in claim(storage, slots=4).claimed:
         finish(storage, item.lease, 0.25, bytes([item.trial]))

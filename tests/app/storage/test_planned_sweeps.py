@@ -1,5 +1,6 @@
 """The planner, the policy and SQLite together give what the simulated sweep gives, whoever finishes first."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from app.domain.queue import Ask, Claimed
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
+from app.domain.values import Value
 from app.domain.work import Epoch, Result
 from app.planning import HORIZON, StandardPolicy, need_of, plan
 from app.storage import SqliteStorage
@@ -16,12 +18,15 @@ from tests.app.planning.specs import HALVING, search
 from tests.app.storage.world import DATASET, START, SWEEP, TERM, create
 
 SEED = 5
+POPULATION: Mapping[str, Value] = {"kind": "pbt", "population": 6, "replaced": 34}
 SWEEPS = {
     "halving": search(Budget(30), scheduler=HALVING),
     "halving with replicates": search(Budget(20), replicates=2, scheduler=HALVING),
     "halving with epochs": search(Budget(40, epochs=80), scheduler=HALVING),
     "halving to a target": search(Budget(27, target=0.1), scheduler=HALVING),
     "epochs": search(Budget(150, epochs=400), epochs=None),
+    "a population": search(Budget(40, epochs=200), scheduler=POPULATION),
+    "a population of replicates": search(Budget(30), replicates=2, scheduler=POPULATION),
     "epochs and replicates": search(Budget(100, epochs=700), replicates=2),
 }
 
@@ -66,17 +71,20 @@ class StoredSweep:
         """Return what becomes of a leased run."""
         last = int(str({**self.spec.fixed, **claimed.params}["epochs"]))
         fate = fates(self.fate)(claimed.trial, claimed.replicate, last)
-        epochs = min(claimed.to_epoch, len(fate.best))
-        state = fate.end if epochs == len(fate.best) else TrialState.PAUSED
+        begins = claimed.ancestors[-1].to_epoch if claimed.ancestors else 0
+        end = max(len(fate.best), begins + 1)
+        epochs = min(claimed.to_epoch, end)
+        state = fate.end if epochs == end else TrialState.PAUSED
+        best = [*fate.best, *[fate.best[-1]] * (end - len(fate.best))]
         return Result(
             lease=claimed.lease,
             state=state.value,  # type: ignore[arg-type]  # the fates are those that a worker can tell
-            metrics={"dev_error": fate.best[epochs - 1]},
+            metrics={"dev_error": best[epochs - 1]},
             best_epoch=epochs,
             epochs=epochs,
             seconds=1.0,
             reason="",
-            curve=[Epoch(number + 1, {"dev_error": fate.best[number]}, 1.0) for number in range(epochs)],
+            curve=[Epoch(number + 1, {"dev_error": best[number]}, 1.0) for number in range(begins, epochs)],
         )
 
     def table(self) -> list[tuple[int, float | None]]:

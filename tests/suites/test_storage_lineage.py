@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from app.domain.plan import Draw, Drawn, End, Inheritance, Need, Prune, Refund, Train
+from app.domain.plan import Close, Confirm, Draw, Drawn, End, Inheritance, Need, Prune, Refund, Train
 from app.domain.queue import Claimed
 from app.domain.states import SweepState
-from app.domain.sweeps import Budget
+from app.domain.sweeps import Budget, Confirmation
 from app.domain.trials import Ancestor
 from app.domain.work import CheckpointRef, GivenBack, Progress, Result
 from app.storage import Storage
@@ -153,3 +153,22 @@ def test_a_sweep_with_heirs_is_refunded_and_deleted_with_all_that_belongs_to_it(
     assert make(storage, End(SweepState.COMPLETED, "over"))
     storage.delete_sweep(SWEEP)
     assert storage.running_sweeps() == []
+
+
+def test_more_runs_of_a_confirmed_heir_begin_where_its_own_epochs_do(storage: Storage) -> None:
+    whole = replace(spec(9), budget=Budget(9, epochs=99), confirm=Confirmation(leaders=1, replicates=1))
+    create(storage, whole)
+    (first,) = drawn(0, 1)
+    assert make(storage, Draw([replace(first, to_epoch=2)], 1, "drawn"), memory={"round": 1})
+    storage.finish("w1", [paused(claim_one(storage).lease, 0.5, 2)], [], START)
+    assert make(storage, Draw([heir(1)], 2, "drawn"), memory={"round": 2})
+    storage.finish("w1", [result(claim_one(storage))], [], START)
+    (parent,) = (run for run in look(storage, Need.ALL).runs if run.trial == 0)
+    assert make(storage, Prune(parent, 2, "it is behind"), Close("all done"), memory={"round": 2})
+    before = look(storage)
+    assert make(storage, Confirm(before.leaders, 1, "to confirm it"))
+    assert look(storage).charged == before.charged + 2
+    claimed = claim_one(storage)
+    assert (claimed.trial, claimed.replicate, claimed.ancestors) == (1, 1, [Ancestor(0, {"l2": 0.0}, 2)])
+    recorded = storage.finish("w1", [result(claimed)], [], START)
+    assert [outcome for outcome, _ in recorded.outcomes] == ["recorded"]

@@ -121,6 +121,13 @@ def test_the_command_answers_a_plot_or_json_and_refuses_with_all_faults(tmp_path
     assert "each must be a number above 0" in wrong.stderr
 
 
+def test_trials_that_go_on_from_others_cannot_be_simulated_on_a_table(tmp_path: Path) -> None:
+    asked = ["simulate", str(small_curves(tmp_path)), "--task", "two", "--trials", "9", "--scheduler", "pbt"]
+    refused = CliRunner().invoke(app, asked)
+    assert refused.exit_code == 1
+    assert "pbt cannot be simulated. Use another scheduler." in refused.stderr
+
+
 def test_a_file_of_no_form_and_a_task_that_is_not_there_are_refused(tmp_path: Path) -> None:
     (tmp_path / "text.npz").write_text("no archive")
     with pytest.raises(InvalidRequest, match="is no NPZ file that can be read"):

@@ -212,3 +212,16 @@ def test_hyperparameters_of_ancestors_that_a_worker_does_not_know_are_refused_to
     strange = replace(SECOND, params={**SECOND.params, "warp": 9})
     with pytest.raises(Unavailable, match="does not know: warp"):
         RunLoader(Stored(DATA)).load(of(2, CHILD, [FIRST, strange]), parked=False)
+
+
+@pytest.mark.parametrize("replicate", [1, 2])
+def test_runs_of_folds_inherit_from_the_same_fold_of_their_parents(replicate: int) -> None:
+    """With two folds run 2 is the first fold again, with other random numbers."""
+    whole = replace(of(1, PARENT, [FIRST]), folds=2, replicate=replicate)
+    parent = replace(of(0, GRAND), folds=2, replicate=replicate, to_epoch=2)
+    trainer, loader = Trainer(lambda: 0.0), RunLoader(Stored(DATA))
+    add(trainer, [parent], loader)
+    finish(trainer)
+    add(trainer, [whole], loader)
+    curves, stopped = finish(trainer)
+    assert (curves[whole.lease], stopped[whole.lease]) == trained(whole)

@@ -25,6 +25,15 @@ class BestAnswer(TypedDict):
     note: str | None
 
 
+class SpaceVersionAnswer(TypedDict):
+    """A space that the sweep had from a time on; the last one is in force."""
+
+    version: int
+    created_at: datetime
+    space: dict[str, Any]
+    constraints: list[str]
+
+
 class SweepAnswer(TypedDict):
     """A sweep: where it stands, and the request it came from with all defaults filled in.
 
@@ -52,6 +61,8 @@ class SweepAnswer(TypedDict):
     dataset_sha256: str | None
     seed: int
     space: dict[str, Any]
+    constraints: list[str]
+    space_versions: list[SpaceVersionAnswer]
     fixed: dict[str, Any]
     objective: dict[str, Any]
     sampler: dict[str, Any]
@@ -94,6 +105,16 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         dataset_sha256=sweep.dataset_sha256,
         seed=spec.seed,
         space=_object(sweep.posted["space"]),
+        constraints=list(spec.space.constraints),
+        space_versions=[
+            SpaceVersionAnswer(
+                version=one.version,
+                created_at=one.created_at,
+                space=dict(one.space),
+                constraints=list(one.constraints),
+            )
+            for one in sweep.spaces
+        ],
         fixed=_object(sweep.posted.get("fixed")),
         objective=asdict(spec.objective),
         sampler=dict(spec.sampler),
@@ -162,11 +183,13 @@ class TrialAnswer(TypedDict):
     replicates, value and metrics are the means over them. A trial that goes on from others has these in its `lineage`,
     the first one first: its curve and its best epoch are of its own epochs, which begin after them. `source`
     tells where its point comes from: the sampler, someone who enqueued it, or the trial that it goes on from.
+    `space_version` is the version of the sweep's space that it was drawn from.
     """
 
     number: int
     state: TrialState
     source: Source
+    space_version: int
     params: dict[str, Any]
     all_params: dict[str, Any]
     metrics: dict[str, float | None]
@@ -189,6 +212,7 @@ def trial_answer(found: CompleteTrial) -> TrialAnswer:
         number=trial.number,
         state=trial.state,
         source="enqueued" if trial.enqueued else "inherited" if found.lineage else "sampler",
+        space_version=trial.space_version,
         params=dict(trial.params),
         all_params=dict(found.all_params),
         metrics=trial.metrics,

@@ -161,13 +161,19 @@ class BudgetChangesBody(_Body):
     target: Finite | None = None
 
 
+Parameters = dict[str, Annotated[FloatBody | IntBody | ChoiceBody, Field(discriminator="kind")]]
+Constraints = Annotated[list[str], Field(max_length=100)]
+
+
 class ChangesBody(_Body):
-    """What changes of a sweep; what is left out stays as it is."""
+    """What changes of a sweep; what is left out stays as it is. `space` and `constraints` are the whole new ones."""
 
     name: Annotated[Name, Field(min_length=1)] = _LEFT_OUT
     tags: Tags = _LEFT_OUT
     notes: Notes = _LEFT_OUT
     budget: BudgetChangesBody = _LEFT_OUT
+    space: Parameters = _LEFT_OUT
+    constraints: Constraints = _LEFT_OUT
 
 
 class SweepBody(_Body):
@@ -187,8 +193,8 @@ class SweepBody(_Body):
     pauses: bool = False
     dataset: Name | None = None
     seed: Annotated[Whole, Field(ge=0, le=LARGEST_WHOLE)] | None = None
-    space: dict[str, Annotated[FloatBody | IntBody | ChoiceBody, Field(discriminator="kind")]]
-    constraints: Annotated[list[str], Field(max_length=100)] = []
+    space: Parameters
+    constraints: Constraints = []
     fixed: dict[str, Plain] = {}
     objective: ObjectiveBody = ObjectiveBody()
     sampler: dict[str, Plain] = {"kind": "random"}
@@ -256,15 +262,20 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
 
 def read_changes(raw: object) -> tuple[ChangesDraft, list[Fault]]:
     """Return what could be read of a request for changes of a sweep, and what could not."""
-    parsed, faults = read_fields(ChangesBody, raw)
+    parsed, faults = read_fields(ChangesBody, raw, leave={"space"})
     posted: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
-    budget = parsed.get("budget") or {}
+    budget, constraints = parsed.get("budget") or {}, parsed.get("constraints")
+    parameters, space_faults = _read_space(posted) if "space" in posted else (None, [])
     return ChangesDraft(
         name=parsed.get("name"),
         tags=parsed.get("tags"),
         notes=parsed.get("notes"),
         budget={part: budget[part] for part in posted["budget"] if part in budget} if budget else {},
-    ), faults
+        posted=posted,
+        parameters=parameters,
+        unreadable=frozenset() if parameters is None else _unreadable(posted, set(parameters), parameters),
+        constraints=None if constraints is None else tuple(constraints),
+    ), [*faults, *space_faults]
 
 
 def _missing_dataset(posted: Mapping[str, Any]) -> list[Fault]:

@@ -57,7 +57,10 @@ async def get_sweep(sweep: str, request: Request, services: UseCases, wait: Wait
 
 @router.patch("/{sweep}", openapi_extra=json_body(TypeAdapter(ChangesBody)))
 async def change_sweep(sweep: str, request: Request, services: UseCases) -> SweepAnswer:
-    """Change name, tags, notes or budget. More budget lets a completed sweep go on; null takes a limit away.
+    """Change name, tags, notes, budget or space. More budget lets a completed sweep go on; null takes a limit away.
+
+    A new `space`, or new `constraints`, is another version of it: trials in the queue that nobody has begun are drawn
+    anew from it, all others stay as they are; models learn from those that lie in the new space.
 
     A budget holds from the next plan on; none of its limits may lie below what is used. Sweeps that were cancelled or
     are about to end keep theirs.

@@ -49,9 +49,16 @@ class SweepDraft:
 
 @dataclass(frozen=True, slots=True)
 class ChangesDraft:
-    """What the user wants changed: None leaves it as it is. `budget` has the parts that change, None for no limit."""
+    """What the user wants changed: None leaves it as it is. `budget` has the parts that change, None for no limit.
+
+    `parameters` and `constraints` are all of a new space; `unreadable` names parameters that could not be read.
+    """
 
     name: str | None = None
     tags: Sequence[str] | None = None
     notes: str | None = None
     budget: Mapping[str, float | None] = field(default_factory=dict)
+    posted: Mapping[str, Value] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] | None = None
+    unreadable: frozenset[str] = frozenset()
+    constraints: Sequence[str] | None = None

@@ -75,6 +75,20 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A trial of an older version of the space that nobody has begun: its runs are paused until it is drawn anew.
+
+    It is number `own`, counted from 0, of those that the sampler proposed.
+    """
+
+    number: int
+    own: int
+    params: Mapping[str, Value]
+    to_epoch: int
+    space_version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Leader:
     """One of the best completed trials of a search that has ended: how many `runs` it has, and how far they trained."""
 
@@ -88,11 +102,11 @@ class Snapshot:
     """A sweep at one moment. `budget` is the one in force, `memory` what the last plan left for this one, plain JSON.
 
     `waiting` counts the queued runs, up to the horizon of drawing; `in_training` tells whether any is queued or
-    running. While the sweep runs, no run is paused short of its `asked`: one that comes in so, late after a pause, is
-    queued again. `charged` are the epochs asked for less those refunded, `seconds` those in which work could be done,
-    `best_cost` the lowest one of a final trial. While an end awaits runs in training, `ending` is the state to come and
-    `reason` why; the sweep still runs. Once a search that is to be confirmed awaits none any more, its `leaders` are
-    shown, the best first.
+    running. While the sweep runs, no run is paused short of its `asked`, but for those of `held` trials: one that comes
+    in so, late after a pause, is queued again. `charged` are the epochs asked for less those refunded, `seconds` those
+    in which work could be done, `best_cost` the lowest one of a final trial. While an end awaits runs in training,
+    `ending` is the state to come and `reason` why; the sweep still runs. Once a search that is to be confirmed awaits
+    none any more, its `leaders` are shown, the best first.
 
     The storage reads two entries of the memory. `runs` are those of rounds, by trial and replicate: for `Need.ROUND`
     from the round `since` on (1 if there is no such entry). They are empty while any run is queued or running, unless
@@ -100,7 +114,8 @@ class Snapshot:
     (or 0) up to the next multiple of REFUND_BLOCK, if all of them are drawn and final; with no run in training it ends
     with the last trial drawn. It is None where it would be empty. `trials` are all finished and paused ones, by number.
     `points` are hand-picked ones that wait to be drawn, in the order in which they were enqueued; the budget has room
-    for them.
+    for them. While the memory's `space` is not the version of the spec's space, `held` are the trials to be drawn anew,
+    by number; for `Need.ALL` all runs are shown then, and `this_round` are the trials with runs of the memory's round.
     """
 
     sweep: str
@@ -123,6 +138,8 @@ class Snapshot:
     reason: str | None = None
     leaders: Sequence[Leader] = ()
     points: Sequence[Mapping[str, Value]] = ()
+    held: Sequence[Held] = ()
+    this_round: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +161,7 @@ class Drawn:
     `rests_on` are the numbers of the trials whose results its point follows from. One that inherits trains on from
     where its parent stands, with hyperparameters that differ in knobs alone, and is charged what it trains itself.
     One that was `enqueued` has a hand-picked point, the first of those that wait.
+    `space_version` is the version of the space that it was drawn from.
     """
 
     number: int
@@ -154,6 +172,7 @@ class Drawn:
     rests_on: Sequence[int] = ()
     inherits: Inheritance | None = None
     enqueued: bool = False
+    space_version: int = 1
     folds: int = 1
 
     def cohort_of(self, replicate: int) -> str:
@@ -176,6 +195,16 @@ class Draw:
     """Store these trials and queue their runs; `round` 0 is none. Either all of them inherit, or none."""
 
     trials: Sequence[Drawn]
+    round: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw:
+    """Give held trials these points, and queue them again; cancel those that are a `surplus`. `round` 0 is none."""
+
+    trials: Sequence[Drawn]
+    surplus: Sequence[int]
     round: int
     reason: str
 
@@ -235,7 +264,7 @@ class Confirm:
     reason: str
 
 
-Move: TypeAlias = Draw | Train | Prune | Refund | Close | Confirm | End
+Move: TypeAlias = Draw | Redraw | Train | Prune | Refund | Close | Confirm | End
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +279,8 @@ class Plan:
 class StoredDecision:
     """What was decided about some trials of a sweep, and why; `round` 0 is none.
 
-    `kind` is draw, train, prune, confirm or end; patch where someone changed the budget, enqueue where someone picked
-    points.
+    `kind` is draw, redraw, train, prune, confirm or end; patch where someone changed budget or space, enqueue where
+    someone picked points.
     """
 
     number: int

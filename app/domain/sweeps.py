@@ -72,6 +72,7 @@ class SweepSpec:
     `rules` is the version of the rules that shape its results: it ends under those that it began with. Sweeps from
     before it was written down have the first. Each trial is trained `replicates` times, each time with another seed,
     and with cross-validation each time on each of the `folds`. One that was chosen before may `train_on_dev` as well.
+    The space is its version in force.
     A sweep of a foreign trainer has no data set, and says in `foreign` what its trials come to.
     """
 
@@ -90,6 +91,7 @@ class SweepSpec:
     replicates: int = 1
     trainer: str = OWN_TRAINER
     foreign: Foreign | None = None
+    space_version: int = 1
     folds: int = 1
     confirm: Confirmation | None = None
     train_on_dev: bool = False
@@ -134,6 +136,26 @@ class NewSweep:
 
 
 @dataclass(frozen=True, slots=True)
+class SpaceVersion:
+    """A space that a sweep had from a time on, counted from 1, as it was posted."""
+
+    version: int
+    created_at: datetime
+    space: Mapping[str, Value]
+    constraints: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NewSpace:
+    """A space to be in force from a time on, and as what it was posted; None is what it was before."""
+
+    space: Space
+    created_at: datetime
+    posted: Mapping[str, Value] | None
+    constraints: Sequence[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class SweepChanges:
     """What a PATCH changes: None leaves it as it is. `budget` is the whole new one."""
 
@@ -141,6 +163,7 @@ class SweepChanges:
     tags: Sequence[str] | None = None
     notes: str | None = None
     budget: Budget | None = None
+    space: NewSpace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +211,8 @@ class Best:
 class Sweep:
     """A sweep as stored. `posted` is the spec as the user sent it; times are UTC.
 
-    The budget in `spec` is the one in force; `waiting_points` hand-picked points wait to be drawn.
+    The budget in `spec` is the one in force; `waiting_points` hand-picked points wait to be drawn. `spaces`
+    are the versions of its space, the last one in force.
     While an end awaits runs in training, `ending` is the state to come.
     """
 
@@ -207,3 +231,4 @@ class Sweep:
     counts: Mapping[TrialState, int]
     best: Best | None
     waiting_points: int = 0
+    spaces: Sequence[SpaceVersion] = ()

@@ -47,6 +47,7 @@ class Trial:
     finished_at: datetime | None
     enqueued: bool = False
     confirmed: bool = False
+    space_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

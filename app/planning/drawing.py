@@ -52,25 +52,26 @@ def room_in_queue(snapshot: Snapshot) -> int:
 def trials_left(snapshot: Snapshot) -> int:
     """Return how many trials the sampler may still propose: what the budget has left, or the sampler itself."""
     spec, left = snapshot.spec, max(snapshot.budget.trials - snapshot.drawn - len(snapshot.points), 0)
-    points = _points(spec)
-    return left if points is None else min(left, max(points - _proposed(snapshot), 0))
+    points = points_of(spec)
+    return left if points is None else min(left, max(points - _count_proposed(snapshot), 0))
 
 
 def all_drawn(snapshot: Snapshot) -> End:
     """Return the end of a sweep for which no trial may be drawn any more."""
-    points = _points(snapshot.spec)
-    if points is None or _proposed(snapshot) < points or snapshot.drawn >= snapshot.budget.trials:
+    points = points_of(snapshot.spec)
+    if points is None or _count_proposed(snapshot) < points or snapshot.drawn >= snapshot.budget.trials:
         return ALL_DRAWN
     kind = snapshot.spec.sampler["kind"]
     return End(SweepState.COMPLETED, f"the sampler {kind} is exhausted: all its {points:,} points finished")
 
 
-def _proposed(snapshot: Snapshot) -> int:
+def _count_proposed(snapshot: Snapshot) -> int:
     """Return how many of the trials the sampler proposed."""
     return snapshot.drawn - Memory.of(snapshot.memory).besides
 
 
-def _points(spec: SweepSpec) -> int | None:
+def points_of(spec: SweepSpec) -> int | None:
+    """Return how many points the sampler of a sweep has; None is no end."""
     ask = Ask(spec.space, (), spec.seed, spec.rules, spec.fixed, spec.sampler)
     return SAMPLERS[str(spec.sampler["kind"])].points(ask)
 
@@ -87,14 +88,12 @@ def place(
     points: Sequence[Mapping[str, Value]],
     to_epoch: int | None,
     rests_on: Sequence[int] = (),
-    besides: int = 0,
 ) -> Iterator[Drawn]:
     """Yield the trials with these numbers and points, asked to train to `to_epoch`, or each to its end.
 
     A point that breaks a constraint is drawn anew.
     """
-    kept = admitted(spec, [number - besides for number in numbers], points)
-    for number, params in zip(numbers, kept, strict=True):
+    for number, params in zip(numbers, admitted(spec, numbers, points), strict=True):
         yield as_drawn(spec, dataset_sha256, number, params, to_epoch, rests_on)
 
 
@@ -116,6 +115,7 @@ def as_drawn(
         replicates=spec.trainings,
         folds=spec.folds,
         rests_on=rests_on,
+        space_version=spec.space_version,
     )
 
 
@@ -146,9 +146,14 @@ def _drawn(
     besides: int,
 ) -> Iterator[Drawn]:
     """Yield trials whose quantiles are proposed together."""
-    sampler = SAMPLERS[str(spec.sampler["kind"])]
-    seen = history if sampler.need is Need.ALL else ()
     own = range(numbers[0] - besides, numbers[-1] + 1 - besides)
+    seen = history if learns(spec) else ()
+    for number, params in zip(numbers, proposed(spec, own, seen), strict=True):
+        yield as_drawn(spec, dataset_sha256, number, params, to_epoch, [trial.number for trial in seen])
+
+
+def proposed(spec: SweepSpec, own: Sequence[int], seen: Sequence[TrialView]) -> list[Mapping[str, Value]]:
+    """Return the points of the sampler's trials with these numbers of its own, within the constraints."""
     ask = Ask(spec.space, own, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
-    points = list(spec.space.points(sampler.propose(ask).tolist(), spec.fixed, spec.rules))
-    yield from place(spec, dataset_sha256, numbers, points, to_epoch, [trial.number for trial in seen], besides)
+    quantiles = SAMPLERS[str(spec.sampler["kind"])].propose(ask).tolist()
+    return admitted(spec, own, spec.space.points(quantiles, spec.fixed, spec.rules))

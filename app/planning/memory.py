@@ -15,6 +15,7 @@ class Memory:
     began with round `since`, and has up to `size` trials from number `first` on. With size 0 none is under way. It is
     number `bracket`, counted from 0. `besides` are the trials that the sampler did not propose: enqueued
     ones and heirs. `confirming` is 1 while leaders train again.
+    `space` is the version of the space from which was drawn last.
     """
 
     refunded: int = 0
@@ -25,6 +26,7 @@ class Memory:
     bracket: int = 0
     besides: int = 0
     confirming: int = 0
+    space: int = 1
 
     @classmethod
     def of(cls, stored: Mapping[str, Value]) -> Self:

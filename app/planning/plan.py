@@ -11,6 +11,7 @@ from app.planning.confirming import confirm, plan_confirmed
 from app.planning.drawing import all_drawn, draw, learns, room_in_queue, trials_left
 from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.memory import Memory
+from app.planning.redrawing import plan_redraw, redraw_is_due
 from app.planning.rounds import plan_rounds
 from app.planning.whole import TrainWhole
 from app.samplers import SAMPLERS
@@ -44,6 +45,8 @@ def _search(snapshot: Snapshot) -> Plan:
     """Return the next moves of the search: drawing trials, and deciding which of them go on, until it ends."""
     if end := time_is_up(snapshot):
         return Plan((end,), snapshot.memory)
+    if redraw_is_due(snapshot):
+        return plan_redraw(snapshot)
     scheduler = SCHEDULERS[str(snapshot.spec.scheduler["kind"])]
     if isinstance(scheduler, RoundComposer):
         return plan_composed(snapshot, scheduler)

@@ -16,7 +16,7 @@ from app.planning.memory import Memory
 
 def outside(snapshot: Snapshot) -> frozenset[int]:
     """Return the numbers of the stopped trials that lie outside of the space."""
-    if not Memory.of(snapshot.memory).besides:
+    if not Memory.of(snapshot.memory).besides and snapshot.spec.space_version == 1:
         return frozenset()  # all are points of the space
     return frozenset(trial.number for trial in snapshot.trials if within(snapshot.spec, trial.params) is None)
 

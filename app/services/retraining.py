@@ -80,6 +80,7 @@ def _spec_of(spec: SweepSpec, winner: Trial) -> SweepSpec:
         spec,
         name=f"{spec.name[:180]}, retrained",
         space=Space({}),
+        space_version=1,
         fixed={**params_of(spec, winner.params), "epochs": winner.best_epoch or winner.epochs},
         objective=Objective("train_loss", "minimize", spec.objective.diverged),
         sampler={"kind": "random"},

@@ -26,6 +26,7 @@ from app.services.ids import new_id
 from app.services.objective_checks import objective_faults
 from app.services.planner import Planner
 from app.services.point_checks import plain_points, point_faults
+from app.services.space_changes import changed_search, new_space
 from app.services.sweep_checks import KEEP_MODELS, draft_faults, plain_draft, unknown_dataset
 from app.services.sweep_metrics import metrics_of
 from app.services.trials import completed
@@ -103,18 +104,21 @@ class Sweeps:
         return page_of(found, limit, listed, lambda last: [last.number])
 
     def change(self, sweep: str, draft: ChangesDraft, faults: Sequence[Fault]) -> Sweep:
-        """Change labels and budget; more budget lets a completed sweep go on.
+        """Change labels, budget and space; more budget lets a completed sweep go on.
+
+        Trials that nobody has begun are drawn anew from a new space.
 
         Raises InvalidRequest with all faults; NotFound; Conflict if the sweep's state or what it has used forbids it.
         """
         with self._changing:  # of two that change a part of the budget each, none is lost
-            spec = self._storage.sweep(sweep).spec
-            before = spec.budget
-            if faults:
-                raise InvalidRequest(faults)
+            spec, dataset = self._storage.sweep_spec(sweep)
+            before, searched = spec.budget, changed_search(draft, spec)
+            if every := [*faults, *(draft_faults(searched, dataset) if searched else [])]:
+                raise InvalidRequest(every)
             changed: dict[str, Any] = dict(draft.budget)
             budget = replace(before, **changed)
-            changes = SweepChanges(draft.name, draft.tags, draft.notes, budget if budget != before else None)
+            space = new_space(searched, draft, spec, self._clock.now()) if searched else None
+            changes = SweepChanges(draft.name, draft.tags, draft.notes, budget if budget != before else None, space)
             reopen = _is_larger(budget, before, spec.objective.direction)
             self._storage.change_sweep(sweep, changes, reopen=reopen)
         return self._planned(sweep)

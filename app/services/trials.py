@@ -1,7 +1,7 @@
 """Use cases of trials: lists in any order, single trials, their curves and attempts."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import final
 
 from app.contract.hyperparameters import params_of
@@ -27,13 +27,20 @@ class Trials:
     def page(self, sweep: str, query: TrialQuery, limit: int, cursor: str | None) -> Page[CompleteTrial]:
         """Return trials of a sweep. Raises NotFound; Malformed for a cursor of another sweep, filter or sort."""
         spec, _ = self._storage.sweep_spec(sweep)
+        searched = self._searched(sweep, spec)
         which = f"trials of {sweep}, in columns, by {query!r}"  # texts of times were marks before
         after = _position(decode_all(cursor, which, 2)) if cursor else None
         everywhere = {**params_of(spec, {}), **spec.fixed}
-        shared = {name: value for name, value in everywhere.items() if name not in spec.space.parameters}
+        shared = {name: value for name, value in everywhere.items() if name not in searched}
         found = self._storage.trials(sweep, query, shared, after, limit + 1)
         page = page_of(found, limit, which, lambda last: [last[1].key, last[1].number])
         return Page(self._completed(sweep, [trial for trial, _ in page.items], spec), page.next)
+
+    def _searched(self, sweep: str, spec: SweepSpec) -> Collection[str]:
+        """Return the parameters that any trial of a sweep may have by its space."""
+        if spec.space_version == 1:
+            return spec.space.parameters
+        return {name for version in self._storage.sweep(sweep).spaces for name in version.space}
 
     def fields(self, sweep: str) -> TrialFields:
         """Return by which fields the trials of a sweep can be filtered and sorted. Raises NotFound."""

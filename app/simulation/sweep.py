@@ -21,17 +21,20 @@ from app.domain.plan import (
     Need,
     Plan,
     Prune,
+    Redraw,
     Refund,
     RunView,
     Snapshot,
     Train,
     TrialView,
 )
+from app.domain.space import Space
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
 from app.domain.values import Value
 from app.planning import HORIZON, need_of, plan
 from app.planning.outcome import STATES, mean
+from app.simulation.changed_spaces import held_of, trials_of_round
 
 SHA = "ab" * 32
 """The hash of a data set that nobody trains on."""
@@ -70,6 +73,7 @@ class Run:
     state: TrialState = TrialState.QUEUED
     value: float | None = None
     rungs: tuple[tuple[int, float], ...] = ()
+    claimed: bool = False
 
 
 @dataclass
@@ -109,7 +113,8 @@ class VirtualSweep:
         training = self._any(TRAINING)
         since = int(str(self.memory.get("since", 1)))
         since = since if need is Need.ROUND else 1
-        hidden = need is Need.NOTHING or (training and need is not Need.LIVE)
+        changed = int(str(self.memory.get("space", 1))) != self.spec.space_version
+        hidden = need is Need.NOTHING or (training and need is not Need.LIVE and not (changed and need is Need.ALL))
         shown = [] if hidden else [run for run in self._ordered() if run.round >= since]
         return Snapshot(
             sweep="swp_1",
@@ -132,6 +137,8 @@ class VirtualSweep:
             reason=self.reason,
             leaders=self._leaders(),
             points=tuple(self.points),
+            held=held_of(self.trials, self._of_trial) if changed else (),
+            this_round=trials_of_round(self._of_trial, self.memory) if changed and need is Need.ALL else frozenset(),
         )
 
     def look(self) -> int:
@@ -170,6 +177,17 @@ class VirtualSweep:
         self.budget, self.version = replace(self.budget, trials=self.budget.trials + len(points)), self.version + 1
         self.points += points
 
+    def change_space(self, space: Space) -> None:
+        """Give the sweep another space, as a PATCH does: trials that nobody has begun are held."""
+        self.spec, self.version = (
+            replace(self.spec, space=space, space_version=self.spec.space_version + 1),
+            self.version + 1,
+        )
+        for trial, of_trial in zip(self.trials, self._of_trial, strict=True):
+            if not trial.enqueued and all(_untouched(run) for run in of_trial):
+                for run in of_trial:
+                    self.turn(run, TrialState.PAUSED)
+
     def values(self) -> dict[int, float | None]:
         """Return the value of each trial that is final, by its number."""
         return dict(sorted(self._final.items()))
@@ -199,6 +217,7 @@ class VirtualSweep:
     def start(self, run: Run) -> None:
         """Give a queued run to a worker."""
         assert run.state is TrialState.QUEUED
+        run.claimed = True
         self.turn(run, TrialState.RUNNING)
 
     def fate(self, run: Run) -> Fate:
@@ -257,8 +276,8 @@ class VirtualSweep:
         return Block(first, end, sum(run.charged for run in runs), trained)
 
     def _make(self, move: Move) -> None:
-        if isinstance(move, Draw):
-            self._draw(move)
+        if isinstance(move, Draw | Redraw):
+            self._draw(move) if isinstance(move, Draw) else self._redraw(move)
         elif isinstance(move, Train):
             self._go_on(move)
         elif isinstance(move, Prune):
@@ -283,7 +302,7 @@ class VirtualSweep:
             assert not trial.enqueued or trial.params == self.points.pop(0)
             self.trials.append(replace(trial, params=self.recorded(trial.params)))
             self._of_trial.append([])
-            last = int(str(complete(self.spec.fixed, trial.params)["epochs"]))
+            last = self._last(trial)
             begins = self._begin(trial)
             assert begins < trial.to_epoch <= last
             for replicate in range(trial.replicates):
@@ -296,6 +315,25 @@ class VirtualSweep:
         if move.round:
             numbers = [trial.number for trial in move.trials]
             self.decisions.append(f"{move.round} draw {numbers[0]} to {numbers[-1]}: {move.reason}")
+
+    def _redraw(self, move: Redraw) -> None:
+        for trial in move.trials:
+            self.trials[trial.number] = replace(trial, params=self.recorded(trial.params))
+            for run in self._of_trial[trial.number]:
+                assert run.state is TrialState.PAUSED
+                assert not run.claimed
+                run.last = self._last(trial)
+                self.charged += trial.to_epoch - run.charged
+                run.asked = run.charged = trial.to_epoch
+                self.turn(run, TrialState.QUEUED)
+        for number in move.surplus:
+            for run in self._of_trial[number]:
+                self.turn(run, TrialState.CANCELLED)
+        numbers = [*(trial.number for trial in move.trials), *move.surplus]
+        self.decisions.append(f"{move.round} redraw {numbers}: {move.reason}")
+
+    def _last(self, trial: Drawn) -> int:
+        return int(str(complete(self.spec.fixed, trial.params)["epochs"]))
 
     def _begin(self, trial: Drawn) -> int:
         """Return the epoch after which a trial begins; its parent must have stopped there, or have ended before."""
@@ -375,3 +413,7 @@ class VirtualSweep:
         if not over and stopped is TrialState.PAUSED and run.value is not None:
             run.rungs = (*run.rungs, (reached, run.value))
         self.turn(run, fate.end if over else stopped)
+
+
+def _untouched(run: Run) -> bool:
+    return run.state is TrialState.QUEUED and not run.claimed and run.epochs == 0

@@ -11,7 +11,7 @@ from app.domain.errors import Conflict
 from app.domain.plan import StoredDecision
 from app.domain.policy import Policy
 from app.domain.states import SweepState
-from app.domain.sweeps import MOST_TRIALS, Budget, SweepChanges
+from app.domain.sweeps import MOST_TRIALS, Budget, NewSpace, SpaceVersion, SweepChanges
 from app.domain.values import Value
 from app.storage import changes as change_log
 from app.storage import moves, records
@@ -23,6 +23,9 @@ from app.storage.tables import sweeps
 
 MOST_POINTS = 200
 """So many hand-picked points of a sweep wait to be drawn at most."""
+
+MOST_SPACES = 100
+"""So many versions a space has at most."""
 
 _ON_REQUEST = "cancelled on request"
 
@@ -40,6 +43,8 @@ def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen:
         values |= _rebudget(connection, row, changes.budget, reopen=reopen)
         if row.state == SweepState.COMPLETED:
             moves.queue_cancelled(connection, row.key)
+    if changes.space is not None:
+        values |= _respace(connection, row, changes.space, changes.budget, reopen=reopen)
     if values:
         connection.execute(update(sweeps).where(sweeps.c.key == row.key).values(values))
         change_log.of(connection).sweep(row.key, values.get("state", row.state))
@@ -153,14 +158,39 @@ def _rebudget(connection: Connection, row: AnyRow, budget: Budget, *, reopen: bo
     }
 
 
-def _require_open(row: AnyRow, *, reopen: bool) -> None:
+def _respace(
+    connection: Connection, row: AnyRow, new: NewSpace, budget: Budget | None, *, reopen: bool
+) -> dict[str, Any]:
+    """Return the columns of a new version of the space, and hold those trials that are to be drawn anew from it."""
+    _require_open(row, reopen=reopen, what="space")
+    earlier, spec = records.spaces(row), records.spec_from_json(row.spec)
+    if len(earlier) >= MOST_SPACES:
+        raise Conflict(
+            f"The space of the sweep {row.id} was changed {MOST_SPACES - 1} times. Post a new sweep for more."
+        )
+    posted = earlier[-1].space if new.posted is None else new.posted
+    constraints = list(earlier[-1].constraints if new.constraints is None else new.constraints)
+    version = SpaceVersion(len(earlier) + 1, new.created_at, posted, constraints)
+    held = moves.hold_untouched(connection, row.key)
+    told = f"the space was changed to version {version.version}: {len(held)} trials in the queue are drawn anew"
+    add_decisions(connection, row.key, [StoredDecision(0, round_of(row.plan), "patch", held, told)])
+    changed = replace(spec, space=new.space, space_version=version.version, budget=budget or spec.budget)
+    return {
+        **_NEXT_VERSION,
+        "spec": records.spec_to_json(changed),
+        "spaces": records.spaces_to_json([*earlier, version]),
+        "posted": {**row.posted, "space": posted, "constraints": constraints},
+    }
+
+
+def _require_open(row: AnyRow, *, reopen: bool, what: str = "budget") -> None:
     if row.ending:
-        raise Conflict(f"The sweep {row.id} is about to end ({row.reason}): change its budget once it has ended.")
+        raise Conflict(f"The sweep {row.id} is about to end ({row.reason}): change its {what} once it has ended.")
     if row.state not in OPEN_SWEEPS and not (reopen and row.state == SweepState.COMPLETED):
         rule = (
             "only more budget lets a completed one run again" if row.state == SweepState.COMPLETED else "it has ended"
         )
-        raise Conflict(f"The sweep {row.id} is {row.state}, so its budget cannot be changed: {rule}.")
+        raise Conflict(f"The sweep {row.id} is {row.state}, so its {what} cannot be changed: {rule}.")
 
 
 def _require_room(row: AnyRow, budget: Budget) -> None:

@@ -4,9 +4,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never, final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from app.domain.plan import Close, Confirm, Draw, Drawn, End, Move, Plan, Prune, Refund, RunView, StoredDecision, Train
+from app.domain.plan import (
+    Close,
+    Confirm,
+    Draw,
+    Drawn,
+    End,
+    Move,
+    Plan,
+    Prune,
+    Redraw,
+    Refund,
+    RunView,
+    StoredDecision,
+    Train,
+)
 from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
 from app.storage import changes, confirmations, lineage, moves
@@ -92,8 +106,8 @@ class _Applying:
 
     def make(self, move: Move) -> None:
         match move:
-            case Draw():
-                self._draw(move)
+            case Draw() | Redraw():
+                self._draw(move) if isinstance(move, Draw) else self._redraw(move)
             case Train():
                 self._train(move)
             case Prune():
@@ -140,6 +154,16 @@ class _Applying:
         self._take_points([one.params for one in move.trials if one.enqueued])
         self._charge(sum(row["charged"] for row in new))
 
+    def _redraw(self, move: Redraw) -> None:
+        cohorts = numbers_for(self._connection, self._key, _cohorts(move.trials))
+        redrawn = [_redrawn_row(self._key, one) for one in move.trials]
+        again = [row for one in move.trials for row in _redrawn_runs(self._key, one, cohorts)]
+        numbers = [one.number for one in move.trials]
+        before = self._charged(numbers)
+        moves.queue_redrawn(self._connection, self._key, redrawn, again)
+        self._charge(self._charged(numbers) - before)
+        self._changed |= moves.cancel_held(self._connection, self._key, move.surplus, move.reason)
+
     def _take_points(self, taken: Sequence[Mapping[str, Any]]) -> None:
         """Take these points from those that wait, of which they are the first."""
         if not taken:
@@ -152,6 +176,13 @@ class _Applying:
     def _train(self, move: Train) -> None:
         self._changed |= moves.queue_on(self._connection, [run.key for run in move.runs], move.to_epoch, move.round)
         self._charge(sum(move.to_epoch - run.asked for run in move.runs))
+
+    def _charged(self, numbers: Sequence[int]) -> int:
+        """Return what the runs of these trials are charged, all together."""
+        charged = select(func.coalesce(func.sum(runs.c.charged), 0)).where(runs.c.sweep_key == self._key)
+        return sum(
+            self._connection.execute(charged.where(runs.c.trial.in_(part))).scalar_one() for part in parts(numbers)
+        )
 
     def _charge(self, epochs: int) -> None:
         self._update({"charged_epochs": sweeps.c.charged_epochs + epochs})
@@ -172,7 +203,19 @@ def _trial_row(key: int, drawn: Drawn, room: bytes, now: datetime) -> dict[str, 
         "created_at": now,
         "room": room,
         "enqueued": int(drawn.enqueued),
+        "space_version": drawn.space_version,
     }
+
+
+def _redrawn_row(key: int, drawn: Drawn) -> dict[str, Any]:
+    new = {"new_params": drawn.params, "new_version": drawn.space_version}
+    return {"the_sweep": key, "the_number": drawn.number, **new}
+
+
+def _redrawn_runs(key: int, drawn: Drawn, cohorts: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    for replicate in range(drawn.replicates):
+        new = {"new_cohort": cohorts[drawn.cohort_of(replicate)], "new_asked": drawn.to_epoch}
+        yield {"the_sweep": key, "the_number": drawn.number, "the_replicate": replicate, **new}
 
 
 def _cohorts(drawn: Sequence[Drawn]) -> list[str]:
@@ -197,6 +240,9 @@ def _decision(move: Move, sweep: AnyRow, memory: Mapping[str, Any]) -> Iterator[
     match move:
         case Draw() if move.round > 0:
             yield StoredDecision(0, move.round, "draw", [one.number for one in move.trials], move.reason)
+        case Redraw() if move.trials or move.surplus:
+            numbers = [*(one.number for one in move.trials), *move.surplus]
+            yield StoredDecision(0, move.round, "redraw", numbers, move.reason)
         case Train():
             numbers = sorted({run.trial for run in move.runs})
             yield StoredDecision(0, move.round, "train", numbers, move.reason)

@@ -1,7 +1,7 @@
 """Rows into records and back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from functools import lru_cache
@@ -13,7 +13,7 @@ from app.domain.datasets import DatasetSummary
 from app.domain.foreign import Foreign
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
 from app.domain.states import TrialState
-from app.domain.sweeps import Budget, Confirmation, Objective, SweepSpec
+from app.domain.sweeps import Budget, Confirmation, Objective, SpaceVersion, SweepSpec
 from app.domain.trials import Trial
 from app.domain.work import EarlyStopping, Epoch
 from app.storage.columns import instant_text
@@ -111,7 +111,26 @@ def trial(sweep: str, row: AnyRow, slots: Slots) -> Trial:
         finished_at=row.finished_at,
         enqueued=bool(row.enqueued),
         confirmed=bool(row.confirmed),
+        space_version=row.space_version,
     )
+
+
+def spaces(row: AnyRow) -> list[SpaceVersion]:
+    """Return the versions of the space of a sweep's row: one that was never changed is written down nowhere else."""
+    if not row.spaces:
+        return [SpaceVersion(1, row.created_at, row.posted.get("space") or {}, row.posted.get("constraints") or [])]
+    return [
+        SpaceVersion(version, datetime.fromisoformat(one["created_at"]), one["space"], one["constraints"])
+        for version, one in enumerate(row.spaces, 1)
+    ]
+
+
+def spaces_to_json(versions: Sequence[SpaceVersion]) -> list[dict[str, Any]]:
+    """Return the versions of a space as `spaces` reads them."""
+    return [
+        {"created_at": instant_text(one.created_at), "space": one.space, "constraints": list(one.constraints)}
+        for one in versions
+    ]
 
 
 def epoch(row: AnyRow, slots: Slots) -> Epoch:

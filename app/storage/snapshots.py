@@ -1,17 +1,19 @@
 """Snapshots: what a plan follows from. For a kind that needs nothing, as much is read as there are counters."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, literal, literal_column, select
 
 from app.domain.objectives import Direction, cost
-from app.domain.plan import REFUND_BLOCK, Block, Leader, Need, RunView, Snapshot, TrialView
+from app.domain.plan import REFUND_BLOCK, Block, Held, Leader, Need, RunView, Snapshot, TrialView
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepSpec
 from app.storage import counts, records, trial_rows
+from app.storage.decisions import round_of
 from app.storage.dialect import larger
-from app.storage.moves import QUEUED, RUNNING
+from app.storage.moves import PAUSED, QUEUED, RUNNING
 from app.storage.records import AnyRow
 from app.storage.sweep_rows import sweep_row
 from app.storage.tables import lineage, rung_values, runs, trials
@@ -25,14 +27,17 @@ def take(connection: Connection, sweep: str, need: Need, horizon: int) -> Snapsh
     spec = records.spec_from_json(row.spec)
     waiting = _waiting(connection, row.key, horizon)
     in_training = waiting > 0 or _any_leased(connection, row.key)
+    changed = int(row.plan.get("space", 1)) != spec.space_version
     direction, best = spec.objective.direction, counts.best_value(connection, row.key)
     return Snapshot(
         **_standing(row, spec),
         waiting=waiting,
         in_training=in_training,
         best_cost=cost(best, direction),
-        runs=() if _hidden(need, in_training=in_training) else _runs(connection, row, direction, need),
+        runs=_runs(connection, row, direction, need) if _shown(need, in_training=in_training, held=changed) else (),
         trials=_trials(connection, sweep, direction) if need is Need.ALL else (),
+        held=_held(connection, row.key) if changed else (),
+        this_round=_this_round(connection, row) if changed and need is Need.ALL else frozenset(),
         leaders=() if in_training else _leaders(connection, row, spec),
         block=None if spec.budget.epochs is None else _block(connection, row, in_training=in_training),
     )
@@ -66,9 +71,31 @@ def _any_leased(connection: Connection, key: int) -> bool:
     return connection.execute(select(runs.c.key).where(runs.c.sweep_key == key, RUNNING).limit(1)).first() is not None
 
 
-def _hidden(need: Need, *, in_training: bool) -> bool:
-    """Return whether no runs are shown: while some train, only a kind that decides at any time sees them."""
-    return need is Need.NOTHING or (in_training and need is not Need.LIVE)
+def _shown(need: Need, *, in_training: bool, held: bool) -> bool:
+    """Return whether runs are shown: while some train, to a kind that decides at any time, or for trials drawn anew."""
+    return need is Need.LIVE or (need is not Need.NOTHING and not in_training) or (need is Need.ALL and held)
+
+
+def _held(connection: Connection, key: int) -> tuple[Held, ...]:
+    """Return the trials that are to be drawn anew; the sampler counts its own without those picked and heirs."""
+    picked = select(trials.c.number).where(trials.c.sweep_key == key, trials.c.enqueued == literal_column("1"))
+    heirs = select(lineage.c.trial).where(lineage.c.sweep_key == key)
+    besides = sorted(connection.scalars(picked.union_all(heirs)))
+    rows = connection.execute(
+        select(trials.c.number, trials.c.params, trials.c.space_version, runs.c.asked)
+        .join(runs, and_(runs.c.sweep_key == key, runs.c.trial == trials.c.number, runs.c.replicate == 0))
+        .where(trials.c.sweep_key == key, trials.c.state == TrialState.PAUSED.value, runs.c.fence == 0, PAUSED)
+        .order_by(trials.c.number)
+    )
+    return tuple(
+        Held(row.number, row.number - bisect_left(besides, row.number), row.params, row.asked, row.space_version)
+        for row in rows
+    )
+
+
+def _this_round(connection: Connection, row: AnyRow) -> frozenset[int]:
+    mine = runs.c.sweep_key == row.key, runs.c.round > literal_column("0"), runs.c.round == round_of(row.plan)
+    return frozenset(connection.scalars(select(runs.c.trial).where(*mine)))
 
 
 def _runs(connection: Connection, row: AnyRow, direction: Direction, need: Need) -> tuple[RunView, ...]:

@@ -148,6 +148,7 @@ def _sweeps(connection: Connection, rows: Sequence[AnyRow]) -> list[Sweep]:
             counts=_whole(standing[row.key].counts, row),
             best=standing[row.key].best,
             waiting_points=len(row.enqueued),
+            spaces=records.spaces(row),
         )
         for row in rows
     ]

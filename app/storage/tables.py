@@ -94,7 +94,7 @@ datasets = Table(
 # out after the data set was deleted. One of a foreign trainer has none. `rules` are those that its workers must know.
 # `metrics` are those that its trials may have, each with its direction. `plan` is
 # what the planner remembers; its version rises with what is decided.
-# `enqueued` are hand-picked points that wait to be drawn.
+# `enqueued` are hand-picked points that wait to be drawn; `spaces` the versions of the space, once it was changed.
 # A sweep that was deleted is out of sight at once, and its rows go away in pieces.
 sweeps = Table(
     "sweeps",
@@ -135,6 +135,7 @@ sweeps = Table(
     Column("finished_at", Instant),
     Column("deleted", Integer, nullable=False, server_default=text("0")),
     Column("enqueued", Json, nullable=False, server_default=text("'[]'")),
+    Column("spaces", Json, nullable=False, server_default=text("'[]'")),
     _one_of("state", list(SweepState)),
     _one_of("direction", list(get_args(Direction))),
     CheckConstraint("ending IN ('completed', 'cancelled')", name="ending"),
@@ -177,6 +178,7 @@ trials = Table(
     Column("room", LargeBinary),
     Column("enqueued", Integer, nullable=False, server_default=text("0")),
     Column("confirmed", Integer, nullable=False, server_default=text("0")),
+    Column("space_version", Integer, nullable=False, server_default=text("1")),
     _one_of("state", list(TrialState)),
     Index("ix_trials_sweep_key_state_number", "sweep_key", "state", "number"),
     sqlite_strict=True,

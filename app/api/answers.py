@@ -80,6 +80,7 @@ class SweepAnswer(TypedDict):
     steps: int | None
     pauses: bool
     keep_models: int
+    pool: int
     rules: int
     reproducible: bool
     no_workers: str | None
@@ -132,6 +133,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         steps=spec.foreign.steps if spec.foreign else None,
         pauses=spec.foreign is None or spec.foreign.pauses,
         keep_models=spec.keep_models,
+        pool=spec.pool,
         rules=spec.rules,
         reproducible=is_reproducible(spec),
         no_workers=no_workers,

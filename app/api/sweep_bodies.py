@@ -182,6 +182,9 @@ class SweepBody(_Body):
     Our own trainer needs a `dataset`. With `"trainer": "external"`, or "external:NAME", code of yours trains: it brings
     its data, any parameters may be searched, and `metrics` declares what it measures, each with its direction. A trial
     takes so many `steps` of it, 1 unless said. A trainer that `pauses` can go on from where it paused a run.
+
+    Of the best `keep_models` trials the model is kept, and of the best `pool` to choose an ensemble from: 50 unless
+    said, or fewer where so many of the largest possible network would take more than 256 MiB.
     """
 
     name: Name | None = None
@@ -205,6 +208,7 @@ class SweepBody(_Body):
     folds: Annotated[Whole, Field(ge=1, le=16)] = 1
     confirm: ConfirmBody | None = None
     keep_models: Annotated[Whole, Field(ge=1, le=1000)] = 10
+    pool: Annotated[Whole, Field(ge=0, le=1000)] | None = None
 
 
 class _FixedValue(BaseModel):
@@ -249,6 +253,7 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         epochs=budget.get("epochs"),
         target=budget.get("target"),
         keep_models=parsed.get("keep_models"),
+        pool=parsed.get("pool"),
         **{
             part: parsed[part]
             for part in ("tags", "notes", "sampler", "scheduler", "replicates", "folds")

@@ -45,6 +45,7 @@ class SweepDraft:
     folds: int = 1
     confirm: Confirmation | None = None
     keep_models: int | None = None
+    pool: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,9 @@ class SweepSpec:
     `rules` is the version of the rules that shape its results: it ends under those that it began with. Sweeps from
     before it was written down have the first. Each trial is trained `replicates` times, each time with another seed,
     and with cross-validation each time on each of the `folds`. One that was chosen before may `train_on_dev` as well.
-    The space is its version in force.
-    A sweep of a foreign trainer has no data set, and says in `foreign` what its trials come to.
+    The space is its version in force. A sweep of a foreign trainer has no data set, and says in `foreign` what its
+    trials come to. Of the best `keep_models` trials the model is kept, and of the best `pool` for an ensemble of them;
+    sweeps from before it was written down have no pool.
     """
 
     name: str
@@ -95,6 +96,7 @@ class SweepSpec:
     folds: int = 1
     confirm: Confirmation | None = None
     train_on_dev: bool = False
+    pool: int = 0
 
     @property
     def trainings(self) -> int:
@@ -105,6 +107,11 @@ class SweepSpec:
     def trained_on(self) -> TrainedOn:
         """What the first run of each trial learns from."""
         return TrainedOn(self.folds, self.train_on_dev)
+
+    @property
+    def kept_models(self) -> int:
+        """Of so many of the best trials the model is kept."""
+        return max(self.keep_models, self.pool)
 
     @property
     def rules_to_know(self) -> int:

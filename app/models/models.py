@@ -18,10 +18,10 @@ from app.domain.values import Value
 from engine.data import Dataset, Table, TableError
 from engine.data.cross_validation import fold_of, whole_of
 from engine.data.said import Said
-from engine.models import FORMATS, MissingExtra, Model, ModelError, Predictions, read_model
+from engine.models import FORMATS, MissingExtra, Model, ModelError, Predictions, Predictor, read_model
 from engine.training_set import LOSS_OF_TASK, outputs_of
 
-__all__ = ["Format", "Model", "model_file", "predict_csv", "predict_rows", "trained_model"]
+__all__ = ["Format", "Model", "Predictor", "model_file", "predict_csv", "predict_rows", "trained_model"]
 
 Format = Literal["npz", "safetensors", "onnx"]
 
@@ -56,7 +56,7 @@ def trained_model(
     return Model.of(structure, row, dataset, normalize_inputs=bool(params["normalize_inputs"]), about=card)
 
 
-def model_file(model: Model, file_format: Format) -> bytes:
+def model_file(model: Predictor, file_format: Format) -> bytes:
     """Return a model as a file. Raises NotInstalled."""
     try:
         return FORMATS[file_format](model)
@@ -64,7 +64,7 @@ def model_file(model: Model, file_format: Format) -> bytes:
         raise NotInstalled(str(error)) from None
 
 
-def predict_rows(model: Model, rows: Sequence[Any]) -> PredictedRows:
+def predict_rows(model: Predictor, rows: Sequence[Any]) -> PredictedRows:
     """Predict rows of JSON. Raises InvalidRequest with every fault, as faults below /rows."""
     if faults := list(_size_faults(model, len(rows))):
         raise InvalidRequest(faults)
@@ -75,7 +75,7 @@ def predict_rows(model: Model, rows: Sequence[Any]) -> PredictedRows:
         raise InvalidRequest([Fault(pointer("rows", *fault.place), fault.detail) for fault in error.faults]) from None
 
 
-def _size_faults(model: Model, rows: int) -> Iterator[Fault]:
+def _size_faults(model: Predictor, rows: int) -> Iterator[Fault]:
     for values, each in {"cells": len(model.encodings), "probabilities": len(model.classes)}.items():
         if rows * each > MOST_VALUES:
             made = f"{rows:,} rows make {rows * each:,} {values}, {each:,} each; at most {MOST_VALUES:,} are possible"

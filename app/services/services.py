@@ -10,6 +10,7 @@ from app.services.artifacts import Artifacts
 from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock
 from app.services.datasets import Datasets
+from app.services.ensembles import Ensembles
 from app.services.gradient_checks import GradientChecks
 from app.services.live_workers import LiveWorkers
 from app.services.models import Models
@@ -33,6 +34,7 @@ class Services:
     retraining: Retraining
     trials: Trials
     models: Models
+    ensembles: Ensembles
     analysis: Analysis
     gradient_checks: GradientChecks
     work: Work
@@ -65,6 +67,7 @@ class Services:
             Retraining(storage, clock, planner, entropy),
             trials,
             Models(storage),
+            Ensembles(storage),
             Analysis(storage, trials),
             GradientChecks(storage),
             Work(storage, clock, live, publisher.claims, planner, lease_seconds),

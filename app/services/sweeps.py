@@ -26,6 +26,7 @@ from app.services.ids import new_id
 from app.services.objective_checks import objective_faults
 from app.services.planner import Planner
 from app.services.point_checks import plain_points, point_faults
+from app.services.pools import pool_of
 from app.services.space_changes import changed_search, new_space
 from app.services.sweep_checks import KEEP_MODELS, draft_faults, plain_draft, unknown_dataset
 from app.services.sweep_metrics import metrics_of
@@ -205,6 +206,7 @@ class Sweeps:
             keep_models=draft.keep_models or KEEP_MODELS,
             rules=CURRENT_RULES,
             replicates=draft.replicates,
+            pool=pool_of(draft, dataset),
             folds=draft.folds,
             confirm=draft.confirm,
             trainer=draft.trainer,

@@ -17,13 +17,15 @@ from app.simulation.files import read_tasks
 SWEEPS = 200
 
 
-def main(file: Path) -> int:
-    """Simulate random sweeps twice each; print those that differ, and return how many."""
+PAIRS = [pair for pair in product(SAMPLERS, SCHEDULERS) if pair_of(*pair) is Pair.REPRODUCIBLE]
+
+
+def main(file: Path, sweeps: int = SWEEPS) -> int:
+    """Simulate random sweeps of all pairs in turn, twice each; print those that differ, and return how many."""
     tasks, chance = read_tasks(file), random.Random(12)  # noqa: S311 - nothing here is a secret
-    pairs = [pair for pair in product(SAMPLERS, SCHEDULERS) if pair_of(*pair) is Pair.REPRODUCIBLE]
     different = 0
-    for number in range(SWEEPS):
-        sampler, scheduler = pairs[number % len(pairs)]
+    for number in range(sweeps):
+        sampler, scheduler = PAIRS[number % len(PAIRS)]
         rungs: dict[str, Value] = {"eta": chance.randint(2, 4), "first_rung": chance.randint(1, 6)}
         if SAMPLERS[sampler].need is Need.ALL:
             rungs["bracket"] = chance.randint(1, 30)
@@ -41,7 +43,7 @@ def main(file: Path) -> int:
         if (alone.table(), alone.decisions, alone.trials) != (many.table(), many.decisions, many.trials):
             different += 1
             print(f"different: {task.name}, {search}, {speeds}")
-    print(f"{SWEEPS - different} of {SWEEPS} sweeps, of {len(pairs)} pairs, are the same with 1 and with 7 workers")
+    print(f"{sweeps - different} of {sweeps} sweeps, of {len(PAIRS)} pairs, are the same with 1 and with 7 workers")
     return different
 
 

@@ -15,6 +15,7 @@ OPERATIONS = {
     "retrain_winner", "pause_sweep", "resume_sweep", "cancel_sweep", "list_decisions",
     "list_trials", "enqueue_points", "get_trial", "get_curve", "list_attempts", "get_model", "predict_rows",
     "evaluate_model", "get_diagnosis", "get_analysis", "get_leaderboard",
+    "get_ensemble", "get_ensemble_model", "predict_by_ensemble", "evaluate_ensemble",
     "check_gradient",
     "claim_runs", "keep_leases", "report_epochs", "finish_runs", "release_leases",
     "add_artifact",

@@ -85,7 +85,7 @@ def simulate(task: Task, search: Search, speeds: Sequence[float]) -> Simulation:
     A worker of speed 2 needs half the seconds for an epoch. Where several are free the first one takes the next run,
     and where several stop at once the first one is heard first: the same arguments give the same simulation.
     """
-    sweep = VirtualSweep(search.spec(task), task.fates(search.seed, search.noise), recorded=task.recorded)
+    sweep = VirtualSweep(search.spec(task), task.fates(search.seed, search.noise), recorded=task.recorder())
     found = Simulation(task, sweep, speeds)
     held = list[tuple[float, int, Run]]()
     free, now = list(range(len(speeds))), 0.0

@@ -58,11 +58,11 @@ class Retraining:
             raise Conflict(f"{rule}. Ask once it has ended, or cancel it with ?keep=true.")
         if found.best is None:
             raise NotFound(f"The sweep {found.id} has no trial with a result, and so no winner to retrain.")
-        winner = self._storage.trial(found.id, found.best.trial)
-        if winner.lineage:
-            rule = f"Trial {winner.number} of {found.id} goes on from trial {winner.lineage[-1].trial}"
+        best = found.best.trial
+        if ancestors := self._storage.lineage(found.id, [best]).get(best):
+            rule = f"Trial {best} of {found.id} goes on from trial {ancestors[-1].trial}"
             raise Conflict(f"{rule}: its hyperparameters changed on the way, so that they alone do not make its model.")
-        return winner
+        return self._storage.trial(found.id, best)
 
     def _start(self, spec: SweepSpec, winner: Trial, tag: str) -> Sweep:
         _, dataset = self._storage.sweep_spec(winner.sweep)

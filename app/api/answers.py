@@ -74,6 +74,7 @@ class SweepAnswer(TypedDict):
     replicates: int
     folds: int
     confirm: dict[str, Any] | None
+    train_on_dev: bool
     trainer: str
     metrics: dict[str, Direction] | None
     steps: int | None
@@ -126,6 +127,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         waiting_points=sweep.waiting_points,
         replicates=spec.replicates,
         folds=spec.folds,
+        train_on_dev=spec.train_on_dev,
         confirm=asdict(spec.confirm) if spec.confirm else None,
         trainer=spec.trainer,
         metrics=dict(spec.foreign.metrics) if spec.foreign else None,

@@ -12,10 +12,11 @@ from app.contract.structure import structure_of
 from app.domain.datasets import Note
 from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
 from app.domain.predictions import PredictedRows, Prediction
+from app.domain.sweeps import TRAIN_ALONE, TrainedOn
 from app.domain.uploads import READING_OF_ROWS, read_reading
 from app.domain.values import Value
 from engine.data import Dataset, Table, TableError
-from engine.data.cross_validation import fold_of
+from engine.data.cross_validation import fold_of, whole_of
 from engine.data.said import Said
 from engine.models import FORMATS, MissingExtra, Model, ModelError, Predictions, Predictor, read_model
 from engine.training_set import LOSS_OF_TASK, outputs_of
@@ -35,18 +36,20 @@ def trained_model(
     made_with: Mapping[str, str],
     about: Mapping[str, object],
     rules: int,
-    folds: int = 1,
+    trained_on: TrainedOn = TRAIN_ALONE,
 ) -> Model:
     """Return the model of a trial with these hyperparameters, all of them, that was trained by a version of the rules.
 
     `about` goes into its card and says where it comes from (sweep, trial, seed, metrics). The bits of a trial hold for
     one kind of processor and one set of library versions: `made_with` names those of the worker that trained it.
-    With several `folds` it is the network of the first, which was not trained on that one.
+    What it was `trained_on` tells how its inputs were normalised.
     Raises ValueError if the weights do not fit the network.
     """
     dataset = Dataset.from_bytes(dataset_content)
-    if folds > 1:
-        dataset = fold_of(dataset, folds, 0)
+    if trained_on.folds > 1:
+        dataset = fold_of(dataset, trained_on.folds, 0)
+    if trained_on.dev:
+        dataset = whole_of(dataset)
     structure = structure_of(params, dataset.x_train.shape[1], outputs_of(dataset), LOSS_OF_TASK[dataset.task], rules)
     card = {**about, "hyperparameters": dict(params), "made_with": dict(made_with)}
     row = np.frombuffer(weights, "<f4")

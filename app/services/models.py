@@ -52,7 +52,7 @@ class Models:
         about = {**about_data(sweep, spec, data), **about_trial(number, kept)}
         params = params_of_model(spec, trial)
         try:
-            return trained_model(kept.weights, params, content, kept.made_with, about, spec.rules, spec.folds)
+            return trained_model(kept.weights, params, content, kept.made_with, about, spec.rules, spec.trained_on)
         except ValueError as error:
             detail = f"The weights that were sent for trial {number} do not fit its network: {error}"
             raise Conflict(detail) from None
@@ -91,6 +91,7 @@ def about_data(sweep: str, spec: SweepSpec, dataset: DatasetSummary) -> dict[str
         "dataset": dataset.name,
         "dataset_sha256": dataset.sha256,
         "task": dataset.task,
+        **({"train_on_dev": True} if spec.train_on_dev else {}),
         **({"folds": spec.folds, "fold": 0} if spec.folds > 1 else {}),
     }
 

@@ -16,6 +16,7 @@ from app.services.live_workers import LiveWorkers
 from app.services.models import Models
 from app.services.planner import Planner
 from app.services.publisher import Publisher
+from app.services.retraining import Retraining
 from app.services.sweeps import Sweeps
 from app.services.trials import Trials
 from app.services.work import Work
@@ -30,6 +31,7 @@ class Services:
     storage: Storage
     datasets: Datasets
     sweeps: Sweeps
+    retraining: Retraining
     trials: Trials
     models: Models
     ensembles: Ensembles
@@ -62,6 +64,7 @@ class Services:
             storage,
             Datasets(storage, clock, preparation),
             Sweeps(storage, clock, planner, entropy),
+            Retraining(storage, clock, planner, entropy),
             trials,
             Models(storage),
             Ensembles(storage),

@@ -214,6 +214,7 @@ class Work:
             checkpoint=claimed.checkpoint,
             lineage=[Piece(one.trial, params_of(spec, one.params), one.to_epoch) for one in claimed.ancestors],
             folds=spec.folds,
+            train_on_dev=spec.train_on_dev,
         )
 
 

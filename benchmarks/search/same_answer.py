@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 
 from app.domain.plan import Need
-from app.domain.sweeps import Budget
+from app.domain.sweeps import Budget, Confirmation
 from app.domain.values import Value
 from app.planning.pairs import Pair, pair_of
 from app.samplers import SAMPLERS
@@ -32,7 +32,11 @@ def main(file: Path, sweeps: int = SWEEPS) -> int:
         options = {name: value for name, value in rungs.items() if name in SCHEDULERS[scheduler].options}
         budget = Budget(chance.randint(1, 60), epochs=chance.choice([None, chance.randint(50, 1500)]))
         kinds: tuple[dict[str, Value], dict[str, Value]] = {"kind": sampler}, {"kind": scheduler, **options}
-        search = Search(*kinds, budget, chance.randrange(2**31), chance.choice([1, 1, 2]), chance.choice([0.0, 0.1]))
+        seed, replicates, noise = chance.randrange(2**31), chance.choice([1, 1, 2]), chance.choice([0.0, 0.1])
+        confirm = chance.choice(
+            [None, Confirmation(chance.uniform(0.05, 0.5), chance.randint(1, 9), chance.randint(1, 3))]
+        )
+        search = Search(*kinds, budget, seed, replicates, noise, confirm)
         speeds = [chance.uniform(0.1, 10.0) for _ in range(7)]
         task = chance.choice(tasks)
         alone, many = (simulate(task, search, workers).sweep for workers in ([1.0], speeds))

@@ -12,7 +12,7 @@ OPERATIONS = {
     "list_hyperparameters", "list_metrics",
     "preview_space",
     "create_sweep", "list_sweeps", "get_sweep", "change_sweep", "delete_sweep", "get_best_trial",
-    "pause_sweep", "resume_sweep", "cancel_sweep", "list_decisions",
+    "retrain_winner", "pause_sweep", "resume_sweep", "cancel_sweep", "list_decisions",
     "list_trials", "enqueue_points", "get_trial", "get_curve", "list_attempts", "get_model", "predict_rows",
     "evaluate_model", "get_diagnosis", "get_analysis", "get_leaderboard",
     "get_ensemble", "get_ensemble_model", "predict_by_ensemble", "evaluate_ensemble",

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.domain.errors import InvalidRequest
 from app.domain.space import FloatParameter, IntParameter
-from app.domain.sweeps import Budget
+from app.domain.sweeps import Budget, Confirmation
 from app.simulation.clock import Search, simulate
 from app.simulation.files import read_tasks, task_named
 from app.simulation.report import HEIGHT, as_json, plot
@@ -41,6 +41,16 @@ def test_a_table_is_searched_on_one_seed_and_scored_by_the_mean_of_all(tmp_path:
     winner = found.sweep.trials[min(seen, key=lambda trial: (seen[trial] or 0.0, trial))].params
     cost = means[task.space_index(winner)]
     assert math.isclose(found.regret, (cost - means.min()) / (np.median(means) - means.min()))
+
+
+def test_what_a_confirmed_sweep_hands_back_is_the_best_mean_of_its_leaders(tmp_path: Path) -> None:
+    [task] = read_tasks(small_table(tmp_path))
+    confirm = Confirmation(share=0.25, leaders=2, replicates=1)
+    found = simulate(task, Search(RANDOM, PLAIN, Budget(8, epochs=8), confirm=confirm), [1.0, 2.0])
+    assert (len(found.sweep.trials), len(found.sweep.confirmed)) == (6, 2)
+    winner = min(found.sweep.confirmed, key=lambda trial: (found.sweep.cost(trial) or 0.0, trial))
+    assert found.moments[-1].trial == winner
+    assert found.regret == task.regret(task.cost(found.sweep.trials[winner].params, 1))
 
 
 def test_axes_of_curves_are_found_from_their_values(tmp_path: Path) -> None:

@@ -74,12 +74,14 @@ class SweepAnswer(TypedDict):
     replicates: int
     folds: int
     confirm: dict[str, Any] | None
+    train_on_dev: bool
     trainer: str
     metrics: dict[str, Direction] | None
     steps: int | None
     pauses: bool
     keep_models: int
     duplicates: Duplicates
+    pool: int
     rules: int
     reproducible: bool
     no_workers: str | None
@@ -125,6 +127,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         waiting_points=sweep.waiting_points,
         replicates=spec.replicates,
         folds=spec.folds,
+        train_on_dev=spec.train_on_dev,
         confirm=asdict(spec.confirm) if spec.confirm else None,
         trainer=spec.trainer,
         metrics=dict(spec.foreign.metrics) if spec.foreign else None,
@@ -132,6 +135,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         pauses=spec.foreign is None or spec.foreign.pauses,
         keep_models=spec.keep_models,
         duplicates=spec.duplicates,
+        pool=spec.pool,
         rules=spec.rules,
         reproducible=is_reproducible(spec),
         no_workers=no_workers,

@@ -12,6 +12,7 @@ from app.api import (
     analysis,
     backups,
     datasets,
+    ensembles,
     events,
     gradient_checks,
     health,
@@ -35,7 +36,7 @@ from app.api.waiting import CLAIMS_AT_ONCE
 from app.domain.work import MOST_REQUEST_BYTES
 from app.services.artifacts import MOST_MODEL_BYTES
 from app.services.checkpoints import MOST_CHECKPOINT_BYTES
-from app.services.models import MOST_FILE_BYTES
+from app.services.predicting import MOST_FILE_BYTES
 from app.version import logsweep_version
 
 MAX_JSON_BYTES = 1 << 20
@@ -62,6 +63,8 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
         "/v1/work/*": MOST_REQUEST_BYTES,
         "/v1/sweeps/*/trials/*/predict": MAX_ROWS_BYTES,
         "/v1/sweeps/*/trials/*/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
+        "/v1/sweeps/*/ensemble/predict": MAX_ROWS_BYTES,
+        "/v1/sweeps/*/ensemble/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
     }
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS)
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)  # the last one added sees a request first
@@ -72,8 +75,8 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
     problems.install(app)
     openapi.install(app)
-    about_sweeps = (datasets, hyperparameters, metrics, spaces, sweeps, trials, models, analysis, gradient_checks)
-    for routes in (*about_sweeps, events, workers, work, work_files, backups, health):
+    about_sweeps = (datasets, hyperparameters, metrics, spaces, sweeps, trials, models, ensembles, analysis)
+    for routes in (*about_sweeps, gradient_checks, events, workers, work, work_files, backups, health):
         app.include_router(routes.router)
     return app
 

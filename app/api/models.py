@@ -1,5 +1,7 @@
 """Routes of trained models: their files, and predictions with them."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,12 +17,20 @@ from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.domain.errors import Fault, InvalidRequest
 from app.domain.predictions import Evaluation, PredictedRows
-from app.services.services import Services
+from app.models.models import Format, Predictor, model_file
+from app.services.predicting import predict, score_file, score_rows
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}/trials/{number}", tags=["models"])
 
 MOST_ROWS = 10_000
 """The most rows that one request may have predicted."""
+
+ModelFormat = Annotated[Literal["npz", "safetensors", "onnx", "json"], Query(alias="format")]
+
+MODEL_FILES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {}, "application/json": {}}}
+}
+"""What the document says of routes that answer with a model."""
 
 _PREDICTED = TypeAdapter(PredictedRows)
 _ROW = {"type": "object", "additionalProperties": {"type": ["number", "string", "null"]}}
@@ -45,22 +55,16 @@ class PredictBody(BaseModel):
 @router.get(
     "/model",
     response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {}, "application/json": {}}}},
+    responses=MODEL_FILES,
 )
 def get_model(
     sweep: str,
     number: int,
     services: UseCases,
-    file_format: Annotated[Literal["npz", "safetensors", "onnx", "json"], Query(alias="format")] = "npz",
+    file_format: ModelFormat = "npz",
 ) -> Response:
     """Fetch a trained model: `json` is its card alone, the other formats have the weights as well."""
-    if file_format == "json":
-        return JSONResponse(services.models.card(sweep, number))
-    return Response(
-        services.models.file(sweep, number, file_format),
-        media_type="application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="{sweep}-{number}.{file_format}"'},
-    )
+    return model_answer(services.models.get(sweep, number), f"{sweep}-{number}", file_format)
 
 
 @router.post(
@@ -70,7 +74,7 @@ def get_model(
 )
 async def predict_rows(sweep: str, number: int, request: Request, services: UseCases) -> Response:
     """Predict rows with a trained model. Words that it does not know are taken as missing."""
-    return await run_in_threadpool(_predict, services, sweep, number, await read_json(request))
+    return await answer_rows(request, partial(services.models.get, sweep, number))
 
 
 class EvaluateBody(PredictBody):
@@ -81,25 +85,21 @@ _FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
 _FORM = {"type": "object", "required": ["file"], "properties": {"file": _FILE}, "additionalProperties": False}
 
 
-def _evaluate_body() -> dict[str, Any]:
+def evaluate_body() -> dict[str, Any]:
     """Return the part of the OpenAPI document on what can be scored: a file in a form, or rows of JSON."""
     extra = json_body(TypeAdapter(EvaluateBody))
     extra["requestBody"]["content"]["multipart/form-data"] = {"schema": _FORM}
     return extra
 
 
-@router.post("/evaluate", openapi_extra=_evaluate_body())
+@router.post("/evaluate", openapi_extra=evaluate_body())
 async def evaluate_model(sweep: str, number: int, request: Request, services: UseCases) -> Evaluation:
     """Score a trained model on examples: a file (text, also .gz, or NPZ) as `file` of a form, or rows of JSON.
 
     Both have the columns of training and the target; others are passed over, and noted. The rows of the data set's own
     test part get the trial's test error.
     """
-    if content_type(request) == "multipart/form-data":
-        content, faults = await _sent_file(request)
-        return await run_in_threadpool(services.models.evaluate_file, sweep, number, content, faults)
-    fields, faults = read_fields(EvaluateBody, await read_json(request))
-    return await run_in_threadpool(services.models.evaluate_rows, sweep, number, fields.get("rows", []), faults)
+    return await answer_examples(request, partial(services.models.get, sweep, number))
 
 
 async def _sent_file(request: Request) -> tuple[bytes, list[Fault]]:
@@ -112,7 +112,33 @@ async def _sent_file(request: Request) -> tuple[bytes, list[Fault]]:
     raise InvalidRequest([*faults, Fault("/file", "The file is missing: send the rows as a file in the field file.")])
 
 
-def _predict(services: Services, sweep: str, number: int, raw: Any) -> Response:
-    fields, faults = read_fields(PredictBody, raw)
-    found = services.models.predict(sweep, number, fields.get("rows", []), faults)
-    return Response(_PREDICTED.dump_json(found, exclude_none=True), media_type="application/json")
+def model_answer(model: Predictor, name: str, file_format: Format | Literal["json"]) -> Response:
+    """Return the card of a model for `json`, else the model as a file that is called so."""
+    if file_format == "json":
+        return JSONResponse(dict(model.card))
+    return Response(
+        model_file(model, file_format),
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{name}.{file_format}"'},
+    )
+
+
+async def answer_rows(request: Request, model: Callable[[], Predictor]) -> Response:
+    """Answer a request for predictions; the `model` is fetched in a thread, once the request has come."""
+    raw = await read_json(request)
+
+    def answered() -> Response:
+        fields, faults = read_fields(PredictBody, raw)
+        found = predict(model(), fields.get("rows", []), faults)
+        return Response(_PREDICTED.dump_json(found, exclude_none=True), media_type="application/json")
+
+    return await run_in_threadpool(answered)
+
+
+async def answer_examples(request: Request, model: Callable[[], Predictor]) -> Evaluation:
+    """Answer a request for scores; the `model` is fetched in a thread, once the request has come."""
+    if content_type(request) == "multipart/form-data":
+        content, faults = await _sent_file(request)
+        return await run_in_threadpool(lambda: score_file(model(), content, faults))
+    fields, faults = read_fields(EvaluateBody, await read_json(request))
+    return await run_in_threadpool(lambda: score_rows(model(), fields.get("rows", []), faults))

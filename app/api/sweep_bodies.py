@@ -185,6 +185,9 @@ class SweepBody(_Body):
 
     `duplicates` says what becomes of a trial whose point one with a lower number has: it trains with another `seed`, is
     drawn anew (`skip`; without a new point the sweep ends), or takes the result of the first one (`reuse`).
+
+    Of the best `keep_models` trials the model is kept, and of the best `pool` to choose an ensemble from: 50 unless
+    said, or fewer where so many of the largest possible network would take more than 256 MiB.
     """
 
     name: Name | None = None
@@ -209,6 +212,7 @@ class SweepBody(_Body):
     confirm: ConfirmBody | None = None
     keep_models: Annotated[Whole, Field(ge=1, le=1000)] = 10
     duplicates: Duplicates = "seed"
+    pool: Annotated[Whole, Field(ge=0, le=1000)] | None = None
 
 
 class _FixedValue(BaseModel):
@@ -253,6 +257,7 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         epochs=budget.get("epochs"),
         target=budget.get("target"),
         keep_models=parsed.get("keep_models"),
+        pool=parsed.get("pool"),
         **{
             part: parsed[part]
             for part in ("tags", "notes", "sampler", "scheduler", "replicates", "folds", "duplicates")

@@ -97,6 +97,15 @@ def cancel_sweep(sweep: str, services: UseCases, keep: Keep = False) -> SweepAns
     return _answer(services, services.sweeps.cancel(sweep, keep=keep))
 
 
+@router.post("/{sweep}/retrain")
+def retrain_winner(sweep: str, services: UseCases) -> SweepAnswer:
+    """Train the best trial of an ended sweep on train and dev together, for the epochs that its best took.
+
+    It is the only trial of a sweep of its own, which is the answer, also if it was asked for before.
+    """
+    return _answer(services, services.retraining.retrain(sweep))
+
+
 @router.get("/{sweep}/decisions")
 def list_decisions(sweep: str, services: UseCases, limit: Limit = 50, cursor: Cursor = None) -> Page[StoredDecision]:
     """List what was decided about the trials of a sweep, in which round and why; draws without rounds are left out."""

@@ -34,6 +34,7 @@ __all__ = [
     "complete",
     "fixed_data_faults",
     "fixed_value_faults",
+    "model_bytes",
     "network_faults",
     "network_size",
     "normalize_faults",
@@ -98,6 +99,12 @@ def network_size(params: Mapping[str, Value], dataset: DatasetSummary) -> Networ
     widths = [dataset.features, *hidden, dataset.outputs]
     weights = Layout.of(widths, batch_norm=params["batch_norm"] is True).trained
     return NetworkSize(hidden, weights, sum(n_in * n_out for n_in, n_out in pairwise(widths)))
+
+
+def model_bytes(hidden_units: Value, inputs: int, outputs: int, *, batch_norm: bool) -> int:
+    """Return what the numbers of a network take as a kept model."""
+    widths: list[Any] = [inputs, *_list(hidden_units), outputs]
+    return 4 * Layout.of(widths, batch_norm=batch_norm).size
 
 
 def network_faults(

@@ -46,6 +46,7 @@ class SweepDraft:
     confirm: Confirmation | None = None
     keep_models: int | None = None
     duplicates: Duplicates = "seed"
+    pool: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

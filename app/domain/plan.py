@@ -1,8 +1,9 @@
 """Plans: what the planner is shown of a sweep, and the moves that it answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import TypeAlias
 
 from app.domain.states import SweepState, TrialState
@@ -227,7 +228,7 @@ class Train:
 
 @dataclass(frozen=True, slots=True)
 class Prune:
-    """End this paused run: its best epoch so far is its result."""
+    """End this run, which is paused, or passed a rung and trains on: its best epoch so far is its result."""
 
     run: RunView
     round: int
@@ -269,6 +270,11 @@ class Confirm:
     more: int
     reason: str
 
+
+Rungs: TypeAlias = Mapping[int, Collection[int]]
+"""The epochs at which runs are compared while they train on, by their keys: those that pause there need none."""
+
+NO_RUNGS: Rungs = MappingProxyType({})
 
 Move: TypeAlias = Draw | Redraw | Train | Prune | Refund | Close | Confirm | End
 

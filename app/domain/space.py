@@ -4,7 +4,7 @@ A sampler only proposes numbers in [0, 1), one for each parameter; what they mea
 for many trials at a time, parameter by parameter, in the arithmetic of Python: powers from NumPy may differ by machine.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -131,7 +131,8 @@ class ChoiceParameter:
     def at(self, quantiles: Sequence[float], rules: int) -> list[Value]:  # noqa: ARG002  # the same under all rules
         """Return the values whose shares of [0, 1) hold the quantiles."""
         ends, end = self._ends, self._ends[-1]
-        values = (*self.values, self.values[-1])  # a product may be rounded up to the end
+        # At 1, or where a product is rounded up to the end, it is the last value that has a share.
+        values = (*self.values, self.values[bisect_left(ends, end)])
         return [values[bisect_right(ends, quantile * end)] for quantile in quantiles]
 
     def coordinate(self, value: Value) -> float:

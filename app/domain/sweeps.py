@@ -62,13 +62,26 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainedOn:
+    """The rows that a trial's first network learns from: train, `dev` as well, or all `folds` but the first."""
+
+    folds: int = 1
+    dev: bool = False
+
+
+TRAIN_ALONE = TrainedOn()
+
+
+@dataclass(frozen=True, slots=True)
 class SweepSpec:
     """All that a user decides about a sweep; trials follow from it alone.
 
     `rules` is the version of the rules that shape its results: it ends under those that it began with. Sweeps from
     before it was written down have the first. Each trial is trained `replicates` times, each time with another seed,
-    and with cross-validation each time on each of the `folds`. The space is its version in force.
-    A sweep of a foreign trainer has no data set, and says in `foreign` what its trials come to.
+    and with cross-validation each time on each of the `folds`. One that was chosen before may `train_on_dev` as well.
+    The space is its version in force. A sweep of a foreign trainer has no data set, and says in `foreign` what its
+    trials come to. Of the best `keep_models` trials the model is kept, and of the best `pool` for an ensemble of them;
+    sweeps from before it was written down have no pool.
     """
 
     name: str
@@ -90,11 +103,23 @@ class SweepSpec:
     space_version: int = 1
     folds: int = 1
     confirm: Confirmation | None = None
+    train_on_dev: bool = False
+    pool: int = 0
 
     @property
     def trainings(self) -> int:
         """How many runs a trial has: replicates times folds, the folds of one replicate next to each other."""
         return self.replicates * self.folds
+
+    @property
+    def trained_on(self) -> TrainedOn:
+        """What the first run of each trial learns from."""
+        return TrainedOn(self.folds, self.train_on_dev)
+
+    @property
+    def kept_models(self) -> int:
+        """Of so many of the best trials the model is kept."""
+        return max(self.keep_models, self.pool)
 
     @property
     def rules_to_know(self) -> int:

@@ -91,8 +91,9 @@ class LeasedRun:
     sweep began with. The `direction` tells which values of `metric` are better. With `diverged` "exclude", nobody needs
     the weights of a run that diverges. A run of a foreign trainer has no data set, the parameters of its sweep alone,
     and steps for epochs.
-    With several `folds` it trains on all but number `replicate % folds` of them, which is its dev part; the runs of all
-    folds of a replicate have one seed.
+    With `train_on_dev` it trains on train and dev together, and has no metrics on dev. With several `folds` it trains
+    on all but number `replicate % folds` of them, which is its dev part; the runs of all folds of a replicate have one
+    seed.
 
     The `lineage` has the pieces that its ancestors trained, the first one first; its own piece begins where the last
     of them ends, and only its own epochs are reported. Without a checkpoint all of it is trained, to the same
@@ -117,6 +118,7 @@ class LeasedRun:
     checkpoint: CheckpointRef | None = None
     lineage: list[Piece] = field(default_factory=list)
     folds: int = 1
+    train_on_dev: bool = False
 
 
 @dataclass(frozen=True, slots=True)

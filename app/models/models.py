@@ -12,15 +12,16 @@ from app.contract.structure import structure_of
 from app.domain.datasets import Note
 from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
 from app.domain.predictions import PredictedRows, Prediction
+from app.domain.sweeps import TRAIN_ALONE, TrainedOn
 from app.domain.uploads import READING_OF_ROWS, read_reading
 from app.domain.values import Value
 from engine.data import Dataset, Table, TableError
-from engine.data.cross_validation import fold_of
+from engine.data.cross_validation import fold_of, whole_of
 from engine.data.said import Said
-from engine.models import FORMATS, MissingExtra, Model, ModelError, Predictions, read_model
+from engine.models import FORMATS, MissingExtra, Model, ModelError, Predictions, Predictor, read_model
 from engine.training_set import LOSS_OF_TASK, outputs_of
 
-__all__ = ["Format", "Model", "model_file", "predict_csv", "predict_rows", "trained_model"]
+__all__ = ["Format", "Model", "Predictor", "model_file", "predict_csv", "predict_rows", "trained_model"]
 
 Format = Literal["npz", "safetensors", "onnx"]
 
@@ -35,25 +36,27 @@ def trained_model(
     made_with: Mapping[str, str],
     about: Mapping[str, object],
     rules: int,
-    folds: int = 1,
+    trained_on: TrainedOn = TRAIN_ALONE,
 ) -> Model:
     """Return the model of a trial with these hyperparameters, all of them, that was trained by a version of the rules.
 
     `about` goes into its card and says where it comes from (sweep, trial, seed, metrics). The bits of a trial hold for
     one kind of processor and one set of library versions: `made_with` names those of the worker that trained it.
-    With several `folds` it is the network of the first, which was not trained on that one.
+    What it was `trained_on` tells how its inputs were normalised.
     Raises ValueError if the weights do not fit the network.
     """
     dataset = Dataset.from_bytes(dataset_content)
-    if folds > 1:
-        dataset = fold_of(dataset, folds, 0)
+    if trained_on.folds > 1:
+        dataset = fold_of(dataset, trained_on.folds, 0)
+    if trained_on.dev:
+        dataset = whole_of(dataset)
     structure = structure_of(params, dataset.x_train.shape[1], outputs_of(dataset), LOSS_OF_TASK[dataset.task], rules)
     card = {**about, "hyperparameters": dict(params), "made_with": dict(made_with)}
     row = np.frombuffer(weights, "<f4")
     return Model.of(structure, row, dataset, normalize_inputs=bool(params["normalize_inputs"]), about=card)
 
 
-def model_file(model: Model, file_format: Format) -> bytes:
+def model_file(model: Predictor, file_format: Format) -> bytes:
     """Return a model as a file. Raises NotInstalled."""
     try:
         return FORMATS[file_format](model)
@@ -61,7 +64,7 @@ def model_file(model: Model, file_format: Format) -> bytes:
         raise NotInstalled(str(error)) from None
 
 
-def predict_rows(model: Model, rows: Sequence[Any]) -> PredictedRows:
+def predict_rows(model: Predictor, rows: Sequence[Any]) -> PredictedRows:
     """Predict rows of JSON. Raises InvalidRequest with every fault, as faults below /rows."""
     if faults := list(_size_faults(model, len(rows))):
         raise InvalidRequest(faults)
@@ -72,7 +75,7 @@ def predict_rows(model: Model, rows: Sequence[Any]) -> PredictedRows:
         raise InvalidRequest([Fault(pointer("rows", *fault.place), fault.detail) for fault in error.faults]) from None
 
 
-def _size_faults(model: Model, rows: int) -> Iterator[Fault]:
+def _size_faults(model: Predictor, rows: int) -> Iterator[Fault]:
     for values, each in {"cells": len(model.encodings), "probabilities": len(model.classes)}.items():
         if rows * each > MOST_VALUES:
             made = f"{rows:,} rows make {rows * each:,} {values}, {each:,} each; at most {MOST_VALUES:,} are possible"

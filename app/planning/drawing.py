@@ -120,13 +120,21 @@ def as_drawn(
     return Drawn(
         number=number,
         params=params,
-        cohort=cohort_key(dataset_sha256 or "", whole, spec.rules) if spec.foreign is None else spec.trainer,
+        cohort=_cohort(spec, dataset_sha256, whole),
         to_epoch=_end_of(spec, whole) if to_epoch is None else to_epoch,
         replicates=spec.trainings,
         folds=spec.folds,
         rests_on=rests_on,
         space_version=spec.space_version,
     )
+
+
+def _cohort(spec: SweepSpec, dataset_sha256: str | None, params: Mapping[str, Value]) -> str:
+    """Return the key of those runs with which a trial can share a stack, folds aside."""
+    if spec.foreign is not None:
+        return spec.trainer
+    key = cohort_key(dataset_sha256 or "", params, spec.rules)
+    return f"{key} with dev" if spec.train_on_dev else key
 
 
 def _end_of(spec: SweepSpec, params: Mapping[str, Value]) -> int:

@@ -14,17 +14,30 @@ from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.memory import Memory
 from app.planning.redrawing import plan_redraw, redraw_is_due
 from app.planning.rounds import plan_rounds
+from app.planning.stopping import overtaken, passed_rungs
 from app.planning.whole import TrainWhole
 from app.samplers import SAMPLERS
-from app.schedulers import SCHEDULERS, RoundComposer, RungScheduler
+from app.schedulers import SCHEDULERS, RoundComposer, RungScheduler, Scheduler
 
 _BY_SIZE = (Need.NOTHING, Need.ROUND, Need.ROUNDS, Need.LIVE, Need.ALL)
 
 
 def need_of(spec: SweepSpec) -> Need:
-    """Return what a snapshot must show of a sweep: the most that its sampler or its scheduler needs."""
-    needs = SAMPLERS[str(spec.sampler["kind"])].need, SCHEDULERS[str(spec.scheduler["kind"])].need
+    """Return what a snapshot must show of a sweep: the most that its sampler or its scheduler needs.
+
+    Where trials are compared while they train on, it must show all runs besides.
+    """
+    needs = SAMPLERS[str(spec.sampler["kind"])].need, _scheduler(spec).need
     return max(needs, key=_BY_SIZE.index)
+
+
+def fits_models(snapshot: Snapshot) -> bool:
+    """Return whether the plan of a running sweep may take long: models are fitted to its trials, once all stopped.
+
+    Or before that, if trials are drawn anew from another space.
+    """
+    settled = not snapshot.in_training or redraw_is_due(snapshot)
+    return need_of(snapshot.spec) is Need.ALL and settled and bool(snapshot.trials)
 
 
 def plan(snapshot: Snapshot) -> Plan:
@@ -48,7 +61,9 @@ def _search(snapshot: Snapshot) -> Plan:
         return Plan((end,), snapshot.memory)
     if redraw_is_due(snapshot):
         return plan_redraw(snapshot)
-    scheduler = SCHEDULERS[str(snapshot.spec.scheduler["kind"])]
+    if ends := list(overtaken(snapshot)):
+        return Plan(ends, snapshot.memory)
+    scheduler = _scheduler(snapshot.spec)
     if isinstance(scheduler, RoundComposer):
         return plan_composed(snapshot, scheduler)
     if isinstance(scheduler, RungScheduler):
@@ -56,6 +71,11 @@ def _search(snapshot: Snapshot) -> Plan:
     else:
         rungs = TrainWhole(snapshot.spec.sampler) if learns(snapshot.spec) else None
     return plan_rounds(snapshot, rungs) if rungs else _plan_stream(snapshot)
+
+
+def _scheduler(spec: SweepSpec) -> Scheduler:
+    """Return what says when trials pause: nothing does where they are compared while they train on."""
+    return SCHEDULERS["none" if passed_rungs(spec) else str(spec.scheduler["kind"])]
 
 
 def _end_again(snapshot: Snapshot) -> Plan:

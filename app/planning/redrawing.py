@@ -14,6 +14,7 @@ from app.planning.budgets import epochs_left
 from app.planning.drawing import as_drawn, learns, points_of, proposed
 from app.planning.memory import Memory
 from app.planning.standings import history
+from app.planning.stopping import passed_rungs
 from app.schedulers import SCHEDULERS
 
 
@@ -51,7 +52,7 @@ def _drawn_anew(snapshot: Snapshot, held: Sequence[Held]) -> Iterator[Drawn]:
 
 
 def _train_to_their_ends(spec: SweepSpec) -> bool:
-    return SCHEDULERS[str(spec.scheduler["kind"])].need is Need.NOTHING
+    return SCHEDULERS[str(spec.scheduler["kind"])].need is Need.NOTHING or bool(passed_rungs(spec))
 
 
 def _within_budget(snapshot: Snapshot, held: Sequence[Held], trials: Sequence[Drawn]) -> Iterator[Drawn]:

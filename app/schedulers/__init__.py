@@ -10,6 +10,7 @@ from app.schedulers.hyperband import Hyperband
 from app.schedulers.median import MedianStopping
 from app.schedulers.none import NoScheduler
 from app.schedulers.pbt import PopulationBasedTraining
+from app.schedulers.stopping import Passed, Stopping
 from app.schedulers.successive_halving import SuccessiveHalving
 from app.schedulers.thaw import Thaw
 
@@ -19,6 +20,7 @@ __all__ = [
     "Bracket",
     "Contender",
     "Heir",
+    "Passed",
     "Round",
     "RoundComposer",
     "RungScheduler",
@@ -26,6 +28,7 @@ __all__ = [
     "Selection",
     "Standing",
     "Step",
+    "Stopping",
 ]
 
 SCHEDULERS: Mapping[str, Scheduler] = {

@@ -13,7 +13,7 @@ import numpy as np
 from app.domain.objectives import value_of
 from app.domain.options import Option, settled
 from app.domain.space import ChoiceParameter, Parameter
-from app.domain.values import Value
+from app.domain.values import Value, key
 from app.schedulers.base import RoundComposer
 from app.schedulers.board import Board, Heir, Standing, Step
 from app.schedulers.rungs import ordinal
@@ -137,11 +137,21 @@ def _changed(
 
 
 def _moved(parameter: Parameter, value: Value, share: float, rules: int, chance: np.random.Generator) -> Value:
-    """Return a value a little up or down its axis, on the axis' own scale, or one from anywhere."""
+    """Return a value a little up or down its axis, on the axis' own scale, or one from anywhere.
+
+    One that lies outside of the axis, of a space that was changed since, has no neighbours there.
+    """
     anew, up, anywhere = chance.random() < _RESAMPLED, chance.random() < 0.5, float(chance.random())
-    if anew:
+    if anew or not _lies_on(parameter, value):
         return parameter.at([anywhere], rules)[0]
     if isinstance(parameter, ChoiceParameter) and not parameter.ordered:
         return value
     place = parameter.coordinate(value) + (share if up else -share)
     return parameter.at([min(max(place, 0.0), _BELOW_ONE)], rules)[0]
+
+
+def _lies_on(parameter: Parameter, value: Value) -> bool:
+    if isinstance(parameter, ChoiceParameter):
+        return key(value) in parameter.keys
+    number = float(str(value))
+    return parameter.low <= number <= parameter.high or (number == 0.0 and parameter.zero_probability > 0.0)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
 from math import inf, log
-from typing import final
+from typing import Self, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +58,7 @@ class Thaw(RoundComposer):
         batch, rungs = settled(posted, self.options)["batch"], rungs_of(board.epochs)
         results = list(_results(board))
         if not results:
-            first = f"up to {batch} new trials, before any result, up to epoch {rungs[0]}"
-            return Step(draw=min(batch, board.trials_left), first_epoch=rungs[0], pruned=_outcasts(board), reason=first)
+            return _begin(board, rungs[0], batch)
         if _only_finishing(board):
             return _finish(board, rungs, batch)
         with _BLAS.limit(limits=1, user_api="blas"):
@@ -107,11 +106,34 @@ def _outcasts(board: Board) -> dict[int, str]:
     return {one.trial: why for one in board.trials if one.open and not one.rungs}
 
 
+def _begin(board: Board, rung: int, batch: int) -> Step:
+    """Return the first batch, before any result: fewer where the epochs would not let one of them come to its end."""
+    first, whole = rung * board.replicates, board.epochs * board.replicates
+    if board.epochs_left is not None and board.epochs_left >= whole:
+        batch = min(batch, 1 + (board.epochs_left - whole) // first)
+    why = f"up to {batch} new trials, before any result, up to epoch {rung}"
+    return Step(draw=min(batch, board.trials_left), first_epoch=rung, pruned=_outcasts(board), reason=why)
+
+
+def _room(board: Board) -> float:
+    """Return the epochs that a round may spend: while no trial is complete, enough are kept for the deepest one.
+
+    Once one is, what fits is the planner's matter.
+    """
+    if board.epochs_left is None or _any_complete(board):
+        return inf
+    deepest = max((one.epochs for one in _waiting(board)), default=0)
+    return board.epochs_left - (board.epochs - deepest) * board.replicates
+
+
+def _any_complete(board: Board) -> bool:
+    return any(one.state is TrialState.COMPLETED for one in board.trials)
+
+
 def _only_finishing(board: Board) -> bool:
     """Return whether no trial is complete and less than two full trainings are left."""
-    complete = any(one.state is TrialState.COMPLETED for one in board.trials)
     left = board.epochs_left
-    return not complete and left is not None and left < 2 * board.epochs * board.replicates
+    return left is not None and left < 2 * board.epochs * board.replicates and not _any_complete(board)
 
 
 def _finish(board: Board, rungs: Sequence[int], batch: int) -> Step:
@@ -128,23 +150,42 @@ def _next(rungs: Sequence[int], one: Standing) -> int:
     return next((rung for rung in rungs if rung > one.epochs), rungs[-1])
 
 
+@dataclass(frozen=True)
+class _Known:
+    """Trials as arrays, each encoded once, however many results it has: `rows` tells where it is in `encoded`."""
+
+    rows: Mapping[int, int]
+    encoded: Points
+
+    @classmethod
+    def of(cls, encoding: Encoding, params: Mapping[int, Mapping[str, Value]]) -> Self:
+        """Return these trials, given by their numbers."""
+        return cls({trial: row for row, trial in enumerate(params)}, encoding.encode(list(params.values())))
+
+    def points(self, trials: Sequence[int]) -> Points:
+        """Return the points of trials, in their order."""
+        rows = [self.rows[trial] for trial in trials]
+        return Points(self.encoded.numbers[rows], self.encoded.categories[rows])
+
+
 class _Choice:
     """The choice of one round, by a model of what every candidate would come to at the last epoch."""
 
     def __init__(self, board: Board, results: Sequence[_Result], rungs: Sequence[int]) -> None:
-        self.board, self.rungs = board, rungs
+        self.board, self.rungs, self.waiting = board, rungs, _waiting(board)
         self.axes = Axes(board.space, board.fixed, board.rules)
         self.encoding = Encoding.of(board.space)
         sizes = [len(one.values) for one in self.encoding.categories.values()]
         self.embedding = Embedding(len(self.encoding.numbers) + 1, sizes)
         kept = _kept(results)
-        self.tried = [one.params for one in kept]
+        self.known = _Known.of(self.encoding, {one.trial: one.params for one in (*kept, *self.waiting)})
+        self.tried = list(dict.fromkeys(one.trial for one in kept))
         self.posterior = self._posterior(kept)
 
     def step(self, batch: int) -> Step:
-        """Return the picks: paused trials in the order of their worth, then new ones."""
-        waiting, rows = _waiting(self.board), self._unseen()
-        picks = self._picks([one.params for one in waiting], rows, batch)
+        """Return the picks that the epochs reach for: paused trials in the order of their worth, then new ones."""
+        waiting, rows = self.waiting, self._unseen()
+        picks = self._reached(self._picks(rows, batch))
         going = [waiting[pick] for pick in picks if pick < len(waiting)]
         new = [rows[pick - len(waiting)] for pick in picks if pick >= len(waiting)]
         return Step(
@@ -155,12 +196,24 @@ class _Choice:
             reason=self._reason(len(waiting), len(rows), len(going), len(new)) if picks else "",
         )
 
+    def _reached(self, picks: Sequence[int]) -> list[int]:
+        """Return the first picks, as far as a round may spend epochs."""
+        ways = (self._way(pick) * self.board.replicates for pick in picks)
+        room = _room(self.board)
+        return list(picks[: sum(1 for _ in takewhile(lambda spent: spent <= room, accumulate(ways)))])
+
+    def _way(self, pick: int) -> int:
+        """Return the epochs from where a pick stands to its next rung."""
+        if pick >= len(self.waiting):
+            return self.rungs[0]
+        return _next(self.rungs, self.waiting[pick]) - self.waiting[pick].epochs
+
     def _reason(self, waiting: int, unseen: int, going: int, new: int) -> str:
         chosen = f"the greatest expected improvement at epoch {self.board.epochs}"
         return f"{chosen}, of {waiting} paused trials and {unseen} new points: {going} go on, {new} begin"
 
     def _posterior(self, kept: Sequence[_Result]) -> Posterior:
-        vectors = self._vectors(self.encoding.encode(self.tried), [one.epoch for one in kept])
+        vectors = self._vectors(self.known.points([one.trial for one in kept]), [one.epoch for one in kept])
         scores = normal_scores([one.cost for one in kept])
         some = slice(None, None, -(-len(scores) // _FITTED))
         kernel = fit(vectors[some], self.embedding.owners, scores[some], Prior())
@@ -174,22 +227,21 @@ class _Choice:
         taken = {self.axes.name(one.params) for one in board.trials}
         return rows[list(self.axes.open_rows(rows, taken).values())]
 
-    def _picks(self, waiting: Sequence[Mapping[str, Value]], rows: Quantiles, batch: int) -> list[int]:
+    def _picks(self, rows: Quantiles, batch: int) -> list[int]:
         """Return places among those waiting and then the rows; each pick is believed to come to what is expected."""
-        candidates = np.vstack(
-            [self._at_the_end(self.encoding.encode(waiting)), self._at_the_end(self.axes.encode(rows))]
-        )
+        waiting = self.known.points([one.trial for one in self.waiting])
+        candidates = np.vstack([self._at_the_end(waiting), self._at_the_end(self.axes.encode(rows))])
         believer = Believer(self.posterior, candidates)
-        lowest = float(self.posterior.means(self._at_the_end(self.encoding.encode(self.tried))).min())
+        lowest = float(self.posterior.means(self._at_the_end(self.known.points(self.tried))).min())
         picks, new, free = list[int](), 0, np.ones(len(candidates), bool)
         while len(picks) < batch and free.any():
             worth = np.where(free, log_improvement(believer.means, believer.variances, lowest), -np.inf)
             pick = int(worth.argmax())
             picks.append(pick)
             free[pick] = False
-            new += pick >= len(waiting)
+            new += pick >= len(self.waiting)
             if new == self.board.trials_left:
-                free[len(waiting) :] = False
+                free[len(self.waiting) :] = False
             lowest = min(lowest, float(believer.means[pick]))
             believer.believe(candidates[pick : pick + 1])
         return picks

@@ -7,14 +7,16 @@ from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, pointer, show
 from app.domain.foreign import EXTERNAL, is_foreign
 from app.domain.hints import hint
+from app.domain.plan import Need
 from app.domain.sweeps import SweepSpec
 from app.domain.work import OWN_TRAINER, Progress, Result
+from app.schedulers import SCHEDULERS, Stopping
 
 Specs = Mapping[int, SweepSpec]
 """The specs of sweeps of foreign trainers, by the keys of their runs."""
 
-WITHOUT_PAUSES = ("none",)
-"""The schedulers under which no run pauses: all that a trainer can follow which keeps nothing of a paused run."""
+WITHOUT_PAUSES = [kind for kind, one in SCHEDULERS.items() if one.need is Need.NOTHING or isinstance(one, Stopping)]
+"""The schedulers under which no run needs to pause: a trainer can follow them that keeps nothing of a paused run."""
 
 MOST_METRICS = 64
 LONGEST_NAME = 100
@@ -51,6 +53,7 @@ def _foreign_faults(draft: SweepDraft) -> Iterator[Fault]:
         "dataset": "A foreign trainer brings its own data",
         "early_stopping": "A foreign trainer stops early by itself: it finishes its run",
         "keep_models": "The models of foreign trainers are not kept here",
+        "pool": "The models of foreign trainers are not kept here",
     }
     if draft.folds > 1:
         yield Fault("/folds", "A foreign trainer brings its own data, and cuts them by itself. Leave folds out.")
@@ -62,12 +65,24 @@ def _foreign_faults(draft: SweepDraft) -> Iterator[Fault]:
         yield from _name_faults(name, "parameter", pointer(place, name))
         if name in CONNECTIVES:
             yield Fault(pointer(place, name), f"The name {show(name)} joins conditions. Use another.")
-    kind = draft.scheduler.get("kind")
-    if isinstance(kind, str) and kind not in WITHOUT_PAUSES and not draft.pauses:
-        rule = f"the scheduler {kind} pauses runs, and a foreign trainer has to go on from where it paused"
-        way = f'Say "pauses": true if it can, or use {" or ".join(WITHOUT_PAUSES)}.'
-        yield Fault("/scheduler/kind", f"{rule[0].upper()}{rule[1:]}. {way}")
+    yield from _pause_faults(draft)
     yield from _metrics_faults(draft)
+
+
+def _pause_faults(draft: SweepDraft) -> Iterator[Fault]:
+    """Yield what a trainer that cannot pause cannot follow, of the scheduler and its options."""
+    kind = draft.scheduler.get("kind")
+    if draft.pauses or not isinstance(kind, str) or (scheduler := SCHEDULERS.get(kind)) is None:
+        return
+    if scheduler.need is not Need.NOTHING and not isinstance(scheduler, Stopping):
+        others = " or ".join(WITHOUT_PAUSES)
+        rule = f"the scheduler {kind} pauses runs, and a foreign trainer has to go on from where it paused"
+        way = f'Say "pauses": true if it can, or use {others}.'
+        yield Fault("/scheduler/kind", f"{rule[0].upper()}{rule[1:]}. {way}")
+    for name in scheduler.needs_pauses if isinstance(scheduler, Stopping) else ():
+        if draft.scheduler.get(name) is not None:
+            why = f"{name} says which trials wait for others, and yours train on while they are compared."
+            yield Fault(pointer("scheduler", name), f'{why} Leave it out, or say "pauses": true if they can.')
 
 
 def _metrics_faults(draft: SweepDraft) -> Iterator[Fault]:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import Protocol, final
 
+from app.domain.plan import Rungs
 from app.domain.sweeps import SweepSpec
 from app.domain.values import LARGEST_WHOLE
-from app.domain.work import Lease
+from app.domain.work import Lease, Progress
+from app.planning import passed_rungs
 from app.storage.interface import Storage
 
 MOST_KNOWN = 65_536
@@ -46,3 +48,14 @@ class ForeignRuns:
             if len(self._known) + len(specs) > MOST_KNOWN:
                 self._known = dict(list(self._known.items())[MOST_KNOWN // 2 :])  # the older half goes
             self._known |= specs
+
+
+def rungs_of(foreign: Mapping[int, SweepSpec]) -> Rungs:
+    """Return the steps at which runs are compared while they train on, of those that cannot pause there."""
+    return {run: rungs for run, spec in foreign.items() if (rungs := passed_rungs(spec))}
+
+
+def pass_a_rung(item: Progress, rungs: Rungs) -> bool:
+    """Return whether some progress takes its run to a step at which it is compared."""
+    those = rungs.get(item.lease.run, ())
+    return any(point.epoch in those for point in item.epochs)

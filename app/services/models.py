@@ -1,25 +1,19 @@
-"""Use cases of trained models: the card, the files and the predictions of the best trials."""
+"""Use cases of trained models: those of the best trials, made ready to answer."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from threading import Lock
-from typing import Any, TypeVar, final
+from typing import final
 
 from app.contract.hyperparameters import complete
-from app.domain.errors import Conflict, Fault, InvalidRequest, NotFound
-from app.domain.predictions import Evaluation, PredictedRows
+from app.domain.datasets import DatasetSummary
+from app.domain.errors import Conflict, NotFound
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import KeptModel, Trial
 from app.domain.values import LARGEST_WHOLE, Value
-from app.models.evaluation import evaluate_file, evaluate_rows
-from app.models.models import Format, Model, model_file, predict_rows, trained_model
+from app.models.models import Model, trained_model
 from app.storage.interface import Storage
-
-T = TypeVar("T")
-
-MOST_FILE_BYTES = 64 << 20
-"""What a file to score a model on may have, and unpack to: it is read in this process."""
 
 RECENT = 4
 """Models that stay in memory for requests to come."""
@@ -31,8 +25,6 @@ class Models:
 
     The normalisation of a model is learned from its data set, so that making one takes a multiple of the memory of
     that: one is made at a time, and the last few stay. A trial that is not final may get a better model.
-
-    Every use case raises NotFound; Conflict if a trainer sent weights that do not fit the network.
     """
 
     def __init__(self, storage: Storage) -> None:
@@ -40,35 +32,8 @@ class Models:
         self._recent: OrderedDict[tuple[str, int, bytes], Model] = OrderedDict()
         self._making = Lock()
 
-    def card(self, sweep: str, number: int) -> Mapping[str, Any]:
-        """Return what the model of a trial is made of, as plain JSON."""
-        return self._model(sweep, number).card
-
-    def file(self, sweep: str, number: int, file_format: Format) -> bytes:
-        """Return the model of a trial as a file. Raises NotInstalled if the format needs a package that is missing."""
-        return model_file(self._model(sweep, number), file_format)
-
-    def predict(self, sweep: str, number: int, rows: Sequence[Any], faults: Sequence[Fault]) -> PredictedRows:
-        """Predict rows with the model of a trial; `faults` are what else is wrong with the request.
-
-        Raises InvalidRequest with all of them.
-        """
-        model = self._model(sweep, number)
-        return _or_all_faults(lambda: predict_rows(model, rows), faults)
-
-    def evaluate_rows(self, sweep: str, number: int, rows: Sequence[Any], faults: Sequence[Fault]) -> Evaluation:
-        """Score the model of a trial on rows with their targets. Raises InvalidRequest with all faults."""
-        model = self._model(sweep, number)
-        if faults and not rows:  # the rows themselves are at fault
-            raise InvalidRequest(faults)
-        return _or_all_faults(lambda: evaluate_rows(model, rows), faults)
-
-    def evaluate_file(self, sweep: str, number: int, content: bytes, faults: Sequence[Fault]) -> Evaluation:
-        """Score the model of a trial on a file. Raises InvalidRequest with all faults."""
-        model = self._model(sweep, number)
-        return _or_all_faults(lambda: evaluate_file(model, content, max_bytes=MOST_FILE_BYTES), faults)
-
-    def _model(self, sweep: str, number: int) -> Model:
+    def get(self, sweep: str, number: int) -> Model:
+        """Return the model of a trial. Raises NotFound; Conflict if weights were sent that do not fit the network."""
         with self._making:
             kept = self._kept(sweep, number)  # other trials may have become better
             key = sweep, number, sha256(kept.weights).digest()
@@ -82,38 +47,24 @@ class Models:
     def _made(self, sweep: str, number: int, kept: KeptModel) -> Model:
         trial = self._storage.trial(sweep, number)
         spec, dataset = self._storage.sweep_spec(sweep)
-        if dataset is None:
-            raise _no_models(sweep, spec)
-        about = {
-            "sweep": sweep,
-            "trial": trial.number,
-            "seed": spec.seed,
-            "dataset": dataset.name,
-            "dataset_sha256": dataset.sha256,
-            "task": dataset.task,
-            "best_epoch": kept.best_epoch,
-            "epochs": kept.epochs,
-            "metrics": kept.metrics,
-            **({"folds": spec.folds, "fold": 0} if spec.folds > 1 else {}),
-        }
-        content = self._storage.content_of(dataset.sha256)
+        data = require_models(sweep, spec, dataset)
+        content = self._storage.content_of(data.sha256)
+        about = {**about_data(sweep, spec, data), **about_trial(number, kept)}
+        params = params_of_model(spec, trial)
         try:
-            return trained_model(
-                kept.weights, _params(spec, trial), content, kept.made_with, about, spec.rules, spec.folds
-            )
+            return trained_model(kept.weights, params, content, kept.made_with, about, spec.rules, spec.trained_on)
         except ValueError as error:
             detail = f"The weights that were sent for trial {number} do not fit its network: {error}"
             raise Conflict(detail) from None
 
     def _kept(self, sweep: str, number: int) -> KeptModel:
         spec, dataset = self._storage.sweep_spec(sweep)
-        if dataset is None:
-            raise _no_models(sweep, spec)
+        require_models(sweep, spec, dataset)
         model = self._storage.model(sweep, number) if 0 <= number <= LARGEST_WHOLE else None
         if model is None:
             self._require_own_result(sweep, number)
             raise NotFound(
-                f"The weights of trial {number} are not stored: only those of the best {spec.keep_models} "
+                f"The weights of trial {number} are not stored: only those of the best {spec.kept_models} "
                 f"finished trials are kept. GET /v1/sweeps/{sweep}/best shows the best one."
             )
         return model
@@ -124,21 +75,32 @@ class Models:
             raise NotFound(f"Trial {number} was not trained: it has the point and the result of trial {first}. {way}")
 
 
-def _or_all_faults(answer: Callable[[], T], faults: Sequence[Fault]) -> T:
-    """Return the answer, unless there are faults: its own, or those that were found before."""
-    try:
-        found = answer()
-    except InvalidRequest as error:
-        raise InvalidRequest([*faults, *error.faults]) from None
-    if faults:
-        raise InvalidRequest(faults)
-    return found
+def require_models(sweep: str, spec: SweepSpec, dataset: DatasetSummary | None) -> DatasetSummary:
+    """Return the data set of a sweep. Raises Conflict if a foreign trainer trains it, whose models are not kept."""
+    if dataset is None:
+        rule = f"The sweep {sweep} is trained by {spec.trainer}, and the models of foreign trainers are not kept here"
+        raise Conflict(f"{rule}. Its trainer has them; GET /v1/sweeps/{sweep}/best shows the best trial.")
+    return dataset
 
 
-def _no_models(sweep: str, spec: SweepSpec) -> Conflict:
-    rule = f"The sweep {sweep} is trained by {spec.trainer}, and the models of foreign trainers are not kept here"
-    return Conflict(f"{rule}. Its trainer has them; GET /v1/sweeps/{sweep}/best shows the best trial.")
+def about_data(sweep: str, spec: SweepSpec, dataset: DatasetSummary) -> dict[str, object]:
+    """Return what the cards of all models of a sweep say of where they come from."""
+    return {
+        "sweep": sweep,
+        "seed": spec.seed,
+        "dataset": dataset.name,
+        "dataset_sha256": dataset.sha256,
+        "task": dataset.task,
+        **({"train_on_dev": True} if spec.train_on_dev else {}),
+        **({"folds": spec.folds, "fold": 0} if spec.folds > 1 else {}),
+    }
 
 
-def _params(spec: SweepSpec, trial: Trial) -> Mapping[str, Value]:
+def about_trial(number: int, kept: KeptModel) -> dict[str, object]:
+    """Return what the card of a model says of its training."""
+    return {"trial": number, "best_epoch": kept.best_epoch, "epochs": kept.epochs, "metrics": kept.metrics}
+
+
+def params_of_model(spec: SweepSpec, trial: Trial) -> Mapping[str, Value]:
+    """Return all hyperparameters that a trial of our own trainer was trained with."""
     return complete(spec.fixed, trial.params)

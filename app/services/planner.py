@@ -1,4 +1,4 @@
-"""Plans sweeps: one plan at a time for each, in a thread of its own, from a snapshot to moves that are applied."""
+"""Plans sweeps: one plan at a time for each, in threads of its own, from a snapshot to moves that are applied."""
 
 import logging
 from collections.abc import Iterator
@@ -10,8 +10,9 @@ from typing import final
 from app.domain.errors import NotFound
 from app.domain.plan import Need, Plan, Snapshot
 from app.domain.states import SweepState
-from app.planning import HORIZON, LOW_WATER, need_of, plan
+from app.planning import HORIZON, LOW_WATER, fits_models, need_of, passed_rungs, plan
 from app.services.clock import Clock
+from app.services.plan_process import PlanProcess
 from app.storage.interface import Storage
 
 MOST_PLANS = 100_000
@@ -29,13 +30,16 @@ class _Seen:
 
     all_drawn: bool
     watches_results: bool
+    learns: bool
+    """Whether its plans may fit models, which takes long: they are made in a process of their own."""
 
 
 @final
 class Planner:
     """Looks at sweeps when it is told to; several calls for one sweep that waits become one look.
 
-    A look that failed is made again by `look_again`.
+    Sweeps that learn have a thread of their own, so that the others need not wait until a model has been fitted. A look
+    that failed is made again by `look_again`.
     """
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
@@ -47,19 +51,26 @@ class Planner:
         self._failed: set[str] = set()
         self._seen: dict[str, _Seen] = {}
         self._closed = False
-        self._thread = Thread(target=self._run, name="planner", daemon=True)
+        self._process = PlanProcess()
+        names = {"planner": False, "planner of models": True}
+        self._threads = [
+            Thread(target=self._run, args=(learns,), name=name, daemon=True) for name, learns in names.items()
+        ]
 
     def start(self) -> None:
-        """Start the thread, with a look at every running sweep."""
+        """Start the threads, with a look at every running sweep."""
         self.look_at_all()
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
-        """Finish the plan that is being made, and stop."""
+        """Finish the plans that are being made, and stop."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
+        self._process.close()
 
     def look(self, sweep: str) -> None:
         """Have a sweep looked at soon."""
@@ -100,28 +111,35 @@ class Planner:
     def forget(self, sweep: str) -> None:
         """Forget a sweep that was deleted."""
         self._seen.pop(sweep, None)
+        self._process.forget(sweep)
 
     def wait_idle(self) -> None:
         """Return once no sweep waits or is looked at."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or not (self._waiting or self._busy))
 
-    def _run(self) -> None:
-        while (sweep := self._next()) is not None:
+    def _run(self, learns: bool) -> None:
+        while (sweep := self._next(learns=learns)) is not None:
             self._look(sweep)
 
-    def _next(self) -> str | None:
-        """Return the next sweep to look at, marked as busy; None once closed."""
+    def _next(self, *, learns: bool) -> str | None:
+        """Return the next sweep to look at that learns or not, marked as busy; None once closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._ready() is not None)
-            sweep = None if self._closed else self._ready()
+            self._changed.wait_for(lambda: self._closed or self._ready(learns=learns) is not None)
+            sweep = None if self._closed else self._ready(learns=learns)
             if sweep is not None:
                 del self._waiting[sweep]
                 self._busy.add(sweep)
             return sweep
 
-    def _ready(self) -> str | None:
-        return next((sweep for sweep in self._waiting if sweep not in self._busy), None)
+    def _ready(self, *, learns: bool) -> str | None:
+        """Return the first sweep of a kind that waits; one that was never seen counts as one that does not learn."""
+        free = (sweep for sweep in self._waiting if sweep not in self._busy)
+        return next((sweep for sweep in free if self._learns(sweep) is learns), None)
+
+    def _learns(self, sweep: str) -> bool:
+        seen = self._seen.get(sweep)
+        return seen is not None and seen.learns
 
     def _look(self, sweep: str) -> None:
         """Plan a sweep that is marked as busy."""
@@ -153,16 +171,27 @@ class Planner:
 
     def _plan(self, sweep: str) -> None:
         """Plan and apply until there is nothing more to decide; what came too late is planned anew."""
-        need = need_of(self._storage.sweep_spec(sweep)[0])
+        spec, _ = self._storage.sweep_spec(sweep)
+        need, all_runs = need_of(spec), bool(passed_rungs(spec))
+        if need is Need.ALL:
+            self._process.warm_up()
         for _ in range(MOST_PLANS):
-            snapshot = self._storage.snapshot(sweep, need, HORIZON)
+            snapshot = self._storage.snapshot(sweep, need, HORIZON, all_runs=all_runs)
             self._seen[sweep] = _Seen(
                 snapshot.drawn >= snapshot.budget.trials,
                 snapshot.budget.target is not None or need is Need.LIVE,
+                need is Need.ALL,
             )
-            if self._closed or snapshot.state is not SweepState.RUNNING or not self._applied(snapshot, plan(snapshot)):
+            if snapshot.state is not SweepState.RUNNING:
+                self._process.forget(sweep)
+                return
+            if self._closed or not self._applied(snapshot, self._made(snapshot)):
                 return
         raise RuntimeError(f"{MOST_PLANS:,} plans in a row have not come to rest")
+
+    def _made(self, snapshot: Snapshot) -> Plan:
+        """Return the plan that follows from a snapshot: one that may fit models, from the process for these."""
+        return self._process.plan(snapshot) if fits_models(snapshot) else plan(snapshot)
 
     def _applied(self, snapshot: Snapshot, made: Plan) -> bool:
         """Return whether a plan has moves, which were applied or came too late."""

@@ -10,11 +10,13 @@ from app.services.artifacts import Artifacts
 from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock
 from app.services.datasets import Datasets
+from app.services.ensembles import Ensembles
 from app.services.gradient_checks import GradientChecks
 from app.services.live_workers import LiveWorkers
 from app.services.models import Models
 from app.services.planner import Planner
 from app.services.publisher import Publisher
+from app.services.retraining import Retraining
 from app.services.sweeps import Sweeps
 from app.services.trials import Trials
 from app.services.work import Work
@@ -29,8 +31,10 @@ class Services:
     storage: Storage
     datasets: Datasets
     sweeps: Sweeps
+    retraining: Retraining
     trials: Trials
     models: Models
+    ensembles: Ensembles
     analysis: Analysis
     gradient_checks: GradientChecks
     work: Work
@@ -60,8 +64,10 @@ class Services:
             storage,
             Datasets(storage, clock, preparation),
             Sweeps(storage, clock, planner, entropy),
+            Retraining(storage, clock, planner, entropy),
             trials,
             Models(storage),
+            Ensembles(storage),
             Analysis(storage, trials),
             GradientChecks(storage),
             Work(storage, clock, live, publisher.claims, planner, lease_seconds),

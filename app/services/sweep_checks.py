@@ -36,6 +36,7 @@ from app.samplers.streams import uniform
 from app.schedulers import SCHEDULERS
 from app.services.fold_checks import fold_faults
 from app.services.foreign_checks import trainer_faults
+from app.services.pools import pool_faults
 
 T = TypeVar("T")
 
@@ -78,6 +79,7 @@ def own_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Fault]
         *(layer_faults(draft.parameters, draft.fixed) if draft.unreadable.isdisjoint(LAYERS) else []),
         *_hyperparameter_faults(draft),
         *_network_faults(draft, dataset),
+        *pool_faults(draft, dataset),
         *([] if dataset is None else fold_faults(draft.folds, dataset)),
         *combination_faults({name: _points(draft, name) for name in HYPERPARAMETERS}),
     ]

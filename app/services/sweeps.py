@@ -5,7 +5,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any, final
 
-from app.contract.metrics import MEASURES, measures_of, objectives_of
+from app.contract.metrics import MEASURES, objectives_of
 from app.contract.rules import CURRENT_RULES
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import ChangesDraft, SweepDraft
@@ -26,8 +26,10 @@ from app.services.ids import new_id
 from app.services.objective_checks import objective_faults
 from app.services.planner import Planner
 from app.services.point_checks import plain_points, point_faults
+from app.services.pools import pool_of
 from app.services.space_changes import changed_search, duplicate_faults, new_space
 from app.services.sweep_checks import KEEP_MODELS, draft_faults, plain_draft, unknown_dataset
+from app.services.sweep_metrics import metrics_of
 from app.services.trials import completed
 from app.storage.interface import Storage
 
@@ -58,7 +60,7 @@ class Sweeps:
         now = self._clock.now()
         sweep = new_id("swp", now, self._entropy)
         labels = Labels(spec.name, draft.tags, draft.notes)
-        metrics = _metrics_of(spec, dataset)
+        metrics = metrics_of(spec, dataset)
         self._storage.create_sweep(sweep, NewSweep(spec, labels, draft.posted, dataset, metrics), now)
         self._planner.plan_now(sweep)
         return self._storage.sweep(sweep)
@@ -205,6 +207,7 @@ class Sweeps:
             keep_models=draft.keep_models or KEEP_MODELS,
             rules=CURRENT_RULES,
             replicates=draft.replicates,
+            pool=pool_of(draft, dataset),
             folds=draft.folds,
             confirm=draft.confirm,
             trainer=draft.trainer,
@@ -221,13 +224,6 @@ def _objective(draft: SweepDraft, dataset: DatasetSummary | None) -> Objective:
     declared = draft.metrics or {}
     metric = draft.metric or next(iter(declared))
     return Objective(metric, declared[metric], draft.diverged)
-
-
-def _metrics_of(spec: SweepSpec, dataset: DatasetSummary | None) -> Mapping[str, Direction]:
-    """Return the metrics that the trials of a sweep may have."""
-    if dataset is None:
-        return spec.foreign.metrics if spec.foreign else {}
-    return {measure.name: measure.direction for measure in measures_of(dataset.task)}
 
 
 def _is_larger(budget: Budget, before: Budget, direction: Direction) -> bool:

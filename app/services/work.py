@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import final
 
 from app.contract.hyperparameters import params_of
+from app.domain.plan import Rungs
 from app.domain.queue import Ask, Claimed, Recorded
 from app.domain.runs import Ending
 from app.domain.work import (
@@ -28,7 +29,7 @@ from app.domain.work import (
 from app.services import report_parts
 from app.services.claim_line import ClaimLine, Place
 from app.services.clock import Clock
-from app.services.foreign_runs import ForeignRuns
+from app.services.foreign_runs import ForeignRuns, pass_a_rung, rungs_of
 from app.services.live_workers import LiveWorkers
 from app.services.planner import Planner
 from app.services.work_checks import require_sound
@@ -101,28 +102,38 @@ class Work:
 
     def report(self, request: ReportRequest) -> DecisionsAnswer:
         """Store epochs of leased runs. Raises InvalidRequest."""
-        require_sound(request, self._foreign.specs(request.items))
+        foreign = self._foreign.specs(request.items)
+        require_sound(request, foreign)
         now = self._clock.now()
         self._live.saw(request.worker, now)
-        decisions = self._stored(request, now)
+        decisions = self._stored(request, now, rungs := rungs_of(foreign))
+        if any(pass_a_rung(item, rungs) for item in request.items):
+            decisions = self._compared(request, now)
         self._live.trained(request.worker, _stored_epochs(request.items, decisions), now)
         return DecisionsAnswer(decisions)
 
-    def _stored(self, request: ReportRequest, now: datetime) -> list[Decision]:
+    def _compared(self, request: ReportRequest, now: datetime) -> list[Decision]:
+        """Have runs that have passed a rung compared now, so that the answer tells which of them are ended."""
+        for sweep in self._storage.held_trials([request.worker]).get(request.worker, {}):
+            self._planner.plan_now(sweep)
+        return self._storage.heartbeat(request.worker, [item.lease for item in request.items], self._until(now))
+
+    def _stored(self, request: ReportRequest, now: datetime, rungs: Rungs) -> list[Decision]:
         """Store a report in its parts."""
         decided = [
             decision
             for part in report_parts.parts(request.items)
-            for decision in self._storage.report(request.worker, part, now)
+            for decision in self._storage.report(request.worker, part, now, rungs)
         ]
         return report_parts.joined(request.items, decided)
 
     def finish(self, request: FinishRequest) -> FinishAnswer:
         """Record results, and store the epochs of other runs that came with them. Raises InvalidRequest."""
-        require_sound(request, self._foreign.specs([*request.items, *request.progress]))
-        now = self._clock.now()
+        foreign = self._foreign.specs([*request.items, *request.progress])
+        require_sound(request, foreign)
+        now, rungs = self._clock.now(), rungs_of(foreign)
         self._live.saw(request.worker, now)
-        recorded = self._storage.finish(request.worker, request.items, request.progress, now)
+        recorded = self._storage.finish(request.worker, request.items, request.progress, now, rungs)
         self._live.trained(request.worker, _recorded_epochs(request, recorded), now)
         for sweep in recorded.idle:
             self._planner.look(sweep)
@@ -203,6 +214,7 @@ class Work:
             checkpoint=claimed.checkpoint,
             lineage=[Piece(one.trial, params_of(spec, one.params), one.to_epoch) for one in claimed.ancestors],
             folds=spec.folds,
+            train_on_dev=spec.train_on_dev,
         )
 
 

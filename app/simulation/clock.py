@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Budget, Objective, SweepSpec
+from app.domain.sweeps import Budget, Confirmation, Objective, SweepSpec
 from app.domain.values import Value
-from app.planning.outcome import mean
 from app.simulation.sweep import Run, VirtualSweep
 from app.simulation.tasks import Task
 
@@ -60,6 +59,7 @@ class Search:
     seed: int = 0
     replicates: int = 1
     noise: float = 0.0
+    confirm: Confirmation | None = None
 
     def spec(self, task: Task) -> SweepSpec:
         """Return the sweep on a task: the cost is its objective, and each trial has the epochs of the task."""
@@ -75,6 +75,7 @@ class Search:
             early_stopping=None,
             budget=self.budget,
             replicates=self.replicates,
+            confirm=self.confirm,
         )
 
 
@@ -84,7 +85,7 @@ def simulate(task: Task, search: Search, speeds: Sequence[float]) -> Simulation:
     A worker of speed 2 needs half the seconds for an epoch. Where several are free the first one takes the next run,
     and where several stop at once the first one is heard first: the same arguments give the same simulation.
     """
-    sweep = VirtualSweep(search.spec(task), task.fates(search.seed, search.noise), recorded=task.recorded)
+    sweep = VirtualSweep(search.spec(task), task.fates(search.seed, search.noise), recorded=task.recorder())
     found = Simulation(task, sweep, speeds)
     held = list[tuple[float, int, Run]]()
     free, now = list(range(len(speeds))), 0.0
@@ -128,13 +129,12 @@ class _Best:
         sweep = self._found.sweep
         self._epochs += run.epochs - self._reached.get((run.trial, run.replicate), 0)
         self._reached[run.trial, run.replicate] = run.epochs
-        values = [sweep.runs[run.trial, copy].value for copy in range(sweep.spec.replicates)]
-        if (cost := mean(values)) is None:
+        if (cost := sweep.cost(run.trial)) is None:
             self._costs.pop(run.trial, None)
         else:
             self._costs[run.trial] = cost
         if self._costs:
-            _, trial = min(zip(self._costs.values(), self._costs, strict=True))
+            trial = min(self._costs, key=lambda one: (one not in sweep.confirmed, self._costs[one], one))
             self._found.moments.append(Moment(now, self._epochs, trial, self._regret(trial)))
 
     def _regret(self, trial: int) -> float:

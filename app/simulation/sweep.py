@@ -194,6 +194,12 @@ class VirtualSweep:
         """Return the value of each trial that is final, by its number."""
         return dict(sorted(self._final.items()))
 
+    def cost(self, trial: int) -> float | None:
+        """Return the mean over the runs of a trial; those that are to confirm it count once they have a value."""
+        runs, first = self._of_trial[trial], self.spec.trainings
+        later = [run.value for run in runs[first:] if run.value is not None]
+        return mean([*(run.value for run in runs[:first]), *later])
+
     def table(self) -> list[tuple[int, int, int, TrialState, int, float | None]]:
         """Return what there is to see of the runs, in their order."""
         return [(run.trial, run.replicate, run.round, run.state, run.epochs, run.value) for run in self._ordered()]

@@ -2,9 +2,9 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import final
+from typing import TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from app.domain.values import Value, key
 from app.simulation.sweep import Fate, Fates
 
 Floats = NDArray[np.float64]
+
+Recorder: TypeAlias = Callable[[Mapping[str, Value]], Mapping[str, Value]]
+"""The parameters that a trial is taken to have, by those that were proposed; it is asked for each trial in turn."""
 
 
 class Task(ABC):
@@ -36,9 +39,9 @@ class Task(ABC):
     def cost(self, params: Mapping[str, Value], epochs: int) -> float:
         """Return the true cost of a trial that has trained so many epochs."""
 
-    def recorded(self, params: Mapping[str, Value]) -> Mapping[str, Value]:
-        """Return the configuration whose results a trial of these parameters has: what a sampler is to learn from."""
-        return params
+    def recorder(self) -> Recorder:
+        """Return what tells the configuration whose results a trial has: what a sampler is to learn from."""
+        return dict
 
     def regret(self, cost: float) -> float:
         """Return a true cost normalised: 0 is that of the best configuration, 1 that of the median one."""
@@ -99,7 +102,7 @@ class Table(Task):
 
 @final
 class Curves(Task):
-    """The curves of some configurations: a trial goes as the recorded one that is nearest on the axes' scales."""
+    """The curves of some configurations: a trial goes as the free one that is nearest on the axes' scales."""
 
     def __init__(self, name: str, columns: Sequence[str], configs: Floats, costs: Floats, seconds: Floats) -> None:
         """Keep (configurations, columns) and, as (configurations, epochs), costs and the seconds of each epoch."""
@@ -125,20 +128,36 @@ class Curves(Task):
         """Return the cost at that epoch of the nearest curve."""
         return float(self._costs[self.nearest(params), epochs - 1])
 
-    def recorded(self, params: Mapping[str, Value]) -> Mapping[str, Value]:
-        """Return the nearest configuration."""
-        values = self._configs[self.nearest(params)].tolist()
-        whole = [isinstance(self.space.parameters[name], IntParameter) for name in self._columns]
-        return {
-            name: int(value) if is_whole else value
-            for name, value, is_whole in zip(self._columns, values, whole, strict=True)
-        }
+    def recorder(self) -> Recorder:
+        """Return what gives each trial the nearest configuration that no earlier one has; once all are taken, any.
+
+        Two points of a continuous space are never the same; two trials that went along one curve would be.
+        """
+        free = np.ones(len(self._configs), bool)
+
+        def recorded(params: Mapping[str, Value]) -> Mapping[str, Value]:
+            free[:] |= not free.any()
+            place = int(np.where(free, self._distances(params), np.inf).argmin())
+            free[place] = False
+            return self._params(place)
+
+        return recorded
 
     def nearest(self, params: Mapping[str, Value]) -> int:
         """Return the number of the nearest configuration, the first of several."""
+        return int(self._distances(params).argmin())
+
+    def _distances(self, params: Mapping[str, Value]) -> Floats:
+        """Return the squared distances to all configurations."""
         numbers = [np.array([float(str(params[name]))]) for name in self._columns]
         point = np.concatenate([axis.unit(value) for axis, value in zip(self._axes, numbers, strict=True)])
-        return int(((self._points - point) ** 2).sum(1).argmin())
+        distances: Floats = ((self._points - point) ** 2).sum(1)
+        return distances
+
+    def _params(self, place: int) -> Mapping[str, Value]:
+        whole = [isinstance(self.space.parameters[name], IntParameter) for name in self._columns]
+        values = zip(self._columns, self._configs[place].tolist(), whole, strict=True)
+        return {name: int(value) if is_whole else value for name, value, is_whole in values}
 
 
 class Axis:

@@ -29,6 +29,10 @@ class Curves:
         """Return whether a run got past its furthest epoch."""
         return self.reached[run] > self._before[run]
 
+    def brought(self, run: int, among: Collection[int]) -> list[int]:
+        """Return those epochs of a run that were taken."""
+        return [epoch for epoch in among if (run, epoch) in self._points]
+
     def add(self, row: AnyRow, curve: Sequence[Epoch], upto: int = 0) -> str | None:
         """Take epochs of a run, which has `upto` of them; or return what is wrong with them, and take none."""
         stored = reached = self.reached.get(row.key, row.epochs)

@@ -11,6 +11,7 @@ from app.storage.tables import (
     attempts,
     cohorts,
     decisions,
+    ensembles,
     epochs,
     lineage,
     models,
@@ -94,6 +95,7 @@ def _models(connection: Connection, key: int) -> bool:
 
 
 def _sweep(connection: Connection, key: int) -> bool:
+    connection.execute(delete(ensembles).where(ensembles.c.sweep_key == key))
     connection.execute(delete(sweep_counts).where(sweep_counts.c.sweep_key == key))
     content = connection.execute(
         delete(sweeps).where(sweeps.c.key == key).returning(sweeps.c.artifact_key)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from app.domain.datasets import DatasetSummary
+from app.domain.ensembles import ChosenEnsemble, PoolEntry
 from app.domain.events import Listener
 from app.domain.filters import Position, TrialQuery
-from app.domain.plan import Need, Plan, Snapshot, StoredDecision
+from app.domain.plan import NO_RUNGS, Need, Plan, Rungs, Snapshot, StoredDecision
 from app.domain.queue import Ask, Grant, Recorded
 from app.domain.runs import Attempt, Ending
 from app.domain.sweeps import NewSweep, Sweep, SweepChanges, SweepFilter, SweepSpec
@@ -130,8 +131,11 @@ class Sweeps(Protocol):
 class Plans(Protocol):
     """What the planner reads and what it decides."""
 
-    def snapshot(self, sweep: str, need: Need, horizon: int) -> Snapshot:
-        """Return what a plan follows from; flat for Need.NOTHING, however many trials there are. Raises NotFound."""
+    def snapshot(self, sweep: str, need: Need, horizon: int, *, all_runs: bool = False) -> Snapshot:
+        """Return what a plan follows from; flat for Need.NOTHING, however many trials there are. Raises NotFound.
+
+        With `all_runs` it shows all runs at any time, those in training and outside of rounds too.
+        """
 
     def apply(self, sweep: str, version: int, plan: Plan, now: datetime) -> bool:
         """Make the moves of a plan together and raise the version; False, and nothing changed, if the sweep has another
@@ -181,6 +185,19 @@ class Trials(Protocol):
         """Return the kept model of a trial, or None."""
 
 
+class Ensembles(Protocol):
+    """What an ensemble is chosen from, and what was chosen."""
+
+    def pool(self, sweep: str) -> list[PoolEntry]:
+        """Return the kept models of final trials, best first. Raises NotFound."""
+
+    def ensemble(self, sweep: str, name: str, chosen_from: str) -> ChosenEnsemble | None:
+        """Return what was chosen under this name; None if it was not, or from other models. Raises NotFound."""
+
+    def store_ensemble(self, sweep: str, name: str, chosen_from: str, chosen: ChosenEnsemble) -> None:
+        """Store what was chosen, in place of what was before. Raises NotFound."""
+
+
 class Queue(Protocol):
     """The queue of runs. Whoever writes names worker and fence; what is stale changes nothing."""
 
@@ -190,10 +207,20 @@ class Queue(Protocol):
     def heartbeat(self, worker: str, leases: Sequence[Lease], lease_until: datetime) -> list[Decision]:
         """Put off the end of those leases that still hold; decide for each."""
 
-    def report(self, worker: str, items: Sequence[Progress], now: datetime) -> list[Decision]:
-        """Store the epochs and checkpoints of those runs whose lease still holds; decide for each."""
+    def report(self, worker: str, items: Sequence[Progress], now: datetime, rungs: Rungs = NO_RUNGS) -> list[Decision]:
+        """Store the epochs and checkpoints of those runs whose lease still holds; decide for each.
 
-    def finish(self, worker: str, items: Sequence[Result], progress: Sequence[Progress], now: datetime) -> Recorded:
+        Of runs that pass `rungs` without a pause, what they had come to there is stored too.
+        """
+
+    def finish(
+        self,
+        worker: str,
+        items: Sequence[Result],
+        progress: Sequence[Progress],
+        now: datetime,
+        rungs: Rungs = NO_RUNGS,
+    ) -> Recorded:
         """Record each result whose lease still holds, once, and report the progress of others."""
 
     def held_trials(self, workers: Collection[str]) -> dict[str, dict[str, list[int]]]:
@@ -240,7 +267,7 @@ class Artifacts(Protocol):
         """
 
 
-class Storage(Datasets, Sweeps, Plans, Trials, Queue, Artifacts, Protocol):
+class Storage(Datasets, Sweeps, Plans, Trials, Ensembles, Queue, Artifacts, Protocol):
     """Everything that outlives the process."""
 
     def listen(self, listener: Listener) -> None:

@@ -55,7 +55,7 @@ NOTHING = Changes()
 
 _BY_SWEEP = Query(
     select(
-        *(sweeps.c.key, sweeps.c.id, sweeps.c.direction, sweeps.c.keep_models, sweeps.c.replicates),
+        *(sweeps.c.key, sweeps.c.id, sweeps.c.direction, sweeps.c.keep_models, sweeps.c.pool, sweeps.c.replicates),
         *(models.c.trial, models.c.cost, models.c.settled, models.c.artifact_key, models.c.made_with),
     )
     .outerjoin(models, models.c.sweep_key == sweeps.c.key)
@@ -87,9 +87,10 @@ def rank(connection: Connection, policy: Policy, keys: Collection[int], changes:
         ranked = [
             RankedModel(trial, model.cost, model.settled, *states[trial]) for (_, trial), model in changed.items()
         ]
-        ranking = policy.ranking(ranked, sweep.keep_models)
+        places = max(sweep.keep_models, sweep.pool)
+        ranking = policy.ranking(ranked, places)
         fallen = set(ranking.fallen)
-        keep[sweep.id] = Keep(sweep.keep_models, ranking.last, ranking.last_paused, sweep.replicates)
+        keep[sweep.id] = Keep(places, ranking.last, ranking.last_paused, sweep.replicates)
         before |= stored
         after |= {place: model for place, model in changed.items() if place[1] not in fallen}
     _store(connection, before, after)

@@ -23,7 +23,7 @@ _COLUMNS = (
     *(runs.c.value, runs.c.best_epoch, runs.c.seconds, runs.c.reason),
     *(runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size),
     *(sweeps.c.state.label("sweep_state"), sweeps.c.ending, sweeps.c.reason.label("sweep_reason")),
-    *(sweeps.c.metric, sweeps.c.diverged, sweeps.c.trainer, trials.c.replicates),
+    *(sweeps.c.metric, sweeps.c.direction, sweeps.c.diverged, sweeps.c.trainer, trials.c.replicates),
 )
 
 _TRIAL = and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial)
@@ -80,6 +80,8 @@ def why_stale(row: AnyRow | None) -> str:
     """Return why a lease on this run holds no more."""
     if row is None:
         return "there is no such run: its sweep was deleted"
+    if row.state == TrialState.PRUNED:
+        return f"the run was pruned: {row.reason}"
     if row.sweep_state in {SweepState.RUNNING, SweepState.PAUSED}:
         return "the lease was lost: the run went back to the queue or has ended"
     return f"the sweep is {row.sweep_state}: {row.sweep_reason}"

@@ -23,7 +23,7 @@ from app.domain.plan import (
 )
 from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
-from app.storage import changes, confirmations, lineage, moves, twins
+from app.storage import changes, confirmations, lineage, moves, passed_rungs, twins
 from app.storage.bulk import Bulk
 from app.storage.cohorts import numbers_for
 from app.storage.decisions import add_decisions, round_of
@@ -102,7 +102,7 @@ class _Applying:
         self._room = bytes(8 * len(sweep.metrics) + moves.START_BYTES + moves.RESULT_BYTES)
         self._now = now
         self._changed = set[Place]()
-        self._pruned = dict[int, str]()
+        self._pruned, self._stopped = dict[int, str](), dict[int, str]()
 
     def make(self, move: Move) -> None:
         match move:
@@ -111,8 +111,7 @@ class _Applying:
             case Train():
                 self._train(move)
             case Prune():
-                self._pruned[move.run.key] = move.reason
-                self._changed.add((self._key, move.run.trial))
+                self._prune(move)
             case Refund():
                 self._charge(move.block.trained - move.block.charged)
             case Close():
@@ -128,11 +127,20 @@ class _Applying:
         self.settle()
         moves.end_sweep(self._connection, self._policy, self._key, target, reason, self._now, final=final)
 
+    def _prune(self, move: Prune) -> None:
+        if move.run.state is TrialState.RUNNING:
+            self._stopped[move.run.key] = move.reason
+            return
+        self._pruned[move.run.key] = move.reason
+        self._changed.add((self._key, move.run.trial))
+
     def settle(self) -> None:
         """Prune what is to be pruned, and let trials and models follow."""
+        passed_rungs.stop(self._connection, self._policy, self._stopped, self._now)
         moves.prune(self._connection, self._pruned)
         moves.settle(self._connection, self._policy, self._changed, self._now, [self._key])
         self._pruned.clear()
+        self._stopped.clear()
         self._changed.clear()
 
     def _draw(self, move: Draw) -> None:

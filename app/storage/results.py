@@ -7,23 +7,21 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, insert, select, tuple_, update
 
+from app.domain.plan import NO_RUNGS, Rungs
 from app.domain.policy import Policy
 from app.domain.queue import Recorded
 from app.domain.runs import Ending, RunOutcome, comparable
 from app.domain.states import SweepState, TrialState
 from app.domain.work import CheckpointRef, Decision, GivenBack, Keep, Lease, Outcome, Progress, Result
-from app.storage import changes, kept_models, lost_leases, metrics, moves
+from app.storage import changes, kept_models, lost_leases, metrics, moves, passed_rungs, sweep_rows
 from app.storage.bulk import Bulk
 from app.storage.changes import ChangeLog
 from app.storage.curves import Curves
-from app.storage.dialect import among
 from app.storage.kept_models import Changes, NewModel, Place
 from app.storage.leases import Named, decide, holds, is_last, named_runs, why_stale
-from app.storage.moves import QUEUED
 from app.storage.outcomes import follow_only_runs, follow_runs, get_further, parts
-from app.storage.queries import Query
 from app.storage.records import AnyRow
-from app.storage.tables import artifacts, attempts, epochs, rung_values, runs, sweeps
+from app.storage.tables import artifacts, attempts, epochs, rung_values, runs
 
 _ENDINGS: Mapping[str, Ending] = {
     "completed": "finished",
@@ -50,11 +48,6 @@ _NOTE_CHECKPOINT = Bulk(
     .values({f"checkpoint_{name}": bindparam(name) for name in ("epoch", "sha256", "size")})
 )
 _ADD_RUNG = Bulk(insert(rung_values))
-_IDLE = Query(
-    select(sweeps.c.id).where(
-        among(sweeps.c.key, "keys"), ~select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists()
-    )
-)
 
 
 @dataclass(slots=True)
@@ -79,7 +72,12 @@ class _Request:
 
 
 def report(
-    connection: Connection, policy: Policy, worker: str, items: Sequence[Progress], now: datetime
+    connection: Connection,
+    policy: Policy,
+    worker: str,
+    items: Sequence[Progress],
+    now: datetime,
+    rungs: Rungs = NO_RUNGS,
 ) -> list[Decision]:
     """Store the epochs and checkpoints of those runs whose lease still holds; decide for each.
 
@@ -88,6 +86,7 @@ def report(
     request = _Request(worker, named_runs(connection, [item.lease for item in items]))
     grown = _take_progress(request, items)
     different = request.curves.store(connection)
+    passed_rungs.note(connection, request.rows, request.curves, rungs)
     _grow(connection, request, grown, different)
     _note_checkpoints(connection, request, items)
     _take_back_refused(connection, policy, request, now)
@@ -101,6 +100,7 @@ def finish(
     items: Sequence[Result],
     progress: Sequence[Progress],
     now: datetime,
+    rungs: Rungs = NO_RUNGS,
 ) -> Recorded:
     """Record each result whose lease still holds, once, with its curve and its model, and report other progress."""
     leases = [item.lease for item in items] + [item.lease for item in progress]
@@ -109,6 +109,7 @@ def finish(
     here = _here(connection, items)
     taken, outcomes = _take_results(request, items, here)
     different = request.curves.store(connection)
+    passed_rungs.note(connection, request.rows, request.curves, rungs)
     _grow(connection, request, grown - taken.keys(), different)
     _note_checkpoints(connection, request, progress)
     results = [_Taken(request.rows[run], item, request.curves, different.get(run)) for run, item in taken.items()]
@@ -118,7 +119,9 @@ def finish(
         outcomes=_known_outcomes(connection, request, items, outcomes),
         decisions=[request.decision(item.lease) for item in progress],
         keep=keep,
-        idle=_idle(connection, {one.row.sweep_key for one in results if one.row.sweep_state == SweepState.RUNNING}),
+        idle=sweep_rows.idle(
+            connection, {one.row.sweep_key for one in results if one.row.sweep_state == SweepState.RUNNING}
+        ),
     )
 
 
@@ -387,13 +390,6 @@ def _recorded_before(connection: Connection, request: _Request, leases: Collecti
 def _is_recorded(row: AnyRow | None, worker: str, lease: Lease) -> bool:
     """Return whether the last result of a run is that of this lease."""
     return row is not None and is_last(row, worker, lease) and bool(row.recorded_fence == lease.fence)
-
-
-def _idle(connection: Connection, keys: Collection[int]) -> list[str]:
-    """Return the ids of those sweeps that have no queued run."""
-    if not keys:
-        return []
-    return [row.id for row in _IDLE.rows(connection, keys=list(keys))]
 
 
 def _place(row: AnyRow) -> Place:

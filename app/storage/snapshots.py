@@ -1,10 +1,10 @@
 """Snapshots: what a plan follows from. For a kind that needs nothing, as much is read as there are counters."""
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Connection, and_, func, literal, literal_column, select
 
 from app.domain.objectives import Direction, cost
 from app.domain.plan import REFUND_BLOCK, Block, Held, Leader, Need, RunView, Snapshot, TrialView
@@ -21,7 +21,7 @@ from app.storage.tables import lineage, rung_values, runs, trials
 _VIEW = (runs.c.key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.epochs, runs.c.asked, runs.c.value)
 
 
-def take(connection: Connection, sweep: str, need: Need, horizon: int) -> Snapshot:
+def take(connection: Connection, sweep: str, need: Need, horizon: int, *, all_runs: bool = False) -> Snapshot:
     """Return what a plan for this sweep follows from. Raises NotFound."""
     row = sweep_row(connection, sweep)
     spec = records.spec_from_json(row.spec)
@@ -34,7 +34,9 @@ def take(connection: Connection, sweep: str, need: Need, horizon: int) -> Snapsh
         waiting=waiting,
         in_training=in_training,
         best_cost=cost(best, direction),
-        runs=_runs(connection, row, direction, need) if _shown(need, in_training=in_training, held=changed) else (),
+        runs=_shown_runs(connection, row, direction, need, all_runs=all_runs)
+        if all_runs or _shown(need, in_training=in_training, held=changed)
+        else (),
         trials=_trials(connection, sweep, direction) if need is Need.ALL else (),
         taken={} if spec.duplicates == "seed" else trial_rows.taken(connection, row.key),
         held=_held(connection, row.key) if changed else (),
@@ -99,14 +101,29 @@ def _this_round(connection: Connection, row: AnyRow) -> frozenset[int]:
     return frozenset(connection.scalars(select(runs.c.trial).where(*mine)))
 
 
-def _runs(connection: Connection, row: AnyRow, direction: Direction, need: Need) -> tuple[RunView, ...]:
-    """Return the runs of rounds: for Need.ROUND those that the plan's memory asks for, for others all with rungs."""
-    since = int(row.plan.get("since", 1)) if need is Need.ROUND else 1
-    rungs = {} if need is Need.ROUND else _rungs(connection, row.key, direction)
+def _shown_runs(
+    connection: Connection, row: AnyRow, direction: Direction, need: Need, *, all_runs: bool
+) -> tuple[RunView, ...]:
+    """Return all runs, or those of rounds: for Need.ROUND those that the plan's memory asks for; others with rungs."""
+    if all_runs:
+        return _runs(connection, row, direction, _rungs(connection, row.key, direction))
     # A literal: SQLite uses a partial index only where it can see the index's own condition.
-    rounds = runs.c.round > literal_column("0"), runs.c.round >= since
+    of_rounds = runs.c.round > literal_column("0")
+    if need is Need.ROUND:
+        return _runs(connection, row, direction, {}, of_rounds, runs.c.round >= int(row.plan.get("since", 1)))
+    return _runs(connection, row, direction, _rungs(connection, row.key, direction), of_rounds)
+
+
+def _runs(
+    connection: Connection,
+    row: AnyRow,
+    direction: Direction,
+    rungs: Mapping[int, Sequence[tuple[int, float]]],
+    *which: ColumnElement[bool],
+) -> tuple[RunView, ...]:
+    """Return those runs of a sweep that meet all conditions, with their rungs."""
     found = connection.execute(
-        select(*_VIEW).where(runs.c.sweep_key == row.key, *rounds).order_by(runs.c.trial, runs.c.replicate)
+        select(*_VIEW).where(runs.c.sweep_key == row.key, *which).order_by(runs.c.trial, runs.c.replicate)
     )
     return tuple(
         RunView(

@@ -32,6 +32,7 @@ from app.storage import (
     decisions,
     deletion,
     dialect,
+    ensembles,
     epoch_rows,
     leases,
     lineage,
@@ -237,6 +238,12 @@ class SqliteStorage:
     lineage = _reads(lineage.of_sweep)
     attempts = _reads(attempts.of_trial)
     model = _reads(trial_rows.model)
+
+    # Ensembles
+
+    pool = _reads(ensembles.pool)
+    ensemble = _reads(ensembles.find)
+    store_ensemble = _writes(ensembles.store)
 
     # The queue
 

@@ -14,6 +14,7 @@ from app.domain.sweeps import Labels, NewSweep, Sweep, SweepFilter, SweepSpec, U
 from app.domain.work import OWN_TRAINER
 from app.storage import changes, counts, records
 from app.storage.dialect import among, json_has
+from app.storage.moves import QUEUED
 from app.storage.queries import Query
 from app.storage.records import AnyRow
 from app.storage.tables import datasets, runs, sweep_counts, sweeps
@@ -35,6 +36,12 @@ _FOREIGN = Query(
     select(runs.c.key, case((sweeps.c.trainer != OWN_TRAINER, type_coerce(sweeps.c.spec, Text()))).label("spec"))
     .join(sweeps, sweeps.c.key == runs.c.sweep_key)
     .where(among(runs.c.key, "keys"))
+)
+
+_IDLE = Query(
+    select(sweeps.c.id).where(
+        among(sweeps.c.key, "keys"), ~select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED).exists()
+    )
 )
 
 _BEHIND_ALL = chr(0x10FFFF)
@@ -105,6 +112,11 @@ def page(connection: Connection, which: SweepFilter, before: str | None, limit: 
     conditions = _conditions(which)
     query = Query(_LISTED.where(*conditions)) if conditions else _ALL
     return _sweeps(connection, query.rows(connection, **place))
+
+
+def idle(connection: Connection, keys: Collection[int]) -> list[str]:
+    """Return the ids of those sweeps that have no queued run."""
+    return [row.id for row in _IDLE.rows(connection, keys=list(keys))] if keys else []
 
 
 def running(connection: Connection) -> list[str]:
@@ -187,6 +199,7 @@ def _asked(spec: SweepSpec, labels: Labels) -> dict[str, Any]:
         "budget_trials": spec.budget.trials,
         "budget_seconds": spec.budget.seconds,
         "keep_models": spec.keep_models,
+        "pool": spec.pool,
         "replicates": spec.trainings,
         "spec": records.spec_to_json(spec),
     }

@@ -136,6 +136,7 @@ sweeps = Table(
     Column("deleted", Integer, nullable=False, server_default=text("0")),
     Column("enqueued", Json, nullable=False, server_default=text("'[]'")),
     Column("spaces", Json, nullable=False, server_default=text("'[]'")),
+    Column("pool", Integer, nullable=False, server_default=text("0")),
     _one_of("state", list(SweepState)),
     _one_of("direction", list(get_args(Direction))),
     CheckConstraint("ending IN ('completed', 'cancelled')", name="ending"),
@@ -354,6 +355,19 @@ models = Table(
     ),
     Index(None, "artifact_key"),
     sqlite_strict=True,
+)
+
+# What was chosen of the models of an ended sweep, under the name of the way it was chosen; `chosen_from` is the hash of
+# what those models were.
+ensembles = Table(
+    "ensembles",
+    metadata,
+    Column("sweep_key", Integer, ForeignKey("sweeps.key"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("chosen_from", Text, nullable=False),
+    Column("content", Json, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
 )
 
 decisions = Table(

@@ -36,8 +36,8 @@ class Axes:
         columns = [self.coordinates(place, column) for place, column in enumerate(rows.T)]
         table = np.array(columns, np.float64).reshape(len(self._parameters), len(rows)).T
         if self._conditional:
-            points = self.points(rows)
-            table = np.where([[name in point for name in self._space] for point in points], table, math.nan)
+            active = [[name in point for name in self._space] for point in self.points(rows)]
+            table = np.where(np.array(active, bool).reshape(table.shape), table, math.nan)
         unordered = np.array([name in self._encoding.categories for name in self._space], bool)
         return Points(table[:, np.invert(unordered)], np.nan_to_num(table[:, unordered], nan=-1.0).astype(np.int64))
 

@@ -9,6 +9,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from app.surrogates.normal import distribution
+
 Numbers = NDArray[np.float64]
 
 _FAR = -20.0
@@ -26,14 +28,9 @@ def log_h(z: Numbers) -> Numbers:
     density = -0.5 * np.square(z) - 0.5 * math.log(2.0 * math.pi)
     result = np.empty_like(z)
     near = z >= _FAR
-    result[near] = np.log(np.exp(density[near]) + z[near] * _distribution(z[near]))
+    result[near] = np.log(np.exp(density[near]) + z[near] * distribution(z[near]))
     result[~near] = density[~near] + _tail(z[~near])
     return result
-
-
-def _distribution(z: Numbers) -> Numbers:
-    """Return Phi(z), whose relative error is small in the lower tail too."""
-    return 0.5 * np.array([math.erfc(x) for x in (z * -math.sqrt(0.5)).tolist()])
 
 
 def _tail(z: Numbers) -> Numbers:

@@ -9,7 +9,8 @@ from typing import Self, final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+
+from app.surrogates.normal import distribution, quantiles
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -53,7 +54,7 @@ class Normals(Density):
         parts, shares = chance.integers(len(self.means) + 1, size=count), chance.random(count)
         means, deviations = np.append(self.means, 0.0)[parts], np.append(self.deviations, 1.0)[parts]
         low, high = _inside(means, deviations)
-        normal = np.clip(means + deviations * ndtri(low + shares * (high - low)), 0.0, 1.0)
+        normal = np.clip(means + deviations * quantiles(low + shares * (high - low)), 0.0, 1.0)
         return np.where(parts == len(self.means), shares, normal)
 
     def logarithms(self, values: Floats) -> Floats:
@@ -91,4 +92,4 @@ class Shares(Density):
 
 def _inside(means: Floats, deviations: Floats) -> tuple[Floats, Floats]:
     """Return the shares of normals that lie below 0 and below 1."""
-    return ndtr(-means / deviations), ndtr((1.0 - means) / deviations)
+    return distribution(-means / deviations), distribution((1.0 - means) / deviations)

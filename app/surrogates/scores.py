@@ -1,10 +1,11 @@
 """Normal scores: costs as a Gaussian process likes them, whatever their units, tails and outliers."""
 
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
+
+from app.surrogates.normal import quantiles
 
 
 def normal_scores(costs: Sequence[float]) -> NDArray[np.float64]:
@@ -15,6 +16,5 @@ def normal_scores(costs: Sequence[float]) -> NDArray[np.float64]:
     order = np.asarray(costs, np.float64)
     _, place, shared = np.unique(order, return_inverse=True, return_counts=True)
     middle = np.cumsum(shared) - shared / 2  # rank + 1/2, the mean of those that are equal
-    normal = NormalDist()
-    scores = np.array([normal.inv_cdf(share) for share in (middle / len(order)).tolist()])
+    scores = quantiles(middle / len(order))
     return scores[place] if len(order) else scores

@@ -12,7 +12,7 @@ from app.domain.errors import Unavailable
 from app.domain.work import CheckpointRef, LeasedRun
 from app.trainer.member import ancestor_of, member_of
 from engine.data import Dataset
-from engine.data.cross_validation import fold_of
+from engine.data.cross_validation import fold_of, whole_of
 from engine.population import Checkpoint, CheckpointError
 from engine.spec import MemberSpec
 from engine.training_set import TrainingSet
@@ -66,7 +66,7 @@ class RunLoader:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._sets: OrderedDict[tuple[str, bool, int, int, int], TrainingSet] = OrderedDict()
+        self._sets: OrderedDict[tuple[str, bool, int, int, int, bool], TrainingSet] = OrderedDict()
 
     def load(self, run: LeasedRun, *, parked: bool) -> ReadyRun:
         """Return the run ready to train; one that is `parked` needs no checkpoint.
@@ -84,11 +84,16 @@ class RunLoader:
 
     def _training_set(self, run: LeasedRun) -> TrainingSet:
         fold = run.replicate % run.folds
-        key = str(run.dataset_sha256), bool(run.params["normalize_inputs"]), run.rules, run.folds, fold
+        key = (
+            *(str(run.dataset_sha256), bool(run.params["normalize_inputs"]), run.rules),
+            *(run.folds, fold, run.train_on_dev),
+        )
         if key not in self._sets:
             dataset = Dataset.from_bytes(self._source.dataset(str(run.dataset), key[0]))
             if run.folds > 1:
                 dataset = fold_of(dataset, run.folds, fold)
+            if run.train_on_dev:
+                dataset = whole_of(dataset)
             self._sets[key] = TrainingSet.of(dataset, normalize_inputs=key[1], rules=run.rules)
         self._sets.move_to_end(key)
         while len(self._sets) > KEPT_SETS:

@@ -161,7 +161,7 @@ class Trainer:
         ancestors = [one.key for one in report.stopped if self._is_ancestor(one)]
         self._depart([one for one in report.stopped if one.key not in ancestors])
         given_back += self._inherit(ancestors)
-        epochs = [(held.run.lease, epoch_of(seen)) for held, seen in own]
+        epochs = [(held.run.lease, epoch_of(seen, on_dev=not held.run.train_on_dev)) for held, seen in own]
         return Turn(epochs, [*settled, *(self.settle(keep) if self._is_due() else ())], given_back)
 
     def _is_ancestor(self, one: Departure) -> bool:
@@ -324,7 +324,7 @@ class Trainer:
         result = Result(
             lease=run.lease,
             state=stop.state,
-            metrics=_sent(stop.metrics),
+            metrics=_sent(stop.metrics, on_dev=not run.train_on_dev),
             best_epoch=stop.best_epoch,
             epochs=stop.epochs,
             seconds=stop.seconds,
@@ -349,19 +349,19 @@ def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
 
 
-def epoch_of(seen: Observation) -> Epoch:
-    """Return the point of a curve as it is sent."""
+def epoch_of(seen: Observation, *, on_dev: bool = True) -> Epoch:
+    """Return the point of a curve as it is sent, without what it has `on_dev` if that says nothing."""
     return Epoch(
         epoch=seen.epoch,
-        metrics=_sent(seen.values),
+        metrics=_sent(seen.values, on_dev=on_dev),
         seconds=seen.seconds,
         gradient_norms=[_finite(norm) for norm in seen.gradient_norms] or None,
     )
 
 
-def _sent(metrics: Mapping[str, float]) -> Metrics:
+def _sent(metrics: Mapping[str, float], *, on_dev: bool) -> Metrics:
     """Return metrics as they are sent: null stands for what is not finite."""
-    return {name: _finite(value) for name, value in metrics.items()}
+    return {name: _finite(value) for name, value in metrics.items() if on_dev or not name.startswith("dev_")}
 
 
 def _cost(run: LeasedRun, metrics: Mapping[str, float]) -> float:

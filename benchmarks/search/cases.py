@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from app.domain.plan import Need
-from app.domain.sweeps import Budget
+from app.domain.sweeps import Budget, Confirmation
 from app.domain.values import Value
 from app.planning.pairs import pair_faults
 from app.samplers import SAMPLERS
@@ -19,6 +19,9 @@ EVALUATIONS = 100
 
 FULL_TRAININGS = 40
 """The budget on recorded curves, in full trainings."""
+
+CONFIRM = Confirmation(share=0.1, leaders=5, replicates=2)
+"""The last tenth of the evaluations on a table gives its five leaders two more seeds each."""
 
 _AT_RUNGS: dict[str, dict[str, Value]] = {
     "successive_halving": {"eta": 3, "first_rung": 2},
@@ -35,15 +38,17 @@ class Method:
 
     sampler: str
     scheduler: str
+    confirm: Confirmation | None = None
 
     @property
     def name(self) -> str:
         """The name in the table."""
-        return self.sampler if self.scheduler == "none" else f"{self.sampler} + {self.scheduler}"
+        pair = self.sampler if self.scheduler == "none" else f"{self.sampler} + {self.scheduler}"
+        return f"{pair}, confirmed" if self.confirm else pair
 
     def regret(self, task: Task, seed: int, noise: float) -> float:
         """Return the regret at the end of one search, with eight virtual workers."""
-        search = Search(*self.kinds(task), self._budget(task), seed, noise=noise)
+        search = Search(*self.kinds(task), self._budget(task), seed, noise=noise, confirm=self.confirm)
         return simulate(task, search, [1.0] * 8).regret
 
     def kinds(self, task: Task) -> tuple[dict[str, Value], dict[str, Value]]:
@@ -60,7 +65,7 @@ class Method:
 
     def _budget(self, task: Task) -> Budget:
         if isinstance(task, Table):
-            return Budget(EVALUATIONS)
+            return Budget(EVALUATIONS, epochs=EVALUATIONS)
         epochs = FULL_TRAININGS * task.epochs
         if self.scheduler == "successive_halving" and not self._brackets:
             return Budget(widest(geometric(2, 3, task.epochs), 3, epochs), epochs=epochs)
@@ -81,6 +86,7 @@ def methods(task: Task, wanted: list[str]) -> Iterator[Method]:
     """Yield what can be tried on a task: pairs that are refused are left out, and schedulers on tables."""
     for sampler in SAMPLERS:
         for scheduler in ["none"] if isinstance(task, Table) else SCHEDULERS:
-            method = Method(sampler, scheduler)
-            if (not wanted or method.name in wanted) and not any(pair_faults(*method.kinds(task))):
-                yield method
+            for method in (Method(sampler, scheduler), Method(sampler, scheduler, CONFIRM)):
+                possible = method.confirm is None or isinstance(task, Table)  # curves are the same for all seeds
+                if (not wanted or method.name in wanted) and possible and not any(pair_faults(*method.kinds(task))):
+                    yield method

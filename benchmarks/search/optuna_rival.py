@@ -36,10 +36,12 @@ class Rival:
     def regret(self, task: Task, seed: int, noise: float) -> float:
         """Return the regret of the best trial that Optuna shows once the budget is spent."""
         study = optuna.create_study(sampler=self.sampler(seed), pruner=self.pruner())
-        fates, left, seen = task.fates(seed, noise), _budget(task), list[tuple[float, int, float]]()
+        fates, recorded = task.fates(seed, noise), task.recorder()
+        axes = task.space.parameters
+        left, seen = _budget(task), list[tuple[float, int, float]]()
         while left > 0:
             trial = study.ask()
-            params = {name: _suggest(trial, name, one, self.integers) for name, one in task.space.parameters.items()}
+            params = recorded({name: _suggest(trial, name, one, self.integers) for name, one in axes.items()})
             best = fates(Drawn(trial.number, params, "", task.epochs), 0, task.epochs).best
             pruned, epoch = False, 0
             while epoch < min(len(best), left) and not pruned:

@@ -1,4 +1,4 @@
-"""Cross-validation: train and dev of a data set put together, and cut into folds, each of which is dev in its turn.
+"""Train and dev of a data set put together: to train on all of it, or cut into folds, each of which is dev in its turn.
 
 The folds follow from the rows alone, so that they are the same for every network.
 """
@@ -33,6 +33,19 @@ def fold_of(dataset: Dataset, folds: int, fold: int) -> Dataset:
         doubles=None if dataset.doubles is None else _doubles(dataset.doubles, held),
         groups=None if groups is None else Groups(groups[~held], groups[held]),
     )
+
+
+def whole_of(dataset: Dataset) -> Dataset:
+    """Return the data set in which train is what train and dev were, to train a network that was chosen before.
+
+    The engine scores a dev part after each epoch: it gets the first example, which costs least and says nothing.
+    """
+    doubles = dataset.doubles
+    if doubles is not None:
+        both = np.concatenate([doubles.train, doubles.dev])
+        doubles = replace(doubles, train=both, dev=both[:1])
+    x, y = np.concatenate([dataset.x_train, dataset.x_dev]), np.concatenate([dataset.y_train, dataset.y_dev])
+    return replace(dataset, x_train=x, y_train=y, x_dev=x[:1], y_dev=y[:1], doubles=doubles, groups=None)
 
 
 def folds_of_rows(labels: NDArray[np.intp], groups: NDArray[np.intp] | None, folds: int) -> NDArray[np.intp]:

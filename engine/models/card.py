@@ -11,6 +11,7 @@ from engine.data.quoting import quoted
 from engine.data.table import LARGEST_NUMBER
 from engine.layers import ACTIVATIONS
 from engine.losses import LOSSES
+from engine.models.ensemble import ENSEMBLE_FORMAT
 from engine.models.model import FORMAT
 from engine.rules import CURRENT, FIRST
 from engine.training_set import LOSS_OF_TASK
@@ -86,15 +87,35 @@ def card_faults(card: Any) -> Iterator[str]:
     """Yield what keeps a value of JSON from being the card of a model."""
     if not isinstance(card, dict):
         yield "The card is not an object of JSON."
+    elif card.get("format") == ENSEMBLE_FORMAT:
+        yield from _ensemble_faults(card)
     elif card.get("format") != FORMAT:
         found = _shown(card.get("format"))
-        yield f"The card has the format {found}, and this version reads {FORMAT} alone. Update logsweep."
+        known = f"{FORMAT} and {ENSEMBLE_FORMAT}"
+        yield f"The card has the format {found}, and this version reads {known}. Update logsweep."
     elif not _known(rules := card.get("rules", FIRST)):
         yield f"The card has the rules {_shown(rules)}, and this version knows up to {CURRENT}. Update logsweep."
     elif faults := [*_rule_faults(card)]:
         yield from faults
     else:
         yield from _disagreements(card["structure"], card["data"])
+
+
+def member_cards(card: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the cards of the models of an ensemble, of which its card has what they have in common once."""
+    shared = {"format": FORMAT, "data": card.get("data"), "arrays": card.get("arrays", "")}
+    return [{**{name: value for name, value in one.items() if name != "count"}, **shared} for one in card["members"]]
+
+
+def _ensemble_faults(card: Mapping[str, Any]) -> Iterator[str]:
+    members = card.get("members")
+    if not isinstance(members, list) or not members or not all(isinstance(one, dict) for one in members):
+        yield "The card of an ensemble has no list of members."
+        return
+    for place, (own, whole) in enumerate(zip(members, member_cards(card), strict=True)):
+        if not _is_count(own.get("count")):
+            yield f"Member {place}: its count is {_shown(own.get('count'))}, and must be a whole number from 1."
+        yield from (f"Member {place}: {fault}" for fault in card_faults(whole))
 
 
 def _known(rules: Any) -> bool:

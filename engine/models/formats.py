@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 
 from engine.extras import MissingExtra
-from engine.models.model import Model
 from engine.models.npz import write_npz_model
+from engine.models.predictor import Predictor
 from engine.models.safetensors import write_safetensors
 
 
-def _write_onnx(model: Model) -> bytes:
+def _write_onnx(model: Predictor) -> bytes:
     try:
         from engine.models.onnx import write_onnx  # noqa: PLC0415  # imports a package that may be missing
     except ImportError as error:
@@ -16,7 +16,7 @@ def _write_onnx(model: Model) -> bytes:
     return write_onnx(model)
 
 
-FORMATS: Mapping[str, Callable[[Model], bytes]] = {
+FORMATS: Mapping[str, Callable[[Predictor], bytes]] = {
     "npz": write_npz_model,
     "safetensors": write_safetensors,
     "onnx": _write_onnx,

@@ -1,6 +1,6 @@
 """A trained model: named arrays, and the card that says how rows become inputs and outputs become answers."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,25 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array, Workspace
-from engine.data import Dataset, Normalization, Table, TableFault
-from engine.data.encoding import Encoding, encode, from_card
-from engine.data.rows import arrange, table_of_csv, table_of_rows
-from engine.data.said import Said
-from engine.data.table import Faults, take_rows
+from engine.data import Dataset, Normalization, Table
+from engine.data.encoding import encode
+from engine.data.rows import arrange
+from engine.data.table import take_rows
 from engine.losses import LOSSES
+from engine.metrics import Answers
 from engine.models.predictions import Predictions
+from engine.models.predictor import ModelError, Predictor, require_finite
 from engine.network import Network
 from engine.population.evaluation import chunks
-from engine.prediction import logits
+from engine.prediction import bind, logits
 from engine.rules import FIRST
 from engine.spec import Structure
+from engine.subnormals import flushing
 from engine.training_set import normalization_of, target_moments
 
 FORMAT = 1
 """The version of the card and of the arrays' names."""
-
-MAX_CSV_BYTES = 512 << 20
-"""What a table of rows to predict may unpack to, unless said otherwise."""
 
 _HOW_TO_READ = (
     "W1 (n_in, n_out) and b1 (n_out,) belong to the first layer, and so on. The first layer reads (x - input_mean)"
@@ -37,16 +36,8 @@ _HOW_TO_READ = (
 )
 
 
-class ModelError(ValueError):
-    """A file is not a model that can be used; `faults` are sentences on what is wrong with it."""
-
-    def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__(" ".join(self.faults))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Model:
+@dataclass(frozen=True, eq=False)
+class Model(Predictor):
     """A trained network with all it needs to answer.
 
     `arrays` are those of the network, float32: W1 (n_in, n_out), b1 (n_out,) and so on; and float64: input_mean,
@@ -108,33 +99,19 @@ class Model:
                 loss=about["loss"],
                 batch_size="full",
                 batch_norm=about["batch_norm"],
-                rules=self.card.get("rules", FIRST),
+                rules=self.rules,
             )
         )
 
     @property
-    def classes(self) -> tuple[str, ...]:
-        """The names of the classes in the order of the labels; classes that were numbers are text here too."""
-        return tuple(self.card["data"]["classes"])
+    def rules(self) -> int:
+        """The version of the rules that it was trained by."""
+        rules: int = self.card.get("rules", FIRST)
+        return rules
 
-    @property
-    def encodings(self) -> list[Encoding]:
-        """How each column becomes inputs, in the order of the inputs."""
-        return [from_card(column) for column in self.card["data"]["columns"]]
-
-    def read_csv(self, content: bytes, *, said: Said = Said(), max_bytes: int = MAX_CSV_BYTES) -> Table:  # noqa: B008  # frozen
-        """Read rows to predict from CSV, plain or gzipped, as `said` or else as is found out. Raises TableError.
-
-        Notes of the table tell of columns that were passed over.
-        """
-        data = self.card["data"]
-        return table_of_csv(
-            content, self.encodings, data["target"], max_bytes=max_bytes, said=said, read=data.get("read")
-        )
-
-    def read_rows(self, rows: Sequence[Any]) -> Table:
-        """Read rows to predict that are objects of JSON: a number, a text or null by column. Raises TableError."""
-        return table_of_rows(rows, self.encodings, self.card["data"]["target"])
+    def named_arrays(self) -> Mapping[str, NDArray[Any]]:
+        """Return all its numbers, as files name them."""
+        return self.arrays
 
     def predict(self, table: Table) -> Predictions:
         """Predict each row of a table that has the columns of training, in any order.
@@ -142,7 +119,7 @@ class Model:
         Words that training did not have are taken as missing. Raises TableError.
         """
         with np.errstate(all="ignore"):  # numbers far from those of training may overflow
-            z = self._logits(table)
+            z = self.logits(table)
             answer = (
                 LOSSES[self.card["structure"]["loss"]]
                 .probabilities(z.astype(np.float64))
@@ -158,7 +135,26 @@ class Model:
             labels, answer = (z[:, 0] > 0.0).astype(np.intp), np.concatenate([1.0 - answer, answer], axis=1)
         return Predictions(np.array(classes, np.object_)[labels], classes, answer)
 
-    def _logits(self, table: Table) -> NDArray[np.float32]:
+    def answers(self, features: Table, y: NDArray[Any]) -> Answers:
+        """Return what it answers to rows with the targets `y` (rows,), alone in its stack."""
+        network, row, workspace = self.network, self.row(), Workspace(np.float32)
+        mean, scale = float(self.arrays["target_mean"]), float(self.arrays["target_scale"])
+        output = LOSSES[network.structure.loss]
+        targets = output.encode((y - mean) / scale if y.dtype.kind == "f" else y, workspace)
+        loss, misses = np.zeros(1), np.zeros(1)
+        kept = np.zeros((1, network.structure.outputs, len(y)), np.float32)
+        for chunk, inputs in self.inputs(features):
+            program, bound = bind(network, row, inputs, targets[chunk], workspace)
+            with flushing(self.rules):
+                program.forward()
+                kept[..., chunk] = bound.logits.values.swapaxes(1, 2)  # computing the loss writes over them
+                bound.load()
+                loss += bound.total()[:, 0, 0]
+                misses += bound.misses()
+        return Answers(output, y, loss / len(y), misses, kept, mean, scale)
+
+    def logits(self, table: Table) -> NDArray[np.float32]:
+        """Return the logits (rows, outputs) for a table that has the columns of training."""
         network, row, workspace = self.network, self.row(), Workspace(np.float32)
         answer = np.zeros((len(table), network.structure.outputs), np.float32)
         for chunk, inputs in self.inputs(table):
@@ -200,15 +196,3 @@ def _moments(normalization: Normalization, dataset: Dataset) -> dict[str, NDArra
         "target_mean": np.array(mean),
         "target_scale": np.array(scale),
     }
-
-
-def require_finite(answer: Array, table: Table) -> None:
-    """Raise TableError for each row of a table whose answer (rows, outputs) is not finite."""
-    faults = Faults()
-    faults.add(_no_answer(table, int(row)) for row in np.flatnonzero(~np.isfinite(answer).all(axis=1)))
-    faults.refuse()
-
-
-def _no_answer(table: Table, row: int) -> TableFault:
-    detail = f"The network's answer to {table.place(row)} is not a finite number."
-    return TableFault(f"{detail} Compare the row with those of training, or use another model.", place=(row,))

@@ -10,14 +10,16 @@ from engine.data.archive import write_npz
 from engine.data.files.npy import read_npy
 from engine.data.files.npz_members import read_members
 from engine.models.files import MAX_BYTES, NO_CARD, Contents
-from engine.models.model import Model, ModelError
+from engine.models.predictor import ModelError, Predictor
 
 SIGNATURE = b"PK\x03\x04"
 
 
-def write_npz_model(model: Model) -> bytes:
+def write_npz_model(model: Predictor) -> bytes:
     """Return the model as an NPZ file that NumPy opens without pickles; equal models give equal bytes."""
-    return write_npz({**model.arrays, "card": np.array(json.dumps(model.card, sort_keys=True, allow_nan=False))})
+    return write_npz(
+        {**model.named_arrays(), "card": np.array(json.dumps(model.card, sort_keys=True, allow_nan=False))}
+    )
 
 
 def read_npz_model(content: bytes) -> Contents:

@@ -8,26 +8,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.quoting import quoted
-from engine.models.card import card_faults
+from engine.models.card import card_faults, member_cards
+from engine.models.ensemble import ENSEMBLE_FORMAT, Ensemble
 from engine.models.files import MAX_BYTES, Contents
-from engine.models.model import Model, ModelError
+from engine.models.model import Model
 from engine.models.npz import SIGNATURE, read_npz_model
+from engine.models.predictor import ModelError
 from engine.models.safetensors import read_safetensors
 from engine.tensors import looks_like_tensors
 
 
-def read_model(content: bytes) -> Model:
-    """Return the model of an NPZ or a safetensors file, told apart by their first bytes.
+def read_model(content: bytes) -> Model | Ensemble:
+    """Return the model or the ensemble of an NPZ or a safetensors file, told apart by their first bytes.
 
     Raises ModelError with every fault found.
     """
     contents = _contents(content)
     card = _card(contents.card)
-    model = Model(card, contents.arrays)
-    expected = _expected(model)
-    if faults := list(_array_faults(contents.arrays, expected)):
+    cards = member_cards(card) if card["format"] == ENSEMBLE_FORMAT else None
+    prefixed = {"": card} if cards is None else {Ensemble.prefix(place): one for place, one in enumerate(cards)}
+    models, faults = _models(prefixed, contents.arrays)
+    if faults:
         raise ModelError(faults)
-    return Model(card, {name: contents.arrays[name] for name in expected})
+    return models[0] if cards is None else Ensemble(card, models)
+
+
+def _models(
+    cards: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, NDArray[Any]]
+) -> tuple[list[Model], list[str]]:
+    """Return the models of cards, by what stands in front of their arrays' names, and what is wrong with those."""
+    expected = {prefix: _expected(Model(card, {})) for prefix, card in cards.items()}
+    whole = {f"{prefix}{name}": array for prefix, own in expected.items() for name, array in own.items()}
+    if faults := list(_array_faults(arrays, whole)):
+        return [], faults
+    return [
+        Model(card, {name: arrays[f"{prefix}{name}"] for name in expected[prefix]}) for prefix, card in cards.items()
+    ], []
 
 
 def _contents(content: bytes) -> Contents:

@@ -3,13 +3,13 @@
 import json
 
 from engine.models.files import NO_CARD, Contents
-from engine.models.model import Model, ModelError
+from engine.models.predictor import ModelError, Predictor
 from engine.tensors import Tensors, TensorsError
 
 
-def write_safetensors(model: Model) -> bytes:
+def write_safetensors(model: Predictor) -> bytes:
     """Return the model as a safetensors file; equal models give equal bytes."""
-    return Tensors(model.arrays, {"card": json.dumps(model.card, sort_keys=True, allow_nan=False)}).to_bytes()
+    return Tensors(model.named_arrays(), {"card": json.dumps(model.card, sort_keys=True, allow_nan=False)}).to_bytes()
 
 
 def read_safetensors(content: bytes) -> Contents:

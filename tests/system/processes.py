@@ -62,6 +62,10 @@ class ServerProcess:
         # A server may have a compiler at work too.
         return [child for child in child_ids(self.process.pid) if b"\0work\0" in _command(child)]
 
+    def planners(self) -> list[int]:
+        """Return the ids of the processes that make its plans: one, once a sweep learns, else none."""
+        return [child for child in child_ids(self.process.pid) if b"\0app.planning.child\0" in _command(child)]
+
     def kill(self) -> None:
         """End the server at once, as a power cut would."""
         self._end(signal.SIGKILL)

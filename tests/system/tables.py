@@ -18,6 +18,8 @@ _QUERIES = {
     "WHERE replicate > 0 AND sweeps.id = ? ORDER BY trial, replicate, epoch",
     "models": "SELECT trial, cost, models.artifact_key FROM models "
     "JOIN sweeps ON sweeps.key = models.sweep_key WHERE sweeps.id = ? ORDER BY trial",
+    "ensembles": "SELECT ensembles.name, chosen_from, content FROM ensembles "
+    "JOIN sweeps ON sweeps.key = ensembles.sweep_key WHERE sweeps.id = ? ORDER BY ensembles.name",
     "decisions": "SELECT number, round, kind, trials, decisions.reason FROM decisions "
     "JOIN sweeps ON sweeps.key = decisions.sweep_key WHERE sweeps.id = ? ORDER BY number",
 }
@@ -31,7 +33,7 @@ _FENCES = "SELECT trial, fence FROM runs JOIN sweeps ON sweeps.key = sweep_key W
 
 
 def result_tables(data: Path, sweep: str) -> Mapping[str, list[tuple[Any, ...]]]:
-    """Return the rows of trials, curves, weights and decisions of a sweep, from the file itself."""
+    """Return the rows of trials, curves, weights, ensembles and decisions of a sweep, from the file itself."""
     found = {name: _measured(data, query, sweep) for name, query in _QUERIES.items()}
     return {**found, "models": [(*about, _content(data, artifact)) for *about, artifact in found["models"]]}
 

@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from tests.system import processes
 from tests.system.processes import (
     ServerProcess,
     WorkerProcess,
     counts,
-    finish,
     gone,
     in_the_middle,
     post_sweep,
@@ -43,10 +44,21 @@ SWEEP: dict[str, Any] = {
     "fixed": {"activation": "relu"},
     "early_stopping": {"patience": 20},
     "budget": {"trials": 32},
+    "keep_models": 4,
+    "pool": 10,
 }
 pytestmark = pytest.mark.xdist_group("same table")  # they share a fixture that takes seconds
 
 LEASE = 2.0
+
+
+def finish(client: httpx.Client, sweep: str) -> Mapping[str, Any]:
+    """Wait for the end of a sweep, and have its ensemble chosen; return the sweep."""
+    ended = processes.finish(client, sweep)
+    ensemble = client.get(f"/v1/sweeps/{sweep}/ensemble").raise_for_status().json()
+    assert len(ensemble["members"]) > 1
+    return ended
+
 
 Tables = Mapping[str, list[tuple[Any, ...]]]
 
@@ -63,6 +75,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Tables:
     assert ended["state"] == "completed"
     assert len(tables["trials"]) == 32
     assert len(tables["models"]) == 10
+    assert len(tables["ensembles"]) == 1
     assert len(tables["epochs"]) == sum(row[-2] for row in tables["trials"])
     return tables
 

@@ -6,7 +6,7 @@ import httpx
 
 from tests.app.api.serving import Trainer, places, problem, start, sweep_body, when_ended
 
-SPACE = {
+SPACE: dict[str, dict[str, Any]] = {
     "batch_size": {"kind": "choice", "values": [8, 16]},
     "hidden_units": {"kind": "choice", "values": [[4], [8, 8]]},
 }

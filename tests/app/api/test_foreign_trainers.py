@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.schedulers import SCHEDULERS
+from app.services.foreign_checks import WITHOUT_PAUSES
 from docs.examples.foreign_trainer import tune
 from tests.app.api.serving import Json, Trainer, finished, places, problem, serving, when_ended
 
@@ -115,7 +116,10 @@ def test_trials_are_sorted_and_filtered_by_what_the_sweep_declares(client: httpx
         ({"fixed": {'quo"te': 1, " space": 2}}, ['/fixed/quo"te', "/fixed/ space"]),
         ({"fixed": {"any": 1}}, ["/fixed/any"]),
         ({"early_stopping": {"patience": 3}, "keep_models": 2}, ["/early_stopping", "/keep_models"]),
-        *(({"scheduler": {"kind": kind}}, ["/scheduler/kind"]) for kind in SCHEDULERS if kind != "none"),
+        *(({"scheduler": {"kind": kind}}, ["/scheduler/kind"]) for kind in SCHEDULERS if kind not in WITHOUT_PAUSES),
+        ({"scheduler": {"kind": "asha", "at_once": 4}}, ["/scheduler/at_once"]),
+        ({"scheduler": {"kind": "median", "bracket": 4, "least": 1}}, ["/scheduler/bracket", "/scheduler/least"]),
+        ({"scheduler": {"kind": "median"}, "steps": 1}, ["/scheduler/first_rung"]),
         ({"pauses": True, "sampler": {"kind": "gp"}, "scheduler": {"kind": "asha"}}, ["/scheduler/kind"]),
         ({"trainer": "external:"}, ["/trainer"]),
         ({"trainer": "xgboost", "space": {}, "fixed": {}}, ["/metrics", "/steps", "/trainer", "/objective/metric"]),

@@ -190,7 +190,7 @@ def test_there_is_nothing_to_predict_with_before_a_model_is_kept(client: httpx.C
 
 
 def test_only_the_models_of_the_best_trials_are_kept(client: httpx.Client, trainer: Trainer) -> None:
-    sweep = start(client, keep_models=2)["id"]
+    sweep = start(client, keep_models=2, pool=0)["id"]
     leases = trainer.leases(4)
     answer = trainer.finish(*map(partial(with_weights, trainer), leases, [0.75, 0.25, 0.5, 0.25]))
     keep = answer["keep"][sweep]
@@ -199,6 +199,16 @@ def test_only_the_models_of_the_best_trials_are_kept(client: httpx.Client, train
     assert found == [404, 200, 404, 200]
     missing = problem(client.get(f"/v1/sweeps/{sweep}/trials/0/model"), 404)
     assert "only those of the best 2" in missing["detail"]
+
+
+def test_the_models_of_a_pool_are_kept_beside_those_that_the_sweep_keeps_anyway(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    sweep = start(client, keep_models=1, pool=3)["id"]
+    answer = trainer.finish(*map(partial(with_weights, trainer), trainer.leases(4), [0.75, 0.25, 0.5, 0.25]))
+    assert answer["keep"][sweep]["models"] == 3
+    found = [client.get(f"/v1/sweeps/{sweep}/trials/{number}/model").status_code for number in range(4)]
+    assert found == [404, 200, 200, 200]
 
 
 def test_weights_that_do_not_fit_the_network_are_a_conflict(client: httpx.Client, trainer: Trainer) -> None:

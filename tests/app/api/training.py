@@ -31,9 +31,9 @@ class Served:
         return answer.content if answer.is_success else None
 
 
-def train_all(client: httpx.Client, trainer: Trainer) -> list[tuple[LeasedRun, StoppedRun]]:
-    """Train all that waits to its end and hand it in; return what became of each run."""
-    runs = {run.lease: run for run in _RUNS.validate_python(trainer.claim(64))}
+def train_all(client: httpx.Client, trainer: Trainer, slots: int = 64) -> list[tuple[LeasedRun, StoppedRun]]:
+    """Train all that waits, up to so many runs, to its end and hand it in; return what became of each run."""
+    runs = {run.lease: run for run in _RUNS.validate_python(trainer.claim(slots))}
     real, loader = RealTrainer(lambda: 0.0), RunLoader(Served(client))
     real.add([loader.load(run, parked=False) for run in runs.values()])
     curves: dict[Lease, list[Epoch]] = {lease: [] for lease in runs}

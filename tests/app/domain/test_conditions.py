@@ -12,13 +12,19 @@ from app.domain.conditions import COMPARISONS, Conditions, names, parse, rewritt
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
 from app.domain.values import Value
 
+
+def same(left: Any, right: Any) -> bool:
+    """Return whether two values are the same, where true is not 1."""
+    return bool(left == right) and isinstance(left, bool) is isinstance(right, bool)
+
+
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
+    "==": same,
+    "!=": lambda left, right: not same(left, right),
 }
 NAMES = st.sampled_from("abcd")
 NUMBERS = st.integers(-2, 2) | st.sampled_from([-1.5, 0.5])
@@ -50,7 +56,7 @@ def judged(when: Any, values: Mapping[str, Any]) -> bool:
         elif isinstance(said, dict):
             found += [name in values and OPERATORS[sign](values[name], value) for sign, value in said.items()]
         else:
-            found.append(name in values and values[name] in said)
+            found.append(name in values and any(same(values[name], one) for one in said))
     return all(found)
 
 

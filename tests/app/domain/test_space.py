@@ -100,6 +100,11 @@ def test_a_choice_follows_its_weights() -> None:
     assert values.count("adam") == 7501
 
 
+def test_the_end_of_a_choice_is_the_last_value_that_has_a_share() -> None:
+    assert ChoiceParameter(("sgd", "adam", "rmsprop"), weights=(1.0, 3.0, 0.0)).at([1.0], RULES) == ["adam"]
+    assert ChoiceParameter(("sgd", "adam")).at([1.0], RULES) == ["adam"]
+
+
 def test_a_choice_without_weights_gives_every_value_the_same_share() -> None:
     values = ChoiceParameter(([32], [64], [64, 32], [])).at(GRID, RULES)
     assert all(values.count(value) == 2500 for value in ([32], [64], [64, 32], []))

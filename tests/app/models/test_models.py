@@ -139,7 +139,7 @@ def test_a_model_tells_its_rules_and_one_from_before_they_were_written_down_has_
         model = trained_model(weights, complete({"hidden_units": []}), dataset.content, {}, {}, rules)
         assert (model.card["rules"], model.network.structure.rules) == (rules, rules)
     before = Model({name: value for name, value in model.card.items() if name != "rules"}, model.arrays)
-    assert read_model(model_file(before, "npz")).network.structure.rules == 1
+    assert read_model(model_file(before, "npz")).rules == 1
 
 
 @pytest.mark.parametrize("size", [0, 3, 4, 4 * 1000 - 4, 4 * 100_000])

@@ -1,10 +1,12 @@
 """Tests of ASHA: who goes on, what is new, and how it ends."""
 
+from dataclasses import replace
+
 from app.domain.plan import Need
 from app.domain.space import Space
 from app.domain.states import TrialState
 from app.domain.sweeps import Objective
-from app.schedulers import Board, Standing
+from app.schedulers import Board, Passed, Standing
 from app.schedulers.asha import Asha
 
 
@@ -29,6 +31,14 @@ def board(trials: list[Standing], trials_left: int = 100) -> Board:
 def paused(trial: int, cost: float) -> Standing:
     """Return a trial that paused at epoch 1."""
     return Standing(trial, {}, TrialState.PAUSED, 1, open=True, rungs=[(1, cost)])
+
+
+def test_of_trials_that_train_on_those_not_among_the_best_of_their_rung_are_ended() -> None:
+    passed = Passed(2, 3, {0: 0.1, 1: 0.2, 2: 0.2, 3: 0.4}, Objective("dev_error", "minimize"))
+    assert Asha().verdict({"eta": 2}, passed) == "rung of epoch 3: dev_error 0.2 is 3rd of 4, and the best 2 go on"
+    assert Asha().verdict({"eta": 2}, replace(passed, trial=1)) is None
+    assert Asha().verdict({"eta": 9}, replace(passed, trial=0)) is None
+    assert Asha().rungs({"eta": 3, "first_rung": 2}, 20) == [2, 6, 18, 20]
 
 
 def test_it_decides_at_any_time() -> None:

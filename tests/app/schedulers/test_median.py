@@ -1,7 +1,9 @@
 """Tests of median stopping: who is compared with whom."""
 
+from dataclasses import replace
+
 from app.domain.sweeps import Objective
-from app.schedulers import Contender, Round
+from app.schedulers import Contender, Passed, Round
 from app.schedulers.median import MedianStopping
 
 
@@ -23,6 +25,14 @@ def test_earlier_brackets_count() -> None:
     found = MedianStopping().decide({}, stopped([0.5, 0.3], [0.1, 0.1, 0.1]))
     assert found.go_on == []
     assert set(found.pruned) == {0, 1}
+
+
+def test_of_trials_that_train_on_those_behind_the_median_of_their_rung_are_ended() -> None:
+    passed = Passed(2, 4, {0: 0.1, 1: 0.2, 2: 0.4}, Objective("dev_error", "minimize"))
+    reason = "rung of epoch 4: dev_error 0.4 is worse than 0.2, the median of 3 trials"
+    assert MedianStopping().verdict({"least": 3}, passed) == reason
+    assert MedianStopping().verdict({"least": 4}, passed) is None
+    assert MedianStopping().verdict({"least": 3}, replace(passed, trial=1)) is None
 
 
 def test_with_too_few_values_all_that_have_one_go_on() -> None:

@@ -212,3 +212,18 @@ def test_heirs_of_any_point_lie_within_the_space(quantiles: list[float]) -> None
                 assert params[name] == 0.0 or 1e-6 <= float(str(params[name])) <= 1e-1
             else:
                 assert parameter.low <= float(str(params[name])) <= parameter.high
+
+
+def test_knobs_outside_of_a_space_that_was_changed_are_drawn_anew_within_it() -> None:
+    space = Space(
+        {
+            "learning_rate": FloatParameter(0.1, 1.0, "log"),
+            "keep_prob": ChoiceParameter((0.2, 0.4), ordered=True),
+            "l2": FloatParameter(1e-6, 1e-1, "log"),
+        }
+    )
+    for params in heirs(20, space, {**POINT, "l2": 0.0}):
+        assert 0.1 <= float(str(params["learning_rate"])) <= 1.0
+        assert params["keep_prob"] in {0.2, 0.4}
+        assert 1e-6 <= float(str(params["l2"])) <= 1e-1
+        assert params["beta1"] == POINT["beta1"]

@@ -3,16 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from threadpoolctl import ThreadpoolController
 
 from app.domain.plan import Need
 from app.domain.space import ChoiceParameter, FloatParameter, Space
 from app.domain.states import TrialState
-from app.domain.sweeps import Objective
+from app.domain.sweeps import Budget, Objective
 from app.domain.values import Value
 from app.schedulers import Board, Standing, Step
 from app.schedulers.thaw import Thaw, rungs_of
+from app.simulation.clock import Search, simulate
+from app.simulation.tasks import Curves
 
 SPACE = Space({"learning_rate": FloatParameter(1e-4, 1.0, "log"), "dropout": FloatParameter(0.0, 0.5)})
 
@@ -122,6 +127,43 @@ def test_short_of_two_full_trainings_the_deepest_and_best_that_can_finish_go_on(
     assert list(Thaw().compose({}, board([*VALLEY, *deep], epochs_left=30)).go_on) == [17]
     done = Standing(19, params(19), TrialState.COMPLETED, 52, open=False, rungs=[(2, 0.4), (52, 0.3)])
     assert Thaw().compose({}, board([*VALLEY, *deep, done], epochs_left=85)).new
+
+
+def test_a_small_budget_begins_with_as_many_as_let_one_come_to_its_end() -> None:
+    assert Thaw().compose({}, board([], epochs_left=52)).draw == 1
+    assert Thaw().compose({}, board([], epochs_left=59)).draw == 4
+    assert Thaw().compose({}, board([], epochs_left=2080)).draw == 16
+    twice = replace(board([], epochs_left=118), replicates=2)
+    assert Thaw().compose({}, twice).draw == 4
+
+
+def test_while_no_trial_is_complete_a_round_leaves_enough_epochs_for_the_deepest_one() -> None:
+    deep = [paused(trial, {2: 0.2, 6: 0.1, 12: 0.1, 20: 0.1, 28: 0.1}) for trial in range(16)]
+    step = Thaw().compose({}, board(deep, trials_left=0, epochs_left=104))
+    assert len(step.go_on) == 10  # of 8 epochs each, while 24 are kept
+    done = Standing(16, params(16), TrialState.COMPLETED, 52, open=False, rungs=[(2, 0.4), (52, 0.3)])
+    assert len(Thaw().compose({}, board([*deep, done], trials_left=0, epochs_left=104)).go_on) == 16
+
+
+@settings(max_examples=8, deadline=None)
+@given(epochs=st.integers(20, 400), batch=st.integers(1, 24), seed=st.integers(0, 99), replicates=st.integers(1, 2))
+def test_a_budget_of_one_full_training_or_more_ends_with_a_complete_trial(
+    epochs: int, batch: int, seed: int, replicates: int
+) -> None:
+    task = made_up_curves()
+    search = Search(
+        {"kind": "gp"}, {"kind": "thaw", "batch": batch}, Budget(epochs, epochs=epochs * replicates), seed, replicates
+    )
+    found = simulate(task, search, [1.0, 2.5])
+    assert any(run.state is TrialState.COMPLETED and run.epochs == task.epochs for run in found.sweep.runs.values())
+
+
+def made_up_curves() -> Curves:
+    """Return curves of 20 epochs of 60 configurations, which fall from 1 to where they end."""
+    chance = np.random.default_rng(5)
+    ends, speeds = chance.random((60, 1)), chance.uniform(2, 9, (60, 1))
+    costs = 1 - (1 - ends) * (1 - np.exp(-np.arange(20) / speeds))
+    return Curves("made_up", ["dropout", "beta1"], chance.random((60, 2)), costs, np.ones((60, 20)))
 
 
 def test_the_surroundings_of_what_diverged_are_avoided() -> None:

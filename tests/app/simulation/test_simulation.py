@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.domain.errors import InvalidRequest
 from app.domain.space import FloatParameter, IntParameter
-from app.domain.sweeps import Budget
+from app.domain.sweeps import Budget, Confirmation
 from app.simulation.clock import Search, simulate
 from app.simulation.files import read_tasks, task_named
 from app.simulation.report import HEIGHT, as_json, plot
@@ -43,6 +43,16 @@ def test_a_table_is_searched_on_one_seed_and_scored_by_the_mean_of_all(tmp_path:
     assert math.isclose(found.regret, (cost - means.min()) / (np.median(means) - means.min()))
 
 
+def test_what_a_confirmed_sweep_hands_back_is_the_best_mean_of_its_leaders(tmp_path: Path) -> None:
+    [task] = read_tasks(small_table(tmp_path))
+    confirm = Confirmation(share=0.25, leaders=2, replicates=1)
+    found = simulate(task, Search(RANDOM, PLAIN, Budget(8, epochs=8), confirm=confirm), [1.0, 2.0])
+    assert (len(found.sweep.trials), len(found.sweep.confirmed)) == (6, 2)
+    winner = min(found.sweep.confirmed, key=lambda trial: (found.sweep.cost(trial) or 0.0, trial))
+    assert found.moments[-1].trial == winner
+    assert found.regret == task.regret(task.cost(found.sweep.trials[winner].params, 1))
+
+
 def test_axes_of_curves_are_found_from_their_values(tmp_path: Path) -> None:
     task = read_tasks(small_curves(tmp_path))[0]
     rate, layers, momentum = task.space.parameters.values()
@@ -67,8 +77,22 @@ def test_a_trial_on_recorded_curves_is_stored_with_the_parameters_of_the_recorde
     with np.load(tmp_path / "curves.npz") as file:
         recorded = {tuple(config) for config in file["configs"].astype(float).tolist()}
     found = simulate(task, Search(RANDOM, PLAIN, Budget(6)), [1.0])
-    assert {tuple(float(str(value)) for value in trial.params.values()) for trial in found.sweep.trials} <= recorded
-    assert all(task.recorded(trial.params) == trial.params for trial in found.sweep.trials)
+    taken = [tuple(float(str(value)) for value in trial.params.values()) for trial in found.sweep.trials]
+    assert set(taken) <= recorded
+    assert len(set(taken)) == len(taken)
+
+
+def test_each_trial_has_the_nearest_curve_that_no_earlier_one_has(tmp_path: Path) -> None:
+    task = read_tasks(small_curves(tmp_path))[0]
+    assert isinstance(task, Curves)
+    with np.load(tmp_path / "curves.npz") as file:
+        count = len(file["configs"])
+    params = {"learning_rate": 0.01, "layers": 3, "momentum": 0.5}
+    recorded = task.recorder()
+    found = [task.nearest(recorded(params)) for _ in range(count + 1)]
+    assert found[0] == task.nearest(params)
+    assert sorted(found[:count]) == list(range(count))
+    assert found[count] == found[0]
 
 
 def test_the_clock_counts_the_seconds_of_the_epochs_by_the_speed_of_the_worker(tmp_path: Path) -> None:

@@ -53,13 +53,15 @@ class World:
         asked: int = 2,
         cohorts: Sequence[str] = ("c0",),
         keep_models: int = 2,
+        pool: int = 0,
         diverged: Diverged = "exclude",
         trainer: str = OWN_TRAINER,
         rules: int = 1,
     ) -> int:
         """Store a running sweep with queued trials, whose cohorts take turns; return its key."""
         row = _sweep_row(sweep, self.artifact(sweep), trials, replicates)
-        row = {**row, "keep_models": keep_models, "diverged": diverged, "trainer": trainer, "rules": rules}
+        row = {**row, "keep_models": keep_models, "pool": pool, "diverged": diverged}
+        row |= {"trainer": trainer, "rules": rules}
         (key,) = self.connection.execute(insert(sweeps).values(row)).inserted_primary_key or (0,)
         self.connection.execute(insert(sweep_counts).values(sweep_key=key))
         self.add_trials(key, range(trials), replicates=replicates, asked=asked, cohorts=cohorts)

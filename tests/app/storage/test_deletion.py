@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from app.domain.ensembles import ChosenEnsemble, Member
 from app.domain.errors import NotFound
 from app.domain.plan import Draw, Inheritance
 from app.storage import FILE, SqliteStorage, Storage, deletion
@@ -15,6 +16,7 @@ from app.storage.tables import (
     attempts,
     cohorts,
     decisions,
+    ensembles,
     epochs,
     lineage,
     metadata,
@@ -33,6 +35,7 @@ OF_SWEEPS = (
     attempts,
     cohorts,
     decisions,
+    ensembles,
     epochs,
     lineage,
     models,
@@ -51,6 +54,10 @@ def add_heir(storage: Storage) -> None:
     assert make(storage, Draw([replace(heir, inherits=Inheritance(0, 2))], 2, "drawn"))
 
 
+OF_SWP_2 = ("sweeps", "sweep_counts", "stored_trials", "stored_runs", "cohorts")
+"""The tables that have a row of the sweep that stays."""
+
+
 def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +70,7 @@ def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(
     for item in claim(storage, slots=4).claimed:
         finish(storage, item.lease, 0.25, bytes([item.trial]))
     storage.cancel_sweep(SWEEP, keep=False, now=storage.sweep(SWEEP).created_at)
+    storage.store_ensemble(SWEEP, "greedy", "00ff", ChosenEnsemble([Member(0, 1)], 4, 10, {}))
     storage.close()
     engine = writing_engine(tmp_path / FILE)
     with engine.connect() as connection, connection.begin():
@@ -79,8 +87,7 @@ def test_a_deletion_that_was_interrupted_goes_on_piece_by_piece(
         assert not deletion.go_on(connection)
         assert connection.scalar(select(func.count()).select_from(artifacts)) == 1  # the content of swp_2
     engine.dispose()
-    kept = {"sweeps": 1, "sweep_counts": 1, "stored_trials": 1, "stored_runs": 1, "cohorts": 1}
-    assert left == {table.name: 0 for table in OF_SWEEPS} | kept
+    assert left == {table.name: 0 for table in OF_SWEEPS} | dict.fromkeys(OF_SWP_2, 1)
 
 
 def test_every_table_that_belongs_to_a_sweep_is_emptied() -> None:

@@ -42,6 +42,15 @@ def test_what_fell_out_is_forgotten_and_the_bound_is_told(world: World) -> None:
     assert world.models() == {1: (0.25, 1)}
 
 
+def test_a_pool_keeps_more_of_the_best_models_and_a_smaller_one_changes_nothing(world: World) -> None:
+    world.add_sweep("swp_1", trials=3, keep_models=1, pool=2)
+    for claimed, value in zip(world.claim(slots=3), (0.5, 0.25, 0.75), strict=True):
+        end(world, claimed.lease, value)
+    assert world.models() == {0: (0.5, 1), 1: (0.25, 1)}
+    world.add_sweep("swp_2", trials=1, keep_models=3, pool=2)
+    assert world.grant().keep["swp_2"].models == 3
+
+
 def test_a_claim_tells_whose_weights_are_wanted(world: World) -> None:
     world.add_sweep(trials=2, keep_models=1)
     end(world, world.claim()[0].lease, 0.5)

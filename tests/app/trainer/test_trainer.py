@@ -18,7 +18,7 @@ from app.trainer.loading import RunLoader
 from app.trainer.packing import LeasedCheckpoint, packed
 from app.trainer.trainer import StackFailedError, StoppedRun, Trainer, epoch_of
 from engine.data import Dataset
-from engine.data.cross_validation import fold_of
+from engine.data.cross_validation import fold_of, whole_of
 from engine.population import Observation
 from tests.app.trainer.runs import Stored, add, run, stops, table
 
@@ -120,6 +120,23 @@ def test_each_run_of_a_fold_trains_on_the_others_with_the_seed_of_its_replicate(
         add(trainer, [replace(first, replicate=seed)], RunLoader(Stored(second)))
         _, (plain,) = finish(trainer)
         assert plain.result.metrics == together[number].result.metrics
+
+
+def test_a_run_that_trains_on_dev_too_is_that_of_a_data_set_of_both_and_tells_nothing_of_dev() -> None:
+    data = DATA["regression"]
+    one = replace(run(data, 3, epochs=3, metric="train_loss"), train_on_dev=True)
+    curves, (stopped,) = finish(trainer_with([run(data, 4, epochs=3), one]))[0], finish(trainer_with([one]))[1]
+    dataset = Dataset.from_bytes(data.content)
+    both = whole_of(dataset)
+    assert len(both.y_train) == len(dataset.y_train) + len(dataset.y_dev)
+    trainer = Trainer(lambda: 0.0)
+    add(trainer, [replace(one, train_on_dev=False)], RunLoader(Stored(replace(data, source=both.to_bytes()))))
+    _, (plain,) = finish(trainer)
+    assert stopped.weights == plain.weights
+    assert stopped.result.metrics["test_rmse"] == plain.result.metrics["test_rmse"]
+    told = {*stopped.result.metrics, *(name for point in curves[one.lease] for name in point.metrics)}
+    assert "train_loss" in told
+    assert not [name for name in told if name.startswith("dev_")]
 
 
 def test_runs_of_older_rules_train_beside_newer_ones_on_inputs_made_by_their_own() -> None:

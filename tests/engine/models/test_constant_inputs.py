@@ -69,8 +69,8 @@ def test_predictions_and_files_have_the_dev_error_of_training(how: dict[str, Any
     for one in (model, read_model(FORMATS["npz"](model)), read_model(FORMATS["safetensors"](model))):
         found = one.predict(rows).values
         assert np.sqrt(np.mean((found - y.values) ** 2)) == pytest.approx(ending.metrics["dev_rmse"], rel=1e-6)
-        assert np.all(one.arrays["W1"][[FLAG, WORD]] == 0.0)
-        assert np.all(np.isfinite(one.arrays["input_mean"]) & np.isfinite(one.arrays["input_scale"]))
+        assert np.all(one.named_arrays()["W1"][[FLAG, WORD]] == 0.0)
+        assert np.all(np.isfinite(one.named_arrays()["input_mean"]) & np.isfinite(one.named_arrays()["input_scale"]))
 
 
 def test_an_unknown_word_is_answered_as_if_the_row_had_none() -> None:

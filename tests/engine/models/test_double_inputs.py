@@ -60,7 +60,7 @@ def test_files_say_which_columns_are_double_and_answer_alike(offset: float, step
     again, rows = read_model(FORMATS[kind](model)), whole.take("y")[1]
     assert [column["name"] for column in again.card["data"]["columns"] if column.get("double")] == ["far"]
     np.testing.assert_array_equal(again.predict(rows).values, model.predict(rows).values)
-    x, a = raw_inputs(again, rows), again.arrays
+    x, a = raw_inputs(again, rows), again.named_arrays()
     hidden = np.maximum((x - a["input_mean"]) / a["input_scale"] @ a["W1"] + a["b1"], 0.0)
     wanted = (hidden @ a["W2"] + a["b2"])[:, 0] * a["target_scale"] + a["target_mean"]
     np.testing.assert_allclose(model.predict(rows).values, wanted, rtol=1e-4, atol=1e-4)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from engine.models import FORMATS, Model, ModelError, read_model
+from engine.models import FORMATS, Model, ModelError, Predictor, read_model
 from engine.rules import CURRENT
 from tests.engine.models.trained import TASKS, trained
 
@@ -23,12 +23,13 @@ BOTH = ["npz", "safetensors"]
 Change = Callable[[dict[str, Any], dict[str, NDArray[Any]]], None]
 
 
-def same(one: Model, other: Model) -> None:
+def same(one: Predictor, other: Predictor) -> None:
     assert one.card == other.card
-    assert list(one.arrays) == list(other.arrays)
-    for name, array in one.arrays.items():
-        assert (array.dtype, array.shape) == (other.arrays[name].dtype, other.arrays[name].shape)
-        assert array.tobytes() == other.arrays[name].tobytes()
+    arrays, others = one.named_arrays(), other.named_arrays()
+    assert list(arrays) == list(others)
+    for name, array in arrays.items():
+        assert (array.dtype, array.shape) == (others[name].dtype, others[name].shape)
+        assert array.tobytes() == others[name].tobytes()
 
 
 @st.composite
@@ -118,12 +119,12 @@ FAULTS: dict[str, tuple[Change, str]] = {
         'The array "gamma1" is not expected by the card. Leave it out.',
     ),
     "another version": (
-        set_card("format", to=2),
-        'The card has the format "2", and this version reads 1 alone. Update logsweep.',
+        set_card("format", to=3),
+        'The card has the format "3", and this version reads 1 and 2. Update logsweep.',
     ),
     "no version": (
         set_card("format", to=None),
-        'The card has the format "None", and this version reads 1 alone. Update logsweep.',
+        'The card has the format "None", and this version reads 1 and 2. Update logsweep.',
     ),
     "rules to come": (
         set_card("rules", to=99),

@@ -10,17 +10,17 @@ import pytest
 
 from engine.layers import ACTIVATIONS
 from engine.losses import LOSSES
-from engine.models import FORMATS, MissingExtra
+from engine.models import FORMATS, Ensemble, MissingExtra, Predictor
 from tests.engine.models.trained import TASKS, Trained, raw_inputs, trained
 
 onnx: Any = pytest.importorskip("onnx", reason="the extra onnx is not installed")
 runtime: Any = pytest.importorskip("onnxruntime", reason="onnxruntime, which the checks compare with, is not installed")
 
 
-def answers(one: Trained) -> dict[str, Any]:
-    """What onnxruntime says of the rows, by the name of the output."""
-    session = runtime.InferenceSession(FORMATS["onnx"](one.model), providers=["CPUExecutionProvider"])
-    inputs = raw_inputs(one.model, one.rows)
+def answers(one: Trained, model: Predictor | None = None) -> dict[str, Any]:
+    """What onnxruntime says of the rows by the model, or by another one, by the name of the output."""
+    session = runtime.InferenceSession(FORMATS["onnx"](model or one.model), providers=["CPUExecutionProvider"])
+    inputs = raw_inputs(model or one.model, one.rows)
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, {"inputs": inputs}), strict=True))
 
@@ -45,10 +45,23 @@ def test_onnxruntime_gives_the_answers_of_the_engine(
         assert [wanted.classes[label] for label in found["label"]] == list(wanted.values)
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_onnxruntime_gives_the_answers_of_an_ensemble(task: str) -> None:
+    whole = [trained(task, (6,)), trained(task, ()), trained(task, (5, 4), "relu", batch_norm=True)]
+    ensemble = Ensemble.of([one.model for one in whole], [3, 1, 2], {})
+    found, wanted = answers(whole[0], ensemble), ensemble.predict(whole[0].rows)
+    if task == "regression":
+        np.testing.assert_allclose(found["prediction"], wanted.values, rtol=1e-5)
+    else:
+        assert wanted.probabilities is not None
+        np.testing.assert_allclose(found["probabilities"], wanted.probabilities, rtol=0, atol=1e-5)
+        assert [wanted.classes[label] for label in found["label"]] == list(wanted.values)
+
+
 def test_every_activation_and_every_loss_has_its_operations() -> None:
     operations = import_module("engine.models.onnx")  # not there without the extra
     assert operations.ACTIVATIONS.keys() == ACTIVATIONS.keys()
-    assert operations.HEADS.keys() == LOSSES.keys()
+    assert operations.HEADS.keys() == operations.SHARES.keys() == LOSSES.keys()
 
 
 @pytest.mark.parametrize("task", TASKS)

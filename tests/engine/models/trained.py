@@ -12,7 +12,7 @@ from engine.data.parts.split import split_rows
 from engine.data.rows import arrange
 from engine.data.table import CategoricalColumn, Column, NumericColumn, take_rows
 from engine.data.target import read_target
-from engine.models import Model
+from engine.models import Model, Predictor
 from engine.population import Finished
 from engine.training_set import TrainingSet
 from tests.engine.stacks import member, train_alone
@@ -57,7 +57,7 @@ def dataset(task: str, offset: float = FAR) -> Dataset:
     return prepare(table(task, offset), target="y")
 
 
-def raw_inputs(model: Model, rows: Table) -> NDArray[Any]:
+def raw_inputs(model: Predictor, rows: Table) -> NDArray[Any]:
     """Return what the card makes of rows, as a model's formula and ONNX read them: float64 if a column is double."""
     return encode(model.encodings, arrange(rows, model.encodings)).numbers()
 

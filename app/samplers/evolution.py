@@ -1,6 +1,6 @@
 """Regularised evolution: each new point is a good one of late with one parameter changed; the oldest die, however good.
 
-It learns from comparisons alone, at a cost that does not grow with the trials, so it fits huge spaces and odd ones. Real,
+It learns from comparisons alone, at a cost that does not grow with the trials: it fits huge spaces and odd ones. Real,
 Aggarwal, Huang and Le, "Regularized evolution for image classifier architecture search", AAAI 2019.
 """
 
@@ -81,6 +81,8 @@ class _Breeding:
         parameters = list(self.ask.space.parameters.items())
         active = [name in parent for name, _ in parameters]
         row = np.where(active, self.axes.row(parent), chance.random(len(parameters)))
+        if not any(active):
+            return row
         place = int(chance.choice(np.flatnonzero(active)))
         name, parameter = parameters[place]
         row[place] = _changed(parameter, parameter.coordinate(parent[name]), chance)

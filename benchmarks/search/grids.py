@@ -31,10 +31,11 @@ def main() -> None:
     asked = parser.parse_args()
     files = [read_tasks(file) for file in sorted(asked.folder.glob("*.npz"))]
     tasks = [task for file in files for task in file]
-    tables = [[task] for task in tasks if isinstance(task, Table)]
-    curves = [task for task in tasks if not isinstance(task, Table)]
+    tables: list[list[Task]] = [[task] for task in tasks if isinstance(task, Table)]
+    curves: list[Task] = [task for task in tasks if not isinstance(task, Table)]
     print(show_table(["searched", "random", *(f"grid of {one}" for one in RESOLUTIONS)], []), flush=True)
-    for group in [*tables, *([curves] if curves else [])]:
+    groups: list[list[Task]] = [*tables, *([curves] if curves else [])]
+    for group in groups:
         name = group[0].name if len(group) == 1 else f"curves, mean of {len(group)}"
         print(show_row([name, *_regrets(group, asked.seeds)]), flush=True)
 

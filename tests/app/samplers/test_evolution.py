@@ -31,7 +31,11 @@ def differences(child: dict[str, Value], parent: dict[str, Value]) -> list[str]:
         for name in child.keys() | parent.keys()
         if name not in child
         or name not in parent
-        or (child[name] != pytest.approx(parent[name]) if isinstance(child[name], float) else child[name] != parent[name])
+        or (
+            child[name] != pytest.approx(parent[name])
+            if isinstance(child[name], float)
+            else child[name] != parent[name]
+        )
     ]
 
 

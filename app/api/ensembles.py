@@ -73,7 +73,7 @@ class EnsembleAnswer(TypedDict):
     """What was chosen of a `pool` of so many models, by `rows` rows of dev, beside the best trial alone.
 
     Members are in the order of their values. `metrics` are those of dev and of test; a loss is that of the mean of the
-    probabilities, or of the numbers in a regression.
+    probabilities, or of the numbers in a regression. `note` says which of the two is worth more on test.
     """
 
     sweep: str
@@ -83,6 +83,7 @@ class EnsembleAnswer(TypedDict):
     members: list[MemberAnswer]
     metrics: Metrics
     best: BestTrialAnswer | None
+    note: str | None
 
 
 @router.get("")
@@ -129,6 +130,7 @@ def _answer(sweep: str, found: EnsembleReport) -> EnsembleAnswer:
         ],
         metrics=chosen.metrics,
         best=None if found.best is None else _worth(found.best),
+        note=found.note,
     )
 
 

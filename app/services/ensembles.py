@@ -8,6 +8,7 @@ from hashlib import sha256
 from threading import Lock
 from typing import final
 
+from app.analysis.ensemble_note import ensemble_note
 from app.domain.datasets import DatasetSummary
 from app.domain.ensembles import ChosenEnsemble, Member, PoolEntry, Selection
 from app.domain.errors import Conflict, NotFound
@@ -27,12 +28,16 @@ _OPEN = (SweepState.RUNNING, SweepState.PAUSED)
 
 @dataclass(frozen=True, slots=True)
 class EnsembleReport:
-    """An ensemble beside the best trial: what was chosen, the trials that it has, and the best one of the sweep."""
+    """An ensemble beside the best trial: what was chosen, the trials that it has, and the best one of the sweep.
+
+    `note` says which of the two is worth more on test; it is null without a best trial.
+    """
 
     selection: Selection
     chosen: ChosenEnsemble
     trials: Mapping[int, Trial]
     best: Trial | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,8 @@ def fingerprint_of(pool: Sequence[PoolEntry]) -> str:
 class Ensembles:
     """The ensembles of sweeps that have ended: each is chosen when it is first asked for, one at a time, and stored.
 
-    Every use case raises NotFound; Conflict while the sweep has not ended, and if weights do not fit their network.
+    Every use case raises NotFound; Conflict while the sweep has not ended, where it left no dev part to choose by, and
+    if weights do not fit their network.
     """
 
     def __init__(self, storage: Storage) -> None:
@@ -75,7 +81,9 @@ class Ensembles:
         best = None if ended.best is None else self._storage.trial(sweep, ended.best)
         with self._choosing:
             chosen = self._chosen(ended, selection)
-        return EnsembleReport(selection, chosen, {one.trial: trials[one.trial] for one in chosen.members}, best)
+        objective = ended.spec.objective
+        note = best and ensemble_note(chosen.metrics, best, objective.metric, objective.direction, ended.spec.folds)
+        return EnsembleReport(selection, chosen, {one.trial: trials[one.trial] for one in chosen.members}, best, note)
 
     def get(self, sweep: str, selection: Selection) -> Predictor:
         """Return the ensemble as a model."""
@@ -93,6 +101,9 @@ class Ensembles:
         found = self._storage.sweep(sweep)
         spec, dataset = self._storage.sweep_spec(sweep)
         data = require_models(sweep, spec, dataset)
+        if spec.train_on_dev:
+            rule = f"The sweep {sweep} has trained one model, on dev as well: there are no rows to choose others by"
+            raise Conflict(f"{rule}. GET /v1/sweeps/{sweep}/trials/0/model is that model.")
         if found.state in _OPEN:
             way = f"GET /v1/sweeps/{sweep}?wait=20 waits for its end"
             raise Conflict(f"The sweep {sweep} is {found.state}: an ensemble is chosen once it has ended. {way}.")

@@ -51,6 +51,7 @@ def test_an_ended_sweep_has_an_ensemble_with_members_and_weights_beside_the_best
     assert found["best"]["trial"] == client.get(f"/v1/sweeps/{sweep}/best").json()["number"]
     assert found["metrics"]["dev_loss"] < found["best"]["metrics"]["dev_loss"]
     assert {"dev_error", "dev_auc", "test_error", "test_loss"} < found["metrics"].keys()
+    assert found["note"].startswith(f"Its test_loss is {found['metrics']['test_loss']:.4g}, and that of trial ")
 
 
 def test_an_ensemble_is_chosen_once_and_stored(services: Services, client: httpx.Client) -> None:
@@ -143,6 +144,7 @@ def test_with_folds_the_first_one_is_the_dev_part_that_chooses(client: httpx.Cli
     sweep = ended(client, folds=3, budget={"trials": 2})
     found = ensemble(client, sweep)
     assert (found["pool"], found["rows"]) == (2, 54)  # of 160 rows to train on and to choose by
+    assert "means over all 3 folds" in found["note"]
     one = ensemble(client, sweep, selection="top", count=1)
     card = client.get(f"/v1/sweeps/{sweep}/trials/{one['members'][0]['trial']}/model", params={"format": "json"}).json()
     assert one["metrics"]["dev_error"] == card["metrics"]["dev_error"]

@@ -67,9 +67,8 @@ class Analysis:
         diagnosis = sweep_diagnosis(trials, curves, spec, dataset, hoped)
         flatters = _flattery(trials, found, dataset)
         warnings = [flatters.warning] if flatters and flatters.warning else []
-        return SweepAnalysis(
-            diagnosis.bias_variance, diagnosis.training, [*diagnosis.next, *warnings], flattery=flatters
-        )
+        told = [_of_retrained(trials[0])] if spec.train_on_dev and trials else diagnosis.next
+        return SweepAnalysis(diagnosis.bias_variance, diagnosis.training, [*told, *warnings], flattery=flatters)
 
     def leaderboard(self, sweep: str, limit: int) -> Leaderboard:
         """Return the first `limit` of the board of the best trials. Raises NotFound."""
@@ -104,11 +103,20 @@ def _in_order(trials: Sequence[Trial], direction: Direction) -> list[Trial]:
     return [trial for _, trial in sorted(ranked, key=lambda pair: pair[0])]
 
 
+def _of_retrained(trial: Trial) -> str:
+    """Say what the only trial of a sweep that trains on dev as well is worth, as nothing can be said of dev."""
+    tests = {name: value for name, value in trial.metrics.items() if name in ("test_error", "test_rmse")}
+    worth = "".join(f": its {name} is {value:.4g}" for name, value in tests.items() if value is not None)
+    only = f"Trial {trial.number} has trained on dev as well, so that only test tells what it is worth{worth}"
+    return f"{only}. GET /v1/sweeps/{trial.sweep}/trials/{trial.number}/model is its model."
+
+
 def _flattery(trials: Sequence[Trial], sweep: Sweep, dataset: DatasetSummary) -> Flattery | None:
     if sweep.best is None or not dataset.rows.get("test"):
         return None
     count = sum(sweep.counts[state] for state in (TrialState.COMPLETED, TrialState.PRUNED))
-    rows, objective = PartRows(dataset.rows["dev"], dataset.rows["test"]), sweep.spec.objective
+    dev = dataset.rows["dev"] if sweep.spec.folds == 1 else dataset.rows["train"] + dataset.rows["dev"]
+    rows, objective = PartRows(dev, dataset.rows["test"]), sweep.spec.objective
     return flattery(trials, sweep.best.trial, count, rows, objective.metric, objective.direction)
 
 

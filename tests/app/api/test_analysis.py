@@ -298,3 +298,20 @@ def test_a_sweep_that_asked_a_small_dev_part_often_is_warned_with_the_test_figur
     assert (found["flattery"]["best_dev"], found["flattery"]["best_test"]) == (0.25, 0.25)
     assert found["next"][-1] == found["flattery"]["warning"]
     assert "asked by 40 trials" in found["next"][-1]
+
+
+def test_cross_validation_asks_the_rows_of_train_too_so_that_its_noise_is_less(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    noises = []
+    for folds in (1, 2):
+        sweep = start(client, budget={"trials": 40}, folds=folds)["id"]
+        while runs := trainer.claim(64):
+            for run in runs:
+                dev, test = 0.25 + run["trial"] % 8 / 64, 0.25 + run["trial"] % 5 / 40
+                metrics = {"dev_error": dev, "train_error": 0.0, "test_error": test}
+                trainer.finish(finished(run["lease"], dev, metrics=metrics))
+        noises.append(get(client, f"{sweep}/analysis")["flattery"]["noise"])
+    rows = client.get("/v1/datasets/iris").json()["rows"]
+    dev, both, test = rows["dev"], rows["train"] + rows["dev"], rows["test"]
+    assert noises[1] / noises[0] == pytest.approx(((dev + test) / (both + test)) ** 0.5)

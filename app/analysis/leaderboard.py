@@ -145,5 +145,7 @@ def _note(items: Sequence[Leader], deviation: float | None) -> str | None:
         return "No trial has a result yet. Ask again when one has finished."
     if deviation is None:
         lack = "Each of these trials was trained once, so that nothing is known of how far their values vary by chance"
-        return f'{lack}. Post a sweep with "replicates": 3 to learn it.'
+        return (
+            f'{lack}. Post a sweep with "replicates": 3 to learn it, or with "confirm": {{}} to learn it of the best.'
+        )
     return None

@@ -73,3 +73,4 @@ def test_a_board_of_trials_that_were_trained_once_says_what_would_tell_more() ->
     assert (board.deviation, board.items[0].standard_error, board.items[0].probability_best) == (None, None, None)
     assert board.note is not None
     assert '"replicates": 3' in board.note
+    assert '"confirm": {}' in board.note

@@ -82,7 +82,9 @@ class Ensembles:
         with self._choosing:
             chosen = self._chosen(ended, selection)
         objective = ended.spec.objective
-        note = best and ensemble_note(chosen.metrics, best, objective.metric, objective.direction, ended.spec.folds)
+        note = None
+        if best is not None:
+            note = ensemble_note(chosen.metrics, best, objective.metric, objective.direction, ended.spec.folds)
         return EnsembleReport(selection, chosen, {one.trial: trials[one.trial] for one in chosen.members}, best, note)
 
     def get(self, sweep: str, selection: Selection) -> Predictor:

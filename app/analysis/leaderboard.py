@@ -23,6 +23,10 @@ _STEPS = 2001
 """Points of the integral: a standard error may be as small as a fifth of the largest, and has 25 of them still."""
 
 
+_ROUNDING = 1e-12
+"""What means of equal values may differ by, as a share of them: 0.1 three times has the mean 0.10000000000000002."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leader:
     """A trial on the board; one that was `confirmed` by more seeds comes before the others.
@@ -95,8 +99,14 @@ def pooled_deviation(of_trials: Sequence[Trainings], folds: int = 1) -> float | 
     if not several or free < 1:
         return None
     by_fold = [[rest for one in several for run, rest in one.items() if run % folds == fold] for fold in range(folds)]
+    if max(map(abs, (rest for one in several for rest in one.values()))) <= _ROUNDING * _largest(of_trials):
+        return 0.0
     squares = [(rest - math.fsum(rests) / len(rests)) ** 2 for rests in by_fold for rest in rests]
     return math.sqrt(math.fsum(squares) / free)
+
+
+def _largest(of_trials: Sequence[Trainings]) -> float:
+    return max(abs(value) for one in of_trials for value in one.values())
 
 
 def _around_mean(trainings: Trainings) -> dict[int, float]:
@@ -112,7 +122,7 @@ def probabilities_best(costs: Sequence[float], errors: Sequence[float]) -> list[
     """
     lowest = min(costs, default=0.0)
     if not any(errors):
-        ties = [one == lowest for one in costs]
+        ties = [math.isclose(one, lowest, rel_tol=_ROUNDING) for one in costs]
         return [tie / sum(ties) for tie in ties]
     means, spreads = np.array(costs), np.array(errors)
     places = np.linspace((means - _TAIL * spreads).min(), (means + _TAIL * spreads).min(), _STEPS)
@@ -148,4 +158,7 @@ def _note(items: Sequence[Leader], deviation: float | None) -> str | None:
         return (
             f'{lack}. Post a sweep with "replicates": 3 to learn it, or with "confirm": {{}} to learn it of the best.'
         )
+    if deviation == 0.0:
+        lack = "Trials that were trained several times came to the same value each time, which says little of chance"
+        return f'{lack}. Raise "replicates", or give dev more rows.'
     return None

@@ -74,3 +74,14 @@ def test_a_board_of_trials_that_were_trained_once_says_what_would_tell_more() ->
     assert board.note is not None
     assert '"replicates": 3' in board.note
     assert '"confirm": {}' in board.note
+
+
+def test_trainings_that_differ_by_rounding_alone_have_no_spread_and_share_the_first_place() -> None:
+    mean = math.fsum([0.1] * 3) / 3
+    assert mean != 0.1
+    board = leaderboard(
+        [trial(4, mean), trial(2, 0.1)], {4: dict.fromkeys(range(3), 0.1), 2: {0: 0.1}}, "e", "minimize"
+    )
+    assert (board.deviation, [one.probability_best for one in board.items]) == (0.0, [0.5, 0.5])
+    assert board.note is not None
+    assert "says little of chance" in board.note

@@ -21,7 +21,7 @@ def plan_confirmed(snapshot: Snapshot, confirmation: Confirmation, search: Calla
     confirming = bool(Memory.of(snapshot.memory).confirming)
     if confirming and snapshot.in_training:
         return Plan((), snapshot.memory)
-    made = search(_without_kept_share(snapshot, confirmation))
+    made = search(replace(snapshot, budget=confirmation.left_of(snapshot.budget)))
     if confirming:
         return _after_confirming(snapshot, made)
     return replace(made, moves=[Close(move.reason) if isinstance(move, End) else move for move in made.moves])
@@ -41,14 +41,6 @@ def confirm(snapshot: Snapshot) -> Plan | None:
     reason = f"{snapshot.reason}; trained with {seeds}, to confirm them: {len(going)} of the best"
     memory = replace(Memory.of(snapshot.memory), confirming=1)
     return Plan((Confirm([once[trial] for trial in going], more, reason),), memory.stored())
-
-
-def _without_kept_share(snapshot: Snapshot, confirmation: Confirmation) -> Snapshot:
-    """Return the snapshot with the budget that the search may use."""
-    budget, rest = snapshot.budget, 1.0 - confirmation.share
-    epochs = None if budget.epochs is None else int(budget.epochs * rest)
-    seconds = None if budget.seconds is None else budget.seconds * rest
-    return replace(snapshot, budget=replace(budget, epochs=epochs, seconds=seconds))
 
 
 def _after_confirming(snapshot: Snapshot, made: Plan) -> Plan:

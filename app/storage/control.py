@@ -18,7 +18,7 @@ from app.storage import moves, records
 from app.storage.decisions import add_decisions, round_of
 from app.storage.outcomes import follow_runs
 from app.storage.records import AnyRow
-from app.storage.sweep_rows import OPEN_SWEEPS, sweep_row
+from app.storage.sweep_rows import OPEN_SWEEPS, SPEC_TEXT, sweep_row
 from app.storage.tables import sweeps
 
 MOST_POINTS = 200
@@ -126,13 +126,21 @@ def cancel(connection: Connection, policy: Policy, sweep: str, *, keep: bool, no
 def pass_time(connection: Connection, seconds: float) -> list[str]:
     """Add to the used time of the running sweeps with a budget of it that have started.
 
-    Return those whose time is up and that are not ending yet.
+    Return those that are not ending yet and whose time is up: all of it, or just now that of their search.
     """
     running = sweeps.c.state == SweepState.RUNNING.value
     timed = and_(running, sweeps.c.budget_seconds.is_not(None), sweeps.c.started_at.is_not(None))
     connection.execute(update(sweeps).where(timed).values(used_seconds=sweeps.c.used_seconds + seconds))
-    up = and_(timed, sweeps.c.used_seconds >= sweeps.c.budget_seconds, sweeps.c.ending.is_(None))
-    return list(connection.execute(select(sweeps.c.id).where(up).order_by(sweeps.c.id)).scalars())
+    going_on = select(sweeps.c.id, sweeps.c.used_seconds, sweeps.c.budget_seconds, SPEC_TEXT)
+    rows = connection.execute(going_on.where(timed, sweeps.c.ending.is_(None)).order_by(sweeps.c.id))
+    return [row.id for row in rows if row.used_seconds >= row.budget_seconds or _search_is_over(row, seconds)]
+
+
+def _search_is_over(row: AnyRow, passed: float) -> bool:
+    """Return whether in the seconds that have passed the time ran out that a sweep has before it is confirmed."""
+    spec = records.spec_of_text(row.spec)
+    limit = None if spec.confirm is None else spec.confirm.left_of(spec.budget).seconds
+    return limit is not None and row.used_seconds - passed < limit <= row.used_seconds
 
 
 def _move(connection: Connection, row: AnyRow, target: SweepState, done: str) -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, null, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, null, select, update
 
 from app.domain.states import OPEN, TrialState
 from app.storage import changes, metrics
@@ -18,6 +18,7 @@ _ORIGINAL = trials.alias("original")
 _FINAL: Sequence[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in TrialState if state not in OPEN]
 _COPIED = ("state", "value", "best_epoch", "epochs", *(column.name for column in metrics.TRIAL_COLUMNS))
 
+_NOW = bindparam("now", type_=trials.c.finished_at.type)
 _MINE = trials.c.sweep_key == bindparam("sweep"), trials.c.same_as.is_not(None), among(trials.c.same_as, "numbers")
 _TWINS = Query(select(trials.c.number, trials.c.state).where(*_MINE))
 _FOLLOW = Query(
@@ -25,7 +26,7 @@ _FOLLOW = Query(
     .where(*_MINE, _ORIGINAL.c.sweep_key == trials.c.sweep_key, _ORIGINAL.c.number == trials.c.same_as)
     .where(_ORIGINAL.c.state.in_(_FINAL))
     .values({name: _ORIGINAL.c[name] for name in _COPIED})
-    .values(finished_at=bindparam("now", type_=trials.c.finished_at.type), room=null())
+    .values(finished_at=func.coalesce(trials.c.finished_at, _NOW), room=null())
     .returning(trials.c.number, trials.c.state, trials.c.value)
 )
 _WAIT = Query(

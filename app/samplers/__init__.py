@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from app.samplers.base import Ask, Sampler
+from app.samplers.evolution import Evolution
 from app.samplers.gp import GaussianProcess
 from app.samplers.grid import GridSampler
 from app.samplers.halton import HaltonSampler
@@ -21,4 +22,5 @@ SAMPLERS: Mapping[str, Sampler] = {
     "grid": GridSampler(),
     "gp": GaussianProcess(),
     "tpe": TreeParzen(),
+    "evolution": Evolution(),
 }

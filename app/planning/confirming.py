@@ -39,18 +39,19 @@ def confirm(snapshot: Snapshot) -> Plan | None:
         return None
     seeds = f"{confirmation.replicates} more {'seed' if confirmation.replicates == 1 else 'seeds'} each"
     reason = f"{snapshot.reason}; trained with {seeds}, to confirm them: {len(going)} of the best"
-    memory = replace(Memory.of(snapshot.memory), confirming=1)
+    memory = replace(Memory.of(snapshot.memory), confirming=snapshot.budget.trials)
     return Plan((Confirm([once[trial] for trial in going], more, reason),), memory.stored())
 
 
 def _after_confirming(snapshot: Snapshot, made: Plan) -> Plan:
     """End the sweep, unless it was given more of a budget meanwhile: then the search goes on.
 
-    A target was reached before, or is not to be reached any more.
+    A target was reached before, or is not to be reached any more: only more trials let such a search go on.
     """
     memory = _not_confirming(made.memory)
     over = not made.moves or any(isinstance(move, End) for move in made.moves)
-    if over or snapshot.budget.target is not None:
+    more_trials = snapshot.budget.trials > Memory.of(snapshot.memory).confirming
+    if over or (snapshot.budget.target is not None and not more_trials):
         return Plan((End(SweepState.COMPLETED, snapshot.reason or ""),), memory)
     return Plan(made.moves, memory)
 

@@ -194,8 +194,9 @@ def _require_open(row: AnyRow, *, reopen: bool, what: str = "budget") -> None:
 
 
 def _require_room(row: AnyRow, budget: Budget) -> None:
+    drawn = f"were drawn{' or wait as points that were enqueued' if row.enqueued else ''}"
     used = (
-        ("trials", budget.trials, row.drawn, "were drawn"),
+        ("trials", budget.trials, row.drawn + len(row.enqueued), drawn),
         ("epochs", budget.epochs, row.charged_epochs, "are spent or promised"),
         ("seconds", budget.seconds, row.used_seconds, "have passed"),
     )

@@ -99,7 +99,6 @@ class VirtualSweep:
     """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
     _states: dict[TrialState, dict[tuple[int, int], Run]] = field(init=False)
     _of_trial: list[list[Run]] = field(default_factory=list)
-    _taken: dict[str, int] = field(default_factory=dict)
     _final: dict[int, float | None] = field(default_factory=dict)
     _views: dict[tuple[int, int], RunView] = field(default_factory=dict)
     _fates: dict[tuple[int, int], Fate] = field(default_factory=dict)
@@ -136,7 +135,7 @@ class VirtualSweep:
             trials=self._stopped() if need is Need.ALL else (),
             block=self._block(),
             reason=self.reason,
-            taken=dict(self._taken),
+            taken=self._taken(),
             leaders=self._leaders(),
             points=tuple(self.points),
             held=held_of(self.trials, self._of_trial) if changed else (),
@@ -305,7 +304,6 @@ class VirtualSweep:
             assert len(self.trials) < self.budget.trials
             assert not trial.enqueued or trial.params == self.points.pop(0)
             self.trials.append(replace(trial, params=self.recorded(trial.params)))
-            self._note_point(trial)
             self._of_trial.append([] if trial.same_as is None else self._of_trial[trial.same_as])
             if trial.same_as is not None:
                 assert self.trials[trial.same_as].same_as is None
@@ -324,9 +322,15 @@ class VirtualSweep:
             numbers = [trial.number for trial in move.trials]
             self.decisions.append(f"{move.round} draw {numbers[0]} to {numbers[-1]}: {move.reason}")
 
-    def _note_point(self, trial: Drawn) -> None:
-        if self.spec.duplicates != "seed" and trial.inherits is None:
-            self._taken.setdefault(key(self.trials[trial.number].params), trial.number)
+    def _taken(self) -> dict[str, int]:
+        """Return the number of the first trial with each point whose result others may take."""
+        taken = dict[str, int]()
+        if self.spec.duplicates != "seed":
+            for one in self.trials:
+                own = one.inherits is None and one.same_as is None
+                if own and self._outcome(one.number) is not TrialState.CANCELLED:
+                    taken.setdefault(key(one.params), one.number)
+        return taken
 
     def _redraw(self, move: Redraw) -> None:
         for trial in move.trials:

@@ -115,6 +115,13 @@ def test_samplers_are_not_shown_it_and_planners_are_shown_each_point_with_its_fi
     assert shown.taken == {key({"l2": 0.0}): 0, key({"l2": 1 / 64}): 1}
 
 
+def test_the_point_of_a_cancelled_trial_is_free_again(storage: Storage) -> None:
+    add(storage, drawn(0, 2), duplicates="skip")
+    finish(storage, claim_one(storage).lease, 0.5)
+    assert make(storage, End(SweepState.COMPLETED, "enough"))
+    assert look(storage).taken == {key({"l2": 0.0}): 0}
+
+
 def test_without_a_choice_planners_are_shown_no_points(storage: Storage) -> None:
     add(storage, drawn(0, 2), duplicates="seed")
     assert look(storage).taken == {}

@@ -113,7 +113,7 @@ class VirtualSweep:
         training = self._any(TRAINING)
         since = int(str(self.memory.get("since", 1)))
         since = since if need is Need.ROUND else 1
-        changed = int(str(self.memory.get("space", 1))) != self.spec.space_version
+        changed = self._drawn_from() != self.spec.space_version
         hidden = need is Need.NOTHING or (training and need is not Need.LIVE and not (changed and need is Need.ALL))
         shown = [] if hidden else [run for run in self._ordered() if run.round >= since]
         return Snapshot(
@@ -170,8 +170,10 @@ class VirtualSweep:
         if self.state is SweepState.COMPLETED:
             self.state, self.ending, self.reason = SweepState.RUNNING, None, None
             for run in self.in_state(TrialState.CANCELLED):
-                if run.round == 0:
+                if run.round == 0 and not self._is_surplus(run):
                     self.turn(run, TrialState.QUEUED)
+            if self._drawn_from() != self.spec.space_version:
+                self._hold_untouched()
 
     def enqueue(self, *points: Mapping[str, Value]) -> None:
         """Let hand-picked points be drawn next, on top of the budget of trials."""
@@ -184,10 +186,21 @@ class VirtualSweep:
             replace(self.spec, space=space, space_version=self.spec.space_version + 1),
             self.version + 1,
         )
+        self._hold_untouched()
+
+    def _hold_untouched(self) -> None:
         for trial, of_trial in zip(self.trials, self._of_trial, strict=True):
             if not trial.enqueued and all(_untouched(run) for run in of_trial):
                 for run in of_trial:
                     self.turn(run, TrialState.PAUSED)
+
+    def _drawn_from(self) -> int:
+        return int(str(self.memory.get("space", 1)))
+
+    def _is_surplus(self, run: Run) -> bool:
+        """Return whether there was no point for a run's trial when others were drawn anew."""
+        trial = self.trials[run.trial]
+        return not run.claimed and not trial.enqueued and trial.space_version < self._drawn_from()
 
     def values(self) -> dict[int, float | None]:
         """Return the value of each trial that is final, by its number."""

@@ -173,7 +173,8 @@ class _Applying:
         before = self._charged(numbers)
         moves.queue_redrawn(self._connection, self._key, redrawn, again)
         self._charge(self._charged(numbers) - before)
-        self._changed |= moves.cancel_held(self._connection, self._key, move.surplus, move.reason)
+        why = f"the space has no point left for it: others were {move.reason}"
+        self._changed |= moves.cancel_held(self._connection, self._key, move.surplus, why)
 
     def _take_points(self, taken: Sequence[Mapping[str, Any]]) -> None:
         """Take these points from those that wait, of which they are the first."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from app.contract.layers import LAYERS, REPLACED, widths_of
+from app.contract.layers import LAYERS, REPLACED, by_count, widths_of
 from app.domain.conditions import rewritten
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Fault, faults_of, pointer, show
@@ -42,6 +42,7 @@ __all__ = [
     "params_of",
     "plain",
     "plain_parameter",
+    "searchable_of",
     "suggestion",
     "unknown",
     "value_faults",
@@ -82,6 +83,12 @@ def complete(*given: Mapping[str, Value]) -> dict[str, Value]:
 def params_of(spec: SweepSpec, drawn: Mapping[str, Value]) -> dict[str, Value]:
     """Return all parameters of a trial of a sweep: those of foreign trainers have no defaults here."""
     return complete(spec.fixed, drawn) if spec.foreign is None else {**spec.fixed, **drawn}
+
+
+def searchable_of(spec: SweepSpec, drawn: Mapping[str, Value]) -> dict[str, Value]:
+    """Return all parameters of a trial by the names that a space may give them: layers by count beside the widths."""
+    own = spec.foreign is None
+    return {**(by_count({**spec.fixed, **drawn}) if own else {}), **params_of(spec, drawn)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,9 +48,19 @@ def widths_of(params: Mapping[str, Value]) -> list[Value] | None:
     """Return the widths of the hidden layers, the first one first; None where nothing is said of layers by count."""
     if LAYERS.keys().isdisjoint(params):
         return None
-    count: Any = params.get(COUNT, LAYERS[COUNT].default)
+    said = by_count(params)
+    count: Any = said[COUNT]
+    return [said[name] for name in _OWN[:count]]
+
+
+def by_count(params: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the number of layers and the width of each that these parameters say, or by default."""
     shared = params.get(SHARED, LAYERS[SHARED].default)
-    return [params.get(name, shared) for name in _OWN[:count]]
+    return {
+        COUNT: params.get(COUNT, LAYERS[COUNT].default),
+        SHARED: shared,
+        **{name: params.get(name, shared) for name in _OWN},
+    }
 
 
 def conditioned(parameters: Mapping[str, Parameter], fixed: Mapping[str, Value]) -> dict[str, Parameter]:

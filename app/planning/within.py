@@ -1,12 +1,12 @@
 """Within the space or not: models are shown only trials that lie in the space as it is, however they came about.
 
-A trial lies in it if each searched parameter has a value on its axis, and any other that the trial has is what new ones
-are trained with. It is not moved to the nearest border, where its cost was not measured.
+A trial lies in it if each searched parameter has a value on its axis, and a new trial at that point would be trained
+with all that it was trained with. It is not moved to the nearest border, where its cost was not measured.
 """
 
 from collections.abc import Mapping
 
-from app.contract.hyperparameters import params_of
+from app.contract.hyperparameters import params_of, searchable_of
 from app.domain.plan import Snapshot
 from app.domain.space import ChoiceParameter, Parameter
 from app.domain.sweeps import SweepSpec
@@ -23,13 +23,16 @@ def outside(snapshot: Snapshot) -> frozenset[int]:
 
 def within(spec: SweepSpec, params: Mapping[str, Value]) -> Mapping[str, Value] | None:
     """Return the point of the space that a trial with these searched parameters is; None if it lies outside."""
-    space, shared, trained = spec.space, params_of(spec, {}), params_of(spec, params)
-    whole = {name: trained.get(name) for name in space}
-    point = space.active(whole, spec.fixed, spec.rules)
+    space, values = spec.space, searchable_of(spec, params)
+    point = space.active({name: values.get(name) for name in space}, spec.fixed, spec.rules)
     if not all(_spans(space.parameters[name], value) for name, value in point.items()):
         return None
-    others = (name for name in params if name not in point)
-    return point if all(key(params[name]) == key(shared.get(name)) for name in others) else None
+    old, new = params_of(spec, params), params_of(spec, point)
+    return point if all(_same(old.get(name), new.get(name)) for name in {*old, *new}) else None
+
+
+def _same(one: Value, other: Value) -> bool:
+    return one is other or key(one) == key(other)
 
 
 def _spans(parameter: Parameter, value: Value) -> bool:

@@ -60,7 +60,8 @@ def fingerprint_of(pool: Sequence[PoolEntry]) -> str:
 class Ensembles:
     """The ensembles of sweeps that have ended: each is chosen when it is first asked for, one at a time, and stored.
 
-    Every use case raises NotFound; Conflict while the sweep has not ended, and if weights do not fit their network.
+    Every use case raises NotFound; Conflict while the sweep has not ended, if it trained on dev, which chooses, and if
+    weights do not fit their network.
     """
 
     def __init__(self, storage: Storage) -> None:
@@ -93,6 +94,9 @@ class Ensembles:
         found = self._storage.sweep(sweep)
         spec, dataset = self._storage.sweep_spec(sweep)
         data = require_models(sweep, spec, dataset)
+        if spec.train_on_dev:
+            rule = f"The sweep {sweep} has trained on dev as well, so that nothing is left to choose an ensemble by"
+            raise Conflict(f"{rule}. Its model is GET /v1/sweeps/{sweep}/trials/0/model.")
         if found.state in _OPEN:
             way = f"GET /v1/sweeps/{sweep}?wait=20 waits for its end"
             raise Conflict(f"The sweep {sweep} is {found.state}: an ensemble is chosen once it has ended. {way}.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from app.contract.hyperparameters import params_of, plain
+from app.contract.hyperparameters import plain, searchable_of
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
 from app.domain.errors import Fault, faults_of, pointer, show
@@ -62,7 +62,7 @@ def _foreign_faults(point: Point, spec: SweepSpec, place: str) -> Iterator[Fault
 
 def _constraint_faults(point: Point, spec: SweepSpec, place: str) -> Iterator[Fault]:
     """Yield the constraints that a point breaks, its defaults included; of what its conditions leave out, none."""
-    trained = params_of(spec, point)
+    trained = searchable_of(spec, point)
     active = spec.space.active({name: trained.get(name) for name in spec.space}, spec.fixed, spec.rules)
     for text in spec.space.constraints:
         if not Space(spec.space.parameters, (text,)).admits(active, spec.fixed):

@@ -81,6 +81,24 @@ def test_all_faults_of_all_points_are_told_together(client: httpx.Client) -> Non
     assert client.get(f"/v1/sweeps/{sweep}").json()["budget"]["trials"] == 4
 
 
+def test_layers_by_count_of_a_point_have_to_meet_the_constraints(client: httpx.Client) -> None:
+    space = {
+        "hidden_layers": {"kind": "int", "low": 1, "high": 2},
+        "units": {"kind": "int", "low": 4, "high": 32},
+        "units_2": {"kind": "int", "low": 4, "high": 32},
+    }
+    sweep = begun(client, space=space, fixed={"epochs": 3}, constraints=["units_2 <= units / 2"])
+    points = [
+        {"hidden_layers": 2, "units": 8, "units_2": 5},
+        {"hidden_layers": 2, "units": 8},
+        {"hidden_layers": 2, "units": 8, "units_2": 4},
+        {"hidden_layers": 1, "units": 8},
+        {},
+    ]
+    assert places(enqueue(client, sweep, *points)) == ["/points/0", "/points/1"]
+    assert enqueue(client, sweep, *points[2:]).status_code == 201
+
+
 @pytest.mark.parametrize("body", [{}, {"points": []}, {"points": [3]}, {"points": [{}] * 101}, {"point": {}}])
 def test_a_request_without_points_is_refused(client: httpx.Client, body: Json) -> None:
     answer = client.post(f"/v1/sweeps/{begun(client)}/trials", json=body)

@@ -34,6 +34,9 @@ def test_the_winner_trains_on_train_and_dev_for_its_best_epochs_and_its_model_ca
         both = np.concatenate([iris.x_train, iris.x_dev]).astype(np.float64)
         assert arrays["input_mean"] == pytest.approx(both.mean(axis=0))
     assert "trained on dev" in problem(client.post(f"/v1/sweeps/{found['id']}/retrain"), 409)["detail"]
+    for part in ("", "/model"):
+        refused = problem(client.get(f"/v1/sweeps/{found['id']}/ensemble{part}"), 409)
+        assert "nothing is left to choose an ensemble by" in refused["detail"]
 
 
 def test_a_sweep_without_a_winner_cannot_be_retrained(client: httpx.Client) -> None:

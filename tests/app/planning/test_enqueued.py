@@ -6,7 +6,9 @@ from typing import cast
 
 import pytest
 
-from app.domain.space import ChoiceParameter, FloatParameter, Space
+from app.contract.layers import conditioned
+from app.contract.rules import CURRENT_RULES
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
 from app.domain.values import Value
@@ -153,3 +155,24 @@ def test_a_trial_lies_in_the_space_if_what_it_was_trained_with_is_a_point_of_it(
     for other in others:
         assert within(spec, {**held, **other}) is None
     assert within(spec, {"optimizer": "sgd", "l2": 0, "beta1": 0.95}) is None
+
+
+def test_a_trial_of_layers_by_count_lies_in_the_space_if_its_network_is_one_of_it() -> None:
+    parameters: Mapping[str, Parameter] = {
+        "hidden_layers": IntParameter(0, 3),
+        "units": IntParameter(4, 64),
+        "units_2": IntParameter(4, 64),
+    }
+    spec = replace(search(Budget(1)), rules=CURRENT_RULES, space=Space(conditioned(parameters, {})))
+    deep: Mapping[str, Value] = {"hidden_layers": 2, "units": 16, "units_2": 8}
+    assert within(spec, deep) == deep
+    assert within(spec, {"hidden_layers": 0}) == {"hidden_layers": 0}
+    assert within(spec, {"hidden_layers": 2, "units": 16}) == {**deep, "units_2": 16}
+    assert within(spec, {}) == {"hidden_layers": 1, "units": 64}
+    others: list[Mapping[str, Value]] = [{"units": 128}, {"units_2": 2}, {"hidden_layers": 4}]
+    for other in others:
+        assert within(spec, {**deep, **other}) is None
+    assert within(spec, {"hidden_units": [32]}) is None
+    assert within(spec, {"hidden_units": [64]}) == {"hidden_layers": 1, "units": 64}
+    assert within(spec, {"hidden_layers": 3, "units": 16, "units_3": 64}) is None
+    assert within(spec, {"hidden_layers": 3, "units": 64, "units_3": 64}) is not None

@@ -43,10 +43,9 @@ def _values(connection: Connection, row: AnyRow, passed: Collection[int]) -> Ite
 
 
 def _curve(connection: Connection, row: AnyRow, upto: int) -> list[Epoch]:
-    """Return the stored epochs of a run that have a value."""
+    """Return the stored epochs of a run."""
     slots = metrics.slots(connection, "epochs")
-    curve = [records.epoch(one, slots) for one in _CURVE.rows(connection, run=row.key, upto=upto)]
-    return [one for one in curve if one.metrics.get(row.metric) is not None]
+    return [records.epoch(one, slots) for one in _CURVE.rows(connection, run=row.key, upto=upto)]
 
 
 def _value(row: AnyRow, epoch: Epoch) -> float:
@@ -54,9 +53,10 @@ def _value(row: AnyRow, epoch: Epoch) -> float:
 
 
 def _best(row: AnyRow, curve: Sequence[Epoch]) -> Epoch | None:
-    """Return the first epoch of the best value."""
+    """Return the first epoch of the best value, of those that have one."""
     sign = -1.0 if row.direction == "maximize" else 1.0
-    return min(curve, key=lambda one: sign * _value(row, one), default=None)
+    compared = [one for one in curve if one.metrics.get(row.metric) is not None]
+    return min(compared, key=lambda one: sign * _value(row, one), default=None)
 
 
 def stop(connection: Connection, policy: Policy, reasons: Mapping[int, str], now: datetime) -> None:

@@ -1,11 +1,15 @@
 """Tests of foreign trainers that cannot pause: their trials are compared while they train on, over a real server."""
 
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import pytest
 
+from docs.examples import foreign_trainer
 from docs.examples.foreign_trainer import tune
 from tests.app.api.serving import Json, Trainer, finished, serving, when_ended
 
@@ -89,6 +93,7 @@ def test_asha_stops_a_trial_that_others_have_overtaken_meanwhile(client: httpx.C
     assert told(client, third, 2, 0.8)[0] == "continue"  # alone at the second rung
     assert told(client, second, 2, 0.7)[0] == "continue"  # it had come to 0.9 before
     assert told(client, third, 3, 0.99)[0] == "stop"
+    assert trial(client, sweep, third["trial"])["seconds"] == 1.0  # the step without a value took time too
 
 
 def test_what_passed_its_rungs_comes_to_its_end_and_a_lost_run_is_compared_anew(tmp_path: Path) -> None:
@@ -150,3 +155,15 @@ def test_the_client_of_the_documents_leaves_trials_that_are_stopped(client: http
     assert max(steps.values()) == 9
     items = client.get(f"/v1/sweeps/{found['id']}/trials").json()["items"]
     assert all(one["epochs"] == steps[one["params"]["x"]] for one in items)
+
+
+def test_the_client_of_the_documents_tells_the_seconds_of_each_step(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = (float(tick) for tick in count())
+    monkeypatch.setattr(foreign_trainer, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    body = {"trainer": "external", "metrics": {"auc": "maximize"}, "steps": 3, "budget": {"trials": 1}, "space": {}}
+    found = tune(str(client.base_url), body, lambda _, steps: [{"auc": 0.5}] * steps)
+    curve = client.get(f"/v1/sweeps/{found['id']}/trials/0/curve").json()["items"]
+    assert [point["seconds"] for point in curve] == [1.0, 1.0, 1.0]
+    assert trial(client, found["id"], 0)["seconds"] == 4.0

@@ -42,12 +42,20 @@ def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen:
     if changes.budget is not None:
         values |= _rebudget(connection, row, changes.budget, reopen=reopen)
         if row.state == SweepState.COMPLETED:
-            moves.queue_cancelled(connection, row.key)
+            _queue_cancelled(connection, row)
     if changes.space is not None:
         values |= _respace(connection, row, changes.space, changes.budget, reopen=reopen)
     if values:
         connection.execute(update(sweeps).where(sweeps.c.key == row.key).values(values))
         change_log.of(connection).sweep(row.key, values.get("state", row.state))
+
+
+def _queue_cancelled(connection: Connection, row: AnyRow) -> None:
+    """Queue again what the end of a sweep cancelled; where trials were held when it came, they are held again."""
+    drawn_from = int(row.plan.get("space", 1))
+    moves.queue_cancelled(connection, row.key, drawn_from)
+    if drawn_from != records.spec_from_json(row.spec).space_version:
+        moves.hold_untouched(connection, row.key)
 
 
 def enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, Value]]) -> None:
@@ -194,8 +202,9 @@ def _require_open(row: AnyRow, *, reopen: bool, what: str = "budget") -> None:
 
 
 def _require_room(row: AnyRow, budget: Budget) -> None:
+    drawn = f"were drawn{' or wait as points that were enqueued' if row.enqueued else ''}"
     used = (
-        ("trials", budget.trials, row.drawn, "were drawn"),
+        ("trials", budget.trials, row.drawn + len(row.enqueued), drawn),
         ("epochs", budget.epochs, row.charged_epochs, "are spent or promised"),
         ("seconds", budget.seconds, row.used_seconds, "have passed"),
     )

@@ -200,14 +200,18 @@ def queue_interrupted(connection: Connection, sweep: int) -> set[Place]:
     return {(sweep, trial) for trial in moved.scalars()}
 
 
-def queue_cancelled(connection: Connection, sweep: int) -> None:
-    """Cancelled to queued: what the end of a sweep cancelled outside rounds, now that it is to go on."""
+def queue_cancelled(connection: Connection, sweep: int, drawn_from: int) -> None:
+    """Cancelled to queued: what the end of a sweep cancelled outside rounds, now that it is to go on.
+
+    What was to be drawn anew from this version of the space, and found no point there, stays cancelled.
+    """
     cancelled = runs.c.sweep_key == sweep, runs.c.state == _word(TrialState.CANCELLED), runs.c.round == 0
+    surplus = and_(trials.c.space_version < drawn_from, trials.c.enqueued == 0, trials.c.started_at.is_(None))
     again: dict[str, Any] = {"state": TrialState.QUEUED.value, "reason": None}
     reopened = connection.scalars(
         update(trials)
         .where(trials.c.sweep_key == sweep, trials.c.state == TrialState.CANCELLED.value)
-        .where(trials.c.number.in_(select(runs.c.trial).where(*cancelled)))
+        .where(trials.c.number.in_(select(runs.c.trial).where(*cancelled)), ~surplus)
         .values(**again, finished_at=None)
         .returning(trials.c.number)
     ).all()

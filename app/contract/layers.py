@@ -84,10 +84,12 @@ def conditioned(parameters: Mapping[str, Parameter], fixed: Mapping[str, Value])
 
 def _and(there: Conditions, when: Conditions | None) -> Conditions:
     """Return that both hold; a condition that has it already stays as it is."""
+    if not when or when == there:
+        return there
     match when:
         case {"all": [first, _]} if first == there:
             return when
-    return {"all": [there, when]} if when and when != there else there
+    return {"all": [there, when]}
 
 
 def layer_faults(parameters: Mapping[str, Parameter], fixed: Mapping[str, Value]) -> Iterator[Fault]:

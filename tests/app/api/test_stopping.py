@@ -113,6 +113,24 @@ def test_what_passed_its_rungs_comes_to_its_end_and_a_lost_run_is_compared_anew(
         assert when_ended(client, sweep)["counts"]["completed"] == 1
 
 
+def test_what_a_lost_attempt_came_to_counts_no_more_once_another_has_begun(tmp_path: Path) -> None:
+    with serving(tmp_path) as (client, services):
+        sweep = start(client, scheduler=MEDIAN, budget={"trials": 2})
+        (lost,) = Trainer(client, "lost").claim(1, **EXTERNAL)
+        (other,) = Trainer(client).claim(1, **EXTERNAL)
+        for step in (1, 2, 3):
+            assert told(client, lost, step, 0.9, "lost")[0] == "continue"
+        services.work.lose_worker("lost", "lost", "it died")
+        (again,) = Trainer(client).claim(1, **EXTERNAL)
+        assert told(client, again, 1, 0.2)[0] == "continue"
+        for step in (1, 2, 3):  # the first of them ends the other, at what it came to now
+            assert told(client, other, step, 0.5)[0] == "continue"
+        ended = trial(client, sweep, again["trial"])
+        assert (ended["state"], ended["value"], ended["epochs"], ended["seconds"]) == ("pruned", 0.2, 1, 0.5)
+        assert ended["reason"] == "rung of epoch 1: auc 0.2 is worse than 0.35, the median of 2 trials"
+        assert len(client.get(f"/v1/sweeps/{sweep}/trials/{again['trial']}/curve").json()["items"]) == 1
+
+
 def test_replicates_are_compared_by_their_mean_and_end_together(client: httpx.Client, trainer: Trainer) -> None:
     sweep = start(client, scheduler=MEDIAN, replicates=2, budget={"trials": 2})
     a, b, c, d = trainer.claim(9, **EXTERNAL)

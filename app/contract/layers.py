@@ -20,6 +20,8 @@ REPLACED = "hidden_units"
 
 COUNT, SHARED = "hidden_layers", "units"
 
+_LAYERS_UNLESS_SAID = 1
+
 
 def _rows() -> Iterator[Hyperparameter]:
     widths = HYPERPARAMETERS[REPLACED].allowed
@@ -27,7 +29,13 @@ def _rows() -> Iterator[Hyperparameter]:
     width, layers = Whole(1, widths.widest), range(1, widths.layers + 1)
     deep = Alias(("n_layers", "num_layers", "depth", "num_hidden_layers"))
     wide = Alias(("n_units", "num_units", "hidden_size", "hidden_dim", "n_hidden", "width"))
-    yield _row(COUNT, Whole(0, widths.layers), 1, "the number of hidden layers, in place of `hidden_units`", deep)
+    yield _row(
+        COUNT,
+        Whole(0, widths.layers),
+        _LAYERS_UNLESS_SAID,
+        "the number of hidden layers, in place of `hidden_units`",
+        deep,
+    )
     yield _row(SHARED, width, 64, "the width of each hidden layer that has none of its own", wide)
     for layer in layers:
         yield _row(f"{SHARED}_{layer}", width, None, f"the width of hidden layer {layer}; `units` unless said")
@@ -69,18 +77,19 @@ def conditioned(parameters: Mapping[str, Parameter], fixed: Mapping[str, Value])
     if said is None:
         return dict(parameters)
     return {
-        name: replace(one, when=_and_there(said.first(name), one.when)) if said.at_times(name) else one
+        name: replace(one, when=_and(said.there(said.first(name)), one.when)) if said.at_times(name) else one
         for name, one in parameters.items()
     }
 
 
-def _there(layer: int) -> Conditions:
-    return {COUNT: {">=": layer}}
-
-
-def _and_there(layer: int, when: Conditions | None) -> Conditions:
-    there = _there(layer)
-    return {"all": [there, when]} if when and when != there else there
+def _and(there: Conditions, when: Conditions | None) -> Conditions:
+    """Return that both hold; a condition that has it already stays as it is."""
+    if not when or when == there:
+        return there
+    match when:
+        case {"all": [first, _]} if first == there:
+            return when
+    return {"all": [there, when]}
 
 
 def layer_faults(parameters: Mapping[str, Parameter], fixed: Mapping[str, Value]) -> Iterator[Fault]:
@@ -120,10 +129,12 @@ class _Said:
     """The values that each of `LAYERS` may have in a sweep, as far as they are said: from the lowest to the highest.
 
     `always` are those that every trial has which has a layer of theirs; the others may also have their default.
+    `counted` is whether the number of layers is said in every trial.
     """
 
     ends: Mapping[str, tuple[int, int]]
     always: frozenset[str]
+    counted: bool
 
     @classmethod
     def of(cls, parameters: Mapping[str, Parameter], fixed: Mapping[str, Value]) -> Self | None:
@@ -133,11 +144,11 @@ class _Said:
         if not all(LAYERS[name].allowed.accepts(end) for name, found in ends.items() for end in found):
             return None
         whens = {name: parameters[name].when for name in ends if name in parameters}
-        always = {name for name in ends if not whens.get(name)}
-        always |= {name for layer, name in enumerate(_OWN, 1) if whens.get(name) == _there(layer)}
-        if whens.get(SHARED) == _there(_first_shared(always)):
+        always, counted = {name for name in ends if not whens.get(name)}, not whens.get(COUNT)
+        always |= {name for layer, name in enumerate(_OWN, 1) if whens.get(name) == _there(layer, counted=counted)}
+        if whens.get(SHARED) == _there(_first_shared(always), counted=counted):
             always.add(SHARED)
-        return cls({name: (min(found), max(found)) for name, found in ends.items()}, frozenset(always))
+        return cls({name: (min(found), max(found)) for name, found in ends.items()}, frozenset(always), counted)
 
     @property
     def fewest(self) -> int:
@@ -152,6 +163,10 @@ class _Said:
     def _with_default(self, name: str) -> tuple[int, ...]:
         return (*self.ends.get(name, ()), *(() if name in self.always else (LAYERS[name].default,)))
 
+    def there(self, layer: int) -> Conditions:
+        """Return the condition that a trial has this layer."""
+        return _there(layer, counted=self.counted)
+
     def first(self, name: str) -> int:
         """Return the first layer that may have the width `name`."""
         return _first_shared(self.always) if name == SHARED else _OWN.index(name) + 1
@@ -165,6 +180,13 @@ class _Said:
         shared = () if name in self.always else self._with_default(SHARED)
         widths: Sequence[int] = (*self.ends.get(name, ()), *shared)
         return max(widths)
+
+
+def _there(layer: int, *, counted: bool) -> Conditions:
+    there: Conditions = {COUNT: {">=": layer}}
+    if counted or layer > _LAYERS_UNLESS_SAID:
+        return there
+    return {"any": [there, {"not": {COUNT: {">=": 0}}}]}  # where no number is drawn, there are layers nevertheless
 
 
 def _first_shared(always: Collection[str]) -> int:

@@ -26,10 +26,11 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class PoolEntry:
-    """A trial whose model can be chosen, and the hash of its weights."""
+    """A trial whose model can be chosen, and the hash and the bytes of its weights."""
 
     trial: int
     sha256: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ class Snapshot:
     by number; for `Need.ALL` all runs are shown then, and `this_round` are the trials with runs of the memory's round.
 
     `taken` has, where duplicates are skipped or reused, the number of the first trial with each point, by the `key` of
-    its params.
+    its params; those that were cancelled, or go on from others, count as none.
     """
 
     sweep: str

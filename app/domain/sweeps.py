@@ -1,7 +1,7 @@
 """Sweeps: what the user asked for, and where the sweep stands."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -59,6 +59,13 @@ class Confirmation:
     share: float = 0.2
     leaders: int = 5
     replicates: int = 2
+
+    def left_of(self, budget: Budget) -> Budget:
+        """Return the budget that the search may use."""
+        rest = 1.0 - self.share
+        epochs = None if budget.epochs is None else int(budget.epochs * rest)
+        seconds = None if budget.seconds is None else budget.seconds * rest
+        return replace(budget, epochs=epochs, seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,5 +74,6 @@ def affordable(snapshot: Snapshot, wishes: Iterable[tuple[int, int, int]]) -> tu
 def epochs_used_up(snapshot: Snapshot, left: int, wish: str) -> End:
     """Return the end of a sweep whose `left` epochs are too few for a wish."""
     return End(
-        SweepState.COMPLETED, f"the budget of {snapshot.budget.epochs:,} epochs is used up: {left:,} are left, {wish}"
+        SweepState.COMPLETED,
+        f"the budget of {snapshot.budget.epochs:,} epochs is used up: {max(left, 0):,} are left, {wish}",
     )

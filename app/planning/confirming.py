@@ -21,7 +21,7 @@ def plan_confirmed(snapshot: Snapshot, confirmation: Confirmation, search: Calla
     confirming = bool(Memory.of(snapshot.memory).confirming)
     if confirming and snapshot.in_training:
         return Plan((), snapshot.memory)
-    made = search(_without_kept_share(snapshot, confirmation))
+    made = search(replace(snapshot, budget=confirmation.left_of(snapshot.budget)))
     if confirming:
         return _after_confirming(snapshot, made)
     return replace(made, moves=[Close(move.reason) if isinstance(move, End) else move for move in made.moves])
@@ -39,26 +39,19 @@ def confirm(snapshot: Snapshot) -> Plan | None:
         return None
     seeds = f"{confirmation.replicates} more {'seed' if confirmation.replicates == 1 else 'seeds'} each"
     reason = f"{snapshot.reason}; trained with {seeds}, to confirm them: {len(going)} of the best"
-    memory = replace(Memory.of(snapshot.memory), confirming=1)
+    memory = replace(Memory.of(snapshot.memory), confirming=snapshot.budget.trials)
     return Plan((Confirm([once[trial] for trial in going], more, reason),), memory.stored())
-
-
-def _without_kept_share(snapshot: Snapshot, confirmation: Confirmation) -> Snapshot:
-    """Return the snapshot with the budget that the search may use."""
-    budget, rest = snapshot.budget, 1.0 - confirmation.share
-    epochs = None if budget.epochs is None else int(budget.epochs * rest)
-    seconds = None if budget.seconds is None else budget.seconds * rest
-    return replace(snapshot, budget=replace(budget, epochs=epochs, seconds=seconds))
 
 
 def _after_confirming(snapshot: Snapshot, made: Plan) -> Plan:
     """End the sweep, unless it was given more of a budget meanwhile: then the search goes on.
 
-    A target was reached before, or is not to be reached any more.
+    A target was reached before, or is not to be reached any more: only more trials let such a search go on.
     """
     memory = _not_confirming(made.memory)
     over = not made.moves or any(isinstance(move, End) for move in made.moves)
-    if over or snapshot.budget.target is not None:
+    more_trials = snapshot.budget.trials > Memory.of(snapshot.memory).confirming
+    if over or (snapshot.budget.target is not None and not more_trials):
         return Plan((End(SweepState.COMPLETED, snapshot.reason or ""),), memory)
     return Plan(made.moves, memory)
 

@@ -14,7 +14,7 @@ class Memory:
     Epochs of trials below `refunded` were given back. `round` is the last round, counted from 1; the current bracket
     began with round `since`, and has up to `size` trials from number `first` on. With size 0 none is under way. It is
     number `bracket`, counted from 0. `besides` are the trials that the sampler did not propose: enqueued
-    ones and heirs. `confirming` is 1 while leaders train again.
+    ones and heirs. `confirming` are the trials of the budget when leaders began to train again; 0 while none do.
     `space` is the version of the space from which was drawn last.
     """
 

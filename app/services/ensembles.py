@@ -18,6 +18,7 @@ from app.domain.trials import Trial
 from app.models.ensembles import Pool, PoolModel
 from app.models.models import Predictor
 from app.services.models import about_data, about_trial, params_of_model, require_models
+from app.services.pools import with_room
 from app.storage.interface import Storage
 
 RECENT = 2
@@ -111,7 +112,7 @@ class Ensembles:
             raise Conflict(f"The sweep {sweep} is {found.state}: an ensemble is chosen once it has ended. {way}.")
         if not (pool := self._storage.pool(sweep)):
             raise NotFound(f"No model of the sweep {sweep} was kept, so there is none to make an ensemble of.")
-        return _Ended(sweep, spec, data, found.best.trial if found.best else None, pool)
+        return _Ended(sweep, spec, data, found.best.trial if found.best else None, with_room(pool))
 
     def _chosen(self, ended: _Ended, selection: Selection) -> ChosenEnsemble:
         before = self._storage.ensemble(ended.id, selection.name, ended.fingerprint)

@@ -1,11 +1,13 @@
 """How many models a sweep keeps to choose an ensemble from: as many as a limit of bytes has room for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from app.contract.hyperparameters import HYPERPARAMETERS, model_bytes
 from app.contract.layers import widest
 from app.domain.datasets import DatasetSummary
 from app.domain.drafts import SweepDraft
+from app.domain.ensembles import PoolEntry
 from app.domain.errors import Fault, show
 from app.domain.space import ChoiceParameter
 from app.domain.values import Value
@@ -32,6 +34,15 @@ def pool_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterator[F
     found = f"{draft.pool:,} models with {size:,} bytes, which the network {show(list(widths))} takes"
     way = f"Use {room:,} or fewer, or narrower networks."
     yield Fault("/pool", f"A pool has at most {POOL_BYTES:,} bytes, too few for {found}. {way}")
+
+
+def with_room(pool: Sequence[PoolEntry]) -> Sequence[PoolEntry]:
+    """Return the best models that take no more than a pool may, at least one: all of them are in memory at once.
+
+    More may be kept: by `keep_models`, or since the space was changed to one with wider networks.
+    """
+    ends = accumulate(one.size for one in pool)
+    return [one for one, end in zip(pool, ends, strict=True) if end <= POOL_BYTES] or pool[:1]
 
 
 def _room(draft: SweepDraft, dataset: DatasetSummary) -> int:

@@ -54,6 +54,9 @@ class TrialFields:
         if name == REPLACED and self.layers:
             words = " and ".join(f"{_PARAM}{layer}" for layer in self.layers)
             return f"{REPLACED} follows from {words} in this sweep. Use those."
+        if self.own and name in LAYERS:
+            others = self.layers or [REPLACED]
+            return f"No trial of this sweep has {name}. Use {' and '.join(_PARAM + other for other in others)}."
         return unknown(name) if self.own else f"There is no parameter {show(name)}. {hint(name, list(self.params))}"
 
 

@@ -99,7 +99,6 @@ class VirtualSweep:
     """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
     _states: dict[TrialState, dict[tuple[int, int], Run]] = field(init=False)
     _of_trial: list[list[Run]] = field(default_factory=list)
-    _taken: dict[str, int] = field(default_factory=dict)
     _final: dict[int, float | None] = field(default_factory=dict)
     _views: dict[tuple[int, int], RunView] = field(default_factory=dict)
     _fates: dict[tuple[int, int], Fate] = field(default_factory=dict)
@@ -114,7 +113,7 @@ class VirtualSweep:
         training = self._any(TRAINING)
         since = int(str(self.memory.get("since", 1)))
         since = since if need is Need.ROUND else 1
-        changed = int(str(self.memory.get("space", 1))) != self.spec.space_version
+        changed = self._drawn_from() != self.spec.space_version
         hidden = need is Need.NOTHING or (training and need is not Need.LIVE and not (changed and need is Need.ALL))
         shown = [] if hidden else [run for run in self._ordered() if run.round >= since]
         return Snapshot(
@@ -136,7 +135,7 @@ class VirtualSweep:
             trials=self._stopped() if need is Need.ALL else (),
             block=self._block(),
             reason=self.reason,
-            taken=dict(self._taken),
+            taken=self._taken(),
             leaders=self._leaders(),
             points=tuple(self.points),
             held=held_of(self.trials, self._of_trial) if changed else (),
@@ -171,8 +170,10 @@ class VirtualSweep:
         if self.state is SweepState.COMPLETED:
             self.state, self.ending, self.reason = SweepState.RUNNING, None, None
             for run in self.in_state(TrialState.CANCELLED):
-                if run.round == 0:
+                if run.round == 0 and not self._is_surplus(run):
                     self.turn(run, TrialState.QUEUED)
+            if self._drawn_from() != self.spec.space_version:
+                self._hold_untouched()
 
     def enqueue(self, *points: Mapping[str, Value]) -> None:
         """Let hand-picked points be drawn next, on top of the budget of trials."""
@@ -185,10 +186,21 @@ class VirtualSweep:
             replace(self.spec, space=space, space_version=self.spec.space_version + 1),
             self.version + 1,
         )
+        self._hold_untouched()
+
+    def _hold_untouched(self) -> None:
         for trial, of_trial in zip(self.trials, self._of_trial, strict=True):
             if not trial.enqueued and all(_untouched(run) for run in of_trial):
                 for run in of_trial:
                     self.turn(run, TrialState.PAUSED)
+
+    def _drawn_from(self) -> int:
+        return int(str(self.memory.get("space", 1)))
+
+    def _is_surplus(self, run: Run) -> bool:
+        """Return whether there was no point for a run's trial when others were drawn anew."""
+        trial = self.trials[run.trial]
+        return not run.claimed and not trial.enqueued and trial.space_version < self._drawn_from()
 
     def values(self) -> dict[int, float | None]:
         """Return the value of each trial that is final, by its number."""
@@ -305,7 +317,6 @@ class VirtualSweep:
             assert len(self.trials) < self.budget.trials
             assert not trial.enqueued or trial.params == self.points.pop(0)
             self.trials.append(replace(trial, params=self.recorded(trial.params)))
-            self._note_point(trial)
             self._of_trial.append([] if trial.same_as is None else self._of_trial[trial.same_as])
             if trial.same_as is not None:
                 assert self.trials[trial.same_as].same_as is None
@@ -324,9 +335,15 @@ class VirtualSweep:
             numbers = [trial.number for trial in move.trials]
             self.decisions.append(f"{move.round} draw {numbers[0]} to {numbers[-1]}: {move.reason}")
 
-    def _note_point(self, trial: Drawn) -> None:
-        if self.spec.duplicates != "seed" and trial.inherits is None:
-            self._taken.setdefault(key(self.trials[trial.number].params), trial.number)
+    def _taken(self) -> dict[str, int]:
+        """Return the number of the first trial with each point whose result others may take."""
+        taken = dict[str, int]()
+        if self.spec.duplicates != "seed":
+            for one in self.trials:
+                own = one.inherits is None and one.same_as is None
+                if own and self._outcome(one.number) is not TrialState.CANCELLED:
+                    taken.setdefault(key(one.params), one.number)
+        return taken
 
     def _redraw(self, move: Redraw) -> None:
         for trial in move.trials:

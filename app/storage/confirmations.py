@@ -9,7 +9,6 @@ from app.domain.plan import Confirm, Leader
 from app.domain.states import SweepState, TrialState
 from app.storage import changes, lineage, metrics, moves
 from app.storage.bulk import Bulk
-from app.storage.changes import Compared
 from app.storage.moves import IllegalMove
 from app.storage.outcomes import TRIAL_TELLS
 from app.storage.records import AnyRow
@@ -30,7 +29,7 @@ def add(connection: Connection, sweep: int, move: Confirm) -> int:
         for row in _new_runs(connection, sweep, leader, move.more, begin.get(leader.trial, 0))
     ]
     _ADD_RUN.run(connection, new)
-    _mark_confirmed(connection, sweep, numbers, move.more)
+    _give_runs(connection, sweep, numbers, move.more)
     goes_on = {"ending": None, "reason": move.reason}
     connection.execute(update(sweeps).where(sweeps.c.key == sweep).values(goes_on))
     changes.of(connection).sweep(sweep, SweepState.RUNNING.value)
@@ -56,18 +55,11 @@ def _new_runs(connection: Connection, sweep: int, leader: Leader, more: int, beg
     ]
 
 
-def _mark_confirmed(connection: Connection, sweep: int, numbers: Sequence[int], more: int) -> None:
-    mine = trials.c.sweep_key == sweep, trials.c.number.in_(numbers)
-    marked = connection.execute(
-        update(trials)
-        .where(*mine, trials.c.state == TrialState.COMPLETED.value)
-        .values(confirmed=1, replicates=trials.c.replicates + more)
-        .returning(trials.c.number, trials.c.value)
-    ).all()
-    if len(marked) != len(numbers):
-        raise IllegalMove(f"Of the trials {list(numbers)} {len(marked)} are completed, and only such can be confirmed.")
-    for row in marked:
-        changes.of(connection).result(sweep, row.number, Compared(row.value, TrialState.COMPLETED, confirmed=True))
+def _give_runs(connection: Connection, sweep: int, numbers: Sequence[int], more: int) -> None:
+    mine = trials.c.sweep_key == sweep, trials.c.number.in_(numbers), trials.c.state == TrialState.COMPLETED.value
+    given = connection.execute(update(trials).where(*mine).values(replicates=trials.c.replicates + more)).rowcount
+    if given != len(numbers):
+        raise IllegalMove(f"Of the trials {list(numbers)} {given} are completed, and only such can be confirmed.")
 
 
 def _tell_apart(connection: Connection, sweep: int, numbers: Sequence[int]) -> None:

@@ -18,7 +18,7 @@ from app.storage import moves, records
 from app.storage.decisions import add_decisions, round_of
 from app.storage.outcomes import follow_runs
 from app.storage.records import AnyRow
-from app.storage.sweep_rows import OPEN_SWEEPS, sweep_row
+from app.storage.sweep_rows import OPEN_SWEEPS, SPEC_TEXT, sweep_row
 from app.storage.tables import sweeps
 
 MOST_POINTS = 200
@@ -42,12 +42,20 @@ def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen:
     if changes.budget is not None:
         values |= _rebudget(connection, row, changes.budget, reopen=reopen)
         if row.state == SweepState.COMPLETED:
-            moves.queue_cancelled(connection, row.key)
+            _queue_cancelled(connection, row)
     if changes.space is not None:
         values |= _respace(connection, row, changes.space, changes.budget, reopen=reopen)
     if values:
         connection.execute(update(sweeps).where(sweeps.c.key == row.key).values(values))
         change_log.of(connection).sweep(row.key, values.get("state", row.state))
+
+
+def _queue_cancelled(connection: Connection, row: AnyRow) -> None:
+    """Queue again what the end of a sweep cancelled; where trials were held when it came, they are held again."""
+    drawn_from = int(row.plan.get("space", 1))
+    moves.queue_cancelled(connection, row.key, drawn_from)
+    if drawn_from != records.spec_from_json(row.spec).space_version:
+        moves.hold_untouched(connection, row.key)
 
 
 def enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, Value]]) -> None:
@@ -126,13 +134,21 @@ def cancel(connection: Connection, policy: Policy, sweep: str, *, keep: bool, no
 def pass_time(connection: Connection, seconds: float) -> list[str]:
     """Add to the used time of the running sweeps with a budget of it that have started.
 
-    Return those whose time is up and that are not ending yet.
+    Return those that are not ending yet and whose time is up: all of it, or just now that of their search.
     """
     running = sweeps.c.state == SweepState.RUNNING.value
     timed = and_(running, sweeps.c.budget_seconds.is_not(None), sweeps.c.started_at.is_not(None))
     connection.execute(update(sweeps).where(timed).values(used_seconds=sweeps.c.used_seconds + seconds))
-    up = and_(timed, sweeps.c.used_seconds >= sweeps.c.budget_seconds, sweeps.c.ending.is_(None))
-    return list(connection.execute(select(sweeps.c.id).where(up).order_by(sweeps.c.id)).scalars())
+    going_on = select(sweeps.c.id, sweeps.c.used_seconds, sweeps.c.budget_seconds, SPEC_TEXT)
+    rows = connection.execute(going_on.where(timed, sweeps.c.ending.is_(None)).order_by(sweeps.c.id))
+    return [row.id for row in rows if row.used_seconds >= row.budget_seconds or _search_is_over(row, seconds)]
+
+
+def _search_is_over(row: AnyRow, passed: float) -> bool:
+    """Return whether in the seconds that have passed the time ran out that a sweep has before it is confirmed."""
+    spec = records.spec_of_text(row.spec)
+    limit = None if spec.confirm is None else spec.confirm.left_of(spec.budget).seconds
+    return limit is not None and row.used_seconds - passed < limit <= row.used_seconds
 
 
 def _move(connection: Connection, row: AnyRow, target: SweepState, done: str) -> None:
@@ -194,8 +210,9 @@ def _require_open(row: AnyRow, *, reopen: bool, what: str = "budget") -> None:
 
 
 def _require_room(row: AnyRow, budget: Budget) -> None:
+    drawn = f"were drawn{' or wait as points that were enqueued' if row.enqueued else ''}"
     used = (
-        ("trials", budget.trials, row.drawn, "were drawn"),
+        ("trials", budget.trials, row.drawn + len(row.enqueued), drawn),
         ("epochs", budget.epochs, row.charged_epochs, "are spent or promised"),
         ("seconds", budget.seconds, row.used_seconds, "have passed"),
     )

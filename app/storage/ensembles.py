@@ -11,7 +11,7 @@ from app.storage.sweep_rows import sweep_key
 from app.storage.tables import artifacts, ensembles, models, trials
 
 _POOL = (
-    select(models.c.trial, models.c.cost, trials.c.state, trials.c.confirmed, artifacts.c.sha256)
+    select(models.c.trial, models.c.cost, trials.c.state, trials.c.confirmed, artifacts.c.sha256, artifacts.c.size)
     .join(artifacts, artifacts.c.key == models.c.artifact_key)
     .join(trials, and_(trials.c.sweep_key == models.c.sweep_key, trials.c.number == models.c.trial))
     .where(models.c.sweep_key == bindparam("sweep"), models.c.settled == 1)
@@ -22,10 +22,10 @@ def pool(connection: Connection, sweep: str) -> list[PoolEntry]:
     """Return the kept models of final trials, best first. Raises NotFound."""
     rows = connection.execute(_POOL, {"sweep": sweep_key(connection, sweep)})
     ranked = sorted(
-        (Order.of(row.cost, TrialState(row.state), row.trial, confirmed=bool(row.confirmed)), row.sha256)
+        (Order.of(row.cost, TrialState(row.state), row.trial, confirmed=bool(row.confirmed)), row.sha256, row.size)
         for row in rows
     )
-    return [PoolEntry(order.number, sha256) for order, sha256 in ranked]
+    return [PoolEntry(order.number, sha256, size) for order, sha256, size in ranked]
 
 
 def find(connection: Connection, sweep: str, name: str, chosen_from: str) -> ChosenEnsemble | None:

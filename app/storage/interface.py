@@ -124,7 +124,7 @@ class Sweeps(Protocol):
     def pass_time(self, seconds: float) -> list[str]:
         """Add to the time in which work could be done, of the running sweeps with a budget of it that have started.
 
-        Return those whose time is up and that are not ending yet.
+        Return those that are not ending yet and whose time is up: all of it, or just now that of their search.
         """
 
 

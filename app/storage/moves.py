@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from app.domain.policy import Policy
 from app.domain.runs import Ending
-from app.domain.states import SweepState, TrialState, sources, sweep_sources
+from app.domain.states import OPEN, SweepState, TrialState, sources, sweep_sources
 from app.storage import changes, kept_models, twins
 from app.storage.bulk import Bulk
 from app.storage.dialect import among, less_room
@@ -200,14 +200,18 @@ def queue_interrupted(connection: Connection, sweep: int) -> set[Place]:
     return {(sweep, trial) for trial in moved.scalars()}
 
 
-def queue_cancelled(connection: Connection, sweep: int) -> None:
-    """Cancelled to queued: what the end of a sweep cancelled outside rounds, now that it is to go on."""
+def queue_cancelled(connection: Connection, sweep: int, drawn_from: int) -> None:
+    """Cancelled to queued: what the end of a sweep cancelled outside rounds, now that it is to go on.
+
+    What was to be drawn anew from this version of the space, and found no point there, stays cancelled.
+    """
     cancelled = runs.c.sweep_key == sweep, runs.c.state == _word(TrialState.CANCELLED), runs.c.round == 0
+    surplus = and_(trials.c.space_version < drawn_from, trials.c.enqueued == 0, trials.c.started_at.is_(None))
     again: dict[str, Any] = {"state": TrialState.QUEUED.value, "reason": None}
     reopened = connection.scalars(
         update(trials)
         .where(trials.c.sweep_key == sweep, trials.c.state == TrialState.CANCELLED.value)
-        .where(trials.c.number.in_(select(runs.c.trial).where(*cancelled)))
+        .where(trials.c.number.in_(select(runs.c.trial).where(*cancelled)), ~surplus)
         .values(**again, finished_at=None)
         .returning(trials.c.number)
     ).all()
@@ -313,8 +317,10 @@ def end_sweep(
 
     Queued and paused runs are completed with what a pause handed in, or cancelled. Runs in training are told to
     complete with their best epoch: until they have ended the sweep is `ending`, and a paused one runs again for that.
-    Call it again once none is left. Raises IllegalMove if the sweep has ended.
+    Those that are to confirm a trial are cancelled instead: cut short, they would tell against it. Call it again once
+    none is left. Raises IllegalMove if the sweep has ended.
     """
+    _cancel_confirming(connection, sweep, reason, now)
     _cancel_untouched(connection, sweep, reason, now)
     settle(connection, policy, _let_go(connection, sweep, reason), now, [sweep])
     if not final or _in_training(connection, sweep):
@@ -334,15 +340,9 @@ def cancel_sweep(connection: Connection, policy: Policy, sweep: int, reason: str
     values = {"reason": reason, "ending": None, "finished_at": now}
     if not move_sweep(connection, sweep, SweepState.CANCELLED, values):
         return False
-    _add_attempts_of(connection, sweep, "released", reason, now)
     _cancel_untouched(connection, sweep, reason, now)
-    cancelled = connection.execute(
-        update(runs)
-        .where(runs.c.sweep_key == sweep, _from(TrialState.CANCELLED))
-        .values(state=TrialState.CANCELLED.value, value=None, reason=reason, **_NO_LEASE)
-        .returning(runs.c.trial)
-    )
-    settle(connection, policy, {(sweep, trial) for trial in cancelled.scalars()}, now, [sweep])
+    cancelled = _cancel(connection, and_(runs.c.sweep_key == sweep, _from(TrialState.CANCELLED)), reason, now)
+    settle(connection, policy, {(sweep, trial) for trial in cancelled}, now, [sweep])
     return True
 
 
@@ -373,6 +373,24 @@ def _cancel_untouched(connection: Connection, sweep: int, reason: str, now: date
     connection.execute(update(runs).where(waiting, runs.c.trial.in_(ended)).values(cancelled))
 
 
+def _cancel_confirming(connection: Connection, sweep: int, reason: str, now: datetime) -> None:
+    """Cancel the open runs of trials that are final, but for those that have come as far as they were asked to."""
+    mine = trials.c.sweep_key == sweep, trials.c.number == runs.c.trial
+    of_final = exists().where(*mine, trials.c.state.not_in([_word(state) for state in OPEN]))
+    short = runs.c.epochs < runs.c.asked
+    _cancel(connection, and_(runs.c.sweep_key == sweep, _from(TrialState.CANCELLED), short, of_final), reason, now)
+
+
+def _cancel(connection: Connection, which: ColumnElement[bool], reason: str, now: datetime) -> Sequence[int]:
+    """Cancel these runs and end the holds on them, which are written down; return their trials."""
+    hold = runs.c.key, runs.c.fence, runs.c.worker, runs.c.leased_at
+    ended = select(*hold, literal(now, attempts.c.ended_at.type), literal("released"), literal(reason), runs.c.epochs)
+    names = ["run_key", "fence", "worker", "started_at", "ended_at", "ending", "reason", "epochs"]
+    connection.execute(insert(attempts).from_select(names, ended.where(and_(which, RUNNING))))
+    values = {"state": TrialState.CANCELLED.value, "value": None, "reason": reason, **_NO_LEASE}
+    return connection.scalars(update(runs).where(which).values(values).returning(runs.c.trial)).all()
+
+
 def _let_go(connection: Connection, sweep: int, reason: str) -> set[Place]:
     completed, cancelled = literal(TrialState.COMPLETED.value), literal(TrialState.CANCELLED.value)
     moved = connection.execute(
@@ -387,14 +405,6 @@ def _let_go(connection: Connection, sweep: int, reason: str) -> set[Place]:
 def _in_training(connection: Connection, sweep: int) -> bool:
     some = select(runs.c.key).where(runs.c.sweep_key == sweep, RUNNING).limit(1)
     return connection.execute(some).first() is not None
-
-
-def _add_attempts_of(connection: Connection, sweep: int, ending: Ending, reason: str, now: datetime) -> None:
-    """Write down the attempts of all holds on runs of a sweep, which end with it."""
-    hold = runs.c.key, runs.c.fence, runs.c.worker, runs.c.leased_at
-    ended = select(*hold, literal(now, attempts.c.ended_at.type), literal(ending), literal(reason), runs.c.epochs)
-    names = ["run_key", "fence", "worker", "started_at", "ended_at", "ending", "reason", "epochs"]
-    connection.execute(insert(attempts).from_select(names, ended.where(and_(runs.c.sweep_key == sweep, RUNNING))))
 
 
 def _require(moved: int, wanted: int, target: object) -> None:

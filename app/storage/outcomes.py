@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from app.domain.policy import Policy
-from app.domain.runs import RunOutcome, TrialOutcome
+from app.domain.runs import WITHOUT_RESULT, RunOutcome, TrialOutcome
 from app.domain.states import OPEN, TrialState
 from app.domain.work import Diverged, Metrics
 from app.storage import changes, metrics, twins
@@ -60,7 +60,7 @@ _RUNS_OF = (
         # Of what the trial tells, its run has none.
         func.coalesce(runs.c.reason, case((TRIAL_TELLS, trials.c.reason))).label("reason"),
         case((TRIAL_TELLS, trials.c.seconds), else_=runs.c.seconds).label("seconds"),
-        *(sweeps.c.diverged, trials.c.state.label("trial_state"), trials.c.confirmed),
+        *(sweeps.c.diverged, sweeps.c.replicates.label("searched"), trials.c.state.label("trial_state")),
     )
     .join(sweeps, sweeps.c.key == runs.c.sweep_key)
     .join(trials, and_(trials.c.sweep_key == runs.c.sweep_key, trials.c.number == runs.c.trial))
@@ -75,6 +75,11 @@ _STORE = (
     .values({name: bindparam(f"new_{name}") for name in _RESULT})
     .values(finished_at=func.coalesce(trials.c.finished_at, _END), room=null())
 )
+_CONFIRM = Bulk(
+    update(trials)
+    .where(trials.c.sweep_key == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
+    .values(confirmed=1)
+)
 _GET_FURTHER = Bulk(
     update(trials)
     .where(trials.c.sweep_key == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
@@ -87,7 +92,8 @@ def follow_runs(
 ) -> dict[Place, float | None]:
     """Let trials follow from their runs; return the values of those that are final.
 
-    A final trial keeps its state. `now` is when those end that end with it; None where none can.
+    A final trial keeps its state, and is confirmed once a run that came after the search has a result. `now` is when
+    those end that end with it; None where none can.
     """
     final: dict[Place, float | None] = {}
     for part in parts(places):
@@ -100,7 +106,8 @@ def follow_runs(
             for place, rows in found.items()
         }
         _store_outcomes(connection, outcomes, now)
-        confirmed = {place for place, rows in found.items() if rows[0].confirmed}
+        confirmed = [place for place, rows in found.items() if any(map(_confirms, rows))]
+        _CONFIRM.run(connection, [{"the_sweep": sweep, "the_number": number} for sweep, number in confirmed])
         _note(connection, outcomes, {place: rows[0].trial_state for place, rows in found.items()}, confirmed)
         final |= _values(outcomes)
     twins.follow(connection, final, now)
@@ -138,6 +145,10 @@ def _runs_of(connection: Connection, places: Sequence[Place]) -> dict[Place, lis
     for row in connection.execute(_RUNS_OF, {"places": places}):
         groups[row.sweep_key, row.trial].append(row)
     return groups
+
+
+def _confirms(row: AnyRow) -> bool:
+    return row.replicate >= row.searched and TrialState(row.state) not in OPEN | WITHOUT_RESULT
 
 
 def _final(state: str) -> TrialState | None:

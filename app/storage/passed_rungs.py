@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from math import fsum
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from app.domain.plan import Rungs
 from app.domain.policy import Policy
@@ -30,9 +30,23 @@ _SET_RUNG = Bulk(dialect.upsert(rung_values))
 
 
 def note(connection: Connection, rows: Named, curves: Curves, rungs: Rungs) -> None:
-    """Store what runs had come to at those of their rungs that `curves` brought, which are stored."""
+    """Store what runs had come to at those of their rungs that `curves` brought, which are stored.
+
+    One that tells of its first epoch begins anew: what an attempt before had come to counts no more.
+    """
+    _forget_before(connection, curves, [run for run in rungs if curves.brought(run, (1,))])
     passed = {run: new for run, those in rungs.items() if (new := curves.brought(run, those))}
     _SET_RUNG.run(connection, [one for run, new in passed.items() for one in _values(connection, rows[run], new)])
+
+
+def _forget_before(connection: Connection, curves: Curves, begun: Sequence[int]) -> None:
+    """Delete the rungs and the further epochs that earlier attempts of runs had come to."""
+    if not begun:
+        return
+    connection.execute(delete(rung_values).where(rung_values.c.run_key.in_(begun)))
+    reached = {run: max(curves.brought(run, range(1, curves.reached[run] + 1))) for run in begun}
+    further = epochs.c.run_key == bindparam("run"), epochs.c.epoch > bindparam("last")
+    connection.execute(delete(epochs).where(*further), [{"run": run, "last": last} for run, last in reached.items()])
 
 
 def _values(connection: Connection, row: AnyRow, passed: Collection[int]) -> Iterator[Mapping[str, float]]:
@@ -43,10 +57,9 @@ def _values(connection: Connection, row: AnyRow, passed: Collection[int]) -> Ite
 
 
 def _curve(connection: Connection, row: AnyRow, upto: int) -> list[Epoch]:
-    """Return the stored epochs of a run that have a value."""
+    """Return the stored epochs of a run."""
     slots = metrics.slots(connection, "epochs")
-    curve = [records.epoch(one, slots) for one in _CURVE.rows(connection, run=row.key, upto=upto)]
-    return [one for one in curve if one.metrics.get(row.metric) is not None]
+    return [records.epoch(one, slots) for one in _CURVE.rows(connection, run=row.key, upto=upto)]
 
 
 def _value(row: AnyRow, epoch: Epoch) -> float:
@@ -54,9 +67,10 @@ def _value(row: AnyRow, epoch: Epoch) -> float:
 
 
 def _best(row: AnyRow, curve: Sequence[Epoch]) -> Epoch | None:
-    """Return the first epoch of the best value."""
+    """Return the first epoch of the best value, of those that have one."""
     sign = -1.0 if row.direction == "maximize" else 1.0
-    return min(curve, key=lambda one: sign * _value(row, one), default=None)
+    compared = [one for one in curve if one.metrics.get(row.metric) is not None]
+    return min(compared, key=lambda one: sign * _value(row, one), default=None)
 
 
 def stop(connection: Connection, policy: Policy, reasons: Mapping[int, str], now: datetime) -> None:
@@ -69,7 +83,8 @@ def stop(connection: Connection, policy: Policy, reasons: Mapping[int, str], now
     rows = runs_where(connection, runs.c.key.in_(list(reasons)))
     outcomes = {row.key: _outcome(row, _curve(connection, row, row.epochs), reasons[row.key]) for row in rows}
     moves.end_holds(connection, [_run_row(row, outcomes[row.key]) for row in rows])
-    moves.add_attempts(connection, [moves.attempt_row(row, now, "finished", reasons[row.key]) for row in rows])
+    ended = [moves.attempt_row(row, now, "finished", reasons[row.key], epochs=outcomes[row.key].epochs) for row in rows]
+    moves.add_attempts(connection, ended)
     several = [row for row in rows if row.replicates > 1]
     metrics.store_replicates(connection, {row.key: outcomes[row.key].metrics for row in several})
     only = {_place(row): (outcomes[row.key], row.diverged) for row in rows if row.replicates == 1}
@@ -86,7 +101,7 @@ def _outcome(row: AnyRow, curve: Sequence[Epoch], reason: str) -> RunOutcome:
         value=_value(row, best) if best else None,
         metrics=best.metrics if best else {},
         best_epoch=best.epoch if best else None,
-        epochs=row.epochs,
+        epochs=max(one.epoch for one in curve),
         seconds=fsum(one.seconds for one in curve),
         reason=reason,
     )

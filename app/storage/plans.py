@@ -158,8 +158,8 @@ class _Applying:
         _ADD_RUN.run(self._connection, new)
         lineage.add(self._connection, self._key, move.trials)
         changes.of(self._connection).trials(self._key, numbers, None, TrialState.QUEUED.value)
-        originals = {(self._key, one.same_as) for one in move.trials if one.same_as is not None}
-        twins.follow(self._connection, originals, self._now)
+        taking = [one.number for one in move.trials if one.same_as is not None]
+        twins.begin(self._connection, self._key, taking, self._now)
         changes.of(self._connection).queued([self._key])
         self._update({"drawn": self._next})
         self._take_points([one.params for one in move.trials if one.enqueued])
@@ -173,7 +173,8 @@ class _Applying:
         before = self._charged(numbers)
         moves.queue_redrawn(self._connection, self._key, redrawn, again)
         self._charge(self._charged(numbers) - before)
-        self._changed |= moves.cancel_held(self._connection, self._key, move.surplus, move.reason)
+        why = f"the space has no point left for it: others were {move.reason}"
+        self._changed |= moves.cancel_held(self._connection, self._key, move.surplus, why)
 
     def _take_points(self, taken: Sequence[Mapping[str, Any]]) -> None:
         """Take these points from those that wait, of which they are the first."""

@@ -26,10 +26,10 @@ PRESENT = sweeps.c.deleted == 0
 """Of a sweep that nobody deleted; rows of one that was deleted go away in pieces."""
 
 # As texts: records are made of each text once.
-_SPEC, _DATASET = (
+SPEC_TEXT, _DATASET = (
     type_coerce(column, Text()).label(column.name) for column in (sweeps.c.spec, sweeps.c.dataset_summary)
 )
-_SHOWN = (*(column for column in sweeps.c if column not in {sweeps.c.spec, sweeps.c.dataset_summary}), _SPEC)
+_SHOWN = (*(column for column in sweeps.c if column not in {sweeps.c.spec, sweeps.c.dataset_summary}), SPEC_TEXT)
 
 # Of our own sweeps nobody asks for the spec here.
 _FOREIGN = Query(
@@ -93,7 +93,7 @@ def find(connection: Connection, sweep: str) -> Sweep:
 
 def spec(connection: Connection, sweep: str) -> tuple[SweepSpec, DatasetSummary | None]:
     """Return what a sweep's trials follow from: its spec and its data set, if it has one. Raises NotFound."""
-    row = sweep_row(connection, sweep, _SPEC, _DATASET)
+    row = sweep_row(connection, sweep, SPEC_TEXT, _DATASET)
     summary = row.dataset_summary
     return records.spec_of_text(row.spec), None if summary is None else records.summary_of_text(summary)
 

@@ -33,7 +33,7 @@ _FINISHED_ONES = Query(_TOLD.where(among(trials.c.state, "states")).order_by(tri
 
 _POINTS = Query(
     select(trials.c.number, trials.c.params)
-    .where(_MINE, trials.c.same_as.is_(None))
+    .where(_MINE, trials.c.same_as.is_(None), trials.c.state != literal_column("'cancelled'"))
     .where(trials.c.number.not_in(select(lineage.c.trial).where(lineage.c.sweep_key == bindparam("sweep"))))
     .order_by(trials.c.number)
 )
@@ -198,7 +198,8 @@ def trainings(connection: Connection, sweep: str, numbers: Collection[int]) -> d
 def taken(connection: Connection, sweep: int) -> dict[str, int]:
     """Return the number of the first trial with each point, by the `key` of its params.
 
-    One that goes on from another trial is none: its result is not that of its point alone.
+    One that goes on from another trial is none: its result is not that of its point alone. One that was cancelled is
+    none either: it has no result, and comes to none.
     """
     found = dict[str, int]()
     for row in _POINTS.rows(connection, sweep=sweep):

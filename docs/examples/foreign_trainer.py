@@ -33,12 +33,13 @@ def _train(send: Callable[..., Json], run: Json, lease_seconds: float, train: Tr
         while not over.wait(lease_seconds / 3):
             send("heartbeat", leases=[run["lease"]])
 
-    over, start, curve, state, reason = Event(), time.monotonic(), list[Json](), "completed", "trained to its end"
+    over, times, curve, state, reason = Event(), [time.monotonic()], list[Json](), "completed", "trained to its end"
     Thread(target=keep_lease, daemon=True).start()
     try:
         for step, measured in enumerate(train(run["params"], run["to_epoch"]), 1):
             metrics = {name: value if math.isfinite(value) else None for name, value in measured.items()}
-            curve.append({"epoch": step, "metrics": metrics, "seconds": time.monotonic() - start})
+            times.append(time.monotonic())
+            curve.append({"epoch": step, "metrics": metrics, "seconds": times[-1] - times[-2]})
             told = send("report", items=[{"lease": run["lease"], "epochs": curve[-1:]}])["items"][0]["decision"]
             if told != "continue":  # the sweep pauses or ends; after "stop", another has the run and no result counts
                 state, reason = "paused" if told == "pause" else state, f"told to {told}"
@@ -50,9 +51,8 @@ def _train(send: Callable[..., Json], run: Json, lease_seconds: float, train: Tr
     name, choose = run["metric"], max if run["direction"] == "maximize" else min
     points = [point for point in curve if point["metrics"].get(name) is not None]
     best = choose(points, key=lambda point: point["metrics"][name], default={"metrics": {name: None}})
-    result = {"state": state, "reason": reason, "epochs": len(curve), "seconds": time.monotonic() - start}
-    result |= {"lease": run["lease"], "metrics": best["metrics"], "best_epoch": best.get("epoch")}
-    send("finish", items=[result])
+    ended = {"state": state, "reason": reason, "epochs": len(curve), "seconds": time.monotonic() - times[0]}
+    send("finish", items=[ended | {"lease": run["lease"], "metrics": best["metrics"], "best_epoch": best.get("epoch")}])
 
 
 def _json(answer: httpx.Response) -> Json:

@@ -14,7 +14,7 @@ from app.domain.plan import (
     StoredDecision,
 )
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Best, Budget, Labels, SweepChanges, SweepFilter, Used
+from app.domain.sweeps import Best, Budget, Confirmation, Labels, SweepChanges, SweepFilter, Used
 from app.domain.work import Lease, Progress
 from app.storage import Storage
 from tests.app.storage.world import (
@@ -313,3 +313,10 @@ def test_time_passes_for_running_sweeps_with_a_budget_of_it_that_have_started(st
     assert used == {"swp_1": 1.5, "swp_2": 0.0, "swp_3": 0.0, "swp_4": 1.5, "swp_5": 0.0}
     assert make(storage, End(SweepState.COMPLETED, "the time is up"), sweep="swp_1")
     assert storage.pass_time(0.75) == []
+
+
+def test_the_end_of_the_time_that_a_search_has_before_it_is_confirmed_is_told_once(storage: Storage) -> None:
+    create(storage, replace(spec(1, seconds=2.0), confirm=Confirmation(share=0.5)))
+    assert make(storage, Draw(drawn(0, 1), 0, "drawn"))
+    assert len(claim(storage).claimed) == 1
+    assert [storage.pass_time(0.5) for _ in range(4)] == [[], [SWEEP], [], [SWEEP]]

@@ -2,12 +2,27 @@
 
 from dataclasses import replace
 
-from app.domain.plan import Close, Confirm, Draw, Leader, StoredDecision
+from app.domain.plan import Close, Confirm, Draw, End, Leader, StoredDecision
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Best, Confirmation
+from app.domain.work import Progress
 from app.storage import Storage
-from tests.app.storage.world import SWEEP, claim, create, drawn, end, finish, make, spec
-from tests.suites.one_sweep import counts, look
+from tests.app.storage.world import (
+    START,
+    SWEEP,
+    claim,
+    claim_one,
+    create,
+    drawn,
+    end,
+    finish,
+    make,
+    paused,
+    point,
+    result,
+    spec,
+)
+from tests.suites.one_sweep import LATER, counts, look
 
 
 def searched(storage: Storage, *values: float, replicates: int = 1) -> None:
@@ -85,3 +100,41 @@ def test_trials_with_replicates_are_confirmed_with_more_of_them(storage: Storage
         finish(storage, item.lease, 0.75)
     assert storage.trial(SWEEP, 1).value == 0.5
     assert storage.sweep(SWEEP).best == Best(1, 0.5, {"l2": 1 / 64})
+
+
+def test_a_trial_that_takes_the_result_of_a_leader_ended_when_it_ended(storage: Storage) -> None:
+    create(storage, replace(spec(2), confirm=Confirmation(leaders=1, replicates=1), duplicates="reuse"))
+    (first,) = drawn(0, 1)
+    assert make(storage, Draw([first, replace(first, number=1, same_as=0)], 0, "drawn"))
+    finish(storage, claim_one(storage).lease, 0.25)
+    assert make(storage, Close("all done"))
+    assert make(storage, Confirm(look(storage).leaders, 1, "to confirm it"))
+    again = claim_one(storage).lease
+    storage.pause_sweep(SWEEP)
+    storage.finish("w1", [paused(again, 0.75, 2)], [], LATER)
+    storage.resume_sweep(SWEEP)
+    assert storage.trial(SWEEP, 1).finished_at == START
+    storage.finish("w1", [result(claim_one(storage).lease, 0.75)], [], LATER)
+    assert [(storage.trial(SWEEP, one).value, storage.trial(SWEEP, one).finished_at) for one in (0, 1)] == [
+        (0.5, START)
+    ] * 2
+
+
+def test_only_trials_of_which_another_seed_came_to_its_end_are_confirmed(storage: Storage) -> None:
+    searched(storage, 0.5, 0.25, 0.75, 0.25)
+    assert make(storage, Confirm(look(storage).leaders, 2, "to confirm them"))
+    first, second, third, fourth = (one.lease for one in claim(storage, slots=4).claimed)
+    storage.report("w1", [Progress(second, [point(1)])], START)
+    finish(storage, fourth, 0.625)
+    assert storage.sweep(SWEEP).best == Best(3, 0.4375, {"l2": 3 / 64})
+    assert make(storage, End(SweepState.COMPLETED, "time is up"))
+    assert storage.sweep(SWEEP).state is SweepState.COMPLETED
+    answers = storage.finish("w1", [result(lease, 9.0) for lease in (first, second, third)], [], START)
+    assert [outcome for outcome, _ in answers.outcomes] == ["stale"] * 3
+    assert storage.trainings(SWEEP, [1, 3]) == {1: {0: 0.25}, 3: {0: 0.25, 2: 0.625}}
+    assert [one.number for one in storage.confirmed_trials(SWEEP)] == [3]
+    assert (storage.trial(SWEEP, 1).value, storage.sweep(SWEEP).best) == (0.25, Best(3, 0.4375, {"l2": 3 / 64}))
+    assert [(one.replicate, one.ending, one.epochs) for one in storage.attempts(SWEEP, 1)[1:]] == [
+        (1, "released", 0),
+        (2, "released", 1),
+    ]

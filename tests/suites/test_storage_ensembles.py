@@ -15,7 +15,7 @@ def test_the_pool_has_the_kept_models_of_final_trials_best_first(storage: Storag
     add_sweep(storage, drawn(0, 4), keep_models=2)
     for one, value in zip(claim(storage, slots=3).claimed, (0.25, 0.5, 0.125), strict=True):
         finish(storage, one.lease, value, f"{one.trial}".encode())
-    assert storage.pool(SWEEP) == [PoolEntry(number, sha256(f"{number}".encode()).hexdigest()) for number in (2, 0)]
+    assert storage.pool(SWEEP) == [PoolEntry(number, sha256(f"{number}".encode()).hexdigest(), 1) for number in (2, 0)]
 
 
 def test_an_ensemble_comes_back_while_it_is_of_the_same_models_and_a_new_one_takes_its_place(storage: Storage) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.plan import Block, Draw, Drawn, End, Need, Refund
+from app.domain.plan import Block, Draw, Drawn, End, Need, Plan, Refund
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, Duplicates, SweepChanges
 from app.domain.values import key
@@ -61,6 +61,16 @@ def test_drawn_after_the_result_it_has_it_at_once(storage: Storage) -> None:
     assert counts(storage) == {TrialState.COMPLETED: 2}
 
 
+def test_those_that_have_it_already_stay_as_they_are_when_another_one_takes_it(storage: Storage) -> None:
+    add(storage, [*drawn(0, 1), twin(1, 0)])
+    finish(storage, claim_one(storage).lease, 0.25)
+    before = storage.trial(SWEEP, 1)
+    version = look(storage).version
+    assert storage.apply(SWEEP, version, Plan((Draw([twin(2, 0)], 0, "drawn"),)), LATER)
+    assert storage.trial(SWEEP, 1) == before
+    assert (storage.trial(SWEEP, 2).value, storage.trial(SWEEP, 2).finished_at) == (0.25, LATER)
+
+
 def test_the_means_of_replicates_are_taken_once_all_have_ended(storage: Storage) -> None:
     trial = replace(drawn(0, 1)[0], replicates=2)
     add(storage, [trial, replace(trial, number=1, same_as=0)])
@@ -103,6 +113,13 @@ def test_samplers_are_not_shown_it_and_planners_are_shown_each_point_with_its_fi
     shown = look(storage, Need.ALL)
     assert [trial.number for trial in shown.trials] == [0, 1]
     assert shown.taken == {key({"l2": 0.0}): 0, key({"l2": 1 / 64}): 1}
+
+
+def test_the_point_of_a_cancelled_trial_is_free_again(storage: Storage) -> None:
+    add(storage, drawn(0, 2), duplicates="skip")
+    finish(storage, claim_one(storage).lease, 0.5)
+    assert make(storage, End(SweepState.COMPLETED, "enough"))
+    assert look(storage).taken == {key({"l2": 0.0}): 0}
 
 
 def test_without_a_choice_planners_are_shown_no_points(storage: Storage) -> None:

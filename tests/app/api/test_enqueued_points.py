@@ -117,6 +117,15 @@ def test_a_point_of_a_foreign_trainer_must_be_one_of_the_space(client: httpx.Cli
     assert enqueue(client, sweep, {"depth": 3, "kind": "b"}).json()["trials"] == [2]
 
 
+def test_a_budget_of_trials_keeps_room_for_those_that_wait(client: httpx.Client) -> None:
+    sweep = start(client, budget={"trials": 4})["id"]
+    client.post(f"/v1/sweeps/{sweep}/pause").raise_for_status()
+    assert enqueue(client, sweep, {"learning_rate": 0.1}, {"learning_rate": 0.2}).json()["waiting"] == 2
+    refused = problem(client.patch(f"/v1/sweeps/{sweep}", json={"budget": {"trials": 5}}), 409)
+    assert "5 trials, of which 6 were drawn or wait as points that were enqueued" in refused["detail"]
+    client.patch(f"/v1/sweeps/{sweep}", json={"budget": {"trials": 6}}).raise_for_status()
+
+
 def test_an_ended_sweep_takes_none_and_says_what_to_do(client: httpx.Client) -> None:
     sweep = begun(client)
     client.post(f"/v1/sweeps/{sweep}/cancel")

@@ -96,6 +96,25 @@ def test_an_ended_sweep_takes_a_new_space_only_with_more_budget(client: httpx.Cl
     assert problem(patch(client, sweep, space=WIDE), 409)
 
 
+def test_what_found_no_point_in_the_new_space_stays_cancelled_when_the_sweep_goes_on(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    def of(*values: str) -> Json:
+        return {"activation": {"kind": "choice", "values": list(values)}}
+
+    grid = {"sampler": {"kind": "grid"}, "space": of("relu", "tanh", "sigmoid", "leaky_relu")}
+    sweep = start(client, **grid, budget={"trials": 9, "epochs": 100})["id"]
+    patch(client, sweep, space=of("tanh", "relu")).raise_for_status()
+    trainer.train_everything()
+    assert when_ended(client, sweep)["used"]["epochs"] == 6
+    patch(client, sweep, budget={"trials": 12}).raise_for_status()
+    assert trainer.leases(1) == []
+    found = [one for one in trials(client, sweep) if one["state"] == "cancelled"]
+    assert [one["number"] for one in found] == [2, 3]
+    why = "the space has no point left for it: others were drawn anew from version 2 of the space"
+    assert {one["reason"] for one in found} == {why}
+
+
 def test_a_cancelled_sweep_leaves_nothing_of_what_was_to_be_drawn_anew(client: httpx.Client) -> None:
     sweep = start(client, budget={"trials": 3})["id"]
     client.post(f"/v1/sweeps/{sweep}/pause")

@@ -73,6 +73,9 @@ def test_trials_with_layers_by_count_are_listed_by_what_was_searched_or_fixed(cl
     assert listed("param.hidden_layers<2") == listed("param.units_2=null") > 0
     refused = problem(client.get(route, params={"where": "param.hidden_units=[5]"}), 422)["errors"]
     assert "follows from param.hidden_layers and param.units and param.units_2" in refused[0]["detail"]
+    refused = problem(client.get(route, params={"sort": "-param.units_1"}), 422)["errors"]
+    way = "Use param.hidden_layers and param.units and param.units_2."
+    assert refused[0]["detail"] == f"No trial of this sweep has units_1. {way}"
 
 
 def test_the_largest_network_by_count_is_refused_where_it_is_said(shared: httpx.Client) -> None:

@@ -1,11 +1,15 @@
 """Tests of foreign trainers that cannot pause: their trials are compared while they train on, over a real server."""
 
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import pytest
 
+from docs.examples import foreign_trainer
 from docs.examples.foreign_trainer import tune
 from tests.app.api.serving import Json, Trainer, finished, serving, when_ended
 
@@ -89,6 +93,7 @@ def test_asha_stops_a_trial_that_others_have_overtaken_meanwhile(client: httpx.C
     assert told(client, third, 2, 0.8)[0] == "continue"  # alone at the second rung
     assert told(client, second, 2, 0.7)[0] == "continue"  # it had come to 0.9 before
     assert told(client, third, 3, 0.99)[0] == "stop"
+    assert trial(client, sweep, third["trial"])["seconds"] == 1.0  # the step without a value took time too
 
 
 def test_what_passed_its_rungs_comes_to_its_end_and_a_lost_run_is_compared_anew(tmp_path: Path) -> None:
@@ -106,6 +111,24 @@ def test_what_passed_its_rungs_comes_to_its_end_and_a_lost_run_is_compared_anew(
             assert told(client, other, step, 0.5)[0] == "continue"
         Trainer(client).finish(whole(other, 0.5))
         assert when_ended(client, sweep)["counts"]["completed"] == 1
+
+
+def test_what_a_lost_attempt_came_to_counts_no_more_once_another_has_begun(tmp_path: Path) -> None:
+    with serving(tmp_path) as (client, services):
+        sweep = start(client, scheduler=MEDIAN, budget={"trials": 2})
+        (lost,) = Trainer(client, "lost").claim(1, **EXTERNAL)
+        (other,) = Trainer(client).claim(1, **EXTERNAL)
+        for step in (1, 2, 3):
+            assert told(client, lost, step, 0.9, "lost")[0] == "continue"
+        services.work.lose_worker("lost", "lost", "it died")
+        (again,) = Trainer(client).claim(1, **EXTERNAL)
+        assert told(client, again, 1, 0.2)[0] == "continue"
+        for step in (1, 2, 3):  # the first of them ends the other, at what it came to now
+            assert told(client, other, step, 0.5)[0] == "continue"
+        ended = trial(client, sweep, again["trial"])
+        assert (ended["state"], ended["value"], ended["epochs"], ended["seconds"]) == ("pruned", 0.2, 1, 0.5)
+        assert ended["reason"] == "rung of epoch 1: auc 0.2 is worse than 0.35, the median of 2 trials"
+        assert len(client.get(f"/v1/sweeps/{sweep}/trials/{again['trial']}/curve").json()["items"]) == 1
 
 
 def test_replicates_are_compared_by_their_mean_and_end_together(client: httpx.Client, trainer: Trainer) -> None:
@@ -150,3 +173,15 @@ def test_the_client_of_the_documents_leaves_trials_that_are_stopped(client: http
     assert max(steps.values()) == 9
     items = client.get(f"/v1/sweeps/{found['id']}/trials").json()["items"]
     assert all(one["epochs"] == steps[one["params"]["x"]] for one in items)
+
+
+def test_the_client_of_the_documents_tells_the_seconds_of_each_step(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = (float(tick) for tick in count())
+    monkeypatch.setattr(foreign_trainer, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    body = {"trainer": "external", "metrics": {"auc": "maximize"}, "steps": 3, "budget": {"trials": 1}, "space": {}}
+    found = tune(str(client.base_url), body, lambda _, steps: [{"auc": 0.5}] * steps)
+    curve = client.get(f"/v1/sweeps/{found['id']}/trials/0/curve").json()["items"]
+    assert [point["seconds"] for point in curve] == [1.0, 1.0, 1.0]
+    assert trial(client, found["id"], 0)["seconds"] == 4.0

@@ -85,12 +85,30 @@ def test_a_width_keeps_the_condition_that_it_has_and_the_shared_one_stands_in_fo
         assert ("units" in point) is there
 
 
+def test_where_no_number_of_layers_is_drawn_the_width_of_the_one_layer_is_active() -> None:
+    count = IntParameter(0, 2, when={"optimizer": ["adam"]})
+    optimizer = ChoiceParameter(("adam", "sgd"))
+    space: dict[str, Parameter] = {"hidden_layers": count, "optimizer": optimizer, "units": UNITS, "units_2": UNITS}
+    seen = set()
+    for point in points(space):
+        assert isinstance(point, dict)
+        widths = widths_of(point)
+        assert widths is not None
+        assert (len(widths) > 0, len(widths) > 1) == ("units" in point, "units_2" in point)
+        seen.add((point["optimizer"], len(widths)))
+    assert seen == {("adam", 0), ("adam", 1), ("adam", 2), ("sgd", 1)}
+    assert conditioned(conditioned(space, {}), {}) == conditioned(space, {})
+
+
 def test_conditions_are_added_once_and_none_where_the_layer_is_always_there() -> None:
     space: dict[str, Parameter] = {"hidden_layers": IntParameter(1, 3), "units_1": UNITS, "units_2": UNITS}
     once = conditioned(space, {})
     assert once["units_1"] is UNITS
     assert once["units_2"].when == {"hidden_layers": {">=": 2}}
     assert conditioned(once, {}) == once
+    own = conditioned({**space, "units_3": IntParameter(4, 8, when={"units_1": {">": 4}})}, {})
+    assert own["units_3"].when == {"all": [{"hidden_layers": {">=": 3}}, {"units_1": {">": 4}}]}
+    assert conditioned(own, {}) == own
     fixed: dict[str, Parameter] = {"units_1": UNITS, "units_2": UNITS}
     assert conditioned(fixed, {"hidden_layers": 2}) == fixed
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.plan import Close, Confirm, End, Leader
+from app.domain.plan import Close, Confirm, Draw, End, Leader
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, Confirmation, SweepSpec
 from app.planning import plan
@@ -117,3 +117,14 @@ def test_a_closed_search_awaits_what_trains_then_confirms_then_ends() -> None:
     assert "2 more seeds each" in move.reason
     over = plan(replace(closed, leaders=[Leader(2, 3, 9)]))
     assert over.moves == (End(SweepState.COMPLETED, "all done"),)
+
+
+def test_more_trials_that_are_asked_for_while_leaders_are_confirmed_are_drawn_also_if_there_is_a_target() -> None:
+    sweep = SimulatedSweep(confirmed(Budget(4, target=-1.0)), fates(5))
+    sweep.work(0, 4, steps=40)
+    confirming = replace(sweep.snapshot(), state=SweepState.RUNNING, reason="confirmed", memory={"confirming": 4})
+    assert plan(confirming).moves == (End(SweepState.COMPLETED, "confirmed"),)
+    assert plan(replace(confirming, budget=Budget(4))).moves == (End(SweepState.COMPLETED, "confirmed"),)
+    (move,) = plan(replace(confirming, budget=Budget(6, target=-1.0))).moves
+    assert isinstance(move, Draw)
+    assert [one.number for one in move.trials] == [4, 5]

@@ -139,6 +139,20 @@ def test_asha_brings_what_is_paused_to_its_end_once_no_new_point_is_left() -> No
     assert "exhausted" in str(sweep.reason)
 
 
+@pytest.mark.parametrize("kind", ["skip", "reuse"])
+def test_the_point_of_a_trial_that_was_cancelled_is_trained_when_the_sweep_goes_on(kind: Duplicates) -> None:
+    asked = spec(kind, 16, Space({"batch_size": IntParameter(1, 4)}), scheduler={**HALVING, "bracket": 4})
+    sweep = SimulatedSweep(replace(asked, budget=Budget(16, seconds=9)), fates(3))
+    sweep.look()
+    sweep.seconds = 10
+    sweep.work(1)
+    assert all(run.state is TrialState.CANCELLED for run in sweep.runs.values())
+    sweep.reopen(Budget(20, seconds=20))
+    sweep.work(1)
+    trained = {key(sweep.trials[run.trial].params) for run in sweep.runs.values() if run.epochs}
+    assert len(trained) == 4
+
+
 def test_a_continuum_never_ends() -> None:
     space = Space({"learning_rate": FloatParameter(0.1, 1.0), "batch_size": IntParameter(1, 2)})
     assert len(worked(spec("skip", 200, space)).trials) == 200

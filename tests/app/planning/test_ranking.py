@@ -40,6 +40,12 @@ def test_there_is_no_bound_while_places_are_free() -> None:
     assert ranking(final(0.5, 0.25), keep=3) == Ranking([], last=None, last_paused=None)
 
 
+def test_confirmed_trials_take_no_places_of_others_that_may_be_confirmed_next() -> None:
+    confirmed = [RankedModel(trial, 2.0 + trial, settled=True, confirmed=True) for trial in (10, 11, 12)]
+    found = ranking([*final(0.5, 0.25, 0.75), *confirmed], keep=2)
+    assert found == Ranking([2, 12], last=Rank(0.5, 0), last_paused=None)
+
+
 def test_of_trials_that_may_go_on_twice_as_many_stay() -> None:
     assert ranking(waiting(0.5, 0.25, 0.75, 0.125, 0.0), keep=2) == Ranking(
         [102], last=None, last_paused=Rank(0.5, 100)

@@ -105,6 +105,30 @@ def test_a_grid_is_gone_through_anew_and_what_has_no_point_is_cancelled() -> Non
     assert sorted(str(trial.params["activation"]) for trial in wider.trials[4:]) == ["relu", "tanh"]
 
 
+def test_what_found_no_point_stays_cancelled_when_the_sweep_goes_on() -> None:
+    def grid(*values: str) -> Space:
+        return Space({"activation": ChoiceParameter(values)})
+
+    spec = search(Budget(9, epochs=100))
+    spec = replace(spec, space=grid("relu", "tanh", "sigmoid", "leaky_relu"), sampler={"kind": "grid"})
+    sweep = changed_in_mid_round(spec, 1, grid("tanh", "relu"))
+    sweep.work(1)
+    sweep.reopen(Budget(12, epochs=100))
+    sweep.work(1)
+    assert [run.state for run in sweep.runs.values()].count(TrialState.CANCELLED) == 1
+    assert sweep.charged == sum(run.epochs for run in sweep.runs.values())
+
+
+def test_what_was_held_when_the_time_was_up_is_drawn_anew_when_the_sweep_goes_on() -> None:
+    sweep = changed_in_mid_round(search(Budget(6, seconds=9)), 2, NARROW)
+    sweep.seconds = 10
+    sweep.work(1)
+    sweep.reopen(Budget(6, seconds=20))
+    sweep.work(1)
+    assert [trial.space_version for trial in sweep.trials] == [1, 1, 2, 2, 2, 2]
+    assert all(run.epochs for run in sweep.runs.values())
+
+
 def test_searched_epochs_are_charged_anew_as_far_as_the_budget_reaches() -> None:
     spec = search(Budget(6, epochs=40), epochs=None)
     longer = Space({**NARROW.parameters, "epochs": IntParameter(9, 10)})

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from app.domain.drafts import SweepDraft
+from app.domain.ensembles import PoolEntry
 from app.domain.space import ChoiceParameter
-from app.services.pools import POOL, POOL_BYTES, pool_faults, pool_of
+from app.services.pools import POOL, POOL_BYTES, pool_faults, pool_of, with_room
 from tests.app.storage.world import DATASET
 
 WIDE = replace(DATASET, features=999, outputs=1)
@@ -51,3 +52,11 @@ def test_layers_by_count_take_the_bytes_of_the_widest_network_that_they_allow() 
 
 def test_foreign_trainers_have_no_pool() -> None:
     assert pool_of(draft(), None) == 0
+
+
+def test_an_ensemble_is_chosen_from_the_best_models_that_there_is_room_for_and_from_one_at_least() -> None:
+    half, whole, byte = (PoolEntry(trial, "", size) for trial, size in enumerate((POOL_BYTES // 2, POOL_BYTES, 1)))
+    assert with_room([half, half, byte]) == [half, half]
+    assert with_room([half, whole, byte]) == [half]
+    assert with_room([replace(whole, size=POOL_BYTES + 1), byte]) == [replace(whole, size=POOL_BYTES + 1)]
+    assert with_room([]) == []

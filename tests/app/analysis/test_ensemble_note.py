@@ -27,8 +27,11 @@ def test_an_objective_of_train_is_compared_by_the_loss_on_test() -> None:
 
 
 def test_without_a_figure_on_test_the_way_is_to_evaluate_new_rows() -> None:
-    only_dev: Metrics = {"dev_error": 0.1}
-    for found, other in ((only_dev, best(test_error=0.1)), ({"test_error": 0.1}, best())):
+    lacks: list[tuple[Metrics, Trial]] = [
+        ({"dev_error": 0.1}, best(test_error=0.1)),
+        ({"test_error": 0.1}, best()),
+    ]
+    for found, other in lacks:
         told = ensemble_note(found, other, "dev_error", "minimize")
         assert told == "There is no test_error to compare it by with trial 7: evaluate both on new rows."
 

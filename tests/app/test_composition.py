@@ -74,6 +74,7 @@ def test_all_threads_end_with_the_server(tmp_path: Path) -> None:
             "storage-wal",
             "reaper",
             "planner",
+            "planner of models",
         }
     assert set(threading.enumerate()) <= before
 

@@ -143,9 +143,13 @@ def test_a_steady_state_allocates_less_than_an_image() -> None:
     augmenter = Augmenter((128, 128, 1), 32, np.zeros(1), np.float32)
     augmenter.run(rows[:, :-1], ALL, rng)
 
+    peaks = []
     tracemalloc.start()
-    augmenter.run(rows[:, :-1], ALL, rng)
-    peak = tracemalloc.get_traced_memory()[1]
+    for _ in range(5):  # threads of other tests allocate now and then
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        augmenter.run(rows[:, :-1], ALL, rng)
+        peaks.append(tracemalloc.get_traced_memory()[1] - before)
     tracemalloc.stop()
 
-    assert peak < rows[0].nbytes
+    assert min(peaks) < rows[0].nbytes

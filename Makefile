@@ -33,7 +33,7 @@ test-fast: $(VENV)/.dev compiler ## Run what takes a minute: the engine, the sui
 	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest $(IN_PARALLEL) $(FAST_TESTS)
 
 test-large: $(VENV)/.dev compiler ## Run the tests that take long: 500 kills, a server away for five minutes, 50 million weights.
-	$(BIN)/python -m pytest -m large tests/system
+	$(BIN)/python -m pytest -m large
 
 curl: # The README's examples are run with it.
 	@command -v curl >/dev/null || { apt-get update -qq && apt-get install -y -qq curl; }

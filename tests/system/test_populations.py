@@ -54,7 +54,7 @@ def under_way(client: httpx.Client, sweep: str) -> bool:
     return now["pruned"] >= 3 and now["running"] > 0
 
 
-@pytest.mark.parametrize("workers", [2, 5])
+@pytest.mark.parametrize("workers", [pytest.param(2, marks=pytest.mark.large), 5])
 def test_any_number_of_workers_leaves_the_tables_of_one(tmp_path: Path, reference: Tables, workers: int) -> None:
     data = tmp_path / "data"
     server = ServerProcess(data)

@@ -40,6 +40,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "thaw": {"batch": 3},
     "pbt": {"population": 4, "interval": 1},
 }
+pytestmark = pytest.mark.xdist_group("every pair")  # they share a fixture that takes seconds
 
 
 @final
@@ -131,7 +132,7 @@ def test_every_pair_trains_and_decides(alone: dict[str, Any]) -> None:
         assert {"prune", "train"} & set(compared) or name.endswith("with none"), name
 
 
-@pytest.mark.parametrize("workers", [2, 5])
+@pytest.mark.parametrize("workers", [pytest.param(2, marks=pytest.mark.large), 5])
 def test_trials_curves_weights_decisions_and_winners_are_those_of_one_worker(
     tmp_path: Path, alone: dict[str, Any], workers: int
 ) -> None:

@@ -159,6 +159,20 @@ def gone(process: int) -> bool:
         return True
 
 
+def kill_a_worker(server: ServerProcess) -> None:
+    """Kill one of the workers that a server has, and wait until it is gone."""
+    victim = until(server.children, "the server has children")[0]
+    os.kill(victim, signal.SIGKILL)
+    until(lambda: gone(victim), "the child is gone")
+
+
+def kill_with_children(server: ServerProcess) -> None:
+    """Kill a server, and wait until its children have ended with it."""
+    orphans = server.children()
+    server.kill()
+    until(lambda: all(gone(orphan) for orphan in orphans), "the children end with their server")
+
+
 def post_sweep(client: httpx.Client, sweep: dict[str, Any]) -> str:
     """Post a sweep; return its id."""
     response = client.post("/v1/sweeps", json=sweep)

@@ -1,8 +1,6 @@
 """A sweep with folds that confirms its best trials leaves the same tables however many work on it, and whoever dies."""
 
 import json
-import os
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.system.processes import ServerProcess, WorkerProcess, finish, gone, post_sweep, running, until
+from tests.system.processes import (
+    ServerProcess,
+    WorkerProcess,
+    finish,
+    kill_a_worker,
+    kill_with_children,
+    post_sweep,
+    running,
+    until,
+)
 from tests.system.tables import queue_length, result_tables
 
 SWEEP: dict[str, Any] = {
@@ -73,12 +80,8 @@ def test_workers_and_a_server_that_are_killed_while_leaders_are_confirmed_leave_
     with running(server):
         sweep = post_sweep(server.client, SWEEP)
         until(lambda: confirming(server.client, sweep), "leaders are confirmed")
-        victim = until(server.children, "the server has children")[0]
-        os.kill(victim, signal.SIGKILL)
-        until(lambda: gone(victim), "the child is gone")
-        orphans = server.children()
-        server.kill()
-        until(lambda: all(gone(orphan) for orphan in orphans), "the children end with their server")
+        kill_a_worker(server)
+        kill_with_children(server)
     assert queue_length(data) > 0
     again = ServerProcess(data, workers=2)
     with running(again):

@@ -1,6 +1,5 @@
 """Successive halving decides the same, however many work on it, whoever dies and whatever cache is lost."""
 
-import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,17 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.system.processes import ServerProcess, WorkerProcess, counts, finish, gone, post_sweep, running, until
+from tests.system.processes import (
+    ServerProcess,
+    WorkerProcess,
+    counts,
+    finish,
+    kill_a_worker,
+    kill_with_children,
+    post_sweep,
+    running,
+    until,
+)
 from tests.system.tables import result_tables
 
 SWEEP: dict[str, Any] = {
@@ -77,12 +86,8 @@ def test_killed_workers_and_a_killed_server_leave_no_trace(tmp_path: Path, refer
     with running(server):
         sweep = post_sweep(server.client, SWEEP)
         until(lambda: past_first_rung(server.client, sweep), "the second rung is under way")
-        victim = until(server.children, "the server has children")[0]
-        os.kill(victim, signal.SIGKILL)
-        until(lambda: gone(victim), "the child is gone")
-        orphans = server.children()
-        server.kill()
-        until(lambda: all(gone(orphan) for orphan in orphans), "the children end with their server")
+        kill_a_worker(server)
+        kill_with_children(server)
     again = ServerProcess(data, workers=2)
     with running(again):
         finish(again.client, sweep)

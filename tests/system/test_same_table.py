@@ -17,6 +17,7 @@ from tests.system.processes import (
     counts,
     gone,
     in_the_middle,
+    kill_with_children,
     post_sweep,
     running,
     until,
@@ -130,9 +131,7 @@ def test_a_killed_server_goes_on_from_its_file(tmp_path: Path, reference: Tables
     with running(server):
         sweep = post_sweep(server.client, SWEEP)
         until(lambda: in_the_middle(server.client, sweep), "the sweep is in the middle")
-        orphans = server.children()
-        server.kill()
-        until(lambda: all(gone(orphan) for orphan in orphans), "the children end with their server")
+        kill_with_children(server)
     assert queue_length(data) > 0, "nothing was left to do when the server was killed"
     again = ServerProcess(data, workers=2)
     with running(again):

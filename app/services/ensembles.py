@@ -1,6 +1,5 @@
 """Use cases of ensembles: what is chosen of the models of an ended sweep, once, and the ensemble as a model."""
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from app.models.ensembles import Pool, PoolModel
 from app.models.models import Predictor
 from app.services.models import about_data, about_trial, params_of_model, require_models
 from app.services.pools import with_room
+from app.services.recent import Recent
 from app.storage.interface import Storage
 
 RECENT = 2
@@ -72,33 +72,28 @@ class Ensembles:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._recent: OrderedDict[tuple[str, str, str], Predictor] = OrderedDict()
+        self._recent = Recent[Predictor](RECENT)
         self._choosing = Lock()
 
     def report(self, sweep: str, selection: Selection) -> EnsembleReport:
         """Return what is chosen, beside the best trial."""
         ended = self._ended(sweep)
-        trials = {one.trial: self._storage.trial(sweep, one.trial) for one in ended.pool}
         best = None if ended.best is None else self._storage.trial(sweep, ended.best)
         with self._choosing:
             chosen = self._chosen(ended, selection)
+        trials = {one.trial: self._storage.trial(sweep, one.trial) for one in chosen.members}
         objective = ended.spec.objective
         note = None
         if best is not None:
             note = ensemble_note(chosen.metrics, best, objective.metric, objective.direction, ended.spec.folds)
-        return EnsembleReport(selection, chosen, {one.trial: trials[one.trial] for one in chosen.members}, best, note)
+        return EnsembleReport(selection, chosen, trials, best, note)
 
     def get(self, sweep: str, selection: Selection) -> Predictor:
         """Return the ensemble as a model."""
         with self._choosing:
             ended = self._ended(sweep)
             key = sweep, selection.name, ended.fingerprint
-            if key not in self._recent:
-                self._recent[key] = self._made(ended, self._chosen(ended, selection), selection)
-            self._recent.move_to_end(key)
-            if len(self._recent) > RECENT:
-                self._recent.popitem(last=False)
-            return self._recent[key]
+            return self._recent.get(key, lambda: self._made(ended, self._chosen(ended, selection), selection))
 
     def _ended(self, sweep: str) -> _Ended:
         found = self._storage.sweep(sweep)

@@ -1,6 +1,5 @@
 """Use cases of trained models: those of the best trials, made ready to answer."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from hashlib import sha256
 from threading import Lock
@@ -13,6 +12,7 @@ from app.domain.sweeps import SweepSpec
 from app.domain.trials import KeptModel, Trial
 from app.domain.values import LARGEST_WHOLE, Value
 from app.models.models import Model, trained_model
+from app.services.recent import Recent
 from app.storage.interface import Storage
 
 RECENT = 4
@@ -29,7 +29,7 @@ class Models:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._recent: OrderedDict[tuple[str, int, bytes], Model] = OrderedDict()
+        self._recent = Recent[Model](RECENT)
         self._making = Lock()
 
     def get(self, sweep: str, number: int) -> Model:
@@ -37,12 +37,7 @@ class Models:
         with self._making:
             kept = self._kept(sweep, number)  # other trials may have become better
             key = sweep, number, sha256(kept.weights).digest()
-            if key not in self._recent:
-                self._recent[key] = self._made(sweep, number, kept)
-            self._recent.move_to_end(key)
-            if len(self._recent) > RECENT:
-                self._recent.popitem(last=False)
-            return self._recent[key]
+            return self._recent.get(key, lambda: self._made(sweep, number, kept))
 
     def _made(self, sweep: str, number: int, kept: KeptModel) -> Model:
         trial = self._storage.trial(sweep, number)

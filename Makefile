@@ -18,14 +18,17 @@ FAST_TESTS := tests/app tests/engine tests/suites $(SLOW_TESTS:%=--ignore=tests/
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	pyproject.toml requirements/build.in
 IN_PARALLEL := -n 2 --dist loadgroup
+# npm and node of the environment, for the dashboard's modules.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix web
 
 .PHONY: demo test test-fast test-large curl compiler check hooks parity bounds bounds-newest bounds-oldest lock \
-	bench bench-service bench-accuracy bench-search docs setup format clean
+	bench bench-service bench-accuracy bench-search browser vendor web-types docs setup format clean
 
 demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
 	@$(BIN)/logsweep demo
 
-test: $(VENV)/.dev curl compiler ## Run every test with compiled kernels, and those of bits, formulas and memory in NumPy alone.
+test: $(VENV)/.web curl compiler browser ## Run every test with compiled kernels, and those of bits, formulas and memory in NumPy alone.
+	$(NPM) run --silent test
 	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest $(IN_PARALLEL)
 	LOGSWEEP_KERNELS=numpy $(BIN)/python -m pytest $(IN_PARALLEL) $(KERNEL_TESTS)
 
@@ -37,6 +40,9 @@ test-large: $(VENV)/.dev compiler ## Run the tests that take long: 500 kills, a 
 
 curl: # The README's examples are run with it.
 	@command -v curl >/dev/null || { apt-get update -qq && apt-get install -y -qq curl; }
+
+browser: # The dashboard's tests run it in a real one.
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 
 compiler: # The tests and benchmarks run the compiled kernels too.
 	@command -v cc >/dev/null || { apt-get update -qq && apt-get install -y -qq gcc libc6-dev; }
@@ -60,11 +66,18 @@ lock: $(VENV)/.dev ## Lock the newest versions within the bounds of pyproject.to
 	$(LOCK) --constraints requirements/docs.lock --output-file requirements/run.lock
 	$(LOCK) --extra dev --resolution lowest-direct --upgrade --output-file requirements/oldest.lock
 
-check: $(VENV)/.dev ## Format, lint, types and layers.
+check: $(VENV)/.web ## Format, lint, types and layers.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NPM) run --silent check
+
+vendor: $(VENV)/.web ## Copy the dashboard's libraries anew, in the versions of web/package.json.
+	$(NPM) run vendor
+
+web-types: $(VENV)/.web ## Make the dashboard's types anew, when the API has changed.
+	$(NPM) run types
 
 hooks: $(VENV)/.dev ## Have git check each commit with the tools of .venv.
 	$(BIN)/pre-commit install
@@ -98,6 +111,10 @@ clean: ## Remove the virtual environment.
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.web: $(VENV)/.dev web/package-lock.json
+	$(NPM) ci --silent
+	@touch $@
 
 $(VENV)/.parity: $(VENV)/.dev # No hashes: PyTorch has builds with and without graphics cards under one version.
 	$(PIP) install --editable '.[parity]'

@@ -9,6 +9,7 @@ from threading import Event, Thread
 from fastapi import FastAPI
 
 from app.api.application import make_application
+from app.dashboard import site
 from app.domain.errors import LogsweepError
 from app.planning import StandardPolicy
 from app.preparation.preparation import Limits, Preparation
@@ -34,7 +35,9 @@ def make_app(services: Services, settings: Settings) -> FastAPI:
         app.state.services = services
         yield
 
-    return make_application(lifespan, max_upload_bytes=settings.max_upload_bytes)
+    app = make_application(lifespan, max_upload_bytes=settings.max_upload_bytes)
+    site.install(app)
+    return app
 
 
 @contextmanager

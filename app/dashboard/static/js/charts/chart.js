@@ -1,0 +1,89 @@
+/** A chart: ECharts in the colours of the page, with its picture and its numbers to take away. */
+import { html } from "htm/preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { dark, colour } from "../theme.js";
+import { download, downloadCsv } from "./download.js";
+
+/** @typedef {import("echarts")} ECharts */
+/** @typedef {import("echarts").ECharts} Drawn */
+
+/** @type {Promise<ECharts> | undefined} */
+let library;
+
+/** Load the library with the first chart: a page without one need not wait for a megabyte. */
+function loadLibrary() {
+  library ??= import("echarts");
+  return library;
+}
+
+/**
+ * @param {{
+ *   title: string,
+ *   summary: string,
+ *   options: Record<string, any>,
+ *   numbers: () => import("./download.js").Numbers,
+ *   height?: number,
+ *   on?: Record<string, (event: any, chart: Drawn) => void>,
+ * }} props `summary` is what a screen reader says of it; `options` are those of ECharts without colours of the frame.
+ */
+export function Chart({ title, summary, options, numbers, height = 320, on = {} }) {
+  const place = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const handlers = useRef(on);
+  handlers.current = on;
+  const [drawn, setDrawn] = useState(/** @type {Drawn | null} */ (null));
+  useEffect(() => {
+    const target = /** @type {HTMLDivElement} */ (place.current);
+    let ended = false;
+    /** @type {Drawn | undefined} */
+    let made;
+    const observer = new ResizeObserver(() => made?.resize());
+    loadLibrary().then((echarts) => {
+      if (ended) return;
+      made = echarts.init(target, null, { renderer: "canvas" });
+      for (const name of Object.keys(on)) made.on(name, (event) => handlers.current[name]?.(event, /** @type {Drawn} */ (made)));
+      observer.observe(target);
+      setDrawn(made);
+    });
+    return () => {
+      ended = true;
+      observer.disconnect();
+      made?.dispose();
+    };
+  }, []);
+  const isDark = dark.value;
+  useEffect(() => void drawn?.setOption({ ...frame(), ...options }, { notMerge: true }), [drawn, options, isDark]);
+  return html`<figure class="stack" style=${{ margin: 0 }}>
+    <div class="chart" ref=${place} style=${{ height: `${height}px` }} role="img" aria-label=${`${title}. ${summary}`}></div>
+    <figcaption class="row">
+      <button type="button" class="small" onClick=${() => drawn && savePicture(title, drawn)} disabled=${!drawn}>
+        PNG<span class="unseen"> of ${title}</span></button>
+      <button type="button" class="small" onClick=${() => downloadCsv(fileName(title), numbers())}>
+        CSV<span class="unseen"> of ${title}</span></button>
+    </figcaption>
+  </figure>`;
+}
+
+/** @param {string} title */
+function fileName(title) {
+  return title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+}
+
+/** @param {string} title @param {Drawn} chart */
+function savePicture(title, chart) {
+  const ground = colour("surface");
+  download(`${fileName(title)}.png`, chart.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: ground }));
+}
+
+/** What all charts share. Tooltips are drawn, as HTML ones would need styles that the page's policy forbids. */
+function frame() {
+  const [text, quiet, line] = [colour("text"), colour("quiet"), colour("line")];
+  return {
+    animation: false,
+    textStyle: { color: text, fontFamily: getComputedStyle(document.body).fontFamily },
+    color: [colour("accent"), colour("warn"), colour("good"), colour("bad"), quiet],
+    grid: { left: 70, right: 24, top: 24, bottom: 48 },
+    tooltip: { renderMode: "richText", backgroundColor: colour("surface"), borderColor: line, textStyle: { color: text } },
+    xAxis: {},
+    yAxis: {},
+  };
+}

@@ -1,0 +1,82 @@
+/** Data of views: loaded once, and anew when an event says that it changed, at most twice a second. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { listen } from "./feed.js";
+
+/** @typedef {import("./feed.js").Told} Told */
+/**
+ * @template T
+ * @typedef {{ value: T | null, error: Error | null, loading: boolean, reload: () => void }} Loaded
+ */
+
+const QUIET = 500;
+
+/**
+ * Load what `load` promises, and again whenever `keys` change or an event is `relevant`. The last value stays while the
+ * next one loads. After a loss of the stream (`resync`) everything loads anew.
+ * @template T
+ * @param {(signal: AbortSignal) => Promise<T>} load
+ * @param {readonly unknown[]} keys what the load depends on
+ * @param {(told: Told) => boolean} [relevant]
+ * @returns {Loaded<T>}
+ */
+export function useLive(load, keys, relevant = () => false) {
+  const [state, setState] = useState({ value: /** @type {T | null} */ (null), error: /** @type {Error | null} */ (null), loading: true });
+  const again = useRef(() => {});
+  useEffect(() => {
+    const loader = makeLoader(load, setState);
+    again.current = loader.now;
+    const stop = listen((told) => (told.kind === "resync" || relevant(told)) && loader.soon());
+    loader.now();
+    return () => {
+      stop();
+      loader.end();
+    };
+  }, keys);
+  return { ...state, reload: () => again.current() };
+}
+
+/**
+ * What loads once at a time: who asks in the meantime gets one more load after it.
+ * @template T
+ * @param {(signal: AbortSignal) => Promise<T>} load
+ * @param {(state: { value: T | null, error: Error | null, loading: boolean } | ((last: any) => any)) => void} show
+ */
+export function makeLoader(load, show) {
+  const ended = new AbortController();
+  let busy = false;
+  let wanted = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  async function now() {
+    clearTimeout(timer);
+    timer = undefined;
+    if (busy) {
+      wanted = true;
+      return;
+    }
+    busy = true;
+    try {
+      const value = await load(ended.signal);
+      if (!ended.signal.aborted) show({ value, error: null, loading: false });
+    } catch (error) {
+      if (!ended.signal.aborted) show((/** @type {any} */ last) => ({ ...last, error, loading: false }));
+    }
+    busy = false;
+    if (wanted && !ended.signal.aborted) {
+      wanted = false;
+      soon();
+    }
+  }
+
+  function soon() {
+    timer ??= setTimeout(now, QUIET);
+  }
+
+  function end() {
+    clearTimeout(timer);
+    ended.abort();
+  }
+
+  return { now, soon, end };
+}

@@ -1,0 +1,36 @@
+/** Every view with the address it has, in the order of the menu. A new view is one file and one row here. */
+import { Sweeps } from "./sweeps.js";
+import { Missing } from "./missing.js";
+
+/**
+ * @typedef {object} View
+ * @property {readonly string[]} pattern its address; a part with `:` before it is a name of a value
+ * @property {string} section the entry of the menu that is marked
+ * @property {string} [menu] its entry in the menu, if it has one
+ * @property {string} title
+ * @property {import("preact").ComponentType<any>} view
+ */
+
+/** @type {readonly View[]} */
+export const VIEWS = [{ pattern: [], section: "sweeps", menu: "Sweeps", title: "Sweeps", view: Sweeps }];
+
+/** @param {readonly string[]} path */
+export function viewOf(path) {
+  for (const view of VIEWS) {
+    const params = match(view.pattern, path);
+    if (params) return { ...view, params, key: path.join("/") };
+  }
+  return { pattern: path, section: "", title: "Nothing here", view: Missing, params: {}, key: "missing" };
+}
+
+/** @param {readonly string[]} pattern @param {readonly string[]} path */
+export function match(pattern, path) {
+  if (pattern.length !== path.length) return null;
+  /** @type {Record<string, string>} */
+  const params = {};
+  for (const [place, part] of pattern.entries()) {
+    if (part.startsWith(":")) params[part.slice(1)] = path[place];
+    else if (part !== path[place]) return null;
+  }
+  return params;
+}

@@ -1,0 +1,71 @@
+"""A browser, and pages that must stay silent and at home: no error, no request to another host."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.app.storage.auditor import audit_folder
+from tests.system.processes import ServerProcess, running
+
+CHROMIUM = "/usr/bin/chromium"
+"""Debian's; make test installs it where it is missing."""
+
+PATIENCE_MS = 60_000.0
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Yield one browser for all tests of a process."""
+    with sync_playwright() as playwright:
+        # Containers run as root, for whom Chromium has no sandbox.
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Yield a server with one worker, which the tests of a module share."""
+    folder = tmp_path_factory.mktemp("browser")
+    started = ServerProcess(folder / "data", workers=1)
+    with running(started):
+        yield started
+    audit_folder(folder)
+
+
+@pytest.fixture
+def page(browser: Browser, server: ServerProcess) -> Iterator[Page]:
+    """Yield a page of its own at the dashboard; at the end it has logged nothing and asked no other host."""
+    context = browser.new_context(base_url=f"{server.address}/")
+    context.set_default_timeout(PATIENCE_MS)
+    opened = context.new_page()
+    said: list[str] = []
+    foreign: list[str] = []
+    opened.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    opened.on("pageerror", lambda error: said.append(f"error: {error}"))
+    opened.on("request", lambda one: None if _is_at_home(one.url, server) else foreign.append(one.url))
+    opened.goto("./")
+    yield opened
+    context.close()
+    assert said == []
+    assert foreign == []
+
+
+def _is_at_home(url: str, server: ServerProcess) -> bool:
+    return url.startswith((f"{server.address}/", "data:", "blob:"))
+
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def serious_faults(page: Page) -> list[str]:
+    """Return what axe finds that keeps someone from using the page."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run()")["violations"]
+    return [
+        f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes']]}"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+    ]

@@ -1,4 +1,5 @@
 /** Every view with the address it has, in the order of the menu. A new view is one file and one row here. */
+import { SweepView } from "./sweep/index.js";
 import { Sweeps } from "./sweeps.js";
 import { Missing } from "./missing.js";
 
@@ -12,7 +13,10 @@ import { Missing } from "./missing.js";
  */
 
 /** @type {readonly View[]} */
-export const VIEWS = [{ pattern: [], section: "sweeps", menu: "Sweeps", title: "Sweeps", view: Sweeps }];
+export const VIEWS = [
+  { pattern: [], section: "sweeps", menu: "Sweeps", title: "Sweeps", view: Sweeps },
+  { pattern: ["sweeps", ":sweep"], section: "sweeps", title: "Sweep", view: SweepView },
+];
 
 /** @param {readonly string[]} path */
 export function viewOf(path) {

@@ -3,6 +3,7 @@ import { html } from "htm/preact";
 import { get } from "../api.js";
 import { ago, number, percent } from "../format.js";
 import { useLive } from "../live.js";
+import { progress } from "../progress.js";
 import { href } from "../router.js";
 import { Pill } from "../components/pill.js";
 import { Empty, Waiting } from "../components/notice.js";
@@ -45,12 +46,4 @@ function SweepRow({ sweep }) {
     <td>${sweep.dataset ?? sweep.trainer}</td>
     <td>${ago(sweep.started_at, Date.now())}</td>
   </tr>`;
-}
-
-/** The share of the budget of trials that is used, from 0 to 1. @param {Sweep} sweep */
-export function progress(sweep) {
-  const ended = Object.entries(sweep.counts).filter(([state]) => !["queued", "running", "paused"].includes(state));
-  const done = ended.reduce((sum, [, count]) => sum + count, 0);
-  const most = Number(sweep.budget.trials) || 1;
-  return Math.min(1, done / most);
 }

@@ -2,6 +2,8 @@
 import { SweepView } from "./sweep/index.js";
 import { Sweeps } from "./sweeps.js";
 import { Missing } from "./missing.js";
+import { TrialView } from "./trial/index.js";
+import { Workers } from "./workers.js";
 
 /**
  * @typedef {object} View
@@ -16,6 +18,8 @@ import { Missing } from "./missing.js";
 export const VIEWS = [
   { pattern: [], section: "sweeps", menu: "Sweeps", title: "Sweeps", view: Sweeps },
   { pattern: ["sweeps", ":sweep"], section: "sweeps", title: "Sweep", view: SweepView },
+  { pattern: ["sweeps", ":sweep", "trials", ":trial"], section: "sweeps", title: "Trial", view: TrialView },
+  { pattern: ["workers"], section: "workers", menu: "Workers", title: "Workers", view: Workers },
 ];
 
 /** @param {readonly string[]} path */

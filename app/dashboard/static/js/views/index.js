@@ -5,6 +5,7 @@ import { DatasetView } from "./datasets/dataset.js";
 import { Datasets } from "./datasets/index.js";
 import { Upload } from "./datasets/upload.js";
 import { Missing } from "./missing.js";
+import { NewSweep } from "./new/index.js";
 import { TrialView } from "./trial/index.js";
 import { Workers } from "./workers.js";
 
@@ -20,6 +21,7 @@ import { Workers } from "./workers.js";
 /** @type {readonly View[]} */
 export const VIEWS = [
   { pattern: [], section: "sweeps", menu: "Sweeps", title: "Sweeps", view: Sweeps },
+  { pattern: ["new"], section: "new", menu: "New sweep", title: "New sweep", view: NewSweep },
   { pattern: ["sweeps", ":sweep"], section: "sweeps", title: "Sweep", view: SweepView },
   { pattern: ["sweeps", ":sweep", "trials", ":trial"], section: "sweeps", title: "Trial", view: TrialView },
   { pattern: ["datasets"], section: "datasets", menu: "Data sets", title: "Data sets", view: Datasets },

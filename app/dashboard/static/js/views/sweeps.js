@@ -19,14 +19,14 @@ export function Sweeps() {
     ({ kind }) => ["sweep", "trials", "epochs", "workers"].includes(kind),
   );
   return html`
-    <div class="head"><h1>Sweeps</h1></div>
+    <div class="head"><h1>Sweeps</h1><a class="button main" href=${href(["new"])}>New sweep</a></div>
     ${sweeps.value ? html`<${SweepTable} sweeps=${sweeps.value.items} />` : html`<${Waiting} of=${sweeps} />`}`;
 }
 
 /** @param {{ sweeps: Sweep[] }} props */
 function SweepTable({ sweeps }) {
   if (!sweeps.length) {
-    return html`<${Empty}><p>There is no sweep yet.</p></${Empty}>`;
+    return html`<${Empty}><p>There is no sweep yet.</p><a class="button main" href=${href(["new"])}>Start the first one</a></${Empty}>`;
   }
   return html`<div class="scroll"><table>
     <thead><tr><th>name</th><th>state</th><th>progress</th><th class="number">best</th><th>data set</th><th>begun</th></tr></thead>

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.app.storage.auditor import audit_folder
 from tests.system.processes import ServerProcess, running
@@ -16,6 +16,7 @@ _REFUSAL = "the server responded with a status of 422"
 """What the browser notes of a request that the server refused with sentences, which the page shows."""
 
 PATIENCE_MS = 60_000.0
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,7 @@ function savePicture(title, chart) {
 /** The options of a chart over those that all share, one level deep. @param {Record<string, any>} shared @param {Record<string, any>} own */
 function merged(shared, own) {
   const all = { ...shared, ...own };
-  for (const name of ["tooltip", "xAxis", "yAxis"]) if (own[name]) all[name] = { ...shared[name], ...own[name] };
+  for (const name of ["tooltip", "legend", "xAxis", "yAxis"]) if (own[name]) all[name] = { ...shared[name], ...own[name] };
   for (const side of ["xAxis", "yAxis"]) if (own[side]) all[side].axisLabel = { ...shared[side].axisLabel, ...own[side].axisLabel };
   return all;
 }
@@ -96,6 +96,7 @@ function frame() {
     color: [colour("accent"), colour("warn"), colour("good"), colour("bad"), quiet],
     grid: { left: 70, right: 24, top: 24, bottom: 48 },
     tooltip: { renderMode: "richText", backgroundColor: colour("surface"), borderColor: line, textStyle: { color: text } },
+    legend: { show: false, textStyle: { color: text } },
     xAxis: axis,
     yAxis: axis,
   };

@@ -1,6 +1,7 @@
 /** Every view with the address it has, in the order of the menu. A new view is one file and one row here. */
 import { SweepView } from "./sweep/index.js";
 import { Sweeps } from "./sweeps.js";
+import { Compare } from "./compare.js";
 import { DatasetView } from "./datasets/dataset.js";
 import { Datasets } from "./datasets/index.js";
 import { Upload } from "./datasets/upload.js";
@@ -24,6 +25,7 @@ export const VIEWS = [
   { pattern: ["new"], section: "new", menu: "New sweep", title: "New sweep", view: NewSweep },
   { pattern: ["sweeps", ":sweep"], section: "sweeps", title: "Sweep", view: SweepView },
   { pattern: ["sweeps", ":sweep", "trials", ":trial"], section: "sweeps", title: "Trial", view: TrialView },
+  { pattern: ["compare"], section: "compare", menu: "Compare", title: "Compare", view: Compare },
   { pattern: ["datasets"], section: "datasets", menu: "Data sets", title: "Data sets", view: Datasets },
   { pattern: ["datasets", "upload"], section: "datasets", title: "Upload", view: Upload },
   { pattern: ["datasets", ":name"], section: "datasets", title: "Data set", view: DatasetView },

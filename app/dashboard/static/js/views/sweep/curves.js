@@ -8,7 +8,7 @@ import { Chart } from "../../charts/chart.js";
 import { curveNumbers, curveOptions } from "../../charts/curves.js";
 import { Empty, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
-import { concerns } from "./index.js";
+import { concerns } from "./concerns.js";
 
 /** @typedef {import("../../types.js").Schemas["CurvesChart"]} CurvesChart */
 

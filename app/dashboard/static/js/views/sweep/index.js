@@ -7,17 +7,12 @@ import { href } from "../../router.js";
 import { ErrorNotice, Notice, Waiting } from "../../components/notice.js";
 import { Pill } from "../../components/pill.js";
 import { progress } from "../../progress.js";
+import { concerns } from "./concerns.js";
 import { Controls } from "./controls.js";
 import { TABS } from "./tabs.js";
 import { Filters } from "./filters.js";
 
 /** @typedef {import("../../types.js").Sweep} Sweep */
-
-/** Whether an event concerns a sweep. @param {string} sweep @param {readonly string[]} kinds */
-export function concerns(sweep, kinds) {
-  return (/** @type {import("../../feed.js").Told} */ { kind, data }) =>
-    kinds.includes(kind) && (data.sweep === sweep || kind === "workers");
-}
 
 /** @param {{ sweep: string, query: URLSearchParams }} props */
 export function SweepView({ sweep: id, query }) {

@@ -8,7 +8,7 @@ import { Chart } from "../../charts/chart.js";
 import { progressNumbers, progressOptions } from "../../charts/progress.js";
 import { Empty, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
-import { concerns } from "./index.js";
+import { concerns } from "./concerns.js";
 import { useMemo } from "preact/hooks";
 
 const BY = ["trials", "epochs", "seconds"];

@@ -10,7 +10,7 @@ import { brushed, parallelOptions, showBrushes } from "../../charts/parallel.js"
 import { pointNumbers, scatterOptions } from "../../charts/scatter.js";
 import { Empty, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
-import { concerns } from "./index.js";
+import { concerns } from "./concerns.js";
 
 /** @typedef {import("../../types.js").Sweep} Sweep */
 /** @typedef {import("../../types.js").Schemas["PointsChart"]} Points */

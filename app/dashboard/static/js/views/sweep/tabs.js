@@ -1,5 +1,8 @@
 /** The tabs of a sweep, in their order. A new one is one file and one row here. */
+import { Analysis } from "./analysis.js";
 import { Curves } from "./curves.js";
+import { Decisions } from "./decisions.js";
+import { Ensemble } from "./ensemble.js";
 import { Overview } from "./overview.js";
 import { Parameters } from "./parameters.js";
 import { Settings } from "./settings.js";
@@ -21,5 +24,8 @@ export const TABS = [
   { name: "curves", label: "Curves", filtered: true, view: Curves },
   { name: "parameters", label: "Parameters", filtered: true, view: Parameters },
   { name: "trials", label: "Trials", filtered: true, view: TrialTable },
+  { name: "analysis", label: "Analysis", filtered: false, view: Analysis },
+  { name: "ensemble", label: "Ensemble", filtered: false, shown: (sweep) => sweep.trainer === "logsweep" && !sweep.train_on_dev, view: Ensemble },
+  { name: "decisions", label: "Decisions", filtered: false, view: Decisions },
   { name: "settings", label: "Settings", filtered: false, view: Settings },
 ];

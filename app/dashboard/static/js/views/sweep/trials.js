@@ -7,7 +7,7 @@ import { adjust, href } from "../../router.js";
 import { Empty, ErrorNotice, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
 import { Pill } from "../../components/pill.js";
-import { concerns } from "./index.js";
+import { concerns } from "./concerns.js";
 
 /** @typedef {import("../../types.js").Trial} Trial */
 /** @typedef {{ field: string, label: string, unit?: string, text: (trial: Trial) => unknown, numeric: boolean }} Column */

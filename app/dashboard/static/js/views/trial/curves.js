@@ -57,7 +57,7 @@ function Lines({ title, names, epochs, best }) {
 function lineOptions(title, names, epochs, best) {
   const mark = best === null ? undefined : { silent: true, symbol: "none", label: { formatter: "best" }, lineStyle: { color: colour("quiet") }, data: [{ xAxis: best }] };
   return {
-    legend: { top: 0, textStyle: { color: colour("text") } },
+    legend: { show: true, top: 0 },
     grid: { left: 70, right: 24, top: 34, bottom: 48 },
     tooltip: { trigger: "axis" },
     xAxis: { ...axisOptions({ name: "epoch", scale: "linear" }, "x"), minInterval: 1, scale: false },
@@ -79,7 +79,7 @@ function Norms({ epochs }) {
   const names = Array.from({ length: layers }, (_, layer) => `layer ${layer + 1}`);
   const options = useMemo(
     () => ({
-      legend: { top: 0, textStyle: { color: colour("text") } },
+      legend: { show: true, top: 0 },
       grid: { left: 70, right: 24, top: 34, bottom: 48 },
       tooltip: { trigger: "axis" },
       xAxis: { ...axisOptions({ name: "epoch", scale: "linear" }, "x"), minInterval: 1, scale: false },

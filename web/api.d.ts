@@ -704,6 +704,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sweeps/{sweep}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Results
+         * @description Fetch all trials, or all their epochs, as one file, in the order of trials.
+         *
+         *     It is read in pages while it is sent: trials that finish meanwhile may be in it or not. Lists and values of several
+         *     kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet` on the server.
+         */
+        get: operations["export_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/gradient-checks": {
         parameters: {
             query?: never;
@@ -4917,6 +4940,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointsChart"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_results: {
+        parameters: {
+            query?: {
+                format?: "csv" | "jsonl" | "parquet";
+                /** @description a row for each trial, or for each epoch of each trial */
+                of?: "trials" | "curves";
+                /** @description a condition on trials, as in lists; all must hold */
+                where?: string[] | null;
+            };
+            header?: never;
+            path: {
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                    "application/x-ndjson": unknown;
+                    "application/vnd.apache.parquet": unknown;
                 };
             };
             /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */

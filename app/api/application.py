@@ -15,6 +15,7 @@ from app.api import (
     datasets,
     ensembles,
     events,
+    exports,
     gradient_checks,
     health,
     hyperparameters,
@@ -76,7 +77,19 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
     problems.install(app)
     openapi.install(app)
-    about_sweeps = (datasets, hyperparameters, metrics, spaces, sweeps, trials, models, ensembles, analysis, charts)
+    about_sweeps = (
+        datasets,
+        hyperparameters,
+        metrics,
+        spaces,
+        sweeps,
+        trials,
+        models,
+        ensembles,
+        analysis,
+        charts,
+        exports,
+    )
     for routes in (*about_sweeps, gradient_checks, events, workers, work, work_files, backups, health):
         app.include_router(routes.router)
     return app

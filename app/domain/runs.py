@@ -79,3 +79,13 @@ def comparable(state: TrialState, value: float | None, diverged: Diverged) -> fl
     if state in WITHOUT_RESULT or (state is TrialState.DIVERGED and diverged == "exclude"):
         return None
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlace:
+    """Where the epochs of a run are stored, and how many there are."""
+
+    key: int
+    trial: int
+    replicate: int
+    epochs: int

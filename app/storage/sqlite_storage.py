@@ -35,6 +35,7 @@ from app.storage import (
     dialect,
     ensembles,
     epoch_rows,
+    exported,
     leases,
     lineage,
     lost_leases,
@@ -244,6 +245,8 @@ class SqliteStorage:
     curve = _reads(epoch_rows.page)
     curve_ends = _reads(epoch_rows.ends)
     metric_curves = _reads(epoch_rows.of_metric)
+    run_places = _reads(exported.run_places)
+    epochs_of_runs = _reads(exported.epochs_of_runs)
     lineage = _reads(lineage.of_sweep)
     attempts = _reads(attempts.of_trial)
     model = _reads(trial_rows.model)

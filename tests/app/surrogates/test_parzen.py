@@ -26,7 +26,7 @@ def test_the_density_is_that_of_scipys_normals_cut_off_at_the_ends_and_of_a_unif
 @pytest.mark.parametrize("seen", [[], [0.0], [0.3, 0.3, 1.0], list(np.linspace(0.1, 0.2, 30))])
 def test_what_is_drawn_has_the_density(seen: list[float]) -> None:
     density = Normals.of(np.array(seen, np.float64))
-    drawn = density.draw(np.random.default_rng(5), 4000)
+    drawn = density.draw(np.random.default_rng(5).random((4000, 2)))
     assert ((drawn >= 0.0) & (drawn <= 1.0)).all()
 
     def below(places: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ def test_a_normal_is_as_wide_as_the_wider_gap_beside_it_within_bounds() -> None:
 def test_shares_of_categories_are_counts_and_a_prior_of_one_sight_each() -> None:
     shares = Shares.of(np.array([0, 0, 2]), np.array([0.5, 0.25, 0.25]))
     assert np.exp(shares.logarithms(np.array([0.0, 1.0, 2.0]))) == pytest.approx([3.5 / 6, 0.75 / 6, 1.75 / 6])
-    drawn = shares.draw(np.random.default_rng(5), 6000)
+    drawn = shares.draw(np.random.default_rng(5).random((6000, 2)))
     assert np.bincount(drawn.astype(np.int64)) / 6000 == pytest.approx([3.5 / 6, 0.75 / 6, 1.75 / 6], abs=0.03)
 
 

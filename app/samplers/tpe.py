@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice, pairwise
-from typing import TypeGuard, final
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +75,7 @@ class _Axis:
         """
         drawn = _quantiles(self.parameter, self.good.draw(chance.reshape(-1, 2)))
         quantiles, where = np.unique(drawn, return_inverse=True)
-        values = axes.coordinates(self.place, quantiles)
+        values = _on_axis(self.parameter, axes.coordinates(self.place, quantiles))
         worth = self.good.logarithms(values) - self.others.logarithms(values)
         return drawn.reshape(chance.shape[:2]), worth[where].reshape(chance.shape[:2])
 
@@ -139,21 +139,24 @@ def _parted(ranked: Sequence[int], costs: Sequence[float]) -> tuple[Sequence[int
 
 def _density(axes: Axes, place: int, name: str, parameter: Parameter, points: Sequence[Mapping[str, Value]]) -> Density:
     """Return how a parameter is spread among those of the points in which it is active."""
-    seen_at = axes.coordinates_of(place, [point[name] for point in points if name in point])
-    if not _is_category(parameter):
-        return Normals.of(np.clip(seen_at, 0.0, 1.0))
-    shares = np.array(parameter.weights or [1.0] * len(parameter.values))
-    return Shares.of(seen_at.astype(np.int64), shares / shares.sum())
-
-
-def _quantiles(parameter: Parameter, coordinates: Floats) -> Floats:
-    """Return quantiles of the values at, or about, these coordinates."""
+    seen_at = _on_axis(parameter, axes.coordinates_of(place, [point[name] for point in points if name in point]))
     if not isinstance(parameter, ChoiceParameter):
-        return np.minimum(coordinates, BELOW_1)
-    scale = len(parameter.values) - 1 if parameter.ordered else 1
-    found: Floats = np.array(middles(parameter))[np.rint(coordinates * scale).astype(np.int64)]
+        return Normals.of(np.clip(seen_at, 0.0, 1.0))
+    prior = np.array(parameter.weights or [1.0] * len(parameter.values))
+    shares = Shares.in_a_row if parameter.ordered else Shares.of
+    return shares(seen_at.astype(np.int64), prior / prior.sum())
+
+
+def _on_axis(parameter: Parameter, coordinates: Floats) -> Floats:
+    """Return where a density has the values of these coordinates: of a choice, their positions in its list."""
+    if isinstance(parameter, ChoiceParameter) and parameter.ordered:
+        return np.rint(coordinates * (len(parameter.values) - 1))
+    return coordinates
+
+
+def _quantiles(parameter: Parameter, drawn: Floats) -> Floats:
+    """Return quantiles of the values that were drawn: coordinates, or of a choice positions in its list."""
+    if not isinstance(parameter, ChoiceParameter):
+        return np.minimum(drawn, BELOW_1)
+    found: Floats = np.array(middles(parameter))[drawn.astype(np.int64)]
     return found
-
-
-def _is_category(parameter: Parameter) -> TypeGuard[ChoiceParameter]:
-    return isinstance(parameter, ChoiceParameter) and not parameter.ordered

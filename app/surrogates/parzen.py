@@ -19,6 +19,9 @@ Codes = NDArray[np.int64]
 _FINEST = 100
 """No normal is narrower than an axis' length by this."""
 
+_BESIDE = 0.3
+"""What a sight of a category counts for one beside it, of what it counts for itself, where categories are in a row."""
+
 _LEAST = float(np.finfo(np.float64).tiny)
 """Stands for a share of nothing, of which there is no logarithm."""
 
@@ -90,7 +93,23 @@ class Shares(Density):
     @classmethod
     def of(cls, codes: Codes, prior: Floats) -> Self:
         """Return the shares of the categories, of which `prior` has the shares before any was seen."""
-        seen = np.bincount(codes, minlength=len(prior)) + len(prior) * prior
+        return cls._after(np.bincount(codes, minlength=len(prior)).astype(np.float64), prior)
+
+    @classmethod
+    def in_a_row(cls, codes: Codes, prior: Floats) -> Self:
+        """Return the shares of categories in an order: each sight counts in part for those beside it."""
+        beside = np.full(len(prior), 2.0)
+        beside[0] -= 1.0
+        beside[-1] -= 1.0
+        own = np.bincount(codes, minlength=len(prior)) / (1.0 + _BESIDE * beside)
+        counts = own.copy()
+        counts[1:] += _BESIDE * own[:-1]
+        counts[:-1] += _BESIDE * own[1:]
+        return cls._after(counts, prior)
+
+    @classmethod
+    def _after(cls, counts: Floats, prior: Floats) -> Self:
+        seen = counts + len(prior) * prior
         return cls(seen / seen.sum())
 
     def draw(self, chance: Floats) -> Floats:

@@ -50,5 +50,17 @@ def test_shares_of_categories_are_counts_and_a_prior_of_one_sight_each() -> None
     assert np.bincount(drawn.astype(np.int64)) / 6000 == pytest.approx([3.5 / 6, 0.75 / 6, 1.75 / 6], abs=0.03)
 
 
+@given(st.lists(st.integers(0, 4), max_size=9))
+def test_of_categories_in_a_row_each_sight_is_shared_with_those_beside_it(codes: list[int]) -> None:
+    near = np.eye(5) + 0.3 * (np.eye(5, k=1) + np.eye(5, k=-1))
+    counts = np.ones(5) + sum((near[code] / near[code].sum() for code in codes), np.zeros(5))
+    shares = Shares.in_a_row(np.array(codes, np.int64), np.full(5, 0.2))
+    assert shares.shares == pytest.approx(counts / (len(codes) + 5))
+
+
+def test_a_single_category_in_a_row_has_the_whole_share() -> None:
+    assert Shares.in_a_row(np.array([0, 0]), np.ones(1)).shares.tolist() == [1.0]
+
+
 def test_a_category_without_a_share_has_a_finite_logarithm() -> None:
     assert np.isfinite(Shares.of(np.array([0]), np.array([1.0, 0.0])).logarithms(np.array([1.0]))).all()

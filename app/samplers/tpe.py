@@ -118,9 +118,10 @@ class _Search:
 
     def _first_new(self, rows: Floats) -> Floats | None:
         """Return the first row whose point was not tried and is within the constraints, from now on tried."""
-        for row, point in zip(rows, self.axes.points(rows), strict=True):
+        for place, point in enumerate(self.axes.points(rows)):
             if name := self.axes.open_name(point, self.taken):
                 self.taken.add(name)
+                row: Floats = rows[place]
                 return row
         return None
 

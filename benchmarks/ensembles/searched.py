@@ -28,8 +28,10 @@ SPACE: Mapping[str, Any] = {
 }
 """One space for all tables; what depends on the number of rows is in `search`, and nothing on the table."""
 
-
 TRIALS = 48
+
+LONGEST = 3600.0
+"""Seconds that one search may take: those of large tables take a quarter of an hour and more on one core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="the folder with tabular/*.csv.gz, each with its target in `target`")
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of: {', '.join(CASES)}; all of them unless said")
-    parser.add_argument(
-        "--splits", type=int, help="random splits of each table; 10 of small and 3 of large unless said"
-    )
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--splits", type=int, help="random splits of each table; 10 of small, 3 of large unless said")
+    parser.add_argument("--workers", type=int, default=2, help="2 unless said; results are the same with any number")
     parser.add_argument("--json", type=Path, help="where to write what each split gave")
     asked = parser.parse_args()
     if unknown := [name for name in asked.tables if name not in CASES]:
@@ -68,10 +68,12 @@ def main() -> None:
     with running_service(workers=asked.workers) as service:
         for name in asked.tables or CASES:
             case, path = CASES[name], table_path(asked.folder, name)
-            found[name] = list(_searches(service, case, path, asked.splits or case.splits))
+            found[name] = []
+            for split in _searches(service, case, path, asked.splits or case.splits):
+                found[name].append(split)
+                if asked.json:  # at once: what is measured stays, should a later search fail
+                    asked.json.write_text(json.dumps(found, indent=1))
             print(_row(name, case, found[name]), flush=True)
-            if asked.json:
-                asked.json.write_text(json.dumps(found, indent=1))
 
 
 def search(dataset: str, seed: int, large: bool) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def _searches(service: Service, case: Case, path: Path, splits: int) -> Iterator
     """Yield what the ensemble of each search is worth on test beside its best trial, and how long the search took."""
     large = is_large(path)
     for seed in range(splits):
-        sweep, seconds = service.run_sweep(search(upload(service, path, SPLIT, seed), seed, large))
+        sweep, seconds = service.run_sweep(search(upload(service, path, SPLIT, seed), seed, large), LONGEST)
         ensemble = service.get(f"/v1/sweeps/{sweep['id']}/ensemble")
         yield {
             "seed": seed,

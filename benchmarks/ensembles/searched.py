@@ -116,13 +116,13 @@ def _row(name: str, case: Case, splits: Sequence[Mapping[str, Any]]) -> str:
             show_interval(values),
             ", ".join(f"{value:.3f}" for value in values),
             f"{fmean(one['best'] for one in splits):.4f}",
-            _verdict(case, values),
+            verdict(case, values),
             f"{fmean(one['seconds'] for one in splits):.0f}",
         ]
     )
 
 
-def _verdict(case: Case, values: Sequence[float]) -> str:
+def verdict(case: Case, values: Sequence[float]) -> str:
     """Return the verdict; of fewer splits than the target is for there is none."""
     if len(values) < case.splits:
         return f"{case.target.sense} {case.target.value:g} on {case.splits} splits: open"

@@ -39,7 +39,7 @@ class Service:
     def run_sweep(self, body: Mapping[str, Any], longest: float = LONGEST_SWEEP) -> tuple[dict[str, Any], float]:
         """Post a sweep and follow it to its end; return it, and the seconds from the request to the last answer.
 
-        Raises RuntimeError if it takes more than `longest` seconds, or does not complete.
+        Raises RuntimeError if it is refused, takes more than `longest` seconds or ends otherwise than completed.
         """
         start = time.perf_counter()
         response = self.client.post("/v1/sweeps", json=body)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from app.contract.hyperparameters import cohort_key, complete, params_of
+from app.domain.history import EarlierSweep
 from app.domain.plan import Drawn, End, Need, Snapshot, TrialView
 from app.domain.states import SweepState
 from app.domain.sweeps import SweepSpec
@@ -159,15 +160,20 @@ def _drawn(
     own = range(numbers[0] - below.besides, numbers[-1] + 1 - below.besides)
     seen = history if learns(spec) else ()
     rests_on = [trial.number for trial in seen]
-    yield from place(spec, dataset_sha256, numbers, _proposals(spec, own, seen), to_epoch, rests_on, below)
+    points = _proposals(spec, own, seen, below.earlier)
+    yield from place(spec, dataset_sha256, numbers, points, to_epoch, rests_on, below)
 
 
-def proposed(spec: SweepSpec, own: Sequence[int], seen: Sequence[TrialView]) -> list[Mapping[str, Value]]:
+def proposed(
+    spec: SweepSpec, own: Sequence[int], seen: Sequence[TrialView], earlier: Sequence[EarlierSweep]
+) -> list[Mapping[str, Value]]:
     """Return the points of the sampler's trials with these numbers of its own, within the constraints."""
-    return admitted(spec, own, _proposals(spec, own, seen))
+    return admitted(spec, own, _proposals(spec, own, seen, earlier))
 
 
-def _proposals(spec: SweepSpec, own: Sequence[int], seen: Sequence[TrialView]) -> Sequence[Mapping[str, Value]]:
-    ask = Ask(spec.space, own, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
+def _proposals(
+    spec: SweepSpec, own: Sequence[int], seen: Sequence[TrialView], earlier: Sequence[EarlierSweep]
+) -> Sequence[Mapping[str, Value]]:
+    ask = Ask(spec.space, own, spec.seed, spec.rules, spec.fixed, spec.sampler, seen, earlier)
     quantiles = SAMPLERS[str(spec.sampler["kind"])].propose(ask).tolist()
     return spec.space.points(quantiles, spec.fixed, spec.rules)

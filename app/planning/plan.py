@@ -32,12 +32,13 @@ def need_of(spec: SweepSpec) -> Need:
 
 
 def fits_models(snapshot: Snapshot) -> bool:
-    """Return whether the plan of a running sweep may take long: models are fitted to its trials, once all stopped.
+    """Return whether the plan of a running sweep may take long: models are fitted to its trials, once all
+    stopped, and to those of earlier sweeps.
 
     Or before that, if trials are drawn anew from another space.
     """
     settled = not snapshot.in_training or redraw_is_due(snapshot)
-    return need_of(snapshot.spec) is Need.ALL and settled and bool(snapshot.trials)
+    return need_of(snapshot.spec) is Need.ALL and settled and bool(snapshot.trials or snapshot.earlier)
 
 
 def plan(snapshot: Snapshot) -> Plan:

@@ -269,7 +269,7 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         target=budget.get("target"),
         keep_models=parsed.get("keep_models"),
         pool=parsed.get("pool"),
-        history=tuple((parsed.get("history") or {}).get("sweeps", ())),
+        history=tuple(parsed["history"].get("sweeps", ())) if parsed.get("history") else (),
         **{
             part: parsed[part]
             for part in ("tags", "notes", "sampler", "scheduler", "replicates", "folds", "duplicates")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from app.domain.history import EarlierSweep
 from app.domain.space import Space
@@ -19,9 +20,10 @@ from app.surrogates import Embedding, Posterior, normal_scores
 from app.surrogates.encoding import Encoding
 from app.surrogates.matern import Kernel
 
+_TELLING, _WEANED, _AGREES = 8, 32, 0.2
+"""From so many trials on an earlier sweep is left out that correlates no better, and from so many on every one."""
 
-_TELLING, _COMPARED, _AGREES = 8, 64, 0.2
-"""From so many trials on, by so many of the first ones, an earlier sweep is left out that correlates no better."""
+_BLAS = ThreadpoolController()
 
 
 @dataclass(frozen=True)
@@ -40,21 +42,27 @@ def lessons(earlier: Sequence[EarlierSweep], most: int) -> list[Lesson]:
 
 
 def trusted(space: Space, shown: Seen, learnt: Sequence[Lesson]) -> list[Lesson]:
-    """Return the lessons that foretell the ranks of what is shown of this sweep, all while that is too little."""
+    """Return the lessons that foretell the ranks of what is shown of this sweep, all while that is too little.
+
+    Once that is enough to learn from it alone there are none: whatever they mislead to comes to an end.
+    """
+    if len(shown.costs) >= _WEANED:
+        return []
     if len(shown.costs) < _TELLING:
         return list(learnt)
-    return [lesson for lesson in learnt if _agreement(space, shown, lesson) > _AGREES]
+    with _BLAS.limit(limits=1, user_api="blas"):
+        return [lesson for lesson in learnt if _agreement(space, shown, lesson) > _AGREES]
 
 
 def _agreement(space: Space, shown: Seen, lesson: Lesson) -> float:
-    """Return the correlation of the first scores with what a Gaussian process of the lesson expects; 0 of constants."""
+    """Return the correlation of the scores with what a Gaussian process of the lesson expects; 0 of constants."""
     encoding = Encoding.of(space)
     embedding = Embedding(len(encoding.numbers), [len(one.values) for one in encoding.categories.values()])
-    there, here = (encoding.encode(points) for points in (lesson.params, shown.params[:_COMPARED]))
+    there, here = (encoding.encode(points) for points in (lesson.params, shown.params))
     kernel = Kernel(np.ones(len(embedding.owners)), 1.0, 0.1)
     model = Posterior.of(kernel, embedding.vectors(there.numbers, there.categories), lesson.scores)
     expected = model.means(embedding.vectors(here.numbers, here.categories))
-    scores = normal_scores(shown.costs[:_COMPARED])
+    scores = normal_scores(shown.costs)
     if np.ptp(expected) == 0.0 or np.ptp(scores) == 0.0:
         return 0.0
     return float(np.corrcoef(expected, scores)[0, 1])

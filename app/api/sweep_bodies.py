@@ -154,9 +154,9 @@ class ConfirmBody(_Body):
 
 
 class HistoryBody(_Body):
-    """Earlier sweeps from which a sampler that learns begins: what finished in the new space is copied at the post.
+    """Earlier sweeps, copied at the post, whose best points in the new space a sampler that learns tries.
 
-    Trials are compared by rank within each of them, and those of another data set count less.
+    They are one in four of its first trials, while they prove good; of sweeps of another data set fewer.
     """
 
     sweeps: Annotated[list[Name], Field(min_length=1, max_length=MOST_SWEEPS)]

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from app.contract.hyperparameters import cohort_key, complete, params_of
-from app.domain.history import EarlierSweep
 from app.domain.plan import Drawn, End, Need, Snapshot, TrialView
 from app.domain.states import SweepState
 from app.domain.sweeps import SweepSpec
@@ -12,6 +11,7 @@ from app.domain.values import Value
 from app.planning.budgets import ALL_DRAWN
 from app.planning.duplicates import Below, exhausted, placed
 from app.planning.memory import Memory
+from app.planning.recalled import recalled
 from app.planning.redraws import admitted
 from app.samplers import SAMPLERS, Ask
 
@@ -160,20 +160,16 @@ def _drawn(
     own = range(numbers[0] - below.besides, numbers[-1] + 1 - below.besides)
     seen = history if learns(spec) else ()
     rests_on = [trial.number for trial in seen]
-    points = _proposals(spec, own, seen, below.earlier)
+    points = recalled(spec, below.earlier, seen, own, _proposals(spec, own, seen))
     yield from place(spec, dataset_sha256, numbers, points, to_epoch, rests_on, below)
 
 
-def proposed(
-    spec: SweepSpec, own: Sequence[int], seen: Sequence[TrialView], earlier: Sequence[EarlierSweep]
-) -> list[Mapping[str, Value]]:
+def proposed(spec: SweepSpec, own: Sequence[int], seen: Sequence[TrialView]) -> list[Mapping[str, Value]]:
     """Return the points of the sampler's trials with these numbers of its own, within the constraints."""
-    return admitted(spec, own, _proposals(spec, own, seen, earlier))
+    return admitted(spec, own, _proposals(spec, own, seen))
 
 
-def _proposals(
-    spec: SweepSpec, own: Sequence[int], seen: Sequence[TrialView], earlier: Sequence[EarlierSweep]
-) -> Sequence[Mapping[str, Value]]:
-    ask = Ask(spec.space, own, spec.seed, spec.rules, spec.fixed, spec.sampler, seen, earlier)
+def _proposals(spec: SweepSpec, own: Sequence[int], seen: Sequence[TrialView]) -> Sequence[Mapping[str, Value]]:
+    ask = Ask(spec.space, own, spec.seed, spec.rules, spec.fixed, spec.sampler, seen)
     quantiles = SAMPLERS[str(spec.sampler["kind"])].propose(ask).tolist()
     return spec.space.points(quantiles, spec.fixed, spec.rules)

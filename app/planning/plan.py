@@ -32,13 +32,12 @@ def need_of(spec: SweepSpec) -> Need:
 
 
 def fits_models(snapshot: Snapshot) -> bool:
-    """Return whether the plan of a running sweep may take long: models are fitted to its trials, once all
-    stopped, and to those of earlier sweeps.
+    """Return whether the plan of a running sweep may take long: models are fitted to its trials, once all stopped.
 
     Or before that, if trials are drawn anew from another space.
     """
     settled = not snapshot.in_training or redraw_is_due(snapshot)
-    return need_of(snapshot.spec) is Need.ALL and settled and bool(snapshot.trials or snapshot.earlier)
+    return need_of(snapshot.spec) is Need.ALL and settled and bool(snapshot.trials)
 
 
 def plan(snapshot: Snapshot) -> Plan:

@@ -15,7 +15,6 @@ from app.planning.drawing import as_drawn, learns, points_of, proposed
 from app.planning.memory import Memory
 from app.planning.standings import history
 from app.planning.stopping import passed_rungs
-from app.planning.within import earlier
 from app.schedulers import SCHEDULERS
 
 
@@ -46,7 +45,7 @@ def _drawn_anew(snapshot: Snapshot, held: Sequence[Held]) -> Iterator[Drawn]:
     owns = [one.own for one in held]
     asked = range(owns[0], owns[-1] + 1) if learning else owns
     seen = [trial for trial in history(snapshot) if trial.number not in snapshot.this_round] if learning else []
-    points = compress(proposed(spec, asked, seen, earlier(snapshot)), [own in set(owns) for own in asked])
+    points = compress(proposed(spec, asked, seen), [own in set(owns) for own in asked])
     for one, point in zip(held, points, strict=True):
         to_epoch = None if _train_to_their_ends(spec) else one.to_epoch
         yield as_drawn(spec, snapshot.dataset_sha256, one.number, point, to_epoch, [trial.number for trial in seen])

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.errors import Fault
-from app.domain.history import EarlierSweep
 from app.domain.options import Options, option_faults
 from app.domain.plan import Need, TrialView
 from app.domain.space import Space
@@ -27,8 +26,7 @@ class Ask:
     `seed` (0 to 2^63 - 1) is the sweep's, `rules` the version of the rules by which quantiles become values, `fixed`
     what conditions and constraints may look at besides, `options` those that were posted, without faults. `history`
     are the trials that have stopped, in the order of their numbers, all below `numbers`; empty for samplers that need
-    none. For the others `numbers` are one whole batch, or its first part where the budget ends. `earlier` are sweeps
-    before this one, whose points lie in the space; they are the same whenever a sweep asks.
+    none. For the others `numbers` are one whole batch, or its first part where the budget ends.
     """
 
     space: Space
@@ -38,7 +36,6 @@ class Ask:
     fixed: Mapping[str, Value] = field(default_factory=dict)
     options: Mapping[str, Value] = field(default_factory=dict)
     history: Sequence[TrialView] = ()
-    earlier: Sequence[EarlierSweep] = ()
 
 
 class Sampler(ABC):
@@ -46,7 +43,7 @@ class Sampler(ABC):
 
     What it must be shown says when it is asked:
 
-    - `Need.NOTHING`: ahead of time, by anyone, twice; `history` and `earlier` are empty.
+    - `Need.NOTHING`: ahead of time, by anyone, twice; `history` is empty.
     - `Need.ALL`: for kinds that learn. Their trials are drawn in rounds: once all of one have stopped, those of the
       next are asked for together with all that have stopped, so that proposals do not depend on who was faster, and
       rest on the trials of `history`. As it is a pure function of the whole history, who asks may be a child process

@@ -15,10 +15,8 @@ from app.domain.plan import Need
 from app.domain.space import ChoiceParameter, Parameter
 from app.domain.values import Value
 from app.samplers.base import Ask, Quantiles, Sampler
-from app.samplers.earlier import Lesson, lessons, trusted
 from app.samplers.seen import Seen, seen
 from app.samplers.unlearnt import unlearnt
-from app.surrogates import normal_scores
 from app.surrogates.axes import BELOW_1, Axes, middles
 
 _ENOUGH = 8
@@ -35,10 +33,7 @@ Floats = NDArray[np.float64]
 
 @final
 class Evolution(Sampler):
-    """Proposes batches: each trial is a child of the best of a few of the newest trials, drawn by chance.
-
-    The best of earlier sweeps count as the oldest: they have children until the population is its own.
-    """
+    """Proposes batches: each trial is a child of the best of a few of the newest trials, drawn by chance."""
 
     need = Need.ALL
     options: Mapping[str, Option] = {
@@ -51,25 +46,20 @@ class Evolution(Sampler):
         """Return the batch; what each trial gets follows from the history, its number and those before it."""
         options = settled(ask.options, self.options)
         shown = seen(ask.history, _ENOUGH)
-        learnt = trusted(ask.space, shown, lessons(ask.earlier, 2 * options["population"]))
-        few = len(ask.history) < options["population"] or not shown.costs
-        if not len(ask.space) or (few and not learnt):
+        if not len(ask.space) or len(ask.history) < options["population"] or not shown.costs:
             return unlearnt(ask)
-        breeding = _Breeding(ask, shown, learnt, options["population"], options["tournament"])
+        breeding = _Breeding(ask, shown, options["population"], options["tournament"])
         return np.array([breeding.child(number) for number in ask.numbers]).reshape(len(ask.numbers), len(ask.space))
 
 
 class _Breeding:
     """The children of one batch, of the newest trials that can be compared."""
 
-    def __init__(self, ask: Ask, shown: Seen, learnt: Sequence[Lesson], population: int, tournament: int) -> None:
+    def __init__(self, ask: Ask, shown: Seen, population: int, tournament: int) -> None:
         self.ask, self.tournament = ask, tournament
         self.axes = Axes(ask.space, ask.fixed, ask.rules)
         self.taken = {self.axes.name(trial.params) for trial in ask.history}
         self.parents, self.costs = shown.params[-population:], shown.costs[-population:]
-        if older := _elders(learnt, population - len(self.parents)):
-            self.parents = [*(point for point, _ in older), *self.parents]
-            self.costs = [*(score for _, score in older), *normal_scores(self.costs)]
 
     def child(self, number: int) -> Floats:
         """Return the row of a child that is new and within the constraints, or of the last one that was tried."""
@@ -97,12 +87,6 @@ class _Breeding:
         name, parameter = parameters[place]
         row[place] = _changed(parameter, parameter.coordinate(parent[name]), chance)
         return row
-
-
-def _elders(learnt: Sequence[Lesson], count: int) -> list[tuple[Mapping[str, Value], float]]:
-    """Return the best so many points of earlier sweeps, with their scores: what has no trial of its own yet."""
-    found = [pair for lesson in learnt for pair in zip(lesson.params, lesson.scores.tolist(), strict=True)]
-    return sorted(found, key=lambda pair: pair[1])[: max(count, 0)]
 
 
 def _changed(parameter: Parameter, coordinate: float, chance: np.random.Generator) -> float:

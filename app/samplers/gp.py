@@ -17,7 +17,6 @@ from app.domain.options import Option
 from app.domain.plan import Need
 from app.domain.values import Value
 from app.samplers.base import Ask, Quantiles, Sampler
-from app.samplers.earlier import Lesson, hedged, lessons, trusted
 from app.samplers.seen import Seen, seen
 from app.samplers.unlearnt import unlearnt
 from app.surrogates import Believer, Embedding, Posterior, Prior, fit, log_improvement, normal_scores
@@ -26,12 +25,6 @@ from app.surrogates.encoding import Encoding, Points
 
 _KEPT, _FITTED = 512, 256
 """Trials that the model sees, the best half and the newest, and those of them by which its lengths are fitted."""
-
-_EARLIER = 96
-"""Trials of earlier sweeps that the model sees."""
-
-_ASIDE, _SAME_DATA = 1.0, 0.5
-"""How far an earlier sweep lies from this one along an axis of their own, whose length is fitted like the others."""
 
 _ENOUGH = 8
 """So many trials at a rung are enough to learn from."""
@@ -47,10 +40,7 @@ Floats = NDArray[np.float64]
 
 @final
 class GaussianProcess(Sampler):
-    """Proposes batches from all trials that have stopped, and those of earlier sweeps; without any, it fills the space.
-
-    Each earlier sweep has a place of its own on an axis besides the parameters: how much it tells is fitted too.
-    """
+    """Proposes batches from all trials that have stopped; the first one, and any while none has, fills the space."""
 
     need = Need.ALL
     options: Mapping[str, Option] = {
@@ -59,17 +49,11 @@ class GaussianProcess(Sampler):
 
     def propose(self, ask: Ask) -> Quantiles:
         """Return the batch: the same bits for the same question, in any process, on one BLAS thread."""
-        with _BLAS.limit(limits=1, user_api="blas"):
-            return self._proposed(ask)
-
-    def _proposed(self, ask: Ask) -> Quantiles:
         shown = seen(ask.history, _ENOUGH)
-        learnt = trusted(ask.space, shown, lessons(ask.earlier, _EARLIER))
-        if not len(ask.space) or not (shown.costs or learnt) or not ask.numbers:
+        if not len(ask.space) or not shown.costs or not ask.numbers:
             return unlearnt(ask)
-        chance = np.random.Generator(np.random.Philox([ask.seed, ask.numbers[0]]))
-        batch = _Search(ask, shown, learnt, chance).batch()
-        return batch if shown.costs else hedged(ask, batch)
+        with _BLAS.limit(limits=1, user_api="blas"):
+            return _Search(ask, shown, np.random.Generator(np.random.Philox([ask.seed, ask.numbers[0]]))).batch()
 
 
 @dataclass(frozen=True)
@@ -93,29 +77,24 @@ class _Spot:
 class _Search:
     """The picks of one batch."""
 
-    def __init__(self, ask: Ask, shown: Seen, learnt: Sequence[Lesson], chance: np.random.Generator) -> None:
+    def __init__(self, ask: Ask, shown: Seen, chance: np.random.Generator) -> None:
         self.ask, self.chance = ask, chance
         self.axes = Axes(ask.space, ask.fixed, ask.rules)
         encoding = Encoding.of(ask.space)
         self.embedding = Embedding(len(encoding.numbers), [len(one.values) for one in encoding.categories.values()])
-        self.sweeps = len(learnt)
         self.taken = {self.axes.name(trial.params) for trial in ask.history}
         kept = _kept(shown.costs)
-        self.told = [point for lesson in learnt for point in lesson.params]
-        self.points = [*(shown.params[place] for place in kept), *self.told]
-        here = self._vectors(encoding.encode(self.points))
-        scores = [normal_scores([shown.costs[place] for place in kept]), *(lesson.scores for lesson in learnt)]
-        self.posterior = self._posterior(here + self._aside(len(kept), learnt), np.concatenate(scores))
-        self.means = self.posterior.means(here)
-        self.lowest = float(self.means[: len(kept) or None].min())
+        self.points = [shown.params[place] for place in kept]
+        vectors = self._vectors(encoding.encode(self.points))
+        self.posterior = self._posterior(vectors, normal_scores([shown.costs[place] for place in kept]))
+        self.means = self.posterior.means(vectors)
 
     def batch(self) -> Quantiles:
         """Return the picks, one after the other; where no new point is left, the best of those that were tried."""
-        uniform = self.chance.random((_UNIFORM, len(self.ask.space)))
-        candidates = self._new(np.vstack([uniform, *self._mutants(), *map(self.axes.row, self.told)]))
+        candidates = self._new(np.vstack([self.chance.random((_UNIFORM, len(self.ask.space))), *self._mutants()]))
         if not candidates.names:
             return self._again(0)
-        believer, lowest = Believer(self.posterior, candidates.vectors), self.lowest
+        believer, lowest = Believer(self.posterior, candidates.vectors), float(self.means.min())
         picks = list[Floats]()
         for _ in self.ask.numbers:
             pick = self._pick(candidates, believer, lowest)
@@ -130,8 +109,7 @@ class _Search:
 
     def _posterior(self, vectors: Floats, scores: Floats) -> Posterior:
         some = slice(None, None, -(-len(scores) // _FITTED))
-        owners = np.append(self.embedding.owners, [self.embedding.owners.max(initial=-1) + 1] * self.sweeps)
-        kernel = fit(vectors[some], owners.astype(np.intp), scores[some], Prior())
+        kernel = fit(vectors[some], self.embedding.owners, scores[some], Prior())
         return Posterior.of(kernel, vectors, scores)
 
     def _best(self) -> Iterator[Mapping[str, Value]]:
@@ -193,18 +171,7 @@ class _Search:
         return self._vectors(self.axes.encode(quantiles))
 
     def _vectors(self, points: Points) -> Floats:
-        """Return the vectors of points in this sweep, which lies at the origin of the axes of sweeps."""
-        return np.pad(self.embedding.vectors(points.numbers, points.categories), ((0, 0), (0, self.sweeps)))
-
-    def _aside(self, own: int, learnt: Sequence[Lesson]) -> Floats:
-        """Return how far the points lie from this sweep: not at all for its own, which come first."""
-        width = len(self.embedding.owners) + self.sweeps
-        rows = [np.zeros((own, width))]
-        for place, lesson in enumerate(learnt, len(self.embedding.owners)):
-            row = np.zeros(width)
-            row[place] = _SAME_DATA if lesson.same_data else _ASIDE
-            rows.append(np.tile(row, (len(lesson.params), 1)))
-        return np.vstack(rows)
+        return self.embedding.vectors(points.numbers, points.categories)
 
 
 def _kept(costs: Sequence[float]) -> Sequence[int]:

@@ -19,7 +19,6 @@ from app.domain.plan import Need
 from app.domain.space import ChoiceParameter, Parameter
 from app.domain.values import Value
 from app.samplers.base import Ask, Quantiles, Sampler
-from app.samplers.earlier import Lesson, hedged, lessons, trusted
 from app.samplers.seen import Seen, seen
 from app.samplers.unlearnt import unlearnt
 from app.surrogates import Density, Normals, Shares
@@ -30,12 +29,6 @@ _ENOUGH = 8
 
 _GOOD, _MOST_GOOD, _OTHERS = 0.1, 25, 500
 """The share of the trials that is good, the most of them, and how many of the others are looked at, the newest."""
-
-_EARLIER, _EARLIER_GOOD, _OTHER_DATA = 100, 8, 4
-"""Points of earlier sweeps that are looked at; their best stand in for good ones until this one has 8, or 4 of its own.
-
-It is 4 where any of them had other data.
-"""
 
 _DRAWS = (24, 12, 6, 3, *[1] * 12)
 """Of how many draws each parameter is the best: fewer, once the points found that way were tried before."""
@@ -48,10 +41,7 @@ Floats = NDArray[np.float64]
 
 @final
 class TreeParzen(Sampler):
-    """Proposes batches from all trials that have stopped, and those of earlier sweeps; without any, it fills the space.
-
-    The best of earlier sweeps stand in for good trials of its own while there are few: in the end they are not seen.
-    """
+    """Proposes batches from all trials that have stopped; the first one, and any while none has, fills the space."""
 
     need = Need.ALL
     options: Mapping[str, Option] = {
@@ -61,12 +51,9 @@ class TreeParzen(Sampler):
     def propose(self, ask: Ask) -> Quantiles:
         """Return the batch, the same for the same question; each point is new while any is found."""
         shown = seen(ask.history, _ENOUGH)
-        learnt = trusted(ask.space, shown, lessons(ask.earlier, _EARLIER))
-        if not len(ask.space) or not (shown.costs or learnt) or not ask.numbers:
+        if not len(ask.space) or not shown.costs or not ask.numbers:
             return unlearnt(ask)
-        chance = np.random.Generator(np.random.Philox([ask.seed, ask.numbers[0]]))
-        batch = _Search(ask, shown, learnt, chance).batch()
-        return batch if shown.costs else hedged(ask, batch)
+        return _Search(ask, shown, np.random.Generator(np.random.Philox([ask.seed, ask.numbers[0]]))).batch()
 
 
 @dataclass(frozen=True)
@@ -88,17 +75,15 @@ class _Axis:
 class _Search:
     """The picks of one batch."""
 
-    def __init__(self, ask: Ask, shown: Seen, learnt: Sequence[Lesson], chance: np.random.Generator) -> None:
+    def __init__(self, ask: Ask, shown: Seen, chance: np.random.Generator) -> None:
         self.ask, self.chance = ask, chance
         self.axes = Axes(ask.space, ask.fixed, ask.rules)
         self.tried = [trial.params for trial in ask.history]
         ranked = sorted(range(len(shown.costs)), key=lambda place: shown.costs[place])
-        good, others = ([shown.params[place] for place in group] for group in _parted(ranked, shown.costs))
-        stand_ins, aside = _stand_ins(learnt, len(good))
-        self.ranked = [*(shown.params[place] for place in ranked), *stand_ins]
-        groups = [*good, *stand_ins], [*others, *aside]
+        good, others = _parted(ranked, shown.costs)
+        self.ranked = [shown.params[place] for place in ranked]
         self.densities = [
-            _Axis(place, one, *(_density(name, one, group) for group in groups))
+            _Axis(place, one, *(_density(name, one, [shown.params[k] for k in group]) for group in (good, others)))
             for place, (name, one) in enumerate(ask.space.parameters.items())
         ]
 
@@ -136,18 +121,6 @@ def _parted(ranked: Sequence[int], costs: Sequence[float]) -> tuple[Sequence[int
     finite = sum(map(math.isfinite, costs))
     good = min(math.ceil(_GOOD * len(costs)), _MOST_GOOD, finite)
     return ranked[:good], sorted(ranked[good:])[-_OTHERS:]
-
-
-def _stand_ins(learnt: Sequence[Lesson], good: int) -> tuple[list[Mapping[str, Value]], list[Mapping[str, Value]]]:
-    """Return points of earlier sweeps that count as good beside so many of this one, and others, none once enough are.
-
-    Each of the sweeps in turn gives its next best; the others are what it has beyond its better half.
-    """
-    most = (_EARLIER_GOOD if all(one.same_data for one in learnt) else _OTHER_DATA) - good
-    better = [lesson.params[: len(lesson.params) // 2] for lesson in learnt]
-    in_turn = [half[rank] for rank in range(_EARLIER_GOOD) for half in better if rank < len(half)]
-    others = [point for lesson in learnt for point in lesson.params[len(lesson.params) // 2 :]]
-    return (in_turn[:most], others) if most > 0 else ([], [])
 
 
 def _density(name: str, parameter: Parameter, points: Sequence[Mapping[str, Value]]) -> Density:

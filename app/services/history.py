@@ -125,6 +125,6 @@ def _point(earlier: SweepSpec, spec: SweepSpec, trial: Trial) -> Point | None:
 
 
 def _kept(points: Sequence[Point], most: int) -> list[Point]:
-    """Return the best half of so many points, and the newest of the others, in the order of their numbers."""
+    """Return so many of the points, the best ones, in the order of their numbers."""
     ranked = sorted(range(len(points)), key=lambda place: points[place][1])
-    return [points[place] for place in sorted([*ranked[: most // 2], *sorted(ranked[most // 2 :])[-(most // 2) :]])]
+    return [points[place] for place in sorted(ranked[:most])]

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.contract.rules import CURRENT_RULES
-from app.domain.history import EarlierSweep
 from app.domain.plan import Need, TrialView
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
 from app.domain.states import TrialState
@@ -28,15 +27,6 @@ HISTORY = [
     TrialView(1, {"learning_rate": 0.9, "batch_size": 16, "optimizer": "adam"}, TrialState.DIVERGED, None),
     TrialView(2, {"learning_rate": 0.01, "batch_size": 64, "optimizer": "momentum"}, TrialState.COMPLETED, 0.125),
 ]
-EARLIER = [
-    EarlierSweep(
-        "swp_1",
-        same_data,
-        [{"learning_rate": 0.01 * number, "batch_size": 16 * number, "optimizer": "adam"} for number in range(1, 13)],
-        [abs(number - 5) / 10 for number in range(1, 12)] + [float("inf")],
-    )
-    for same_data in (True, False)
-]
 SEEDS = (0, 7, 2**63 - 1)
 SPACES = st.dictionaries(st.text(max_size=20), st.just(FloatParameter(0.0, 1.0)), max_size=6).map(Space)
 
@@ -44,7 +34,6 @@ every_sampler = pytest.mark.parametrize("kind", SAMPLERS)
 ASK = Ask(SPACE, (), 7, CURRENT_RULES)
 endless = pytest.mark.parametrize("kind", [kind for kind, one in SAMPLERS.items() if one.points(ASK) is None])
 exhaustible = pytest.mark.parametrize("kind", [kind for kind, one in SAMPLERS.items() if one.points(ASK) is not None])
-learning = pytest.mark.parametrize("kind", [kind for kind, one in SAMPLERS.items() if one.need is Need.ALL])
 ahead_of_time = pytest.mark.parametrize("kind", [kind for kind, one in SAMPLERS.items() if one.need is Need.NOTHING])
 
 
@@ -118,24 +107,3 @@ def test_a_strange_option_is_a_fault_at_its_place_and_defaults_have_none(kind: s
     assert not list(SAMPLERS[kind].faults({"kind": kind}, SPACE, {}))
     strange = SAMPLERS[kind].faults({"kind": kind, "strange": 1}, SPACE, {})
     assert [fault.pointer for fault in strange] == ["/sampler/strange"]
-
-
-@learning
-@pytest.mark.parametrize("history", [[], HISTORY])
-def test_earlier_sweeps_change_what_is_proposed_next_and_the_first_of_a_batch_stay_the_first(
-    kind: str, history: Sequence[TrialView]
-) -> None:
-    sampler, ask = SAMPLERS[kind], Ask(SPACE, range(3, 11), 7, CURRENT_RULES, options={"kind": kind}, history=history)
-    warm = replace(ask, earlier=EARLIER)
-    whole = sampler.propose(warm)
-    assert np.all((whole >= 0.0) & (whole <= 1.0))
-    assert not np.array_equal(whole, sampler.propose(ask))
-    for count in (1, 5, 8):
-        assert np.array_equal(whole[:count], sampler.propose(replace(warm, numbers=range(3, 3 + count))))
-
-
-@learning
-def test_earlier_sweeps_that_tell_nothing_change_nothing(kind: str) -> None:
-    sampler, ask = SAMPLERS[kind], Ask(SPACE, range(3, 11), 7, CURRENT_RULES, history=HISTORY)
-    empty = EarlierSweep("swp_1", True, [], [])
-    assert np.array_equal(sampler.propose(ask), sampler.propose(replace(ask, earlier=[empty])))

@@ -14,7 +14,8 @@ import numpy as np
 from app.domain.history import EarlierSweep
 from app.domain.plan import TrialView
 from app.domain.sweeps import SweepSpec
-from app.domain.values import Value, key
+from app.domain.values import key
+from app.planning.redraws import Point
 from app.samplers.seen import seen
 from app.surrogates.axes import Axes
 
@@ -29,8 +30,6 @@ _GOOD = 0.25
 
 _ENOUGH = 8
 """So many trials at a rung are enough to compare."""
-
-Point = Mapping[str, Value]
 
 
 def recalled(

@@ -32,6 +32,9 @@ from benchmarks.spread import show_row, show_table  # noqa: E402
 AFTER = (8, 16, 32, 64)
 """The evaluations after which the regret is shown."""
 
+LEAST = 1e-4
+"""What a mean regret counts as at least where others are divided by it: it may be 0 on a table."""
+
 WORKERS = [1.0] * 8
 HISTORY_SEEDS, OTHER_SEEDS = 1_000, 50_000
 """From here on are the seeds of searches that are history, and of those that show what chance does."""
@@ -64,7 +67,7 @@ def main() -> None:
 def _searched(task: Task, other: Task, sampler: str, seed: int) -> Mapping[str, list[float]]:
     """Return the regrets of each case with one seed."""
     own, others = (_history(one, sampler, seed) for one in (task, other))
-    cases = {
+    cases: Mapping[str, tuple[EarlierSweep, ...]] = {
         "none": (),
         "none, other seeds": (),
         "another table": (others,),
@@ -81,19 +84,23 @@ def _together(found: Iterable[Mapping[str, list[float]]]) -> Regrets:
 
 
 def _show(name: str, sampler: str, found: list[Regrets]) -> None:
-    """Print a row for each case: mean regrets over seeds and pairs, and their ratios to those without a history."""
+    """Print a row for each case: mean regrets over seeds and pairs, and their ratios to those without a history.
+
+    Those are the means of both rows that have none: few searches that miss the best region decide on a mean by the end.
+    """
+    none = [one[case] for one in found for case in ("none", "none, other seeds")]
     for case in found[0]:
-        print(show_row([name, sampler, case, *_cells([one[case] for one in found], [one["none"] for one in found])]))
+        print(show_row([name, sampler, case, *_cells([one[case] for one in found], none)]))
 
 
 def _cells(case: list[NDArray[np.float64]], none: list[NDArray[np.float64]]) -> Iterator[str]:
     """Yield the mean after each count, with its ratio and the 90 % bootstrap interval of that."""
     above, below = np.mean(case, axis=0), np.mean(none, axis=0)
     drawn = np.random.default_rng(0).integers(0, len(above), (2_000, len(above)))
-    ratios = above[drawn].mean(axis=1) / below[drawn].mean(axis=1)
+    ratios = above[drawn].mean(axis=1) / np.maximum(below[drawn].mean(axis=1), LEAST)
     low, high = np.quantile(ratios, [0.05, 0.95], axis=0)
     for mean, base, *ends in zip(above.mean(axis=0), below.mean(axis=0), low, high, strict=True):
-        yield f"{mean:.4f}, {mean / base:.2f} ({ends[0]:.2f} to {ends[1]:.2f})"
+        yield f"{mean:.4f}, {mean / max(base, LEAST):.2f} ({ends[0]:.2f} to {ends[1]:.2f})"
 
 
 def _search(sampler: str, seed: int, earlier: tuple[EarlierSweep, ...] = ()) -> Search:

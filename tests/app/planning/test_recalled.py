@@ -10,11 +10,12 @@ from app.domain.plan import TrialView
 from app.domain.space import FloatParameter, IntParameter, Space
 from app.domain.states import TrialState
 from app.domain.sweeps import Budget, SweepSpec
-from app.planning.recalled import Point, recalled
+from app.planning.recalled import recalled
+from app.planning.redraws import Point
 from tests.app.planning.specs import search
 
 UNITS = Space({"units": IntParameter(1, 1000), "rate": FloatParameter(1e-4, 1.0, "log")})
-PROPOSED = [{"units": 900 + number, "rate": 0.5} for number in range(8)]
+PROPOSED: list[Point] = [{"units": 900 + number, "rate": 0.5} for number in range(8)]
 
 
 def spec(space: Space = UNITS) -> SweepSpec:

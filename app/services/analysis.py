@@ -6,13 +6,14 @@ from typing import final
 
 from app.analysis.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, sweep_diagnosis, trial_diagnosis
 from app.analysis.flattery import Flattery, PartRows, flattery
-from app.analysis.leaderboard import Leaderboard, leaderboard
+from app.analysis.leaderboard import Leaderboard, Trainings, leaderboard
 from app.contract.hyperparameters import params_of
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, Fault, InvalidRequest
 from app.domain.filters import Field, TrialQuery
 from app.domain.objectives import Direction, cost
 from app.domain.order import Order
+from app.domain.runs import whole_seeds
 from app.domain.states import OPEN, TrialState
 from app.domain.sweeps import Sweep, SweepSpec
 from app.domain.trials import Trial
@@ -80,7 +81,8 @@ class Analysis:
         confirmed = self._storage.confirmed_trials(sweep)
         others = [one for one, _ in found if not one.confirmed and one.same_as is None]
         trials = _in_order(confirmed + others, objective.direction)[:BOARD]
-        trainings = self._storage.trainings(sweep, [trial.number for trial in trials])
+        found_of = self._storage.trainings(sweep, [trial.number for trial in trials])
+        trainings = {number: _counted(of_trial, spec.folds) for number, of_trial in found_of.items()}
         board = leaderboard(trials, trainings, objective.metric, objective.direction, spec.folds)
         return replace(board, items=board.items[:limit])
 
@@ -101,6 +103,12 @@ def _in_order(trials: Sequence[Trial], direction: Direction) -> list[Trial]:
         if trial.value is not None
     ]
     return [trial for _, trial in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def _counted(trainings: Trainings, folds: int) -> Trainings:
+    """Return the trainings that the value of a trial is the mean of: those of seeds with all their folds."""
+    whole = whole_seeds(trainings, folds)
+    return {run: value for run, value in trainings.items() if run in whole}
 
 
 def _of_retrained(trial: Trial) -> str:

@@ -28,6 +28,7 @@ from app.domain.plan import (
     Train,
     TrialView,
 )
+from app.domain.runs import WITHOUT_RESULT, whole_seeds
 from app.domain.space import Space
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
@@ -207,10 +208,11 @@ class VirtualSweep:
         return dict(sorted(self._final.items()))
 
     def cost(self, trial: int) -> float | None:
-        """Return the mean over the runs of a trial; those that are to confirm it count once they have a value."""
+        """Return the mean over the runs of a trial; those that are to confirm it count with all folds of their seed."""
         runs, first = self._of_trial[trial], self.spec.trainings
-        later = [run.value for run in runs[first:] if run.value is not None]
-        return mean([*(run.value for run in runs[:first]), *later])
+        ended = [run.replicate for run in runs if run.state not in OPEN | WITHOUT_RESULT]
+        later = whole_seeds(ended, self.spec.folds)
+        return mean([run.value for run in runs if run.replicate < first or run.replicate in later])
 
     def table(self) -> list[tuple[int, int, int, TrialState, int, float | None]]:
         """Return what there is to see of the runs, in their order."""
@@ -249,10 +251,10 @@ class VirtualSweep:
         self._views.pop(key, None)
         run.state = state
         of_trial = self._of_trial[run.trial]
-        if any(one.state in OPEN for one in of_trial):
+        if any(one.state in OPEN for one in of_trial[: self.spec.trainings]):
             self._final.pop(run.trial, None)
         else:
-            self._final[run.trial] = mean([one.value for one in of_trial])
+            self._final[run.trial] = self.cost(run.trial)
 
     def _any(self, states: frozenset[TrialState]) -> bool:
         return any(self._states[state] for state in states)

@@ -48,3 +48,17 @@ def test_more_leaders_than_models_are_kept_are_refused(client: httpx.Client) -> 
     answer = client.post("/v1/sweeps", json=sweep_body(confirm={"leaders": 3}, keep_models=2))
     assert places(answer) == ["/confirm/leaders"]
     assert places(client.post("/v1/sweeps", json=sweep_body(confirm={"share": 1.0}))) == ["/confirm/share"]
+
+
+def test_a_seed_with_a_fold_that_failed_is_neither_in_the_mean_nor_in_the_count_of_the_board(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    sweep = start(client, confirm={"leaders": 1, "replicates": 2}, folds=2, budget={"trials": 1})["id"]
+    trainer.finish(*(finished(run["lease"], 0.25 + run["replicate"] / 2) for run in trainer.claim(64)))
+    again = sorted(trainer.claim(64, wait=5), key=lambda run: int(run["replicate"]))
+    values = [0.0, None, 0.25, 0.5]
+    for run, value in zip(again, values, strict=True):
+        failed = {"state": "failed", "reason": "no memory"} if value is None else {}
+        trainer.finish(finished(run["lease"], value, **failed))
+    (one,) = (when_ended(client, sweep), client.get(f"/v1/sweeps/{sweep}/leaderboard").json()["items"])[1]
+    assert (one["confirmed"], one["count"], one["value"]) == (True, 4, 0.4375)

@@ -11,7 +11,6 @@ from app.domain.datasets import DatasetSummary
 from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, InvalidRequest, NotFound
 from app.domain.foreign import Foreign, is_foreign
-from app.domain.objectives import Direction, cost
 from app.domain.plan import StoredDecision
 from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
@@ -121,7 +120,7 @@ class Sweeps:
             budget = replace(before, **changed)
             space = new_space(searched, draft, spec, self._clock.now()) if searched else None
             changes = SweepChanges(draft.name, draft.tags, draft.notes, budget if budget != before else None, space)
-            reopen = _is_larger(budget, before, spec.objective.direction)
+            reopen = budget.allows_more_than(before, spec.objective.direction)
             self._storage.change_sweep(sweep, changes, reopen=reopen)
         return self._planned(sweep)
 
@@ -224,13 +223,3 @@ def _objective(draft: SweepDraft, dataset: DatasetSummary | None) -> Objective:
     declared = draft.metrics or {}
     metric = draft.metric or next(iter(declared))
     return Objective(metric, declared[metric], draft.diverged)
-
-
-def _is_larger(budget: Budget, before: Budget, direction: Direction) -> bool:
-    """Return whether a budget allows for more than the one before in any of its parts."""
-    limits = ((budget.seconds, before.seconds), (budget.epochs, before.epochs))
-    more = any(old is not None and (new is None or new > old) for new, old in limits)
-    harder = before.target is not None and (
-        budget.target is None or cost(budget.target, direction) < cost(before.target, direction)
-    )
-    return more or harder or budget.trials > before.trials

@@ -11,7 +11,7 @@ from app.domain.errors import Conflict
 from app.domain.plan import StoredDecision
 from app.domain.policy import Policy
 from app.domain.states import SweepState
-from app.domain.sweeps import MOST_TRIALS, Budget, NewSpace, SpaceVersion, SweepChanges
+from app.domain.sweeps import MOST_TRIALS, Budget, NewSpace, SpaceVersion, Spent, SweepChanges
 from app.domain.values import Value
 from app.storage import changes as change_log
 from app.storage import moves, records
@@ -139,7 +139,7 @@ def pass_time(connection: Connection, seconds: float) -> list[str]:
     running = sweeps.c.state == SweepState.RUNNING.value
     timed = and_(running, sweeps.c.budget_seconds.is_not(None), sweeps.c.started_at.is_not(None))
     connection.execute(update(sweeps).where(timed).values(used_seconds=sweeps.c.used_seconds + seconds))
-    going_on = select(sweeps.c.id, sweeps.c.used_seconds, sweeps.c.budget_seconds, SPEC_TEXT)
+    going_on = select(sweeps.c.id, sweeps.c.used_seconds, sweeps.c.budget_seconds, sweeps.c.plan, SPEC_TEXT)
     rows = connection.execute(going_on.where(timed, sweeps.c.ending.is_(None)).order_by(sweeps.c.id))
     return [row.id for row in rows if row.used_seconds >= row.budget_seconds or _search_is_over(row, seconds)]
 
@@ -147,7 +147,10 @@ def pass_time(connection: Connection, seconds: float) -> list[str]:
 def _search_is_over(row: AnyRow, passed: float) -> bool:
     """Return whether in the seconds that have passed the time ran out that a sweep has before it is confirmed."""
     spec = records.spec_of_text(row.spec)
-    limit = None if spec.confirm is None else spec.confirm.left_of(spec.budget).seconds
+    if spec.confirm is None or "confirming" in row.plan:
+        return False
+    spent = Spent(seconds=float(row.plan.get("confirm_seconds", 0.0)))
+    limit = spec.confirm.left_of(spec.budget, spent).seconds
     return limit is not None and row.used_seconds - passed < limit <= row.used_seconds
 
 

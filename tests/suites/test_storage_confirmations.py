@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.domain.plan import Close, Confirm, Draw, End, Leader, StoredDecision
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Best, Confirmation
+from app.domain.sweeps import Best, Budget, Confirmation, SweepChanges
 from app.domain.work import Progress
 from app.storage import Storage
 from tests.app.storage.world import (
@@ -114,6 +114,31 @@ def test_a_seed_of_which_a_fold_is_missing_neither_counts_nor_confirms(storage: 
     assert storage.trial(SWEEP, 1).value == 0.375
     assert make(storage, End(SweepState.COMPLETED, "time is up"))
     assert (storage.trial(SWEEP, 1).value, len(storage.confirmed_trials(SWEEP))) == (0.375, 1)
+
+
+def test_a_confirmation_that_was_cut_short_is_queued_again_under_higher_fences_and_not_charged_again(
+    storage: Storage,
+) -> None:
+    searched(storage, 0.5, 0.25, 0.75, 0.25)
+    assert make(storage, Confirm(look(storage).leaders, 2, "to confirm them"))
+    first, second = (one.lease for one in claim(storage, slots=2).claimed)
+    finish(storage, first, 1.25)
+    assert make(storage, End(SweepState.COMPLETED, "time is up"))
+    charged = look(storage).charged
+    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(4, seconds=9.0)), reopen=True)
+    assert make(storage, Close("time is up"))
+    leaders = look(storage).leaders
+    assert leaders == (Leader(3, 3, 4, 2), Leader(1, 3, 4, 1))
+    assert make(storage, Confirm(leaders, 2, "to confirm them"))
+    assert look(storage).charged == charged
+    claimed = claim(storage, slots=9).claimed
+    assert [(item.trial, item.replicate) for item in claimed] == [(1, 2), (3, 1), (3, 2)]
+    assert claimed[0].lease.run == second.run
+    assert claimed[0].lease.fence > second.fence
+    for item in claimed:
+        finish(storage, item.lease, 0.75)
+    assert storage.trainings(SWEEP, [1, 3]) == {1: {0: 0.25, 1: 1.25, 2: 0.75}, 3: {0: 0.25, 1: 0.75, 2: 0.75}}
+    assert counts(storage) == {TrialState.COMPLETED: 4}
 
 
 def test_a_trial_that_takes_the_result_of_a_leader_ended_when_it_ended(storage: Storage) -> None:

@@ -1,6 +1,6 @@
 """Use cases of sweeps: create, look at, list, change, pause, resume, cancel, delete."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import Any, final
@@ -18,6 +18,7 @@ from app.domain.sweeps import Budget, Enqueued, Labels, NewSweep, Objective, Swe
 from app.domain.trials import CompleteTrial
 from app.domain.values import LARGEST_WHOLE, Value
 from app.planning.previews import SpacePreview, preview
+from app.services.budget_checks import epoch_budget_faults, most_epochs
 from app.services.clock import Clock
 from app.services.cursors import Page, decode, page_of
 from app.services.datasets import every_name
@@ -114,6 +115,7 @@ class Sweeps:
             spec, dataset = self._storage.sweep_spec(sweep)
             before, searched = spec.budget, changed_search(draft, spec)
             refused = [*duplicate_faults(spec), *draft_faults(searched, dataset)] if searched else []
+            refused += _budget_faults(draft, searched, spec)
             if every := [*faults, *refused]:
                 raise InvalidRequest(every)
             changed: dict[str, Any] = dict(draft.budget)
@@ -213,6 +215,17 @@ class Sweeps:
             foreign=foreign,
             duplicates=draft.duplicates,
         )
+
+
+def _budget_faults(draft: ChangesDraft, searched: SweepDraft | None, spec: SweepSpec) -> Iterator[Fault]:
+    """Yield why a new budget of epochs, with the space that is asked for or in force, would reach for no trial."""
+    if "epochs" not in draft.budget or (searched and searched.unreadable):
+        return
+    epochs: Any = draft.budget["epochs"]
+    parameters = searched.parameters if searched else spec.space.parameters
+    most = spec.foreign.steps if spec.foreign else most_epochs(parameters, spec.fixed)
+    unit = "steps" if spec.foreign else "epochs"
+    yield from epoch_budget_faults(epochs, most, spec.replicates, spec.folds, spec.confirm, unit)
 
 
 def _objective(draft: SweepDraft, dataset: DatasetSummary | None) -> Objective:

@@ -182,6 +182,7 @@ def _respace(
 ) -> dict[str, Any]:
     """Return the columns of a new version of the space, and hold those trials that are to be drawn anew from it."""
     _require_open(row, reopen=reopen, what="space")
+    _require_search(row, reopen=reopen)
     earlier, spec = records.spaces(row), records.spec_from_json(row.spec)
     if len(earlier) >= MOST_SPACES:
         raise Conflict(
@@ -191,7 +192,7 @@ def _respace(
     constraints = list(earlier[-1].constraints if new.constraints is None else new.constraints)
     version = SpaceVersion(len(earlier) + 1, new.created_at, posted, constraints)
     held = moves.hold_untouched(connection, row.key)
-    told = f"the space was changed to version {version.version}: {len(held)} trials in the queue are drawn anew"
+    told = f"the space was changed to version {version.version}: {_what_follows(row, held)}"
     add_decisions(connection, row.key, [StoredDecision(0, round_of(row.plan), "patch", held, told)])
     changed = replace(spec, space=new.space, space_version=version.version, budget=budget or spec.budget)
     return {
@@ -210,6 +211,19 @@ def _require_open(row: AnyRow, *, reopen: bool, what: str = "budget") -> None:
             "only more budget lets a completed one run again" if row.state == SweepState.COMPLETED else "it has ended"
         )
         raise Conflict(f"The sweep {row.id} is {row.state}, so its {what} cannot be changed: {rule}.")
+
+
+def _require_search(row: AnyRow, *, reopen: bool) -> None:
+    """Raise Conflict where the search is over and its best trials are confirmed: a new space would mean nothing."""
+    if "confirming" in row.plan and not reopen:
+        standing = f"The search of the sweep {row.id} is over, and its best trials are confirmed"
+        raise Conflict(f"{standing}: nothing would be drawn from another space. Give it more budget with it.")
+
+
+def _what_follows(row: AnyRow, held: Sequence[int]) -> str:
+    if "confirming" in row.plan:
+        return "the search goes on from it once the best trials are confirmed"
+    return f"{len(held)} trials in the queue are drawn anew"
 
 
 def _require_room(row: AnyRow, budget: Budget) -> None:

@@ -13,6 +13,7 @@ from statistics import NormalDist, median, quantiles, stdev
 from app.analysis.leaderboard import on_test
 from app.domain.objectives import Direction, cost
 from app.domain.trials import Trial
+from engine.diagnosis.figures import figure
 
 LEAST_TRIALS = 20
 """Fewer trials say too little of their spread."""
@@ -123,6 +124,6 @@ def _asked(count: int, folds: int) -> _Asked:
 
 
 def _warning(asked: _Asked, metric: str, by: float, best: int, dev: float, test: float) -> str:
-    flatters = f"{asked.told}, so that the best {metric} flatters: by about {by:.2g}"
-    beside = f"Trial {best} has {dev:.4g}, and {test:.4g} on the test part, which nothing was chosen by"
+    flatters = f"{asked.told}, so that the best {metric} flatters: by about {figure(by, 2)}"
+    beside = f"Trial {best} has {figure(dev)}, and {figure(test)} on the test part, which nothing was chosen by"
     return f"{flatters}. {beside}. Trust that, or {asked.way}."

@@ -172,9 +172,20 @@ def on_test(metric: str) -> str:
     return f"test_{metric.removeprefix('dev_').removeprefix('train_')}"
 
 
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
 def _note(items: Sequence[Leader], deviation: float | None) -> str | None:
     if not items:
         return "No trial has a result yet. Ask again when one has finished."
+    first = items[0]
+    likelier = [one for one in items if (one.probability_best or 0.0) > (first.probability_best or 0.0)]
+    if first.confirmed and likelier:
+        other = max(likelier, key=lambda one: one.probability_best or 0.0)
+        rule = "Trials that were confirmed come first: the values of the others are the luckiest of many, and flatter"
+        told = f"Trial {other.trial}, {'confirmed too' if other.confirmed else f'trained {_times(other.count)} alone'}"
+        return f"{rule}. {told}, may yet be better than trial {first.trial}: raise the leaders of confirm to learn it."
     if deviation is None:
         lack = "Each of these trials was trained once, so that nothing is known of how far their values vary by chance"
         return (

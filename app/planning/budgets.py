@@ -73,7 +73,8 @@ def affordable(snapshot: Snapshot, wishes: Iterable[tuple[int, int, int]]) -> tu
 
 def epochs_used_up(snapshot: Snapshot, left: int, wish: str) -> End:
     """Return the end of a sweep whose `left` epochs are too few for a wish."""
-    return End(SweepState.COMPLETED, f"{budget_of_epochs(snapshot)} has {max(left, 0):,} left, too few: {wish}")
+    standing = f"has {left:,} left, too few" if left > 0 else "is used up"
+    return End(SweepState.COMPLETED, f"{budget_of_epochs(snapshot)} {standing}: {wish}")
 
 
 def budget_of_epochs(snapshot: Snapshot) -> str:

@@ -46,7 +46,7 @@ def confirm(snapshot: Snapshot) -> Plan | None:
     wishes = ((one.trial, more * one.asked if one.runs == once else 0, one.asked) for one in lacking.values())
     going, spent, short = affordable(snapshot, wishes)
     if not going:
-        return short and _unconfirmed(snapshot, short)
+        return _unconfirmed(snapshot, short) if short else None
     leaders = [lacking[trial] for trial in going]
     following = replace(
         memory,
@@ -63,9 +63,9 @@ def _unconfirmed(snapshot: Snapshot, end: End) -> Plan:
 
 def _reason(snapshot: Snapshot, confirmation: Confirmation, leaders: list[Leader]) -> str:
     seeds = f"{confirmation.replicates} more {'seed' if confirmation.replicates == 1 else 'seeds'} each"
-    reason = f"{snapshot.reason}; trained with {seeds}, to confirm them: {len(leaders)} of the best"
+    reason = f"{snapshot.reason}; then {len(leaders)} of the best train with {seeds}, to confirm them"
     again = sum(bool(one.cancelled) for one in leaders)
-    return f"{reason}, {again} of which had been cut short in that" if again else reason
+    return f"{reason}: {again} of them go on where that was cut short" if again else reason
 
 
 def _after_confirming(snapshot: Snapshot, made: Plan, before: Budget) -> Plan:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
-from app.analysis.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, sweep_diagnosis, trial_diagnosis
+from app.analysis.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, figure, sweep_diagnosis, trial_diagnosis
 from app.analysis.flattery import Flattery, PartRows, flattery
 from app.analysis.leaderboard import Compared, Leaderboard, Trainings, leaderboard, on_test
 from app.contract.hyperparameters import params_of
@@ -133,7 +133,7 @@ def _counted(trainings: Trainings, folds: int) -> Trainings:
 def _of_retrained(trial: Trial) -> str:
     """Say what the only trial of a sweep that trains on dev as well is worth, as nothing can be said of dev."""
     tests = {name: value for name, value in trial.metrics.items() if name in ("test_error", "test_rmse")}
-    worth = "".join(f": its {name} is {value:.4g}" for name, value in tests.items() if value is not None)
+    worth = "".join(f": its {name} is {figure(value)}" for name, value in tests.items() if value is not None)
     only = f"Trial {trial.number} has trained on dev as well, so that only test tells what it is worth{worth}"
     return f"{only}. GET /v1/sweeps/{trial.sweep}/trials/{trial.number}/model is its model."
 

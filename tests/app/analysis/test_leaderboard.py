@@ -1,6 +1,7 @@
 """Tests of the leader board: against scipy's normal distribution, and against draws by chance."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,6 +79,18 @@ def test_a_board_names_the_metric_of_its_values_and_the_one_on_test() -> None:
     board = leaderboard([trial(0, 0.5, 0.25)], {0: {0: 0.5}}, by("minimize"))
     assert (board.metric, board.test_metric, board.meaning) == ("dev_error", "test_error", "the share of wrong answers")
     assert [on_test(name) for name in ("dev_auc", "train_loss", "auc")] == ["test_auc", "test_loss", "test_auc"]
+
+
+def test_a_board_says_why_a_confirmed_trial_stands_before_one_that_looks_better() -> None:
+    trainings: dict[int, Trainings] = {4: {0: 0.5, 1: 0.75, 2: 1.0}, 2: {0: 0.25}, 3: {0: 2.0}}
+    trials = [replace(trial(4, 0.75), confirmed=True), trial(2, 0.25), trial(3, 2.0)]
+    board = leaderboard(trials, trainings, by("minimize"))
+    assert [one.rank for one in board.items] == [1, 2, 3]
+    assert board.note is not None
+    assert "Trials that were confirmed come first" in board.note
+    assert "Trial 2, trained once alone, may yet be better than trial 4" in board.note
+    sure = leaderboard([replace(trials[0], value=0.0), *trials[1:]], trainings, by("minimize"))
+    assert sure.note is None
 
 
 def test_a_board_of_trials_that_were_trained_once_says_what_would_tell_more() -> None:

@@ -20,7 +20,7 @@ def test_the_best_trials_train_again_and_the_best_mean_wins(client: httpx.Client
     ended = when_ended(client, sweep)
     assert ended["confirm"] == CONFIRM
     assert (ended["best"]["trial"], ended["best"]["value"]) == (2, pytest.approx(1.0 / 3.0))
-    assert ended["reason"].endswith("to confirm them: 2 of the best")
+    assert ended["reason"].endswith("then 2 of the best train with 2 more seeds each, to confirm them")
     assert ended["used"]["trials"] == 4
     board = client.get(f"/v1/sweeps/{sweep}/leaderboard").json()["items"]
     assert [(one["trial"], one["count"], one["confirmed"]) for one in board] == [

@@ -112,7 +112,7 @@ def test_a_budget_changed_in_mid_sweep_holds_from_then_on(moment: int) -> None:
     sweep.work(2, 4)
     assert len(sweep.trials) == 55
     assert sweep.reason is not None
-    assert "the budget of 495 epochs has 0 left, too few: trial 55 asks for 9" in sweep.reason
+    assert "the budget of 495 epochs is used up: trial 55 asks for 9" in sweep.reason
 
 
 def test_a_sweep_ends_when_all_trials_of_the_budget_have() -> None:

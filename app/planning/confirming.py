@@ -43,6 +43,9 @@ def confirm(snapshot: Snapshot) -> Plan | None:
     more = confirmation.replicates * snapshot.spec.folds
     once = snapshot.spec.trainings
     lacking = {one.trial: one for one in snapshot.leaders if one.runs == once or one.cancelled}
+    if snapshot.leaders and not lacking:
+        told = f"{snapshot.reason}; the best trials were confirmed before"
+        return Plan((End(SweepState.COMPLETED, told),), snapshot.memory)
     wishes = ((one.trial, more * one.asked if one.runs == once else 0, one.asked) for one in lacking.values())
     going, spent, short = affordable(snapshot, wishes)
     if not going:

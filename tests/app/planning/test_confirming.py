@@ -117,7 +117,7 @@ def test_a_closed_search_awaits_what_trains_then_confirms_then_ends() -> None:
     assert (move.leaders, move.more) == ([Leader(2, 1, 9)], 2)
     assert "2 more seeds each" in move.reason
     over = plan(replace(closed, leaders=[Leader(2, 3, 9)]))
-    assert over.moves == (End(SweepState.COMPLETED, "all done"),)
+    assert over.moves == (End(SweepState.COMPLETED, "all done; the best trials were confirmed before"),)
 
 
 def test_more_trials_that_are_asked_for_while_leaders_are_confirmed_are_drawn_also_if_there_is_a_target() -> None:

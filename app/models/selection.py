@@ -40,8 +40,7 @@ def greedy(shares: Shares, cost: Cost, rounds: int = ROUNDS) -> list[int]:
 
 def answers_with_numbers(shares: Shares) -> NDArray[np.bool_]:
     """Return which models answer every example with finite numbers, (models,)."""
-    finite: NDArray[np.bool_] = np.isfinite(shares).all(axis=(1, 2))
-    return finite
+    return np.asarray(np.isfinite(shares).all(axis=(1, 2)), np.bool_)
 
 
 def _taken(shares: Shares, cost: Cost, rounds: int) -> list[int]:

@@ -69,7 +69,7 @@ def curve_best(client: httpx.Client, sweep: str, number: int, replicate: int) ->
 def test_a_winner_with_several_trainings_trains_for_the_median_of_their_best_epochs(
     client: httpx.Client, trainer: Trainer
 ) -> None:
-    sweep = start(client, replicates=3, budget={"trials": 1})["id"]
+    sweep = start(client, replicates=3, budget={"trials": 1}, fixed={"epochs": 9})["id"]
     for run in trainer.claim(64):
         best = {0: 9, 1: 2, 2: 3}[run["replicate"]]
         trainer.finish(

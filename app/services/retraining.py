@@ -127,4 +127,5 @@ def _spec_of(spec: SweepSpec, winner: Trial, epochs: int) -> SweepSpec:
         folds=1,
         confirm=None,
         train_on_dev=True,
+        history=(),
     )

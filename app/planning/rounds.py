@@ -20,6 +20,7 @@ from app.planning.enqueued import after_enqueued, enqueued
 from app.planning.memory import Memory
 from app.planning.outcome import mean
 from app.planning.standings import history, standings
+from app.planning.within import earlier
 from app.schedulers import Bracket, Contender, Round, RungScheduler, Selection
 
 RunsByTrial = Mapping[int, Sequence[RunView]]
@@ -65,7 +66,7 @@ def _draw_on(
     A bracket begins with the `given` points, which come on top of its size.
     """
     first = snapshot.drawn + len(given)
-    below = Below(memory.besides + len(given), dict(snapshot.taken))
+    below = Below(memory.besides + len(given), dict(snapshot.taken), earlier(snapshot))
     end_of_bracket = min(memory.first + memory.size, snapshot.budget.trials)
     count = min(_room(snapshot, memory), end_of_bracket - first, trials_left(snapshot))
     rungs = _bracket(snapshot, scheduler, memory).rungs

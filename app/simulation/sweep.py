@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.contract.hyperparameters import complete
+from app.domain.history import EarlierSweep
 from app.domain.plan import (
     REFUND_BLOCK,
     Block,
@@ -97,6 +98,8 @@ class VirtualSweep:
     points: list[Mapping[str, Value]] = field(default_factory=list)
     recorded: Callable[[Mapping[str, Value]], Mapping[str, Value]] = dict
     """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
+    earlier: Sequence[EarlierSweep] = ()
+    """Sweeps before this one, from which it learns."""
     _states: dict[TrialState, dict[tuple[int, int], Run]] = field(init=False)
     _of_trial: list[list[Run]] = field(default_factory=list)
     _final: dict[int, float | None] = field(default_factory=dict)
@@ -133,6 +136,7 @@ class VirtualSweep:
             memory=json.loads(json.dumps(self.memory)),
             runs=[self._view(run) for run in shown],
             trials=self._stopped() if need is Need.ALL else (),
+            earlier=self.earlier if need is Need.ALL else (),
             block=self._block(),
             reason=self.reason,
             taken=self._taken(),

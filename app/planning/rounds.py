@@ -71,7 +71,8 @@ def _draw_on(
     count = min(_room(snapshot, memory), end_of_bracket - first, trials_left(snapshot))
     rungs = _bracket(snapshot, scheduler, memory).rungs
     to_epoch = rungs[0] if rungs else None
-    proposed = draw(snapshot.spec, snapshot.dataset_sha256, first, count, history(snapshot), to_epoch, below)
+    seen = history(snapshot) if count > 0 else ()  # most looks find no room: what would be seen is not gathered
+    proposed = draw(snapshot.spec, snapshot.dataset_sha256, first, count, seen, to_epoch, below)
     trials, short = fitting(snapshot, chain(enqueued(snapshot, given, to_epoch, below.taken), proposed))
     following = after_enqueued(memory, trials)
     return Plan(list(_in_batches(snapshot, memory, trials)), following.stored()) if trials else None, short

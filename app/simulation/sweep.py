@@ -104,6 +104,7 @@ class VirtualSweep:
     _of_trial: list[list[Run]] = field(default_factory=list)
     _final: dict[int, float | None] = field(default_factory=dict)
     _views: dict[tuple[int, int], RunView] = field(default_factory=dict)
+    _trial_views: dict[int, TrialView] = field(default_factory=dict)
     _fates: dict[tuple[int, int], Fate] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -251,6 +252,7 @@ class VirtualSweep:
         self._states[run.state].pop(key, None)
         self._states[state][key] = run
         self._views.pop(key, None)
+        self._trial_views.pop(run.trial, None)
         run.state = state
         of_trial = self._of_trial[run.trial]
         if any(one.state in OPEN for one in of_trial):
@@ -273,10 +275,16 @@ class VirtualSweep:
     def _stopped(self) -> list[TrialView]:
         """Return the trials of which no run is queued or running, as the storage shows them: paused ones too."""
         return [
-            TrialView(trial, self.trials[trial].params, self._outcome(trial), mean([run.value for run in of_trial]))
+            self._trial_view(trial)
             for trial, of_trial in enumerate(self._of_trial)
             if self.trials[trial].same_as is None and all(run.state not in TRAINING for run in of_trial)
         ]
+
+    def _trial_view(self, trial: int) -> TrialView:
+        if trial not in self._trial_views:
+            cost = mean([run.value for run in self._of_trial[trial]])
+            self._trial_views[trial] = TrialView(trial, self.trials[trial].params, self._outcome(trial), cost)
+        return self._trial_views[trial]
 
     def _outcome(self, trial: int) -> TrialState:
         states = {run.state for run in self._of_trial[trial]}

@@ -15,6 +15,7 @@ from app.api.dependencies import UseCases
 from app.api.fields import form_faults, read_fields
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
+from app.domain.answered import PartAnswers, ScoredPart
 from app.domain.errors import Fault, InvalidRequest
 from app.domain.predictions import Evaluation, PredictedRows
 from app.models.models import Format, Predictor, model_file
@@ -65,6 +66,18 @@ def get_model(
 ) -> Response:
     """Fetch a trained model: `json` is its card alone, the other formats have the weights as well."""
     return model_answer(services.models.get(sweep, number), f"{sweep}-{number}", file_format)
+
+
+Part = Annotated[ScoredPart, Query(description="the part of the data set that is answered")]
+
+
+@router.get("/answers")
+def get_answers(sweep: str, number: int, services: UseCases, part: Part = "dev") -> PartAnswers:
+    """Show what a trained model answers on dev or test, against what is there.
+
+    Of a classifier the confusion matrix, ROC curves and calibration; of a regression predictions and residuals.
+    """
+    return services.models.answers(sweep, number, part)
 
 
 @router.post(

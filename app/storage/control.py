@@ -14,7 +14,7 @@ from app.domain.states import SweepState
 from app.domain.sweeps import MOST_TRIALS, Budget, NewSpace, SpaceVersion, Spent, SweepChanges
 from app.domain.values import Value
 from app.storage import changes as change_log
-from app.storage import moves, records
+from app.storage import moves, records, views
 from app.storage.decisions import add_decisions, round_of
 from app.storage.outcomes import follow_runs
 from app.storage.records import AnyRow
@@ -47,6 +47,8 @@ def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen:
         values |= _respace(connection, row, changes.space, changes.budget, reopen=reopen)
     if values:
         connection.execute(update(sweeps).where(sweeps.c.key == row.key).values(values))
+        if changes.space is not None:
+            views.take_parameters(connection, changes.space.space.parameters)
         change_log.of(connection).sweep(row.key, values.get("state", row.state))
 
 

@@ -229,7 +229,7 @@ class _Choice:
         return f"{chosen}, of {waiting} paused trials and {unseen} new points: {going} go on, {new} begin"
 
     def _why_none(self, chosen: Sequence[int]) -> str:
-        """Return why nothing trains, though some were chosen; no reason of its own where there was nothing to choose."""
+        """Return why nothing trains though some were chosen; no reason where there was nothing to choose."""
         if not chosen:
             return ""
         return f"{self.board.epochs_left:,} epochs are left, and no trial would come to its last one with them"

@@ -21,7 +21,27 @@ MOST_PLANS = 100_000
 A million trials that end at once are 15,625 blocks to be refunded, one after the other.
 """
 
+LONGEST_PAUSE = 60
+"""So many calls of `look_again` may pass before a sweep whose looks failed is looked at again."""
+
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """Why the looks at a sweep have failed, and after how many calls of `look_again` the next one is due."""
+
+    why: str
+    pause: int = 1
+    left: int = 1
+
+    def is_due(self) -> bool:
+        """Return whether to look again; each pause is twice as long as the one before."""
+        self.left -= 1
+        if self.left > 0:
+            return False
+        self.pause = self.left = min(2 * self.pause, LONGEST_PAUSE)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +59,7 @@ class Planner:
     """Looks at sweeps when it is told to; several calls for one sweep that waits become one look.
 
     Sweeps that learn have a thread of their own, so that the others need not wait until a model has been fitted. A look
-    that failed is made again by `look_again`.
+    that failed is made again by `look_again`, and `trouble` tells of it.
     """
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
@@ -48,7 +68,7 @@ class Planner:
         self._changed = Condition()
         self._waiting: dict[str, None] = {}  # in the order of the calls
         self._busy: set[str] = set()
-        self._failed: set[str] = set()
+        self._troubles: dict[str, _Trouble] = {}
         self._seen: dict[str, _Seen] = {}
         self._closed = False
         self._process = PlanProcess()
@@ -84,9 +104,15 @@ class Planner:
             self.look(sweep)
 
     def look_again(self) -> None:
-        """Have those sweeps looked at whose last look failed."""
-        for sweep in tuple(self._failed):
-            self.look(sweep)
+        """Have those sweeps looked at whose last look failed, after pauses that grow."""
+        for sweep, trouble in tuple(self._troubles.items()):
+            if trouble.is_due():
+                self.look(sweep)
+
+    def trouble(self, sweep: str) -> str | None:
+        """Return why the last look at a sweep failed; None if it did not."""
+        trouble = self._troubles.get(sweep)
+        return trouble.why if trouble else None
 
     def queue_has(self, sweep: str, waiting: int) -> None:
         """Hear how many runs wait in the queue of a sweep: where they are few, and more can be drawn, look."""
@@ -111,6 +137,7 @@ class Planner:
     def forget(self, sweep: str) -> None:
         """Forget a sweep that was deleted."""
         self._seen.pop(sweep, None)
+        self._troubles.pop(sweep, None)
         self._process.forget(sweep)
 
     def wait_idle(self) -> None:
@@ -162,12 +189,17 @@ class Planner:
             yield
         except NotFound:
             self.forget(sweep)
-        except Exception:  # noqa: BLE001 - one sweep's fault must not stop the others; it is looked at again
-            if sweep not in self._failed:
-                _log.exception("planning the sweep %s failed; it is tried again", sweep)
-                self._failed.add(sweep)
+        except Exception as error:  # noqa: BLE001 - one sweep's fault must not stop the others; it is looked at again
+            self._note(sweep, str(error) if isinstance(error, RuntimeError) else repr(error))
             return
-        self._failed.discard(sweep)
+        self._troubles.pop(sweep, None)
+
+    def _note(self, sweep: str, why: str) -> None:
+        """Note why the look at a sweep has just failed."""
+        trouble = self._troubles.setdefault(sweep, _Trouble(""))
+        if not trouble.why:
+            _log.exception("planning the sweep %s failed; it is tried again", sweep)
+        trouble.why = why
 
     def _plan(self, sweep: str) -> None:
         """Plan and apply until there is nothing more to decide; what came too late is planned anew."""

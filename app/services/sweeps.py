@@ -90,6 +90,14 @@ class Sweeps:
         """Return a sweep. Raises NotFound."""
         return self._storage.sweep(sweep)
 
+    def halt(self, sweep: Sweep) -> str | None:
+        """Return a sentence if a sweep runs and what comes next in it could not be planned, or None."""
+        why = self._planner.trouble(sweep.id)
+        if why is None or sweep.state is not SweepState.RUNNING:
+            return None
+        again = "It is tried again, at least once a minute, and the log of the server says more"
+        return f"What comes next in this sweep could not be planned: {why}. {again}."
+
     def page(self, which: SweepFilter, limit: int, cursor: str | None) -> Page[Sweep]:
         """Return sweeps, newest first. Raises Malformed for a cursor of another list or filter."""
         listed = f"sweeps by {which!r}"

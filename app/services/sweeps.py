@@ -142,10 +142,11 @@ class Sweeps:
         points = plain_points(points, spec)
         if every := [*faults, *point_faults(points, spec, dataset)]:
             raise InvalidRequest(every)
-        with self._changing:  # those drawn last are these
-            self._storage.enqueue_points(sweep, points)
-            waiting = min(self._planned(sweep).waiting_points, len(points))
-            return Enqueued(self._storage.enqueued_trials(sweep, len(points) - waiting), waiting)
+        with self._changing:  # whoever changes the budget meanwhile must see that it grows
+            before = self._storage.enqueue_points(sweep, points)
+        self._planner.plan_now(sweep)
+        drawn = self._storage.enqueued_trials(sweep, before, len(points))
+        return Enqueued(drawn, len(points) - len(drawn))
 
     def pause(self, sweep: str) -> Sweep:
         """Hand out no more work of a sweep; what trains comes back at its epoch's end. Raises NotFound, Conflict."""

@@ -14,7 +14,7 @@ from app.domain.states import SweepState
 from app.domain.sweeps import MOST_TRIALS, Budget, NewSpace, SpaceVersion, SweepChanges
 from app.domain.values import Value
 from app.storage import changes as change_log
-from app.storage import moves, records
+from app.storage import moves, records, trial_rows
 from app.storage.decisions import add_decisions, round_of
 from app.storage.outcomes import follow_runs
 from app.storage.records import AnyRow
@@ -58,8 +58,8 @@ def _queue_cancelled(connection: Connection, row: AnyRow) -> None:
         moves.hold_untouched(connection, row.key)
 
 
-def enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, Value]]) -> None:
-    """Let hand-picked points wait to be drawn next, on top of the budget of trials.
+def enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, Value]]) -> int:
+    """Let hand-picked points wait to be drawn next, on top of the budget of trials; return how many came before them.
 
     Raises NotFound; Conflict unless the sweep runs or is paused, and where too many points wait.
     """
@@ -74,6 +74,7 @@ def enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, Va
         update(sweeps).where(sweeps.c.key == row.key).values({**_NEXT_VERSION, **values, "enqueued": waiting})
     )
     change_log.of(connection).sweep(row.key, row.state)
+    return trial_rows.count_enqueued(connection, row.key) + len(row.enqueued)
 
 
 def _require_places(row: AnyRow, count: int) -> None:

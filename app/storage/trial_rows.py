@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, literal_column, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, literal_column, select
 
 from app.domain.errors import NotFound
 from app.domain.filters import Field, Position, TrialQuery
@@ -173,12 +173,22 @@ def stopped(connection: Connection, sweep: str) -> list[Trial]:
     return [records.trial(sweep, row, slots) for row in rows]
 
 
-def enqueued(connection: Connection, sweep: str, last: int) -> list[int]:
-    """Return the numbers of the `last` trials that have hand-picked points, in their order."""
-    # A literal: SQLite uses a partial index only where it can see the index's own condition.
-    mine = trials.c.sweep_key == sweep_key(connection, sweep), trials.c.enqueued == literal_column("1")
-    found = connection.execute(select(trials.c.number).where(*mine).order_by(trials.c.number.desc()).limit(last))
-    return sorted(found.scalars())
+# A literal: SQLite uses a partial index only where it can see the index's own condition.
+_ENQUEUED = trials.c.enqueued == literal_column("1")
+
+
+def enqueued(connection: Connection, sweep: str, first: int, count: int) -> list[int]:
+    """Return the numbers of the trials that have hand-picked points, in their order: `count` from the `first` on."""
+    mine = trials.c.sweep_key == sweep_key(connection, sweep), _ENQUEUED
+    page = select(trials.c.number).where(*mine).order_by(trials.c.number).offset(first).limit(count)
+    return list(connection.scalars(page))
+
+
+def count_enqueued(connection: Connection, sweep: int) -> int:
+    """Return how many trials have hand-picked points."""
+    return connection.execute(
+        select(func.count()).select_from(trials).where(trials.c.sweep_key == sweep, _ENQUEUED)
+    ).scalar_one()
 
 
 def confirmed(connection: Connection, sweep: str) -> list[Trial]:

@@ -127,7 +127,7 @@ class Sweeps:
                 raise InvalidRequest(every)
             changed: dict[str, Any] = dict(draft.budget)
             budget = replace(before, **changed)
-            space = new_space(searched, draft, spec, self._clock.now()) if searched else None
+            space = new_space(searched, draft, spec, dataset, self._clock.now()) if searched else None
             changes = SweepChanges(draft.name, draft.tags, draft.notes, budget if budget != before else None, space)
             reopen = _is_larger(budget, before, spec.objective.direction)
             self._storage.change_sweep(sweep, changes, reopen=reopen)

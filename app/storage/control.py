@@ -190,10 +190,13 @@ def _respace(
     version = SpaceVersion(len(earlier) + 1, new.created_at, posted, constraints)
     held = moves.hold_untouched(connection, row.key)
     told = f"the space was changed to version {version.version}: {len(held)} trials in the queue are drawn anew"
+    if new.pool != spec.pool:
+        told += f"; the pool of {spec.pool} models has room for {new.pool} of the largest network"
     add_decisions(connection, row.key, [StoredDecision(0, round_of(row.plan), "patch", held, told)])
-    changed = replace(spec, space=new.space, space_version=version.version, budget=budget or spec.budget)
+    changed = replace(spec, space=new.space, space_version=version.version, budget=budget or spec.budget, pool=new.pool)
     return {
         **_NEXT_VERSION,
+        "pool": new.pool,
         "spec": records.spec_to_json(changed),
         "spaces": records.spaces_to_json([*earlier, version]),
         "posted": {**row.posted, "space": posted, "constraints": constraints},

@@ -60,6 +60,18 @@ def test_constraints_alone_are_a_new_version_and_the_same_space_is_none(client: 
     assert all(one["params"]["learning_rate"] <= 0.1 for one in trials(client, sweep))
 
 
+def test_wider_networks_lower_the_pool_which_is_said(client: httpx.Client) -> None:
+    def widths(*widths: int) -> Json:
+        return {"hidden_units": {"kind": "choice", "values": [[width, width] for width in widths]}}
+
+    sweep = start(client, space=widths(4), fixed={"epochs": 3})
+    wide = patch(client, sweep["id"], space=widths(4, 4096)).json()
+    assert (sweep["pool"], wide["pool"]) == (50, 3)
+    (told, _) = client.get(f"/v1/sweeps/{sweep['id']}/decisions").json()["items"]
+    assert told["reason"].endswith("; the pool of 50 models has room for 3 of the largest network")
+    assert patch(client, sweep["id"], space=widths(4)).json()["pool"] == 3
+
+
 def test_all_faults_are_told_together_and_nothing_changes(client: httpx.Client) -> None:
     sweep = start(client, scheduler={"kind": "successive_halving"}, fixed={"epochs": 3, "l2": 0.1})["id"]
     space = {

@@ -13,6 +13,7 @@ from app.domain.states import SweepState
 from app.planning import HORIZON, LOW_WATER, fits_models, need_of, passed_rungs, plan
 from app.services.clock import Clock
 from app.services.plan_process import PlanProcess
+from app.services.troubles import Troubles
 from app.storage.interface import Storage
 
 MOST_PLANS = 100_000
@@ -21,27 +22,7 @@ MOST_PLANS = 100_000
 A million trials that end at once are 15,625 blocks to be refunded, one after the other.
 """
 
-LONGEST_PAUSE = 60
-"""So many calls of `look_again` may pass before a sweep whose looks failed is looked at again."""
-
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Trouble:
-    """Why the looks at a sweep have failed, and after how many calls of `look_again` the next one is due."""
-
-    why: str
-    pause: int = 1
-    left: int = 1
-
-    def is_due(self) -> bool:
-        """Return whether to look again; each pause is twice as long as the one before."""
-        self.left -= 1
-        if self.left > 0:
-            return False
-        self.pause = self.left = min(2 * self.pause, LONGEST_PAUSE)
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +49,7 @@ class Planner:
         self._changed = Condition()
         self._waiting: dict[str, None] = {}  # in the order of the calls
         self._busy: set[str] = set()
-        self._troubles: dict[str, _Trouble] = {}
+        self._troubles = Troubles()
         self._seen: dict[str, _Seen] = {}
         self._closed = False
         self._process = PlanProcess()
@@ -105,14 +86,12 @@ class Planner:
 
     def look_again(self) -> None:
         """Have those sweeps looked at whose last look failed, after pauses that grow."""
-        for sweep, trouble in tuple(self._troubles.items()):
-            if trouble.is_due():
-                self.look(sweep)
+        for sweep in self._troubles.due():
+            self.look(sweep)
 
     def trouble(self, sweep: str) -> str | None:
         """Return why the last look at a sweep failed; None if it did not."""
-        trouble = self._troubles.get(sweep)
-        return trouble.why if trouble else None
+        return self._troubles.why(sweep)
 
     def queue_has(self, sweep: str, waiting: int) -> None:
         """Hear how many runs wait in the queue of a sweep: where they are few, and more can be drawn, look."""
@@ -137,7 +116,7 @@ class Planner:
     def forget(self, sweep: str) -> None:
         """Forget a sweep that was deleted."""
         self._seen.pop(sweep, None)
-        self._troubles.pop(sweep, None)
+        self._troubles.over(sweep)
         self._process.forget(sweep)
 
     def wait_idle(self) -> None:
@@ -190,16 +169,11 @@ class Planner:
         except NotFound:
             self.forget(sweep)
         except Exception as error:  # noqa: BLE001 - one sweep's fault must not stop the others; it is looked at again
-            self._note(sweep, str(error) if isinstance(error, RuntimeError) else repr(error))
+            if self._troubles.why(sweep) is None:
+                _log.exception("planning the sweep %s failed; it is tried again", sweep)
+            self._troubles.note(sweep, str(error) if isinstance(error, RuntimeError) else repr(error))
             return
-        self._troubles.pop(sweep, None)
-
-    def _note(self, sweep: str, why: str) -> None:
-        """Note why the look at a sweep has just failed."""
-        trouble = self._troubles.setdefault(sweep, _Trouble(""))
-        if not trouble.why:
-            _log.exception("planning the sweep %s failed; it is tried again", sweep)
-        trouble.why = why
+        self._troubles.over(sweep)
 
     def _plan(self, sweep: str) -> None:
         """Plan and apply until there is nothing more to decide; what came too late is planned anew."""

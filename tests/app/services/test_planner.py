@@ -121,20 +121,6 @@ def test_a_sweep_says_that_its_models_cannot_be_fitted_and_goes_on_once_they_can
     assert services.sweeps.get(sweep).used.trials == 4
 
 
-def test_a_look_that_fails_time_and_again_is_made_after_pauses_that_grow(services: Services, tmp_path: Path) -> None:
-    sweep = posted(services, budget={"trials": 1})
-    runs, sound = claimed(services, 1), change_row(tmp_path, sweep, {})
-    finish(services, runs)
-    services.planner.wait_idle()
-    looks = list[int]()
-    for second in range(32):
-        change_row(tmp_path, sweep, {**sound, "budget": {f"second_{second}": 1}})
-        services.planner.look_again()
-        services.planner.wait_idle()
-        looks += [second] * (f"second_{second}" in str(services.planner.trouble(sweep)))
-    assert looks == [0, 2, 6, 14, 30]
-
-
 def test_more_budget_is_drawn_from_at_once(services: Services) -> None:
     sweep = posted(services, budget={"trials": 1})
     finish(services, claimed(services, 1))

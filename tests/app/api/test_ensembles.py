@@ -75,17 +75,17 @@ class HeldUp:
     """A storage that is asked for a model of one sweep, and takes its time."""
 
     def __init__(self, storage: Storage, sweep: str) -> None:
-        self.storage, self.sweep = storage, sweep
+        self._storage, self._of = storage, sweep
         self.asked, self.go_on = Event(), Event()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.storage, name)
+        return getattr(self._storage, name)
 
     def model(self, sweep: str, number: int) -> KeptModel | None:
-        if sweep == self.sweep:
+        if sweep == self._of:
             self.asked.set()
             assert self.go_on.wait(PATIENCE)
-        return self.storage.model(sweep, number)
+        return self._storage.model(sweep, number)
 
 
 def test_what_was_chosen_is_read_while_another_sweep_s_ensemble_is_chosen(

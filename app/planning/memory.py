@@ -15,6 +15,7 @@ class Memory:
     began with round `since`, and has up to `size` trials from number `first` on. With size 0 none is under way. It is
     number `bracket`, counted from 0. `besides` are the trials that the sampler did not propose: enqueued
     ones and heirs. `confirming` are the trials of the budget when leaders began to train again; 0 while none do.
+    `given` of the first points that wait belong to the bracket, since the epochs did not reach for them yet.
     `space` is the version of the space from which was drawn last.
     """
 
@@ -27,6 +28,7 @@ class Memory:
     besides: int = 0
     confirming: int = 0
     space: int = 1
+    given: int = 0
 
     @classmethod
     def of(cls, stored: Mapping[str, Value]) -> Self:

@@ -12,7 +12,6 @@ from itertools import chain, groupby
 from app.domain.plan import Draw, Drawn, End, Plan, Prune, RunView, Snapshot, Train
 from app.domain.runs import comparable
 from app.domain.states import TrialState
-from app.domain.values import Value
 from app.planning.budgets import affordable, fitting, on_target, refund
 from app.planning.drawing import all_drawn, batch_of, draw, epochs_of, learns, room_in_queue, trials_left
 from app.planning.duplicates import Below
@@ -48,8 +47,8 @@ def _next_bracket(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) 
     )
     size = _bracket(snapshot, scheduler, following).size
     size = left if size is None else min(size, left)
-    given = snapshot.points
-    drawn, short = _draw_on(snapshot, scheduler, replace(following, size=size + len(given)), given)
+    given = len(snapshot.points)
+    drawn, short = _draw_on(snapshot, scheduler, replace(following, size=size + given, given=given))
     return drawn or Plan((short or all_drawn(snapshot),), snapshot.memory)
 
 
@@ -57,13 +56,12 @@ def _bracket(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> Br
     return scheduler.bracket(snapshot.spec.scheduler, epochs_of(snapshot.spec), memory.bracket)
 
 
-def _draw_on(
-    snapshot: Snapshot, scheduler: RungScheduler, memory: Memory, given: Sequence[Mapping[str, Value]] = ()
-) -> tuple[Plan | None, End | None]:
+def _draw_on(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> tuple[Plan | None, End | None]:
     """Return the plan that draws more of the bracket in `memory`, or the end that it means if epochs are too few.
 
-    A bracket begins with the `given` points, which come on top of its size.
+    A bracket begins with the points that wait; those that the epochs do not reach for come before its others later on.
     """
+    given = snapshot.points[: memory.given]
     first = snapshot.drawn + len(given)
     below = Below(memory.besides + len(given), dict(snapshot.taken))
     end_of_bracket = min(memory.first + memory.size, snapshot.budget.trials)
@@ -72,7 +70,7 @@ def _draw_on(
     to_epoch = rungs[0] if rungs else None
     proposed = draw(snapshot.spec, snapshot.dataset_sha256, first, count, history(snapshot), to_epoch, below)
     trials, short = fitting(snapshot, chain(enqueued(snapshot, given, to_epoch, below.taken), proposed))
-    following = after_enqueued(memory, trials)
+    following = replace(after_enqueued(memory, trials), given=max(len(given) - len(trials), 0))
     return Plan(list(_in_batches(snapshot, memory, trials)), following.stored()) if trials else None, short
 
 
@@ -97,7 +95,7 @@ def _decide(
     snapshot: Snapshot, scheduler: RungScheduler, memory: Memory, contenders: Sequence[Contender], runs: RunsByTrial
 ) -> Plan | None:
     """Return what the scheduler makes of a round that has stopped; None if that was the bracket's last."""
-    memory = replace(memory, size=snapshot.drawn - memory.first)  # fewer than planned, if epochs or points were too few
+    memory = replace(memory, size=snapshot.drawn - memory.first, given=0)  # fewer, if epochs or points were too few
     rung, rungs = memory.round - memory.since + 1, _bracket(snapshot, scheduler, memory).rungs
     began = len({run.trial for run in snapshot.runs if run.trial >= memory.first})  # the others have another's result
     if rung >= len(rungs) or not began:

@@ -38,7 +38,8 @@ class SweepAnswer(TypedDict):
     """A sweep: where it stands, and the request it came from with all defaults filled in.
 
     While it is open, trials that are still to be drawn count as queued; once it has ended, `counts` has those alone
-    that it had. The budget is the one in force; so many `waiting_points` were enqueued and become trials of the next round.
+    that it had. The budget is the one in force; so many `waiting_points` were enqueued and become trials of the next
+    round.
     While the end waits for trials in training, `ending` is the state to come.
     `rules` is the version of the rules that shape its results: a sweep ends under those that it began with. While it
     runs, `no_workers` says so if no live worker can train it, and `no_plan` if what comes next could not be planned.

@@ -14,7 +14,7 @@ from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.heirs import heirs_of
 from app.planning.memory import Memory
 from app.planning.standings import history, standings
-from app.planning.within import outside, within
+from app.planning.within import placed, within
 from app.schedulers import Board, RoundComposer, Step
 
 _Paused = Mapping[int, Sequence[RunView]]
@@ -42,7 +42,8 @@ def plan_composed(snapshot: Snapshot, scheduler: RoundComposer) -> Plan:
 
 
 def _board(snapshot: Snapshot, memory: Memory) -> Board:
-    spec, params, left_out = snapshot.spec, {one.number: one.params for one in snapshot.trials}, outside(snapshot)
+    spec, points = snapshot.spec, placed(snapshot)
+    params = {one.number: points.get(one.number, one.params) for one in snapshot.trials}
     return Board(
         space=spec.space,
         fixed=spec.fixed,
@@ -57,7 +58,7 @@ def _board(snapshot: Snapshot, memory: Memory) -> Board:
         drawn=snapshot.drawn,
         knobs=KNOBS,
         trials=[
-            replace(one, inside=one.trial not in left_out)
+            replace(one, inside=one.trial in points or one.trial not in params)
             for one in standings(snapshot.runs, params, spec.objective.diverged)
         ],
     )

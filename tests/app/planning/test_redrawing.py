@@ -156,7 +156,7 @@ def test_thaw_says_truly_why_it_ends_when_a_changed_space_leaves_all_trials_outs
     for run in sweep.in_state(TrialState.RUNNING):
         sweep.train(run)
     left = len(sweep.in_state(TrialState.PAUSED))
-    sweep.change_space(Space({"dropout": FloatParameter(0.1, 0.5)}))
+    sweep.change_space(Space({"learning_rate": FloatParameter(2.0, 3.0)}))
     sweep.work(1)
     assert left > 0
     assert len(sweep.in_state(TrialState.PRUNED)) == left

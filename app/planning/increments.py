@@ -9,7 +9,7 @@ from app.domain.plan import RunView, Snapshot, TrialView
 
 @dataclass(frozen=True, slots=True)
 class Increment:
-    """A snapshot without those runs and trials that the one before showed alike; `anew` it leaves out none."""
+    """A snapshot without those runs, trials and points that the one before showed alike; `anew` it leaves out none."""
 
     snapshot: Snapshot
     anew: bool
@@ -22,26 +22,31 @@ class Shown:
     def __init__(self) -> None:
         self._runs: dict[int, RunView] = {}
         self._trials: dict[int, TrialView] = {}
+        self._taken: dict[str, int] = {}
 
     def increment(self, snapshot: Snapshot) -> Increment:
         """Return what is new in a snapshot, and remember it; all of it, if something shown before has gone."""
         runs = {run.key: run for run in snapshot.runs}
         trials = {trial.number: trial for trial in snapshot.trials}
-        anew = not (self._runs.keys() <= runs.keys() and self._trials.keys() <= trials.keys())
+        taken = dict(snapshot.taken)
+        before = self._runs.keys(), self._trials.keys(), self._taken.keys()
+        anew = not all(old <= new.keys() for old, new in zip(before, (runs, trials, taken), strict=True))
         new_runs = [run for key, run in runs.items() if anew or self._runs.get(key) != run]
         new_trials = [trial for number, trial in trials.items() if anew or self._trials.get(number) != trial]
-        self._runs, self._trials = runs, trials
-        return Increment(replace(snapshot, runs=new_runs, trials=new_trials), anew)
+        new_taken = {point: number for point, number in taken.items() if anew or self._taken.get(point) != number}
+        self._runs, self._trials, self._taken = runs, trials, taken
+        return Increment(replace(snapshot, runs=new_runs, trials=new_trials, taken=new_taken), anew)
 
     def whole(self, increment: Increment) -> Snapshot:
         """Return the snapshot of an increment, and remember it."""
         if increment.anew:
-            self._runs, self._trials = {}, {}
+            self._runs, self._trials, self._taken = {}, {}, {}
         self._runs |= {run.key: run for run in increment.snapshot.runs}
         self._trials |= {trial.number: trial for trial in increment.snapshot.trials}
+        self._taken |= increment.snapshot.taken
         runs = sorted(self._runs.values(), key=lambda run: (run.trial, run.replicate))
         trials = [self._trials[number] for number in sorted(self._trials)]
-        return replace(increment.snapshot, runs=runs, trials=trials)
+        return replace(increment.snapshot, runs=runs, trials=trials, taken=self._taken)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from app.domain.filters import Field, Position, TrialQuery
 from app.domain.runs import WITHOUT_RESULT
 from app.domain.states import OPEN, TrialState
 from app.domain.trials import KeptModel, Trial
-from app.domain.values import LARGEST_WHOLE, key
+from app.domain.values import LARGEST_WHOLE
 from app.storage import artifacts as artifact_rows
 from app.storage import metrics, records
 from app.storage.dialect import among
 from app.storage.queries import Query
 from app.storage.sweep_rows import sweep_key
-from app.storage.tables import artifacts, lineage, models, runs, trials
+from app.storage.tables import artifacts, models, runs, trials
 
 _UNFINISHED = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED, TrialState.CANCELLED})
 _FINISHED = tuple(state for state in TrialState if state not in _UNFINISHED)
@@ -30,13 +30,6 @@ _TOLD = select(*(column for column in trials.c if column not in {trials.c.sweep_
 _OF_NUMBER = Query(_TOLD.where(trials.c.number == bindparam("number")))
 _OF_NUMBERS = Query(_TOLD.where(among(trials.c.number, "numbers")))
 _FINISHED_ONES = Query(_TOLD.where(among(trials.c.state, "states")).order_by(trials.c.number))
-
-_POINTS = Query(
-    select(trials.c.number, trials.c.params)
-    .where(_MINE, trials.c.same_as.is_(None), trials.c.state != literal_column("'cancelled'"))
-    .where(trials.c.number.not_in(select(lineage.c.trial).where(lineage.c.sweep_key == bindparam("sweep"))))
-    .order_by(trials.c.number)
-)
 
 _CONFIRMED = Query(_TOLD.where(trials.c.confirmed == literal_column("1")).order_by(trials.c.number))
 _ENDED = tuple(state.value for state in TrialState if state not in OPEN | WITHOUT_RESULT)
@@ -202,18 +195,6 @@ def trainings(connection: Connection, sweep: str, numbers: Collection[int]) -> d
     key = sweep_key(connection, sweep)
     for row in _TRAININGS.rows(connection, sweep=key, numbers=list(numbers), states=list(_ENDED)):
         found[row.trial][row.replicate] = row.value
-    return found
-
-
-def taken(connection: Connection, sweep: int) -> dict[str, int]:
-    """Return the number of the first trial with each point, by the `key` of its params.
-
-    One that goes on from another trial is none: its result is not that of its point alone. One that was cancelled is
-    none either: it has no result, and comes to none.
-    """
-    found = dict[str, int]()
-    for row in _POINTS.rows(connection, sweep=sweep):
-        found.setdefault(key(row.params), row.number)
     return found
 
 

@@ -118,6 +118,7 @@ class Snapshot:
     for them. While the memory's `space` is not the version of the spec's space, `held` are the trials to be drawn anew,
     by number; for `Need.ALL` all runs are shown then, and `this_round` are the trials with runs of the memory's round.
 
+    `drawn_out` tells that an earlier plan found no new point, of as many trials with as many points as there are.
     `taken` has, where duplicates are skipped or reused, the number of the first trial with each point, by the `key` of
     its params; those that were cancelled, or go on from others, count as none.
     """
@@ -145,6 +146,7 @@ class Snapshot:
     points: Sequence[Mapping[str, Value]] = ()
     held: Sequence[Held] = ()
     this_round: frozenset[int] = frozenset()
+    drawn_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,10 +283,15 @@ Move: TypeAlias = Draw | Redraw | Train | Prune | Refund | Close | Confirm | End
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Moves to be made together, in their order, and what the next plan is to remember."""
+    """Moves to be made together, in their order, and what the next plan is to remember.
+
+    It has `drawn_out` the sweep where duplicates are skipped and it found no new point: as long as no trial comes or is
+    cancelled, no other plan needs to look for one.
+    """
 
     moves: Sequence[Move] = ()
     memory: Mapping[str, Value] = field(default_factory=dict)
+    drawn_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

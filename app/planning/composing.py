@@ -32,13 +32,11 @@ def plan_composed(snapshot: Snapshot, scheduler: RoundComposer) -> Plan:
     if back := refund(snapshot):
         return Plan((back,), replace(memory, refunded=back.block.end).stored())
     step = scheduler.compose(snapshot.spec.scheduler, board)
-    if (
-        snapshot.spec.duplicates == "skip"
-        and (step.new or step.draw)
-        and not any(_candidates(snapshot, memory, scheduler, step))
-    ):
-        step = scheduler.compose(snapshot.spec.scheduler, replace(board, trials_left=0))
-    return _follow(snapshot, memory, scheduler, step)
+    wants = snapshot.spec.duplicates == "skip" and bool(step.new or step.draw)
+    if not wants or (not snapshot.drawn_out and any(_candidates(snapshot, memory, scheduler, step))):
+        return _follow(snapshot, memory, scheduler, step)
+    step = scheduler.compose(snapshot.spec.scheduler, replace(board, trials_left=0))
+    return replace(_follow(snapshot, memory, scheduler, step), drawn_out=True)
 
 
 def _board(snapshot: Snapshot, memory: Memory) -> Board:

@@ -28,7 +28,8 @@ def plan_rounds(snapshot: Snapshot, scheduler: RungScheduler) -> Plan:
     """Return the next moves of a sweep whose `scheduler` decides once a round has stopped."""
     memory = Memory.of(snapshot.memory)
     if snapshot.in_training:
-        return _draw_on(snapshot, scheduler, memory)[0] or Plan((), snapshot.memory)
+        more, short = _draw_on(snapshot, scheduler, memory)
+        return more or Plan((), snapshot.memory, drawn_out=not short and _count(snapshot, memory) > 0)
     runs = _not_pruned(snapshot.runs)
     contenders = [_contender(snapshot, trial, of_trial) for trial, of_trial in runs.items()]
     if end := on_target(snapshot, _best_cost(snapshot, contenders)):
@@ -64,14 +65,20 @@ def _draw_on(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> tu
     given = snapshot.points[: memory.given]
     first = snapshot.drawn + len(given)
     below = Below(memory.besides + len(given), dict(snapshot.taken))
-    end_of_bracket = min(memory.first + memory.size, snapshot.budget.trials)
-    count = min(_room(snapshot, memory), end_of_bracket - first, trials_left(snapshot))
+    count = 0 if snapshot.drawn_out else _count(snapshot, memory)
     rungs = _bracket(snapshot, scheduler, memory).rungs
     to_epoch = rungs[0] if rungs else None
     proposed = draw(snapshot.spec, snapshot.dataset_sha256, first, count, history(snapshot), to_epoch, below)
     trials, short = fitting(snapshot, chain(enqueued(snapshot, given, to_epoch, below.taken), proposed))
     following = replace(after_enqueued(memory, trials), given=max(len(given) - len(trials), 0))
     return Plan(list(_in_batches(snapshot, memory, trials)), following.stored()) if trials else None, short
+
+
+def _count(snapshot: Snapshot, memory: Memory) -> int:
+    """Return how many trials of the sampler's may be drawn now, for the bracket in `memory`."""
+    end_of_bracket = min(memory.first + memory.size, snapshot.budget.trials)
+    left = end_of_bracket - snapshot.drawn - len(snapshot.points[: memory.given])
+    return max(min(_room(snapshot, memory), left, trials_left(snapshot)), 0)
 
 
 def _room(snapshot: Snapshot, memory: Memory) -> int:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Condition, Thread
 from typing import final
 
@@ -51,6 +51,7 @@ class Planner:
         self._busy: set[str] = set()
         self._troubles = Troubles()
         self._seen: dict[str, _Seen] = {}
+        self._drawn_out: dict[str, tuple[int, int]] = {}  # trials and points in which none was new
         self._closed = False
         self._process = PlanProcess()
         names = {"planner": False, "planner of models": True}
@@ -116,6 +117,7 @@ class Planner:
     def forget(self, sweep: str) -> None:
         """Forget a sweep that was deleted."""
         self._seen.pop(sweep, None)
+        self._drawn_out.pop(sweep, None)
         self._troubles.over(sweep)
         self._process.forget(sweep)
 
@@ -182,22 +184,31 @@ class Planner:
         if need is Need.ALL:
             self._process.warm_up()
         for _ in range(MOST_PLANS):
-            snapshot = self._storage.snapshot(sweep, need, HORIZON, all_runs=all_runs)
+            snapshot = self._recognised(self._storage.snapshot(sweep, need, HORIZON, all_runs=all_runs))
             self._seen[sweep] = _Seen(
-                snapshot.drawn >= snapshot.budget.trials,
+                snapshot.drawn_out or snapshot.drawn >= snapshot.budget.trials,
                 snapshot.budget.target is not None or need is Need.LIVE,
                 need is Need.ALL,
             )
             if snapshot.state is not SweepState.RUNNING:
                 self._process.forget(sweep)
+                self._drawn_out.pop(sweep, None)
                 return
             if self._closed or not self._applied(snapshot, self._made(snapshot)):
                 return
         raise RuntimeError(f"{MOST_PLANS:,} plans in a row have not come to rest")
 
+    def _recognised(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot, marked if an earlier plan has found no new point in one like it."""
+        return replace(snapshot, drawn_out=self._drawn_out.get(snapshot.sweep) == _points_of(snapshot))
+
     def _made(self, snapshot: Snapshot) -> Plan:
         """Return the plan that follows from a snapshot: one that may fit models, from the process for these."""
-        return self._process.plan(snapshot) if fits_models(snapshot) else plan(snapshot)
+        made = self._process.plan(snapshot) if fits_models(snapshot) else plan(snapshot)
+        if made.drawn_out:
+            self._drawn_out[snapshot.sweep] = _points_of(snapshot)
+            self._seen[snapshot.sweep] = replace(self._seen[snapshot.sweep], all_drawn=True)
+        return made
 
     def _applied(self, snapshot: Snapshot, made: Plan) -> bool:
         """Return whether a plan has moves, which were applied or came too late."""
@@ -205,3 +216,8 @@ class Planner:
             return False
         self._storage.apply(snapshot.sweep, snapshot.version, made, self._clock.now())
         return True
+
+
+def _points_of(snapshot: Snapshot) -> tuple[int, int]:
+    """Return how many trials there are and how many points they have: no plan takes a point away unseen."""
+    return snapshot.drawn, len(snapshot.taken)

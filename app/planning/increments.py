@@ -29,8 +29,8 @@ class Shown:
         runs = {run.key: run for run in snapshot.runs}
         trials = {trial.number: trial for trial in snapshot.trials}
         taken = dict(snapshot.taken)
-        before = self._runs.keys(), self._trials.keys(), self._taken.keys()
-        anew = not all(old <= new.keys() for old, new in zip(before, (runs, trials, taken), strict=True))
+        stayed = self._runs.keys() <= runs.keys() and self._trials.keys() <= trials.keys()
+        anew = not (stayed and self._taken.keys() <= taken.keys())
         new_runs = [run for key, run in runs.items() if anew or self._runs.get(key) != run]
         new_trials = [trial for number, trial in trials.items() if anew or self._trials.get(number) != trial]
         new_taken = {point: number for point, number in taken.items() if anew or self._taken.get(point) != number}

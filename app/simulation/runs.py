@@ -1,0 +1,109 @@
+"""The runs of a sweep in memory: where each stands, what their trials come to, and how the planner sees them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from app.domain.plan import Drawn, RunView
+from app.domain.states import OPEN, TrialState
+from app.planning.outcome import STATES, mean
+
+TRAINING = frozenset({TrialState.QUEUED, TrialState.RUNNING})
+
+
+@dataclass(frozen=True)
+class Fate:
+    """How a run would go: its best value so far after each epoch, and whether it ends by itself at the last of them.
+
+    `seconds` are those of each epoch on a worker of speed 1; without them each takes one.
+    """
+
+    best: Sequence[float]
+    end: TrialState = TrialState.COMPLETED
+    seconds: Sequence[float] | None = None
+
+
+Fates = Callable[[Drawn, int, int], Fate]
+"""The fate of a run by its trial, its replicate and the epochs of its trial: it trains at most so many."""
+
+
+@dataclass
+class Run:
+    """A run as the storage keeps it."""
+
+    trial: int
+    replicate: int
+    round: int
+    last: int  # the epochs of its trial
+    asked: int
+    charged: int
+    inherited: int
+    epochs: int
+    state: TrialState = TrialState.QUEUED
+    value: float | None = None
+    rungs: tuple[tuple[int, float], ...] = ()
+    claimed: bool = False
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Its trial and its replicate."""
+        return self.trial, self.replicate
+
+
+def _no_runs() -> dict[TrialState, dict[tuple[int, int], Run]]:
+    return {state: {} for state in TrialState}
+
+
+@dataclass
+class Runs:
+    """All runs by (trial, replicate), those of each trial, and the values of the trials that are final."""
+
+    by_place: dict[tuple[int, int], Run] = field(default_factory=dict)
+    of_trial: list[list[Run]] = field(default_factory=list)
+    final: dict[int, float | None] = field(default_factory=dict)
+    _states: dict[TrialState, dict[tuple[int, int], Run]] = field(default_factory=_no_runs)
+    _views: dict[tuple[int, int], RunView] = field(default_factory=dict)
+
+    def add(self, run: Run) -> None:
+        """Take in a new run, which is queued; its trial is there."""
+        self.by_place[run.place] = run
+        self.of_trial[run.trial].append(run)
+        self.turn(run, TrialState.QUEUED)
+
+    def turn(self, run: Run, state: TrialState) -> None:
+        """Note all that has changed of a run, its state last."""
+        self._states[run.state].pop(run.place, None)
+        self._states[state][run.place] = run
+        self._views.pop(run.place, None)
+        run.state = state
+        of_trial = self.of_trial[run.trial]
+        if any(one.state in OPEN for one in of_trial):
+            self.final.pop(run.trial, None)
+        else:
+            self.final[run.trial] = mean([one.value for one in of_trial])
+
+    def in_state(self, state: TrialState) -> list[Run]:
+        """Return the runs in a state, by their numbers."""
+        of_state = self._states[state]
+        return [of_state[place] for place in sorted(of_state)]
+
+    def count(self, state: TrialState) -> int:
+        """Return how many runs are in a state."""
+        return len(self._states[state])
+
+    def any_in(self, states: frozenset[TrialState]) -> bool:
+        """Return whether a run is in one of these states."""
+        return any(self._states[state] for state in states)
+
+    def outcome(self, trial: int) -> TrialState:
+        """Return the state of a trial."""
+        states = {run.state for run in self.of_trial[trial]}
+        return next(state for state in STATES if state in states)
+
+    def view(self, run: Run) -> RunView:
+        """Return a run as the planner sees it."""
+        if run.place not in self._views:
+            number = run.trial * 100 + run.replicate
+            self._views[run.place] = RunView(
+                number, run.trial, run.replicate, run.state, run.epochs, run.asked, run.value, run.rungs
+            )
+        return self._views[run.place]

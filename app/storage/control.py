@@ -14,7 +14,7 @@ from app.domain.states import SweepState
 from app.domain.sweeps import MOST_TRIALS, Budget, NewSpace, SpaceVersion, SweepChanges
 from app.domain.values import Value
 from app.storage import changes as change_log
-from app.storage import moves, records, trial_rows
+from app.storage import moves, records, redraws, trial_rows
 from app.storage.decisions import add_decisions, round_of
 from app.storage.outcomes import follow_runs
 from app.storage.records import AnyRow
@@ -55,7 +55,7 @@ def _queue_cancelled(connection: Connection, row: AnyRow) -> None:
     drawn_from = int(row.plan.get("space", 1))
     moves.queue_cancelled(connection, row.key, drawn_from)
     if drawn_from != records.spec_from_json(row.spec).space_version:
-        moves.hold_untouched(connection, row.key)
+        redraws.hold_untouched(connection, row.key)
 
 
 def enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, Value]]) -> int:
@@ -188,7 +188,7 @@ def _respace(
     posted = earlier[-1].space if new.posted is None else new.posted
     constraints = list(earlier[-1].constraints if new.constraints is None else new.constraints)
     version = SpaceVersion(len(earlier) + 1, new.created_at, posted, constraints)
-    held = moves.hold_untouched(connection, row.key)
+    held = redraws.hold_untouched(connection, row.key)
     told = f"the space was changed to version {version.version}: {len(held)} trials in the queue are drawn anew"
     if new.pool != spec.pool:
         told += f"; the pool of {spec.pool} models has room for {new.pool} of the largest network"

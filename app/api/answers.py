@@ -84,6 +84,7 @@ class SweepAnswer(TypedDict):
     pauses: bool
     keep_models: int
     duplicates: Duplicates
+    history: list[dict[str, Any]]
     pool: int
     rules: int
     reproducible: bool
@@ -139,6 +140,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None, no_plan: str | None) -> S
         pauses=spec.foreign is None or spec.foreign.pauses,
         keep_models=spec.keep_models,
         duplicates=spec.duplicates,
+        history=[asdict(one) for one in spec.history],
         pool=spec.pool,
         rules=spec.rules,
         reproducible=is_reproducible(spec),

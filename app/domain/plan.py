@@ -6,6 +6,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TypeAlias
 
+from app.domain.history import EarlierSweep
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
 from app.domain.values import Value
@@ -118,6 +119,8 @@ class Snapshot:
     for them. While the memory's `space` is not the version of the spec's space, `held` are the trials to be drawn anew,
     by number; for `Need.ALL` all runs are shown then, and `this_round` are the trials with runs of the memory's round.
 
+    `earlier` are, for `Need.ALL`, the sweeps whose trials were copied when this one was posted: always the same.
+
     `drawn_out` tells that an earlier plan found no new point, of as many trials with as many points as there are.
     `taken` has, where duplicates are skipped or reused, the number of the first trial with each point, by the `key` of
     its params; those that were cancelled, or go on from others, count as none.
@@ -147,6 +150,7 @@ class Snapshot:
     held: Sequence[Held] = ()
     this_round: frozenset[int] = frozenset()
     drawn_out: bool = False
+    earlier: Sequence[EarlierSweep] = ()
 
 
 @dataclass(frozen=True, slots=True)

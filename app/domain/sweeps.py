@@ -7,6 +7,7 @@ from typing import Literal
 
 from app.domain.datasets import DatasetSummary
 from app.domain.foreign import Foreign
+from app.domain.history import Copied, Source
 from app.domain.objectives import Direction
 from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
@@ -88,7 +89,7 @@ class SweepSpec:
     and with cross-validation each time on each of the `folds`. One that was chosen before may `train_on_dev` as well.
     The space is its version in force. A sweep of a foreign trainer has no data set, and says in `foreign` what its
     trials come to. Of the best `keep_models` trials the model is kept, and of the best `pool` for an ensemble of them;
-    sweeps from before it was written down have no pool.
+    sweeps from before it was written down have no pool. `history` are the earlier sweeps from which it learns.
     """
 
     name: str
@@ -112,6 +113,7 @@ class SweepSpec:
     confirm: Confirmation | None = None
     train_on_dev: bool = False
     pool: int = 0
+    history: Sequence[Source] = ()
 
     @property
     def trainings(self) -> int:
@@ -147,7 +149,7 @@ class Labels:
 class NewSweep:
     """A sweep to store: what was `posted` and what followed from it; `metrics` are those that its trials may have.
 
-    A sweep of a foreign trainer has no data set.
+    A sweep of a foreign trainer has no data set. `history` is a copy of what the earlier sweeps of its spec showed.
     """
 
     spec: SweepSpec
@@ -155,6 +157,7 @@ class NewSweep:
     posted: Mapping[str, Value]
     dataset: DatasetSummary | None
     metrics: Mapping[str, Direction]
+    history: Sequence[Copied] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.heirs import heirs_of
 from app.planning.memory import Memory
 from app.planning.standings import history, standings
-from app.planning.within import placed, within
+from app.planning.within import earlier, placed, within
 from app.schedulers import Board, RoundComposer, Step
 
 _Paused = Mapping[int, Sequence[RunView]]
@@ -108,7 +108,7 @@ def _given(snapshot: Snapshot, scheduler: RoundComposer, taken: Taken) -> Iterat
 
 def _new(snapshot: Snapshot, memory: Memory, step: Step, taken: Taken) -> Iterator[Drawn]:
     spec, given, left = snapshot.spec, len(snapshot.points), trials_left(snapshot)
-    first, below = snapshot.drawn + given, Below(memory.besides + given, taken)
+    first, below = snapshot.drawn + given, Below(memory.besides + given, taken, earlier(snapshot))
     if step.heirs:
         return heirs_of(snapshot, step, first, left)
     if not step.new:

@@ -19,6 +19,7 @@ from app.planning.enqueued import after_enqueued, enqueued
 from app.planning.memory import Memory
 from app.planning.outcome import mean
 from app.planning.standings import history, standings
+from app.planning.within import earlier
 from app.schedulers import Bracket, Contender, Round, RungScheduler, Selection
 
 RunsByTrial = Mapping[int, Sequence[RunView]]
@@ -64,7 +65,7 @@ def _draw_on(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> tu
     """
     given = snapshot.points[: memory.given]
     first = snapshot.drawn + len(given)
-    below = Below(memory.besides + len(given), dict(snapshot.taken))
+    below = Below(memory.besides + len(given), dict(snapshot.taken), earlier(snapshot))
     count = 0 if snapshot.drawn_out else _count(snapshot, memory)
     rungs = _bracket(snapshot, scheduler, memory).rungs
     to_epoch = rungs[0] if rungs else None

@@ -97,4 +97,5 @@ def _spec_of(spec: SweepSpec, winner: Trial) -> SweepSpec:
         folds=1,
         confirm=None,
         train_on_dev=True,
+        history=(),
     )

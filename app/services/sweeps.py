@@ -22,6 +22,7 @@ from app.planning.previews import SpacePreview, preview
 from app.services.clock import Clock
 from app.services.cursors import Page, decode, page_of
 from app.services.datasets import every_name
+from app.services.history import Histories
 from app.services.ids import new_id
 from app.services.objective_checks import objective_faults
 from app.services.planner import Planner
@@ -50,6 +51,7 @@ class Sweeps:
         self._planner = planner
         self._entropy = entropy
         self._changing = Lock()
+        self._histories = Histories(storage)
 
     def create(self, draft: SweepDraft, faults: Sequence[Fault]) -> Sweep:
         """Start a sweep, with its first trials in the queue. `faults` are those that reading the request found.
@@ -60,8 +62,10 @@ class Sweeps:
         now = self._clock.now()
         sweep = new_id("swp", now, self._entropy)
         labels = Labels(spec.name, draft.tags, draft.notes)
-        metrics = metrics_of(spec, dataset)
-        self._storage.create_sweep(sweep, NewSweep(spec, labels, draft.posted, dataset, metrics), now)
+        history = self._histories.copied(draft, spec, None if dataset is None else dataset.sha256)
+        spec = replace(spec, history=tuple(one.source for one in history))
+        new = NewSweep(spec, labels, draft.posted, dataset, metrics_of(spec, dataset), history)
+        self._storage.create_sweep(sweep, new, now)
         self._planner.plan_now(sweep)
         return self._storage.sweep(sweep)
 
@@ -81,6 +85,7 @@ class Sweeps:
             *unknown,
             *draft_faults(draft, dataset),
             *objective_faults(draft, dataset, self._content),
+            *self._histories.faults(draft, _metric(draft, dataset)),
         ]
         if every or (dataset is None and not is_foreign(draft.trainer)):
             raise InvalidRequest(every)
@@ -227,12 +232,16 @@ class Sweeps:
 
 def _objective(draft: SweepDraft, dataset: DatasetSummary | None) -> Objective:
     """Return the objective: its direction is that of its metric."""
-    if dataset is not None:
-        metric = draft.metric or objectives_of(dataset.task)[0]
-        return Objective(metric, MEASURES[metric].direction, draft.diverged)
-    declared = draft.metrics or {}
-    metric = draft.metric or next(iter(declared))
-    return Objective(metric, declared[metric], draft.diverged)
+    metric = str(_metric(draft, dataset))
+    direction = MEASURES[metric].direction if dataset is not None else (draft.metrics or {})[metric]
+    return Objective(metric, direction, draft.diverged)
+
+
+def _metric(draft: SweepDraft, dataset: DatasetSummary | None) -> str | None:
+    """Return the metric of the objective, the usual one unless said; None if that is not known."""
+    if draft.metric is not None or dataset is None:
+        return draft.metric or next(iter(draft.metrics or {}), None)
+    return objectives_of(dataset.task)[0]
 
 
 def _is_larger(budget: Budget, before: Budget, direction: Direction) -> bool:

@@ -5,10 +5,11 @@ drawn twice, or epochs beyond the budget.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.contract.hyperparameters import complete
+from app.domain.history import EarlierSweep
 from app.domain.plan import (
     REFUND_BLOCK,
     Block,
@@ -61,6 +62,8 @@ class VirtualSweep:
     points: list[Mapping[str, Value]] = field(default_factory=list)
     recorded: Callable[[Mapping[str, Value]], Mapping[str, Value]] = dict
     """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
+    earlier: Sequence[EarlierSweep] = ()
+    """Sweeps before this one, from which it learns."""
     _runs: Runs = field(default_factory=Runs)
     _fates: dict[tuple[int, int], Fate] = field(default_factory=dict)
 
@@ -98,6 +101,7 @@ class VirtualSweep:
             memory=json.loads(json.dumps(self.memory)),
             runs=[self._runs.view(run) for run in shown],
             trials=self._stopped() if need is Need.ALL else (),
+            earlier=self.earlier if need is Need.ALL else (),
             block=self._block(),
             reason=self.reason,
             taken=self._taken(),

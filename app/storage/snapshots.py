@@ -10,7 +10,7 @@ from app.domain.objectives import Direction, cost
 from app.domain.plan import REFUND_BLOCK, Block, Held, Leader, Need, RunView, Snapshot, TrialView
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepSpec
-from app.storage import counts, records, trial_rows
+from app.storage import counts, histories, records, trial_rows
 from app.storage.decisions import round_of
 from app.storage.dialect import larger
 from app.storage.moves import PAUSED, QUEUED, RUNNING
@@ -41,6 +41,7 @@ def take(
         if all_runs or _shown(need, in_training=in_training, held=changed)
         else (),
         trials=_trials(connection, sweep, direction) if need is Need.ALL else (),
+        earlier=histories.of_sweep(connection, row) if spec.history and need is Need.ALL else (),
         taken={} if spec.duplicates == "seed" else points.of(connection, row),
         held=_held(connection, row.key) if changed else (),
         this_round=_this_round(connection, row) if changed and need is Need.ALL else frozenset(),

@@ -1,5 +1,6 @@
 """The command line: `logsweep serve`, `work`, `demo`, `predict`, `evaluate`, `gradcheck`, `simulate` and the others."""
 
+import gc
 import logging
 import os
 import signal
@@ -67,6 +68,7 @@ def serve(
     _log_to_stderr()
     _heed_signals()
     use_one_thread(os.environ)
+    gc.disable()  # until the imports are done, a tenth of whose time went into looking for garbage
     from app.serve import run_server  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
     with _refusal_shown():

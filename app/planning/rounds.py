@@ -69,7 +69,8 @@ def _draw_on(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> tu
     count = 0 if snapshot.drawn_out else _count(snapshot, memory)
     rungs = _bracket(snapshot, scheduler, memory).rungs
     to_epoch = rungs[0] if rungs else None
-    proposed = draw(snapshot.spec, snapshot.dataset_sha256, first, count, history(snapshot), to_epoch, below)
+    seen = history(snapshot) if count > 0 else ()  # most looks find no room: what would be seen is not gathered
+    proposed = draw(snapshot.spec, snapshot.dataset_sha256, first, count, seen, to_epoch, below)
     trials, short = fitting(snapshot, chain(enqueued(snapshot, given, to_epoch, below.taken), proposed))
     following = replace(after_enqueued(memory, trials), given=max(len(given) - len(trials), 0))
     return Plan(list(_in_batches(snapshot, memory, trials)), following.stored()) if trials else None, short

@@ -1,10 +1,11 @@
 """The runs of a sweep in memory: where each stands, what their trials come to, and how the planner sees them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.domain.plan import Drawn, RunView
+from app.domain.plan import Drawn, RunView, TrialView
 from app.domain.states import OPEN, TrialState
+from app.domain.values import Value
 from app.planning.outcome import STATES, mean
 
 TRAINING = frozenset({TrialState.QUEUED, TrialState.RUNNING})
@@ -62,6 +63,7 @@ class Runs:
     final: dict[int, float | None] = field(default_factory=dict)
     _states: dict[TrialState, dict[tuple[int, int], Run]] = field(default_factory=_no_runs)
     _views: dict[tuple[int, int], RunView] = field(default_factory=dict)
+    _trial_views: dict[int, TrialView] = field(default_factory=dict)
 
     def add(self, run: Run) -> None:
         """Take in a new run, which is queued; its trial is there."""
@@ -74,6 +76,7 @@ class Runs:
         self._states[run.state].pop(run.place, None)
         self._states[state][run.place] = run
         self._views.pop(run.place, None)
+        self._trial_views.pop(run.trial, None)
         run.state = state
         of_trial = self.of_trial[run.trial]
         if any(one.state in OPEN for one in of_trial):
@@ -107,3 +110,10 @@ class Runs:
                 number, run.trial, run.replicate, run.state, run.epochs, run.asked, run.value, run.rungs
             )
         return self._views[run.place]
+
+    def trial_view(self, trial: int, params: Mapping[str, Value]) -> TrialView:
+        """Return a trial that has stopped as the planner sees it."""
+        if trial not in self._trial_views:
+            cost = mean([run.value for run in self.of_trial[trial]])
+            self._trial_views[trial] = TrialView(trial, params, self.outcome(trial), cost)
+        return self._trial_views[trial]

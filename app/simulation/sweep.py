@@ -215,9 +215,7 @@ class VirtualSweep:
     def _stopped(self) -> list[TrialView]:
         """Return the trials of which no run is queued or running, as the storage shows them: paused ones too."""
         return [
-            TrialView(
-                trial, self.trials[trial].params, self._runs.outcome(trial), mean([run.value for run in of_trial])
-            )
+            self._runs.trial_view(trial, self.trials[trial].params)
             for trial, of_trial in enumerate(self._runs.of_trial)
             if self.trials[trial].same_as is None and all(run.state not in TRAINING for run in of_trial)
         ]

@@ -12,6 +12,7 @@ from app.domain.sweeps import Budget
 from app.samplers.random import RandomSampler
 from tests.app.planning.simulation import Fate, SimulatedSweep, fates, finished
 from tests.app.planning.specs import HALVING, search
+from tests.tries import tries
 
 CHANCE = st.integers(0, 2**32)
 
@@ -21,7 +22,7 @@ def by_number(trial: int, _: int, epochs: int) -> Fate:
     return Fate([trial / 100 + 1 / (2 + epoch) for epoch in range(epochs)])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(20), deadline=None)
 @given(
     seed=CHANCE,
     orders=st.tuples(CHANCE, CHANCE),

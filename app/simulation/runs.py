@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.plan import Drawn, RunView, TrialView
+from app.domain.runs import WITHOUT_RESULT, whole_seeds
 from app.domain.states import OPEN, TrialState
 from app.domain.values import Value
 from app.planning.outcome import STATES, mean
@@ -56,8 +57,13 @@ def _no_runs() -> dict[TrialState, dict[tuple[int, int], Run]]:
 
 @dataclass
 class Runs:
-    """All runs by (trial, replicate), those of each trial, and the values of the trials that are final."""
+    """All runs by (trial, replicate), those of each trial, and the values of the trials that are final.
 
+    The first `trainings` runs of a trial tell how it stands; those after them confirm it, in as many `folds` each.
+    """
+
+    trainings: int
+    folds: int
     by_place: dict[tuple[int, int], Run] = field(default_factory=dict)
     of_trial: list[list[Run]] = field(default_factory=list)
     final: dict[int, float | None] = field(default_factory=dict)
@@ -78,11 +84,17 @@ class Runs:
         self._views.pop(run.place, None)
         self._trial_views.pop(run.trial, None)
         run.state = state
-        of_trial = self.of_trial[run.trial]
-        if any(one.state in OPEN for one in of_trial):
+        if any(one.state in OPEN for one in self.of_trial[run.trial][: self.trainings]):
             self.final.pop(run.trial, None)
         else:
-            self.final[run.trial] = mean([one.value for one in of_trial])
+            self.final[run.trial] = self.cost(run.trial)
+
+    def cost(self, trial: int) -> float | None:
+        """Return the mean over the runs of a trial; those that are to confirm it count with all folds of their seed."""
+        runs, first = self.of_trial[trial], self.trainings
+        ended = [run.replicate for run in runs if run.state not in OPEN | WITHOUT_RESULT]
+        later = whole_seeds(ended, self.folds)
+        return mean([run.value for run in runs if run.replicate < first or run.replicate in later])
 
     def in_state(self, state: TrialState) -> list[Run]:
         """Return the runs in a state, by their numbers."""
@@ -99,7 +111,7 @@ class Runs:
 
     def outcome(self, trial: int) -> TrialState:
         """Return the state of a trial."""
-        states = {run.state for run in self.of_trial[trial]}
+        states = {run.state for run in self.of_trial[trial][: self.trainings]}
         return next(state for state in STATES if state in states)
 
     def view(self, run: Run) -> RunView:
@@ -114,6 +126,5 @@ class Runs:
     def trial_view(self, trial: int, params: Mapping[str, Value]) -> TrialView:
         """Return a trial that has stopped as the planner sees it."""
         if trial not in self._trial_views:
-            cost = mean([run.value for run in self.of_trial[trial]])
-            self._trial_views[trial] = TrialView(trial, params, self.outcome(trial), cost)
+            self._trial_views[trial] = TrialView(trial, params, self.outcome(trial), self.cost(trial))
         return self._trial_views[trial]

@@ -34,7 +34,6 @@ from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
 from app.domain.values import Value, key
 from app.planning import HORIZON, need_of, plan
-from app.planning.outcome import mean
 from app.simulation.changed_spaces import held_of, trials_of_round
 from app.simulation.runs import TRAINING, Fate, Fates, Run, Runs
 
@@ -64,11 +63,11 @@ class VirtualSweep:
     """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
     earlier: Sequence[EarlierSweep] = ()
     """Sweeps before this one, from which it learns."""
-    _runs: Runs = field(default_factory=Runs)
+    _runs: Runs = field(init=False)
     _fates: dict[tuple[int, int], Fate] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.budget = self.spec.budget
+        self.budget, self._runs = self.spec.budget, Runs(self.spec.trainings, self.spec.folds)
 
     @property
     def runs(self) -> Mapping[tuple[int, int], Run]:
@@ -137,19 +136,23 @@ class VirtualSweep:
 
     def reopen(self, budget: Budget) -> None:
         """Give the sweep another budget, as a PATCH does: what an end had cancelled outside rounds is queued again."""
-        self.budget, self.version = budget, self.version + 1
+        self._rebudget(budget)
         if self.state is SweepState.COMPLETED:
             self.state, self.ending, self.reason = SweepState.RUNNING, None, None
             for run in self.in_state(TrialState.CANCELLED):
-                if run.round == 0 and not self._is_surplus(run):
+                if run.round == 0 and not self._is_surplus(run) and not self._is_late(run):
                     self.turn(run, TrialState.QUEUED)
             if self._drawn_from() != self.spec.space_version:
                 self._hold_untouched()
 
     def enqueue(self, *points: Mapping[str, Value]) -> None:
         """Let hand-picked points be drawn next, on top of the budget of trials."""
-        self.budget, self.version = replace(self.budget, trials=self.budget.trials + len(points)), self.version + 1
+        self._rebudget(replace(self.budget, trials=self.budget.trials + len(points)))
         self.points += points
+
+    def _rebudget(self, budget: Budget) -> None:
+        self.budget, self.version = budget, self.version + 1
+        self.spec = replace(self.spec, budget=budget)
 
     def change_space(self, space: Space) -> None:
         """Give the sweep another space, as a PATCH does: trials that nobody has begun are held."""
@@ -173,15 +176,17 @@ class VirtualSweep:
         trial = self.trials[run.trial]
         return not run.claimed and not trial.enqueued and trial.space_version < self._drawn_from()
 
+    def _is_late(self, run: Run) -> bool:
+        """Return whether a run is to confirm its trial."""
+        return run.replicate >= self.spec.trainings
+
     def values(self) -> dict[int, float | None]:
         """Return the value of each trial that is final, by its number."""
         return dict(sorted(self._runs.final.items()))
 
     def cost(self, trial: int) -> float | None:
-        """Return the mean over the runs of a trial; those that are to confirm it count once they have a value."""
-        runs, first = self._runs.of_trial[trial], self.spec.trainings
-        later = [run.value for run in runs[first:] if run.value is not None]
-        return mean([*(run.value for run in runs[:first]), *later])
+        """Return the mean over the runs of a trial; those that are to confirm it count with all folds of their seed."""
+        return self._runs.cost(trial)
 
     def table(self) -> list[tuple[int, int, int, TrialState, int, float | None]]:
         """Return what there is to see of the runs, in their order."""
@@ -216,8 +221,8 @@ class VirtualSweep:
         """Return the trials of which no run is queued or running, as the storage shows them: paused ones too."""
         return [
             self._runs.trial_view(trial, self.trials[trial].params)
-            for trial, of_trial in enumerate(self._runs.of_trial)
-            if self.trials[trial].same_as is None and all(run.state not in TRAINING for run in of_trial)
+            for trial in range(len(self._runs.of_trial))
+            if self.trials[trial].same_as is None and self._runs.outcome(trial) not in TRAINING
         ]
 
     def _block(self) -> Block | None:
@@ -333,28 +338,40 @@ class VirtualSweep:
         if self.ending is None:
             self.decisions.append(f"end {told}")
         self.ending, self.reason = target.value, reason
+        for run in self.in_state(TrialState.RUNNING):
+            if self._is_late(run):
+                self.turn(run, TrialState.CANCELLED)
         for run in [*self.in_state(TrialState.QUEUED), *self.in_state(TrialState.PAUSED)]:
             self.turn(run, TrialState.CANCELLED if run.value is None else TrialState.COMPLETED)
 
     def _leaders(self) -> list[Leader]:
-        """Return the best completed trials of a search that is to be confirmed and about to end."""
+        """Return the best completed trials of a search that is to be confirmed; first those that were cut short."""
         if self.spec.confirm is None or self.ending != SweepState.COMPLETED or self._runs.any_in(TRAINING):
             return []
         ranked = sorted(
-            (value, trial)
+            (not any(map(self._is_unconfirmed, self._runs.of_trial[trial])), value, trial)
             for trial, value in self._runs.final.items()
             if value is not None and self._runs.outcome(trial) is TrialState.COMPLETED
         )
         return [
-            Leader(trial, len(self._runs.of_trial[trial]), max(run.asked for run in self._runs.of_trial[trial]))
-            for _, trial in ranked[: self.spec.confirm.leaders]
+            Leader(trial, len(runs), max(run.asked for run in runs), sum(map(self._is_unconfirmed, runs)))
+            for trial, runs in (
+                (trial, self._runs.of_trial[trial]) for _, _, trial in ranked[: self.spec.confirm.leaders]
+            )
         ]
+
+    def _is_unconfirmed(self, run: Run) -> bool:
+        return self._is_late(run) and run.state is TrialState.CANCELLED
 
     def _confirm(self, move: Confirm) -> None:
         for leader in move.leaders:
             of_trial = self._runs.of_trial[leader.trial]
             assert len(of_trial) == leader.runs
             self.confirmed.add(leader.trial)
+            if leader.cancelled:
+                for run in filter(self._is_unconfirmed, of_trial):
+                    self.turn(run, TrialState.QUEUED)
+                continue
             for replicate in range(leader.runs, leader.runs + move.more):
                 first = of_trial[0]
                 own = leader.asked - first.inherited

@@ -208,6 +208,13 @@ def queue_cancelled(connection: Connection, sweep: int, drawn_from: int) -> None
         connection.execute(update(runs).where(*cancelled, runs.c.trial.in_(part)).values(again))
 
 
+def queue_unconfirmed(connection: Connection, sweep: int, numbers: Sequence[int]) -> None:
+    """Cancelled to queued: runs of these trials, which are completed: of such ones only those to confirm it can be."""
+    cancelled = runs.c.sweep_key == sweep, runs.c.trial.in_(numbers), runs.c.state == word(TrialState.CANCELLED)
+    again = update(runs).where(*cancelled).values(state=TrialState.QUEUED.value, reason=None).returning(runs.c.trial)
+    require(len(set(connection.scalars(again))), len(numbers), TrialState.QUEUED)
+
+
 def prune(connection: Connection, reasons: Mapping[int, str]) -> None:
     """Paused to pruned, each run for a reason of its own: the best epoch so far is the result."""
     rows = [{"the_key": key, "new_reason": reason} for key, reason in reasons.items()]

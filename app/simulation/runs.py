@@ -109,6 +109,14 @@ class Runs:
         """Return whether a run is in one of these states."""
         return any(self._states[state] for state in states)
 
+    def is_late(self, run: Run) -> bool:
+        """Return whether a run is to confirm its trial."""
+        return run.replicate >= self.trainings
+
+    def is_unconfirmed(self, run: Run) -> bool:
+        """Return whether a run was to confirm its trial, and was cut short."""
+        return self.is_late(run) and run.state is TrialState.CANCELLED
+
     def outcome(self, trial: int) -> TrialState:
         """Return the state of a trial."""
         states = {run.state for run in self.of_trial[trial][: self.trainings]}

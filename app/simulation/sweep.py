@@ -140,7 +140,7 @@ class VirtualSweep:
         if self.state is SweepState.COMPLETED:
             self.state, self.ending, self.reason = SweepState.RUNNING, None, None
             for run in self.in_state(TrialState.CANCELLED):
-                if run.round == 0 and not self._is_surplus(run) and not self._is_late(run):
+                if run.round == 0 and not self._is_surplus(run) and not self._runs.is_late(run):
                     self.turn(run, TrialState.QUEUED)
             if self._drawn_from() != self.spec.space_version:
                 self._hold_untouched()
@@ -175,10 +175,6 @@ class VirtualSweep:
         """Return whether there was no point for a run's trial when others were drawn anew."""
         trial = self.trials[run.trial]
         return not run.claimed and not trial.enqueued and trial.space_version < self._drawn_from()
-
-    def _is_late(self, run: Run) -> bool:
-        """Return whether a run is to confirm its trial."""
-        return run.replicate >= self.spec.trainings
 
     def values(self) -> dict[int, float | None]:
         """Return the value of each trial that is final, by its number."""
@@ -339,7 +335,7 @@ class VirtualSweep:
             self.decisions.append(f"end {told}")
         self.ending, self.reason = target.value, reason
         for run in self.in_state(TrialState.RUNNING):
-            if self._is_late(run):
+            if self._runs.is_late(run):
                 self.turn(run, TrialState.CANCELLED)
         for run in [*self.in_state(TrialState.QUEUED), *self.in_state(TrialState.PAUSED)]:
             self.turn(run, TrialState.CANCELLED if run.value is None else TrialState.COMPLETED)
@@ -349,19 +345,16 @@ class VirtualSweep:
         if self.spec.confirm is None or self.ending != SweepState.COMPLETED or self._runs.any_in(TRAINING):
             return []
         ranked = sorted(
-            (not any(map(self._is_unconfirmed, self._runs.of_trial[trial])), value, trial)
+            (not any(map(self._runs.is_unconfirmed, self._runs.of_trial[trial])), value, trial)
             for trial, value in self._runs.final.items()
             if value is not None and self._runs.outcome(trial) is TrialState.COMPLETED
         )
         return [
-            Leader(trial, len(runs), max(run.asked for run in runs), sum(map(self._is_unconfirmed, runs)))
+            Leader(trial, len(runs), max(run.asked for run in runs), sum(map(self._runs.is_unconfirmed, runs)))
             for trial, runs in (
                 (trial, self._runs.of_trial[trial]) for _, _, trial in ranked[: self.spec.confirm.leaders]
             )
         ]
-
-    def _is_unconfirmed(self, run: Run) -> bool:
-        return self._is_late(run) and run.state is TrialState.CANCELLED
 
     def _confirm(self, move: Confirm) -> None:
         for leader in move.leaders:
@@ -369,7 +362,7 @@ class VirtualSweep:
             assert len(of_trial) == leader.runs
             self.confirmed.add(leader.trial)
             if leader.cancelled:
-                for run in filter(self._is_unconfirmed, of_trial):
+                for run in filter(self._runs.is_unconfirmed, of_trial):
                     self.turn(run, TrialState.QUEUED)
                 continue
             for replicate in range(leader.runs, leader.runs + move.more):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from functools import partial
 from threading import Thread
 
 from app.domain.sweeps import Enqueued
@@ -18,6 +19,9 @@ def test_no_change_of_another_sweep_waits_for_a_model_and_points_get_their_own_t
     def enqueue(rate: float) -> None:
         answers[rate] = services.sweeps.enqueue(sweep, [{"learning_rate": rate}], [])
 
+    def wait(count: int) -> bool:
+        return services.sweeps.get(sweep).waiting_points == count
+
     enqueuing = [Thread(target=enqueue, args=(rate,)) for rate in (0.25, 0.5, 0.75)]
     changing = Thread(target=patched, args=(services, other), kwargs={"budget": {"trials": 9}}, daemon=True)
     (child,) = planners_of(os.getpid())
@@ -26,7 +30,7 @@ def test_no_change_of_another_sweep_waits_for_a_model_and_points_get_their_own_t
         finish(services, [run for run in claimed(services, 64) if run.sweep == sweep])
         for count, thread in enumerate(enqueuing, 1):
             thread.start()
-            until(lambda count=count: services.sweeps.get(sweep).waiting_points == count, "the points wait")
+            until(partial(wait, count), "the points wait")
         changing.start()
         changing.join(PATIENCE)
         assert services.sweeps.get(other).spec.budget.trials == 9

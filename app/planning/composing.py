@@ -88,7 +88,8 @@ def _follow(snapshot: Snapshot, memory: Memory, scheduler: RoundComposer, step: 
     if prunes or snapshot.in_training:
         return Plan(prunes, snapshot.memory)
     end = short or End(SweepState.COMPLETED, step.reason or all_drawn(snapshot).reason)
-    return Plan([*_prunes(dict.fromkeys(paused, end.reason), paused, memory.round), end], snapshot.memory)
+    left = dict.fromkeys(paused, f"still paused when the search ended: {end.reason}")
+    return Plan([*_prunes(left, paused, memory.round), end], snapshot.memory)
 
 
 def _candidates(snapshot: Snapshot, memory: Memory, scheduler: RoundComposer, step: Step) -> Iterator[Drawn]:

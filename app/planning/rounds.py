@@ -13,7 +13,7 @@ from app.domain.plan import Draw, Drawn, End, Plan, Prune, RunView, Snapshot, Tr
 from app.domain.runs import comparable
 from app.domain.states import TrialState
 from app.domain.values import Value
-from app.planning.budgets import affordable, fitting, on_target, refund
+from app.planning.budgets import affordable, budget_of_epochs, fitting, on_target, refund
 from app.planning.drawing import all_drawn, batch_of, draw, epochs_of, learns, room_in_queue, trials_left
 from app.planning.duplicates import Below
 from app.planning.enqueued import after_enqueued, enqueued
@@ -132,7 +132,7 @@ def _earlier(snapshot: Snapshot, first: int, epoch: int) -> list[float]:
 
 def _left_out(snapshot: Snapshot, selection: Selection, going: int, rung: int) -> dict[int, str]:
     """Return why those are pruned that would go on if there were epochs left."""
-    room = f"the budget of {snapshot.budget.epochs:,} epochs has room for {going} of {len(selection.go_on)} that go on"
+    room = f"{budget_of_epochs(snapshot)} has room for {going} of {len(selection.go_on)} that go on"
     return dict.fromkeys(selection.go_on[going:], f"rung {rung}: {room}")
 
 

@@ -1,6 +1,6 @@
 """Use cases of sweeps: create, look at, list, change, pause, resume, cancel, delete."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import Any, final
@@ -11,7 +11,6 @@ from app.domain.datasets import DatasetSummary
 from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, InvalidRequest, NotFound
 from app.domain.foreign import Foreign, is_foreign
-from app.domain.objectives import Direction, cost
 from app.domain.plan import StoredDecision
 from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
@@ -19,6 +18,7 @@ from app.domain.sweeps import Budget, Enqueued, Labels, NewSweep, Objective, Swe
 from app.domain.trials import CompleteTrial
 from app.domain.values import LARGEST_WHOLE, Value
 from app.planning.previews import SpacePreview, preview
+from app.services.budget_checks import epoch_budget_faults, most_epochs
 from app.services.clock import Clock
 from app.services.cursors import Page, decode, page_of
 from app.services.datasets import every_name
@@ -120,13 +120,14 @@ class Sweeps:
             spec, dataset = self._storage.sweep_spec(sweep)
             before, searched = spec.budget, changed_search(draft, spec)
             refused = [*duplicate_faults(spec), *draft_faults(searched, dataset)] if searched else []
+            refused += _budget_faults(draft, searched, spec)
             if every := [*faults, *refused]:
                 raise InvalidRequest(every)
             changed: dict[str, Any] = dict(draft.budget)
             budget = replace(before, **changed)
             space = new_space(searched, draft, spec, self._clock.now()) if searched else None
             changes = SweepChanges(draft.name, draft.tags, draft.notes, budget if budget != before else None, space)
-            reopen = _is_larger(budget, before, spec.objective.direction)
+            reopen = budget.allows_more_than(before, spec.objective.direction)
             self._storage.change_sweep(sweep, changes, reopen=reopen)
         return self._planned(sweep)
 
@@ -221,6 +222,17 @@ class Sweeps:
         )
 
 
+def _budget_faults(draft: ChangesDraft, searched: SweepDraft | None, spec: SweepSpec) -> Iterator[Fault]:
+    """Yield why a new budget of epochs, with the space that is asked for or in force, would reach for no trial."""
+    if "epochs" not in draft.budget or (searched and searched.unreadable):
+        return
+    epochs: Any = draft.budget["epochs"]
+    parameters = searched.parameters if searched else spec.space.parameters
+    most = spec.foreign.steps if spec.foreign else most_epochs(parameters, spec.fixed)
+    unit = "steps" if spec.foreign else "epochs"
+    yield from epoch_budget_faults(epochs, most, spec.replicates, spec.folds, spec.confirm, unit)
+
+
 def _objective(draft: SweepDraft, dataset: DatasetSummary | None) -> Objective:
     """Return the objective: its direction is that of its metric."""
     metric = str(_metric(draft, dataset))
@@ -233,13 +245,3 @@ def _metric(draft: SweepDraft, dataset: DatasetSummary | None) -> str | None:
     if draft.metric is not None or dataset is None:
         return draft.metric or next(iter(draft.metrics or {}), None)
     return objectives_of(dataset.task)[0]
-
-
-def _is_larger(budget: Budget, before: Budget, direction: Direction) -> bool:
-    """Return whether a budget allows for more than the one before in any of its parts."""
-    limits = ((budget.seconds, before.seconds), (budget.epochs, before.epochs))
-    more = any(old is not None and (new is None or new > old) for new, old in limits)
-    harder = before.target is not None and (
-        budget.target is None or cost(budget.target, direction) < cost(before.target, direction)
-    )
-    return more or harder or budget.trials > before.trials

@@ -169,6 +169,9 @@ class Trials(Protocol):
     def trainings(self, sweep: str, numbers: Collection[int]) -> dict[int, dict[int, float]]:
         """Return the values of these trials' runs that have ended with one, by trial and replicate; some have none."""
 
+    def best_epochs(self, sweep: str, number: int) -> dict[int, int]:
+        """Return the best epochs of a trial's runs that have ended with a value, by replicate."""
+
     def curve(self, sweep: str, number: int, replicate: int, after: int, limit: int) -> list[Epoch]:
         """Return epochs of a run, from the first one after epoch `after`."""
 

@@ -233,6 +233,7 @@ class SqliteStorage:
     enqueued_trials = _reads(trial_rows.enqueued)
     confirmed_trials = _reads(trial_rows.confirmed)
     trainings = _reads(trial_rows.trainings)
+    best_epochs = _reads(trial_rows.best_epochs)
     curve = _reads(epoch_rows.page)
     curve_ends = _reads(epoch_rows.ends)
     lineage = _reads(lineage.of_sweep)

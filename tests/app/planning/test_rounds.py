@@ -160,7 +160,7 @@ def test_epochs_that_do_not_reach_for_all_let_the_best_go_on() -> None:
     assert [run.epochs for run in sweep.runs.values()] == [3, 3, 1, 1, 1, 1, 1, 1, 1]
     room = "1 prune 2.0: rung 1: the budget of 14 epochs has room for 2 of 3 that go on"
     assert room in sweep.decisions
-    assert sweep.reason == "the budget of 14 epochs is used up: 1 are left, trial 0 asks for 6 to go on to epoch 9"
+    assert sweep.reason == "the budget of 14 epochs has 1 left, too few: trial 0 asks for 6 to go on to epoch 9"
     assert sweep.runs[0, 0].state is TrialState.COMPLETED  # with what its pause handed in
 
 

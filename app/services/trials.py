@@ -50,7 +50,7 @@ class Trials:
     def fields(self, sweep: str) -> TrialFields:
         """Return by which fields the trials of a sweep can be filtered and sorted. Raises NotFound."""
         spec, _ = self._storage.sweep_spec(sweep)
-        return fields_of(spec, self._searched(sweep, spec))
+        return fields_of(spec, self.searched(sweep))
 
     def show(self, sweep: str, number: int) -> CompleteTrial:
         """Return a trial with all its hyperparameters. Raises NotFound."""

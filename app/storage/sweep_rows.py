@@ -169,10 +169,10 @@ def _sweeps(connection: Connection, rows: Sequence[AnyRow]) -> list[Sweep]:
 
 
 def _whole(counts: Mapping[TrialState, int], row: AnyRow) -> dict[TrialState, int]:
-    """Return a count for every state, in sum the budget: trials not yet drawn are queued, or cancelled."""
-    undrawn = TrialState.QUEUED if row.state in OPEN_SWEEPS else TrialState.CANCELLED
+    """Return a count for every state: while a sweep is open, trials not yet drawn are queued, in sum the budget."""
     whole = {state: counts.get(state, 0) for state in TrialState}
-    whole[undrawn] += row.budget_trials - row.drawn
+    if row.state in OPEN_SWEEPS:
+        whole[TrialState.QUEUED] += row.budget_trials - row.drawn
     return whole
 
 

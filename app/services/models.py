@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
-from threading import Lock
 from typing import final
 
 from app.contract.hyperparameters import complete
 from app.domain.answered import PartAnswers, ScoredPart
 from app.domain.datasets import DatasetSummary
+from app.domain.ensembles import PoolEntry
 from app.domain.errors import Conflict, NotFound
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import Ancestor, KeptModel, Trial
@@ -37,24 +37,25 @@ class Models:
         self._storage = storage
         self._recent = Recent[Model](RECENT)
         self._answered = Recent[PartAnswers](ANSWERED)
-        self._making = Lock()
 
     def get(self, sweep: str, number: int) -> Model:
         """Return the model of a trial. Raises NotFound; Conflict if weights were sent that do not fit the network."""
-        with self._making:
-            kept = self._kept(sweep, number)  # other trials may have become better
-            key = sweep, number, sha256(kept.weights).digest()
-            return self._recent.get(key, lambda: self._made(sweep, number, kept))
+        kept = self._kept(sweep, number)  # other trials may have become better
+        key = sweep, number, sha256(kept.weights).digest()
+        return self._recent.get(key, lambda: self._made(sweep, number, kept))
 
     def answers(self, sweep: str, number: int, part: ScoredPart) -> PartAnswers:
         """Return what the model of a trial answers on a part, against what is there.
 
         Raises NotFound; Conflict if the part has no rows or was trained on, or if weights do not fit.
         """
-        with self._making:
-            kept = self._kept(sweep, number)
-            key = sweep, number, sha256(kept.weights).digest(), part
-            return self._answered.get(key, lambda: self._part_answers(sweep, number, part, kept))
+        kept = self._kept(sweep, number)
+        key = sweep, number, sha256(kept.weights).digest(), part
+        return self._answered.get(key, lambda: self._part_answers(sweep, number, part, kept))
+
+    def kept(self, sweep: str) -> list[PoolEntry]:
+        """Return whose models are kept, of final trials, best first. Raises NotFound."""
+        return self._storage.pool(sweep)
 
     def _part_answers(self, sweep: str, number: int, part: ScoredPart, kept: KeptModel) -> PartAnswers:
         spec, dataset = self._storage.sweep_spec(sweep)

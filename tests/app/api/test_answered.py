@@ -60,6 +60,7 @@ def test_without_a_model_or_without_rows_a_sentence_says_so(client: httpx.Client
     route = trained(client, "iris", keep_models=1, pool=1)
     best = client.get(f"{route}/best").json()["number"]
     other = 0 if best else 1
+    assert [one["trial"] for one in client.get(f"{route}/models").json()["items"]] == [best]
     missing = problem(client.get(f"{route}/trials/{other}/answers"), 404)
     assert "only those of the best 1 finished trials are kept" in missing["detail"]
     rows = "".join(f"{number},{number % 2}\n" for number in range(60))

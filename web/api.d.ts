@@ -452,6 +452,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sweeps/{sweep}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description List the trials whose models are kept: finished ones, the best first.
+         */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sweeps/{sweep}/trials/{number}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Answers
+         * @description Show what a trained model answers on dev or test, against what is there.
+         *
+         *     Of a classifier the confusion matrix, ROC curves and calibration; of a regression predictions and residuals.
+         */
+        get: operations["get_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sweeps/{sweep}/trials/{number}/predict": {
         parameters: {
             query?: never;
@@ -527,6 +569,26 @@ export interface paths {
          * @description Fetch the ensemble as one model: `json` is its card alone, the other formats have the weights as well.
          */
         get: operations["get_ensemble_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sweeps/{sweep}/ensemble/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ensemble Answers
+         * @description Show what the ensemble answers on dev or test, as for the model of a trial. Dev is the part that chose it.
+         */
+        get: operations["get_ensemble_answers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1436,6 +1498,24 @@ export interface components {
             missing_target?: string | null;
         };
         /**
+         * CalibrationBin
+         * @description The examples whose probability is in [low, high): the mean of it, the share that came true, and their count.
+         *
+         *     Both are null in a bin without examples. The last bin has its `high` as well.
+         */
+        CalibrationBin: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Predicted */
+            predicted: number | null;
+            /** Observed */
+            observed: number | null;
+            /** Count */
+            count: number;
+        };
+        /**
          * CheckpointRef
          * @description A checkpoint at the end of `epoch`, by the hash of its bytes. It is a cache: it may be gone at any time.
          */
@@ -1462,6 +1542,23 @@ export interface components {
             };
         };
         /**
+         * ClassAnswers
+         * @description How a classifier does: confusion, ROC curves and calibration.
+         *
+         *     Of two classes there is one curve, of the second; of more than 20 those with the least area are shown. A class
+         *     without examples in the part, or with all of them, has none. `calibrated` tells whose probability is in the bins:
+         *     that of the second of two classes, else (null) of whichever class was answered.
+         */
+        ClassAnswers: {
+            confusion: components["schemas"]["ConfusionMatrix"];
+            /** Roc */
+            roc: components["schemas"]["RocCurve"][];
+            /** Calibrated */
+            calibrated: string | null;
+            /** Calibration */
+            calibration: components["schemas"]["CalibrationBin"][];
+        };
+        /**
          * ColumnPreview
          * @description A column as it was read, or the target: `kind` is numeric or categorical; `examples` are values of its rows.
          *
@@ -1483,6 +1580,20 @@ export interface components {
             different: number | null;
             /** Examples */
             examples: (string | number)[];
+        };
+        /**
+         * ConfusionMatrix
+         * @description How often which class was answered: `counts` has a row for each class that is there, a column for each answer.
+         *
+         *     Of more than 50 classes those with the most wrong answers are shown, in their order; `more_classes` counts the rest.
+         */
+        ConfusionMatrix: {
+            /** Classes */
+            classes: string[];
+            /** Counts */
+            counts: number[][];
+            /** More Classes */
+            more_classes: number;
         };
         /**
          * CurvesChart
@@ -1872,6 +1983,24 @@ export interface components {
             kept: boolean;
         };
         /**
+         * KeptModelAnswer
+         * @description A trial whose model is kept, and the bytes of its weights.
+         */
+        KeptModelAnswer: {
+            /** Trial */
+            trial: number;
+            /** Bytes */
+            bytes: number;
+        };
+        /**
+         * KeptModelsAnswer
+         * @description All models of a sweep that are kept.
+         */
+        KeptModelsAnswer: {
+            /** Items */
+            items: components["schemas"]["KeptModelAnswer"][];
+        };
+        /**
          * Leader
          * @description A trial on the board; one that was `confirmed` by more seeds comes before the others.
          *
@@ -2079,6 +2208,24 @@ export interface components {
             detail: string;
         };
         /**
+         * NumberAnswers
+         * @description How a regression does, in the target's unit: `actual` and `predicted` of an even choice of 2,000 rows at most.
+         *
+         *     The histogram is of the residuals, predicted less actual, of all rows: `edges` has one number more than `counts`.
+         */
+        NumberAnswers: {
+            /** Target */
+            target: string;
+            /** Actual */
+            actual: number[];
+            /** Predicted */
+            predicted: number[];
+            /** Edges */
+            edges: number[];
+            /** Counts */
+            counts: number[];
+        };
+        /**
          * OneCheckAnswer
          * @description What was found after `steps` mini-batches.
          *
@@ -2211,6 +2358,21 @@ export interface components {
             scale: string | null;
             /** Bins */
             bins: components["schemas"]["Bin"][];
+        };
+        /**
+         * PartAnswers
+         * @description What a model answers to all `rows` of a part: `classes` of a classifier, `numbers` of a regression.
+         */
+        PartAnswers: {
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "dev" | "test";
+            /** Rows */
+            rows: number;
+            classes: components["schemas"]["ClassAnswers"] | null;
+            numbers: components["schemas"]["NumberAnswers"] | null;
         };
         /**
          * PartialDerivativeAnswer
@@ -2362,6 +2524,22 @@ export interface components {
             value: number[];
             /** Trial */
             trial: number[];
+        };
+        /**
+         * RocCurve
+         * @description The ROC curve of a class against the rest, from (0, 0) to (1, 1), thinned to 200 points; `area` is that of all.
+         *
+         *     Its points are shares: of the examples of other classes that a threshold takes for it, and of its own.
+         */
+        RocCurve: {
+            /** Name */
+            name: string;
+            /** Area */
+            area: number;
+            /** False Positive Rate */
+            false_positive_rate: number[];
+            /** True Positive Rate */
+            true_positive_rate: number[];
         };
         /**
          * SpacePreview
@@ -4423,6 +4601,90 @@ export interface operations {
             };
         };
     };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptModelsAnswer"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_answers: {
+        parameters: {
+            query?: {
+                /** @description the part of the data set that is answered */
+                part?: "dev" | "test";
+            };
+            header?: never;
+            path: {
+                sweep: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartAnswers"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     predict_rows: {
         parameters: {
             query?: never;
@@ -4596,6 +4858,53 @@ export interface operations {
                 content: {
                     "application/octet-stream": unknown;
                     "application/json": unknown;
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ensemble_answers: {
+        parameters: {
+            query?: {
+                /** @description the part of the data set that is answered */
+                part?: "dev" | "test";
+                /** @description greedy: chosen one by one, perhaps again, so that the ensemble is best on dev; top: the best few alike */
+                selection?: "greedy" | "top";
+                /** @description of how many of the best models the mean is taken with selection=top; 10 unless said */
+                count?: number | null;
+            };
+            header?: never;
+            path: {
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartAnswers"];
                 };
             };
             /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */

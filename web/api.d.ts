@@ -1627,15 +1627,30 @@ export interface components {
          *     Both are null in a bin without examples. The last bin has its `high` as well.
          */
         CalibrationBin: {
-            /** Low */
+            /**
+             * Low
+             * @description the least probability in it
+             */
             low: number;
-            /** High */
+            /**
+             * High
+             * @description where the next bin begins
+             */
             high: number;
-            /** Predicted */
+            /**
+             * Predicted
+             * @description the mean probability of its examples; null without any
+             */
             predicted: number | null;
-            /** Observed */
+            /**
+             * Observed
+             * @description the share of them that came true; null without any
+             */
             observed: number | null;
-            /** Count */
+            /**
+             * Count
+             * @description how many examples it has
+             */
             count: number;
         };
         /**
@@ -1691,12 +1706,22 @@ export interface components {
          *     that of the second of two classes, else (null) of whichever class was answered.
          */
         ClassAnswers: {
+            /** @description how often which class was answered */
             confusion: components["schemas"]["ConfusionMatrix"];
-            /** Roc */
+            /**
+             * Roc
+             * @description a curve for each class that is ranked
+             */
             roc: components["schemas"]["RocCurve"][];
-            /** Calibrated */
+            /**
+             * Calibrated
+             * @description the class whose probability is in the bins; null for whichever was answered
+             */
             calibrated: string | null;
-            /** Calibration */
+            /**
+             * Calibration
+             * @description ten bins of equal width
+             */
             calibration: components["schemas"]["CalibrationBin"][];
         };
         /**
@@ -1750,11 +1775,20 @@ export interface components {
          *     Of more than 50 classes those with the most wrong answers are shown, in their order; `more_classes` counts the rest.
          */
         ConfusionMatrix: {
-            /** Classes */
+            /**
+             * Classes
+             * @description the classes that are shown, in their order
+             */
             classes: string[];
-            /** Counts */
+            /**
+             * Counts
+             * @description a row for each class that is there, with a count for each class answered
+             */
             counts: number[][];
-            /** More Classes */
+            /**
+             * More Classes
+             * @description how many classes are not shown
+             */
             more_classes: number;
         };
         /**
@@ -2388,9 +2422,15 @@ export interface components {
          * @description A trial whose model is kept, and the bytes of its weights.
          */
         KeptModelAnswer: {
-            /** Trial */
+            /**
+             * Trial
+             * @description the number of the trial, from 0 on
+             */
             trial: number;
-            /** Bytes */
+            /**
+             * Bytes
+             * @description the size of its weights, in bytes
+             */
             bytes: number;
         };
         /**
@@ -2398,7 +2438,10 @@ export interface components {
          * @description All models of a sweep that are kept.
          */
         KeptModelsAnswer: {
-            /** Items */
+            /**
+             * Items
+             * @description the trials that have one
+             */
             items: components["schemas"]["KeptModelAnswer"][];
         };
         /**
@@ -2765,15 +2808,30 @@ export interface components {
          *     The histogram is of the residuals, predicted less actual, of all rows: `edges` has one number more than `counts`.
          */
         NumberAnswers: {
-            /** Target */
+            /**
+             * Target
+             * @description the column that is predicted
+             */
             target: string;
-            /** Actual */
+            /**
+             * Actual
+             * @description what is there, in the target's unit
+             */
             actual: number[];
-            /** Predicted */
+            /**
+             * Predicted
+             * @description what the model says, of the same rows
+             */
             predicted: number[];
-            /** Edges */
+            /**
+             * Edges
+             * @description the edges of the bins of predicted less actual, in the target's unit
+             */
             edges: number[];
-            /** Counts */
+            /**
+             * Counts
+             * @description how many rows are in each bin
+             */
             counts: number[];
         };
         /**
@@ -3005,12 +3063,18 @@ export interface components {
         PartAnswers: {
             /**
              * Part
+             * @description the part that was answered
              * @enum {string}
              */
             part: "dev" | "test";
-            /** Rows */
+            /**
+             * Rows
+             * @description how many rows it has
+             */
             rows: number;
+            /** @description what a classifier answers; null for a regression */
             classes: components["schemas"]["ClassAnswers"] | null;
+            /** @description what a regression answers; null for a classifier */
             numbers: components["schemas"]["NumberAnswers"] | null;
         };
         /**
@@ -3256,13 +3320,25 @@ export interface components {
          *     Its points are shares: of the examples of other classes that a threshold takes for it, and of its own.
          */
         RocCurve: {
-            /** Name */
+            /**
+             * Name
+             * @description the class that is set against the rest
+             */
             name: string;
-            /** Area */
+            /**
+             * Area
+             * @description the area under the whole curve: 1 is best, 0.5 is chance
+             */
             area: number;
-            /** False Positive Rate */
+            /**
+             * False Positive Rate
+             * @description the share of the examples of other classes that a threshold takes for it
+             */
             false_positive_rate: number[];
-            /** True Positive Rate */
+            /**
+             * True Positive Rate
+             * @description the share of its own examples that the threshold finds
+             */
             true_positive_rate: number[];
         };
         /**
@@ -5951,6 +6027,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -5994,7 +6071,9 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
+                /** @description the number of a trial in its sweep, from 0 on */
                 number: number;
             };
             cookie?: never;
@@ -6232,6 +6311,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;

@@ -45,7 +45,8 @@ def test_frames_of_pandas_and_of_polars_become_the_same_data_set(client: Client)
     of_pandas = client.upload(pandas.read_csv(FLOWERS), name="one", target="species")
     of_polars = client.upload(polars.read_csv(FLOWERS), name="two", target="species")
     of_file = client.upload(FLOWERS, name="three", target="species")
-    assert of_pandas.sha256 == of_polars.sha256 == of_file.sha256
+    assert of_pandas.sha256 == of_polars.sha256
+    assert (of_pandas.rows, of_pandas.features) == (of_file.rows, of_file.features)
 
 
 def test_parts_may_be_frames_of_their_own_and_a_preview_stores_nothing(client: Client) -> None:
@@ -185,3 +186,27 @@ def test_a_name_of_any_characters_is_a_part_of_a_path(shared: Client, name: str)
     with pytest.raises(NotFound) as told:
         shared.dataset(name)
     assert told.value.status == httpx.codes.NOT_FOUND
+
+
+def test_the_types_of_a_frame_say_what_is_a_category_and_a_word_is_never_a_missing_cell(client: Client) -> None:
+    frame = pandas.DataFrame(
+        {
+            "grade": pandas.Categorical([1, 2, 3] * 20),
+            "country": ["NA", "DE"] * 30,
+            "flag": [True, False] * 30,
+            "size": [1.5, None, 2.5] * 20,
+            "y": pandas.Categorical([0, 1] * 30),
+        }
+    )
+    card = client.upload(frame, name="kinds", target="y").card
+    columns = {one["name"]: one for one in card["columns"]}
+    assert (card["task"], card["classes"]) == ("binary", ["0", "1"])
+    assert columns["grade"]["categories"] == ["1", "2", "3"]
+    assert columns["country"]["categories"] == ["DE", "NA"]
+    assert columns["flag"]["categories"] == ["False", "True"]
+    assert columns["size"]["flag"]
+    of_polars = polars.DataFrame(
+        {"grade": polars.Series([1, 2, 3] * 20).cast(polars.String).cast(polars.Categorical), "y": [0.5, 1.5] * 30}
+    )
+    seen = client.preview_upload(of_polars, target="y")
+    assert (seen.task, seen.columns[0].kind) == ("regression", "categorical")

@@ -80,7 +80,7 @@ def test_a_sweep_is_looked_at_for_its_state_at_once_and_for_its_counts_now_and_t
     assert watch.wants_look(Event("resync", {}, ""))
     clock.now = 0.6
     assert watch.wants_look(trials)
-    assert watch.silence == pytest.approx(9.4)
+    assert watch.silence() == pytest.approx(9.4)
     clock.now = 10.0
     with pytest.raises(DeadlineExceeded):
         watch.wants_look(None)

@@ -9,7 +9,7 @@ import pandas
 import polars
 import pytest
 
-from app.models.models import read_model
+from engine.models import read_model
 from logsweep import Client, Sweep
 from logsweep.operations import models
 from tests.app.api.serving import Trainer, serving, sweep_body

@@ -12,6 +12,7 @@ from logsweep.async_client import AsyncClient
 from logsweep.async_sweep import AsyncEnsemble, AsyncModel, AsyncSweep
 from logsweep.calls import Call
 from logsweep.client import Client
+from logsweep.embedded import Local, local
 from logsweep.errors import (
     Conflict,
     DeadlineExceeded,
@@ -29,7 +30,7 @@ from logsweep.errors import (
     Unreachable,
 )
 from logsweep.feed import Event
-from logsweep.local import Local, local
+from logsweep.local_models import LocalModel, ModelError, load_model
 from logsweep.pages import AsyncPages, Pages
 from logsweep.sweep import Ensemble, Model, Sweep
 
@@ -50,9 +51,11 @@ __all__ = [
     "Fault",
     "InvalidRequest",
     "Local",
+    "LocalModel",
     "LogsweepError",
     "Malformed",
     "Model",
+    "ModelError",
     "NotFound",
     "NotInstalled",
     "Pages",
@@ -63,5 +66,6 @@ __all__ = [
     "TooLarge",
     "Unavailable",
     "Unreachable",
+    "load_model",
     "local",
 ]

@@ -98,7 +98,7 @@ class AsyncClient:
                                 yield event
             except httpx.TransportError as lost:
                 error = lost
-            await asyncio.sleep(feed.lost(error))
+            await asyncio.sleep(min(feed.lost(error), silence()))
 
     def within(self, seconds: float) -> Self:
         """Return this client with another deadline, on the same connections."""

@@ -7,6 +7,7 @@ from logsweep.answers import EnsembleAnswer, SweepAnswer
 from logsweep.calls import Call, Flow
 from logsweep.display import sweep_html
 from logsweep.feed import Event, Watch
+from logsweep.local_models import LocalModel, load_model
 from logsweep.methods import awaited_of_model, awaited_of_sweep
 from logsweep.operations import models, sweeps
 from logsweep.pages import async_listed_of_sweep
@@ -60,7 +61,7 @@ class AsyncSweep:
         Raises DeadlineExceeded after `timeout` seconds; the sweep goes on.
         """
         watch = Watch(timeout, CLOCK)
-        messages = self._client.messages(self.id, silence=lambda: watch.silence)
+        messages = self._client.messages(self.id, silence=watch.silence)
         with shown(progress) as show:
             async for event in messages:
                 if watch.wants_look(event):
@@ -114,6 +115,10 @@ class AsyncModel:
     evaluate = awaited_of_model(models.evaluate)
     fetch = awaited_of_model(models.fetch)
     download = awaited_of_model(models.download)
+
+    async def local(self) -> LocalModel:
+        """Fetch the model to predict in this process (extra: `logsweep-client[local-models]`)."""
+        return load_model(await self.fetch())
 
     async def run(self, call: Call[T] | Flow[T]) -> T:
         """Run a call at this model's server."""

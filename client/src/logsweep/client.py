@@ -97,7 +97,7 @@ class Client:
                             yield from feed.receive(piece)
             except httpx.TransportError as lost:
                 error = lost
-            time.sleep(feed.lost(error))
+            time.sleep(min(feed.lost(error), silence()))
 
     def within(self, seconds: float) -> Self:
         """Return this client with another deadline, on the same connections."""

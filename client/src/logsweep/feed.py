@@ -102,16 +102,16 @@ class Watch:
         self._ends_at = float("inf") if timeout is None else clock() + timeout
         self._looked_at = float("-inf")
 
-    @property
     def silence(self) -> float:
-        """Seconds that the next message may take."""
-        return min(SILENCE, max(self._ends_at - self._clock(), 0.001))
+        """Return the seconds that the next message may take. Raises DeadlineExceeded when the time is up."""
+        if (left := self._ends_at - self._clock()) <= 0:
+            raise DeadlineExceeded(f"The sweep has not ended within {self._timeout:g} s. It goes on; wait again.")
+        return min(SILENCE, left)
 
     def wants_look(self, event: Event | None) -> bool:
         """Return whether a look is due. Raises DeadlineExceeded when the time is up."""
+        self.silence()
         now = self._clock()
-        if now >= self._ends_at:
-            raise DeadlineExceeded(f"The sweep has not ended within {self._timeout:g} s. It goes on; wait again.")
         if event is not None and event.kind not in {"sweep", "resync"} and now - self._looked_at < self.REFRESH:
             return False
         self._looked_at = now

@@ -7,6 +7,7 @@ from logsweep.answers import EnsembleAnswer, SweepAnswer
 from logsweep.calls import Call, Flow
 from logsweep.display import model_html, sweep_html
 from logsweep.feed import Event, Watch
+from logsweep.local_models import LocalModel, load_model
 from logsweep.methods import blocking_of_model, blocking_of_sweep
 from logsweep.operations import models, sweeps
 from logsweep.pages import listed_of_sweep
@@ -60,7 +61,7 @@ class Sweep:
         Raises DeadlineExceeded after `timeout` seconds; the sweep goes on.
         """
         watch = Watch(timeout, CLOCK)
-        messages = self._client.messages(self.id, silence=lambda: watch.silence)
+        messages = self._client.messages(self.id, silence=watch.silence)
         with shown(progress) as show:
             for event in messages:
                 if watch.wants_look(event):
@@ -110,6 +111,10 @@ class Model:
     evaluate = blocking_of_model(models.evaluate)
     fetch = blocking_of_model(models.fetch)
     download = blocking_of_model(models.download)
+
+    def local(self) -> LocalModel:
+        """Fetch the model to predict in this process (extra: `logsweep-client[local-models]`)."""
+        return load_model(self.fetch())
 
     def run(self, call: Call[T] | Flow[T]) -> T:
         """Run a call at this model's server."""

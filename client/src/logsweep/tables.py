@@ -71,19 +71,23 @@ def _kinds(frame: Any) -> dict[str, str]:
 
 
 def records(rows: Rows) -> list[dict[str, Any]]:
-    """Return rows as records of JSON; what is missing is None."""
+    """Return rows as records of JSON: what is missing is None; truth values of a frame are the words of its CSV."""
     if isinstance(rows, PolarsFrame):
         found: Iterable[Mapping[str, Any]] = rows.to_dicts()  # type: ignore[attr-defined]
+        words = {True: "true", False: "false"}
     elif isinstance(rows, PandasFrame):
         found = rows.to_dict(orient="records")  # type: ignore[attr-defined]
+        words = {True: "True", False: "False"}
     else:
-        found = rows
-    return [{str(name): _cell(value) for name, value in row.items()} for row in found]
+        found, words = rows, {}
+    return [{str(name): _cell(value, words) for name, value in row.items()} for row in found]
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, words: Mapping[bool, str]) -> Any:
     """Return a cell as JSON has it: NaN, and what frames have in its place, is None."""
     if type(value).__name__ in {"NAType", "NaTType"}:
         return None
     value = plain(value)
+    if isinstance(value, bool):
+        return words.get(value, value)
     return None if isinstance(value, float) and math.isnan(value) else value

@@ -65,6 +65,6 @@ def test_the_server_ends_with_the_interpreter_even_if_that_is_killed(end: str) -
 
 
 def test_who_has_no_server_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logsweep.local.entry_points", lambda **_: importlib.metadata.EntryPoints())
+    monkeypatch.setattr("logsweep.embedded.entry_points", lambda **_: importlib.metadata.EntryPoints())
     with pytest.raises(logsweep.ServerNotInstalled, match=r"pip install logsweep.*logsweep\.Client\(url\)"):
         logsweep.local()

@@ -639,6 +639,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sweeps/{sweep}/charts/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chart Progress
+         * @description Show how the best value so far developed, and the results of finished trials beside it.
+         *
+         *     Every improvement is there. Of more results than `points` the least and the greatest of each stretch are.
+         */
+        get: operations["chart_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sweeps/{sweep}/charts/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chart Curves
+         * @description Show one metric of many trials by epoch, of running ones as far as they are.
+         *
+         *     Of more trials than asked for the best half and an even choice of the others are shown; of longer curves the least
+         *     and the greatest value of each stretch.
+         */
+        get: operations["chart_curves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sweeps/{sweep}/charts/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chart Points
+         * @description Show fields of many trials, of more than `most` the best half, and an even choice of the others.
+         */
+        get: operations["chart_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/gradient-checks": {
         parameters: {
             query?: never;
@@ -1396,6 +1461,20 @@ export interface components {
             examples: (string | number)[];
         };
         /**
+         * CurvesChart
+         * @description One metric of many trials by epoch: those that were named, or the best ones and an even choice of the others.
+         *
+         *     `total` counts the trials that fit and have epochs.
+         */
+        CurvesChart: {
+            /** Metric */
+            metric: string;
+            /** Total */
+            total: number;
+            /** Curves */
+            curves: components["schemas"]["DrawnCurve"][];
+        };
+        /**
          * DatasetPreview
          * @description What an upload would become: the rows of each part, the inputs and outputs of a network, target and columns.
          *
@@ -1506,6 +1585,21 @@ export interface components {
             epoch: number;
             /** Layer */
             layer?: number | null;
+        };
+        /**
+         * DrawnCurve
+         * @description The curve of a trial, thinned to extremes; null where a value was not finite or not measured.
+         */
+        DrawnCurve: {
+            /** Trial */
+            trial: number;
+            state: components["schemas"]["TrialState"];
+            /** Value */
+            value: number | null;
+            /** Epochs */
+            epochs: number[];
+            /** Values */
+            values: (number | null)[];
         };
         /**
          * EarlyStopping
@@ -2107,6 +2201,24 @@ export interface components {
             to_epoch: number;
         };
         /**
+         * PointsChart
+         * @description Fields of many trials, a list for each in the order of `trials`: the best ones and an even choice of the others.
+         *
+         *     `total` counts the trials that fit.
+         */
+        PointsChart: {
+            /** Total */
+            total: number;
+            /** Trials */
+            trials: number[];
+            /** States */
+            states: components["schemas"]["TrialState"][];
+            /** Fields */
+            fields: {
+                [key: string]: unknown[];
+            };
+        };
+        /**
          * PredictedRows
          * @description What a model says of the rows of a request, in their order; `notes` tell what was passed over in them.
          */
@@ -2127,6 +2239,33 @@ export interface components {
             probabilities?: {
                 [key: string]: number;
             } | null;
+        };
+        /**
+         * ProgressChart
+         * @description How the best value so far fell or rose in the order in which trials finished.
+         *
+         *     `x` counts finished trials, the epochs that they trained, or the seconds since the sweep began. `end` is the last x,
+         *     `total` counts the trials that the chart is of.
+         */
+        ProgressChart: {
+            /** Metric */
+            metric: string;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "minimize" | "maximize";
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "trials" | "epochs" | "seconds";
+            /** End */
+            end: number;
+            /** Total */
+            total: number;
+            best: components["schemas"]["Steps"];
+            results: components["schemas"]["Results"];
         };
         /**
          * Rank
@@ -2169,6 +2308,18 @@ export interface components {
             why: string;
         };
         /**
+         * Results
+         * @description Results of finished trials, thinned to the least and the greatest of each stretch: `x`, `value` and trial.
+         */
+        Results: {
+            /** X */
+            x: number[];
+            /** Value */
+            value: number[];
+            /** Trial */
+            trial: number[];
+        };
+        /**
          * SpacePreview
          * @description What `points` points of a space are like, drawn by `sampler` from `seed`; shares are from 0 to 1.
          *
@@ -2209,6 +2360,18 @@ export interface components {
             };
             /** Constraints */
             constraints: string[];
+        };
+        /**
+         * Steps
+         * @description Where the best value so far got better: at `x`, to `value`, by which trial.
+         */
+        Steps: {
+            /** X */
+            x: number[];
+            /** Value */
+            value: number[];
+            /** Trial */
+            trial: number[];
         };
         /**
          * StoredDecision
@@ -4609,6 +4772,151 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Leaderboard"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chart_progress: {
+        parameters: {
+            query?: {
+                /** @description what the horizontal axis counts */
+                by?: "trials" | "epochs" | "seconds";
+                /** @description a condition such as dev_error<0.1, param.l2>=0.001 or param.optimizer in ["adam"]; all must hold */
+                where?: string[] | null;
+                /** @description how many results to show at most */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgressChart"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chart_curves: {
+        parameters: {
+            query?: {
+                /** @description by default the objective's */
+                metric?: string | null;
+                /** @description a condition such as dev_error<0.1, param.l2>=0.001 or param.optimizer in ["adam"]; all must hold */
+                where?: string[] | null;
+                /** @description only these trials */
+                number?: number[] | null;
+                /** @description how many trials to show at most */
+                trials?: number;
+                /** @description how many epochs of each to show at most */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurvesChart"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chart_points: {
+        parameters: {
+            query: {
+                /** @description number, value, a metric, epochs, seconds or param.NAME */
+                field: string[];
+                /** @description a condition such as dev_error<0.1, param.l2>=0.001 or param.optimizer in ["adam"]; all must hold */
+                where?: string[] | null;
+                /** @description how many trials to show at most */
+                most?: number;
+            };
+            header?: never;
+            path: {
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsChart"];
                 };
             };
             /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */

@@ -11,6 +11,7 @@ from starlette.types import Lifespan
 from app.api import (
     analysis,
     backups,
+    charts,
     datasets,
     ensembles,
     events,
@@ -75,7 +76,7 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
     problems.install(app)
     openapi.install(app)
-    about_sweeps = (datasets, hyperparameters, metrics, spaces, sweeps, trials, models, ensembles, analysis)
+    about_sweeps = (datasets, hyperparameters, metrics, spaces, sweeps, trials, models, ensembles, analysis, charts)
     for routes in (*about_sweeps, gradient_checks, events, workers, work, work_files, backups, health):
         app.include_router(routes.router)
     return app

@@ -6,7 +6,7 @@ from typing import Literal
 from app.domain.states import TrialState
 from app.domain.values import Value
 
-Operator = Literal["<", "<=", ">", ">=", "=", "!="]
+Operator = Literal["<", "<=", ">", ">=", "=", "!=", "in"]
 Key = int | float | str | None
 
 
@@ -23,7 +23,8 @@ class Condition:
     """A comparison of a field with a value.
 
     A value of another type is neither less nor greater nor equal, and so it meets `!=`. A field without a value only
-    meets `= null`: so does a hyperparameter that the conditions of the space leave out.
+    meets `= null`: so does a hyperparameter that the conditions of the space leave out. With `in` the value is a list,
+    and a field meets it that is equal to one of its items.
     """
 
     field: Field

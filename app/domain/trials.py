@@ -71,3 +71,11 @@ class CompleteTrial:
     trial: Trial
     all_params: Mapping[str, Value]
     lineage: Sequence[Ancestor] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MetricCurve:
+    """One metric of a run, epoch by epoch; None where it was not finite or not measured."""
+
+    epochs: Sequence[int]
+    values: Sequence[float | None]

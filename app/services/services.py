@@ -7,6 +7,7 @@ from typing import Self
 from app.preparation.preparation import Preparation
 from app.services.analysis import Analysis
 from app.services.artifacts import Artifacts
+from app.services.charts import Charts
 from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock
 from app.services.datasets import Datasets
@@ -36,6 +37,7 @@ class Services:
     models: Models
     ensembles: Ensembles
     analysis: Analysis
+    charts: Charts
     gradient_checks: GradientChecks
     work: Work
     artifacts: Artifacts
@@ -69,6 +71,7 @@ class Services:
             Models(storage),
             Ensembles(storage),
             Analysis(storage, trials),
+            Charts(storage, trials),
             GradientChecks(storage),
             Work(storage, clock, live, publisher.claims, planner, lease_seconds),
             Artifacts(storage, clock),

@@ -21,7 +21,7 @@ _NUMBERS = ("number", "value", "best_epoch", "epochs", "seconds")
 _TEXTS = ("state", "created_at", "started_at", "finished_at")
 _PARAM = "param."
 _STATES = [state.value for state in TrialState]
-_OPERATOR = re.compile("<=|>=|!=|<|>|=")
+_OPERATOR = re.compile(r"<=|>=|!=|<|>|=|(?<=\s)in(?=[\s\[])")
 _LONGEST, _MOST_BRACKETS = 2000, 32
 
 MOST_CONDITIONS = 20
@@ -72,6 +72,15 @@ def fields_of(spec: SweepSpec) -> TrialFields:
     return TrialFields(spec.foreign.metrics, {**spec.space.parameters, **spec.fixed}, own=False)
 
 
+def parse_field(text: str, place: str, known: TrialFields) -> Field:
+    """Return the field of a name. Raises InvalidRequest."""
+    faults: list[Fault] = []
+    field = _field(text, place, known, faults)
+    if field is None:
+        raise InvalidRequest(faults)
+    return field
+
+
 def parse_query(states: Sequence[str], sort: str, where: Sequence[str], known: TrialFields = OWN_FIELDS) -> TrialQuery:
     """Return the query. Raises InvalidRequest with every fault in it."""
     faults: list[Fault] = []
@@ -108,17 +117,34 @@ def _condition(text: str, place: str, known: TrialFields, faults: list[Fault]) -
     operator = _OPERATOR.search(text)
     if operator is None or not text[: operator.start()].strip() or len(text) > _LONGEST:
         way = "Write field, operator and value, as in dev_error<0.1 or param.optimizer=adam"
-        rule = f"operators are < <= > >= = !=, and {_LONGEST:,} characters the most"
+        rule = f"operators are < <= > >= = != in, and {_LONGEST:,} characters the most"
         faults.append(Fault(place, f"{show(text)} is not a condition. {way}; {rule}."))
         return None
     name, written = text[: operator.start()].strip(), text[operator.end() :].strip()
     field, before = _field(name, place, known, faults), len(faults)
+    if operator.group() == "in":
+        return _choice(field, written, place, known, faults) if field else None
     value = _value(field, written, place, faults) if field else None
     if field is not None and field.kind == "param" and known.own:
         value = plain(field.name, value)
     if value is None and operator.group() not in {"=", "!="} and len(faults) == before and field:
         faults.append(Fault(place, f"{show(text)} compares with null, which works with = and != alone."))
     return None if field is None else Condition(field, cast("Operator", operator.group()), value)
+
+
+def _choice(field: Field, written: str, place: str, known: TrialFields, faults: list[Fault]) -> Condition | None:
+    """Return the condition that a field is one of several values, written as a JSON list."""
+    items = _read(written)
+    if not isinstance(items, list) or not items:
+        way = 'as in param.optimizer in ["adam","momentum"] or number in [3,7]'
+        faults.append(Fault(place, f"{show(written)} is no list of values to choose from. Write it in JSON, {way}."))
+        return None
+    is_text = field.kind == "column" and field.name in _TEXTS
+    texts = [item if is_text and isinstance(item, str) else json.dumps(item) for item in items]
+    values = [_value(field, text, place, faults) for text in texts]
+    if field.kind == "param" and known.own:
+        values = [plain(field.name, value) for value in values]
+    return Condition(field, "in", values)
 
 
 def _field(name: str, place: str, known: TrialFields, faults: list[Fault]) -> Field | None:

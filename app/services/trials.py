@@ -10,7 +10,7 @@ from app.domain.filters import Position, TrialQuery
 from app.domain.runs import Attempt
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import Ancestor, CompleteTrial, Trial
-from app.domain.values import LARGEST_WHOLE
+from app.domain.values import LARGEST_WHOLE, Value
 from app.domain.work import Epoch
 from app.services.cursors import Page, decode, decode_all, page_of
 from app.services.trial_queries import TrialFields, fields_of
@@ -27,14 +27,18 @@ class Trials:
     def page(self, sweep: str, query: TrialQuery, limit: int, cursor: str | None) -> Page[CompleteTrial]:
         """Return trials of a sweep. Raises NotFound; Malformed for a cursor of another sweep, filter or sort."""
         spec, _ = self._storage.sweep_spec(sweep)
-        searched = self._searched(sweep, spec)
         which = f"trials of {sweep}, in columns, by {query!r}"  # texts of times were marks before
         after = _position(decode_all(cursor, which, 2)) if cursor else None
-        everywhere = {**params_of(spec, {}), **spec.fixed}
-        shared = {name: value for name, value in everywhere.items() if name not in searched}
-        found = self._storage.trials(sweep, query, shared, after, limit + 1)
+        found = self._storage.trials(sweep, query, self.shared(sweep), after, limit + 1)
         page = page_of(found, limit, which, lambda last: [last[1].key, last[1].number])
         return Page(self._completed(sweep, [trial for trial, _ in page.items], spec), page.next)
+
+    def shared(self, sweep: str) -> dict[str, Value]:
+        """Return the hyperparameters that all trials share, and so are not stored with them. Raises NotFound."""
+        spec, _ = self._storage.sweep_spec(sweep)
+        searched = self._searched(sweep, spec)
+        everywhere = {**params_of(spec, {}), **spec.fixed}
+        return {name: value for name, value in everywhere.items() if name not in searched}
 
     def _searched(self, sweep: str, spec: SweepSpec) -> Collection[str]:
         """Return the parameters that any trial of a sweep may have by its space."""

@@ -6,9 +6,11 @@ A row for each trial would take the interpreter from all other threads and give 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, select
 
 from app.domain.filters import Field
+from app.domain.values import Value
 from app.storage import metrics
 from app.storage.dialect import joined, json_at, json_of
 from app.storage.outcomes import parts
@@ -28,6 +30,16 @@ def texts(connection: Connection, sweep: str, fields: Sequence[Field], numbers: 
     key: int = sweep_row(connection, sweep, sweeps.c.key).key
     found = [_texts(connection, key, fields, which) for which in _choices(numbers)]
     return {field: BETWEEN.join(part[field] for part in found) for field in fields}
+
+
+def values(
+    connection: Connection, sweep: str, fields: Sequence[Field], numbers: Sequence[int]
+) -> dict[Field, list[Value]]:
+    """Return the values of fields in these trials, which have rising numbers. Raises NotFound."""
+    if not numbers or not fields:
+        return {field: [] for field in fields}
+    found = texts(connection, sweep, fields, numbers)
+    return {field: msgspec.json.decode(f"[{text}]") for field, text in found.items()}
 
 
 def _choices(numbers: Sequence[int]) -> list[ColumnElement[bool]]:

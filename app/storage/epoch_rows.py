@@ -4,10 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select, union_all
 
+from app.domain.trials import MetricCurve
 from app.domain.work import Epoch
 from app.storage import metrics, records
+from app.storage.dialect import joined, json_at, json_of
+from app.storage.outcomes import parts
 from app.storage.queries import Query
 from app.storage.sweep_rows import sweep_key
 from app.storage.tables import epochs, runs
@@ -55,3 +59,26 @@ def ends(connection: Connection, sweep: str, numbers: Collection[int], last: int
     for row in connection.execute(union_all(first, latest).order_by("trial", "epoch")):
         curves[row.trial].append(records.epoch(row, slots))
     return curves
+
+
+def of_metric(connection: Connection, sweep: str, numbers: Collection[int], metric: str) -> dict[int, MetricCurve]:
+    """Return one metric of these trials' replicate 0, epoch by epoch, as far as reported; without those that have none.
+
+    A row for each trial, not for each epoch: a hundred curves of a thousand epochs leave the interpreter alone.
+    """
+    key = sweep_key(connection, sweep)
+    slot = metrics.slots(connection, "epochs").column(metric)
+    value = json_of(epochs.c[slot]) if slot else json_at(epochs.c.other_metrics, f'$."{metric}"')
+    found: dict[int, MetricCurve] = {}
+    for part in parts(sorted(numbers)):
+        points = (
+            select(runs.c.trial, epochs.c.epoch, value.label("value"))
+            .join(epochs, epochs.c.run_key == runs.c.key)
+            .where(runs.c.sweep_key == key, runs.c.trial.in_(part), runs.c.replicate == 0)
+            .order_by(runs.c.trial, epochs.c.epoch)
+            .subquery()
+        )
+        rows = select(points.c.trial, joined(points.c.epoch, ","), joined(points.c.value, ",")).group_by(points.c.trial)
+        for trial, at, values in connection.execute(rows):
+            found[trial] = MetricCurve(msgspec.json.decode(f"[{at}]"), msgspec.json.decode(f"[{values}]"))
+    return found

@@ -12,14 +12,15 @@ from typing import BinaryIO, Protocol
 from app.domain.datasets import DatasetSummary
 from app.domain.ensembles import ChosenEnsemble, PoolEntry
 from app.domain.events import Listener
-from app.domain.filters import Position, TrialQuery
+from app.domain.filters import Field, Position, TrialQuery
 from app.domain.plan import NO_RUNGS, Need, Plan, Rungs, Snapshot, StoredDecision
 from app.domain.queue import Ask, Grant, Recorded
 from app.domain.runs import Attempt, Ending
 from app.domain.sweeps import NewSweep, Sweep, SweepChanges, SweepFilter, SweepSpec
-from app.domain.trials import Ancestor, KeptModel, Trial
+from app.domain.trials import Ancestor, KeptModel, MetricCurve, Trial
 from app.domain.values import Value
 from app.domain.work import Decision, Epoch, GivenBack, Lease, Progress, Result
+from app.trial_columns.pages import FieldKeys
 
 
 class Datasets(Protocol):
@@ -157,6 +158,14 @@ class Trials(Protocol):
     ) -> list[tuple[Trial, Position]]:
         """Return the trials of a page, each with its position; `shared` hyperparameters are the same in all trials."""
 
+    def trial_keys(
+        self, sweep: str, query: TrialQuery, shared: Mapping[str, Value], fields: Collection[Field]
+    ) -> FieldKeys:
+        """Return the trials that fit, with the keys of these fields, from columns in memory."""
+
+    def trial_values(self, sweep: str, fields: Sequence[Field], numbers: Sequence[int]) -> dict[Field, list[Value]]:
+        """Return the values of these fields in the trials with these rising numbers, as they are stored."""
+
     def finished_trials(self, sweep: str, last: int | None = None) -> list[Trial]:
         """Return the finished trials of a sweep, or the `last` ones, in the order of their numbers."""
 
@@ -174,6 +183,9 @@ class Trials(Protocol):
 
     def curve_ends(self, sweep: str, numbers: Collection[int], last: int) -> dict[int, list[Epoch]]:
         """Return the first epoch and the `last` ones of these trials' replicate 0, by their numbers; some have none."""
+
+    def metric_curves(self, sweep: str, numbers: Collection[int], metric: str) -> dict[int, MetricCurve]:
+        """Return one metric of these trials, epoch by epoch, as far as reported, of replicate 0."""
 
     def lineage(self, sweep: str, numbers: Collection[int]) -> dict[int, list[Ancestor]]:
         """Return the ancestors of those trials that have some, the first ones first, by number. Raises NotFound."""

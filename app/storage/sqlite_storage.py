@@ -4,7 +4,7 @@ What a verb does stands at the protocol in `interface.py`, and how, at the funct
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict
 from app.domain.events import Listener
-from app.domain.filters import Position, TrialQuery
+from app.domain.filters import Field, Position, TrialQuery
 from app.domain.plan import Plan
 from app.domain.policy import Policy
 from app.domain.trials import Trial
@@ -27,6 +27,7 @@ from app.storage import (
     attempts,
     backup,
     claims,
+    column_scan,
     control,
     dataset_rows,
     decisions,
@@ -52,6 +53,7 @@ from app.storage.reads import Reads
 from app.storage.trial_pages import TrialPages
 from app.storage.wal import Wal
 from app.storage.writer import Writer
+from app.trial_columns.pages import FieldKeys
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -229,12 +231,19 @@ class SqliteStorage:
     ) -> list[tuple[Trial, Position]]:
         return self._pages.page(sweep, query, shared, after, limit)
 
+    def trial_keys(
+        self, sweep: str, query: TrialQuery, shared: Mapping[str, Value], fields: Collection[Field]
+    ) -> FieldKeys:
+        return self._pages.keys(sweep, query, shared, fields)
+
+    trial_values = _reads(column_scan.values)
     finished_trials = _reads(trial_rows.finished)
     enqueued_trials = _reads(trial_rows.enqueued)
     confirmed_trials = _reads(trial_rows.confirmed)
     trainings = _reads(trial_rows.trainings)
     curve = _reads(epoch_rows.page)
     curve_ends = _reads(epoch_rows.ends)
+    metric_curves = _reads(epoch_rows.of_metric)
     lineage = _reads(lineage.of_sweep)
     attempts = _reads(attempts.of_trial)
     model = _reads(trial_rows.model)

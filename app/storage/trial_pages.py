@@ -1,9 +1,9 @@
 """Pages of lists of trials: an index gives those in the order of numbers or values, columns in memory all others."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import final
+from typing import TypeVar, final
 
 from sqlalchemy import Connection
 
@@ -13,8 +13,10 @@ from app.domain.trials import Trial
 from app.domain.values import Value
 from app.storage import column_scan, trial_rows
 from app.trial_columns.cache import ColumnCache
-from app.trial_columns.pages import fields_of, page
+from app.trial_columns.pages import FieldKeys, fields_of, keys_of_fitting, page
 from app.trial_columns.sweep_columns import SweepColumns
+
+T = TypeVar("T")
 
 Snapshot = Callable[[], AbstractContextManager[Connection]]
 """Gives a connection that sees one snapshot, from its first statement on."""
@@ -53,32 +55,34 @@ class TrialPages:
     def _page_of_columns(
         self, sweep: str, query: TrialQuery, shared: Mapping[str, Value], after: Position | None, limit: int
     ) -> list[tuple[Trial, Position]]:
-        fields = fields_of(query, shared)
-        found = None
-        while found is None:
-            with self._cache.using(sweep, fields) as columns:
-                columns.fill(fields, _Newest(self._snapshot, sweep))
-                found = self._read(sweep, columns, query, shared, after, limit)
-        return found
-
-    def _read(
-        self,
-        sweep: str,
-        columns: SweepColumns,
-        query: TrialQuery,
-        shared: Mapping[str, Value],
-        after: Position | None,
-        limit: int,
-    ) -> list[tuple[Trial, Position]] | None:
-        """Return a page by columns that are filled; None if they were forgotten, and so not told of all changes."""
-        # The lock first: a snapshot from before it could lack what was changed and marked meanwhile.
-        with columns.lock, self._snapshot() as connection:
-            count = columns.bring_up_to_date(_Now(connection, sweep))
-            if not self._cache.keeps(sweep, columns):
-                return None
+        def read(columns: SweepColumns, count: int, connection: Connection) -> list[tuple[Trial, Position]]:
             places = page(columns, count, query, shared, after, limit)
             trials = trial_rows.of_numbers(connection, sweep, [place.number for place in places])
-        return list(zip(trials, places, strict=True))
+            return list(zip(trials, places, strict=True))
+
+        return self._by_columns(sweep, fields_of(query, shared), read)
+
+    def keys(self, sweep: str, query: TrialQuery, shared: Mapping[str, Value], fields: Collection[Field]) -> FieldKeys:
+        """Return the keys of all trials that fit, in the order of their numbers. Raises NotFound."""
+
+        def read(columns: SweepColumns, count: int, _: Connection) -> FieldKeys:
+            return keys_of_fitting(columns, count, query, shared, fields)
+
+        return self._by_columns(sweep, fields_of(query, shared, fields), read)
+
+    def _by_columns(
+        self, sweep: str, fields: Collection[Field], read: Callable[[SweepColumns, int, Connection], T]
+    ) -> T:
+        """Return what is read of columns that are filled and up to date, and of a snapshot that is as new."""
+        while True:
+            with self._cache.using(sweep, fields) as columns:
+                columns.fill(fields, _Newest(self._snapshot, sweep))
+                # The lock first: a snapshot from before it could lack what was changed and marked meanwhile.
+                with columns.lock, self._snapshot() as connection:
+                    count = columns.bring_up_to_date(_Now(connection, sweep))
+                    # Columns that were forgotten are not told of all changes.
+                    if self._cache.keeps(sweep, columns):
+                        return read(columns, count, connection)
 
 
 @dataclass(frozen=True, slots=True)

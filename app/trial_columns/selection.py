@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.filters import Condition, Operator
+from app.domain.values import Value
 from app.trial_columns.column import Column, Keys, Numbers, Span
 
 Mask = NDArray[np.bool_]
@@ -18,6 +19,9 @@ _SAMPLE, _SURPLUS = 8192, 16
 def fitting(column: Column, condition: Condition) -> Mask:
     """Return which trials meet a condition on this column."""
     keys, value = column.keys(), condition.value
+    if condition.operator == "in":
+        assert isinstance(value, Sequence)
+        return any_of(column, value)
     if value is None:
         return np.isnan(keys) if condition.operator == "=" else ~np.isnan(keys)
     same, kind = column.span(value), column.comparable(value)
@@ -33,10 +37,16 @@ def fitting(column: Column, condition: Condition) -> Mask:
     return _within(keys, *bounds[condition.operator])
 
 
-def any_of(column: Column, values: Sequence[str]) -> Mask:
+def any_of(column: Column, values: Sequence[Value]) -> Mask:
     """Return which trials have one of these values in the column."""
-    keys, spans = column.keys(), [column.span(value) for value in values]
-    fits: Mask = np.logical_or.reduce([_within(keys, span.first, span.last) for span in spans])
+    keys = column.keys()
+    fits = np.zeros(len(keys), np.bool_)
+    for value in values:
+        if value is None:
+            fits |= np.isnan(keys)
+        else:
+            span = column.span(value)
+            fits |= _within(keys, span.first, span.last)
     return fits
 
 

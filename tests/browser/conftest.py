@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.app.storage.auditor import audit_folder
 from tests.system.processes import ServerProcess, running
@@ -12,7 +12,11 @@ from tests.system.processes import ServerProcess, running
 CHROMIUM = "/usr/bin/chromium"
 """Debian's; make test installs it where it is missing."""
 
+_REFUSAL = "the server responded with a status of 422"
+"""What the browser notes of a request that the server refused with sentences, which the page shows."""
+
 PATIENCE_MS = 60_000.0
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +47,7 @@ def page(browser: Browser, server: ServerProcess) -> Iterator[Page]:
     opened = context.new_page()
     said: list[str] = []
     foreign: list[str] = []
-    opened.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    opened.on("console", lambda message: None if _REFUSAL in message.text else said.append(message.text))
     opened.on("pageerror", lambda error: said.append(f"error: {error}"))
     opened.on("request", lambda one: None if _is_at_home(one.url, server) else foreign.append(one.url))
     opened.goto("./")

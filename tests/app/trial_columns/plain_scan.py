@@ -75,6 +75,9 @@ def _fits(row: Row, number: int, query: TrialQuery) -> bool:
 
 def _meets(value: Value, condition: Condition) -> bool:
     wanted = condition.value
+    if condition.operator == "in":
+        assert isinstance(wanted, Sequence)
+        return any(_meets(value, Condition(condition.field, "=", item)) for item in wanted)
     if wanted is None:
         return (value is None) is (condition.operator == "=")
     if value is None:

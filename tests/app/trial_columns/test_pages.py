@@ -33,8 +33,10 @@ fields = st.sampled_from([NUMBER, STATE, END, ERROR, RATE, UNITS])
 def meant(field: Field) -> st.SearchStrategy[Condition]:
     """Return conditions on a field, with values that the language of queries lets through."""
     values = {STATE: st.sampled_from(sorted(TrialState)), END: parts_of_times, ERROR: numbers, NUMBER: numbers}
-    known = st.builds(Condition, st.just(field), st.sampled_from(get_args(Operator)), values.get(field, plain | nested))
-    return known | st.builds(Condition, st.just(field), st.sampled_from(["=", "!="]), st.none())
+    value, comparing = values.get(field, plain | nested), [one for one in get_args(Operator) if one != "in"]
+    known = st.builds(Condition, st.just(field), st.sampled_from(comparing), value)
+    several = st.builds(Condition, st.just(field), st.just("in"), st.lists(st.none() | value, min_size=1, max_size=3))
+    return known | several | st.builds(Condition, st.just(field), st.sampled_from(["=", "!="]), st.none())
 
 
 queries = st.builds(

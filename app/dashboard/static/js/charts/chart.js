@@ -23,10 +23,11 @@ function loadLibrary() {
  *   options: Record<string, any>,
  *   numbers: () => import("./download.js").Numbers,
  *   height?: number,
- *   on?: Record<string, (event: any, chart: Drawn) => void>,
+ *   on?: Record<string, (event: any) => void>,
+ *   drawn?: (chart: Drawn) => void,
  * }} props `summary` is what a screen reader says of it; `options` are those of ECharts without colours of the frame.
  */
-export function Chart({ title, summary, options, numbers, height = 320, on = {} }) {
+export function Chart({ title, summary, options, numbers, height = 320, on = {}, drawn: whenDrawn }) {
   const place = useRef(/** @type {HTMLDivElement | null} */ (null));
   const handlers = useRef(on);
   handlers.current = on;
@@ -40,7 +41,7 @@ export function Chart({ title, summary, options, numbers, height = 320, on = {} 
     loadLibrary().then((echarts) => {
       if (ended) return;
       made = echarts.init(target, null, { renderer: "canvas" });
-      for (const name of Object.keys(on)) made.on(name, (event) => handlers.current[name]?.(event, /** @type {Drawn} */ (made)));
+      for (const name of Object.keys(on)) made.on(name, (event) => handlers.current[name]?.(event));
       observer.observe(target);
       setDrawn(made);
     });
@@ -51,7 +52,10 @@ export function Chart({ title, summary, options, numbers, height = 320, on = {} 
     };
   }, []);
   const isDark = dark.value;
-  useEffect(() => void drawn?.setOption({ ...frame(), ...options }, { notMerge: true }), [drawn, options, isDark]);
+  useEffect(() => {
+    drawn?.setOption(merged(frame(), options), { notMerge: true });
+    if (drawn) whenDrawn?.(drawn);
+  }, [drawn, options, isDark]);
   return html`<figure class="stack" style=${{ margin: 0 }}>
     <div class="chart" ref=${place} style=${{ height: `${height}px` }} role="img" aria-label=${`${title}. ${summary}`}></div>
     <figcaption class="row">
@@ -74,16 +78,26 @@ function savePicture(title, chart) {
   download(`${fileName(title)}.png`, chart.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: ground }));
 }
 
+/** The options of a chart over those that all share, one level deep. @param {Record<string, any>} shared @param {Record<string, any>} own */
+function merged(shared, own) {
+  const all = { ...shared, ...own };
+  for (const name of ["tooltip", "legend", "xAxis", "yAxis"]) if (own[name]) all[name] = { ...shared[name], ...own[name] };
+  for (const side of ["xAxis", "yAxis"]) if (own[side]) all[side].axisLabel = { ...shared[side].axisLabel, ...own[side].axisLabel };
+  return all;
+}
+
 /** What all charts share. Tooltips are drawn, as HTML ones would need styles that the page's policy forbids. */
 function frame() {
   const [text, quiet, line] = [colour("text"), colour("quiet"), colour("line")];
+  const axis = { axisLine: { lineStyle: { color: quiet } }, splitLine: { lineStyle: { color: line } }, nameTextStyle: { color: quiet }, axisLabel: { color: quiet } };
   return {
     animation: false,
     textStyle: { color: text, fontFamily: getComputedStyle(document.body).fontFamily },
     color: [colour("accent"), colour("warn"), colour("good"), colour("bad"), quiet],
     grid: { left: 70, right: 24, top: 24, bottom: 48 },
     tooltip: { renderMode: "richText", backgroundColor: colour("surface"), borderColor: line, textStyle: { color: text } },
-    xAxis: {},
-    yAxis: {},
+    legend: { show: false, textStyle: { color: text } },
+    xAxis: axis,
+    yAxis: axis,
   };
 }

@@ -1,6 +1,14 @@
 /** Every view with the address it has, in the order of the menu. A new view is one file and one row here. */
+import { SweepView } from "./sweep/index.js";
 import { Sweeps } from "./sweeps.js";
+import { Compare } from "./compare.js";
+import { DatasetView } from "./datasets/dataset.js";
+import { Datasets } from "./datasets/index.js";
+import { Upload } from "./datasets/upload.js";
 import { Missing } from "./missing.js";
+import { NewSweep } from "./new/index.js";
+import { TrialView } from "./trial/index.js";
+import { Workers } from "./workers.js";
 
 /**
  * @typedef {object} View
@@ -12,7 +20,17 @@ import { Missing } from "./missing.js";
  */
 
 /** @type {readonly View[]} */
-export const VIEWS = [{ pattern: [], section: "sweeps", menu: "Sweeps", title: "Sweeps", view: Sweeps }];
+export const VIEWS = [
+  { pattern: [], section: "sweeps", menu: "Sweeps", title: "Sweeps", view: Sweeps },
+  { pattern: ["new"], section: "new", menu: "New sweep", title: "New sweep", view: NewSweep },
+  { pattern: ["sweeps", ":sweep"], section: "sweeps", title: "Sweep", view: SweepView },
+  { pattern: ["sweeps", ":sweep", "trials", ":trial"], section: "sweeps", title: "Trial", view: TrialView },
+  { pattern: ["compare"], section: "compare", menu: "Compare", title: "Compare", view: Compare },
+  { pattern: ["datasets"], section: "datasets", menu: "Data sets", title: "Data sets", view: Datasets },
+  { pattern: ["datasets", "upload"], section: "datasets", title: "Upload", view: Upload },
+  { pattern: ["datasets", ":name"], section: "datasets", title: "Data set", view: DatasetView },
+  { pattern: ["workers"], section: "workers", menu: "Workers", title: "Workers", view: Workers },
+];
 
 /** @param {readonly string[]} path */
 export function viewOf(path) {

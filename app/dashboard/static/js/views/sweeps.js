@@ -3,6 +3,7 @@ import { html } from "htm/preact";
 import { get } from "../api.js";
 import { ago, number, percent } from "../format.js";
 import { useLive } from "../live.js";
+import { progress } from "../progress.js";
 import { href } from "../router.js";
 import { Pill } from "../components/pill.js";
 import { Empty, Waiting } from "../components/notice.js";
@@ -18,14 +19,14 @@ export function Sweeps() {
     ({ kind }) => ["sweep", "trials", "epochs", "workers"].includes(kind),
   );
   return html`
-    <div class="head"><h1>Sweeps</h1></div>
+    <div class="head"><h1>Sweeps</h1><a class="button main" href=${href(["new"])}>New sweep</a></div>
     ${sweeps.value ? html`<${SweepTable} sweeps=${sweeps.value.items} />` : html`<${Waiting} of=${sweeps} />`}`;
 }
 
 /** @param {{ sweeps: Sweep[] }} props */
 function SweepTable({ sweeps }) {
   if (!sweeps.length) {
-    return html`<${Empty}><p>There is no sweep yet.</p></${Empty}>`;
+    return html`<${Empty}><p>There is no sweep yet.</p><a class="button main" href=${href(["new"])}>Start the first one</a></${Empty}>`;
   }
   return html`<div class="scroll"><table>
     <thead><tr><th>name</th><th>state</th><th>progress</th><th class="number">best</th><th>data set</th><th>begun</th></tr></thead>
@@ -45,12 +46,4 @@ function SweepRow({ sweep }) {
     <td>${sweep.dataset ?? sweep.trainer}</td>
     <td>${ago(sweep.started_at, Date.now())}</td>
   </tr>`;
-}
-
-/** The share of the budget of trials that is used, from 0 to 1. @param {Sweep} sweep */
-export function progress(sweep) {
-  const ended = Object.entries(sweep.counts).filter(([state]) => !["queued", "running", "paused"].includes(state));
-  const done = ended.reduce((sum, [, count]) => sum + count, 0);
-  const most = Number(sweep.budget.trials) || 1;
-  return Math.min(1, done / most);
 }

@@ -1,0 +1,1 @@
+"""What charts show of many trials: few enough points to draw at once, and every one that the eye would miss."""

@@ -1,0 +1,60 @@
+/** How parameters and results hang together: parallel coordinates with brushes, and each parameter against the objective. */
+import { html } from "htm/preact";
+import { useMemo } from "preact/hooks";
+import { get } from "../../api.js";
+import { useLive } from "../../live.js";
+import { adjust, go } from "../../router.js";
+import { numeric, searched, without } from "../../parameters.js";
+import { Chart } from "../../charts/chart.js";
+import { brushed, parallelOptions, showBrushes } from "../../charts/parallel.js";
+import { pointNumbers, scatterOptions } from "../../charts/scatter.js";
+import { Empty, Waiting } from "../../components/notice.js";
+import { Panel } from "../../components/panel.js";
+import { concerns } from "./concerns.js";
+
+/** @typedef {import("../../types.js").Sweep} Sweep */
+/** @typedef {import("../../types.js").Schemas["PointsChart"]} Points */
+
+/** @param {{ sweep: Sweep, where: string[] }} props */
+export function Parameters({ sweep, where }) {
+  const axes = useMemo(() => searched(sweep.space), [sweep.id, sweep.space_versions.length]);
+  const objective = numeric("value", String(sweep.objective.metric));
+  const all = useMemo(() => [...axes, objective], [axes]);
+  const fields = all.map((one) => one.field);
+  // What is brushed is dimmed by the chart itself; conditions on other fields leave trials out.
+  const others = all.reduce((left, one) => without(left, one.field), where);
+  const load = (/** @type {number} */ most, /** @type {string[]} */ conditions) => (/** @type {AbortSignal} */ signal) =>
+    /** @type {Promise<Points>} */ (get(`v1/sweeps/${sweep.id}/charts/points`, { field: fields, most, where: conditions }, signal));
+  const every = useLive(load(1000, others), [sweep.id, fields.join(), others.join("\n")], concerns(sweep.id, ["trials"]));
+  const fitting = useLive(load(2000, where), [sweep.id, fields.join(), where.join("\n")], concerns(sweep.id, ["trials"]));
+  if (!every.value || !fitting.value) return html`<${Waiting} of=${every.error ? every : fitting} />`;
+  if (!every.value.total) return html`<${Empty}><p>There is no trial yet.</p></${Empty}>`;
+  return html`
+    <${Brushing} sweep=${sweep} axes=${all} points=${every.value} where=${where} />
+    <div class="grid">${axes.map((axis) => html`<${Scatter} key=${axis.field} x=${axis} y=${objective} points=${fitting.value} sweep=${sweep} />`)}</div>`;
+}
+
+/** @param {{ sweep: Sweep, axes: import("../../parameters.js").Plotted[], points: Points, where: string[] }} props */
+function Brushing({ sweep, axes, points, where }) {
+  const objective = axes[axes.length - 1];
+  const options = useMemo(() => parallelOptions(axes, points, objective, /** @type {any} */ (sweep.objective.direction)), [points, axes]);
+  const brush = (/** @type {any} */ event) => adjust({ where: brushed(axes, event, where), cursor: null });
+  return html`<${Panel} title="Parallel coordinates">
+    <p class="quiet">${points.trials.length} of ${points.total} trials. Draw along an axis to filter everything else on this page by it; a click on
+      the axis takes the filter away.</p>
+    <${Chart} title="Parallel coordinates" options=${options} height=${380} on=${{ axisareaselected: brush }}
+      drawn=${(/** @type {import("echarts").ECharts} */ chart) => showBrushes(chart, axes, where)}
+      summary=${`${points.trials.length} trials over ${axes.length} axes.`}
+      numbers=${() => ({ columns: ["trial", ...axes.map((one) => one.label)], rows: points.trials.map((trial, row) => [trial, ...axes.map((one) => points.fields[one.field][row])]) })} />
+  </${Panel}>`;
+}
+
+/** @param {{ sweep: Sweep, x: import("../../parameters.js").Plotted, y: import("../../parameters.js").Plotted, points: Points }} props */
+function Scatter({ sweep, x, y, points }) {
+  const options = useMemo(() => scatterOptions(x, y, points), [points]);
+  const open = (/** @type {any} */ { value }) => go(["sweeps", sweep.id, "trials", value[2]]);
+  return html`<${Panel} title=${x.label}>
+    <${Chart} title=${`${y.label} by ${x.label}`} options=${options} height=${280} on=${{ click: open }}
+      numbers=${() => pointNumbers(x, y, points)} summary=${`${points.trials.length} of ${points.total} trials.`} />
+  </${Panel}>`;
+}

@@ -1,5 +1,6 @@
 """The command line: `logsweep serve`, `work`, `demo`, `predict`, `evaluate`, `gradcheck`, `simulate` and the others."""
 
+import gc
 import logging
 import os
 import signal
@@ -69,6 +70,7 @@ def serve(
     _log_to_stderr()
     _heed_signals()
     use_one_thread(os.environ)
+    gc.disable()  # until the imports are done, a tenth of whose time went into looking for garbage
     from app.serve import run_server, stop_with_input  # noqa: PLC0415  # imports NumPy, which reads what was just set
 
     if exit_with_parent:

@@ -82,6 +82,7 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> No
     start_kernels()  # here too, so that they are compiled before there is work
     gc.freeze()  # what was imported stays, and need not be looked through again
     gc.set_threshold(COLLECT_AFTER, 20, 20)
+    gc.enable()
     settings = Settings(data=data)
     with open_services(settings) as services:
         listener = _listen(host, port)

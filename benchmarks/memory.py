@@ -22,7 +22,7 @@ class Peaks:
 
     def look(self) -> None:
         """Look at the processes once."""
-        children = [*_descendants(self._server)]
+        children = [*descendants(self._server)]
         workers = [process for process in children if "work" in _command(process)]
         helpers = [process for process in children if process not in workers]
         together = memory(self._server, "VmRSS") + sum(memory(one, "VmRSS") for one in helpers)
@@ -32,14 +32,15 @@ class Peaks:
         self.worker = max([self.worker, *(memory(one, "VmHWM") for one in workers)])
 
 
-def _descendants(process: int) -> Iterator[int]:
+def descendants(process: int) -> Iterator[int]:
+    """Yield the processes that a process started, and those that they did."""
     try:
         listed = [task.read_text() for task in Path(f"/proc/{process}/task").glob("*/children")]
     except OSError:
         return  # it has ended
     for child in map(int, " ".join(listed).split()):
         yield child
-        yield from _descendants(child)
+        yield from descendants(child)
 
 
 def _command(process: int) -> list[str]:

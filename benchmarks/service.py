@@ -36,25 +36,28 @@ class Service:
         """Return the JSON of a GET request."""
         return self.client.get(path, params=query).raise_for_status().json()
 
-    def run_sweep(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], float]:
-        """Post a sweep and follow it to its end; return it, and the seconds from the request to the last answer."""
+    def run_sweep(self, body: Mapping[str, Any], longest: float = LONGEST_SWEEP) -> tuple[dict[str, Any], float]:
+        """Post a sweep and follow it to its end; return it, and the seconds from the request to the last answer.
+
+        Raises RuntimeError if it is refused, takes more than `longest` seconds or ends otherwise than completed.
+        """
         start = time.perf_counter()
         response = self.client.post("/v1/sweeps", json=body)
         if response.is_error:
             raise RuntimeError(f"The server refused the sweep: {response.text}")
         sweep = response.json()
         while sweep["state"] == "running":
-            self._require_life(time.perf_counter() - start)
+            self._require_life(time.perf_counter() - start, longest)
             sweep = self.get(f"/v1/sweeps/{sweep['id']}", wait=WAIT)
         seconds = time.perf_counter() - start
         if sweep["state"] != "completed":
             raise RuntimeError(f"The sweep ended as {sweep['state']} ({sweep['reason']}), not completed.")
         return sweep, seconds
 
-    def _require_life(self, waited: float) -> None:
+    def _require_life(self, waited: float, longest: float) -> None:
         """Raise an error if the server ended or the sweep takes too long."""
-        if waited > LONGEST_SWEEP:
-            raise RuntimeError(f"The sweep was not completed after {LONGEST_SWEEP:g} seconds.")
+        if waited > longest:
+            raise RuntimeError(f"The sweep was not completed after {longest:g} seconds.")
         if (code := self._process.poll()) is not None:
             raise RuntimeError(f"The server ended with code {code} in the middle of a sweep.")
 

@@ -4,6 +4,7 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 from engine.kernels.switch import chosen, load
@@ -20,6 +21,16 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # The machines of continuous integration are shared: how long one example takes says nothing.
 settings.register_profile("logsweep", deadline=None)
 settings.load_profile("logsweep")
+
+
+LONGEST = ("tests/system/", "tests/documents/", "tests/app/api/test_every_pair.py")
+"""Where tests are that take more than ten seconds, or groups of them."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, so that of several processes none is left with one of them at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_sessionstart() -> None:

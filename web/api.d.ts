@@ -295,6 +295,7 @@ export interface paths {
          * Retrain Winner
          * @description Train the best trial of an ended sweep on train and dev together, for the epochs that its best took.
          *
+         *     With several trainings, by replicates, folds or a confirmation, that is the median of theirs, rounded up.
          *     It is the only trial of a sweep of its own, which is the answer, also if it was asked for before.
          */
         post: operations["retrain_winner"];
@@ -696,6 +697,29 @@ export interface paths {
          * @description Show fields of many trials, of more than `most` the best half, and an even choice of the others.
          */
         get: operations["chart_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sweeps/{sweep}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Results
+         * @description Fetch all trials, or all their epochs, as one file, in the order of trials.
+         *
+         *     It is read in pages while it is sent: trials that finish meanwhile may be in it or not. Lists and values of several
+         *     kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet` on the server.
+         */
+        get: operations["export_results"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1632,8 +1656,9 @@ export interface components {
          * EnsembleAnswer
          * @description What was chosen of a `pool` of so many models, by `rows` rows of dev, beside the best trial alone.
          *
-         *     Members are in the order of their values. `metrics` are those of dev and of test; a loss is that of the mean of the
-         *     probabilities, or of the numbers in a regression. `note` says which of the two is worth more on test.
+         *     Members are in the order of their values, which are of `metric`; `meaning` says what it is, and in which unit.
+         *     `metrics` are those of dev and of test; a loss is that of the mean of the probabilities, or of the numbers in a
+         *     regression. `note` says which of the two is worth more on test.
          */
         EnsembleAnswer: {
             /** Sweep */
@@ -1643,6 +1668,15 @@ export interface components {
              * @enum {string}
              */
             selection: "greedy" | "top";
+            /** Metric */
+            metric: string;
+            /** Meaning */
+            meaning: string;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "minimize" | "maximize";
             /** Pool */
             pool: number;
             /** Rows */
@@ -1873,10 +1907,18 @@ export interface components {
          * @description The best trials of a sweep in their order; `deviation` is that of single trainings around their trial's mean.
          *
          *     It is pooled over the trials of the board, as a few trainings of one say little. `note` says what is missing.
+         *
+         *     Each `value`, its standard error and `deviation` are of `metric`, and each `test` is of `test_metric`, in the same
+         *     unit; `meaning` says what that is (null of a foreign trainer, who declares no more than names). `retrained` is the
+         *     sweep in which the first trial was trained on train and dev together; null if none was.
          */
         Leaderboard: {
             /** Metric */
             metric: string;
+            /** Meaning */
+            meaning: string | null;
+            /** Test Metric */
+            test_metric: string;
             /**
              * Direction
              * @enum {string}
@@ -1888,6 +1930,8 @@ export interface components {
             items: components["schemas"]["Leader"][];
             /** Note */
             note: string | null;
+            /** Retrained */
+            retrained?: string | null;
         };
         /**
          * Lease
@@ -2528,6 +2572,10 @@ export interface components {
              * @enum {string}
              */
             duplicates: "seed" | "skip" | "reuse";
+            /** History */
+            history: {
+                [key: string]: unknown;
+            }[];
             /** Pool */
             pool: number;
             /** Rules */
@@ -2831,6 +2879,16 @@ export interface components {
              * @default 1
              */
             threshold: number;
+        };
+        /**
+         * HistoryBody
+         * @description Earlier sweeps, copied at the post, whose best points in the new space a sampler that learns tries.
+         *
+         *     They are one in four of its first trials, while they prove good; of sweeps of another data set fewer.
+         */
+        HistoryBody: {
+            /** Sweeps */
+            sweeps: string[];
         };
         /**
          * IntBody
@@ -3465,6 +3523,7 @@ export interface operations {
                      * @enum {string}
                      */
                     duplicates?: "seed" | "skip" | "reuse";
+                    history?: components["schemas"]["HistoryBody"] | null;
                     /** Pool */
                     pool?: number | null;
                 };
@@ -3657,6 +3716,7 @@ export interface operations {
                      * @enum {string}
                      */
                     duplicates?: "seed" | "skip" | "reuse";
+                    history?: components["schemas"]["HistoryBody"] | null;
                     /** Pool */
                     pool?: number | null;
                 };
@@ -4917,6 +4977,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointsChart"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_results: {
+        parameters: {
+            query?: {
+                format?: "csv" | "jsonl" | "parquet";
+                /** @description a row for each trial, or for each epoch of each trial */
+                of?: "trials" | "curves";
+                /** @description a condition on trials, as in lists; all must hold */
+                where?: string[] | null;
+            };
+            header?: never;
+            path: {
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                    "application/x-ndjson": unknown;
+                    "application/vnd.apache.parquet": unknown;
                 };
             };
             /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */

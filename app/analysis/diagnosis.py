@@ -25,12 +25,14 @@ from engine.diagnosis import (
     loss_of_guessing,
     weighed_guessing,
 )
+from engine.diagnosis.figures import figure
 from engine.metrics import usual_error
 
 __all__ = [
     "LAST_EPOCHS",
     "SweepDiagnosis",
     "TrialDiagnosis",
+    "figure",
     "sweep_diagnosis",
     "trial_diagnosis",
 ]

@@ -3,6 +3,7 @@
 from app.domain.objectives import Direction, cost
 from app.domain.trials import Trial
 from app.domain.work import Metrics
+from engine.diagnosis.figures import figure
 
 
 def ensemble_note(metrics: Metrics, best: Trial, metric: str, direction: Direction, folds: int = 1) -> str:
@@ -23,7 +24,7 @@ def _on_test(metrics: Metrics, best: Trial, metric: str, direction: Direction) -
     ours, theirs = metrics.get(name), best.metrics.get(name)
     if ours is None or theirs is None:
         return f"There is no {name} to compare it by with trial {best.number}: evaluate both on new rows."
-    told = f"Its {name} is {ours:.4g}, and that of trial {best.number}, the best, {theirs:.4g}"
+    told = f"Its {name} is {figure(ours)}, and that of trial {best.number}, the best, {figure(theirs)}"
     if cost(ours, direction) < cost(theirs, direction):
         return f"{told}. The ensemble is better there."
     return f"{told}. The ensemble gains nothing there; one model will do."

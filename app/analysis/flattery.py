@@ -13,6 +13,7 @@ from statistics import NormalDist, median, quantiles, stdev
 from app.analysis.leaderboard import on_test
 from app.domain.objectives import Direction, cost
 from app.domain.trials import Trial
+from engine.diagnosis.figures import figure
 
 LEAST_TRIALS = 20
 """Fewer trials say too little of their spread."""
@@ -47,12 +48,21 @@ class PartRows:
 
 
 def flattery(
-    trials: Sequence[Trial], best: int | None, count: int, rows: PartRows, metric: str, direction: Direction
+    trials: Sequence[Trial],
+    best: int | None,
+    count: int,
+    rows: PartRows,
+    metric: str,
+    direction: Direction,
+    folds: int = 1,
 ) -> Flattery | None:
-    """Return how far the best value is too good; None without a test part, or with too few trials.
+    """Return how far the best value is too good; None without a test part, with too few trials, or if dev chose none.
 
-    `trials` have the number `best` among them; `count` trials were compared in all.
+    `trials` have the number `best` among them; `count` trials were compared in all. With several `folds` all rows of
+    train and dev were the dev part once.
     """
+    if not metric.startswith("dev_"):
+        return None
     pairs = {one.number: pair for one in trials if (pair := _pair(one, metric)) is not None}
     if best not in pairs or len(pairs) < LEAST_TRIALS:
         return None
@@ -61,7 +71,7 @@ def flattery(
     by = expected_flattery(noise, spread, count)
     dev, test = pairs[best]
     warns = noise * expected_largest(count) > spread
-    told = _warning(metric, count, by, best, dev, test) if warns else None
+    told = _warning(_asked(count, folds), metric, by, best, dev, test) if warns else None
     return Flattery(metric, count, best, dev, test, noise, spread, by, told)
 
 
@@ -98,7 +108,22 @@ def _pair(trial: Trial, metric: str) -> tuple[float, float] | None:
     return None if dev is None or test is None else (dev, test)
 
 
-def _warning(metric: str, count: int, by: float, best: int, dev: float, test: float) -> str:
-    asked = f"The dev part was asked by {count:,} trials, so that the best {metric} flatters: by about {by:.2g}"
-    beside = f"trial {best} has {dev:.4g}, and {test:.4g} on the test part, which nothing was chosen by"
-    return f"{asked}. {beside[0].upper()}{beside[1:]}. Trust that, or give dev more rows."
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked how often, and what would tell more."""
+
+    told: str
+    way: str
+
+
+def _asked(count: int, folds: int) -> _Asked:
+    if folds == 1:
+        return _Asked(f"The dev part was asked by {count:,} trials", "give dev more rows")
+    told = f"All rows of train and dev, in {folds} folds, were asked by {count:,} trials"
+    return _Asked(told, "upload more rows: folds use all there are but those of test")
+
+
+def _warning(asked: _Asked, metric: str, by: float, best: int, dev: float, test: float) -> str:
+    flatters = f"{asked.told}, so that the best {metric} flatters: by about {figure(by, 2)}"
+    beside = f"Trial {best} has {figure(dev)}, and {figure(test)} on the test part, which nothing was chosen by"
+    return f"{flatters}. {beside}. Trust that, or {asked.way}."

@@ -52,19 +52,37 @@ class Leaderboard:
     """The best trials of a sweep in their order; `deviation` is that of single trainings around their trial's mean.
 
     It is pooled over the trials of the board, as a few trainings of one say little. `note` says what is missing.
+
+    Each `value`, its standard error and `deviation` are of `metric`, and each `test` is of `test_metric`, in the same
+    unit; `meaning` says what that is (null of a foreign trainer, who declares no more than names). `retrained` is the
+    sweep in which the first trial was trained on train and dev together; null if none was.
     """
 
     metric: str
+    meaning: str | None
+    test_metric: str
     direction: Direction
     deviation: float | None
     items: Sequence[Leader]
     note: str | None
+    retrained: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What trials are compared by: a metric, what it is, and the one on test that is shown beside it."""
+
+    metric: str
+    direction: Direction
+    meaning: str | None
+    test_metric: str
 
 
 def leaderboard(
-    trials: Sequence[Trial], trainings: Mapping[int, Trainings], metric: str, direction: Direction, folds: int = 1
+    trials: Sequence[Trial], trainings: Mapping[int, Trainings], compared: Compared, folds: int = 1
 ) -> Leaderboard:
     """Return the board of trials that have values, in the order of their ranks."""
+    direction = compared.direction
     values = [trial.value for trial in trials if trial.value is not None]
     of_trials = [trainings[trial.number] for trial in trials]
     deviation = pooled_deviation(of_trials, folds)
@@ -79,14 +97,22 @@ def leaderboard(
             confirmed=trial.confirmed,
             params=trial.params,
             value=values[place],
-            test=_on_test(trial, metric),
+            test=trial.metrics.get(compared.test_metric),
             count=counts[place],
             standard_error=None if errors is None else errors[place],
             probability_best=None if chances is None else chances[place],
         )
         for place, trial in enumerate(trials)
     ]
-    return Leaderboard(metric, direction, deviation, items, _note(items, deviation))
+    return Leaderboard(
+        compared.metric,
+        compared.meaning,
+        compared.test_metric,
+        direction,
+        deviation,
+        items,
+        _note(items, deviation),
+    )
 
 
 def pooled_deviation(of_trials: Sequence[Trainings], folds: int = 1) -> float | None:
@@ -141,18 +167,25 @@ def _above(scaled: Numbers) -> Numbers:
     return np.asarray(0.5 * erfc(scaled / math.sqrt(2.0)), np.float64)
 
 
-def _on_test(trial: Trial, metric: str) -> float | None:
-    return trial.metrics.get(on_test(metric))
-
-
 def on_test(metric: str) -> str:
     """Return the name of the same metric on the test part."""
-    return f"test_{metric.removeprefix('dev_')}"
+    return f"test_{metric.removeprefix('dev_').removeprefix('train_')}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _note(items: Sequence[Leader], deviation: float | None) -> str | None:
     if not items:
         return "No trial has a result yet. Ask again when one has finished."
+    first = items[0]
+    likelier = [one for one in items if (one.probability_best or 0.0) > (first.probability_best or 0.0)]
+    if first.confirmed and likelier:
+        other = max(likelier, key=lambda one: one.probability_best or 0.0)
+        rule = "Trials that were confirmed come first: the values of the others are the luckiest of many, and flatter"
+        told = f"Trial {other.trial}, {'confirmed too' if other.confirmed else f'trained {_times(other.count)} alone'}"
+        return f"{rule}. {told}, may yet be better than trial {first.trial}: raise the leaders of confirm to learn it."
     if deviation is None:
         lack = "Each of these trials was trained once, so that nothing is known of how far their values vary by chance"
         return (

@@ -81,6 +81,7 @@ class SweepAnswer(TypedDict):
     pauses: bool
     keep_models: int
     duplicates: Duplicates
+    history: list[dict[str, Any]]
     pool: int
     rules: int
     reproducible: bool
@@ -135,6 +136,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         pauses=spec.foreign is None or spec.foreign.pauses,
         keep_models=spec.keep_models,
         duplicates=spec.duplicates,
+        history=[asdict(one) for one in spec.history],
         pool=spec.pool,
         rules=spec.rules,
         reproducible=is_reproducible(spec),

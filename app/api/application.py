@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
 from app.api import (
@@ -15,6 +14,7 @@ from app.api import (
     datasets,
     ensembles,
     events,
+    exports,
     gradient_checks,
     health,
     hyperparameters,
@@ -40,6 +40,21 @@ from app.services.checkpoints import MOST_CHECKPOINT_BYTES
 from app.services.predicting import MOST_FILE_BYTES
 from app.version import logsweep_version
 
+_ABOUT_SWEEPS = (
+    datasets,
+    hyperparameters,
+    metrics,
+    spaces,
+    sweeps,
+    trials,
+    models,
+    ensembles,
+    analysis,
+    charts,
+    exports,
+)
+_ROOMS = (*_ABOUT_SWEEPS, gradient_checks, events, workers, work, work_files, backups, health)
+
 MAX_JSON_BYTES = 1 << 20
 """The most bytes of a JSON request, except those of workers and those with rows to predict."""
 
@@ -54,8 +69,8 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
         version=logsweep_version(),
         summary="A hyperparameter search service that trains its own networks, many at a time.",
         lifespan=lifespan,
-        generate_unique_id_function=_operation_id,
-        responses=openapi.PROBLEMS,
+        # As they are: those of a router that is included are made a second time, in the first request to wait for.
+        routes=[route for room in _ROOMS for route in room.router.routes],
     )
     longer = {
         "/v1/datasets*": max_upload_bytes,
@@ -76,11 +91,4 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
     problems.install(app)
     openapi.install(app)
-    about_sweeps = (datasets, hyperparameters, metrics, spaces, sweeps, trials, models, ensembles, analysis, charts)
-    for routes in (*about_sweeps, gradient_checks, events, workers, work, work_files, backups, health):
-        app.include_router(routes.router)
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name

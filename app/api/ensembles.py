@@ -20,8 +20,10 @@ from app.api.models import (
 )
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
+from app.contract.metrics import MEASURES
 from app.domain.ensembles import GREEDY, TOP, Selection, SelectionKind
 from app.domain.errors import Fault, InvalidRequest
+from app.domain.objectives import Direction
 from app.domain.predictions import Evaluation, PredictedRows
 from app.domain.trials import Trial
 from app.domain.work import Metrics
@@ -72,12 +74,16 @@ class BestTrialAnswer(TypedDict):
 class EnsembleAnswer(TypedDict):
     """What was chosen of a `pool` of so many models, by `rows` rows of dev, beside the best trial alone.
 
-    Members are in the order of their values. `metrics` are those of dev and of test; a loss is that of the mean of the
-    probabilities, or of the numbers in a regression. `note` says which of the two is worth more on test.
+    Members are in the order of their values, which are of `metric`; `meaning` says what it is, and in which unit.
+    `metrics` are those of dev and of test; a loss is that of the mean of the probabilities, or of the numbers in a
+    regression. `note` says which of the two is worth more on test.
     """
 
     sweep: str
     selection: SelectionKind
+    metric: str
+    meaning: str
+    direction: Direction
     pool: int
     rows: int
     members: list[MemberAnswer]
@@ -122,6 +128,9 @@ def _answer(sweep: str, found: EnsembleReport) -> EnsembleAnswer:
     return EnsembleAnswer(
         sweep=sweep,
         selection=found.selection.kind,
+        metric=found.objective.metric,
+        meaning=MEASURES[found.objective.metric].meaning,
+        direction=found.objective.direction,
         pool=chosen.pool,
         rows=chosen.rows,
         members=[

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from inspect import iscoroutinefunction
+from operator import attrgetter
 from typing import Any, get_args, get_origin
 
 from fastapi import Request, Response
@@ -17,26 +18,36 @@ from fastapi.routing import APIRoute
 
 from app.api.fields import parameter_faults
 from app.api.json_answers import writing_json
+from app.api.openapi import PROBLEMS
 from app.api.reading import as_read
 from app.domain.errors import Fault, InvalidRequest, LogsweepError, faults_of, pointer, show
 from app.domain.hints import hint
 
 Endpoint = Callable[..., Any]
+Responses = dict[int | str, dict[str, Any]]
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class StrictRoute(APIRoute):
     """A route whose query has known names only, and each once unless it takes a list.
 
-    What a GET returns is written as JSON where it was read, without being checked once more.
+    What a GET returns is written as JSON where it was read, without being checked once more. The document names the
+    operation by its function, and says that it may answer with a problem.
     """
 
     def __init__(
-        self, path: str, endpoint: Endpoint, *, methods: set[str] | list[str] | None = None, **more: Any
+        self,
+        path: str,
+        endpoint: Endpoint,
+        *,
+        methods: set[str] | list[str] | None = None,
+        responses: Responses | None = None,
+        **more: Any,
     ) -> None:
         """Make the route of a function; all other parameters are FastAPI's."""
         writes = endpoint if set(methods or ()) != {"GET"} else writing_json(endpoint)
-        super().__init__(path, writes, methods=methods, **more)
+        more["generate_unique_id_function"] = attrgetter("name")
+        super().__init__(path, writes, methods=methods, responses={**PROBLEMS, **(responses or {})}, **more)
 
     def get_route_handler(self) -> Handler:
         """Return the handler of the route, which first looks at the names in the query."""

@@ -11,6 +11,7 @@ from app.domain.conditions import names
 from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, pointer, show
 from app.domain.hints import hint
+from app.domain.history import MOST_SWEEPS
 from app.domain.objectives import Direction
 from app.domain.scales import THRESHOLD
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
@@ -152,6 +153,15 @@ class ConfirmBody(_Body):
     replicates: Annotated[Whole, Field(ge=1, le=15)] = 2
 
 
+class HistoryBody(_Body):
+    """Earlier sweeps, copied at the post, whose best points in the new space a sampler that learns tries.
+
+    They are one in four of its first trials, while they prove good; of sweeps of another data set fewer.
+    """
+
+    sweeps: Annotated[list[Name], Field(min_length=1, max_length=MOST_SWEEPS)]
+
+
 class BudgetChangesBody(_Body):
     """The parts of the budget that change; null takes a limit away, but for `trials`."""
 
@@ -212,6 +222,7 @@ class SweepBody(_Body):
     confirm: ConfirmBody | None = None
     keep_models: Annotated[Whole, Field(ge=1, le=1000)] = 10
     duplicates: Duplicates = "seed"
+    history: HistoryBody | None = None
     pool: Annotated[Whole, Field(ge=0, le=1000)] | None = None
 
 
@@ -258,6 +269,7 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         target=budget.get("target"),
         keep_models=parsed.get("keep_models"),
         pool=parsed.get("pool"),
+        history=tuple(parsed["history"].get("sweeps", ())) if parsed.get("history") else (),
         **{
             part: parsed[part]
             for part in ("tags", "notes", "sampler", "scheduler", "replicates", "folds", "duplicates")

@@ -101,6 +101,7 @@ def cancel_sweep(sweep: str, services: UseCases, keep: Keep = False) -> SweepAns
 def retrain_winner(sweep: str, services: UseCases) -> SweepAnswer:
     """Train the best trial of an ended sweep on train and dev together, for the epochs that its best took.
 
+    With several trainings, by replicates, folds or a confirmation, that is the median of theirs, rounded up.
     It is the only trial of a sweep of its own, which is the answer, also if it was asked for before.
     """
     return _answer(services, services.retraining.retrain(sweep))

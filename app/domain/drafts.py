@@ -47,6 +47,7 @@ class SweepDraft:
     keep_models: int | None = None
     duplicates: Duplicates = "seed"
     pool: int | None = None
+    history: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TypeAlias
 
+from app.domain.history import EarlierSweep
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
 from app.domain.values import Value
@@ -91,23 +92,29 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """One of the best completed trials of a search that has ended: how many `runs` it has, and how far they trained."""
+    """One of the best completed trials of a search that has ended: how many `runs` it has, and how far they trained.
+
+    So many that were to confirm it were `cancelled`; what they were charged was not given back.
+    """
 
     trial: int
     runs: int
     asked: int
+    cancelled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A sweep at one moment. `budget` is the one in force, `memory` what the last plan left for this one, plain JSON.
+    """A sweep at one moment. `memory` is what the last plan left for this one, plain JSON.
+
+    `budget` is the one in force, that of the spec, or the part of it that a search may use that is to be confirmed.
 
     `waiting` counts the queued runs, up to the horizon of drawing; `in_training` tells whether any is queued or
     running. While the sweep runs, no run is paused short of its `asked`, but for those of `held` trials: one that comes
     in so, late after a pause, is queued again. `charged` are the epochs asked for less those refunded, `seconds` those
     in which work could be done, `best_cost` the lowest one of a final trial. While an end awaits runs in training,
     `ending` is the state to come and `reason` why; the sweep still runs. Once a search that is to be confirmed awaits
-    none any more, its `leaders` are shown, the best first.
+    none any more, its `leaders` are shown: those whose confirmation was cut short, then the best first.
 
     The storage reads two entries of the memory. `runs` are those of rounds, by trial and replicate: for `Need.ROUND`
     from the round `since` on (1 if there is no such entry). They are empty while any run is queued or running, unless
@@ -117,6 +124,8 @@ class Snapshot:
     `points` are hand-picked ones that wait to be drawn, in the order in which they were enqueued; the budget has room
     for them. While the memory's `space` is not the version of the spec's space, `held` are the trials to be drawn anew,
     by number; for `Need.ALL` all runs are shown then, and `this_round` are the trials with runs of the memory's round.
+
+    `earlier` are, for `Need.ALL`, the sweeps whose trials were copied when this one was posted: always the same.
 
     `taken` has, where duplicates are skipped or reused, the number of the first trial with each point, by the `key` of
     its params; those that were cancelled, or go on from others, count as none.
@@ -145,6 +154,7 @@ class Snapshot:
     points: Sequence[Mapping[str, Value]] = ()
     held: Sequence[Held] = ()
     this_round: frozenset[int] = frozenset()
+    earlier: Sequence[EarlierSweep] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +274,10 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Let these trials, which are final, have so many more runs each; until those have stopped the sweep goes on."""
+    """Let these trials, which are final, have so many more runs each; until those have stopped the sweep goes on.
+
+    Of one that had them before those are queued again that were cancelled.
+    """
 
     leaders: Sequence[Leader]
     more: int

@@ -32,8 +32,10 @@ class Policy(ABC):
         """Return why a run with this blame fails, or None while it is tried again."""
 
     @abstractmethod
-    def outcome(self, runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | None = None) -> TrialOutcome:
-        """Return what a trial comes to by all its runs, in the order of their replicates.
+    def outcome(
+        self, runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | None = None, folds: int = 1
+    ) -> TrialOutcome:
+        """Return what a trial comes to by all its runs, in the order of their replicates, which take turns at `folds`.
 
         `final` is the state of a trial that is final by now: it stays, and late replicates change the rest alone.
         """

@@ -1,6 +1,6 @@
 """Runs: one network in training, the holds of workers on it, and who is to blame for those that were lost."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -59,7 +59,7 @@ class RunOutcome:
 
 @dataclass(frozen=True, slots=True)
 class TrialOutcome:
-    """What a trial comes to by its runs."""
+    """What a trial comes to by its runs; so many of them `counted`."""
 
     state: TrialState
     value: float | None
@@ -68,10 +68,20 @@ class TrialOutcome:
     epochs: int
     seconds: float
     reason: str | None
+    counted: int
 
 
 WITHOUT_RESULT = frozenset({TrialState.FAILED, TrialState.CANCELLED})
 """The states in which a run has come to nothing."""
+
+
+def whole_seeds(replicates: Collection[int], folds: int) -> frozenset[int]:
+    """Return those of these runs of a trial of whose seed all folds are among them: they are next to each other.
+
+    A mean over them weighs each fold alike; an easy fold that counts once more than a hard one would flatter.
+    """
+    there = frozenset(replicates)
+    return frozenset(one for one in there if there.issuperset(range(first := one - one % folds, first + folds)))
 
 
 def comparable(state: TrialState, value: float | None, diverged: Diverged) -> float | None:
@@ -79,3 +89,13 @@ def comparable(state: TrialState, value: float | None, diverged: Diverged) -> fl
     if state in WITHOUT_RESULT or (state is TrialState.DIVERGED and diverged == "exclude"):
         return None
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlace:
+    """Where the epochs of a run are stored, and how many there are."""
+
+    key: int
+    trial: int
+    replicate: int
+    epochs: int

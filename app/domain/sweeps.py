@@ -7,7 +7,8 @@ from typing import Literal
 
 from app.domain.datasets import DatasetSummary
 from app.domain.foreign import Foreign
-from app.domain.objectives import Direction
+from app.domain.history import Copied, Source
+from app.domain.objectives import Direction, cost
 from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
 from app.domain.values import Value
@@ -48,6 +49,26 @@ class Budget:
     epochs: int | None = None
     target: float | None = None
 
+    def allows_more_than(self, before: "Budget", direction: Direction) -> bool:
+        """Return whether it allows for more than another one in any of its parts; a target may be harder to reach."""
+        limits = ((self.seconds, before.seconds), (self.epochs, before.epochs))
+        more = any(old is not None and (new is None or new > old) for new, old in limits)
+        harder = before.target is not None and (
+            self.target is None or cost(self.target, direction) < cost(before.target, direction)
+        )
+        return more or harder or self.trials > before.trials
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The epochs charged, and the seconds that passed, while leaders were confirmed."""
+
+    epochs: int = 0
+    seconds: float = 0.0
+
+
+NOTHING_SPENT = Spent()
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
@@ -60,11 +81,11 @@ class Confirmation:
     leaders: int = 5
     replicates: int = 2
 
-    def left_of(self, budget: Budget) -> Budget:
-        """Return the budget that the search may use."""
+    def left_of(self, budget: Budget, spent: Spent = NOTHING_SPENT) -> Budget:
+        """Return the budget that the search may use up to its end; what was `spent` otherwise is none of its own."""
         rest = 1.0 - self.share
-        epochs = None if budget.epochs is None else int(budget.epochs * rest)
-        seconds = None if budget.seconds is None else budget.seconds * rest
+        epochs = None if budget.epochs is None else min(int(budget.epochs * rest) + spent.epochs, budget.epochs)
+        seconds = None if budget.seconds is None else min(budget.seconds * rest + spent.seconds, budget.seconds)
         return replace(budget, epochs=epochs, seconds=seconds)
 
 
@@ -88,7 +109,7 @@ class SweepSpec:
     and with cross-validation each time on each of the `folds`. One that was chosen before may `train_on_dev` as well.
     The space is its version in force. A sweep of a foreign trainer has no data set, and says in `foreign` what its
     trials come to. Of the best `keep_models` trials the model is kept, and of the best `pool` for an ensemble of them;
-    sweeps from before it was written down have no pool.
+    sweeps from before it was written down have no pool. `history` are the earlier sweeps from which it learns.
     """
 
     name: str
@@ -112,6 +133,7 @@ class SweepSpec:
     confirm: Confirmation | None = None
     train_on_dev: bool = False
     pool: int = 0
+    history: Sequence[Source] = ()
 
     @property
     def trainings(self) -> int:
@@ -147,7 +169,7 @@ class Labels:
 class NewSweep:
     """A sweep to store: what was `posted` and what followed from it; `metrics` are those that its trials may have.
 
-    A sweep of a foreign trainer has no data set.
+    A sweep of a foreign trainer has no data set. `history` is a copy of what the earlier sweeps of its spec showed.
     """
 
     spec: SweepSpec
@@ -155,6 +177,7 @@ class NewSweep:
     posted: Mapping[str, Value]
     dataset: DatasetSummary | None
     metrics: Mapping[str, Direction]
+    history: Sequence[Copied] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from app.contract.structure import structure_of
 from app.domain.ensembles import TOP, Selection
 from app.domain.values import Value
 from app.domain.work import Metrics
-from app.models.selection import Cost, greedy, top
+from app.models.selection import Cost, answers_with_numbers, greedy, top
 from engine.arrays import Workspace
 from engine.data import Dataset
 from engine.data.cross_validation import fold_of
@@ -68,9 +68,16 @@ class Pool:
         self._models = models
 
     def choose(self, selection: Selection, metric: str) -> Chosen:
-        """Choose by the objective of a sweep; an ensemble has no `train_loss`: its loss on dev takes its place."""
+        """Choose by the objective of a sweep; an ensemble has no `train_loss`: its loss on dev takes its place.
+
+        Models that do not answer dev with finite numbers are left out.
+        """
         if selection.kind == TOP:
-            return self._scored(top(len(self._models), selection.count), rows=0)
+            usable = (
+                answers_with_numbers(self._shares(place, "dev")[np.newaxis])[0] for place in range(len(self._models))
+            )
+            counts = top(map(bool, usable), selection.count)
+            return self._scored([*counts, *[0] * (len(self._models) - len(counts))], rows=0)
         shares, like = self._on_dev
         name = metric.removeprefix("dev_") if metric.startswith("dev_") else "loss"
         counts = greedy(shares, _cost(like, self._loss, name))

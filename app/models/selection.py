@@ -4,7 +4,7 @@ Greedy selection is that of Caruana et al., Ensemble selection from libraries of
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,24 @@ def greedy(shares: Shares, cost: Cost, rounds: int = ROUNDS) -> list[int]:
 
     The models are in their order, best first. In each round the one is taken, perhaps again, with which the mean of all
     taken so far costs least; equal ones go to the first. Of the ensembles of all rounds the best is kept, and of equal
-    ones the smallest. Counts have no common divisor.
+    ones the smallest. Counts have no common divisor. A model that answers anything with no finite number, as one that
+    diverged may, is never taken: by a metric that counts answers it could be the best. Raises ValueError if all do.
     """
+    usable = np.flatnonzero(answers_with_numbers(shares))
+    if not len(usable):
+        raise ValueError("No model answers all rows of dev with finite numbers.")
+    counts = np.zeros(len(shares), int)
+    counts[usable] = _taken(shares[usable], cost, rounds)
+    return [int(count) for count in counts]
+
+
+def answers_with_numbers(shares: Shares) -> NDArray[np.bool_]:
+    """Return which models answer every example with finite numbers, (models,)."""
+    return np.asarray(np.isfinite(shares).all(axis=(1, 2)), np.bool_)
+
+
+def _taken(shares: Shares, cost: Cost, rounds: int) -> list[int]:
+    """Return how often each model counts, all of which answer with numbers."""
     total = np.zeros_like(shares[0])
     taken: list[int] = []
     costs: list[NDArray[np.float64]] = []
@@ -43,9 +59,19 @@ def greedy(shares: Shares, cost: Cost, rounds: int = ROUNDS) -> list[int]:
     return [count // math.gcd(*counts) for count in counts]
 
 
-def top(models: int, count: int) -> list[int]:
-    """Return how often each of so many models counts if the first `count` count alike."""
-    return [1] * min(count, models) + [0] * max(models - count, 0)
+def top(usable: Iterable[bool], count: int) -> list[int]:
+    """Return how often each model counts if the first `count` that are usable count alike.
+
+    No more are asked about than it takes. Raises ValueError if none is usable.
+    """
+    counts: list[int] = []
+    for one in usable:
+        counts.append(int(one))
+        if sum(counts) == count:
+            break
+    if not any(counts):
+        raise ValueError("No model answers all rows of dev with finite numbers.")
+    return counts
 
 
 def _costs(shares: Shares, total: Shares, size: int, cost: Cost) -> NDArray[np.float64]:

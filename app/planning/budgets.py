@@ -14,7 +14,7 @@ def time_is_up(snapshot: Snapshot) -> End | None:
     most = snapshot.budget.seconds
     if most is None or snapshot.seconds < most:
         return None
-    return End(SweepState.COMPLETED, f"the budget of {most:g} seconds is used up")
+    return End(SweepState.COMPLETED, f"{_named(most, snapshot.spec.budget.seconds, 'seconds')} is used up")
 
 
 def on_target(snapshot: Snapshot, best_cost: float | None) -> End | None:
@@ -73,7 +73,21 @@ def affordable(snapshot: Snapshot, wishes: Iterable[tuple[int, int, int]]) -> tu
 
 def epochs_used_up(snapshot: Snapshot, left: int, wish: str) -> End:
     """Return the end of a sweep whose `left` epochs are too few for a wish."""
-    return End(
-        SweepState.COMPLETED,
-        f"the budget of {snapshot.budget.epochs:,} epochs is used up: {max(left, 0):,} are left, {wish}",
-    )
+    standing = f"has {left:,} left, too few" if left > 0 else "is used up"
+    return End(SweepState.COMPLETED, f"{budget_of_epochs(snapshot)} {standing}: {wish}")
+
+
+def budget_of_epochs(snapshot: Snapshot) -> str:
+    """Return what to call the budget of epochs."""
+    return _named(snapshot.budget.epochs or 0, snapshot.spec.budget.epochs, "epochs")
+
+
+def _named(limit: float, whole: float | None, unit: str) -> str:
+    """Return what to call a limit: a search that is to be confirmed has a part of the `whole` budget."""
+    if whole is None or whole == limit:
+        return f"the budget of {_number(limit)} {unit}"
+    return f"the search's part of the budget, {_number(limit)} of {_number(whole)} {unit},"
+
+
+def _number(limit: float) -> str:
+    return f"{limit:,}" if isinstance(limit, int) else f"{limit:g}"

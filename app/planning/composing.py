@@ -14,7 +14,7 @@ from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.heirs import heirs_of
 from app.planning.memory import Memory
 from app.planning.standings import history, standings
-from app.planning.within import outside, within
+from app.planning.within import earlier, outside, within
 from app.schedulers import Board, RoundComposer, Step
 
 _Paused = Mapping[int, Sequence[RunView]]
@@ -88,7 +88,8 @@ def _follow(snapshot: Snapshot, memory: Memory, scheduler: RoundComposer, step: 
     if prunes or snapshot.in_training:
         return Plan(prunes, snapshot.memory)
     end = short or End(SweepState.COMPLETED, step.reason or all_drawn(snapshot).reason)
-    return Plan([*_prunes(dict.fromkeys(paused, end.reason), paused, memory.round), end], snapshot.memory)
+    left = dict.fromkeys(paused, f"still paused when the search ended: {end.reason}")
+    return Plan([*_prunes(left, paused, memory.round), end], snapshot.memory)
 
 
 def _candidates(snapshot: Snapshot, memory: Memory, scheduler: RoundComposer, step: Step) -> Iterator[Drawn]:
@@ -109,7 +110,7 @@ def _given(snapshot: Snapshot, scheduler: RoundComposer, taken: Taken) -> Iterat
 
 def _new(snapshot: Snapshot, memory: Memory, step: Step, taken: Taken) -> Iterator[Drawn]:
     spec, given, left = snapshot.spec, len(snapshot.points), trials_left(snapshot)
-    first, below = snapshot.drawn + given, Below(memory.besides + given, taken)
+    first, below = snapshot.drawn + given, Below(memory.besides + given, taken, earlier(snapshot))
     if step.heirs:
         return heirs_of(snapshot, step, first, left)
     if not step.new:

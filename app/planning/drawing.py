@@ -11,6 +11,7 @@ from app.domain.values import Value
 from app.planning.budgets import ALL_DRAWN
 from app.planning.duplicates import Below, exhausted, placed
 from app.planning.memory import Memory
+from app.planning.recalled import recalled
 from app.planning.redraws import admitted
 from app.samplers import SAMPLERS, Ask
 
@@ -159,7 +160,8 @@ def _drawn(
     own = range(numbers[0] - below.besides, numbers[-1] + 1 - below.besides)
     seen = history if learns(spec) else ()
     rests_on = [trial.number for trial in seen]
-    yield from place(spec, dataset_sha256, numbers, _proposals(spec, own, seen), to_epoch, rests_on, below)
+    points = recalled(spec, below.earlier, seen, own, _proposals(spec, own, seen))
+    yield from place(spec, dataset_sha256, numbers, points, to_epoch, rests_on, below)
 
 
 def proposed(spec: SweepSpec, own: Sequence[int], seen: Sequence[TrialView]) -> list[Mapping[str, Value]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from app.domain.finite import combinations, every_point
+from app.domain.history import EarlierSweep
 from app.domain.plan import End
 from app.domain.states import SweepState
 from app.domain.sweeps import SweepSpec
@@ -24,13 +25,14 @@ Taken = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """What the lower numbers mean for those that are drawn, which are added to `taken`.
+    """What comes before the numbers that are drawn, which are added to `taken`, and what it means for them.
 
-    `besides` of them are not the sampler's: it counts its own without them.
+    `besides` of the lower ones are not the sampler's: it counts its own without them. `earlier` are whole sweeps.
     """
 
     besides: int = 0
     taken: Taken = field(default_factory=dict)
+    earlier: Sequence[EarlierSweep] = ()
 
 
 Placed = tuple[int, Point, int | None]

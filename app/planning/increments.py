@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
+from app.domain.history import EarlierSweep
 from app.domain.plan import RunView, Snapshot, TrialView
 
 
 @dataclass(frozen=True, slots=True)
 class Increment:
-    """A snapshot without those runs and trials that the one before showed alike; `anew` it leaves out none."""
+    """A snapshot without those runs and trials that the one before showed alike; `anew` it leaves out none.
+
+    Earlier sweeps are the same in all snapshots of a sweep: the first one shows them.
+    """
 
     snapshot: Snapshot
     anew: bool
@@ -22,6 +26,7 @@ class Shown:
     def __init__(self) -> None:
         self._runs: dict[int, RunView] = {}
         self._trials: dict[int, TrialView] = {}
+        self._earlier: Sequence[EarlierSweep] = ()
 
     def increment(self, snapshot: Snapshot) -> Increment:
         """Return what is new in a snapshot, and remember it; all of it, if something shown before has gone."""
@@ -30,18 +35,20 @@ class Shown:
         anew = not (self._runs.keys() <= runs.keys() and self._trials.keys() <= trials.keys())
         new_runs = [run for key, run in runs.items() if anew or self._runs.get(key) != run]
         new_trials = [trial for number, trial in trials.items() if anew or self._trials.get(number) != trial]
-        self._runs, self._trials = runs, trials
-        return Increment(replace(snapshot, runs=new_runs, trials=new_trials), anew)
+        earlier = () if self._earlier and not anew else snapshot.earlier
+        self._runs, self._trials, self._earlier = runs, trials, snapshot.earlier
+        return Increment(replace(snapshot, runs=new_runs, trials=new_trials, earlier=earlier), anew)
 
     def whole(self, increment: Increment) -> Snapshot:
         """Return the snapshot of an increment, and remember it."""
         if increment.anew:
-            self._runs, self._trials = {}, {}
+            self._runs, self._trials, self._earlier = {}, {}, ()
         self._runs |= {run.key: run for run in increment.snapshot.runs}
         self._trials |= {trial.number: trial for trial in increment.snapshot.trials}
+        self._earlier = self._earlier or increment.snapshot.earlier
         runs = sorted(self._runs.values(), key=lambda run: (run.trial, run.replicate))
         trials = [self._trials[number] for number in sorted(self._trials)]
-        return replace(increment.snapshot, runs=runs, trials=trials)
+        return replace(increment.snapshot, runs=runs, trials=trials, earlier=self._earlier)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from app.domain.runs import WITHOUT_RESULT, RunOutcome, TrialOutcome, comparable
+from app.domain.runs import WITHOUT_RESULT, RunOutcome, TrialOutcome, comparable, whole_seeds
 from app.domain.states import OPEN, TrialState
 from app.domain.work import Diverged, Metrics
 
@@ -25,17 +25,21 @@ ended is pruned, also if a replicate had stopped by itself.
 """
 
 
-def outcome(runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | None = None) -> TrialOutcome:
+def outcome(
+    runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | None = None, folds: int = 1
+) -> TrialOutcome:
     """Return what a trial comes to by its runs, in the order of their replicates; while runs are open, so far.
 
-    A trial that is `final` keeps its state. Replicates that came later count once they have a result: one that diverges
-    takes the trial's value away (unless its best epoch counts), though the state still says how the trial ended; one
-    that fails, is cancelled or is still open says nothing about the trial, and changes nothing. A trial that failed or
-    was cancelled stays without a value, whatever its other replicates came to.
+    A trial that is `final` keeps its state. Replicates that came later count once they have a result, and with several
+    `folds` once all folds of their seed have one: one that diverges takes the trial's value away (unless its best epoch
+    counts), though the state still says how the trial ended; one that fails, is cancelled or is still open says nothing
+    about the trial, and changes nothing. A trial that failed or was cancelled stays without a value, whatever its other
+    replicates came to.
     """
     state = final or min((run.state for run in runs), key=STATES.index)
     whole = final is None or final in WITHOUT_RESULT
-    counted = [run for run in runs if whole or run.state not in OPEN | WITHOUT_RESULT] or runs
+    ended = whole_seeds([run.replicate for run in runs if run.state not in OPEN | WITHOUT_RESULT], folds)
+    counted = [run for run in runs if whole or run.replicate in ended] or runs
     return TrialOutcome(
         state=state,
         value=mean([comparable(run.state, run.value, diverged) for run in counted]),
@@ -44,6 +48,7 @@ def outcome(runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | 
         epochs=max(run.epochs for run in counted),
         seconds=math.fsum(run.seconds for run in counted),
         reason=_joined(counted),
+        counted=len(counted),
     )
 
 

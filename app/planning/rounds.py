@@ -13,13 +13,14 @@ from app.domain.plan import Draw, Drawn, End, Plan, Prune, RunView, Snapshot, Tr
 from app.domain.runs import comparable
 from app.domain.states import TrialState
 from app.domain.values import Value
-from app.planning.budgets import affordable, fitting, on_target, refund
+from app.planning.budgets import affordable, budget_of_epochs, fitting, on_target, refund
 from app.planning.drawing import all_drawn, batch_of, draw, epochs_of, learns, room_in_queue, trials_left
 from app.planning.duplicates import Below
 from app.planning.enqueued import after_enqueued, enqueued
 from app.planning.memory import Memory
 from app.planning.outcome import mean
 from app.planning.standings import history, standings
+from app.planning.within import earlier
 from app.schedulers import Bracket, Contender, Round, RungScheduler, Selection
 
 RunsByTrial = Mapping[int, Sequence[RunView]]
@@ -65,12 +66,13 @@ def _draw_on(
     A bracket begins with the `given` points, which come on top of its size.
     """
     first = snapshot.drawn + len(given)
-    below = Below(memory.besides + len(given), dict(snapshot.taken))
+    below = Below(memory.besides + len(given), dict(snapshot.taken), earlier(snapshot))
     end_of_bracket = min(memory.first + memory.size, snapshot.budget.trials)
     count = min(_room(snapshot, memory), end_of_bracket - first, trials_left(snapshot))
     rungs = _bracket(snapshot, scheduler, memory).rungs
     to_epoch = rungs[0] if rungs else None
-    proposed = draw(snapshot.spec, snapshot.dataset_sha256, first, count, history(snapshot), to_epoch, below)
+    seen = history(snapshot) if count > 0 else ()  # most looks find no room: what would be seen is not gathered
+    proposed = draw(snapshot.spec, snapshot.dataset_sha256, first, count, seen, to_epoch, below)
     trials, short = fitting(snapshot, chain(enqueued(snapshot, given, to_epoch, below.taken), proposed))
     following = after_enqueued(memory, trials)
     return Plan(list(_in_batches(snapshot, memory, trials)), following.stored()) if trials else None, short
@@ -130,7 +132,7 @@ def _earlier(snapshot: Snapshot, first: int, epoch: int) -> list[float]:
 
 def _left_out(snapshot: Snapshot, selection: Selection, going: int, rung: int) -> dict[int, str]:
     """Return why those are pruned that would go on if there were epochs left."""
-    room = f"the budget of {snapshot.budget.epochs:,} epochs has room for {going} of {len(selection.go_on)} that go on"
+    room = f"{budget_of_epochs(snapshot)} has room for {going} of {len(selection.go_on)} that go on"
     return dict.fromkeys(selection.go_on[going:], f"rung {rung}: {room}")
 
 

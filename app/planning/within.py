@@ -4,9 +4,11 @@ A trial lies in it if each searched parameter has a value on its axis, and a new
 with all that it was trained with. It is not moved to the nearest border, where its cost was not measured.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from app.contract.hyperparameters import params_of, searchable_of
+from app.domain.history import EarlierSweep
 from app.domain.plan import Snapshot
 from app.domain.space import ChoiceParameter, Parameter
 from app.domain.sweeps import SweepSpec
@@ -19,6 +21,19 @@ def outside(snapshot: Snapshot) -> frozenset[int]:
     if not Memory.of(snapshot.memory).besides and snapshot.spec.space_version == 1:
         return frozenset()  # all are points of the space
     return frozenset(trial.number for trial in snapshot.trials if within(snapshot.spec, trial.params) is None)
+
+
+def earlier(snapshot: Snapshot) -> Sequence[EarlierSweep]:
+    """Return the earlier sweeps with those of their trials that lie in the space, as it is by now."""
+    if snapshot.spec.space_version == 1:
+        return snapshot.earlier  # those that were copied lie in the space that was posted
+    return [_still_inside(snapshot.spec, one) for one in snapshot.earlier]
+
+
+def _still_inside(spec: SweepSpec, one: EarlierSweep) -> EarlierSweep:
+    points = [within(spec, params) for params in one.params]
+    kept = [(point, cost) for point, cost in zip(points, one.costs, strict=True) if point is not None]
+    return replace(one, params=[point for point, _ in kept], costs=[cost for _, cost in kept])
 
 
 def within(spec: SweepSpec, params: Mapping[str, Value]) -> Mapping[str, Value] | None:

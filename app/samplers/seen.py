@@ -36,8 +36,8 @@ def seen(history: Sequence[TrialView], enough: int) -> Seen:
 
 def _deepest(trials: Sequence[TrialView], enough: int) -> int:
     rungs = sorted({epoch for trial in trials for epoch, _ in trial.rungs}, reverse=True)
-    counts = {rung: sum(_has_a_value(_cost_at(trial, rung)) for trial in trials) for rung in rungs}
-    return next((rung for rung in rungs if counts[rung] >= enough), rungs[-1] if rungs else 0)
+    counts = ((rung, sum(_has_a_value(_cost_at(trial, rung)) for trial in trials)) for rung in rungs)
+    return next((rung for rung, count in counts if count >= enough), rungs[-1] if rungs else 0)
 
 
 def _has_a_value(cost: float | None) -> bool:
@@ -48,7 +48,9 @@ def _cost_at(trial: TrialView, rung: int) -> float | None:
     """Return the lowest cost up to a rung; None if the trial did not come so far."""
     if trial.cost is None or math.isnan(trial.cost):
         return math.inf if trial.state in _BY_ITSELF else None
-    reached = [epoch for epoch, _ in trial.rungs if epoch >= rung]
-    if not reached:
-        return trial.cost if trial.state is TrialState.COMPLETED or not trial.rungs else None
-    return min(cost for epoch, cost in trial.rungs if epoch <= min(reached))
+    lowest = math.inf
+    for epoch, cost in trial.rungs:
+        lowest = min(lowest, cost)
+        if epoch >= rung:
+            return lowest
+    return trial.cost if trial.state is TrialState.COMPLETED or not trial.rungs else None

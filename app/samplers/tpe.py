@@ -6,10 +6,10 @@ some draws the one is taken at which that density exceeds the others' most. Berg
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import TypeGuard, final
+from itertools import accumulate, islice, pairwise
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,9 @@ _GOOD, _MOST_GOOD, _OTHERS = 0.1, 25, 500
 _DRAWS = (24, 12, 6, 3, *[1] * 12)
 """Of how many draws each parameter is the best: fewer, once the points found that way were tried before."""
 
+_ATTEMPTS = list(pairwise(accumulate(_DRAWS, initial=0)))
+"""The first and the end of the draws of each attempt."""
+
 _UNIFORM = 256
 """Points by chance among which a new one is sought, once the densities gave none."""
 
@@ -53,7 +56,7 @@ class TreeParzen(Sampler):
         shown = seen(ask.history, _ENOUGH)
         if not len(ask.space) or not shown.costs or not ask.numbers:
             return unlearnt(ask)
-        return _Search(ask, shown, np.random.Generator(np.random.Philox([ask.seed, ask.numbers[0]]))).batch()
+        return _Search(ask, shown).batch()
 
 
 @dataclass(frozen=True)
@@ -65,50 +68,62 @@ class _Axis:
     good: Density
     others: Density
 
-    def best(self, axes: Axes, chance: np.random.Generator, draws: int) -> float:
-        """Return the quantile, of some draws, whose value stands out most among the good trials."""
-        quantiles = _quantiles(self.parameter, self.good.draw(chance, draws))
-        values = axes.coordinates(self.place, quantiles)
-        return float(quantiles[np.argmax(self.good.logarithms(values) - self.others.logarithms(values))])
+    def draw(self, axes: Axes, chance: Floats) -> tuple[Floats, Floats]:
+        """Return quantiles drawn where trials were good, and the logarithms of how much their values stand out there.
+
+        `chance` has two numbers for each (picks, draws, 2).
+        """
+        drawn = _quantiles(self.parameter, self.good.draw(chance.reshape(-1, 2)))
+        quantiles, where = np.unique(drawn, return_inverse=True)
+        values = _on_axis(self.parameter, axes.coordinates(self.place, quantiles))
+        worth = self.good.logarithms(values) - self.others.logarithms(values)
+        return drawn.reshape(chance.shape[:2]), worth[where].reshape(chance.shape[:2])
 
 
 class _Search:
     """The picks of one batch."""
 
-    def __init__(self, ask: Ask, shown: Seen, chance: np.random.Generator) -> None:
-        self.ask, self.chance = ask, chance
+    def __init__(self, ask: Ask, shown: Seen) -> None:
+        self.ask = ask
         self.axes = Axes(ask.space, ask.fixed, ask.rules)
-        self.tried = [trial.params for trial in ask.history]
+        self.taken = {self.axes.name(trial.params) for trial in ask.history}
         ranked = sorted(range(len(shown.costs)), key=lambda place: shown.costs[place])
-        good, others = _parted(ranked, shown.costs)
         self.ranked = [shown.params[place] for place in ranked]
+        groups = [[shown.params[place] for place in group] for group in _parted(ranked, shown.costs)]
         self.densities = [
-            _Axis(place, one, *(_density(name, one, [shown.params[k] for k in group]) for group in (good, others)))
+            _Axis(place, one, *(_density(self.axes, place, name, one, group) for group in groups))
             for place, (name, one) in enumerate(ask.space.parameters.items())
         ]
 
     def batch(self) -> Quantiles:
         """Return the picks, one after the other; where no new point is found, the best of those that were tried."""
+        chances = [np.random.Generator(np.random.Philox([self.ask.seed, number])) for number in self.ask.numbers]
         picks = list[Floats]()
-        for _ in self.ask.numbers:
-            pick = next(self._new(), None)
+        for rows, chance in zip(self._promising(chances), chances, strict=True):
+            pick = self._first_new(rows)
+            if pick is None:
+                pick = self._first_new(chance.random((_UNIFORM, len(self.ask.space))))
             if pick is None:
                 return np.array([*picks, *self._again(len(picks))])
             picks.append(pick)
         return np.array(picks)
 
-    def _new(self) -> Iterator[Floats]:
-        """Yield rows whose points were not tried and are within the constraints, the most promising first."""
-        for row in self._rows():
-            point = self.ask.space.points([row.tolist()], self.ask.fixed, self.ask.rules)[0]
-            if point not in self.tried and self.ask.space.admits(point, self.ask.fixed):
-                self.tried.append(point)
-                yield row
+    def _promising(self, chances: Sequence[np.random.Generator]) -> Floats:
+        """Return rows for each pick, the most promising first (picks, attempts, parameters)."""
+        chance = np.array([one.random((len(self.densities), sum(_DRAWS), 2)) for one in chances])
+        drawn = [axis.draw(self.axes, chance[:, axis.place]) for axis in self.densities]
+        quantiles, worth = (np.stack(part, axis=2) for part in zip(*drawn, strict=True))
+        best = [first + worth[:, first:end].argmax(axis=1) for first, end in _ATTEMPTS]
+        return np.take_along_axis(quantiles, np.stack(best, axis=1), axis=1)
 
-    def _rows(self) -> Iterator[Floats]:
-        for draws in _DRAWS:
-            yield np.array([axis.best(self.axes, self.chance, draws) for axis in self.densities])
-        yield from self.chance.random((_UNIFORM, len(self.ask.space)))
+    def _first_new(self, rows: Floats) -> Floats | None:
+        """Return the first row whose point was not tried and is within the constraints, from now on tried."""
+        for place, point in enumerate(self.axes.points(rows)):
+            if name := self.axes.open_name(point, self.taken):
+                self.taken.add(name)
+                row: Floats = rows[place]
+                return row
+        return None
 
     def _again(self, first: int) -> Quantiles:
         """Return the rows of points that were tried, for the numbers of the batch from the `first` on."""
@@ -123,23 +138,26 @@ def _parted(ranked: Sequence[int], costs: Sequence[float]) -> tuple[Sequence[int
     return ranked[:good], sorted(ranked[good:])[-_OTHERS:]
 
 
-def _density(name: str, parameter: Parameter, points: Sequence[Mapping[str, Value]]) -> Density:
+def _density(axes: Axes, place: int, name: str, parameter: Parameter, points: Sequence[Mapping[str, Value]]) -> Density:
     """Return how a parameter is spread among those of the points in which it is active."""
-    seen_at = np.array([parameter.coordinate(point[name]) for point in points if name in point], np.float64)
-    if not _is_category(parameter):
-        return Normals.of(np.clip(seen_at, 0.0, 1.0))
-    shares = np.array(parameter.weights or [1.0] * len(parameter.values))
-    return Shares.of(seen_at.astype(np.int64), shares / shares.sum())
-
-
-def _quantiles(parameter: Parameter, coordinates: Floats) -> Floats:
-    """Return quantiles of the values at, or about, these coordinates."""
+    seen_at = _on_axis(parameter, axes.coordinates_of(place, [point[name] for point in points if name in point]))
     if not isinstance(parameter, ChoiceParameter):
-        return np.minimum(coordinates, BELOW_1)
-    scale = len(parameter.values) - 1 if parameter.ordered else 1
-    found: Floats = np.array(middles(parameter))[np.rint(coordinates * scale).astype(np.int64)]
+        return Normals.of(np.clip(seen_at, 0.0, 1.0))
+    prior = np.array(parameter.weights or [1.0] * len(parameter.values))
+    shares = Shares.in_a_row if parameter.ordered else Shares.of
+    return shares(seen_at.astype(np.int64), prior / prior.sum())
+
+
+def _on_axis(parameter: Parameter, coordinates: Floats) -> Floats:
+    """Return where a density has the values of these coordinates: of a choice, their positions in its list."""
+    if isinstance(parameter, ChoiceParameter) and parameter.ordered:
+        return np.rint(coordinates * (len(parameter.values) - 1))
+    return coordinates
+
+
+def _quantiles(parameter: Parameter, drawn: Floats) -> Floats:
+    """Return quantiles of the values that were drawn: coordinates, or of a choice positions in its list."""
+    if not isinstance(parameter, ChoiceParameter):
+        return np.minimum(drawn, BELOW_1)
+    found: Floats = np.array(middles(parameter))[drawn.astype(np.int64)]
     return found
-
-
-def _is_category(parameter: Parameter) -> TypeGuard[ChoiceParameter]:
-    return isinstance(parameter, ChoiceParameter) and not parameter.ordered

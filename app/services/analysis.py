@@ -4,18 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
-from app.analysis.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, sweep_diagnosis, trial_diagnosis
+from app.analysis.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, figure, sweep_diagnosis, trial_diagnosis
 from app.analysis.flattery import Flattery, PartRows, flattery
-from app.analysis.leaderboard import Leaderboard, leaderboard
+from app.analysis.leaderboard import Compared, Leaderboard, Trainings, leaderboard, on_test
 from app.contract.hyperparameters import params_of
+from app.contract.metrics import MEASURES, objectives_of
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, Fault, InvalidRequest
 from app.domain.filters import Field, TrialQuery
 from app.domain.objectives import Direction, cost
 from app.domain.order import Order
+from app.domain.runs import whole_seeds
 from app.domain.states import OPEN, TrialState
 from app.domain.sweeps import Sweep, SweepSpec
 from app.domain.trials import Trial
+from app.services.retraining import retrained
 from app.services.trials import Trials
 from app.storage.interface import Storage
 
@@ -72,7 +75,7 @@ class Analysis:
 
     def leaderboard(self, sweep: str, limit: int) -> Leaderboard:
         """Return the first `limit` of the board of the best trials. Raises NotFound."""
-        spec, _ = self._storage.sweep_spec(sweep)
+        spec, dataset = self._storage.sweep_spec(sweep)
         objective = spec.objective
         query = TrialQuery(_FINAL, sort=Field("value"), descending=objective.direction == "maximize")
         shared = {name: value for name, value in params_of(spec, {}).items() if name not in spec.space.parameters}
@@ -80,9 +83,13 @@ class Analysis:
         confirmed = self._storage.confirmed_trials(sweep)
         others = [one for one, _ in found if not one.confirmed and one.same_as is None]
         trials = _in_order(confirmed + others, objective.direction)[:BOARD]
-        trainings = self._storage.trainings(sweep, [trial.number for trial in trials])
-        board = leaderboard(trials, trainings, objective.metric, objective.direction, spec.folds)
-        return replace(board, items=board.items[:limit])
+        found_of = self._storage.trainings(sweep, [trial.number for trial in trials])
+        trainings = {number: _counted(of_trial, spec.folds) for number, of_trial in found_of.items()}
+        board = leaderboard(trials, trainings, _compared(spec, dataset), spec.folds)
+        if spec.train_on_dev and trials:
+            return replace(board, note=_ONLY_TEST)
+        again = retrained(self._storage, sweep, trials[0].number) if trials else None
+        return replace(board, items=board.items[:limit], retrained=again.id if again else None)
 
     def _diagnosable(self, sweep: str) -> tuple[SweepSpec, DatasetSummary]:
         """Return what trials follow from. Raises NotFound; Conflict for a sweep of a foreign trainer."""
@@ -91,6 +98,20 @@ class Analysis:
             rule = f"The sweep {sweep} is trained by {spec.trainer}, and only our own networks can be diagnosed"
             raise Conflict(f"{rule}. GET /v1/sweeps/{sweep}/trials lists its trials, /best shows the best one.")
         return spec, dataset
+
+
+_ONLY_TEST = (
+    "This trial has trained on dev as well: `value` is its loss on what it trained on, and only `test`, of rows that "
+    "it has not seen, tells what it is worth."
+)
+
+
+def _compared(spec: SweepSpec, dataset: DatasetSummary | None) -> Compared:
+    """Return what trials of a sweep are compared by; one that has trained on dev shows the usual error on test."""
+    metric = spec.objective.metric
+    measure = None if dataset is None else MEASURES.get(metric)
+    beside = on_test(objectives_of(dataset.task)[0]) if dataset and spec.train_on_dev else on_test(metric)
+    return Compared(metric, spec.objective.direction, measure.meaning if measure else None, beside)
 
 
 def _in_order(trials: Sequence[Trial], direction: Direction) -> list[Trial]:
@@ -103,10 +124,16 @@ def _in_order(trials: Sequence[Trial], direction: Direction) -> list[Trial]:
     return [trial for _, trial in sorted(ranked, key=lambda pair: pair[0])]
 
 
+def _counted(trainings: Trainings, folds: int) -> Trainings:
+    """Return the trainings that the value of a trial is the mean of: those of seeds with all their folds."""
+    whole = whole_seeds(trainings, folds)
+    return {run: value for run, value in trainings.items() if run in whole}
+
+
 def _of_retrained(trial: Trial) -> str:
     """Say what the only trial of a sweep that trains on dev as well is worth, as nothing can be said of dev."""
     tests = {name: value for name, value in trial.metrics.items() if name in ("test_error", "test_rmse")}
-    worth = "".join(f": its {name} is {value:.4g}" for name, value in tests.items() if value is not None)
+    worth = "".join(f": its {name} is {figure(value)}" for name, value in tests.items() if value is not None)
     only = f"Trial {trial.number} has trained on dev as well, so that only test tells what it is worth{worth}"
     return f"{only}. GET /v1/sweeps/{trial.sweep}/trials/{trial.number}/model is its model."
 
@@ -117,7 +144,7 @@ def _flattery(trials: Sequence[Trial], sweep: Sweep, dataset: DatasetSummary) ->
     count = sum(sweep.counts[state] for state in (TrialState.COMPLETED, TrialState.PRUNED))
     dev = dataset.rows["dev"] if sweep.spec.folds == 1 else dataset.rows["train"] + dataset.rows["dev"]
     rows, objective = PartRows(dev, dataset.rows["test"]), sweep.spec.objective
-    return flattery(trials, sweep.best.trial, count, rows, objective.metric, objective.direction)
+    return flattery(trials, sweep.best.trial, count, rows, objective.metric, objective.direction, sweep.spec.folds)
 
 
 def _require_possible(hoped: float, dataset: DatasetSummary) -> None:

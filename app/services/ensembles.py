@@ -12,7 +12,7 @@ from app.domain.datasets import DatasetSummary
 from app.domain.ensembles import ChosenEnsemble, Member, PoolEntry, Selection
 from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState
-from app.domain.sweeps import SweepSpec
+from app.domain.sweeps import Objective, SweepSpec
 from app.domain.trials import Trial
 from app.models.ensembles import Pool, PoolModel
 from app.models.models import Predictor
@@ -29,12 +29,13 @@ _OPEN = (SweepState.RUNNING, SweepState.PAUSED)
 
 @dataclass(frozen=True, slots=True)
 class EnsembleReport:
-    """An ensemble beside the best trial: what was chosen, the trials that it has, and the best one of the sweep.
+    """An ensemble beside the best trial: what was chosen, by which objective, its trials, and the sweep's best one.
 
     `note` says which of the two is worth more on test; it is null without a best trial.
     """
 
     selection: Selection
+    objective: Objective
     chosen: ChosenEnsemble
     trials: Mapping[int, Trial]
     best: Trial | None
@@ -86,7 +87,7 @@ class Ensembles:
         note = None
         if best is not None:
             note = ensemble_note(chosen.metrics, best, objective.metric, objective.direction, ended.spec.folds)
-        return EnsembleReport(selection, chosen, trials, best, note)
+        return EnsembleReport(selection, objective, chosen, trials, best, note)
 
     def get(self, sweep: str, selection: Selection) -> Predictor:
         """Return the ensemble as a model."""
@@ -140,7 +141,8 @@ class Ensembles:
         if kept is None:
             raise Conflict(f"The sweep {ended.id} went on meanwhile, and trial {number} lost its model. Ask again.")
         params = params_of_model(ended.spec, self._storage.trial(ended.id, number))
-        return PoolModel(number, kept.weights, params, kept.made_with, about_trial(number, kept))
+        lineage = self._storage.lineage(ended.id, [number]).get(number, ())
+        return PoolModel(number, kept.weights, params, kept.made_with, about_trial(number, kept, lineage))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Use cases of trained models: those of the best trials, made ready to answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from hashlib import sha256
 from threading import Lock
 from typing import final
@@ -9,7 +10,7 @@ from app.contract.hyperparameters import complete
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
 from app.domain.sweeps import SweepSpec
-from app.domain.trials import KeptModel, Trial
+from app.domain.trials import Ancestor, KeptModel, Trial
 from app.domain.values import LARGEST_WHOLE, Value
 from app.models.models import Model, trained_model
 from app.services.recent import Recent
@@ -44,7 +45,8 @@ class Models:
         spec, dataset = self._storage.sweep_spec(sweep)
         data = require_models(sweep, spec, dataset)
         content = self._storage.content_of(data.sha256)
-        about = {**about_data(sweep, spec, data), **about_trial(number, kept)}
+        lineage = self._storage.lineage(sweep, [number]).get(number, ())
+        about = {**about_data(sweep, spec, data), **about_trial(number, kept, lineage)}
         params = params_of_model(spec, trial)
         try:
             return trained_model(kept.weights, params, content, kept.made_with, about, spec.rules, spec.trained_on)
@@ -91,9 +93,10 @@ def about_data(sweep: str, spec: SweepSpec, dataset: DatasetSummary) -> dict[str
     }
 
 
-def about_trial(number: int, kept: KeptModel) -> dict[str, object]:
-    """Return what the card of a model says of its training."""
-    return {"trial": number, "best_epoch": kept.best_epoch, "epochs": kept.epochs, "metrics": kept.metrics}
+def about_trial(number: int, kept: KeptModel, lineage: Sequence[Ancestor] = ()) -> dict[str, object]:
+    """Return what the card of a model says of its training; of one that goes on from others, from which."""
+    told = {"trial": number, "best_epoch": kept.best_epoch, "epochs": kept.epochs, "metrics": kept.metrics}
+    return {**told, **({"lineage": [asdict(one) for one in lineage]} if lineage else {})}
 
 
 def params_of_model(spec: SweepSpec, trial: Trial) -> Mapping[str, Value]:

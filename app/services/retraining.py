@@ -1,12 +1,19 @@
-"""Use case of retraining: the winner of a sweep, trained on train and dev together."""
+"""Use case of retraining: the winner of a sweep, trained on train and dev together.
 
-from collections.abc import Callable
+It trains for as many epochs as its best took: with several trainings, by replicates, folds or a confirmation, for the
+median of theirs, which one that was lucky early or late does not move.
+"""
+
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from statistics import median
 from threading import Lock
 from typing import final
 
 from app.contract.hyperparameters import params_of
 from app.domain.errors import Conflict, NotFound
+from app.domain.runs import whole_seeds
 from app.domain.space import Space
 from app.domain.states import SweepState
 from app.domain.sweeps import Budget, Labels, NewSweep, Objective, Sweep, SweepFilter, SweepSpec
@@ -33,19 +40,15 @@ class Retraining:
         self._asking = Lock()
 
     def retrain(self, sweep: str) -> Sweep:
-        """Return the sweep in which the best trial of an ended one trains on train and dev, for its best epochs.
+        """Return the sweep in which the best trial of an ended one trains on train and dev, as long as its best took.
 
         Asked again it is the same sweep, unless that was cancelled. Raises NotFound; Conflict for a sweep that is open,
         of a foreign trainer, or trained on dev itself.
         """
         found = self._storage.sweep(sweep)
         winner = self._winner(found)
-        tag = f"retrained from {sweep}, trial {winner.number}"
         with self._asking:  # of two that ask at once, one starts it
-            for earlier in self._storage.sweeps(SweepFilter(tag=tag), None, 1):
-                if earlier.state not in _WITHOUT_MODEL:
-                    return earlier
-            return self._start(found.spec, winner, tag)
+            return retrained(self._storage, sweep, winner.number) or self._start(found.spec, winner)
 
     def _winner(self, found: Sweep) -> Trial:
         if found.spec.foreign is not None:
@@ -64,12 +67,12 @@ class Retraining:
             raise Conflict(f"{rule}: its hyperparameters changed on the way, so that they alone do not make its model.")
         return self._storage.trial(found.id, best)
 
-    def _start(self, spec: SweepSpec, winner: Trial, tag: str) -> Sweep:
+    def _start(self, spec: SweepSpec, winner: Trial) -> Sweep:
         _, dataset = self._storage.sweep_spec(winner.sweep)
-        now, alone = self._clock.now(), _spec_of(spec, winner)
-        notes = (
-            f"Trial {winner.number} of {winner.sweep} on train and dev, for the {winner.best_epoch} epochs of its best."
-        )
+        best = self._best_epochs(spec, winner)
+        now, alone = self._clock.now(), _spec_of(spec, winner, math.ceil(median(best)))
+        notes = f"Trial {winner.number} of {winner.sweep} on train and dev, for {_said(best)}."
+        tag = _tag(winner.sweep, winner.number)
         posted = {"dataset": alone.dataset, "space": {}, "fixed": dict(alone.fixed)}
         sweep = new_id("swp", now, self._entropy)
         new = NewSweep(alone, Labels(alone.name, (tag,), notes), posted, dataset, metrics_of(alone, dataset))
@@ -77,15 +80,42 @@ class Retraining:
         self._planner.plan_now(sweep)
         return self._storage.sweep(sweep)
 
+    def _best_epochs(self, spec: SweepSpec, winner: Trial) -> Sequence[int]:
+        """Return the best epochs of the trainings that the winner's value is the mean of."""
+        found = self._storage.best_epochs(winner.sweep, winner.number)
+        whole = whole_seeds(found, spec.folds)
+        return [epoch for run, epoch in found.items() if run in whole] or [winner.best_epoch or winner.epochs]
 
-def _spec_of(spec: SweepSpec, winner: Trial) -> SweepSpec:
+
+def retrained(storage: Storage, sweep: str, winner: int) -> Sweep | None:
+    """Return the sweep in which this trial of another one was trained on train and dev, unless it has no model."""
+    for earlier in storage.sweeps(SweepFilter(tag=_tag(sweep, winner)), None, 1):
+        if earlier.state not in _WITHOUT_MODEL:
+            return earlier
+    return None
+
+
+def _tag(sweep: str, winner: int) -> str:
+    return f"retrained from {sweep}, trial {winner}"
+
+
+def _said(best: Sequence[int]) -> str:
+    """Say for how many epochs is trained, and why."""
+    epochs = math.ceil(median(best))
+    if len(best) == 1:
+        return f"the {epochs} epochs of its best"
+    listed = ", ".join(map(str, sorted(best)))
+    return f"{epochs} epochs, the median of those of the best of its {len(best)} trainings ({listed})"
+
+
+def _spec_of(spec: SweepSpec, winner: Trial, epochs: int) -> SweepSpec:
     """Return the spec of a sweep of the winner alone: without a dev part nothing can be chosen or stopped by it."""
     return replace(
         spec,
         name=f"{spec.name[:180]}, retrained",
         space=Space({}),
         space_version=1,
-        fixed={**params_of(spec, winner.params), "epochs": winner.best_epoch or winner.epochs},
+        fixed={**params_of(spec, winner.params), "epochs": epochs},
         objective=Objective("train_loss", "minimize", spec.objective.diverged),
         sampler={"kind": "random"},
         scheduler={"kind": "none"},
@@ -97,4 +127,5 @@ def _spec_of(spec: SweepSpec, winner: Trial) -> SweepSpec:
         folds=1,
         confirm=None,
         train_on_dev=True,
+        history=(),
     )

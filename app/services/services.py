@@ -12,6 +12,7 @@ from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock
 from app.services.datasets import Datasets
 from app.services.ensembles import Ensembles
+from app.services.exports import Exports
 from app.services.gradient_checks import GradientChecks
 from app.services.live_workers import LiveWorkers
 from app.services.models import Models
@@ -38,6 +39,7 @@ class Services:
     ensembles: Ensembles
     analysis: Analysis
     charts: Charts
+    exports: Exports
     gradient_checks: GradientChecks
     work: Work
     artifacts: Artifacts
@@ -72,6 +74,7 @@ class Services:
             Ensembles(storage),
             Analysis(storage, trials),
             Charts(storage, trials),
+            Exports(storage, trials),
             GradientChecks(storage),
             Work(storage, clock, live, publisher.claims, planner, lease_seconds),
             Artifacts(storage, clock),

@@ -34,6 +34,7 @@ from app.planning.pairs import pair_faults
 from app.samplers import SAMPLERS, Ask, Sampler
 from app.samplers.streams import uniform
 from app.schedulers import SCHEDULERS
+from app.services.budget_checks import epoch_budget_faults, most_epochs
 from app.services.fold_checks import fold_faults
 from app.services.foreign_checks import trainer_faults
 from app.services.pools import pool_faults
@@ -69,6 +70,7 @@ def draft_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> list[Faul
         *_sampler_faults(draft),
         *_scheduler_faults(draft),
         *_confirm_faults(draft),
+        *_epoch_budget_faults(draft),
         *pair_faults(draft.sampler, draft.scheduler),
     ]
 
@@ -162,6 +164,13 @@ def _confirm_faults(draft: SweepDraft) -> Iterable[Fault]:
     if leaders > kept and not is_foreign(draft.trainer):
         detail = f"{leaders} leaders are to be confirmed, but the models of {kept} trials are kept"
         yield Fault("/confirm/leaders", f"{detail}, so that the winner might have none. Raise keep_models.")
+
+
+def _epoch_budget_faults(draft: SweepDraft) -> Iterable[Fault]:
+    foreign = is_foreign(draft.trainer)
+    most = (draft.steps or 1) if foreign else most_epochs(draft.parameters, draft.fixed)
+    shape = most, draft.replicates, draft.folds, draft.confirm
+    return () if draft.unreadable else epoch_budget_faults(draft.epochs, *shape, "steps" if foreign else "epochs")
 
 
 def _sampler_faults(draft: SweepDraft) -> Iterable[Fault]:

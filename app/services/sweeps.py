@@ -1,6 +1,6 @@
 """Use cases of sweeps: create, look at, list, change, pause, resume, cancel, delete."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import Any, final
@@ -11,7 +11,6 @@ from app.domain.datasets import DatasetSummary
 from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, InvalidRequest, NotFound
 from app.domain.foreign import Foreign, is_foreign
-from app.domain.objectives import Direction, cost
 from app.domain.plan import StoredDecision
 from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
@@ -19,9 +18,11 @@ from app.domain.sweeps import Budget, Enqueued, Labels, NewSweep, Objective, Swe
 from app.domain.trials import CompleteTrial
 from app.domain.values import LARGEST_WHOLE, Value
 from app.planning.previews import SpacePreview, preview
+from app.services.budget_checks import epoch_budget_faults, most_epochs
 from app.services.clock import Clock
 from app.services.cursors import Page, decode, page_of
 from app.services.datasets import every_name
+from app.services.history import Histories
 from app.services.ids import new_id
 from app.services.objective_checks import objective_faults
 from app.services.planner import Planner
@@ -50,6 +51,7 @@ class Sweeps:
         self._planner = planner
         self._entropy = entropy
         self._changing = Lock()
+        self._histories = Histories(storage)
 
     def create(self, draft: SweepDraft, faults: Sequence[Fault]) -> Sweep:
         """Start a sweep, with its first trials in the queue. `faults` are those that reading the request found.
@@ -60,8 +62,10 @@ class Sweeps:
         now = self._clock.now()
         sweep = new_id("swp", now, self._entropy)
         labels = Labels(spec.name, draft.tags, draft.notes)
-        metrics = metrics_of(spec, dataset)
-        self._storage.create_sweep(sweep, NewSweep(spec, labels, draft.posted, dataset, metrics), now)
+        history = self._histories.copied(draft, spec, None if dataset is None else dataset.sha256)
+        spec = replace(spec, history=tuple(one.source for one in history))
+        new = NewSweep(spec, labels, draft.posted, dataset, metrics_of(spec, dataset), history)
+        self._storage.create_sweep(sweep, new, now)
         self._planner.plan_now(sweep)
         return self._storage.sweep(sweep)
 
@@ -81,6 +85,7 @@ class Sweeps:
             *unknown,
             *draft_faults(draft, dataset),
             *objective_faults(draft, dataset, self._content),
+            *self._histories.faults(draft, _metric(draft, dataset)),
         ]
         if every or (dataset is None and not is_foreign(draft.trainer)):
             raise InvalidRequest(every)
@@ -115,13 +120,14 @@ class Sweeps:
             spec, dataset = self._storage.sweep_spec(sweep)
             before, searched = spec.budget, changed_search(draft, spec)
             refused = [*duplicate_faults(spec), *draft_faults(searched, dataset)] if searched else []
+            refused += _budget_faults(draft, searched, spec)
             if every := [*faults, *refused]:
                 raise InvalidRequest(every)
             changed: dict[str, Any] = dict(draft.budget)
             budget = replace(before, **changed)
             space = new_space(searched, draft, spec, self._clock.now()) if searched else None
             changes = SweepChanges(draft.name, draft.tags, draft.notes, budget if budget != before else None, space)
-            reopen = _is_larger(budget, before, spec.objective.direction)
+            reopen = budget.allows_more_than(before, spec.objective.direction)
             self._storage.change_sweep(sweep, changes, reopen=reopen)
         return self._planned(sweep)
 
@@ -216,21 +222,26 @@ class Sweeps:
         )
 
 
+def _budget_faults(draft: ChangesDraft, searched: SweepDraft | None, spec: SweepSpec) -> Iterator[Fault]:
+    """Yield why a new budget of epochs, with the space that is asked for or in force, would reach for no trial."""
+    if "epochs" not in draft.budget or (searched and searched.unreadable):
+        return
+    epochs: Any = draft.budget["epochs"]
+    parameters = searched.parameters if searched else spec.space.parameters
+    most = spec.foreign.steps if spec.foreign else most_epochs(parameters, spec.fixed)
+    unit = "steps" if spec.foreign else "epochs"
+    yield from epoch_budget_faults(epochs, most, spec.replicates, spec.folds, spec.confirm, unit)
+
+
 def _objective(draft: SweepDraft, dataset: DatasetSummary | None) -> Objective:
     """Return the objective: its direction is that of its metric."""
-    if dataset is not None:
-        metric = draft.metric or objectives_of(dataset.task)[0]
-        return Objective(metric, MEASURES[metric].direction, draft.diverged)
-    declared = draft.metrics or {}
-    metric = draft.metric or next(iter(declared))
-    return Objective(metric, declared[metric], draft.diverged)
+    metric = str(_metric(draft, dataset))
+    direction = MEASURES[metric].direction if dataset is not None else (draft.metrics or {})[metric]
+    return Objective(metric, direction, draft.diverged)
 
 
-def _is_larger(budget: Budget, before: Budget, direction: Direction) -> bool:
-    """Return whether a budget allows for more than the one before in any of its parts."""
-    limits = ((budget.seconds, before.seconds), (budget.epochs, before.epochs))
-    more = any(old is not None and (new is None or new > old) for new, old in limits)
-    harder = before.target is not None and (
-        budget.target is None or cost(budget.target, direction) < cost(before.target, direction)
-    )
-    return more or harder or budget.trials > before.trials
+def _metric(draft: SweepDraft, dataset: DatasetSummary | None) -> str | None:
+    """Return the metric of the objective, the usual one unless said; None if that is not known."""
+    if draft.metric is not None or dataset is None:
+        return draft.metric or next(iter(draft.metrics or {}), None)
+    return objectives_of(dataset.task)[0]

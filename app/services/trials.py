@@ -1,7 +1,7 @@
 """Use cases of trials: lists in any order, single trials, their curves and attempts."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import final
 
 from app.contract.hyperparameters import params_of
@@ -36,15 +36,16 @@ class Trials:
     def shared(self, sweep: str) -> dict[str, Value]:
         """Return the hyperparameters that all trials share, and so are not stored with them. Raises NotFound."""
         spec, _ = self._storage.sweep_spec(sweep)
-        searched = self._searched(sweep, spec)
+        searched = self.searched(sweep)
         everywhere = {**params_of(spec, {}), **spec.fixed}
         return {name: value for name, value in everywhere.items() if name not in searched}
 
-    def _searched(self, sweep: str, spec: SweepSpec) -> Collection[str]:
-        """Return the parameters that any trial of a sweep may have by its space."""
+    def searched(self, sweep: str) -> list[str]:
+        """Return the parameters that any trial of a sweep may have by its space, in their order. Raises NotFound."""
+        spec, _ = self._storage.sweep_spec(sweep)
         if spec.space_version == 1:
-            return spec.space.parameters
-        return {name for version in self._storage.sweep(sweep).spaces for name in version.space}
+            return list(spec.space.parameters)
+        return list(dict.fromkeys(name for version in self._storage.sweep(sweep).spaces for name in version.space))
 
     def fields(self, sweep: str) -> TrialFields:
         """Return by which fields the trials of a sweep can be filtered and sorted. Raises NotFound."""

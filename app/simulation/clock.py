@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from app.domain.history import EarlierSweep
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, Confirmation, Objective, SweepSpec
 from app.domain.values import Value
@@ -51,7 +52,7 @@ class Simulation:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is simulated: the kinds with their options, the budget, and how the task is seen."""
+    """What is simulated: the kinds with their options, the budget, how the task is seen, and what is known before."""
 
     sampler: Mapping[str, Value]
     scheduler: Mapping[str, Value]
@@ -60,6 +61,7 @@ class Search:
     replicates: int = 1
     noise: float = 0.0
     confirm: Confirmation | None = None
+    earlier: Sequence[EarlierSweep] = ()
 
     def spec(self, task: Task) -> SweepSpec:
         """Return the sweep on a task: the cost is its objective, and each trial has the epochs of the task."""
@@ -85,7 +87,8 @@ def simulate(task: Task, search: Search, speeds: Sequence[float]) -> Simulation:
     A worker of speed 2 needs half the seconds for an epoch. Where several are free the first one takes the next run,
     and where several stop at once the first one is heard first: the same arguments give the same simulation.
     """
-    sweep = VirtualSweep(search.spec(task), task.fates(search.seed, search.noise), recorded=task.recorder())
+    fates, recorded = task.fates(search.seed, search.noise), task.recorder()
+    sweep = VirtualSweep(search.spec(task), fates, recorded=recorded, earlier=search.earlier)
     found = Simulation(task, sweep, speeds)
     held = list[tuple[float, int, Run]]()
     free, now = list(range(len(speeds))), 0.0

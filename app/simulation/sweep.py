@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.contract.hyperparameters import complete
+from app.domain.history import EarlierSweep
 from app.domain.plan import (
     REFUND_BLOCK,
     Block,
@@ -28,6 +29,7 @@ from app.domain.plan import (
     Train,
     TrialView,
 )
+from app.domain.runs import WITHOUT_RESULT, whole_seeds
 from app.domain.space import Space
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
@@ -97,10 +99,13 @@ class VirtualSweep:
     points: list[Mapping[str, Value]] = field(default_factory=list)
     recorded: Callable[[Mapping[str, Value]], Mapping[str, Value]] = dict
     """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
+    earlier: Sequence[EarlierSweep] = ()
+    """Sweeps before this one, from which it learns."""
     _states: dict[TrialState, dict[tuple[int, int], Run]] = field(init=False)
     _of_trial: list[list[Run]] = field(default_factory=list)
     _final: dict[int, float | None] = field(default_factory=dict)
     _views: dict[tuple[int, int], RunView] = field(default_factory=dict)
+    _trial_views: dict[int, TrialView] = field(default_factory=dict)
     _fates: dict[tuple[int, int], Fate] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -133,6 +138,7 @@ class VirtualSweep:
             memory=json.loads(json.dumps(self.memory)),
             runs=[self._view(run) for run in shown],
             trials=self._stopped() if need is Need.ALL else (),
+            earlier=self.earlier if need is Need.ALL else (),
             block=self._block(),
             reason=self.reason,
             taken=self._taken(),
@@ -166,19 +172,23 @@ class VirtualSweep:
 
     def reopen(self, budget: Budget) -> None:
         """Give the sweep another budget, as a PATCH does: what an end had cancelled outside rounds is queued again."""
-        self.budget, self.version = budget, self.version + 1
+        self._rebudget(budget)
         if self.state is SweepState.COMPLETED:
             self.state, self.ending, self.reason = SweepState.RUNNING, None, None
             for run in self.in_state(TrialState.CANCELLED):
-                if run.round == 0 and not self._is_surplus(run):
+                if run.round == 0 and not self._is_surplus(run) and not self._is_late(run):
                     self.turn(run, TrialState.QUEUED)
             if self._drawn_from() != self.spec.space_version:
                 self._hold_untouched()
 
     def enqueue(self, *points: Mapping[str, Value]) -> None:
         """Let hand-picked points be drawn next, on top of the budget of trials."""
-        self.budget, self.version = replace(self.budget, trials=self.budget.trials + len(points)), self.version + 1
+        self._rebudget(replace(self.budget, trials=self.budget.trials + len(points)))
         self.points += points
+
+    def _rebudget(self, budget: Budget) -> None:
+        self.budget, self.version = budget, self.version + 1
+        self.spec = replace(self.spec, budget=budget)
 
     def change_space(self, space: Space) -> None:
         """Give the sweep another space, as a PATCH does: trials that nobody has begun are held."""
@@ -202,15 +212,20 @@ class VirtualSweep:
         trial = self.trials[run.trial]
         return not run.claimed and not trial.enqueued and trial.space_version < self._drawn_from()
 
+    def _is_late(self, run: Run) -> bool:
+        """Return whether a run is to confirm its trial."""
+        return run.replicate >= self.spec.trainings
+
     def values(self) -> dict[int, float | None]:
         """Return the value of each trial that is final, by its number."""
         return dict(sorted(self._final.items()))
 
     def cost(self, trial: int) -> float | None:
-        """Return the mean over the runs of a trial; those that are to confirm it count once they have a value."""
+        """Return the mean over the runs of a trial; those that are to confirm it count with all folds of their seed."""
         runs, first = self._of_trial[trial], self.spec.trainings
-        later = [run.value for run in runs[first:] if run.value is not None]
-        return mean([*(run.value for run in runs[:first]), *later])
+        ended = [run.replicate for run in runs if run.state not in OPEN | WITHOUT_RESULT]
+        later = whole_seeds(ended, self.spec.folds)
+        return mean([run.value for run in runs if run.replicate < first or run.replicate in later])
 
     def table(self) -> list[tuple[int, int, int, TrialState, int, float | None]]:
         """Return what there is to see of the runs, in their order."""
@@ -247,12 +262,13 @@ class VirtualSweep:
         self._states[run.state].pop(key, None)
         self._states[state][key] = run
         self._views.pop(key, None)
+        self._trial_views.pop(run.trial, None)
         run.state = state
         of_trial = self._of_trial[run.trial]
-        if any(one.state in OPEN for one in of_trial):
+        if any(one.state in OPEN for one in of_trial[: self.spec.trainings]):
             self._final.pop(run.trial, None)
         else:
-            self._final[run.trial] = mean([one.value for one in of_trial])
+            self._final[run.trial] = self.cost(run.trial)
 
     def _any(self, states: frozenset[TrialState]) -> bool:
         return any(self._states[state] for state in states)
@@ -269,13 +285,19 @@ class VirtualSweep:
     def _stopped(self) -> list[TrialView]:
         """Return the trials of which no run is queued or running, as the storage shows them: paused ones too."""
         return [
-            TrialView(trial, self.trials[trial].params, self._outcome(trial), mean([run.value for run in of_trial]))
-            for trial, of_trial in enumerate(self._of_trial)
-            if self.trials[trial].same_as is None and all(run.state not in TRAINING for run in of_trial)
+            self._trial_view(trial)
+            for trial in range(len(self._of_trial))
+            if self.trials[trial].same_as is None and self._outcome(trial) not in TRAINING
         ]
 
+    def _trial_view(self, trial: int) -> TrialView:
+        if trial not in self._trial_views:
+            params, state = self.trials[trial].params, self._outcome(trial)
+            self._trial_views[trial] = TrialView(trial, params, state, self.cost(trial))
+        return self._trial_views[trial]
+
     def _outcome(self, trial: int) -> TrialState:
-        states = {run.state for run in self._of_trial[trial]}
+        states = {run.state for run in self._of_trial[trial][: self.spec.trainings]}
         return next(state for state in STATES if state in states)
 
     def _block(self) -> Block | None:
@@ -393,28 +415,38 @@ class VirtualSweep:
         if self.ending is None:
             self.decisions.append(f"end {told}")
         self.ending, self.reason = target.value, reason
+        for run in self.in_state(TrialState.RUNNING):
+            if self._is_late(run):
+                self.turn(run, TrialState.CANCELLED)
         for run in [*self.in_state(TrialState.QUEUED), *self.in_state(TrialState.PAUSED)]:
             self.turn(run, TrialState.CANCELLED if run.value is None else TrialState.COMPLETED)
 
     def _leaders(self) -> list[Leader]:
-        """Return the best completed trials of a search that is to be confirmed and about to end."""
+        """Return the best completed trials of a search that is to be confirmed; first those that were cut short."""
         if self.spec.confirm is None or self.ending != SweepState.COMPLETED or self._any(TRAINING):
             return []
         ranked = sorted(
-            (value, trial)
+            (not any(map(self._is_unconfirmed, self._of_trial[trial])), value, trial)
             for trial, value in self._final.items()
             if value is not None and self._outcome(trial) is TrialState.COMPLETED
         )
         return [
-            Leader(trial, len(self._of_trial[trial]), max(run.asked for run in self._of_trial[trial]))
-            for _, trial in ranked[: self.spec.confirm.leaders]
+            Leader(trial, len(runs), max(run.asked for run in runs), sum(map(self._is_unconfirmed, runs)))
+            for trial, runs in ((trial, self._of_trial[trial]) for _, _, trial in ranked[: self.spec.confirm.leaders])
         ]
+
+    def _is_unconfirmed(self, run: Run) -> bool:
+        return self._is_late(run) and run.state is TrialState.CANCELLED
 
     def _confirm(self, move: Confirm) -> None:
         for leader in move.leaders:
             of_trial = self._of_trial[leader.trial]
             assert len(of_trial) == leader.runs
             self.confirmed.add(leader.trial)
+            if leader.cancelled:
+                for run in filter(self._is_unconfirmed, of_trial):
+                    self.turn(run, TrialState.QUEUED)
+                continue
             for replicate in range(leader.runs, leader.runs + move.more):
                 first = of_trial[0]
                 own = leader.asked - first.inherited

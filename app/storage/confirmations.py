@@ -19,14 +19,17 @@ _ADD_RUN = Bulk(insert(runs))
 
 
 def add(connection: Connection, sweep: int, move: Confirm) -> int:
-    """Queue so many more runs of each leader, and let the sweep go on that was about to end; return their epochs."""
-    numbers = [leader.trial for leader in move.leaders]
+    """Queue so many more runs of each leader, and let the sweep go on that was about to end; return their epochs.
+
+    Those that were cancelled are queued again, and were charged before.
+    """
+    moves.queue_unconfirmed(connection, sweep, [leader.trial for leader in move.leaders if leader.cancelled])
+    first = [leader for leader in move.leaders if not leader.cancelled]
+    numbers = [leader.trial for leader in first]
     _tell_apart(connection, sweep, numbers)
     begin = lineage.begin_after(connection, sweep, numbers)
     new = [
-        row
-        for leader in move.leaders
-        for row in _new_runs(connection, sweep, leader, move.more, begin.get(leader.trial, 0))
+        row for leader in first for row in _new_runs(connection, sweep, leader, move.more, begin.get(leader.trial, 0))
     ]
     _ADD_RUN.run(connection, new)
     _give_runs(connection, sweep, numbers, move.more)

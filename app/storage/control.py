@@ -11,7 +11,7 @@ from app.domain.errors import Conflict
 from app.domain.plan import StoredDecision
 from app.domain.policy import Policy
 from app.domain.states import SweepState
-from app.domain.sweeps import MOST_TRIALS, Budget, NewSpace, SpaceVersion, SweepChanges
+from app.domain.sweeps import MOST_TRIALS, Budget, NewSpace, SpaceVersion, Spent, SweepChanges
 from app.domain.values import Value
 from app.storage import changes as change_log
 from app.storage import moves, records
@@ -139,7 +139,7 @@ def pass_time(connection: Connection, seconds: float) -> list[str]:
     running = sweeps.c.state == SweepState.RUNNING.value
     timed = and_(running, sweeps.c.budget_seconds.is_not(None), sweeps.c.started_at.is_not(None))
     connection.execute(update(sweeps).where(timed).values(used_seconds=sweeps.c.used_seconds + seconds))
-    going_on = select(sweeps.c.id, sweeps.c.used_seconds, sweeps.c.budget_seconds, SPEC_TEXT)
+    going_on = select(sweeps.c.id, sweeps.c.used_seconds, sweeps.c.budget_seconds, sweeps.c.plan, SPEC_TEXT)
     rows = connection.execute(going_on.where(timed, sweeps.c.ending.is_(None)).order_by(sweeps.c.id))
     return [row.id for row in rows if row.used_seconds >= row.budget_seconds or _search_is_over(row, seconds)]
 
@@ -147,7 +147,10 @@ def pass_time(connection: Connection, seconds: float) -> list[str]:
 def _search_is_over(row: AnyRow, passed: float) -> bool:
     """Return whether in the seconds that have passed the time ran out that a sweep has before it is confirmed."""
     spec = records.spec_of_text(row.spec)
-    limit = None if spec.confirm is None else spec.confirm.left_of(spec.budget).seconds
+    if spec.confirm is None or "confirming" in row.plan:
+        return False
+    spent = Spent(seconds=float(row.plan.get("confirm_seconds", 0.0)))
+    limit = spec.confirm.left_of(spec.budget, spent).seconds
     return limit is not None and row.used_seconds - passed < limit <= row.used_seconds
 
 
@@ -179,6 +182,7 @@ def _respace(
 ) -> dict[str, Any]:
     """Return the columns of a new version of the space, and hold those trials that are to be drawn anew from it."""
     _require_open(row, reopen=reopen, what="space")
+    _require_search(row, reopen=reopen)
     earlier, spec = records.spaces(row), records.spec_from_json(row.spec)
     if len(earlier) >= MOST_SPACES:
         raise Conflict(
@@ -188,7 +192,7 @@ def _respace(
     constraints = list(earlier[-1].constraints if new.constraints is None else new.constraints)
     version = SpaceVersion(len(earlier) + 1, new.created_at, posted, constraints)
     held = moves.hold_untouched(connection, row.key)
-    told = f"the space was changed to version {version.version}: {len(held)} trials in the queue are drawn anew"
+    told = f"the space was changed to version {version.version}: {_what_follows(row, held)}"
     add_decisions(connection, row.key, [StoredDecision(0, round_of(row.plan), "patch", held, told)])
     changed = replace(spec, space=new.space, space_version=version.version, budget=budget or spec.budget)
     return {
@@ -207,6 +211,19 @@ def _require_open(row: AnyRow, *, reopen: bool, what: str = "budget") -> None:
             "only more budget lets a completed one run again" if row.state == SweepState.COMPLETED else "it has ended"
         )
         raise Conflict(f"The sweep {row.id} is {row.state}, so its {what} cannot be changed: {rule}.")
+
+
+def _require_search(row: AnyRow, *, reopen: bool) -> None:
+    """Raise Conflict where the search is over and its best trials are confirmed: a new space would mean nothing."""
+    if "confirming" in row.plan and not reopen:
+        standing = f"The search of the sweep {row.id} is over, and its best trials are confirmed"
+        raise Conflict(f"{standing}: nothing would be drawn from another space. Give it more budget with it.")
+
+
+def _what_follows(row: AnyRow, held: Sequence[int]) -> str:
+    if "confirming" in row.plan:
+        return "the search goes on from it once the best trials are confirmed"
+    return f"{len(held)} trials in the queue are drawn anew"
 
 
 def _require_room(row: AnyRow, budget: Budget) -> None:

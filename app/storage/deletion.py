@@ -13,6 +13,7 @@ from app.storage.tables import (
     decisions,
     ensembles,
     epochs,
+    histories,
     lineage,
     models,
     replicate_metrics,
@@ -95,6 +96,7 @@ def _models(connection: Connection, key: int) -> bool:
 
 
 def _sweep(connection: Connection, key: int) -> bool:
+    connection.execute(delete(histories).where(histories.c.sweep_key == key))
     connection.execute(delete(ensembles).where(ensembles.c.sweep_key == key))
     connection.execute(delete(sweep_counts).where(sweep_counts.c.sweep_key == key))
     content = connection.execute(

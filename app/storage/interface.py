@@ -15,7 +15,7 @@ from app.domain.events import Listener
 from app.domain.filters import Field, Position, TrialQuery
 from app.domain.plan import NO_RUNGS, Need, Plan, Rungs, Snapshot, StoredDecision
 from app.domain.queue import Ask, Grant, Recorded
-from app.domain.runs import Attempt, Ending
+from app.domain.runs import Attempt, Ending, RunPlace
 from app.domain.sweeps import NewSweep, Sweep, SweepChanges, SweepFilter, SweepSpec
 from app.domain.trials import Ancestor, KeptModel, MetricCurve, Trial
 from app.domain.values import Value
@@ -178,6 +178,9 @@ class Trials(Protocol):
     def trainings(self, sweep: str, numbers: Collection[int]) -> dict[int, dict[int, float]]:
         """Return the values of these trials' runs that have ended with one, by trial and replicate; some have none."""
 
+    def best_epochs(self, sweep: str, number: int) -> dict[int, int]:
+        """Return the best epochs of a trial's runs that have ended with a value, by replicate."""
+
     def curve(self, sweep: str, number: int, replicate: int, after: int, limit: int) -> list[Epoch]:
         """Return epochs of a run, from the first one after epoch `after`."""
 
@@ -186,6 +189,12 @@ class Trials(Protocol):
 
     def metric_curves(self, sweep: str, numbers: Collection[int], metric: str) -> dict[int, MetricCurve]:
         """Return one metric of these trials, epoch by epoch, as far as reported, of replicate 0."""
+
+    def run_places(self, sweep: str, after: tuple[int, int], limit: int) -> list[RunPlace]:
+        """Return up to `limit` runs by trial and replicate, from the first one after `after`."""
+
+    def epochs_of_runs(self, keys: Collection[int]) -> dict[int, list[Epoch]]:
+        """Return all epochs of these runs."""
 
     def lineage(self, sweep: str, numbers: Collection[int]) -> dict[int, list[Ancestor]]:
         """Return the ancestors of those trials that have some, the first ones first, by number. Raises NotFound."""

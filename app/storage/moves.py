@@ -222,6 +222,13 @@ def queue_cancelled(connection: Connection, sweep: int, drawn_from: int) -> None
         connection.execute(update(runs).where(*cancelled, runs.c.trial.in_(part)).values(again))
 
 
+def queue_unconfirmed(connection: Connection, sweep: int, numbers: Sequence[int]) -> None:
+    """Cancelled to queued: runs of these trials, which are completed: of such ones only those to confirm it can be."""
+    cancelled = runs.c.sweep_key == sweep, runs.c.trial.in_(numbers), runs.c.state == _word(TrialState.CANCELLED)
+    again = update(runs).where(*cancelled).values(state=TrialState.QUEUED.value, reason=None).returning(runs.c.trial)
+    _require(len(set(connection.scalars(again))), len(numbers), TrialState.QUEUED)
+
+
 def hold_untouched(connection: Connection, sweep: int) -> list[int]:
     """Queued to paused: trials that nobody has begun, picked or bequeathed, to be drawn anew; return their numbers."""
     mine = runs.c.sweep_key == sweep, runs.c.trial == trials.c.number

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import (
     Connection,
+    Text,
     and_,
     bindparam,
     case,
@@ -17,14 +18,15 @@ from sqlalchemy import (
     null,
     select,
     tuple_,
+    type_coerce,
     update,
 )
 
 from app.domain.policy import Policy
-from app.domain.runs import WITHOUT_RESULT, RunOutcome, TrialOutcome
+from app.domain.runs import RunOutcome, TrialOutcome
 from app.domain.states import OPEN, TrialState
 from app.domain.work import Diverged, Metrics
-from app.storage import changes, metrics, twins
+from app.storage import changes, metrics, records, twins
 from app.storage.bulk import Bulk
 from app.storage.changes import Compared
 from app.storage.dialect import larger
@@ -92,21 +94,25 @@ def follow_runs(
 ) -> dict[Place, float | None]:
     """Let trials follow from their runs; return the values of those that are final.
 
-    A final trial keeps its state, and is confirmed once a run that came after the search has a result. `now` is when
-    those end that end with it; None where none can.
+    A final trial keeps its state, and is confirmed once runs that came after the search count. `now` is when those end
+    that end with it; None where none can.
     """
     final: dict[Place, float | None] = {}
     for part in parts(places):
         found = _runs_of(connection, part)
         came_to = metrics.of_runs(connection, [row.key for rows in found.values() for row in rows])
+        folds = _folds(connection, {row.sweep_key for rows in found.values() for row in rows if _came_later(row)})
         outcomes = {
             place: policy.outcome(
-                [_outcome(row, came_to) for row in rows], rows[0].diverged, _final(rows[0].trial_state)
+                [_outcome(row, came_to) for row in rows],
+                rows[0].diverged,
+                _final(rows[0].trial_state),
+                folds.get(place[0], 1),
             )
             for place, rows in found.items()
         }
         _store_outcomes(connection, outcomes, now)
-        confirmed = [place for place, rows in found.items() if any(map(_confirms, rows))]
+        confirmed = [place for place, rows in found.items() if outcomes[place].counted > rows[0].searched]
         _CONFIRM.run(connection, [{"the_sweep": sweep, "the_number": number} for sweep, number in confirmed])
         _note(connection, outcomes, {place: rows[0].trial_state for place, rows in found.items()}, confirmed)
         final |= _values(outcomes)
@@ -147,8 +153,17 @@ def _runs_of(connection: Connection, places: Sequence[Place]) -> dict[Place, lis
     return groups
 
 
-def _confirms(row: AnyRow) -> bool:
-    return row.replicate >= row.searched and TrialState(row.state) not in OPEN | WITHOUT_RESULT
+def _came_later(row: AnyRow) -> bool:
+    """Return whether a run came after the search: folds matter for what counts of such ones alone."""
+    return bool(row.replicate >= row.searched)
+
+
+def _folds(connection: Connection, keys: Collection[int]) -> dict[int, int]:
+    """Return into how many folds these sweeps cut their data, by their keys."""
+    if not keys:
+        return {}
+    found = select(sweeps.c.key, type_coerce(sweeps.c.spec, Text()).label("spec")).where(sweeps.c.key.in_(keys))
+    return {row.key: records.spec_of_text(row.spec).folds for row in connection.execute(found)}
 
 
 def _final(state: str) -> TrialState | None:

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 
 from app.domain.datasets import DatasetSummary
 from app.domain.foreign import Foreign
+from app.domain.history import Source
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
 from app.domain.states import TrialState
 from app.domain.sweeps import Budget, Confirmation, Objective, SpaceVersion, SweepSpec
@@ -51,6 +52,7 @@ def spec_from_json(stored: Mapping[str, Any]) -> SweepSpec:
             "budget": Budget(**stored["budget"]),
             "foreign": Foreign(**foreign) if foreign else None,
             "confirm": Confirmation(**confirm) if confirm else None,
+            "history": tuple(Source(**one) for one in stored.get("history", ())),
         }
     )
 

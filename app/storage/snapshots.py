@@ -10,7 +10,7 @@ from app.domain.objectives import Direction, cost
 from app.domain.plan import REFUND_BLOCK, Block, Held, Leader, Need, RunView, Snapshot, TrialView
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepSpec
-from app.storage import counts, records, trial_rows
+from app.storage import counts, histories, records, trial_rows
 from app.storage.decisions import round_of
 from app.storage.dialect import larger
 from app.storage.moves import PAUSED, QUEUED, RUNNING
@@ -38,6 +38,7 @@ def take(connection: Connection, sweep: str, need: Need, horizon: int, *, all_ru
         if all_runs or _shown(need, in_training=in_training, held=changed)
         else (),
         trials=_trials(connection, sweep, direction) if need is Need.ALL else (),
+        earlier=histories.of_sweep(connection, row) if spec.history and need is Need.ALL else (),
         taken={} if spec.duplicates == "seed" else trial_rows.taken(connection, row.key),
         held=_held(connection, row.key) if changed else (),
         this_round=_this_round(connection, row) if changed and need is Need.ALL else frozenset(),
@@ -105,8 +106,9 @@ def _shown_runs(
     connection: Connection, row: AnyRow, direction: Direction, need: Need, *, all_runs: bool
 ) -> tuple[RunView, ...]:
     """Return all runs, or those of rounds: for Need.ROUND those that the plan's memory asks for; others with rungs."""
-    if all_runs:
-        return _runs(connection, row, direction, _rungs(connection, row.key, direction))
+    if all_runs:  # of the search: those that came later are not compared in it
+        searched = runs.c.replicate < row.replicates
+        return _runs(connection, row, direction, _rungs(connection, row.key, direction), searched)
     # A literal: SQLite uses a partial index only where it can see the index's own condition.
     of_rounds = runs.c.round > literal_column("0")
     if need is Need.ROUND:
@@ -160,19 +162,25 @@ def _trials(connection: Connection, sweep: str, direction: Direction) -> tuple[T
 
 
 def _leaders(connection: Connection, row: AnyRow, spec: SweepSpec) -> tuple[Leader, ...]:
-    """Return the best completed trials of a search that is to be confirmed and about to end."""
+    """Return the best completed trials of a search that is to be confirmed and about to end.
+
+    Those come first whose confirmation was cut short.
+    """
     if spec.confirm is None or row.ending != SweepState.COMPLETED:
         return ()
     rising = trials.c.value.desc() if spec.objective.direction == "maximize" else trials.c.value
-    asked = select(func.max(runs.c.asked)).where(runs.c.sweep_key == row.key, runs.c.trial == trials.c.number)
+    mine = runs.c.sweep_key == row.key, runs.c.trial == trials.c.number
+    asked = select(func.max(runs.c.asked)).where(*mine).scalar_subquery().label("asked")
+    late = runs.c.replicate >= spec.trainings, runs.c.state == TrialState.CANCELLED.value
+    cancelled = select(func.count()).where(*mine, *late).scalar_subquery().label("cancelled")
     found = connection.execute(
-        select(trials.c.number, trials.c.replicates, asked.scalar_subquery().label("asked"))
+        select(trials.c.number, trials.c.replicates, asked, cancelled)
         .where(trials.c.sweep_key == row.key, trials.c.value.is_not(None))
         .where(trials.c.state == TrialState.COMPLETED.value, trials.c.same_as.is_(None))
-        .order_by(rising, trials.c.number)
+        .order_by(literal_column("cancelled") == 0, rising, trials.c.number)
         .limit(spec.confirm.leaders)
     )
-    return tuple(Leader(one.number, one.replicates, one.asked) for one in found)
+    return tuple(Leader(one.number, one.replicates, one.asked, one.cancelled) for one in found)
 
 
 def _block(connection: Connection, row: AnyRow, *, in_training: bool) -> Block | None:

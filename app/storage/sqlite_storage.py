@@ -35,6 +35,7 @@ from app.storage import (
     dialect,
     ensembles,
     epoch_rows,
+    exported,
     leases,
     lineage,
     lost_leases,
@@ -241,9 +242,12 @@ class SqliteStorage:
     enqueued_trials = _reads(trial_rows.enqueued)
     confirmed_trials = _reads(trial_rows.confirmed)
     trainings = _reads(trial_rows.trainings)
+    best_epochs = _reads(trial_rows.best_epochs)
     curve = _reads(epoch_rows.page)
     curve_ends = _reads(epoch_rows.ends)
     metric_curves = _reads(epoch_rows.of_metric)
+    run_places = _reads(exported.run_places)
+    epochs_of_runs = _reads(exported.epochs_of_runs)
     lineage = _reads(lineage.of_sweep)
     attempts = _reads(attempts.of_trial)
     model = _reads(trial_rows.model)

@@ -12,7 +12,7 @@ from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Labels, NewSweep, Sweep, SweepFilter, SweepSpec, Used
 from app.domain.work import OWN_TRAINER
-from app.storage import changes, counts, records
+from app.storage import changes, counts, histories, records
 from app.storage.dialect import among, json_has
 from app.storage.moves import QUEUED
 from app.storage.queries import Query
@@ -83,6 +83,7 @@ def create(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> 
     added = insert(sweeps).values(**row, metrics=metrics, id=sweep, posted=new.posted, created_at=now)
     key = connection.execute(added.returning(sweeps.c.key)).scalar_one()
     connection.execute(insert(sweep_counts).values(sweep_key=key))
+    histories.store(connection, key, new.history)
     changes.of(connection).sweep(key, SweepState.RUNNING.value)
 
 

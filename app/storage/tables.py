@@ -370,6 +370,19 @@ ensembles = Table(
     sqlite_with_rowid=False,
 )
 
+# What a sweep knows of earlier ones: for each the trials that lie in its space, as [params, cost], null the worst cost.
+histories = Table(
+    "histories",
+    metadata,
+    Column("sweep_key", Integer, ForeignKey("sweeps.key"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("dataset_sha256", Text),
+    Column("points", Json, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
 decisions = Table(
     "decisions",
     metadata,

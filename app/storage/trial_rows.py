@@ -41,7 +41,7 @@ _POINTS = Query(
 _CONFIRMED = Query(_TOLD.where(trials.c.confirmed == literal_column("1")).order_by(trials.c.number))
 _ENDED = tuple(state.value for state in TrialState if state not in OPEN | WITHOUT_RESULT)
 _TRAININGS = Query(
-    select(runs.c.trial, runs.c.replicate, runs.c.value)
+    select(runs.c.trial, runs.c.replicate, runs.c.value, runs.c.best_epoch)
     .where(runs.c.sweep_key == bindparam("sweep"), among(runs.c.trial, "numbers"))
     .where(runs.c.value.is_not(None), among(runs.c.state, "states"))
     .order_by(runs.c.trial, runs.c.replicate)
@@ -189,10 +189,19 @@ def confirmed(connection: Connection, sweep: str) -> list[Trial]:
 def trainings(connection: Connection, sweep: str, numbers: Collection[int]) -> dict[int, dict[int, float]]:
     """Return the values of these trials' runs that have ended with one, by trial and replicate; some have none."""
     found: dict[int, dict[int, float]] = {number: {} for number in numbers}
-    key = sweep_key(connection, sweep)
-    for row in _TRAININGS.rows(connection, sweep=key, numbers=list(numbers), states=list(_ENDED)):
+    for row in _trained(connection, sweep, numbers):
         found[row.trial][row.replicate] = row.value
     return found
+
+
+def best_epochs(connection: Connection, sweep: str, number: int) -> dict[int, int]:
+    """Return the best epochs of a trial's runs that have ended with a value, by replicate."""
+    return {row.replicate: row.best_epoch for row in _trained(connection, sweep, [number]) if row.best_epoch}
+
+
+def _trained(connection: Connection, sweep: str, numbers: Collection[int]) -> Sequence[records.AnyRow]:
+    key = sweep_key(connection, sweep)
+    return _TRAININGS.rows(connection, sweep=key, numbers=list(numbers), states=list(_ENDED))
 
 
 def taken(connection: Connection, sweep: int) -> dict[str, int]:

@@ -65,14 +65,18 @@ class Axes:
 
     def coordinates(self, place: int, quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the coordinates of one parameter. Where an axis is a continuum the quantile is the coordinate."""
-        parameter, known = self._parameters[place], self._known[place]
+        parameter = self._parameters[place]
         if isinstance(parameter, FloatParameter) and parameter.step is None:
             return np.where(quantiles < parameter.zero_probability, 0.0, quantiles)
-        values = parameter.at(quantiles.tolist(), self._rules)
+        return self.coordinates_of(place, parameter.at(quantiles.tolist(), self._rules))
+
+    def coordinates_of(self, place: int, values: Sequence[Value]) -> NDArray[np.float64]:
+        """Return the coordinates of values of one parameter; each is worked out once."""
+        parameter, known = self._parameters[place], self._known[place]
         names = list(map(repr, values))
-        known.update(
-            {name: parameter.coordinate(value) for name, value in zip(names, values, strict=True) if name not in known}
-        )
+        for name, value in zip(names, values, strict=True):
+            if name not in known:
+                known[name] = parameter.coordinate(value)
         return np.array([known[name] for name in names], np.float64)
 
     def row(self, point: Mapping[str, Value]) -> list[float]:

@@ -2,17 +2,15 @@
 
 import argparse
 import os
-from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 
 from engine.blas import use_one_thread
 
 use_one_thread(os.environ)  # before NumPy is imported
 
-from scipy.stats import t  # noqa: E402
-
 from benchmarks.accuracy.cases import CASES, Case  # noqa: E402
+from benchmarks.intervals import show_interval  # noqa: E402
 from benchmarks.machine import show_machine  # noqa: E402
 from benchmarks.spread import show_table  # noqa: E402
 from engine.standalone import train  # noqa: E402
@@ -45,13 +43,7 @@ def _row(name: str, case: Case, folder: Path) -> str:
     epochs, seconds = fmean(end.best_epoch or 0 for end in ends), fmean(end.seconds for end in ends)
     each = ", ".join(f"{value:.4f}" for value in values)
     verdict = case.target.verdict(fmean(values))
-    return f"| {name} | {len(values)} | {_interval(values)} | {each} | {verdict} | {epochs:.0f} | {seconds:.0f} |"
-
-
-def _interval(values: Sequence[float]) -> str:
-    """Return the mean with the 95 % interval of Student's t."""
-    half = float(t.ppf(0.975, len(values) - 1)) * stdev(values) / len(values) ** 0.5
-    return f"{fmean(values):.4f} ({fmean(values) - half:.4f}..{fmean(values) + half:.4f})"
+    return f"| {name} | {len(values)} | {show_interval(values)} | {each} | {verdict} | {epochs:.0f} | {seconds:.0f} |"
 
 
 if __name__ == "__main__":

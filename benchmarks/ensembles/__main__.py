@@ -7,13 +7,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from benchmarks.accuracy.tables import read_table
+from benchmarks.ensembles.uploads import is_large, table_path, upload
 from benchmarks.service import Service, running_service
 from benchmarks.spread import show_table
 
 HEADER = ["table", "splits", "metric", "best trial", "greedy", "ten best alike", "greedy wins", "members", "seconds"]
 SPLIT = "0.6,0.2,0.2"
-LARGE, SMALL_TRIALS, LARGE_TRIALS = 10_000, 40, 20
+SMALL_TRIALS, LARGE_TRIALS = 40, 20
 SPACE: dict[str, Any] = {
     "learning_rate": {"kind": "float", "low": 3e-4, "high": 3e-2, "scale": "log"},
     "hidden_units": {"kind": "choice", "values": [[32], [64], [32, 32], [64, 64]]},
@@ -38,21 +38,18 @@ def main() -> None:
     found: dict[str, list[dict[str, Any]]] = {}
     with running_service(workers=1) as service:
         for name in names:
-            found[name] = list(_splits(service, name, asked.folder / "tabular" / f"{name}.csv.gz", asked.seeds))
+            found[name] = list(_splits(service, table_path(asked.folder, name), asked.seeds))
             print(_row(name, found[name]), flush=True)
             if asked.json:
                 asked.json.write_text(json.dumps(found, indent=1))
 
 
-def _splits(service: Service, name: str, path: Path, seeds: int) -> Iterator[dict[str, Any]]:
-    large = len(read_table(path)) > LARGE
+def _splits(service: Service, path: Path, seeds: int) -> Iterator[dict[str, Any]]:
+    large = is_large(path)
     for seed in range(seeds):
-        form = {"name": f"{name}-{seed}", "target": "target", "split": SPLIT, "split_seed": str(seed)}
-        files = {"file": (path.name, path.read_bytes())}
-        service.client.post("/v1/datasets", data=form, files=files, timeout=120.0).raise_for_status()
         sweep, seconds = service.run_sweep(
             {
-                "dataset": form["name"],
+                "dataset": upload(service, path, SPLIT, seed),
                 "seed": seed,
                 "space": SPACE,
                 "fixed": {"epochs": 8 if large else 30, "batch_size": 128 if large else 32},

@@ -1,6 +1,6 @@
 """The rival: Optuna's samplers and pruners on the same tasks, seeds and noise. Needs the extra `bench-search`.
 
-Its Gaussian process needs PyTorch besides: without it those rows are missing.
+Its Gaussian process needs PyTorch and SciPy besides: without them those rows are missing.
 """
 
 from collections.abc import Callable, Iterator
@@ -66,7 +66,7 @@ def rivals(task: Task) -> Iterator[Rival]:
     if isinstance(task, Table):
         yield Rival("Optuna TPE, integers", tpe, none)
         yield Rival("Optuna TPE, categories", tpe, none, integers=False)
-        if find_spec("torch"):
+        if find_spec("torch") and find_spec("scipy"):
             gp = lambda seed: optuna.samplers.GPSampler(seed=seed)  # noqa: E731 - one name for two rows
             yield Rival("Optuna GPSampler, integers", gp, none)
             yield Rival("Optuna GPSampler, categories", gp, none, integers=False)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.diagnosis.figures import figure
 from engine.diagnosis.recipes import Practice, Recipe, against_bias, against_variance
 
 BiasVerdict = Literal["high_bias", "high_variance", "both", "neither"]
@@ -92,14 +93,14 @@ def _near(errors: Errors) -> float:
 
 
 def _detail(errors: Errors, verdict: BiasVerdict) -> str:
-    seen = f"The dev {errors.metric} is {errors.dev:.4g}, the train {errors.metric} {errors.train:.4g}"
-    hoped = f"{errors.hoped:.4g} was hoped for"
+    seen = f"The dev {errors.metric} is {figure(errors.dev)}, the train {errors.metric} {figure(errors.train)}"
+    hoped = f"{figure(errors.hoped)} was hoped for"
     means = {
         "high_bias": "the network does not fit its training data well enough",
         "high_variance": "the network fits its training data, but does not generalise well enough",
         "both": "the network neither fits its training data nor generalises well enough",
         "neither": (
-            f"a dev {errors.metric} within {_near(errors):.2g} of it needs no repair; "
+            f"a dev {errors.metric} within {figure(_near(errors), 2)} of it needs no repair; "
             "send a lower hoped_error to be told more"
         ),
     }

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 
 from engine.kernels.compiler import COMPILING, compile_library, library_name
 from engine.kernels.errors import KernelsUnavailableError
@@ -32,6 +31,8 @@ def library_path(
         return shipped / name
     path = _folder(environment) / name
     if not _is_whole(path):
+        from filelock import FileLock  # noqa: PLC0415 - it brings asyncio, and each worker would wait for that
+
         with FileLock(path.parent / "lock"):
             if not _is_whole(path):
                 _forget_interrupted(path.parent)

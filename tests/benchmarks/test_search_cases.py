@@ -45,3 +45,11 @@ def test_a_figure_on_curves_is_the_ratio_of_the_means_over_all_tasks() -> None:
 def test_a_figure_whose_row_is_missing_says_so() -> None:
     found = {title: measured for title, measured, _ in verdicts([_row("a", "random", [0.2])])}
     assert found["curves, noise 0: random + successive_halving / random"] == "not measured: a row is missing"
+
+
+def test_a_figure_of_time_is_the_ratio_of_seconds_of_each_table() -> None:
+    methods = {"tpe": 0.1, "Optuna TPE, integers": 0.8}
+    rows = [_row("a", method, [0.2]) | {"table": True, "seconds": seconds} for method, seconds in methods.items()]
+    found = {title: (measured, verdict) for title, measured, verdict in verdicts(rows)}
+    assert found["a: tpe / Optuna TPE, integers in time"] == ("0.12", "target <= 0.2: met")
+    assert found["a: tpe / Optuna TPE, integers"] == ("1.00", "target <= 1: met")

@@ -32,7 +32,8 @@ def sweep(server: ServerProcess) -> str:
     return name
 
 
-def test_a_name_is_text_and_never_runs(page: Page, sweep: str) -> None:
+@pytest.mark.usefixtures("sweep")
+def test_a_name_is_text_and_never_runs(page: Page) -> None:
     page.goto("./#/")
     page.get_by_role("link", name=NAME).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)

@@ -210,3 +210,18 @@ def test_the_types_of_a_frame_say_what_is_a_category_and_a_word_is_never_a_missi
     )
     seen = client.preview_upload(of_polars, target="y")
     assert (seen.task, seen.columns[0].kind) == ("regression", "categorical")
+
+
+def test_trials_are_exported_to_a_file_and_shown_in_few_points(
+    client: Client, trainer: Trainer, tmp_path: Path
+) -> None:
+    sweep = _start(client)
+    trainer.train_everything([0.5, 0.25])
+    exported = pandas.read_csv(sweep.export(tmp_path / "trials.csv"))
+    assert list(exported["number"]) == [0, 1, 2, 3]
+    lines = sweep.export(tmp_path / "epochs.jsonl", of="curves", where="value<0.4").read_text().splitlines()
+    assert len(lines) == 2 * 3
+    assert json.loads(lines[0]).keys() >= {"epoch"}
+    assert "best" in sweep.progress_chart(by="epochs")
+    assert sweep.curves_chart(number=[1])
+    assert sweep.points_chart(["value", "param.learning_rate"])

@@ -50,6 +50,10 @@ CALLS: list[Call[Any]] = [
     sweeps.enqueue("S", []),
     sweeps.analysis("S"),
     sweeps.leaderboard("S"),
+    sweeps.export("S", "trials.csv", where="value<1"),
+    sweeps.progress_chart("S", by="epochs", points=10, where=[]),
+    sweeps.curves_chart("S", number=[1], metric="loss"),
+    sweeps.points_chart("S", ["value"]),
     models.ensemble(models.of_ensemble("S")),
     *(
         call

@@ -18,6 +18,7 @@ from engine.spec import Knobs
 from engine.training_set import TrainingSet
 from tests.engine.stacks import member, random_dataset, train
 from tests.engine.test_same_bits import assert_all_same, assert_same
+from tests.tries import tries
 
 MOVED = Augmentation(flip=0.5, tilt=10.0, shift=1.0, zoom=0.1, elastic=0.5)
 
@@ -104,7 +105,7 @@ def normalised(x: Any, mean: Any, scale: Any) -> Any:
     return expected
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=tries(30))
 @given(st.integers(1, 200), st.integers(1, 30), st.integers(1, 5), st.integers(1, 150), st.integers(0, 9))
 def test_any_rows_of_any_shape_are_to_the_bit_what_normalisation_gives(
     examples: int, inputs: int, members: int, rows: int, seed: int

@@ -25,6 +25,7 @@ from tests.engine.test_same_bits import (
     stacks,
     with_technique,
 )
+from tests.tries import tries
 
 DATA = training_set(random_dataset("multiclass", (61, 23, 17), 5))
 LATE = training_set(random_dataset("regression", (40, 20, 20), 4))
@@ -294,7 +295,7 @@ class _Fate:
         self.record.take(population)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tries(16), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(stacks(), st.integers(0, 2**32))
 def test_whatever_joins_pauses_goes_on_and_is_evicted_ends_as_if_undisturbed(
     stack: tuple[TrainingSet, list[tuple[str, MemberSpec]]], seed: int

@@ -23,6 +23,7 @@ from engine.rules import CURRENT
 from engine.spec import Knobs, MemberSpec
 from engine.training_set import TrainingSet
 from tests.engine.stacks import Record, member, random_dataset, tick, train, train_alone, training_set
+from tests.tries import tries
 
 MULTI = training_set(random_dataset("multiclass", (61, 23, 17), 5))
 SETS = {
@@ -108,7 +109,7 @@ def stacks(draw: Any) -> tuple[TrainingSet, list[tuple[str, MemberSpec]]]:
     return data, members
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tries(24), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(stacks())
 def test_a_member_of_any_stack_is_what_it_is_alone(stack: tuple[TrainingSet, list[tuple[str, MemberSpec]]]) -> None:
     data, members = stack
@@ -116,7 +117,7 @@ def test_a_member_of_any_stack_is_what_it_is_alone(stack: tuple[TrainingSet, lis
     assert_all_same(data, members, train(data, members))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tries(10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(stacks(), st.randoms(use_true_random=False))
 def test_joining_and_leaving_neighbours_leave_no_trace(
     stack: tuple[TrainingSet, list[tuple[str, MemberSpec]]], chance: Any
@@ -138,7 +139,7 @@ def test_joining_and_leaving_neighbours_leave_no_trace(
     assert_all_same(data, stayed, record)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tries(16), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(stacks(), st.integers(1, 3), st.randoms(use_true_random=False))
 def test_going_on_from_a_checkpoint_leaves_no_trace(
     stack: tuple[TrainingSet, list[tuple[str, MemberSpec]]], stop: int, chance: Any

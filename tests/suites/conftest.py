@@ -7,12 +7,13 @@ import pytest
 
 from app.storage import SqliteStorage, Storage
 from tests.app.storage.auditor import audit_folder
+from tests.app.storage.new_database import put_new_database
 from tests.app.storage.simple_policy import SimplePolicy
 
 
 def sqlite(folder: Path) -> Storage:
     """Open the storage in a SQLite file."""
-    return SqliteStorage(folder, SimplePolicy())
+    return SqliteStorage(put_new_database(folder), SimplePolicy())
 
 
 STORAGES: Mapping[str, Callable[[Path], Storage]] = {"sqlite": sqlite}

@@ -17,12 +17,13 @@ from engine.kernels.compiler import source
 from engine.kernels.library import Library
 from engine.kernels.registry import KERNELS
 from engine.kernels.switch import load
+from tests.tries import tries
 
 every_kernel = pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
 every_type = pytest.mark.parametrize("real", [np.float32, np.float64])
 lengths = st.integers(1, 70)
-some = settings(max_examples=40)  # there are seventy kernels and types
-fewer = settings(max_examples=20)  # where each number is drawn by itself
+some = settings(max_examples=tries(20))  # there are seventy kernels and types
+fewer = settings(max_examples=tries(10))  # where each number is drawn by itself
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from app.planning import need_of
 from app.schedulers import SCHEDULERS, Contender, Round, RungScheduler
 from tests.app.planning.simulation import Fate, SimulatedSweep, fates, finished
 from tests.app.planning.specs import search
+from tests.tries import tries
 
 every_scheduler = pytest.mark.parametrize("kind", SCHEDULERS)
 every_rung_scheduler = pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_searched_epochs_are_refused_where_trials_are_compared(kind: str) -> Non
 
 
 @reproducible
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tries(12), deadline=None)
 @given(
     seed=CHANCE,
     orders=st.tuples(CHANCE, CHANCE),
@@ -124,7 +125,7 @@ def test_every_sweep_ends_the_same_with_legal_moves_within_its_budget(
 
 
 @every_scheduler
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=tries(6), deadline=None)
 @given(seed=CHANCE, workers=st.integers(1, 30), trials=st.integers(1, 60), epochs=st.none() | st.integers(1, 400))
 def test_every_sweep_ends_with_nothing_left_open(
     kind: str, seed: int, workers: int, trials: int, epochs: int | None

@@ -23,8 +23,9 @@ from app.samplers import SAMPLERS, Ask
 from app.samplers.streams import uniform
 from app.storage.records import spec_from_json, spec_to_json
 from tests.suites.random_spaces import Json, RandomSpace, random_spaces
+from tests.tries import tries
 
-EXAMPLES, BATCH = 20, 8
+EXAMPLES, BATCH = tries(10), 8
 DRAWS: Mapping[Need, int] = {Need.NOTHING: 128, Need.ALL: 2 * BATCH}
 """Of each space, for kinds that are shown nothing: 10,240 of the four without end. Those that learn take longer."""
 TRIED, FEWEST = 200, 20

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.domain.plan import Close, Confirm, Draw, End, Leader, StoredDecision
 from app.domain.states import SweepState, TrialState
-from app.domain.sweeps import Best, Confirmation
+from app.domain.sweeps import Best, Budget, Confirmation, SweepChanges
 from app.domain.work import Progress
 from app.storage import Storage
 from tests.app.storage.world import (
@@ -25,13 +25,13 @@ from tests.app.storage.world import (
 from tests.suites.one_sweep import LATER, counts, look
 
 
-def searched(storage: Storage, *values: float, replicates: int = 1) -> None:
+def searched(storage: Storage, *values: float, replicates: int = 1, folds: int = 1) -> None:
     """Store a sweep whose search came to these values, and close it."""
-    whole = replace(
-        spec(len(values), keep_models=3), confirm=Confirmation(leaders=2, replicates=2), replicates=replicates
-    )
+    confirmation = Confirmation(leaders=2, replicates=2)
+    whole = replace(spec(len(values), keep_models=3), confirm=confirmation, replicates=replicates, folds=folds)
     create(storage, whole)
-    assert make(storage, Draw([replace(one, replicates=replicates) for one in drawn(0, len(values))], 0, "drawn"))
+    new = [replace(one, replicates=replicates * folds, folds=folds) for one in drawn(0, len(values))]
+    assert make(storage, Draw(new, 0, "drawn"))
     for item in claim(storage, slots=99).claimed:
         finish(storage, item.lease, values[item.trial], weights=bytes([item.trial] * 8))
     assert make(storage, Close("all done"))
@@ -100,6 +100,45 @@ def test_trials_with_replicates_are_confirmed_with_more_of_them(storage: Storage
         finish(storage, item.lease, 0.75)
     assert storage.trial(SWEEP, 1).value == 0.5
     assert storage.sweep(SWEEP).best == Best(1, 0.5, {"l2": 1 / 64})
+
+
+def test_a_seed_of_which_a_fold_is_missing_neither_counts_nor_confirms(storage: Storage) -> None:
+    searched(storage, 0.5, 0.25, folds=2)
+    assert make(storage, Confirm(look(storage).leaders[:1], 4, "to confirm it"))
+    claimed = sorted(claim(storage, slots=9).claimed, key=lambda item: item.replicate)
+    assert [(item.trial, item.replicate) for item in claimed] == [(1, 2), (1, 3), (1, 4), (1, 5)]
+    finish(storage, claimed[0].lease, 0.75)
+    finish(storage, claimed[2].lease, 0.75)
+    assert (storage.trial(SWEEP, 1).value, storage.confirmed_trials(SWEEP)) == (0.25, [])
+    finish(storage, claimed[3].lease, 0.25)
+    assert storage.trial(SWEEP, 1).value == 0.375
+    assert make(storage, End(SweepState.COMPLETED, "time is up"))
+    assert (storage.trial(SWEEP, 1).value, len(storage.confirmed_trials(SWEEP))) == (0.375, 1)
+
+
+def test_a_confirmation_that_was_cut_short_is_queued_again_under_higher_fences_and_not_charged_again(
+    storage: Storage,
+) -> None:
+    searched(storage, 0.5, 0.25, 0.75, 0.25)
+    assert make(storage, Confirm(look(storage).leaders, 2, "to confirm them"))
+    first, second = (one.lease for one in claim(storage, slots=2).claimed)
+    finish(storage, first, 1.25)
+    assert make(storage, End(SweepState.COMPLETED, "time is up"))
+    charged = look(storage).charged
+    storage.change_sweep(SWEEP, SweepChanges(budget=Budget(4, seconds=9.0)), reopen=True)
+    assert make(storage, Close("time is up"))
+    leaders = look(storage).leaders
+    assert leaders == (Leader(3, 3, 4, 2), Leader(1, 3, 4, 1))
+    assert make(storage, Confirm(leaders, 2, "to confirm them"))
+    assert look(storage).charged == charged
+    claimed = claim(storage, slots=9).claimed
+    assert [(item.trial, item.replicate) for item in claimed] == [(1, 2), (3, 1), (3, 2)]
+    assert claimed[0].lease.run == second.run
+    assert claimed[0].lease.fence > second.fence
+    for item in claimed:
+        finish(storage, item.lease, 0.75)
+    assert storage.trainings(SWEEP, [1, 3]) == {1: {0: 0.25, 1: 1.25, 2: 0.75}, 3: {0: 0.25, 1: 0.75, 2: 0.75}}
+    assert counts(storage) == {TrialState.COMPLETED: 4}
 
 
 def test_a_trial_that_takes_the_result_of_a_leader_ended_when_it_ended(storage: Storage) -> None:

@@ -53,6 +53,7 @@ class ServerProcess:
             self.process.kill()  # or the next test in this process fails too, for what this one left behind
             self.process.communicate()
             raise AssertionError(f"The server did not start: {line!r}\n{log_file.read_text()}")
+        self.data = data
         self.address = line.split()[-1]
         self.port = int(self.address.rpartition(":")[2])
         self.client = httpx.Client(base_url=self.address, timeout=30.0)

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,6 +16,14 @@ from tests.engine.models.trained import trained
 from tests.system.processes import PATIENCE, ServerProcess, child_ids, gone, running
 
 COMMAND = [sys.executable, "-m", "app.cli"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server without workers."""
+    process = ServerProcess(tmp_path_factory.mktemp("first") / "data")
+    with running(process):
+        yield process
 
 
 def demo(data: Path, *options: str) -> "subprocess.Popen[str]":
@@ -50,36 +59,22 @@ def test_ctrl_c_and_sigterm_end_the_demo_and_its_server_and_it_can_be_run_again(
         assert gone(server)
 
 
-def test_a_second_server_on_the_same_folder_refuses_with_a_sentence(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    server = ServerProcess(data)
-    with running(server):
-        second = subprocess.run(
-            [*COMMAND, "serve", "--port", "0", "--data", str(data), "--workers", "0"],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-
-    assert second.returncode != 0
-    assert str(data) in second.stderr
-    assert "Traceback" not in second.stderr
-
-
-def test_a_taken_port_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    server = ServerProcess(tmp_path / "data")
-    with running(server):
-        second = subprocess.run(
-            [*COMMAND, "serve", "--port", str(server.port), "--data", str(tmp_path / "other"), "--workers", "0"],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+@pytest.mark.xdist_group("a second server")  # they share the first one
+@pytest.mark.parametrize("taken", ["folder", "port"])
+def test_a_second_server_on_the_same_folder_or_port_refuses_with_a_sentence(
+    server: ServerProcess, taken: str, tmp_path: Path
+) -> None:
+    port, data = (0, server.data) if taken == "folder" else (server.port, tmp_path / "other")
+    second = subprocess.run(
+        [*COMMAND, "serve", "--port", str(port), "--data", str(data), "--workers", "0"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
 
     assert second.returncode == 1
-    assert f"port {server.port} cannot be used" in second.stderr
+    assert (str(data) if taken == "folder" else f"port {port} cannot be used") in second.stderr
     assert "Traceback" not in second.stderr
 
 

@@ -1,7 +1,7 @@
 """A sweep with folds that confirms its best trials leaves the same tables however many work on it, and whoever dies."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,23 +40,30 @@ Tables = Mapping[str, list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server that nobody disturbs."""
+    process = ServerProcess(tmp_path_factory.mktemp("undisturbed") / "data")
+    with running(process):
+        yield process
+
+
+@pytest.fixture(scope="module")
+def reference(server: ServerProcess) -> Tables:
     """The tables of one undisturbed worker, and the winner."""
-    tables, ended = outcome(tmp_path_factory.mktemp("reference") / "data", workers=1)
+    tables, ended = outcome(server, workers=1)
     assert [row[2] for row in tables["decisions"]] == ["end", "confirm", "end"]
     assert len(json.loads(tables["decisions"][1][3])) == 2
     assert ended["used"]["epochs"] <= 400
     return with_winner(tables, ended)
 
 
-def outcome(data: Path, workers: int) -> tuple[Tables, Any]:
-    server = ServerProcess(data)
+def outcome(server: ServerProcess, workers: int) -> tuple[Tables, Any]:
     crew = [WorkerProcess(server.address, f"worker-{number}", slots=64 // workers) for number in range(workers)]
-    with running(server, *crew):
+    with running(*crew):
         sweep = post_sweep(server.client, SWEEP)
         ended = finish(server.client, sweep)
     assert ended["state"] == "completed"
-    return result_tables(data, sweep), ended
+    return result_tables(server.data, sweep), ended
 
 
 def confirming(client: httpx.Client, sweep: str) -> bool:
@@ -68,8 +75,10 @@ def with_winner(tables: Tables, ended: Any) -> Tables:
     return {**tables, "best": [tuple(sorted(ended["best"].items(), key=str))]}
 
 
-def test_any_number_of_workers_leaves_the_tables_and_the_winner_of_one(tmp_path: Path, reference: Tables) -> None:
-    assert with_winner(*outcome(tmp_path / "data", 3)) == reference
+def test_any_number_of_workers_leaves_the_tables_and_the_winner_of_one(
+    server: ServerProcess, reference: Tables
+) -> None:
+    assert with_winner(*outcome(server, 3)) == reference
 
 
 def test_workers_and_a_server_that_are_killed_while_leaders_are_confirmed_leave_no_trace(

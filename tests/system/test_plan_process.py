@@ -46,19 +46,19 @@ def kill_planner(server: ServerProcess, sweep: str, drawn: int) -> None:
     until(lambda: not Path(f"/proc/{victim}").exists(), "the server has waited for it")
 
 
-def tables_of(data: Path, kills: Sequence[int]) -> Mapping[str, list[tuple[Any, ...]]]:
+def tables_of(server: ServerProcess, kills: Sequence[int]) -> Mapping[str, list[tuple[Any, ...]]]:
     """Return what the sweep left where the process was killed once so many trials were drawn, and again."""
-    server = ServerProcess(data, workers=1)
-    with running(server):
-        sweep = post_sweep(server.client, SWEEP)
-        for drawn in kills:
-            kill_planner(server, sweep, drawn)
-        assert finish(server.client, sweep)["state"] == "completed"
-    return result_tables(data, sweep)
+    sweep = post_sweep(server.client, SWEEP)
+    for drawn in kills:
+        kill_planner(server, sweep, drawn)
+    assert finish(server.client, sweep)["state"] == "completed"
+    return result_tables(server.data, sweep)
 
 
 def test_a_sweep_that_learns_is_the_same_though_its_process_of_plans_is_killed(tmp_path: Path) -> None:
-    assert tables_of(tmp_path / "killed", [4, 12]) == tables_of(tmp_path / "alone", [])
+    server = ServerProcess(tmp_path / "data", workers=1)
+    with running(server):
+        assert tables_of(server, [4, 12]) == tables_of(server, [])
 
 
 @pytest.mark.parametrize("end", [ServerProcess.kill, ServerProcess.stop])

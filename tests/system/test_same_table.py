@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ SWEEP: dict[str, Any] = {
 }
 pytestmark = pytest.mark.xdist_group("same table")  # they share a fixture that takes seconds
 
-LEASE = 2.0
+LEASE = 1.0
 
 
 def finish(client: httpx.Client, sweep: str) -> Mapping[str, Any]:
@@ -65,14 +65,28 @@ Tables = Mapping[str, list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server without workers."""
+    process = ServerProcess(tmp_path_factory.mktemp("usual") / "data")
+    with running(process):
+        yield process
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server without workers whose leases are short."""
+    process = ServerProcess(tmp_path_factory.mktemp("impatient") / "data", lease_seconds=LEASE)
+    with running(process):
+        yield process
+
+
+@pytest.fixture(scope="module")
+def reference(server: ServerProcess) -> Tables:
     """The table of one undisturbed worker."""
-    data = tmp_path_factory.mktemp("reference") / "data"
-    server = ServerProcess(data)
-    with running(server, WorkerProcess(server.address, "alone")):
+    with running(WorkerProcess(server.address, "alone")):
         sweep = post_sweep(server.client, SWEEP)
         ended = finish(server.client, sweep)
-    tables = result_tables(data, sweep)
+    tables = result_tables(server.data, sweep)
     assert ended["state"] == "completed"
     assert len(tables["trials"]) == 32
     assert len(tables["models"]) == 10
@@ -81,33 +95,30 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Tables:
     return tables
 
 
-def test_three_workers_leave_the_table_of_one(tmp_path: Path, reference: Tables) -> None:
-    data = tmp_path / "data"
-    server = ServerProcess(data)
+def test_three_workers_leave_the_table_of_one(server: ServerProcess, reference: Tables) -> None:
     workers = [WorkerProcess(server.address, f"worker-{number}", slots=5) for number in range(3)]
-    with running(server, *workers):
+    with running(*workers):
         sweep = post_sweep(server.client, SWEEP)
         finish(server.client, sweep)
 
-    assert result_tables(data, sweep) == reference
+    assert result_tables(server.data, sweep) == reference
 
 
-def test_a_killed_worker_leaves_no_trace_in_the_table(tmp_path: Path, reference: Tables) -> None:
-    data = tmp_path / "data"
-    server = ServerProcess(data, lease_seconds=LEASE)
-    victim = WorkerProcess(server.address, "victim", slots=16)
-    with running(server, victim):
-        sweep = post_sweep(server.client, SWEEP)
-        until(lambda: in_the_middle(server.client, sweep), "the victim is at work")
+def test_a_killed_worker_leaves_no_trace_in_the_table(impatient: ServerProcess, reference: Tables) -> None:
+    client = impatient.client
+    victim = WorkerProcess(impatient.address, "victim", slots=16)
+    with running(victim):
+        sweep = post_sweep(client, SWEEP)
+        until(lambda: in_the_middle(client, sweep), "the victim is at work")
         victim.send(signal.SIGKILL)
         victim.wait()
-        left = counts(server.client, sweep)
+        left = counts(client, sweep)
         assert left["running"] > 0, "the victim held nothing when it was killed"
-        with running(WorkerProcess(server.address, "heir")):
-            finish(server.client, sweep)
+        with running(WorkerProcess(impatient.address, "heir")):
+            finish(client, sweep)
 
-    assert result_tables(data, sweep) == reference
-    assert queue_length(data) == 0
+    assert result_tables(impatient.data, sweep) == reference
+    assert queue_length(impatient.data) == 0
 
 
 def test_a_killed_child_of_the_server_is_replaced(tmp_path: Path, reference: Tables) -> None:
@@ -158,29 +169,26 @@ def test_a_worker_waits_for_its_killed_server_and_goes_on(tmp_path: Path, refere
     assert result_tables(data, sweep) == reference
 
 
-def test_a_worker_that_slept_through_its_lease_changes_nothing(tmp_path: Path, reference: Tables) -> None:
-    data = tmp_path / "data"
-    server = ServerProcess(data, lease_seconds=1.0)
-    sleeper = WorkerProcess(server.address, "sleeper", slots=16)
-    with running(server, sleeper):
-        sweep = post_sweep(server.client, SWEEP)
-        until(lambda: in_the_middle(server.client, sweep), "the sleeper is at work")
+def test_a_worker_that_slept_through_its_lease_changes_nothing(impatient: ServerProcess, reference: Tables) -> None:
+    client = impatient.client
+    sleeper = WorkerProcess(impatient.address, "sleeper", slots=16)
+    with running(sleeper):
+        sweep = post_sweep(client, SWEEP)
+        until(lambda: in_the_middle(client, sweep), "the sleeper is at work")
         sleeper.send(signal.SIGSTOP)
-        until(lambda: counts(server.client, sweep)["running"] == 0, "its leases have run out")
-        with running(WorkerProcess(server.address, "heir")):
-            until(lambda: counts(server.client, sweep)["running"] > 0, "the heir is at work")
+        until(lambda: counts(client, sweep)["running"] == 0, "its leases have run out")
+        with running(WorkerProcess(impatient.address, "heir")):
+            until(lambda: counts(client, sweep)["running"] > 0, "the heir is at work")
             sleeper.send(signal.SIGCONT)
-            finish(server.client, sweep)
+            finish(client, sweep)
         assert sleeper.process.poll() is None, "a stale lease must not end a worker"
 
-    assert result_tables(data, sweep) == reference
+    assert result_tables(impatient.data, sweep) == reference
 
 
-def test_a_worker_asked_to_stop_gives_its_trials_back_at_once(tmp_path: Path, reference: Tables) -> None:
-    data = tmp_path / "data"
-    server = ServerProcess(data)
+def test_a_worker_asked_to_stop_gives_its_trials_back_at_once(server: ServerProcess, reference: Tables) -> None:
     leaver = WorkerProcess(server.address, "leaver", slots=16)
-    with running(server, leaver):
+    with running(leaver):
         sweep = post_sweep(server.client, SWEEP)
         until(lambda: in_the_middle(server.client, sweep), "the leaver is at work")
         leaver.send(signal.SIGTERM)
@@ -191,4 +199,4 @@ def test_a_worker_asked_to_stop_gives_its_trials_back_at_once(tmp_path: Path, re
 
     assert after["running"] == 0
     assert after["queued"] > 0
-    assert result_tables(data, sweep) == reference
+    assert result_tables(server.data, sweep) == reference

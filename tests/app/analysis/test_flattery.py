@@ -73,6 +73,21 @@ def test_a_noisy_dev_that_was_asked_often_warns_with_the_test_figure_beside() ->
     assert f"{found.best_test:.4g} on the test part" in found.warning
 
 
+def test_with_folds_the_warning_is_of_all_rows_and_the_way_out_is_more_of_them() -> None:
+    trials = pairs(noise=0.02)
+    found = flattery(trials, best_of(trials), len(trials), EQUAL, "dev_error", "minimize", folds=5)
+    assert found is not None
+    assert found.warning is not None
+    assert found.warning.startswith("All rows of train and dev, in 5 folds, were asked by 400 trials, so that")
+    assert "give dev more rows" not in found.warning
+    assert "upload more rows" in found.warning
+
+
+def test_nothing_is_said_of_a_metric_that_dev_did_not_choose_by() -> None:
+    trials = pairs(noise=0.02)
+    assert flattery(trials, best_of(trials), len(trials), EQUAL, "train_loss", "minimize") is None
+
+
 def test_a_dev_part_that_tells_networks_apart_does_not_warn() -> None:
     trials = pairs(noise=0.0005)
     found = flattery(trials, best_of(trials), len(trials), EQUAL, "dev_error", "minimize")

@@ -1,6 +1,7 @@
 """Tests of the leader board: against scipy's normal distribution, and against draws by chance."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from app.analysis.leaderboard import Trainings, leaderboard, pooled_deviation, probabilities_best
+from app.analysis.leaderboard import Compared, Trainings, leaderboard, on_test, pooled_deviation, probabilities_best
+from app.domain.objectives import Direction
 from tests.app.analysis.trials import trial
+
+
+def by(direction: Direction) -> Compared:
+    return Compared("dev_error", direction, "the share of wrong answers", "test_error")
+
 
 COSTS = st.floats(-100.0, 100.0)
 ERRORS = st.floats(0.2, 1.0)
@@ -56,7 +63,7 @@ def test_what_a_fold_adds_for_all_trials_is_no_deviation() -> None:
 
 def test_a_board_has_mean_standard_error_count_and_the_figure_on_test() -> None:
     trainings: dict[int, Trainings] = {4: {0: 0.75, 1: 1.0}, 2: {0: 0.5, 1: 0.75, 2: 0.25, 3: 0.5}}
-    board = leaderboard([trial(4, 0.875, 0.7), trial(2, 0.5, 0.6)], trainings, "dev_error", "maximize")
+    board = leaderboard([trial(4, 0.875, 0.7), trial(2, 0.5, 0.6)], trainings, by("maximize"))
     assert board.deviation is not None
     first, second = board.items
     assert (first.rank, first.trial, first.value, first.test, first.count) == (1, 4, 0.875, 0.7, 2)
@@ -68,8 +75,26 @@ def test_a_board_has_mean_standard_error_count_and_the_figure_on_test() -> None:
     assert board.note is None
 
 
+def test_a_board_names_the_metric_of_its_values_and_the_one_on_test() -> None:
+    board = leaderboard([trial(0, 0.5, 0.25)], {0: {0: 0.5}}, by("minimize"))
+    assert (board.metric, board.test_metric, board.meaning) == ("dev_error", "test_error", "the share of wrong answers")
+    assert [on_test(name) for name in ("dev_auc", "train_loss", "auc")] == ["test_auc", "test_loss", "test_auc"]
+
+
+def test_a_board_says_why_a_confirmed_trial_stands_before_one_that_looks_better() -> None:
+    trainings: dict[int, Trainings] = {4: {0: 0.5, 1: 0.75, 2: 1.0}, 2: {0: 0.25}, 3: {0: 2.0}}
+    trials = [replace(trial(4, 0.75), confirmed=True), trial(2, 0.25), trial(3, 2.0)]
+    board = leaderboard(trials, trainings, by("minimize"))
+    assert [one.rank for one in board.items] == [1, 2, 3]
+    assert board.note is not None
+    assert "Trials that were confirmed come first" in board.note
+    assert "Trial 2, trained once alone, may yet be better than trial 4" in board.note
+    sure = leaderboard([replace(trials[0], value=0.0), *trials[1:]], trainings, by("minimize"))
+    assert sure.note is None
+
+
 def test_a_board_of_trials_that_were_trained_once_says_what_would_tell_more() -> None:
-    board = leaderboard([trial(0, 0.5)], {0: {0: 0.5}}, "dev_error", "minimize")
+    board = leaderboard([trial(0, 0.5)], {0: {0: 0.5}}, by("minimize"))
     assert (board.deviation, board.items[0].standard_error, board.items[0].probability_best) == (None, None, None)
     assert board.note is not None
     assert '"replicates": 3' in board.note
@@ -79,9 +104,7 @@ def test_a_board_of_trials_that_were_trained_once_says_what_would_tell_more() ->
 def test_trainings_that_differ_by_rounding_alone_have_no_spread_and_share_the_first_place() -> None:
     mean = math.fsum([0.1] * 3) / 3
     assert mean != 0.1
-    board = leaderboard(
-        [trial(4, mean), trial(2, 0.1)], {4: dict.fromkeys(range(3), 0.1), 2: {0: 0.1}}, "e", "minimize"
-    )
+    board = leaderboard([trial(4, mean), trial(2, 0.1)], {4: dict.fromkeys(range(3), 0.1), 2: {0: 0.1}}, by("minimize"))
     assert (board.deviation, [one.probability_best for one in board.items]) == (0.0, [0.5, 0.5])
     assert board.note is not None
     assert "says little of chance" in board.note

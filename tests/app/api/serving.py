@@ -19,6 +19,7 @@ from app.serve import Server
 from app.services.services import Services
 from app.settings import Settings
 from app.worker.supervisor import Supervisor
+from tests.app.storage.new_database import put_new_database
 
 Json = dict[str, Any]
 
@@ -29,7 +30,7 @@ _CERTIFICATES = ssl.create_default_context()
 @contextmanager
 def serving(folder: Path, **settings: Any) -> Iterator[tuple[httpx.Client, Services]]:
     """Run the application on a data folder; yield a client of it and its use cases."""
-    chosen = Settings(data=folder, **settings)
+    chosen = Settings(data=put_new_database(folder), **settings)
     tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     with open_services(chosen) as services, tcp as listener:
         listener.bind(("127.0.0.1", 0))

@@ -41,6 +41,8 @@ def test_an_ended_sweep_has_an_ensemble_with_members_and_weights_beside_the_best
     sweep = ended(client, objective={"metric": "dev_loss"})
     found = ensemble(client, sweep)
     assert (found["sweep"], found["selection"], found["pool"], found["rows"]) == (sweep, "greedy", TRIALS, 40)
+    assert (found["metric"], found["direction"]) == ("dev_loss", "minimize")
+    assert found["meaning"].startswith("the mean of what training brings down")
     total = sum(member["count"] for member in found["members"])
     assert [member["weight"] for member in found["members"]] == [one["count"] / total for one in found["members"]]
     for one in [*found["members"], found["best"]]:

@@ -126,8 +126,8 @@ def test_trials_are_sorted_and_filtered_by_what_the_sweep_declares(client: httpx
         ({"steps": 0}, ["/steps"]),
     ],
 )
-def test_a_post_that_breaks_rules_is_refused(client: httpx.Client, changes: Json, expected: list[str]) -> None:
-    assert sorted(set(places(post(client, **changes)))) == sorted(expected)  # thaw has two reasons
+def test_a_post_that_breaks_rules_is_refused(shared: httpx.Client, changes: Json, expected: list[str]) -> None:
+    assert sorted(set(places(post(shared, **changes)))) == sorted(expected)  # thaw has two reasons
 
 
 def test_only_foreign_trainers_declare_metrics_and_bring_their_data(client: httpx.Client) -> None:

@@ -52,6 +52,8 @@ def test_trials_that_go_on_from_others_show_their_lineage_and_their_own_curve(
         assert parent["params"] == trials[parent["trial"]]["params"]
         assert one["source"] == "inherited"
         assert client.get(f"/v1/sweeps/{sweep}/trials/{one['number']}").json()["lineage"] == one["lineage"]
+        card = client.get(f"/v1/sweeps/{sweep}/trials/{one['number']}/model", params={"format": "json"}).json()
+        assert card["lineage"] == one["lineage"]
         curve = client.get(f"/v1/sweeps/{sweep}/trials/{one['number']}/curve").json()["items"]
         assert [point["epoch"] for point in curve] == list(range(parent["to_epoch"] + 1, one["epochs"] + 1))
     decisions = client.get(f"/v1/sweeps/{sweep}/decisions").json()["items"]

@@ -96,6 +96,24 @@ def test_answers_that_are_no_numbers_are_never_taken() -> None:
     assert greedy(shares, squared, rounds=3) == [0, 1, 0]
 
 
+def ones(shares: Shares) -> NDArray[np.float64]:
+    """The share of answers that are not above 0, which no answer is that is no number."""
+    costs: NDArray[np.float64] = (~(shares[:, 0] > 0.0)).mean(axis=1)[:, np.newaxis] - 1.0 * np.isnan(shares[:, 0, :1])
+    return costs
+
+
+def test_a_model_that_diverged_is_not_taken_even_if_the_metric_is_best_for_it_nor_does_it_poison_the_others() -> None:
+    diverged = np.full((2, 1, 4), [[[np.nan]], [[np.inf]]])
+    half = np.array([[[1.0, 2.0, np.nan, 1.0]]])
+    sound = pool(5, 3)
+    assert ones(diverged)[0] < ones(sound).min()
+    mixed = np.concatenate([diverged, sound, half])
+    for cost in (squared, ones):
+        assert greedy(mixed, cost) == [0, 0, *greedy(sound, cost), 0]
+    with pytest.raises(ValueError, match="finite numbers"):
+        greedy(diverged, squared)
+
+
 def test_many_candidates_are_compared_in_parts_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     shares = pool(3, 9)
     whole = greedy(shares, squared)
@@ -104,5 +122,13 @@ def test_many_candidates_are_compared_in_parts_with_the_same_result(monkeypatch:
 
 
 def test_the_best_few_count_alike() -> None:
-    assert top(5, 3) == [1, 1, 1, 0, 0]
-    assert top(2, 3) == [1, 1]
+    assert top([True] * 5, 3) == [1, 1, 1]
+    assert top([True] * 2, 3) == [1, 1]
+
+
+def test_of_the_best_few_those_that_answer_with_no_numbers_are_left_out_and_no_more_are_asked() -> None:
+    asked = iter([False, True, False, True, True])
+    assert top(asked, 2) == [0, 1, 0, 1]
+    assert list(asked) == [True]
+    with pytest.raises(ValueError, match="finite numbers"):
+        top([False, False], 1)

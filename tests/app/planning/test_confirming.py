@@ -8,6 +8,7 @@ from app.domain.plan import Close, Confirm, Draw, End, Leader
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, Confirmation, SweepSpec
 from app.planning import plan
+from app.planning.memory import Memory
 from app.simulation.sweep import Run
 from tests.app.planning.simulation import SimulatedSweep, fates, finished
 from tests.app.planning.specs import HALVING, search
@@ -80,7 +81,7 @@ def test_time_that_is_up_confirms_nobody_and_ends_at_once() -> None:
     sweep.seconds = 80.0
     sweep.look()
     assert sweep.state is SweepState.RUNNING
-    assert "end the search: the budget of 75 seconds is used up" in sweep.decisions
+    assert "end the search: the search's part of the budget, 75 of 100 seconds, is used up" in sweep.decisions
     sweep.work(0, 2)
     assert sweep.confirmed
     late = SimulatedSweep(confirmed(Budget(20, seconds=100.0)), fates(1))
@@ -116,15 +117,96 @@ def test_a_closed_search_awaits_what_trains_then_confirms_then_ends() -> None:
     assert (move.leaders, move.more) == ([Leader(2, 1, 9)], 2)
     assert "2 more seeds each" in move.reason
     over = plan(replace(closed, leaders=[Leader(2, 3, 9)]))
-    assert over.moves == (End(SweepState.COMPLETED, "all done"),)
+    assert over.moves == (End(SweepState.COMPLETED, "all done; the best trials were confirmed before"),)
 
 
 def test_more_trials_that_are_asked_for_while_leaders_are_confirmed_are_drawn_also_if_there_is_a_target() -> None:
     sweep = SimulatedSweep(confirmed(Budget(4, target=-1.0)), fates(5))
     sweep.work(0, 4, steps=40)
-    confirming = replace(sweep.snapshot(), state=SweepState.RUNNING, reason="confirmed", memory={"confirming": 4})
+    memory = Memory(confirming=Budget(4, target=-1.0)).stored()
+    confirming = replace(sweep.snapshot(), state=SweepState.RUNNING, reason="confirmed", memory=memory)
     assert plan(confirming).moves == (End(SweepState.COMPLETED, "confirmed"),)
     assert plan(replace(confirming, budget=Budget(4))).moves == (End(SweepState.COMPLETED, "confirmed"),)
     (move,) = plan(replace(confirming, budget=Budget(6, target=-1.0))).moves
     assert isinstance(move, Draw)
     assert [one.number for one in move.trials] == [4, 5]
+
+
+def confirming(spec: SweepSpec, seed: int, order: int = 0) -> SimulatedSweep:
+    """Return a sweep whose leaders have just begun to be confirmed."""
+    sweep = SimulatedSweep(spec, fates(seed))
+    while not sweep.confirmed:
+        sweep.work(order, 2, steps=1)
+    return sweep
+
+
+def test_a_harder_target_that_is_asked_for_while_leaders_are_confirmed_lets_the_search_go_on() -> None:
+    easy = confirming(confirmed(Budget(200, target=0.5)), 5)
+    drawn, first = len(easy.trials), set(easy.confirmed)
+    assert "end the search: the target was reached" in easy.decisions[-2]
+    easy.work(0, 2)
+    assert (easy.state, len(easy.trials)) == (SweepState.COMPLETED, drawn)
+    harder = confirming(confirmed(Budget(200, target=0.5)), 5)
+    harder.reopen(Budget(200, target=-1.0))
+    harder.work(0, 2)
+    assert (harder.state, len(harder.trials)) == (SweepState.COMPLETED, 200)
+    assert first <= harder.confirmed
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_confirmations_that_were_cut_short_are_made_up_once_there_is_more_of_a_budget(seed: int) -> None:
+    spec = confirmed(Budget(20, seconds=100.0))
+    sweep = confirming(spec, seed)
+    leaders = set(sweep.confirmed)
+    sweep.work(1, 2, steps=1)
+    sweep.seconds = 100.0
+    sweep.work(0, 2)
+    assert sweep.reason == "the budget of 100 seconds is used up"
+    assert any(run.state is TrialState.CANCELLED for trial in leaders for run in runs(sweep, trial))
+    sweep.reopen(Budget(20, seconds=200.0))
+    sweep.work(2, 3)
+    undisturbed = finished(confirmed(Budget(20)), seed, order=0, workers=2)
+    assert undisturbed.confirmed == leaders <= sweep.confirmed
+    assert {trial: sweep.values()[trial] for trial in leaders} == {
+        trial: undisturbed.values()[trial] for trial in leaders
+    }
+    assert "go on where that was cut short" in (sweep.reason or "")
+
+
+def test_epochs_that_are_granted_after_a_confirmation_are_shared_as_the_first_ones_were() -> None:
+    spec = confirmed(Budget(1000, epochs=400))
+    sweep = finished(spec, 2, order=0, workers=3)
+    drawn, first = len(sweep.trials), set(sweep.confirmed)
+    assert len(first) == 3
+    sweep.reopen(Budget(1000, epochs=800))
+    sweep.work(1, 2)
+    own = finished(replace(spec, confirm=None, budget=Budget(1000, epochs=600)), 2, order=0, workers=3)
+    assert len(sweep.trials) == len(own.trials) > drawn
+    assert first < sweep.confirmed
+    assert sweep.charged <= 800
+
+
+def test_time_that_is_granted_after_a_confirmation_is_shared_too() -> None:
+    sweep = SimulatedSweep(confirmed(Budget(1000, seconds=100.0)), fates(1))
+    sweep.work(0, 2, steps=3)
+    sweep.seconds = 75.0
+    while not sweep.confirmed:
+        sweep.work(0, 2, steps=1)
+    sweep.seconds = 90.0
+    sweep.work(0, 2)
+    assert sweep.state is SweepState.COMPLETED
+    sweep.reopen(Budget(1000, seconds=120.0))  # the search has 90 of them, and the 15 that confirming took are none
+    sweep.seconds = 104.0
+    sweep.look()
+    assert sweep.ending is None
+    sweep.seconds = 105.0
+    sweep.look()
+    assert "end the search: the search's part of the budget, 105 of 120 seconds, is used up" in sweep.decisions
+
+
+def test_who_confirms_nobody_says_why() -> None:
+    sweep = finished(confirmed(Budget(10, epochs=20)), 4, order=0, workers=2)
+    assert not sweep.confirmed
+    reason = sweep.reason or ""
+    assert "no trial was confirmed: the budget of 20 epochs has" in reason
+    assert reason.startswith("the search's part of the budget, 15 of 20 epochs, ")

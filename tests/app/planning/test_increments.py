@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.history import EarlierSweep
 from app.domain.plan import RunView, Snapshot, TrialView
 from app.domain.states import TrialState
 from app.domain.sweeps import Budget
@@ -43,3 +44,13 @@ def test_what_has_gone_is_told_by_showing_all_anew() -> None:
     found = shown.increment(snapshot({2: 0.2}))
     assert found.anew
     assert [trial.number for trial in found.snapshot.trials] == [2]
+
+
+def test_earlier_sweeps_are_shown_once_and_seen_in_every_snapshot() -> None:
+    one, other = Shown(), Shown()
+    earlier = (EarlierSweep("swp_1", True, [{"x": 1}], [0.5]),)
+    for costs, told in (({1: 0.1, 2: 0.2}, earlier), ({1: 0.1, 2: 0.3}, ()), ({2: 0.2}, earlier)):
+        shown = replace(snapshot(dict(costs)), earlier=earlier)
+        increment = one.increment(shown)
+        assert increment.snapshot.earlier == told
+        assert other.whole(increment) == shown

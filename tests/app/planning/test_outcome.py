@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.runs import RunOutcome, TrialOutcome
+from app.domain.runs import RunOutcome, TrialOutcome, whole_seeds
 from app.domain.states import OPEN, TrialState
 from app.planning.outcome import mean, outcome
 
@@ -24,7 +24,7 @@ def run(replicate: int = 0, state: TrialState = S.COMPLETED, value: float | None
 def test_one_run_is_its_trial() -> None:
     only = run(reason="all epochs trained")
     assert outcome([only], "exclude") == TrialOutcome(
-        S.COMPLETED, 0.5, {"dev_error": 0.5, "train_loss": 0.25}, 3, 5, 1.5, "all epochs trained"
+        S.COMPLETED, 0.5, {"dev_error": 0.5, "train_loss": 0.25}, 3, 5, 1.5, "all epochs trained", 1
     )
 
 
@@ -91,6 +91,24 @@ def test_a_late_replicate_that_diverges_takes_the_value_of_a_final_trial_away() 
 def test_a_late_replicate_without_a_result_changes_nothing(state: TrialState) -> None:
     late = run(1, state, 0.9, reason="lost", epochs=20)
     assert outcome([run(0), late], "exclude", S.COMPLETED) == outcome([run(0)], "exclude")
+
+
+@pytest.mark.parametrize("state", sorted(OPEN | {S.FAILED, S.CANCELLED}))
+def test_a_late_seed_counts_with_all_its_folds_or_not_at_all(state: TrialState) -> None:
+    searched = [run(0, value=0.25), run(1, value=0.75)]
+    second, third = [run(2, value=0.0), run(3, state)], [run(4, value=0.5), run(5, value=0.75)]
+    assert outcome([*searched, *second], "exclude", S.COMPLETED, folds=2) == outcome(searched, "exclude")
+    found = outcome([*searched, *second, *third], "exclude", S.COMPLETED, folds=2)
+    assert (found.value, found.counted) == (0.5625, 4)
+
+
+@given(st.sets(st.integers(0, 30)), st.integers(1, 6))
+def test_of_whole_seeds_each_fold_is_there_equally_often(replicates: set[int], folds: int) -> None:
+    whole = whole_seeds(replicates, folds)
+    assert whole <= replicates
+    assert len({sum(one % folds == fold for one in whole) for fold in range(folds)}) == 1
+    lost = {one // folds for one in replicates - whole}
+    assert all(not set(range(seed * folds, (seed + 1) * folds)) <= replicates for seed in lost)
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(set(S) - OPEN)), st.none() | st.just(0.5)), min_size=1, max_size=4))

@@ -18,6 +18,7 @@ from app.schedulers import Board, Standing, Step
 from app.schedulers.thaw import Thaw, rungs_of
 from app.simulation.clock import Search, simulate
 from app.simulation.tasks import Curves
+from tests.tries import tries
 
 SPACE = Space({"learning_rate": FloatParameter(1e-4, 1.0, "log"), "dropout": FloatParameter(0.0, 0.5)})
 
@@ -145,7 +146,7 @@ def test_while_no_trial_is_complete_a_round_leaves_enough_epochs_for_the_deepest
     assert len(Thaw().compose({}, board([*deep, done], trials_left=0, epochs_left=104)).go_on) == 16
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=tries(4), deadline=None)
 @given(epochs=st.integers(20, 400), batch=st.integers(1, 24), seed=st.integers(0, 99), replicates=st.integers(1, 2))
 def test_a_budget_of_one_full_training_or_more_ends_with_a_complete_trial(
     epochs: int, batch: int, seed: int, replicates: int

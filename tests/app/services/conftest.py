@@ -8,10 +8,11 @@ import pytest
 from app.composition import open_services
 from app.services.services import Services
 from app.settings import Settings
+from tests.app.storage.new_database import put_new_database
 
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
     """The use cases on a data folder of this test alone, with planner and reaper."""
-    with open_services(Settings(data=tmp_path)) as opened:
+    with open_services(Settings(data=put_new_database(tmp_path))) as opened:
         yield opened

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.work import CheckpointRef, Decision, Epoch, Lease, Progress
 from app.services.report_parts import PART, joined, parts
+from tests.tries import tries
 
 CHECKPOINT = CheckpointRef(1, "0" * 64, 1)
 
@@ -18,6 +19,7 @@ def progress(counts: Sequence[int]) -> list[Progress]:
     ]
 
 
+@settings(max_examples=tries(30), deadline=None)
 @given(st.lists(st.sampled_from([0, 1, PART - 1, PART, PART + 1, 2 * PART, 2 * PART + 1]), max_size=5))
 def test_the_parts_hold_all_epochs_in_their_order_and_each_checkpoint_after_its_epochs(counts: list[int]) -> None:
     items = progress(counts)

@@ -19,6 +19,7 @@ from app.simulation.files import read_tasks, task_named
 from app.simulation.report import HEIGHT, as_json, plot
 from app.simulation.tasks import Curves, Table
 from tests.app.simulation.files import small_curves, small_table
+from tests.tries import tries
 
 RANDOM, PLAIN = {"kind": "random"}, {"kind": "none"}
 
@@ -104,7 +105,7 @@ def test_the_clock_counts_the_seconds_of_the_epochs_by_the_speed_of_the_worker(t
     assert slow.seconds / 2 <= two.seconds < slow.seconds
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 2**32),
     eta=st.integers(2, 5),

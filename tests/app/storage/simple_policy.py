@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.domain.policy import Policy
 from app.domain.queue import Ask, Load, RankedModel, Ranking, SuspectCase, SuspectTurn
-from app.domain.runs import Blame, RunOutcome, TrialOutcome
+from app.domain.runs import Blame, RunOutcome, TrialOutcome, whole_seeds
 from app.domain.states import OPEN, TrialState
 from app.domain.work import Diverged, Rank
 
@@ -32,13 +32,20 @@ class SimplePolicy(Policy):
         """Give up after three losses alone."""
         return f"lost {FATAL} times while alone" if blame.alone >= FATAL else None
 
-    def outcome(self, runs: Sequence[RunOutcome], diverged: Diverged, final: TrialState | None = None) -> TrialOutcome:  # noqa: ARG002 - runs have it in their values
+    def outcome(
+        self,
+        runs: Sequence[RunOutcome],
+        diverged: Diverged,  # noqa: ARG002 - runs have it in their values
+        final: TrialState | None = None,
+        folds: int = 1,
+    ) -> TrialOutcome:
         """Take the state of the worst run, and the mean of all values once all have one."""
         states = [run.state for run in runs]
         order = [TrialState.DIVERGED, TrialState.FAILED, TrialState.CANCELLED, TrialState.RUNNING, TrialState.QUEUED]
         state = final or next((one for one in order if one in states), states[0])
         nothing = OPEN | {TrialState.FAILED, TrialState.CANCELLED}
-        counted = [run for run in runs if final is None or run.state not in nothing] or runs
+        have = whole_seeds([run.replicate for run in runs if run.state not in nothing], folds)
+        counted = [run for run in runs if final is None or run.replicate in have] or runs
         values = [run.value for run in counted if run.value is not None]
         first = runs[0]
         return TrialOutcome(
@@ -49,6 +56,7 @@ class SimplePolicy(Policy):
             epochs=max(run.epochs for run in runs),
             seconds=sum(run.seconds for run in runs),
             reason=None if state in OPEN else first.reason,
+            counted=len(counted),
         )
 
     def ranking(self, models: Sequence[RankedModel], keep: int) -> Ranking:

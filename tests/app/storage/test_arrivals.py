@@ -22,8 +22,10 @@ from app.domain.sweeps import Labels, NewSweep
 from app.storage import FILE, SqliteStorage
 from app.storage.arrivals import cut
 from app.storage.artifacts import PIECE
+from tests.app.storage.new_database import put_new_database
 from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.world import DATASET, START, SWEEP, UPLOAD, add_sweep, claim_one, drawn, end, finish, spec
+from tests.tries import tries
 
 SIZES = (0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 17)
 HOUR = timedelta(hours=1)
@@ -305,7 +307,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tries(12), deadline=None)
 @given(steps=STEPS)
 def test_whatever_happens_what_has_a_name_is_here_and_the_rest_leaves(steps: list[tuple[str, Any, Any]]) -> None:
     with TemporaryDirectory() as folder:
@@ -323,7 +325,7 @@ class History:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.storage = SqliteStorage(folder, SimplePolicy())
+        self.storage = SqliteStorage(put_new_database(folder), SimplePolicy())
         self._now = START
         self._datasets: dict[str, bytes] = {}
         self._running: dict[str, bytes] = {}

@@ -15,6 +15,7 @@ from app.planning import HORIZON, StandardPolicy, need_of, plan
 from app.storage import SqliteStorage
 from tests.app.planning.simulation import SimulatedSweep, dice, fates, finished
 from tests.app.planning.specs import HALVING, search
+from tests.app.storage.new_database import put_new_database
 from tests.app.storage.world import DATASET, START, SWEEP, TERM, create
 
 SEED = 5
@@ -38,7 +39,7 @@ class StoredSweep:
     """By which chance runs come to their ends."""
 
     def __init__(self, folder: Path, spec: SweepSpec, order: int) -> None:
-        self.storage = SqliteStorage(folder, StandardPolicy())
+        self.storage = SqliteStorage(put_new_database(folder), StandardPolicy())
         self.spec = spec
         self.chance = dice(order)
         create(self.storage, replace(spec, dataset=DATASET.name))

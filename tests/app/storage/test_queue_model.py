@@ -26,6 +26,7 @@ from app.storage.records import AnyRow
 from app.storage.tables import epochs, runs, sweeps, trials
 from tests.app.storage import world
 from tests.app.storage.queue_world import METRIC, NOW, TERM, World, points, queue_world
+from tests.tries import tries
 
 SWEEP, KEY = "swp_1", 1
 WORKERS = st.sampled_from(["w1", "w2", "w3"])
@@ -412,6 +413,6 @@ def _outcome(row: AnyRow, came_to: Metrics) -> RunOutcome:
 
 
 QueueMachine.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=tries(20), stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestQueue = QueueMachine.TestCase

@@ -18,6 +18,7 @@ from app.storage import SqliteStorage
 from app.storage.columns import instant_text
 from tests.app.storage.world import START, SWEEP, add_sweep, claim, drawn, finish, point, result
 from tests.app.trial_columns.plain_scan import Row, scan
+from tests.tries import tries
 
 NUMBER, ERROR = Field("number"), Field("dev_error", "metric")
 
@@ -39,7 +40,7 @@ errors = st.sampled_from([None, 0.0, 0.1, 0.1 + 2**-56, 0.5])
 FIELDS = [NUMBER, Field("value"), ERROR, Field("seconds"), Field("l1", "param"), Field("finished_at"), Field("state")]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=tries(20), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     rows=st.lists(st.tuples(mixed, errors), min_size=1, max_size=14),
     sort=st.sampled_from(FIELDS),
@@ -181,7 +182,7 @@ def test_objects_are_compared_by_their_fields(storage: SqliteStorage) -> None:
     assert [trial.number for trial in every_page(storage, SWEEP, query, 3)] == [0, 1]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=tries(20), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_is_found_by_its_digits(storage: SqliteStorage, number: float) -> None:
     sweep = f"swp_{len(storage.sweeps(SweepFilter(), None, 500)):04}"

@@ -1,7 +1,8 @@
 """Operations on sweeps and on their trials."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Unpack
+from pathlib import Path
+from typing import Any, Literal, Unpack
 
 from logsweep.answers import (
     Attempt,
@@ -17,11 +18,14 @@ from logsweep.answers import (
     TrialDiagnosis,
     TrialState,
 )
-from logsweep.calls import Call, Flow, Page, answer, get, nothing, place, plain
+from logsweep.calls import Call, Flow, Page, Param, answer, get, nothing, place, plain
 from logsweep.requests import Changes, SweepRequest, written_out
 
 _SWEEP = answer(SweepAnswer)
 _TRIAL = answer(TrialAnswer)
+
+_EXPORT = 3600.0
+"""Seconds that a server may take to send all curves of a large sweep."""
 
 LONGEST_WAIT = 20.0
 """Seconds that the server waits at most for the end of a sweep."""
@@ -167,6 +171,55 @@ def analysis(sweep: str, *, hoped_error: float | None = None) -> Call[SweepAnaly
 def leaderboard(sweep: str, *, limit: int = 10) -> Call[Leaderboard]:
     """Show the best trials, and how sure their order is."""
     return get(_at(sweep, "leaderboard"), answer(Leaderboard), limit=limit)
+
+
+def export(
+    sweep: str,
+    file: str | Path,
+    *,
+    of: Literal["trials", "curves"] = "trials",
+    file_format: Literal["csv", "jsonl", "parquet"] | None = None,
+    where: str | Sequence[str] | None = None,
+) -> Call[Path]:
+    """Write all trials, or all epochs, to a file; its name's ending tells the format, CSV unless it is known."""
+    into = Path(file)
+    ending = into.suffix.removeprefix(".")
+    params = {"format": file_format or (ending if ending in {"jsonl", "parquet"} else "csv"), "of": of, "where": where}
+    path = _at(sweep, "export")
+    return Call("GET", path, lambda _: into, params, repeatable=True, takes=_EXPORT, into=into)
+
+
+def progress_chart(
+    sweep: str,
+    *,
+    by: Literal["trials", "epochs", "seconds"] | None = None,
+    points: int | None = None,
+    where: str | Sequence[str] | None = None,
+) -> Call[dict[str, Any]]:
+    """Tell how the best value came about, in few points, by trials, epochs or seconds."""
+    return get(_at(sweep, "charts", "progress"), answer(dict[str, Any]), by=by, points=points, where=where)
+
+
+def curves_chart(
+    sweep: str,
+    *,
+    metric: str | None = None,
+    number: Sequence[int] | None = None,
+    trials: int | None = None,
+    points: int | None = None,
+    where: str | Sequence[str] | None = None,
+) -> Call[dict[str, Any]]:
+    """Show the curves of many trials, or of these, in few points."""
+    path, numbers = _at(sweep, "charts", "curves"), None if number is None else [str(one) for one in number]
+    shown: dict[str, Param] = {"trials": trials, "points": points, "where": where}
+    return Call("GET", path, answer(dict[str, Any]), {"metric": metric, "number": numbers, **shown}, repeatable=True)
+
+
+def points_chart(
+    sweep: str, field: str | Sequence[str], *, most: int | None = None, where: str | Sequence[str] | None = None
+) -> Call[dict[str, Any]]:
+    """Show fields of many trials, the best ones and an even sample."""
+    return get(_at(sweep, "charts", "points"), answer(dict[str, Any]), field=field, most=most, where=where)
 
 
 def _control(sweep: str, verb: str) -> Call[SweepAnswer]:

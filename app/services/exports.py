@@ -1,0 +1,117 @@
+"""Use cases of exports: all trials of a sweep, or all their epochs, as a table that is read in pages."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, final
+
+from app.domain.filters import Condition, TrialQuery
+from app.domain.runs import RunPlace
+from app.domain.space import ChoiceParameter, FloatParameter, IntParameter
+from app.domain.sweeps import SweepSpec
+from app.domain.trials import Trial
+from app.domain.values import Value
+from app.exports.table import Column, Kind, Row
+from app.services.sweep_metrics import metrics_of
+from app.services.trials import Trials
+from app.storage.interface import Storage
+
+Table = Literal["trials", "curves"]
+
+PAGE = 1000
+"""The trials of a page: each page is read on a snapshot of its own, so that a slow reader holds up no checkpoint."""
+
+EPOCHS = 20_000
+"""The epochs of a page, unless one run alone has more."""
+
+_TRIAL: Sequence[tuple[str, Kind]] = (
+    ("number", "int"), ("state", "text"), ("value", "float"), ("best_epoch", "int"), ("epochs", "int"),
+    ("seconds", "float"), ("replicates", "int"), ("reason", "text"), ("created_at", "time"), ("started_at", "time"),
+    ("finished_at", "time"),
+)  # fmt: skip  # the fields of a trial by their names
+_EPOCH: Sequence[tuple[str, Kind]] = (("trial", "int"), ("replicate", "int"), ("epoch", "int"), ("seconds", "float"))
+
+
+@final
+class Exports:
+    """Tables of a sweep; both are in the order of trials. Reading raises NotFound if the sweep is deleted meanwhile."""
+
+    def __init__(self, storage: Storage, trials: Trials) -> None:
+        self._storage = storage
+        self._trials = trials
+
+    def trials(self, sweep: str, conditions: Sequence[Condition]) -> tuple[list[Column], Iterator[list[Row]]]:
+        """Return the columns of trials, with a column for each metric and hyperparameter, and the pages of rows.
+
+        Raises NotFound.
+        """
+        spec, dataset = self._storage.sweep_spec(sweep)
+        shared = self._trials.shared(sweep)
+        metrics, searched = list(metrics_of(spec, dataset)), self._trials.searched(sweep)
+        columns = [Column(name, kind) for name, kind in _TRIAL]
+        columns += [Column(name, "float") for name in metrics]
+        columns += [Column(f"param.{name}", _kind(spec, name)) for name in searched]
+        query = TrialQuery(conditions=tuple(conditions))
+        return columns, self._pages_of_trials(sweep, query, shared, metrics, searched)
+
+    def _pages_of_trials(
+        self,
+        sweep: str,
+        query: TrialQuery,
+        shared: Mapping[str, Value],
+        metrics: Sequence[str],
+        searched: Sequence[str],
+    ) -> Iterator[list[Row]]:
+        after = None
+        while found := self._storage.trials(sweep, query, shared, after, PAGE):
+            yield [_trial_row(trial, metrics, searched) for trial, _ in found]
+            after = found[-1][1]
+
+    def curves(self, sweep: str) -> tuple[list[Column], Iterator[list[Row]]]:
+        """Return the columns of epochs, with a column for each metric, and the pages of rows. Raises NotFound."""
+        metrics = list(metrics_of(*self._storage.sweep_spec(sweep)))
+        columns = [Column(name, kind) for name, kind in _EPOCH] + [Column(name, "float") for name in metrics]
+        return columns, self._pages_of_curves(sweep, metrics)
+
+    def _pages_of_curves(self, sweep: str, metrics: Sequence[str]) -> Iterator[list[Row]]:
+        for places in _grouped(self._places(sweep)):
+            found = self._storage.epochs_of_runs([place.key for place in places])
+            yield [
+                (place.trial, place.replicate, epoch.epoch, epoch.seconds, *map(epoch.metrics.get, metrics))
+                for place in places
+                for epoch in found[place.key]
+            ]
+
+    def _places(self, sweep: str) -> Iterator[RunPlace]:
+        after = (-1, -1)
+        while found := self._storage.run_places(sweep, after, PAGE):
+            yield from found
+            after = (found[-1].trial, found[-1].replicate)
+
+
+def _trial_row(trial: Trial, metrics: Sequence[str], searched: Sequence[str]) -> Row:
+    fields: list[Any] = [getattr(trial, name) for name, _ in _TRIAL]
+    return [*fields, *map(trial.metrics.get, metrics), *map(trial.params.get, searched)]
+
+
+def _kind(spec: SweepSpec, name: str) -> Kind:
+    """Return what the values of a parameter are: numbers only where no version of the space can have anything else."""
+    if spec.space_version > 1 or name not in spec.space.parameters:
+        return "json"
+    match spec.space.parameters[name]:
+        case FloatParameter():
+            return "float"
+        case IntParameter():
+            return "int"
+        case ChoiceParameter():
+            return "json"
+
+
+def _grouped(places: Iterator[RunPlace]) -> Iterator[list[RunPlace]]:
+    """Yield runs together that have some thousand epochs in all."""
+    group: list[RunPlace] = []
+    for place in places:
+        if group and sum(one.epochs for one in group) + place.epochs > EPOCHS:
+            yield group
+            group = []
+        group.append(place)
+    if group:
+        yield group

@@ -112,8 +112,8 @@ def _calibration(sure: Floats, true: NDArray[np.bool_]) -> Iterator[CalibrationB
     predicted, observed = (np.bincount(places, weights=values, minlength=BINS) for values in (sure, true))
     for place, count in enumerate(counts.tolist()):
         low, high = place / BINS, (place + 1) / BINS
-        means = (float(predicted[place]) / count, float(observed[place]) / count) if count else (None, None)
-        yield CalibrationBin(low, high, *means, count)
+        means = [float(sums[place]) / count if count else None for sums in (predicted, observed)]
+        yield CalibrationBin(low, high, means[0], means[1], count)
 
 
 def _number_answers(answers: Answers, target: str) -> NumberAnswers:

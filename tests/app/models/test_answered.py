@@ -51,8 +51,8 @@ def test_confusion_and_areas_of_several_classes_are_those_of_scikit_learn(classe
     most, right = probabilities.max(axis=0), y == probabilities.argmax(axis=0)
     observed, predicted = calibration_curve(right, most, n_bins=10)
     told = [one for one in found.calibration if one.count]
-    np.testing.assert_allclose([one.observed for one in told], observed)
-    np.testing.assert_allclose([one.predicted for one in told], predicted)
+    np.testing.assert_allclose(np.array([one.observed for one in told], float), observed)
+    np.testing.assert_allclose(np.array([one.predicted for one in told], float), predicted)
 
 
 def test_two_classes_have_the_curve_and_the_calibration_of_the_second() -> None:
@@ -73,8 +73,8 @@ def test_two_classes_have_the_curve_and_the_calibration_of_the_second() -> None:
     assert thinned == pytest.approx(curve.area, abs=0.005)
     observed, predicted = calibration_curve(y, probability, n_bins=10)
     told = [one for one in found.calibration if one.count]
-    np.testing.assert_allclose([one.observed for one in told], observed)
-    np.testing.assert_allclose([one.predicted for one in told], predicted)
+    np.testing.assert_allclose(np.array([one.observed for one in told], float), observed)
+    np.testing.assert_allclose(np.array([one.predicted for one in told], float), predicted)
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=2, max_size=30))

@@ -105,8 +105,8 @@ def test_what_is_said_of_a_refined_sweep_holds(client: httpx.Client, trainer: Tr
 def test_a_scheduler_that_goes_with_no_sampler_that_learns_is_replaced(client: httpx.Client, trainer: Trainer) -> None:
     halved = {"scheduler": {"kind": "asha"}, "fixed": {"epochs": 9, "hidden_units": [4]}}
     sweep = start(client, space=SPACE, budget={"trials": 24}, **halved)["id"]
-    while train_all(client, trainer):
-        pass
+    while client.get(f"/v1/sweeps/{sweep}", params={"wait": 0.1}).json()["state"] == "running":
+        train_all(client, trainer)
     made = client.post(f"/v1/sweeps/{sweep}/refine")
     assert made.status_code == 201, made.text
     assert made.json()["scheduler"]["kind"] == "successive_halving"

@@ -22,7 +22,7 @@ IN_PARALLEL := -n 2 --dist loadgroup
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix web
 
 .PHONY: demo test test-fast test-large curl compiler check hooks parity bounds bounds-newest bounds-oldest lock \
-	bench bench-service bench-accuracy bench-search browser vendor web-types docs setup format clean
+	bench bench-service bench-accuracy bench-search browser vendor web-types docs pictures setup format clean
 
 demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
 	@$(BIN)/logsweep demo
@@ -101,6 +101,9 @@ bench-search: $(VENV)/.dev ## Search tables and recorded curves, beside Optuna: 
 	@test -n "$(DATA)" || { echo "Say where the tables are: make bench-search DATA=folder"; exit 2; }
 	$(BIN)/python -m pip install --quiet --editable ./client --editable '.[bench-search]'
 	$(BIN)/python -m benchmarks.search "$(DATA)"
+
+pictures: $(VENV)/.docs browser ## Take the pictures of the dashboard anew, of a server of their own.
+	$(BIN)/python -m docs.pictures.dashboard
 
 docs: $(VENV)/.docs ## Draw the pictures of docs/techniques.md anew.
 	$(BIN)/python -m docs.pictures.draw

@@ -54,3 +54,11 @@ def test_a_trial_without_a_model_says_why(page: Page, server: ServerProcess, swe
     kept = server.client.get(f"/v1/sweeps/{sweep}/models").json()["items"][0]["trial"]
     page.goto(f"./#/sweeps/{sweep}/trials/{0 if kept else 1}")
     expect(page.get_by_text("only those of the best 1 finished trials are kept")).to_be_visible()
+
+
+def test_the_ensemble_shows_what_it_answers(page: Page, sweep: str) -> None:
+    page.goto(f"./#/sweeps/{sweep}?tab=ensemble")
+    expect(page.get_by_role("img", name="Calibration")).to_be_visible()
+    expect(page.get_by_role("button", name="Predict price")).to_be_visible()
+    expect(page.get_by_text("Loading")).to_have_count(0)
+    assert serious_faults(page) == []

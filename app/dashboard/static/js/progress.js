@@ -12,3 +12,16 @@ export function progress(sweep) {
   const shares = [[ended, budget.trials], [used.epochs, budget.epochs], [used.seconds, budget.seconds]];
   return Math.min(1, Math.max(0, ...shares.filter(([, most]) => most).map(([done, most]) => done / most)));
 }
+
+/**
+ * About how many seconds a running sweep has left, if it goes on as fast as so far; null where nothing tells.
+ * @param {Sweep} sweep @param {number} now milliseconds
+ */
+export function secondsLeft(sweep, now) {
+  const share = progress(sweep);
+  if (sweep.state !== "running" || !sweep.started_at || share <= 0 || sweep.no_workers) return null;
+  const gone = Math.max(0, (now - Date.parse(sweep.started_at)) / 1000);
+  const { budget, used } = /** @type {{ budget: { seconds?: number | null }, used: { seconds: number } }} */ (/** @type {unknown} */ (sweep));
+  const byPace = (gone * (1 - share)) / share;
+  return budget.seconds ? Math.min(byPace, Math.max(0, budget.seconds - used.seconds)) : byPace;
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { progress } from "../../../../app/dashboard/static/js/progress.js";
+import { progress, secondsLeft } from "../../../../app/dashboard/static/js/progress.js";
 
 /** @param {Record<string, unknown>} changes @returns {any} */
 function sweep(changes) {
@@ -18,4 +18,18 @@ test("a completed sweep is done, whatever of its budget is left", () => {
 
 test("a sweep that has no limit of trials and seconds yet is not done", () => {
   assert.equal(progress(sweep({ budget: { epochs: null, trials: null } })), 0);
+});
+
+test("what is left is told by the pace so far, and never beyond the budget of seconds", () => {
+  const started = { started_at: "2026-01-01T00:00:00Z" };
+  const later = Date.parse("2026-01-01T00:01:00Z");
+  assert.equal(secondsLeft(sweep({ ...started, counts: { completed: 2 } }), later), 180);
+  assert.equal(secondsLeft(sweep({ ...started, counts: { completed: 2 }, budget: { trials: 8, seconds: 100 }, used: { seconds: 20 } }), later), 80);
+});
+
+test("nothing tells how long a sweep takes that is paused, has no worker or no result", () => {
+  const started = { started_at: "2026-01-01T00:00:00Z" };
+  assert.equal(secondsLeft(sweep({ ...started, state: "paused" }), 1e13), null);
+  assert.equal(secondsLeft(sweep({ ...started, no_workers: "No worker." }), 1e13), null);
+  assert.equal(secondsLeft(sweep({ ...started, counts: { running: 2 } }), 1e13), null);
 });

@@ -39,11 +39,16 @@ export function parallelOptions(axes, points, objective, direction) {
         progressive: 500,
         data: points.trials.map((trial, row) => ({
           name: `trial ${trial}`,
-          value: axes.map((one, dim) => places[dim].to(points.fields[one.field][row]) ?? "-"),
+          value: axes.map((one, dim) => placed(places[dim], points.fields[one.field][row])),
         })),
       },
     ],
   };
+}
+
+/** Where a value is drawn; a parameter that a trial does not have is left out of its line. @param {{ to: (value: any) => any }} places @param {unknown} value */
+export function placed(places, value) {
+  return value === null || value === undefined ? "-" : places.to(value) ?? "-";
 }
 
 /** The range of all but the worst twentieths: one diverged trial would take the colours from all others. @param {number[]} values */

@@ -45,15 +45,15 @@ export function Compare({ query }) {
         : html`<${Waiting} of=${loaded} />`}`;
 }
 
-/** @param {string} named as `sweep:number` @param {AbortSignal} signal @returns {Promise<Compared>} */
+/** @param {string} named as `sweep:number` or `sweep:best` @param {AbortSignal} signal @returns {Promise<Compared>} */
 async function compared(named, signal) {
   const [sweep, trial] = named.split(":");
   const path = `v1/sweeps/${encodeURIComponent(sweep)}`;
-  const [about, found, curve] = await Promise.all([
+  const [about, found] = await Promise.all([
     /** @type {Promise<Sweep>} */ (get(path, {}, signal)),
-    /** @type {Promise<Trial>} */ (get(`${path}/trials/${trial}`, {}, signal)),
-    /** @type {Promise<{ items: any[] }>} */ (get(`${path}/trials/${trial}/curve`, { limit: 5000 }, signal)),
+    /** @type {Promise<Trial>} */ (get(trial === "best" ? `${path}/best` : `${path}/trials/${trial}`, {}, signal)),
   ]);
+  const curve = /** @type {{ items: any[] }} */ (await get(`${path}/trials/${found.number}/curve`, { limit: 5000 }, signal));
   return { sweep: about, trial: found, curve: curve.items };
 }
 

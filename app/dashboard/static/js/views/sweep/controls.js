@@ -3,6 +3,7 @@ import { html } from "htm/preact";
 import { useRef } from "preact/hooks";
 import { send } from "../../api.js";
 import { go, href } from "../../router.js";
+import { Labels } from "./labels.js";
 import { ConfirmButton } from "../../components/confirm.js";
 import { attempt, toast } from "../../components/toasts.js";
 
@@ -21,6 +22,7 @@ export function Controls({ sweep, changed }) {
   };
   const open = sweep.state === "running" || sweep.state === "paused";
   return html`<div class="row" role="group" aria-label="Actions">
+    <${Labels} sweep=${sweep} changed=${changed} />
     ${sweep.state === "running" && html`<button type="button" onClick=${() => act("pause")}>Pause</button>`}
     ${sweep.state === "paused" && html`<button type="button" class="main" onClick=${() => act("resume")}>Resume</button>`}
     ${sweep.state !== "cancelled" && html`<${Extend} sweep=${sweep} path=${path} changed=${changed} />`}

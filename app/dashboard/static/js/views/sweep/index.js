@@ -66,7 +66,7 @@ function Facts({ sweep }) {
     <div><dt>budget used</dt><dd>${percent(share)}</dd></div>
     ${Object.entries(counts).filter(([, count]) => count).map(([state, count]) => html`<div><dt>${state} trials</dt><dd>${number(count)}</dd></div>`)}
     <div><dt>epochs trained</dt><dd>${number(used.epochs)}</dd></div>
-    <div><dt>time</dt><dd>${duration(used.seconds)}</dd></div>
+    ${used.seconds > 0 && html`<div><dt>time</dt><dd>${duration(used.seconds)}</dd></div>`}
     <div><dt>begun</dt><dd>${moment(sweep.started_at)}</dd></div>
   </dl>`;
 }

@@ -41,7 +41,7 @@ function Brushing({ sweep, axes, points, where }) {
   const brush = (/** @type {any} */ event) => adjust({ where: brushed(axes, event, where), cursor: null });
   return html`<${Panel} title="Parallel coordinates">
     <p class="quiet">${points.trials.length} of ${points.total} trials. Draw along an axis to filter everything else on this page by it; a click on
-      the axis takes the filter away.</p>
+      the axis takes the filter away. A line leaves out what its trial does not have.</p>
     <${Chart} title="Parallel coordinates" options=${options} height=${380} on=${{ axisareaselected: brush }}
       drawn=${(/** @type {import("echarts").ECharts} */ chart) => showBrushes(chart, axes, where)}
       summary=${`${points.trials.length} trials over ${axes.length} axes.`}

@@ -3,6 +3,7 @@ import { Analysis } from "./analysis.js";
 import { Curves } from "./curves.js";
 import { Decisions } from "./decisions.js";
 import { Ensemble } from "./ensemble.js";
+import { Lineage } from "./lineage.js";
 import { Overview } from "./overview.js";
 import { Parameters } from "./parameters.js";
 import { Settings } from "./settings.js";
@@ -26,6 +27,7 @@ export const TABS = [
   { name: "trials", label: "Trials", filtered: true, view: TrialTable },
   { name: "analysis", label: "Analysis", filtered: false, view: Analysis },
   { name: "ensemble", label: "Ensemble", filtered: false, shown: (sweep) => sweep.trainer === "logsweep" && !sweep.train_on_dev, view: Ensemble },
+  { name: "lineage", label: "Lineage", filtered: false, shown: (sweep) => sweep.scheduler.kind === "pbt", view: Lineage },
   { name: "decisions", label: "Decisions", filtered: false, view: Decisions },
   { name: "settings", label: "Settings", filtered: false, view: Settings },
 ];

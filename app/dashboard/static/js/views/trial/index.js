@@ -10,6 +10,7 @@ import { Pill } from "../../components/pill.js";
 import { TrialCurves } from "./curves.js";
 import { Verdict } from "./verdict.js";
 import { Attempts } from "./attempts.js";
+import { TrialLineage } from "./lineage.js";
 import { TrialModel } from "./model.js";
 
 /** @typedef {import("../../types.js").Trial} Trial */
@@ -49,6 +50,7 @@ export function TrialView({ sweep: id, trial: text }) {
     <${TrialCurves} sweep=${sweep} trial=${trial} />
     <div class="grid">
       <div class="stack">${own && trial.epochs > 0 && html`<${Verdict} sweep=${id} trial=${trial.number} />`}
+        ${trial.lineage.length > 0 && html`<${TrialLineage} sweep=${id} trial=${trial} />`}
         <${Attempts} sweep=${id} trial=${trial.number} /></div>
       <${Hyperparameters} trial=${trial} />
     </div>

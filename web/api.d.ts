@@ -1901,7 +1901,10 @@ export interface components {
             diverged: number;
             /** All Diverged */
             all_diverged: number;
-            /** Detail */
+            /**
+             * Detail
+             * @description what it means, in a sentence
+             */
             detail: string;
         };
         /**
@@ -1967,7 +1970,10 @@ export interface components {
             bound: unknown;
             /** Widen To */
             widen_to: unknown;
-            /** Detail */
+            /**
+             * Detail
+             * @description what it means, in a sentence
+             */
             detail: string;
         };
         /**
@@ -2136,7 +2142,10 @@ export interface components {
          *     the trials is expected to have brought.
          */
         ExpectedGain: {
-            /** Trials */
+            /**
+             * Trials
+             * @description the numbers of the trials
+             */
             trials: number;
             /** More */
             more: number;
@@ -2148,7 +2157,10 @@ export interface components {
             gain: number;
             /** At Most */
             at_most: number;
-            /** Note */
+            /**
+             * Note
+             * @description what to know before relying on it; null where there is nothing to say
+             */
             note: string;
         };
         /**
@@ -3314,11 +3326,20 @@ export interface components {
          * @description So many trials, and the epochs and seconds of training that went into them.
          */
         SpentOn: {
-            /** Trials */
+            /**
+             * Trials
+             * @description the numbers of the trials
+             */
             trials: number;
-            /** Epochs */
+            /**
+             * Epochs
+             * @description how many epochs were trained
+             */
             epochs: number;
-            /** Seconds */
+            /**
+             * Seconds
+             * @description how long it took, in seconds
+             */
             seconds: number;
         };
         /**
@@ -3427,7 +3448,10 @@ export interface components {
             next: string[];
             /** @description how far the best value is too good; null without a test part, with few trials, and before there is a best one */
             flattery: components["schemas"]["Flattery"] | null;
-            /** Trials */
+            /**
+             * Trials
+             * @description the numbers of the trials
+             */
             trials: number;
             /** Importance */
             importance: components["schemas"]["Importance"][];
@@ -4459,6 +4483,28 @@ export interface components {
              * @description the whole new list of constraints
              */
             constraints?: string[];
+        };
+        /**
+         * RefineBody
+         * @description What the next sweep has otherwise than `next_space` of the analysis; all of it may be left out.
+         *
+         *     Of `budget` the parts that are said; null takes a limit away. The `sampler` must be one that learns.
+         */
+        RefineBody: {
+            /**
+             * Name
+             * @description its name
+             */
+            name?: string | null;
+            budget?: components["schemas"]["BudgetChangesBody"] | null;
+            /** Sampler */
+            sampler?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Scheduler */
+            scheduler?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
         };
         /**
          * PointsBody
@@ -5605,25 +5651,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Name */
-                    name?: string | null;
-                    budget?: components["schemas"]["BudgetChangesBody"] | null;
-                    /** Sampler */
-                    sampler?: {
-                        [key: string]: components["schemas"]["JsonValue"];
-                    } | null;
-                    /** Scheduler */
-                    scheduler?: {
-                        [key: string]: components["schemas"]["JsonValue"];
-                    } | null;
-                };
+                "application/json": components["schemas"]["RefineBody"];
             };
         };
         responses: {

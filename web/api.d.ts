@@ -2470,12 +2470,15 @@ export interface components {
          * SweepAnswer
          * @description A sweep: where it stands, and the request it came from with all defaults filled in.
          *
-         *     The budget is the one in force; so many `waiting_points` were enqueued and become trials of the next round.
+         *     While it is open, trials that are still to be drawn count as queued; once it has ended, `counts` has those alone
+         *     that it had. The budget is the one in force; so many `waiting_points` were enqueued and become trials of the next
+         *     round.
          *     While the end waits for trials in training, `ending` is the state to come.
          *     `rules` is the version of the rules that shape its results: a sweep ends under those that it began with. While it
-         *     runs and no live worker can train it, `no_workers` says so. With `reproducible` false its trials and
-         *     decisions depend on which worker was faster, once there are several, or on foreign code. A sweep of a foreign
-         *     trainer has no data set, and shows the `metrics` and `steps` that were declared; of our own these are null.
+         *     runs, `no_workers` says so if no live worker can train it, and `no_plan` if what comes next could not be planned.
+         *     With `reproducible` false its trials and decisions depend on which worker was faster, once there are several, or on
+         *     foreign code. A sweep of a foreign trainer has no data set, and shows the `metrics` and `steps` that were declared;
+         *     of our own these are null.
          */
         SweepAnswer: {
             /** Id */
@@ -2584,6 +2587,8 @@ export interface components {
             reproducible: boolean;
             /** No Workers */
             no_workers: string | null;
+            /** No Plan */
+            no_plan: string | null;
         };
         /**
          * SweepState

@@ -37,12 +37,15 @@ class SpaceVersionAnswer(TypedDict):
 class SweepAnswer(TypedDict):
     """A sweep: where it stands, and the request it came from with all defaults filled in.
 
-    The budget is the one in force; so many `waiting_points` were enqueued and become trials of the next round.
+    While it is open, trials that are still to be drawn count as queued; once it has ended, `counts` has those alone
+    that it had. The budget is the one in force; so many `waiting_points` were enqueued and become trials of the next
+    round.
     While the end waits for trials in training, `ending` is the state to come.
     `rules` is the version of the rules that shape its results: a sweep ends under those that it began with. While it
-    runs and no live worker can train it, `no_workers` says so. With `reproducible` false its trials and
-    decisions depend on which worker was faster, once there are several, or on foreign code. A sweep of a foreign
-    trainer has no data set, and shows the `metrics` and `steps` that were declared; of our own these are null.
+    runs, `no_workers` says so if no live worker can train it, and `no_plan` if what comes next could not be planned.
+    With `reproducible` false its trials and decisions depend on which worker was faster, once there are several, or on
+    foreign code. A sweep of a foreign trainer has no data set, and shows the `metrics` and `steps` that were declared;
+    of our own these are null.
     """
 
     id: str
@@ -86,9 +89,10 @@ class SweepAnswer(TypedDict):
     rules: int
     reproducible: bool
     no_workers: str | None
+    no_plan: str | None
 
 
-def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
+def sweep_answer(sweep: Sweep, no_workers: str | None, no_plan: str | None) -> SweepAnswer:
     """Return the wire form of a sweep."""
     spec, stopping, best = sweep.spec, sweep.spec.early_stopping, sweep.best
     return SweepAnswer(
@@ -141,6 +145,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None) -> SweepAnswer:
         rules=spec.rules,
         reproducible=is_reproducible(spec),
         no_workers=no_workers,
+        no_plan=no_plan,
     )
 
 

@@ -52,7 +52,7 @@ def form_faults(
 
 def problem_faults(error: ValidationError, place: str = "") -> list[Fault]:
     """Return pydantic's errors as faults below `place`."""
-    problems = error.errors(include_url=False, include_context=False)
+    problems = error.errors(include_url=False)
     return list(faults_of(problems, lambda one: Fault(place + pointer(*one["loc"]), sentence(one))))
 
 
@@ -65,9 +65,29 @@ def sentence(problem: Mapping[str, Any]) -> str:
     """Return one of pydantic's errors as a sentence, with the value received."""
     if problem["type"] == "missing":
         return f'The field "{problem["loc"][-1]}" is missing. Add it.'
+    if problem["type"] in _LENGTHS:
+        return _of_length(problem)
     message = str(problem["msg"]).removeprefix("Value error, ")
     rule = message.replace("Input should", "it should").replace("Value should", "it should")
     return f"The value {show(problem['input'])} is not possible: {rule}."
+
+
+_LENGTHS: Mapping[str, tuple[str, str]] = {
+    "too_short": ("list", "item"),
+    "too_long": ("list", "item"),
+    "string_too_short": ("text", "character"),
+    "string_too_long": ("text", "character"),
+}
+"""What is too short or too long, and of what it has too few or too many, by the names of pydantic's errors."""
+
+
+def _of_length(problem: Mapping[str, Any]) -> str:
+    """Return the sentence of a list or a text that is too short or too long."""
+    kind, part = _LENGTHS[problem["type"]]
+    length, limits = len(problem["input"]), problem["ctx"]
+    bound, limit = ("at least", limits["min_length"]) if "min_length" in limits else ("at most", limits["max_length"])
+    has = f"has {length:,} {part}{'' if length == 1 else 's'}" if length else "is empty"
+    return f"The {kind} {has}: send {bound} {limit:,}."
 
 
 def _unknown_faults(model: type[BaseModel], raw: Mapping[str, Any], place: str) -> list[Fault]:

@@ -120,4 +120,4 @@ def get_best_trial(sweep: str, services: UseCases) -> TrialAnswer:
 
 
 def _answer(services: Services, sweep: Sweep) -> SweepAnswer:
-    return sweep_answer(sweep, services.workers.lack(sweep))
+    return sweep_answer(sweep, services.workers.lack(sweep), services.sweeps.halt(sweep))

@@ -29,6 +29,16 @@ def whole_steps(quantiles: Sequence[float], low: int, high: int, step: int, scal
     return [low + step * min(max(index, 0), last) for index in indices]
 
 
+SCALES = frozenset({"linear", "log", "reverse_log"})
+"""The scales that there were; any other is of a space that was changed since, and is read as today."""
+
+
+def is_list(when: Mapping[str, Any] | None) -> bool:
+    """Return whether a condition is of the one form that there was: values by parameter, all of which must hold."""
+    said = (when or {}).items()
+    return all(name not in {"all", "any", "not"} and isinstance(values, list | tuple) for name, values in said)
+
+
 def lists(when: Mapping[str, Any] | None, values: Mapping[str, Value]) -> bool:
     """Return whether each parameter is there and equal to one of the values that are listed: 1 and true are equal."""
     return all(name in values and values[name] in listed for name, listed in (when or {}).items())

@@ -127,6 +127,7 @@ class Snapshot:
 
     `earlier` are, for `Need.ALL`, the sweeps whose trials were copied when this one was posted: always the same.
 
+    `drawn_out` tells that an earlier plan found no new point, of as many trials with as many points as there are.
     `taken` has, where duplicates are skipped or reused, the number of the first trial with each point, by the `key` of
     its params; those that were cancelled, or go on from others, count as none.
     """
@@ -154,6 +155,7 @@ class Snapshot:
     points: Sequence[Mapping[str, Value]] = ()
     held: Sequence[Held] = ()
     this_round: frozenset[int] = frozenset()
+    drawn_out: bool = False
     earlier: Sequence[EarlierSweep] = ()
 
 
@@ -294,10 +296,15 @@ Move: TypeAlias = Draw | Redraw | Train | Prune | Refund | Close | Confirm | End
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Moves to be made together, in their order, and what the next plan is to remember."""
+    """Moves to be made together, in their order, and what the next plan is to remember.
+
+    It has `drawn_out` the sweep where duplicates are skipped and it found no new point: as long as no trial comes or is
+    cancelled, no other plan needs to look for one.
+    """
 
     moves: Sequence[Move] = ()
     memory: Mapping[str, Value] = field(default_factory=dict)
+    drawn_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from graphlib import TopologicalSorter
 from itertools import accumulate
 from typing import Literal
 
+from app.domain import first_rules
 from app.domain.conditions import Condition, Conditions, names, parse
 from app.domain.constraints import Constraint
-from app.domain.first_rules import lists, nearest_steps, whole_steps
 from app.domain.grids import Grid, fits
 from app.domain.scales import THRESHOLD, Scale, place, unscale
 from app.domain.values import Value, key
@@ -53,8 +53,8 @@ class FloatParameter:
         if self.step is None or self.grid is None:
             points = unscale(quantiles, low, high, self.scale, self.threshold)
             return [min(max(point, low), high) for point in points]
-        if rules < EXACT_GRIDS:
-            return nearest_steps(quantiles, low, high, self.step, self.scale)
+        if rules < EXACT_GRIDS and self.scale in first_rules.SCALES:
+            return first_rules.nearest_steps(quantiles, low, high, self.step, self.scale)
         return list(map(float, self.grid.at(quantiles, self.scale, self.threshold)))
 
     def coordinate(self, value: Value) -> float:
@@ -94,8 +94,8 @@ class IntParameter:
         return [0 if one < zero else value for one, value in zip(quantiles, values, strict=True)]
 
     def _above_zero(self, quantiles: Sequence[float], rules: int) -> list[int]:
-        if rules < EXACT_GRIDS:
-            return whole_steps(quantiles, self.low, self.high, self.step, self.scale)
+        if rules < EXACT_GRIDS and self.scale in first_rules.SCALES:
+            return first_rules.whole_steps(quantiles, self.low, self.high, self.step, self.scale)
         low, step = self.grid.low, self.grid.step  # of whole numbers, whose unit is 1
         return [low + index * step for index in self.grid.indices(quantiles, self.scale, self.threshold)]
 
@@ -192,8 +192,9 @@ class Space:
         return {name: value for name, value in drawn.items() if name in values}
 
     def _holds(self, name: str, values: Mapping[str, Value], rules: int) -> bool:
-        if rules < EXACT_GRIDS:
-            return lists(self.parameters[name].when, values)
+        when = self.parameters[name].when
+        if rules < EXACT_GRIDS and first_rules.is_list(when):
+            return first_rules.lists(when, values)
         return self._conditions[name].holds(values)
 
     def applies(self, params: Mapping[str, Value], fixed: Mapping[str, Value], rules: int) -> bool:

@@ -192,12 +192,16 @@ class SpaceVersion:
 
 @dataclass(frozen=True, slots=True)
 class NewSpace:
-    """A space to be in force from a time on, and as what it was posted; None is what it was before."""
+    """A space to be in force from a time on, and as what it was posted; None is what it was before.
+
+    The `pool` has room for so many models of the largest network that may be drawn from now on.
+    """
 
     space: Space
     created_at: datetime
     posted: Mapping[str, Value] | None
     constraints: Sequence[str] | None
+    pool: int
 
 
 @dataclass(frozen=True, slots=True)

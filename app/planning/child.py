@@ -18,7 +18,8 @@ from app.planning.plan import plan
 def answers(questions: BinaryIO, out: BinaryIO) -> None:
     """Answer questions, one after the other, until there are no more."""
     shown: dict[str, Shown] = {}
-    with suppress(EOFError, BrokenPipeError):  # the parent has ended, between two questions or before an answer
+    # The parent has ended, or lets go of us: between two questions, in the middle of one or before an answer.
+    with suppress(EOFError, pickle.UnpicklingError, BrokenPipeError):
         while True:
             question: Question = pickle.load(questions)  # noqa: S301 - our own parent wrote it
             for sweep in question.over:

@@ -14,7 +14,7 @@ from app.planning.enqueued import ENQUEUED, after_enqueued, enqueued
 from app.planning.heirs import heirs_of
 from app.planning.memory import Memory
 from app.planning.standings import history, standings
-from app.planning.within import earlier, outside, within
+from app.planning.within import earlier, placed, within
 from app.schedulers import Board, RoundComposer, Step
 
 _Paused = Mapping[int, Sequence[RunView]]
@@ -32,17 +32,16 @@ def plan_composed(snapshot: Snapshot, scheduler: RoundComposer) -> Plan:
     if back := refund(snapshot):
         return Plan((back,), replace(memory, refunded=back.block.end).stored())
     step = scheduler.compose(snapshot.spec.scheduler, board)
-    if (
-        snapshot.spec.duplicates == "skip"
-        and (step.new or step.draw)
-        and not any(_candidates(snapshot, memory, scheduler, step))
-    ):
-        step = scheduler.compose(snapshot.spec.scheduler, replace(board, trials_left=0))
-    return _follow(snapshot, memory, scheduler, step)
+    wants = snapshot.spec.duplicates == "skip" and bool(step.new or step.draw)
+    if not wants or (not snapshot.drawn_out and any(_candidates(snapshot, memory, scheduler, step))):
+        return _follow(snapshot, memory, scheduler, step)
+    step = scheduler.compose(snapshot.spec.scheduler, replace(board, trials_left=0))
+    return replace(_follow(snapshot, memory, scheduler, step), drawn_out=True)
 
 
 def _board(snapshot: Snapshot, memory: Memory) -> Board:
-    spec, params, left_out = snapshot.spec, {one.number: one.params for one in snapshot.trials}, outside(snapshot)
+    spec, points = snapshot.spec, placed(snapshot)
+    params = {one.number: points.get(one.number, one.params) for one in snapshot.trials}
     return Board(
         space=spec.space,
         fixed=spec.fixed,
@@ -57,7 +56,7 @@ def _board(snapshot: Snapshot, memory: Memory) -> Board:
         drawn=snapshot.drawn,
         knobs=KNOBS,
         trials=[
-            replace(one, inside=one.trial not in left_out)
+            replace(one, inside=one.trial in points or one.trial not in params)
             for one in standings(snapshot.runs, params, spec.objective.diverged)
         ],
     )

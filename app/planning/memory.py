@@ -15,7 +15,8 @@ class Memory:
     Epochs of trials below `refunded` were given back. `round` is the last round, counted from 1; the current bracket
     began with round `since`, and has up to `size` trials from number `first` on. With size 0 none is under way. It is
     number `bracket`, counted from 0. `besides` are the trials that the sampler did not propose: enqueued
-    ones and heirs. `space` is the version of the space from which was drawn last.
+    ones and heirs. `space` is the version of the space from which was drawn last. `given` of the first points that wait
+    belong to the bracket, since the epochs did not reach for them yet.
 
     While leaders are confirmed, `confirming` is the budget that was in force when they began, and `began` how many
     seconds were counted by then; `confirm_epochs` and `confirm_seconds` are what that and earlier times took.
@@ -29,6 +30,7 @@ class Memory:
     bracket: int = 0
     besides: int = 0
     space: int = 1
+    given: int = 0
     confirming: Budget | None = None
     began: float = 0.0
     confirm_epochs: int = 0

@@ -95,18 +95,26 @@ def _plan_stream(snapshot: Snapshot) -> Plan:
         return Plan((back,), replace(Memory.of(snapshot.memory), refunded=back.block.end).stored())
     memory = Memory.of(snapshot.memory)
     if snapshot.points:
-        trials, end = fitting(snapshot, enqueued(snapshot, snapshot.points, None, dict(snapshot.taken)))
-        if trials:
-            return Plan((Draw(trials, 0, ENQUEUED),), after_enqueued(memory, trials).stored())
-        return Plan((end,) if end and not snapshot.in_training else (), snapshot.memory)
+        return _draw_points(snapshot, memory)
     left = trials_left(snapshot)
-    count = min(room_in_queue(snapshot), left)
+    count = 0 if snapshot.drawn_out else min(room_in_queue(snapshot), left)
     spec, first, below = snapshot.spec, snapshot.drawn, Below(memory.besides, dict(snapshot.taken))
     candidates = draw(spec, snapshot.dataset_sha256, first, count, snapshot.trials, below=below)
     trials, end = fitting(snapshot, candidates)
     if trials:
         return Plan((Draw(trials, 0, "the queue has room"),), snapshot.memory)
-    if left <= 0 or (count and end is None):
+    drawn_out = snapshot.drawn_out or (count > 0 and end is None)
+    if drawn_out and snapshot.in_training:
+        return Plan((), snapshot.memory, drawn_out)
+    if left <= 0 or drawn_out:
         end = all_drawn(snapshot)
     # What is paused here has trained all that it was asked for: nothing more would come.
+    return Plan((end,) if end and not snapshot.in_training else (), snapshot.memory)
+
+
+def _draw_points(snapshot: Snapshot, memory: Memory) -> Plan:
+    """Draw the points that wait, as far as the epochs reach."""
+    trials, end = fitting(snapshot, enqueued(snapshot, snapshot.points, None, dict(snapshot.taken)))
+    if trials:
+        return Plan((Draw(trials, 0, ENQUEUED),), after_enqueued(memory, trials).stored())
     return Plan((end,) if end and not snapshot.in_training else (), snapshot.memory)

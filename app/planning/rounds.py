@@ -12,7 +12,6 @@ from itertools import chain, groupby
 from app.domain.plan import Draw, Drawn, End, Plan, Prune, RunView, Snapshot, Train
 from app.domain.runs import comparable
 from app.domain.states import TrialState
-from app.domain.values import Value
 from app.planning.budgets import affordable, budget_of_epochs, fitting, on_target, refund
 from app.planning.drawing import all_drawn, batch_of, draw, epochs_of, learns, room_in_queue, trials_left
 from app.planning.duplicates import Below
@@ -30,7 +29,8 @@ def plan_rounds(snapshot: Snapshot, scheduler: RungScheduler) -> Plan:
     """Return the next moves of a sweep whose `scheduler` decides once a round has stopped."""
     memory = Memory.of(snapshot.memory)
     if snapshot.in_training:
-        return _draw_on(snapshot, scheduler, memory)[0] or Plan((), snapshot.memory)
+        more, short = _draw_on(snapshot, scheduler, memory)
+        return more or Plan((), snapshot.memory, drawn_out=not short and _count(snapshot, memory) > 0)
     runs = _not_pruned(snapshot.runs)
     contenders = [_contender(snapshot, trial, of_trial) for trial, of_trial in runs.items()]
     if end := on_target(snapshot, _best_cost(snapshot, contenders)):
@@ -49,8 +49,8 @@ def _next_bracket(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) 
     )
     size = _bracket(snapshot, scheduler, following).size
     size = left if size is None else min(size, left)
-    given = snapshot.points
-    drawn, short = _draw_on(snapshot, scheduler, replace(following, size=size + len(given)), given)
+    given = len(snapshot.points)
+    drawn, short = _draw_on(snapshot, scheduler, replace(following, size=size + given, given=given))
     return drawn or Plan((short or all_drawn(snapshot),), snapshot.memory)
 
 
@@ -58,24 +58,29 @@ def _bracket(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> Br
     return scheduler.bracket(snapshot.spec.scheduler, epochs_of(snapshot.spec), memory.bracket)
 
 
-def _draw_on(
-    snapshot: Snapshot, scheduler: RungScheduler, memory: Memory, given: Sequence[Mapping[str, Value]] = ()
-) -> tuple[Plan | None, End | None]:
+def _draw_on(snapshot: Snapshot, scheduler: RungScheduler, memory: Memory) -> tuple[Plan | None, End | None]:
     """Return the plan that draws more of the bracket in `memory`, or the end that it means if epochs are too few.
 
-    A bracket begins with the `given` points, which come on top of its size.
+    A bracket begins with the points that wait; those that the epochs do not reach for come before its others later on.
     """
+    given = snapshot.points[: memory.given]
     first = snapshot.drawn + len(given)
     below = Below(memory.besides + len(given), dict(snapshot.taken), earlier(snapshot))
-    end_of_bracket = min(memory.first + memory.size, snapshot.budget.trials)
-    count = min(_room(snapshot, memory), end_of_bracket - first, trials_left(snapshot))
+    count = 0 if snapshot.drawn_out else _count(snapshot, memory)
     rungs = _bracket(snapshot, scheduler, memory).rungs
     to_epoch = rungs[0] if rungs else None
     seen = history(snapshot) if count > 0 else ()  # most looks find no room: what would be seen is not gathered
     proposed = draw(snapshot.spec, snapshot.dataset_sha256, first, count, seen, to_epoch, below)
     trials, short = fitting(snapshot, chain(enqueued(snapshot, given, to_epoch, below.taken), proposed))
-    following = after_enqueued(memory, trials)
+    following = replace(after_enqueued(memory, trials), given=max(len(given) - len(trials), 0))
     return Plan(list(_in_batches(snapshot, memory, trials)), following.stored()) if trials else None, short
+
+
+def _count(snapshot: Snapshot, memory: Memory) -> int:
+    """Return how many trials of the sampler's may be drawn now, for the bracket in `memory`."""
+    end_of_bracket = min(memory.first + memory.size, snapshot.budget.trials)
+    left = end_of_bracket - snapshot.drawn - len(snapshot.points[: memory.given])
+    return max(min(_room(snapshot, memory), left, trials_left(snapshot)), 0)
 
 
 def _room(snapshot: Snapshot, memory: Memory) -> int:
@@ -99,7 +104,7 @@ def _decide(
     snapshot: Snapshot, scheduler: RungScheduler, memory: Memory, contenders: Sequence[Contender], runs: RunsByTrial
 ) -> Plan | None:
     """Return what the scheduler makes of a round that has stopped; None if that was the bracket's last."""
-    memory = replace(memory, size=snapshot.drawn - memory.first)  # fewer than planned, if epochs or points were too few
+    memory = replace(memory, size=snapshot.drawn - memory.first, given=0)  # fewer, if epochs or points were too few
     rung, rungs = memory.round - memory.since + 1, _bracket(snapshot, scheduler, memory).rungs
     began = len({run.trial for run in snapshot.runs if run.trial >= memory.first})  # the others have another's result
     if rung >= len(rungs) or not began:

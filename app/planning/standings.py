@@ -11,7 +11,7 @@ from app.domain.states import OPEN, TrialState
 from app.domain.values import Value
 from app.domain.work import Diverged
 from app.planning.outcome import STATES, mean
-from app.planning.within import outside
+from app.planning.within import placed
 from app.schedulers import Standing
 
 _TRAINING = frozenset({TrialState.QUEUED, TrialState.RUNNING})
@@ -35,13 +35,15 @@ def standings(
 
 
 def history(snapshot: Snapshot) -> list[TrialView]:
-    """Return the finished trials of the space as samplers see them: with their costs where they were compared."""
+    """Return the finished trials as samplers see them: as points of the space, with their costs at their rungs."""
     compared = {run.trial for run in snapshot.runs if run.rungs}
     runs = [run for run in snapshot.runs if run.trial in compared]
     rungs = {one.trial: one.rungs for one in standings(runs, {}, snapshot.spec.objective.diverged)}
-    left_out = outside(snapshot)
+    points = placed(snapshot)
     return [
-        replace(trial, rungs=rungs.get(trial.number, ())) for trial in snapshot.trials if trial.number not in left_out
+        replace(trial, params=points[trial.number], rungs=rungs.get(trial.number, ()))
+        for trial in snapshot.trials
+        if trial.number in points
     ]
 
 

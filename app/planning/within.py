@@ -16,11 +16,15 @@ from app.domain.values import Value, key
 from app.planning.memory import Memory
 
 
-def outside(snapshot: Snapshot) -> frozenset[int]:
-    """Return the numbers of the stopped trials that lie outside of the space."""
+def placed(snapshot: Snapshot) -> Mapping[int, Mapping[str, Value]]:
+    """Return the points of the space that the stopped trials are, by their numbers; those outside of it have none.
+
+    A parameter that a hand-picked point or an older space left out has the default that was trained with.
+    """
     if not Memory.of(snapshot.memory).besides and snapshot.spec.space_version == 1:
-        return frozenset()  # all are points of the space
-    return frozenset(trial.number for trial in snapshot.trials if within(snapshot.spec, trial.params) is None)
+        return {trial.number: trial.params for trial in snapshot.trials}  # all are points of the space
+    found = ((trial.number, within(snapshot.spec, trial.params)) for trial in snapshot.trials)
+    return {number: point for number, point in found if point is not None}
 
 
 def earlier(snapshot: Snapshot) -> Sequence[EarlierSweep]:

@@ -59,7 +59,7 @@ class Thaw(RoundComposer):
         results = list(_results(board))
         if not results:
             return _begin(board, rungs[0], batch)
-        if _only_finishing(board):
+        if _only_finishing(board) and _waiting(board):
             return _finish(board, rungs, batch)
         with _BLAS.limit(limits=1, user_api="blas"):
             return _Choice(board, results, rungs).step(batch)
@@ -106,13 +106,28 @@ def _outcasts(board: Board) -> dict[int, str]:
     return {one.trial: why for one in board.trials if one.open and not one.rungs}
 
 
+def _outsiders(board: Board) -> dict[int, str]:
+    why = "it lies outside of the space as it was changed, and nothing else is left to train"
+    return {one.trial: why for one in board.trials if one.open and not one.inside}
+
+
 def _begin(board: Board, rung: int, batch: int) -> Step:
     """Return the first batch, before any result: fewer where the epochs would not let one of them come to its end."""
     first, whole = rung * board.replicates, board.epochs * board.replicates
     if board.epochs_left is not None and board.epochs_left >= whole:
         batch = min(batch, 1 + (board.epochs_left - whole) // first)
-    why = f"up to {batch} new trials, before any result, up to epoch {rung}"
-    return Step(draw=min(batch, board.trials_left), first_epoch=rung, pruned=_outcasts(board), reason=why)
+    draw = min(batch, board.trials_left)
+    pruned = {**({} if draw else _outsiders(board)), **_outcasts(board)}
+    return Step(draw=draw, first_epoch=rung, pruned=pruned, reason=_why_begin(board, draw, rung))
+
+
+def _why_begin(board: Board, draw: int, rung: int) -> str:
+    """Return why trials begin without a model, or why none can; no reason of its own where all have ended."""
+    inside = all(one.inside for one in board.trials)
+    if draw:
+        known = "before any result" if inside else "as no trial lies in the space as it was changed"
+        return f"up to {draw} new trials, {known}, up to epoch {rung}"
+    return "" if inside else "no trial lies in the space as it was changed, and all trials of the budget were drawn"
 
 
 def _room(board: Board) -> float:
@@ -185,15 +200,16 @@ class _Choice:
     def step(self, batch: int) -> Step:
         """Return the picks that the epochs reach for: paused trials in the order of their worth, then new ones."""
         waiting, rows = self.waiting, self._unseen()
-        picks = self._reached(self._picks(rows, batch))
+        chosen = self._picks(rows, batch)
+        picks = self._reached(chosen)
         going = [waiting[pick] for pick in picks if pick < len(waiting)]
         new = [rows[pick - len(waiting)] for pick in picks if pick >= len(waiting)]
         return Step(
             go_on={one.trial: _next(self.rungs, one) for one in going},
             new=[dict(zip(self.board.space, row.tolist(), strict=True)) for row in new],
             first_epoch=self.rungs[0],
-            pruned=_outcasts(self.board),
-            reason=self._reason(len(waiting), len(rows), len(going), len(new)) if picks else "",
+            pruned={**({} if picks else _outsiders(self.board)), **_outcasts(self.board)},
+            reason=self._reason(len(waiting), len(rows), len(going), len(new)) if picks else self._why_none(chosen),
         )
 
     def _reached(self, picks: Sequence[int]) -> list[int]:
@@ -211,6 +227,12 @@ class _Choice:
     def _reason(self, waiting: int, unseen: int, going: int, new: int) -> str:
         chosen = f"the greatest expected improvement at epoch {self.board.epochs}"
         return f"{chosen}, of {waiting} paused trials and {unseen} new points: {going} go on, {new} begin"
+
+    def _why_none(self, chosen: Sequence[int]) -> str:
+        """Return why nothing trains though some were chosen; no reason where there was nothing to choose."""
+        if not chosen:
+            return ""
+        return f"{self.board.epochs_left:,} epochs are left, and no trial would come to its last one with them"
 
     def _posterior(self, kept: Sequence[_Result]) -> Posterior:
         vectors = self._vectors(self.known.points([one.trial for one in kept]), [one.epoch for one in kept])

@@ -67,6 +67,8 @@ def fingerprint_of(pool: Sequence[PoolEntry]) -> str:
 class Ensembles:
     """The ensembles of sweeps that have ended: each is chosen when it is first asked for, one at a time, and stored.
 
+    What was chosen before waits for no other.
+
     Every use case raises NotFound; Conflict while the sweep has not ended, if it trained on dev, which chooses, and if
     weights do not fit their network.
     """
@@ -80,8 +82,7 @@ class Ensembles:
         """Return what is chosen, beside the best trial."""
         ended = self._ended(sweep)
         best = None if ended.best is None else self._storage.trial(sweep, ended.best)
-        with self._choosing:
-            chosen = self._chosen(ended, selection)
+        chosen = self._chosen(ended, selection)
         trials = {one.trial: self._storage.trial(sweep, one.trial) for one in chosen.members}
         objective = ended.spec.objective
         note = None
@@ -91,10 +92,10 @@ class Ensembles:
 
     def get(self, sweep: str, selection: Selection) -> Predictor:
         """Return the ensemble as a model."""
-        with self._choosing:
-            ended = self._ended(sweep)
-            key = sweep, selection.name, ended.fingerprint
-            return self._recent.get(key, lambda: self._made(ended, self._chosen(ended, selection), selection))
+        ended = self._ended(sweep)
+        chosen = self._chosen(ended, selection)
+        key = sweep, selection.name, ended.fingerprint
+        return self._recent.get(key, lambda: self._made(ended, chosen, selection))
 
     def _ended(self, sweep: str) -> _Ended:
         found = self._storage.sweep(sweep)
@@ -111,9 +112,15 @@ class Ensembles:
         return _Ended(sweep, spec, data, found.best.trial if found.best else None, with_room(pool))
 
     def _chosen(self, ended: _Ended, selection: Selection) -> ChosenEnsemble:
-        before = self._storage.ensemble(ended.id, selection.name, ended.fingerprint)
-        if before is not None:
+        if before := self._stored(ended, selection):
             return before
+        with self._choosing:
+            return self._stored(ended, selection) or self._choose(ended, selection)
+
+    def _stored(self, ended: _Ended, selection: Selection) -> ChosenEnsemble | None:
+        return self._storage.ensemble(ended.id, selection.name, ended.fingerprint)
+
+    def _choose(self, ended: _Ended, selection: Selection) -> ChosenEnsemble:
         numbers = [one.trial for one in ended.pool]
         with _fitting():
             found = self._pool(ended, numbers).choose(selection, ended.spec.objective.metric)

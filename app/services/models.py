@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
-from threading import Lock
 from typing import final
 
 from app.contract.hyperparameters import complete
@@ -31,14 +30,12 @@ class Models:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._recent = Recent[Model](RECENT)
-        self._making = Lock()
 
     def get(self, sweep: str, number: int) -> Model:
         """Return the model of a trial. Raises NotFound; Conflict if weights were sent that do not fit the network."""
-        with self._making:
-            kept = self._kept(sweep, number)  # other trials may have become better
-            key = sweep, number, sha256(kept.weights).digest()
-            return self._recent.get(key, lambda: self._made(sweep, number, kept))
+        kept = self._kept(sweep, number)  # other trials may have become better
+        key = sweep, number, sha256(kept.weights).digest()
+        return self._recent.get(key, lambda: self._made(sweep, number, kept))
 
     def _made(self, sweep: str, number: int, kept: KeptModel) -> Model:
         trial = self._storage.trial(sweep, number)

@@ -16,15 +16,12 @@ from app.trainer.blas import use_one_thread
 STOP_SECONDS = 10.0
 """How long the process may take to end once it is asked nothing more."""
 
-_GONE = (OSError, EOFError, pickle.UnpicklingError)
-"""What is raised where the process has ended: before a question, in the middle of one or of an answer."""
-
 _log = logging.getLogger(__name__)
 
 
 @final
 class PlanProcess:
-    """Asks its process one question at a time; starts it when it is needed, and another one if it died."""
+    """Asks its process one question at a time; starts it when it is needed, and another one if it did not answer."""
 
     def __init__(self) -> None:
         self._turn = Lock()
@@ -47,18 +44,30 @@ class PlanProcess:
     def plan(self, snapshot: Snapshot) -> Plan:
         """Return the plan that follows from a snapshot; no moves once closed.
 
-        A process that dies is replaced once; raises RuntimeError if that one dies too, and for a fault of the plan.
+        A process that does not answer is replaced once; raises RuntimeError, with the reason in a sentence, if that one
+        does not either, if none can be started, and for a fault of the plan.
         """
         with self._turn:
-            for _ in range(2):
-                if (child := self._living()) is None:
-                    return Plan((), snapshot.memory)
-                try:
-                    return child.plan(snapshot, self._over)
-                except _GONE as error:
-                    self._child = None
-                    _log.warning("the process of plans ended with code %s (%r)", child.end(), error)
-        raise RuntimeError(f"the process of plans died twice over the plan of {snapshot.sweep}")
+            answer = self._answer(snapshot)
+        if isinstance(answer, Failure):
+            what = answer.traceback.strip().rpartition("\n")[2]
+            raise RuntimeError(f"the plan failed with {what}") from RuntimeError(answer.traceback)
+        return answer
+
+    def _answer(self, snapshot: Snapshot) -> Plan | Failure:
+        for _ in range(2):
+            if (child := self._living()) is None:
+                return Plan((), snapshot.memory)
+            try:
+                return child.answer(snapshot, self._over)
+            except BaseException as error:
+                # What it was told by then nobody knows: another one is shown everything.
+                self._child = None
+                told = f"code {child.end()} ({error!r})"
+                _log.warning("the process that makes plans is replaced: it ended with %s", told)
+                if not isinstance(error, Exception):
+                    raise
+        raise RuntimeError(f"the process that makes it ended twice in a row, the second time with {told}")
 
     def forget(self, sweep: str) -> None:
         """Let the process forget a sweep that has stopped running; if it runs again, all of it is shown anew."""
@@ -81,7 +90,10 @@ class PlanProcess:
 
     def _living(self) -> "_Child | None":
         if self._child is None and not self._closed:
-            self._child = _Child()
+            try:
+                self._child = _Child()
+            except OSError as error:
+                raise RuntimeError(f"the process that makes it cannot be started: {error}") from error
             self._over.clear()
         return None if self._closed else self._child
 
@@ -103,15 +115,16 @@ class _Child:
         self._waiting = Thread(target=self.process.wait, name="process of plans", daemon=True)
         self._waiting.start()
 
-    def plan(self, snapshot: Snapshot, over: set[str]) -> Plan:
-        """Return a plan, and empty `over`. Raises one of _GONE, or RuntimeError."""
+    def answer(self, snapshot: Snapshot, over: set[str]) -> Plan | Failure:
+        """Return what comes of a snapshot, and empty `over`.
+
+        Raises OSError, EOFError or UnpicklingError if the process has ended, and what pickling the snapshot raises.
+        """
         question = Question(self.shown.setdefault(snapshot.sweep, Shown()).increment(snapshot), tuple(over))
         pickle.dump(question, self._input)
         self._input.flush()
         over.clear()
         answer: Plan | Failure = pickle.load(self._output)  # noqa: S301 - our own child wrote it
-        if isinstance(answer, Failure):
-            raise RuntimeError(f"the process of plans failed:\n{answer.traceback}")
         return answer
 
     def end(self) -> int:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Condition, Thread
 from typing import final
 
@@ -13,6 +13,7 @@ from app.domain.states import SweepState
 from app.planning import HORIZON, LOW_WATER, fits_models, need_of, passed_rungs, plan
 from app.services.clock import Clock
 from app.services.plan_process import PlanProcess
+from app.services.troubles import Troubles
 from app.storage.interface import Storage
 
 MOST_PLANS = 100_000
@@ -39,7 +40,7 @@ class Planner:
     """Looks at sweeps when it is told to; several calls for one sweep that waits become one look.
 
     Sweeps that learn have a thread of their own, so that the others need not wait until a model has been fitted. A look
-    that failed is made again by `look_again`.
+    that failed is made again by `look_again`, and `trouble` tells of it.
     """
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
@@ -48,8 +49,9 @@ class Planner:
         self._changed = Condition()
         self._waiting: dict[str, None] = {}  # in the order of the calls
         self._busy: set[str] = set()
-        self._failed: set[str] = set()
+        self._troubles = Troubles()
         self._seen: dict[str, _Seen] = {}
+        self._drawn_out: dict[str, tuple[int, int]] = {}  # trials and points in which none was new
         self._closed = False
         self._process = PlanProcess()
         names = {"planner": False, "planner of models": True}
@@ -84,9 +86,13 @@ class Planner:
             self.look(sweep)
 
     def look_again(self) -> None:
-        """Have those sweeps looked at whose last look failed."""
-        for sweep in tuple(self._failed):
+        """Have those sweeps looked at whose last look failed, after pauses that grow."""
+        for sweep in self._troubles.due():
             self.look(sweep)
+
+    def trouble(self, sweep: str) -> str | None:
+        """Return why the last look at a sweep failed; None if it did not."""
+        return self._troubles.why(sweep)
 
     def queue_has(self, sweep: str, waiting: int) -> None:
         """Hear how many runs wait in the queue of a sweep: where they are few, and more can be drawn, look."""
@@ -111,6 +117,8 @@ class Planner:
     def forget(self, sweep: str) -> None:
         """Forget a sweep that was deleted."""
         self._seen.pop(sweep, None)
+        self._drawn_out.pop(sweep, None)
+        self._troubles.over(sweep)
         self._process.forget(sweep)
 
     def wait_idle(self) -> None:
@@ -162,12 +170,12 @@ class Planner:
             yield
         except NotFound:
             self.forget(sweep)
-        except Exception:  # noqa: BLE001 - one sweep's fault must not stop the others; it is looked at again
-            if sweep not in self._failed:
+        except Exception as error:  # noqa: BLE001 - one sweep's fault must not stop the others; it is looked at again
+            if self._troubles.why(sweep) is None:
                 _log.exception("planning the sweep %s failed; it is tried again", sweep)
-                self._failed.add(sweep)
+            self._troubles.note(sweep, str(error) if isinstance(error, RuntimeError) else repr(error))
             return
-        self._failed.discard(sweep)
+        self._troubles.over(sweep)
 
     def _plan(self, sweep: str) -> None:
         """Plan and apply until there is nothing more to decide; what came too late is planned anew."""
@@ -176,22 +184,31 @@ class Planner:
         if need is Need.ALL:
             self._process.warm_up()
         for _ in range(MOST_PLANS):
-            snapshot = self._storage.snapshot(sweep, need, HORIZON, all_runs=all_runs)
+            snapshot = self._recognised(self._storage.snapshot(sweep, need, HORIZON, all_runs=all_runs))
             self._seen[sweep] = _Seen(
-                snapshot.drawn >= snapshot.budget.trials,
+                snapshot.drawn_out or snapshot.drawn >= snapshot.budget.trials,
                 snapshot.budget.target is not None or need is Need.LIVE,
                 need is Need.ALL,
             )
             if snapshot.state is not SweepState.RUNNING:
                 self._process.forget(sweep)
+                self._drawn_out.pop(sweep, None)
                 return
             if self._closed or not self._applied(snapshot, self._made(snapshot)):
                 return
         raise RuntimeError(f"{MOST_PLANS:,} plans in a row have not come to rest")
 
+    def _recognised(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot, marked if an earlier plan has found no new point in one like it."""
+        return replace(snapshot, drawn_out=self._drawn_out.get(snapshot.sweep) == _points_of(snapshot))
+
     def _made(self, snapshot: Snapshot) -> Plan:
         """Return the plan that follows from a snapshot: one that may fit models, from the process for these."""
-        return self._process.plan(snapshot) if fits_models(snapshot) else plan(snapshot)
+        made = self._process.plan(snapshot) if fits_models(snapshot) else plan(snapshot)
+        if made.drawn_out:
+            self._drawn_out[snapshot.sweep] = _points_of(snapshot)
+            self._seen[snapshot.sweep] = replace(self._seen[snapshot.sweep], all_drawn=True)
+        return made
 
     def _applied(self, snapshot: Snapshot, made: Plan) -> bool:
         """Return whether a plan has moves, which were applied or came too late."""
@@ -199,3 +216,8 @@ class Planner:
             return False
         self._storage.apply(snapshot.sweep, snapshot.version, made, self._clock.now())
         return True
+
+
+def _points_of(snapshot: Snapshot) -> tuple[int, int]:
+    """Return how many trials there are and how many points they have: no plan takes a point away unseen."""
+    return snapshot.drawn, len(snapshot.taken)

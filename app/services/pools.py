@@ -26,6 +26,11 @@ def pool_of(draft: SweepDraft, dataset: DatasetSummary | None) -> int:
     return min(POOL, _room(draft, dataset)) if draft.pool is None else draft.pool
 
 
+def pool_left(pool: int, draft: SweepDraft, dataset: DatasetSummary | None) -> int:
+    """Return the models of a pool once the space is that of a draft: fewer, if its networks are too large for all."""
+    return pool if dataset is None else min(pool, _room(draft, dataset))
+
+
 def pool_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterator[Fault]:
     """Yield what is wrong with a pool that was asked for: it may take too many bytes."""
     if dataset is None or draft.pool is None or draft.pool <= (room := _room(draft, dataset)):

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from app.domain.datasets import DatasetSummary
 from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault
 from app.domain.space import Space
 from app.domain.sweeps import NewSpace, SweepSpec
+from app.services.pools import pool_left
 from app.services.sweep_checks import plain_draft
 
 
@@ -41,10 +43,13 @@ def duplicate_faults(spec: SweepSpec) -> Iterator[Fault]:
         yield Fault("/space", f"{detail}. Start another sweep with the new space.")
 
 
-def new_space(search: SweepDraft, draft: ChangesDraft, spec: SweepSpec, now: datetime) -> NewSpace | None:
+def new_space(
+    search: SweepDraft, draft: ChangesDraft, spec: SweepSpec, dataset: DatasetSummary | None, now: datetime
+) -> NewSpace | None:
     """Return the space of a search without faults, to be in force from now on; None if it is the one in force."""
     space = Space(search.parameters, tuple(search.constraints))
     if space == spec.space:
         return None
     posted = draft.posted.get("space")
-    return NewSpace(space, now, posted if isinstance(posted, dict) else None, draft.constraints)
+    pool = pool_left(spec.pool, search, dataset)
+    return NewSpace(space, now, posted if isinstance(posted, dict) else None, draft.constraints, pool)

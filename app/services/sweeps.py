@@ -95,6 +95,14 @@ class Sweeps:
         """Return a sweep. Raises NotFound."""
         return self._storage.sweep(sweep)
 
+    def halt(self, sweep: Sweep) -> str | None:
+        """Return a sentence if a sweep runs and what comes next in it could not be planned, or None."""
+        why = self._planner.trouble(sweep.id)
+        if why is None or sweep.state is not SweepState.RUNNING:
+            return None
+        again = "It is tried again, at least once a minute, and the log of the server says more"
+        return f"What comes next in this sweep could not be planned: {why}. {again}."
+
     def page(self, which: SweepFilter, limit: int, cursor: str | None) -> Page[Sweep]:
         """Return sweeps, newest first. Raises Malformed for a cursor of another list or filter."""
         listed = f"sweeps by {which!r}"
@@ -125,7 +133,7 @@ class Sweeps:
                 raise InvalidRequest(every)
             changed: dict[str, Any] = dict(draft.budget)
             budget = replace(before, **changed)
-            space = new_space(searched, draft, spec, self._clock.now()) if searched else None
+            space = new_space(searched, draft, spec, dataset, self._clock.now()) if searched else None
             changes = SweepChanges(draft.name, draft.tags, draft.notes, budget if budget != before else None, space)
             reopen = budget.allows_more_than(before, spec.objective.direction)
             self._storage.change_sweep(sweep, changes, reopen=reopen)
@@ -140,10 +148,11 @@ class Sweeps:
         points = plain_points(points, spec)
         if every := [*faults, *point_faults(points, spec, dataset)]:
             raise InvalidRequest(every)
-        with self._changing:  # those drawn last are these
-            self._storage.enqueue_points(sweep, points)
-            waiting = min(self._planned(sweep).waiting_points, len(points))
-            return Enqueued(self._storage.enqueued_trials(sweep, len(points) - waiting), waiting)
+        with self._changing:  # whoever changes the budget meanwhile must see that it grows
+            before = self._storage.enqueue_points(sweep, points)
+        self._planner.plan_now(sweep)
+        drawn = self._storage.enqueued_trials(sweep, before, len(points))
+        return Enqueued(drawn, len(points) - len(drawn))
 
     def pause(self, sweep: str) -> Sweep:
         """Hand out no more work of a sweep; what trains comes back at its epoch's end. Raises NotFound, Conflict."""

@@ -31,7 +31,8 @@ MOST_CONDITIONS = 20
 class TrialFields:
     """The metrics and the parameters that trials have; `own` are those of our own networks.
 
-    `layers` are those from which `hidden_units` follows in each trial; it is no field then.
+    `layers` are those from which `hidden_units` follows; it is no field then, but where the space had it at another
+    time.
     """
 
     metrics: Collection[str]
@@ -63,13 +64,13 @@ class TrialFields:
 OWN_FIELDS = TrialFields(MEASURES, HYPERPARAMETERS)
 
 
-def fields_of(spec: SweepSpec) -> TrialFields:
-    """Return the fields of the trials of a sweep."""
-    if spec.foreign is None:
-        layers = [name for name in LAYERS if name in spec.space or name in spec.fixed]
-        params = [*(name for name in HYPERPARAMETERS if name != REPLACED), *layers]
-        return TrialFields(MEASURES, params, layers=layers) if layers else OWN_FIELDS
-    return TrialFields(spec.foreign.metrics, {**spec.space.parameters, **spec.fixed}, own=False)
+def fields_of(spec: SweepSpec, searched: Collection[str]) -> TrialFields:
+    """Return the fields of the trials of a sweep; `searched` are the parameters of all versions of its space."""
+    if spec.foreign is not None:
+        return TrialFields(spec.foreign.metrics, dict.fromkeys([*searched, *spec.fixed]), own=False)
+    layers = [name for name in LAYERS if name in searched or name in spec.fixed]
+    params = [*(name for name in HYPERPARAMETERS if name != REPLACED or name in searched), *layers]
+    return TrialFields(MEASURES, params, layers=layers) if layers else OWN_FIELDS
 
 
 def parse_field(text: str, place: str, known: TrialFields) -> Field:

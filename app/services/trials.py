@@ -49,7 +49,8 @@ class Trials:
 
     def fields(self, sweep: str) -> TrialFields:
         """Return by which fields the trials of a sweep can be filtered and sorted. Raises NotFound."""
-        return fields_of(self._storage.sweep_spec(sweep)[0])
+        spec, _ = self._storage.sweep_spec(sweep)
+        return fields_of(spec, self.searched(sweep))
 
     def show(self, sweep: str, number: int) -> CompleteTrial:
         """Return a trial with all its hyperparameters. Raises NotFound."""

@@ -9,7 +9,8 @@ from app.domain.history import EarlierSweep
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, Confirmation, Objective, SweepSpec
 from app.domain.values import Value
-from app.simulation.sweep import Run, VirtualSweep
+from app.simulation.runs import Run
+from app.simulation.sweep import VirtualSweep
 from app.simulation.tasks import Task
 
 

@@ -29,53 +29,16 @@ from app.domain.plan import (
     Train,
     TrialView,
 )
-from app.domain.runs import WITHOUT_RESULT, whole_seeds
 from app.domain.space import Space
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
 from app.domain.values import Value, key
 from app.planning import HORIZON, need_of, plan
-from app.planning.outcome import STATES, mean
 from app.simulation.changed_spaces import held_of, trials_of_round
+from app.simulation.runs import TRAINING, Fate, Fates, Run, Runs
 
 SHA = "ab" * 32
 """The hash of a data set that nobody trains on."""
-
-TRAINING = frozenset({TrialState.QUEUED, TrialState.RUNNING})
-
-
-@dataclass(frozen=True)
-class Fate:
-    """How a run would go: its best value so far after each epoch, and whether it ends by itself at the last of them.
-
-    `seconds` are those of each epoch on a worker of speed 1; without them each takes one.
-    """
-
-    best: Sequence[float]
-    end: TrialState = TrialState.COMPLETED
-    seconds: Sequence[float] | None = None
-
-
-Fates = Callable[[Drawn, int, int], Fate]
-"""The fate of a run by its trial, its replicate and the epochs of its trial: it trains at most so many."""
-
-
-@dataclass
-class Run:
-    """A run as the storage keeps it."""
-
-    trial: int
-    replicate: int
-    round: int
-    last: int  # the epochs of its trial
-    asked: int
-    charged: int
-    inherited: int
-    epochs: int
-    state: TrialState = TrialState.QUEUED
-    value: float | None = None
-    rungs: tuple[tuple[int, float], ...] = ()
-    claimed: bool = False
 
 
 @dataclass
@@ -93,7 +56,6 @@ class VirtualSweep:
     seconds: float = 0.0
     version: int = 0
     trials: list[Drawn] = field(default_factory=list)
-    runs: dict[tuple[int, int], Run] = field(default_factory=dict)
     decisions: list[str] = field(default_factory=list)
     confirmed: set[int] = field(default_factory=set)
     points: list[Mapping[str, Value]] = field(default_factory=list)
@@ -101,26 +63,26 @@ class VirtualSweep:
     """The parameters that a trial is taken to have, by those that were proposed: with these it is stored."""
     earlier: Sequence[EarlierSweep] = ()
     """Sweeps before this one, from which it learns."""
-    _states: dict[TrialState, dict[tuple[int, int], Run]] = field(init=False)
-    _of_trial: list[list[Run]] = field(default_factory=list)
-    _final: dict[int, float | None] = field(default_factory=dict)
-    _views: dict[tuple[int, int], RunView] = field(default_factory=dict)
-    _trial_views: dict[int, TrialView] = field(default_factory=dict)
+    _runs: Runs = field(init=False)
     _fates: dict[tuple[int, int], Fate] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.budget = self.spec.budget
-        self._states = {state: {} for state in TrialState}
+        self.budget, self._runs = self.spec.budget, Runs(self.spec.trainings, self.spec.folds)
+
+    @property
+    def runs(self) -> Mapping[tuple[int, int], Run]:
+        """The runs by (trial, replicate), in the order of their numbers."""
+        return self._runs.by_place
 
     def snapshot(self) -> Snapshot:
         """Return what the planner is shown."""
         need = need_of(self.spec)
-        training = self._any(TRAINING)
+        training = self._runs.any_in(TRAINING)
         since = int(str(self.memory.get("since", 1)))
         since = since if need is Need.ROUND else 1
         changed = self._drawn_from() != self.spec.space_version
         hidden = need is Need.NOTHING or (training and need is not Need.LIVE and not (changed and need is Need.ALL))
-        shown = [] if hidden else [run for run in self._ordered() if run.round >= since]
+        shown = [] if hidden else [run for run in self.runs.values() if run.round >= since]
         return Snapshot(
             sweep="swp_1",
             version=self.version,
@@ -129,14 +91,14 @@ class VirtualSweep:
             dataset_sha256=SHA,
             budget=self.budget,
             drawn=len(self.trials),
-            waiting=min(len(self._states[TrialState.QUEUED]), HORIZON),
+            waiting=min(self._runs.count(TrialState.QUEUED), HORIZON),
             in_training=training,
             charged=self.charged,
             seconds=self.seconds,
-            best_cost=min((value for value in self._final.values() if value is not None), default=None),
+            best_cost=min((value for value in self._runs.final.values() if value is not None), default=None),
             ending=self.ending,
             memory=json.loads(json.dumps(self.memory)),
-            runs=[self._view(run) for run in shown],
+            runs=[self._runs.view(run) for run in shown],
             trials=self._stopped() if need is Need.ALL else (),
             earlier=self.earlier if need is Need.ALL else (),
             block=self._block(),
@@ -144,8 +106,10 @@ class VirtualSweep:
             taken=self._taken(),
             leaders=self._leaders(),
             points=tuple(self.points),
-            held=held_of(self.trials, self._of_trial) if changed else (),
-            this_round=trials_of_round(self._of_trial, self.memory) if changed and need is Need.ALL else frozenset(),
+            held=held_of(self.trials, self._runs.of_trial) if changed else (),
+            this_round=trials_of_round(self._runs.of_trial, self.memory)
+            if changed and need is Need.ALL
+            else frozenset(),
         )
 
     def look(self) -> int:
@@ -176,7 +140,7 @@ class VirtualSweep:
         if self.state is SweepState.COMPLETED:
             self.state, self.ending, self.reason = SweepState.RUNNING, None, None
             for run in self.in_state(TrialState.CANCELLED):
-                if run.round == 0 and not self._is_surplus(run) and not self._is_late(run):
+                if run.round == 0 and not self._is_surplus(run) and not self._runs.is_late(run):
                     self.turn(run, TrialState.QUEUED)
             if self._drawn_from() != self.spec.space_version:
                 self._hold_untouched()
@@ -199,7 +163,7 @@ class VirtualSweep:
         self._hold_untouched()
 
     def _hold_untouched(self) -> None:
-        for trial, of_trial in zip(self.trials, self._of_trial, strict=True):
+        for trial, of_trial in zip(self.trials, self._runs.of_trial, strict=True):
             if not trial.enqueued and all(_untouched(run) for run in of_trial):
                 for run in of_trial:
                     self.turn(run, TrialState.PAUSED)
@@ -212,36 +176,25 @@ class VirtualSweep:
         trial = self.trials[run.trial]
         return not run.claimed and not trial.enqueued and trial.space_version < self._drawn_from()
 
-    def _is_late(self, run: Run) -> bool:
-        """Return whether a run is to confirm its trial."""
-        return run.replicate >= self.spec.trainings
-
     def values(self) -> dict[int, float | None]:
         """Return the value of each trial that is final, by its number."""
-        return dict(sorted(self._final.items()))
+        return dict(sorted(self._runs.final.items()))
 
     def cost(self, trial: int) -> float | None:
         """Return the mean over the runs of a trial; those that are to confirm it count with all folds of their seed."""
-        runs, first = self._of_trial[trial], self.spec.trainings
-        ended = [run.replicate for run in runs if run.state not in OPEN | WITHOUT_RESULT]
-        later = whole_seeds(ended, self.spec.folds)
-        return mean([run.value for run in runs if run.replicate < first or run.replicate in later])
+        return self._runs.cost(trial)
 
     def table(self) -> list[tuple[int, int, int, TrialState, int, float | None]]:
         """Return what there is to see of the runs, in their order."""
-        return [(run.trial, run.replicate, run.round, run.state, run.epochs, run.value) for run in self._ordered()]
+        return [(run.trial, run.replicate, run.round, run.state, run.epochs, run.value) for run in self.runs.values()]
 
     def trained(self, trial: int) -> int:
         """Return the epochs that the runs of a trial have trained."""
-        return sum(run.epochs for run in self._of_trial[trial])
-
-    def _ordered(self) -> list[Run]:
-        return list(self.runs.values())  # they are drawn in the order of their numbers
+        return sum(run.epochs for run in self._runs.of_trial[trial])
 
     def in_state(self, state: TrialState) -> list[Run]:
         """Return the runs in a state, by their numbers."""
-        of_state = self._states[state]
-        return [of_state[key] for key in sorted(of_state)]
+        return self._runs.in_state(state)
 
     def start(self, run: Run) -> None:
         """Give a queued run to a worker."""
@@ -258,58 +211,26 @@ class VirtualSweep:
 
     def turn(self, run: Run, state: TrialState) -> None:
         """Note all that has changed of a run, its state last."""
-        key = run.trial, run.replicate
-        self._states[run.state].pop(key, None)
-        self._states[state][key] = run
-        self._views.pop(key, None)
-        self._trial_views.pop(run.trial, None)
-        run.state = state
-        of_trial = self._of_trial[run.trial]
-        if any(one.state in OPEN for one in of_trial[: self.spec.trainings]):
-            self._final.pop(run.trial, None)
-        else:
-            self._final[run.trial] = self.cost(run.trial)
-
-    def _any(self, states: frozenset[TrialState]) -> bool:
-        return any(self._states[state] for state in states)
-
-    def _view(self, run: Run) -> RunView:
-        key = run.trial, run.replicate
-        if key not in self._views:
-            number = run.trial * 100 + run.replicate
-            self._views[key] = RunView(
-                number, run.trial, run.replicate, run.state, run.epochs, run.asked, run.value, run.rungs
-            )
-        return self._views[key]
+        self._runs.turn(run, state)
 
     def _stopped(self) -> list[TrialView]:
         """Return the trials of which no run is queued or running, as the storage shows them: paused ones too."""
         return [
-            self._trial_view(trial)
-            for trial in range(len(self._of_trial))
-            if self.trials[trial].same_as is None and self._outcome(trial) not in TRAINING
+            self._runs.trial_view(trial, self.trials[trial].params)
+            for trial in range(len(self._runs.of_trial))
+            if self.trials[trial].same_as is None and self._runs.outcome(trial) not in TRAINING
         ]
-
-    def _trial_view(self, trial: int) -> TrialView:
-        if trial not in self._trial_views:
-            params, state = self.trials[trial].params, self._outcome(trial)
-            self._trial_views[trial] = TrialView(trial, params, state, self.cost(trial))
-        return self._trial_views[trial]
-
-    def _outcome(self, trial: int) -> TrialState:
-        states = {run.state for run in self._of_trial[trial][: self.spec.trainings]}
-        return next(state for state in STATES if state in states)
 
     def _block(self) -> Block | None:
         first = int(str(self.memory.get("refunded", 0)))
         end = (first // REFUND_BLOCK + 1) * REFUND_BLOCK
-        if len(self.trials) < end and not self._any(TRAINING):
+        if len(self.trials) < end and not self._runs.any_in(TRAINING):
             end = len(self.trials)
         if first >= end or end > len(self.trials):
             return None
-        if any(run.state in OPEN for of_trial in self._of_trial[first:end] for run in of_trial):
+        if any(run.state in OPEN for of_trial in self._runs.of_trial[first:end] for run in of_trial):
             return None
-        runs = [run for trial in range(first, end) for run in self._of_trial[trial] if run.trial == trial]
+        runs = [run for trial in range(first, end) for run in self._runs.of_trial[trial] if run.trial == trial]
         trained = sum(run.epochs - run.inherited for run in runs)
         return Block(first, end, sum(run.charged for run in runs), trained)
 
@@ -329,7 +250,7 @@ class VirtualSweep:
             self._let_go(SweepState.COMPLETED, f"the search: {move.reason}", move.reason)
         else:
             self._let_go(move.state, f"{move.state}: {move.reason}", move.reason)
-            if not self._any(TRAINING):
+            if not self._runs.any_in(TRAINING):
                 self.state, self.ending = move.state, None
 
     def _draw(self, move: Draw) -> None:
@@ -339,7 +260,7 @@ class VirtualSweep:
             assert len(self.trials) < self.budget.trials
             assert not trial.enqueued or trial.params == self.points.pop(0)
             self.trials.append(replace(trial, params=self.recorded(trial.params)))
-            self._of_trial.append([] if trial.same_as is None else self._of_trial[trial.same_as])
+            self._runs.of_trial.append([] if trial.same_as is None else self._runs.of_trial[trial.same_as])
             if trial.same_as is not None:
                 assert self.trials[trial.same_as].same_as is None
                 continue
@@ -349,9 +270,7 @@ class VirtualSweep:
             for replicate in range(trial.replicates):
                 own = trial.to_epoch - begins
                 run = Run(trial.number, replicate, move.round, last, trial.to_epoch, own, begins, begins)
-                self.runs[trial.number, replicate] = run
-                self._of_trial[trial.number].append(run)
-                self.turn(run, TrialState.QUEUED)
+                self._runs.add(run)
                 self.charged += run.charged
         if move.round:
             numbers = [trial.number for trial in move.trials]
@@ -363,14 +282,14 @@ class VirtualSweep:
         if self.spec.duplicates != "seed":
             for one in self.trials:
                 own = one.inherits is None and one.same_as is None
-                if own and self._outcome(one.number) is not TrialState.CANCELLED:
+                if own and self._runs.outcome(one.number) is not TrialState.CANCELLED:
                     taken.setdefault(key(one.params), one.number)
         return taken
 
     def _redraw(self, move: Redraw) -> None:
         for trial in move.trials:
             self.trials[trial.number] = replace(trial, params=self.recorded(trial.params))
-            for run in self._of_trial[trial.number]:
+            for run in self._runs.of_trial[trial.number]:
                 assert run.state is TrialState.PAUSED
                 assert not run.claimed
                 run.last = self._last(trial)
@@ -378,7 +297,7 @@ class VirtualSweep:
                 run.asked = run.charged = trial.to_epoch
                 self.turn(run, TrialState.QUEUED)
         for number in move.surplus:
-            for run in self._of_trial[number]:
+            for run in self._runs.of_trial[number]:
                 self.turn(run, TrialState.CANCELLED)
         numbers = [*(trial.number for trial in move.trials), *move.surplus]
         self.decisions.append(f"{move.round} redraw {numbers}: {move.reason}")
@@ -389,7 +308,7 @@ class VirtualSweep:
     def _begin(self, trial: Drawn) -> int:
         """Return the epoch after which a trial begins; its parent must have stopped there, or have ended before."""
         if trial.inherits is not None:
-            parents = self._of_trial[trial.inherits.parent]
+            parents = self._runs.of_trial[trial.inherits.parent]
             assert max(run.epochs for run in parents) == trial.inherits.epoch
         return trial.begins_after
 
@@ -408,7 +327,7 @@ class VirtualSweep:
     def _paused(self, view: RunView) -> Run:
         run = self.runs[view.trial, view.replicate]
         assert run.state is TrialState.PAUSED
-        assert self._view(run) == view
+        assert self._runs.view(run) == view
         return run
 
     def _let_go(self, target: SweepState, told: str, reason: str) -> None:
@@ -416,35 +335,34 @@ class VirtualSweep:
             self.decisions.append(f"end {told}")
         self.ending, self.reason = target.value, reason
         for run in self.in_state(TrialState.RUNNING):
-            if self._is_late(run):
+            if self._runs.is_late(run):
                 self.turn(run, TrialState.CANCELLED)
         for run in [*self.in_state(TrialState.QUEUED), *self.in_state(TrialState.PAUSED)]:
             self.turn(run, TrialState.CANCELLED if run.value is None else TrialState.COMPLETED)
 
     def _leaders(self) -> list[Leader]:
         """Return the best completed trials of a search that is to be confirmed; first those that were cut short."""
-        if self.spec.confirm is None or self.ending != SweepState.COMPLETED or self._any(TRAINING):
+        if self.spec.confirm is None or self.ending != SweepState.COMPLETED or self._runs.any_in(TRAINING):
             return []
         ranked = sorted(
-            (not any(map(self._is_unconfirmed, self._of_trial[trial])), value, trial)
-            for trial, value in self._final.items()
-            if value is not None and self._outcome(trial) is TrialState.COMPLETED
+            (not any(map(self._runs.is_unconfirmed, self._runs.of_trial[trial])), value, trial)
+            for trial, value in self._runs.final.items()
+            if value is not None and self._runs.outcome(trial) is TrialState.COMPLETED
         )
         return [
-            Leader(trial, len(runs), max(run.asked for run in runs), sum(map(self._is_unconfirmed, runs)))
-            for trial, runs in ((trial, self._of_trial[trial]) for _, _, trial in ranked[: self.spec.confirm.leaders])
+            Leader(trial, len(runs), max(run.asked for run in runs), sum(map(self._runs.is_unconfirmed, runs)))
+            for trial, runs in (
+                (trial, self._runs.of_trial[trial]) for _, _, trial in ranked[: self.spec.confirm.leaders]
+            )
         ]
-
-    def _is_unconfirmed(self, run: Run) -> bool:
-        return self._is_late(run) and run.state is TrialState.CANCELLED
 
     def _confirm(self, move: Confirm) -> None:
         for leader in move.leaders:
-            of_trial = self._of_trial[leader.trial]
+            of_trial = self._runs.of_trial[leader.trial]
             assert len(of_trial) == leader.runs
             self.confirmed.add(leader.trial)
             if leader.cancelled:
-                for run in filter(self._is_unconfirmed, of_trial):
+                for run in filter(self._runs.is_unconfirmed, of_trial):
                     self.turn(run, TrialState.QUEUED)
                 continue
             for replicate in range(leader.runs, leader.runs + move.more):
@@ -453,9 +371,7 @@ class VirtualSweep:
                 run = Run(
                     *(leader.trial, replicate, 0, first.last, leader.asked, own), first.inherited, first.inherited
                 )
-                self.runs[leader.trial, replicate] = run
-                of_trial.append(run)
-                self.turn(run, TrialState.QUEUED)
+                self._runs.add(run)
                 self.charged += run.charged
         self.ending, self.reason = None, move.reason
         self.decisions.append(f"confirm {[leader.trial for leader in move.leaders]}: {move.reason}")

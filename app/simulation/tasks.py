@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.domain.plan import Drawn
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
 from app.domain.values import Value, key
-from app.simulation.sweep import Fate, Fates
+from app.simulation.runs import Fate, Fates
 
 Floats = NDArray[np.float64]
 

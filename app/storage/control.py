@@ -14,7 +14,7 @@ from app.domain.states import SweepState
 from app.domain.sweeps import MOST_TRIALS, Budget, NewSpace, SpaceVersion, Spent, SweepChanges
 from app.domain.values import Value
 from app.storage import changes as change_log
-from app.storage import moves, records
+from app.storage import moves, records, redraws, trial_rows, views
 from app.storage.decisions import add_decisions, round_of
 from app.storage.outcomes import follow_runs
 from app.storage.records import AnyRow
@@ -47,6 +47,8 @@ def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen:
         values |= _respace(connection, row, changes.space, changes.budget, reopen=reopen)
     if values:
         connection.execute(update(sweeps).where(sweeps.c.key == row.key).values(values))
+        if changes.space is not None:
+            views.take_parameters(connection, changes.space.space.parameters)
         change_log.of(connection).sweep(row.key, values.get("state", row.state))
 
 
@@ -55,11 +57,11 @@ def _queue_cancelled(connection: Connection, row: AnyRow) -> None:
     drawn_from = int(row.plan.get("space", 1))
     moves.queue_cancelled(connection, row.key, drawn_from)
     if drawn_from != records.spec_from_json(row.spec).space_version:
-        moves.hold_untouched(connection, row.key)
+        redraws.hold_untouched(connection, row.key)
 
 
-def enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, Value]]) -> None:
-    """Let hand-picked points wait to be drawn next, on top of the budget of trials.
+def enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, Value]]) -> int:
+    """Let hand-picked points wait to be drawn next, on top of the budget of trials; return how many came before them.
 
     Raises NotFound; Conflict unless the sweep runs or is paused, and where too many points wait.
     """
@@ -74,6 +76,7 @@ def enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, Va
         update(sweeps).where(sweeps.c.key == row.key).values({**_NEXT_VERSION, **values, "enqueued": waiting})
     )
     change_log.of(connection).sweep(row.key, row.state)
+    return trial_rows.count_enqueued(connection, row.key) + len(row.enqueued)
 
 
 def _require_places(row: AnyRow, count: int) -> None:
@@ -191,12 +194,15 @@ def _respace(
     posted = earlier[-1].space if new.posted is None else new.posted
     constraints = list(earlier[-1].constraints if new.constraints is None else new.constraints)
     version = SpaceVersion(len(earlier) + 1, new.created_at, posted, constraints)
-    held = moves.hold_untouched(connection, row.key)
+    held = redraws.hold_untouched(connection, row.key)
     told = f"the space was changed to version {version.version}: {_what_follows(row, held)}"
+    if new.pool != spec.pool:
+        told += f"; the pool of {spec.pool} models has room for {new.pool} of the largest network"
     add_decisions(connection, row.key, [StoredDecision(0, round_of(row.plan), "patch", held, told)])
-    changed = replace(spec, space=new.space, space_version=version.version, budget=budget or spec.budget)
+    changed = replace(spec, space=new.space, space_version=version.version, budget=budget or spec.budget, pool=new.pool)
     return {
         **_NEXT_VERSION,
+        "pool": new.pool,
         "spec": records.spec_to_json(changed),
         "spaces": records.spaces_to_json([*earlier, version]),
         "posted": {**row.posted, "space": posted, "constraints": constraints},

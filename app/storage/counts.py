@@ -55,6 +55,7 @@ _STANDING = Query(
     .outerjoin(trials, _IS_BEST)
     .where(among(sweep_counts.c.sweep_key, "keys"))
 )
+_CANCELLED = Query(select(sweep_counts.c.cancelled).where(sweep_counts.c.sweep_key == bindparam("the_sweep")))
 _BEST_VALUE = Query(select(sweep_counts.c.best_value).where(sweep_counts.c.sweep_key == bindparam("the_sweep")))
 
 
@@ -67,6 +68,12 @@ def of(connection: Connection, keys: Collection[int]) -> dict[int, Standing]:
 def best_value(connection: Connection, key: int) -> float | None:
     """Return the value of the best final trial of a sweep; None while there is none."""
     found: float | None = _BEST_VALUE.first(connection, the_sweep=key).best_value
+    return found
+
+
+def cancelled(connection: Connection, key: int) -> int:
+    """Return how many trials of a sweep are cancelled."""
+    found: int = _CANCELLED.first(connection, the_sweep=key).cancelled
     return found
 
 

@@ -98,10 +98,11 @@ class Sweeps(Protocol):
         lies below what is used.
         """
 
-    def enqueue_points(self, sweep: str, points: Sequence[Mapping[str, Value]]) -> None:
+    def enqueue_points(self, sweep: str, points: Sequence[Mapping[str, Value]]) -> int:
         """Let hand-picked points wait to be drawn next; the budget of trials grows by them, as a decision tells.
 
-        Raises NotFound; Conflict unless the sweep runs or is paused, and where too many wait.
+        Return how many were enqueued before them, drawn or not. Raises NotFound; Conflict unless the sweep runs or is
+        paused, and where too many wait.
         """
 
     def pause_sweep(self, sweep: str) -> None:
@@ -169,8 +170,11 @@ class Trials(Protocol):
     def finished_trials(self, sweep: str, last: int | None = None) -> list[Trial]:
         """Return the finished trials of a sweep, or the `last` ones, in the order of their numbers."""
 
-    def enqueued_trials(self, sweep: str, last: int) -> list[int]:
-        """Return the numbers of the `last` trials that have hand-picked points, in their order."""
+    def enqueued_trials(self, sweep: str, first: int, count: int) -> list[int]:
+        """Return the numbers of the trials that have hand-picked points: `count` of them, from the `first` on.
+
+        They are drawn in the order in which they were enqueued.
+        """
 
     def confirmed_trials(self, sweep: str) -> list[Trial]:
         """Return the trials that were confirmed by more seeds, by number."""

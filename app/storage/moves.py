@@ -1,4 +1,4 @@
-"""The one module that changes the states of runs, trials and sweeps.
+"""Every change of the states of runs, trials and sweeps, but for trials of another space, which `redraws` has.
 
 Every change of a run is an UPDATE that names the states it may come from, and the number of changed rows is checked: an
 illegal move raises IllegalMove, and the writer takes back what was done with it. Trials follow from their runs.
@@ -20,7 +20,6 @@ from sqlalchemy import (
     insert,
     literal,
     literal_column,
-    or_,
     select,
     update,
 )
@@ -52,13 +51,14 @@ class IllegalMove(Exception):  # noqa: N818 - it says what happened
     """A run or a sweep was not in a state from which the move is allowed: a fault of the program."""
 
 
-def _word(state: TrialState) -> ColumnElement[str]:
+def word(state: TrialState) -> ColumnElement[str]:
+    """Return a state as it is stored."""
     # Literals, because a list of parameters cannot be repeated for many rows.
     return literal_column(f"'{state.value}'")
 
 
 def _from(target: TrialState) -> ColumnElement[bool]:
-    return runs.c.state.in_([_word(state) for state in sorted(sources(target))])
+    return runs.c.state.in_([word(state) for state in sorted(sources(target))])
 
 
 START_BYTES, RESULT_BYTES = 9, 48
@@ -81,26 +81,12 @@ _START = (
     .returning(trials.c.number)
 )
 _START_TRIALS = {
-    state.value: Query(_START.where(trials.c.state == _word(state))) for state in (TrialState.QUEUED, TrialState.PAUSED)
+    state.value: Query(_START.where(trials.c.state == word(state))) for state in (TrialState.QUEUED, TrialState.PAUSED)
 }
 _PRUNE = Bulk(
     update(runs)
     .where(runs.c.key == bindparam("the_key"), PAUSED)
     .values(state=TrialState.PRUNED.value, reason=bindparam("new_reason"))
-)
-_REDRAW_TRIALS = Bulk(
-    update(trials)
-    .where(trials.c.sweep_key == bindparam("the_sweep"), trials.c.number == bindparam("the_number"))
-    .where(trials.c.state == _word(TrialState.PAUSED))
-    .values(state=TrialState.QUEUED.value, space_version=bindparam("new_version"))
-    .values(params=bindparam("new_params", type_=trials.c.params.type))
-)
-_REDRAW_RUNS = Bulk(
-    update(runs)
-    .where(runs.c.sweep_key == bindparam("the_sweep"), runs.c.trial == bindparam("the_number"))
-    .where(runs.c.replicate == bindparam("the_replicate"), PAUSED, runs.c.fence == literal_column("0"))
-    .values(state=TrialState.QUEUED.value, cohort=bindparam("new_cohort"))
-    .values(asked=bindparam("new_asked"), charged=bindparam("new_asked"))
 )
 _ADD_ATTEMPT = Bulk(insert(attempts))
 
@@ -113,7 +99,7 @@ def start_runs(
 ) -> dict[int, int]:
     """Queued to running: lease these runs to a worker; return their fences. Their trials run with them."""
     started = _START_RUNS.rows(connection, keys=list(keys), worker=worker, now=now, until=lease_until)
-    _require(len(started), len(keys), TrialState.RUNNING)
+    require(len(started), len(keys), TrialState.RUNNING)
     for sweep in {row.sweep_key for row in started}:
         _start_trials(connection, sweep, {row.trial for row in started if row.sweep_key == sweep}, now)
     return {row.key: row.fence for row in started}
@@ -139,7 +125,7 @@ def end_holds(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
     names = tuple(name for name in rows[0] if name != "key")
     values = [{"the_key": row["key"]} | {f"new_{name}": row[name] for name in names} for row in rows]
     moved = _end_holds(names).run(connection, values)
-    _require(moved, len(rows), "another state")
+    require(moved, len(rows), "another state")
 
 
 @cache
@@ -205,7 +191,7 @@ def queue_cancelled(connection: Connection, sweep: int, drawn_from: int) -> None
 
     What was to be drawn anew from this version of the space, and found no point there, stays cancelled.
     """
-    cancelled = runs.c.sweep_key == sweep, runs.c.state == _word(TrialState.CANCELLED), runs.c.round == 0
+    cancelled = runs.c.sweep_key == sweep, runs.c.state == word(TrialState.CANCELLED), runs.c.round == 0
     surplus = and_(trials.c.space_version < drawn_from, trials.c.enqueued == 0, trials.c.started_at.is_(None))
     again: dict[str, Any] = {"state": TrialState.QUEUED.value, "reason": None}
     reopened = connection.scalars(
@@ -224,53 +210,15 @@ def queue_cancelled(connection: Connection, sweep: int, drawn_from: int) -> None
 
 def queue_unconfirmed(connection: Connection, sweep: int, numbers: Sequence[int]) -> None:
     """Cancelled to queued: runs of these trials, which are completed: of such ones only those to confirm it can be."""
-    cancelled = runs.c.sweep_key == sweep, runs.c.trial.in_(numbers), runs.c.state == _word(TrialState.CANCELLED)
+    cancelled = runs.c.sweep_key == sweep, runs.c.trial.in_(numbers), runs.c.state == word(TrialState.CANCELLED)
     again = update(runs).where(*cancelled).values(state=TrialState.QUEUED.value, reason=None).returning(runs.c.trial)
-    _require(len(set(connection.scalars(again))), len(numbers), TrialState.QUEUED)
-
-
-def hold_untouched(connection: Connection, sweep: int) -> list[int]:
-    """Queued to paused: trials that nobody has begun, picked or bequeathed, to be drawn anew; return their numbers."""
-    mine = runs.c.sweep_key == sweep, runs.c.trial == trials.c.number
-    begun = exists().where(*mine, or_(runs.c.fence > 0, runs.c.epochs > 0, runs.c.state != _word(TrialState.QUEUED)))
-    held = connection.scalars(
-        update(trials)
-        .where(trials.c.sweep_key == sweep, trials.c.state == TrialState.QUEUED.value, trials.c.enqueued == 0, ~begun)
-        .values(state=TrialState.PAUSED.value)
-        .returning(trials.c.number)
-    ).all()
-    for part in parts(held):
-        paused = update(runs).where(runs.c.sweep_key == sweep, QUEUED, runs.c.trial.in_(part))
-        connection.execute(paused.values(state=TrialState.PAUSED.value))
-    changes.of(connection).trials(sweep, held, TrialState.QUEUED.value, TrialState.PAUSED.value)
-    return sorted(held)
-
-
-def queue_redrawn(connection: Connection, sweep: int, redrawn: Sequence[_Row], again: Sequence[_Row]) -> None:
-    """Paused to queued: held trials with other points, and their runs, which are charged what they are asked for.
-
-    Each has `the_sweep` and `the_number`; a trial its `new_params` and `new_version`, a run `the_replicate`, its
-    `new_cohort` and `new_asked`.
-    """
-    _require(_REDRAW_TRIALS.run(connection, redrawn), len(redrawn), TrialState.QUEUED)
-    _require(_REDRAW_RUNS.run(connection, again), len(again), TrialState.QUEUED)
-    numbers = [row["the_number"] for row in redrawn]
-    changes.of(connection).trials(sweep, numbers, TrialState.PAUSED.value, TrialState.QUEUED.value)
-    changes.of(connection).queued([sweep])
-
-
-def cancel_held(connection: Connection, sweep: int, numbers: Sequence[int], reason: str) -> set[Place]:
-    """Paused to cancelled: the runs of held trials for which there are no points; return their trials."""
-    for part in parts(numbers):
-        held = update(runs).where(runs.c.sweep_key == sweep, PAUSED, runs.c.fence == 0, runs.c.trial.in_(part))
-        connection.execute(held.values(state=TrialState.CANCELLED.value, reason=reason))
-    return {(sweep, number) for number in numbers}
+    require(len(set(connection.scalars(again))), len(numbers), TrialState.QUEUED)
 
 
 def prune(connection: Connection, reasons: Mapping[int, str]) -> None:
     """Paused to pruned, each run for a reason of its own: the best epoch so far is the result."""
     rows = [{"the_key": key, "new_reason": reason} for key, reason in reasons.items()]
-    _require(_PRUNE.run(connection, rows), len(rows), TrialState.PRUNED)
+    require(_PRUNE.run(connection, rows), len(rows), TrialState.PRUNED)
 
 
 def _move(
@@ -289,7 +237,7 @@ def _move(
             .returning(runs.c.sweep_key, runs.c.trial)
         )
         places += [(row.sweep_key, row.trial) for row in moved]
-    _require(len(places), len(keys), target)
+    require(len(places), len(keys), target)
     return set(places)
 
 
@@ -334,11 +282,11 @@ def end_sweep(
         values = {"state": SweepState.RUNNING.value, "ending": target.value, "reason": reason}
         open_ = sweeps.c.state.in_([SweepState.RUNNING.value, SweepState.PAUSED.value])
         moved = connection.execute(update(sweeps).where(sweeps.c.key == sweep, open_).values(values)).rowcount
-        _require(moved, 1, target)
+        require(moved, 1, target)
         changes.of(connection).sweep(sweep, SweepState.RUNNING.value)
         return False
     ended = move_sweep(connection, sweep, target, {"reason": reason, "ending": None, "finished_at": now})
-    _require(int(ended), 1, target)
+    require(int(ended), 1, target)
     return True
 
 
@@ -383,7 +331,7 @@ def _cancel_untouched(connection: Connection, sweep: int, reason: str, now: date
 def _cancel_confirming(connection: Connection, sweep: int, reason: str, now: datetime) -> None:
     """Cancel the open runs of trials that are final, but for those that have come as far as they were asked to."""
     mine = trials.c.sweep_key == sweep, trials.c.number == runs.c.trial
-    of_final = exists().where(*mine, trials.c.state.not_in([_word(state) for state in OPEN]))
+    of_final = exists().where(*mine, trials.c.state.not_in([word(state) for state in OPEN]))
     short = runs.c.epochs < runs.c.asked
     _cancel(connection, and_(runs.c.sweep_key == sweep, _from(TrialState.CANCELLED), short, of_final), reason, now)
 
@@ -402,7 +350,7 @@ def _let_go(connection: Connection, sweep: int, reason: str) -> set[Place]:
     completed, cancelled = literal(TrialState.COMPLETED.value), literal(TrialState.CANCELLED.value)
     moved = connection.execute(
         update(runs)
-        .where(runs.c.sweep_key == sweep, runs.c.state.in_([_word(TrialState.QUEUED), _word(TrialState.PAUSED)]))
+        .where(runs.c.sweep_key == sweep, runs.c.state.in_([word(TrialState.QUEUED), word(TrialState.PAUSED)]))
         .values(state=case((HAS_RESULT, completed), else_=cancelled), reason=reason)
         .returning(runs.c.trial)
     )
@@ -414,6 +362,7 @@ def _in_training(connection: Connection, sweep: int) -> bool:
     return connection.execute(some).first() is not None
 
 
-def _require(moved: int, wanted: int, target: object) -> None:
+def require(moved: int, wanted: int, target: object) -> None:
+    """Raise IllegalMove unless as many rows were changed as were to move."""
     if moved != wanted:
         raise IllegalMove(f"{moved} of {wanted} could move to {target}; none was moved.")

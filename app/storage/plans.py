@@ -23,7 +23,7 @@ from app.domain.plan import (
 )
 from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
-from app.storage import changes, confirmations, lineage, moves, passed_rungs, twins
+from app.storage import changes, confirmations, lineage, moves, passed_rungs, redraws, twins
 from app.storage.bulk import Bulk
 from app.storage.cohorts import numbers_for
 from app.storage.decisions import add_decisions, round_of
@@ -171,10 +171,10 @@ class _Applying:
         again = [row for one in move.trials for row in _redrawn_runs(self._key, one, cohorts)]
         numbers = [one.number for one in move.trials]
         before = self._charged(numbers)
-        moves.queue_redrawn(self._connection, self._key, redrawn, again)
+        redraws.queue_redrawn(self._connection, self._key, redrawn, again)
         self._charge(self._charged(numbers) - before)
         why = f"the space has no point left for it: others were {move.reason}"
-        self._changed |= moves.cancel_held(self._connection, self._key, move.surplus, why)
+        self._changed |= redraws.cancel_held(self._connection, self._key, move.surplus, why)
 
     def _take_points(self, taken: Sequence[Mapping[str, Any]]) -> None:
         """Take these points from those that wait, of which they are the first."""

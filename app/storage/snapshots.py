@@ -17,11 +17,14 @@ from app.storage.moves import PAUSED, QUEUED, RUNNING
 from app.storage.records import AnyRow
 from app.storage.sweep_rows import sweep_row
 from app.storage.tables import lineage, rung_values, runs, trials
+from app.storage.taken_points import TakenPoints
 
 _VIEW = (runs.c.key, runs.c.trial, runs.c.replicate, runs.c.state, runs.c.epochs, runs.c.asked, runs.c.value)
 
 
-def take(connection: Connection, sweep: str, need: Need, horizon: int, *, all_runs: bool = False) -> Snapshot:
+def take(
+    connection: Connection, sweep: str, need: Need, horizon: int, points: TakenPoints, *, all_runs: bool = False
+) -> Snapshot:
     """Return what a plan for this sweep follows from. Raises NotFound."""
     row = sweep_row(connection, sweep)
     spec = records.spec_from_json(row.spec)
@@ -39,7 +42,7 @@ def take(connection: Connection, sweep: str, need: Need, horizon: int, *, all_ru
         else (),
         trials=_trials(connection, sweep, direction) if need is Need.ALL else (),
         earlier=histories.of_sweep(connection, row) if spec.history and need is Need.ALL else (),
-        taken={} if spec.duplicates == "seed" else trial_rows.taken(connection, row.key),
+        taken={} if spec.duplicates == "seed" else points.of(connection, row),
         held=_held(connection, row.key) if changed else (),
         this_round=_this_round(connection, row) if changed and need is Need.ALL else frozenset(),
         leaders=() if in_training else _leaders(connection, row, spec),

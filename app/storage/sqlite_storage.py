@@ -18,7 +18,7 @@ from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict
 from app.domain.events import Listener
 from app.domain.filters import Field, Position, TrialQuery
-from app.domain.plan import Plan
+from app.domain.plan import Need, Plan, Snapshot
 from app.domain.policy import Policy
 from app.domain.trials import Trial
 from app.domain.values import Value
@@ -51,6 +51,7 @@ from app.storage.connect import reading_engine, unchecked_references, writing_en
 from app.storage.lock import FolderLock, make_folder
 from app.storage.migrate import migrate
 from app.storage.reads import Reads
+from app.storage.taken_points import TakenPoints
 from app.storage.trial_pages import TrialPages
 from app.storage.wal import Wal
 from app.storage.writer import Writer
@@ -115,6 +116,7 @@ class SqliteStorage:
             opened.pop_all()
         self._clearing = Clearing(self._writer)
         self._backing_up = Lock()
+        self._points = TakenPoints()
 
     def listen(self, listener: Listener) -> None:
         self._writer.listen(listener)
@@ -208,7 +210,10 @@ class SqliteStorage:
     resume_sweep = _decides(control.resume)
     cancel_sweep = _decides(control.cancel)
     pass_time = _writes(control.pass_time)
-    snapshot = _reads(snapshots.take)
+
+    def snapshot(self, sweep: str, need: Need, horizon: int, *, all_runs: bool = False) -> Snapshot:
+        return self.read(snapshots.take, sweep, need, horizon, self._points, all_runs=all_runs)
+
     decisions = _reads(decisions.page)
 
     def delete_sweep(self, sweep: str) -> None:

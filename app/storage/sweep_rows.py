@@ -12,7 +12,7 @@ from app.domain.errors import Conflict, NotFound
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Labels, NewSweep, Sweep, SweepFilter, SweepSpec, Used
 from app.domain.work import OWN_TRAINER
-from app.storage import changes, counts, histories, records
+from app.storage import changes, counts, histories, records, views
 from app.storage.dialect import among, json_has
 from app.storage.moves import QUEUED
 from app.storage.queries import Query
@@ -83,6 +83,7 @@ def create(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> 
     added = insert(sweeps).values(**row, metrics=metrics, id=sweep, posted=new.posted, created_at=now)
     key = connection.execute(added.returning(sweeps.c.key)).scalar_one()
     connection.execute(insert(sweep_counts).values(sweep_key=key))
+    views.take_parameters(connection, [*new.spec.space.parameters, *new.spec.fixed])
     histories.store(connection, key, new.history)
     changes.of(connection).sweep(key, SweepState.RUNNING.value)
 
@@ -168,10 +169,10 @@ def _sweeps(connection: Connection, rows: Sequence[AnyRow]) -> list[Sweep]:
 
 
 def _whole(counts: Mapping[TrialState, int], row: AnyRow) -> dict[TrialState, int]:
-    """Return a count for every state, in sum the budget: trials not yet drawn are queued, or cancelled."""
-    undrawn = TrialState.QUEUED if row.state in OPEN_SWEEPS else TrialState.CANCELLED
+    """Return a count for every state: while a sweep is open, trials not yet drawn are queued, in sum the budget."""
     whole = {state: counts.get(state, 0) for state in TrialState}
-    whole[undrawn] += row.budget_trials - row.drawn
+    if row.state in OPEN_SWEEPS:
+        whole[TrialState.QUEUED] += row.budget_trials - row.drawn
     return whole
 
 

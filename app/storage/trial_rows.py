@@ -5,20 +5,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, literal_column, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, literal_column, select
 
 from app.domain.errors import NotFound
 from app.domain.filters import Field, Position, TrialQuery
 from app.domain.runs import WITHOUT_RESULT
 from app.domain.states import OPEN, TrialState
 from app.domain.trials import KeptModel, Trial
-from app.domain.values import LARGEST_WHOLE, key
+from app.domain.values import LARGEST_WHOLE
 from app.storage import artifacts as artifact_rows
 from app.storage import metrics, records
 from app.storage.dialect import among
 from app.storage.queries import Query
 from app.storage.sweep_rows import sweep_key
-from app.storage.tables import artifacts, lineage, models, runs, trials
+from app.storage.tables import artifacts, models, runs, trials
 
 _UNFINISHED = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED, TrialState.CANCELLED})
 _FINISHED = tuple(state for state in TrialState if state not in _UNFINISHED)
@@ -30,13 +30,6 @@ _TOLD = select(*(column for column in trials.c if column not in {trials.c.sweep_
 _OF_NUMBER = Query(_TOLD.where(trials.c.number == bindparam("number")))
 _OF_NUMBERS = Query(_TOLD.where(among(trials.c.number, "numbers")))
 _FINISHED_ONES = Query(_TOLD.where(among(trials.c.state, "states")).order_by(trials.c.number))
-
-_POINTS = Query(
-    select(trials.c.number, trials.c.params)
-    .where(_MINE, trials.c.same_as.is_(None), trials.c.state != literal_column("'cancelled'"))
-    .where(trials.c.number.not_in(select(lineage.c.trial).where(lineage.c.sweep_key == bindparam("sweep"))))
-    .order_by(trials.c.number)
-)
 
 _CONFIRMED = Query(_TOLD.where(trials.c.confirmed == literal_column("1")).order_by(trials.c.number))
 _ENDED = tuple(state.value for state in TrialState if state not in OPEN | WITHOUT_RESULT)
@@ -173,12 +166,22 @@ def stopped(connection: Connection, sweep: str) -> list[Trial]:
     return [records.trial(sweep, row, slots) for row in rows]
 
 
-def enqueued(connection: Connection, sweep: str, last: int) -> list[int]:
-    """Return the numbers of the `last` trials that have hand-picked points, in their order."""
-    # A literal: SQLite uses a partial index only where it can see the index's own condition.
-    mine = trials.c.sweep_key == sweep_key(connection, sweep), trials.c.enqueued == literal_column("1")
-    found = connection.execute(select(trials.c.number).where(*mine).order_by(trials.c.number.desc()).limit(last))
-    return sorted(found.scalars())
+# A literal: SQLite uses a partial index only where it can see the index's own condition.
+_ENQUEUED = trials.c.enqueued == literal_column("1")
+
+
+def enqueued(connection: Connection, sweep: str, first: int, count: int) -> list[int]:
+    """Return the numbers of the trials that have hand-picked points, in their order: `count` from the `first` on."""
+    mine = trials.c.sweep_key == sweep_key(connection, sweep), _ENQUEUED
+    page = select(trials.c.number).where(*mine).order_by(trials.c.number).offset(first).limit(count)
+    return list(connection.scalars(page))
+
+
+def count_enqueued(connection: Connection, sweep: int) -> int:
+    """Return how many trials have hand-picked points."""
+    return connection.execute(
+        select(func.count()).select_from(trials).where(trials.c.sweep_key == sweep, _ENQUEUED)
+    ).scalar_one()
 
 
 def confirmed(connection: Connection, sweep: str) -> list[Trial]:
@@ -202,18 +205,6 @@ def best_epochs(connection: Connection, sweep: str, number: int) -> dict[int, in
 def _trained(connection: Connection, sweep: str, numbers: Collection[int]) -> Sequence[records.AnyRow]:
     key = sweep_key(connection, sweep)
     return _TRAININGS.rows(connection, sweep=key, numbers=list(numbers), states=list(_ENDED))
-
-
-def taken(connection: Connection, sweep: int) -> dict[str, int]:
-    """Return the number of the first trial with each point, by the `key` of its params.
-
-    One that goes on from another trial is none: its result is not that of its point alone. One that was cancelled is
-    none either: it has no result, and comes to none.
-    """
-    found = dict[str, int]()
-    for row in _POINTS.rows(connection, sweep=sweep):
-        found.setdefault(key(row.params), row.number)
-    return found
 
 
 def model(connection: Connection, sweep: str, number: int) -> KeptModel | None:

@@ -1,12 +1,14 @@
 """Views for those who read logsweep.db with sqlite3: the packed tables with metrics by name and times as text.
 
-They are `trials`, `runs`, `epochs` and `attempts`, and made anew whenever a metric gets a slot.
+They are `trials`, `runs`, `epochs` and `attempts`, with those of `wide_views` on top of them, and made anew whenever a
+metric gets a slot or a sweep brings hyperparameters that none had before.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlalchemy import Connection, Table
 
+from app.storage import wide_views
 from app.storage.columns import PackedInstant
 from app.storage.dialect import instant_text
 from app.storage.tables import attempts, epochs, replicate_metrics, runs, trials
@@ -35,6 +37,12 @@ def renew(connection: Connection) -> None:
             connection.exec_driver_sql(statement)
 
 
+def take_parameters(connection: Connection, names: Iterable[str]) -> None:
+    """Make the views anew if a stored sweep has hyperparameters of these names that they lack."""
+    if wide_views.lack(connection, names):
+        renew(connection)
+
+
 def drop(connection: Connection) -> None:
     """Drop all views: SQLite renames no table while a view names one that is not there."""
     for name in _stored(connection):
@@ -56,6 +64,7 @@ def _wanted(connection: Connection) -> Mapping[str, str]:
         "runs": _view("runs", runs, of_runs, _RUNS),
         "epochs": _view("epochs", epochs, of_epochs),
         "attempts": _view("attempts", attempts, {}) + _TOLD_ATTEMPTS,
+        **wide_views.statements(of_trials, of_epochs, wide_views.parameters(connection)),
     }
 
 

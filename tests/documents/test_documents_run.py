@@ -34,7 +34,7 @@ def _runnable(document: Path) -> Sequence[Snippet]:
 @pytest.mark.parametrize("document", [one for one in DOCUMENTS if _runnable(one)], ids=lambda path: path.name)
 def test_every_snippet_works_and_answers_what_is_shown(document: Path, tmp_path: Path) -> None:
     found = _runnable(document)
-    server = ServerProcess(tmp_path / "data", workers=2)
+    server = ServerProcess(tmp_path / "data", workers=1)
     with running(server):
         outputs = Session(tmp_path, server.address).run(found, SECONDS)
 

@@ -213,7 +213,7 @@ def test_cancelling_takes_all_that_is_open(storage: Storage) -> None:
     storage.cancel_sweep(SWEEP, keep=False, now=LATER)
     sweep = storage.sweep(SWEEP)
     assert (sweep.state, sweep.finished_at, sweep.reason) == (SweepState.CANCELLED, LATER, "cancelled on request")
-    assert (look(storage).version, counts(storage)) == (before + 1, {TrialState.CANCELLED: 4})
+    assert (look(storage).version, counts(storage)) == (before + 1, {TrialState.CANCELLED: 2})
     assert decision(storage, one.lease)[0] == "stop"
     (attempt,) = storage.attempts(SWEEP, 0)
     assert (attempt.ending, attempt.ended_at, attempt.reason) == ("released", LATER, "cancelled on request")

@@ -207,7 +207,7 @@ def test_an_end_with_nothing_in_training_is_final_at_once(storage: Storage) -> N
     assert storage.apply(SWEEP, look(storage).version, Plan([End(SweepState.COMPLETED, "enough")]), LATER)
     sweep = storage.sweep(SWEEP)
     assert (sweep.state, sweep.reason, sweep.finished_at) == (SweepState.COMPLETED, "enough", LATER)
-    assert counts(storage) == {TrialState.COMPLETED: 1, TrialState.CANCELLED: 2}
+    assert counts(storage) == {TrialState.COMPLETED: 1, TrialState.CANCELLED: 1}
     assert (storage.trial(SWEEP, 0).finished_at, storage.trial(SWEEP, 1).finished_at) == (LATER, LATER)
 
 
@@ -277,7 +277,7 @@ def test_a_model_has_the_weights_and_what_its_own_run_came_to(storage: Storage) 
 def test_enqueued_points_wait_on_top_of_the_budget_until_a_plan_draws_them(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 1), budget=3)
     points: list[Mapping[str, Value]] = [{"l2": 0.5}, {"l2": 0.25, "hidden_units": [8, 8]}]
-    storage.enqueue_points(SWEEP, points)
+    assert storage.enqueue_points(SWEEP, points) == 0
     shown = look(storage)
     assert (list(shown.points), shown.budget.trials, storage.sweep(SWEEP).waiting_points) == (points, 5, 2)
     assert storage.decisions(SWEEP, 0, 9) == [
@@ -285,9 +285,11 @@ def test_enqueued_points_wait_on_top_of_the_budget_until_a_plan_draws_them(stora
     ]
     first = replace(drawn(1, 1)[0], params=points[0], enqueued=True)
     assert make(storage, Draw([first, *drawn(2, 1)], 0, "drawn"))
-    assert (list(look(storage).points), storage.enqueued_trials(SWEEP, 9)) == (points[1:], [1])
+    assert (list(look(storage).points), storage.enqueued_trials(SWEEP, 0, 9)) == (points[1:], [1])
+    assert storage.enqueued_trials(SWEEP, 1, 9) == storage.enqueued_trials(SWEEP, 0, 0) == []
     assert [storage.trial(SWEEP, number).enqueued for number in range(3)] == [False, True, False]
     assert counts(storage) == {TrialState.QUEUED: 5}
+    assert storage.enqueue_points(SWEEP, points[:1]) == 2
 
 
 def test_a_plan_for_other_points_than_those_that_wait_is_refused(storage: Storage) -> None:

@@ -65,7 +65,7 @@ class ServerProcess:
 
     def planners(self) -> list[int]:
         """Return the ids of the processes that make its plans: one, once a sweep learns, else none."""
-        return [child for child in child_ids(self.process.pid) if b"\0app.planning.child\0" in _command(child)]
+        return planners_of(self.process.pid)
 
     def kill(self) -> None:
         """End the server at once, as a power cut would."""
@@ -143,6 +143,11 @@ def child_ids(parent: int) -> list[int]:
         if int(fields[1]) == parent and fields[0] != "Z":
             found.append(int(stat.parent.name))
     return found
+
+
+def planners_of(parent: int) -> list[int]:
+    """Return the ids of the processes that make plans for `parent`."""
+    return [child for child in child_ids(parent) if b"\0app.planning.child\0" in _command(child)]
 
 
 def _command(process: int) -> bytes:

@@ -13,7 +13,8 @@ from tests.system.processes import ServerProcess, finish, post_sweep, running
 from tests.system.tables import result_tables
 
 
-def test_the_example_sweep_has_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("trials", [32, pytest.param(64, marks=pytest.mark.large)])
+def test_the_example_sweep_has_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: int) -> None:
     tables = {}
     for choice in CHOICES:
         monkeypatch.setenv("LOGSWEEP_KERNELS", choice)
@@ -23,11 +24,12 @@ def test_the_example_sweep_has_one_table(tmp_path: Path, monkeypatch: pytest.Mon
         data.parent.mkdir()
         server = ServerProcess(data, workers=2)
         with running(server):
-            sweep = post_sweep(server.client, dict(EXAMPLE))
+            sweep = post_sweep(server.client, {**EXAMPLE, "budget": {"trials": trials}})
             finish(server.client, sweep)
         tables[choice] = result_tables(data, sweep)
 
-    assert {name: len(rows) for name, rows in tables["numpy"].items()}.items() >= {"trials": 64, "models": 50}.items()
+    assert len(tables["numpy"]["trials"]) == trials
+    assert len(tables["numpy"]["models"]) >= 0.75 * trials
     assert tables["compiled"] == tables["numpy"]
     assert tables["auto"] == tables["numpy"]
     assert list((tmp_path / "compiled" / "cache").rglob("*.so"))

@@ -44,23 +44,21 @@ def is_running(client: httpx.Client, sweep: str) -> bool:
     return bool(client.get(f"/v1/sweeps/{sweep}").raise_for_status().json()["state"] == "running")
 
 
-def undisturbed(data: Path, spec: dict[str, Any]) -> Tables:
-    """Return the tables of a sweep that was left alone."""
-    server = ServerProcess(data, workers=2)
-    with running(server):
-        sweep = post_sweep(server.client, spec)
-        finish(server.client, sweep, LONG_PATIENCE)
-    return result_tables(data, sweep)
+def undisturbed(server: ServerProcess, spec: dict[str, Any]) -> Tables:
+    """Return the tables of a sweep that is left alone."""
+    sweep = post_sweep(server.client, spec)
+    finish(server.client, sweep, LONG_PATIENCE)
+    return result_tables(server.data, sweep)
 
 
 def survive(tmp_path: Path, kills: int, trials: int, seed: int) -> None:
     """Kill children of the server at random moments while a sweep runs; compare with one that was left alone."""
     spec = {**SWEEP, "budget": {"trials": trials}}
-    reference = undisturbed(tmp_path / "reference", spec)
     chance, data, done = random.Random(seed), tmp_path / "data", 0  # noqa: S311 - it picks victims, no secrets
     server = ServerProcess(data, workers=2, slots=16)
     with running(server):
         client = server.client
+        reference = undisturbed(server, spec)
         sweep = post_sweep(client, spec)
         while done < kills and is_running(client, sweep):
             victim = chance.choice(until(server.children, "the server has a child"))
@@ -77,7 +75,7 @@ def survive(tmp_path: Path, kills: int, trials: int, seed: int) -> None:
 
 
 def test_no_innocent_trial_fails_under_random_kills(tmp_path: Path) -> None:
-    survive(tmp_path, kills=8, trials=200, seed=1)
+    survive(tmp_path, kills=5, trials=120, seed=1)
 
 
 def survive_among_others(tmp_path: Path, kills: int, trials: int, seed: int) -> None:
@@ -86,7 +84,6 @@ def survive_among_others(tmp_path: Path, kills: int, trials: int, seed: int) -> 
     The server's own would be started again ever later, up to half a minute after each death.
     """
     spec = {**SWEEP, "budget": {"trials": trials}}
-    reference = undisturbed(tmp_path / "reference", spec)
     chance, data, done = random.Random(seed), tmp_path / "data", 0  # noqa: S311 - it picks victims, no secrets
     server = ServerProcess(data, lease_seconds=1.0)
     with ExitStack() as stack:
@@ -99,6 +96,7 @@ def survive_among_others(tmp_path: Path, kills: int, trials: int, seed: int) -> 
 
         numbers = count()
         crew = [worker(), worker()]
+        reference = undisturbed(server, spec)
         while done < kills:
             sweep = post_sweep(server.client, spec)
             while done < kills and is_running(server.client, sweep):

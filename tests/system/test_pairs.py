@@ -21,14 +21,14 @@ SPACE = {
 }
 HALVED = {"kind": "successive_halving", "eta": 3, "first_rung": 1}
 PAIRS: Mapping[str, dict[str, Any]] = {
-    "random with successive_halving": {"scheduler": HALVED, "replicates": 2, "budget": {"trials": 27}},
-    "sobol with hyperband": {"scheduler": {"kind": "hyperband", "first_rung": 1}, "budget": {"trials": 40}},
+    "random with successive_halving": {"scheduler": HALVED, "replicates": 2, "budget": {"trials": 18}},
+    "sobol with hyperband": {"scheduler": {"kind": "hyperband", "first_rung": 1}, "budget": {"trials": 27}},
     "latin_hypercube with median": {"scheduler": {"kind": "median", "first_rung": 2, "bracket": 8}},
     "gp with thaw": {"scheduler": {"kind": "thaw", "batch": 4}, "budget": {"trials": 12, "epochs": 100}},
-    "tpe with successive_halving": {"scheduler": {**HALVED, "bracket": 9}, "budget": {"trials": 36}},
-    "gp with none": {"replicates": 2, "budget": {"trials": 20}},
+    "tpe with successive_halving": {"scheduler": {**HALVED, "bracket": 9}, "budget": {"trials": 27}},
+    "gp with none": {"replicates": 2, "budget": {"trials": 16}},
 }
-KILLS = 8
+KILLS = 6
 
 Tables = Mapping[str, Any]
 
@@ -37,7 +37,7 @@ def body(pair: str) -> dict[str, Any]:
     """Return the sweep of a pair."""
     sampler = pair.partition(" with ")[0]
     fixed = {"epochs": 9, "batch_size": 64}
-    same = {"name": pair, "dataset": "digits", "seed": 19, "space": SPACE, "fixed": fixed, "budget": {"trials": 24}}
+    same = {"name": pair, "dataset": "digits", "seed": 19, "space": SPACE, "fixed": fixed, "budget": {"trials": 16}}
     return {**same, "sampler": {"kind": sampler}, "early_stopping": {"patience": 6}, **PAIRS[pair]}
 
 

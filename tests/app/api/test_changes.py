@@ -50,6 +50,14 @@ def test_what_a_sweep_cannot_have_is_refused_at_its_place(
     assert places(shared.post("/v1/sweeps", json=sweep_body(**changes))) == pointers
 
 
+def test_a_text_that_is_too_long_or_empty_is_told_with_its_length_and_the_rule(shared: httpx.Client) -> None:
+    refused = problem(shared.post("/v1/sweeps", json=sweep_body(notes="x" * 20_001, tags=[""])), 422)
+    assert [error["detail"] for error in refused["errors"]] == [
+        "The text is empty: send at least 1.",
+        "The text has 20,001 characters: send at most 20,000.",
+    ]
+
+
 def test_a_change_of_labels_leaves_all_else_as_it_was(client: httpx.Client) -> None:
     sweep = start(client, tags=["a"])
     assert patch(client, sweep["id"], notes="seen") == sweep | {"notes": "seen"}

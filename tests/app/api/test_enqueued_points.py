@@ -105,6 +105,18 @@ def test_a_request_without_points_is_refused(client: httpx.Client, body: Json) -
     assert all(place.startswith("/point") for place in places(answer))
 
 
+@pytest.mark.parametrize(
+    ("count", "detail"),
+    [
+        (0, "The list is empty: send at least 1."),
+        (101, "The list has 101 items: send at most 100."),
+    ],
+)
+def test_too_few_or_too_many_points_are_refused_in_a_sentence(client: httpx.Client, count: int, detail: str) -> None:
+    refused = enqueue(client, begun(client), *[{}] * count)
+    assert [error["detail"] for error in problem(refused, 422)["errors"]] == [detail]
+
+
 def test_a_point_of_a_foreign_trainer_must_be_one_of_the_space(client: httpx.Client) -> None:
     space = {"depth": {"kind": "int", "low": 1, "high": 9}, "kind": {"kind": "choice", "values": ["a", "b"]}}
     body = {"trainer": "external", "metrics": {"auc": "maximize"}, "space": space, "budget": {"trials": 2}}

@@ -2,18 +2,23 @@
 
 import json
 from dataclasses import replace
+from threading import Event, Thread
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
 
-from app.services.ensembles import fingerprint_of
+from app.domain.ensembles import Selection
+from app.domain.trials import KeptModel
+from app.services.ensembles import Ensembles, fingerprint_of
 from app.services.services import Services
+from app.storage.interface import Storage
 from engine.models import Ensemble, read_model
 from tests.app.api.serving import Json, Trainer, finished, places, problem, start, when_ended
 from tests.app.api.test_models import IRIS, labelled_tables
 from tests.app.api.training import train_all
+from tests.system.processes import PATIENCE
 
 TRIALS = 8
 
@@ -66,6 +71,44 @@ def test_an_ensemble_is_chosen_once_and_stored(services: Services, client: httpx
     assert stored.metrics == first["metrics"]
     services.storage.store_ensemble(sweep, "greedy", chosen_from, replace(stored, rows=7))
     assert ensemble(client, sweep) == {**first, "rows": 7}
+
+
+class HeldUp:
+    """A storage that is asked for a model of one sweep, and takes its time."""
+
+    def __init__(self, storage: Storage, sweep: str) -> None:
+        self._storage, self._of = storage, sweep
+        self.asked, self.go_on = Event(), Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._storage, name)
+
+    def model(self, sweep: str, number: int) -> KeptModel | None:
+        if sweep == self._of:
+            self.asked.set()
+            assert self.go_on.wait(PATIENCE)
+        return self._storage.model(sweep, number)
+
+
+def test_what_was_chosen_is_read_while_another_sweep_s_ensemble_is_chosen(
+    services: Services, client: httpx.Client
+) -> None:
+    first, second = ended(client), ended(client)
+    ensemble(client, second)
+    storage: Any = HeldUp(services.storage, first)
+    ensembles, selection = Ensembles(storage), Selection("greedy")
+    choosing = Thread(target=ensembles.report, args=(first, selection))
+    reading = Thread(target=lambda: (ensembles.report(second, selection), ensembles.get(second, selection)))
+    choosing.start()
+    try:
+        assert storage.asked.wait(PATIENCE)
+        reading.start()
+        reading.join(PATIENCE)
+        assert not reading.is_alive()
+        assert choosing.is_alive()
+    finally:
+        storage.go_on.set()
+        choosing.join()
 
 
 def test_the_best_few_alike_are_another_ensemble(client: httpx.Client) -> None:

@@ -51,6 +51,32 @@ def test_lists_filter_by_the_new_values_and_by_parameters_that_came_and_went(
     assert [one["number"] for one in trials(client, sweep, where="param.learning_rate>0")] == [0]
 
 
+def test_lists_know_widths_and_layers_by_count_where_the_space_had_both(client: httpx.Client, trainer: Trainer) -> None:
+    lists = {"hidden_units": {"kind": "choice", "values": [[4], [8]]}}
+    layers = {"hidden_layers": {"kind": "int", "low": 1, "high": 2}, "units": {"kind": "int", "low": 4, "high": 8}}
+    sweep = start(client, space=lists, fixed={"epochs": 3}, budget={"trials": 5})["id"]
+    trainer.leases(2)
+    patch(client, sweep, space=layers)
+    widths = [one["params"]["hidden_units"] for one in trials(client, sweep)[:2]]
+    assert [one["params"].get("hidden_units") for one in trials(client, sweep, sort="param.hidden_units")] == [
+        *sorted(widths),
+        None,
+        None,
+        None,
+    ]
+    assert [one["number"] for one in trials(client, sweep, where="param.units>=4")] == [2, 3, 4]
+    assert [one["number"] for one in trials(client, sweep, where="param.hidden_units=null")] == [2, 3, 4]
+
+
+def test_lists_of_a_foreign_trainer_know_parameters_that_came_and_went(client: httpx.Client) -> None:
+    depth, rate = {"depth": {"kind": "int", "low": 1, "high": 9}}, {"rate": {"kind": "int", "low": 1, "high": 9}}
+    body = {"trainer": "external", "metrics": {"auc": "maximize"}, "space": depth, "budget": {"trials": 2}}
+    sweep = client.post("/v1/sweeps", json=body).json()["id"]
+    patch(client, sweep, space=rate)
+    assert len(trials(client, sweep, where="param.rate>0")) == 2
+    assert trials(client, sweep, where="param.depth>0") == []
+
+
 def test_constraints_alone_are_a_new_version_and_the_same_space_is_none(client: httpx.Client) -> None:
     sweep = start(client, budget={"trials": 4})["id"]
     assert len(patch(client, sweep, space=WIDE).json()["space_versions"]) == 1
@@ -58,6 +84,18 @@ def test_constraints_alone_are_a_new_version_and_the_same_space_is_none(client: 
     assert (changed["space"], changed["constraints"]) == (WIDE, ["learning_rate <= 0.1"])
     assert [one["constraints"] for one in changed["space_versions"]] == [[], ["learning_rate <= 0.1"]]
     assert all(one["params"]["learning_rate"] <= 0.1 for one in trials(client, sweep))
+
+
+def test_wider_networks_lower_the_pool_which_is_said(client: httpx.Client) -> None:
+    def widths(*widths: int) -> Json:
+        return {"hidden_units": {"kind": "choice", "values": [[width, width] for width in widths]}}
+
+    sweep = start(client, space=widths(4), fixed={"epochs": 3})
+    wide = patch(client, sweep["id"], space=widths(4, 4096)).json()
+    assert (sweep["pool"], wide["pool"]) == (50, 3)
+    (told, _) = client.get(f"/v1/sweeps/{sweep['id']}/decisions").json()["items"]
+    assert told["reason"].endswith("; the pool of 50 models has room for 3 of the largest network")
+    assert patch(client, sweep["id"], space=widths(4)).json()["pool"] == 3
 
 
 def test_all_faults_are_told_together_and_nothing_changes(client: httpx.Client) -> None:

@@ -271,3 +271,31 @@ def test_whole_numbers_on_a_symmetric_log_axis_reach_both_ends_and_own_half_a_st
 def test_decimals_on_a_symmetric_log_axis_are_steps_as_they_are_written() -> None:
     parameter = FloatParameter(-0.2, 0.3, "symmetric_log", step=0.1, threshold=0.1)
     assert set(parameter.at([0.0, *GRID, BELOW_ONE], RULES)) == {-0.2, -0.1, 0.0, 0.1, 0.2, 0.3}
+
+
+@pytest.mark.parametrize(
+    ("when", "there"),
+    [
+        ({"layers": {">=": 2}}, [False, True, True]),
+        ({"any": [{"layers": [1]}, {"layers": {">": 2}}]}, [True, False, True]),
+        ({"not": {"layers": [1, 3]}}, [False, True, False]),
+        ({"all": [{"layers": {">=": 2}}, {"layers": {"<": 3}}]}, [False, True, False]),
+        ({"layers": [1, 2]}, [True, True, False]),
+    ],
+)
+def test_under_the_first_rules_a_condition_of_a_later_form_is_read_as_it_is_today(
+    when: Conditions, there: list[bool]
+) -> None:
+    space = Space({"layers": IntParameter(1, 3), "units": IntParameter(4, 8, when=when)})
+    for rules in (1, RULES):
+        rows = [[(layers + 0.5) / 3, 0.5] for layers in range(3)]
+        assert ["units" in found for found in space.points(rows, {}, rules)] == there
+
+
+@pytest.mark.parametrize(
+    "axis",
+    [IntParameter(-9, 9, "symmetric_log", threshold=2.0), FloatParameter(-9, 9, "symmetric_log", 0.5, threshold=2.0)],
+)
+def test_under_the_first_rules_a_scale_of_later_is_read_as_it_is_today(axis: IntParameter | FloatParameter) -> None:
+    assert axis.at(GRID, 1) == axis.at(GRID, RULES)
+    assert min(axis.at(GRID, 1)) == -9

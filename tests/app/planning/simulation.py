@@ -6,7 +6,8 @@ from collections.abc import Callable
 from app.domain.plan import Plan, Snapshot
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import SweepSpec
-from app.simulation.sweep import SHA, Fate, VirtualSweep
+from app.simulation.runs import Fate
+from app.simulation.sweep import SHA, VirtualSweep
 
 __all__ = ["SHA", "Fate", "SimulatedSweep", "dice", "fates", "finished"]
 

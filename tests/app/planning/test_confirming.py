@@ -9,7 +9,7 @@ from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, Confirmation, SweepSpec
 from app.planning import plan
 from app.planning.memory import Memory
-from app.simulation.sweep import Run
+from app.simulation.runs import Run
 from tests.app.planning.simulation import SimulatedSweep, fates, finished
 from tests.app.planning.specs import HALVING, search
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 
 from app.contract.rules import CURRENT_RULES
+from app.domain.plan import Plan, Snapshot
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, Duplicates, SweepSpec
 from app.domain.values import Value, key
-from app.planning import duplicates
+from app.planning import duplicates, plan
 from app.planning.drawing import draw
 from app.planning.duplicates import Below
 from tests.app.planning.simulation import SimulatedSweep, fates
@@ -63,6 +64,45 @@ def test_skipped_duplicates_leave_each_point_once_until_the_space_is_exhausted(
     assert len({key(trial.params) for trial in sweep.trials}) == len(sweep.trials) == 16
     assert sweep.state is SweepState.COMPLETED
     assert sweep.reason == "the space is exhausted: all its 16 points were drawn, and duplicates are skipped"
+
+
+class Recognising(SimulatedSweep):
+    """A sweep whose plans are told, as the service tells them, that no new point was found in one like it."""
+
+    found_none: tuple[int, int] | None = None
+    told = 0
+
+    def planned(self, shown: Snapshot) -> Plan:
+        like = shown.drawn, len(shown.taken)
+        if like == self.found_none:
+            self.told += 1
+            shown = replace(shown, drawn_out=True)
+        made = super().planned(shown)
+        if made.drawn_out:
+            self.found_none = like
+        return made
+
+
+@every_pair
+def test_a_space_in_which_nothing_is_new_is_searched_once_and_nothing_else_comes_of_it(
+    sampler: Mapping[str, Value], scheduler: Mapping[str, Value]
+) -> None:
+    asked = spec("skip", sampler=sampler, scheduler=scheduler)
+    sweep, searched = Recognising(asked, fates(3)), worked(asked)
+    sweep.work(1)
+    assert (sweep.table(), sweep.decisions, sweep.reason) == (searched.table(), searched.decisions, searched.reason)
+    if asked.sampler["kind"] != "tpe":
+        assert sweep.told > 0
+
+
+def test_in_an_exhausted_space_a_plan_says_so_and_the_next_does_not_look_for_points() -> None:
+    sweep = SimulatedSweep(spec("skip"), fates(3))
+    sweep.look()
+    assert len(sweep.trials) == 16
+    assert plan(sweep.snapshot()) == Plan((), sweep.memory, drawn_out=True)
+    free = replace(sweep.snapshot(), taken={})
+    assert plan(free).moves
+    assert plan(replace(free, drawn_out=True)) == Plan((), sweep.memory, drawn_out=True)
 
 
 @pytest.mark.parametrize("kind", ["skip", "reuse"])

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
+import numpy as np
 import pytest
 
 from app.contract.layers import conditioned
 from app.contract.rules import CURRENT_RULES
+from app.domain.plan import Draw, Plan
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
@@ -16,7 +18,7 @@ from app.planning.within import within
 from app.samplers import SAMPLERS
 from app.samplers.base import Ask, Quantiles, Sampler
 from tests.app.planning.learning import NearTheBest
-from tests.app.planning.simulation import SimulatedSweep, fates
+from tests.app.planning.simulation import Fate, SimulatedSweep, fates
 from tests.app.planning.specs import HALVING, search
 
 POINT = {"learning_rate": 0.25}
@@ -118,6 +120,61 @@ def test_points_that_the_epochs_do_not_reach_for_end_the_sweep() -> None:
     sweep.work(1)
     assert sweep.state is SweepState.COMPLETED
     assert sweep.charged <= 20
+
+
+class InTheirOrder(SimulatedSweep):
+    """A sweep that draws nothing of the sampler's while points wait."""
+
+    cut = False
+
+    def apply(self, made: Plan) -> None:
+        super().apply(made)
+        drawn = [one for move in made.moves if isinstance(move, Draw) for one in move.trials]
+        self.cut |= bool(drawn) and bool(self.points)
+        assert not self.points or all(one.enqueued for one in drawn)
+
+
+@pytest.mark.parametrize("name", [name for name in SEARCHES if name != "stream"])
+def test_points_that_the_epochs_do_not_reach_for_yet_are_not_overtaken(name: str) -> None:
+    cut = 0
+    for epochs in (6, 20, 34):
+        spec = replace(SEARCHES[name], budget=Budget(12, epochs=epochs))
+        sweep = InTheirOrder(spec, fates(epochs))
+        sweep.enqueue(*({"learning_rate": place / 10} for place in range(1, 9)))
+        sweep.work(1)
+        cut += sweep.cut
+        given = [trial.params["learning_rate"] for trial in sweep.trials if trial.enqueued]
+        assert given == [place / 10 for place in range(1, len(given) + 1)]
+    assert cut > 0
+
+
+def test_points_that_were_cut_come_first_once_epochs_are_given_back_in_mid_bracket() -> None:
+    spec = search(Budget(12, epochs=10), scheduler={**HALVING, "first_rung": 3, "bracket": 6})
+    sweep = InTheirOrder(spec, lambda *_: Fate([0.5], TrialState.FAILED))
+    sweep.enqueue(*[POINT] * 5)
+    sweep.work(1)
+    assert sweep.cut
+    assert [trial.enqueued for trial in sweep.trials] == [True] * 5 + [False] * (len(sweep.trials) - 5)
+    assert len(sweep.trials) > 5
+
+
+def test_models_are_shown_what_a_point_left_out_as_what_it_was_trained_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = list[Mapping[str, Value]]()
+
+    class Watching(Sampler):
+        need, options = NearTheBest.need, NearTheBest.options
+
+        def propose(self, ask: Ask) -> Quantiles:
+            shown.extend(trial.params for trial in ask.history)
+            return np.full((len(ask.numbers), len(ask.space)), 0.5)
+
+    monkeypatch.setitem(cast("dict[str, Sampler]", SAMPLERS), "watching", Watching())
+    space = Space({"learning_rate": FloatParameter(1e-4, 1.0, "log"), "beta1": FloatParameter(0.5, 0.95)})
+    sweep = sweep_of(replace(search(Budget(12)), space=space, sampler={"kind": "watching"}))
+    sweep.enqueue(POINT)
+    sweep.work(1)
+    assert {**POINT, "beta1": 0.9} in shown
+    assert all(point.keys() == space.parameters.keys() for point in shown)
 
 
 def test_models_are_shown_the_points_that_lie_in_the_space_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ def snapshot(costs: dict[int, float | None]) -> Snapshot:
     empty = SimulatedSweep(search(Budget(9)), fates(1)).snapshot()
     runs = [RunView(100 - trial, trial, 0, TrialState.PAUSED, 3, 3, costs[trial]) for trial in sorted(costs)]
     trials = [TrialView(trial, {"x": trial}, TrialState.PAUSED, costs[trial]) for trial in sorted(costs)]
-    return replace(empty, runs=runs, trials=trials)
+    return replace(empty, runs=runs, trials=trials, taken={f"point {trial}": trial for trial in sorted(costs)})
 
 
 @given(st.lists(st.dictionaries(st.integers(0, 5), st.sampled_from([None, 0.1, 0.2])), max_size=8))
@@ -35,6 +35,7 @@ def test_only_what_is_new_or_different_is_in_an_increment() -> None:
     found = shown.increment(snapshot({1: 0.1, 2: 0.1, 3: None}))
     assert [run.trial for run in found.snapshot.runs] == [2, 3]
     assert [trial.number for trial in found.snapshot.trials] == [2, 3]
+    assert found.snapshot.taken == {"point 3": 3}
     assert not found.anew
 
 
@@ -44,6 +45,7 @@ def test_what_has_gone_is_told_by_showing_all_anew() -> None:
     found = shown.increment(snapshot({2: 0.2}))
     assert found.anew
     assert [trial.number for trial in found.snapshot.trials] == [2]
+    assert found.snapshot.taken == {"point 2": 2}
 
 
 def test_earlier_sweeps_are_shown_once_and_seen_in_every_snapshot() -> None:

@@ -146,3 +146,18 @@ def test_trials_of_several_replicates_are_drawn_anew_only_if_none_has_begun() ->
     sweep = changed_in_mid_round(search(Budget(6), replicates=2, scheduler=HALVING), 3, NARROW)
     sweep.work(1)
     assert [trial.space_version for trial in sweep.trials] == [1, 1, 2, 2, 2, 2]
+
+
+def test_thaw_says_truly_why_it_ends_when_a_changed_space_leaves_all_trials_outside() -> None:
+    sweep = SimulatedSweep(replace(SEARCHES["thaw"], budget=Budget(4)), fates(3))
+    sweep.work(1, steps=1)
+    while sweep.in_state(TrialState.QUEUED):
+        sweep.work(1, steps=1)
+    for run in sweep.in_state(TrialState.RUNNING):
+        sweep.train(run)
+    left = len(sweep.in_state(TrialState.PAUSED))
+    sweep.change_space(Space({"learning_rate": FloatParameter(2.0, 3.0)}))
+    sweep.work(1)
+    assert left > 0
+    assert len(sweep.in_state(TrialState.PRUNED)) == left
+    assert sweep.reason == "no trial lies in the space as it was changed, and all trials of the budget were drawn"

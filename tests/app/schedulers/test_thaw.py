@@ -199,3 +199,28 @@ def test_the_bits_are_the_same_with_one_and_with_two_threads_of_linear_algebra()
 def _with_threads(count: int) -> Step:
     with ThreadpoolController().limit(limits=count, user_api="blas"):
         return Thaw().compose({}, board(VALLEY))
+
+
+def outside(one: Standing) -> Standing:
+    return replace(one, inside=False)
+
+
+def test_where_no_trial_lies_in_a_changed_space_new_ones_begin_for_the_true_reason() -> None:
+    step = Thaw().compose({}, board([outside(one) for one in VALLEY], trials_left=3))
+    assert (step.draw, step.pruned) == (3, {})
+    assert step.reason == "up to 3 new trials, as no trial lies in the space as it was changed, up to epoch 2"
+
+
+def test_what_lies_outside_is_pruned_for_that_once_nothing_else_is_left() -> None:
+    left = [outside(VALLEY[0]), replace(VALLEY[1], state=TrialState.COMPLETED, open=False)]
+    step = Thaw().compose({}, board(left, trials_left=0))
+    assert (dict(step.go_on), step.reason) == ({}, "")
+    assert step.pruned == {0: "it lies outside of the space as it was changed, and nothing else is left to train"}
+
+
+def test_where_none_can_finish_the_last_epochs_they_go_to_a_new_trial_or_that_is_the_reason() -> None:
+    failed = [replace(one, state=TrialState.FAILED, open=False) for one in VALLEY]
+    assert len(Thaw().compose({}, board(failed, epochs_left=54)).new) == 1
+    step = Thaw().compose({}, board(failed, epochs_left=50))
+    assert (dict(step.go_on), step.new) == ({}, [])
+    assert step.reason == "50 epochs are left, and no trial would come to its last one with them"

@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -122,6 +124,44 @@ def test_a_plan_that_fails_is_told_and_costs_no_other_plan() -> None:
             process.plan(unknown)
         assert process.plan(snapshot) == plan(snapshot)
         assert process.pid == first
+
+
+class Unwritten:
+    """A text of a snapshot that fails to be pickled so many times."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise OverflowError("no room for it")
+        return str, ("a reason",)
+
+
+def test_a_question_that_was_not_written_to_its_end_is_asked_again_of_a_fresh_one() -> None:
+    snapshot = learnt(learning())
+    unread: Any = Unwritten(1)
+    with plans() as process:
+        process.plan(replace(snapshot, trials=snapshot.trials[:1], runs=snapshot.runs[:1]))
+        first = process.pid
+        assert process.plan(replace(snapshot, reason=unread)) == plan(snapshot)
+        assert process.pid != first
+
+
+def test_a_question_that_cannot_be_written_is_told_and_the_next_is_shown_everything() -> None:
+    snapshot = learnt(learning())
+    unread: Any = Unwritten(2)
+    with plans() as process:
+        with pytest.raises(RuntimeError, match=r"ended twice in a row.*no room for it"):
+            process.plan(replace(snapshot, reason=unread))
+        assert process.plan(snapshot) == plan(snapshot)
+
+
+def test_one_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with plans() as process, pytest.raises(RuntimeError, match=r"cannot be started: .*/nowhere/python"):
+        process.plan(learnt(learning()))
 
 
 def test_once_closed_it_has_ended_and_nothing_is_planned_any_more() -> None:

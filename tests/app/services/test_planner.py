@@ -1,6 +1,10 @@
 """Tests of the planner's thread on a real file."""
 
 import logging
+import os
+import signal
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,7 @@ from app.storage import FILE
 from app.storage.connect import writing_engine
 from app.storage.tables import sweeps
 from tests.app.services.requests import claimed, finish, patched, posted
+from tests.system.processes import gone, planners_of, until
 
 
 def change_row(folder: Path, sweep: str, spec: Any) -> Any:
@@ -93,6 +98,27 @@ def test_a_sweep_that_cannot_be_planned_stops_no_other_and_is_tried_again(
     services.planner.look_again()
     services.planner.wait_idle()
     assert services.sweeps.get(broken).state is SweepState.COMPLETED
+
+
+def test_a_sweep_says_that_its_models_cannot_be_fitted_and_goes_on_once_they_can(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = posted(services, sampler={"kind": "gp", "batch": 2}, budget={"trials": 4})
+    for child in planners_of(os.getpid()):
+        os.kill(child, signal.SIGKILL)
+        until(partial(gone, child), "it is gone")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    finish(services, claimed(services, 4))
+    services.planner.wait_idle()
+    said = services.sweeps.halt(services.sweeps.get(sweep))
+    assert said is not None
+    assert said.startswith("What comes next in this sweep could not be planned: the process that makes it cannot be")
+    assert "/nowhere/python" in said
+    monkeypatch.undo()
+    services.planner.look_again()
+    services.planner.wait_idle()
+    assert services.sweeps.halt(services.sweeps.get(sweep)) is None
+    assert services.sweeps.get(sweep).used.trials == 4
 
 
 def test_more_budget_is_drawn_from_at_once(services: Services) -> None:

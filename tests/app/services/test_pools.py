@@ -5,7 +5,7 @@ from dataclasses import replace
 from app.domain.drafts import SweepDraft
 from app.domain.ensembles import PoolEntry
 from app.domain.space import ChoiceParameter
-from app.services.pools import POOL, POOL_BYTES, pool_faults, pool_of, with_room
+from app.services.pools import POOL, POOL_BYTES, pool_faults, pool_left, pool_of, with_room
 from tests.app.storage.world import DATASET
 
 WIDE = replace(DATASET, features=999, outputs=1)
@@ -48,6 +48,14 @@ def test_the_averages_of_batch_norm_count_and_widths_that_cannot_be_are_left_to_
 def test_layers_by_count_take_the_bytes_of_the_widest_network_that_they_allow() -> None:
     deep = replace(draft(), fixed={"hidden_layers": 2, "units": 4_000})
     assert pool_of(deep, WIDE) == POOL_BYTES // (4 * (1_000 * 4_000 + 4_001 * 4_000 + 4_001))
+
+
+def test_a_space_of_wider_networks_leaves_a_pool_what_there_is_room_for_and_never_raises_it() -> None:
+    wide = draft(None, 4, 10_000)
+    assert pool_left(50, wide, WIDE) == pool_of(wide, WIDE) == 6
+    assert pool_left(3, wide, WIDE) == 3
+    assert pool_left(3, draft(), WIDE) == 3
+    assert pool_left(0, wide, None) == 0
 
 
 def test_foreign_trainers_have_no_pool() -> None:

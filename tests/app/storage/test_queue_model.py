@@ -1,30 +1,30 @@
 """The queue against a small model of runs, leases, rounds, pauses and changed budgets, by random walks."""
 
-from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Literal
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import Connection, column, func, select, table, update
+from sqlalchemy import func, select, update
 
 from app.domain.errors import Conflict
 from app.domain.events import WorkQueued
-from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, RunView, Train
+from app.domain.plan import Draw, Drawn, End, Move, Plan, Prune, Train
 from app.domain.queue import Grant
-from app.domain.runs import Blame, RunOutcome
+from app.domain.runs import Blame
 from app.domain.states import OPEN, SweepState, TrialState
 from app.domain.sweeps import SweepChanges
-from app.domain.work import GivenBack, Lease, Metrics, Progress, Result
+from app.domain.work import GivenBack, Lease, Progress, Result
 from app.planning.policy import StandardPolicy
 from app.storage import changes, control, leases, lost_leases, metrics, plans, records, results
 from app.storage.records import AnyRow
 from app.storage.tables import epochs, runs, sweeps, trials
 from tests.app.storage import world
+from tests.app.storage.model_rows import ATTEMPTS, Run, numbers_of, outcome_of, view_of
 from tests.app.storage.queue_world import METRIC, NOW, TERM, World, points, queue_world
 from tests.tries import tries
 
@@ -35,21 +35,6 @@ STRANGER = st.sampled_from([None, None, "w1"])
 """Who names a lease: mostly the worker that it was granted to."""
 SELDOM = st.integers(0, 5)
 STATES = st.sampled_from(["completed", "paused", "diverged", "failed"])
-
-
-@dataclass
-class Run:
-    """What the model knows of a run."""
-
-    asked: int
-    state: TrialState = TrialState.QUEUED
-    epochs: int = 0
-    fence: int = 0
-    worker: str | None = None
-    until: datetime | None = None
-    blame: Blame = field(default_factory=Blame)
-    has_result: bool = False
-    attempts: int = 0
 
 
 class QueueMachine(RuleBasedStateMachine):
@@ -204,7 +189,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(up=st.booleans())
     def next_round(self, up: bool) -> None:
         """Let all paused runs go on, or prune them."""
-        views = [_view(row) for row in self._rows() if row.state == TrialState.PAUSED]
+        views = [view_of(row) for row in self._rows() if row.state == TrialState.PAUSED]
         if not views:
             return
         to_epoch = max(view.asked for view in views) + 1
@@ -283,7 +268,7 @@ class QueueMachine(RuleBasedStateMachine):
     @invariant()
     def epochs_are_contiguous_and_attempts_sum_up(self) -> None:
         """Each hold that ended is one attempt; curves have no gaps."""
-        curves, held = _numbers(self.connection, epochs.c.epoch), _numbers(self.connection, _ATTEMPTS.c.fence)
+        curves, held = numbers_of(self.connection, epochs.c.epoch), numbers_of(self.connection, ATTEMPTS.c.fence)
         for key, run in self.runs.items():
             assert curves.pop(key, []) == list(range(1, run.epochs + 1))
             numbers = held.pop(key, [])
@@ -301,7 +286,7 @@ class QueueMachine(RuleBasedStateMachine):
         grouped = [[one for one in self._rows() if one.trial == trial.number] for trial in stored]
         for trial, mine in zip(stored, grouped, strict=True):
             came_to = metrics.of_runs(self.connection, [one.key for one in mine])
-            outcomes = [_outcome(one, came_to.get(one.key, {})) for one in mine]
+            outcomes = [outcome_of(one, came_to.get(one.key, {})) for one in mine]
             # It became final with these runs, or was final before the last of them ended.
             finals = [None] if trial.state in OPEN else [None, TrialState(trial.state)]
             whole = [self.policy.outcome(outcomes, "exclude", final) for final in finals]
@@ -388,28 +373,6 @@ class QueueMachine(RuleBasedStateMachine):
         except Conflict:
             return False
         return True
-
-
-_ATTEMPTS = table("attempts", column("run_key"), column("fence"))
-"""The view of all attempts, also those that trials tell."""
-
-
-def _numbers(connection: Connection, number: Any) -> dict[int, list[int]]:
-    """Return the epochs or the attempts of all runs, in their order."""
-    key = number.table.c.run_key
-    numbers: dict[int, list[int]] = defaultdict(list)
-    for row in connection.execute(select(key, number).order_by(key, number)):
-        numbers[row[0]].append(row[1])
-    return dict(numbers)
-
-
-def _view(row: AnyRow) -> RunView:
-    return RunView(row.key, row.trial, row.replicate, TrialState(row.state), row.epochs, row.asked, row.value)
-
-
-def _outcome(row: AnyRow, came_to: Metrics) -> RunOutcome:
-    result = row.value, came_to, row.best_epoch, row.epochs, row.seconds, row.reason
-    return RunOutcome(row.replicate, TrialState(row.state), *result)
 
 
 QueueMachine.TestCase.settings = settings(

@@ -1,14 +1,17 @@
 """Tests of how much work a snapshot is: for a plain random sweep as much with many trials as with few."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
 from app.domain.plan import Need, Snapshot
-from app.storage import FILE, SqliteStorage, snapshots
+from app.domain.values import key
+from app.storage import FILE, SqliteStorage, records, snapshots
 from app.storage.connect import writing_engine
 from app.storage.tables import runs, sweep_counts, sweeps, trials
+from app.storage.taken_points import TakenPoints
 from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.world import HORIZON, START, SWEEP, create, spec
 
@@ -44,7 +47,7 @@ def grow(engine: Engine, first: int, end: int) -> None:
         connection.execute(insert(runs), [{**run, **state, "trial": n} for n, state in enumerate(states, first)])
 
 
-def steps(engine: Engine) -> tuple[Snapshot, int]:
+def steps(engine: Engine, points: TakenPoints | None = None) -> tuple[Snapshot, int]:
     """Return a snapshot and how many instructions of SQLite's machine it took."""
     count = 0
 
@@ -57,7 +60,7 @@ def steps(engine: Engine) -> tuple[Snapshot, int]:
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.set_progress_handler(step, 1)
-        taken = snapshots.take(connection, SWEEP, Need.NOTHING, HORIZON)
+        taken = snapshots.take(connection, SWEEP, Need.NOTHING, HORIZON, points or TakenPoints())
         driver.set_progress_handler(None, 1)
     return taken, count
 
@@ -85,6 +88,19 @@ def test_the_snapshot_of_a_random_sweep_is_as_much_work_with_many_trials_as_with
     assert (few.drawn, few.waiting, few.best_cost) == (100, WAITING, 0.5)
     assert (many.drawn, many.waiting, many.best_cost) == (20_000, WAITING, 0.5)
     assert 0 < after <= before * 1.1
+    engine.dispose()
+
+
+def test_points_that_were_shown_are_not_read_again(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(update(sweeps).values(spec=records.spec_to_json(replace(spec(9), duplicates="skip"))))
+    grow(engine, 0, 5_000)
+    points = TakenPoints()
+    _, whole = steps(engine, points)
+    grow(engine, 5_000, 5_010)
+    shown, further = steps(engine, points)
+    assert shown.taken == {key({"l2": 0.5}): 0}
+    assert further * 20 < whole
     engine.dispose()
 
 

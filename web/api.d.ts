@@ -1057,9 +1057,15 @@ export interface components {
          * @description What other tools call it, and what differs in its meaning here, if anything.
          */
         AliasAnswer: {
-            /** Words */
+            /**
+             * Words
+             * @description the names that other tools have for it
+             */
             words: string[];
-            /** Remark */
+            /**
+             * Remark
+             * @description what differs in its meaning there; null if nothing does
+             */
             remark: string | null;
         };
         /**
@@ -1067,11 +1073,20 @@ export interface components {
          * @description A trial from which another one goes on: it trained up to the end of `to_epoch`, with these hyperparameters.
          */
         AncestorAnswer: {
-            /** Trial */
+            /**
+             * Trial
+             * @description the number of the trial, from 0 on
+             */
             trial: number;
-            /** To Epoch */
+            /**
+             * To Epoch
+             * @description the last epoch, from 1 on
+             */
             to_epoch: number;
-            /** Params */
+            /**
+             * Params
+             * @description the values of the hyperparameters, by name
+             */
             params: {
                 [key: string]: unknown;
             };
@@ -1083,24 +1098,46 @@ export interface components {
          *     `number` is the fence of its lease; `lost` is a worker that fell silent, `refused` one that could not train the run.
          */
         Attempt: {
-            /** Replicate */
+            /**
+             * Replicate
+             * @description which training of the trial, from 0 on
+             */
             replicate: number;
-            /** Number */
+            /**
+             * Number
+             * @description the fence of the lease, which rises with each attempt
+             */
             number: number;
-            /** Worker */
+            /**
+             * Worker
+             * @description the name of the worker
+             */
             worker: string;
             /**
              * Started At
              * Format: date-time
+             * @description when the run was leased, UTC
              */
             started_at: string;
-            /** Ended At */
+            /**
+             * Ended At
+             * @description when the attempt ended, UTC; null while it lasts
+             */
             ended_at: string | null;
-            /** Ending */
+            /**
+             * Ending
+             * @description how it ended; null while it lasts
+             */
             ending: ("finished" | "paused" | "released" | "lost" | "signal" | "refused" | "error" | "out_of_memory") | null;
-            /** Reason */
+            /**
+             * Reason
+             * @description why, in a sentence; null where there is nothing to say
+             */
             reason: string | null;
-            /** Epochs */
+            /**
+             * Epochs
+             * @description up to which epoch the run had come
+             */
             epochs: number;
         };
         /**
@@ -1108,16 +1145,29 @@ export interface components {
          * @description The best finished trial so far; `note` says so where it was pruned, as no completed one is as good.
          */
         BestAnswer: {
-            /** Trial */
+            /**
+             * Trial
+             * @description the number of the trial, from 0 on
+             */
             trial: number;
-            /** Value */
+            /**
+             * Value
+             * @description the value of the objective; null where there is none
+             */
             value: number;
-            /** Params */
+            /**
+             * Params
+             * @description the values of the hyperparameters, by name
+             */
             params: {
                 [key: string]: unknown;
             };
+            /** @description where it stands */
             state: components["schemas"]["TrialState"];
-            /** Note */
+            /**
+             * Note
+             * @description what to know before relying on it; null where there is nothing to say
+             */
             note: string | null;
         };
         /**
@@ -1127,29 +1177,55 @@ export interface components {
         BestBiasVariance: {
             /**
              * Verdict
+             * @description the judgement in one word
              * @enum {string}
              */
             verdict: "high_bias" | "high_variance" | "both" | "neither";
-            /** Avoidable Bias */
+            /**
+             * Avoidable Bias
+             * @description train error less the error that is aimed for
+             */
             avoidable_bias: number;
-            /** Variance */
+            /**
+             * Variance
+             * @description dev error less train error
+             */
             variance: number;
-            /** Train */
+            /**
+             * Train
+             * @description the error on the train part
+             */
             train: number;
-            /** Dev */
+            /**
+             * Dev
+             * @description the error on the dev part
+             */
             dev: number;
-            /** Hoped */
+            /**
+             * Hoped
+             * @description the error that is aimed for
+             */
             hoped: number;
             /**
              * Metric
+             * @description what is compared: error, or rmse in a regression
              * @enum {string}
              */
             metric: "error" | "rmse";
-            /** Detail */
+            /**
+             * Detail
+             * @description what it means, in a sentence
+             */
             detail: string;
-            /** Recipe */
+            /**
+             * Recipe
+             * @description what to do, the most promising first
+             */
             recipe: components["schemas"]["Recipe"][];
-            /** Counts */
+            /**
+             * Counts
+             * @description how many of the trials have each verdict
+             */
             counts: {
                 [key: string]: number;
             };
@@ -1159,11 +1235,20 @@ export interface components {
          * @description The best trial of the sweep, for comparison.
          */
         BestTrialAnswer: {
-            /** Trial */
+            /**
+             * Trial
+             * @description the number of the trial, from 0 on
+             */
             trial: number;
-            /** Value */
+            /**
+             * Value
+             * @description the value of the objective; null where there is none
+             */
             value: number | null;
-            /** Metrics */
+            /**
+             * Metrics
+             * @description metrics by name, those of `GET /v1/metrics`; null where one has no value
+             */
             metrics: {
                 [key: string]: number | null;
             };
@@ -1177,27 +1262,50 @@ export interface components {
         BiasVariance: {
             /**
              * Verdict
+             * @description the judgement in one word
              * @enum {string}
              */
             verdict: "high_bias" | "high_variance" | "both" | "neither";
-            /** Avoidable Bias */
+            /**
+             * Avoidable Bias
+             * @description train error less the error that is aimed for
+             */
             avoidable_bias: number;
-            /** Variance */
+            /**
+             * Variance
+             * @description dev error less train error
+             */
             variance: number;
-            /** Train */
+            /**
+             * Train
+             * @description the error on the train part
+             */
             train: number;
-            /** Dev */
+            /**
+             * Dev
+             * @description the error on the dev part
+             */
             dev: number;
-            /** Hoped */
+            /**
+             * Hoped
+             * @description the error that is aimed for
+             */
             hoped: number;
             /**
              * Metric
+             * @description what is compared: error, or rmse in a regression
              * @enum {string}
              */
             metric: "error" | "rmse";
-            /** Detail */
+            /**
+             * Detail
+             * @description what it means, in a sentence
+             */
             detail: string;
-            /** Recipe */
+            /**
+             * Recipe
+             * @description what to do, the most promising first
+             */
             recipe: components["schemas"]["Recipe"][];
         };
         /**
@@ -1207,14 +1315,26 @@ export interface components {
          *     Both are JSON values.
          */
         Bin: {
-            /** Low */
+            /**
+             * Low
+             * @description where the bin begins, or the only value in it
+             */
             low: unknown;
-            /** High */
+            /**
+             * High
+             * @description where the bin ends, or the only value in it
+             */
             high: unknown;
-            /** Count */
+            /**
+             * Count
+             * @description how many values lie in it
+             */
             count: number;
         };
-        /** Body_preview_dataset */
+        /**
+         * Body_preview_dataset
+         * @description The form of a preview: the fields of an upload, of which `file` alone is needed.
+         */
         Body_preview_dataset: {
             /**
              * File
@@ -1325,7 +1445,10 @@ export interface components {
              */
             missing_target?: string | null;
         };
-        /** Body_upload_dataset */
+        /**
+         * Body_upload_dataset
+         * @description The form of an upload: one table or three, and how to read them where that is not found out.
+         */
         Body_upload_dataset: {
             /**
              * File
@@ -1440,11 +1563,20 @@ export interface components {
          * @description A checkpoint at the end of `epoch`, by the hash of its bytes. It is a cache: it may be gone at any time.
          */
         CheckpointRef: {
-            /** Epoch */
+            /**
+             * Epoch
+             * @description the epoch, from 1 on
+             */
             epoch: number;
-            /** Sha256 */
+            /**
+             * Sha256
+             * @description the SHA-256 of the bytes, as hexadecimal digits
+             */
             sha256: string;
-            /** Size */
+            /**
+             * Size
+             * @description how many bytes
+             */
             size: number;
         };
         /**
@@ -1452,11 +1584,20 @@ export interface components {
          * @description The runs leased, for `lease_seconds` unless a heartbeat comes, and what to keep of each sweep's.
          */
         ClaimAnswer: {
-            /** Runs */
+            /**
+             * Runs
+             * @description the runs that the worker holds from now on; empty if there is nothing for it
+             */
             runs: components["schemas"]["LeasedRun"][];
-            /** Lease Seconds */
+            /**
+             * Lease Seconds
+             * @description for how long they are held without a heartbeat or a report
+             */
             lease_seconds: number;
-            /** Keep */
+            /**
+             * Keep
+             * @description which weights are wanted, by the id of the sweep
+             */
             keep?: {
                 [key: string]: components["schemas"]["Keep"];
             };
@@ -1469,19 +1610,40 @@ export interface components {
          *     that training would know, or the classes.
          */
         ColumnPreview: {
-            /** Name */
+            /**
+             * Name
+             * @description its name
+             */
             name: string;
-            /** Kind */
+            /**
+             * Kind
+             * @description numeric or categorical
+             */
             kind: string;
-            /** Missing */
+            /**
+             * Missing
+             * @description how many rows have no value
+             */
             missing: number;
-            /** Low */
+            /**
+             * Low
+             * @description the least number; null in a column of words
+             */
             low: number | null;
-            /** High */
+            /**
+             * High
+             * @description the greatest number; null in a column of words
+             */
             high: number | null;
-            /** Different */
+            /**
+             * Different
+             * @description how many words training would know, or how many classes; null in a column of numbers
+             */
             different: number | null;
-            /** Examples */
+            /**
+             * Examples
+             * @description values of its first rows
+             */
             examples: (string | number)[];
         };
         /**
@@ -1491,11 +1653,20 @@ export interface components {
          *     `total` counts the trials that fit and have epochs.
          */
         CurvesChart: {
-            /** Metric */
+            /**
+             * Metric
+             * @description the metric that the curves show
+             */
             metric: string;
-            /** Total */
+            /**
+             * Total
+             * @description how many trials fit and have epochs
+             */
             total: number;
-            /** Curves */
+            /**
+             * Curves
+             * @description the curves that are shown
+             */
             curves: components["schemas"]["DrawnCurve"][];
         };
         /**
@@ -1507,25 +1678,48 @@ export interface components {
         DatasetPreview: {
             /**
              * Task
+             * @description binary, multiclass or regression
              * @enum {string}
              */
             task: "binary" | "multiclass" | "regression";
-            /** Rows */
+            /**
+             * Rows
+             * @description how many rows each part has: train, dev and test
+             */
             rows: {
                 [key: string]: number;
             };
-            /** Features */
+            /**
+             * Features
+             * @description how many inputs a network has
+             */
             features: number;
-            /** Outputs */
+            /**
+             * Outputs
+             * @description how many outputs a network has
+             */
             outputs: number;
+            /** @description the column to predict */
             target: components["schemas"]["ColumnPreview"];
-            /** Columns */
+            /**
+             * Columns
+             * @description the columns that a network sees, a hundred at most
+             */
             columns: components["schemas"]["ColumnPreview"][];
-            /** More Columns */
+            /**
+             * More Columns
+             * @description how many columns are not shown
+             */
             more_columns: number;
-            /** Notes */
+            /**
+             * Notes
+             * @description what was guessed, left out or passed over
+             */
             notes: components["schemas"]["Note"][];
-            /** Card */
+            /**
+             * Card
+             * @description plain JSON: columns with kinds, categories and fills, classes, the split, what was inferred, and how the parts drift apart
+             */
             card: {
                 [key: string]: unknown;
             };
@@ -1538,32 +1732,55 @@ export interface components {
          *     inferred, how the parts drift apart, and the shape of the rows if they are images.
          */
         DatasetSummary: {
-            /** Name */
+            /**
+             * Name
+             * @description its name
+             */
             name: string;
-            /** Sha256 */
+            /**
+             * Sha256
+             * @description the SHA-256 of the bytes, as hexadecimal digits
+             */
             sha256: string;
             /**
              * Task
+             * @description binary, multiclass or regression
              * @enum {string}
              */
             task: "binary" | "multiclass" | "regression";
-            /** Builtin */
+            /**
+             * Builtin
+             * @description whether it comes with logsweep
+             */
             builtin: boolean;
-            /** Rows */
+            /**
+             * Rows
+             * @description how many rows each part has: train, dev and test
+             */
             rows: {
                 [key: string]: number;
             };
-            /** Features */
+            /**
+             * Features
+             * @description how many inputs a network has
+             */
             features: number;
-            /** Outputs */
+            /**
+             * Outputs
+             * @description how many outputs a network has
+             */
             outputs: number;
-            /** Card */
+            /**
+             * Card
+             * @description plain JSON: columns with kinds, categories and fills, classes, the split, what was inferred, and how the parts drift apart
+             */
             card: {
                 [key: string]: unknown;
             };
             /**
              * Created At
              * Format: date-time
+             * @description when it was made, UTC
              */
             created_at: string;
         };
@@ -1574,13 +1791,18 @@ export interface components {
          *     `pause`: park it and hand in what it has; `complete`: end it with its best epoch; `stop`: drop it, it is lost.
          */
         Decision: {
+            /** @description the lease of the run, as it was claimed */
             lease: components["schemas"]["Lease"];
             /**
              * Decision
+             * @description what to do with the run at the end of its epoch
              * @enum {string}
              */
             decision: "continue" | "pause" | "complete" | "stop";
-            /** Reason */
+            /**
+             * Reason
+             * @description why, in a sentence; null where there is nothing to say
+             */
             reason?: string | null;
         };
         /**
@@ -1588,7 +1810,10 @@ export interface components {
          * @description A decision for each lease that was sent, in its order.
          */
         DecisionsAnswer: {
-            /** Items */
+            /**
+             * Items
+             * @description a decision for each lease that was sent, in its order
+             */
             items: components["schemas"]["Decision"][];
         };
         /**
@@ -1600,14 +1825,24 @@ export interface components {
         Diagnosis: {
             /**
              * Kind
+             * @description the trouble by its name
              * @enum {string}
              */
             kind: "divergence" | "exploding_gradients" | "vanishing_gradients" | "plateau";
-            /** Detail */
+            /**
+             * Detail
+             * @description the numbers seen, what they mean and what to try
+             */
             detail: string;
-            /** Epoch */
+            /**
+             * Epoch
+             * @description the epoch where it was seen
+             */
             epoch: number;
-            /** Layer */
+            /**
+             * Layer
+             * @description the dense layer it sits in, from 1 at the inputs; null if it is of the whole network
+             */
             layer?: number | null;
         };
         /**
@@ -1615,14 +1850,27 @@ export interface components {
          * @description The curve of a trial, thinned to extremes; null where a value was not finite or not measured.
          */
         DrawnCurve: {
-            /** Trial */
+            /**
+             * Trial
+             * @description the number of the trial, from 0 on
+             */
             trial: number;
+            /** @description where it stands */
             state: components["schemas"]["TrialState"];
-            /** Value */
+            /**
+             * Value
+             * @description the value of the objective; null where there is none
+             */
             value: number | null;
-            /** Epochs */
+            /**
+             * Epochs
+             * @description the epochs that are shown, from 1 on
+             */
             epochs: number[];
-            /** Values */
+            /**
+             * Values
+             * @description the metric at each of these epochs; null where it was not finite or not measured
+             */
             values: (number | null)[];
         };
         /**
@@ -1630,10 +1878,14 @@ export interface components {
          * @description Stop when the objective has not improved by more than `min_delta` for `patience` epochs.
          */
         EarlyStopping: {
-            /** Patience */
+            /**
+             * Patience
+             * @description after how many epochs without improvement a trial stops
+             */
             patience: number;
             /**
              * Min Delta
+             * @description by more than how much the objective has to improve
              * @default 0
              */
             min_delta: number;
@@ -1645,11 +1897,20 @@ export interface components {
          *     Those that wait are in the order of the request the first trials of the next round, which `detail` says too.
          */
         EnqueuedAnswer: {
-            /** Trials */
+            /**
+             * Trials
+             * @description the numbers of the points that are trials by now
+             */
             trials: number[];
-            /** Waiting */
+            /**
+             * Waiting
+             * @description how many points become trials with the next round
+             */
             waiting: number;
-            /** Detail */
+            /**
+             * Detail
+             * @description what became of the points, in a sentence
+             */
             detail: string;
         };
         /**
@@ -1661,34 +1922,61 @@ export interface components {
          *     regression. `note` says which of the two is worth more on test.
          */
         EnsembleAnswer: {
-            /** Sweep */
+            /**
+             * Sweep
+             * @description the id of the sweep
+             */
             sweep: string;
             /**
              * Selection
+             * @description how the members were chosen
              * @enum {string}
              */
             selection: "greedy" | "top";
-            /** Metric */
+            /**
+             * Metric
+             * @description the name of the metric
+             */
             metric: string;
-            /** Meaning */
+            /**
+             * Meaning
+             * @description what the metric says, and in which unit
+             */
             meaning: string;
             /**
              * Direction
+             * @description which way the metric is better
              * @enum {string}
              */
             direction: "minimize" | "maximize";
-            /** Pool */
+            /**
+             * Pool
+             * @description from how many models the members were chosen
+             */
             pool: number;
-            /** Rows */
+            /**
+             * Rows
+             * @description by how many rows of dev they were chosen
+             */
             rows: number;
-            /** Members */
+            /**
+             * Members
+             * @description the trials whose models are in it, the best first
+             */
             members: components["schemas"]["MemberAnswer"][];
-            /** Metrics */
+            /**
+             * Metrics
+             * @description metrics of the ensemble on dev and test, by name
+             */
             metrics: {
                 [key: string]: number | null;
             };
+            /** @description the best trial alone, for comparison; null if there is none */
             best: components["schemas"]["BestTrialAnswer"] | null;
-            /** Note */
+            /**
+             * Note
+             * @description which of the two is worth more on test; null where that is not known
+             */
             note: string | null;
         };
         /**
@@ -1698,11 +1986,20 @@ export interface components {
          *     `gradient_norms` has a number for each dense layer, input side first; null where it was not finite or not measured.
          */
         EpochAnswer: {
-            /** Epoch */
+            /**
+             * Epoch
+             * @description the epoch, from 1 on
+             */
             epoch: number;
-            /** Seconds */
+            /**
+             * Seconds
+             * @description how long the epoch took
+             */
             seconds: number;
-            /** Gradient Norms */
+            /**
+             * Gradient Norms
+             * @description the norm of the gradient of each dense layer, input side first; null where it was not finite or not measured
+             */
             gradient_norms: (number | null)[] | null;
         } & {
             [key: string]: number | null;
@@ -1714,13 +2011,22 @@ export interface components {
          *     A loss is in the units in which the network was trained, all else in those of the target.
          */
         Evaluation: {
-            /** Rows */
+            /**
+             * Rows
+             * @description how many rows were scored
+             */
             rows: number;
-            /** Metrics */
+            /**
+             * Metrics
+             * @description metrics by name, those of `GET /v1/metrics`; null where one has no value
+             */
             metrics: {
                 [key: string]: number | null;
             };
-            /** Notes */
+            /**
+             * Notes
+             * @description what was guessed, left out or passed over
+             */
             notes: components["schemas"]["Note"][];
         };
         /**
@@ -1728,13 +2034,22 @@ export interface components {
          * @description A receipt for each result, in its order, what to keep of their sweeps, a decision for each progress.
          */
         FinishAnswer: {
-            /** Items */
+            /**
+             * Items
+             * @description a receipt for each result, in its order
+             */
             items: components["schemas"]["Receipt"][];
-            /** Keep */
+            /**
+             * Keep
+             * @description which weights are wanted from now on, by the id of the sweep
+             */
             keep?: {
                 [key: string]: components["schemas"]["Keep"];
             };
-            /** Decisions */
+            /**
+             * Decisions
+             * @description a decision for each progress that was sent, in its order
+             */
             decisions?: components["schemas"]["Decision"][];
         };
         /**
@@ -1746,23 +2061,50 @@ export interface components {
          *     so many draws lies within the spread.
          */
         Flattery: {
-            /** Metric */
+            /**
+             * Metric
+             * @description the name of the metric
+             */
             metric: string;
-            /** Trials */
+            /**
+             * Trials
+             * @description how many trials the best one was chosen from
+             */
             trials: number;
-            /** Best Trial */
+            /**
+             * Best Trial
+             * @description the number of the best trial
+             */
             best_trial: number;
-            /** Best Dev */
+            /**
+             * Best Dev
+             * @description its value on dev
+             */
             best_dev: number;
-            /** Best Test */
+            /**
+             * Best Test
+             * @description the same metric on test
+             */
             best_test: number;
-            /** Noise */
+            /**
+             * Noise
+             * @description the standard deviation of values on dev from what the networks are worth
+             */
             noise: number;
-            /** Spread */
+            /**
+             * Spread
+             * @description the standard deviation of the better trials
+             */
             spread: number;
-            /** Flatters By */
+            /**
+             * Flatters By
+             * @description by how much the best value on dev is expected to be too good, in the metric's unit
+             */
             flatters_by: number;
-            /** Warning */
+            /**
+             * Warning
+             * @description what to make of it; null while there is no need to worry
+             */
             warning: string | null;
         };
         /**
@@ -1772,14 +2114,21 @@ export interface components {
          *     The verdict is great below 1e-6, look from there on, and worry from 1e-4 on.
          */
         GradientCheckAnswer: {
-            /** Ratio */
+            /**
+             * Ratio
+             * @description how far the gradient is from differences of the cost, the worse of the checks; null where training diverged
+             */
             ratio: number | null;
             /**
              * Verdict
+             * @description great below 1e-6, look from there on, worry from 1e-4 on
              * @enum {string}
              */
             verdict: "great" | "look" | "worry";
-            /** Checks */
+            /**
+             * Checks
+             * @description what was found at the start and after the steps
+             */
             checks: components["schemas"]["OneCheckAnswer"][];
         };
         /**
@@ -1787,7 +2136,10 @@ export interface components {
          * @description The SHA-256 of each part of a body, in their order.
          */
         HashesAnswer: {
-            /** Items */
+            /**
+             * Items
+             * @description the SHA-256 of each part, in the order of the sizes
+             */
             items: string[];
         };
         /**
@@ -1795,11 +2147,20 @@ export interface components {
          * @description Whether the service is well, and what it runs on.
          */
         HealthAnswer: {
-            /** Status */
+            /**
+             * Status
+             * @description ok, as it answers
+             */
             status: string;
-            /** Version */
+            /**
+             * Version
+             * @description the version of logsweep that runs
+             */
             version: string;
-            /** Sqlite */
+            /**
+             * Sqlite
+             * @description the version of SQLite; null where the storage was not asked
+             */
             sqlite?: string | null;
         };
         /**
@@ -1807,9 +2168,15 @@ export interface components {
          * @description The trials of one sweep that a worker holds.
          */
         HeldTrials: {
-            /** Sweep */
+            /**
+             * Sweep
+             * @description the id of the sweep
+             */
             sweep: string;
-            /** Trials */
+            /**
+             * Trials
+             * @description the numbers of the trials
+             */
             trials: number[];
         };
         /**
@@ -1821,28 +2188,53 @@ export interface components {
          *     them away. What `replaces` another one says the same in another way: a sweep has either.
          */
         HyperparameterAnswer: {
-            /** Name */
+            /**
+             * Name
+             * @description its name
+             */
             name: string;
             /**
              * Role
+             * @description what it shapes; trials that agree in all of structure and data can train in one stack
              * @enum {string}
              */
             role: "structure" | "knob" | "training" | "data";
-            /** Meaning */
+            /**
+             * Meaning
+             * @description what it is, in a sentence
+             */
             meaning: string;
-            /** Rule */
+            /**
+             * Rule
+             * @description what it may be, in words
+             */
             rule: string;
-            /** Json Schema */
+            /**
+             * Json Schema
+             * @description the same as a JSON schema
+             */
             json_schema: {
                 [key: string]: unknown;
             };
-            /** Kinds */
+            /**
+             * Kinds
+             * @description the kinds of parameters that can search it
+             */
             kinds: ("float" | "int" | "choice")[];
-            /** Default */
+            /**
+             * Default
+             * @description what it is in trials that say nothing of it
+             */
             default: unknown;
-            /** Aliases */
+            /**
+             * Aliases
+             * @description what other tools call it
+             */
             aliases: components["schemas"]["AliasAnswer"][];
-            /** Replaces */
+            /**
+             * Replaces
+             * @description the hyperparameter that says the same in another way; null if none does
+             */
             replaces: string | null;
         };
         /**
@@ -1853,12 +2245,18 @@ export interface components {
          *     no bound yet. With `replicates` a run's own value tells nothing: all weights of replicate 0 are wanted.
          */
         Keep: {
-            /** Models */
+            /**
+             * Models
+             * @description of how many of the best trials the weights are kept
+             */
             models: number;
+            /** @description no weights that rank behind it are kept of runs that end; null while there is no bound */
             last?: components["schemas"]["Rank"] | null;
+            /** @description no weights that rank behind it are kept of runs that pause; null while there is no bound */
             last_paused?: components["schemas"]["Rank"] | null;
             /**
              * Replicates
+             * @description how many trainings a trial has; of several, all weights of replicate 0 are wanted
              * @default 1
              */
             replicates: number;
@@ -1868,7 +2266,10 @@ export interface components {
          * @description Whether bytes that were sent are kept; a cache may refuse some, which is no fault.
          */
         KeptAnswer: {
-            /** Kept */
+            /**
+             * Kept
+             * @description whether the bytes are kept; a cache may refuse some
+             */
             kept: boolean;
         };
         /**
@@ -1879,27 +2280,57 @@ export interface components {
          *     `probability_best` (of being the best of this board) are null while nothing is known of the spread of trainings.
          */
         Leader: {
-            /** Rank */
+            /**
+             * Rank
+             * @description its place on the board, from 1 on
+             */
             rank: number;
-            /** Trial */
+            /**
+             * Trial
+             * @description the number of the trial, from 0 on
+             */
             trial: number;
-            /** State */
+            /**
+             * State
+             * @description where it stands
+             */
             state: string;
-            /** Confirmed */
+            /**
+             * Confirmed
+             * @description whether more seeds confirmed it
+             */
             confirmed: boolean;
-            /** Params */
+            /**
+             * Params
+             * @description the values of the hyperparameters, by name
+             */
             params: {
                 [key: string]: unknown;
             };
-            /** Value */
+            /**
+             * Value
+             * @description the mean of the objective over its trainings
+             */
             value: number;
-            /** Test */
+            /**
+             * Test
+             * @description the same metric on test; null without a test part
+             */
             test: number | null;
-            /** Count */
+            /**
+             * Count
+             * @description how many trainings the mean is over
+             */
             count: number;
-            /** Standard Error */
+            /**
+             * Standard Error
+             * @description how sure the mean is; null while nothing is known of the spread of trainings
+             */
             standard_error: number | null;
-            /** Probability Best */
+            /**
+             * Probability Best
+             * @description how likely it is the best of this board, from 0 to 1; null while nothing is known of the spread
+             */
             probability_best: number | null;
         };
         /**
@@ -1913,24 +2344,46 @@ export interface components {
          *     sweep in which the first trial was trained on train and dev together; null if none was.
          */
         Leaderboard: {
-            /** Metric */
+            /**
+             * Metric
+             * @description the objective, of which the values are
+             */
             metric: string;
-            /** Meaning */
+            /**
+             * Meaning
+             * @description what that is, and in which unit; null for a foreign trainer
+             */
             meaning: string | null;
-            /** Test Metric */
+            /**
+             * Test Metric
+             * @description the metric of the values on test
+             */
             test_metric: string;
             /**
              * Direction
+             * @description which way the metric is better
              * @enum {string}
              */
             direction: "minimize" | "maximize";
-            /** Deviation */
+            /**
+             * Deviation
+             * @description the standard deviation of single trainings around their trial's mean; null while it is not known
+             */
             deviation: number | null;
-            /** Items */
+            /**
+             * Items
+             * @description the trials, the best first
+             */
             items: components["schemas"]["Leader"][];
-            /** Note */
+            /**
+             * Note
+             * @description what is missing to be surer; null if nothing is
+             */
             note: string | null;
-            /** Retrained */
+            /**
+             * Retrained
+             * @description the id of the sweep in which the first one was trained on train and dev together; null if none was
+             */
             retrained?: string | null;
         };
         /**
@@ -1938,9 +2391,15 @@ export interface components {
          * @description The right to train a run; a stale `fence` makes a late writer harmless. Fences of a run only rise.
          */
         Lease: {
-            /** Run */
+            /**
+             * Run
+             * @description the number of the run
+             */
             run: number;
-            /** Fence */
+            /**
+             * Fence
+             * @description how often the run has been leased: what comes under an older fence changes nothing
+             */
             fence: number;
         };
         /**
@@ -1962,53 +2421,96 @@ export interface components {
          *     bits. A checkpoint may be of an ancestor's piece: that of its very end too is what the ancestor had become.
          */
         LeasedRun: {
+            /** @description the lease of the run, as it was claimed */
             lease: components["schemas"]["Lease"];
-            /** Sweep */
+            /**
+             * Sweep
+             * @description the id of the sweep
+             */
             sweep: string;
-            /** Trial */
+            /**
+             * Trial
+             * @description the number of the trial, from 0 on
+             */
             trial: number;
-            /** Replicate */
+            /**
+             * Replicate
+             * @description which training of the trial, from 0 on
+             */
             replicate: number;
-            /** Dataset */
+            /**
+             * Dataset
+             * @description the name of the data set; null where a foreign trainer brings its data
+             */
             dataset: string | null;
-            /** Dataset Sha256 */
+            /**
+             * Dataset Sha256
+             * @description the SHA-256 of the prepared data set, by which its content stays found; null without a data set
+             */
             dataset_sha256: string | null;
-            /** Seed */
+            /**
+             * Seed
+             * @description the seed of this training
+             */
             seed: number;
-            /** Params */
+            /**
+             * Params
+             * @description every hyperparameter by name, `epochs` among them
+             */
             params: {
                 [key: string]: unknown;
             };
-            /** Metric */
+            /**
+             * Metric
+             * @description the name of the metric
+             */
             metric: string;
             /**
              * Direction
+             * @description which way the metric is better
              * @enum {string}
              */
             direction: "minimize" | "maximize";
+            /** @description when to stop without improvement; null for never */
             early_stopping: components["schemas"]["EarlyStopping"] | null;
-            /** To Epoch */
+            /**
+             * To Epoch
+             * @description up to the end of which epoch to train; it may be less than the `epochs` in `params`, and the run then pauses
+             */
             to_epoch: number;
-            /** Cohort */
+            /**
+             * Cohort
+             * @description runs of one cohort can share a stack
+             */
             cohort: string;
-            /** Rules */
+            /**
+             * Rules
+             * @description the version of the rules that shape results
+             */
             rules: number;
             /**
              * Diverged
+             * @description with exclude, nobody needs the weights of a run that diverges
              * @default exclude
              * @enum {string}
              */
             diverged: "exclude" | "best_epoch";
+            /** @description the state at the end of some epoch, to go on from; null where there is none */
             checkpoint?: components["schemas"]["CheckpointRef"] | null;
-            /** Lineage */
+            /**
+             * Lineage
+             * @description what its ancestors trained of it, the first one first
+             */
             lineage?: components["schemas"]["Piece"][];
             /**
              * Folds
+             * @description into how many folds train and dev are cut; 1 leaves them as they are
              * @default 1
              */
             folds: number;
             /**
              * Train On Dev
+             * @description whether it trains on train and dev together, without metrics on dev
              * @default false
              */
             train_on_dev: boolean;
@@ -2018,15 +2520,30 @@ export interface components {
          * @description A trial whose model is in the ensemble: how often it was taken, its share, and what it is worth alone.
          */
         MemberAnswer: {
-            /** Trial */
+            /**
+             * Trial
+             * @description the number of the trial, from 0 on
+             */
             trial: number;
-            /** Count */
+            /**
+             * Count
+             * @description how often its model was taken
+             */
             count: number;
-            /** Weight */
+            /**
+             * Weight
+             * @description its share of the ensemble, from 0 to 1
+             */
             weight: number;
-            /** Value */
+            /**
+             * Value
+             * @description what it is worth alone; null where there is none
+             */
             value: number | null;
-            /** Metrics */
+            /**
+             * Metrics
+             * @description metrics by name, those of `GET /v1/metrics`; null where one has no value
+             */
             metrics: {
                 [key: string]: number | null;
             };
@@ -2038,20 +2555,36 @@ export interface components {
          *     On the tasks in `objective_of` it can be the objective of a sweep.
          */
         MetricAnswer: {
-            /** Name */
+            /**
+             * Name
+             * @description its name
+             */
             name: string;
-            /** Part */
+            /**
+             * Part
+             * @description the part of the data that it is measured on
+             */
             part: string;
-            /** Meaning */
+            /**
+             * Meaning
+             * @description what it is, and in which unit
+             */
             meaning: string;
             /**
              * Direction
+             * @description which way the metric is better
              * @enum {string}
              */
             direction: "minimize" | "maximize";
-            /** Tasks */
+            /**
+             * Tasks
+             * @description the tasks on which it is measured
+             */
             tasks: ("binary" | "multiclass" | "regression")[];
-            /** Objective Of */
+            /**
+             * Objective Of
+             * @description the tasks of which it can be the objective
+             */
             objective_of: ("binary" | "multiclass" | "regression")[];
         };
         /**
@@ -2059,11 +2592,20 @@ export interface components {
          * @description A network with its trained numbers, and the multiply-adds of its matrices for one example, forward alone.
          */
         NetworkSize: {
-            /** Hidden Units */
+            /**
+             * Hidden Units
+             * @description the width of each hidden layer
+             */
             hidden_units: number[];
-            /** Weights */
+            /**
+             * Weights
+             * @description how many numbers are trained
+             */
             weights: number;
-            /** Multiply Adds */
+            /**
+             * Multiply Adds
+             * @description how many multiply-adds its matrices take for one example, forward alone
+             */
             multiply_adds: number;
         };
         /**
@@ -2071,11 +2613,20 @@ export interface components {
          * @description Something that was guessed or left out; `code` is a fixed word, `detail` a sentence.
          */
         Note: {
-            /** Code */
+            /**
+             * Code
+             * @description a fixed word
+             */
             code: string;
-            /** Columns */
+            /**
+             * Columns
+             * @description the columns that it is about
+             */
             columns: string[];
-            /** Detail */
+            /**
+             * Detail
+             * @description what it means, in a sentence
+             */
             detail: string;
         };
         /**
@@ -2086,26 +2637,51 @@ export interface components {
          *     slope. `worst` are those that add most to the ratio. `cost` is that of the `examples`, penalties included.
          */
         OneCheckAnswer: {
-            /** Steps */
+            /**
+             * Steps
+             * @description after how many mini-batches this is
+             */
             steps: number;
-            /** Ratio */
+            /**
+             * Ratio
+             * @description how far the gradient is from differences of the cost; null where training diverged
+             */
             ratio: number | null;
             /**
              * Verdict
+             * @description great below 1e-6, look from there on, worry from 1e-4 on
              * @enum {string}
              */
             verdict: "great" | "look" | "worry";
-            /** Cost */
+            /**
+             * Cost
+             * @description the cost of the examples, penalties included; null where training diverged
+             */
             cost: number | null;
-            /** Examples */
+            /**
+             * Examples
+             * @description how many examples the cost is of
+             */
             examples: number;
-            /** Checked */
+            /**
+             * Checked
+             * @description how many components of the gradient were compared
+             */
             checked: number;
-            /** Kinks */
+            /**
+             * Kinks
+             * @description how many were left out, as the cost has no slope there
+             */
             kinks: number;
-            /** Total */
+            /**
+             * Total
+             * @description how many components the gradient has
+             */
             total: number;
-            /** Worst */
+            /**
+             * Worst
+             * @description those that add most to the ratio
+             */
             worst: components["schemas"]["PartialDerivativeAnswer"][];
         };
         /**
@@ -2113,9 +2689,15 @@ export interface components {
          * @description Some items of a list; `next` is the cursor of the next page, or null on the last one.
          */
         Page_Attempt_: {
-            /** Items */
+            /**
+             * Items
+             * @description what this page has, in the order of the list
+             */
             items: components["schemas"]["Attempt"][];
-            /** Next */
+            /**
+             * Next
+             * @description the cursor of the next page; null on the last one
+             */
             next: string | null;
         };
         /**
@@ -2123,9 +2705,15 @@ export interface components {
          * @description Some items of a list; `next` is the cursor of the next page, or null on the last one.
          */
         Page_DatasetSummary_: {
-            /** Items */
+            /**
+             * Items
+             * @description what this page has, in the order of the list
+             */
             items: components["schemas"]["DatasetSummary"][];
-            /** Next */
+            /**
+             * Next
+             * @description the cursor of the next page; null on the last one
+             */
             next: string | null;
         };
         /**
@@ -2133,9 +2721,15 @@ export interface components {
          * @description Some items of a list; `next` is the cursor of the next page, or null on the last one.
          */
         Page_EpochAnswer_: {
-            /** Items */
+            /**
+             * Items
+             * @description what this page has, in the order of the list
+             */
             items: components["schemas"]["EpochAnswer"][];
-            /** Next */
+            /**
+             * Next
+             * @description the cursor of the next page; null on the last one
+             */
             next: string | null;
         };
         /**
@@ -2143,9 +2737,15 @@ export interface components {
          * @description Some items of a list; `next` is the cursor of the next page, or null on the last one.
          */
         Page_HyperparameterAnswer_: {
-            /** Items */
+            /**
+             * Items
+             * @description what this page has, in the order of the list
+             */
             items: components["schemas"]["HyperparameterAnswer"][];
-            /** Next */
+            /**
+             * Next
+             * @description the cursor of the next page; null on the last one
+             */
             next: string | null;
         };
         /**
@@ -2153,9 +2753,15 @@ export interface components {
          * @description Some items of a list; `next` is the cursor of the next page, or null on the last one.
          */
         Page_MetricAnswer_: {
-            /** Items */
+            /**
+             * Items
+             * @description what this page has, in the order of the list
+             */
             items: components["schemas"]["MetricAnswer"][];
-            /** Next */
+            /**
+             * Next
+             * @description the cursor of the next page; null on the last one
+             */
             next: string | null;
         };
         /**
@@ -2163,9 +2769,15 @@ export interface components {
          * @description Some items of a list; `next` is the cursor of the next page, or null on the last one.
          */
         Page_StoredDecision_: {
-            /** Items */
+            /**
+             * Items
+             * @description what this page has, in the order of the list
+             */
             items: components["schemas"]["StoredDecision"][];
-            /** Next */
+            /**
+             * Next
+             * @description the cursor of the next page; null on the last one
+             */
             next: string | null;
         };
         /**
@@ -2173,9 +2785,15 @@ export interface components {
          * @description Some items of a list; `next` is the cursor of the next page, or null on the last one.
          */
         Page_SweepAnswer_: {
-            /** Items */
+            /**
+             * Items
+             * @description what this page has, in the order of the list
+             */
             items: components["schemas"]["SweepAnswer"][];
-            /** Next */
+            /**
+             * Next
+             * @description the cursor of the next page; null on the last one
+             */
             next: string | null;
         };
         /**
@@ -2183,9 +2801,15 @@ export interface components {
          * @description Some items of a list; `next` is the cursor of the next page, or null on the last one.
          */
         Page_TrialAnswer_: {
-            /** Items */
+            /**
+             * Items
+             * @description what this page has, in the order of the list
+             */
             items: components["schemas"]["TrialAnswer"][];
-            /** Next */
+            /**
+             * Next
+             * @description the cursor of the next page; null on the last one
+             */
             next: string | null;
         };
         /**
@@ -2193,9 +2817,15 @@ export interface components {
          * @description Some items of a list; `next` is the cursor of the next page, or null on the last one.
          */
         Page_WorkerAnswer_: {
-            /** Items */
+            /**
+             * Items
+             * @description what this page has, in the order of the list
+             */
             items: components["schemas"]["WorkerAnswer"][];
-            /** Next */
+            /**
+             * Next
+             * @description the cursor of the next page; null on the last one
+             */
             next: string | null;
         };
         /**
@@ -2205,11 +2835,20 @@ export interface components {
          *     `scale` is the one on which the bins are equally wide; None for a choice, which has a bin for each value.
          */
         ParameterPreview: {
-            /** Active */
+            /**
+             * Active
+             * @description the share of points that have it, from 0 to 1
+             */
             active: number;
-            /** Scale */
+            /**
+             * Scale
+             * @description the scale on which the bins are equally wide; null for a choice
+             */
             scale: string | null;
-            /** Bins */
+            /**
+             * Bins
+             * @description how often which values come
+             */
             bins: components["schemas"]["Bin"][];
         };
         /**
@@ -2217,15 +2856,30 @@ export interface components {
          * @description One component of the gradient; `difference` is |analytic - numeric|/(|analytic| + |numeric|).
          */
         PartialDerivativeAnswer: {
-            /** Parameter */
+            /**
+             * Parameter
+             * @description the array of the network, by name
+             */
             parameter: string;
-            /** Index */
+            /**
+             * Index
+             * @description where in the array
+             */
             index: number[];
-            /** Analytic */
+            /**
+             * Analytic
+             * @description what backpropagation says
+             */
             analytic: number;
-            /** Numeric */
+            /**
+             * Numeric
+             * @description what differences of the cost say
+             */
             numeric: number;
-            /** Difference */
+            /**
+             * Difference
+             * @description |analytic - numeric| / (|analytic| + |numeric|)
+             */
             difference: number;
         };
         /**
@@ -2235,13 +2889,22 @@ export interface components {
          *     It was trained without early stopping, from the seed that the ancestor's replicate of the same number has.
          */
         Piece: {
-            /** Trial */
+            /**
+             * Trial
+             * @description the number of the trial, from 0 on
+             */
             trial: number;
-            /** Params */
+            /**
+             * Params
+             * @description the values of the hyperparameters, by name
+             */
             params: {
                 [key: string]: unknown;
             };
-            /** To Epoch */
+            /**
+             * To Epoch
+             * @description the last epoch, from 1 on
+             */
             to_epoch: number;
         };
         /**
@@ -2251,13 +2914,25 @@ export interface components {
          *     `total` counts the trials that fit.
          */
         PointsChart: {
-            /** Total */
+            /**
+             * Total
+             * @description how many trials fit
+             */
             total: number;
-            /** Trials */
+            /**
+             * Trials
+             * @description the numbers of the trials that are shown
+             */
             trials: number[];
-            /** States */
+            /**
+             * States
+             * @description the state of each
+             */
             states: components["schemas"]["TrialState"][];
-            /** Fields */
+            /**
+             * Fields
+             * @description for each field that was asked for, its value of each trial
+             */
             fields: {
                 [key: string]: unknown[];
             };
@@ -2267,9 +2942,15 @@ export interface components {
          * @description What a model says of the rows of a request, in their order; `notes` tell what was passed over in them.
          */
         PredictedRows: {
-            /** Items */
+            /**
+             * Items
+             * @description what the model says of each row, in their order
+             */
             items: components["schemas"]["Prediction"][];
-            /** Notes */
+            /**
+             * Notes
+             * @description what was guessed, left out or passed over
+             */
             notes: components["schemas"]["Note"][];
         };
         /**
@@ -2277,9 +2958,15 @@ export interface components {
          * @description What a model says of one row: the class with the probability of each, or a number alone.
          */
         Prediction: {
-            /** Prediction */
+            /**
+             * Prediction
+             * @description the class, or the number
+             */
             prediction: string | number;
-            /** Probabilities */
+            /**
+             * Probabilities
+             * @description the probability of each class, from 0 to 1; left out in a regression
+             */
             probabilities?: {
                 [key: string]: number;
             } | null;
@@ -2292,23 +2979,36 @@ export interface components {
          *     `total` counts the trials that the chart is of.
          */
         ProgressChart: {
-            /** Metric */
+            /**
+             * Metric
+             * @description the name of the metric
+             */
             metric: string;
             /**
              * Direction
+             * @description which way the metric is better
              * @enum {string}
              */
             direction: "minimize" | "maximize";
             /**
              * By
+             * @description what x counts
              * @enum {string}
              */
             by: "trials" | "epochs" | "seconds";
-            /** End */
+            /**
+             * End
+             * @description the last x
+             */
             end: number;
-            /** Total */
+            /**
+             * Total
+             * @description how many trials the chart is of
+             */
             total: number;
+            /** @description where the best value so far got better */
             best: components["schemas"]["Steps"];
+            /** @description the results of finished trials, thinned */
             results: components["schemas"]["Results"];
         };
         /**
@@ -2316,9 +3016,15 @@ export interface components {
          * @description Where a model stands among others: lower costs first, of equal ones the lower trial number.
          */
         Rank: {
-            /** Cost */
+            /**
+             * Cost
+             * @description what it is ranked by: lower is better
+             */
             cost: number;
-            /** Trial */
+            /**
+             * Trial
+             * @description the number of the trial, from 0 on
+             */
             trial: number;
         };
         /**
@@ -2329,13 +3035,18 @@ export interface components {
          *     `reason` says what must be mended before it is sent again (mostly, that its model is not here).
          */
         Receipt: {
+            /** @description the lease of the run, as it was claimed */
             lease: components["schemas"]["Lease"];
             /**
              * Outcome
+             * @description recorded, repeated, stale or refused
              * @enum {string}
              */
             outcome: "recorded" | "repeated" | "stale" | "refused";
-            /** Reason */
+            /**
+             * Reason
+             * @description what must be mended before a refused result is sent again; else null
+             */
             reason?: string | null;
         };
         /**
@@ -2345,10 +3056,14 @@ export interface components {
         Recipe: {
             /**
              * Action
+             * @description what to do, in a fixed word
              * @enum {string}
              */
             action: "train_longer" | "bigger_network" | "less_regularization" | "more_data" | "more_regularization" | "other_architecture";
-            /** Why */
+            /**
+             * Why
+             * @description why it should help
+             */
             why: string;
         };
         /**
@@ -2356,11 +3071,20 @@ export interface components {
          * @description Results of finished trials, thinned to the least and the greatest of each stretch: `x`, `value` and trial.
          */
         Results: {
-            /** X */
+            /**
+             * X
+             * @description where each result stands
+             */
             x: number[];
-            /** Value */
+            /**
+             * Value
+             * @description the value of the objective of each
+             */
             value: number[];
-            /** Trial */
+            /**
+             * Trial
+             * @description the number of each trial
+             */
             trial: number[];
         };
         /**
@@ -2371,19 +3095,36 @@ export interface components {
          *     What a foreign trainer builds is not known here: its points have no structures and no network.
          */
         SpacePreview: {
-            /** Sampler */
+            /**
+             * Sampler
+             * @description the sampler that drew the points
+             */
             sampler: string;
-            /** Seed */
+            /**
+             * Seed
+             * @description the seed that they were drawn from
+             */
             seed: number;
-            /** Points */
+            /**
+             * Points
+             * @description how many points were drawn
+             */
             points: number;
-            /** Rejected */
+            /**
+             * Rejected
+             * @description the share of first draws that the constraints do not admit, from 0 to 1
+             */
             rejected: number;
-            /** Parameters */
+            /**
+             * Parameters
+             * @description how the values of each parameter spread, by its name
+             */
             parameters: {
                 [key: string]: components["schemas"]["ParameterPreview"];
             };
+            /** @description into how many stacks the points fall; null for a foreign trainer */
             structures: components["schemas"]["Structures"] | null;
+            /** @description the largest network of the points; null for a foreign trainer */
             largest_network: components["schemas"]["NetworkSize"] | null;
         };
         /**
@@ -2391,18 +3132,28 @@ export interface components {
          * @description A space that the sweep had from a time on; the last one is in force.
          */
         SpaceVersionAnswer: {
-            /** Version */
+            /**
+             * Version
+             * @description the number of the version, from 1 on
+             */
             version: number;
             /**
              * Created At
              * Format: date-time
+             * @description when it was made, UTC
              */
             created_at: string;
-            /** Space */
+            /**
+             * Space
+             * @description the parameters by name
+             */
             space: {
                 [key: string]: unknown;
             };
-            /** Constraints */
+            /**
+             * Constraints
+             * @description the constraints
+             */
             constraints: string[];
         };
         /**
@@ -2410,11 +3161,20 @@ export interface components {
          * @description Where the best value so far got better: at `x`, to `value`, by which trial.
          */
         Steps: {
-            /** X */
+            /**
+             * X
+             * @description where the best value so far got better
+             */
             x: number[];
-            /** Value */
+            /**
+             * Value
+             * @description to which value
+             */
             value: number[];
-            /** Trial */
+            /**
+             * Trial
+             * @description by which trial
+             */
             trial: number[];
         };
         /**
@@ -2425,15 +3185,30 @@ export interface components {
          *     someone picked points.
          */
         StoredDecision: {
-            /** Number */
+            /**
+             * Number
+             * @description its number in the sweep
+             */
             number: number;
-            /** Round */
+            /**
+             * Round
+             * @description the round of the scheduler; 0 is none
+             */
             round: number;
-            /** Kind */
+            /**
+             * Kind
+             * @description what was decided: draw, redraw, train, prune, confirm, end, patch or enqueue
+             */
             kind: string;
-            /** Trials */
+            /**
+             * Trials
+             * @description the numbers of the trials
+             */
             trials: number[];
-            /** Reason */
+            /**
+             * Reason
+             * @description why, in a sentence; null where there is nothing to say
+             */
             reason: string;
         };
         /**
@@ -2444,13 +3219,25 @@ export interface components {
          *     point, in the mean of all points; `detail` says what follows for stacking.
          */
         Structures: {
-            /** Count */
+            /**
+             * Count
+             * @description how many structures there are
+             */
             count: number;
-            /** Shares */
+            /**
+             * Shares
+             * @description the shares of the largest ones, 20 at most
+             */
             shares: number[];
-            /** Alike */
+            /**
+             * Alike
+             * @description the share of points that has the structure of a point, in the mean of all
+             */
             alike: number;
-            /** Detail */
+            /**
+             * Detail
+             * @description what it means, in a sentence
+             */
             detail: string;
         };
         /**
@@ -2460,10 +3247,16 @@ export interface components {
          *     `flattery` is null without a test part, with few trials, and before there is a best one.
          */
         SweepAnalysis: {
+            /** @description bias and variance of the best trial; null while there is no error to judge by */
             bias_variance: components["schemas"]["BestBiasVariance"] | null;
+            /** @description how many trials show which trouble */
             training: components["schemas"]["Troubles"];
-            /** Next */
+            /**
+             * Next
+             * @description what to do next, in sentences
+             */
             next: string[];
+            /** @description how far the best value is too good; null without a test part, with few trials, and before there is a best one */
             flattery: components["schemas"]["Flattery"] | null;
         };
         /**
@@ -2481,113 +3274,227 @@ export interface components {
          *     of our own these are null.
          */
         SweepAnswer: {
-            /** Id */
+            /**
+             * Id
+             * @description its id
+             */
             id: string;
-            /** Name */
+            /**
+             * Name
+             * @description its name
+             */
             name: string;
-            /** Tags */
+            /**
+             * Tags
+             * @description words by which sweeps are found, each once
+             */
             tags: string[];
-            /** Notes */
+            /**
+             * Notes
+             * @description free text
+             */
             notes: string;
+            /** @description where it stands */
             state: components["schemas"]["SweepState"];
+            /** @description the state to come, while its end waits for trials in training; else null */
             ending: components["schemas"]["SweepState"] | null;
-            /** Reason */
+            /**
+             * Reason
+             * @description why, in a sentence; null where there is nothing to say
+             */
             reason: string | null;
-            /** Counts */
+            /**
+             * Counts
+             * @description how many trials are in each state
+             */
             counts: {
                 [key: string]: number;
             };
+            /** @description the best finished trial so far; null while there is none */
             best: components["schemas"]["BestAnswer"] | null;
             /**
              * Created At
              * Format: date-time
+             * @description when it was made, UTC
              */
             created_at: string;
-            /** Started At */
+            /**
+             * Started At
+             * @description when it began, UTC; null before
+             */
             started_at: string | null;
-            /** Finished At */
+            /**
+             * Finished At
+             * @description when it ended, UTC; null before
+             */
             finished_at: string | null;
-            /** Dataset */
+            /**
+             * Dataset
+             * @description the name of the data set; null where a foreign trainer brings its data
+             */
             dataset: string | null;
-            /** Dataset Sha256 */
+            /**
+             * Dataset Sha256
+             * @description the SHA-256 of the prepared data set, by which its content stays found; null without a data set
+             */
             dataset_sha256: string | null;
-            /** Seed */
+            /**
+             * Seed
+             * @description the seed that all its draws and trainings follow from
+             */
             seed: number;
-            /** Space */
+            /**
+             * Space
+             * @description the parameters that are searched, by name
+             */
             space: {
                 [key: string]: unknown;
             };
-            /** Constraints */
+            /**
+             * Constraints
+             * @description what must hold between parameters
+             */
             constraints: string[];
-            /** Space Versions */
+            /**
+             * Space Versions
+             * @description the spaces that it had, the last one in force
+             */
             space_versions: components["schemas"]["SpaceVersionAnswer"][];
-            /** Fixed */
+            /**
+             * Fixed
+             * @description hyperparameters that all trials share, by name
+             */
             fixed: {
                 [key: string]: unknown;
             };
-            /** Objective */
+            /**
+             * Objective
+             * @description the metric by which trials are compared, its direction, and what becomes of diverged ones
+             */
             objective: {
                 [key: string]: unknown;
             };
-            /** Sampler */
+            /**
+             * Sampler
+             * @description how points are drawn, with all defaults
+             */
             sampler: {
                 [key: string]: unknown;
             };
-            /** Scheduler */
+            /**
+             * Scheduler
+             * @description how trials get epochs, with all defaults
+             */
             scheduler: {
                 [key: string]: unknown;
             };
-            /** Early Stopping */
+            /**
+             * Early Stopping
+             * @description when a trial stops without improvement; null for never
+             */
             early_stopping: {
                 [key: string]: unknown;
             } | null;
-            /** Budget */
+            /**
+             * Budget
+             * @description where it ends: the budget in force
+             */
             budget: {
                 [key: string]: unknown;
             };
+            /** @description what it has used of its budget */
             used: components["schemas"]["Used"];
-            /** Waiting Points */
+            /**
+             * Waiting Points
+             * @description how many enqueued points become trials with the next round
+             */
             waiting_points: number;
-            /** Replicates */
+            /**
+             * Replicates
+             * @description how many trainings, from different seeds, a trial has
+             */
             replicates: number;
-            /** Folds */
+            /**
+             * Folds
+             * @description over how many folds a trial is trained; 1 is without
+             */
             folds: number;
-            /** Confirm */
+            /**
+             * Confirm
+             * @description how the best trials are trained again at its end; null for not at all
+             */
             confirm: {
                 [key: string]: unknown;
             } | null;
-            /** Train On Dev */
+            /**
+             * Train On Dev
+             * @description whether it trains on train and dev together, as the retraining of a winner does
+             */
             train_on_dev: boolean;
-            /** Trainer */
+            /**
+             * Trainer
+             * @description who trains: logsweep, external or external:NAME
+             */
             trainer: string;
-            /** Metrics */
+            /**
+             * Metrics
+             * @description what a foreign trainer declared to measure, each with its direction; else null
+             */
             metrics: {
                 [key: string]: "minimize" | "maximize";
             } | null;
-            /** Steps */
+            /**
+             * Steps
+             * @description how many steps a trial of a foreign trainer takes; else null
+             */
             steps: number | null;
-            /** Pauses */
+            /**
+             * Pauses
+             * @description whether its trainer can go on from where it paused a run
+             */
             pauses: boolean;
-            /** Keep Models */
+            /**
+             * Keep Models
+             * @description of how many of the best trials the model is kept
+             */
             keep_models: number;
             /**
              * Duplicates
+             * @description what becomes of a trial whose point one with a lower number has
              * @enum {string}
              */
             duplicates: "seed" | "skip" | "reuse";
-            /** History */
+            /**
+             * History
+             * @description the earlier sweeps that its sampler learns from
+             */
             history: {
                 [key: string]: unknown;
             }[];
-            /** Pool */
+            /**
+             * Pool
+             * @description of how many of the best trials an ensemble may be chosen
+             */
             pool: number;
-            /** Rules */
+            /**
+             * Rules
+             * @description the version of the rules that shape results
+             */
             rules: number;
-            /** Reproducible */
+            /**
+             * Reproducible
+             * @description whether another run gives the same bits with any workers
+             */
             reproducible: boolean;
-            /** No Workers */
+            /**
+             * No Workers
+             * @description why no live worker can train it; null if one can, or none has to
+             */
             no_workers: string | null;
-            /** No Plan */
+            /**
+             * No Plan
+             * @description what keeps it from being planned; null if nothing does
+             */
             no_plan: string | null;
         };
         /**
@@ -2609,52 +3516,100 @@ export interface components {
          *     one has its point, and took its result without training.
          */
         TrialAnswer: {
-            /** Number */
+            /**
+             * Number
+             * @description its number in the sweep, from 0 on
+             */
             number: number;
+            /** @description where it stands */
             state: components["schemas"]["TrialState"];
             /**
              * Source
+             * @description where its point comes from
              * @enum {string}
              */
             source: "sampler" | "enqueued" | "inherited";
-            /** Space Version */
+            /**
+             * Space Version
+             * @description the version of the space that it was drawn from
+             */
             space_version: number;
-            /** Params */
+            /**
+             * Params
+             * @description the hyperparameters that were searched, by name
+             */
             params: {
                 [key: string]: unknown;
             };
-            /** All Params */
+            /**
+             * All Params
+             * @description these, and those that were fixed or left to their defaults
+             */
             all_params: {
                 [key: string]: unknown;
             };
-            /** Metrics */
+            /**
+             * Metrics
+             * @description metrics at the best epoch, by name; null where one has no value
+             */
             metrics: {
                 [key: string]: number | null;
             };
-            /** Value */
+            /**
+             * Value
+             * @description what it is ranked by; null while it has no result
+             */
             value: number | null;
-            /** Best Epoch */
+            /**
+             * Best Epoch
+             * @description the epoch with the best objective, from 1 on, whose weights are the model; null where there is none
+             */
             best_epoch: number | null;
-            /** Epochs */
+            /**
+             * Epochs
+             * @description how many epochs were trained
+             */
             epochs: number;
-            /** Seconds */
+            /**
+             * Seconds
+             * @description how long it took, in seconds
+             */
             seconds: number;
-            /** Reason */
+            /**
+             * Reason
+             * @description why, in a sentence; null where there is nothing to say
+             */
             reason: string | null;
-            /** Replicates */
+            /**
+             * Replicates
+             * @description how many trainings, from different seeds, a trial has
+             */
             replicates: number;
-            /** Lineage */
+            /**
+             * Lineage
+             * @description the trials that it goes on from, the first one first
+             */
             lineage: components["schemas"]["AncestorAnswer"][];
             /**
              * Created At
              * Format: date-time
+             * @description when it was made, UTC
              */
             created_at: string;
-            /** Started At */
+            /**
+             * Started At
+             * @description when it began, UTC; null before
+             */
             started_at: string | null;
-            /** Finished At */
+            /**
+             * Finished At
+             * @description when it ended, UTC; null before
+             */
             finished_at: string | null;
-            /** Same As */
+            /**
+             * Same As
+             * @description the trial whose point it has and whose result it took; null if it was trained
+             */
             same_as: number | null;
         };
         /**
@@ -2662,8 +3617,12 @@ export interface components {
          * @description The diagnosis of a trial; `bias_variance` is null while it has no errors to judge by.
          */
         TrialDiagnosis: {
+            /** @description bias and variance; null while there are no errors to judge by */
             bias_variance: components["schemas"]["BiasVariance"] | null;
-            /** Training */
+            /**
+             * Training
+             * @description troubles that were seen in training
+             */
             training: components["schemas"]["Diagnosis"][];
         };
         /**
@@ -2677,11 +3636,17 @@ export interface components {
          * @description How many trials show each trouble in training, and the numbers of the first ones.
          */
         Troubles: {
-            /** Counts */
+            /**
+             * Counts
+             * @description how many trials show each trouble
+             */
             counts: {
                 [key: string]: number;
             };
-            /** Trials */
+            /**
+             * Trials
+             * @description the numbers of the first ones
+             */
             trials: {
                 [key: string]: number[];
             };
@@ -2694,11 +3659,20 @@ export interface components {
          *     under a budget of seconds alone.
          */
         Used: {
-            /** Trials */
+            /**
+             * Trials
+             * @description how many trials were drawn
+             */
             trials: number;
-            /** Epochs */
+            /**
+             * Epochs
+             * @description how many epochs were charged
+             */
             epochs: number;
-            /** Seconds */
+            /**
+             * Seconds
+             * @description how many seconds work could be done in
+             */
             seconds: number;
         };
         /**
@@ -2708,31 +3682,57 @@ export interface components {
          *     `rules` is the newest version of the rules that it knows, `epochs_per_second` an average over about ten seconds.
          */
         WorkerAnswer: {
-            /** Name */
+            /**
+             * Name
+             * @description its name
+             */
             name: string;
-            /** Trainer */
+            /**
+             * Trainer
+             * @description what it can train; null if it has not said
+             */
             trainer: string | null;
-            /** Rules */
+            /**
+             * Rules
+             * @description the newest version of the rules that it knows; null if it has not said
+             */
             rules: number | null;
-            /** Version */
+            /**
+             * Version
+             * @description the version that it runs; null if it has not said
+             */
             version: string | null;
-            /** Slots */
+            /**
+             * Slots
+             * @description how many runs it can train at a time; null if it has not said
+             */
             slots: number | null;
-            /** Memory Bytes */
+            /**
+             * Memory Bytes
+             * @description how many bytes of memory it takes; null if it has not said
+             */
             memory_bytes: number | null;
-            /** Epochs Per Second */
+            /**
+             * Epochs Per Second
+             * @description how many epochs it trains a second, over about the last ten seconds
+             */
             epochs_per_second: number;
             /**
              * Since
              * Format: date-time
+             * @description since when it has been alive, UTC
              */
             since: string;
             /**
              * Heard At
              * Format: date-time
+             * @description when it was heard of last, UTC
              */
             heard_at: string;
-            /** Training */
+            /**
+             * Training
+             * @description the trials that it holds, by sweep
+             */
             training: components["schemas"]["HeldTrials"][];
         };
         /**
@@ -2740,9 +3740,15 @@ export interface components {
          * @description One broken rule of a request.
          */
         FaultAnswer: {
-            /** Pointer */
+            /**
+             * Pointer
+             * @description where in the request it is: a JSON pointer, or / and the name of a parameter
+             */
             pointer: string;
-            /** Detail */
+            /**
+             * Detail
+             * @description what was wrong, the rule, and the way out
+             */
             detail: string;
         };
         /**
@@ -2752,17 +3758,28 @@ export interface components {
         Problem: {
             /**
              * Type
+             * @description the kind of problem; about:blank, as the status tells it
              * @default about:blank
              */
             type: string;
-            /** Title */
+            /**
+             * Title
+             * @description the status in words
+             */
             title: string;
-            /** Status */
+            /**
+             * Status
+             * @description the HTTP status
+             */
             status: number;
-            /** Detail */
+            /**
+             * Detail
+             * @description what was wrong and the way out
+             */
             detail: string;
             /**
              * Errors
+             * @description the broken rules one by one, the first 100
              * @default []
              */
             errors: components["schemas"]["FaultAnswer"][];
@@ -2775,13 +3792,25 @@ export interface components {
          *     trial whose value is as good as the target.
          */
         BudgetBody: {
-            /** Trials */
+            /**
+             * Trials
+             * @description how many trials the sweep draws at most
+             */
             trials: number;
-            /** Seconds */
+            /**
+             * Seconds
+             * @description for how many seconds work may be done; null for no limit
+             */
             seconds?: number | null;
-            /** Epochs */
+            /**
+             * Epochs
+             * @description how many epochs all trials together may take; null for no limit
+             */
             epochs?: number | null;
-            /** Target */
+            /**
+             * Target
+             * @description the value of the objective that is good enough; null for none
+             */
             target?: number | null;
         };
         /**
@@ -2790,20 +3819,30 @@ export interface components {
          */
         ChoiceBody: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description says that this is a choice (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "choice";
-            /** Values */
+            /**
+             * Values
+             * @description the values to choose from; hidden_units has a list of widths for each
+             */
             values: components["schemas"]["JsonValue"][];
-            /** Weights */
+            /**
+             * Weights
+             * @description how likely each value is against the others; null for all alike
+             */
             weights?: number[] | null;
-            /** When */
+            /**
+             * When
+             * @description what must hold of other parameters for this one to be drawn; null for always
+             */
             when?: {
                 [key: string]: unknown[] | Record<string, never>;
             } | null;
             /**
              * Ordered
+             * @description whether the values rise or fall along the list, which a sampler may use
              * @default false
              */
             ordered: boolean;
@@ -2817,16 +3856,19 @@ export interface components {
         ConfirmBody: {
             /**
              * Share
+             * @description the share of the budget's epochs and seconds that is kept for it
              * @default 0.2
              */
             share: number;
             /**
              * Leaders
+             * @description how many of the best trials are trained again
              * @default 5
              */
             leaders: number;
             /**
              * Replicates
+             * @description how many more trainings each of them gets
              * @default 2
              */
             replicates: number;
@@ -2836,10 +3878,14 @@ export interface components {
          * @description Stop a trial when the objective has not improved by more than `min_delta` for `patience` epochs.
          */
         EarlyStoppingBody: {
-            /** Patience */
+            /**
+             * Patience
+             * @description after how many epochs without improvement a trial stops
+             */
             patience: number;
             /**
              * Min Delta
+             * @description by more than how much the objective has to improve
              * @default 0
              */
             min_delta: number;
@@ -2854,33 +3900,48 @@ export interface components {
          */
         FloatBody: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description says that this is a real axis (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "float";
-            /** Low */
+            /**
+             * Low
+             * @description the least value
+             */
             low: number;
-            /** High */
+            /**
+             * High
+             * @description the greatest value
+             */
             high: number;
             /**
              * Scale
+             * @description on which scale it is uniform: linear, log, reverse_log or symmetric_log
              * @default linear
              * @enum {string}
              */
             scale: "linear" | "log" | "reverse_log" | "symmetric_log";
-            /** Step */
+            /**
+             * Step
+             * @description draw only low, low + step and so on; null for every number between
+             */
             step?: number | null;
-            /** When */
+            /**
+             * When
+             * @description what must hold of other parameters for this one to be drawn; null for always
+             */
             when?: {
                 [key: string]: unknown[] | Record<string, never>;
             } | null;
             /**
              * Zero Probability
+             * @description the share of draws that are exactly 0, on a log scale
              * @default 0
              */
             zero_probability: number;
             /**
              * Threshold
+             * @description up to which distance from 0 a symmetric_log scale is about linear
              * @default 1
              */
             threshold: number;
@@ -2892,7 +3953,10 @@ export interface components {
          *     They are one in four of its first trials, while they prove good; of sweeps of another data set fewer.
          */
         HistoryBody: {
-            /** Sweeps */
+            /**
+             * Sweeps
+             * @description the ids of the earlier sweeps
+             */
             sweeps: string[];
         };
         /**
@@ -2903,40 +3967,54 @@ export interface components {
          */
         IntBody: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description says that this is an axis of whole numbers (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "int";
-            /** Low */
+            /**
+             * Low
+             * @description the least value
+             */
             low: number;
-            /** High */
+            /**
+             * High
+             * @description the greatest value
+             */
             high: number;
             /**
              * Scale
+             * @description on which scale it is uniform: linear, log or symmetric_log
              * @default linear
              * @enum {string}
              */
             scale: "linear" | "log" | "symmetric_log";
             /**
              * Step
+             * @description draw only low, low + step and so on
              * @default 1
              */
             step: number;
-            /** When */
+            /**
+             * When
+             * @description what must hold of other parameters for this one to be drawn; null for always
+             */
             when?: {
                 [key: string]: unknown[] | Record<string, never>;
             } | null;
             /**
              * Zero Probability
+             * @description the share of draws that are exactly 0, on a log scale
              * @default 0
              */
             zero_probability: number;
             /**
              * Threshold
+             * @description up to which distance from 0 a symmetric_log scale is about linear
              * @default 1
              */
             threshold: number;
         };
+        /** @description Any JSON value. */
         JsonValue: unknown;
         /**
          * ObjectiveBody
@@ -2946,42 +4024,399 @@ export interface components {
          *     A trial that diverged is left out of the comparison, or takes part with its best epoch, as `diverged` says.
          */
         ObjectiveBody: {
-            /** Metric */
+            /**
+             * Metric
+             * @description the name of the metric; null for the usual one of the task
+             */
             metric?: string | null;
-            /** Direction */
+            /**
+             * Direction
+             * @description which way it is better; null for that of the metric
+             */
             direction?: ("minimize" | "maximize") | null;
             /**
              * Diverged
+             * @description whether a trial that diverged is left out or takes part with its best epoch
              * @default exclude
              * @enum {string}
              */
             diverged: "exclude" | "best_epoch";
         };
         /**
+         * SweepBody
+         * @description A sweep to start.
+         *
+         *     Our own trainer needs a `dataset`. With `"trainer": "external"`, or "external:NAME", code of yours trains: it brings
+         *     its data, any parameters may be searched, and `metrics` declares what it measures, each with its direction. A trial
+         *     takes so many `steps` of it, 1 unless said. A trainer that `pauses` can go on from where it paused a run.
+         *
+         *     `duplicates` says what becomes of a trial whose point one with a lower number has: it trains with another `seed`, is
+         *     drawn anew (`skip`; without a new point the sweep ends), or takes the result of the first one (`reuse`).
+         *
+         *     Of the best `keep_models` trials the model is kept, and of the best `pool` to choose an ensemble from: 50 unless
+         *     said, or fewer where so many of the largest possible network would take more than 256 MiB.
+         */
+        SweepBody: {
+            /**
+             * Name
+             * @description what the sweep is called; one is made up where none is given
+             */
+            name?: string | null;
+            /**
+             * Tags
+             * @description words by which sweeps are found, each once
+             * @default []
+             */
+            tags: string[];
+            /**
+             * Notes
+             * @description free text
+             * @default
+             */
+            notes: string;
+            /**
+             * Trainer
+             * @description who trains: logsweep, external or external:NAME
+             * @default logsweep
+             */
+            trainer: string;
+            /**
+             * Metrics
+             * @description what a foreign trainer measures, each with its direction
+             */
+            metrics?: {
+                [key: string]: "minimize" | "maximize";
+            } | null;
+            /**
+             * Steps
+             * @description how many steps a trial of a foreign trainer takes; 1 unless said
+             */
+            steps?: number | null;
+            /**
+             * Pauses
+             * @description whether a foreign trainer can go on from where it paused a run
+             * @default false
+             */
+            pauses: boolean;
+            /**
+             * Dataset
+             * @description the name of a data set, which our own trainer needs
+             */
+            dataset?: string | null;
+            /**
+             * Seed
+             * @description the seed that all draws and trainings follow from; null for one that is made up
+             */
+            seed?: number | null;
+            /**
+             * Space
+             * @description the parameters to search, by name; {} searches nothing
+             */
+            space: {
+                [key: string]: components["schemas"]["FloatBody"] | components["schemas"]["IntBody"] | components["schemas"]["ChoiceBody"];
+            };
+            /**
+             * Constraints
+             * @description what must hold between parameters, such as "beta1 < beta2"
+             * @default []
+             */
+            constraints: string[];
+            /**
+             * Fixed
+             * @description hyperparameters that all trials share, by name
+             * @default {}
+             */
+            fixed: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * @description the metric by which trials are compared
+             * @default {
+             *       "diverged": "exclude"
+             *     }
+             */
+            objective: components["schemas"]["ObjectiveBody"];
+            /**
+             * Sampler
+             * @description how points are drawn: `kind` and its options
+             * @default {
+             *       "kind": "random"
+             *     }
+             */
+            sampler: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Scheduler
+             * @description how trials get epochs: `kind` and its options
+             * @default {
+             *       "kind": "none"
+             *     }
+             */
+            scheduler: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** @description when a trial stops without improvement; null for never */
+            early_stopping?: components["schemas"]["EarlyStoppingBody"] | null;
+            /** @description where the sweep ends */
+            budget: components["schemas"]["BudgetBody"];
+            /**
+             * Replicates
+             * @description how many trainings, from different seeds, a trial has
+             * @default 1
+             */
+            replicates: number;
+            /**
+             * Folds
+             * @description over how many folds each trial is trained, for few data
+             * @default 1
+             */
+            folds: number;
+            /** @description train the best trials with more seeds at the end; null for not at all */
+            confirm?: components["schemas"]["ConfirmBody"] | null;
+            /**
+             * Keep Models
+             * @description of how many of the best trials the model is kept
+             * @default 10
+             */
+            keep_models: number;
+            /**
+             * Duplicates
+             * @description what becomes of a trial whose point one with a lower number has
+             * @default seed
+             * @enum {string}
+             */
+            duplicates: "seed" | "skip" | "reuse";
+            /** @description earlier sweeps to learn from; null for none */
+            history?: components["schemas"]["HistoryBody"] | null;
+            /**
+             * Pool
+             * @description of how many of the best trials an ensemble may be chosen; null for as many as fit
+             */
+            pool?: number | null;
+        };
+        /**
          * BudgetChangesBody
          * @description The parts of the budget that change; null takes a limit away, but for `trials`.
          */
         BudgetChangesBody: {
-            /** Trials */
+            /**
+             * Trials
+             * @description how many trials the sweep draws at most
+             */
             trials?: number;
-            /** Seconds */
+            /**
+             * Seconds
+             * @description for how many seconds work may be done; null for no limit
+             */
             seconds?: number | null;
-            /** Epochs */
+            /**
+             * Epochs
+             * @description how many epochs all trials together may take; null for no limit
+             */
             epochs?: number | null;
-            /** Target */
+            /**
+             * Target
+             * @description the value of the objective that is good enough; null for none
+             */
             target?: number | null;
+        };
+        /**
+         * ChangesBody
+         * @description What changes of a sweep; what is left out stays as it is. `space` and `constraints` are the whole new ones.
+         */
+        ChangesBody: {
+            /**
+             * Name
+             * @description what the sweep is called
+             */
+            name?: string;
+            /**
+             * Tags
+             * @description the new tags, in place of all that there are
+             */
+            tags?: string[];
+            /**
+             * Notes
+             * @description free text, in place of what there is
+             */
+            notes?: string;
+            /** @description the parts of the budget that change */
+            budget?: components["schemas"]["BudgetChangesBody"];
+            /**
+             * Space
+             * @description the whole new space, a parameter by each name
+             */
+            space?: {
+                [key: string]: components["schemas"]["FloatBody"] | components["schemas"]["IntBody"] | components["schemas"]["ChoiceBody"];
+            };
+            /**
+             * Constraints
+             * @description the whole new list of constraints
+             */
+            constraints?: string[];
+        };
+        /**
+         * PointsBody
+         * @description Points to be trained, each with values of the space's parameters by their names, in the order of their trials.
+         */
+        PointsBody: {
+            /**
+             * Points
+             * @description the points, each with values of parameters by name, in the order of their trials
+             */
+            points: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+        };
+        /**
+         * PredictBody
+         * @description Rows to predict: each has a number, a text or null for every column of training but the target.
+         *
+         *     Other values are passed over, and noted.
+         */
+        PredictBody: {
+            /**
+             * Rows
+             * @description the rows to predict, each a value by the name of its column
+             */
+            rows: {
+                [key: string]: number | string | null;
+            }[];
+        };
+        /**
+         * EvaluateBody
+         * @description Rows to score a model on: each has a value for every column of training and for the target.
+         */
+        EvaluateBody: {
+            /**
+             * Rows
+             * @description the rows to score, each a value by the name of its column, the target among them
+             */
+            rows: {
+                [key: string]: number | string | null;
+            }[];
+        };
+        /**
+         * EvaluateForm
+         * @description A file of rows to score a model on, with every column of training and the target.
+         */
+        EvaluateForm: {
+            /** @description the rows as a table: text, also .gz, or NPZ */
+            file: string;
+        };
+        /**
+         * GradientCheckBody
+         * @description A network on a data set whose gradient is to be checked; `fixed` are its hyperparameters.
+         *
+         *     It is checked at its start and, unless `steps` is 0, after so many mini-batches of training.
+         */
+        GradientCheckBody: {
+            /**
+             * Dataset
+             * @description the name of the data set
+             */
+            dataset: string;
+            /**
+             * Fixed
+             * @description hyperparameters of the network by name; the others are at their defaults
+             * @default {}
+             */
+            fixed: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Seed
+             * @description the seed of the network and of its batches
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Steps
+             * @description after how many mini-batches to check once more; 0 for the start alone
+             * @default 10
+             */
+            steps: number;
         };
         /**
          * About
          * @description What a worker says of itself: all its slots, the version that it runs, and the bytes of memory that it takes.
          */
         About: {
-            /** Slots */
+            /**
+             * Slots
+             * @description how many runs the worker can train at a time
+             */
             slots: number;
-            /** Version */
+            /**
+             * Version
+             * @description the version of logsweep that runs
+             */
             version: string;
-            /** Memory Bytes */
+            /**
+             * Memory Bytes
+             * @description how many bytes of memory the worker takes; null if it does not know
+             */
             memory_bytes?: number | null;
+        };
+        /**
+         * ClaimRequest
+         * @description A worker asks for up to `slots` runs, best of `cohorts` it already trains, and waits for them.
+         *
+         *     `trainer` names what it can train, `rules` the newest version of the rules that it knows.
+         */
+        ClaimRequest: {
+            /**
+             * Worker
+             * @description the name of the worker
+             */
+            worker: string;
+            /**
+             * Trainer
+             * @description who trains: logsweep, external or external:NAME
+             */
+            trainer: string;
+            /**
+             * Rules
+             * @description the newest version of the rules that the worker knows
+             */
+            rules: number;
+            /**
+             * Slots
+             * @description how many runs to lease at most
+             */
+            slots: number;
+            /**
+             * Cohorts
+             * @description the cohorts that the worker trains already, whose runs join its stacks
+             */
+            cohorts?: string[];
+            /**
+             * Wait
+             * @description how many seconds to wait for work, 20 at most
+             * @default 0
+             */
+            wait: number;
+            /** @description what the worker says of itself; it may be left out */
+            about?: components["schemas"]["About"] | null;
+        };
+        /**
+         * HeartbeatRequest
+         * @description The leases that a worker still wants to keep.
+         */
+        HeartbeatRequest: {
+            /**
+             * Worker
+             * @description the name of the worker
+             */
+            worker: string;
+            /**
+             * Leases
+             * @description the leases to keep
+             */
+            leases: components["schemas"]["Lease"][];
+            /** @description what the worker says of itself; it may be left out */
+            about?: components["schemas"]["About"] | null;
         };
         /**
          * Epoch
@@ -2990,15 +4425,27 @@ export interface components {
          *     `gradient_norms` has a number for each dense layer, input side first, or is None where nobody measured them.
          */
         Epoch: {
-            /** Epoch */
+            /**
+             * Epoch
+             * @description the epoch, from 1 on
+             */
             epoch: number;
-            /** Metrics */
+            /**
+             * Metrics
+             * @description metrics at the end of the epoch, by name; null where one is not finite
+             */
             metrics: {
                 [key: string]: number | null;
             };
-            /** Seconds */
+            /**
+             * Seconds
+             * @description how long the epoch took
+             */
             seconds: number;
-            /** Gradient Norms */
+            /**
+             * Gradient Norms
+             * @description the norm of the gradient of each dense layer, input side first; null where it was not finite or not measured
+             */
             gradient_norms?: (number | null)[] | null;
         };
         /**
@@ -3006,10 +4453,31 @@ export interface components {
          * @description The epochs of one leased run since its last report, and a checkpoint that was handed in meanwhile.
          */
         Progress: {
+            /** @description the lease of the run, as it was claimed */
             lease: components["schemas"]["Lease"];
-            /** Epochs */
+            /**
+             * Epochs
+             * @description the epochs since the last report
+             */
             epochs: components["schemas"]["Epoch"][];
+            /** @description the state at the end of some epoch, to go on from; null where there is none */
             checkpoint?: components["schemas"]["CheckpointRef"] | null;
+        };
+        /**
+         * ReportRequest
+         * @description The progress of what a worker trains.
+         */
+        ReportRequest: {
+            /**
+             * Worker
+             * @description the name of the worker
+             */
+            worker: string;
+            /**
+             * Items
+             * @description the progress of the runs
+             */
+            items: components["schemas"]["Progress"][];
         };
         /**
          * ModelRef
@@ -3018,11 +4486,20 @@ export interface components {
          *     `made_with` names the processor and the versions that the bits depend on.
          */
         ModelRef: {
-            /** Sha256 */
+            /**
+             * Sha256
+             * @description the SHA-256 of the bytes, as hexadecimal digits
+             */
             sha256: string;
-            /** Size */
+            /**
+             * Size
+             * @description how many bytes
+             */
             size: number;
-            /** Made With */
+            /**
+             * Made With
+             * @description the processor and the versions that the bits depend on, by name
+             */
             made_with?: {
                 [key: string]: string;
             };
@@ -3034,42 +4511,105 @@ export interface components {
          *     `metrics` are those of the best epoch, whose weights the `model` has, if they may be among those kept.
          */
         Result: {
+            /** @description the lease of the run, as it was claimed */
             lease: components["schemas"]["Lease"];
             /**
              * State
+             * @description how the run ended, or that it paused
              * @enum {string}
              */
             state: "completed" | "diverged" | "failed" | "paused";
-            /** Metrics */
+            /**
+             * Metrics
+             * @description metrics at the best epoch, by name
+             */
             metrics: {
                 [key: string]: number | null;
             };
-            /** Best Epoch */
+            /**
+             * Best Epoch
+             * @description the epoch with the best objective, from 1 on, whose weights are the model; null where there is none
+             */
             best_epoch: number | null;
-            /** Epochs */
+            /**
+             * Epochs
+             * @description up to which epoch it trained
+             */
             epochs: number;
-            /** Seconds */
+            /**
+             * Seconds
+             * @description how long it took, in seconds
+             */
             seconds: number;
-            /** Reason */
+            /**
+             * Reason
+             * @description why it ended, in a sentence
+             */
             reason: string;
-            /** Curve */
+            /**
+             * Curve
+             * @description the epochs that were not reported yet
+             */
             curve?: components["schemas"]["Epoch"][];
+            /** @description the weights of the best epoch, which were handed in before; null if they are not wanted */
             model?: components["schemas"]["ModelRef"] | null;
+        };
+        /**
+         * FinishRequest
+         * @description The results of several runs, and the `progress` of others, in one request.
+         */
+        FinishRequest: {
+            /**
+             * Worker
+             * @description the name of the worker
+             */
+            worker: string;
+            /**
+             * Items
+             * @description the results of runs that end or pause
+             */
+            items: components["schemas"]["Result"][];
+            /**
+             * Progress
+             * @description the progress of other runs, as in a report
+             */
+            progress?: components["schemas"]["Progress"][];
         };
         /**
          * GivenBack
          * @description A lease that a worker gives back: `released` as it stops, or `refused` as it cannot train the run.
          */
         GivenBack: {
+            /** @description the lease of the run, as it was claimed */
             lease: components["schemas"]["Lease"];
             /**
              * Ending
+             * @description released as the worker stops, or refused as it cannot train the run
              * @default released
              * @enum {string}
              */
             ending: "released" | "refused";
-            /** Reason */
+            /**
+             * Reason
+             * @description why it cannot be trained; null for one that is released
+             */
             reason?: string | null;
+        };
+        /**
+         * ReleaseRequest
+         * @description The leases that a worker gives back.
+         */
+        ReleaseRequest: {
+            /**
+             * Worker
+             * @description the name of the worker
+             */
+            worker: string;
+            /**
+             * Items
+             * @description the leases that are given back
+             */
+            items: components["schemas"]["GivenBack"][];
         };
     };
     responses: never;
@@ -3221,6 +4761,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the name of a data set */
                 name: string;
             };
             cookie?: never;
@@ -3261,6 +4802,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the name of a data set */
                 name: string;
             };
             cookie?: never;
@@ -3301,9 +4843,11 @@ export interface operations {
                 sha256?: string | null;
             };
             header?: {
+                /** @description the ETag of content that is here already: if it is still the same, the answer is 304 without a body */
                 "if-none-match"?: string | null;
             };
             path: {
+                /** @description the name of a data set */
                 name: string;
             };
             cookie?: never;
@@ -3431,107 +4975,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Name */
-                    name?: string | null;
-                    /**
-                     * Tags
-                     * @default []
-                     */
-                    tags?: string[];
-                    /**
-                     * Notes
-                     * @default
-                     */
-                    notes?: string;
-                    /**
-                     * Trainer
-                     * @default logsweep
-                     */
-                    trainer?: string;
-                    /** Metrics */
-                    metrics?: {
-                        [key: string]: "minimize" | "maximize";
-                    } | null;
-                    /** Steps */
-                    steps?: number | null;
-                    /**
-                     * Pauses
-                     * @default false
-                     */
-                    pauses?: boolean;
-                    /** Dataset */
-                    dataset?: string | null;
-                    /** Seed */
-                    seed?: number | null;
-                    /** Space */
-                    space: {
-                        [key: string]: components["schemas"]["FloatBody"] | components["schemas"]["IntBody"] | components["schemas"]["ChoiceBody"];
-                    };
-                    /**
-                     * Constraints
-                     * @default []
-                     */
-                    constraints?: string[];
-                    /**
-                     * Fixed
-                     * @default {}
-                     */
-                    fixed?: {
-                        [key: string]: components["schemas"]["JsonValue"];
-                    };
-                    /**
-                     * @default {
-                     *       "diverged": "exclude"
-                     *     }
-                     */
-                    objective?: components["schemas"]["ObjectiveBody"];
-                    /**
-                     * Sampler
-                     * @default {
-                     *       "kind": "random"
-                     *     }
-                     */
-                    sampler?: {
-                        [key: string]: components["schemas"]["JsonValue"];
-                    };
-                    /**
-                     * Scheduler
-                     * @default {
-                     *       "kind": "none"
-                     *     }
-                     */
-                    scheduler?: {
-                        [key: string]: components["schemas"]["JsonValue"];
-                    };
-                    early_stopping?: components["schemas"]["EarlyStoppingBody"] | null;
-                    budget: components["schemas"]["BudgetBody"];
-                    /**
-                     * Replicates
-                     * @default 1
-                     */
-                    replicates?: number;
-                    /**
-                     * Folds
-                     * @default 1
-                     */
-                    folds?: number;
-                    confirm?: components["schemas"]["ConfirmBody"] | null;
-                    /**
-                     * Keep Models
-                     * @default 10
-                     */
-                    keep_models?: number;
-                    /**
-                     * Duplicates
-                     * @default seed
-                     * @enum {string}
-                     */
-                    duplicates?: "seed" | "skip" | "reuse";
-                    history?: components["schemas"]["HistoryBody"] | null;
-                    /** Pool */
-                    pool?: number | null;
-                };
+                "application/json": components["schemas"]["SweepBody"];
             };
         };
         responses: {
@@ -3624,107 +5068,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Name */
-                    name?: string | null;
-                    /**
-                     * Tags
-                     * @default []
-                     */
-                    tags?: string[];
-                    /**
-                     * Notes
-                     * @default
-                     */
-                    notes?: string;
-                    /**
-                     * Trainer
-                     * @default logsweep
-                     */
-                    trainer?: string;
-                    /** Metrics */
-                    metrics?: {
-                        [key: string]: "minimize" | "maximize";
-                    } | null;
-                    /** Steps */
-                    steps?: number | null;
-                    /**
-                     * Pauses
-                     * @default false
-                     */
-                    pauses?: boolean;
-                    /** Dataset */
-                    dataset?: string | null;
-                    /** Seed */
-                    seed?: number | null;
-                    /** Space */
-                    space: {
-                        [key: string]: components["schemas"]["FloatBody"] | components["schemas"]["IntBody"] | components["schemas"]["ChoiceBody"];
-                    };
-                    /**
-                     * Constraints
-                     * @default []
-                     */
-                    constraints?: string[];
-                    /**
-                     * Fixed
-                     * @default {}
-                     */
-                    fixed?: {
-                        [key: string]: components["schemas"]["JsonValue"];
-                    };
-                    /**
-                     * @default {
-                     *       "diverged": "exclude"
-                     *     }
-                     */
-                    objective?: components["schemas"]["ObjectiveBody"];
-                    /**
-                     * Sampler
-                     * @default {
-                     *       "kind": "random"
-                     *     }
-                     */
-                    sampler?: {
-                        [key: string]: components["schemas"]["JsonValue"];
-                    };
-                    /**
-                     * Scheduler
-                     * @default {
-                     *       "kind": "none"
-                     *     }
-                     */
-                    scheduler?: {
-                        [key: string]: components["schemas"]["JsonValue"];
-                    };
-                    early_stopping?: components["schemas"]["EarlyStoppingBody"] | null;
-                    budget: components["schemas"]["BudgetBody"];
-                    /**
-                     * Replicates
-                     * @default 1
-                     */
-                    replicates?: number;
-                    /**
-                     * Folds
-                     * @default 1
-                     */
-                    folds?: number;
-                    confirm?: components["schemas"]["ConfirmBody"] | null;
-                    /**
-                     * Keep Models
-                     * @default 10
-                     */
-                    keep_models?: number;
-                    /**
-                     * Duplicates
-                     * @default seed
-                     * @enum {string}
-                     */
-                    duplicates?: "seed" | "skip" | "reuse";
-                    history?: components["schemas"]["HistoryBody"] | null;
-                    /** Pool */
-                    pool?: number | null;
-                };
+                "application/json": components["schemas"]["SweepBody"];
             };
         };
         responses: {
@@ -3765,6 +5109,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -3805,6 +5150,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -3843,27 +5189,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Name */
-                    name?: string;
-                    /** Tags */
-                    tags?: string[];
-                    /** Notes */
-                    notes?: string;
-                    budget?: components["schemas"]["BudgetChangesBody"];
-                    /** Space */
-                    space?: {
-                        [key: string]: components["schemas"]["FloatBody"] | components["schemas"]["IntBody"] | components["schemas"]["ChoiceBody"];
-                    };
-                    /** Constraints */
-                    constraints?: string[];
-                };
+                "application/json": components["schemas"]["ChangesBody"];
             };
         };
         responses: {
@@ -3901,6 +5234,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -3941,6 +5275,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -3984,6 +5319,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -4024,6 +5360,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -4069,6 +5406,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -4109,6 +5447,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -4160,6 +5499,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -4200,18 +5540,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Points */
-                    points: {
-                        [key: string]: components["schemas"]["JsonValue"];
-                    }[];
-                };
+                "application/json": components["schemas"]["PointsBody"];
             };
         };
         responses: {
@@ -4249,7 +5585,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
+                /** @description the number of a trial in its sweep, from 0 on */
                 number: number;
             };
             cookie?: never;
@@ -4297,7 +5635,9 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
+                /** @description the number of a trial in its sweep, from 0 on */
                 number: number;
             };
             cookie?: never;
@@ -4343,7 +5683,9 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
+                /** @description the number of a trial in its sweep, from 0 on */
                 number: number;
             };
             cookie?: never;
@@ -4382,11 +5724,14 @@ export interface operations {
     get_model: {
         parameters: {
             query?: {
+                /** @description the kind of file */
                 format?: "npz" | "safetensors" | "onnx" | "json";
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
+                /** @description the number of a trial in its sweep, from 0 on */
                 number: number;
             };
             cookie?: never;
@@ -4428,19 +5773,16 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
+                /** @description the number of a trial in its sweep, from 0 on */
                 number: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Rows */
-                    rows: {
-                        [key: string]: number | string | null;
-                    }[];
-                };
+                "application/json": components["schemas"]["PredictBody"];
             };
         };
         responses: {
@@ -4478,22 +5820,17 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
+                /** @description the number of a trial in its sweep, from 0 on */
                 number: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Rows */
-                    rows: {
-                        [key: string]: number | string | null;
-                    }[];
-                };
-                "multipart/form-data": {
-                    file: string;
-                };
+                "application/json": components["schemas"]["EvaluateBody"];
+                "multipart/form-data": components["schemas"]["EvaluateForm"];
             };
         };
         responses: {
@@ -4536,6 +5873,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -4574,6 +5912,7 @@ export interface operations {
     get_ensemble_model: {
         parameters: {
             query?: {
+                /** @description the kind of file */
                 format?: "npz" | "safetensors" | "onnx" | "json";
                 /** @description greedy: chosen one by one, perhaps again, so that the ensemble is best on dev; top: the best few alike */
                 selection?: "greedy" | "top";
@@ -4582,6 +5921,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -4628,18 +5968,14 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Rows */
-                    rows: {
-                        [key: string]: number | string | null;
-                    }[];
-                };
+                "application/json": components["schemas"]["PredictBody"];
             };
         };
         responses: {
@@ -4682,21 +6018,15 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Rows */
-                    rows: {
-                        [key: string]: number | string | null;
-                    }[];
-                };
-                "multipart/form-data": {
-                    file: string;
-                };
+                "application/json": components["schemas"]["EvaluateBody"];
+                "multipart/form-data": components["schemas"]["EvaluateForm"];
             };
         };
         responses: {
@@ -4737,7 +6067,9 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
+                /** @description the number of a trial in its sweep, from 0 on */
                 number: number;
             };
             cookie?: never;
@@ -4781,6 +6113,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -4824,6 +6157,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -4871,6 +6205,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -4922,6 +6257,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -4969,6 +6305,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -5007,6 +6344,7 @@ export interface operations {
     export_results: {
         parameters: {
             query?: {
+                /** @description the kind of file */
                 format?: "csv" | "jsonl" | "parquet";
                 /** @description a row for each trial, or for each epoch of each trial */
                 of?: "trials" | "curves";
@@ -5015,6 +6353,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -5061,27 +6400,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Dataset */
-                    dataset: string;
-                    /**
-                     * Fixed
-                     * @default {}
-                     */
-                    fixed?: {
-                        [key: string]: components["schemas"]["JsonValue"];
-                    };
-                    /**
-                     * Seed
-                     * @default 0
-                     */
-                    seed?: number;
-                    /**
-                     * Steps
-                     * @default 10
-                     */
-                    steps?: number;
-                };
+                "application/json": components["schemas"]["GradientCheckBody"];
             };
         };
         responses: {
@@ -5169,6 +6488,7 @@ export interface operations {
                 "last-event-id"?: string | null;
             };
             path: {
+                /** @description the id of a sweep, as its answer has it */
                 sweep: string;
             };
             cookie?: never;
@@ -5256,24 +6576,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Worker */
-                    worker: string;
-                    /** Trainer */
-                    trainer: string;
-                    /** Rules */
-                    rules: number;
-                    /** Slots */
-                    slots: number;
-                    /** Cohorts */
-                    cohorts?: string[];
-                    /**
-                     * Wait
-                     * @default 0
-                     */
-                    wait?: number;
-                    about?: components["schemas"]["About"] | null;
-                };
+                "application/json": components["schemas"]["ClaimRequest"];
             };
         };
         responses: {
@@ -5315,13 +6618,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Worker */
-                    worker: string;
-                    /** Leases */
-                    leases: components["schemas"]["Lease"][];
-                    about?: components["schemas"]["About"] | null;
-                };
+                "application/json": components["schemas"]["HeartbeatRequest"];
             };
         };
         responses: {
@@ -5363,12 +6660,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Worker */
-                    worker: string;
-                    /** Items */
-                    items: components["schemas"]["Progress"][];
-                };
+                "application/json": components["schemas"]["ReportRequest"];
             };
         };
         responses: {
@@ -5410,14 +6702,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Worker */
-                    worker: string;
-                    /** Items */
-                    items: components["schemas"]["Result"][];
-                    /** Progress */
-                    progress?: components["schemas"]["Progress"][];
-                };
+                "application/json": components["schemas"]["FinishRequest"];
             };
         };
         responses: {
@@ -5459,12 +6744,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Worker */
-                    worker: string;
-                    /** Items */
-                    items: components["schemas"]["GivenBack"][];
-                };
+                "application/json": components["schemas"]["ReleaseRequest"];
             };
         };
         responses: {
@@ -5547,6 +6827,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the SHA-256 of the bytes, as 64 hexadecimal digits */
                 sha256: string;
             };
             cookie?: never;
@@ -5587,6 +6868,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the SHA-256 of the bytes, as 64 hexadecimal digits */
                 sha256: string;
             };
             cookie?: never;
@@ -5640,6 +6922,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the SHA-256 of the bytes, as 64 hexadecimal digits */
                 sha256: string;
             };
             cookie?: never;
@@ -5680,6 +6963,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the SHA-256 of the bytes, as 64 hexadecimal digits */
                 sha256: string;
             };
             cookie?: never;
@@ -5720,6 +7004,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the SHA-256 of the bytes, as 64 hexadecimal digits */
                 sha256: string;
             };
             cookie?: never;
@@ -5764,6 +7049,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the SHA-256 of the bytes, as 64 hexadecimal digits */
                 sha256: string;
             };
             cookie?: never;

@@ -69,6 +69,8 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
         version=logsweep_version(),
         summary="A hyperparameter search service that trains its own networks, many at a time.",
         lifespan=lifespan,
+        docs_url=None,  # FastAPI's own pages fetch their scripts from elsewhere; the dashboard serves one that does not
+        redoc_url=None,
         # As they are: those of a router that is included are made a second time, in the first request to wait for.
         routes=[route for room in _ROOMS for route in room.router.routes],
     )

@@ -81,8 +81,19 @@ class EvaluateBody(PredictBody):
     """Rows to score a model on: each has a value for every column of training and for the target."""
 
 
-_FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
-_FORM = {"type": "object", "required": ["file"], "properties": {"file": _FILE}, "additionalProperties": False}
+_FILE = {
+    "type": "string",
+    "contentMediaType": "application/octet-stream",
+    "description": "the rows as a table: text, also .gz, or NPZ",
+}
+_FORM = {
+    "title": "EvaluateForm",
+    "description": "A file of rows to score a model on, with every column of training and the target.",
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": _FILE},
+    "additionalProperties": False,
+}
 
 
 def evaluate_body() -> dict[str, Any]:

@@ -1,15 +1,19 @@
 """The OpenAPI document: request bodies that routes read themselves, and problems, appear in it like all else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
+from app.api.document.descriptions import describe
+from app.api.document.examples import show_examples
 from app.api.problems import Problem
 
 _REF = "#/components/schemas/{model}"
+_KEYWORDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {
@@ -27,27 +31,50 @@ def json_body(adapter: TypeAdapter[Any]) -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Let `app` make its document once, with all schemas in their one place."""
+    """Let `app` make its document once, with all schemas in their one place, described, and with examples."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
             made = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-            app.openapi_schema = _with_shared_schemas(made)
+            # A copy: what routes say of themselves is in it as it is, and belongs to every application.
+            app.openapi_schema = _completed(deepcopy(made))
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign] # FastAPI's documented way to extend the document
 
 
-def _with_shared_schemas(document: dict[str, Any]) -> dict[str, Any]:
-    shared = document.setdefault("components", {}).setdefault("schemas", {})
-    problem = TypeAdapter(Problem).json_schema(ref_template=_REF)
-    shared.update(problem.pop("$defs", {}), Problem=problem)
-    for path in document["paths"].values():
-        for operation in path.values():
-            for content in _contents(operation):
-                shared.update(content.get("schema", {}).pop("$defs", {}))
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    _share_schemas(document)
+    _spell_keywords(document)
+    describe(document)
+    show_examples(document)
     return document
 
 
-def _contents(operation: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return list(operation.get("requestBody", {}).get("content", {}).values())
+def _share_schemas(document: dict[str, Any]) -> None:
+    """Put every schema with a name into its one place."""
+    shared = document.setdefault("components", {}).setdefault("schemas", {})
+    problem = TypeAdapter(Problem).json_schema(ref_template=_REF)
+    shared.update(problem.pop("$defs", {}), Problem=problem)
+    for content in _bodies(document):
+        schema = content.get("schema", {})
+        shared.update(schema.pop("$defs", {}))
+        if "title" in schema:
+            shared[schema["title"]] = schema
+            content["schema"] = {"$ref": _REF.format(model=schema["title"])}
+
+
+def _bodies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        for operation in path.values():
+            yield from operation.get("requestBody", {}).get("content", {}).values()
+
+
+def _spell_keywords(part: Any) -> None:
+    """Name bounds as JSON schemas do: pydantic leaves them as they are behind a validator of ours."""
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _spell_keywords(inner)
+    if isinstance(part, dict) and "type" in part:
+        for own, standard in _KEYWORDS.items():
+            if own in part:
+                part[standard] = part.pop(own)

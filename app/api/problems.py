@@ -41,6 +41,10 @@ _DETAILS = {
 }
 
 
+FAILED = "The service failed. Its log says why; trying again may help."
+"""What is said of faults of the service itself."""
+
+
 class FaultAnswer(BaseModel):
     """One broken rule of a request."""
 
@@ -111,7 +115,7 @@ async def _hung_up(_: Request, __: Exception) -> JSONResponse:
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _problem(500, "The service failed. Its log says why; trying again may help.")
+    return _problem(500, FAILED)
 
 
 _ANSWERS: Mapping[type, Callable[[Request, Exception], Awaitable[JSONResponse]]] = {

@@ -40,7 +40,7 @@ _RELEASE = RecordReader(ReleaseRequest)
 _FINISH = RecordReader(FinishRequest)
 
 
-router = APIRouter(route_class=StrictRoute, prefix="/v1/work", tags=["work"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/work", tags=["protocol of workers"])
 
 
 @router.post("/claim", response_model=ClaimAnswer, openapi_extra=json_body(_CLAIM.adapter))

@@ -13,7 +13,7 @@ from app.api.streams import FileAnswer, require_bytes, with_body
 from app.api.strict_route import StrictRoute
 from app.domain.work import MOST_REQUEST_BYTES, MOST_TOGETHER
 
-router = APIRouter(route_class=StrictRoute, prefix="/v1/work", tags=["work"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/work", tags=["protocol of workers"])
 
 _SIZES = "how many bytes each has, in their order"
 Size = Annotated[int, Field(ge=1, le=MOST_REQUEST_BYTES)]

@@ -1,4 +1,4 @@
-"""Serves the dashboard: its page at `/`, what that loads beneath `/dashboard/`, and the policy for both."""
+"""Serves the dashboard at `/`, the page of the API at `/docs`, what they load from `/dashboard/`, and their policy."""
 
 import base64
 import hashlib
@@ -23,15 +23,19 @@ _HEADERS = {
 
 
 def install(app: FastAPI) -> None:
-    """Add the dashboard to an application."""
-    page = (STATIC / "index.html").read_text()
+    """Add the dashboard and the page of the API to an application."""
+    _add_page(app, "/", "index.html")
+    _add_page(app, "/docs", "docs.html")
+    app.mount("/dashboard", _Files(directory=STATIC))
+
+
+def _add_page(app: FastAPI, address: str, file: str) -> None:
+    page = (STATIC / file).read_text()
     headers = {**_HEADERS, "Content-Security-Policy": content_security_policy(page)}
 
-    @app.get("/", include_in_schema=False)
-    async def show_dashboard() -> HTMLResponse:
+    @app.get(address, include_in_schema=False)
+    async def show_page() -> HTMLResponse:
         return HTMLResponse(page, headers=headers)
-
-    app.mount("/dashboard", _Files(directory=STATIC))
 
 
 def content_security_policy(page: str) -> str:

@@ -1,0 +1,1 @@
+"""What the document of the API says beyond the signatures of the routes: descriptions and examples."""

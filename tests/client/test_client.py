@@ -140,10 +140,11 @@ def test_a_sweep_is_steered(client: Client, trainer: Trainer) -> None:
 
 def test_events_are_followed_from_where_one_was(client: Client) -> None:
     sweep = _start(client)
-    events = sweep.events()
+    messages = client.messages(sweep.id)
+    assert next(messages) is None  # the place from which it is followed
     thread = Thread(target=lambda: (sweep.pause(), sweep.resume()))
     thread.start()
-    states = (event for event in events if event.kind == "sweep")
+    states = (event for event in messages if event is not None and event.kind == "sweep")
     first, second = next(states), next(states)
     thread.join()
     assert [first.data["state"], second.data["state"]] == ["paused", "running"]

@@ -30,7 +30,7 @@ def test_a_bar_is_shown_where_rich_is_and_lines_where_it_is_not(
     client: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sweep = client.sweep(sweep_body(name="bar"))
-    for found, drawn in ((object(), "━"), (None, "bar: running")):
+    for found, drawn in ((object(), "0/4 trials"), (None, "bar: running")):
         monkeypatch.setattr("logsweep.progress.find_spec", lambda _, found=found: found)
         with shown(True) as show:
             show(sweep.now)

@@ -51,12 +51,18 @@ def _bar() -> Iterator[Shown]:
     from rich.console import Console  # noqa: PLC0415 - an extra
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
-    columns = (BarColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn())
+    columns = (BarColumn(bar_width=20), TextColumn("{task.description}", markup=False), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=None)
-        yield lambda sweep: progress.update(
-            task, total=total(sweep), completed=sweep.done, description=described(sweep)
-        )
+        told = set[str]()
+
+        def show(sweep: SweepAnswer) -> None:
+            progress.update(task, total=total(sweep), completed=sweep.done, description=_standing(sweep))
+            if sweep.no_workers is not None and sweep.no_workers not in told:
+                progress.console.print(sweep.no_workers, markup=False)
+                told.add(sweep.no_workers)
+
+        yield show
 
 
 def total(sweep: SweepAnswer) -> int:
@@ -66,8 +72,10 @@ def total(sweep: SweepAnswer) -> int:
 
 def described(sweep: SweepAnswer) -> str:
     """Return how far a sweep is, in one line."""
-    best = "none yet" if sweep.best is None else f"{sweep.best.value:.4g} (trial {sweep.best.trial})"
-    line = (
-        f"{sweep.name}: {sweep.state}, {sweep.done:,}/{total(sweep):,} trials, best {sweep.objective['metric']} {best}"
-    )
+    line = f"{sweep.name}: {sweep.state}, {_standing(sweep)}"
     return line if sweep.no_workers is None else f"{line}. {sweep.no_workers}"
+
+
+def _standing(sweep: SweepAnswer) -> str:
+    best = "none yet" if sweep.best is None else f"{sweep.best.value:.4g} (trial {sweep.best.trial})"
+    return f"{sweep.done:,}/{total(sweep):,} trials, best {sweep.objective['metric']} {best}"

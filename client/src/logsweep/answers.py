@@ -90,6 +90,8 @@ class SweepAnswer(Answer):
     rules: int
     reproducible: bool
     no_workers: str | None
+    no_plan: str | None
+    history: list[dict[str, Any]]
 
     @property
     def done(self) -> int:
@@ -187,6 +189,8 @@ class Leaderboard(Answer):
 
     metric: str
     direction: Direction
+    meaning: str | None
+    test_metric: str
     deviation: float | None
     items: list[Leader]
     note: str | None
@@ -265,6 +269,9 @@ class EnsembleAnswer(Answer):
     rows: int
     members: list[MemberAnswer]
     metrics: Metrics
+    metric: str
+    meaning: str
+    direction: Direction
     best: BestTrialAnswer | None
     note: str | None
 

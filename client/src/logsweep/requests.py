@@ -35,6 +35,7 @@ class SweepRequest(TypedDict, total=False):
     keep_models: int
     duplicates: Literal["seed", "skip", "reuse"]
     pool: int
+    history: Mapping[str, Any]
 
 
 class Changes(TypedDict, total=False):

@@ -305,6 +305,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sweeps/{sweep}/refine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refine Sweep
+         * @description Start the sweep that goes on from coarse to fine: `next_space` of the analysis, with this sweep as its history.
+         *
+         *     It needs 20 trials with a value. Without a body it has the budget of this one, and a sampler that learns; what a
+         *     body says of `name`, `budget`, `sampler` and `scheduler` holds instead.
+         */
+        post: operations["refine_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sweeps/{sweep}/decisions": {
         parameters: {
             query?: never;
@@ -452,6 +475,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sweeps/{sweep}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description List the trials whose models are kept: finished ones, the best first.
+         */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sweeps/{sweep}/trials/{number}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Answers
+         * @description Show what a trained model answers on dev or test, against what is there.
+         *
+         *     Of a classifier the confusion matrix, ROC curves and calibration; of a regression predictions and residuals.
+         */
+        get: operations["get_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sweeps/{sweep}/trials/{number}/predict": {
         parameters: {
             query?: never;
@@ -535,6 +600,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sweeps/{sweep}/ensemble/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ensemble Answers
+         * @description Show what the ensemble answers on dev or test, as for the model of a trial. Dev is the part that chose it.
+         */
+        get: operations["get_ensemble_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sweeps/{sweep}/ensemble/predict": {
         parameters: {
             query?: never;
@@ -605,6 +690,10 @@ export interface paths {
         /**
          * Get Analysis
          * @description Tell what the best trial and the last 1,000 finished ones of a sweep show together, and what to do next.
+         *
+         *     Of the space it tells which parameters matter, where the best values lie at the edge of a range and where training
+         *     diverges; of the budget what was wasted, and what more trials would gain. `next_space` is a request for the next
+         *     sweep, ready to be posted; POST .../refine posts it.
          *
          *     `flattery` tells how far the best value is too good since dev was asked so often, with the test figure beside it.
          */
@@ -1559,6 +1648,53 @@ export interface components {
             missing_target?: string | null;
         };
         /**
+         * Bound
+         * @description A parameter is at least `low`, at most `high`, or one of `values`; what does not bound it is null.
+         */
+        Bound: {
+            /** Parameter */
+            parameter: string;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Values */
+            values: unknown[] | null;
+        };
+        /**
+         * CalibrationBin
+         * @description The examples whose probability is in [low, high): the mean of it, the share that came true, and their count.
+         *
+         *     Both are null in a bin without examples. The last bin has its `high` as well.
+         */
+        CalibrationBin: {
+            /**
+             * Low
+             * @description the least probability in it
+             */
+            low: number;
+            /**
+             * High
+             * @description where the next bin begins
+             */
+            high: number;
+            /**
+             * Predicted
+             * @description the mean probability of its examples; null without any
+             */
+            predicted: number | null;
+            /**
+             * Observed
+             * @description the share of them that came true; null without any
+             */
+            observed: number | null;
+            /**
+             * Count
+             * @description how many examples it has
+             */
+            count: number;
+        };
+        /**
          * CheckpointRef
          * @description A checkpoint at the end of `epoch`, by the hash of its bytes. It is a cache: it may be gone at any time.
          */
@@ -1603,6 +1739,33 @@ export interface components {
             };
         };
         /**
+         * ClassAnswers
+         * @description How a classifier does: confusion, ROC curves and calibration.
+         *
+         *     Of two classes there is one curve, of the second; of more than 20 those with the least area are shown. A class
+         *     without examples in the part, or with all of them, has none. `calibrated` tells whose probability is in the bins:
+         *     that of the second of two classes, else (null) of whichever class was answered.
+         */
+        ClassAnswers: {
+            /** @description how often which class was answered */
+            confusion: components["schemas"]["ConfusionMatrix"];
+            /**
+             * Roc
+             * @description a curve for each class that is ranked
+             */
+            roc: components["schemas"]["RocCurve"][];
+            /**
+             * Calibrated
+             * @description the class whose probability is in the bins; null for whichever was answered
+             */
+            calibrated: string | null;
+            /**
+             * Calibration
+             * @description ten bins of equal width
+             */
+            calibration: components["schemas"]["CalibrationBin"][];
+        };
+        /**
          * ColumnPreview
          * @description A column as it was read, or the target: `kind` is numeric or categorical; `examples` are values of its rows.
          *
@@ -1645,6 +1808,29 @@ export interface components {
              * @description values of its first rows
              */
             examples: (string | number)[];
+        };
+        /**
+         * ConfusionMatrix
+         * @description How often which class was answered: `counts` has a row for each class that is there, a column for each answer.
+         *
+         *     Of more than 50 classes those with the most wrong answers are shown, in their order; `more_classes` counts the rest.
+         */
+        ConfusionMatrix: {
+            /**
+             * Classes
+             * @description the classes that are shown, in their order
+             */
+            classes: string[];
+            /**
+             * Counts
+             * @description a row for each class that is there, with a count for each class answered
+             */
+            counts: number[][];
+            /**
+             * More Classes
+             * @description how many classes are not shown
+             */
+            more_classes: number;
         };
         /**
          * CurvesChart
@@ -1846,6 +2032,27 @@ export interface components {
             layer?: number | null;
         };
         /**
+         * Divergence
+         * @description Where training diverges: all `bounds` hold. `inside` trials lie there, of which `diverged` diverged.
+         *
+         *     `all_diverged` did in all. Without a region that tells them there are no bounds.
+         */
+        Divergence: {
+            /** Bounds */
+            bounds: components["schemas"]["Bound"][];
+            /** Inside */
+            inside: number;
+            /** Diverged */
+            diverged: number;
+            /** All Diverged */
+            all_diverged: number;
+            /**
+             * Detail
+             * @description what it means, in a sentence
+             */
+            detail: string;
+        };
+        /**
          * DrawnCurve
          * @description The curve of a trial, thinned to extremes; null where a value was not finite or not measured.
          */
@@ -1889,6 +2096,49 @@ export interface components {
              * @default 0
              */
             min_delta: number;
+        };
+        /**
+         * Edge
+         * @description The best tenth of the trials lie at the `side` of a parameter's range, which ends at `bound`.
+         *
+         *     `widen_to` is a bound beyond it, on the scale of the parameter; null where no value beyond is possible.
+         */
+        Edge: {
+            /** Parameter */
+            parameter: string;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "low" | "high";
+            /** Bound */
+            bound: unknown;
+            /** Widen To */
+            widen_to: unknown;
+            /**
+             * Detail
+             * @description what it means, in a sentence
+             */
+            detail: string;
+        };
+        /**
+         * Effect
+         * @description The `mean` of the objective at the values of `grid`, with its 95 % bootstrap interval from `low` to `high`.
+         *
+         *     It is the mean of the trials near there, weighed by a normal kernel on the parameter's own scale; null where there
+         *     are too few. The worst twentieth of the trials counts as its best.
+         */
+        Effect: {
+            /** Parameter */
+            parameter: string;
+            /** Grid */
+            grid: unknown[];
+            /** Mean */
+            mean: (number | null)[];
+            /** Low */
+            low: (number | null)[];
+            /** High */
+            high: (number | null)[];
         };
         /**
          * EnqueuedAnswer
@@ -2028,6 +2278,35 @@ export interface components {
              * @description what was guessed, left out or passed over
              */
             notes: components["schemas"]["Note"][];
+        };
+        /**
+         * ExpectedGain
+         * @description By how much the best value is expected to be bettered by `more` trials of the kind, in the objective's unit.
+         *
+         *     In 95 of 100 cases the gain is `at_most` so large; it may always be 0. `last_doubling` is what the second half of
+         *     the trials is expected to have brought.
+         */
+        ExpectedGain: {
+            /**
+             * Trials
+             * @description the numbers of the trials
+             */
+            trials: number;
+            /** More */
+            more: number;
+            /** Best */
+            best: number;
+            /** Last Doubling */
+            last_doubling: number;
+            /** Gain */
+            gain: number;
+            /** At Most */
+            at_most: number;
+            /**
+             * Note
+             * @description what to know before relying on it; null where there is nothing to say
+             */
+            note: string;
         };
         /**
          * FinishAnswer
@@ -2238,6 +2517,25 @@ export interface components {
             replaces: string | null;
         };
         /**
+         * Importance
+         * @description The `share` of a parameter in what tells the best tenth of the trials from all, with its 95 % bootstrap interval.
+         *
+         *     All shares sum to 1, or are 0 if nothing can be told from chance. `matters` is whether it can: whether the parameter
+         *     tells more than it does in 95 % of shufflings of the trials.
+         */
+        Importance: {
+            /** Parameter */
+            parameter: string;
+            /** Share */
+            share: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Matters */
+            matters: boolean;
+        };
+        /**
          * Keep
          * @description Whose weights a worker need hand in: those of the best `models` of a sweep.
          *
@@ -2271,6 +2569,33 @@ export interface components {
              * @description whether the bytes are kept; a cache may refuse some
              */
             kept: boolean;
+        };
+        /**
+         * KeptModelAnswer
+         * @description A trial whose model is kept, and the bytes of its weights.
+         */
+        KeptModelAnswer: {
+            /**
+             * Trial
+             * @description the number of the trial, from 0 on
+             */
+            trial: number;
+            /**
+             * Bytes
+             * @description the size of its weights, in bytes
+             */
+            bytes: number;
+        };
+        /**
+         * KeptModelsAnswer
+         * @description All models of a sweep that are kept.
+         */
+        KeptModelsAnswer: {
+            /**
+             * Items
+             * @description the trials that have one
+             */
+            items: components["schemas"]["KeptModelAnswer"][];
         };
         /**
          * Leader
@@ -2630,6 +2955,39 @@ export interface components {
             detail: string;
         };
         /**
+         * NumberAnswers
+         * @description How a regression does, in the target's unit: `actual` and `predicted` of an even choice of 2,000 rows at most.
+         *
+         *     The histogram is of the residuals, predicted less actual, of all rows: `edges` has one number more than `counts`.
+         */
+        NumberAnswers: {
+            /**
+             * Target
+             * @description the column that is predicted
+             */
+            target: string;
+            /**
+             * Actual
+             * @description what is there, in the target's unit
+             */
+            actual: number[];
+            /**
+             * Predicted
+             * @description what the model says, of the same rows
+             */
+            predicted: number[];
+            /**
+             * Edges
+             * @description the edges of the bins of predicted less actual, in the target's unit
+             */
+            edges: number[];
+            /**
+             * Counts
+             * @description how many rows are in each bin
+             */
+            counts: number[];
+        };
+        /**
          * OneCheckAnswer
          * @description What was found after `steps` mini-batches.
          *
@@ -2829,6 +3187,18 @@ export interface components {
             next: string | null;
         };
         /**
+         * PairImportance
+         * @description Two parameters that tell the best fifth together better than alone: by so large a `share` of what all tell alone.
+         *
+         *     Each of them is told beyond what 100 shufflings of the trials come to.
+         */
+        PairImportance: {
+            /** Parameters */
+            parameters: string[];
+            /** Share */
+            share: number;
+        };
+        /**
          * ParameterPreview
          * @description How the values of a parameter spread: `active` is the share of points that have it, `bins` count its values.
          *
@@ -2850,6 +3220,27 @@ export interface components {
              * @description how often which values come
              */
             bins: components["schemas"]["Bin"][];
+        };
+        /**
+         * PartAnswers
+         * @description What a model answers to all `rows` of a part: `classes` of a classifier, `numbers` of a regression.
+         */
+        PartAnswers: {
+            /**
+             * Part
+             * @description the part that was answered
+             * @enum {string}
+             */
+            part: "dev" | "test";
+            /**
+             * Rows
+             * @description how many rows it has
+             */
+            rows: number;
+            /** @description what a classifier answers; null for a regression */
+            classes: components["schemas"]["ClassAnswers"] | null;
+            /** @description what a regression answers; null for a classifier */
+            numbers: components["schemas"]["NumberAnswers"] | null;
         };
         /**
          * PartialDerivativeAnswer
@@ -3088,6 +3479,34 @@ export interface components {
             trial: number[];
         };
         /**
+         * RocCurve
+         * @description The ROC curve of a class against the rest, from (0, 0) to (1, 1), thinned to 200 points; `area` is that of all.
+         *
+         *     Its points are shares: of the examples of other classes that a threshold takes for it, and of its own.
+         */
+        RocCurve: {
+            /**
+             * Name
+             * @description the class that is set against the rest
+             */
+            name: string;
+            /**
+             * Area
+             * @description the area under the whole curve: 1 is best, 0.5 is chance
+             */
+            area: number;
+            /**
+             * False Positive Rate
+             * @description the share of the examples of other classes that a threshold takes for it
+             */
+            false_positive_rate: number[];
+            /**
+             * True Positive Rate
+             * @description the share of its own examples that the threshold finds
+             */
+            true_positive_rate: number[];
+        };
+        /**
          * SpacePreview
          * @description What `points` points of a space are like, drawn by `sampler` from `seed`; shares are from 0 to 1.
          *
@@ -3155,6 +3574,27 @@ export interface components {
              * @description the constraints
              */
             constraints: string[];
+        };
+        /**
+         * SpentOn
+         * @description So many trials, and the epochs and seconds of training that went into them.
+         */
+        SpentOn: {
+            /**
+             * Trials
+             * @description the numbers of the trials
+             */
+            trials: number;
+            /**
+             * Epochs
+             * @description how many epochs were trained
+             */
+            epochs: number;
+            /**
+             * Seconds
+             * @description how long it took, in seconds
+             */
+            seconds: number;
         };
         /**
          * Steps
@@ -3242,9 +3682,13 @@ export interface components {
         };
         /**
          * SweepAnalysis
-         * @description The diagnosis of a sweep, and how far its best value flatters.
+         * @description The diagnosis of a sweep, how far its best value flatters, and what its trials say of the space.
          *
-         *     `flattery` is null without a test part, with few trials, and before there is a best one.
+         *     `flattery` is null without a test part, with few trials, and before there is a best one. `trials` were read.
+         *     `importance`, `pairs`, `effects` and `edges` are empty while there is a `lack`, the sentence that says of what;
+         *     `irrelevant` parameters cannot be told from chance. `divergence` is null if hardly a trial diverged,
+         *     `expected_gain` for a sampler that learns, whose next trials are not like the last ones. `next_space` is a request
+         *     for the next sweep, which POST /v1/sweeps takes as it stands.
          */
         SweepAnalysis: {
             /** @description bias and variance of the best trial; null while there is no error to judge by */
@@ -3258,6 +3702,30 @@ export interface components {
             next: string[];
             /** @description how far the best value is too good; null without a test part, with few trials, and before there is a best one */
             flattery: components["schemas"]["Flattery"] | null;
+            /**
+             * Trials
+             * @description the numbers of the trials
+             */
+            trials: number;
+            /** Importance */
+            importance: components["schemas"]["Importance"][];
+            /** Pairs */
+            pairs: components["schemas"]["PairImportance"][];
+            /** Irrelevant */
+            irrelevant: string[];
+            /** Effects */
+            effects: components["schemas"]["Effect"][];
+            /** Edges */
+            edges: components["schemas"]["Edge"][];
+            divergence: components["schemas"]["Divergence"] | null;
+            waste: components["schemas"]["Waste"];
+            expected_gain: components["schemas"]["ExpectedGain"] | null;
+            /** Next Space */
+            next_space: {
+                [key: string]: unknown;
+            } | null;
+            /** Lack */
+            lack: string | null;
         };
         /**
          * SweepAnswer
@@ -3674,6 +4142,20 @@ export interface components {
              * @description how many seconds work could be done in
              */
             seconds: number;
+        };
+        /**
+         * Waste
+         * @description What was spent on `all` trials that were read, and of it on such as bought nothing; each counts once.
+         *
+         *     `diverged` and `pruned` ones; `duplicates`, whose point one with a lower number had; and of completed ones what came
+         *     `after_best`, behind the best epoch. Pruned trials are the price of a scheduler, and mostly well spent.
+         */
+        Waste: {
+            all: components["schemas"]["SpentOn"];
+            diverged: components["schemas"]["SpentOn"];
+            pruned: components["schemas"]["SpentOn"];
+            duplicates: components["schemas"]["SpentOn"];
+            after_best: components["schemas"]["SpentOn"];
         };
         /**
          * WorkerAnswer
@@ -4255,6 +4737,28 @@ export interface components {
              * @description the whole new list of constraints
              */
             constraints?: string[];
+        };
+        /**
+         * RefineBody
+         * @description What the next sweep has otherwise than `next_space` of the analysis; all of it may be left out.
+         *
+         *     Of `budget` the parts that are said; null takes a limit away. The `sampler` must be one that learns.
+         */
+        RefineBody: {
+            /**
+             * Name
+             * @description its name
+             */
+            name?: string | null;
+            budget?: components["schemas"]["BudgetChangesBody"] | null;
+            /** Sampler */
+            sampler?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Scheduler */
+            scheduler?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
         };
         /**
          * PointsBody
@@ -5396,6 +5900,51 @@ export interface operations {
             };
         };
     };
+    refine_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a sweep, as its answer has it */
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefineBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepAnswer"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_decisions: {
         parameters: {
             query?: {
@@ -5768,6 +6317,93 @@ export interface operations {
             };
         };
     };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a sweep, as its answer has it */
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptModelsAnswer"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_answers: {
+        parameters: {
+            query?: {
+                /** @description the part of the data set that is answered */
+                part?: "dev" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description the id of a sweep, as its answer has it */
+                sweep: string;
+                /** @description the number of a trial in its sweep, from 0 on */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartAnswers"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     predict_rows: {
         parameters: {
             query?: never;
@@ -5936,6 +6572,54 @@ export interface operations {
                 content: {
                     "application/octet-stream": unknown;
                     "application/json": unknown;
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ensemble_answers: {
+        parameters: {
+            query?: {
+                /** @description the part of the data set that is answered */
+                part?: "dev" | "test";
+                /** @description greedy: chosen one by one, perhaps again, so that the ensemble is best on dev; top: the best few alike */
+                selection?: "greedy" | "top";
+                /** @description of how many of the best models the mean is taken with selection=top; 10 unless said */
+                count?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description the id of a sweep, as its answer has it */
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartAnswers"];
                 };
             };
             /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */

@@ -5,8 +5,9 @@ WORKDIR /src
 COPY pyproject.toml README.md ./
 COPY app app
 COPY engine engine
+COPY client client
 RUN python -m venv /opt/logsweep \
- && /opt/logsweep/bin/python -m pip install --no-cache-dir '.[onnx,parquet]' \
+ && /opt/logsweep/bin/python -m pip install --no-cache-dir ./client '.[onnx,parquet]' \
  && /opt/logsweep/bin/python -P -m engine.kernels
 
 FROM python:3.12-slim

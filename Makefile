@@ -14,9 +14,9 @@ SLOW_TESTS := app/api app/preparation app/storage app/trainer app/worker app/tes
 	engine/data engine/diagnosis engine/estimators engine/hyperparameters/test_ranges.py engine/kernels engine/models \
 	engine/parity engine/test_fading.py engine/test_gradient_check.py engine/test_memory.py engine/test_pausing.py \
 	suites/test_kernels.py
-FAST_TESTS := tests/app tests/engine tests/suites $(SLOW_TESTS:%=--ignore=tests/%)
+FAST_TESTS := tests/app tests/client tests/engine tests/suites $(SLOW_TESTS:%=--ignore=tests/%)
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	pyproject.toml requirements/build.in
+	--no-emit-package logsweep-client pyproject.toml requirements/build.in
 IN_PARALLEL := -n 2 --dist loadgroup
 # npm and node of the environment, for the dashboard's modules.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix web
@@ -54,7 +54,7 @@ bounds: bounds-newest bounds-oldest ## Try what the locks do not name: the newes
 
 bounds-newest: compiler
 	$(PYTHON) -m venv --clear $(VENV)/newest
-	$(VENV)/newest/bin/python -m pip install --quiet --editable '.[dev]'
+	$(VENV)/newest/bin/python -m pip install --quiet --editable ./client --editable '.[dev]'
 	LOGSWEEP_KERNELS=compiled $(VENV)/newest/bin/python -m pytest $(IN_PARALLEL) $(FAST_TESTS)
 
 bounds-oldest: compiler
@@ -99,7 +99,7 @@ bench-accuracy: $(VENV)/.parity ## Train on public data sets: make bench-accurac
 
 bench-search: $(VENV)/.dev ## Search tables and recorded curves, beside Optuna: make bench-search DATA=folder with fcnet.npz and others.
 	@test -n "$(DATA)" || { echo "Say where the tables are: make bench-search DATA=folder"; exit 2; }
-	$(BIN)/python -m pip install --quiet --editable '.[bench-search]'
+	$(BIN)/python -m pip install --quiet --editable ./client --editable '.[bench-search]'
 	$(BIN)/python -m benchmarks.search "$(DATA)"
 
 docs: $(VENV)/.docs ## Draw the pictures of docs/techniques.md anew.
@@ -118,10 +118,10 @@ $(VENV)/.web: $(VENV)/.dev web/package-lock.json
 	@touch $@
 
 $(VENV)/.parity: $(VENV)/.dev # No hashes: PyTorch has builds with and without graphics cards under one version.
-	$(PIP) install --editable '.[parity]'
+	$(PIP) install --editable ./client --editable '.[parity]'
 	@touch $@
 
-$(VENV)/.%: requirements/%.lock pyproject.toml | $(BIN)/python
+$(VENV)/.%: requirements/%.lock pyproject.toml client/pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes --requirement $<
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(PIP) install --no-deps --no-build-isolation --editable ./client --editable .
 	@touch $@ $(VENV)/.run

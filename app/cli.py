@@ -37,6 +37,7 @@ Reading = Annotated[
     list[str] | None,
     typer.Option("--read", help="How the file is written, as a field of an upload: separator=tab; again for more."),
 ]
+ExitWithParent = Annotated[bool, typer.Option(help="End when standard input closes.", hidden=True)]
 Server = Annotated[str, typer.Option(help="The address of the server.", envvar="LOGSWEEP_SERVER")]
 
 
@@ -63,14 +64,17 @@ def serve(
     data: Data = Path("data"),
     workers: Workers = None,
     slots: Slots = SLOTS,
+    exit_with_parent: ExitWithParent = False,
 ) -> None:
     """Serve the API, with worker processes beside it."""
     _log_to_stderr()
     _heed_signals()
     use_one_thread(os.environ)
     gc.disable()  # until the imports are done, a tenth of whose time went into looking for garbage
-    from app.serve import run_server  # noqa: PLC0415  # imports NumPy, which reads the variables set above
+    from app.serve import run_server, stop_with_input  # noqa: PLC0415  # imports NumPy, which reads what was just set
 
+    if exit_with_parent:
+        stop_with_input()
     with _refusal_shown():
         run_server(host, port, data, workers if workers is not None else os.cpu_count() or 1, slots)
 
@@ -80,7 +84,7 @@ def work(
     server: Server = "http://127.0.0.1:8000",
     name: Annotated[str | None, typer.Option(help="The worker's name; by default its host and process id.")] = None,
     slots: Slots = SLOTS,
-    exit_with_parent: Annotated[bool, typer.Option(help="End when standard input closes.", hidden=True)] = False,
+    exit_with_parent: ExitWithParent = False,
 ) -> None:
     """Train for a server, until stopped."""
     _log_to_stderr()

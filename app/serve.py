@@ -3,8 +3,11 @@
 import asyncio
 import gc
 import ipaddress
+import os
 import signal
 import socket
+import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -98,6 +101,18 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> No
             typer.echo("Stopped.")
         finally:
             _ignore_signals()
+
+
+def stop_with_input() -> None:
+    """Have the process stop in order when its standard input closes: whoever started it is gone, or asks for it."""
+    threading.Thread(target=_stop_at_end_of_input, name="input", daemon=True).start()
+
+
+def _stop_at_end_of_input() -> None:
+    # The bare descriptor: a buffered reader's lock would be held when the interpreter shuts down.
+    while os.read(sys.stdin.fileno(), 4096):
+        continue
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _ignore_signals() -> None:

@@ -305,6 +305,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sweeps/{sweep}/refine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refine Sweep
+         * @description Start the sweep that goes on from coarse to fine: `next_space` of the analysis, with this sweep as its history.
+         *
+         *     It needs 20 trials with a value. Without a body it has the budget of this one, and a sampler that learns; what a
+         *     body says of `name`, `budget`, `sampler` and `scheduler` holds instead.
+         */
+        post: operations["refine_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sweeps/{sweep}/decisions": {
         parameters: {
             query?: never;
@@ -605,6 +628,10 @@ export interface paths {
         /**
          * Get Analysis
          * @description Tell what the best trial and the last 1,000 finished ones of a sweep show together, and what to do next.
+         *
+         *     Of the space it tells which parameters matter, where the best values lie at the edge of a range and where training
+         *     diverges; of the budget what was wasted, and what more trials would gain. `next_space` is a request for the next
+         *     sweep, ready to be posted; POST .../refine posts it.
          *
          *     `flattery` tells how far the best value is too good since dev was asked so often, with the test figure beside it.
          */
@@ -1559,6 +1586,20 @@ export interface components {
             missing_target?: string | null;
         };
         /**
+         * Bound
+         * @description A parameter is at least `low`, at most `high`, or one of `values`; what does not bound it is null.
+         */
+        Bound: {
+            /** Parameter */
+            parameter: string;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Values */
+            values: unknown[] | null;
+        };
+        /**
          * CheckpointRef
          * @description A checkpoint at the end of `epoch`, by the hash of its bytes. It is a cache: it may be gone at any time.
          */
@@ -1846,6 +1887,24 @@ export interface components {
             layer?: number | null;
         };
         /**
+         * Divergence
+         * @description Where training diverges: all `bounds` hold. `inside` trials lie there, of which `diverged` diverged.
+         *
+         *     `all_diverged` did in all. Without a region that tells them there are no bounds.
+         */
+        Divergence: {
+            /** Bounds */
+            bounds: components["schemas"]["Bound"][];
+            /** Inside */
+            inside: number;
+            /** Diverged */
+            diverged: number;
+            /** All Diverged */
+            all_diverged: number;
+            /** Detail */
+            detail: string;
+        };
+        /**
          * DrawnCurve
          * @description The curve of a trial, thinned to extremes; null where a value was not finite or not measured.
          */
@@ -1889,6 +1948,46 @@ export interface components {
              * @default 0
              */
             min_delta: number;
+        };
+        /**
+         * Edge
+         * @description The best tenth of the trials lie at the `side` of a parameter's range, which ends at `bound`.
+         *
+         *     `widen_to` is a bound beyond it, on the scale of the parameter; null where no value beyond is possible.
+         */
+        Edge: {
+            /** Parameter */
+            parameter: string;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "low" | "high";
+            /** Bound */
+            bound: unknown;
+            /** Widen To */
+            widen_to: unknown;
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * Effect
+         * @description The `mean` of the objective at the values of `grid`, with its 95 % bootstrap interval from `low` to `high`.
+         *
+         *     It is the mean of the trials near there, weighed by a normal kernel on the parameter's own scale; null where there
+         *     are too few. The worst twentieth of the trials counts as its best.
+         */
+        Effect: {
+            /** Parameter */
+            parameter: string;
+            /** Grid */
+            grid: unknown[];
+            /** Mean */
+            mean: (number | null)[];
+            /** Low */
+            low: (number | null)[];
+            /** High */
+            high: (number | null)[];
         };
         /**
          * EnqueuedAnswer
@@ -2028,6 +2127,29 @@ export interface components {
              * @description what was guessed, left out or passed over
              */
             notes: components["schemas"]["Note"][];
+        };
+        /**
+         * ExpectedGain
+         * @description By how much the best value is expected to be bettered by `more` trials of the kind, in the objective's unit.
+         *
+         *     In 95 of 100 cases the gain is `at_most` so large; it may always be 0. `last_doubling` is what the second half of
+         *     the trials is expected to have brought.
+         */
+        ExpectedGain: {
+            /** Trials */
+            trials: number;
+            /** More */
+            more: number;
+            /** Best */
+            best: number;
+            /** Last Doubling */
+            last_doubling: number;
+            /** Gain */
+            gain: number;
+            /** At Most */
+            at_most: number;
+            /** Note */
+            note: string;
         };
         /**
          * FinishAnswer
@@ -2236,6 +2358,25 @@ export interface components {
              * @description the hyperparameter that says the same in another way; null if none does
              */
             replaces: string | null;
+        };
+        /**
+         * Importance
+         * @description The `share` of a parameter in what tells the best tenth of the trials from all, with its 95 % bootstrap interval.
+         *
+         *     All shares sum to 1, or are 0 if nothing can be told from chance. `matters` is whether it can: whether the parameter
+         *     tells more than it does in 95 % of shufflings of the trials.
+         */
+        Importance: {
+            /** Parameter */
+            parameter: string;
+            /** Share */
+            share: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Matters */
+            matters: boolean;
         };
         /**
          * Keep
@@ -2829,6 +2970,18 @@ export interface components {
             next: string | null;
         };
         /**
+         * PairImportance
+         * @description Two parameters that tell the best fifth together better than alone: by so large a `share` of what all tell alone.
+         *
+         *     Each of them is told beyond what 100 shufflings of the trials come to.
+         */
+        PairImportance: {
+            /** Parameters */
+            parameters: string[];
+            /** Share */
+            share: number;
+        };
+        /**
          * ParameterPreview
          * @description How the values of a parameter spread: `active` is the share of points that have it, `bins` count its values.
          *
@@ -3157,6 +3310,18 @@ export interface components {
             constraints: string[];
         };
         /**
+         * SpentOn
+         * @description So many trials, and the epochs and seconds of training that went into them.
+         */
+        SpentOn: {
+            /** Trials */
+            trials: number;
+            /** Epochs */
+            epochs: number;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
          * Steps
          * @description Where the best value so far got better: at `x`, to `value`, by which trial.
          */
@@ -3242,9 +3407,13 @@ export interface components {
         };
         /**
          * SweepAnalysis
-         * @description The diagnosis of a sweep, and how far its best value flatters.
+         * @description The diagnosis of a sweep, how far its best value flatters, and what its trials say of the space.
          *
-         *     `flattery` is null without a test part, with few trials, and before there is a best one.
+         *     `flattery` is null without a test part, with few trials, and before there is a best one. `trials` were read.
+         *     `importance`, `pairs`, `effects` and `edges` are empty while there is a `lack`, the sentence that says of what;
+         *     `irrelevant` parameters cannot be told from chance. `divergence` is null if hardly a trial diverged,
+         *     `expected_gain` for a sampler that learns, whose next trials are not like the last ones. `next_space` is a request
+         *     for the next sweep, which POST /v1/sweeps takes as it stands.
          */
         SweepAnalysis: {
             /** @description bias and variance of the best trial; null while there is no error to judge by */
@@ -3258,6 +3427,27 @@ export interface components {
             next: string[];
             /** @description how far the best value is too good; null without a test part, with few trials, and before there is a best one */
             flattery: components["schemas"]["Flattery"] | null;
+            /** Trials */
+            trials: number;
+            /** Importance */
+            importance: components["schemas"]["Importance"][];
+            /** Pairs */
+            pairs: components["schemas"]["PairImportance"][];
+            /** Irrelevant */
+            irrelevant: string[];
+            /** Effects */
+            effects: components["schemas"]["Effect"][];
+            /** Edges */
+            edges: components["schemas"]["Edge"][];
+            divergence: components["schemas"]["Divergence"] | null;
+            waste: components["schemas"]["Waste"];
+            expected_gain: components["schemas"]["ExpectedGain"] | null;
+            /** Next Space */
+            next_space: {
+                [key: string]: unknown;
+            } | null;
+            /** Lack */
+            lack: string | null;
         };
         /**
          * SweepAnswer
@@ -3674,6 +3864,20 @@ export interface components {
              * @description how many seconds work could be done in
              */
             seconds: number;
+        };
+        /**
+         * Waste
+         * @description What was spent on `all` trials that were read, and of it on such as bought nothing; each counts once.
+         *
+         *     `diverged` and `pruned` ones; `duplicates`, whose point one with a lower number had; and of completed ones what came
+         *     `after_best`, behind the best epoch. Pruned trials are the price of a scheduler, and mostly well spent.
+         */
+        Waste: {
+            all: components["schemas"]["SpentOn"];
+            diverged: components["schemas"]["SpentOn"];
+            pruned: components["schemas"]["SpentOn"];
+            duplicates: components["schemas"]["SpentOn"];
+            after_best: components["schemas"]["SpentOn"];
         };
         /**
          * WorkerAnswer
@@ -5369,6 +5573,62 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepAnswer"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refine_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Name */
+                    name?: string | null;
+                    budget?: components["schemas"]["BudgetChangesBody"] | null;
+                    /** Sampler */
+                    sampler?: {
+                        [key: string]: components["schemas"]["JsonValue"];
+                    } | null;
+                    /** Scheduler */
+                    scheduler?: {
+                        [key: string]: components["schemas"]["JsonValue"];
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };

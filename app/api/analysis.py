@@ -26,6 +26,10 @@ def get_diagnosis(sweep: str, number: int, services: UseCases, hoped_error: Hope
 def get_analysis(sweep: str, services: UseCases, hoped_error: Hoped = 0.0) -> SweepAnalysis:
     """Tell what the best trial and the last 1,000 finished ones of a sweep show together, and what to do next.
 
+    Of the space it tells which parameters matter, where the best values lie at the edge of a range and where training
+    diverges; of the budget what was wasted, and what more trials would gain. `next_space` is a request for the next
+    sweep, ready to be posted; POST .../refine posts it.
+
     `flattery` tells how far the best value is too good since dev was asked so often, with the test figure beside it.
     """
     return services.analysis.sweep(sweep, hoped_error)

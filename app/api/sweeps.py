@@ -10,6 +10,7 @@ from app.api.answers import SweepAnswer, TrialAnswer, sweep_answer, trial_answer
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.openapi import json_body
+from app.api.refine_body import RefineBody, refined
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import ChangesBody, SweepBody, read_changes, read_sweep
 from app.api.waiting import LONGEST_WAIT, sweep_when_ended
@@ -105,6 +106,19 @@ def retrain_winner(sweep: str, services: UseCases) -> SweepAnswer:
     It is the only trial of a sweep of its own, which is the answer, also if it was asked for before.
     """
     return _answer(services, services.retraining.retrain(sweep))
+
+
+@router.post("/{sweep}/refine", status_code=201, openapi_extra=json_body(TypeAdapter(RefineBody)))
+async def refine_sweep(sweep: str, request: Request, services: UseCases) -> SweepAnswer:
+    """Start the sweep that goes on from coarse to fine: `next_space` of the analysis, with this sweep as its history.
+
+    It needs 20 trials with a value. Without a body it has the budget of this one, and a sampler that learns; what a
+    body says of `name`, `budget`, `sampler` and `scheduler` holds instead.
+    """
+    asked = await read_json(request) if await request.body() else {}
+    posted = refined(await run_in_threadpool(services.analysis.next_request, sweep), asked)
+    draft, faults = await run_in_threadpool(read_sweep, posted)
+    return _answer(services, await run_in_threadpool(services.sweeps.create, draft, faults))
 
 
 @router.get("/{sweep}/decisions")

@@ -1,12 +1,19 @@
-"""Use cases of analysis: what went wrong in trials, and what to do next."""
+"""Use cases of analysis: what went wrong in trials, what the space holds, and what to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import final
+from threading import Lock
+from typing import Any, final
 
 from app.analysis.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, figure, sweep_diagnosis, trial_diagnosis
+from app.analysis.divergence import Divergence
+from app.analysis.edges import Edge
+from app.analysis.effects import Effect
+from app.analysis.expected_gain import ExpectedGain
 from app.analysis.flattery import Flattery, PartRows, flattery
+from app.analysis.importance import Importance, PairImportance
 from app.analysis.leaderboard import Compared, Leaderboard, Trainings, leaderboard, on_test
+from app.analysis.waste import Waste
 from app.contract.hyperparameters import params_of
 from app.contract.metrics import MEASURES, objectives_of
 from app.domain.datasets import DatasetSummary
@@ -18,6 +25,7 @@ from app.domain.runs import whole_seeds
 from app.domain.states import OPEN, TrialState
 from app.domain.sweeps import Sweep, SweepSpec
 from app.domain.trials import Trial
+from app.services.next_sweeps import next_sweep, searched
 from app.services.retraining import retrained
 from app.services.trials import Trials
 from app.storage.interface import Storage
@@ -33,21 +41,42 @@ _FINAL = tuple(state for state in TrialState if state not in OPEN)
 
 @dataclass(frozen=True, slots=True)
 class SweepAnalysis(SweepDiagnosis):
-    """The diagnosis of a sweep, and how far its best value flatters.
+    """The diagnosis of a sweep, how far its best value flatters, and what its trials say of the space.
 
-    `flattery` is null without a test part, with few trials, and before there is a best one.
+    `flattery` is null without a test part, with few trials, and before there is a best one. `trials` were read.
+    `importance`, `pairs`, `effects` and `edges` are empty while there is a `lack`, the sentence that says of what;
+    `irrelevant` parameters cannot be told from chance. `divergence` is null if hardly a trial diverged,
+    `expected_gain` for a sampler that learns, whose next trials are not like the last ones. `next_space` is a request
+    for the next sweep, which POST /v1/sweeps takes as it stands.
     """
 
     flattery: Flattery | None
+    trials: int
+    importance: Sequence[Importance]
+    pairs: Sequence[PairImportance]
+    irrelevant: Sequence[str]
+    effects: Sequence[Effect]
+    edges: Sequence[Edge]
+    divergence: Divergence | None
+    waste: Waste
+    expected_gain: ExpectedGain | None
+    next_space: Mapping[str, Any] | None
+    lack: str | None
+
+
+_CACHED = 32
+"""The answers that are kept: those of the sweeps that were asked for last."""
 
 
 @final
 class Analysis:
-    """Diagnoses, read from what is stored each time they are asked for."""
+    """Diagnoses, read from what is stored; that of a sweep is kept until another of its trials has finished."""
 
     def __init__(self, storage: Storage, trials: Trials) -> None:
         self._storage = storage
         self._trials = trials
+        self._keeping = Lock()
+        self._kept: dict[tuple[str, float], tuple[object, SweepAnalysis]] = {}
 
     def trial(self, sweep: str, number: int, hoped: float) -> TrialDiagnosis:
         """Diagnose a trial, also a running one. Raises NotFound, Conflict, InvalidRequest."""
@@ -59,10 +88,33 @@ class Analysis:
 
     def sweep(self, sweep: str, hoped: float) -> SweepAnalysis:
         """Diagnose the best trial and the last finished ones together. Raises NotFound, Conflict, InvalidRequest."""
-        spec, dataset = self._diagnosable(sweep)
+        _, dataset = self._diagnosable(sweep)
         _require_possible(hoped, dataset)
-        trials, found = self._storage.finished_trials(sweep, MOST_TRIALS), self._storage.sweep(sweep)
-        numbers, best = {trial.number for trial in trials}, found.best
+        found, asked = self._storage.sweep(sweep), (sweep, hoped)
+        with self._keeping:
+            stands, kept = self._kept.pop(asked, (None, None))
+        if kept is None or stands != _stands(found):
+            kept = self._analysed(found, dataset, hoped)
+        with self._keeping:
+            self._kept[asked] = (_stands(found), kept)
+            while len(self._kept) > _CACHED:
+                del self._kept[next(iter(self._kept))]
+        return kept
+
+    def next_request(self, sweep: str) -> Mapping[str, Any]:
+        """Return a request for the sweep that refines this one. Raises NotFound; Conflict if nothing can be told."""
+        spec, _ = self._diagnosable(sweep)
+        if spec.train_on_dev:
+            raise Conflict(f"The sweep {sweep} trains one network on dev as well: there is no search to refine.")
+        found = self.sweep(sweep, 0.0)
+        if found.next_space is None:
+            raise Conflict(f"The sweep {sweep} cannot be refined. {found.lack}")
+        return found.next_space
+
+    def _analysed(self, found: Sweep, dataset: DatasetSummary, hoped: float) -> SweepAnalysis:
+        sweep, spec, best = found.id, found.spec, found.best
+        trials = self._storage.finished_trials(sweep, MOST_TRIALS)
+        numbers = {trial.number for trial in trials}
         if best is not None and best.trial not in numbers:
             trials.insert(0, self._storage.trial(sweep, best.trial))
             numbers.add(best.trial)
@@ -71,7 +123,24 @@ class Analysis:
         flatters = _flattery(trials, found, dataset)
         warnings = [flatters.warning] if flatters and flatters.warning else []
         told = [_of_retrained(trials[0])] if spec.train_on_dev and trials else diagnosis.next
-        return SweepAnalysis(diagnosis.bias_variance, diagnosis.training, [*told, *warnings], flattery=flatters)
+        search = searched(spec, trials)
+        return SweepAnalysis(
+            diagnosis.bias_variance,
+            diagnosis.training,
+            [*told, *warnings],
+            flattery=flatters,
+            trials=len(trials),
+            importance=search.importance,
+            pairs=search.pairs,
+            irrelevant=search.irrelevant,
+            effects=search.effects,
+            edges=search.edges,
+            divergence=search.divergence,
+            waste=search.waste,
+            expected_gain=search.expected_gain,
+            next_space=next_sweep(found, dataset, search) if search.lack is None else None,
+            lack=search.lack,
+        )
 
     def leaderboard(self, sweep: str, limit: int) -> Leaderboard:
         """Return the first `limit` of the board of the best trials. Raises NotFound."""
@@ -98,6 +167,12 @@ class Analysis:
             rule = f"The sweep {sweep} is trained by {spec.trainer}, and only our own networks can be diagnosed"
             raise Conflict(f"{rule}. GET /v1/sweeps/{sweep}/trials lists its trials, /best shows the best one.")
         return spec, dataset
+
+
+def _stands(sweep: Sweep) -> object:
+    """Return what an analysis of a sweep follows from, as far as it changes."""
+    finished = [sweep.counts[state] for state in _FINAL]
+    return sweep.state, finished, sweep.best, len(sweep.spaces), sweep.spec.budget, sweep.labels.name
 
 
 _ONLY_TEST = (

@@ -87,8 +87,9 @@ def test_the_image_installs_as_make_does_and_does_not_run_as_root() -> None:
 
     assert instructions("USER") == ["logsweep"]
     assert [words[1:4] for words in installs] == [["-m", "pip", "install"]]
+    assert [word for word in installs[0] if word.startswith(".")] == ["./client", ".[onnx,parquet]"]
     assert "-m pip" in makefile
-    assert "--editable ." in makefile
+    assert "--editable ./client --editable .\n" in makefile
 
 
 def test_the_image_copies_files_that_exist_and_are_not_ignored() -> None:

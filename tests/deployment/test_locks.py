@@ -13,13 +13,17 @@ FOLDER = ROOT / "requirements"
 LOCKS = {"run": [], "dev": ["dev"], "docs": ["dev", "docs"], "oldest": ["dev"]}
 """The extras that each lock has beside what logsweep needs to run."""
 
+CLIENT = "logsweep-client"
+"""What is of this repository, and in no lock: it is installed beside the server."""
+
 
 def asked(extras: list[str]) -> Iterator[Requirement]:
     for text in [
         *PROJECT["dependencies"],
         *(one for extra in extras for one in PROJECT["optional-dependencies"][extra]),
     ]:
-        yield Requirement(text)
+        if Requirement(text).name != CLIENT:
+            yield Requirement(text)
     for line in (FOLDER / "build.in").read_text().splitlines():
         if not line.startswith("#"):
             yield Requirement(line)
@@ -52,6 +56,7 @@ def test_a_lock_has_all_that_is_asked_for_within_the_bounds(name: str) -> None:
 def test_a_lock_names_no_place_and_every_version_has_its_hashes(name: str) -> None:
     text = (FOLDER / f"{name}.lock").read_text()
     assert "/" not in text
+    assert CLIENT not in text
     assert all("--hash=sha256:" in block for block in text.replace("\n ", " ").splitlines())
 
 

@@ -1,0 +1,61 @@
+"""The analysis of a search: what its trials say of the space, put together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.analysis.divergence import Divergence, divergence
+from app.analysis.edges import Allowed, Edge, edges
+from app.analysis.effects import Effect, effects
+from app.analysis.evidence import LEAST_TRIALS, Evidence
+from app.analysis.expected_gain import ExpectedGain, expected_gain
+from app.analysis.importance import Importance, PairImportance, importance, irrelevant, pairs
+from app.analysis.next_space import next_parameters
+from app.analysis.waste import Waste, waste
+from app.domain.space import Parameter
+from app.domain.trials import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What trials say of their space, and which of its parameters the next one has otherwise."""
+
+    importance: Sequence[Importance]
+    pairs: Sequence[PairImportance]
+    irrelevant: Sequence[str]
+    edges: Sequence[Edge]
+    effects: Sequence[Effect]
+    divergence: Divergence | None
+    waste: Waste
+    expected_gain: ExpectedGain | None
+    parameters: Mapping[str, Parameter]
+    lack: str | None
+
+
+def search_analysis(
+    evidence: Evidence, trials: Sequence[Trial], allowed: Allowed, *, rules: int, trainings: int, by_chance: bool
+) -> Search:
+    """Return what trials say: `trials` are all that were read, by number, drawn `by_chance` or by what was learnt."""
+    ranked, found = importance(evidence), edges(evidence, allowed)
+    without = irrelevant(ranked)
+    return Search(
+        importance=ranked,
+        pairs=pairs(evidence, ranked),
+        irrelevant=without,
+        edges=found,
+        effects=effects(evidence, rules),
+        divergence=divergence(evidence),
+        waste=waste(trials, trainings),
+        expected_gain=expected_gain(evidence) if by_chance else None,
+        parameters=next_parameters(evidence, found, without, allowed),
+        lack=_lack(evidence),
+    )
+
+
+def _lack(evidence: Evidence) -> str | None:
+    """Say why nothing is told of the space; None if something is."""
+    if not evidence.space.parameters:
+        return "Nothing is searched: the space is empty, so that there is nothing to narrow. Clone it with a space."
+    if evidence.enough:
+        return None
+    count = f"{evidence.valued} finished trials have a value in the space as it is"
+    return f"{count}, and it takes {LEAST_TRIALS} to say where the best lie. Let it run on, or extend its budget."

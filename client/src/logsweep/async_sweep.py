@@ -1,0 +1,140 @@
+"""A sweep, its lists and its models, at a client that is awaited."""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
+
+from logsweep.answers import EnsembleAnswer, SweepAnswer
+from logsweep.calls import Call, Flow
+from logsweep.display import sweep_html
+from logsweep.feed import Event, Watch
+from logsweep.local_models import LocalModel, load_model
+from logsweep.methods import awaited_of_model, awaited_of_sweep
+from logsweep.operations import models, sweeps
+from logsweep.pages import async_listed_of_sweep
+from logsweep.progress import Shown, shown
+from logsweep.settings import CLOCK
+
+if TYPE_CHECKING:
+    from logsweep.async_client import AsyncClient
+
+T = TypeVar("T")
+
+
+class AsyncSweep:
+    """A sweep at a server. `now` is how it stood when it was last looked at; `look` looks again."""
+
+    def __init__(self, client: "AsyncClient", now: SweepAnswer) -> None:
+        self._client = client
+        self._place = (now.id,)
+        self.now = now
+
+    look = awaited_of_sweep(sweeps.show)
+    change = awaited_of_sweep(sweeps.change)
+    pause = awaited_of_sweep(sweeps.pause)
+    resume = awaited_of_sweep(sweeps.resume)
+    cancel = awaited_of_sweep(sweeps.cancel)
+    delete = awaited_of_sweep(sweeps.delete)
+    enqueue = awaited_of_sweep(sweeps.enqueue)
+    extend = awaited_of_sweep(sweeps.extend)
+    best = awaited_of_sweep(sweeps.best)
+    trial = awaited_of_sweep(sweeps.trial)
+    diagnosis = awaited_of_sweep(sweeps.diagnosis)
+    analysis = awaited_of_sweep(sweeps.analysis)
+    leaderboard = awaited_of_sweep(sweeps.leaderboard)
+    export = awaited_of_sweep(sweeps.export)
+    progress_chart = awaited_of_sweep(sweeps.progress_chart)
+    curves_chart = awaited_of_sweep(sweeps.curves_chart)
+    points_chart = awaited_of_sweep(sweeps.points_chart)
+    trials = async_listed_of_sweep(sweeps.trials)
+    curve = async_listed_of_sweep(sweeps.curve)
+    attempts = async_listed_of_sweep(sweeps.attempts)
+    decisions = async_listed_of_sweep(sweeps.decisions)
+
+    @property
+    def id(self) -> str:
+        """The id of the sweep."""
+        return self.now.id
+
+    def events(self, *, after: str | None = None) -> AsyncIterator[Event]:
+        """Follow what happens to the sweep, as `Client.events` does."""
+        return self._client.events(self.id, after=after)
+
+    async def wait(self, timeout: float | None = None, *, progress: bool | Shown = True) -> Self:
+        """Follow the sweep until it runs no more, or has been paused; show how far it is.
+
+        Raises DeadlineExceeded after `timeout` seconds; the sweep goes on.
+        """
+        watch = Watch(timeout, CLOCK)
+        messages = self._client.messages(self.id, silence=watch.silence)
+        with shown(progress) as show:
+            async for event in messages:
+                if watch.wants_look(event):
+                    show(await self.look())
+                    if self.now.state != "running":
+                        return self
+        raise AssertionError("events have no end")
+
+    async def model(self, trial: int | None = None) -> "AsyncModel":
+        """Return the model of a trial, by default of the best one."""
+        number = (await self.best()).number if trial is None else trial
+        return AsyncModel(self._client, models.of_trial(self.id, number), f"trial {number} of {self.now.name}")
+
+    async def ensemble(
+        self, selection: Literal["greedy", "top"] = "greedy", count: int | None = None
+    ) -> "AsyncEnsemble":
+        """Return the ensemble of a sweep that has ended; it is chosen when it is first asked for."""
+        place = models.of_ensemble(self.id, selection, count)
+        return AsyncEnsemble(
+            self._client, place, f"the ensemble of {self.now.name}", await self.run(models.ensemble(place))
+        )
+
+    async def retrain(self) -> "AsyncSweep":
+        """Train the best trial of an ended sweep on train and dev together; return the sweep that does."""
+        return AsyncSweep(self._client, await self.run(sweeps.retrain(self.id)))
+
+    async def run(self, call: Call[T] | Flow[T]) -> T:
+        """Run a call at this sweep's server; what it tells of the sweep is remembered."""
+        found = await self._client.run(call)
+        if isinstance(found, SweepAnswer) and found.id == self.id:
+            self.now = found
+        return found
+
+    def __repr__(self) -> str:
+        return f"AsyncSweep({self.id!r}, {self.now.name!r}, {self.now.state})"
+
+    def _repr_html_(self) -> str:
+        return sweep_html(self.now)
+
+
+class AsyncModel:
+    """A trained model at a server, which predicts there; `download` fetches it."""
+
+    def __init__(self, client: "AsyncClient", place: models.ModelPlace, name: str) -> None:
+        self._client = client
+        self._place = (place,)
+        self.name = name
+
+    card = awaited_of_model(models.card)
+    predict = awaited_of_model(models.predict)
+    evaluate = awaited_of_model(models.evaluate)
+    fetch = awaited_of_model(models.fetch)
+    download = awaited_of_model(models.download)
+
+    async def local(self) -> LocalModel:
+        """Fetch the model to predict in this process (extra: `logsweep-client[local-models]`)."""
+        return load_model(await self.fetch())
+
+    async def run(self, call: Call[T] | Flow[T]) -> T:
+        """Run a call at this model's server."""
+        return await self._client.run(call)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+
+class AsyncEnsemble(AsyncModel):
+    """Models of one sweep that answer together; `report` says which, and what that is worth."""
+
+    def __init__(self, client: "AsyncClient", place: models.ModelPlace, name: str, report: EnsembleAnswer) -> None:
+        super().__init__(client, place, name)
+        self.report = report

@@ -1,0 +1,116 @@
+"""What can go wrong, a class for each kind; the message is the server's own sentence."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pydantic import BaseModel, ValidationError
+
+from logsweep.calls import Reply
+
+
+class Fault(NamedTuple):
+    """One broken rule of a request: where, as a JSON pointer, and what to do."""
+
+    pointer: str
+    detail: str
+
+
+class LogsweepError(Exception):
+    """What this package raises."""
+
+
+class Unreachable(LogsweepError):  # noqa: N818 - the name is what went wrong
+    """No answer came: no server is there, or the connection broke."""
+
+
+class DeadlineExceeded(LogsweepError, TimeoutError):  # noqa: N818 - the name is what went wrong
+    """It took longer than it may."""
+
+
+class ServerNotInstalled(LogsweepError):  # noqa: N818 - the name is what went wrong
+    """The server is no part of this Python, so that none can be started here."""
+
+
+class Refused(LogsweepError):  # noqa: N818 - the name is what went wrong
+    """The server answered that it will not or cannot do it; `faults` are all broken rules of the request."""
+
+    def __init__(self, status: int, detail: str, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(status, detail, faults)
+        self.status = status
+        self.detail = detail
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return "\n".join([self.detail, *(f"  {one.pointer or '/'}: {one.detail}" for one in self.faults)])
+
+
+class Malformed(Refused):
+    """The request could not be read (400)."""
+
+
+class NotFound(Refused):
+    """What was asked for is not there (404)."""
+
+
+class Conflict(Refused):
+    """It does not go together with what is there (409)."""
+
+
+class TooLarge(Refused):
+    """The request has too many bytes (413)."""
+
+
+class InvalidRequest(Refused):
+    """The request breaks rules: `faults` has each of them (422)."""
+
+
+class TooManyRequests(Refused):
+    """The server, or what stands before it, is asked too often (429)."""
+
+
+class ServerFailed(Refused):
+    """The server failed; its log says why (500)."""
+
+
+class NotInstalled(Refused):
+    """The server lacks a package that this needs (501)."""
+
+
+class Unavailable(Refused):
+    """The server cannot answer now (502, 503, 504)."""
+
+
+_KINDS: Mapping[int, type[Refused]] = {
+    400: Malformed,
+    404: NotFound,
+    409: Conflict,
+    413: TooLarge,
+    422: InvalidRequest,
+    429: TooManyRequests,
+    500: ServerFailed,
+    501: NotInstalled,
+    502: Unavailable,
+    503: Unavailable,
+    504: Unavailable,
+}
+
+
+class _Broken(BaseModel):
+    pointer: str
+    detail: str
+
+
+class _Problem(BaseModel):
+    detail: str
+    errors: list[_Broken] = []
+
+
+def refusal(reply: Reply) -> Refused:
+    """Return the error that a reply of 300 and above stands for."""
+    kind = _KINDS.get(reply.status, Refused)
+    try:
+        problem = _Problem.model_validate_json(reply.content)
+    except ValidationError:  # not the server's own: of a proxy, or of another server altogether
+        text = reply.content[:200].decode(errors="replace")
+        return kind(reply.status, f"{reply.asked} was answered with {reply.status}: {text!r}")
+    return kind(reply.status, problem.detail, tuple(Fault(one.pointer, one.detail) for one in problem.errors))

@@ -1,0 +1,118 @@
+"""Server-sent events without a socket: what is read becomes messages, and a lost connection is taken up again."""
+
+import codecs
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from logsweep.calls import Reply, place
+from logsweep.errors import DeadlineExceeded, Unavailable, Unreachable, refusal
+from logsweep.exchange import LONGEST_PAUSE, Chance, Clock
+
+SILENCE = 45.0
+"""Seconds without a byte after which a connection is taken for lost: the server sends something every 15."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: `kind` is `sweep`, `trials`, `epochs`, `decisions`, `dataset`, `workers` or `resync`.
+
+    After `resync` something was missed, and what is shown has to be read anew.
+    """
+
+    kind: str
+    data: dict[str, Any]
+    id: str
+
+
+class Feed:
+    """A reader's place in the events of a server, or of one sweep.
+
+    `patience` is for how many seconds a server that is away is asked again.
+    """
+
+    def __init__(self, sweep: str | None, after: str | None, patience: float, clock: Clock, chance: Chance) -> None:
+        self.path = place("v1", "events") if sweep is None else place("v1", "sweeps", sweep, "events")
+        self._last = after
+        self._patience = patience
+        self._clock = clock
+        self._chance = chance
+        self._pause = 1.0
+        self._heard_at = clock()
+        self.open()
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of the next connection, which goes on after what was read."""
+        return {"Accept": "text/event-stream"} | ({} if self._last is None else {"Last-Event-ID": self._last})
+
+    def open(self) -> None:
+        """Begin to read a new connection."""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._text = ""
+        self._fields: dict[str, str] = {}
+
+    def refused(self, reply: Reply) -> None:
+        """Hear that the server sends no events. Raises LogsweepError unless that may pass."""
+        if not isinstance(error := refusal(reply), Unavailable):
+            raise error
+
+    def receive(self, piece: bytes) -> Iterator[Event | None]:
+        """Yield the events that a piece completes; None is a sign of life that tells the place alone."""
+        self._heard_at = self._clock()
+        self._text += self._decoder.decode(piece)
+        *lines, self._text = self._text.split("\n")
+        for line in lines:
+            said = line.removesuffix("\r")
+            name, _, value = said.partition(":")
+            if not said:
+                yield from self._complete()
+            elif name:  # without one it is a comment
+                self._fields[name] = value.removeprefix(" ")
+
+    def lost(self, error: httpx.TransportError | None) -> float:
+        """Return the seconds after which to come back. Raises Unreachable after a time without an answer."""
+        if self._clock() - self._heard_at > self._patience:
+            raise Unreachable(f"The events broke off, and for {self._patience:g} s nothing was heard: {error}")
+        pause = self._pause
+        self._pause = min(2.0 * pause, LONGEST_PAUSE)
+        return pause * (0.5 + 0.5 * self._chance())
+
+    def _complete(self) -> Iterator[Event | None]:
+        fields, self._fields = self._fields, {}
+        self._last = fields.get("id", self._last)
+        self._pause = int(fields.get("retry", 0)) / 1000 or self._pause
+        if "data" in fields:
+            yield Event(fields.get("event", "message"), json.loads(fields["data"]), self._last or "")
+        elif "id" in fields:
+            yield None
+
+
+class Watch:
+    """Decides when a sweep that is waited for has to be looked at: it is told by events, and asks nobody."""
+
+    REFRESH = 0.5
+    """Seconds between two looks at counts."""
+
+    def __init__(self, timeout: float | None, clock: Clock) -> None:
+        self._clock = clock
+        self._timeout = timeout
+        self._ends_at = float("inf") if timeout is None else clock() + timeout
+        self._looked_at = float("-inf")
+
+    def silence(self) -> float:
+        """Return the seconds that the next message may take. Raises DeadlineExceeded when the time is up."""
+        if (left := self._ends_at - self._clock()) <= 0:
+            raise DeadlineExceeded(f"The sweep has not ended within {self._timeout:g} s. It goes on; wait again.")
+        return min(SILENCE, left)
+
+    def wants_look(self, event: Event | None) -> bool:
+        """Return whether a look is due. Raises DeadlineExceeded when the time is up."""
+        self.silence()
+        now = self._clock()
+        if event is not None and event.kind not in {"sweep", "resync"} and now - self._looked_at < self.REFRESH:
+            return False
+        self._looked_at = now
+        return True

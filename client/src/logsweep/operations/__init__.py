@@ -1,0 +1,1 @@
+"""Every operation of the API, once: functions that return calls, and run nothing."""

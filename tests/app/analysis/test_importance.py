@@ -1,0 +1,67 @@
+"""Tests of importance on functions whose order of parameters is known."""
+
+from collections.abc import Mapping
+from typing import Any
+from zlib import crc32
+
+import pytest
+
+from app.analysis.importance import importance, irrelevant, pairs
+from app.domain.conditions import Conditions
+from app.domain.space import ChoiceParameter, FloatParameter, Space
+from tests.app.analysis.searches import UNIT, searched
+
+
+def additive(point: Mapping[str, Any]) -> float:
+    return float(10.0 * (point["a"] - 0.3) ** 2 + 2.0 * (point["b"] - 0.6) ** 2)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_parameter_that_moves_an_additive_function_most_is_the_most_important(seed: int) -> None:
+    found = importance(searched(additive, 300, seed=seed))
+    assert [one.parameter for one in found[:2]] == ["a", "b"]
+    assert sum(one.share for one in found) == pytest.approx(1.0)
+    assert all(0.0 <= one.low <= one.share <= one.high <= 1.0 for one in found)
+    assert found[0].low > 0.4
+    assert "c" in irrelevant(found) or found[2].share < 0.1
+    assert found[0].matters
+
+
+def test_where_nothing_matters_hardly_anything_is_told_from_chance() -> None:
+    told = sum(
+        one.matters
+        for seed in range(20)
+        for one in importance(searched(lambda point: crc32(repr(point).encode()), 100, seed=seed))
+    )
+    assert told <= 9  # 3 of 60 are expected
+
+
+def test_a_choice_and_a_parameter_that_only_some_have_are_measured_too() -> None:
+    deep: Conditions = {"kind": ["deep"]}
+    space = Space({"kind": ChoiceParameter(("deep", "flat")), "x": FloatParameter(0.0, 1.0, when=deep)})
+    found = importance(searched(lambda point: point.get("x", 0.5) + (point["kind"] == "flat"), 200, space))
+    assert {one.parameter: one.matters for one in found} == {"kind": True, "x": True}
+
+
+def test_the_same_trials_have_the_same_importance_and_few_have_none() -> None:
+    assert importance(searched(additive)) == importance(searched(additive))
+    assert importance(searched(additive, 19)) == []
+
+
+def test_two_parameters_that_matter_together_are_a_pair_and_independent_ones_are_none() -> None:
+    def together(point: Mapping[str, Any]) -> float:
+        return float((point["a"] > 0.5) != (point["b"] > 0.5)) + 0.01 * float(point["c"])
+
+    evidence = searched(together, 400)
+    (strongest, *_) = pairs(evidence, importance(evidence))
+    assert strongest.parameters in (["a", "b"], ["b", "a"])
+    assert strongest.share > 0.3
+    alone = searched(lambda point: point["a"], 400)
+    assert pairs(alone, importance(alone)) == []
+
+
+def test_all_parameters_have_a_share_even_one_that_never_moves() -> None:
+    space = Space({**UNIT.parameters, "still": ChoiceParameter((7,))})
+    found = {one.parameter: one for one in importance(searched(additive, 100, space))}
+    assert found["still"].share == 0.0
+    assert not found["still"].matters

@@ -1,0 +1,68 @@
+"""A model in this process answers as the engine does, whatever the network and the columns."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.models.models import predict_rows
+from engine.models import FORMATS, Ensemble, Predictor
+from logsweep import ModelError, load_model
+from tests.engine.models.trained import FAR, TASKS, trained
+
+ROWS: list[dict[str, Any]] = [
+    {"far": FAR + 1.0, "gaps": 0.5, "words": "red"},
+    {"far": FAR - 4, "gaps": None, "words": "ä,b"},
+    {"far": None, "gaps": float("nan"), "words": None},
+    {"far": FAR, "gaps": -2.0, "words": "unheard of"},
+    {"far": np.float32(FAR), "gaps": np.int64(1), "words": "NA"},
+]
+
+
+def _require_same(model: Predictor, file_format: str) -> None:
+    own = [{name: None if value != value else value for name, value in row.items()} for row in ROWS]  # noqa: PLR0124 - NaN
+    expected = predict_rows(model, json.loads(json.dumps(own, default=float)))
+    found = load_model(FORMATS[file_format](model)).predict(ROWS)
+    for one, other in zip(found.items, expected.items, strict=True):
+        if other.probabilities is None:
+            assert one.prediction == pytest.approx(other.prediction, rel=1e-5)
+        else:
+            assert one.prediction == other.prediction
+            assert one.probabilities == pytest.approx(other.probabilities, abs=1e-5)
+
+
+@pytest.mark.parametrize("file_format", ["npz", "safetensors"])
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_and_format_is_read(task: str, file_format: str) -> None:
+    _require_same(trained(task).model, file_format)
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "tanh", "sigmoid"])
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_every_network_is_read(activation: str, batch_norm: bool) -> None:
+    _require_same(trained("multiclass", (5, 4), activation, batch_norm=batch_norm).model, "npz")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_ensemble_is_read(task: str) -> None:
+    members = [trained(task, hidden).model for hidden in ((), (6,))]
+    _require_same(Ensemble.of(members, [1, 3], {}), "npz")
+
+
+def test_all_faults_of_rows_are_told() -> None:
+    model = load_model(FORMATS["npz"](trained("binary").model))
+    with pytest.raises(ModelError) as told:
+        model.predict([{"far": "much", "words": True}, {"far": float("inf"), "gaps": 1.0, "words": "red"}])
+    assert str(told.value).splitlines() == [
+        "The rows have 4 faults.",
+        "  Row 0, 'far': 'much' is not a finite number. None is a missing cell.",
+        "  Row 1, 'far': inf is not a finite number. None is a missing cell.",
+        "  Row 0 has no 'gaps': None is a missing cell.",
+        "  Row 0, 'words': True is not a text. None is a missing cell.",
+    ]
+
+
+def test_what_is_no_model_is_said() -> None:
+    with pytest.raises(ModelError, match="neither NPZ nor safetensors"):
+        load_model(b"nothing of the kind")

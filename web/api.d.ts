@@ -475,6 +475,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sweeps/{sweep}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description List the trials whose models are kept: finished ones, the best first.
+         */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sweeps/{sweep}/trials/{number}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Answers
+         * @description Show what a trained model answers on dev or test, against what is there.
+         *
+         *     Of a classifier the confusion matrix, ROC curves and calibration; of a regression predictions and residuals.
+         */
+        get: operations["get_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sweeps/{sweep}/trials/{number}/predict": {
         parameters: {
             query?: never;
@@ -550,6 +592,26 @@ export interface paths {
          * @description Fetch the ensemble as one model: `json` is its card alone, the other formats have the weights as well.
          */
         get: operations["get_ensemble_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sweeps/{sweep}/ensemble/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ensemble Answers
+         * @description Show what the ensemble answers on dev or test, as for the model of a trial. Dev is the part that chose it.
+         */
+        get: operations["get_ensemble_answers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1600,6 +1662,39 @@ export interface components {
             values: unknown[] | null;
         };
         /**
+         * CalibrationBin
+         * @description The examples whose probability is in [low, high): the mean of it, the share that came true, and their count.
+         *
+         *     Both are null in a bin without examples. The last bin has its `high` as well.
+         */
+        CalibrationBin: {
+            /**
+             * Low
+             * @description the least probability in it
+             */
+            low: number;
+            /**
+             * High
+             * @description where the next bin begins
+             */
+            high: number;
+            /**
+             * Predicted
+             * @description the mean probability of its examples; null without any
+             */
+            predicted: number | null;
+            /**
+             * Observed
+             * @description the share of them that came true; null without any
+             */
+            observed: number | null;
+            /**
+             * Count
+             * @description how many examples it has
+             */
+            count: number;
+        };
+        /**
          * CheckpointRef
          * @description A checkpoint at the end of `epoch`, by the hash of its bytes. It is a cache: it may be gone at any time.
          */
@@ -1644,6 +1739,33 @@ export interface components {
             };
         };
         /**
+         * ClassAnswers
+         * @description How a classifier does: confusion, ROC curves and calibration.
+         *
+         *     Of two classes there is one curve, of the second; of more than 20 those with the least area are shown. A class
+         *     without examples in the part, or with all of them, has none. `calibrated` tells whose probability is in the bins:
+         *     that of the second of two classes, else (null) of whichever class was answered.
+         */
+        ClassAnswers: {
+            /** @description how often which class was answered */
+            confusion: components["schemas"]["ConfusionMatrix"];
+            /**
+             * Roc
+             * @description a curve for each class that is ranked
+             */
+            roc: components["schemas"]["RocCurve"][];
+            /**
+             * Calibrated
+             * @description the class whose probability is in the bins; null for whichever was answered
+             */
+            calibrated: string | null;
+            /**
+             * Calibration
+             * @description ten bins of equal width
+             */
+            calibration: components["schemas"]["CalibrationBin"][];
+        };
+        /**
          * ColumnPreview
          * @description A column as it was read, or the target: `kind` is numeric or categorical; `examples` are values of its rows.
          *
@@ -1686,6 +1808,29 @@ export interface components {
              * @description values of its first rows
              */
             examples: (string | number)[];
+        };
+        /**
+         * ConfusionMatrix
+         * @description How often which class was answered: `counts` has a row for each class that is there, a column for each answer.
+         *
+         *     Of more than 50 classes those with the most wrong answers are shown, in their order; `more_classes` counts the rest.
+         */
+        ConfusionMatrix: {
+            /**
+             * Classes
+             * @description the classes that are shown, in their order
+             */
+            classes: string[];
+            /**
+             * Counts
+             * @description a row for each class that is there, with a count for each class answered
+             */
+            counts: number[][];
+            /**
+             * More Classes
+             * @description how many classes are not shown
+             */
+            more_classes: number;
         };
         /**
          * CurvesChart
@@ -2426,6 +2571,33 @@ export interface components {
             kept: boolean;
         };
         /**
+         * KeptModelAnswer
+         * @description A trial whose model is kept, and the bytes of its weights.
+         */
+        KeptModelAnswer: {
+            /**
+             * Trial
+             * @description the number of the trial, from 0 on
+             */
+            trial: number;
+            /**
+             * Bytes
+             * @description the size of its weights, in bytes
+             */
+            bytes: number;
+        };
+        /**
+         * KeptModelsAnswer
+         * @description All models of a sweep that are kept.
+         */
+        KeptModelsAnswer: {
+            /**
+             * Items
+             * @description the trials that have one
+             */
+            items: components["schemas"]["KeptModelAnswer"][];
+        };
+        /**
          * Leader
          * @description A trial on the board; one that was `confirmed` by more seeds comes before the others.
          *
@@ -2783,6 +2955,39 @@ export interface components {
             detail: string;
         };
         /**
+         * NumberAnswers
+         * @description How a regression does, in the target's unit: `actual` and `predicted` of an even choice of 2,000 rows at most.
+         *
+         *     The histogram is of the residuals, predicted less actual, of all rows: `edges` has one number more than `counts`.
+         */
+        NumberAnswers: {
+            /**
+             * Target
+             * @description the column that is predicted
+             */
+            target: string;
+            /**
+             * Actual
+             * @description what is there, in the target's unit
+             */
+            actual: number[];
+            /**
+             * Predicted
+             * @description what the model says, of the same rows
+             */
+            predicted: number[];
+            /**
+             * Edges
+             * @description the edges of the bins of predicted less actual, in the target's unit
+             */
+            edges: number[];
+            /**
+             * Counts
+             * @description how many rows are in each bin
+             */
+            counts: number[];
+        };
+        /**
          * OneCheckAnswer
          * @description What was found after `steps` mini-batches.
          *
@@ -3015,6 +3220,27 @@ export interface components {
              * @description how often which values come
              */
             bins: components["schemas"]["Bin"][];
+        };
+        /**
+         * PartAnswers
+         * @description What a model answers to all `rows` of a part: `classes` of a classifier, `numbers` of a regression.
+         */
+        PartAnswers: {
+            /**
+             * Part
+             * @description the part that was answered
+             * @enum {string}
+             */
+            part: "dev" | "test";
+            /**
+             * Rows
+             * @description how many rows it has
+             */
+            rows: number;
+            /** @description what a classifier answers; null for a regression */
+            classes: components["schemas"]["ClassAnswers"] | null;
+            /** @description what a regression answers; null for a classifier */
+            numbers: components["schemas"]["NumberAnswers"] | null;
         };
         /**
          * PartialDerivativeAnswer
@@ -3251,6 +3477,34 @@ export interface components {
              * @description the number of each trial
              */
             trial: number[];
+        };
+        /**
+         * RocCurve
+         * @description The ROC curve of a class against the rest, from (0, 0) to (1, 1), thinned to 200 points; `area` is that of all.
+         *
+         *     Its points are shares: of the examples of other classes that a threshold takes for it, and of its own.
+         */
+        RocCurve: {
+            /**
+             * Name
+             * @description the class that is set against the rest
+             */
+            name: string;
+            /**
+             * Area
+             * @description the area under the whole curve: 1 is best, 0.5 is chance
+             */
+            area: number;
+            /**
+             * False Positive Rate
+             * @description the share of the examples of other classes that a threshold takes for it
+             */
+            false_positive_rate: number[];
+            /**
+             * True Positive Rate
+             * @description the share of its own examples that the threshold finds
+             */
+            true_positive_rate: number[];
         };
         /**
          * SpacePreview
@@ -6063,6 +6317,93 @@ export interface operations {
             };
         };
     };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a sweep, as its answer has it */
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptModelsAnswer"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_answers: {
+        parameters: {
+            query?: {
+                /** @description the part of the data set that is answered */
+                part?: "dev" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description the id of a sweep, as its answer has it */
+                sweep: string;
+                /** @description the number of a trial in its sweep, from 0 on */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartAnswers"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     predict_rows: {
         parameters: {
             query?: never;
@@ -6231,6 +6572,54 @@ export interface operations {
                 content: {
                     "application/octet-stream": unknown;
                     "application/json": unknown;
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ensemble_answers: {
+        parameters: {
+            query?: {
+                /** @description the part of the data set that is answered */
+                part?: "dev" | "test";
+                /** @description greedy: chosen one by one, perhaps again, so that the ensemble is best on dev; top: the best few alike */
+                selection?: "greedy" | "top";
+                /** @description of how many of the best models the mean is taken with selection=top; 10 unless said */
+                count?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description the id of a sweep, as its answer has it */
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartAnswers"];
                 };
             };
             /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */

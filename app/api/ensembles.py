@@ -12,6 +12,7 @@ from app.api.dependencies import UseCases
 from app.api.models import (
     MODEL_FILES,
     ModelFormat,
+    Part,
     PredictBody,
     answer_examples,
     answer_rows,
@@ -21,6 +22,7 @@ from app.api.models import (
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.contract.metrics import MEASURES
+from app.domain.answered import PartAnswers
 from app.domain.ensembles import GREEDY, TOP, Selection, SelectionKind
 from app.domain.errors import Fault, InvalidRequest
 from app.domain.objectives import Direction
@@ -109,6 +111,12 @@ async def get_ensemble_model(
         return model_answer(model, f"{sweep}-{selection.name}", file_format)
 
     return await run_in_threadpool(answered)
+
+
+@router.get("/answers")
+async def get_ensemble_answers(sweep: str, services: UseCases, selection: Chosen, part: Part = "dev") -> PartAnswers:
+    """Show what the ensemble answers on dev or test, as for the model of a trial. Dev is the part that chose it."""
+    return await run_in_threadpool(services.ensembles.answers, sweep, selection, part)
 
 
 @router.post("/predict", response_model=PredictedRows, openapi_extra=json_body(TypeAdapter(PredictBody)))

@@ -9,18 +9,22 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, TypeAdapter, WithJsonSchema
 from starlette.datastructures import UploadFile
+from typing_extensions import TypedDict
 
 from app.api.bodies import content_type, read_json
 from app.api.dependencies import UseCases
 from app.api.fields import form_faults, read_fields
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
+from app.domain.answered import PartAnswers, ScoredPart
 from app.domain.errors import Fault, InvalidRequest
 from app.domain.predictions import Evaluation, PredictedRows
 from app.models.models import Format, Predictor, model_file
 from app.services.predicting import predict, score_file, score_rows
 
-router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}/trials/{number}", tags=["models"])
+router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}", tags=["models"])
+
+_TRIAL = "/trials/{number}"
 
 MOST_ROWS = 10_000
 """The most rows that one request may have predicted."""
@@ -52,8 +56,21 @@ class PredictBody(BaseModel):
     rows: Annotated[list[Any], AfterValidator(_counted), WithJsonSchema(_ROWS)]
 
 
+class KeptModelAnswer(TypedDict):
+    """A trial whose model is kept, and the bytes of its weights."""
+
+    trial: int
+    bytes: int
+
+
+class KeptModelsAnswer(TypedDict):
+    """All models of a sweep that are kept."""
+
+    items: list[KeptModelAnswer]
+
+
 @router.get(
-    "/model",
+    _TRIAL + "/model",
     response_class=Response,
     responses=MODEL_FILES,
 )
@@ -67,8 +84,28 @@ def get_model(
     return model_answer(services.models.get(sweep, number), f"{sweep}-{number}", file_format)
 
 
+@router.get("/models")
+def list_models(sweep: str, services: UseCases) -> KeptModelsAnswer:
+    """List the trials whose models are kept: finished ones, the best first."""
+    return KeptModelsAnswer(
+        items=[KeptModelAnswer(trial=one.trial, bytes=one.size) for one in services.models.kept(sweep)]
+    )
+
+
+Part = Annotated[ScoredPart, Query(description="the part of the data set that is answered")]
+
+
+@router.get(_TRIAL + "/answers")
+def get_answers(sweep: str, number: int, services: UseCases, part: Part = "dev") -> PartAnswers:
+    """Show what a trained model answers on dev or test, against what is there.
+
+    Of a classifier the confusion matrix, ROC curves and calibration; of a regression predictions and residuals.
+    """
+    return services.models.answers(sweep, number, part)
+
+
 @router.post(
-    "/predict",
+    _TRIAL + "/predict",
     response_model=PredictedRows,
     openapi_extra=json_body(TypeAdapter(PredictBody)),
 )
@@ -103,7 +140,7 @@ def evaluate_body() -> dict[str, Any]:
     return extra
 
 
-@router.post("/evaluate", openapi_extra=evaluate_body())
+@router.post(_TRIAL + "/evaluate", openapi_extra=evaluate_body())
 async def evaluate_model(sweep: str, number: int, request: Request, services: UseCases) -> Evaluation:
     """Score a trained model on examples: a file (text, also .gz, or NPZ) as `file` of a form, or rows of JSON.
 

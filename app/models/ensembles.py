@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.contract.structure import structure_of
+from app.domain.answered import PartAnswers, ScoredPart
 from app.domain.ensembles import TOP, Selection
+from app.domain.sweeps import TRAIN_ALONE, TrainedOn
 from app.domain.values import Value
 from app.domain.work import Metrics
+from app.models.answered import part_answers
+from app.models.models import trained_dataset
 from app.models.selection import Cost, answers_with_numbers, greedy, top
 from engine.arrays import Workspace
-from engine.data import Dataset
-from engine.data.cross_validation import fold_of
 from engine.metrics import METRICS, Answers, measure, metrics_of
 from engine.models import Ensemble, Model
 from engine.models.averaging import Shares, answers_of, mean_share, shares_of
@@ -55,13 +57,14 @@ class Chosen:
 class Pool:
     """Models that were trained on one data set by a version of the rules, best first.
 
-    With several `folds` they are those of the first, which was their dev part.
+    With several folds they are those of the first, which was their dev part.
     Everything raises ValueError if weights do not fit their network.
     """
 
-    def __init__(self, models: Sequence[PoolModel], dataset_content: bytes, rules: int, folds: int = 1) -> None:
-        whole = Dataset.from_bytes(dataset_content)
-        self._dataset, self._rules = whole if folds == 1 else fold_of(whole, folds, 0), rules
+    def __init__(
+        self, models: Sequence[PoolModel], dataset_content: bytes, rules: int, trained_on: TrainedOn = TRAIN_ALONE
+    ) -> None:
+        self._dataset, self._rules = trained_dataset(dataset_content, trained_on), rules
         self._loss = LOSS_OF_TASK[self._dataset.task]
         self._sets: dict[bool, TrainingSet] = {}
         self._workspace = Workspace(np.float32)
@@ -87,6 +90,11 @@ class Pool:
         """Return all models as one, each counted so many times; `about` goes into its card."""
         return Ensemble.of([self._model(one) for one in self._models], counts, about)
 
+    def part_answers(self, part: ScoredPart, counts: Sequence[int]) -> PartAnswers:
+        """Return what all models answer together on a part that has rows, each counted so many times."""
+        card = self._dataset.card
+        return part_answers(part, self._together(part, counts), self._dataset.classes, card["target"])
+
     def _model(self, one: PoolModel) -> Model:
         card = {**one.about, "hyperparameters": dict(one.params), "made_with": dict(one.made_with)}
         normalize = bool(one.params["normalize_inputs"])
@@ -107,14 +115,20 @@ class Pool:
 
     def _metrics(self, part: str, counts: Sequence[int]) -> dict[str, float | None]:
         """Return all metrics of the task on a part, by name; a part without rows has none."""
+        if not len(getattr(self._dataset, f"y_{part}")):
+            return {}
+        together = self._together(part, counts)
+        with flushing(self._rules):
+            found = measure(together, metrics_of(self._dataset.task))
+        return {f"{part}_{name}": _number(float(value[0])) for name, value in found.items()}
+
+    def _together(self, part: str, counts: Sequence[int]) -> Answers:
+        """Return the mean of what models answer on a part that has rows, each counted so many times."""
         taken = [place for place, count in enumerate(counts) if count]
         like = self._answers(taken[0], part)
-        if not len(like.y):
-            return {}
         share = mean_share((self._shares(place, part) for place in taken), [counts[place] for place in taken])
         with flushing(self._rules):
-            found = measure(answers_of(like, self._loss, share[np.newaxis]), metrics_of(self._dataset.task))
-        return {f"{part}_{name}": _number(float(value[0])) for name, value in found.items()}
+            return answers_of(like, self._loss, share[np.newaxis])
 
     def _shares(self, place: int, part: str) -> Shares:
         """Return what one model answers on a part, (outputs, rows)."""

@@ -45,15 +45,19 @@ def trained_model(
     What it was `trained_on` tells how its inputs were normalised.
     Raises ValueError if the weights do not fit the network.
     """
-    dataset = Dataset.from_bytes(dataset_content)
-    if trained_on.folds > 1:
-        dataset = fold_of(dataset, trained_on.folds, 0)
-    if trained_on.dev:
-        dataset = whole_of(dataset)
+    dataset = trained_dataset(dataset_content, trained_on)
     structure = structure_of(params, dataset.x_train.shape[1], outputs_of(dataset), LOSS_OF_TASK[dataset.task], rules)
     card = {**about, "hyperparameters": dict(params), "made_with": dict(made_with)}
     row = np.frombuffer(weights, "<f4")
     return Model.of(structure, row, dataset, normalize_inputs=bool(params["normalize_inputs"]), about=card)
+
+
+def trained_dataset(dataset_content: bytes, trained_on: TrainedOn) -> Dataset:
+    """Return a data set with the rows in its training part that a trial's first network learns from."""
+    dataset = Dataset.from_bytes(dataset_content)
+    if trained_on.folds > 1:
+        dataset = fold_of(dataset, trained_on.folds, 0)
+    return whole_of(dataset) if trained_on.dev else dataset
 
 
 def model_file(model: Predictor, file_format: Format) -> bytes:

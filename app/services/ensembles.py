@@ -8,6 +8,7 @@ from threading import Lock
 from typing import final
 
 from app.analysis.ensemble_note import ensemble_note
+from app.domain.answered import PartAnswers, ScoredPart
 from app.domain.datasets import DatasetSummary
 from app.domain.ensembles import ChosenEnsemble, Member, PoolEntry, Selection
 from app.domain.errors import Conflict, NotFound
@@ -16,7 +17,7 @@ from app.domain.sweeps import Objective, SweepSpec
 from app.domain.trials import Trial
 from app.models.ensembles import Pool, PoolModel
 from app.models.models import Predictor
-from app.services.models import about_data, about_trial, params_of_model, require_models
+from app.services.models import about_data, about_trial, params_of_model, require_models, require_part
 from app.services.pools import with_room
 from app.services.recent import Recent
 from app.storage.interface import Storage
@@ -76,6 +77,7 @@ class Ensembles:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._recent = Recent[Predictor](RECENT)
+        self._answered = Recent[PartAnswers](RECENT)
         self._choosing = Lock()
 
     def report(self, sweep: str, selection: Selection) -> EnsembleReport:
@@ -96,6 +98,19 @@ class Ensembles:
         chosen = self._chosen(ended, selection)
         key = sweep, selection.name, ended.fingerprint
         return self._recent.get(key, lambda: self._made(ended, chosen, selection))
+
+    def answers(self, sweep: str, selection: Selection, part: ScoredPart) -> PartAnswers:
+        """Return what the ensemble answers on a part, against what is there. Raises Conflict if it has no rows."""
+        with self._choosing:
+            ended = self._ended(sweep)
+            require_part(sweep, ended.spec, ended.dataset, part)
+            key = sweep, selection.name, ended.fingerprint, part
+            return self._answered.get(key, lambda: self._part_answers(ended, self._chosen(ended, selection), part))
+
+    def _part_answers(self, ended: _Ended, chosen: ChosenEnsemble, part: ScoredPart) -> PartAnswers:
+        with _fitting():
+            members = self._pool(ended, [member.trial for member in chosen.members])
+            return members.part_answers(part, [member.count for member in chosen.members])
 
     def _ended(self, sweep: str) -> _Ended:
         found = self._storage.sweep(sweep)
@@ -141,7 +156,7 @@ class Ensembles:
 
     def _pool(self, ended: _Ended, numbers: Sequence[int]) -> Pool:
         models = [self._model(ended, number) for number in numbers]
-        return Pool(models, self._storage.content_of(ended.dataset.sha256), ended.spec.rules, ended.spec.folds)
+        return Pool(models, self._storage.content_of(ended.dataset.sha256), ended.spec.rules, ended.spec.trained_on)
 
     def _model(self, ended: _Ended, number: int) -> PoolModel:
         kept = self._storage.model(ended.id, number)

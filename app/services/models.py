@@ -6,17 +6,23 @@ from hashlib import sha256
 from typing import final
 
 from app.contract.hyperparameters import complete
+from app.domain.answered import PartAnswers, ScoredPart
 from app.domain.datasets import DatasetSummary
+from app.domain.ensembles import PoolEntry
 from app.domain.errors import Conflict, NotFound
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import Ancestor, KeptModel, Trial
 from app.domain.values import LARGEST_WHOLE, Value
+from app.models.ensembles import Pool, PoolModel
 from app.models.models import Model, trained_model
 from app.services.recent import Recent
 from app.storage.interface import Storage
 
 RECENT = 4
 """Models that stay in memory for requests to come."""
+
+ANSWERED = 16
+"""Models whose answers to a part stay in memory: some 100 KB each."""
 
 
 @final
@@ -30,12 +36,38 @@ class Models:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._recent = Recent[Model](RECENT)
+        self._answered = Recent[PartAnswers](ANSWERED)
 
     def get(self, sweep: str, number: int) -> Model:
         """Return the model of a trial. Raises NotFound; Conflict if weights were sent that do not fit the network."""
         kept = self._kept(sweep, number)  # other trials may have become better
         key = sweep, number, sha256(kept.weights).digest()
         return self._recent.get(key, lambda: self._made(sweep, number, kept))
+
+    def answers(self, sweep: str, number: int, part: ScoredPart) -> PartAnswers:
+        """Return what the model of a trial answers on a part, against what is there.
+
+        Raises NotFound; Conflict if the part has no rows or was trained on, or if weights do not fit.
+        """
+        kept = self._kept(sweep, number)
+        key = sweep, number, sha256(kept.weights).digest(), part
+        return self._answered.get(key, lambda: self._part_answers(sweep, number, part, kept))
+
+    def kept(self, sweep: str) -> list[PoolEntry]:
+        """Return whose models are kept, of final trials, best first. Raises NotFound."""
+        return self._storage.pool(sweep)
+
+    def _part_answers(self, sweep: str, number: int, part: ScoredPart, kept: KeptModel) -> PartAnswers:
+        spec, dataset = self._storage.sweep_spec(sweep)
+        data = require_models(sweep, spec, dataset)
+        require_part(sweep, spec, data, part)
+        params = params_of_model(spec, self._storage.trial(sweep, number))
+        model = PoolModel(number, kept.weights, params, kept.made_with, {})
+        try:
+            content = self._storage.content_of(data.sha256)
+            return Pool([model], content, spec.rules, spec.trained_on).part_answers(part, [1])
+        except ValueError as error:
+            raise Conflict(f"The weights that were sent for trial {number} give no answers: {error}") from None
 
     def _made(self, sweep: str, number: int, kept: KeptModel) -> Model:
         trial = self._storage.trial(sweep, number)
@@ -75,6 +107,15 @@ def require_models(sweep: str, spec: SweepSpec, dataset: DatasetSummary | None) 
         rule = f"The sweep {sweep} is trained by {spec.trainer}, and the models of foreign trainers are not kept here"
         raise Conflict(f"{rule}. Its trainer has them; GET /v1/sweeps/{sweep}/best shows the best trial.")
     return dataset
+
+
+def require_part(sweep: str, spec: SweepSpec, dataset: DatasetSummary, part: ScoredPart) -> None:
+    """Raise Conflict if a part of the data set has no rows, or was trained on."""
+    if part == "dev" and spec.train_on_dev:
+        rule = f"The sweep {sweep} has trained on dev as well, so that answers there say nothing of new rows"
+        raise Conflict(f"{rule}. Ask for part=test.")
+    if not dataset.rows.get(part):
+        raise Conflict(f"The data set {dataset.name} has no rows in its {part} part. Ask for part=dev.")
 
 
 def about_data(sweep: str, spec: SweepSpec, dataset: DatasetSummary) -> dict[str, object]:

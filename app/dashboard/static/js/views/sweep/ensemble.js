@@ -6,6 +6,8 @@ import { useLive } from "../../live.js";
 import { adjust, href } from "../../router.js";
 import { Empty, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
+import { Answers } from "../model/answers.js";
+import { Predict } from "../model/predict.js";
 import { concerns } from "./concerns.js";
 
 /** @typedef {import("../../types.js").Schemas["EnsembleAnswer"]} EnsembleAnswer */
@@ -24,11 +26,14 @@ export function Ensemble({ sweep, query }) {
   );
   if (open) return html`<${Empty}><p>The ensemble is chosen from the models of all trials once the sweep has ended.</p></${Empty}>`;
   const found = loaded.value;
+  const path = `v1/sweeps/${sweep.id}/ensemble`;
   const tools = html`<label class="row">chosen<select value=${selection} onChange=${(/** @type {any} */ event) => adjust({ selection: event.target.value })}>
     ${SELECTIONS.map((one) => html`<option>${one}</option>`)}</select></label>`;
   return html`<${Panel} title="Ensemble" tools=${tools}>
     ${found ? html`<${Found} sweep=${sweep} found=${found} selection=${selection} />` : html`<${Waiting} of=${loaded} />`}
-  </${Panel}>`;
+  </${Panel}>
+  ${found && html`<${Answers} path=${path} query=${{ selection }} parts=${["dev", "test"]} />
+    <${Predict} path=${path} query=${{ selection }} />`}`;
 }
 
 /** @param {{ sweep: import("../../types.js").Sweep, found: EnsembleAnswer, selection: string }} props */

@@ -55,7 +55,7 @@ function Lines({ title, names, epochs, best }) {
 
 /** @param {string} title @param {readonly string[]} names @param {readonly Epoch[]} epochs @param {number | null} best */
 function lineOptions(title, names, epochs, best) {
-  const mark = best === null ? undefined : { silent: true, symbol: "none", label: { formatter: "best" }, lineStyle: { color: colour("quiet") }, data: [{ xAxis: best }] };
+  const mark = best === null ? undefined : { silent: true, symbol: "none", label: { formatter: "best", color: colour("quiet"), textBorderWidth: 0 }, lineStyle: { color: colour("quiet") }, data: [{ xAxis: best }] };
   return {
     legend: { show: true, top: 0 },
     grid: { left: 70, right: 24, top: 34, bottom: 48 },

@@ -10,7 +10,7 @@ import { Pill } from "../../components/pill.js";
 import { TrialCurves } from "./curves.js";
 import { Verdict } from "./verdict.js";
 import { Attempts } from "./attempts.js";
-import { Downloads } from "./model.js";
+import { TrialModel } from "./model.js";
 
 /** @typedef {import("../../types.js").Trial} Trial */
 /** @typedef {import("../../types.js").Sweep} Sweep */
@@ -48,11 +48,11 @@ export function TrialView({ sweep: id, trial: text }) {
     <${Facts} sweep=${sweep} trial=${trial} />
     <${TrialCurves} sweep=${sweep} trial=${trial} />
     <div class="grid">
-      ${own && trial.epochs > 0 && html`<${Verdict} sweep=${id} trial=${trial.number} />`}
+      <div class="stack">${own && trial.epochs > 0 && html`<${Verdict} sweep=${id} trial=${trial.number} />`}
+        <${Attempts} sweep=${id} trial=${trial.number} /></div>
       <${Hyperparameters} trial=${trial} />
-      <${Attempts} sweep=${id} trial=${trial.number} />
-      ${own && html`<${Downloads} sweep=${id} trial=${trial} />`}
-    </div>`;
+    </div>
+    ${own && html`<${TrialModel} sweep=${sweep} trial=${trial} />`}`;
 }
 
 /** @param {{ sweep: string, trial: number }} props */

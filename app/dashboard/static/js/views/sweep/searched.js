@@ -19,11 +19,11 @@ function Importances({ found }) {
   return html`<${Panel} title="What matters">
     ${found.lack && html`<${Empty}><p>${found.lack}</p></${Empty}>`}
     ${found.importance.length > 0 && html`<table>
-      <thead><tr><th>parameter</th><th>share</th><th class="number">share</th><th class="number">95 % interval</th></tr></thead>
+      <thead><tr><th>parameter</th><th>importance</th><th class="number">share</th><th class="number">95 % interval</th></tr></thead>
       <tbody>${found.importance.map((one) => html`<tr key=${one.parameter}><th scope="row">${one.parameter}</th>
         <td><meter min="0" max="1" value=${one.share} aria-label=${`importance of ${one.parameter}`}></meter></td>
         <td class="number">${percent(one.share)}</td><td class="number">${percent(one.low)} to ${percent(one.high)}</td></tr>`)}</tbody></table>
-      <p class="quiet">The share of each parameter in what tells the best tenth of ${number(found.trials)} trials from all.
+      <p class="quiet">The share of each parameter in what tells the best of ${number(found.trials)} trials from all.
         ${found.irrelevant.length ? ` Not to be told from chance: ${found.irrelevant.join(", ")}.` : ""}</p>
       ${found.pairs.map((pair) => html`<p>${pair.parameters.join(" and ")} matter together: look for good values of the one given the other.</p>`)}`}
   </${Panel}>`;

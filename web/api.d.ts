@@ -1445,7 +1445,7 @@ export interface components {
              * @description what the data set is to be called
              * @default preview
              */
-            name: string;
+            name?: string;
             /**
              * Target
              * @description the column to predict; y in an NPZ file
@@ -1461,7 +1461,7 @@ export interface components {
              * @description columns that hold categories
              * @default []
              */
-            categorical: string[];
+            categorical?: string[];
             /**
              * Split
              * @description shares of train, dev and test in file, such as 0.7,0.15,0.15
@@ -1492,7 +1492,7 @@ export interface components {
              * @description columns to leave out
              * @default []
              */
-            ignore: string[];
+            ignore?: string[];
             /**
              * Separator
              * @description comma, semicolon, tab, pipe or spaces, if not found out
@@ -1574,7 +1574,7 @@ export interface components {
              * @description columns that hold categories
              * @default []
              */
-            categorical: string[];
+            categorical?: string[];
             /**
              * Split
              * @description shares of train, dev and test in file, such as 0.7,0.15,0.15
@@ -1605,7 +1605,7 @@ export interface components {
              * @description columns to leave out
              * @default []
              */
-            ignore: string[];
+            ignore?: string[];
             /**
              * Separator
              * @description comma, semicolon, tab, pipe or spaces, if not found out
@@ -2095,7 +2095,7 @@ export interface components {
              * @description by more than how much the objective has to improve
              * @default 0
              */
-            min_delta: number;
+            min_delta?: number;
         };
         /**
          * Edge
@@ -2557,7 +2557,7 @@ export interface components {
              * @description how many trainings a trial has; of several, all weights of replicate 0 are wanted
              * @default 1
              */
-            replicates: number;
+            replicates?: number;
         };
         /**
          * KeptAnswer
@@ -2819,7 +2819,7 @@ export interface components {
              * @default exclude
              * @enum {string}
              */
-            diverged: "exclude" | "best_epoch";
+            diverged?: "exclude" | "best_epoch";
             /** @description the state at the end of some epoch, to go on from; null where there is none */
             checkpoint?: components["schemas"]["CheckpointRef"] | null;
             /**
@@ -2832,13 +2832,13 @@ export interface components {
              * @description into how many folds train and dev are cut; 1 leaves them as they are
              * @default 1
              */
-            folds: number;
+            folds?: number;
             /**
              * Train On Dev
              * @description whether it trains on train and dev together, without metrics on dev
              * @default false
              */
-            train_on_dev: boolean;
+            train_on_dev?: boolean;
         };
         /**
          * MemberAnswer
@@ -4243,7 +4243,7 @@ export interface components {
              * @description the kind of problem; about:blank, as the status tells it
              * @default about:blank
              */
-            type: string;
+            type?: string;
             /**
              * Title
              * @description the status in words
@@ -4264,7 +4264,7 @@ export interface components {
              * @description the broken rules one by one, the first 100
              * @default []
              */
-            errors: components["schemas"]["FaultAnswer"][];
+            errors?: components["schemas"]["FaultAnswer"][];
         };
         /**
          * BudgetBody
@@ -4327,7 +4327,7 @@ export interface components {
              * @description whether the values rise or fall along the list, which a sampler may use
              * @default false
              */
-            ordered: boolean;
+            ordered?: boolean;
         };
         /**
          * ConfirmBody
@@ -4341,19 +4341,19 @@ export interface components {
              * @description the share of the budget's epochs and seconds that is kept for it
              * @default 0.2
              */
-            share: number;
+            share?: number;
             /**
              * Leaders
              * @description how many of the best trials are trained again
              * @default 5
              */
-            leaders: number;
+            leaders?: number;
             /**
              * Replicates
              * @description how many more trainings each of them gets
              * @default 2
              */
-            replicates: number;
+            replicates?: number;
         };
         /**
          * EarlyStoppingBody
@@ -4370,7 +4370,7 @@ export interface components {
              * @description by more than how much the objective has to improve
              * @default 0
              */
-            min_delta: number;
+            min_delta?: number;
         };
         /**
          * FloatBody
@@ -4402,7 +4402,7 @@ export interface components {
              * @default linear
              * @enum {string}
              */
-            scale: "linear" | "log" | "reverse_log" | "symmetric_log";
+            scale?: "linear" | "log" | "reverse_log" | "symmetric_log";
             /**
              * Step
              * @description draw only low, low + step and so on; null for every number between
@@ -4420,13 +4420,13 @@ export interface components {
              * @description the share of draws that are exactly 0, on a log scale
              * @default 0
              */
-            zero_probability: number;
+            zero_probability?: number;
             /**
              * Threshold
              * @description up to which distance from 0 a symmetric_log scale is about linear
              * @default 1
              */
-            threshold: number;
+            threshold?: number;
         };
         /**
          * HistoryBody
@@ -4469,13 +4469,13 @@ export interface components {
              * @default linear
              * @enum {string}
              */
-            scale: "linear" | "log" | "symmetric_log";
+            scale?: "linear" | "log" | "symmetric_log";
             /**
              * Step
              * @description draw only low, low + step and so on
              * @default 1
              */
-            step: number;
+            step?: number;
             /**
              * When
              * @description what must hold of other parameters for this one to be drawn; null for always
@@ -4488,13 +4488,13 @@ export interface components {
              * @description the share of draws that are exactly 0, on a log scale
              * @default 0
              */
-            zero_probability: number;
+            zero_probability?: number;
             /**
              * Threshold
              * @description up to which distance from 0 a symmetric_log scale is about linear
              * @default 1
              */
-            threshold: number;
+            threshold?: number;
         };
         /** @description Any JSON value. */
         JsonValue: unknown;
@@ -4522,7 +4522,7 @@ export interface components {
              * @default exclude
              * @enum {string}
              */
-            diverged: "exclude" | "best_epoch";
+            diverged?: "exclude" | "best_epoch";
         };
         /**
          * SweepBody
@@ -4549,19 +4549,19 @@ export interface components {
              * @description words by which sweeps are found, each once
              * @default []
              */
-            tags: string[];
+            tags?: string[];
             /**
              * Notes
              * @description free text
              * @default
              */
-            notes: string;
+            notes?: string;
             /**
              * Trainer
              * @description who trains: logsweep, external or external:NAME
              * @default logsweep
              */
-            trainer: string;
+            trainer?: string;
             /**
              * Metrics
              * @description what a foreign trainer measures, each with its direction
@@ -4579,7 +4579,7 @@ export interface components {
              * @description whether a foreign trainer can go on from where it paused a run
              * @default false
              */
-            pauses: boolean;
+            pauses?: boolean;
             /**
              * Dataset
              * @description the name of a data set, which our own trainer needs
@@ -4602,13 +4602,13 @@ export interface components {
              * @description what must hold between parameters, such as "beta1 < beta2"
              * @default []
              */
-            constraints: string[];
+            constraints?: string[];
             /**
              * Fixed
              * @description hyperparameters that all trials share, by name
              * @default {}
              */
-            fixed: {
+            fixed?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /**
@@ -4617,7 +4617,7 @@ export interface components {
              *       "diverged": "exclude"
              *     }
              */
-            objective: components["schemas"]["ObjectiveBody"];
+            objective?: components["schemas"]["ObjectiveBody"];
             /**
              * Sampler
              * @description how points are drawn: `kind` and its options
@@ -4625,7 +4625,7 @@ export interface components {
              *       "kind": "random"
              *     }
              */
-            sampler: {
+            sampler?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /**
@@ -4635,7 +4635,7 @@ export interface components {
              *       "kind": "none"
              *     }
              */
-            scheduler: {
+            scheduler?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /** @description when a trial stops without improvement; null for never */
@@ -4647,13 +4647,13 @@ export interface components {
              * @description how many trainings, from different seeds, a trial has
              * @default 1
              */
-            replicates: number;
+            replicates?: number;
             /**
              * Folds
              * @description over how many folds each trial is trained, for few data
              * @default 1
              */
-            folds: number;
+            folds?: number;
             /** @description train the best trials with more seeds at the end; null for not at all */
             confirm?: components["schemas"]["ConfirmBody"] | null;
             /**
@@ -4661,14 +4661,14 @@ export interface components {
              * @description of how many of the best trials the model is kept
              * @default 10
              */
-            keep_models: number;
+            keep_models?: number;
             /**
              * Duplicates
              * @description what becomes of a trial whose point one with a lower number has
              * @default seed
              * @enum {string}
              */
-            duplicates: "seed" | "skip" | "reuse";
+            duplicates?: "seed" | "skip" | "reuse";
             /** @description earlier sweeps to learn from; null for none */
             history?: components["schemas"]["HistoryBody"] | null;
             /**
@@ -4826,7 +4826,7 @@ export interface components {
              * @description hyperparameters of the network by name; the others are at their defaults
              * @default {}
              */
-            fixed: {
+            fixed?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /**
@@ -4834,13 +4834,13 @@ export interface components {
              * @description the seed of the network and of its batches
              * @default 0
              */
-            seed: number;
+            seed?: number;
             /**
              * Steps
              * @description after how many mini-batches to check once more; 0 for the start alone
              * @default 10
              */
-            steps: number;
+            steps?: number;
         };
         /**
          * About
@@ -4900,7 +4900,7 @@ export interface components {
              * @description how many seconds to wait for work, 20 at most
              * @default 0
              */
-            wait: number;
+            wait?: number;
             /** @description what the worker says of itself; it may be left out */
             about?: components["schemas"]["About"] | null;
         };
@@ -5092,7 +5092,7 @@ export interface components {
              * @default released
              * @enum {string}
              */
-            ending: "released" | "refused";
+            ending?: "released" | "refused";
             /**
              * Reason
              * @description why it cannot be trained; null for one that is released

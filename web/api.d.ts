@@ -1652,13 +1652,25 @@ export interface components {
          * @description A parameter is at least `low`, at most `high`, or one of `values`; what does not bound it is null.
          */
         Bound: {
-            /** Parameter */
+            /**
+             * Parameter
+             * @description the name of the parameter
+             */
             parameter: string;
-            /** Low */
+            /**
+             * Low
+             * @description the least value; null if it has none
+             */
             low: number | null;
-            /** High */
+            /**
+             * High
+             * @description the greatest value; null if it has none
+             */
             high: number | null;
-            /** Values */
+            /**
+             * Values
+             * @description the values of a choice; null for numbers
+             */
             values: unknown[] | null;
         };
         /**
@@ -2038,13 +2050,25 @@ export interface components {
          *     `all_diverged` did in all. Without a region that tells them there are no bounds.
          */
         Divergence: {
-            /** Bounds */
+            /**
+             * Bounds
+             * @description where it diverges: all of these hold; empty if no region tells it
+             */
             bounds: components["schemas"]["Bound"][];
-            /** Inside */
+            /**
+             * Inside
+             * @description how many trials lie there
+             */
             inside: number;
-            /** Diverged */
+            /**
+             * Diverged
+             * @description how many of these diverged
+             */
             diverged: number;
-            /** All Diverged */
+            /**
+             * All Diverged
+             * @description how many trials diverged in all
+             */
             all_diverged: number;
             /**
              * Detail
@@ -2104,16 +2128,26 @@ export interface components {
          *     `widen_to` is a bound beyond it, on the scale of the parameter; null where no value beyond is possible.
          */
         Edge: {
-            /** Parameter */
+            /**
+             * Parameter
+             * @description the name of the parameter
+             */
             parameter: string;
             /**
              * Side
+             * @description at which end of its range the best trials lie
              * @enum {string}
              */
             side: "low" | "high";
-            /** Bound */
+            /**
+             * Bound
+             * @description where the range ends
+             */
             bound: unknown;
-            /** Widen To */
+            /**
+             * Widen To
+             * @description a bound beyond it; null where no value beyond is possible
+             */
             widen_to: unknown;
             /**
              * Detail
@@ -2129,15 +2163,30 @@ export interface components {
          *     are too few. The worst twentieth of the trials counts as its best.
          */
         Effect: {
-            /** Parameter */
+            /**
+             * Parameter
+             * @description the name of the parameter
+             */
             parameter: string;
-            /** Grid */
+            /**
+             * Grid
+             * @description values of the parameter, evenly on its own scale
+             */
             grid: unknown[];
-            /** Mean */
+            /**
+             * Mean
+             * @description the mean of the objective near each value; null where there are too few trials
+             */
             mean: (number | null)[];
-            /** Low */
+            /**
+             * Low
+             * @description where the 95 % interval of each mean begins
+             */
             low: (number | null)[];
-            /** High */
+            /**
+             * High
+             * @description where the 95 % interval of each mean ends
+             */
             high: (number | null)[];
         };
         /**
@@ -2292,15 +2341,30 @@ export interface components {
              * @description the numbers of the trials
              */
             trials: number;
-            /** More */
+            /**
+             * More
+             * @description how many more trials this is of
+             */
             more: number;
-            /** Best */
+            /**
+             * Best
+             * @description the best value so far
+             */
             best: number;
-            /** Last Doubling */
+            /**
+             * Last Doubling
+             * @description what the second half of the trials is expected to have brought
+             */
             last_doubling: number;
-            /** Gain */
+            /**
+             * Gain
+             * @description by how much the best value is expected to get better
+             */
             gain: number;
-            /** At Most */
+            /**
+             * At Most
+             * @description the gain that is not exceeded in 95 of 100 cases
+             */
             at_most: number;
             /**
              * Note
@@ -2524,15 +2588,30 @@ export interface components {
          *     tells more than it does in 95 % of shufflings of the trials.
          */
         Importance: {
-            /** Parameter */
+            /**
+             * Parameter
+             * @description the name of the parameter
+             */
             parameter: string;
-            /** Share */
+            /**
+             * Share
+             * @description its share in what tells the best tenth of the trials from all, from 0 to 1
+             */
             share: number;
-            /** Low */
+            /**
+             * Low
+             * @description where the 95 % interval of the share begins
+             */
             low: number;
-            /** High */
+            /**
+             * High
+             * @description where the 95 % interval of the share ends
+             */
             high: number;
-            /** Matters */
+            /**
+             * Matters
+             * @description whether it tells more than chance does
+             */
             matters: boolean;
         };
         /**
@@ -3193,9 +3272,15 @@ export interface components {
          *     Each of them is told beyond what 100 shufflings of the trials come to.
          */
         PairImportance: {
-            /** Parameters */
+            /**
+             * Parameters
+             * @description the names of the two
+             */
             parameters: string[];
-            /** Share */
+            /**
+             * Share
+             * @description what they tell together beyond each alone, against what all tell alone
+             */
             share: number;
         };
         /**
@@ -3582,17 +3667,17 @@ export interface components {
         SpentOn: {
             /**
              * Trials
-             * @description the numbers of the trials
+             * @description how many trials
              */
             trials: number;
             /**
              * Epochs
-             * @description how many epochs were trained
+             * @description how many epochs they took
              */
             epochs: number;
             /**
              * Seconds
-             * @description how long it took, in seconds
+             * @description how many seconds they took
              */
             seconds: number;
         };
@@ -3707,24 +3792,48 @@ export interface components {
              * @description the numbers of the trials
              */
             trials: number;
-            /** Importance */
+            /**
+             * Importance
+             * @description how much each parameter matters, the most important first
+             */
             importance: components["schemas"]["Importance"][];
-            /** Pairs */
+            /**
+             * Pairs
+             * @description parameters that tell more together than alone
+             */
             pairs: components["schemas"]["PairImportance"][];
-            /** Irrelevant */
+            /**
+             * Irrelevant
+             * @description the names of parameters that cannot be told from chance
+             */
             irrelevant: string[];
-            /** Effects */
+            /**
+             * Effects
+             * @description how the objective goes with each parameter
+             */
             effects: components["schemas"]["Effect"][];
-            /** Edges */
+            /**
+             * Edges
+             * @description parameters whose best values lie at the end of their range
+             */
             edges: components["schemas"]["Edge"][];
+            /** @description where training diverges; null if hardly a trial did */
             divergence: components["schemas"]["Divergence"] | null;
+            /** @description what was spent on trials that bought nothing */
             waste: components["schemas"]["Waste"];
+            /** @description what more trials are expected to bring; null for a sampler that learns */
             expected_gain: components["schemas"]["ExpectedGain"] | null;
-            /** Next Space */
+            /**
+             * Next Space
+             * @description a request for the next sweep, as POST /v1/sweeps takes it; null while there is none
+             */
             next_space: {
                 [key: string]: unknown;
             } | null;
-            /** Lack */
+            /**
+             * Lack
+             * @description what there is too little of to tell more; null if nothing is lacking
+             */
             lack: string | null;
         };
         /**
@@ -4151,10 +4260,15 @@ export interface components {
          *     `after_best`, behind the best epoch. Pruned trials are the price of a scheduler, and mostly well spent.
          */
         Waste: {
+            /** @description what was spent in all */
             all: components["schemas"]["SpentOn"];
+            /** @description what diverged trials took */
             diverged: components["schemas"]["SpentOn"];
+            /** @description what pruned trials took */
             pruned: components["schemas"]["SpentOn"];
+            /** @description what trials took whose point one with a lower number had */
             duplicates: components["schemas"]["SpentOn"];
+            /** @description what completed trials took behind their best epoch */
             after_best: components["schemas"]["SpentOn"];
         };
         /**
@@ -4750,12 +4864,19 @@ export interface components {
              * @description its name
              */
             name?: string | null;
+            /** @description the parts of the budget that are otherwise; null for that of the proposal */
             budget?: components["schemas"]["BudgetChangesBody"] | null;
-            /** Sampler */
+            /**
+             * Sampler
+             * @description a sampler that learns, `kind` and its options; null for that of the proposal
+             */
             sampler?: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
-            /** Scheduler */
+            /**
+             * Scheduler
+             * @description how trials get epochs, `kind` and its options; null for that of the proposal
+             */
             scheduler?: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;

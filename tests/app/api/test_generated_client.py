@@ -12,7 +12,7 @@ NODE = Path(sys.executable).parent / "node"
 
 
 def test_a_client_made_from_the_document_posts_a_sweep_reads_it_and_is_told_what_is_wrong(client: httpx.Client) -> None:
-    command = [NODE, WEB / "try_client.js", str(client.base_url).rstrip("/")]
+    command = [str(NODE), str(WEB / "try_client.js"), str(client.base_url).rstrip("/")]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 0, ran.stderr
     said = json.loads(ran.stdout)

@@ -2582,7 +2582,7 @@ export interface components {
         };
         /**
          * Importance
-         * @description The `share` of a parameter in what tells the best tenth of the trials from all, with its 95 % bootstrap interval.
+         * @description The `share` of a parameter in what tells the best trials from all, with its 95 % bootstrap interval.
          *
          *     All shares sum to 1, or are 0 if nothing can be told from chance. `matters` is whether it can: whether the parameter
          *     tells more than it does in 95 % of shufflings of the trials.

@@ -4,13 +4,14 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.commands import datasets, results, service, sweeps
 from app.domain.errors import LogsweepError
 from app.terminal import faults_shown, show_notes
 from app.trainer.blas import use_one_thread
@@ -20,7 +21,7 @@ from app.worker.process import run_worker
 SLOTS = 64
 """Runs that a worker trains at the same time, by default."""
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 
 Host = Annotated[str, typer.Option(help="The address to listen on.", envvar="LOGSWEEP_HOST")]
 Port = Annotated[
@@ -218,6 +219,19 @@ def restore(
         run_restore(file, data)
 
 
+_OF_SWEEPS: Sequence[Callable[..., None]] = (
+    sweeps.preview, sweeps.show, sweeps.watch, sweeps.pause, sweeps.resume, sweeps.extend, sweeps.cancel, sweeps.delete,
+    results.best, results.compare, results.export,
+)  # fmt: skip  # a row for steering, one for results
+_OF_SERVERS: Sequence[Callable[..., None]] = (datasets.upload, datasets.datasets, service.workers, service.doctor)
+for _command in _OF_SERVERS:
+    app.command()(_command)
+app.add_typer(sweeps.commands, name="sweep")
+for _command in _OF_SWEEPS:  # the same without the word sweep, for fingers in a hurry
+    app.command(hidden=True)(_command)
+app.command("list", hidden=True)(sweeps.list_sweeps)
+
+
 @contextmanager
 def _refusal_shown() -> Iterator[None]:
     """End with 1 and a sentence where a process cannot start."""
@@ -231,7 +245,7 @@ def _refusal_shown() -> Iterator[None]:
 def _log_to_stderr() -> None:
     level = os.environ.get("LOGSWEEP_LOG_LEVEL", "INFO").upper()
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "alembic.runtime.plugins"):
+    for chatty in ("httpx", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -1445,7 +1445,7 @@ export interface components {
              * @description what the data set is to be called
              * @default preview
              */
-            name: string;
+            name?: string;
             /**
              * Target
              * @description the column to predict; y in an NPZ file
@@ -1461,7 +1461,7 @@ export interface components {
              * @description columns that hold categories
              * @default []
              */
-            categorical: string[];
+            categorical?: string[];
             /**
              * Split
              * @description shares of train, dev and test in file, such as 0.7,0.15,0.15
@@ -1492,7 +1492,7 @@ export interface components {
              * @description columns to leave out
              * @default []
              */
-            ignore: string[];
+            ignore?: string[];
             /**
              * Separator
              * @description comma, semicolon, tab, pipe or spaces, if not found out
@@ -1574,7 +1574,7 @@ export interface components {
              * @description columns that hold categories
              * @default []
              */
-            categorical: string[];
+            categorical?: string[];
             /**
              * Split
              * @description shares of train, dev and test in file, such as 0.7,0.15,0.15
@@ -1605,7 +1605,7 @@ export interface components {
              * @description columns to leave out
              * @default []
              */
-            ignore: string[];
+            ignore?: string[];
             /**
              * Separator
              * @description comma, semicolon, tab, pipe or spaces, if not found out
@@ -1652,13 +1652,25 @@ export interface components {
          * @description A parameter is at least `low`, at most `high`, or one of `values`; what does not bound it is null.
          */
         Bound: {
-            /** Parameter */
+            /**
+             * Parameter
+             * @description the name of the parameter
+             */
             parameter: string;
-            /** Low */
+            /**
+             * Low
+             * @description the least value; null if it has none
+             */
             low: number | null;
-            /** High */
+            /**
+             * High
+             * @description the greatest value; null if it has none
+             */
             high: number | null;
-            /** Values */
+            /**
+             * Values
+             * @description the values of a choice; null for numbers
+             */
             values: unknown[] | null;
         };
         /**
@@ -2038,13 +2050,25 @@ export interface components {
          *     `all_diverged` did in all. Without a region that tells them there are no bounds.
          */
         Divergence: {
-            /** Bounds */
+            /**
+             * Bounds
+             * @description where it diverges: all of these hold; empty if no region tells it
+             */
             bounds: components["schemas"]["Bound"][];
-            /** Inside */
+            /**
+             * Inside
+             * @description how many trials lie there
+             */
             inside: number;
-            /** Diverged */
+            /**
+             * Diverged
+             * @description how many of these diverged
+             */
             diverged: number;
-            /** All Diverged */
+            /**
+             * All Diverged
+             * @description how many trials diverged in all
+             */
             all_diverged: number;
             /**
              * Detail
@@ -2095,7 +2119,7 @@ export interface components {
              * @description by more than how much the objective has to improve
              * @default 0
              */
-            min_delta: number;
+            min_delta?: number;
         };
         /**
          * Edge
@@ -2104,16 +2128,26 @@ export interface components {
          *     `widen_to` is a bound beyond it, on the scale of the parameter; null where no value beyond is possible.
          */
         Edge: {
-            /** Parameter */
+            /**
+             * Parameter
+             * @description the name of the parameter
+             */
             parameter: string;
             /**
              * Side
+             * @description at which end of its range the best trials lie
              * @enum {string}
              */
             side: "low" | "high";
-            /** Bound */
+            /**
+             * Bound
+             * @description where the range ends
+             */
             bound: unknown;
-            /** Widen To */
+            /**
+             * Widen To
+             * @description a bound beyond it; null where no value beyond is possible
+             */
             widen_to: unknown;
             /**
              * Detail
@@ -2129,15 +2163,30 @@ export interface components {
          *     are too few. The worst twentieth of the trials counts as its best.
          */
         Effect: {
-            /** Parameter */
+            /**
+             * Parameter
+             * @description the name of the parameter
+             */
             parameter: string;
-            /** Grid */
+            /**
+             * Grid
+             * @description values of the parameter, evenly on its own scale
+             */
             grid: unknown[];
-            /** Mean */
+            /**
+             * Mean
+             * @description the mean of the objective near each value; null where there are too few trials
+             */
             mean: (number | null)[];
-            /** Low */
+            /**
+             * Low
+             * @description where the 95 % interval of each mean begins
+             */
             low: (number | null)[];
-            /** High */
+            /**
+             * High
+             * @description where the 95 % interval of each mean ends
+             */
             high: (number | null)[];
         };
         /**
@@ -2292,15 +2341,30 @@ export interface components {
              * @description the numbers of the trials
              */
             trials: number;
-            /** More */
+            /**
+             * More
+             * @description how many more trials this is of
+             */
             more: number;
-            /** Best */
+            /**
+             * Best
+             * @description the best value so far
+             */
             best: number;
-            /** Last Doubling */
+            /**
+             * Last Doubling
+             * @description what the second half of the trials is expected to have brought
+             */
             last_doubling: number;
-            /** Gain */
+            /**
+             * Gain
+             * @description by how much the best value is expected to get better
+             */
             gain: number;
-            /** At Most */
+            /**
+             * At Most
+             * @description the gain that is not exceeded in 95 of 100 cases
+             */
             at_most: number;
             /**
              * Note
@@ -2518,21 +2582,36 @@ export interface components {
         };
         /**
          * Importance
-         * @description The `share` of a parameter in what tells the best tenth of the trials from all, with its 95 % bootstrap interval.
+         * @description The `share` of a parameter in what tells the best trials from all, with its 95 % bootstrap interval.
          *
          *     All shares sum to 1, or are 0 if nothing can be told from chance. `matters` is whether it can: whether the parameter
          *     tells more than it does in 95 % of shufflings of the trials.
          */
         Importance: {
-            /** Parameter */
+            /**
+             * Parameter
+             * @description the name of the parameter
+             */
             parameter: string;
-            /** Share */
+            /**
+             * Share
+             * @description its share in what tells the best tenth of the trials from all, from 0 to 1
+             */
             share: number;
-            /** Low */
+            /**
+             * Low
+             * @description where the 95 % interval of the share begins
+             */
             low: number;
-            /** High */
+            /**
+             * High
+             * @description where the 95 % interval of the share ends
+             */
             high: number;
-            /** Matters */
+            /**
+             * Matters
+             * @description whether it tells more than chance does
+             */
             matters: boolean;
         };
         /**
@@ -2557,7 +2636,7 @@ export interface components {
              * @description how many trainings a trial has; of several, all weights of replicate 0 are wanted
              * @default 1
              */
-            replicates: number;
+            replicates?: number;
         };
         /**
          * KeptAnswer
@@ -2819,7 +2898,7 @@ export interface components {
              * @default exclude
              * @enum {string}
              */
-            diverged: "exclude" | "best_epoch";
+            diverged?: "exclude" | "best_epoch";
             /** @description the state at the end of some epoch, to go on from; null where there is none */
             checkpoint?: components["schemas"]["CheckpointRef"] | null;
             /**
@@ -2832,13 +2911,13 @@ export interface components {
              * @description into how many folds train and dev are cut; 1 leaves them as they are
              * @default 1
              */
-            folds: number;
+            folds?: number;
             /**
              * Train On Dev
              * @description whether it trains on train and dev together, without metrics on dev
              * @default false
              */
-            train_on_dev: boolean;
+            train_on_dev?: boolean;
         };
         /**
          * MemberAnswer
@@ -3193,9 +3272,15 @@ export interface components {
          *     Each of them is told beyond what 100 shufflings of the trials come to.
          */
         PairImportance: {
-            /** Parameters */
+            /**
+             * Parameters
+             * @description the names of the two
+             */
             parameters: string[];
-            /** Share */
+            /**
+             * Share
+             * @description what they tell together beyond each alone, against what all tell alone
+             */
             share: number;
         };
         /**
@@ -3582,17 +3667,17 @@ export interface components {
         SpentOn: {
             /**
              * Trials
-             * @description the numbers of the trials
+             * @description how many trials
              */
             trials: number;
             /**
              * Epochs
-             * @description how many epochs were trained
+             * @description how many epochs they took
              */
             epochs: number;
             /**
              * Seconds
-             * @description how long it took, in seconds
+             * @description how many seconds they took
              */
             seconds: number;
         };
@@ -3707,24 +3792,48 @@ export interface components {
              * @description the numbers of the trials
              */
             trials: number;
-            /** Importance */
+            /**
+             * Importance
+             * @description how much each parameter matters, the most important first
+             */
             importance: components["schemas"]["Importance"][];
-            /** Pairs */
+            /**
+             * Pairs
+             * @description parameters that tell more together than alone
+             */
             pairs: components["schemas"]["PairImportance"][];
-            /** Irrelevant */
+            /**
+             * Irrelevant
+             * @description the names of parameters that cannot be told from chance
+             */
             irrelevant: string[];
-            /** Effects */
+            /**
+             * Effects
+             * @description how the objective goes with each parameter
+             */
             effects: components["schemas"]["Effect"][];
-            /** Edges */
+            /**
+             * Edges
+             * @description parameters whose best values lie at the end of their range
+             */
             edges: components["schemas"]["Edge"][];
+            /** @description where training diverges; null if hardly a trial did */
             divergence: components["schemas"]["Divergence"] | null;
+            /** @description what was spent on trials that bought nothing */
             waste: components["schemas"]["Waste"];
+            /** @description what more trials are expected to bring; null for a sampler that learns */
             expected_gain: components["schemas"]["ExpectedGain"] | null;
-            /** Next Space */
+            /**
+             * Next Space
+             * @description a request for the next sweep, as POST /v1/sweeps takes it; null while there is none
+             */
             next_space: {
                 [key: string]: unknown;
             } | null;
-            /** Lack */
+            /**
+             * Lack
+             * @description what there is too little of to tell more; null if nothing is lacking
+             */
             lack: string | null;
         };
         /**
@@ -4151,10 +4260,15 @@ export interface components {
          *     `after_best`, behind the best epoch. Pruned trials are the price of a scheduler, and mostly well spent.
          */
         Waste: {
+            /** @description what was spent in all */
             all: components["schemas"]["SpentOn"];
+            /** @description what diverged trials took */
             diverged: components["schemas"]["SpentOn"];
+            /** @description what pruned trials took */
             pruned: components["schemas"]["SpentOn"];
+            /** @description what trials took whose point one with a lower number had */
             duplicates: components["schemas"]["SpentOn"];
+            /** @description what completed trials took behind their best epoch */
             after_best: components["schemas"]["SpentOn"];
         };
         /**
@@ -4243,7 +4357,7 @@ export interface components {
              * @description the kind of problem; about:blank, as the status tells it
              * @default about:blank
              */
-            type: string;
+            type?: string;
             /**
              * Title
              * @description the status in words
@@ -4264,7 +4378,7 @@ export interface components {
              * @description the broken rules one by one, the first 100
              * @default []
              */
-            errors: components["schemas"]["FaultAnswer"][];
+            errors?: components["schemas"]["FaultAnswer"][];
         };
         /**
          * BudgetBody
@@ -4327,7 +4441,7 @@ export interface components {
              * @description whether the values rise or fall along the list, which a sampler may use
              * @default false
              */
-            ordered: boolean;
+            ordered?: boolean;
         };
         /**
          * ConfirmBody
@@ -4341,19 +4455,19 @@ export interface components {
              * @description the share of the budget's epochs and seconds that is kept for it
              * @default 0.2
              */
-            share: number;
+            share?: number;
             /**
              * Leaders
              * @description how many of the best trials are trained again
              * @default 5
              */
-            leaders: number;
+            leaders?: number;
             /**
              * Replicates
              * @description how many more trainings each of them gets
              * @default 2
              */
-            replicates: number;
+            replicates?: number;
         };
         /**
          * EarlyStoppingBody
@@ -4370,7 +4484,7 @@ export interface components {
              * @description by more than how much the objective has to improve
              * @default 0
              */
-            min_delta: number;
+            min_delta?: number;
         };
         /**
          * FloatBody
@@ -4402,7 +4516,7 @@ export interface components {
              * @default linear
              * @enum {string}
              */
-            scale: "linear" | "log" | "reverse_log" | "symmetric_log";
+            scale?: "linear" | "log" | "reverse_log" | "symmetric_log";
             /**
              * Step
              * @description draw only low, low + step and so on; null for every number between
@@ -4420,13 +4534,13 @@ export interface components {
              * @description the share of draws that are exactly 0, on a log scale
              * @default 0
              */
-            zero_probability: number;
+            zero_probability?: number;
             /**
              * Threshold
              * @description up to which distance from 0 a symmetric_log scale is about linear
              * @default 1
              */
-            threshold: number;
+            threshold?: number;
         };
         /**
          * HistoryBody
@@ -4469,13 +4583,13 @@ export interface components {
              * @default linear
              * @enum {string}
              */
-            scale: "linear" | "log" | "symmetric_log";
+            scale?: "linear" | "log" | "symmetric_log";
             /**
              * Step
              * @description draw only low, low + step and so on
              * @default 1
              */
-            step: number;
+            step?: number;
             /**
              * When
              * @description what must hold of other parameters for this one to be drawn; null for always
@@ -4488,13 +4602,13 @@ export interface components {
              * @description the share of draws that are exactly 0, on a log scale
              * @default 0
              */
-            zero_probability: number;
+            zero_probability?: number;
             /**
              * Threshold
              * @description up to which distance from 0 a symmetric_log scale is about linear
              * @default 1
              */
-            threshold: number;
+            threshold?: number;
         };
         /** @description Any JSON value. */
         JsonValue: unknown;
@@ -4522,7 +4636,7 @@ export interface components {
              * @default exclude
              * @enum {string}
              */
-            diverged: "exclude" | "best_epoch";
+            diverged?: "exclude" | "best_epoch";
         };
         /**
          * SweepBody
@@ -4549,19 +4663,19 @@ export interface components {
              * @description words by which sweeps are found, each once
              * @default []
              */
-            tags: string[];
+            tags?: string[];
             /**
              * Notes
              * @description free text
              * @default
              */
-            notes: string;
+            notes?: string;
             /**
              * Trainer
              * @description who trains: logsweep, external or external:NAME
              * @default logsweep
              */
-            trainer: string;
+            trainer?: string;
             /**
              * Metrics
              * @description what a foreign trainer measures, each with its direction
@@ -4579,7 +4693,7 @@ export interface components {
              * @description whether a foreign trainer can go on from where it paused a run
              * @default false
              */
-            pauses: boolean;
+            pauses?: boolean;
             /**
              * Dataset
              * @description the name of a data set, which our own trainer needs
@@ -4602,13 +4716,13 @@ export interface components {
              * @description what must hold between parameters, such as "beta1 < beta2"
              * @default []
              */
-            constraints: string[];
+            constraints?: string[];
             /**
              * Fixed
              * @description hyperparameters that all trials share, by name
              * @default {}
              */
-            fixed: {
+            fixed?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /**
@@ -4617,7 +4731,7 @@ export interface components {
              *       "diverged": "exclude"
              *     }
              */
-            objective: components["schemas"]["ObjectiveBody"];
+            objective?: components["schemas"]["ObjectiveBody"];
             /**
              * Sampler
              * @description how points are drawn: `kind` and its options
@@ -4625,7 +4739,7 @@ export interface components {
              *       "kind": "random"
              *     }
              */
-            sampler: {
+            sampler?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /**
@@ -4635,7 +4749,7 @@ export interface components {
              *       "kind": "none"
              *     }
              */
-            scheduler: {
+            scheduler?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /** @description when a trial stops without improvement; null for never */
@@ -4647,13 +4761,13 @@ export interface components {
              * @description how many trainings, from different seeds, a trial has
              * @default 1
              */
-            replicates: number;
+            replicates?: number;
             /**
              * Folds
              * @description over how many folds each trial is trained, for few data
              * @default 1
              */
-            folds: number;
+            folds?: number;
             /** @description train the best trials with more seeds at the end; null for not at all */
             confirm?: components["schemas"]["ConfirmBody"] | null;
             /**
@@ -4661,14 +4775,14 @@ export interface components {
              * @description of how many of the best trials the model is kept
              * @default 10
              */
-            keep_models: number;
+            keep_models?: number;
             /**
              * Duplicates
              * @description what becomes of a trial whose point one with a lower number has
              * @default seed
              * @enum {string}
              */
-            duplicates: "seed" | "skip" | "reuse";
+            duplicates?: "seed" | "skip" | "reuse";
             /** @description earlier sweeps to learn from; null for none */
             history?: components["schemas"]["HistoryBody"] | null;
             /**
@@ -4750,12 +4864,19 @@ export interface components {
              * @description its name
              */
             name?: string | null;
+            /** @description the parts of the budget that are otherwise; null for that of the proposal */
             budget?: components["schemas"]["BudgetChangesBody"] | null;
-            /** Sampler */
+            /**
+             * Sampler
+             * @description a sampler that learns, `kind` and its options; null for that of the proposal
+             */
             sampler?: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
-            /** Scheduler */
+            /**
+             * Scheduler
+             * @description how trials get epochs, `kind` and its options; null for that of the proposal
+             */
             scheduler?: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
@@ -4826,7 +4947,7 @@ export interface components {
              * @description hyperparameters of the network by name; the others are at their defaults
              * @default {}
              */
-            fixed: {
+            fixed?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /**
@@ -4834,13 +4955,13 @@ export interface components {
              * @description the seed of the network and of its batches
              * @default 0
              */
-            seed: number;
+            seed?: number;
             /**
              * Steps
              * @description after how many mini-batches to check once more; 0 for the start alone
              * @default 10
              */
-            steps: number;
+            steps?: number;
         };
         /**
          * About
@@ -4900,7 +5021,7 @@ export interface components {
              * @description how many seconds to wait for work, 20 at most
              * @default 0
              */
-            wait: number;
+            wait?: number;
             /** @description what the worker says of itself; it may be left out */
             about?: components["schemas"]["About"] | null;
         };
@@ -5092,7 +5213,7 @@ export interface components {
              * @default released
              * @enum {string}
              */
-            ending: "released" | "refused";
+            ending?: "released" | "refused";
             /**
              * Reason
              * @description why it cannot be trained; null for one that is released

@@ -77,7 +77,7 @@ def best_of(rows: Rows, share: float) -> Rows:
 
 def best_count(count: int, share: float) -> int:
     """Return how many of so many trials are the best ones."""
-    return min(max(round(count * share), FEWEST_BEST), ceil(count * LARGEST_BEST))
+    return min(max(round(count * share), FEWEST_BEST), ceil(count * max(share, LARGEST_BEST)))
 
 
 def _coordinates(space: Space, name: str, trials: Sequence[Trial]) -> Floats:

@@ -42,7 +42,8 @@ def test_the_demo_shows_the_leader_board_of_64_trials_and_ends_when_asked_to(tmp
     assert process.returncode == 0, output
     assert "64/64 trials done" in output
     assert "Leader board" in output
-    assert re.search(r"API docs: http://127\.0\.0\.1:\d+/docs", output)
+    assert re.search(r"Dashboard: http://127\.0\.0\.1:\d+    API docs: http://127\.0\.0\.1:\d+/docs", output)
+    assert re.search(r"Watch it in a browser: http://127\.0\.0\.1:\d+/#/sweeps/swp_", output)
 
 
 def test_ctrl_c_and_sigterm_end_the_demo_and_its_server_and_it_can_be_run_again(tmp_path: Path) -> None:

@@ -51,6 +51,11 @@ class Sweep:
     decisions = listed_of_sweep(sweeps.decisions)
 
     @property
+    def url(self) -> str:
+        """The address of its server."""
+        return self._client.url
+
+    @property
     def id(self) -> str:
         """The id of the sweep."""
         return self.now.id

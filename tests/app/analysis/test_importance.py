@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from zlib import crc32
 
+import numpy as np
 import pytest
 
 from app.analysis.importance import importance, irrelevant, pairs
@@ -25,6 +26,16 @@ def test_the_parameter_that_moves_an_additive_function_most_is_the_most_importan
     assert found[0].low > 0.4
     assert "c" in irrelevant(found) or found[2].share < 0.1
     assert found[0].matters
+
+
+def test_sixty_trials_tell_a_learning_rate_that_is_good_in_the_middle_of_its_range_from_chance() -> None:
+    told = 0
+    for seed in range(10):
+        noise = np.random.default_rng(seed)
+        evidence = searched(lambda point, n=noise: (abs(point["a"] - 0.5) > 0.2) + n.random(), 60, seed=seed)  # type: ignore[misc]
+        found = importance(evidence)
+        told += found[0].parameter == "a" and found[0].matters
+    assert told >= 9
 
 
 def test_where_nothing_matters_hardly_anything_is_told_from_chance() -> None:

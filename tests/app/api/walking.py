@@ -29,12 +29,12 @@ _AFTER = (
     "list_sweeps", "get_sweep", "get_best_trial", "list_decisions",
     "list_trials", "get_trial", "get_curve", "list_attempts", "export_results",
     "list_models", "get_model", "get_answers", "predict_rows", "evaluate_model",
-    "get_diagnosis", "get_analysis", "get_leaderboard",
+    "get_diagnosis", "get_analysis", "get_leaderboard", "refine_sweep",
     "chart_progress", "chart_curves", "chart_points", "list_workers", "take_backup", "cancel_sweep",
     "get_ensemble", "get_ensemble_model", "get_ensemble_answers", "predict_by_ensemble", "evaluate_ensemble",
     "retrain_winner", "delete_sweep",
 )  # fmt: skip  # one line for each resource
-_TRAINED = 16
+_TRAINED = 32
 """How many trials of the sweep are trained before it is cancelled."""
 
 

@@ -1,6 +1,6 @@
 // The page of the API: Swagger UI on the document, with examples that work on this server as it is.
 import { fillFiles } from "./docs/files.js";
-import { exampleOf, withPlaces } from "./docs/examples.js";
+import { exampleOf, withoutEmpty, withPlaces } from "./docs/examples.js";
 
 const HOME = new URL("./", location.href);
 
@@ -22,6 +22,7 @@ const ui = /** @type {any} */ (globalThis).SwaggerUIBundle({
   displayRequestDuration: true,
   filter: true,
   validatorUrl: null,
+  requestInterceptor: (/** @type {any} */ request) => Object.assign(request, { body: withoutEmpty(request.body) }),
   responseInterceptor: (/** @type {any} */ answer) => {
     if (answer.status === 201 && answer.url.endsWith("/v1/sweeps")) {
       void placed().then((spec) => ui.specActions.updateJsonSpec(spec));

@@ -7,6 +7,7 @@
  */
 export function withPlaces(written, sweep) {
   const document = structuredClone(written);
+  for (const operation of operationsOf(document)) fillForm(document, operation);
   if (sweep === undefined) return document;
   /** @type {Record<string, unknown>} */
   const places = { sweep: sweep.id, number: sweep.best?.trial ?? 0 };
@@ -30,6 +31,35 @@ export function exampleOf(document, operation, field) {
   const content = found?.requestBody?.content ?? {};
   const example = (content["multipart/form-data"] ?? content["application/octet-stream"])?.example;
   return field === "" ? example : example?.[field];
+}
+
+/**
+ * Give each field of a form its example: Swagger UI looks for it there, and would send "string" for all others.
+ * @param {any} document
+ * @param {any} operation
+ */
+function fillForm(document, operation) {
+  const form = operation.requestBody?.content["multipart/form-data"];
+  if (form === undefined) return;
+  const schema = document.components.schemas[form.schema.$ref.split("/").at(-1)];
+  for (const [name, field] of Object.entries(schema.properties)) {
+    Object.assign(field, field.anyOf?.[0]);
+    delete field.anyOf; // text or null: a form sends text, or nothing
+    field.example = form.example[name] ?? (field.type === "array" ? [] : "");
+  }
+  delete form.example;
+}
+
+/**
+ * The body of a request without the fields of a form that were left empty.
+ * @param {any} body
+ */
+export function withoutEmpty(body) {
+  if (!(body instanceof FormData)) return body;
+  for (const name of new Set(body.keys())) {
+    if (body.getAll(name).every((value) => value === "")) body.delete(name);
+  }
+  return body;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What a sweep shows and what to do next: the doctor's words, the leader board, and how far dev flatters. */
+/** What a sweep shows and what to do next: the doctor's words, the leader board, how far dev flatters, and what the space holds. */
 import { html } from "htm/preact";
 import { get } from "../../api.js";
 import { number, percent, shown } from "../../format.js";
@@ -7,6 +7,7 @@ import { href } from "../../router.js";
 import { Empty, Notice, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
 import { concerns } from "./concerns.js";
+import { Searched } from "./searched.js";
 
 /** @typedef {import("../../types.js").Sweep} Sweep */
 /** @typedef {import("../../types.js").Schemas["SweepAnalysis"]} SweepAnalysis */
@@ -31,7 +32,8 @@ function Doctor({ sweep }) {
         ? html`<ul class="plain">${found.next.map((one) => html`<li>${one}</li>`)}</ul>`
         : html`<${Empty}><p>Advice appears here once trials have finished.</p></${Empty}>`}
     </${Panel}>
-    <div class="grid"><${Troubles} found=${found} sweep=${sweep.id} /><${Flattery} flattery=${found.flattery} /></div>`;
+    <div class="grid"><${Troubles} found=${found} sweep=${sweep.id} /><${Flattery} flattery=${found.flattery} /></div>
+    <${Searched} found=${found} sweep=${sweep} />`;
 }
 
 /** @param {{ found: SweepAnalysis, sweep: string }} props */

@@ -1,4 +1,4 @@
-/** What can be done with a sweep: pause, resume, extend, cancel, clone, delete. */
+/** What can be done with a sweep: pause, resume, extend, refine, cancel, clone, delete. */
 import { html } from "htm/preact";
 import { useRef } from "preact/hooks";
 import { send } from "../../api.js";
@@ -17,6 +17,12 @@ export function Controls({ sweep, changed }) {
       await send("POST", `${path}/${what}`, undefined, query);
       changed();
     });
+  const refine = () =>
+    attempt(async () => {
+      const next = /** @type {Sweep} */ (await send("POST", `${path}/refine`, {}));
+      toast(`${next.name} has started: narrower around the best trials, wider where they lie at an edge.`);
+      go(["sweeps", next.id]);
+    });
   const remove = async () => {
     if (await attempt(() => send("DELETE", path))) go([]);
   };
@@ -26,6 +32,7 @@ export function Controls({ sweep, changed }) {
     ${sweep.state === "running" && html`<button type="button" onClick=${() => act("pause")}>Pause</button>`}
     ${sweep.state === "paused" && html`<button type="button" class="main" onClick=${() => act("resume")}>Resume</button>`}
     ${sweep.state !== "cancelled" && html`<${Extend} sweep=${sweep} path=${path} changed=${changed} />`}
+    ${sweep.trainer === "logsweep" && html`<button type="button" onClick=${refine} title="Search the next space, with what this sweep has learnt">Refine</button>`}
     <a class="button" href=${href(["new"], { clone: sweep.id })}>Clone</a>
     ${open && html`<${ConfirmButton} question="Cancel this sweep?" act=${() => act("cancel")}
       detail="Trials in training are thrown away. Finished ones stay, with their models.">Cancel the sweep</${ConfirmButton}>`}

@@ -14,6 +14,8 @@ import { concerns } from "./concerns.js";
 
 /** @typedef {import("../../types.js").Sweep} Sweep */
 /** @typedef {import("../../types.js").Schemas["PointsChart"]} Points */
+/** @typedef {import("../../types.js").Schemas["Effect"]} Effect */
+/** @typedef {import("../../types.js").Schemas["SweepAnalysis"]} Analysis */
 
 /** @param {{ sweep: Sweep, where: string[] }} props */
 export function Parameters({ sweep, where }) {
@@ -27,11 +29,24 @@ export function Parameters({ sweep, where }) {
     /** @type {Promise<Points>} */ (get(`v1/sweeps/${sweep.id}/charts/points`, { field: fields, most, where: conditions }, signal));
   const every = useLive(load(1000, others), [sweep.id, fields.join(), others.join("\n")], concerns(sweep.id, ["trials"]));
   const fitting = useLive(load(2000, where), [sweep.id, fields.join(), where.join("\n")], concerns(sweep.id, ["trials"]));
+  const effects = useEffects(sweep);
   if (!every.value || !fitting.value) return html`<${Waiting} of=${every.error ? every : fitting} />`;
   if (!every.value.total) return html`<${Empty}><p>There is no trial yet.</p></${Empty}>`;
   return html`
     <${Brushing} sweep=${sweep} axes=${all} points=${every.value} where=${where} />
-    <div class="grid">${axes.map((axis) => html`<${Scatter} key=${axis.field} x=${axis} y=${objective} points=${fitting.value} sweep=${sweep} />`)}</div>`;
+    <div class="grid">${axes.map((axis) => html`<${Scatter} key=${axis.field} x=${axis} y=${objective} points=${fitting.value} sweep=${sweep}
+      effect=${effects.find((one) => one.parameter === axis.label) ?? null} />`)}</div>`;
+}
+
+/** What the trials say of each parameter, once it can be told. @param {Sweep} sweep @returns {readonly Effect[]} */
+function useEffects(sweep) {
+  const own = sweep.trainer === "logsweep";
+  const loaded = useLive(
+    async (signal) => (own ? /** @type {Analysis} */ (await get(`v1/sweeps/${sweep.id}/analysis`, {}, signal)).effects : []),
+    [sweep.id],
+    concerns(sweep.id, ["sweep"]),
+  );
+  return loaded.value ?? [];
 }
 
 /** @param {{ sweep: Sweep, axes: import("../../parameters.js").Plotted[], points: Points, where: string[] }} props */
@@ -49,9 +64,9 @@ function Brushing({ sweep, axes, points, where }) {
   </${Panel}>`;
 }
 
-/** @param {{ sweep: Sweep, x: import("../../parameters.js").Plotted, y: import("../../parameters.js").Plotted, points: Points }} props */
-function Scatter({ sweep, x, y, points }) {
-  const options = useMemo(() => scatterOptions(x, y, points), [points]);
+/** @param {{ sweep: Sweep, x: import("../../parameters.js").Plotted, y: import("../../parameters.js").Plotted, points: Points, effect: Effect | null }} props */
+function Scatter({ sweep, x, y, points, effect }) {
+  const options = useMemo(() => scatterOptions(x, y, points, effect), [points, effect]);
   const open = (/** @type {any} */ { value }) => go(["sweeps", sweep.id, "trials", value[2]]);
   return html`<${Panel} title=${x.label}>
     <${Chart} title=${`${y.label} by ${x.label}`} options=${options} height=${280} on=${{ click: open }}

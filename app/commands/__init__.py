@@ -1,0 +1,1 @@
+"""Commands that ask a server, as clients of it: data sets, sweeps, results, workers."""

@@ -1,0 +1,45 @@
+"""How commands reach a server, and how they end: with 0, or with a sentence and a code that scripts can tell apart."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from logsweep import Client
+
+Server = Annotated[str, typer.Option(help="The address of the server.", envvar="LOGSWEEP_SERVER")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer JSON, as the API does.")]
+
+LOCAL = "http://127.0.0.1:8000"
+
+
+class Exit(IntEnum):
+    """Exit codes; 2 is a command that is written wrongly."""
+
+    REFUSED = 1
+    UNREACHABLE = 3
+    NOT_COMPLETED = 4
+
+
+@contextmanager
+def connected(server: str) -> Iterator["Client"]:
+    """Give a client of the server; a refusal, or a server that is not there, ends the process with its sentences."""
+    from logsweep import Client, LogsweepError, Refused, Unreachable  # noqa: PLC0415  # keeps other commands short
+
+    try:
+        with Client(server) as client:
+            yield client
+    except Refused as error:
+        for sentence in [fault.detail for fault in error.faults] or [error.detail]:
+            typer.echo(sentence, err=True)
+        raise typer.Exit(Exit.REFUSED) from None
+    except Unreachable:
+        way = "Start one with `logsweep serve`, or say where it is: --server, or LOGSWEEP_SERVER"
+        typer.echo(f"No server answers at {server}. {way}.", err=True)
+        raise typer.Exit(Exit.UNREACHABLE) from None
+    except LogsweepError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(Exit.REFUSED) from None

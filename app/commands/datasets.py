@@ -1,0 +1,64 @@
+"""`logsweep upload`, `logsweep datasets`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.connection import LOCAL, AsJson, Server, connected
+from app.commands.output import show_facts, show_json, show_table
+from app.terminal import show_notes
+
+_File = Annotated[
+    Path, typer.Argument(help="A table: CSV or other text, also .gz, NPZ or Parquet.", exists=True, dir_okay=False)
+]
+_Reading = Annotated[
+    list[str] | None, typer.Option("--set", help="A field of an upload, say split=0.8,0.1,0.1; again for more.")
+]
+
+
+def upload(
+    file: _File,
+    name: Annotated[str | None, typer.Option(help="What sweeps call it; by default the file's name.")] = None,
+    target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
+    settings: _Reading = None,
+    dry: Annotated[bool, typer.Option("--preview", help="Show what it would become, and store nothing.")] = False,
+    server: Server = LOCAL,
+    as_json: AsJson = False,
+) -> None:
+    """Upload a table."""
+    fields = dict(_pair(one) for one in settings or ())
+    with connected(server) as client:
+        if dry:
+            show_json(client.preview_upload(file, target=target, **fields))  # type: ignore[arg-type] # the server judges
+            return
+        called = name or file.name.partition(".")[0]
+        found = client.upload(file, name=called, target=target, **fields)  # type: ignore[arg-type]
+    if as_json:
+        show_json(found)
+        return
+    show_facts([("name", found.name), ("task", found.task), ("rows", found.rows), ("inputs", found.features)])
+    show_notes(found.card.get("notes", ()))
+
+
+def datasets(server: Server = LOCAL, as_json: AsJson = False) -> None:
+    """List the data sets."""
+    with connected(server) as client:
+        found = list(client.datasets())
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ["name", "task", ">train", ">dev", ">test", ">inputs"],
+        [
+            (one.name, one.task, *(one.rows.get(part) for part in ("train", "dev", "test")), one.features)
+            for one in found
+        ],
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{text!r} is no setting. Write name=value, as in split=0.8,0.1,0.1.")
+    return name.strip(), value.strip()

@@ -1,0 +1,109 @@
+"""What sweeps came to: `best`, `trials`, `compare`, `doctor`, `export`, `predict` of a server's models."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from app.commands.connection import LOCAL, AsJson, Server, connected
+from app.commands.output import show_facts, show_json, show_table
+from app.commands.sweeps import Id, commands
+
+Where = Annotated[list[str] | None, typer.Option(help="A condition, say dev_error<0.1; again for more.")]
+
+
+@commands.command()
+def best(
+    sweep: Id,
+    model: Annotated[Path | None, typer.Option(help="Write its model here: .npz, .safetensors or .onnx.")] = None,
+    server: Server = LOCAL,
+    as_json: AsJson = False,
+) -> None:
+    """Show the best trial of a sweep, and fetch its model."""
+    with connected(server) as client:
+        found = client.get_sweep(sweep)
+        trial = found.best()
+        if model is not None:
+            found.model(trial.number).download(model)
+    if as_json:
+        show_json(trial)
+        return
+    facts: list[tuple[str, object]] = [("trial", trial.number), ("value", trial.value), ("state", trial.state)]
+    facts += [("best epoch", trial.best_epoch), ("hyperparameters", trial.params), ("metrics", trial.metrics)]
+    show_facts([*facts, *([("model", str(model))] if model else [])])
+
+
+@commands.command()
+def trials(
+    sweep: Id,
+    where: Where = None,
+    sort: Annotated[str, typer.Option(help="A field, with - in front descending.")] = "number",
+    limit: Annotated[int, typer.Option(help="How many to show.", min=1)] = 20,
+    server: Server = LOCAL,
+    as_json: AsJson = False,
+) -> None:
+    """List trials of a sweep."""
+    with connected(server) as client:
+        found = [
+            one for one, _ in zip(client.get_sweep(sweep).trials(where=where, sort=sort), range(limit), strict=False)
+        ]
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        [">trial", "state", ">value", ">epochs", "hyperparameters"],
+        [(one.number, one.state, one.value, one.epochs, one.params) for one in found],
+    )
+
+
+@commands.command()
+def compare(
+    sweep: Id,
+    numbers: Annotated[list[int], typer.Argument(metavar="TRIAL...", help="The numbers of the trials.")],
+    server: Server = LOCAL,
+    as_json: AsJson = False,
+) -> None:
+    """Compare trials of a sweep side by side: results, and the hyperparameters in which they differ."""
+    with connected(server) as client:
+        found = [client.get_sweep(sweep).trial(number) for number in numbers]
+    if as_json:
+        show_json(found)
+        return
+    names = dict.fromkeys(name for one in found for name in one.all_params)
+    metrics = dict.fromkeys(name for one in found for name in one.metrics)
+    different = [name for name in names if len({repr(one.all_params.get(name)) for one in found}) > 1]
+    rows: list[tuple[object, ...]] = [
+        ("state", *(one.state for one in found)),
+        ("value", *(one.value for one in found)),
+    ]
+    rows += [(name, *(one.all_params.get(name) for one in found)) for name in different]
+    rows += [(name, *(one.metrics.get(name) for one in found)) for name in metrics]
+    show_table(["", *(f">trial {one.number}" for one in found)], rows)
+
+
+@commands.command()
+def doctor(sweep: Id, server: Server = LOCAL, as_json: AsJson = False) -> None:
+    """Tell what a sweep shows, and what to do next."""
+    with connected(server) as client:
+        found = client.get_sweep(sweep).analysis()
+    if as_json:
+        show_json(found)
+        return
+    for sentence in found.next:
+        typer.echo(sentence)
+
+
+@commands.command()
+def export(
+    sweep: Id,
+    file: Annotated[Path, typer.Argument(help="The new file; its ending tells the format: csv, jsonl or parquet.")],
+    of: Annotated[
+        Literal["trials", "curves"], typer.Option(help="A row for each trial, or for each epoch.")
+    ] = "trials",
+    where: Where = None,
+    server: Server = LOCAL,
+) -> None:
+    """Write all trials of a sweep, or all their epochs, to a file."""
+    with connected(server) as client:
+        client.get_sweep(sweep).export(file, of=of, where=where)
+    typer.echo(f"Wrote {file}.", err=True)

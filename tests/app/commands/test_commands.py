@@ -1,0 +1,149 @@
+"""Commands do what the API does, in words for people or in JSON, and end with codes that scripts can tell apart."""
+
+import csv
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.commands.watching import sparkline
+from tests.app.api.serving import Trainer, start, sweep_body, when_ended
+from tests.app.commands.conftest import Run, told
+
+YAML = """
+name: from yaml
+dataset: iris
+space:
+  learning_rate: {kind: float, low: 1e-4, high: 1, scale: log}
+fixed: {epochs: 3, hidden_units: [4]}
+budget: {trials: 4}
+"""
+TOML = """
+name = "from toml"
+dataset = "iris"
+fixed = {epochs = 3, hidden_units = [4]}
+budget = {trials = 4}
+[space.learning_rate]
+kind = "float"
+low = 1e-4
+high = 1.0
+scale = "log"
+"""
+
+
+@pytest.fixture
+def ended(client: httpx.Client, trainer: Trainer) -> str:
+    """A completed sweep of four trials."""
+    name: str = start(client, name="tulips", tags=["red"])["id"]
+    trainer.train_everything([0.5, 0.25])
+    when_ended(client, name)
+    return name
+
+
+@pytest.mark.parametrize(("ending", "text"), [("yaml", YAML), ("toml", TOML), ("json", json.dumps(sweep_body()))])
+def test_a_sweep_is_submitted_from_a_file_or_from_standard_input(
+    run: Run, tmp_path: Path, ending: str, text: str
+) -> None:
+    file = tmp_path / f"sweep.{ending}"
+    file.write_text(text)
+    for one in (
+        told(run("sweep", "submit", str(file), "--json")),
+        told(run("sweep", "submit", "-", "--json", sent=text)),
+    ):
+        assert one["space"]["learning_rate"] == {"kind": "float", "low": 1e-4, "high": 1.0, "scale": "log"}
+        assert one["budget"]["trials"] == 4
+
+
+def test_options_come_before_the_file(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "sweep.yaml"
+    file.write_text(YAML)
+    found = told(run("sweep", "submit", str(file), "--name", "other", "--trials", "2", "--json"))
+    assert (found["name"], found["budget"]["trials"]) == ("other", 2)
+
+
+def test_every_broken_rule_is_said_and_the_code_is_1(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "sweep.json"
+    file.write_text(json.dumps(sweep_body(dataset="irish", budget={"trials": 0})))
+    result = run("sweep", "submit", str(file), code=1)
+    assert "irish" in result.stderr
+    assert len(result.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(("text", "why"), [("[1, 2]", "an object"), ("{", "cannot be read")])
+def test_a_file_that_is_no_request_is_refused_with_2(run: Run, tmp_path: Path, text: str, why: str) -> None:
+    file = tmp_path / "sweep.json"
+    file.write_text(text)
+    assert why in run("sweep", "submit", str(file), code=2).stderr
+
+
+def test_a_server_that_is_not_there_is_named_and_the_code_is_3(run: Run) -> None:
+    result = run("list", "--server", "http://127.0.0.1:9", code=3)
+    assert "No server answers at http://127.0.0.1:9" in result.stderr
+
+
+def test_sweeps_are_listed_shown_and_steered(run: Run, client: httpx.Client) -> None:
+    name = start(client, name="tulips")["id"]
+    assert "tulips" in run("sweep", "list").stdout
+    assert [one["id"] for one in told(run("list", "--state", "running", "--json"))] == [name]
+    assert told(run("show", name, "--json"))["state"] == "running"
+    assert told(run("pause", name, "--json"))["state"] == "paused"
+    assert told(run("resume", name, "--json"))["state"] == "running"
+    assert told(run("extend", name, "--trials", "3", "--json"))["budget"]["trials"] == 7
+    assert "Say what to add" in run("extend", name, code=2).stderr
+    assert told(run("cancel", name, "--json"))["state"] == "cancelled"
+    run("delete", name, code=1, sent="n\n")
+    run("delete", name, "--yes")
+    run("show", name, code=1)
+
+
+def test_results_are_those_of_the_api(run: Run, client: httpx.Client, ended: str, tmp_path: Path) -> None:
+    best = client.get(f"/v1/sweeps/{ended}/best").json()
+    assert told(run("best", ended, "--json"))["number"] == best["number"]
+    assert str(best["number"]) in run("best", ended).stdout
+    listed = told(run("sweep", "trials", ended, "--sort", "value", "--limit", "2", "--json"))
+    assert [one["value"] for one in listed] == [0.25, 0.25]
+    assert "learning_rate" in run("compare", ended, "0", "1").stdout
+    file = tmp_path / "trials.csv"
+    run("export", ended, str(file), "--where", "value<0.4")
+    assert [row["value"] for row in csv.DictReader(file.read_text().splitlines())] == ["0.25", "0.25"]
+    assert run("sweep", "doctor", ended).stdout.strip()
+
+
+def test_a_watch_ends_with_the_sweep_and_its_code_tells_how(run: Run, client: httpx.Client, ended: str) -> None:
+    assert "tulips: completed" in run("watch", ended).stdout
+    other = start(client)["id"]
+    client.post(f"/v1/sweeps/{other}/cancel")
+    assert "cancelled" in run("watch", other, code=4).stderr
+
+
+def test_tables_are_uploaded_previewed_and_listed(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "shop.csv"
+    file.write_text("\n".join(["age,bought", *(f"{20 + n},{n % 2}" for n in range(40))]))
+    assert told(run("upload", str(file), "--target", "bought", "--preview"))["target"]["name"] == "bought"
+    assert "shop" not in run("datasets").stdout
+    assert (
+        told(run("upload", str(file), "--target", "bought", "--set", "split=0.5,0.25,0.25", "--json"))["rows"]["dev"]
+        == 10
+    )
+    assert "shop" in run("datasets").stdout
+    assert "no setting" in run("upload", str(file), "--set", "split", code=2).stderr
+    assert "sold" in run("upload", str(file), "--target", "sold", code=1).stderr
+
+
+def test_a_space_is_previewed_and_nothing_is_started(run: Run) -> None:
+    assert "learning_rate" in run("sweep", "preview", "-", sent=YAML).stdout
+    assert told(run("list", "--json")) == []
+
+
+def test_a_doctor_says_what_is_missing_with_1(run: Run, client: httpx.Client) -> None:
+    assert "Nothing is wrong" in run("doctor").stdout
+    assert told(run("workers", "--json")) == []
+    start(client)
+    assert "worker" in run("doctor", code=1).stdout
+
+
+def test_a_curve_is_a_line_of_bars() -> None:
+    assert sparkline([0.0, 1.0, None, 0.5]) == "▁█ ▄"
+    assert len(sparkline([float(n) for n in range(1000)])) <= 30
+    assert sparkline([None]) == ""

@@ -22,7 +22,8 @@ PBT = {"scheduler": {"kind": "pbt", "population": 4, "interval": 1}}
 def sweeps(server: ServerProcess) -> dict[str, str]:
     """Return the ids of two completed sweeps by their names: one of single trials, one of a population."""
     found = {}
-    for name, changes in {"alone": {"tags": ["odd"]}, "together": PBT}.items():
+    bodies: dict[str, dict[str, Any]] = {"alone": {"tags": ["odd"]}, "together": PBT}
+    for name, changes in bodies.items():
         posted = server.client.post("/v1/sweeps", json={**BODY, "name": name, **changes}).raise_for_status().json()
         found[name] = posted["id"]
         state = ""

@@ -10,6 +10,9 @@ import { listen } from "./feed.js";
 
 const QUIET = 500;
 
+/** Milliseconds between two looks at what takes the server a second of work, such as the analysis of a live sweep. */
+export const SELDOM = 10_000;
+
 /**
  * Load what `load` promises, and again whenever `keys` change or an event is `relevant`. The last value stays while the
  * next one loads. After a loss of the stream (`resync`) everything loads anew.
@@ -17,13 +20,14 @@ const QUIET = 500;
  * @param {(signal: AbortSignal) => Promise<T>} load
  * @param {readonly unknown[]} keys what the load depends on
  * @param {(told: Told) => boolean} [relevant]
+ * @param {number} [quiet] milliseconds from an event to the load, in which more of them make no more loads
  * @returns {Loaded<T>}
  */
-export function useLive(load, keys, relevant = () => false) {
+export function useLive(load, keys, relevant = () => false, quiet = QUIET) {
   const [state, setState] = useState({ value: /** @type {T | null} */ (null), error: /** @type {Error | null} */ (null), loading: true });
   const again = useRef(() => {});
   useEffect(() => {
-    const loader = makeLoader(load, setState);
+    const loader = makeLoader(load, setState, quiet);
     again.current = loader.now;
     const stop = listen((told) => (told.kind === "resync" || relevant(told)) && loader.soon());
     loader.now();
@@ -41,7 +45,7 @@ export function useLive(load, keys, relevant = () => false) {
  * @param {(signal: AbortSignal) => Promise<T>} load
  * @param {(state: { value: T | null, error: Error | null, loading: boolean } | ((last: any) => any)) => void} show
  */
-export function makeLoader(load, show) {
+export function makeLoader(load, show, quiet = QUIET) {
   const ended = new AbortController();
   let busy = false;
   let wanted = false;
@@ -70,7 +74,7 @@ export function makeLoader(load, show) {
   }
 
   function soon() {
-    timer ??= setTimeout(now, QUIET);
+    timer ??= setTimeout(now, quiet);
   }
 
   function end() {

@@ -2,7 +2,7 @@
 import { html } from "htm/preact";
 import { get } from "../../api.js";
 import { number, percent, shown } from "../../format.js";
-import { useLive } from "../../live.js";
+import { SELDOM, useLive } from "../../live.js";
 import { href } from "../../router.js";
 import { Empty, Notice, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
@@ -24,6 +24,7 @@ function Doctor({ sweep }) {
     (signal) => /** @type {Promise<SweepAnalysis>} */ (get(`v1/sweeps/${sweep.id}/analysis`, {}, signal)),
     [sweep.id],
     concerns(sweep.id, ["trials", "sweep"]),
+    SELDOM,
   );
   const found = loaded.value;
   if (!found) return html`<${Panel} title="What to do next"><${Waiting} of=${loaded} /></${Panel}>`;

@@ -2,7 +2,7 @@
 import { html } from "htm/preact";
 import { useMemo } from "preact/hooks";
 import { get } from "../../api.js";
-import { useLive } from "../../live.js";
+import { SELDOM, useLive } from "../../live.js";
 import { adjust, go } from "../../router.js";
 import { numeric, searched, without } from "../../parameters.js";
 import { Chart } from "../../charts/chart.js";
@@ -45,6 +45,7 @@ function useEffects(sweep) {
     async (signal) => (own ? /** @type {Analysis} */ (await get(`v1/sweeps/${sweep.id}/analysis`, {}, signal)).effects : []),
     [sweep.id],
     concerns(sweep.id, ["sweep"]),
+    SELDOM,
   );
   return loaded.value ?? [];
 }

@@ -24,10 +24,10 @@ from app.demo import EXAMPLE
 FOLDER = Path(__file__).parent / "dashboard"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLOWERS = Path(__file__).parents[1] / "examples" / "flowers.csv"
-MOST_HEIGHT = 1800
+MOST_HEIGHT = 1400
 """Pixels of a picture from the top; what comes below is cut off."""
 
-QUALITY = 70
+QUALITY = 60
 START_SECONDS = 120
 
 
@@ -116,13 +116,17 @@ def views(client: httpx.Client) -> dict[str, str]:
     population, regression = finished(client, POPULATION), finished(client, REGRESSION)
     trials = [f"trial={digits['id']}:best", f"trial={digits['id']}:5", f"trial={population['id']}:best"]
     tabs = ("overview", "curves", "parameters", "trials", "analysis", "ensemble", "decisions", "settings")
+    best = f"#/sweeps/{digits['id']}/trials/{digits['best']['trial']}"
+    number = f"#/sweeps/{regression['id']}/trials/{regression['best']['trial']}"
     return {
         "sweeps": "#/",
         "new": f"#/new?clone={digits['id']}",
         **{f"sweep-{tab}": f"#/sweeps/{digits['id']}?tab={tab}" for tab in tabs},
         "sweep-lineage": f"#/sweeps/{population['id']}?tab=lineage",
-        "trial": f"#/sweeps/{digits['id']}/trials/{digits['best']['trial']}",
-        "trial-regression": f"#/sweeps/{regression['id']}/trials/{regression['best']['trial']}",
+        "trial": best,
+        "trial-answers": f"{best}  What it answers",
+        "trial-regression-answers": f"{number}  What it answers",
+        "trial-predict": f"{number}  Predict",
         "compare": f"#/compare?{'&'.join(trials)}",
         "datasets": "#/datasets",
         "dataset": "#/datasets/flowers",
@@ -132,14 +136,21 @@ def views(client: httpx.Client) -> dict[str, str]:
 
 
 def take(page: Page, address: str, target: Path) -> None:
-    """Open a view, wait until it has loaded and drawn its charts, and store its picture."""
+    """Open a view, wait until it has loaded and drawn its charts, and store its picture, or that of a part of it.
+
+    The name of the part stands after two spaces.
+    """
+    address, _, part = address.partition("  ")
     page.goto("about:blank")
     page.goto(address, wait_until="load")
     page.locator("main h1").first.wait_for()
     expect(page.get_by_text("Loading")).to_have_count(0)
     expect(page.locator(".chart:not(:has(canvas))")).to_have_count(0)
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    # In a picture of the whole page the bar stays at its top.
+    box: Any = page.get_by_role("region", name=part, exact=True).bounding_box() if part else None
+    shot = page.screenshot(full_page=True, clip=box)
+    picture = Image.open(BytesIO(shot)).convert("RGB")
     picture.crop((0, 0, picture.width, min(picture.height, MOST_HEIGHT))).save(target, quality=QUALITY, method=6)
 
 

@@ -17,6 +17,9 @@ import { concerns } from "./concerns.js";
 /** @typedef {import("../../types.js").Schemas["Effect"]} Effect */
 /** @typedef {import("../../types.js").Schemas["SweepAnalysis"]} Analysis */
 
+/** The least pixels for each axis of parallel coordinates: on a phone they are scrolled. */
+const WIDTH = 110;
+
 /** @param {{ sweep: Sweep, where: string[] }} props */
 export function Parameters({ sweep, where }) {
   const axes = useMemo(() => searched(sweep.space), [sweep.id, sweep.space_versions.length]);
@@ -58,10 +61,11 @@ function Brushing({ sweep, axes, points, where }) {
   return html`<${Panel} title="Parallel coordinates">
     <p class="quiet">${points.trials.length} of ${points.total} trials. Draw along an axis to filter everything else on this page by it; a click on
       the axis takes the filter away. A line leaves out what its trial does not have.</p>
+    <div class="scroll" tabindex="0" role="region" aria-label="Parallel coordinates, scrolled"><div style=${{ minWidth: `${WIDTH * axes.length}px` }}>
     <${Chart} title="Parallel coordinates" options=${options} height=${380} on=${{ axisareaselected: brush }}
       drawn=${(/** @type {import("echarts").ECharts} */ chart) => showBrushes(chart, axes, where)}
       summary=${`${points.trials.length} trials over ${axes.length} axes.`}
-      numbers=${() => ({ columns: ["trial", ...axes.map((one) => one.label)], rows: points.trials.map((trial, row) => [trial, ...axes.map((one) => points.fields[one.field][row])]) })} />
+      numbers=${() => ({ columns: ["trial", ...axes.map((one) => one.label)], rows: points.trials.map((trial, row) => [trial, ...axes.map((one) => points.fields[one.field][row])]) })} /></div></div>
   </${Panel}>`;
 }
 

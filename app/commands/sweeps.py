@@ -163,6 +163,20 @@ def cancel(
 
 
 @commands.command()
+def refine(
+    sweep: Id,
+    name: Annotated[str | None, typer.Option(help="The name of the next sweep.")] = None,
+    trials: Annotated[int | None, typer.Option(help="Its budget of trials.", min=1)] = None,
+    server: Server = LOCAL,
+    as_json: AsJson = False,
+) -> None:
+    """Start the next sweep, in the space that this one suggests and with it as history."""
+    with connected(server) as client:
+        budget = None if trials is None else {"trials": trials}
+        _tell(client.get_sweep(sweep).refine(name=name, budget=budget), as_json=as_json)
+
+
+@commands.command()
 def delete(
     sweep: Id,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

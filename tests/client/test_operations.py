@@ -40,6 +40,8 @@ CALLS: list[Call[Any]] = [
     sweeps.resume("S"),
     sweeps.cancel("S"),
     sweeps.retrain("S"),
+    sweeps.refine("S", name="next", budget={"trials": 8}),
+    sweeps.models("S"),
     sweeps.best("S"),
     sweeps.decisions("S"),
     sweeps.trials("S"),
@@ -60,6 +62,7 @@ CALLS: list[Call[Any]] = [
         for place in (models.of_trial("S", 1), models.of_ensemble("S"))
         for call in (
             models.fetch(place),
+            models.answers(place, "test"),
             next(models.predict(place, [{}])),
             models.evaluate(place, [{}]),
         )

@@ -22,7 +22,8 @@ SWEEP: dict[str, Any] = {
     "fixed": {"epochs": 20, "hidden_units": [4]},
     "budget": {"trials": 5000},
 }
-READING = [one.code for one in snippets((ROOT / "docs" / "query.md").read_text()) if one.language == "python"]
+_BESIDE, _, _ = (ROOT / "docs" / "query.md").read_text().partition("## Ten questions")
+READING = [one.code for one in snippets(_BESIDE) if one.language == "python"]
 _AGAIN = """
 import sys
 for code in sys.argv[2:]:

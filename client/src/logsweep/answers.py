@@ -205,6 +205,22 @@ class SweepAnalysis(Answer):
     flattery: dict[str, Any] | None
 
 
+class KeptModelAnswer(Answer):
+    """A trial whose model is kept."""
+
+    trial: int
+    bytes: int
+
+
+class PartAnswers(Answer):
+    """What a model answers on a part of its data: confusion, ROC curves and calibration, or residuals."""
+
+    part: str
+    rows: int
+    classes: dict[str, Any] | None
+    numbers: dict[str, Any] | None
+
+
 class TrialDiagnosis(Answer):
     """Bias, variance and troubles in training of one trial."""
 

@@ -1,7 +1,7 @@
 """A sweep, its lists and its models, at a client that is awaited."""
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from logsweep.answers import EnsembleAnswer, SweepAnswer
 from logsweep.calls import Call, Flow
@@ -41,6 +41,7 @@ class AsyncSweep:
     diagnosis = awaited_of_sweep(sweeps.diagnosis)
     analysis = awaited_of_sweep(sweeps.analysis)
     leaderboard = awaited_of_sweep(sweeps.leaderboard)
+    models = awaited_of_sweep(sweeps.models)
     export = awaited_of_sweep(sweeps.export)
     progress_chart = awaited_of_sweep(sweeps.progress_chart)
     curves_chart = awaited_of_sweep(sweeps.curves_chart)
@@ -92,6 +93,10 @@ class AsyncSweep:
         """Train the best trial of an ended sweep on train and dev together; return the sweep that does."""
         return AsyncSweep(self._client, await self.run(sweeps.retrain(self.id)))
 
+    async def refine(self, **fields: Any) -> "AsyncSweep":
+        """Start the next sweep, in the space that this one suggests, with the fields of `operations.sweeps.refine`."""
+        return AsyncSweep(self._client, await self.run(sweeps.refine(self.id, **fields)))
+
     async def run(self, call: Call[T] | Flow[T]) -> T:
         """Run a call at this sweep's server; what it tells of the sweep is remembered."""
         found = await self._client.run(call)
@@ -117,6 +122,7 @@ class AsyncModel:
     card = awaited_of_model(models.card)
     predict = awaited_of_model(models.predict)
     evaluate = awaited_of_model(models.evaluate)
+    answers = awaited_of_model(models.answers)
     fetch = awaited_of_model(models.fetch)
     download = awaited_of_model(models.download)
 

@@ -1,7 +1,7 @@
 """A sweep, its lists and its models, at a client that blocks."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from logsweep.answers import EnsembleAnswer, SweepAnswer
 from logsweep.calls import Call, Flow
@@ -41,6 +41,7 @@ class Sweep:
     diagnosis = blocking_of_sweep(sweeps.diagnosis)
     analysis = blocking_of_sweep(sweeps.analysis)
     leaderboard = blocking_of_sweep(sweeps.leaderboard)
+    models = blocking_of_sweep(sweeps.models)
     export = blocking_of_sweep(sweeps.export)
     progress_chart = blocking_of_sweep(sweeps.progress_chart)
     curves_chart = blocking_of_sweep(sweeps.curves_chart)
@@ -93,6 +94,10 @@ class Sweep:
         """Train the best trial of an ended sweep on train and dev together; return the sweep that does."""
         return Sweep(self._client, self.run(sweeps.retrain(self.id)))
 
+    def refine(self, **fields: Any) -> "Sweep":
+        """Start the next sweep, in the space that this one suggests, with the fields of `operations.sweeps.refine`."""
+        return Sweep(self._client, self.run(sweeps.refine(self.id, **fields)))
+
     def run(self, call: Call[T] | Flow[T]) -> T:
         """Run a call at this sweep's server; what it tells of the sweep is remembered."""
         found = self._client.run(call)
@@ -118,6 +123,7 @@ class Model:
     card = blocking_of_model(models.card)
     predict = blocking_of_model(models.predict)
     evaluate = blocking_of_model(models.evaluate)
+    answers = blocking_of_model(models.answers)
     fetch = blocking_of_model(models.fetch)
     download = blocking_of_model(models.download)
 

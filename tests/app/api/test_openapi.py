@@ -23,7 +23,7 @@ OPERATIONS = {
         "add_small_artifacts", "look_for_artifact", "get_artifact",
     "add_checkpoint", "look_for_checkpoint", "get_checkpoint",
     "follow_events", "follow_sweep", "list_workers",
-    "chart_progress", "chart_curves", "chart_points", "export_results",
+    "chart_progress", "chart_curves", "chart_points", "export_results", "refine_sweep",
     "take_backup",
     "get_health", "get_readiness",
 }  # fmt: skip  # one line for each resource

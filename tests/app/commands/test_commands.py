@@ -110,6 +110,10 @@ def test_results_are_those_of_the_api(run: Run, client: httpx.Client, ended: str
     assert run("sweep", "doctor", ended).stdout.strip()
 
 
+def test_too_few_trials_are_not_refined_and_the_reason_is_said(run: Run, ended: str) -> None:
+    assert "20" in run("refine", ended, "--trials", "5", code=1).stderr
+
+
 def test_a_watch_ends_with_the_sweep_and_its_code_tells_how(run: Run, client: httpx.Client, ended: str) -> None:
     assert "tulips: completed" in run("watch", ended).stdout
     other = start(client)["id"]

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from logsweep.answers import EnsembleAnswer, Evaluation, Note, PredictedRows, Prediction
+from logsweep.answers import EnsembleAnswer, Evaluation, Note, PartAnswers, PredictedRows, Prediction
 from logsweep.calls import Call, FilePart, Flow, Form, Param, answer, content, get, place
 from logsweep.tables import Rows, records, sent
 
@@ -46,6 +46,11 @@ def ensemble(model: ModelPlace) -> Call[EnsembleAnswer]:
 def card(model: ModelPlace) -> Call[dict[str, Any]]:
     """Fetch the card of a model: structure, data, how it was made."""
     return get(f"{model.path}/model", answer(dict[str, Any]), takes=_SECONDS, **model.params, format="json")
+
+
+def answers(model: ModelPlace, part: Literal["dev", "test"] = "dev") -> Call[PartAnswers]:
+    """Show what a model answers on a part of its data, against what is there."""
+    return get(f"{model.path}/answers", answer(PartAnswers), takes=_SECONDS, **model.params, part=part)
 
 
 def fetch(model: ModelPlace, file_format: Format = "npz") -> Call[bytes]:

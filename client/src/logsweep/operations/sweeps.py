@@ -8,6 +8,7 @@ from logsweep.answers import (
     Attempt,
     EnqueuedAnswer,
     EpochAnswer,
+    KeptModelAnswer,
     Leaderboard,
     SpacePreview,
     StoredDecision,
@@ -109,6 +110,26 @@ def cancel(sweep: str, *, keep: bool = False) -> Call[SweepAnswer]:
 def retrain(sweep: str) -> Call[SweepAnswer]:
     """Train the best trial of an ended sweep on train and dev together: a sweep of its own, which is the answer."""
     return _control(sweep, "retrain")
+
+
+def refine(
+    sweep: str,
+    *,
+    name: str | None = None,
+    budget: Mapping[str, Any] | None = None,
+    sampler: Mapping[str, Any] | None = None,
+    scheduler: Mapping[str, Any] | None = None,
+) -> Call[SweepAnswer]:
+    """Start the next sweep, in the space that this one suggests and with it as history; it is the answer."""
+    said = {"name": name, "budget": budget, "sampler": sampler, "scheduler": scheduler}
+    body = {field: value for field, value in said.items() if value is not None}
+    return Call("POST", _at(sweep, "refine"), _SWEEP, json=plain(body))
+
+
+def models(sweep: str) -> Call[list[KeptModelAnswer]]:
+    """List the trials whose models are kept, the best first."""
+    read = answer(Page[KeptModelAnswer])
+    return get(_at(sweep, "models"), lambda reply: read(reply).items)
 
 
 def best(sweep: str) -> Call[TrialAnswer]:

@@ -97,13 +97,13 @@ def _show(console: Console, server: subprocess.Popen[bytes], address: str, log: 
             return 1
         sweep = client.post("/v1/sweeps", json=EXAMPLE).raise_for_status().json()["id"]
         console.print(f"Posted the sweep [bold]{EXAMPLE['name']}[/bold] as {sweep}.")
-        console.print(f"Watch it in a browser: {address}/#/sweeps/{sweep}\n")
+        console.print(f"Watch it in a browser: {address}/#/sweeps/{sweep}\n", soft_wrap=True)
         show_notes(notes_of(client.get(f"/v1/datasets/{EXAMPLE['dataset']}").raise_for_status().json()["card"]))
         if not _follow(console, client, server, sweep):
             console.print(f"[red]The server ended.[/red] The end of its log:\n{_tail(log)}")
             return 1
         console.print("\n", _leader_board(client, sweep))
-    console.print(f"\nDashboard: {address}    API docs: {address}/docs")
+    console.print(f"\nDashboard: {address}    API docs: {address}/docs", soft_wrap=True)
     if not leave:
         console.print("The server goes on until you press Ctrl-C.")
         server.wait()

@@ -41,7 +41,7 @@ def waste(trials: Sequence[Trial], trainings: int = 1) -> Waste:
     def spent(fits: Callable[[Trial], bool], share: Callable[[Trial], float] = lambda _: 1.0) -> SpentOn:
         found = [(one, share(one)) for one in own if fits(one)]
         epochs = round(sum(one.epochs * part for one, part in found)) * trainings
-        return SpentOn(len(found), epochs, sum(one.seconds * part for one, part in found))
+        return SpentOn(len(found), epochs, sum((one.seconds * part for one, part in found), 0.0))
 
     ended = (TrialState.DIVERGED, TrialState.PRUNED)
     return Waste(

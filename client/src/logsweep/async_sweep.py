@@ -52,6 +52,11 @@ class AsyncSweep:
     decisions = async_listed_of_sweep(sweeps.decisions)
 
     @property
+    def url(self) -> str:
+        """The address of its server."""
+        return self._client.url
+
+    @property
     def id(self) -> str:
         """The id of the sweep."""
         return self.now.id

@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import UTC, datetime
 from inspect import isclass
+from operator import attrgetter
 from typing import Annotated, Any, get_type_hints
 
 import httpx
@@ -13,6 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
 from app.api import analysis, datasets, health, hyperparameters, metrics, models, sweeps, trials, workers
+from app.api.openapi import PROBLEMS
 from app.api.reading import AT_ONCE
 from app.api.strict_route import StrictRoute
 from app.services.cursors import Page
@@ -46,7 +48,9 @@ def raw() -> Response:
 
 
 def application(route: type[APIRoute]) -> FastAPI:
-    app, router = FastAPI(), APIRouter(route_class=route)
+    # What our routes say of themselves is said of all routes here: that the answers are the same is what is tested.
+    app = FastAPI(responses=PROBLEMS, generate_unique_id_function=attrgetter("name"))
+    router = APIRouter(route_class=route)
     app.state.reads = asyncio.Semaphore(AT_ONCE)
     for endpoint in (found, found_later, raw):
         router.get(f"/{endpoint.__name__}")(endpoint)
@@ -74,7 +78,9 @@ KINDS = {
     route.path: get_type_hints(route.endpoint, include_extras=True)["return"]
     for module in READING
     for route in module.router.routes
-    if isinstance(route, APIRoute) and route.methods == {"GET"}
+    if isinstance(route, APIRoute)
+    and route.methods == {"GET"}
+    and not route.path.endswith("/answers")  # of models kept
 }
 """What each route declares that it answers with, by its path."""
 

@@ -64,6 +64,11 @@ def instant_text(column: str) -> str:
     return f"{seconds} || printf('.%06dZ', {column} % 1000000)"
 
 
+def column_names(connection: Connection, name: str) -> list[str]:
+    """Return the columns of a table or a view of our own."""
+    return [row.name for row in connection.exec_driver_sql(f"PRAGMA table_info({name})")]
+
+
 def json_at(source: ColumnElement[Any], path: str) -> ColumnElement[Any]:
     """Return what stands at a path of a JSON text, as JSON text itself; null if nothing does."""
     return func.coalesce(type_coerce(source, Text()).op("->")(path), "null")

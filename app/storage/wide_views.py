@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import Connection
 
+from app.storage.dialect import column_names
+
 MOST = 1000
 """Hyperparameters that have a column, in the order in which sweeps brought them: SQLite allows 2,000 columns."""
 
@@ -31,7 +33,7 @@ def parameters(connection: Connection) -> list[str]:
 
 def lack(connection: Connection, names: Iterable[str]) -> bool:
     """Return whether a view has no column for one of these hyperparameters, and has room for it."""
-    shown = [row.name for row in connection.exec_driver_sql("PRAGMA table_info(trials_wide)")]
+    shown = column_names(connection, "trials_wide")
     known = {name.lower() for name in shown}
     return len(shown) < MOST and not all({name.lower(), _apart(name)} & known for name in names)
 

@@ -15,6 +15,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer JSON, as the API do
 
 LOCAL = "http://127.0.0.1:8000"
 
+PATIENCE = 5.0
+"""Seconds in which a server has to answer that it is there."""
+
 
 class Exit(IntEnum):
     """Exit codes; 2 is a command that is written wrongly."""
@@ -31,6 +34,7 @@ def connected(server: str) -> Iterator["Client"]:
 
     try:
         with Client(server) as client:
+            client.within(PATIENCE).health()  # an upload alone would be tried again for ten minutes
             yield client
     except Refused as error:
         for sentence in [fault.detail for fault in error.faults] or [error.detail]:

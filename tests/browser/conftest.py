@@ -12,7 +12,7 @@ from tests.system.processes import ServerProcess, running
 CHROMIUM = "/usr/bin/chromium"
 """Debian's; make test installs it where it is missing."""
 
-_REFUSAL = "the server responded with a status of 422"
+_REFUSALS = tuple(f"the server responded with a status of {status}" for status in (404, 409, 422))
 """What the browser notes of a request that the server refused with sentences, which the page shows."""
 
 PATIENCE_MS = 60_000.0
@@ -47,7 +47,9 @@ def page(browser: Browser, server: ServerProcess) -> Iterator[Page]:
     opened = context.new_page()
     said: list[str] = []
     foreign: list[str] = []
-    opened.on("console", lambda message: None if _REFUSAL in message.text else said.append(message.text))
+    opened.on(
+        "console", lambda message: None if any(one in message.text for one in _REFUSALS) else said.append(message.text)
+    )
     opened.on("pageerror", lambda error: said.append(f"error: {error}"))
     opened.on("request", lambda one: None if _is_at_home(one.url, server) else foreign.append(one.url))
     opened.goto("./")

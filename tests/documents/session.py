@@ -31,7 +31,8 @@ class Session:
         (self.folder / ".venv").symlink_to(sys.prefix)
         (self.folder / "data").symlink_to(folder / "data")
         (folder / ".curlrc").write_text(_CURL)
-        self._environment = {**os.environ, "CURL_HOME": str(folder), "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}"}
+        path = f"{sys.prefix}/bin:{os.environ['PATH']}"
+        self._environment = {**os.environ, "CURL_HOME": str(folder), "PATH": path, "LOGSWEEP_SERVER": server}
 
     def run(self, snippets: Sequence[Snippet], seconds: float) -> list[str]:
         """Run the snippets and return the output of each; raise AssertionError for one that fails."""

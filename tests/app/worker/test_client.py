@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.uploads import PIECE
 from app.domain.work import MOST_ITEMS, About, CheckpointRef, GivenBack, Lease
-from app.worker.client import LONGEST_PAUSE, ServerRefusedError, StoppedError, WorkClient
+from app.worker.client import LONGEST_ASKED, LONGEST_PAUSE, ServerRefusedError, StoppedError, WorkClient
 
 CONTENT = b"some content"
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -29,8 +29,8 @@ class Pauses:
         return len(self.seconds) >= self._most
 
 
-def client(handler: Handler, pauses: Pauses | None = None) -> WorkClient:
-    return WorkClient("http://server", "w", pauses or Pauses(), httpx.MockTransport(handler))
+def client(handler: Handler, pauses: Pauses | None = None, chance: float = 1.0) -> WorkClient:
+    return WorkClient("http://server", "w", pauses or Pauses(), httpx.MockTransport(handler), lambda: chance)
 
 
 def test_a_server_that_is_away_is_tried_until_it_answers_at_growing_pauses() -> None:
@@ -46,6 +46,24 @@ def test_a_server_that_is_away_is_tried_until_it_answers_at_growing_pauses() -> 
     assert client(handler, pauses).dataset("data", SHA) == CONTENT
     assert pauses.seconds[:4] == [0.1, 0.2, 0.4, 0.8]
     assert pauses.seconds[-1] == LONGEST_PAUSE
+
+
+@pytest.mark.parametrize(("chance", "pause"), [(0.0, 0.05), (0.5, 0.075)])
+def test_workers_come_back_at_different_times(chance: float, pause: float) -> None:
+    pauses = Pauses(most=1)
+    with pytest.raises(StoppedError):
+        client(lambda _: httpx.Response(503), pauses, chance).report(b"{}")
+    assert pauses.seconds == [pause]
+
+
+@pytest.mark.parametrize(
+    ("asked", "pause"), [("7", 7.0), ("100000", LONGEST_ASKED), ("soon", 0.1), ("Fri, 27 Nov 2026 16:00:00 GMT", 0.1)]
+)
+def test_a_worker_waits_as_long_as_the_server_asks_within_reason(asked: str, pause: float) -> None:
+    pauses = Pauses(most=1)
+    with pytest.raises(StoppedError):
+        client(lambda _: httpx.Response(503, headers={"Retry-After": asked}), pauses).report(b"{}")
+    assert pauses.seconds == [pause]
 
 
 def test_an_upload_is_whole_at_each_try_and_names_its_length() -> None:

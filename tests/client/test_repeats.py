@@ -38,4 +38,4 @@ def test_a_sweep_whose_answer_was_lost_is_one_sweep(server: tuple[str, Trainer],
         made.enqueue([{"learning_rate": 0.01}])
         assert len(losing.lost) == len(set(losing.lost)) == 2
         assert [sweep.id for sweep in client.sweeps()] == [made.id]
-        assert made.refresh().budget["trials"] == 5
+        assert made.look().budget["trials"] == 5

@@ -59,7 +59,7 @@ def _answering(ask: Callable[[], Health]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = 5.0
 
-        def do_GET(self) -> None:  # noqa: N802  # the name that the standard library looks for
+        def do_GET(self) -> None:  # the name that the standard library looks for
             if self.path != PATH:
                 self.send_error(404, f"There is {PATH} alone.")
                 return

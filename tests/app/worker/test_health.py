@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from app.domain.errors import Unavailable
-from app.worker.health import MOST_SILENT_SECONDS, Health, health_told
 from app.worker.client import StoppedError, WorkClient
+from app.worker.health import MOST_SILENT_SECONDS, Health, health_told
 from app.worker.loop import Worker
 from tests.app.worker.fake_server import FakeServer
 

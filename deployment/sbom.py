@@ -52,6 +52,7 @@ def bill_of_materials() -> str:
     itself = _component("pypi", project["name"], project["version"], project["license"], [])
     materials = sorted([*_packages(), *_modules()], key=lambda one: str(one.purl))
     bom = Bom(components=materials, metadata=BomMetaData(component=itself))
+    bom.register_dependency(itself, materials)
     found = json.loads(make_outputter(bom, OutputFormat.JSON, SchemaVersion.V1_6).output_as_string())
     del found["serialNumber"], found["metadata"]["timestamp"]  # chance and time: they tell nothing of the materials
     return json.dumps(found, indent=1, sort_keys=True) + "\n"

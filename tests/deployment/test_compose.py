@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from typer.testing import CliRunner
 
@@ -83,10 +84,9 @@ def test_no_registry_is_asked_for_the_image_that_is_built_here() -> None:
     assert COMPOSE["services"]["worker"]["depends_on"] == {"server": {"condition": "service_healthy"}}
 
 
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+@contextmanager
+def deployed(data: Path) -> Iterator[dict[str, str]]:
     """Run the commands of the two containers, and yield their health checks, with the addresses that they have here."""
-    data = tmp_path_factory.mktemp("data")
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as another:
         ports = one.getsockname()[1], another.getsockname()[1]
 
@@ -110,17 +110,16 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
             assert process.wait(60) == 0
 
 
-@pytest.mark.parametrize("name", COMPOSE["services"])
-def test_a_container_becomes_healthy(deployed: dict[str, str], name: str) -> None:
-    kind, program, flag, _ = COMPOSE["services"][name]["healthcheck"]["test"]
+def test_the_containers_become_healthy_and_stop_when_asked(tmp_path: Path) -> None:
+    for service in COMPOSE["services"].values():
+        assert service["healthcheck"]["test"][:3] == ["CMD", "python", "-c"]
+    with deployed(tmp_path) as checks:
+        for name, code in checks.items():
+            until(partial(_succeeds, code), f"the {name} is healthy")
 
-    assert (kind, program, flag) == ("CMD", "python", "-c")
-    until(
-        lambda: (
-            subprocess.run([sys.executable, "-c", deployed[name]], capture_output=True, check=False).returncode == 0
-        ),
-        name,
-    )
+
+def _succeeds(code: str) -> bool:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 
 def test_the_commands_of_the_containers_are_commands_of_logsweep() -> None:

@@ -68,13 +68,20 @@ class WorkClient:
         pause: Callable[[float], bool],
         transport: httpx.BaseTransport | None = None,
         chance: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._worker = worker
         self._pause = pause
         self._chance = chance
+        self._clock = clock
         # A claim may wait 20 s at the server.
         self._http = httpx.Client(base_url=server, timeout=httpx.Timeout(60.0, connect=5.0), transport=transport)
         self._ends_at = float("inf")
+        self._answered_at = clock()
+
+    def silent_seconds(self) -> float:
+        """Return for how long the server has not answered: since the client was made, at most."""
+        return self._clock() - self._answered_at
 
     def close(self) -> None:
         """Close the connections; requests under way fail."""
@@ -83,7 +90,7 @@ class WorkClient:
     def hurry(self, seconds: float) -> None:
         """Give each request only so many seconds from now on, and all uploads together."""
         self._http.timeout = httpx.Timeout(seconds, connect=min(seconds, 5.0))
-        self._ends_at = time.monotonic() + seconds
+        self._ends_at = self._clock() + seconds
 
     def claim(self, slots: int, cohorts: Sequence[str], wait: float, about: About) -> ClaimAnswer:
         """Ask for up to `slots` runs; wait up to `wait` seconds for the first."""
@@ -163,6 +170,7 @@ class WorkClient:
             try:
                 with self._http.stream(method, path, content=content, headers=headers) as response:
                     if response.status_code < 500 and response.status_code not in _TRY_AGAIN:
+                        self._answered_at = self._clock()
                         return _accepted(response)
                     asked = _asked(response)
                 _log.warning("The server answered %s with %s.", path, response.status_code)
@@ -178,7 +186,7 @@ class WorkClient:
         """Yield a body bit by bit, as long as there is time: a large one must not hold up the end."""
         for piece in pieces:
             for start in range(0, piece.nbytes, PIECE):
-                if time.monotonic() > self._ends_at:
+                if self._clock() > self._ends_at:
                     raise StoppedError("The worker is stopping, and there is no time left for a large request.")
                 yield bytes(piece[start : start + PIECE])
 

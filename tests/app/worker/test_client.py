@@ -1,6 +1,7 @@
 """The client of the work protocol on a transport in memory: what is tried again, what is final, what is checked."""
 
 import hashlib
+import time
 from collections.abc import Callable
 
 import httpx
@@ -29,8 +30,13 @@ class Pauses:
         return len(self.seconds) >= self._most
 
 
-def client(handler: Handler, pauses: Pauses | None = None, chance: float = 1.0) -> WorkClient:
-    return WorkClient("http://server", "w", pauses or Pauses(), httpx.MockTransport(handler), lambda: chance)
+def client(
+    handler: Handler,
+    pauses: Pauses | None = None,
+    chance: float = 1.0,
+    clock: Callable[[], float] = time.monotonic,
+) -> WorkClient:
+    return WorkClient("http://server", "w", pauses or Pauses(), httpx.MockTransport(handler), lambda: chance, clock)
 
 
 def test_a_server_that_is_away_is_tried_until_it_answers_at_growing_pauses() -> None:
@@ -89,14 +95,13 @@ def test_a_stop_ends_the_waiting_for_a_server() -> None:
         client(lambda _: httpx.Response(500), Pauses(most=2)).heartbeat([Lease(0, 1)], ABOUT)
 
 
-def test_a_worker_in_a_hurry_leaves_a_large_upload(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_in_a_hurry_leaves_a_large_upload() -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         request.read()
         return httpx.Response(201)
 
-    hurried = client(handler)
-    now = iter([100.0, 101.0, 200.0])
-    monkeypatch.setattr("app.worker.client.time.monotonic", lambda: next(now))
+    now = iter([0.0, 100.0, 101.0, 200.0])
+    hurried = client(handler, clock=lambda: next(now))
     hurried.hurry(10.0)
     with pytest.raises(StoppedError, match="no time left"):
         hurried.put_artifact("0" * 64, bytes(2 * PIECE))

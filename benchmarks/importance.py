@@ -2,7 +2,7 @@
 
 Trials are drawn at random from the tables and recorded curves of the folder. Both are told the same: the place of each
 value on its own scale (unordered values as categories), and the cost. Optuna's fANOVA is asked with two seeds, so that
-there are two distances to hold against each other: ours from one of its answers, and its own other answer from it. A
+there are two distances to hold against each other: ours from its answers, and that of its answers from each other. A
 distance is half the sum of the absolute differences of two importances that sum to 1: 0 if equal, 1 if disjoint.
 """
 
@@ -127,15 +127,20 @@ def _of_optuna(study: Any, evaluator: Any) -> Shares:
 
 
 def _cells(name: str, count: int, found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    ours, own, ped = (
-        [_distance(one["shares"][measure], one["shares"][FIRST]) for one in found] for measure in (OURS, SECOND, PED)
-    )
+    shares = [one["shares"] for one in found]
+    ours, ped = ([_to_both(one, measure) for one in shares] for measure in (OURS, PED))
+    own = [_distance(one[SECOND], one[FIRST]) for one in shares]
     yield from (name, str(count), str(len(found)), show_interval(ours), show_interval(own))
     yield show_interval([one - other for one, other in zip(ours, own, strict=True)])
     ranks = [[_ranks(one["shares"][measure], one["shares"][FIRST]) for one in found] for measure in (OURS, SECOND)]
     yield " and ".join(f"{fmean(one):.3f}" for one in ranks)
     yield show_interval(ped)
     yield " and ".join(f"{fmean(one['seconds'][measure] for one in found):.2f}" for measure in (OURS, FIRST))
+
+
+def _to_both(shares: Mapping[str, Shares], measure: str) -> float:
+    """Return the mean of the distances of a measure from Optuna's fANOVA under both seeds."""
+    return fmean(_distance(shares[measure], shares[seed]) for seed in (FIRST, SECOND))
 
 
 def _distance(one: Shares, other: Shares) -> float:

@@ -73,10 +73,10 @@ class _Splits:
 def grown(places: Floats, costs: Floats, trees: int, rng: np.random.Generator) -> Leaves:
     """Return the leaves of so many trees that tell `costs` by `places`, (trials, columns) from 0 to 1."""
     examples, nodes = _roots(places, costs - costs.mean(), trees, rng)
-    least = _NOTHING * float((costs - costs.mean()) @ (costs - costs.mean()))
+    least = _NOTHING * _squares(examples, nodes)
     found = list[Leaves]()
     while len(nodes.tree):
-        splits, means = _splits(examples, nodes, least, rng)
+        splits, means = _splits(examples, nodes, least[nodes.tree], rng)
         ends = ~splits.made
         found.append(Leaves(nodes.tree[ends], means[ends], nodes.low[:, ends], nodes.high[:, ends]))
         examples, nodes = _parted(examples, nodes, splits, trees * len(costs))
@@ -99,7 +99,14 @@ def _roots(places: Floats, costs: Floats, trees: int, rng: np.random.Generator) 
     return _Examples(numbers, place, weight.take(numbers), sums.take(numbers)), _Nodes(np.arange(trees), *box, counts)
 
 
-def _splits(examples: _Examples, nodes: _Nodes, least: float, rng: np.random.Generator) -> tuple[_Splits, Floats]:
+def _squares(examples: _Examples, roots: _Nodes) -> Floats:
+    """Return the sum of squares that each tree has to explain: one that has not drawn the worst trial has less."""
+    tree, weights, sums = roots.tree.repeat(roots.counts), examples.weight[0], examples.sum[0]
+    squares, total, weight = (np.bincount(tree, one) for one in (sums**2 / weights, sums, weights))
+    return np.asarray(squares - total**2 / weight)
+
+
+def _splits(examples: _Examples, nodes: _Nodes, least: Floats, rng: np.random.Generator) -> tuple[_Splits, Floats]:
     """Return the best split of each node, and the mean cost in it."""
     gains, means = _gains(examples, nodes)
     starts, along = nodes.starts, np.arange(gains.shape[1])

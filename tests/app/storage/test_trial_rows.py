@@ -264,7 +264,7 @@ def test_the_ends_of_curves_have_the_first_epoch_and_the_last_ones(storage: Sqli
     curve = [replace(point(epoch), gradient_norms=None if epoch == 3 else [0.1, None]) for epoch in range(1, 5)]
     curve[1] = replace(curve[1], metrics={**curve[1].metrics, "train_loss": None})
     storage.report("w1", [Progress(item.lease, curve) for item in claimed], START)
-    storage.finish("w1", [result(item.lease) for item in claimed if item.trial != 2], [], START)
+    storage.finish("w1", [result(item.lease, curve=curve) for item in claimed if item.trial != 2], [], START)
 
     def of(*epochs: int) -> LossCurve:
         some = [one for one in curve if one.epoch in epochs]

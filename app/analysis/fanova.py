@@ -15,7 +15,8 @@ from app.analysis.evidence import Evidence, Floats, Rows
 from app.analysis.forest import Leaves, grown
 from app.domain.space import ChoiceParameter, Parameter
 
-TREES = 64
+_MOST_TREES, _FEWEST_TREES, _EXAMPLES = 256, 64, 64_000
+"""As many trees as draw so many trials in all, within these bounds: of few trials trees differ more."""
 
 _CELLS = 8
 """Of a pair the mean cost is looked at in so many cells of each axis of numbers: finer ones would tell noise."""
@@ -60,13 +61,13 @@ class _Axis:
     def square(self, leaves: Leaves, weights: Floats) -> Floats:
         """Return for each tree the mean square, along the axis, of the sum of `weights` of leaves lying there."""
         if self.columns.stop - self.columns.start > 1:
-            sums = [np.bincount(leaves.tree, weights * here, TREES) for here in self.covered(leaves)]
+            sums = [np.bincount(leaves.tree, weights * here, leaves.trees) for here in self.covered(leaves)]
             return np.asarray(np.mean(np.square(sums), 0))
         ends = np.concatenate([box[self.columns.start] for box in (leaves.low, leaves.high)])
         places = np.tile(leaves.tree, 2) + ends  # the axes of all trees, one behind the other
         order = places.argsort()
         sums, places = np.concatenate([weights, -weights])[order].cumsum()[:-1], places[order]
-        return np.bincount(places[:-1].astype(np.int64), sums**2 * np.diff(places), TREES + 1)[:TREES]
+        return np.bincount(places[:-1].astype(np.int64), sums**2 * np.diff(places), leaves.trees + 1)[: leaves.trees]
 
 
 def explained(evidence: Evidence, costs: Floats, rows: Rows, rng: np.random.Generator) -> Explained:
@@ -74,14 +75,15 @@ def explained(evidence: Evidence, costs: Floats, rows: Rows, rng: np.random.Gene
     axes, places = _inputs(evidence, rows, rng)
     if not axes or np.ptp(costs) == 0.0:
         return Explained({}, {})
-    leaves = grown(places, (costs - costs.mean()) / costs.std(), TREES, rng)
+    trees = min(max(_EXAMPLES // len(rows), _FEWEST_TREES), _MOST_TREES)
+    leaves = grown(places, (costs - costs.mean()) / costs.std(), trees, rng)
     widths = {name: axis.widths(leaves) for name, axis in axes.items()}
     volume = np.prod(list(widths.values()), 0)
-    mean, square = (np.bincount(leaves.tree, volume * leaves.value**power, TREES) for power in (1, 2))
+    mean, square = (np.bincount(leaves.tree, volume * leaves.value**power, trees) for power in (1, 2))
     variance = np.maximum(square - mean**2, _LEAST)
     sums = {name: axis.square(leaves, leaves.value * volume / widths[name]) for name, axis in axes.items()}
     alone = {name: np.maximum(one - mean**2, 0.0) / variance for name, one in sums.items()}
-    return Explained(alone, _together(leaves, axes, widths, leaves.value * volume / TREES))
+    return Explained(alone, _together(leaves, axes, widths, leaves.value * volume / trees))
 
 
 def _inputs(evidence: Evidence, rows: Rows, rng: np.random.Generator) -> tuple[Mapping[str, _Axis], Floats]:

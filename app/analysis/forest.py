@@ -22,8 +22,9 @@ _EQUAL = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Leaves:
-    """The leaves of all trees: their tree, the mean cost there, and the box of each, (columns, leaves)."""
+    """The leaves of `trees` trees: the tree of each, the mean cost there, and its box, (columns, leaves)."""
 
+    trees: int
     tree: Rows
     value: Floats
     low: Floats
@@ -78,11 +79,11 @@ def grown(places: Floats, costs: Floats, trees: int, rng: np.random.Generator) -
     while len(nodes.tree):
         splits, means = _splits(examples, nodes, least[nodes.tree], rng)
         ends = ~splits.made
-        found.append(Leaves(nodes.tree[ends], means[ends], nodes.low[:, ends], nodes.high[:, ends]))
+        found.append(Leaves(trees, nodes.tree[ends], means[ends], nodes.low[:, ends], nodes.high[:, ends]))
         examples, nodes = _parted(examples, nodes, splits, trees * len(costs))
     value = np.concatenate([one.value for one in found]) + costs.mean()
     boxes = (np.concatenate([getattr(one, end) for one in found], 1) for end in ("low", "high"))
-    return Leaves(np.concatenate([one.tree for one in found]), value, *boxes)
+    return Leaves(trees, np.concatenate([one.tree for one in found]), value, *boxes)
 
 
 def _roots(places: Floats, costs: Floats, trees: int, rng: np.random.Generator) -> tuple[_Examples, _Nodes]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
-from logsweep.answers import (
+from logsweep.answers.models import KeptModelAnswer
+from logsweep.answers.sweeps import (
     Attempt,
     EnqueuedAnswer,
     EpochAnswer,
-    KeptModelAnswer,
     Leaderboard,
     SpacePreview,
     StoredDecision,

@@ -1,4 +1,4 @@
-"""What sweeps came to: `best`, `trials`, `compare`, `doctor`, `export`, `predict` of a server's models."""
+"""What sweeps came to: `best`, `trials`, `compare`, `doctor`, `export`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -94,16 +94,27 @@ def doctor(sweep: Id, server: Server = LOCAL, as_json: AsJson = False) -> None:
 
 
 @commands.command()
-def export(
+def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     sweep: Id,
     file: Annotated[Path, typer.Argument(help="The new file; its ending tells the format: csv, jsonl or parquet.")],
     of: Annotated[
-        Literal["trials", "curves"], typer.Option(help="A row for each trial, or for each epoch.")
+        Literal["trials", "curves", "predictions"],
+        typer.Option(help="A row for each trial, for each epoch, or for each example that a model answers."),
     ] = "trials",
     where: Where = None,
+    trial: Annotated[
+        int | None, typer.Option(help="Of predictions, whose model answers; by default the best one's.", min=0)
+    ] = None,
+    part: Annotated[
+        Literal["dev", "test"] | None, typer.Option(help="Of predictions, the part of the data; by default dev.")
+    ] = None,
     server: Server = LOCAL,
+    as_json: AsJson = False,
 ) -> None:
-    """Write all trials of a sweep, or all their epochs, to a file."""
+    """Write all trials of a sweep, all their epochs, or what a model predicts, to a file."""
     with connected(server) as client:
-        client.get_sweep(sweep).export(file, of=of, where=where)
-    typer.echo(f"Wrote {file}.", err=True)
+        client.get_sweep(sweep).export(file, of=of, where=where, trial=trial, part=part)
+    if as_json:
+        show_json({"file": str(file), "bytes": file.stat().st_size})
+    else:
+        typer.echo(f"Wrote {file}.", err=True)

@@ -52,6 +52,7 @@ CALLS: list[Call[Any]] = [
     sweeps.analysis("S"),
     sweeps.leaderboard("S"),
     sweeps.export("S", "trials.csv", where="value<1"),
+    sweeps.export("S", "answers.csv", of="predictions", trial=1, part="test"),
     sweeps.progress_chart("S", by="epochs", points=10, where=[]),
     sweeps.curves_chart("S", number=[1], metric="loss"),
     sweeps.points_chart("S", ["value"]),

@@ -7,7 +7,8 @@ import typer
 
 from app.commands.connection import LOCAL, AsJson, Server, connected
 from app.commands.output import figure, show_facts, show_json, show_table
-from app.terminal import show_notes
+from app.domain.datasets import Note
+from app.terminal import notes_of, show_notes
 
 if TYPE_CHECKING:
     from logsweep.answers.datasets import DatasetPreview
@@ -42,7 +43,7 @@ def upload(
         show_json(found)
         return
     show_facts([("name", found.name), ("task", found.task), ("rows", found.rows), ("inputs", found.features)])
-    show_notes(found.card.get("notes", ()))
+    show_notes(notes_of(found.card))
 
 
 def _show_preview(seen: "DatasetPreview") -> None:
@@ -54,7 +55,7 @@ def _show_preview(seen: "DatasetPreview") -> None:
     )
     if seen.more_columns:
         typer.echo(f"... and {seen.more_columns:,} more columns.")
-    show_notes(seen.notes)
+    show_notes(Note(one.code, one.columns, one.detail) for one in seen.notes)
 
 
 def datasets(server: Server = LOCAL, as_json: AsJson = False) -> None:

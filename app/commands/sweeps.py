@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.commands.completion import known_sweeps
 from app.commands.connection import LOCAL, AsJson, Exit, Server, connected
 from app.commands.output import figure, show_facts, show_json, show_line, show_table
 from app.commands.request_files import read_request
@@ -13,7 +14,12 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(no_args_is_help=True, help="Start sweeps, look at them, steer them.")
 
-Id = Annotated[str, typer.Argument(metavar="SWEEP", help="The id of a sweep, as `logsweep sweep list` shows it.")]
+Id = Annotated[
+    str,
+    typer.Argument(
+        metavar="SWEEP", help="The id of a sweep, as `logsweep sweep list` shows it.", autocompletion=known_sweeps
+    ),
+]
 File = Annotated[str, typer.Argument(help="The request: JSON, YAML or TOML; - reads it from standard input.")]
 
 

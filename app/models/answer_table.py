@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.exports.table import Column, Row
+from app.exports.table import Column, Kind, Row
 from engine.metrics import Answers
 
 
@@ -18,7 +18,7 @@ class AnswerTable:
 
     def columns(self) -> list[Column]:
         """Return the row's place in its part, the target, the prediction, and the probability of each class."""
-        kind = "text" if self.classes else "float"
+        kind: Kind = "text" if self.classes else "float"
         columns = [Column("row", "int"), Column("target", kind), Column("prediction", kind)]
         return columns + [Column(f"probability_{name}", "float") for name in self.classes]
 

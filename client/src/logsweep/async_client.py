@@ -77,7 +77,7 @@ class AsyncClient:
         A lost connection is taken up where it was. An event `resync` tells that something was missed.
         """
         messages = self.messages(sweep, after)
-        return _events(await anext(messages), messages)  # the first one comes with the connection
+        return _Events(await anext(messages), messages)  # the first one comes with the connection
 
     async def messages(
         self, sweep: str | None, after: str | None = None, left: Left = forever
@@ -154,10 +154,18 @@ class AsyncClient:
             return error
 
 
-async def _events(first: Event | None, messages: AsyncGenerator[Event | None, None]) -> AsyncIterator[Event]:
-    async with aclosing(messages):
-        if first is not None:
-            yield first
-        async for message in messages:
-            if message is not None:
-                yield message
+class _Events:
+    """The events among messages; no generator of its own, as an event loop at its end closes all of them at once."""
+
+    def __init__(self, first: Event | None, messages: AsyncGenerator[Event | None, None]) -> None:
+        self._first = first
+        self._messages = messages
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        message, self._first = self._first, None
+        while message is None:
+            message = await anext(self._messages)
+        return message

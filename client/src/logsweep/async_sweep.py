@@ -1,6 +1,7 @@
 """A sweep, its lists and its models, at a client that is awaited."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from logsweep.answers.models import EnsembleAnswer
@@ -74,13 +75,14 @@ class AsyncSweep:
         watch = Watch(timeout, CLOCK)
         messages = self._client.messages(self.id, left=watch.left)
         with shown(progress) as show, watch.telling():
-            async for event in messages:
-                if watch.wants_look(event):
-                    client = self._client.within(watch.deadline(self._client.deadline))
-                    self.now = await client.run(sweeps.show(self.id))
-                    show(self.now)
-                    if self.now.state != "running":
-                        return self
+            async with aclosing(messages):
+                async for event in messages:
+                    if watch.wants_look(event):
+                        client = self._client.within(watch.deadline(self._client.deadline))
+                        self.now = await client.run(sweeps.show(self.id))
+                        show(self.now)
+                        if self.now.state != "running":
+                            return self
         raise AssertionError("events have no end")
 
     async def model(self, trial: int | None = None) -> "AsyncModel":

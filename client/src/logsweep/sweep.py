@@ -1,6 +1,7 @@
 """A sweep, its lists and its models, at a client that blocks."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from logsweep.answers.models import EnsembleAnswer
@@ -73,7 +74,7 @@ class Sweep:
         """
         watch = Watch(timeout, CLOCK)
         messages = self._client.messages(self.id, left=watch.left)
-        with shown(progress) as show, watch.telling():
+        with shown(progress) as show, watch.telling(), closing(messages):
             for event in messages:
                 if watch.wants_look(event):
                     client = self._client.within(watch.deadline(self._client.deadline))

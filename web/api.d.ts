@@ -803,10 +803,12 @@ export interface paths {
         };
         /**
          * Export Results
-         * @description Fetch all trials, or all their epochs, as one file, in the order of trials.
+         * @description Fetch all trials, all their epochs, or all that a kept model predicts of dev or test, as one file.
          *
-         *     It is read in pages while it is sent: trials that finish meanwhile may be in it or not. Lists and values of several
-         *     kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet` on the server.
+         *     Trials and epochs are in the order of trials, and are read in pages while they are sent: trials that finish
+         *     meanwhile may be in it or not. Predictions are in the order of the part, beside the target, with the probability of
+         *     each class. Lists and values of several kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet`
+         *     on the server.
          */
         get: operations["export_results"];
         put?: never;
@@ -7151,10 +7153,14 @@ export interface operations {
             query?: {
                 /** @description the kind of file */
                 format?: "csv" | "jsonl" | "parquet";
-                /** @description a row for each trial, or for each epoch of each trial */
-                of?: "trials" | "curves";
+                /** @description a row for each trial, for each epoch of each trial, or for each example that a model answers */
+                of?: "trials" | "curves" | "predictions";
                 /** @description a condition on trials, as in lists; all must hold */
                 where?: string[] | null;
+                /** @description of predictions, whose model answers: by default the best */
+                trial?: number | null;
+                /** @description of predictions, the part of the data that is answered: dev by default */
+                part?: ("dev" | "test") | null;
             };
             header?: never;
             path: {

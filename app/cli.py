@@ -15,6 +15,7 @@ from app.domain.errors import Fault, InvalidRequest, show
 from app.terminal import faults_shown, show_notes
 from app.trainer.blas import use_one_thread
 from app.version import logsweep_version
+from app.worker.health import PORT_VARIABLE
 from app.worker.process import run_worker
 
 SLOTS = 64
@@ -38,6 +39,15 @@ Reading = Annotated[
     typer.Option("--read", help="How the file is written, as a field of an upload: separator=tab; again for more."),
 ]
 ExitWithParent = Annotated[bool, typer.Option(help="End when standard input closes.", hidden=True)]
+HealthPort = Annotated[
+    int | None,
+    typer.Option(
+        help="A port of 127.0.0.1 that answers GET /healthz: is the worker's server there, and what does it train?",
+        min=0,
+        max=65535,
+        envvar=PORT_VARIABLE,
+    ),
+]
 Server = Annotated[str, typer.Option(help="The address of the server.", envvar="LOGSWEEP_SERVER")]
 
 
@@ -85,12 +95,13 @@ def work(
     server: Server = "http://127.0.0.1:8000",
     name: Annotated[str | None, typer.Option(help="The worker's name; by default its host and process id.")] = None,
     slots: Slots = SLOTS,
+    health_port: HealthPort = None,
     exit_with_parent: ExitWithParent = False,
 ) -> None:
     """Train for a server, until stopped."""
     with faults_shown():
         _log_to_stderr()
-        run_worker(server, name, slots, exit_with_parent=exit_with_parent)
+        run_worker(server, name, slots, exit_with_parent=exit_with_parent, health_port=health_port)
 
 
 @app.command()

@@ -38,7 +38,7 @@ _STATUS: Mapping[type[LogsweepError], HTTPStatus] = {
     DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
     NotInstalled: HTTPStatus.NOT_IMPLEMENTED,
 }
-_RETRY_AFTER: Mapping[int, int] = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.INSUFFICIENT_STORAGE: 10}
+_RETRY_AFTER: Mapping[int, int] = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.INSUFFICIENT_STORAGE: 2}
 """After how many seconds to try again what the service cannot do now."""
 
 _DETAILS = {

@@ -175,6 +175,7 @@ class Work:
         self._live.forget_silent(now)
         count = self._came_back(self._storage.lose_expired(now)) if now >= self._patient_until else 0
         self._storage.clear_artifacts(now)
+        self._storage.forget_repeats(now)
         return count
 
     def _be_patient_in_trouble(self, now: datetime) -> None:

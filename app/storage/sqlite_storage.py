@@ -40,6 +40,7 @@ from app.storage import (
     lineage,
     lost_leases,
     plans,
+    repeats,
     results,
     snapshots,
     sweep_rows,
@@ -220,6 +221,8 @@ class SqliteStorage:
     # Sweeps and plans
 
     create_sweep = _writes(sweep_rows.create)
+    made = _reads(repeats.made)
+    forget_repeats = _writes(repeats.forget)
     sweep = _reads(sweep_rows.find)
     sweep_spec = _reads(sweep_rows.spec)
     foreign_specs = _reads(sweep_rows.foreign_specs)

@@ -139,7 +139,9 @@ class AsyncClient:
         ends_at = CLOCK() + seconds
         try:
             with call.body() as body:
-                request = self._http.build_request(call.method, call.path, params=call.query(), timeout=seconds, **body)
+                request = self._http.build_request(
+                    call.method, call.path, params=call.query(), headers=call.headers, timeout=seconds, **body
+                )
                 response = await self._http.send(request, stream=True)
             async with aclosing(response):
                 with sink(call.into if response.is_success else None) as out:

@@ -138,7 +138,9 @@ class Client:
         ends_at = CLOCK() + seconds
         try:
             with call.body() as body:
-                request = self._http.build_request(call.method, call.path, params=call.query(), timeout=seconds, **body)
+                request = self._http.build_request(
+                    call.method, call.path, params=call.query(), headers=call.headers, timeout=seconds, **body
+                )
                 response = self._http.send(request, stream=True)
             with closing(response), sink(call.into if response.is_success else None) as out:
                 for piece in response.iter_bytes(PIECE):

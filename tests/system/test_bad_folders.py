@@ -1,11 +1,9 @@
 """What cannot be served is refused by the commands with a sentence, as a person meets it."""
 
 import os
-import resource
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -14,29 +12,21 @@ import pytest
 from app.demo import run_demo
 from app.domain.errors import Unavailable
 from app.storage import FILE
+from tests.disk.limits import files_of_at_most
 from tests.system.processes import PATIENCE
 
 
-def logsweep(
-    *options: str | Path, most_bytes: int | None = None, **variables: str
-) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end, with these variables; no file that it writes may be larger."""
-
-    def limit() -> None:
-        if most_bytes is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
-
-    command = [sys.executable, "-m", "app.cli", *map(str, options)]
-    environment: Mapping[str, str] = {**os.environ, **variables}
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment, preexec_fn=limit
-    )
+def serve(data: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Start a server that should refuse, with these variables."""
+    command = [sys.executable, "-m", "app.cli", "serve", "--data", str(data), "--port", "0", "--workers", "0"]
+    environment = {**os.environ, **variables}
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment)
 
 
 def test_a_server_refuses_another_programs_database_with_one_line(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
-    refused = logsweep("serve", "--data", tmp_path, "--port", "0", "--workers", "0")
+    refused = serve(tmp_path)
     assert (refused.returncode, refused.stdout) == (1, "")
     (line,) = refused.stderr.splitlines()
     assert line == (
@@ -46,7 +36,8 @@ def test_a_server_refuses_another_programs_database_with_one_line(tmp_path: Path
 
 
 def test_a_server_on_a_full_disk_refuses_with_one_line_and_leaves_no_database(tmp_path: Path) -> None:
-    refused = logsweep("serve", "--data", tmp_path / "data", "--port", "0", "--workers", "0", most_bytes=100_000)
+    with files_of_at_most(100_000):
+        refused = serve(tmp_path / "data")
     assert refused.returncode == 1
     (line,) = refused.stderr.splitlines()
     assert line.startswith("There is no room in the data folder")
@@ -55,7 +46,7 @@ def test_a_server_on_a_full_disk_refuses_with_one_line_and_leaves_no_database(tm
 
 def test_every_setting_that_is_wrong_is_told_in_a_line_of_its_own(tmp_path: Path) -> None:
     wrong = {"LOGSWEEP_LEASE_SECONDS": "soon", "LOGSWEEP_READINGS": "65", "LOGSWEEP_CHECKPOINT_BYTES": "1e3.5"}
-    refused = logsweep("serve", "--data", tmp_path / "data", "--port", "0", **wrong)
+    refused = serve(tmp_path / "data", **wrong)
     assert (refused.returncode, refused.stdout) == (1, "")
     lines = refused.stderr.splitlines()
     assert [line.split(":")[0] for line in lines] == [f'{name} cannot be "{value}"' for name, value in wrong.items()]

@@ -1,7 +1,6 @@
 """Tests of folders that cannot be opened: one sentence with cause and way out, and nothing in them changes."""
 
 import os
-import resource
 import shutil
 import sqlite3
 import tempfile
@@ -18,10 +17,11 @@ from app.storage.wal import log_of
 from tests.app.storage.new_database import put_new_database
 from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.world import SWEEP, add_sweep, claim_one, drawn, finish
+from tests.disk.limits import files_of_at_most
 
 NOW = datetime(2026, 11, 27, 1, 2, 3, tzinfo=UTC)
 NOBODY = 65534
-Spoil = Callable[[Path], None]
+Spoil = Callable[[Path], object]
 
 
 def open_and_close(folder: Path) -> None:
@@ -94,9 +94,9 @@ def replaced_by_a_folder(file: Path) -> None:
 
 
 DATABASES: dict[str, tuple[Spoil, str]] = {
-    "text": (lambda file: file.write_text("no database, but long enough" * 200) and None, "is no database of SQLite"),
-    "a few bytes": (lambda file: file.write_bytes(b"abc") and None, "is no database of SQLite"),
-    "an archive": (lambda file: file.write_bytes(b"PK\3\4" + bytes(9000)) and None, "is no database of SQLite"),
+    "text": (lambda file: file.write_text("no database, but long enough" * 200), "is no database of SQLite"),
+    "a few bytes": (lambda file: file.write_bytes(b"abc"), "is no database of SQLite"),
+    "an archive": (lambda file: file.write_bytes(b"PK\3\4" + bytes(9000)), "is no database of SQLite"),
     "an empty file": (lambda file: file.write_bytes(b""), "is empty, which no logsweep leaves behind"),
     "recipes": (lambda file: other_program(file, "recipes"), "another program, with the tables recipes"),
     "migrated recipes": (
@@ -256,17 +256,6 @@ def test_a_database_that_cannot_be_written_or_read_is_told(foreign: Path, mode: 
     ):
         open_and_close(foreign)
     assert (foreign / FILE).stat().st_size == before
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond a size, as a full disk would."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("size", [0, 1, 4096, 40_000, 200_000])

@@ -4,8 +4,7 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +13,11 @@ import typer
 from app.commands import datasets, models, results, service, sweeps
 from app.commands.connection import AsJson
 from app.commands.models import Reading
-from app.domain.errors import LogsweepError
+from app.domain.errors import Fault, InvalidRequest, show
 from app.terminal import faults_shown
 from app.trainer.blas import use_one_thread
 from app.version import logsweep_version
+from app.worker.health import PORT_VARIABLE
 from app.worker.process import run_worker
 
 SLOTS = 64
@@ -42,6 +42,15 @@ Slots = Annotated[
     int, typer.Option(help="Runs that one worker trains at the same time.", min=1, max=4096, envvar="LOGSWEEP_SLOTS")
 ]
 ExitWithParent = Annotated[bool, typer.Option(help="End when standard input closes.", hidden=True)]
+HealthPort = Annotated[
+    int | None,
+    typer.Option(
+        help="A port of 127.0.0.1 that answers GET /healthz: is the worker's server there, and what does it train?",
+        min=0,
+        max=65535,
+        envvar=PORT_VARIABLE,
+    ),
+]
 Server = Annotated[str, typer.Option(help="The address of the server.", envvar="LOGSWEEP_SERVER")]
 
 
@@ -71,7 +80,8 @@ def serve(
     exit_with_parent: ExitWithParent = False,
 ) -> None:
     """Serve the API, with worker processes beside it."""
-    _log_to_stderr()
+    with faults_shown():
+        _log_to_stderr()
     _heed_signals()
     use_one_thread(os.environ)
     gc.disable()  # until the imports are done, a tenth of whose time went into looking for garbage
@@ -79,7 +89,7 @@ def serve(
 
     if exit_with_parent:
         stop_with_input()
-    with _refusal_shown():
+    with faults_shown():
         run_server(host, port, data, workers if workers is not None else os.cpu_count() or 1, slots)
 
 
@@ -88,12 +98,13 @@ def work(
     server: Server = "http://127.0.0.1:8000",
     name: Annotated[str | None, typer.Option(help="The worker's name; by default its host and process id.")] = None,
     slots: Slots = SLOTS,
+    health_port: HealthPort = None,
     exit_with_parent: ExitWithParent = False,
 ) -> None:
     """Train for a server, until stopped."""
-    _log_to_stderr()
-    with _refusal_shown():
-        run_worker(server, name, slots, exit_with_parent=exit_with_parent)
+    with faults_shown():
+        _log_to_stderr()
+        run_worker(server, name, slots, exit_with_parent=exit_with_parent, health_port=health_port)
 
 
 @app.command(rich_help_panel=SERVER)
@@ -107,7 +118,8 @@ def demo(
     _heed_signals()
     from app.demo import run_demo  # noqa: PLC0415  # keeps the start of the other commands short
 
-    raise typer.Exit(run_demo(data, port, workers, leave=leave))
+    with faults_shown():
+        raise typer.Exit(run_demo(data, port, workers, leave=leave))
 
 
 @app.command(rich_help_panel=ALONE)
@@ -170,7 +182,7 @@ def backup(
     """Copy the whole database as it is between two commits, and check the copy; a server goes on meanwhile."""
     from app.backup import run_backup  # noqa: PLC0415  # keeps the start of the other commands short
 
-    with _refusal_shown():
+    with faults_shown():
         run_backup(file, data, server, as_json=as_json)
 
 
@@ -183,7 +195,7 @@ def restore(
     """Check a backup and put it into a data folder that no server uses; what was there is kept under another name."""
     from app.backup import run_restore  # noqa: PLC0415  # keeps the start of the other commands short
 
-    with _refusal_shown():
+    with faults_shown():
         run_restore(file, data, as_json=as_json)
 
 
@@ -203,18 +215,12 @@ for _command in _OF_SWEEPS:
 app.command("list", rich_help_panel=SHORT)(sweeps.list_sweeps)
 
 
-@contextmanager
-def _refusal_shown() -> Iterator[None]:
-    """End with 1 and a sentence where a process cannot start."""
-    try:
-        yield
-    except LogsweepError as error:
-        typer.echo(error.detail, err=True)
-        raise typer.Exit(1) from None
-
-
 def _log_to_stderr() -> None:
+    """Begin to log. Raises InvalidRequest if the level that the environment asks for does not exist."""
     level = os.environ.get("LOGSWEEP_LOG_LEVEL", "INFO").upper()
+    if level not in logging.getLevelNamesMapping():
+        rule = "it is DEBUG, INFO, WARNING, ERROR or CRITICAL. Set one of them, or unset it"
+        raise InvalidRequest([Fault("/log_level", f"LOGSWEEP_LOG_LEVEL cannot be {show(level)}: {rule}.")])
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("httpx", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -383,6 +383,21 @@ histories = Table(
     sqlite_with_rowid=False,
 )
 
+# What requests made that came with a key of their sender's choice, so that they count once, however often they come.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_sha256", Text, nullable=False),
+    Column("sweep", Text, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Index(None, "made_at"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
 decisions = Table(
     "decisions",
     metadata,

@@ -138,7 +138,7 @@ class AsyncClient:
 
     async def _send(self, call: Call[Any], seconds: float) -> Outcome:
         left = TimeLeft(seconds, CLOCK)
-        asked: dict[str, Any] = {"params": call.query(), "extensions": {"timeout": left}}
+        asked: dict[str, Any] = {"params": call.query(), "headers": call.headers, "extensions": {"timeout": left}}
         try:
             with call.body() as body:
                 request = left.bound(self._http.build_request(call.method, call.path, **asked, **body))

@@ -19,7 +19,7 @@ from logsweep.answers.sweeps import (
     TrialDiagnosis,
     TrialState,
 )
-from logsweep.calls import Call, Flow, Page, Param, answer, get, nothing, place, plain
+from logsweep.calls import Call, Flow, Page, Param, answer, get, making, nothing, place, plain
 from logsweep.requests import Changes, SweepRequest, written_out
 
 _SWEEP = answer(SweepAnswer)
@@ -35,7 +35,7 @@ LONGEST_WAIT = 20.0
 def create(request: Mapping[str, Any] | None = None, /, **fields: Unpack[SweepRequest]) -> Call[SweepAnswer]:
     """Start a sweep: a whole request, fields of one, or both, of which the fields count."""
     body = plain(written_out({**(request or {}), **fields}))
-    return Call("POST", "/v1/sweeps", _SWEEP, json=body)
+    return making("/v1/sweeps", _SWEEP, body)
 
 
 def preview(request: Mapping[str, Any] | None = None, /, **fields: Unpack[SweepRequest]) -> Call[SpacePreview]:
@@ -123,7 +123,7 @@ def refine(
     """Start the next sweep, in the space that this one suggests and with it as history; it is the answer."""
     said = {"name": name, "budget": budget, "sampler": sampler, "scheduler": scheduler}
     body = {field: value for field, value in said.items() if value is not None}
-    return Call("POST", _at(sweep, "refine"), _SWEEP, json=plain(body))
+    return making(_at(sweep, "refine"), _SWEEP, plain(body))
 
 
 def models(sweep: str) -> Call[list[KeptModelAnswer]]:
@@ -181,7 +181,7 @@ def diagnosis(sweep: str, number: int, *, hoped_error: float | None = None) -> C
 
 def enqueue(sweep: str, points: Sequence[Mapping[str, Any]]) -> Call[EnqueuedAnswer]:
     """Enqueue points picked by hand: the next trials, on top of the budget."""
-    return Call("POST", _at(sweep, "trials"), answer(EnqueuedAnswer), json={"points": plain(list(points))})
+    return making(_at(sweep, "trials"), answer(EnqueuedAnswer), {"points": plain(list(points))})
 
 
 def analysis(sweep: str, *, hoped_error: float | None = None) -> Call[SweepAnalysis]:

@@ -3871,6 +3871,11 @@ export interface components {
              * @description free text
              */
             notes: string;
+            /**
+             * Priority
+             * @description how much it matters among sweeps that run at the same time: one of 20 has twice as many runs in training as one of 10
+             */
+            priority: number;
             /** @description where it stands */
             state: components["schemas"]["SweepState"];
             /** @description the state to come, while its end waits for trials in training; else null */
@@ -4671,6 +4676,12 @@ export interface components {
              */
             notes?: string;
             /**
+             * Priority
+             * @description how much it matters among sweeps that run at the same time: one of 20 has twice as many runs in training as one of 10
+             * @default 10
+             */
+            priority?: number;
+            /**
              * Trainer
              * @description who trains: logsweep, external or external:NAME
              * @default logsweep
@@ -4837,6 +4848,11 @@ export interface components {
              * @description free text, in place of what there is
              */
             notes?: string;
+            /**
+             * Priority
+             * @description how much the sweep matters among those that run at the same time, from 1 to 100
+             */
+            priority?: number;
             /** @description the parts of the budget that change */
             budget?: components["schemas"]["BudgetChangesBody"];
             /**
@@ -5687,7 +5703,10 @@ export interface operations {
     create_sweep: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6024,7 +6043,10 @@ export interface operations {
     refine_sweep: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description the id of a sweep, as its answer has it */
                 sweep: string;
@@ -6208,7 +6230,10 @@ export interface operations {
     enqueue_points: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description the id of a sweep, as its answer has it */
                 sweep: string;

@@ -4,15 +4,14 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.commands import datasets, results, service, sweeps
-from app.domain.errors import LogsweepError
+from app.domain.errors import Fault, InvalidRequest, show
 from app.terminal import faults_shown, show_notes
 from app.trainer.blas import use_one_thread
 from app.version import logsweep_version
@@ -78,7 +77,8 @@ def serve(
     exit_with_parent: ExitWithParent = False,
 ) -> None:
     """Serve the API, with worker processes beside it."""
-    _log_to_stderr()
+    with faults_shown():
+        _log_to_stderr()
     _heed_signals()
     use_one_thread(os.environ)
     gc.disable()  # until the imports are done, a tenth of whose time went into looking for garbage
@@ -86,7 +86,7 @@ def serve(
 
     if exit_with_parent:
         stop_with_input()
-    with _refusal_shown():
+    with faults_shown():
         run_server(host, port, data, workers if workers is not None else os.cpu_count() or 1, slots)
 
 
@@ -99,8 +99,8 @@ def work(
     exit_with_parent: ExitWithParent = False,
 ) -> None:
     """Train for a server, until stopped."""
-    _log_to_stderr()
-    with _refusal_shown():
+    with faults_shown():
+        _log_to_stderr()
         run_worker(server, name, slots, exit_with_parent=exit_with_parent, health_port=health_port)
 
 
@@ -115,7 +115,8 @@ def demo(
     _heed_signals()
     from app.demo import run_demo  # noqa: PLC0415  # keeps the start of the other commands short
 
-    raise typer.Exit(run_demo(data, port, workers, leave=leave))
+    with faults_shown():
+        raise typer.Exit(run_demo(data, port, workers, leave=leave))
 
 
 @app.command()
@@ -214,7 +215,7 @@ def backup(
     """Copy the whole database as it is between two commits, and check the copy; a server goes on meanwhile."""
     from app.backup import run_backup  # noqa: PLC0415  # keeps the start of the other commands short
 
-    with _refusal_shown():
+    with faults_shown():
         run_backup(file, data, server)
 
 
@@ -226,7 +227,7 @@ def restore(
     """Check a backup and put it into a data folder that no server uses; what was there is kept under another name."""
     from app.backup import run_restore  # noqa: PLC0415  # keeps the start of the other commands short
 
-    with _refusal_shown():
+    with faults_shown():
         run_restore(file, data)
 
 
@@ -244,18 +245,12 @@ for _command in _OF_SWEEPS:  # the same without the word sweep, for fingers in a
 app.command("list", hidden=True)(sweeps.list_sweeps)
 
 
-@contextmanager
-def _refusal_shown() -> Iterator[None]:
-    """End with 1 and a sentence where a process cannot start."""
-    try:
-        yield
-    except LogsweepError as error:
-        typer.echo(error.detail, err=True)
-        raise typer.Exit(1) from None
-
-
 def _log_to_stderr() -> None:
+    """Begin to log. Raises InvalidRequest if the level that the environment asks for does not exist."""
     level = os.environ.get("LOGSWEEP_LOG_LEVEL", "INFO").upper()
+    if level not in logging.getLevelNamesMapping():
+        rule = "it is DEBUG, INFO, WARNING, ERROR or CRITICAL. Set one of them, or unset it"
+        raise InvalidRequest([Fault("/log_level", f"LOGSWEEP_LOG_LEVEL cannot be {show(level)}: {rule}.")])
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("httpx", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -15,7 +15,7 @@ from app.domain.errors import Fault, InvalidRequest
 from app.domain.uploads import SentFile, SentFiles, UploadForm, read_reading
 from app.preparation.datasets import PreparedDataset, builtin_names, prepare_builtin
 from app.preparation.uploads import prepare_upload
-from app.settings import Settings
+from app.settings import read_settings
 from app.terminal import notes_of, show_notes
 from app.trainer.gradient_check import MOST_STEPS, GradientCheck, check_gradients, fixed_faults, work_faults
 
@@ -72,7 +72,7 @@ def _prepared(dataset: str, target: str | None, reading: Sequence[str]) -> Prepa
         detail = f'"{dataset}" is neither a built-in data set ({names}) nor a file that can be read: {error.strerror}.'
         raise InvalidRequest([Fault("/dataset", detail)]) from None
     files, form = SentFiles(SentFile(path.name, content)), UploadForm(path.name, target, **read_reading(reading))
-    return prepare_upload(files, form, max_table_bytes=Settings().max_table_bytes)
+    return prepare_upload(files, form, max_table_bytes=read_settings().max_table_bytes)
 
 
 def _show(console: Console, check: GradientCheck) -> None:

@@ -1126,7 +1126,7 @@ export interface paths {
         };
         /**
          * Get Readiness
-         * @description Answer once the storage can be read.
+         * @description Answer as long as the storage can be read and written; else tell with 503 why not: a full disk, for one.
          */
         get: operations["get_readiness"];
         put?: never;

@@ -1128,7 +1128,7 @@ export interface paths {
         };
         /**
          * Get Readiness
-         * @description Answer once the storage can be read.
+         * @description Answer as long as the storage can be read and written; else tell with 503 why not: a full disk, for one.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -3873,6 +3873,11 @@ export interface components {
              * @description free text
              */
             notes: string;
+            /**
+             * Priority
+             * @description how much it matters among sweeps that run at the same time: one of 20 has twice as many runs in training as one of 10
+             */
+            priority: number;
             /** @description where it stands */
             state: components["schemas"]["SweepState"];
             /** @description the state to come, while its end waits for trials in training; else null */
@@ -4673,6 +4678,12 @@ export interface components {
              */
             notes?: string;
             /**
+             * Priority
+             * @description how much it matters among sweeps that run at the same time: one of 20 has twice as many runs in training as one of 10
+             * @default 10
+             */
+            priority?: number;
+            /**
              * Trainer
              * @description who trains: logsweep, external or external:NAME
              * @default logsweep
@@ -4839,6 +4850,11 @@ export interface components {
              * @description free text, in place of what there is
              */
             notes?: string;
+            /**
+             * Priority
+             * @description how much the sweep matters among those that run at the same time, from 1 to 100
+             */
+            priority?: number;
             /** @description the parts of the budget that change */
             budget?: components["schemas"]["BudgetChangesBody"];
             /**
@@ -5689,7 +5705,10 @@ export interface operations {
     create_sweep: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6026,7 +6045,10 @@ export interface operations {
     refine_sweep: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description the id of a sweep, as its answer has it */
                 sweep: string;
@@ -6210,7 +6232,10 @@ export interface operations {
     enqueue_points: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description the id of a sweep, as its answer has it */
                 sweep: string;

@@ -43,6 +43,7 @@ class SweepAnswer(Answer):
     name: str
     tags: list[str]
     notes: str
+    priority: int
     state: SweepState
     ending: SweepState | None
     reason: str | None

@@ -1,9 +1,9 @@
 """The command line: `logsweep serve`, `work`, `demo`, `predict`, `evaluate`, `gradcheck`, `simulate` and the others."""
 
 import gc
-import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +13,7 @@ import typer
 
 from app.commands import datasets, results, service, sweeps
 from app.domain.errors import LogsweepError
+from app.logs.setup import set_up_log
 from app.terminal import faults_shown, show_notes
 from app.trainer.blas import use_one_thread
 from app.version import logsweep_version
@@ -78,7 +79,8 @@ def serve(
     exit_with_parent: ExitWithParent = False,
 ) -> None:
     """Serve the API, with worker processes beside it."""
-    _log_to_stderr()
+    with _refusal_shown():
+        set_up_log(os.environ, sys.stderr)
     _heed_signals()
     use_one_thread(os.environ)
     gc.disable()  # until the imports are done, a tenth of whose time went into looking for garbage
@@ -99,8 +101,8 @@ def work(
     exit_with_parent: ExitWithParent = False,
 ) -> None:
     """Train for a server, until stopped."""
-    _log_to_stderr()
     with _refusal_shown():
+        set_up_log(os.environ, sys.stderr)
         run_worker(server, name, slots, exit_with_parent=exit_with_parent, health_port=health_port)
 
 
@@ -252,13 +254,6 @@ def _refusal_shown() -> Iterator[None]:
     except LogsweepError as error:
         typer.echo(error.detail, err=True)
         raise typer.Exit(1) from None
-
-
-def _log_to_stderr() -> None:
-    level = os.environ.get("LOGSWEEP_LOG_LEVEL", "INFO").upper()
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _heed_signals() -> None:

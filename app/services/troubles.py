@@ -21,6 +21,10 @@ class Troubles:
     def __init__(self) -> None:
         self._of: dict[str, _Trouble] = {}
 
+    def __len__(self) -> int:
+        """Return how many sweeps are in trouble."""
+        return len(self._of)
+
     def note(self, sweep: str, why: str) -> None:
         """Note why a look has failed; the pauses of one that is in trouble go on growing."""
         self._of.setdefault(sweep, _Trouble(why)).why = why

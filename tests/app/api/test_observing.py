@@ -1,25 +1,28 @@
 """Tests of what is observed of requests: their ids, the log, and what is measured."""
 
+import io
 import logging
+import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.logs.console import ConsoleFormatter
 from app.services.services import Services
+from app.worker.about import about
+from app.worker.client import WorkClient
 from tests.app.api.serving import Trainer, problem, serving, start, when_ended
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Services]]:
-    """A server that has trained a sweep."""
+    """A server with a sweep that was cancelled."""
     with serving(tmp_path_factory.mktemp("observed")) as (client, services):
-        sweep = start(client)["id"]
-        Trainer(client).train_everything()
-        when_ended(client, sweep)
-        Trainer(client).claim()
+        client.post(f"/v1/sweeps/{start(client)['id']}/cancel")
         yield client, services
 
 
@@ -27,6 +30,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Cli
 def client(served: tuple[httpx.Client, Services]) -> httpx.Client:
     """A client of it."""
     return served[0]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, frozenset[str]], float]:
+    """What a server has measured that trained a sweep, and was asked for more once."""
+    with serving(tmp_path_factory.mktemp("trained")) as (client, _):
+        sweep = start(client)["id"]
+        Trainer(client).train_everything()
+        when_ended(client, sweep)
+        return scraped(client)
 
 
 def scraped(client: httpx.Client) -> dict[tuple[str, frozenset[str]], float]:
@@ -46,7 +59,7 @@ def test_an_answer_has_the_id_that_its_request_was_sent_with(client: httpx.Clien
 
 @pytest.mark.parametrize("sent", ["", "a b", "x" * 65, "a\tb", "<script>", "ä"])
 def test_an_id_of_another_form_is_replaced(client: httpx.Client, sent: str) -> None:
-    given = client.get("/healthz", headers={"X-Request-ID": sent.encode()}).headers["x-request-id"]
+    given = client.get("/healthz", headers=[(b"X-Request-ID", sent.encode())]).headers["x-request-id"]
     assert given != sent
     assert len(given) == 16
     assert given != client.get("/healthz").headers["x-request-id"]
@@ -109,16 +122,15 @@ def test_requests_are_counted_by_the_templates_of_their_routes(client: httpx.Cli
     assert not [labels for _, labels in after if sweep in labels]
 
 
-def test_what_happened_to_runs_is_counted(client: httpx.Client) -> None:
-    assert value(client, "claims_total", "granted") == 1
-    assert value(client, "claims_total", "empty") >= 2
-    assert value(client, "runs_leased_total") == 4
-    assert value(client, "epochs_stored_total") == 12
-    assert value(client, "results_total", "recorded") == 4
-    assert value(client, "trials", "completed") == 4
-    assert value(client, "sweeps", "completed") == 1
-    assert value(client, "plan_seconds_count", "server") >= 1
-    assert value(client, "commit_jobs_sum") >= value(client, "commit_seconds_count") > 0
+def test_what_happened_to_runs_is_counted(trained: dict[tuple[str, frozenset[str]], float]) -> None:
+    def of(name: str, *labels: str) -> float:
+        return trained[f"logsweep_{name}", frozenset(labels)]
+
+    assert (of("claims_total", "granted"), of("claims_total", "empty")) == (1, 1)
+    assert (of("runs_leased_total"), of("results_total", "recorded"), of("epochs_stored_total")) == (4, 4, 12)
+    assert (of("trials", "completed"), of("sweeps", "completed")) == (4, 1)
+    assert of("plan_seconds_count", "server") >= 1
+    assert of("commit_jobs_sum") >= of("commit_seconds_count") > 0
 
 
 def test_what_waits_and_what_the_files_take_is_read_when_it_is_asked_for(client: httpx.Client) -> None:
@@ -157,3 +169,21 @@ def test_a_storage_that_cannot_be_read_is_told_beside_what_is_in_memory(tmp_path
     assert found["logsweep_storage_readable", frozenset()] == 0
     assert found["logsweep_workers", frozenset()] == 0
     assert ("logsweep_queued_runs", frozenset()) not in found
+
+
+def test_what_a_worker_asks_has_the_same_id_in_its_log_and_in_that_of_the_server(client: httpx.Client) -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(ConsoleFormatter())
+    logger = logging.getLogger("app")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        with closing(WorkClient(str(client.base_url), "w1", lambda _: True)) as worker:
+            worker.claim(1, [], 0.0, about(1))
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    told = re.findall(r"DEBUG ([\w.]+): POST /v1/work/claim was answered .*request=(\w+)", stream.getvalue())
+    assert sorted(name for name, _ in told) == ["app.api.observing", "app.worker.client"]
+    assert len({request for _, request in told}) == 1

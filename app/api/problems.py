@@ -13,8 +13,10 @@ from starlette.requests import ClientDisconnect
 
 from app.api.fields import parameter_faults
 from app.api.seen import request_id
+from app.domain import disks
 from app.domain.errors import (
     Conflict,
+    DiskFull,
     Fault,
     InvalidRequest,
     LogsweepError,
@@ -34,8 +36,12 @@ _STATUS: Mapping[type[LogsweepError], HTTPStatus] = {
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     InvalidRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
     NotInstalled: HTTPStatus.NOT_IMPLEMENTED,
 }
+_RETRY_AFTER: Mapping[int, int] = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.INSUFFICIENT_STORAGE: 2}
+"""After how many seconds to try again what the service cannot do now."""
+
 _DETAILS = {
     404: "There is nothing at this address. GET /docs shows all routes.",
     405: "This address does not know the method; the Allow header lists those it knows.",
@@ -97,7 +103,8 @@ def _problem(
 async def _logsweep_error(request: Request, error: Exception) -> JSONResponse:
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
     faults = error.faults if isinstance(error, InvalidRequest) else ()
-    return _problem(request, status, str(error), faults)
+    after = _RETRY_AFTER.get(status)
+    return _problem(request, status, str(error), faults, None if after is None else {"Retry-After": str(after)})
 
 
 async def _validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -120,6 +127,13 @@ async def _hung_up(request: Request, _: Exception) -> JSONResponse:
     return _problem(request, 400, "The body broke off before its end. Send it again.")
 
 
+async def _system_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer for a disk that has no room for a body; all else that the system refuses is a fault of the service."""
+    if isinstance(error, OSError) and error.errno in disks.NO_ROOM:
+        return await _logsweep_error(request, disks.told(error, "the folder for temporary files of the server"))
+    return await failed(request, error)
+
+
 async def failed(request: Request, error: Exception) -> JSONResponse:
     """Log a fault of the service, and return the problem that says no more of it than that."""
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
@@ -131,6 +145,7 @@ _ANSWERS: Mapping[type, Callable[[Request, Exception], Awaitable[JSONResponse]]]
     RequestValidationError: _validation_error,
     HTTPException: _http_error,
     ClientDisconnect: _hung_up,
+    OSError: _system_error,
 }
-EXPECTED = (LogsweepError, RequestValidationError, HTTPException, ClientDisconnect)
+EXPECTED = (LogsweepError, RequestValidationError, HTTPException, ClientDisconnect, OSError)
 """The errors that are answered with a problem of their own; any other is a fault of the service."""

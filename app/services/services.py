@@ -66,7 +66,7 @@ class Services:
     ) -> Self:
         """Return the use cases on `storage`; `entropy(n)` returns n random bytes."""
         meters = meters or Meters()
-        publisher, trials = Publisher(entropy(4).hex()), Trials(storage)
+        publisher, trials, models = Publisher(entropy(4).hex()), Trials(storage), Models(storage)
         planner = Planner(storage, clock, meters)
         live = LiveWorkers(lease_seconds, publisher.publish)
         storage.listen(publisher.publish)
@@ -76,11 +76,11 @@ class Services:
             Sweeps(storage, clock, planner, entropy),
             Retraining(storage, clock, planner, entropy),
             trials,
-            Models(storage),
+            models,
             Ensembles(storage),
             Analysis(storage, trials),
             Charts(storage, trials),
-            Exports(storage, trials),
+            Exports(storage, trials, models),
             GradientChecks(storage),
             Work(storage, clock, live, publisher.claims, planner, lease_seconds, meters),
             Artifacts(storage, clock),

@@ -64,6 +64,7 @@ class Work:
         self._foreign = ForeignRuns(storage)
         self._spec = lru_cache(maxsize=256)(storage.sweep_spec)
         self._passed_until = self._patient_until = clock.now()
+        self._in_trouble = False
 
     def recover(self) -> None:
         """After a start: take back what the former server's children held, renew all other leases."""
@@ -181,6 +182,7 @@ class Work:
     def reap(self) -> int:
         """Take back what silent workers hold; return how many runs. Let time pass for sweeps with a budget of it."""
         now = self._clock.now()
+        self._be_patient_in_trouble(now)
         for sweep in self._storage.pass_time(self._passed(now)):
             self._planner.look(sweep)
         self._planner.look_again()
@@ -200,6 +202,16 @@ class Work:
         """Count runs whose leases ended so; return how many."""
         self._meters.lost_runs.labels(ending).inc(count)
         return count
+
+    def _be_patient_in_trouble(self, now: datetime) -> None:
+        """Give all leases a term after a time in which no heartbeat could be stored, for no fault of the workers."""
+        was_in_trouble, self._in_trouble = self._in_trouble, self.trouble() is not None
+        if was_in_trouble or self._in_trouble:
+            self._patient_until = self._until(now)
+
+    def trouble(self) -> str | None:
+        """Return why nothing can be stored now; None if it can."""
+        return self._storage.trouble(self._clock.now())
 
     def _passed(self, now: datetime) -> float:
         """Return the seconds since the last call, those of a halt left out: no worker was heard in it, for no fault."""

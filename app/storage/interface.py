@@ -326,9 +326,14 @@ class Storage(Datasets, Sweeps, Plans, Trials, Ensembles, Queue, Artifacts, Prot
     def room(self) -> Room:
         """Return the bytes that the storage takes, and those that are free for it."""
 
+    def trouble(self, now: datetime) -> str | None:
+        """Return why nothing can be stored now, after an attempt to: a full disk, a writer that stands; None if it can.
+
+        It returns within some seconds, whatever holds up the others.
+        """
+
     def backup(self) -> BinaryIO:
         """Return a checked copy of everything as it was between two commits, while others write, as an open file.
 
-        It goes when it is closed. Raises Conflict while another one is made, and if the database is damaged;
-        Unavailable if the disk is full.
+        It goes when it is closed. Raises Conflict while another one is made, and if the database is damaged; DiskFull.
         """

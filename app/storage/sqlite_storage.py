@@ -50,12 +50,23 @@ from app.storage import (
     standing,
     sweep_rows,
     trial_rows,
+    trouble,
     wal,
 )
-from app.storage.arrivals import Clearing, Source, bring
-from app.storage.connect import reading_engine, unchecked_references, writing_engine
+from app.storage.arrivals import Arrivals, Source
+from app.storage.connect import (
+    IN_USE,
+    limit_size,
+    mark,
+    reading_engine,
+    unchecked_references,
+    write_back,
+    writing_engine,
+)
+from app.storage.faults import faults_told
 from app.storage.lock import FolderLock, make_folder
 from app.storage.migrate import migrate
+from app.storage.opening import require_sound
 from app.storage.reads import Reads
 from app.storage.taken_points import TakenPoints
 from app.storage.trial_pages import TrialPages
@@ -100,8 +111,13 @@ def _decides(run: Callable[Concatenate[Connection, Policy, P], T]) -> Callable[C
 class SqliteStorage:
     """Everything that outlives the process. Opened on a data folder, which it locks until closed."""
 
-    def __init__(self, folder: Path, policy: Policy, instruments: Instruments | None = None) -> None:
-        """Lock the folder, make or migrate the database. Raises Unavailable if either is not possible."""
+    def __init__(
+        self, folder: Path, policy: Policy, most_bytes: int | None = None, instruments: Instruments | None = None
+    ) -> None:
+        """Lock the folder, look at its database, make or migrate it; it may have `most_bytes` at most.
+
+        Raises Conflict for what is no sound database of ours, Unavailable or DiskFull if it cannot be used.
+        """
         instruments = instruments or Instruments()
         make_folder(folder)
         self._policy = policy
@@ -110,19 +126,19 @@ class SqliteStorage:
         with ExitStack() as opened:
             self._lock = FolderLock(folder)
             opened.callback(self._lock.release)
-            backup.remove_unfinished(self._file)
-            self._writing = writing_engine(self._file)
+            with faults_told(f"the data folder {folder}"):
+                self._writing = _opened(self._file)
             opened.callback(self._writing.dispose)
-            _migrate(self._writing)
             self._writer = Writer(self._writing, instruments.meters, partial(wal.end, database=self._file))
             opened.callback(self._writer.close)
-            self.write(artifacts.give_up_arrivals)  # who sent them died with the server before
+            self.limit_size(most_bytes)
+            self.write(artifacts.give_up_all_arrivals)  # who sent them died with the server before
             self._reads = Reads(reading_engine(self._file))
             self._pages = TrialPages(self._reads.snapshot)
             self._writer.listen(self._pages.take)
             self._wal = Wal(self._file, self._writer, self._reads)
             opened.pop_all()
-        self._clearing = Clearing(self._writer)
+        self._arrivals = Arrivals(self._writer)
         self._backing_up = Lock()
         self._points = TakenPoints()
 
@@ -163,8 +179,14 @@ class SqliteStorage:
             self._backing_up.release()
 
     def room(self) -> Room:
-        folder = self._file.parent
-        return Room(wal.size_of(self._file), wal.size_of(wal.log_of(self._file)), disk_usage(folder).free)
+        return Room(wal.size_of(self._file), wal.size_of(wal.log_of(self._file)), disk_usage(self._file.parent).free)
+
+    def trouble(self, now: datetime) -> str | None:
+        return trouble.find(self._writer, self._file.parent, now)
+
+    def limit_size(self, most_bytes: int | None) -> None:
+        """Let the database become no larger from now on: what would make it so is refused as on a full disk."""
+        self._writer.submit_between(partial(limit_size, most=most_bytes)).result()
 
     engine_version = _reads(dialect.engine_version)
     standing = _reads(standing.of_all)
@@ -175,11 +197,11 @@ class SqliteStorage:
         if self.write(dataset_rows.knows, summary, upload_sha256):
             return False
         name = partial(dataset_rows.add, summary=summary, upload_sha256=upload_sha256)
-        return bring(self._writer, summary.sha256, content, summary.created_at, name)
+        return self._arrivals.bring(summary.sha256, content, summary.created_at, name)
 
     def replace_builtin(self, summary: DatasetSummary, content: Source) -> None:
         name = partial(dataset_rows.replace_builtin, summary=summary)
-        bring(self._writer, summary.sha256, content, summary.created_at, name)
+        self._arrivals.bring(summary.sha256, content, summary.created_at, name)
 
     upload_hash = _reads(dataset_rows.upload_hash)
     upload_without_hash = _reads(dataset_rows.upload_without_hash)
@@ -195,7 +217,7 @@ class SqliteStorage:
     # Artifacts
 
     def add_artifact(self, sha256: str, source: Source, now: datetime) -> int:
-        return bring(self._writer, sha256, source, now, lambda _, key: key)
+        return self._arrivals.bring(sha256, source, now, lambda _, key: key)
 
     def add_artifacts(self, contents: Sequence[bytes], now: datetime) -> list[str]:
         hashes = [hashlib.sha256(content).hexdigest() for content in contents]
@@ -210,7 +232,7 @@ class SqliteStorage:
 
     def clear_artifacts(self, now: datetime, limit: int = 64) -> int:
         self.write(deletion.go_on)
-        return self._clearing.clear(now, limit)
+        return self._arrivals.clear(now, limit)
 
     artifact_size = _reads(artifacts.size)
 
@@ -294,6 +316,34 @@ class SqliteStorage:
     lose_expired = _decides(lost_leases.lose_expired)
     lose_worker = _decides(lost_leases.lose_worker)
     recover = _decides(lost_leases.recover)
+
+
+def _opened(database: Path) -> Engine:
+    """Return the writing engine of a database that is sound, of this version, and marked as in use."""
+    backup.remove_unfinished(database)
+    if not require_sound(database):
+        _make(database)
+    engine = writing_engine(database)
+    try:
+        _migrate(engine)
+        with engine.connect() as connection:
+            mark(connection, IN_USE)
+            write_back(connection)  # before anything is answered for: the mark tells where a log is missing
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _make(database: Path) -> None:
+    """Make a database under another name, so that what has the right one is whole, whenever the power fails."""
+    partial = backup.partial_of(database)
+    engine = writing_engine(partial)
+    try:
+        _migrate(engine)
+    finally:
+        engine.dispose()
+    backup.move(partial, database)
 
 
 def _migrate(engine: Engine) -> None:

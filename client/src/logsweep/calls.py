@@ -60,8 +60,8 @@ class Form:
 class Call(Generic[T]):
     """One request to the server, and how its answer is read.
 
-    A `repeatable` one may be sent again when no answer came: twice does no more than once. The server may take
-    `takes` seconds for the work itself, on top of the deadline. An answer that is a file goes to `into`.
+    A `repeatable` one may be sent again when no answer came: twice does no more than once. The work
+    itself may take the server `takes` seconds, where no deadline is given. An answer that is a file goes to `into`.
     """
 
     method: Method

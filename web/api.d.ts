@@ -1139,6 +1139,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scrape Meters
+         * @description Return what the service measures of itself, as Prometheus reads it: docs/observability.md says what there is.
+         */
+        get: operations["scrape_meters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4381,6 +4401,12 @@ export interface components {
              * @description what was wrong and the way out
              */
             detail: string;
+            /**
+             * Request Id
+             * @description by which the server's log names the request, as the header X-Request-ID does
+             * @default null
+             */
+            request_id?: string | null;
             /**
              * Errors
              * @description the broken rules one by one, the first 100
@@ -8014,6 +8040,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthAnswer"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scrape_meters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; version=1.0.0; charset=utf-8": unknown;
                 };
             };
             /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */

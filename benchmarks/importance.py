@@ -11,7 +11,7 @@ import json
 import os
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean
@@ -72,7 +72,7 @@ def _measured(task: Task, count: int, seed: int) -> dict[str, Any]:
     """Return the shares that each measure gives the parameters of a random search, and its processor time."""
     evidence = Evidence.of(task.space, "minimize", list(_trials(task, count, seed)))
     study = _study(evidence)
-    measures = {
+    measures: Mapping[str, Callable[[], Shares]] = {
         OURS: lambda: {one.parameter: one.share for one in importance(evidence).alone},
         FIRST: lambda: _of_optuna(study, FanovaImportanceEvaluator(seed=2 * seed)),
         SECOND: lambda: _of_optuna(study, FanovaImportanceEvaluator(seed=2 * seed + 1)),
@@ -118,7 +118,7 @@ def _distribution(axis: Any) -> Any:
 def _told(axis: Any, place: float) -> float:
     """Return a place as Optuna is told it: as a number of 0 to 1, or as the position of a value."""
     if isinstance(axis, optuna.distributions.IntDistribution):
-        return round(place * axis.high)
+        return round(place * float(axis.high))
     return place if isinstance(axis, optuna.distributions.FloatDistribution) else int(place)
 
 

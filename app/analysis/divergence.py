@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from app.analysis.evidence import Evidence, Floats
+from app.analysis.columns import Floats
+from app.analysis.evidence import Evidence
 from app.domain.errors import show
 from app.domain.space import ChoiceParameter
 from app.domain.states import TrialState

@@ -7,7 +7,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from app.analysis.evidence import BEST, Evidence, Floats, best_count
+from app.analysis.columns import Floats
+from app.analysis.evidence import BEST, Evidence, best_count
 from app.domain.scales import unscale
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 from engine.diagnosis.figures import figure

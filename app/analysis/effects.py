@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from app.analysis.columns import Floats
 from app.analysis.densities import kernel
-from app.analysis.evidence import Evidence, Floats, Rows
+from app.analysis.evidence import Evidence, Rows
 from app.domain.space import ChoiceParameter, Parameter
 from app.domain.values import Value
 from app.surrogates.axes import BELOW_1

@@ -11,7 +11,8 @@ from itertools import combinations
 
 import numpy as np
 
-from app.analysis.evidence import Evidence, Floats, Rows
+from app.analysis.columns import Floats
+from app.analysis.evidence import Evidence, Rows
 from app.analysis.forest import Leaves, grown
 from app.domain.space import ChoiceParameter, Parameter
 
@@ -67,7 +68,8 @@ class _Axis:
         places = np.tile(leaves.tree, 2) + ends  # the axes of all trees, one behind the other
         order = places.argsort()
         sums, places = np.concatenate([weights, -weights])[order].cumsum()[:-1], places[order]
-        return np.bincount(places[:-1].astype(np.int64), sums**2 * np.diff(places), leaves.trees + 1)[: leaves.trees]
+        squares = np.bincount(places[:-1].astype(np.int64), sums**2 * np.diff(places), leaves.trees + 1)
+        return np.asarray(squares[: leaves.trees], np.float64)
 
 
 def explained(evidence: Evidence, costs: Floats, rows: Rows, rng: np.random.Generator) -> Explained:

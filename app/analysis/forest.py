@@ -11,7 +11,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from app.analysis.evidence import Floats, Rows
+from app.analysis.columns import Floats
+from app.analysis.evidence import Rows
 
 _NOTHING = 1e-6
 """A split that explains a smaller part of what its tree had to explain is not made."""
@@ -171,6 +172,6 @@ def _order(below: NDArray[np.bool_], counts: Rows, halves: Rows) -> NDArray[np.i
     passed, along = below.cumsum(1), np.arange(below.shape[1])
     first = passed + (starts - before - 1).repeat(counts)
     target = np.where(below, first, along - passed + (before + halves).repeat(counts))
-    order = np.empty_like(target)
+    order = np.empty(target.shape, np.int64)
     np.put_along_axis(order, target, np.broadcast_to(along, target.shape), 1)
     return order

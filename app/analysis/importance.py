@@ -11,7 +11,8 @@ from itertools import combinations, islice
 
 import numpy as np
 
-from app.analysis.evidence import Evidence, Floats, Rows
+from app.analysis.columns import Floats
+from app.analysis.evidence import Evidence, Rows
 from app.analysis.fanova import Explained, explained
 from app.analysis.relevance import Relevance
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from app.analysis.columns import Floats
 from app.analysis.edges import Allowed, Edge, places_of
-from app.analysis.evidence import Evidence, Floats, best_of
+from app.analysis.evidence import Evidence, best_of
 from app.domain.conditions import names
 from app.domain.constraints import Constraint
 from app.domain.scales import unscale

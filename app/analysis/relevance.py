@@ -13,8 +13,9 @@ from typing import final
 
 import numpy as np
 
+from app.analysis.columns import Floats
 from app.analysis.densities import cells_of, distances
-from app.analysis.evidence import BEST, Evidence, Floats, Rows, best_count
+from app.analysis.evidence import BEST, Evidence, Rows, best_count
 
 _LEVELS = (BEST, 0.25, 0.5)
 """The best shares of the trials over which the mean is taken."""
@@ -64,7 +65,7 @@ class Relevance:
         rows = self._evidence.drawn(name)
         if len(rows) < 2 or np.ptp(self._evidence.coordinates[name][rows]) == 0.0:
             return False
-        told = sum(self._explained(name, rows))
+        told = np.sum(list(self._explained(name, rows)), 0)
         return bool(told[0] > np.quantile(told[1:], _SURE))
 
     def _explained(self, name: str, rows: Rows) -> Iterator[Floats]:

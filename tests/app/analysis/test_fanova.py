@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.analysis.evidence import Evidence, Floats
+from app.analysis.columns import Floats
+from app.analysis.evidence import Evidence
 from app.analysis.fanova import explained
 from app.domain.space import ChoiceParameter, FloatParameter, Space
 from tests.app.analysis.searches import UNIT, searched

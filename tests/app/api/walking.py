@@ -26,7 +26,7 @@ _BEFORE = (
     "add_checkpoint", "look_for_checkpoint", "get_checkpoint",
 )  # fmt: skip  # one line for each resource
 _AFTER = (
-    "list_sweeps", "get_sweep", "get_best_trial", "list_decisions",
+    "list_sweeps", "get_sweep", "get_best_trial", "list_decisions", "get_why",
     "list_trials", "get_trial", "get_curve", "list_attempts", "export_results",
     "list_models", "get_model", "get_answers", "predict_rows", "evaluate_model",
     "get_diagnosis", "get_analysis", "get_leaderboard", "refine_sweep",

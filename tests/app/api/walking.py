@@ -96,9 +96,10 @@ def refusals(client: httpx.Client) -> Mapping[str, Json]:
         "space": {"learning_rte": {"kind": "float", "low": 1, "high": 0}},
         "budget": {"trials": 0},
     }
+    chosen = {"X-Request-ID": "9f86d081884c7d65"}
     return {
-        "refused": client.post("/v1/sweeps", json=wrong).json(),
-        "missing": client.get("/v1/datasets/irs").json(),
+        "refused": client.post("/v1/sweeps", json=wrong, headers=chosen).json(),
+        "missing": client.get("/v1/datasets/irs", headers=chosen).json(),
     }
 
 

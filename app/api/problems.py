@@ -40,7 +40,7 @@ _DETAILS = {
     405: "This address does not know the method; the Allow header lists those it knows.",
 }
 
-
+MEDIA_TYPE = "application/problem+json"
 FAILED = "The service failed. Its log says why; trying again may help."
 """What is said of faults of the service itself."""
 
@@ -84,7 +84,7 @@ def _problem(
         detail=detail,
         errors=[FaultAnswer(pointer=fault.pointer, detail=fault.detail) for fault in faults],
     )
-    return JSONResponse(problem.model_dump(), status, headers=headers, media_type="application/problem+json")
+    return JSONResponse(problem.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
 
 
 async def _logsweep_error(_: Request, error: Exception) -> JSONResponse:

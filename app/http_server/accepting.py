@@ -3,10 +3,10 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ssl import SSLContext
 
-from app.http_server.places import Places
+from app.http_server.places import PATIENCE, Places
 
 AT_ONCE = 32
 """Connections that are accepted before others are served again."""
@@ -23,17 +23,28 @@ async def accept_connections(
     places: Places,
     encryption: SSLContext | None,
 ) -> None:
-    """Accept until it is cancelled."""
+    """Accept until it is cancelled; while there is no room, whoever comes waits with the system."""
     loop = asyncio.get_running_loop()
     listener.setblocking(False)
-    starting = set[asyncio.Task[None]]()
+    starting = dict[asyncio.Task[None], float]()
     while True:
         for _ in range(AT_ONCE):
+            await _room(places, starting)
             if (accepted := await _accepted(loop, listener, places)) is not None:
-                task = loop.create_task(_start(loop, make_protocol, accepted, encryption))
-                starting.add(task)
-                task.add_done_callback(starting.discard)
+                seconds = places.limits.head_seconds if encryption else None
+                task = loop.create_task(_start(loop, make_protocol, accepted, encryption, seconds))
+                starting[task] = loop.time()
+                task.add_done_callback(starting.pop)
         await asyncio.sleep(0)  # many that come together are all here at once, and would keep the loop to themselves
+
+
+async def _room(places: Places, starting: Mapping[asyncio.Task[None], float]) -> None:
+    """Return once there is room for another connection; whoever is long at agreeing on a key goes for it, too."""
+    while (pause := places.room(len(starting))) > 0:
+        late = asyncio.get_running_loop().time() - PATIENCE
+        for task in [task for task, began in starting.items() if began < late]:
+            task.cancel()
+        await asyncio.sleep(pause)
 
 
 async def _accepted(loop: asyncio.AbstractEventLoop, listener: socket.socket, places: Places) -> socket.socket | None:
@@ -56,9 +67,13 @@ async def _start(
     make_protocol: Callable[[], asyncio.Protocol],
     connection: socket.socket,
     encryption: SSLContext | None,
+    seconds: float | None,
 ) -> None:
-    """Give a connection its protocol."""
+    """Give a connection its protocol, once a key is agreed on if there is encryption."""
     try:
-        await loop.connect_accepted_socket(make_protocol, connection, ssl=encryption)
+        await loop.connect_accepted_socket(make_protocol, connection, ssl=encryption, ssl_handshake_timeout=seconds)
     except OSError:
-        connection.close()  # gone, or its encryption failed
+        pass  # it is gone, or its encryption failed
+    except asyncio.CancelledError:
+        connection.close()
+        raise

@@ -2,6 +2,11 @@
 
 import asyncio
 import logging
+import selectors
+import socket
+import struct
+import sys
+from asyncio.trsock import TransportSocket
 from collections.abc import Callable
 from typing import Any, NoReturn, final
 
@@ -16,6 +21,8 @@ from app.http_server.kinds import kind_of
 from app.http_server.limits import LEAST_RATE, MOST_FIELDS, MOST_HEAD, MOST_PIPELINED, MOST_URL
 from app.http_server.places import SLOW_BODY, Awaited, Places
 from app.http_server.refusals import Refusal
+
+_NO_LINGER = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class _RefusedError(Exception):
@@ -173,6 +180,15 @@ class Connection(HttpToolsProtocol):
         least = LEAST_RATE * self._places.limits.reading_seconds
         return self._awaited is Awaited.READING and before - self._unread >= least
 
+    def is_heard(self) -> bool:
+        """Return whether nothing lies here of a head that was not read yet: the server may be behind with reading."""
+        opened: TransportSocket | None = self.transport.get_extra_info("socket")
+        if self._awaited not in {Awaited.HEAD, Awaited.NEXT} or opened is None:
+            return True
+        with selectors.DefaultSelector() as selector:
+            selector.register(opened, selectors.EVENT_READ)
+            return not selector.select(0)
+
     def cut(self, why: Refusal) -> bool:
         """Close the connection, and say why to a client in the middle of a request; return whether it was in one."""
         resting = self._awaited is Awaited.NEXT or (self._awaited is Awaited.HEAD and not self._begun)
@@ -181,8 +197,15 @@ class Connection(HttpToolsProtocol):
         self._refused = True
         self.transport.close()
         if self.transport.get_write_buffer_size():
-            self.transport.abort()  # or it would wait for the client once more
+            self._reset()  # or it would wait for the client once more
         return not resting
+
+    def _reset(self) -> None:
+        """Have the system forget what it still has for the client, too."""
+        opened: TransportSocket | None = self.transport.get_extra_info("socket")
+        if opened is not None:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.transport.abort()
 
     def _reject(self, why: Refusal) -> NoReturn:
         """End the parsing of a head."""
@@ -196,7 +219,7 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False  # the answers to earlier requests come first, and are the last
             return
         if self._is_answering() and (self.pipeline or self.cycle.response_started):
-            self.transport.abort()
+            self._reset()
             return
         if self._is_answering():
             self.cycle.disconnected = True

@@ -21,6 +21,12 @@ PATIENCE = 1.0
 """Seconds for which a request under way has waited for its client before it may go for another one."""
 
 
+HEARING = 0.1
+"""Seconds for which a connection stays in any case."""
+
+SOON = 0.01
+"""Seconds after which there may be room where there was none."""
+
 MADE_WAY = "made way for others, as all places were taken"
 SLOW_BODY = "sent a body too slowly"
 
@@ -45,6 +51,9 @@ class Holder(Protocol):
 
     def keeps_up(self) -> bool:
         """Return whether a client that is waited for has done enough since the last time."""
+
+    def is_heard(self) -> bool:
+        """Return whether nothing lies here of a head that was not read yet."""
 
     def cut(self, why: Refusal) -> bool:
         """Close the connection, and say why to a client in the middle of a request; return whether it was in one."""
@@ -86,12 +95,23 @@ class Places:
         self._waiting = {awaited: OrderedDict[Holder, float]() for awaited in Awaited}
         self._deadlines = _deadlines(limits)
 
+    def room(self, coming: int) -> float:
+        """Make room for another connection if need be, of which so many are on their way in.
+
+        Return 0, or after how many seconds to ask again: whoever came last may not have been heard yet.
+        """
+        if len(self._open) + coming < self.limits.connections:
+            return 0.0
+        first = self._longest(Awaited)
+        if first is None or self._began(first) > self._clock() - HEARING or not first.is_heard():
+            return SOON
+        self._make_way(first)
+        return 0.0
+
     def take(self, holder: Holder) -> None:
-        """Take a place for a new connection; another one goes if there is none left."""
+        """Take a place for a new connection."""
         self._open.add(holder)
         self.wait(holder, Awaited.HEAD)
-        if len(self._open) > self.limits.connections:
-            self.make_room()
 
     def leave(self, holder: Holder) -> None:
         """Leave for good."""

@@ -37,8 +37,10 @@ class Methods:
 def _known(scope: Scope) -> Iterable[str]:
     """Yield the methods of all routes that match the path; what is mounted has files."""
     routes: Iterable[BaseRoute] = scope["app"].routes
+    # As it came: what is mounted is given a scope in which the front of the path belongs to the root.
+    whole = {**scope, "root_path": scope.get("app_root_path", scope.get("root_path", ""))}
     for route in routes:
-        if route.matches(scope)[0] is not Match.NONE:
+        if route.matches(whole)[0] is not Match.NONE:
             yield from getattr(route, "methods", None) or ("GET", "HEAD")
 
 

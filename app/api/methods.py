@@ -29,7 +29,8 @@ class Methods:
         if method == "OPTIONS" and (methods := allowed(scope)):
             await Response(status_code=204, headers={"Allow": methods})(scope, receive, send)
         elif method == "HEAD" and "HEAD" not in (known := set(_known(scope))) and "GET" in known:
-            await self._app({**scope, "method": "GET"}, receive, _HeadAlone(send))
+            asked = {**scope, "method": "GET"}
+            await self._app(asked, receive, _HeadAlone(scope, asked, send))
         else:
             await self._app(scope, receive, send)
 
@@ -48,7 +49,8 @@ def _known(scope: Scope) -> Iterable[str]:
 class _HeadAlone:
     """Sends the head of an answer and ends it, however much would follow: a feed would have no end."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, scope: Scope, asked: Scope, send: Send) -> None:
+        self._scope, self._asked = scope, asked
         self._send = send
         self._sent = False
 
@@ -56,5 +58,6 @@ class _HeadAlone:
         if self._sent or message["type"] != "http.response.start":
             return
         self._sent = True
+        self._scope["route"] = self._asked.get("route")  # whoever counts requests by their routes looks there
         await self._send(message)
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})

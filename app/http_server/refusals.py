@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
+from secrets import token_hex
 
 from app.api.problems import MEDIA_TYPE, Problem
 from app.http_server.limits import LEAST_RATE, MOST_FIELDS, MOST_HEAD, MOST_URL
@@ -20,9 +21,12 @@ class Refusal:
 
     def answer(self, usual: Headers) -> bytes:
         """Return the whole answer, with the headers that all answers have; nothing follows it on its connection."""
-        body = Problem(title=self.status.phrase, status=self.status, detail=self.detail).model_dump_json().encode()
+        made = token_hex(8)
+        problem = Problem(title=self.status.phrase, status=self.status, detail=self.detail, request_id=made)
+        body = problem.model_dump_json().encode()
         headers = [
             *usual,
+            (b"x-request-id", made.encode()),
             (b"content-type", MEDIA_TYPE.encode()),
             (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),

@@ -46,8 +46,9 @@ def export_results(
 
 def _table(services: Services, sweep: str, of: Table, where: Sequence[str]) -> tuple[list[Column], Iterator[list[Row]]]:
     if of == "trials":
-        query = parse_query([], "number", where, services.trials.fields(sweep))
-        return services.exports.trials(sweep, query.conditions)
+        basis = services.trials.basis(sweep)
+        query = parse_query([], "number", where, basis.fields)
+        return services.exports.trials(basis, query.conditions)
     if where:
         raise InvalidRequest([Fault("/where", "Curves are exported as a whole. Leave where out, or export trials.")])
     return services.exports.curves(sweep)

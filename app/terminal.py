@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from app.domain.datasets import Note
-from app.domain.errors import InvalidRequest
+from app.domain.errors import InvalidRequest, LogsweepError
 
 
 def show_notes(notes: Iterable[Note]) -> None:
@@ -23,10 +23,15 @@ def notes_of(card: Mapping[str, Any]) -> Iterable[Note]:
 
 @contextmanager
 def faults_shown() -> Iterator[None]:
-    """Show the faults of an invalid request, and end the process with 1."""
+    """Show why something is refused, all faults of an invalid request, and end the process with 1."""
     try:
         yield
-    except InvalidRequest as error:
-        for fault in error.faults:
-            typer.echo(fault.detail, err=True)
+    except LogsweepError as error:
+        for sentence in sentences(error):
+            typer.echo(sentence, err=True)
         raise typer.Exit(1) from None
+
+
+def sentences(error: LogsweepError) -> list[str]:
+    """Return what an error says: of an invalid request each fault."""
+    return [fault.detail for fault in error.faults] if isinstance(error, InvalidRequest) else [error.detail]

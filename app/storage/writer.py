@@ -12,15 +12,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
+from time import perf_counter
 from typing import Any, TypeVar, final
 
 from sqlalchemy import Connection, Engine
 
-from app.domain.errors import Unavailable
+from app.domain.errors import DiskFull
 from app.domain.events import Event, Listener
+from app.instruments.meters import Meters
 from app.storage import changes, counts
 from app.storage.changes import ChangeLog
 from app.storage.connect import in_transaction, optimize
+from app.storage.faults import Closed
 
 T = TypeVar("T")
 
@@ -34,6 +37,7 @@ _LOG = logging.getLogger(__name__)
 class _Job:
     run: Callable[[Connection], Any]
     future: Future[Any]
+    put_at: float
     between: bool = False
 
 
@@ -48,13 +52,18 @@ class _Outcome:
 class Writer:
     """Runs closures on the writing connection, in the order they came."""
 
-    def __init__(self, engine: Engine, at_end: Callable[[Connection], None] = optimize) -> None:
+    def __init__(
+        self, engine: Engine, meters: Meters | None = None, at_end: Callable[[Connection], None] = optimize
+    ) -> None:
         """Start the thread; `at_end` runs after everything else, outside a transaction."""
         self._engine = engine
+        self._meters = meters or Meters()
         self._at_end = at_end
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._listeners: list[Listener] = []
         self._closed = False
+        self.full: DiskFull | None = None
+        """What the last write said that found no room, until somebody finds that there is some."""
         self._lock = Lock()
         self._thread = Thread(target=self._run, name="storage-writer", daemon=True)
         self._thread.start()
@@ -70,7 +79,7 @@ class Writer:
     def write_waiting(self, connection: Connection) -> None:
         """Commit what waits: for something long between groups, on the thread of the writer.
 
-        Raises Unavailable once the writer should stop.
+        Raises Closed once the writer should stop.
         """
         try:
             group, between, open_ = self._next_group(self._queue.get_nowait())
@@ -79,7 +88,7 @@ class Writer:
         self._do(connection, group, between)
         if not open_:
             self._queue.put(None)  # for the loop that this is within
-            raise Unavailable("The storage is closed: the server is stopping.")
+            raise Closed
 
     def listen(self, listener: Listener) -> None:
         """Let a listener be told what each commit from now on changed, in this thread: it must be quick."""
@@ -98,8 +107,8 @@ class Writer:
         future: Future[T] = Future()
         with self._lock:
             if self._closed:
-                raise Unavailable("The storage is closed: the server is stopping. Try again in a moment.")
-            self._queue.put(_Job(run, future, between))
+                raise Closed
+            self._queue.put(_Job(run, future, perf_counter(), between))
         return future
 
     def _run(self) -> None:
@@ -135,6 +144,7 @@ class Writer:
             _run_between(connection, between)
 
     def _commit(self, connection: Connection, group: list[_Job]) -> None:
+        began_at = perf_counter()
         jobs = [job for job in group if job.future.set_running_or_notify_cancel()]
         try:
             with connection.begin():
@@ -143,12 +153,21 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - whatever broke the commit is told to all who waited for it
             _take_back(connection)
             outcomes, events = [_Outcome(error=error)] * len(jobs), []
+        self._measure(group, began_at)
         self._tell(events)
         for job, outcome in zip(jobs, outcomes, strict=True):
+            if isinstance(outcome.error, DiskFull):
+                self.full = outcome.error
             if outcome.error is not None:
                 job.future.set_exception(outcome.error)
             else:
                 job.future.set_result(outcome.value)
+
+    def _measure(self, group: Sequence[_Job], began_at: float) -> None:
+        ended_at = perf_counter()
+        self._meters.commit_jobs.observe(len(group))
+        self._meters.commit_seconds.observe(ended_at - began_at)
+        self._meters.write_seconds.observe(ended_at - group[0].put_at)
 
     def _tell(self, events: Sequence[Event]) -> None:
         if not events:

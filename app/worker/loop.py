@@ -11,6 +11,7 @@ import httpx
 
 from app.domain.errors import LogsweepError
 from app.domain.work import ClaimAnswer, GivenBack, Lease, LeasedRun, ModelRef
+from app.logs.context import bound
 from app.trainer.loading import ReadyRun, RunLoader
 from app.trainer.packing import model_of
 from app.trainer.trainer import LONGEST_ERROR, StackFailedError, Trainer, Turn
@@ -18,9 +19,10 @@ from app.worker.about import about
 from app.worker.board import Board
 from app.worker.client import ServerRefusedError, StoppedError, WorkClient
 from app.worker.handing_in import CheckpointDuty
+from app.worker.health import Health
 from app.worker.outbox import Outbox
 from app.worker.sender import Sender
-from app.worker.status import Tally, Tell, tell_nobody
+from app.worker.status import NOTHING_YET, Doing, Tally, Tell, tell_nobody
 
 REPORT_EVERY = 0.2
 """Seconds for which progress and results are gathered before they are sent."""
@@ -50,6 +52,7 @@ class Worker:
         transport: httpx.BaseTransport | None = None,
         tell: Tell = tell_nobody,
     ) -> None:
+        self._name = name
         self._stopping = threading.Event()
         self._over = threading.Event()
         self._claiming = threading.Lock()
@@ -61,6 +64,7 @@ class Worker:
         self._trainer = Trainer(time.perf_counter)
         self._tally = Tally()
         self._teller = tell
+        self._doing: Doing = NOTHING_YET
         self._loader = RunLoader(self._client)
         self._checkpoints = CheckpointDuty(self._client, self._board, self._outbox, self._stopping)
         # The shortest that a server grants, until its first answer tells.
@@ -71,6 +75,10 @@ class Worker:
         """Ask the worker to end; safe in a signal handler's thread and from any other."""
         self._stopping.set()
 
+    def health(self) -> Health:
+        """Return what the worker does, as of the last second, and whether its server answers; from any thread."""
+        return Health(str(self._doing), round(self._client.silent_seconds(), 1))
+
     def run(self) -> None:
         """Work until `stop`, then send what is done and give back what is not."""
         duties = [self._claim, self._beat, self._report, self._deliver_models, self._checkpoints.run, self._close]
@@ -79,7 +87,8 @@ class Worker:
         for thread in threads:
             thread.start()
         try:
-            self._train()
+            with bound(worker=self._name):
+                self._train()
         except StackFailedError as error:
             self._post(Turn(stopped=error.stopped))
             blamed = [GivenBack(lease, "refused", error.reason) for lease in error.leases]
@@ -108,7 +117,8 @@ class Worker:
     def _guarded(self, duty: Callable[[], None]) -> None:
         """Run the duty of a thread; if it fails, the whole worker ends with its error."""
         try:
-            duty()
+            with bound(worker=self._name):
+                duty()
         except Exception as error:  # noqa: BLE001  # raised again by the main thread, which must not go on alone
             if self._stopping.is_set():
                 _log.info("The stop interrupted a request: %s", error)
@@ -164,17 +174,24 @@ class Worker:
 
     def _made_ready(self, runs: Sequence[LeasedRun]) -> list[ReadyRun]:
         """Return the runs of one data set ready to train; those that cannot be loaded are given back."""
-        ready = []
+        ready = list[ReadyRun]()
         for run in runs:
-            try:
-                ready.append(self._loader.load(run, parked=self._trainer.is_parked(run)))
-            except StoppedError:
-                raise
-            except Exception as error:  # noqa: BLE001  # whatever it is, it concerns this run, and is told of it
-                _log.error("Run %d goes back, as it cannot be trained here: %s", run.lease.run, error)
-                self._board.let_go(run.lease)
-                self._outbox.give_back(GivenBack(run.lease, "refused", _told(error)))
+            ids = {"run": run.lease.run, "attempt": run.lease.fence}
+            with bound(sweep=run.sweep, trial=run.trial, **ids):
+                ready += self._loaded(run)
         return ready
+
+    def _loaded(self, run: LeasedRun) -> list[ReadyRun]:
+        """Return a run ready to train; none if it cannot be loaded, and is given back."""
+        try:
+            return [self._loader.load(run, parked=self._trainer.is_parked(run))]
+        except StoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, it concerns this run, and is told of it
+            _log.error("Run %d goes back, as it cannot be trained here: %s", run.lease.run, error)
+            self._board.let_go(run.lease)
+            self._outbox.give_back(GivenBack(run.lease, "refused", _told(error)))
+            return []
 
     def _report(self) -> None:
         while not self._stopping.is_set():
@@ -212,7 +229,8 @@ class Worker:
 
     def _tell(self) -> None:
         while not self._stopping.wait(TELL_EVERY):
-            self._teller(self._tally.doing(self._board.held()))
+            self._doing = self._tally.doing(self._board.held())
+            self._teller(self._doing)
 
     def _beat(self) -> None:
         while not self._over.wait(self._lease_seconds / HEARTBEATS_PER_LEASE):

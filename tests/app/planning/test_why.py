@@ -15,16 +15,18 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 NOTHING_OPEN = OpenRuns(0, 0, 0, None, (), None, 0, 0)
 
 
-def facts(budget: Budget, finished: int, minutes: float = 10.0, **more: object) -> Facts:
-    """Return what is known of a sweep that began at `START`, so many minutes later."""
+MINUTES = 10.0
+
+
+def facts(budget: Budget, finished: int, runs: OpenRuns = NOTHING_OPEN) -> Facts:
+    """Return what is known of a sweep that began at `START`, ten minutes later."""
     spec = search(budget, scheduler=HALVING)
     sweep = Sweep(
         id="swp_1", state=SweepState.RUNNING, ending=None, spec=spec, labels=Labels(""), posted={}, reason=None,
-        used=Used(budget.trials, 0, 60.0 * minutes), dataset_sha256=None, created_at=START, started_at=START,
+        used=Used(budget.trials, 0, 60.0 * MINUTES), dataset_sha256=None, created_at=START, started_at=START,
         finished_at=None, best=None, counts={TrialState.COMPLETED: finished, TrialState.QUEUED: 1},
     )  # fmt: skip  # several fields in a line
-    found = Facts(sweep, NOTHING_OPEN, (), None, None, None, START + timedelta(minutes=minutes))
-    return replace(found, **more)  # type: ignore[arg-type] # fields of Facts, by their names
+    return Facts(sweep, runs, (), None, None, None, START + timedelta(minutes=MINUTES))
 
 
 def codes(found: Facts) -> list[str]:
@@ -42,11 +44,19 @@ def test_the_end_is_expected_at_the_pace_so_far_by_the_part_of_the_budget_that_e
     assert expected_end(found) == (None if left is None else found.now + timedelta(minutes=left))
 
 
+WHOLE = facts(Budget(40), 10)
+
+
 @pytest.mark.parametrize(
-    ("held_up", "code"), [("no_worker", "no_worker"), ("no_plan", "no_plan"), ("trouble", "storage")]
+    ("found", "code"),
+    [
+        (replace(WHOLE, no_worker="For a reason."), "no_worker"),
+        (replace(WHOLE, no_plan="For a reason."), "no_plan"),
+        (replace(WHOLE, trouble="For a reason."), "storage"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
 )
-def test_what_holds_a_sweep_up_comes_first_and_then_no_end_is_expected(held_up: str, code: str) -> None:
-    found = facts(Budget(40), 10, **{held_up: "For a reason."})
+def test_what_holds_a_sweep_up_comes_first_and_then_no_end_is_expected(found: Facts, code: str) -> None:
     assert codes(found)[0] == code
     assert "For a reason." in why(found).reasons[0].detail
     assert why(found).expected_end is None

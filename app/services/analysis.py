@@ -158,7 +158,7 @@ class Analysis:
         if sum(found.counts[state] for state in _FINAL) <= len(read) or len(found.spaces) > 1:
             return []
         query = TrialQuery(_RESULTS, (Condition(_VALUE, "!=", None),))
-        rows = self._storage.trial_keys(found.id, query, self._trials.shared(found.id), (_VALUE,))
+        rows = self._storage.trial_keys(found.id, query, {}, (_VALUE,))
         values = rows.keys[_VALUE][~np.isin(rows.numbers, list(read))]
         return [cost(value, found.spec.objective.direction) for value in values.tolist()]
 

@@ -803,10 +803,12 @@ export interface paths {
         };
         /**
          * Export Results
-         * @description Fetch all trials, or all their epochs, as one file, in the order of trials.
+         * @description Fetch all trials, all their epochs, or all that a kept model predicts of dev or test, as one file.
          *
-         *     It is read in pages while it is sent: trials that finish meanwhile may be in it or not. Lists and values of several
-         *     kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet` on the server.
+         *     Trials and epochs are in the order of trials, and are read in pages while they are sent: trials that finish
+         *     meanwhile may be in it or not. Predictions are in the order of the part, beside the target, with the probability of
+         *     each class. Lists and values of several kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet`
+         *     on the server.
          */
         get: operations["export_results"];
         put?: never;
@@ -1126,9 +1128,29 @@ export interface paths {
         };
         /**
          * Get Readiness
-         * @description Answer once the storage can be read.
+         * @description Answer as long as the storage can be read and written; else tell with 503 why not: a full disk, for one.
          */
         get: operations["get_readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scrape Meters
+         * @description Return what the service measures of itself, as Prometheus reads it: docs/observability.md says what there is.
+         */
+        get: operations["scrape_meters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3871,6 +3893,11 @@ export interface components {
              * @description free text
              */
             notes: string;
+            /**
+             * Priority
+             * @description how much it matters among sweeps that run at the same time: one of 20 has twice as many runs in training as one of 10
+             */
+            priority: number;
             /** @description where it stands */
             state: components["schemas"]["SweepState"];
             /** @description the state to come, while its end waits for trials in training; else null */
@@ -4374,6 +4401,12 @@ export interface components {
              */
             detail: string;
             /**
+             * Request Id
+             * @description by which the server's log names the request, as the header X-Request-ID does
+             * @default null
+             */
+            request_id?: string | null;
+            /**
              * Errors
              * @description the broken rules one by one, the first 100
              * @default []
@@ -4671,6 +4704,12 @@ export interface components {
              */
             notes?: string;
             /**
+             * Priority
+             * @description how much it matters among sweeps that run at the same time: one of 20 has twice as many runs in training as one of 10
+             * @default 10
+             */
+            priority?: number;
+            /**
              * Trainer
              * @description who trains: logsweep, external or external:NAME
              * @default logsweep
@@ -4837,6 +4876,11 @@ export interface components {
              * @description free text, in place of what there is
              */
             notes?: string;
+            /**
+             * Priority
+             * @description how much the sweep matters among those that run at the same time, from 1 to 100
+             */
+            priority?: number;
             /** @description the parts of the budget that change */
             budget?: components["schemas"]["BudgetChangesBody"];
             /**
@@ -5687,7 +5731,10 @@ export interface operations {
     create_sweep: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6024,7 +6071,10 @@ export interface operations {
     refine_sweep: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description the id of a sweep, as its answer has it */
                 sweep: string;
@@ -6208,7 +6258,10 @@ export interface operations {
     enqueue_points: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description the id of a sweep, as its answer has it */
                 sweep: string;
@@ -7151,10 +7204,14 @@ export interface operations {
             query?: {
                 /** @description the kind of file */
                 format?: "csv" | "jsonl" | "parquet";
-                /** @description a row for each trial, or for each epoch of each trial */
-                of?: "trials" | "curves";
+                /** @description a row for each trial, for each epoch of each trial, or for each example that a model answers */
+                of?: "trials" | "curves" | "predictions";
                 /** @description a condition on trials, as in lists; all must hold */
                 where?: string[] | null;
+                /** @description of predictions, whose model answers: by default the best */
+                trial?: number | null;
+                /** @description of predictions, the part of the data that is answered: dev by default */
+                part?: ("dev" | "test") | null;
             };
             header?: never;
             path: {
@@ -7982,6 +8039,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthAnswer"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scrape_meters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; version=1.0.0; charset=utf-8": unknown;
                 };
             };
             /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */

@@ -69,7 +69,7 @@ class Sweeps:
         spec, dataset = self._checked(draft, faults)
         now = self._clock.now()
         sweep = new_id("swp", now, self._entropy)
-        labels = Labels(spec.name, draft.tags, draft.notes)
+        labels = Labels(spec.name, draft.tags, draft.notes, draft.priority)
         history = self._histories.copied(draft, spec, None if dataset is None else dataset.sha256)
         spec = replace(spec, history=tuple(one.source for one in history))
         new = NewSweep(spec, labels, draft.posted, dataset, metrics_of(spec, dataset), history)
@@ -142,7 +142,8 @@ class Sweeps:
             changed: dict[str, Any] = dict(draft.budget)
             budget = replace(before, **changed)
             space = new_space(searched, draft, spec, dataset, self._clock.now()) if searched else None
-            changes = SweepChanges(draft.name, draft.tags, draft.notes, budget if budget != before else None, space)
+            new_budget = budget if budget != before else None
+            changes = SweepChanges(draft.name, draft.tags, draft.notes, draft.priority, new_budget, space)
             reopen = budget.allows_more_than(before, spec.objective.direction)
             self._storage.change_sweep(sweep, changes, reopen=reopen)
         return self._planned(sweep)

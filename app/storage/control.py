@@ -38,7 +38,7 @@ def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen:
     """Store what a PATCH changes. Raises NotFound; Conflict where the state or what is used forbids the new budget."""
     row = sweep_row(connection, sweep)
     tags = None if changes.tags is None else list(changes.tags)
-    labels = {"name": changes.name, "tags": tags, "notes": changes.notes}
+    labels = {"name": changes.name, "tags": tags, "notes": changes.notes, "priority": changes.priority}
     values: dict[str, Any] = {name: value for name, value in labels.items() if value is not None}
     if changes.budget is not None:
         values |= _rebudget(connection, row, changes.budget, reopen=reopen)

@@ -17,6 +17,7 @@ from app.domain.plan import NO_RUNGS, Need, Plan, Rungs, Snapshot, StoredDecisio
 from app.domain.queue import Ask, Grant, Recorded
 from app.domain.repeats import Made, Once
 from app.domain.runs import Attempt, Ending, RunPlace
+from app.domain.standing import Room, Standing
 from app.domain.sweeps import NewSweep, Sweep, SweepChanges, SweepFilter, SweepSpec
 from app.domain.trials import Ancestor, KeptModel, MetricCurve, Trial
 from app.domain.values import Value
@@ -318,6 +319,12 @@ class Storage(Datasets, Sweeps, Plans, Trials, Ensembles, Queue, Artifacts, Prot
 
     def engine_version(self) -> str:
         """Return the name and version of the database, after a look at it."""
+
+    def standing(self) -> Standing:
+        """Return where all sweeps stand together; it is cheap, however many trials there are."""
+
+    def room(self) -> Room:
+        """Return the bytes that the storage takes, and those that are free for it."""
 
     def trouble(self, now: datetime) -> str | None:
         """Return why nothing can be stored now, after an attempt to: a full disk, a writer that stands; None if it can.

@@ -137,6 +137,7 @@ sweeps = Table(
     Column("enqueued", Json, nullable=False, server_default=text("'[]'")),
     Column("spaces", Json, nullable=False, server_default=text("'[]'")),
     Column("pool", Integer, nullable=False, server_default=text("0")),
+    Column("priority", Integer, nullable=False, server_default=text("10")),
     _one_of("state", list(SweepState)),
     _one_of("direction", list(get_args(Direction))),
     CheckConstraint("ending IN ('completed', 'cancelled')", name="ending"),

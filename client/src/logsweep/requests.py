@@ -15,6 +15,7 @@ class SweepRequest(TypedDict, total=False):
     name: str
     tags: Sequence[str]
     notes: str
+    priority: int
     trainer: str
     metrics: Mapping[str, str]
     steps: int
@@ -44,6 +45,7 @@ class Changes(TypedDict, total=False):
     name: str
     tags: Sequence[str]
     notes: str
+    priority: int
     budget: Mapping[str, Any]
     space: Space
     constraints: Sequence[str]

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
-from logsweep.answers import (
+from logsweep.answers.models import KeptModelAnswer
+from logsweep.answers.sweeps import (
     Attempt,
     EnqueuedAnswer,
     EpochAnswer,
-    KeptModelAnswer,
     Leaderboard,
     SpacePreview,
     StoredDecision,
@@ -198,16 +198,21 @@ def export(
     sweep: str,
     file: str | Path,
     *,
-    of: Literal["trials", "curves"] = "trials",
+    of: Literal["trials", "curves", "predictions"] = "trials",
     file_format: Literal["csv", "jsonl", "parquet"] | None = None,
     where: str | Sequence[str] | None = None,
+    trial: int | None = None,
+    part: Literal["dev", "test"] | None = None,
 ) -> Call[Path]:
-    """Write all trials, or all epochs, to a file; its name's ending tells the format, CSV unless it is known."""
+    """Write all trials, all epochs, or what a model predicts, to a file; its name's ending tells the format, else CSV.
+
+    `where` filters trials. Predictions are those of a `trial` (the best one) on a `part` of its data (dev).
+    """
     into = Path(file)
     ending = into.suffix.removeprefix(".")
-    params = {"format": file_format or (ending if ending in {"jsonl", "parquet"} else "csv"), "of": of, "where": where}
-    path = _at(sweep, "export")
-    return Call("GET", path, lambda _: into, params, repeatable=True, takes=_EXPORT, into=into)
+    chosen = file_format or (ending if ending in {"jsonl", "parquet"} else "csv")
+    params: dict[str, Param] = {"format": chosen, "of": of, "where": where, "trial": trial, "part": part}
+    return Call("GET", _at(sweep, "export"), lambda _: into, params, repeatable=True, takes=_EXPORT, into=into)
 
 
 def progress_chart(

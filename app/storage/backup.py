@@ -85,7 +85,7 @@ def take_at_rest(folder: Path, database: str, file: Path) -> None:
         way = "Name the data folder with --data, or a server with --server."
         raise NotFound(f"There is no {database} in {folder}. {way}")
     with (
-        _locked(folder, "Take the backup from that server: --server http://127.0.0.1:8000, or where it is."),
+        locked(folder, "Take the backup from that server: --server http://127.0.0.1:8000, or where it is."),
         faults_told(str(source)),
     ):
         require_sound(source)
@@ -127,7 +127,7 @@ def restore(file: Path, folder: Path, database: str, now: datetime) -> tuple[Con
     make_folder(folder)
     target = folder / database
     partial = partial_of(target)
-    with _locked(folder, "Stop it first, or restore to another folder with --data."):
+    with locked(folder, "Stop it first, or restore to another folder with --data."):
         try:
             with _disk_faults_told(partial):
                 shutil.copyfile(file, partial)
@@ -253,7 +253,8 @@ def _require_whole(file: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path, way_out: str) -> Iterator[None]:
+def locked(folder: Path, way_out: str) -> Iterator[None]:
+    """Hold the lock of a folder. Raises Unavailable, with the way out, if a server does."""
     lock = FolderLock(folder, way_out)
     try:
         yield

@@ -67,7 +67,14 @@ def rows_of(file: Path) -> dict[str, list[tuple[Any, ...]]]:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         mine = [name for name in names if name not in {"alembic_version", "sqlite_sequence"} and "stat" not in name]
-        return {name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr) for name in mine}  # noqa: S608 - our own names
+        return {name: sorted(_rows(connection, name), key=repr) for name in mine}
+
+
+def _rows(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a table, but for the time at which its migration made them."""
+    names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] != "brought_at"]
+    columns = ", ".join(f'"{name}"' for name in names)
+    return connection.execute(f'SELECT {columns} FROM "{table}"').fetchall()  # noqa: S608 - our own names
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +94,9 @@ def test_a_database_of_every_schema_is_upgraded_to_the_same_rows_and_a_copy_of_i
         upgrade(folder, schema)
         before = rows_of(folder / FILE)
         open_and_close(folder)
+        assert {path.name for path in folder.iterdir()} == {FILE, f"{FILE}.schema-{schema}", "logsweep.lock"}
         assert rows_of(folder / FILE) == upgraded, schema
         assert rows_of(folder / f"{FILE}.schema-{schema}") == before, schema
-        assert {path.name for path in folder.iterdir()} == {FILE, f"{FILE}.schema-{schema}", "logsweep.lock"}
 
 
 def test_the_last_released_folder_is_upgraded_beside_a_copy(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def fill_and_go_on(served: Served, at: int, attempts: int) -> None:
 
 
 def test_a_disk_that_is_full_for_a_while_at_some_write_of_a_sweep_changes_no_bit(served: Served) -> None:
-    for number, at in enumerate(range(1, served.writes, served.writes // 4)):
+    for number, at in enumerate(range(1, served.writes, served.writes // 3)):
         fill_and_go_on(served, at, (1, 7, 30)[number % 3])
 
 
@@ -205,7 +205,7 @@ def test_power_that_fails_at_some_steps_of_a_sweep_takes_nothing_that_was_answer
     served: Served, tmp_path: Path
 ) -> None:
     cuts, chance = Cuts(served.steps), random.Random(1)  # noqa: S311 - it tears writes, no secrets
-    for number in range(1, len(served.steps), len(served.steps) // 12):
+    for number in range(1, len(served.steps), len(served.steps) // 6):
         cuts.go_to(number)
         require_sound(cuts, served, tmp_path, chance)
 

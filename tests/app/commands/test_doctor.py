@@ -121,10 +121,7 @@ GRAVE: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda data: execute(data, "UPDATE artifact_pieces SET content = zeroblob(length(content))"),
         "artifacts have other bytes than their hashes say",
     ),
-    "another program": (
-        lambda data: execute(data, "DROP VIEW runs", "ALTER TABLE sweeps RENAME TO x"),
-        "another program",
-    ),
+    "no table of ours": (lambda data: execute(data, "DROP TABLE alembic_version"), "is a database of another program"),
 }
 
 

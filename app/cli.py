@@ -222,7 +222,7 @@ def _log_to_stderr() -> None:
         rule = "it is DEBUG, INFO, WARNING, ERROR or CRITICAL. Set one of them, or unset it"
         raise InvalidRequest([Fault("/log_level", f"LOGSWEEP_LOG_LEVEL cannot be {show(level)}: {rule}.")])
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "alembic"):
+    for chatty in ("httpx", "alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -45,14 +45,19 @@ class Service:
         response = self.client.post("/v1/sweeps", json=body)
         if response.is_error:
             raise RuntimeError(f"The server refused the sweep: {response.text}")
-        sweep = response.json()
+        sweep = self.ended(response.json()["id"], longest)
+        return sweep, time.perf_counter() - start
+
+    def ended(self, name: str, longest: float = LONGEST_SWEEP) -> dict[str, Any]:
+        """Follow a sweep to its end; return it. Raises RuntimeError as `run_sweep` does."""
+        start = time.perf_counter()
+        sweep: dict[str, Any] = self.get(f"/v1/sweeps/{name}", wait=WAIT)
         while sweep["state"] == "running":
             self._require_life(time.perf_counter() - start, longest)
-            sweep = self.get(f"/v1/sweeps/{sweep['id']}", wait=WAIT)
-        seconds = time.perf_counter() - start
+            sweep = self.get(f"/v1/sweeps/{name}", wait=WAIT)
         if sweep["state"] != "completed":
             raise RuntimeError(f"The sweep ended as {sweep['state']} ({sweep['reason']}), not completed.")
-        return sweep, seconds
+        return sweep
 
     def _require_life(self, waited: float, longest: float) -> None:
         """Raise an error if the server ended or the sweep takes too long."""

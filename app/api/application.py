@@ -2,6 +2,8 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from secrets import token_hex
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
@@ -32,6 +34,7 @@ from app.api import (
 )
 from app.api.body_limit import BodyLimit
 from app.api.fast_path import FastPath
+from app.api.observing import Observing
 from app.api.streams import AT_ONCE
 from app.api.waiting import CLAIMS_AT_ONCE
 from app.domain.work import MOST_REQUEST_BYTES
@@ -85,7 +88,9 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
         "/v1/sweeps/*/ensemble/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
     }
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS)
-    app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)  # the last one added sees a request first
+    app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
+    # The last one added sees a request first. The use cases come with the lifespan, after the middleware.
+    app.add_middleware(Observing, meters=lambda: app.state.services.meters, new_id=partial(token_hex, 8))
     app.state.one_gradient_check = asyncio.Semaphore()
     app.state.bodies = CapacityLimiter(AT_ONCE)
     app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)

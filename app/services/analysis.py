@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, final
 
-from app.analysis.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, figure, sweep_diagnosis, trial_diagnosis
+from app.analysis.diagnosis import (
+    LAST_EPOCHS,
+    NO_CURVE,
+    SweepDiagnosis,
+    TrialDiagnosis,
+    figure,
+    sweep_diagnosis,
+    trial_diagnosis,
+)
 from app.analysis.divergence import Divergence
 from app.analysis.edges import Edge
 from app.analysis.effects import Effect
@@ -83,7 +91,7 @@ class Analysis:
         spec, dataset = self._diagnosable(sweep)
         _require_possible(hoped, dataset)
         trial = self._trials.get(sweep, number)
-        curve = self._storage.curve_ends(sweep, [number], LAST_EPOCHS).get(number, ())
+        curve = self._storage.curve_ends(sweep, [number], LAST_EPOCHS).get(number, NO_CURVE)
         return trial_diagnosis(trial, curve, spec, dataset, hoped)
 
     def sweep(self, sweep: str, hoped: float) -> SweepAnalysis:

@@ -79,17 +79,22 @@ class Service:
 @contextmanager
 def running_service(workers: int, code: Path = HERE) -> Iterator[Service]:
     """Serve by the code of a checkout, on a temporary data folder and a free port; stop and remove all in the end."""
+    with TemporaryDirectory(prefix="logsweep-") as folder, serving(Path(folder) / "data", workers, code) as service:
+        yield service
+
+
+@contextmanager
+def serving(data: Path, workers: int, code: Path = HERE) -> Iterator[Service]:
+    """Serve a data folder by the code of a checkout on a free port, and stop in the end; the log stays beside it."""
     # SIGTERM ends a program without its `finally`; SystemExit does not.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    with TemporaryDirectory(prefix="logsweep-") as folder:
-        data = Path(folder) / "data"
-        log = Path(folder) / "server.log"
-        process = _start(data, log, workers, code)
-        try:
-            with httpx.Client(base_url=_address(process, log), timeout=30.0) as client:
-                yield Service(process, client)
-        finally:
-            _stop(process)
+    log = data.parent / f"{data.name}.log"
+    process = _start(data, log, workers, code)
+    try:
+        with httpx.Client(base_url=_address(process, log), timeout=30.0) as client:
+            yield Service(process, client)
+    finally:
+        _stop(process)
 
 
 def _start(data: Path, log: Path, workers: int, code: Path) -> subprocess.Popen[str]:

@@ -3,11 +3,13 @@
 import asyncio
 import gc
 import ipaddress
+import logging
 import os
 import signal
 import socket
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import typer
@@ -18,10 +20,13 @@ from app.domain.errors import Unavailable
 from app.http_server.limits import Limits, connections_within, raise_descriptor_limit
 from app.http_server.server import HttpServer
 from app.instruments.tracing import sent_traces
+from app.server_status import telling
 from app.services.services import Services
 from app.settings import Settings, read_settings
 from app.trainer.kernels import start_kernels
 from app.worker.supervisor import Supervisor
+
+_log = logging.getLogger(__name__)
 
 COLLECT_AFTER = 50_000
 """Objects that a garbage collection waits for: a large request has a million, and Python's 700 made it read 7 times as
@@ -36,16 +41,20 @@ class Server(HttpServer):
         self._services = services
         self._supervisor = supervisor
         self._address = address
+        self._status = ExitStack()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve, and say where."""
         await super().startup(sockets)
         if self.started:
             typer.echo(f"Serving at {self._address}")
+            _log.info("%s is served with SQLite %s", self._address, self._services.storage.engine_version())
             self._supervisor.start()
+            self._status.enter_context(telling(self._services))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop the workers, then let those who wait here go."""
+        await asyncio.to_thread(self._status.close)
         await asyncio.to_thread(self._supervisor.stop)
         # Claims of other workers may wait here for work, and readers follow events: ended now, or the stop would wait.
         self._services.publisher.close()

@@ -65,7 +65,6 @@ def open_services(settings: Settings) -> Iterator[Services]:
         )
         services.datasets.register_builtin()
         services.work.recover()
-        _log.info("opened %s with SQLite %s", settings.data, storage.engine_version())
         with _planning(services.planner), _reaper(services.work):
             yield services
         services.publisher.close()

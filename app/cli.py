@@ -4,16 +4,14 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.commands import datasets, results, service, sweeps
-from app.domain.errors import LogsweepError
-from app.terminal import faults_shown, show_notes
+from app.commands import datasets, keys, results, service, sweeps
+from app.terminal import faults_shown, refusal_shown, show_notes
 from app.trainer.blas import use_one_thread
 from app.version import logsweep_version
 from app.worker.process import run_worker
@@ -76,7 +74,7 @@ def serve(
 
     if exit_with_parent:
         stop_with_input()
-    with _refusal_shown():
+    with refusal_shown():
         run_server(host, port, data, workers if workers is not None else os.cpu_count() or 1, slots)
 
 
@@ -89,7 +87,7 @@ def work(
 ) -> None:
     """Train for a server, until stopped."""
     _log_to_stderr()
-    with _refusal_shown():
+    with refusal_shown():
         run_worker(server, name, slots, exit_with_parent=exit_with_parent)
 
 
@@ -203,7 +201,7 @@ def backup(
     """Copy the whole database as it is between two commits, and check the copy; a server goes on meanwhile."""
     from app.backup import run_backup  # noqa: PLC0415  # keeps the start of the other commands short
 
-    with _refusal_shown():
+    with refusal_shown():
         run_backup(file, data, server)
 
 
@@ -215,7 +213,7 @@ def restore(
     """Check a backup and put it into a data folder that no server uses; what was there is kept under another name."""
     from app.backup import run_restore  # noqa: PLC0415  # keeps the start of the other commands short
 
-    with _refusal_shown():
+    with refusal_shown():
         run_restore(file, data)
 
 
@@ -228,19 +226,10 @@ _OF_SERVERS: Sequence[Callable[..., None]] = (datasets.upload, datasets.datasets
 for _command in _OF_SERVERS:
     app.command()(_command)
 app.add_typer(sweeps.commands, name="sweep")
+app.add_typer(keys.commands, name="key")
 for _command in _OF_SWEEPS:  # the same without the word sweep, for fingers in a hurry
     app.command(hidden=True)(_command)
 app.command("list", hidden=True)(sweeps.list_sweeps)
-
-
-@contextmanager
-def _refusal_shown() -> Iterator[None]:
-    """End with 1 and a sentence where a process cannot start."""
-    try:
-        yield
-    except LogsweepError as error:
-        typer.echo(error.detail, err=True)
-        raise typer.Exit(1) from None
 
 
 def _log_to_stderr() -> None:

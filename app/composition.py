@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from threading import Event, Thread
 
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from app.dashboard import site
 from app.domain.errors import LogsweepError
 from app.planning import StandardPolicy
 from app.preparation.preparation import Limits, Preparation
+from app.services.access import Access
 from app.services.checkpoints import FOLDER, Checkpoints
 from app.services.clock import Clock
 from app.services.planner import Planner
@@ -61,9 +63,19 @@ def open_services(settings: Settings) -> Iterator[Services]:
         services.datasets.register_builtin()
         services.work.recover()
         _log.info("opened %s with SQLite %s", settings.data, storage.engine_version())
-        with _planning(services.planner), _reaper(services.work):
+        with _planning(services.planner), _reaper(services.work, services.access):
             yield services
         services.publisher.close()
+    finally:
+        storage.close()
+
+
+@contextmanager
+def open_access(data: Path) -> Iterator[Access]:
+    """Give the access keys of a data folder that no server uses. Raises Unavailable."""
+    storage = SqliteStorage(data, StandardPolicy())
+    try:
+        yield Access(storage, Clock(), os.urandom)
     finally:
         storage.close()
 
@@ -84,10 +96,10 @@ def _planning(planner: Planner) -> Iterator[None]:
 
 
 @contextmanager
-def _reaper(work: Work) -> Iterator[None]:
-    """Run `work.reap` every second in a thread of its own."""
+def _reaper(work: Work, access: Access) -> Iterator[None]:
+    """Run `work.reap` every second in a thread of its own, and write down which keys were used."""
     stop = Event()
-    thread = Thread(target=_reap_until, args=(stop, work), name="reaper", daemon=True)
+    thread = Thread(target=_reap_until, args=(stop, work, access), name="reaper", daemon=True)
     thread.start()
     try:
         yield
@@ -96,10 +108,11 @@ def _reaper(work: Work) -> Iterator[None]:
         thread.join()
 
 
-def _reap_until(stop: Event, work: Work) -> None:
+def _reap_until(stop: Event, work: Work, access: Access) -> None:
     while not stop.wait(REAP_SECONDS):
         try:
             count = work.reap()
+            access.write_uses()
         except LogsweepError as error:
             _log.warning("the reaper could not do its round: %s", error)
         except Exception:  # noqa: BLE001 - the next round may do better; without a reaper lost work would wait for ever

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from app.domain.datasets import Note
-from app.domain.errors import InvalidRequest
+from app.domain.errors import InvalidRequest, LogsweepError
 
 
 def show_notes(notes: Iterable[Note]) -> None:
@@ -30,3 +30,16 @@ def faults_shown() -> Iterator[None]:
         for fault in error.faults:
             typer.echo(fault.detail, err=True)
         raise typer.Exit(1) from None
+
+
+@contextmanager
+def refusal_shown() -> Iterator[None]:
+    """Show why a command cannot do what it was asked, with all faults of a request, and end the process with 1."""
+    with faults_shown():
+        try:
+            yield
+        except InvalidRequest:
+            raise
+        except LogsweepError as error:
+            typer.echo(error.detail, err=True)
+            raise typer.Exit(1) from None

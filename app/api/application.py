@@ -18,6 +18,7 @@ from app.api import (
     gradient_checks,
     health,
     hyperparameters,
+    keys,
     metrics,
     models,
     openapi,
@@ -53,7 +54,7 @@ _ABOUT_SWEEPS = (
     charts,
     exports,
 )
-_ROOMS = (*_ABOUT_SWEEPS, gradient_checks, events, workers, work, work_files, backups, health)
+_ROOMS = (*_ABOUT_SWEEPS, gradient_checks, events, workers, work, work_files, keys, backups, health)
 
 MAX_JSON_BYTES = 1 << 20
 """The most bytes of a JSON request, except those of workers and those with rows to predict."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from app.preparation.preparation import Preparation
+from app.services.access import Access
 from app.services.analysis import Analysis
 from app.services.artifacts import Artifacts
 from app.services.charts import Charts
@@ -47,6 +48,7 @@ class Services:
     planner: Planner
     publisher: Publisher
     workers: Workers
+    access: Access
 
     @classmethod
     def on(
@@ -82,4 +84,5 @@ class Services:
             planner,
             publisher,
             Workers(storage, clock, live),
+            Access(storage, clock, entropy),
         )

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from app.domain.access import StoredKey
 from app.domain.datasets import DatasetSummary
 from app.domain.ensembles import ChosenEnsemble, PoolEntry
 from app.domain.events import Listener
@@ -292,7 +293,23 @@ class Artifacts(Protocol):
         """
 
 
-class Storage(Datasets, Sweeps, Plans, Trials, Ensembles, Queue, Artifacts, Protocol):
+class AccessKeys(Protocol):
+    """Access keys with the hashes of their secrets."""
+
+    def add_access_key(self, new: StoredKey) -> None:
+        """Store a new key."""
+
+    def access_keys(self) -> list[StoredKey]:
+        """Return all keys, those included that open nothing any more, in the order in which they were made."""
+
+    def revoke_access_key(self, key: str, now: datetime) -> datetime:
+        """Revoke a key, and return since when it is revoked. Raises NotFound."""
+
+    def note_key_uses(self, uses: Mapping[str, datetime]) -> None:
+        """Write down when keys were used last, by their ids."""
+
+
+class Storage(Datasets, Sweeps, Plans, Trials, Ensembles, Queue, Artifacts, AccessKeys, Protocol):
     """Everything that outlives the process."""
 
     def listen(self, listener: Listener) -> None:

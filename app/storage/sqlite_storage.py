@@ -23,6 +23,7 @@ from app.domain.policy import Policy
 from app.domain.trials import Trial
 from app.domain.values import Value
 from app.storage import (
+    access_keys,
     artifacts,
     attempts,
     backup,
@@ -262,6 +263,13 @@ class SqliteStorage:
     pool = _reads(ensembles.pool)
     ensemble = _reads(ensembles.find)
     store_ensemble = _writes(ensembles.store)
+
+    # Access keys
+
+    add_access_key = _writes(access_keys.add)
+    revoke_access_key = _writes(access_keys.revoke)
+    note_key_uses = _writes(access_keys.note_uses)
+    access_keys = _reads(access_keys.every)
 
     # The queue
 

@@ -383,6 +383,22 @@ histories = Table(
     sqlite_with_rowid=False,
 )
 
+# Keys that were revoked stay: a folder that ever had one is never open again.
+access_keys = Table(
+    "access_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("secret_sha256", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("revoked_at", Instant),
+    Column("last_used_at", Instant),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
 decisions = Table(
     "decisions",
     metadata,

@@ -16,6 +16,7 @@ from logsweep.feed import SILENCE, Event, Feed
 from logsweep.files import PIECE, in_memory, sink
 from logsweep.methods import awaited
 from logsweep.operations import datasets as on_datasets
+from logsweep.operations import keys as on_keys
 from logsweep.operations import service as on_service
 from logsweep.operations import sweeps as on_sweeps
 from logsweep.pages import async_listed
@@ -58,9 +59,12 @@ class AsyncClient:
     dataset = awaited(on_datasets.show)
     delete_dataset = awaited(on_datasets.delete)
     preview = awaited(on_sweeps.preview)
+    create_key = awaited(on_keys.create)
+    revoke_key = awaited(on_keys.revoke)
     datasets = async_listed(on_datasets.page)
     sweeps = async_listed(on_sweeps.page)
     workers = async_listed(on_service.workers)
+    access_keys = async_listed(on_keys.page)
 
     async def sweep(self, request: Mapping[str, Any] | None = None, /, **fields: Unpack[SweepRequest]) -> AsyncSweep:
         """Start a sweep: a whole request as `POST /v1/sweeps` takes it, fields of one, or both."""

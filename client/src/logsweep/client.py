@@ -15,6 +15,7 @@ from logsweep.feed import SILENCE, Event, Feed
 from logsweep.files import PIECE, in_memory, sink
 from logsweep.methods import blocking
 from logsweep.operations import datasets as on_datasets
+from logsweep.operations import keys as on_keys
 from logsweep.operations import service as on_service
 from logsweep.operations import sweeps as on_sweeps
 from logsweep.pages import listed
@@ -58,9 +59,12 @@ class Client:
     dataset = blocking(on_datasets.show)
     delete_dataset = blocking(on_datasets.delete)
     preview = blocking(on_sweeps.preview)
+    create_key = blocking(on_keys.create)
+    revoke_key = blocking(on_keys.revoke)
     datasets = listed(on_datasets.page)
     sweeps = listed(on_sweeps.page)
     workers = listed(on_service.workers)
+    access_keys = listed(on_keys.page)
 
     def sweep(self, request: Mapping[str, Any] | None = None, /, **fields: Unpack[SweepRequest]) -> Sweep:
         """Start a sweep: a whole request as `POST /v1/sweeps` takes it, fields of one, or both."""

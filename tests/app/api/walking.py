@@ -33,7 +33,11 @@ _AFTER = (
     "chart_progress", "chart_curves", "chart_points", "list_workers", "take_backup", "cancel_sweep",
     "get_ensemble", "get_ensemble_model", "get_ensemble_answers", "predict_by_ensemble", "evaluate_ensemble",
     "retrain_winner", "delete_sweep",
+    "create_key", "list_keys", "revoke_key",
 )  # fmt: skip  # one line for each resource
+_MADE = {"create_sweep": "sweep", "create_key": "key"}
+"""What is made on the way, and as what its id stands in addresses."""
+
 _TRAINED = 32
 """How many trials of the sweep are trained before it is cancelled."""
 
@@ -66,8 +70,8 @@ class Walk:
         for media_type, content in operation.get("requestBody", {"content": {"": {}}})["content"].items():
             body = _body(media_type, content.get("example"))
             answer = self.client.request(method, address, params=params, **body)
-            if name == "create_sweep":
-                self.places["sweep"] = answer.json()["id"]
+            if name in _MADE:
+                self.places[_MADE[name]] = answer.json()["id"]
             yield name, answer
 
     def _found(self, name: str) -> tuple[str, str, Json]:

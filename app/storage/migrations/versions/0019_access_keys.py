@@ -1,0 +1,25 @@
+"""Access keys, with the hashes of their secrets. A database of before has none, and is open on loopback as it was."""
+
+from alembic import op
+
+revision = "0019"
+down_revision = "0018"
+
+ACCESS_KEYS = """
+CREATE TABLE access_keys (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    secret_sha256 TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT,
+    revoked_at TEXT,
+    last_used_at TEXT,
+    CONSTRAINT pk_access_keys PRIMARY KEY (id)
+) WITHOUT ROWID, STRICT
+"""
+
+
+def upgrade() -> None:
+    """Add the table."""
+    op.get_bind().exec_driver_sql(ACCESS_KEYS)

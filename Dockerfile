@@ -12,9 +12,11 @@ RUN python -m venv /opt/logsweep \
 
 FROM python:3.12-slim
 RUN useradd --create-home --uid 10001 logsweep \
- && install --directory --owner=logsweep --group=logsweep /data
+ && install --directory --owner=logsweep --group=logsweep /data /keys
 COPY --from=build /opt/logsweep /opt/logsweep
 ENV PATH=/opt/logsweep/bin:$PATH PYTHONUNBUFFERED=1
+# A server that others can reach needs a key: the first start makes one. docker exec NAME cat /data/admin.key
+ENV LOGSWEEP_FIRST_ADMIN_KEY=/data/admin.key
 USER logsweep
 VOLUME /data
 EXPOSE 8000

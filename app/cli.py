@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from app.commands import datasets, keys, results, service, sweeps
+from app.key_files import find_key
 from app.terminal import faults_shown, refusal_shown, show_notes
 from app.trainer.blas import use_one_thread
 from app.version import logsweep_version
@@ -37,6 +38,10 @@ Reading = Annotated[
     typer.Option("--read", help="How the file is written, as a field of an upload: separator=tab; again for more."),
 ]
 ExitWithParent = Annotated[bool, typer.Option(help="End when standard input closes.", hidden=True)]
+KeyFile = Annotated[
+    str | None,
+    typer.Option(help="A file with an access key; - is standard input.", show_default="that of LOGSWEEP_KEY_FILE"),
+]
 Server = Annotated[str, typer.Option(help="The address of the server.", envvar="LOGSWEEP_SERVER")]
 
 
@@ -83,12 +88,13 @@ def work(
     server: Server = "http://127.0.0.1:8000",
     name: Annotated[str | None, typer.Option(help="The worker's name; by default its host and process id.")] = None,
     slots: Slots = SLOTS,
+    key_file: KeyFile = None,
     exit_with_parent: ExitWithParent = False,
 ) -> None:
     """Train for a server, until stopped."""
     _log_to_stderr()
     with refusal_shown():
-        run_worker(server, name, slots, exit_with_parent=exit_with_parent)
+        run_worker(server, name, slots, find_key(key_file, os.environ), exit_with_parent=exit_with_parent)
 
 
 @app.command()
@@ -102,7 +108,8 @@ def demo(
     _heed_signals()
     from app.demo import run_demo  # noqa: PLC0415  # keeps the start of the other commands short
 
-    raise typer.Exit(run_demo(data, port, workers, leave=leave))
+    with refusal_shown():
+        raise typer.Exit(run_demo(data, port, workers, leave=leave))
 
 
 @app.command()

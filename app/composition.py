@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -11,7 +12,9 @@ from fastapi import FastAPI
 
 from app.api.application import make_application
 from app.dashboard import site
+from app.domain.access import Scope
 from app.domain.errors import LogsweepError
+from app.key_files import write_key_file
 from app.planning import StandardPolicy
 from app.preparation.preparation import Limits, Preparation
 from app.services.access import Access
@@ -37,7 +40,9 @@ def make_app(services: Services, settings: Settings) -> FastAPI:
         app.state.services = services
         yield
 
-    app = make_application(lifespan, max_upload_bytes=settings.max_upload_bytes)
+    app = make_application(
+        lifespan, max_upload_bytes=settings.max_upload_bytes, hosts=settings.hosts, origins=settings.origins
+    )
     site.install(app)
     return app
 
@@ -62,12 +67,19 @@ def open_services(settings: Settings) -> Iterator[Services]:
         )
         services.datasets.register_builtin()
         services.work.recover()
+        services.worker_owners.recover()
         _log.info("opened %s with SQLite %s", settings.data, storage.engine_version())
         with _planning(services.planner), _reaper(services.work, services.access):
             yield services
         services.publisher.close()
     finally:
         storage.close()
+
+
+def make_first_keys(access: Access, settings: Settings) -> None:
+    """Put the first keys where the settings say, if there are none. Raises Unavailable."""
+    places = {Scope.ADMIN: settings.first_admin_key, Scope.WORK: settings.first_work_key}
+    access.create_first({scope: partial(write_key_file, file) for scope, file in places.items() if file is not None})
 
 
 @contextmanager

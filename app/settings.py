@@ -4,10 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MEBIBYTE = 1 << 20
+
+
+def _names(value: object) -> object:
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+"""Names with commas between them."""
 
 
 class Settings(BaseSettings):
@@ -31,6 +39,14 @@ class Settings(BaseSettings):
     """How many uploads are read at the same time; others wait."""
     checkpoint_bytes: Annotated[int, Field(ge=0)] = 4096 * MEBIBYTE
     """What the cache of checkpoints may take on disk; 0 keeps none."""
+    hosts: Names = ()
+    """The names under which the server answers, beside those of loopback and the addresses it listens on."""
+    origins: Names = ()
+    """The origins of other sites whose pages may ask this server."""
+    first_admin_key: Path | None = None
+    """Where a key with the scope admin is put if there is no key yet."""
+    first_work_key: Path | None = None
+    """The same for one with the scope work."""
 
 
 def removed_settings(environment: Mapping[str, str]) -> list[str]:

@@ -1,10 +1,12 @@
 """The web application: all routes, problems and the document, around a lifespan that brings the use cases."""
 
 import asyncio
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
 from app.api import (
@@ -32,7 +34,9 @@ from app.api import (
     workers,
 )
 from app.api.body_limit import BodyLimit
+from app.api.browsers import BrowserGuard
 from app.api.fast_path import FastPath
+from app.api.gate import Gate
 from app.api.streams import AT_ONCE
 from app.api.waiting import CLAIMS_AT_ONCE
 from app.domain.work import MOST_REQUEST_BYTES
@@ -56,6 +60,10 @@ _ABOUT_SWEEPS = (
 )
 _ROOMS = (*_ABOUT_SWEEPS, gradient_checks, events, workers, work, work_files, keys, backups, health)
 
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_HEADERS = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID")
+"""What pages of other origins may send; never cookies."""
+
 MAX_JSON_BYTES = 1 << 20
 """The most bytes of a JSON request, except those of workers and those with rows to predict."""
 
@@ -63,8 +71,13 @@ MAX_ROWS_BYTES = 8 << 20
 """The most bytes of a request with rows to predict."""
 
 
-def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> FastAPI:
-    """Return the application; `lifespan` must put the use cases at `app.state.services`."""
+def make_application(
+    lifespan: Lifespan[FastAPI], *, max_upload_bytes: int, hosts: Collection[str] = (), origins: Sequence[str] = ()
+) -> FastAPI:
+    """Return the application; `lifespan` must put the use cases at `app.state.services`.
+
+    It answers under the names of `hosts` beside those of loopback, and to pages of `origins` beside its own.
+    """
     app = FastAPI(
         title="logsweep",
         version=logsweep_version(),
@@ -86,7 +99,17 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
         "/v1/sweeps/*/ensemble/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
     }
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS)
-    app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)  # the last one added sees a request first
+    app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
+    app.add_middleware(Gate)
+    if origins:  # their browsers ask beforehand, without a key
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=_METHODS,
+            allow_headers=_HEADERS,
+            expose_headers=["ETag"],
+        )
+    app.add_middleware(BrowserGuard, hosts=hosts, origins=origins)  # the last one added sees a request first
     app.state.one_gradient_check = asyncio.Semaphore()
     app.state.bodies = CapacityLimiter(AT_ONCE)
     app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)

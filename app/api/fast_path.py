@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import problems
+from app.api.access_rules import require_allowed, rule_of
 from app.services.services import Services
 
 Endpoint = Callable[[Request, Services], Awaitable[Response]]
@@ -22,17 +23,18 @@ class FastPath:
 
     def __init__(self, app: ASGIApp, endpoints: Mapping[str, Endpoint]) -> None:
         self._app = app
-        self._endpoints = endpoints
+        self._endpoints = {path: (endpoint, rule_of(endpoint)) for path, endpoint in endpoints.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, or pass it on."""
         plain = scope["type"] == "http" and scope["method"] == "POST" and not scope["query_string"]
-        endpoint = self._endpoints.get(scope["path"]) if plain else None
-        if endpoint is None:
+        found = self._endpoints.get(scope["path"]) if plain else None
+        if found is None:
             await self._app(scope, receive, send)
             return
-        request = Request(scope, receive)
+        (endpoint, rule), request = found, Request(scope, receive)
         try:
+            require_allowed(scope, rule)
             response = await endpoint(request, request.app.state.services)
         except problems.EXPECTED as error:
             response = await problems.answer(request, error)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
+from app.api.access_rules import open_to_all
 from app.api.dependencies import UseCases
 from app.api.strict_route import StrictRoute
 
@@ -18,12 +19,14 @@ class HealthAnswer(BaseModel):
 
 
 @router.get("/healthz")
+@open_to_all
 async def get_health(request: Request) -> HealthAnswer:
     """Answer as long as the process lives, however many others are read for."""
     return HealthAnswer(status="ok", version=request.app.version)
 
 
 @router.get("/readyz")
+@open_to_all
 def get_readiness(request: Request, services: UseCases) -> HealthAnswer:
     """Answer once the storage can be read."""
     return HealthAnswer(status="ok", version=request.app.version, sqlite=services.storage.engine_version())

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
+from app.api.access_rules import needs
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.fields import read_fields
@@ -57,6 +58,7 @@ class NewKeyAnswer(KeyAnswer):
 
 
 @router.post("", status_code=201, openapi_extra=json_body(TypeAdapter(KeyBody)))
+@needs(Scope.ADMIN)
 async def create_key(request: Request, services: UseCases) -> NewKeyAnswer:
     """Make an access key. Keep its `token`, which cannot be shown again.
 
@@ -68,6 +70,7 @@ async def create_key(request: Request, services: UseCases) -> NewKeyAnswer:
 
 
 @router.get("")
+@needs(Scope.ADMIN)
 async def list_keys(services: UseCases, limit: Limit = 50, cursor: Cursor = None) -> Page[KeyAnswer]:
     """List the access keys in the order in which they were made, those that were revoked or have expired included."""
     page = services.access.page(limit, cursor)
@@ -75,6 +78,7 @@ async def list_keys(services: UseCases, limit: Limit = 50, cursor: Cursor = None
 
 
 @router.delete("/{key}", status_code=204)
+@needs(Scope.ADMIN)
 def revoke_key(key: str, services: UseCases) -> None:
     """Revoke an access key: from now on it opens nothing. Revoking twice is harmless."""
     services.access.revoke(key)

@@ -12,15 +12,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app.api.fields import parameter_faults
+from app.api.security_headers import SECURITY_HEADERS
 from app.domain.errors import (
     Conflict,
     Fault,
+    Forbidden,
     InvalidRequest,
     LogsweepError,
     Malformed,
     NotFound,
     NotInstalled,
     TooLarge,
+    Unauthenticated,
     Unavailable,
 )
 
@@ -28,6 +31,8 @@ _log = logging.getLogger(__name__)
 
 _STATUS: Mapping[type[LogsweepError], HTTPStatus] = {
     Malformed: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -35,6 +40,12 @@ _STATUS: Mapping[type[LogsweepError], HTTPStatus] = {
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     NotInstalled: HTTPStatus.NOT_IMPLEMENTED,
 }
+_CHALLENGES: Mapping[type[LogsweepError], str] = {
+    Unauthenticated: 'Bearer realm="logsweep"',
+    Forbidden: 'Bearer realm="logsweep", error="insufficient_scope"',
+}
+"""What a refusal says of the way in, in the header WWW-Authenticate."""
+
 _DETAILS = {
     404: "There is nothing at this address. GET /docs shows all routes.",
     405: "This address does not know the method; the Allow header lists those it knows.",
@@ -90,7 +101,8 @@ def _problem(
 async def _logsweep_error(_: Request, error: Exception) -> JSONResponse:
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
     faults = error.faults if isinstance(error, InvalidRequest) else ()
-    return _problem(status, str(error), faults)
+    challenge = next((text for kind, text in _CHALLENGES.items() if isinstance(error, kind)), None)
+    return _problem(status, str(error), faults, None if challenge is None else {"WWW-Authenticate": challenge})
 
 
 async def _validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -115,7 +127,7 @@ async def _hung_up(_: Request, __: Exception) -> JSONResponse:
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _problem(500, FAILED)
+    return _problem(500, FAILED, headers=SECURITY_HEADERS)  # it passes by all that would add them
 
 
 _ANSWERS: Mapping[type, Callable[[Request, Exception], Awaitable[JSONResponse]]] = {

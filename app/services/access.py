@@ -4,13 +4,13 @@ All keys are in memory, as the process that serves is the only one that changes 
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import final
 
-from app.domain.access import AccessKey, KeyDraft, Scope, StoredKey
+from app.domain.access import ANYONE, AccessKey, KeyDraft, Scope, StoredKey
 from app.domain.errors import Fault, InvalidRequest, Unauthenticated
 from app.domain.tokens import KEY_PREFIX, SECRET_BYTES, hash_of, is_same, key_of, make_token
 from app.services.clock import Clock
@@ -52,10 +52,21 @@ class Access:
         if every or draft.name is None or draft.scopes is None:
             raise InvalidRequest(every)
         new, token = self._made(draft.name, draft.scopes, draft.expires_at, now)
-        with self._lock:
-            self._storage.add_access_key(new)
-            self._kept |= {new.key.id: new}
+        self._add([new])
         return new.key, token
+
+    def create_first(self, wanted: Mapping[Scope, Callable[[str], object]]) -> None:
+        """Make the first keys of a server together, one for each of these scopes, unless it has any.
+
+        Each token is handed over before its key is good for anything: a start that breaks off leaves no key whose
+        token nobody has.
+        """
+        if self.guarded or not wanted:
+            return
+        made = {scope: self._made(f"first key to {scope}", [scope], None, self._clock.now()) for scope in wanted}
+        for scope, hand_over in wanted.items():
+            hand_over(made[scope][1])
+        self._add([new for new, _ in made.values()])
 
     def create_unkept(self, name: str, scope: Scope) -> str:
         """Return the token of a key that lives as long as this process, for children of it. It guards nothing."""
@@ -94,10 +105,12 @@ class Access:
             raise Unauthenticated("The access key of the request is none of this server. Look whether it is whole.")
         return self.require_valid(stored.key)
 
-    def find(self, key: str) -> AccessKey | None:
-        """Return a key by its id, as it is now."""
-        stored = self._stored(key)
-        return stored.key if stored else None
+    def still_opens(self, key: AccessKey) -> bool:
+        """Return whether a key that opened something does so now; no key does once there is one."""
+        if key is ANYONE:
+            return not self.guarded
+        stored = self._stored(key.id)
+        return stored is not None and stored.key.standing(self._clock.now()) == "valid"
 
     def require_valid(self, key: AccessKey) -> AccessKey:
         """Return a key that opens something now, and note its use. Raises Unauthenticated."""
@@ -120,6 +133,11 @@ class Access:
             return False
         before = self._kept[key].key.last_used_at
         return before is None or at - before >= USED_EVERY
+
+    def _add(self, new: Sequence[StoredKey]) -> None:
+        with self._lock:
+            self._storage.add_access_keys(new)
+            self._kept |= {one.key.id: one for one in sorted(new, key=lambda one: one.key.id)}
 
     def _put(self, key: AccessKey) -> None:
         self._kept |= {key.id: replace(self._kept[key.id], key=key)}

@@ -23,6 +23,7 @@ from app.services.retraining import Retraining
 from app.services.sweeps import Sweeps
 from app.services.trials import Trials
 from app.services.work import Work
+from app.services.worker_owners import WorkerOwners
 from app.services.workers import Workers
 from app.storage.interface import Storage
 
@@ -49,6 +50,7 @@ class Services:
     publisher: Publisher
     workers: Workers
     access: Access
+    worker_owners: WorkerOwners
 
     @classmethod
     def on(
@@ -85,4 +87,5 @@ class Services:
             publisher,
             Workers(storage, clock, live),
             Access(storage, clock, entropy),
+            WorkerOwners(storage, live),
         )

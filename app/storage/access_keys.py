@@ -1,6 +1,6 @@
 """Access keys in the storage: each with the hash of its secret, never the secret itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
@@ -10,18 +10,9 @@ from app.domain.errors import NotFound
 from app.storage.tables import access_keys
 
 
-def add(connection: Connection, new: StoredKey) -> None:
-    """Store a new key."""
-    key = new.key
-    row = {
-        "id": key.id,
-        "name": key.name,
-        "scopes": [str(scope) for scope in key.scopes],
-        "secret_sha256": new.secret_sha256,
-        "created_at": key.created_at,
-        "expires_at": key.expires_at,
-    }
-    connection.execute(insert(access_keys).values(row))
+def add(connection: Connection, new: Sequence[StoredKey]) -> None:
+    """Store new keys together."""
+    connection.execute(insert(access_keys), [_row(one.key, one.secret_sha256) for one in new])
 
 
 def every(connection: Connection) -> list[StoredKey]:
@@ -44,6 +35,17 @@ def note_uses(connection: Connection, uses: Mapping[str, datetime]) -> None:
     """Write down when keys were used last."""
     for key, at in uses.items():
         connection.execute(update(access_keys).where(access_keys.c.id == key).values(last_used_at=at))
+
+
+def _row(key: AccessKey, secret_sha256: str) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "scopes": [str(scope) for scope in key.scopes],
+        "secret_sha256": secret_sha256,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+    }
 
 
 def _stored(row: dict[str, object]) -> StoredKey:

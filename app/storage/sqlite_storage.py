@@ -46,6 +46,7 @@ from app.storage import (
     sweep_rows,
     trial_rows,
     wal,
+    worker_owners,
 )
 from app.storage.arrivals import Clearing, Source, bring
 from app.storage.connect import reading_engine, unchecked_references, writing_engine
@@ -266,10 +267,13 @@ class SqliteStorage:
 
     # Access keys
 
-    add_access_key = _writes(access_keys.add)
+    add_access_keys = _writes(access_keys.add)
     revoke_access_key = _writes(access_keys.revoke)
     note_key_uses = _writes(access_keys.note_uses)
     access_keys = _reads(access_keys.every)
+    own_worker = _writes(worker_owners.own)
+    forget_idle_owners = _writes(worker_owners.forget_idle)
+    worker_owners = _reads(worker_owners.every)
 
     # The queue
 

@@ -399,6 +399,16 @@ access_keys = Table(
     sqlite_with_rowid=False,
 )
 
+# Of a worker that claimed without a key there is no row.
+worker_owners = Table(
+    "worker_owners",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("key_id", Text, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
 decisions = Table(
     "decisions",
     metadata,

@@ -62,11 +62,17 @@ class WorkClient:
         worker: str,
         pause: Callable[[float], bool],
         transport: httpx.BaseTransport | None = None,
+        key: str | None = None,
     ) -> None:
         self._worker = worker
         self._pause = pause
         # A claim may wait 20 s at the server.
-        self._http = httpx.Client(base_url=server, timeout=httpx.Timeout(60.0, connect=5.0), transport=transport)
+        self._http = httpx.Client(
+            base_url=server,
+            headers={} if key is None else {"Authorization": f"Bearer {key}"},
+            timeout=httpx.Timeout(60.0, connect=5.0),
+            transport=transport,
+        )
         self._ends_at = float("inf")
 
     def close(self) -> None:

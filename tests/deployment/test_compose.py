@@ -54,11 +54,20 @@ def test_ports_are_published_on_loopback_only() -> None:
 def test_only_the_server_mounts_the_database_and_workers_can_be_scaled() -> None:
     server, worker = COMPOSE["services"]["server"], COMPOSE["services"]["worker"]
 
-    assert server["volumes"] == ["data:/data"]
-    assert "volumes" not in worker
+    assert server["volumes"] == ["data:/data", "keys:/keys"]
+    assert worker["volumes"] == ["keys:/keys:ro"]
     assert "container_name" not in worker
     assert "ports" not in worker
     assert "data" in COMPOSE["volumes"]
+
+
+def test_the_first_start_makes_a_key_for_workers_where_they_find_it_and_none_for_more() -> None:
+    server, worker = COMPOSE["services"]["server"], COMPOSE["services"]["worker"]
+
+    assert server["environment"]["LOGSWEEP_FIRST_WORK_KEY"] in worker["command"]
+    assert server["environment"]["LOGSWEEP_FIRST_ADMIN_KEY"].startswith("/data/")
+    assert "/keys" in instructions("RUN")[-1]
+    assert f"http://{server['environment']['LOGSWEEP_HOSTS']}:8000" in worker["command"]
 
 
 def test_every_service_has_a_health_check_that_is_valid_python() -> None:

@@ -21,7 +21,7 @@ from logsweep.operations import service as on_service
 from logsweep.operations import sweeps as on_sweeps
 from logsweep.pages import async_listed
 from logsweep.requests import SweepRequest
-from logsweep.settings import CLOCK, DEADLINE, address
+from logsweep.settings import CLOCK, DEADLINE, address, authorization
 
 T = TypeVar("T")
 
@@ -29,9 +29,10 @@ T = TypeVar("T")
 class AsyncClient:
     """A server of logsweep: at `url`, else where LOGSWEEP_SERVER says, else on port 8000 of this machine.
 
-    Each answer may take `deadline` seconds with all tries: what may be repeated is tried again after a moment when no
-    answer comes. What the server refuses is raised as a `Refused`, with its sentences. To be used as a context, or
-    closed.
+    It is asked with the access `key` that is given, else with that of LOGSWEEP_KEY, or of the file that
+    LOGSWEEP_KEY_FILE names. Each answer may take `deadline` seconds with all tries: what may be repeated is tried again
+    after a moment when no answer comes. What the server refuses is raised as a `Refused`, with its sentences. To be
+    used as a context, or closed.
     """
 
     _place: tuple[Any, ...] = ()
@@ -40,13 +41,16 @@ class AsyncClient:
         self,
         url: str | None = None,
         *,
+        key: str | None = None,
         deadline: float = DEADLINE,
         headers: Mapping[str, str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.url = address(url)
         self.deadline = deadline
-        self._http = httpx.AsyncClient(base_url=self.url, headers=dict(headers or {}), transport=transport)
+        self._http = httpx.AsyncClient(
+            base_url=self.url, headers={**authorization(key), **(headers or {})}, transport=transport
+        )
 
     health = awaited(on_service.health)
     readiness = awaited(on_service.readiness)

@@ -18,7 +18,7 @@ from app.domain.work import OWN_TRAINER
 from app.serve import Server
 from app.services.services import Services
 from app.settings import Settings
-from app.worker.supervisor import Supervisor
+from app.worker.supervisor import Supervisor, worker_process
 from tests.app.storage.new_database import put_new_database
 
 Json = dict[str, Any]
@@ -37,7 +37,8 @@ def serving(folder: Path, **settings: Any) -> Iterator[tuple[httpx.Client, Servi
         listener.listen()  # connections wait here until the server has started
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         config = uvicorn.Config(make_app(services, chosen), log_config=None, access_log=False)
-        server = Server(config, Supervisor(address, 0, 1, services.work.lose_worker), services, address)
+        supervisor = Supervisor(0, services.work.lose_worker, worker_process(address, 1, "none"))
+        server = Server(config, supervisor, services, address)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

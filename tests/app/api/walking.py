@@ -72,6 +72,8 @@ class Walk:
             answer = self.client.request(method, address, params=params, **body)
             if name in _MADE:
                 self.places[_MADE[name]] = answer.json()["id"]
+            if name == "create_key":  # from now on the server asks for it
+                self.client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
             yield name, answer
 
     def _found(self, name: str) -> tuple[str, str, Json]:
@@ -118,10 +120,10 @@ def _is_json(answer: httpx.Response) -> bool:
 
 
 def _record(client: httpx.Client, document: Json) -> Json:
-    walk = Walk(client, document)
+    walk, refused = Walk(client, document), dict(refusals(client))
     answers = {name: _short(answer.json()) for name, answer in walk.whole() if _is_json(answer)}
     failed = problems.Problem(title="Internal Server Error", status=500, detail=problems.FAILED)
-    told = {"4XX": dict(refusals(client)), "5XX": {"failed": failed.model_dump()}}
+    told = {"4XX": refused, "5XX": {"failed": failed.model_dump()}}
     known = {"name": "iris", "sha256": answers["add_small_artifacts"]["items"][0]}
     return {"places": {**walk.places, **known}, "answers": answers, "problems": told}
 

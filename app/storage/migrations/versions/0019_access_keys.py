@@ -1,4 +1,7 @@
-"""Access keys, with the hashes of their secrets. A database of before has none, and is open on loopback as it was."""
+"""Access keys, with the hashes of their secrets, and whose each worker is.
+
+A database of before has no keys, and is open on loopback as it was.
+"""
 
 from alembic import op
 
@@ -19,7 +22,16 @@ CREATE TABLE access_keys (
 ) WITHOUT ROWID, STRICT
 """
 
+WORKER_OWNERS = """
+CREATE TABLE worker_owners (
+    worker TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    CONSTRAINT pk_worker_owners PRIMARY KEY (worker)
+) WITHOUT ROWID, STRICT
+"""
+
 
 def upgrade() -> None:
-    """Add the table."""
-    op.get_bind().exec_driver_sql(ACCESS_KEYS)
+    """Add the tables."""
+    for statement in (ACCESS_KEYS, WORKER_OWNERS):
+        op.get_bind().exec_driver_sql(statement)

@@ -18,11 +18,13 @@ FAST_TESTS := tests/app tests/client tests/engine tests/suites $(SLOW_TESTS:%=--
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-package logsweep-client pyproject.toml requirements/build.in
 IN_PARALLEL := -n 2 --dist loadgroup
+# The name of an image by the digest that its registry has for it now.
+DIGEST := docker buildx imagetools inspect --format '{{.Name}}@{{.Manifest.Digest}}'
 # npm and node of the environment, for the dashboard's modules.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix web
 
 .PHONY: demo test test-fast test-large curl compiler check hooks parity bounds bounds-newest bounds-oldest lock \
-	bench bench-service bench-accuracy bench-search browser vendor web-types docs pictures setup format clean
+	bench bench-service bench-accuracy bench-search browser vendor sbom image web-types docs pictures setup format clean
 
 demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
 	@$(BIN)/logsweep demo
@@ -65,14 +67,24 @@ lock: $(VENV)/.dev ## Lock the newest versions within the bounds of pyproject.to
 	$(LOCK) --extra dev --extra docs --upgrade --output-file requirements/docs.lock
 	$(LOCK) --extra dev --constraints requirements/docs.lock --output-file requirements/dev.lock
 	$(LOCK) --constraints requirements/docs.lock --output-file requirements/run.lock
+	$(LOCK) --extra onnx --extra parquet --constraints requirements/docs.lock --output-file requirements/image.lock
 	$(LOCK) --extra dev --resolution lowest-direct --upgrade --output-file requirements/oldest.lock
 
-check: $(VENV)/.web ## Format, lint, types and layers.
+check: $(VENV)/.web ## Format, lint, types, layers, and known weaknesses of what the image ships.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(NPM) run --silent check
+	$(BIN)/pip-audit --disable-pip --require-hashes --progress-spinner off --requirement requirements/image.lock
+
+sbom: $(VENV)/.dev ## Write the bill of materials anew: all that the image ships, with versions, hashes and licences.
+	$(BIN)/python -m deployment.sbom
+
+image: # Needs Docker: the bases by their digests of now, which the image's labels and layers then name.
+	docker build --tag logsweep \
+		--build-arg PYTHON=$$($(DIGEST) python:3.12) --build-arg PYTHON_SLIM=$$($(DIGEST) python:3.12-slim) \
+		--build-arg REVISION=$$(git rev-parse HEAD) .
 
 vendor: $(VENV)/.web ## Copy the dashboard's libraries anew, in the versions of web/package.json.
 	$(NPM) run vendor

@@ -51,11 +51,12 @@ def make_app(services: Services, settings: Settings) -> FastAPI:
 def open_services(settings: Settings) -> Iterator[Services]:
     """Open the data folder, register the built-in data sets, run planner and reaper; close everything at the end.
 
-    Raises Unavailable if the folder is in use or its database is of a newer version.
+    Raises Conflict for a database that is damaged or not ours; Unavailable if the folder is in use, cannot be written,
+    or is of a newer version; DiskFull.
     """
     for sentence in removed_settings(os.environ):
         _log.warning(sentence)
-    storage = SqliteStorage(settings.data, StandardPolicy())
+    storage = SqliteStorage(settings.data, StandardPolicy(), settings.database_bytes)
     try:
         services = Services.on(
             storage,
@@ -121,14 +122,20 @@ def _reaper(work: Work, access: Access) -> Iterator[None]:
 
 
 def _reap_until(stop: Event, work: Work, access: Access) -> None:
+    in_trouble = False
     while not stop.wait(REAP_SECONDS):
         try:
             count = work.reap()
             access.write_uses()
-        except LogsweepError as error:
-            _log.warning("the reaper could not do its round: %s", error)
+        except LogsweepError as error:  # a full disk, for one, which lines of the log would not make better
+            if not in_trouble:
+                _log.warning("the reaper cannot do its rounds; it goes on trying: %s", error)
+            in_trouble = True
         except Exception:  # noqa: BLE001 - the next round may do better; without a reaper lost work would wait for ever
             _log.exception("the reaper failed")
         else:
+            if in_trouble:
+                _log.info("the reaper does its rounds again")
+            in_trouble = False
             if count:
                 _log.info("took back %d runs from silent workers", count)

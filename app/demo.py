@@ -19,7 +19,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from app.domain import disks
 from app.key_files import authorization, find_key
+from app.storage.lock import make_folder
 from app.terminal import notes_of, show_notes
 
 EXAMPLE: Mapping[str, Any] = {
@@ -53,12 +55,15 @@ REFRESH_SECONDS = 0.1
 
 
 def run_demo(data: Path, port: int, workers: int | None, *, leave: bool) -> int:
-    """Run the whole demo; return the exit code. Ctrl-C ends it cleanly at any point."""
+    """Run the whole demo; return the exit code. Ctrl-C ends it cleanly at any point.
+
+    Raises LogsweepError if the data folder cannot be written.
+    """
     console = Console()
-    data.mkdir(parents=True, exist_ok=True)
+    make_folder(data)
     log = data / "server.log"
     address = f"http://127.0.0.1:{_free_port(port)}"
-    with log.open("ab") as output:
+    with _log_of(data, log) as output:
         server = _start_server(address, data, workers, output)
         try:
             return _show(console, server, address, log, leave=leave)
@@ -71,6 +76,13 @@ def run_demo(data: Path, port: int, workers: int | None, *, leave: bool) -> int:
                 signal.signal(number, signal.SIG_IGN)
             server.terminate()
             server.wait()
+
+
+def _log_of(data: Path, log: Path) -> BinaryIO:
+    try:
+        return log.open("ab")
+    except OSError as error:
+        raise disks.told(error, f"the data folder {data}") from None
 
 
 def _free_port(wanted: int) -> int:

@@ -23,7 +23,7 @@ from app.domain.access import Scope
 from app.domain.errors import Unavailable
 from app.services.access import Access
 from app.services.services import Services
-from app.settings import Settings
+from app.settings import read_settings
 from app.trainer.kernels import start_kernels
 from app.worker.supervisor import Supervisor, worker_process
 
@@ -79,14 +79,14 @@ def _path(connection: H11Protocol | HttpToolsProtocol) -> str:
 def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> None:
     """Serve until SIGTERM or SIGINT. The first line on standard output tells the address.
 
-    Raises LogsweepError if the data folder cannot be opened, the address cannot be used, or the kernels that the
-    environment asks for are not available.
+    Raises LogsweepError if the data folder cannot be opened, the address cannot be used, or the environment asks for
+    what cannot be: a setting, or kernels that are not available.
     """
+    settings = read_settings(data=data)
     start_kernels()  # here too, so that they are compiled before there is work
     gc.freeze()  # what was imported stays, and need not be looked through again
     gc.set_threshold(COLLECT_AFTER, 20, 20)
     gc.enable()
-    settings = Settings(data=data)
     with open_services(settings) as services, _bound(host, port) as listener:
         make_first_keys(services.access, settings)
         _require_guard(services.access, listener, data)

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.domain.errors import Fault, InvalidRequest, show
 
 MEBIBYTE = 1 << 20
 
@@ -37,6 +39,8 @@ class Settings(BaseSettings):
     """How long that may take."""
     readings: Annotated[int, Field(ge=1, le=64)] = 2
     """How many uploads are read at the same time; others wait."""
+    database_bytes: Annotated[int | None, Field(ge=MEBIBYTE)] = None
+    """How large logsweep.db may become; what would make it larger is refused as on a full disk."""
     checkpoint_bytes: Annotated[int, Field(ge=0)] = 4096 * MEBIBYTE
     """What the cache of checkpoints may take on disk; 0 keeps none."""
     hosts: Names = ()
@@ -47,6 +51,24 @@ class Settings(BaseSettings):
     """Where a key with the scope admin is put if there is no key yet."""
     first_work_key: Path | None = None
     """The same for one with the scope work."""
+
+
+def read_settings(data: Path | None = None) -> Settings:
+    """Return the settings of the environment, with a data folder that was chosen otherwise.
+
+    Raises InvalidRequest with a sentence for each variable whose value is not possible.
+    """
+    try:
+        return Settings() if data is None else Settings(data=data)
+    except ValidationError as error:
+        raise InvalidRequest(_fault(one["loc"], one["input"], one["msg"]) for one in error.errors()) from None
+
+
+def _fault(place: tuple[int | str, ...], value: object, rule: str) -> Fault:
+    name = str(place[0])
+    way = "Set another value, or unset it for the default"
+    told = f"LOGSWEEP_{name.upper()} cannot be {show(value)}: {rule[:1].lower()}{rule[1:]}. {way}."
+    return Fault(f"/{name}", told)
 
 
 def removed_settings(environment: Mapping[str, str]) -> list[str]:

@@ -23,23 +23,15 @@ def notes_of(card: Mapping[str, Any]) -> Iterable[Note]:
 
 @contextmanager
 def faults_shown() -> Iterator[None]:
-    """Show the faults of an invalid request, and end the process with 1."""
+    """Show why something is refused, all faults of an invalid request, and end the process with 1."""
     try:
         yield
-    except InvalidRequest as error:
-        for fault in error.faults:
-            typer.echo(fault.detail, err=True)
+    except LogsweepError as error:
+        for sentence in sentences(error):
+            typer.echo(sentence, err=True)
         raise typer.Exit(1) from None
 
 
-@contextmanager
-def refusal_shown() -> Iterator[None]:
-    """Show why a command cannot do what it was asked, with all faults of a request, and end the process with 1."""
-    with faults_shown():
-        try:
-            yield
-        except InvalidRequest:
-            raise
-        except LogsweepError as error:
-            typer.echo(error.detail, err=True)
-            raise typer.Exit(1) from None
+def sentences(error: LogsweepError) -> list[str]:
+    """Return what an error says: of an invalid request each fault."""
+    return [fault.detail for fault in error.faults] if isinstance(error, InvalidRequest) else [error.detail]

@@ -887,10 +887,12 @@ export interface paths {
         };
         /**
          * Export Results
-         * @description Fetch all trials, or all their epochs, as one file, in the order of trials.
+         * @description Fetch all trials, all their epochs, or all that a kept model predicts of dev or test, as one file.
          *
-         *     It is read in pages while it is sent: trials that finish meanwhile may be in it or not. Lists and values of several
-         *     kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet` on the server.
+         *     Trials and epochs are in the order of trials, and are read in pages while they are sent: trials that finish
+         *     meanwhile may be in it or not. Predictions are in the order of the part, beside the target, with the probability of
+         *     each class. Lists and values of several kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet`
+         *     on the server.
          *
          *     A key needs the scope `read`.
          */
@@ -1300,7 +1302,7 @@ export interface paths {
         };
         /**
          * Get Readiness
-         * @description Answer once the storage can be read.
+         * @description Answer as long as the storage can be read and written; else tell with 503 why not: a full disk, for one.
          *
          *     It needs no key.
          */
@@ -4158,6 +4160,11 @@ export interface components {
              * @description free text
              */
             notes: string;
+            /**
+             * Priority
+             * @description how much it matters among sweeps that run at the same time: one of 20 has twice as many runs in training as one of 10
+             */
+            priority: number;
             /** @description where it stands */
             state: components["schemas"]["SweepState"];
             /** @description the state to come, while its end waits for trials in training; else null */
@@ -4958,6 +4965,12 @@ export interface components {
              */
             notes?: string;
             /**
+             * Priority
+             * @description how much it matters among sweeps that run at the same time: one of 20 has twice as many runs in training as one of 10
+             * @default 10
+             */
+            priority?: number;
+            /**
              * Trainer
              * @description who trains: logsweep, external or external:NAME
              * @default logsweep
@@ -5124,6 +5137,11 @@ export interface components {
              * @description free text, in place of what there is
              */
             notes?: string;
+            /**
+             * Priority
+             * @description how much the sweep matters among those that run at the same time, from 1 to 100
+             */
+            priority?: number;
             /** @description the parts of the budget that change */
             budget?: components["schemas"]["BudgetChangesBody"];
             /**
@@ -5995,7 +6013,10 @@ export interface operations {
     create_sweep: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6332,7 +6353,10 @@ export interface operations {
     refine_sweep: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description the id of a sweep, as its answer has it */
                 sweep: string;
@@ -6516,7 +6540,10 @@ export interface operations {
     enqueue_points: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description the id of a sweep, as its answer has it */
                 sweep: string;
@@ -7459,10 +7486,14 @@ export interface operations {
             query?: {
                 /** @description the kind of file */
                 format?: "csv" | "jsonl" | "parquet";
-                /** @description a row for each trial, or for each epoch of each trial */
-                of?: "trials" | "curves";
+                /** @description a row for each trial, for each epoch of each trial, or for each example that a model answers */
+                of?: "trials" | "curves" | "predictions";
                 /** @description a condition on trials, as in lists; all must hold */
                 where?: string[] | null;
+                /** @description of predictions, whose model answers: by default the best */
+                trial?: number | null;
+                /** @description of predictions, the part of the data that is answered: dev by default */
+                part?: ("dev" | "test") | null;
             };
             header?: never;
             path: {

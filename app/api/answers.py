@@ -52,6 +52,7 @@ class SweepAnswer(TypedDict):
     name: str
     tags: list[str]
     notes: str
+    priority: int
     state: SweepState
     ending: SweepState | None
     reason: str | None
@@ -100,6 +101,7 @@ def sweep_answer(sweep: Sweep, no_workers: str | None, no_plan: str | None) -> S
         name=sweep.labels.name,
         tags=list(sweep.labels.tags),
         notes=sweep.labels.notes,
+        priority=sweep.labels.priority,
         state=sweep.state,
         ending=sweep.ending,
         reason=sweep.reason,

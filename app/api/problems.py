@@ -13,8 +13,10 @@ from starlette.requests import ClientDisconnect
 
 from app.api.fields import parameter_faults
 from app.api.security_headers import SECURITY_HEADERS
+from app.domain import disks
 from app.domain.errors import (
     Conflict,
+    DiskFull,
     Fault,
     Forbidden,
     InvalidRequest,
@@ -38,6 +40,7 @@ _STATUS: Mapping[type[LogsweepError], HTTPStatus] = {
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     InvalidRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
     NotInstalled: HTTPStatus.NOT_IMPLEMENTED,
 }
 _CHALLENGES: Mapping[type[LogsweepError], str] = {
@@ -45,6 +48,8 @@ _CHALLENGES: Mapping[type[LogsweepError], str] = {
     Forbidden: 'Bearer realm="logsweep", error="insufficient_scope"',
 }
 """What a refusal says of the way in, in the header WWW-Authenticate."""
+_RETRY_AFTER: Mapping[int, int] = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.INSUFFICIENT_STORAGE: 2}
+"""After how many seconds to try again what the service cannot do now."""
 
 _DETAILS = {
     404: "There is nothing at this address. GET /docs shows all routes.",
@@ -101,8 +106,16 @@ def _problem(
 async def _logsweep_error(_: Request, error: Exception) -> JSONResponse:
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
     faults = error.faults if isinstance(error, InvalidRequest) else ()
+    return _problem(status, str(error), faults, _told_besides(error, status))
+
+
+def _told_besides(error: Exception, status: int) -> Mapping[str, str] | None:
+    """Return the headers of a refusal: how to get in, or when to come again."""
     challenge = next((text for kind, text in _CHALLENGES.items() if isinstance(error, kind)), None)
-    return _problem(status, str(error), faults, None if challenge is None else {"WWW-Authenticate": challenge})
+    if challenge is not None:
+        return {"WWW-Authenticate": challenge}
+    after = _RETRY_AFTER.get(status)
+    return None if after is None else {"Retry-After": str(after)}
 
 
 async def _validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -125,6 +138,13 @@ async def _hung_up(_: Request, __: Exception) -> JSONResponse:
     return _problem(400, "The body broke off before its end. Send it again.")
 
 
+async def _system_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer for a disk that has no room for a body; all else that the system refuses is a fault of the service."""
+    if isinstance(error, OSError) and error.errno in disks.NO_ROOM:
+        return await _logsweep_error(request, disks.told(error, "the folder for temporary files of the server"))
+    return await _bug(request, error)
+
+
 async def _bug(request: Request, error: Exception) -> JSONResponse:
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return _problem(500, FAILED, headers=SECURITY_HEADERS)  # it passes by all that would add them
@@ -135,6 +155,7 @@ _ANSWERS: Mapping[type, Callable[[Request, Exception], Awaitable[JSONResponse]]]
     RequestValidationError: _validation_error,
     HTTPException: _http_error,
     ClientDisconnect: _hung_up,
+    OSError: _system_error,
 }
-EXPECTED = (LogsweepError, RequestValidationError, HTTPException, ClientDisconnect)
+EXPECTED = (LogsweepError, RequestValidationError, HTTPException, ClientDisconnect, OSError)
 """The errors that are answered with a problem of their own; any other is a fault of the service."""

@@ -15,7 +15,7 @@ from app.domain.history import MOST_SWEEPS
 from app.domain.objectives import Direction
 from app.domain.scales import THRESHOLD
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
-from app.domain.sweeps import MOST_TRIALS, Confirmation, Duplicates
+from app.domain.sweeps import HIGHEST_PRIORITY, MOST_TRIALS, USUAL_PRIORITY, Confirmation, Duplicates
 from app.domain.values import LARGEST_WHOLE, whole
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
@@ -57,6 +57,7 @@ Name = Annotated[str, Field(max_length=200)]
 Tag = Annotated[str, Field(min_length=1, max_length=64)]
 Tags = Annotated[list[Tag], Field(max_length=32), AfterValidator(_each_once)]
 Notes = Annotated[str, Field(max_length=20_000)]
+Priority = Annotated[Whole, Field(ge=1, le=HIGHEST_PRIORITY)]
 Trials = Annotated[Whole, Field(ge=1, le=MOST_TRIALS)]
 Seconds = Annotated[Finite, Field(gt=0, le=1e9)]
 Epochs = Annotated[Whole, Field(ge=1, le=LARGEST_WHOLE)]
@@ -181,6 +182,7 @@ class ChangesBody(_Body):
     name: Annotated[Name, Field(min_length=1)] = _LEFT_OUT
     tags: Tags = _LEFT_OUT
     notes: Notes = _LEFT_OUT
+    priority: Priority = _LEFT_OUT
     budget: BudgetChangesBody = _LEFT_OUT
     space: Parameters = _LEFT_OUT
     constraints: Constraints = _LEFT_OUT
@@ -203,6 +205,7 @@ class SweepBody(_Body):
     name: Name | None = None
     tags: Tags = []
     notes: Notes = ""
+    priority: Priority = USUAL_PRIORITY
     trainer: Name = OWN_TRAINER
     metrics: dict[str, Direction] | None = None
     steps: Epochs | None = None
@@ -272,7 +275,7 @@ def read_sweep(raw: object) -> tuple[SweepDraft, list[Fault]]:
         history=tuple(parsed["history"].get("sweeps", ())) if parsed.get("history") else (),
         **{
             part: parsed[part]
-            for part in ("tags", "notes", "sampler", "scheduler", "replicates", "folds", "duplicates")
+            for part in ("tags", "notes", "priority", "sampler", "scheduler", "replicates", "folds", "duplicates")
             if part in parsed
         },
     )
@@ -291,6 +294,7 @@ def read_changes(raw: object) -> tuple[ChangesDraft, list[Fault]]:
         name=parsed.get("name"),
         tags=parsed.get("tags"),
         notes=parsed.get("notes"),
+        priority=parsed.get("priority"),
         budget={part: budget[part] for part in posted["budget"] if part in budget} if budget else {},
         posted=posted,
         parameters=parameters,

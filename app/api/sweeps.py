@@ -10,6 +10,7 @@ from app.api.access_rules import needs
 from app.api.answers import SweepAnswer, TrialAnswer, sweep_answer, trial_answer
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
+from app.api.once import CountsOnce
 from app.api.openapi import json_body
 from app.api.refine_body import RefineBody, refined
 from app.api.strict_route import StrictRoute
@@ -32,10 +33,10 @@ Keep = Annotated[bool, Query(description="complete what has a result with its be
 
 @router.post("", status_code=201, openapi_extra=json_body(TypeAdapter(SweepBody)))
 @needs(Scope.SUBMIT)
-async def create_sweep(request: Request, services: UseCases) -> SweepAnswer:
+async def create_sweep(request: Request, services: UseCases, once: CountsOnce) -> SweepAnswer:
     """Start a sweep. A request that breaks rules is answered with all of them at once."""
     draft, faults = await run_in_threadpool(read_sweep, await read_json(request))
-    return _answer(services, await run_in_threadpool(services.sweeps.create, draft, faults))
+    return _answer(services, await run_in_threadpool(services.sweeps.create, draft, faults, once))
 
 
 @router.get("")
@@ -121,7 +122,7 @@ def retrain_winner(sweep: str, services: UseCases) -> SweepAnswer:
 
 @router.post("/{sweep}/refine", status_code=201, openapi_extra=json_body(TypeAdapter(RefineBody)))
 @needs(Scope.SUBMIT)
-async def refine_sweep(sweep: str, request: Request, services: UseCases) -> SweepAnswer:
+async def refine_sweep(sweep: str, request: Request, services: UseCases, once: CountsOnce) -> SweepAnswer:
     """Start the sweep that goes on from coarse to fine: `next_space` of the analysis, with this sweep as its history.
 
     It needs 20 trials with a value. Without a body it has the budget of this one, and a sampler that learns; what a
@@ -130,7 +131,7 @@ async def refine_sweep(sweep: str, request: Request, services: UseCases) -> Swee
     asked = await read_json(request) if await request.body() else {}
     posted = refined(await run_in_threadpool(services.analysis.next_request, sweep), asked)
     draft, faults = await run_in_threadpool(read_sweep, posted)
-    return _answer(services, await run_in_threadpool(services.sweeps.create, draft, faults))
+    return _answer(services, await run_in_threadpool(services.sweeps.create, draft, faults, once))
 
 
 @router.get("/{sweep}/decisions")

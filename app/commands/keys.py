@@ -12,7 +12,7 @@ from app.commands.connection import AsJson, connected
 from app.commands.output import show_json, show_table
 from app.domain.access import KeyDraft, Scope
 from app.key_files import new_key_file
-from app.terminal import refusal_shown
+from app.terminal import faults_shown
 
 if TYPE_CHECKING:
     from app.services.access import Access
@@ -41,14 +41,14 @@ def create(
 ) -> None:
     """Make an access key and print it: it is shown this once."""
     expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
-    with refusal_shown(), _keys(data, server) as keys, _told(file) as tell:
+    with faults_shown(), _keys(data, server) as keys, _told(file) as tell:
         tell(keys.create(name, scopes, expires_at))
 
 
 @commands.command("list")
 def list_keys(data: _Data = Path("data"), server: _Server = None, as_json: AsJson = False) -> None:
     """List the access keys, those included that were revoked or have expired."""
-    with refusal_shown(), _keys(data, server) as keys:
+    with faults_shown(), _keys(data, server) as keys:
         found = keys.every()
     if as_json:
         show_json(found)
@@ -64,7 +64,7 @@ def revoke(
     server: _Server = None,
 ) -> None:
     """Revoke an access key: from now on it opens nothing."""
-    with refusal_shown(), _keys(data, server) as keys:
+    with faults_shown(), _keys(data, server) as keys:
         keys.revoke(key)
 
 

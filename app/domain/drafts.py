@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from app.domain.objectives import Direction
 from app.domain.space import Parameter
-from app.domain.sweeps import Confirmation, Duplicates
+from app.domain.sweeps import USUAL_PRIORITY, Confirmation, Duplicates
 from app.domain.values import Value
 from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 
@@ -21,6 +21,7 @@ class SweepDraft:
     name: str | None = None
     tags: Sequence[str] = ()
     notes: str = ""
+    priority: int = USUAL_PRIORITY
     trainer: str = OWN_TRAINER
     metrics: Mapping[str, Direction] | None = None
     steps: int | None = None
@@ -60,6 +61,7 @@ class ChangesDraft:
     name: str | None = None
     tags: Sequence[str] | None = None
     notes: str | None = None
+    priority: int | None = None
     budget: Mapping[str, float | None] = field(default_factory=dict)
     posted: Mapping[str, Value] = field(default_factory=dict)
     parameters: Mapping[str, Parameter] | None = None

@@ -9,6 +9,7 @@ LogsweepError
 ├── Conflict         the thing is in a state that forbids the request
 ├── TooLarge         the request is over a limit
 ├── Unavailable      the service cannot answer now; trying again later may help
+├── DiskFull         there is no room to store it
 └── NotInstalled     the server's installation lacks an optional package
 """
 
@@ -126,6 +127,10 @@ class TooLarge(LogsweepError):  # noqa: N818 - the name is what went wrong
 
 class Unavailable(LogsweepError):  # noqa: N818 - the name is what went wrong
     """The service cannot answer now; trying again later may help."""
+
+
+class DiskFull(LogsweepError):  # noqa: N818 - the name is what went wrong
+    """There is no room to store it; once there is, trying again helps."""
 
 
 class NotInstalled(LogsweepError):  # noqa: N818 - the name is what went wrong

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from app.domain.queue import Ask, Load, RankedModel, Ranking, SuspectCase, SuspectTurn
+from app.domain.queue import Ask, Load, RankedModel, Ranking, Standing, SuspectCase, SuspectTurn
 from app.domain.runs import Blame, RunOutcome, TrialOutcome
 from app.domain.states import TrialState
 from app.domain.work import Diverged
@@ -18,6 +18,10 @@ class Policy(ABC):
     @abstractmethod
     def share(self, ask: Ask, load: Load) -> int:
         """Return the most runs that the worker gets now."""
+
+    @abstractmethod
+    def turns(self, count: int, sweeps: Sequence[Standing]) -> Sequence[int]:
+        """Return how many of `count` runs each of these sweeps, the oldest first, may give before the others do."""
 
     @abstractmethod
     def suspect_turn(self, case: SuspectCase) -> SuspectTurn:

@@ -35,6 +35,15 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A sweep in which runs wait: its priority, how many of its runs are held, and how many by the asking worker."""
+
+    priority: int
+    held: int
+    mine: int
+
+
+@dataclass(frozen=True, slots=True)
 class SuspectCase:
     """Where a sweep has suspects waiting and nothing else: what speaks for trying one now.
 

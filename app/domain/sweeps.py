@@ -17,6 +17,9 @@ from app.domain.work import OWN_TRAINER, Diverged, EarlyStopping
 MOST_TRIALS = 1_000_000
 """The most trials that a sweep may have."""
 
+USUAL_PRIORITY, HIGHEST_PRIORITY = 10, 100
+"""Sweeps that run at the same time share the workers by their priorities, from 1 on."""
+
 Duplicates = Literal["seed", "skip", "reuse"]
 """What becomes of a trial whose point one with a lower number has.
 
@@ -158,11 +161,12 @@ class SweepSpec:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What a user calls a sweep and notes about it; nothing of a result depends on it."""
+    """What a user calls a sweep, notes about it and how much it matters; nothing of a result depends on it."""
 
     name: str
     tags: Sequence[str] = ()
     notes: str = ""
+    priority: int = USUAL_PRIORITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +215,7 @@ class SweepChanges:
     name: str | None = None
     tags: Sequence[str] | None = None
     notes: str | None = None
+    priority: int | None = None
     budget: Budget | None = None
     space: NewSpace | None = None
 

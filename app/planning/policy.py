@@ -6,7 +6,7 @@ from app.domain.policy import Policy
 from app.planning import blame
 from app.planning.outcome import outcome
 from app.planning.ranking import ranking
-from app.planning.sharing import share, suspect_turn
+from app.planning.sharing import share, suspect_turn, turns
 
 
 @final
@@ -15,6 +15,7 @@ class StandardPolicy(Policy):
 
     suspect_losses = blame.SUSPECT_LOSSES
     share = staticmethod(share)
+    turns = staticmethod(turns)
     suspect_turn = staticmethod(suspect_turn)
     after_loss = staticmethod(blame.after_loss)
     fatal = staticmethod(blame.fatal)

@@ -10,17 +10,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from app.domain import disks
 from app.domain.errors import InvalidRequest, NotInstalled
 from app.domain.uploads import SentFiles, StoredFile, UploadForm
 from app.preparation.datasets import facts_of
-from app.preparation.preparation import ANSWER, CONTENT, OUT_OF_MEMORY, REQUEST, Limits
+from app.preparation.preparation import ANSWER, CONTENT, OUT_OF_MEMORY, OUT_OF_ROOM, REQUEST, Limits
 from app.preparation.uploads import read_upload
 
 _SECONDS_OF_GRACE = 5
 
 
 def main(folder: Path) -> int:
-    """Prepare what lies in the folder; return the exit code: 0, or that of having too little memory."""
+    """Prepare what lies in the folder; return the exit code: 0, or that of too little memory, or of a full disk."""
     request = json.loads((folder / REQUEST).read_text("ascii"))
     limits = Limits(**request["limits"])
     _limit(limits)
@@ -28,6 +29,10 @@ def main(folder: Path) -> int:
         (folder / ANSWER).write_text(json.dumps(_answer(folder, request, limits)), "ascii")
     except MemoryError:
         return OUT_OF_MEMORY
+    except OSError as error:
+        if error.errno not in disks.NO_ROOM:
+            raise
+        return OUT_OF_ROOM
     return 0
 
 

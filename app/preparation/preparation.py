@@ -13,19 +13,23 @@ from tempfile import TemporaryDirectory
 from threading import BoundedSemaphore
 from typing import final
 
+from app.domain import disks
 from app.domain.errors import Fault, InvalidRequest, NotInstalled, Unavailable
 from app.domain.uploads import SentFiles, UploadForm
 from app.preparation.datasets import PreparedDataset
 from engine.blas import use_one_thread
 
-OUT_OF_MEMORY = 3
-"""The exit code of a process that wanted more memory than it may have."""
+OUT_OF_MEMORY, OUT_OF_ROOM = 3, 4
+"""The exit codes of a process that wanted more memory than it may have, and of one whose disk was full."""
 
 _CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
 """How a process ends when a damaged file brings a library down."""
 
 REQUEST, ANSWER, CONTENT = "request.json", "answer.json", "content.npz"
 """What goes into the folder of a process beside the files, and what comes out of it."""
+
+
+_TEMPORARY = "the folder for temporary files of the server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Preparation:
         """Yield uploaded files as a data set, whose content lies in a file until the context ends.
 
         Raises InvalidRequest with every fault found, or with the limit that was reached; Unavailable if others have not
-        left room in the time that one may take; NotInstalled if a format needs a package that is missing.
+        left room in the time that one may take; DiskFull; NotInstalled if a format needs a package that is missing.
         """
         with TemporaryDirectory(prefix="logsweep-") as folder:
             with self._turn():
@@ -83,6 +87,8 @@ class Preparation:
             raise InvalidRequest([self._crashed(-ended.returncode)])
         if ended.returncode == OUT_OF_MEMORY or ended.returncode < 0:
             raise InvalidRequest([self._too_large()])
+        if ended.returncode == OUT_OF_ROOM:
+            raise disks.full(_TEMPORARY, "the disk is full")
         if ended.returncode:
             raise RuntimeError(f"Reading an upload failed: {ended.stderr.decode(errors='replace')}")
 

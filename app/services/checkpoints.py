@@ -5,6 +5,7 @@ import logging
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
 from threading import Lock
@@ -73,7 +74,8 @@ class Checkpoints:
             _log.warning("the checkpoint %s was damaged; it is deleted", sha256)
             self._delete(sha256)
             raise self._missing(sha256)
-        os.utime(file.fileno())  # the order outlives a restart
+        with suppress(OSError):  # a disk that cannot be written now
+            os.utime(file.fileno())  # the order outlives a restart
         self._use(sha256, size)
         return size, file
 
@@ -120,12 +122,15 @@ class Checkpoints:
 def _found(folder: Path) -> OrderedDict[str, int]:
     """Return the sizes of the checkpoints in a folder, the oldest first, after clearing what never became whole."""
     whole: list[tuple[float, str, int]] = []
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name.startswith(PARTIAL):
-            path.unlink(missing_ok=True)
-        elif is_sha256(path.name):
-            status = path.stat()
-            whole.append((status.st_mtime, path.name, status.st_size))
+    try:
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name.startswith(PARTIAL):
+                path.unlink(missing_ok=True)
+            elif is_sha256(path.name):
+                status = path.stat()
+                whole.append((status.st_mtime, path.name, status.st_size))
+    except OSError as error:
+        _log.warning("the cache of checkpoints cannot be looked through, and begins without what is in it: %s", error)
     return OrderedDict((name, size) for _, name, size in sorted(whole))
 
 

@@ -1,8 +1,9 @@
-"""Use cases of exports: all trials of a sweep, or all their epochs, as a table that is read in pages."""
+"""Use cases of exports: all trials of a sweep, all their epochs, or all answers of a model, as tables in pages."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, final
 
+from app.domain.answered import ScoredPart
 from app.domain.filters import Condition, TrialQuery
 from app.domain.runs import RunPlace
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter
@@ -10,17 +11,21 @@ from app.domain.sweeps import SweepSpec
 from app.domain.trials import Trial
 from app.domain.values import Value
 from app.exports.table import Column, Kind, Row
+from app.services.models import Models
 from app.services.sweep_metrics import metrics_of
 from app.services.trials import Trials
 from app.storage.interface import Storage
 
-Table = Literal["trials", "curves"]
+Table = Literal["trials", "curves", "predictions"]
 
 PAGE = 1000
 """The trials of a page: each page is read on a snapshot of its own, so that a slow reader holds up no checkpoint."""
 
 EPOCHS = 20_000
 """The epochs of a page, unless one run alone has more."""
+
+ANSWERS = 10_000
+"""The rows of a page of predictions."""
 
 _TRIAL: Sequence[tuple[str, Kind]] = (
     ("number", "int"), ("state", "text"), ("value", "float"), ("best_epoch", "int"), ("epochs", "int"),
@@ -32,11 +37,12 @@ _EPOCH: Sequence[tuple[str, Kind]] = (("trial", "int"), ("replicate", "int"), ("
 
 @final
 class Exports:
-    """Tables of a sweep; both are in the order of trials. Reading raises NotFound if the sweep is deleted meanwhile."""
+    """Tables of a sweep, in the order of trials. Reading raises NotFound if the sweep is deleted meanwhile."""
 
-    def __init__(self, storage: Storage, trials: Trials) -> None:
+    def __init__(self, storage: Storage, trials: Trials, models: Models) -> None:
         self._storage = storage
         self._trials = trials
+        self._models = models
 
     def trials(self, sweep: str, conditions: Sequence[Condition]) -> tuple[list[Column], Iterator[list[Row]]]:
         """Return the columns of trials, with a column for each metric and hyperparameter, and the pages of rows.
@@ -70,6 +76,14 @@ class Exports:
         metrics = list(metrics_of(*self._storage.sweep_spec(sweep)))
         columns = [Column(name, kind) for name, kind in _EPOCH] + [Column(name, "float") for name in metrics]
         return columns, self._pages_of_curves(sweep, metrics)
+
+    def predictions(self, sweep: str, trial: int, part: ScoredPart) -> tuple[list[Column], Iterator[list[Row]]]:
+        """Return the columns of what a trial's model answers to each row of a part, and the pages, in the part's order.
+
+        Raises NotFound; Conflict if the part has no rows or was trained on, or if weights do not fit.
+        """
+        table = self._models.answer_table(sweep, trial, part)
+        return table.columns(), table.pages(ANSWERS)
 
     def _pages_of_curves(self, sweep: str, metrics: Sequence[str]) -> Iterator[list[Row]]:
         for places in _grouped(self._places(sweep)):

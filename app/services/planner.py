@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from threading import Condition, Thread
 from typing import final
 
-from app.domain.errors import NotFound
+from app.domain.errors import DiskFull, NotFound, Unavailable
 from app.domain.plan import Need, Plan, Snapshot
 from app.domain.states import SweepState
 from app.planning import HORIZON, LOW_WATER, fits_models, need_of, passed_rungs, plan
@@ -21,6 +21,9 @@ MOST_PLANS = 100_000
 
 A million trials that end at once are 15,625 blocks to be refunded, one after the other.
 """
+
+STORAGE_PAUSE = 2
+"""So many seconds pass at most before a plan is tried again that could not be stored."""
 
 _log = logging.getLogger(__name__)
 
@@ -170,6 +173,11 @@ class Planner:
             yield
         except NotFound:
             self.forget(sweep)
+        except (DiskFull, Unavailable) as error:
+            if self._troubles.why(sweep) is None:
+                _log.warning("The sweep %s cannot be planned now; it is tried again. %s", sweep, error.detail)
+            self._troubles.note(sweep, error.detail, longest=STORAGE_PAUSE)
+            return
         except Exception as error:  # noqa: BLE001 - one sweep's fault must not stop the others; it is looked at again
             if self._troubles.why(sweep) is None:
                 _log.exception("planning the sweep %s failed; it is tried again", sweep)

@@ -64,7 +64,7 @@ class Services:
         checkpoints: Checkpoints,
     ) -> Self:
         """Return the use cases on `storage`; `entropy(n)` returns n random bytes."""
-        publisher, trials = Publisher(entropy(4).hex()), Trials(storage)
+        publisher, trials, models = Publisher(entropy(4).hex()), Trials(storage), Models(storage)
         planner = Planner(storage, clock)
         live = LiveWorkers(lease_seconds, publisher.publish)
         storage.listen(publisher.publish)
@@ -74,11 +74,11 @@ class Services:
             Sweeps(storage, clock, planner, entropy),
             Retraining(storage, clock, planner, entropy),
             trials,
-            Models(storage),
+            models,
             Ensembles(storage),
             Analysis(storage, trials),
             Charts(storage, trials),
-            Exports(storage, trials),
+            Exports(storage, trials, models),
             GradientChecks(storage),
             Work(storage, clock, live, publisher.claims, planner, lease_seconds),
             Artifacts(storage, clock),

@@ -12,6 +12,7 @@ from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, InvalidRequest, NotFound
 from app.domain.foreign import Foreign, is_foreign
 from app.domain.plan import StoredDecision
+from app.domain.repeats import Once
 from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, Enqueued, Labels, NewSweep, Objective, Sweep, SweepChanges, SweepFilter, SweepSpec
@@ -53,19 +54,26 @@ class Sweeps:
         self._changing = Lock()
         self._histories = Histories(storage)
 
-    def create(self, draft: SweepDraft, faults: Sequence[Fault]) -> Sweep:
+    def was_made(self, once: Once) -> bool:
+        """Return whether the same request made something before. Raises InvalidRequest if another one had the key."""
+        return self._storage.made(once) is not None
+
+    def create(self, draft: SweepDraft, faults: Sequence[Fault], once: Once | None = None) -> Sweep:
         """Start a sweep, with its first trials in the queue. `faults` are those that reading the request found.
 
-        Raises InvalidRequest with these and all others together.
+        A request that came before gets the sweep that it made. Raises InvalidRequest with these and all others
+        together; NotFound if the sweep was made before and deleted.
         """
+        if once and (before := self._storage.made(once)):
+            return self._storage.sweep(before.sweep)
         spec, dataset = self._checked(draft, faults)
         now = self._clock.now()
         sweep = new_id("swp", now, self._entropy)
-        labels = Labels(spec.name, draft.tags, draft.notes)
+        labels = Labels(spec.name, draft.tags, draft.notes, draft.priority)
         history = self._histories.copied(draft, spec, None if dataset is None else dataset.sha256)
         spec = replace(spec, history=tuple(one.source for one in history))
         new = NewSweep(spec, labels, draft.posted, dataset, metrics_of(spec, dataset), history)
-        self._storage.create_sweep(sweep, new, now)
+        sweep = self._storage.create_sweep(sweep, new, now, once)
         self._planner.plan_now(sweep)
         return self._storage.sweep(sweep)
 
@@ -134,25 +142,35 @@ class Sweeps:
             changed: dict[str, Any] = dict(draft.budget)
             budget = replace(before, **changed)
             space = new_space(searched, draft, spec, dataset, self._clock.now()) if searched else None
-            changes = SweepChanges(draft.name, draft.tags, draft.notes, budget if budget != before else None, space)
+            new_budget = budget if budget != before else None
+            changes = SweepChanges(draft.name, draft.tags, draft.notes, draft.priority, new_budget, space)
             reopen = budget.allows_more_than(before, spec.objective.direction)
             self._storage.change_sweep(sweep, changes, reopen=reopen)
         return self._planned(sweep)
 
-    def enqueue(self, sweep: str, points: Sequence[Mapping[str, Value]], faults: Sequence[Fault]) -> Enqueued:
+    def enqueue(
+        self, sweep: str, points: Sequence[Mapping[str, Value]], faults: Sequence[Fault], once: Once | None = None
+    ) -> Enqueued:
         """Let hand-picked points be the next trials of a sweep, on top of its budget of trials.
 
-        Raises InvalidRequest with all faults; NotFound; Conflict unless the sweep runs or is paused.
+        A request that came before gets what it made. Raises InvalidRequest with all faults; NotFound; Conflict unless
+        the sweep runs or is paused.
         """
+        if once and (made := self._storage.made(once)):
+            return self._enqueued(sweep, made.first, len(points))
         spec, dataset = self._storage.sweep_spec(sweep)
         points = plain_points(points, spec)
         if every := [*faults, *point_faults(points, spec, dataset)]:
             raise InvalidRequest(every)
         with self._changing:  # whoever changes the budget meanwhile must see that it grows
-            before = self._storage.enqueue_points(sweep, points)
+            before = self._storage.enqueue_points(sweep, points, self._clock.now(), once)
         self._planner.plan_now(sweep)
-        drawn = self._storage.enqueued_trials(sweep, before, len(points))
-        return Enqueued(drawn, len(points) - len(drawn))
+        return self._enqueued(sweep, before, len(points))
+
+    def _enqueued(self, sweep: str, before: int, count: int) -> Enqueued:
+        """Return which trials the points have become that were enqueued after so many others."""
+        drawn = self._storage.enqueued_trials(sweep, before, count)
+        return Enqueued(drawn, count - len(drawn))
 
     def pause(self, sweep: str) -> Sweep:
         """Hand out no more work of a sweep; what trains comes back at its epoch's end. Raises NotFound, Conflict."""

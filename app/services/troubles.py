@@ -10,6 +10,7 @@ LONGEST_PAUSE = 60
 @dataclass(slots=True)
 class _Trouble:
     why: str
+    longest: int
     pause: int = 1
     left: int = 1
 
@@ -21,9 +22,11 @@ class Troubles:
     def __init__(self) -> None:
         self._of: dict[str, _Trouble] = {}
 
-    def note(self, sweep: str, why: str) -> None:
-        """Note why a look has failed; the pauses of one that is in trouble go on growing."""
-        self._of.setdefault(sweep, _Trouble(why)).why = why
+    def note(self, sweep: str, why: str, longest: int = LONGEST_PAUSE) -> None:
+        """Note why a look has failed; the pauses of one that is in trouble go on growing, up to the longest."""
+        trouble = self._of.setdefault(sweep, _Trouble(why, longest))
+        trouble.why, trouble.longest = why, longest
+        trouble.left = min(trouble.left, longest)
 
     def over(self, sweep: str) -> None:
         """Note that a look has succeeded, or that the sweep is gone."""
@@ -43,5 +46,5 @@ def _is_due(trouble: _Trouble) -> bool:
     trouble.left -= 1
     if trouble.left > 0:
         return False
-    trouble.pause = trouble.left = min(2 * trouble.pause, LONGEST_PAUSE)
+    trouble.pause = trouble.left = min(2 * trouble.pause, trouble.longest)
     return True

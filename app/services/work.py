@@ -55,6 +55,7 @@ class Work:
         self._foreign = ForeignRuns(storage)
         self._spec = lru_cache(maxsize=256)(storage.sweep_spec)
         self._passed_until = self._patient_until = clock.now()
+        self._in_trouble = False
 
     def recover(self) -> None:
         """After a start: take back what the former server's children held, renew all other leases."""
@@ -167,13 +168,25 @@ class Work:
     def reap(self) -> int:
         """Take back what silent workers hold; return how many runs. Let time pass for sweeps with a budget of it."""
         now = self._clock.now()
+        self._be_patient_in_trouble(now)
         for sweep in self._storage.pass_time(self._passed(now)):
             self._planner.look(sweep)
         self._planner.look_again()
         self._live.forget_silent(now)
         count = self._came_back(self._storage.lose_expired(now)) if now >= self._patient_until else 0
         self._storage.clear_artifacts(now)
+        self._storage.forget_repeats(now)
         return count
+
+    def _be_patient_in_trouble(self, now: datetime) -> None:
+        """Give all leases a term after a time in which no heartbeat could be stored, for no fault of the workers."""
+        was_in_trouble, self._in_trouble = self._in_trouble, self.trouble() is not None
+        if was_in_trouble or self._in_trouble:
+            self._patient_until = self._until(now)
+
+    def trouble(self) -> str | None:
+        """Return why nothing can be stored now; None if it can."""
+        return self._storage.trouble(self._clock.now())
 
     def _passed(self, now: datetime) -> float:
         """Return the seconds since the last call, those of a halt left out: no worker was heard in it, for no fault."""

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 
 from app.storage import artifacts
 from app.storage.artifacts import PIECE
+from app.storage.faults import Closed
 from app.storage.writer import Writer
 
 T = TypeVar("T")
@@ -26,22 +28,78 @@ _TOGETHER = 8
 """How many pieces a job of the writer deletes."""
 
 
-def bring(writer: Writer, sha256: str, source: Source, now: datetime, name: Callable[[Connection, int], T]) -> T:
-    """Store bytes under their hash unless they are here, and return what `name` makes of the artifact's key.
+@final
+class Arrivals:
+    """Brings bytes in, deletes what leaves, a few pieces at a time, and lets go of what came to nothing."""
 
-    `name` runs in the transaction in which the artifact is there: what it names stays, and if it fails, nothing is
-    kept. Where the bytes are here, no more than two pieces of the source are read. Raises InvalidRequest if the bytes
-    have another hash.
-    """
-    pieces = cut(source)
-    first, second = next(pieces, b""), next(pieces, None)
-    if second is None:  # one job of the writer, not four: most models are that small
-        artifacts.require_hash(sha256, hashlib.sha256(first).hexdigest())
-        return writer.submit(
-            lambda connection: name(connection, artifacts.add_small(connection, sha256, first, now))
-        ).result()
-    done = writer.submit(lambda connection: _named(connection, sha256, now, name)).result()
-    return _arrive(writer, sha256, chain([first, second], pieces), now, name) if done is None else done[0]
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._under_way: set[int] = set()
+        """The keys of the arrivals that somebody brings; all others were given up, if not on disk yet."""
+        self._looked_until: datetime | None = None
+
+    def bring(self, sha256: str, source: Source, now: datetime, name: Callable[[Connection, int], T]) -> T:
+        """Store bytes under their hash unless they are here, and return what `name` makes of the artifact's key.
+
+        `name` runs in the transaction in which the artifact is there: what it names stays, and if it fails, nothing is
+        kept. Where the bytes are here, no more than two pieces of the source are read. Raises InvalidRequest if the
+        bytes have another hash.
+        """
+        pieces = cut(source)
+        first, second = next(pieces, b""), next(pieces, None)
+        if second is None:  # one job of the writer, not four: most models are that small
+            artifacts.require_hash(sha256, hashlib.sha256(first).hexdigest())
+            return self._writer.submit(
+                lambda connection: name(connection, artifacts.add_small(connection, sha256, first, now))
+            ).result()
+        done = self._writer.submit(lambda connection: _named(connection, sha256, now, name)).result()
+        return self._arrive(sha256, chain([first, second], pieces), now, name) if done is None else done[0]
+
+    def clear(self, now: datetime, limit: int) -> int:
+        """Delete up to about `limit` pieces; return how many there were.
+
+        Gives up arrivals that nobody brings any more or that take longer than an hour, and artifacts that nobody named
+        within one.
+        """
+        self._let_go(now - TERM)
+        cleared = 0
+        while cleared < limit:
+            some = self._writer.submit(lambda connection: artifacts.clear(connection, _TOGETHER)).result()
+            cleared += some
+            if some < _TOGETHER:
+                break
+        return cleared
+
+    def _arrive(self, sha256: str, pieces: Iterable[bytes], now: datetime, name: Callable[[Connection, int], T]) -> T:
+        key = self._writer.submit(partial(self._begin, sha256=sha256, now=now)).result()
+        try:
+            size, found = _send(self._writer, key, pieces)
+            return self._writer.submit(
+                lambda connection: name(connection, artifacts.settle(connection, key, size, found, now))
+            ).result()
+        except BaseException:
+            # Not waited for: on a full disk it fails too, and the next round gives the arrival up.
+            with suppress(Closed):
+                self._writer.submit(lambda connection: artifacts.abandon(connection, key))
+            raise
+        finally:
+            self._under_way.discard(key)
+
+    def _begin(self, connection: Connection, sha256: str, now: datetime) -> int:
+        key = artifacts.begin(connection, sha256, now)
+        self._under_way.add(key)  # here, in the thread of the writer, where the next round looks
+        return key
+
+    def _let_go(self, until: datetime) -> None:
+        after = self._looked_until
+        given_up = self._writer.submit(
+            lambda connection: artifacts.give_up_arrivals(connection, until, self._under_way)
+        )
+        # Each is looked at once: if it had a name then, whoever takes that away lets it go.
+        forgotten = self._writer.submit(lambda connection: artifacts.forget_never_named(connection, after, until))
+        given_up.result()
+        forgotten.result()
+        self._looked_until = until
 
 
 def cut(source: Source) -> Iterator[bytes]:
@@ -67,20 +125,6 @@ def _named(connection: Connection, sha256: str, now: datetime, name: Callable[[C
     return None if key is None else (name(connection, key),)
 
 
-def _arrive(
-    writer: Writer, sha256: str, pieces: Iterable[bytes], now: datetime, name: Callable[[Connection, int], T]
-) -> T:
-    key = writer.submit(lambda connection: artifacts.begin(connection, sha256, now)).result()
-    try:
-        size, found = _send(writer, key, pieces)
-        return writer.submit(
-            lambda connection: name(connection, artifacts.settle(connection, key, size, found, now))
-        ).result()
-    except BaseException:
-        writer.submit(lambda connection: artifacts.abandon(connection, key)).result()
-        raise
-
-
 def _send(writer: Writer, key: int, pieces: Iterable[bytes]) -> tuple[int, str]:
     """Store pieces one after the other; return how many bytes there were, and their hash in hex."""
     size, digest = 0, hashlib.sha256()
@@ -89,35 +133,3 @@ def _send(writer: Writer, key: int, pieces: Iterable[bytes]) -> tuple[int, str]:
         size += len(piece)
         digest.update(piece)
     return size, digest.hexdigest()
-
-
-@final
-class Clearing:
-    """Deletes what leaves, a few pieces at a time, and lets go of what came to nothing."""
-
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
-        self._looked_until: datetime | None = None
-
-    def clear(self, now: datetime, limit: int) -> int:
-        """Delete up to about `limit` pieces; return how many there were.
-
-        Gives up arrivals that take longer than an hour, and artifacts that nobody named within one.
-        """
-        self._let_go(now - TERM)
-        cleared = 0
-        while cleared < limit:
-            some = self._writer.submit(lambda connection: artifacts.clear(connection, _TOGETHER)).result()
-            cleared += some
-            if some < _TOGETHER:
-                break
-        return cleared
-
-    def _let_go(self, until: datetime) -> None:
-        after = self._looked_until
-        given_up = self._writer.submit(lambda connection: artifacts.give_up_arrivals(connection, until))
-        # Each is looked at once: if it had a name then, whoever takes that away lets it go.
-        forgotten = self._writer.submit(lambda connection: artifacts.forget_never_named(connection, after, until))
-        given_up.result()
-        forgotten.result()
-        self._looked_until = until

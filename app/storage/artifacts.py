@@ -4,7 +4,7 @@ import io
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, insert, or_, select, update
 
 from app.domain.errors import Conflict, Fault, InvalidRequest, NotFound
 from app.storage.bulk import Bulk
@@ -162,9 +162,15 @@ def forget_never_named(connection: Connection, after: datetime | None, until: da
     _leave(connection, and_(_HERE, *later, artifacts.c.brought_at <= until, _UNNAMED))
 
 
-def give_up_arrivals(connection: Connection, until: datetime | None = None) -> None:
-    """Give up the arrivals that began at `until` or before; without it all of them."""
-    _leave(connection, and_(_ARRIVING, *([artifacts.c.brought_at <= until] if until is not None else [])))
+def give_up_all_arrivals(connection: Connection) -> None:
+    """Give up every arrival: who sent them is not there any more."""
+    _leave(connection, _ARRIVING)
+
+
+def give_up_arrivals(connection: Connection, until: datetime, under_way: Collection[int]) -> None:
+    """Give up the arrivals that began at `until` or before, and those that are not among the ones under way."""
+    late = or_(artifacts.c.brought_at <= until, artifacts.c.key.not_in(list(under_way)))
+    _leave(connection, and_(_ARRIVING, late))
 
 
 def clear(connection: Connection, limit: int) -> int:

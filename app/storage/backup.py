@@ -14,10 +14,12 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 
-from app.domain.errors import Conflict, NotFound, Unavailable
-from app.storage.connect import driver
+from app.domain.errors import Conflict, DiskFull, NotFound, Unavailable
+from app.storage.connect import AT_REST, driver, looking
+from app.storage.faults import faults_told, told
 from app.storage.lock import FolderLock, make_folder
 from app.storage.migrate import require_known
+from app.storage.opening import require_sound
 from app.storage.wal import log_of, size_of
 from app.storage.writer import Writer
 
@@ -54,8 +56,8 @@ def take(writer: Writer, database: Path) -> BinaryIO:
     """Return a checked copy of a database that is in use, as an open file that has no name any more.
 
     Each step runs on the writing connection, so that none has to be repeated because others write in between; the copy
-    has all that was committed before the last step. Raises Unavailable if the disk is full or the writer stops,
-    Conflict if the database is damaged.
+    has all that was committed before the last step. Raises DiskFull, Unavailable if the writer stops, Conflict if the
+    database is damaged.
     """
     partial = partial_of(database)
     try:
@@ -70,19 +72,19 @@ def take(writer: Writer, database: Path) -> BinaryIO:
 def take_at_rest(folder: Path, database: str, file: Path) -> None:
     """Copy the database of a folder that no server uses, with what a killed one left in its log.
 
-    Raises NotFound, Unavailable.
+    Raises NotFound; Conflict for what is no sound database of ours; Unavailable, DiskFull.
     """
     source = folder / database
-    if not source.exists():
+    if not source.exists() and not size_of(log_of(source)):
         way = "Name the data folder with --data, or a server with --server."
         raise NotFound(f"There is no {database} in {folder}. {way}")
     with (
         _locked(folder, "Take the backup from that server: --server http://127.0.0.1:8000, or where it is."),
-        _disk_faults_told(file),
-        closing(driver().connect(source)) as connection,
-        _new_database(file) as target,
+        faults_told(str(source)),
     ):
-        connection.backup(target)
+        require_sound(source)
+        with _disk_faults_told(file), closing(looking(source)) as connection, _new_database(file) as target:
+            connection.backup(target)
 
 
 def check(file: Path) -> Contents:
@@ -94,6 +96,7 @@ def check(file: Path) -> Contents:
     try:
         with closing(module.connect(file)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+            connection.execute(f"PRAGMA user_version = {AT_REST}")
             faults = [row[0] for row in connection.execute(f"PRAGMA integrity_check({_FAULTS})") if row[0] != "ok"]
             faults += [f"a row of {row[0]} refers to nothing" for row in connection.execute("PRAGMA foreign_key_check")]
             (schema,) = connection.execute("SELECT max(version_num) FROM alembic_version").fetchone()
@@ -192,10 +195,13 @@ def _free_name(database: Path, ending: str) -> Path:
 
 
 def _end_log(database: Path) -> None:
-    """Write the log back into the database, if that is not damaged."""
+    """Write the log back into the database, if there is one and the database is not damaged."""
     module = driver()
+    if not log_of(database).exists():
+        return
     try:
         with closing(module.connect(database)) as connection:
+            connection.execute(f"PRAGMA user_version = {AT_REST}")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     except module.DatabaseError:
         return  # both keep their contents, side by side
@@ -227,7 +233,8 @@ def _disk_faults_told(file: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, driver().OperationalError) as error:
-        raise Unavailable(f"{file} could not be written: {error}. Make room, or choose another place.") from None
+        kind = DiskFull if isinstance(told(error), DiskFull) else Unavailable
+        raise kind(f"{file} could not be written: {error}. Make room, or choose another place.") from None
     except driver().DatabaseError as error:
         raise Conflict(f"The database is damaged: {error}. Go back to an earlier backup.") from None
 

@@ -1,5 +1,6 @@
 """Claims: which queued runs a worker gets, and the leases on them."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
 
 from app.domain.policy import Policy
-from app.domain.queue import Ask, Claimed, Grant, Load, SuspectCase
+from app.domain.queue import Ask, Claimed, Grant, Load, Standing, SuspectCase
 from app.domain.states import SweepState
 from app.domain.work import CheckpointRef, Lease
 from app.storage import changes, kept_models, lineage, moves
@@ -20,10 +21,16 @@ from app.storage.tables import cohorts, runs, sweeps, trials
 
 @dataclass(frozen=True, slots=True)
 class _Holders:
-    """What workers hold of a trainer's runs: how many each, and the most losses that one of them had."""
+    """What workers hold of a trainer's runs: how many each of each sweep, and the most losses that one of them had."""
 
     held: dict[str, int]
     worst: dict[str, int]
+    of_sweeps: Mapping[tuple[str, int], int]
+
+    def standing(self, sweep: AnyRow, worker: str) -> Standing:
+        """Return what is held of a sweep, by all workers and by one."""
+        held = sum(count for (_, key), count in self.of_sweeps.items() if key == sweep.key)
+        return Standing(sweep.priority, held, self.of_sweeps.get((worker, sweep.key), 0))
 
     def case(self, ask: Ask, taken: int, suspect_losses: int) -> SuspectCase:
         """Return what speaks for trying a suspect, once the asking worker took so many runs."""
@@ -42,19 +49,32 @@ class _Choice:
     sweeps: list[AnyRow] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    """What a claim finds: the sweeps that the worker can train, oldest first, and how many runs of them are its share.
+
+    `suspects` has the first one that waits in a sweep, by the sweeps' keys.
+    """
+
+    holders: _Holders
+    running: Sequence[AnyRow]
+    suspects: Mapping[int, int]
+    share: int
+
+
 # Statements that are made once: to make one takes as long as to run it.
 _HEALTHY = runs.c.losses < bindparam("suspect")
 _IN_SWEEPS = among(runs.c.sweep_key, "sweeps")
 _HOLDERS = Query(
-    select(runs.c.worker, func.count().label("held"), func.max(runs.c.losses).label("worst"))
+    select(runs.c.worker, runs.c.sweep_key, func.count().label("held"), func.max(runs.c.losses).label("worst"))
     .join(sweeps, sweeps.c.key == runs.c.sweep_key)
     .where(RUNNING, sweeps.c.trainer == bindparam("trainer"))
-    .group_by(runs.c.worker)
+    .group_by(runs.c.worker, runs.c.sweep_key)
 )
 _IS_RUNNING = sweeps.c.state == SweepState.RUNNING.value
 _HAS_HEALTHY = select(runs.c.key).where(runs.c.sweep_key == sweeps.c.key, QUEUED, _HEALTHY).exists()
 _SWEEPS = Query(
-    select(sweeps.c.key, sweeps.c.id, sweeps.c.started_at, _HAS_HEALTHY.label("has_healthy"))
+    select(sweeps.c.key, sweeps.c.id, sweeps.c.started_at, sweeps.c.priority, _HAS_HEALTHY.label("has_healthy"))
     .where(_IS_RUNNING, sweeps.c.ending.is_(None))
     .where(sweeps.c.trainer == bindparam("trainer"), sweeps.c.rules <= bindparam("rules"))
     .order_by(sweeps.c.id)
@@ -103,7 +123,7 @@ _WITH_PARAMS = Query(
 
 
 def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease_until: datetime) -> Grant:
-    """Lease the worker its share, from the oldest sweep on.
+    """Lease the worker its share, of the sweeps whose turn it is.
 
     Of a sweep the worker gets first what it trained before, then what no other worker can go on with sooner; of these
     the cohorts that it trains, then the fullest. Suspects are given alone, to a worker that holds nothing else.
@@ -129,15 +149,41 @@ def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease
 
 def _holders(connection: Connection, trainer: str) -> _Holders:
     rows = _HOLDERS.rows(connection, trainer=trainer)
-    return _Holders({row.worker: row.held for row in rows}, {row.worker: row.worst for row in rows})
+    held, worst = Counter[str](), dict[str, int]()
+    for row in rows:
+        held[row.worker] += row.held
+        worst[row.worker] = max(row.worst, worst.get(row.worker, 0))
+    return _Holders(held, worst, {(row.worker, row.sweep_key): row.held for row in rows})
 
 
 def _choose(connection: Connection, policy: Policy, ask: Ask, holders: _Holders) -> _Choice:
-    """Walk the running sweeps, oldest first, until the worker's share is reached."""
-    choice, running = _Choice(), _running(connection, policy, ask)
-    suspects = _suspects(connection, policy)
+    """Choose the worker's share: by turns, or from the oldest sweep on where a suspect waits among them."""
+    running = _SWEEPS.rows(connection, trainer=ask.trainer, rules=ask.rules, suspect=policy.suspect_losses)
     share = policy.share(ask, _load(connection, policy, ask, holders, [row.key for row in running]))
-    for sweep in running:
+    queue = _Queue(holders, running, _suspects(connection, policy), share)
+    if share == 0 or any(sweep.key in queue.suspects for sweep in running):
+        return _by_age(connection, policy, ask, queue)
+    return _by_turns(connection, policy, ask, queue)
+
+
+def _by_turns(connection: Connection, policy: Policy, ask: Ask, queue: _Queue) -> _Choice:
+    """Take from each sweep what it is due, and what is free then from the oldest on."""
+    giving = [sweep for sweep in queue.running if sweep.has_healthy]
+    due = policy.turns(queue.share, [queue.holders.standing(sweep, ask.worker) for sweep in giving])
+    taken = {
+        sweep.key: _healthy(connection, policy, ask, sweep.key, count) if count else ()
+        for sweep, count in zip(giving, due, strict=True)
+    }
+    for key, rows in taken.items():
+        if free := queue.share - sum(map(len, taken.values())):
+            taken[key] = _healthy(connection, policy, ask, key, len(rows) + free)
+    return _Choice([row for rows in taken.values() for row in rows], [sweep for sweep in giving if taken[sweep.key]])
+
+
+def _by_age(connection: Connection, policy: Policy, ask: Ask, queue: _Queue) -> _Choice:
+    """Walk the running sweeps, oldest first, until the worker's share is reached, or a suspect keeps it."""
+    choice, share, suspects = _Choice(), queue.share, queue.suspects
+    for sweep in queue.running:
         choice.sweeps.append(sweep)
         if sweep.has_healthy and share > len(choice.rows):
             choice.rows += _healthy(connection, policy, ask, sweep.key, share - len(choice.rows))
@@ -145,17 +191,12 @@ def _choose(connection: Connection, policy: Policy, ask: Ask, holders: _Holders)
             break
         if sweep.key not in suspects:
             continue
-        turn = policy.suspect_turn(holders.case(ask, len(choice.rows), policy.suspect_losses))
+        turn = policy.suspect_turn(queue.holders.case(ask, len(choice.rows), policy.suspect_losses))
         if turn == "give":
             choice.rows += _in_order(connection, [suspects[sweep.key]])
         if turn != "pass":
             break
     return choice
-
-
-def _running(connection: Connection, policy: Policy, ask: Ask) -> Sequence[AnyRow]:
-    """Return the sweeps that the worker can train, oldest first."""
-    return _SWEEPS.rows(connection, trainer=ask.trainer, rules=ask.rules, suspect=policy.suspect_losses)
 
 
 def _suspects(connection: Connection, policy: Policy) -> dict[int, int]:

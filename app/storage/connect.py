@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from app.domain.errors import Unavailable
+from app.storage.faults import faults_told, tell_faults
 
 READERS = 8
 """How many read-only connections stay open; a few more are opened under load."""
@@ -20,7 +21,14 @@ READERS = 8
 WAL_LIMIT = 32 << 20
 """The bytes of write-ahead log from which on it is begun anew."""
 
-_BUSY_MILLISECONDS = 30_000
+_BUSY_MILLISECONDS = 10_000
+"""How long a write waits for another program that holds the lock, before it is refused."""
+
+IN_USE, AT_REST = 1, 0
+"""The mark in a database: whether a server uses it. While one does, its last changes are in the log beside it."""
+
+_MOST_PAGES = 0xFFFFFFFE
+"""The most that SQLite can count."""
 
 _WRITER_PRAGMAS = (
     "PRAGMA synchronous = FULL",
@@ -53,7 +61,8 @@ def driver() -> ModuleType:
 def writing_engine(path: Path) -> Engine:
     """Return the engine of the one writing connection: WAL, every transaction BEGIN IMMEDIATE.
 
-    Raises Unavailable where the file system cannot do write-ahead logging.
+    What the database refuses is raised as an error of ours. Raises Unavailable where the file system cannot do
+    write-ahead logging.
     """
     module = driver()
 
@@ -65,6 +74,7 @@ def writing_engine(path: Path) -> Engine:
         return connection
 
     engine = create_engine("sqlite+pysqlite://", module=module, creator=connect, poolclass=StaticPool)
+    tell_faults(engine)
     return _beginning_with("BEGIN IMMEDIATE", engine)
 
 
@@ -89,7 +99,34 @@ def reading_engine(path: Path) -> Engine:
         pool_size=READERS,
         max_overflow=READERS * 4,
     )
+    tell_faults(engine)
     return _beginning_with("BEGIN", engine)
+
+
+def looking(path: Path) -> sqlite3.Connection:
+    """Return a connection that only reads, also while nobody else has the database open, and leaves nothing behind.
+
+    Without a log the file is taken for one that nobody changes: SQLite would make a log else. With one, that is read
+    too, and stays: another connection would bring it into the file and delete it, as the last one that closes.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    lonely = "" if log.exists() and log.stat().st_size else "&immutable=1"
+    address = f"file:{quote(str(path.resolve()))}?mode=ro{lonely}"
+    connection: sqlite3.Connection = driver().connect(address, uri=True, isolation_level=None, check_same_thread=False)
+    return connection
+
+
+def mark(connection: Connection, value: int) -> None:
+    """Write into the database whether a server uses it; for the writing connection, outside a transaction."""
+    with connection.begin():
+        connection.exec_driver_sql(f"PRAGMA user_version = {value}")
+
+
+def limit_size(connection: Connection, most: int | None) -> None:
+    """Let the database become no larger than so many bytes; None for as large as it can. Outside a transaction."""
+    driver_connection: Any = connection.connection.driver_connection
+    (page,) = driver_connection.execute("PRAGMA page_size").fetchone()
+    driver_connection.execute(f"PRAGMA max_page_count = {_MOST_PAGES if most is None else most // page}").fetchone()
 
 
 def in_transaction(connection: Connection) -> bool:
@@ -126,7 +163,8 @@ def write_back(connection: Connection, seconds: float = 0.0) -> bool:
     driver_connection: Any = connection.connection.driver_connection
     driver_connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
     try:
-        busy, _, _ = driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        with faults_told():
+            busy, _, _ = driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
         driver_connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
     return not busy

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, and_, select, update
 from app.domain.errors import Conflict
 from app.domain.plan import StoredDecision
 from app.domain.policy import Policy
+from app.domain.repeats import Made, Once
 from app.domain.states import SweepState
 from app.domain.sweeps import MOST_TRIALS, Budget, NewSpace, SpaceVersion, Spent, SweepChanges
 from app.domain.values import Value
 from app.storage import changes as change_log
-from app.storage import moves, records, redraws, trial_rows, views
+from app.storage import moves, records, redraws, repeats, trial_rows, views
 from app.storage.decisions import add_decisions, round_of
 from app.storage.outcomes import follow_runs
 from app.storage.records import AnyRow
@@ -37,7 +38,7 @@ def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen:
     """Store what a PATCH changes. Raises NotFound; Conflict where the state or what is used forbids the new budget."""
     row = sweep_row(connection, sweep)
     tags = None if changes.tags is None else list(changes.tags)
-    labels = {"name": changes.name, "tags": tags, "notes": changes.notes}
+    labels = {"name": changes.name, "tags": tags, "notes": changes.notes, "priority": changes.priority}
     values: dict[str, Any] = {name: value for name, value in labels.items() if value is not None}
     if changes.budget is not None:
         values |= _rebudget(connection, row, changes.budget, reopen=reopen)
@@ -60,11 +61,18 @@ def _queue_cancelled(connection: Connection, row: AnyRow) -> None:
         redraws.hold_untouched(connection, row.key)
 
 
-def enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, Value]]) -> int:
+def enqueue(
+    connection: Connection, sweep: str, points: Sequence[Mapping[str, Value]], now: datetime, once: Once | None = None
+) -> int:
     """Let hand-picked points wait to be drawn next, on top of the budget of trials; return how many came before them.
 
-    Raises NotFound; Conflict unless the sweep runs or is paused, and where too many points wait.
+    Raises NotFound; Conflict unless the sweep runs or is paused, and where too many points wait; InvalidRequest if
+    another request had the key.
     """
+    return repeats.once_only(connection, once, now, lambda: Made(sweep, _enqueue(connection, sweep, points))).first
+
+
+def _enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, Value]]) -> int:
     row = sweep_row(connection, sweep)
     _require_places(row, len(points))
     spec, waiting = records.spec_from_json(row.spec), [*row.enqueued, *points]

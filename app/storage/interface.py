@@ -16,6 +16,7 @@ from app.domain.events import Listener
 from app.domain.filters import Field, Position, TrialQuery
 from app.domain.plan import NO_RUNGS, Need, Plan, Rungs, Snapshot, StoredDecision
 from app.domain.queue import Ask, Grant, Recorded
+from app.domain.repeats import Made, Once
 from app.domain.runs import Attempt, Ending, RunPlace
 from app.domain.sweeps import NewSweep, Sweep, SweepChanges, SweepFilter, SweepSpec
 from app.domain.trials import Ancestor, KeptModel, MetricCurve, Trial
@@ -73,8 +74,17 @@ class Datasets(Protocol):
 class Sweeps(Protocol):
     """Sweeps and the control of live ones. What changes a plan's premises raises the sweep's plan version."""
 
-    def create_sweep(self, sweep: str, new: NewSweep, now: datetime) -> None:
-        """Store a running sweep without trials. Raises Conflict if its data set has gone."""
+    def create_sweep(self, sweep: str, new: NewSweep, now: datetime, once: Once | None = None) -> str:
+        """Store a running sweep without trials, and return its id: that of an earlier one which the same request made.
+
+        Raises Conflict if its data set has gone, InvalidRequest if another request had the key.
+        """
+
+    def made(self, once: Once) -> Made | None:
+        """Return what the same request made before. Raises InvalidRequest if another request had the key."""
+
+    def forget_repeats(self, now: datetime) -> None:
+        """Forget the keys of requests from more than a day ago."""
 
     def sweep(self, sweep: str) -> Sweep:
         """Return a sweep. Raises NotFound."""
@@ -99,11 +109,13 @@ class Sweeps(Protocol):
         lies below what is used.
         """
 
-    def enqueue_points(self, sweep: str, points: Sequence[Mapping[str, Value]]) -> int:
+    def enqueue_points(
+        self, sweep: str, points: Sequence[Mapping[str, Value]], now: datetime, once: Once | None = None
+    ) -> int:
         """Let hand-picked points wait to be drawn next; the budget of trials grows by them, as a decision tells.
 
         Return how many were enqueued before them, drawn or not. Raises NotFound; Conflict unless the sweep runs or is
-        paused, and where too many wait.
+        paused, and where too many wait; InvalidRequest if another request had the key.
         """
 
     def pause_sweep(self, sweep: str) -> None:
@@ -333,9 +345,14 @@ class Storage(Datasets, Sweeps, Plans, Trials, Ensembles, Queue, Artifacts, Acce
     def engine_version(self) -> str:
         """Return the name and version of the database, after a look at it."""
 
+    def trouble(self, now: datetime) -> str | None:
+        """Return why nothing can be stored now, after an attempt to: a full disk, a writer that stands; None if it can.
+
+        It returns within some seconds, whatever holds up the others.
+        """
+
     def backup(self) -> BinaryIO:
         """Return a checked copy of everything as it was between two commits, while others write, as an open file.
 
-        It goes when it is closed. Raises Conflict while another one is made, and if the database is damaged;
-        Unavailable if the disk is full.
+        It goes when it is closed. Raises Conflict while another one is made, and if the database is damaged; DiskFull.
         """

@@ -5,6 +5,7 @@ from typing import final
 
 from filelock import FileLock, Timeout
 
+from app.domain import disks
 from app.domain.errors import Unavailable
 
 
@@ -15,12 +16,14 @@ class FolderLock:
     def __init__(
         self, folder: Path, way_out: str = "Stop it first, or give this one a folder of its own with --data."
     ) -> None:
-        """Take the lock. Raises Unavailable, with the way out, if another server holds it."""
+        """Take the lock. Raises Unavailable, with the way out, if another server holds it, or DiskFull."""
         self._lock = FileLock(folder / "logsweep.lock")
         try:
             self._lock.acquire(blocking=False)
         except Timeout:
             raise Unavailable(f"Another logsweep server uses the data folder {folder}. {way_out}") from None
+        except OSError as error:
+            raise disks.told(error, f"the data folder {folder}") from None
 
     def release(self) -> None:
         """Let the next server in."""
@@ -28,8 +31,11 @@ class FolderLock:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a data folder if it is not there. Raises Unavailable."""
+    """Make a data folder if it is not there. Raises Unavailable, DiskFull."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        way = "A file is in its place or above it: choose another folder with --data"
+        raise Unavailable(f"The data folder {folder} cannot be made: {error.strerror}. {way}.") from None
     except OSError as error:
-        raise Unavailable(f"The data folder {folder} cannot be made: {error.strerror}.") from None
+        raise disks.told(error, f"the data folder {folder}") from None

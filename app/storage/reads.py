@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from app.domain import patience
-from app.domain.errors import Unavailable
+from app.storage.faults import Closed
 
 STEPS = 200_000
 """After how many steps of SQLite's machine a read looks whether somebody still waits for it: some milliseconds."""
@@ -36,7 +36,7 @@ class Reads:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """Give a connection that sees one snapshot. Raises Unavailable once the storage closes or nobody waits."""
+        """Give a connection that sees one snapshot. Raises Closed; Unavailable once nobody waits for the answer."""
         with (
             self._counted(),
             self._engine.connect() as connection,
@@ -100,7 +100,7 @@ class Reads:
 
     def _require_open(self) -> None:
         if self._closed:
-            raise Unavailable("The storage is closed: the server is stopping. Try again in a moment.")
+            raise Closed
 
 
 @contextmanager

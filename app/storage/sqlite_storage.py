@@ -41,17 +41,29 @@ from app.storage import (
     lineage,
     lost_leases,
     plans,
+    repeats,
     results,
     snapshots,
     sweep_rows,
     trial_rows,
+    trouble,
     wal,
     worker_owners,
 )
-from app.storage.arrivals import Clearing, Source, bring
-from app.storage.connect import reading_engine, unchecked_references, writing_engine
+from app.storage.arrivals import Arrivals, Source
+from app.storage.connect import (
+    IN_USE,
+    limit_size,
+    mark,
+    reading_engine,
+    unchecked_references,
+    write_back,
+    writing_engine,
+)
+from app.storage.faults import faults_told
 from app.storage.lock import FolderLock, make_folder
 from app.storage.migrate import migrate
+from app.storage.opening import require_sound
 from app.storage.reads import Reads
 from app.storage.taken_points import TakenPoints
 from app.storage.trial_pages import TrialPages
@@ -96,27 +108,30 @@ def _decides(run: Callable[Concatenate[Connection, Policy, P], T]) -> Callable[C
 class SqliteStorage:
     """Everything that outlives the process. Opened on a data folder, which it locks until closed."""
 
-    def __init__(self, folder: Path, policy: Policy) -> None:
-        """Lock the folder, make or migrate the database. Raises Unavailable if either is not possible."""
+    def __init__(self, folder: Path, policy: Policy, most_bytes: int | None = None) -> None:
+        """Lock the folder, look at its database, make or migrate it; it may have `most_bytes` at most.
+
+        Raises Conflict for what is no sound database of ours, Unavailable or DiskFull if it cannot be used.
+        """
         make_folder(folder)
         self._policy = policy
         self._file = folder / FILE
         with ExitStack() as opened:
             self._lock = FolderLock(folder)
             opened.callback(self._lock.release)
-            backup.remove_unfinished(self._file)
-            self._writing = writing_engine(self._file)
+            with faults_told(f"the data folder {folder}"):
+                self._writing = _opened(self._file)
             opened.callback(self._writing.dispose)
-            _migrate(self._writing)
             self._writer = Writer(self._writing, partial(wal.end, database=self._file))
             opened.callback(self._writer.close)
-            self.write(artifacts.give_up_arrivals)  # who sent them died with the server before
+            self.limit_size(most_bytes)
+            self.write(artifacts.give_up_all_arrivals)  # who sent them died with the server before
             self._reads = Reads(reading_engine(self._file))
             self._pages = TrialPages(self._reads.snapshot)
             self._writer.listen(self._pages.take)
             self._wal = Wal(self._file, self._writer, self._reads)
             opened.pop_all()
-        self._clearing = Clearing(self._writer)
+        self._arrivals = Arrivals(self._writer)
         self._backing_up = Lock()
         self._points = TakenPoints()
 
@@ -151,6 +166,13 @@ class SqliteStorage:
         finally:
             self._backing_up.release()
 
+    def trouble(self, now: datetime) -> str | None:
+        return trouble.find(self._writer, self._file.parent, now)
+
+    def limit_size(self, most_bytes: int | None) -> None:
+        """Let the database become no larger from now on: what would make it so is refused as on a full disk."""
+        self._writer.submit_between(partial(limit_size, most=most_bytes)).result()
+
     engine_version = _reads(dialect.engine_version)
 
     # Data sets
@@ -159,11 +181,11 @@ class SqliteStorage:
         if self.write(dataset_rows.knows, summary, upload_sha256):
             return False
         name = partial(dataset_rows.add, summary=summary, upload_sha256=upload_sha256)
-        return bring(self._writer, summary.sha256, content, summary.created_at, name)
+        return self._arrivals.bring(summary.sha256, content, summary.created_at, name)
 
     def replace_builtin(self, summary: DatasetSummary, content: Source) -> None:
         name = partial(dataset_rows.replace_builtin, summary=summary)
-        bring(self._writer, summary.sha256, content, summary.created_at, name)
+        self._arrivals.bring(summary.sha256, content, summary.created_at, name)
 
     upload_hash = _reads(dataset_rows.upload_hash)
     upload_without_hash = _reads(dataset_rows.upload_without_hash)
@@ -179,7 +201,7 @@ class SqliteStorage:
     # Artifacts
 
     def add_artifact(self, sha256: str, source: Source, now: datetime) -> int:
-        return bring(self._writer, sha256, source, now, lambda _, key: key)
+        return self._arrivals.bring(sha256, source, now, lambda _, key: key)
 
     def add_artifacts(self, contents: Sequence[bytes], now: datetime) -> list[str]:
         hashes = [hashlib.sha256(content).hexdigest() for content in contents]
@@ -194,13 +216,15 @@ class SqliteStorage:
 
     def clear_artifacts(self, now: datetime, limit: int = 64) -> int:
         self.write(deletion.go_on)
-        return self._clearing.clear(now, limit)
+        return self._arrivals.clear(now, limit)
 
     artifact_size = _reads(artifacts.size)
 
     # Sweeps and plans
 
     create_sweep = _writes(sweep_rows.create)
+    made = _reads(repeats.made)
+    forget_repeats = _writes(repeats.forget)
     sweep = _reads(sweep_rows.find)
     sweep_spec = _reads(sweep_rows.spec)
     foreign_specs = _reads(sweep_rows.foreign_specs)
@@ -286,6 +310,34 @@ class SqliteStorage:
     lose_expired = _decides(lost_leases.lose_expired)
     lose_worker = _decides(lost_leases.lose_worker)
     recover = _decides(lost_leases.recover)
+
+
+def _opened(database: Path) -> Engine:
+    """Return the writing engine of a database that is sound, of this version, and marked as in use."""
+    backup.remove_unfinished(database)
+    if not require_sound(database):
+        _make(database)
+    engine = writing_engine(database)
+    try:
+        _migrate(engine)
+        with engine.connect() as connection:
+            mark(connection, IN_USE)
+            write_back(connection)  # before anything is answered for: the mark tells where a log is missing
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _make(database: Path) -> None:
+    """Make a database under another name, so that what has the right one is whole, whenever the power fails."""
+    partial = backup.partial_of(database)
+    engine = writing_engine(partial)
+    try:
+        _migrate(engine)
+    finally:
+        engine.dispose()
+    backup.move(partial, database)
 
 
 def _migrate(engine: Engine) -> None:

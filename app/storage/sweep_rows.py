@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, Connection, Text, bindparam, case, func, i
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
+from app.domain.repeats import Made, Once
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Labels, NewSweep, Sweep, SweepFilter, SweepSpec, Used
 from app.domain.work import OWN_TRAINER
-from app.storage import changes, counts, histories, records, views
+from app.storage import changes, counts, histories, records, repeats, views
 from app.storage.dialect import among, json_has
 from app.storage.moves import QUEUED
 from app.storage.queries import Query
@@ -75,8 +76,20 @@ def sweep_key(connection: Connection, sweep: str) -> int:
     return key
 
 
-def create(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> None:
-    """Store a running sweep without trials. Raises Conflict if its data set has gone meanwhile."""
+def create(connection: Connection, sweep: str, new: NewSweep, now: datetime, once: Once | None = None) -> str:
+    """Store a running sweep without trials, and return its id: that of an earlier one which the same request made.
+
+    Raises Conflict if its data set has gone meanwhile, InvalidRequest if another request had the key.
+    """
+
+    def make() -> Made:
+        _add(connection, sweep, new, now)
+        return Made(sweep)
+
+    return repeats.once_only(connection, once, now, make).sweep
+
+
+def _add(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> None:
     data = {} if new.dataset is None else _data(connection, new.dataset)
     row = {**_asked(new.spec, new.labels), **data, **_BEGINNING}
     metrics = [{"name": name, "direction": direction} for name, direction in new.metrics.items()]
@@ -151,7 +164,7 @@ def _sweeps(connection: Connection, rows: Sequence[AnyRow]) -> list[Sweep]:
             state=SweepState(row.state),
             ending=SweepState(row.ending) if row.ending else None,
             spec=records.spec_of_text(row.spec),
-            labels=Labels(row.name, tuple(row.tags), row.notes),
+            labels=Labels(row.name, tuple(row.tags), row.notes, row.priority),
             used=Used(row.drawn, row.charged_epochs, row.used_seconds),
             posted=row.posted,
             dataset_sha256=row.dataset_sha256,
@@ -192,6 +205,7 @@ def _asked(spec: SweepSpec, labels: Labels) -> dict[str, Any]:
         "name": labels.name,
         "tags": list(labels.tags),
         "notes": labels.notes,
+        "priority": labels.priority,
         "trainer": spec.trainer,
         "rules": spec.rules_to_know,
         "metric": spec.objective.metric,

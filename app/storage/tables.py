@@ -137,6 +137,7 @@ sweeps = Table(
     Column("enqueued", Json, nullable=False, server_default=text("'[]'")),
     Column("spaces", Json, nullable=False, server_default=text("'[]'")),
     Column("pool", Integer, nullable=False, server_default=text("0")),
+    Column("priority", Integer, nullable=False, server_default=text("10")),
     _one_of("state", list(SweepState)),
     _one_of("direction", list(get_args(Direction))),
     CheckConstraint("ending IN ('completed', 'cancelled')", name="ending"),
@@ -405,6 +406,21 @@ worker_owners = Table(
     metadata,
     Column("worker", Text, primary_key=True),
     Column("key_id", Text, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# What requests made that came with a key of their sender's choice, so that they count once, however often they come.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_sha256", Text, nullable=False),
+    Column("sweep", Text, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Index(None, "made_at"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )

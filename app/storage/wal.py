@@ -12,7 +12,8 @@ from typing import final
 from sqlalchemy import Connection
 
 from app.domain.errors import LogsweepError
-from app.storage.connect import WAL_LIMIT, optimize, write_back
+from app.storage.connect import AT_REST, WAL_LIMIT, mark, optimize, write_back
+from app.storage.faults import Closed
 from app.storage.reads import Reads
 from app.storage.writer import Writer
 
@@ -47,13 +48,18 @@ class Wal:
         self._thread.join()
 
     def _run(self) -> None:
+        in_trouble = False
         while not self._stop.wait(LOOK_SECONDS):
             try:
                 self._look()
-            except LogsweepError:
-                return  # the storage closes
-            except Exception:  # noqa: BLE001 - a full disk, for one: it may be better soon, and the log is not lost
-                _log.exception("the write-ahead log could not be written back; it is tried again")
+            except Closed:
+                return
+            except Exception as error:  # noqa: BLE001 - a full disk, for one: it may be better soon
+                if not in_trouble:
+                    _log.warning("the write-ahead log could not be written back; it is tried again: %s", error)
+                in_trouble = True
+            else:
+                in_trouble = False
 
     def _look(self) -> None:
         """Where the log is too long, hold new reads back, the longer the longer it is, and begin it anew."""
@@ -69,16 +75,21 @@ class Wal:
 
 def end(connection: Connection, database: Path) -> None:
     """Bring everything into the file of the database, as the last thing that is done with it."""
+    why = "another process reads it"
     try:
         optimize(connection)
-    finally:
-        if not write_back(connection, CLOSING_SECONDS):
-            _log.warning(
-                "Another process reads %s, so that the last changes are still in %s: keep both together. "
-                "The next stop of a server brings them into the file.",
-                database,
-                log_of(database).name,
-            )
+        mark(connection, AT_REST)
+        if write_back(connection, CLOSING_SECONDS):
+            return
+    except LogsweepError as error:
+        why = error.detail
+    _log.warning(
+        "The last changes of %s are still in %s: keep both together. The next stop of a server brings them into the "
+        "file. Why not now: %s",
+        database,
+        log_of(database).name,
+        why,
+    )
 
 
 def log_of(database: Path) -> Path:

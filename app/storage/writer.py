@@ -16,11 +16,12 @@ from typing import Any, TypeVar, final
 
 from sqlalchemy import Connection, Engine
 
-from app.domain.errors import Unavailable
+from app.domain.errors import DiskFull
 from app.domain.events import Event, Listener
 from app.storage import changes, counts
 from app.storage.changes import ChangeLog
 from app.storage.connect import in_transaction, optimize
+from app.storage.faults import Closed
 
 T = TypeVar("T")
 
@@ -55,6 +56,8 @@ class Writer:
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._listeners: list[Listener] = []
         self._closed = False
+        self.full: DiskFull | None = None
+        """What the last write said that found no room, until somebody finds that there is some."""
         self._lock = Lock()
         self._thread = Thread(target=self._run, name="storage-writer", daemon=True)
         self._thread.start()
@@ -70,7 +73,7 @@ class Writer:
     def write_waiting(self, connection: Connection) -> None:
         """Commit what waits: for something long between groups, on the thread of the writer.
 
-        Raises Unavailable once the writer should stop.
+        Raises Closed once the writer should stop.
         """
         try:
             group, between, open_ = self._next_group(self._queue.get_nowait())
@@ -79,7 +82,7 @@ class Writer:
         self._do(connection, group, between)
         if not open_:
             self._queue.put(None)  # for the loop that this is within
-            raise Unavailable("The storage is closed: the server is stopping.")
+            raise Closed
 
     def listen(self, listener: Listener) -> None:
         """Let a listener be told what each commit from now on changed, in this thread: it must be quick."""
@@ -98,7 +101,7 @@ class Writer:
         future: Future[T] = Future()
         with self._lock:
             if self._closed:
-                raise Unavailable("The storage is closed: the server is stopping. Try again in a moment.")
+                raise Closed
             self._queue.put(_Job(run, future, between))
         return future
 
@@ -145,6 +148,8 @@ class Writer:
             outcomes, events = [_Outcome(error=error)] * len(jobs), []
         self._tell(events)
         for job, outcome in zip(jobs, outcomes, strict=True):
+            if isinstance(outcome.error, DiskFull):
+                self.full = outcome.error
             if outcome.error is not None:
                 job.future.set_exception(outcome.error)
             else:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import logging
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -31,7 +32,10 @@ from app.domain.work import (
 Answer = TypeVar("Answer")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-"""Seconds between two tries while the server is away: doubled each time."""
+"""Seconds between two tries while the server is away, at most: doubled each time."""
+
+LONGEST_ASKED = 60.0
+"""Seconds that a worker waits at most if an answer asks for them."""
 
 _KINDS = (ClaimRequest, HeartbeatRequest, ReleaseRequest, ClaimAnswer, DecisionsAnswer, FinishAnswer)
 _JSON_OF: dict[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in _KINDS}
@@ -54,6 +58,7 @@ class WorkClient:
     """Speaks for one worker. Every request may be sent twice: fences, hashes and receipts make that harmless.
 
     `pause(seconds)` waits before the next try and returns whether the worker is stopping; then nothing is tried again.
+    `chance` draws from 0 to 1.
     """
 
     def __init__(
@@ -62,10 +67,14 @@ class WorkClient:
         worker: str,
         pause: Callable[[float], bool],
         transport: httpx.BaseTransport | None = None,
+        chance: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.monotonic,
         key: str | None = None,
     ) -> None:
         self._worker = worker
         self._pause = pause
+        self._chance = chance
+        self._clock = clock
         # A claim may wait 20 s at the server.
         self._http = httpx.Client(
             base_url=server,
@@ -74,6 +83,11 @@ class WorkClient:
             transport=transport,
         )
         self._ends_at = float("inf")
+        self._answered_at = clock()
+
+    def silent_seconds(self) -> float:
+        """Return for how long the server has not answered: since the client was made, at most."""
+        return self._clock() - self._answered_at
 
     def close(self) -> None:
         """Close the connections; requests under way fail."""
@@ -82,7 +96,7 @@ class WorkClient:
     def hurry(self, seconds: float) -> None:
         """Give each request only so many seconds from now on, and all uploads together."""
         self._http.timeout = httpx.Timeout(seconds, connect=min(seconds, 5.0))
-        self._ends_at = time.monotonic() + seconds
+        self._ends_at = self._clock() + seconds
 
     def claim(self, slots: int, cohorts: Sequence[str], wait: float, about: About) -> ClaimAnswer:
         """Ask for up to `slots` runs; wait up to `wait` seconds for the first."""
@@ -162,11 +176,15 @@ class WorkClient:
             try:
                 with self._http.stream(method, path, content=content, headers=headers) as response:
                     if response.status_code < 500 and response.status_code not in _TRY_AGAIN:
+                        self._answered_at = self._clock()
                         return _accepted(response)
+                    asked = _asked(response)
                 _log.warning("The server answered %s with %s.", path, response.status_code)
             except httpx.TransportError as error:
                 _log.warning("The server is away (%s); trying again in %.1f s.", error, pause)
-            if self._pause(pause):
+                asked = 0.0
+            # By chance, so that many workers of a server that was away do not come back at the same moment.
+            if self._pause(max(asked, pause * (0.5 + 0.5 * self._chance()))):
                 raise StoppedError("The worker is stopping.")
             pause = min(2.0 * pause, LONGEST_PAUSE)
 
@@ -174,7 +192,7 @@ class WorkClient:
         """Yield a body bit by bit, as long as there is time: a large one must not hold up the end."""
         for piece in pieces:
             for start in range(0, piece.nbytes, PIECE):
-                if time.monotonic() > self._ends_at:
+                if self._clock() > self._ends_at:
                     raise StoppedError("The worker is stopping, and there is no time left for a large request.")
                 yield bytes(piece[start : start + PIECE])
 
@@ -190,6 +208,12 @@ def _dump(request: object) -> bytes:
 
 def _parts(items: Sequence[Any]) -> list[list[Any]]:
     return [list(items[start : start + MOST_ITEMS]) for start in range(0, len(items), MOST_ITEMS)]
+
+
+def _asked(response: httpx.Response) -> float:
+    """Return the seconds that our server asks to wait; it has no dates there."""
+    text = response.headers.get("Retry-After", "")
+    return min(float(text), LONGEST_ASKED) if text.isdecimal() else 0.0
 
 
 def _accepted(response: httpx.Response) -> bytes:

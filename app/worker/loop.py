@@ -18,9 +18,10 @@ from app.worker.about import about
 from app.worker.board import Board
 from app.worker.client import ServerRefusedError, StoppedError, WorkClient
 from app.worker.handing_in import CheckpointDuty
+from app.worker.health import Health
 from app.worker.outbox import Outbox
 from app.worker.sender import Sender
-from app.worker.status import Tally, Tell, tell_nobody
+from app.worker.status import NOTHING_YET, Doing, Tally, Tell, tell_nobody
 
 REPORT_EVERY = 0.2
 """Seconds for which progress and results are gathered before they are sent."""
@@ -54,7 +55,7 @@ class Worker:
         self._stopping = threading.Event()
         self._over = threading.Event()
         self._claiming = threading.Lock()
-        self._client = WorkClient(server, name, self._stopping.wait, transport, key)
+        self._client = WorkClient(server, name, self._stopping.wait, transport, key=key)
         self._about = partial(about, slots)
         self._board = Board(slots)
         self._outbox = Outbox()
@@ -62,6 +63,7 @@ class Worker:
         self._trainer = Trainer(time.perf_counter)
         self._tally = Tally()
         self._teller = tell
+        self._doing: Doing = NOTHING_YET
         self._loader = RunLoader(self._client)
         self._checkpoints = CheckpointDuty(self._client, self._board, self._outbox, self._stopping)
         # The shortest that a server grants, until its first answer tells.
@@ -71,6 +73,10 @@ class Worker:
     def stop(self) -> None:
         """Ask the worker to end; safe in a signal handler's thread and from any other."""
         self._stopping.set()
+
+    def health(self) -> Health:
+        """Return what the worker does, as of the last second, and whether its server answers; from any thread."""
+        return Health(str(self._doing), round(self._client.silent_seconds(), 1))
 
     def run(self) -> None:
         """Work until `stop`, then send what is done and give back what is not."""
@@ -213,7 +219,8 @@ class Worker:
 
     def _tell(self) -> None:
         while not self._stopping.wait(TELL_EVERY):
-            self._teller(self._tally.doing(self._board.held()))
+            self._doing = self._tally.doing(self._board.held())
+            self._teller(self._doing)
 
     def _beat(self) -> None:
         while not self._over.wait(self._lease_seconds / HEARTBEATS_PER_LEASE):

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import nullcontext
 
 from app.trainer.blas import use_one_thread
 
@@ -15,13 +16,25 @@ OUT_OF_MEMORY = 3
 _log = logging.getLogger(__name__)
 
 
-def run_worker(server: str, name: str | None, slots: int, key: str | None, *, exit_with_parent: bool) -> None:
-    """Work until SIGTERM or SIGINT, or until the parent closes standard input."""
+def run_worker(  # each is an option of the command
+    server: str,
+    name: str | None,
+    slots: int,
+    key: str | None,
+    *,
+    exit_with_parent: bool,
+    health_port: int | None = None,
+) -> None:
+    """Work until SIGTERM or SIGINT, or until the parent closes standard input.
+
+    Raises Unavailable if `health_port`, on which this machine may ask for the worker's health, cannot be used.
+    """
     if "numpy" in sys.modules:
         raise RuntimeError("NumPy was imported before its threads were limited: import it in the worker alone.")
     use_one_thread(os.environ)
     # These import NumPy, which reads the variables set above.
     from app.trainer.kernels import start_kernels  # noqa: PLC0415
+    from app.worker.health import health_told  # noqa: PLC0415
     from app.worker.loop import Worker  # noqa: PLC0415
     from app.worker.status import tell_nobody, teller  # noqa: PLC0415
 
@@ -34,7 +47,8 @@ def run_worker(server: str, name: str | None, slots: int, key: str | None, *, ex
     if exit_with_parent:
         threading.Thread(target=_end_with_input, daemon=True).start()
     try:
-        worker.run()
+        with nullcontext() if health_port is None else health_told(health_port, worker.health):
+            worker.run()
     except Exception as error:
         if not ran_out_of_memory(error):
             raise

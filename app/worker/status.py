@@ -29,6 +29,8 @@ class Doing:
         return f"{self.what}: {self.figures}."
 
 
+NOTHING_YET = Doing("Starting", "nothing so far")
+
 Tell = Callable[[Doing], object]
 """Takes what a worker does, about once a second."""
 

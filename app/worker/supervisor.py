@@ -15,6 +15,7 @@ from uuid import uuid4
 from app.domain.runs import Ending
 from app.domain.work import LOCAL_PREFIX
 from app.trainer.blas import use_one_thread
+from app.worker.health import PORT_VARIABLE
 from app.worker.process import OUT_OF_MEMORY
 
 STOP_SECONDS = 20.0
@@ -138,6 +139,7 @@ def worker_process(server: str, slots: int, key: str) -> Callable[[str], Process
     def spawn(name: str) -> Process:
         environment = dict(os.environ)
         use_one_thread(environment)
+        environment.pop(PORT_VARIABLE, None)  # all children would want the one port
         # A session of its own, so that Ctrl-C reaches the server alone, which then stops its workers in order.
         process = subprocess.Popen(  # noqa: S603  # our own command
             [*command, "--name", name], stdin=subprocess.PIPE, env=environment, start_new_session=True

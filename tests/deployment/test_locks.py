@@ -10,7 +10,7 @@ from tests.documents.session import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FOLDER = ROOT / "requirements"
-LOCKS = {"run": [], "dev": ["dev"], "docs": ["dev", "docs"], "oldest": ["dev"]}
+LOCKS = {"run": [], "image": ["onnx", "parquet"], "dev": ["dev"], "docs": ["dev", "docs"], "oldest": ["dev"]}
 """The extras that each lock has beside what logsweep needs to run."""
 
 CLIENT = "logsweep-client"
@@ -60,6 +60,7 @@ def test_a_lock_names_no_place_and_every_version_has_its_hashes(name: str) -> No
     assert all("--hash=sha256:" in block for block in text.replace("\n ", " ").splitlines())
 
 
-def test_what_runs_is_what_was_tested() -> None:
-    run, dev = locked("run"), locked("dev")
+@pytest.mark.parametrize("name", ["run", "image"])
+def test_what_runs_is_what_was_tested(name: str) -> None:
+    run, dev = locked(name), locked("dev")
     assert {name: dev.get(name) for name in run} == run

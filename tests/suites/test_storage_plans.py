@@ -277,7 +277,7 @@ def test_a_model_has_the_weights_and_what_its_own_run_came_to(storage: Storage) 
 def test_enqueued_points_wait_on_top_of_the_budget_until_a_plan_draws_them(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 1), budget=3)
     points: list[Mapping[str, Value]] = [{"l2": 0.5}, {"l2": 0.25, "hidden_units": [8, 8]}]
-    assert storage.enqueue_points(SWEEP, points) == 0
+    assert storage.enqueue_points(SWEEP, points, START) == 0
     shown = look(storage)
     assert (list(shown.points), shown.budget.trials, storage.sweep(SWEEP).waiting_points) == (points, 5, 2)
     assert storage.decisions(SWEEP, 0, 9) == [
@@ -289,12 +289,12 @@ def test_enqueued_points_wait_on_top_of_the_budget_until_a_plan_draws_them(stora
     assert storage.enqueued_trials(SWEEP, 1, 9) == storage.enqueued_trials(SWEEP, 0, 0) == []
     assert [storage.trial(SWEEP, number).enqueued for number in range(3)] == [False, True, False]
     assert counts(storage) == {TrialState.QUEUED: 5}
-    assert storage.enqueue_points(SWEEP, points[:1]) == 2
+    assert storage.enqueue_points(SWEEP, points[:1], START) == 2
 
 
 def test_a_plan_for_other_points_than_those_that_wait_is_refused(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 1))
-    storage.enqueue_points(SWEEP, [{"l2": 0.5}])
+    storage.enqueue_points(SWEEP, [{"l2": 0.5}], START)
     stranger = replace(drawn(1, 1)[0], params={"l2": 0.25}, enqueued=True)
     with pytest.raises(IllegalMove):
         make(storage, Draw([stranger], 0, "drawn"))
@@ -303,10 +303,10 @@ def test_a_plan_for_other_points_than_those_that_wait_is_refused(storage: Storag
 
 def test_no_points_are_enqueued_in_a_sweep_that_ended_or_where_too_many_wait(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 1))
-    storage.enqueue_points(SWEEP, [{"l2": 0.5}] * 200)
+    storage.enqueue_points(SWEEP, [{"l2": 0.5}] * 200, START)
     with pytest.raises(Conflict, match="200 points of the sweep"):
-        storage.enqueue_points(SWEEP, [{"l2": 0.5}])
+        storage.enqueue_points(SWEEP, [{"l2": 0.5}], START)
     storage.cancel_sweep(SWEEP, keep=False, now=START)
     with pytest.raises(Conflict, match="is cancelled, so that no points can be enqueued"):
-        storage.enqueue_points(SWEEP, [{"l2": 0.5}])
+        storage.enqueue_points(SWEEP, [{"l2": 0.5}], START)
     assert storage.sweep(SWEEP).spec.budget.trials == 201

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
 from pydantic import BaseModel, TypeAdapter
@@ -59,8 +60,8 @@ class Form:
 class Call(Generic[T]):
     """One request to the server, and how its answer is read.
 
-    A `repeatable` one may be sent again when no answer came: twice does no more than once. The server may take
-    `takes` seconds for the work itself, on top of the deadline. An answer that is a file goes to `into`.
+    A `repeatable` one may be sent again when no answer came: twice does no more than once. The work
+    itself may take the server `takes` seconds, where no deadline is given. An answer that is a file goes to `into`.
     """
 
     method: Method
@@ -69,6 +70,7 @@ class Call(Generic[T]):
     params: Mapping[str, Param] = field(default_factory=dict)
     json: object = None
     form: Form | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = False
     takes: float = 0.0
     into: Path | None = None
@@ -112,6 +114,11 @@ class Page(BaseModel, Generic[Item]):
 def get(path: str, read: Callable[[Reply], T], *, takes: float = 0.0, **params: Param) -> Call[T]:
     """Return a call that only reads."""
     return Call("GET", path, read, params, repeatable=True, takes=takes)
+
+
+def making(path: str, read: Callable[[Reply], T], body: object) -> Call[T]:
+    """Return a call that makes something: once, however often it is sent, as the server knows it again by its key."""
+    return Call("POST", path, read, json=body, headers={"Idempotency-Key": uuid4().hex}, repeatable=True)
 
 
 def place(*parts: str | int) -> str:

@@ -16,6 +16,7 @@ class SweepRequest(TypedDict, total=False):
     name: str
     tags: Sequence[str]
     notes: str
+    priority: int
     trainer: str
     metrics: Mapping[str, str]
     steps: int
@@ -45,6 +46,7 @@ class Changes(TypedDict, total=False):
     name: str
     tags: Sequence[str]
     notes: str
+    priority: int
     budget: Mapping[str, Any]
     space: Space
     constraints: Sequence[str]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from logsweep.errors import LogsweepError
 
-DEADLINE = 60.0
-"""Seconds that an answer may take, with all tries."""
+USUAL_SECONDS = 60.0
+"""Seconds that an answer may take with all tries where no deadline is given, besides what the work itself takes."""
 
 CLOCK = time.monotonic
 

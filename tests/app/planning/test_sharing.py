@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.queue import Ask, Load, SuspectCase
-from app.planning.sharing import share, suspect_turn
+from app.domain.queue import Ask, Load, Standing, SuspectCase
+from app.planning.sharing import FEWEST, share, suspect_turn, turns
 from tests.app.planning.simulation import dice
 
 SLOTS = 8
@@ -153,3 +153,64 @@ def test_of_several_workers_one_alone_is_emptied_and_the_others_go_on() -> None:
     for _ in range(30):
         house.tick()
         assert sum(worker.tries or len(worker.held) < SLOTS for worker in house.workers) == 1
+
+
+def held(*counts: int, priorities: tuple[int, ...] = (), mine: tuple[int, ...] = ()) -> list[Standing]:
+    """Return sweeps of which so many runs are held; by the asking worker all, unless said."""
+    return [
+        Standing(priorities[place] if priorities else 10, count, mine[place] if mine else count)
+        for place, count in enumerate(counts)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "sweeps", "given"),
+    [
+        (64, held(0), [64]),
+        (64, held(0, 0), [32, 32]),
+        (4, held(60, 0), [0, 4]),
+        (64, held(0, 0, priorities=(10, 30)), [16, 48]),
+        (2, held(15, 47, priorities=(10, 30)), [2, 0]),
+        (64, held(0, 64, mine=(0, 0)), [64, 0]),
+        (64, held(*[0] * 100), [8] * 8 + [0] * 92),
+    ],
+)
+def test_sweeps_take_turns_by_their_priorities(count: int, sweeps: list[Standing], given: list[int]) -> None:
+    assert turns(count, sweeps) == given
+
+
+def test_a_worker_goes_on_with_a_sweep_that_it_trains_already() -> None:
+    sweeps = held(30, 60, 60, mine=(0, 60, 0))
+    assert turns(10, [*sweeps, Standing(10, 40, 40)]) == [0, 0, 0, 10]
+
+
+@given(
+    st.integers(1, 64),
+    st.lists(st.builds(Standing, st.integers(1, 100), st.integers(0, 64), st.integers(0, 64)), min_size=1, max_size=9),
+)
+def test_nothing_is_given_twice_and_nobody_who_lacks_most_goes_empty_handed(count: int, sweeps: list[Standing]) -> None:
+    given_ = turns(count, sweeps)
+    assert sum(given_) == count
+    assert min(given_) >= 0
+    least = min(sweeps, key=lambda one: one.held / one.priority)
+    mine = [one for one, more in zip(sweeps, given_, strict=True) if more and one.mine]
+    assert mine or any(
+        more and one.held / one.priority == least.held / least.priority
+        for one, more in zip(sweeps, given_, strict=True)
+    )
+
+
+@pytest.mark.parametrize("priorities", [(10, 10, 10), (1, 10, 100), (7, 50, 3)])
+def test_in_time_each_sweep_holds_its_part_and_the_last_of_a_long_queue_begins_at_once(
+    priorities: tuple[int, ...],
+) -> None:
+    rng, slots = dice(1), 60
+    now = [slots, 0, 0]  # the first has trained alone
+    for _ in range(400):
+        ended = rng.randint(1, 5)
+        for _ in range(ended):
+            (place,) = rng.choices(range(3), now)
+            now[place] -= 1
+        now = [one + more for one, more in zip(now, turns(ended, held(*now, priorities=priorities)), strict=True)]
+    for count, priority in zip(now, priorities, strict=True):
+        assert abs(count - slots * priority / sum(priorities)) <= FEWEST

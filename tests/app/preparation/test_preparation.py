@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.errors import Fault, InvalidRequest, Unavailable
+from app.domain.errors import DiskFull, Fault, InvalidRequest, Unavailable
 from app.domain.uploads import SentFile, SentFiles, UploadForm
 from app.preparation.preparation import Limits, Preparation
 from app.preparation.uploads import prepare_upload
+from tests.disk.limits import files_of_at_most
 
 MEBIBYTE = 1 << 20
 TABLE = 64 * MEBIBYTE
@@ -62,6 +63,18 @@ def test_too_much_memory_is_a_fault_that_says_the_limit_and_the_way_out() -> Non
     assert fault.pointer == "/file"
     assert fault.detail.startswith("Reading the files took more than 100,663,296 bytes of memory, the most that is")
     assert fault.detail.endswith("or have LOGSWEEP_READING_BYTES of the server raised.")
+
+
+def test_a_disk_without_room_for_what_is_prepared_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    sent = max(len(one.content) for one in FILES.by_field().values())
+    with (
+        files_of_at_most(sent + 1000),
+        pytest.raises(DiskFull, match="no room in the folder for temporary files"),
+        Preparation(LIMITS, 1).prepare(FILES, FORM),
+    ):
+        pytest.fail("it was prepared")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_too_much_time_is_a_fault_that_says_the_limit_and_the_way_out() -> None:

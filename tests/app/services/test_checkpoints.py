@@ -11,6 +11,7 @@ import pytest
 from app.domain.errors import InvalidRequest, Malformed, NotFound
 from app.services.arrivals import PARTIAL, Arrival
 from app.services.checkpoints import Checkpoints
+from tests.disk.limits import files_of_at_most
 
 BLOCK = 4096
 
@@ -170,3 +171,15 @@ def test_what_arrives_is_counted_and_hashed_also_when_it_was_given_up(tmp_path: 
         assert (arrival.size, arrival.sha256) == (16, sha256(b"x" * 16).hexdigest())
         assert not arrival.move_to(tmp_path / "there")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [0, 1, 50_000, 99_999])
+def test_a_disk_that_is_full_midway_keeps_nothing_of_it_and_takes_the_next_once_there_is_room(
+    folder: Path, size: int
+) -> None:
+    checkpoints, whole = Checkpoints(folder, 1 << 20), content(1, 100_000)
+    pieces = [whole[place : place + 30_000] for place in range(0, len(whole), 30_000)]
+    with files_of_at_most(size):
+        assert not checkpoints.add(sha256(whole).hexdigest(), iter(pieces))
+    assert list(folder.iterdir()) == []
+    assert read(checkpoints, add(checkpoints, whole)) == whole

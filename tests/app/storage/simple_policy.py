@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.domain.policy import Policy
-from app.domain.queue import Ask, Load, RankedModel, Ranking, SuspectCase, SuspectTurn
+from app.domain.queue import Ask, Load, RankedModel, Ranking, Standing, SuspectCase, SuspectTurn
 from app.domain.runs import Blame, RunOutcome, TrialOutcome, whole_seeds
 from app.domain.states import OPEN, TrialState
 from app.domain.work import Diverged, Rank
@@ -16,9 +16,19 @@ class SimplePolicy(Policy):
 
     suspect_losses = 2
 
+    def __init__(self, due: Sequence[int] = ()) -> None:
+        """Let sweeps give what they are `due`, or the oldest all; `asked_turns` tells what was asked."""
+        self.due = due
+        self.asked_turns: list[tuple[int, list[Standing]]] = []
+
     def share(self, ask: Ask, load: Load) -> int:
         """Return the slots that are free."""
         return max(0, min(ask.slots - load.held, load.waiting))
+
+    def turns(self, count: int, sweeps: Sequence[Standing]) -> Sequence[int]:
+        """Let each sweep give what it is due, or else the oldest all."""
+        self.asked_turns.append((count, list(sweeps)))
+        return self.due or [count, *[0] * (len(sweeps) - 1)]
 
     def suspect_turn(self, case: SuspectCase) -> SuspectTurn:
         """Give a suspect to empty hands; let others pass on."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from app.domain.queue import SuspectCase
+from app.domain.queue import Standing, SuspectCase
 from app.domain.work import CheckpointRef, GivenBack
 from app.storage import lost_leases, moves
 from app.storage.tables import runs, sweeps
@@ -38,6 +38,25 @@ def test_runs_of_the_oldest_sweep_go_first(world: World) -> None:
     world.add_sweep("swp_2", 1)
     world.add_sweep("swp_1", 1)
     assert [one.sweep for one in world.claim(slots=2)] == ["swp_1", "swp_2"]
+
+
+def test_sweeps_are_asked_by_turns_and_what_they_do_not_have_the_oldest_gives(world: World) -> None:
+    policy = world.policy = SimplePolicy([1, 2])
+    world.add_sweep("swp_1", 9)
+    world.add_sweep("swp_2", 1)
+    assert [one.sweep for one in world.claim(slots=4)] == ["swp_1"] * 3 + ["swp_2"]
+    assert policy.asked_turns == [(4, [Standing(10, 0, 0), Standing(10, 0, 0)])]
+
+
+def test_a_turn_is_by_what_is_held_of_a_sweep_and_by_whom(world: World) -> None:
+    policy = world.policy = SimplePolicy()
+    world.add_sweep("swp_1", 9)
+    world.claim("w1", 2)
+    world.claim("w2", 3)
+    world.add_sweep("swp_2", 9)
+    world.connection.execute(update(sweeps).where(sweeps.c.id == "swp_2").values(priority=20))
+    world.claim("w1", 4)
+    assert policy.asked_turns[-1] == (2, [Standing(10, 5, 2), Standing(20, 0, 0)])
 
 
 def test_cohorts_in_training_go_first_and_then_the_fullest(world: World) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
+from app.domain.errors import Unavailable
 from app.storage.connect import driver, reading_engine, writing_engine
 
 
@@ -26,7 +26,7 @@ def test_a_reader_cannot_write(tmp_path: Path) -> None:
         connection.execute(text("CREATE TABLE numbers (value INTEGER) STRICT"))
     with reading.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM numbers")) == 0
-        with pytest.raises(OperationalError, match="readonly"):
+        with pytest.raises(Unavailable, match="readonly"):
             connection.execute(text("INSERT INTO numbers VALUES (1)"))
     reading.dispose()
     writing.dispose()

@@ -1,6 +1,7 @@
 """The client of the work protocol on a transport in memory: what is tried again, what is final, what is checked."""
 
 import hashlib
+import time
 from collections.abc import Callable
 
 import httpx
@@ -8,7 +9,7 @@ import pytest
 
 from app.domain.uploads import PIECE
 from app.domain.work import MOST_ITEMS, About, CheckpointRef, GivenBack, Lease
-from app.worker.client import LONGEST_PAUSE, ServerRefusedError, StoppedError, WorkClient
+from app.worker.client import LONGEST_ASKED, LONGEST_PAUSE, ServerRefusedError, StoppedError, WorkClient
 
 CONTENT = b"some content"
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -29,8 +30,13 @@ class Pauses:
         return len(self.seconds) >= self._most
 
 
-def client(handler: Handler, pauses: Pauses | None = None) -> WorkClient:
-    return WorkClient("http://server", "w", pauses or Pauses(), httpx.MockTransport(handler))
+def client(
+    handler: Handler,
+    pauses: Pauses | None = None,
+    chance: float = 1.0,
+    clock: Callable[[], float] = time.monotonic,
+) -> WorkClient:
+    return WorkClient("http://server", "w", pauses or Pauses(), httpx.MockTransport(handler), lambda: chance, clock)
 
 
 def test_a_server_that_is_away_is_tried_until_it_answers_at_growing_pauses() -> None:
@@ -46,6 +52,24 @@ def test_a_server_that_is_away_is_tried_until_it_answers_at_growing_pauses() -> 
     assert client(handler, pauses).dataset("data", SHA) == CONTENT
     assert pauses.seconds[:4] == [0.1, 0.2, 0.4, 0.8]
     assert pauses.seconds[-1] == LONGEST_PAUSE
+
+
+@pytest.mark.parametrize(("chance", "pause"), [(0.0, 0.05), (0.5, 0.075)])
+def test_workers_come_back_at_different_times(chance: float, pause: float) -> None:
+    pauses = Pauses(most=1)
+    with pytest.raises(StoppedError):
+        client(lambda _: httpx.Response(503), pauses, chance).report(b"{}")
+    assert pauses.seconds == [pytest.approx(pause)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "pause"), [("7", 7.0), ("100000", LONGEST_ASKED), ("soon", 0.1), ("Fri, 27 Nov 2026 16:00:00 GMT", 0.1)]
+)
+def test_a_worker_waits_as_long_as_the_server_asks_within_reason(asked: str, pause: float) -> None:
+    pauses = Pauses(most=1)
+    with pytest.raises(StoppedError):
+        client(lambda _: httpx.Response(503, headers={"Retry-After": asked}), pauses).report(b"{}")
+    assert pauses.seconds == [pause]
 
 
 def test_an_upload_is_whole_at_each_try_and_names_its_length() -> None:
@@ -71,14 +95,13 @@ def test_a_stop_ends_the_waiting_for_a_server() -> None:
         client(lambda _: httpx.Response(500), Pauses(most=2)).heartbeat([Lease(0, 1)], ABOUT)
 
 
-def test_a_worker_in_a_hurry_leaves_a_large_upload(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_in_a_hurry_leaves_a_large_upload() -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         request.read()
         return httpx.Response(201)
 
-    hurried = client(handler)
-    now = iter([100.0, 101.0, 200.0])
-    monkeypatch.setattr("app.worker.client.time.monotonic", lambda: next(now))
+    now = iter([0.0, 100.0, 101.0, 200.0])
+    hurried = client(handler, clock=lambda: next(now))
     hurried.hurry(10.0)
     with pytest.raises(StoppedError, match="no time left"):
         hurried.put_artifact("0" * 64, bytes(2 * PIECE))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from logsweep.answers import KeyAnswer, NewKeyAnswer
+from logsweep.answers.keys import KeyAnswer, NewKeyAnswer
 from logsweep.calls import Call, Page, answer, get, nothing, place
 from logsweep.requests import Scope
 

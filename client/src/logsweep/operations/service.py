@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from logsweep.answers import GradientCheckAnswer, HealthAnswer, HyperparameterAnswer, MetricAnswer, WorkerAnswer
+from logsweep.answers.service import GradientCheckAnswer, HealthAnswer, HyperparameterAnswer, MetricAnswer, WorkerAnswer
 from logsweep.calls import Call, Page, answer, get, plain
 
 _BACKUP = 3600.0

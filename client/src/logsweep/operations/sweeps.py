@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
-from logsweep.answers import (
+from logsweep.answers.models import KeptModelAnswer
+from logsweep.answers.sweeps import (
     Attempt,
     EnqueuedAnswer,
     EpochAnswer,
-    KeptModelAnswer,
     Leaderboard,
     SpacePreview,
     StoredDecision,
@@ -19,7 +19,7 @@ from logsweep.answers import (
     TrialDiagnosis,
     TrialState,
 )
-from logsweep.calls import Call, Flow, Page, Param, answer, get, nothing, place, plain
+from logsweep.calls import Call, Flow, Page, Param, answer, get, making, nothing, place, plain
 from logsweep.requests import Changes, SweepRequest, written_out
 
 _SWEEP = answer(SweepAnswer)
@@ -35,7 +35,7 @@ LONGEST_WAIT = 20.0
 def create(request: Mapping[str, Any] | None = None, /, **fields: Unpack[SweepRequest]) -> Call[SweepAnswer]:
     """Start a sweep: a whole request, fields of one, or both, of which the fields count."""
     body = plain(written_out({**(request or {}), **fields}))
-    return Call("POST", "/v1/sweeps", _SWEEP, json=body)
+    return making("/v1/sweeps", _SWEEP, body)
 
 
 def preview(request: Mapping[str, Any] | None = None, /, **fields: Unpack[SweepRequest]) -> Call[SpacePreview]:
@@ -123,7 +123,7 @@ def refine(
     """Start the next sweep, in the space that this one suggests and with it as history; it is the answer."""
     said = {"name": name, "budget": budget, "sampler": sampler, "scheduler": scheduler}
     body = {field: value for field, value in said.items() if value is not None}
-    return Call("POST", _at(sweep, "refine"), _SWEEP, json=plain(body))
+    return making(_at(sweep, "refine"), _SWEEP, plain(body))
 
 
 def models(sweep: str) -> Call[list[KeptModelAnswer]]:
@@ -181,7 +181,7 @@ def diagnosis(sweep: str, number: int, *, hoped_error: float | None = None) -> C
 
 def enqueue(sweep: str, points: Sequence[Mapping[str, Any]]) -> Call[EnqueuedAnswer]:
     """Enqueue points picked by hand: the next trials, on top of the budget."""
-    return Call("POST", _at(sweep, "trials"), answer(EnqueuedAnswer), json={"points": plain(list(points))})
+    return making(_at(sweep, "trials"), answer(EnqueuedAnswer), {"points": plain(list(points))})
 
 
 def analysis(sweep: str, *, hoped_error: float | None = None) -> Call[SweepAnalysis]:
@@ -198,16 +198,21 @@ def export(
     sweep: str,
     file: str | Path,
     *,
-    of: Literal["trials", "curves"] = "trials",
+    of: Literal["trials", "curves", "predictions"] = "trials",
     file_format: Literal["csv", "jsonl", "parquet"] | None = None,
     where: str | Sequence[str] | None = None,
+    trial: int | None = None,
+    part: Literal["dev", "test"] | None = None,
 ) -> Call[Path]:
-    """Write all trials, or all epochs, to a file; its name's ending tells the format, CSV unless it is known."""
+    """Write all trials, all epochs, or what a model predicts, to a file; its name's ending tells the format, else CSV.
+
+    `where` filters trials. Predictions are those of a `trial` (the best one) on a `part` of its data (dev).
+    """
     into = Path(file)
     ending = into.suffix.removeprefix(".")
-    params = {"format": file_format or (ending if ending in {"jsonl", "parquet"} else "csv"), "of": of, "where": where}
-    path = _at(sweep, "export")
-    return Call("GET", path, lambda _: into, params, repeatable=True, takes=_EXPORT, into=into)
+    chosen = file_format or (ending if ending in {"jsonl", "parquet"} else "csv")
+    params: dict[str, Param] = {"format": chosen, "of": of, "where": where, "trial": trial, "part": part}
+    return Call("GET", _at(sweep, "export"), lambda _: into, params, repeatable=True, takes=_EXPORT, into=into)
 
 
 def progress_chart(

@@ -5,8 +5,8 @@ A database of before has no keys, and is open on loopback as it was.
 
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0021"
+down_revision = "0020"
 
 ACCESS_KEYS = """
 CREATE TABLE access_keys (

@@ -1,0 +1,81 @@
+"""Requests that make something count once by their Idempotency-Key, also when two of them come at the same moment."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.app.api.serving import Json, Trainer, start, sweep_body
+
+KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
+POINTS = {"points": [{"learning_rate": 0.01}, {"learning_rate": 0.02}]}
+
+
+def sweeps(client: httpx.Client) -> list[str]:
+    return [sweep["id"] for sweep in client.get("/v1/sweeps").json()["items"]]
+
+
+def post(client: httpx.Client, path: str, body: Json | None) -> httpx.Response:
+    answer = client.post(path, json=body, headers=KEY)
+    assert answer.status_code == 201, answer.text
+    return answer
+
+
+def test_a_sweep_that_is_posted_again_is_the_one_that_was_made(client: httpx.Client) -> None:
+    first, again = (post(client, "/v1/sweeps", sweep_body()) for _ in range(2))
+    assert first.json() == again.json()
+    assert [answer.headers.get("Idempotency-Replayed") for answer in (first, again)] == [None, "true"]
+    assert sweeps(client) == [first.json()["id"]]
+
+
+def test_many_that_post_the_same_at_once_get_one_sweep(client: httpx.Client) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: post(client, "/v1/sweeps", sweep_body()).json()["id"], range(16)))
+    assert set(answers) == set(sweeps(client))
+    assert len(sweeps(client)) == 1
+
+
+def test_points_that_are_posted_again_are_the_trials_that_they_became(client: httpx.Client) -> None:
+    sweep = start(client)["id"]
+    first, again = (post(client, f"/v1/sweeps/{sweep}/trials", POINTS).json() for _ in range(2))
+    assert first == again
+    assert first["trials"] == [4, 5]
+    assert client.get(f"/v1/sweeps/{sweep}").json()["budget"]["trials"] == 6
+
+
+def test_a_refinement_that_is_posted_again_is_one_sweep(client: httpx.Client, trainer: Trainer) -> None:
+    sweep = start(client, budget={"trials": 20})["id"]
+    trainer.train_everything([0.1 + 0.01 * number for number in range(20)])
+    first, again = (post(client, f"/v1/sweeps/{sweep}/refine", None).json()["id"] for _ in range(2))
+    assert first == again
+    assert sweeps(client) == [first, sweep]
+
+
+@pytest.mark.parametrize("other", [{"seed": 8}, {"name": "another"}])
+def test_another_request_with_the_same_key_is_refused(client: httpx.Client, other: Json) -> None:
+    made = post(client, "/v1/sweeps", sweep_body()).json()["id"]
+    refused = client.post("/v1/sweeps", json=sweep_body(**other), headers=KEY)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/Idempotency-Key"
+    assert sweeps(client) == [made]
+
+
+def test_a_request_that_was_refused_may_come_again_mended_with_its_key(client: httpx.Client) -> None:
+    assert client.post("/v1/sweeps", json=sweep_body(dataset="gone"), headers=KEY).status_code == 422
+    assert post(client, "/v1/sweeps", sweep_body()).headers.get("Idempotency-Replayed") is None
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256, "with space", "\u00fc"])
+def test_a_key_that_no_header_should_have_is_refused(shared: httpx.Client, key: str) -> None:
+    sent = {"Idempotency-Key": key.encode("latin-1")}
+    refused = shared.post("/v1/sweeps", json=sweep_body(), headers=sent)  # type: ignore[arg-type]  # bytes are taken too
+    assert refused.status_code == 422
+    assert "Idempotency-Key" in refused.text
+
+
+def test_a_sweep_that_was_deleted_is_not_made_again(client: httpx.Client) -> None:
+    made = post(client, "/v1/sweeps", sweep_body()).json()["id"]
+    client.post(f"/v1/sweeps/{made}/cancel").raise_for_status()
+    client.delete(f"/v1/sweeps/{made}").raise_for_status()
+    assert client.post("/v1/sweeps", json=sweep_body(), headers=KEY).status_code == 404
+    assert sweeps(client) == []

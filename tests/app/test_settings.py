@@ -1,0 +1,52 @@
+"""Tests of the settings of the environment."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import app
+from app.domain.errors import InvalidRequest
+from app.settings import read_settings
+
+
+def test_settings_come_from_the_environment_and_the_folder_from_who_asks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LOGSWEEP_LEASE_SECONDS", "5")
+    settings = read_settings(tmp_path)
+    assert (settings.data, settings.lease_seconds) == (tmp_path, 5.0)
+    assert read_settings().data == Path("data")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("LEASE_SECONDS", "0", 'LOGSWEEP_LEASE_SECONDS cannot be "0": input should be greater than or equal to 1'),
+        ("LEASE_SECONDS", "nan", "LOGSWEEP_LEASE_SECONDS cannot be"),
+        ("LEASE_SECONDS", "", "LOGSWEEP_LEASE_SECONDS cannot be"),
+        ("READINGS", "2.5", "LOGSWEEP_READINGS cannot be"),
+        ("MAX_UPLOAD_BYTES", "-1", "LOGSWEEP_MAX_UPLOAD_BYTES cannot be"),
+        ("MAX_TABLE_BYTES", "256MB", "LOGSWEEP_MAX_TABLE_BYTES cannot be"),
+        ("CHECKPOINT_BYTES", "-4", "LOGSWEEP_CHECKPOINT_BYTES cannot be"),
+        ("DATABASE_BYTES", "100", "LOGSWEEP_DATABASE_BYTES cannot be"),
+    ],
+)
+def test_a_value_that_is_not_possible_is_told_with_its_rule_and_a_way_out(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(f"LOGSWEEP_{name}", value)
+    with pytest.raises(InvalidRequest) as refused:
+        read_settings()
+    (fault,) = refused.value.faults
+    assert fault.detail.startswith(sentence)
+    assert fault.detail.endswith("Set another value, or unset it for the default.")
+
+
+@pytest.mark.parametrize("command", ["serve", "work"])
+def test_a_level_of_the_log_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setenv("LOGSWEEP_LOG_LEVEL", "LOUD")
+    refused = CliRunner().invoke(app, [command])
+    assert refused.exit_code == 1
+    rule = "it is DEBUG, INFO, WARNING, ERROR or CRITICAL. Set one of them, or unset it."
+    assert refused.stderr == f'LOGSWEEP_LOG_LEVEL cannot be "LOUD": {rule}\n'

@@ -1,9 +1,9 @@
 """The command line: `logsweep serve`, `work`, `demo`, `predict`, `evaluate`, `gradcheck`, `simulate` and the others."""
 
 import gc
-import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +13,8 @@ import typer
 from app.commands import datasets, keys, models, results, service, sweeps
 from app.commands.connection import AsJson
 from app.commands.models import Reading
-from app.domain.errors import Fault, InvalidRequest, show
 from app.key_files import find_key
+from app.logs.setup import set_up_log
 from app.terminal import faults_shown
 from app.trainer.blas import use_one_thread
 from app.version import logsweep_version
@@ -86,7 +86,7 @@ def serve(
 ) -> None:
     """Serve the API, with worker processes beside it."""
     with faults_shown():
-        _log_to_stderr()
+        set_up_log(os.environ, sys.stderr)
     _heed_signals()
     use_one_thread(os.environ)
     gc.disable()  # until the imports are done, a tenth of whose time went into looking for garbage
@@ -109,7 +109,7 @@ def work(
 ) -> None:
     """Train for a server, until stopped."""
     with faults_shown():
-        _log_to_stderr()
+        set_up_log(os.environ, sys.stderr)
         key = find_key(key_file, os.environ)
         run_worker(server, name, slots, key, exit_with_parent=exit_with_parent, health_port=health_port)
 
@@ -221,17 +221,6 @@ app.add_typer(keys.commands, name="key", rich_help_panel=SERVER)
 for _command in _OF_SWEEPS:
     app.command(rich_help_panel=SHORT)(_command)
 app.command("list", rich_help_panel=SHORT)(sweeps.list_sweeps)
-
-
-def _log_to_stderr() -> None:
-    """Begin to log. Raises InvalidRequest if the level that the environment asks for does not exist."""
-    level = os.environ.get("LOGSWEEP_LOG_LEVEL", "INFO").upper()
-    if level not in logging.getLevelNamesMapping():
-        rule = "it is DEBUG, INFO, WARNING, ERROR or CRITICAL. Set one of them, or unset it"
-        raise InvalidRequest([Fault("/log_level", f"LOGSWEEP_LOG_LEVEL cannot be {show(level)}: {rule}.")])
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _heed_signals() -> None:

@@ -14,6 +14,8 @@ from app.api.application import make_application
 from app.dashboard import site
 from app.domain.access import Scope
 from app.domain.errors import LogsweepError
+from app.instruments.instruments import Instruments
+from app.instruments.meters import Meters
 from app.key_files import write_key_file
 from app.planning import StandardPolicy
 from app.preparation.preparation import Limits, Preparation
@@ -56,7 +58,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
     """
     for sentence in removed_settings(os.environ):
         _log.warning(sentence)
-    storage = SqliteStorage(settings.data, StandardPolicy(), settings.database_bytes)
+    meters = Meters()
+    storage = SqliteStorage(settings.data, StandardPolicy(), settings.database_bytes, Instruments(meters))
     try:
         services = Services.on(
             storage,
@@ -65,6 +68,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             lease_seconds=settings.lease_seconds,
             preparation=_preparation(settings),
             checkpoints=Checkpoints(settings.data / FOLDER, settings.checkpoint_bytes),
+            meters=meters,
         )
         services.datasets.register_builtin()
         services.work.recover()

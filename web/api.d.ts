@@ -1315,6 +1315,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scrape Meters
+         * @description Return what the service measures of itself, as Prometheus reads it: docs/observability.md says what there is.
+         *
+         *     A key needs the scope `read`.
+         */
+        get: operations["scrape_meters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2760,10 +2782,11 @@ export interface components {
         };
         /**
          * Importance
-         * @description The `share` of a parameter in what tells the best trials from all, with its 95 % bootstrap interval.
+         * @description The `share` of a parameter in what all explain alone of the objective's variance; the shares sum to 1.
          *
-         *     All shares sum to 1, or are 0 if nothing can be told from chance. `matters` is whether it can: whether the parameter
-         *     tells more than it does in 95 % of shufflings of the trials.
+         *     They are the means over a forest; between `low` and `high` lie 95 % of its trees, each grown on its own bootstrap of
+         *     the trials. `matters` is whether the parameter tells the best trials from all others more than it does in 95 % of
+         *     shufflings.
          */
         Importance: {
             /**
@@ -2773,7 +2796,7 @@ export interface components {
             parameter: string;
             /**
              * Share
-             * @description its share in what tells the best tenth of the trials from all, from 0 to 1
+             * @description its share in what all parameters explain alone of the objective's variance, from 0 to 1
              */
             share: number;
             /**
@@ -2788,7 +2811,7 @@ export interface components {
             high: number;
             /**
              * Matters
-             * @description whether it tells more than chance does
+             * @description whether it tells the best trials from all others more than chance does
              */
             matters: boolean;
         };
@@ -3550,9 +3573,9 @@ export interface components {
         };
         /**
          * PairImportance
-         * @description Two parameters that tell the best fifth together better than alone: by so large a `share` of what all tell alone.
+         * @description Two parameters that decide together: by so large a `share` of what all parameters and all pairs explain.
          *
-         *     Each of them is told beyond what 100 shufflings of the trials come to.
+         *     They tell the best fifth together otherwise than alone, beyond 100 shufflings of the trials.
          */
         PairImportance: {
             /**
@@ -3562,7 +3585,7 @@ export interface components {
             parameters: string[];
             /**
              * Share
-             * @description what they tell together beyond each alone, against what all tell alone
+             * @description what they explain together beyond each alone, as a share of what all parameters and pairs explain
              */
             share: number;
         };
@@ -4088,7 +4111,7 @@ export interface components {
             importance: components["schemas"]["Importance"][];
             /**
              * Pairs
-             * @description parameters that tell more together than alone
+             * @description parameters that decide together which trials are good, the strongest first
              */
             pairs: components["schemas"]["PairImportance"][];
             /**
@@ -4667,6 +4690,12 @@ export interface components {
              * @description what was wrong and the way out
              */
             detail: string;
+            /**
+             * Request Id
+             * @description by which the server's log names the request, as the header X-Request-ID does
+             * @default null
+             */
+            request_id?: string | null;
             /**
              * Errors
              * @description the broken rules one by one, the first 100
@@ -8445,6 +8474,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthAnswer"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scrape_meters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; version=1.0.0; charset=utf-8": unknown;
                 };
             };
             /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from secrets import token_hex
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
@@ -37,6 +39,7 @@ from app.api.body_limit import BodyLimit
 from app.api.browsers import BrowserGuard
 from app.api.fast_path import FastPath
 from app.api.gate import Gate
+from app.api.observing import Observing
 from app.api.streams import AT_ONCE
 from app.api.waiting import CLAIMS_AT_ONCE
 from app.domain.work import MOST_REQUEST_BYTES
@@ -102,14 +105,10 @@ def make_application(
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
     app.add_middleware(Gate)
     if origins:  # their browsers ask beforehand, without a key
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=_METHODS,
-            allow_headers=_HEADERS,
-            expose_headers=["ETag"],
-        )
-    app.add_middleware(BrowserGuard, hosts=hosts, origins=origins)  # the last one added sees a request first
+        app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=_METHODS, allow_headers=_HEADERS)
+    app.add_middleware(BrowserGuard, hosts=hosts, origins=origins)
+    # The last one added sees a request first. The use cases come with the lifespan, after the middleware.
+    app.add_middleware(Observing, meters=lambda: app.state.services.meters, new_id=partial(token_hex, 8))
     app.state.one_gradient_check = asyncio.Semaphore()
     app.state.bodies = CapacityLimiter(AT_ONCE)
     app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)

@@ -6,11 +6,13 @@ import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import fields
 from functools import partial
+from time import monotonic
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
+from prometheus_client import Histogram
 
 from app.api.access_rules import caller_of, needs
 from app.api.dependencies import UseCases
@@ -18,6 +20,7 @@ from app.api.strict_route import StrictRoute
 from app.domain.access import Scope
 from app.domain.errors import Malformed, show
 from app.domain.events import DatasetChanged, Decided, EpochsStored, SweepChanged, TrialsChanged, WorkersChanged
+from app.instruments.meters import Meters
 from app.services.feed import Feed, Published, Reading
 from app.services.services import Services
 
@@ -84,7 +87,8 @@ def _follow(request: Request, services: Services, after: str | None, sweep: str 
     """Return a feed, which ends when the key of its reader opens nothing any more."""
     feed, key = services.publisher.feed, caller_of(request.scope)
     place = feed.last if after is None else _place(feed, after)
-    return FeedAnswer(_messages(feed, place, sweep, lambda: services.access.still_opens(key)))
+    messages = _messages(services.meters.event_lag, feed, place, sweep, lambda: services.access.still_opens(key))
+    return FeedAnswer(_counted(services.meters, messages))
 
 
 def _place(feed: Feed, after: str) -> int | None:
@@ -95,8 +99,15 @@ def _place(feed: Feed, after: str) -> int | None:
     return feed.place_of(found[1], int(found[2]))
 
 
+async def _counted(meters: Meters, messages: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield what a reader is sent, and count it among the readers meanwhile."""
+    with meters.feeds.track_inprogress():
+        async for message in messages:
+            yield message
+
+
 async def _messages(
-    feed: Feed, place: int | None, sweep: str | None, allowed: Callable[[], bool]
+    lag: Histogram, feed: Feed, place: int | None, sweep: str | None, allowed: Callable[[], bool]
 ) -> AsyncIterator[bytes]:
     """Yield what a reader is sent, from its place on, as long as it is allowed; None is a lost place."""
     lost, place = place is None, feed.last if place is None else place
@@ -107,6 +118,8 @@ async def _messages(
         reading = feed.read(place, sweep)
         place = reading.place
         if message := _told(feed, reading, idle=clock() - sent_at >= HEARTBEAT):
+            if reading.events:
+                lag.observe(monotonic() - reading.events[0].at)
             yield message
             sent_at = clock()
         if not reading.more:

@@ -75,8 +75,9 @@ def _table(services: Services, sweep: str, asked: _Asked) -> tuple[str, list[Col
     if faults := list(_misplaced(asked)):
         raise InvalidRequest(faults)
     if asked.of == "trials":
-        query = parse_query([], "number", asked.where or [], services.trials.fields(sweep))
-        return "trials", *services.exports.trials(sweep, query.conditions)
+        basis = services.trials.basis(sweep)
+        query = parse_query([], "number", asked.where or [], basis.fields)
+        return "trials", *services.exports.trials(basis, query.conditions)
     if asked.of == "curves":
         return "curves", *services.exports.curves(sweep)
     trial = services.sweeps.best(sweep).trial.number if asked.trial is None else asked.trial

@@ -33,6 +33,7 @@ class FastPath:
             await self._app(scope, receive, send)
             return
         (endpoint, rule), request = found, Request(scope, receive)
+        scope["matched"] = scope["path"]
         try:
             require_allowed(scope, rule)
             response = await endpoint(request, request.app.state.services)

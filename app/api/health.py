@@ -1,11 +1,14 @@
-"""Routes that tell whether the service is well."""
+"""Routes that tell whether the service is well, and what it measures of itself."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
-from app.api.access_rules import open_to_all
+from app.api.access_rules import needs, open_to_all
 from app.api.dependencies import UseCases
 from app.api.strict_route import StrictRoute
+from app.domain.access import Scope
 from app.domain.errors import Unavailable
 
 router = APIRouter(route_class=StrictRoute, tags=["health"])
@@ -33,3 +36,11 @@ def get_readiness(request: Request, services: UseCases) -> HealthAnswer:
     if (why := services.work.trouble()) is not None:
         raise Unavailable(why)
     return HealthAnswer(status="ok", version=request.app.version, sqlite=services.storage.engine_version())
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {CONTENT_TYPE_LATEST: {}}}})
+@needs(Scope.READ)
+async def scrape_meters(request: Request, services: UseCases) -> Response:
+    """Return what the service measures of itself, as Prometheus reads it: docs/observability.md says what there is."""
+    content, media_type = await run_in_threadpool(services.scrape.text, request.headers.get("accept", ""))
+    return Response(content, headers={"Content-Type": media_type})

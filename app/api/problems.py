@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from app.api.fields import parameter_faults
 from app.api.security_headers import SECURITY_HEADERS
+from app.api.seen import request_id
 from app.domain import disks
 from app.domain.errors import (
     Conflict,
@@ -75,6 +76,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    request_id: str | None = None
     errors: list[FaultAnswer] = []
 
 
@@ -82,7 +84,7 @@ def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem."""
     for kind in EXPECTED:
         app.add_exception_handler(kind, answer)
-    app.add_exception_handler(Exception, _bug)
+    app.add_exception_handler(Exception, failed)
 
 
 async def answer(request: Request, error: Exception) -> JSONResponse:
@@ -92,21 +94,26 @@ async def answer(request: Request, error: Exception) -> JSONResponse:
 
 
 def _problem(
-    status: int, detail: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+    request: Request,
+    status: int,
+    detail: str,
+    faults: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     problem = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
+        request_id=request_id(request),
         errors=[FaultAnswer(pointer=fault.pointer, detail=fault.detail) for fault in faults],
     )
     return JSONResponse(problem.model_dump(), status, headers=headers, media_type="application/problem+json")
 
 
-async def _logsweep_error(_: Request, error: Exception) -> JSONResponse:
+async def _logsweep_error(request: Request, error: Exception) -> JSONResponse:
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
     faults = error.faults if isinstance(error, InvalidRequest) else ()
-    return _problem(status, str(error), faults, _told_besides(error, status))
+    return _problem(request, status, str(error), faults, _told_besides(error, status))
 
 
 def _told_besides(error: Exception, status: int) -> Mapping[str, str] | None:
@@ -125,29 +132,30 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
     return await _logsweep_error(request, InvalidRequest(parameter_faults(error)))
 
 
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     phrase = HTTPStatus(error.status_code).phrase
     detail = _DETAILS.get(error.status_code, error.detail) if error.detail == phrase else error.detail
-    return _problem(error.status_code, detail, headers=error.headers)
+    return _problem(request, error.status_code, detail, headers=error.headers)
 
 
-async def _hung_up(_: Request, __: Exception) -> JSONResponse:
+async def _hung_up(request: Request, _: Exception) -> JSONResponse:
     """Answer a client that is gone: no fault of the service, so that its log says nothing."""
-    return _problem(400, "The body broke off before its end. Send it again.")
+    return _problem(request, 400, "The body broke off before its end. Send it again.")
 
 
 async def _system_error(request: Request, error: Exception) -> JSONResponse:
     """Answer for a disk that has no room for a body; all else that the system refuses is a fault of the service."""
     if isinstance(error, OSError) and error.errno in disks.NO_ROOM:
         return await _logsweep_error(request, disks.told(error, "the folder for temporary files of the server"))
-    return await _bug(request, error)
+    return await failed(request, error)
 
 
-async def _bug(request: Request, error: Exception) -> JSONResponse:
+async def failed(request: Request, error: Exception) -> JSONResponse:
+    """Log a fault of the service, and return the problem that says no more of it than that."""
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _problem(500, FAILED, headers=SECURITY_HEADERS)  # it passes by all that would add them
+    return _problem(request, 500, FAILED, headers=SECURITY_HEADERS)  # it passes by what would add them
 
 
 _ANSWERS: Mapping[type, Callable[[Request, Exception], Awaitable[JSONResponse]]] = {

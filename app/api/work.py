@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from contextvars import copy_context
+from typing import TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -25,9 +26,10 @@ from app.domain.work import (
     ReleaseRequest,
     ReportRequest,
 )
+from app.logs.context import bound
 from app.services.services import Services
 
-A = TypeVar("A", bound="_OfWorker")
+A = TypeVar("A", HeartbeatRequest, ReportRequest, ReleaseRequest, FinishRequest)
 T = TypeVar("T")
 
 AT_ONCE = 32
@@ -43,13 +45,6 @@ _RELEASE = RecordReader(ReleaseRequest)
 _FINISH = RecordReader(FinishRequest)
 
 
-class _OfWorker(Protocol):
-    """A request that names its worker."""
-
-    @property
-    def worker(self) -> str: ...
-
-
 router = APIRouter(route_class=StrictRoute, prefix="/v1/work", tags=["protocol of workers"])
 
 
@@ -61,7 +56,8 @@ async def claim_runs(request: Request, services: UseCases) -> Response:
     ask = _CLAIM.read(raw) if len(raw) <= SMALL else await _in_thread(request, _CLAIM.read, raw)
     if not services.worker_owners.has(ask.worker, key := caller_of(request.scope)):
         await _in_thread(request, services.worker_owners.claim, ask.worker, key)
-    return _json(await claim_when_ready(services, ask, request))
+    with bound(worker=ask.worker):
+        return _json(await claim_when_ready(services, ask, request))
 
 
 @router.post("/heartbeat", response_model=DecisionsAnswer, openapi_extra=json_body(_HEARTBEAT.adapter))
@@ -109,16 +105,18 @@ async def _answer(
     raw = await read_raw(request)
 
     def answered() -> Response:
-        asked = reads.read(raw)
-        services.worker_owners.require(asked.worker, caller_of(request.scope))
-        return _json(use_case(asked))
+        ask = reads.read(raw)
+        services.worker_owners.require(ask.worker, caller_of(request.scope))
+        with bound(worker=ask.worker):
+            return _json(use_case(ask))
 
     return await _in_thread(request, answered)
 
 
 async def _in_thread(request: Request, run: Callable[..., T], *args: object) -> T:
-    """Run something for a worker in a thread that no reader of lists can occupy."""
-    return await asyncio.get_running_loop().run_in_executor(request.app.state.work_threads, run, *args)
+    """Run something for a worker in a thread that no reader of lists can occupy, within the request's context."""
+    threads, within = request.app.state.work_threads, copy_context()
+    return await asyncio.get_running_loop().run_in_executor(threads, within.run, run, *args)
 
 
 def _json(answer: object) -> Response:

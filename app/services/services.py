@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+from app.instruments.meters import Meters
 from app.preparation.preparation import Preparation
 from app.services.access import Access
 from app.services.analysis import Analysis
@@ -20,6 +21,7 @@ from app.services.models import Models
 from app.services.planner import Planner
 from app.services.publisher import Publisher
 from app.services.retraining import Retraining
+from app.services.scrape import Scrape
 from app.services.sweeps import Sweeps
 from app.services.trials import Trials
 from app.services.work import Work
@@ -49,6 +51,8 @@ class Services:
     planner: Planner
     publisher: Publisher
     workers: Workers
+    meters: Meters
+    scrape: Scrape
     access: Access
     worker_owners: WorkerOwners
 
@@ -62,10 +66,12 @@ class Services:
         lease_seconds: float,
         preparation: Preparation,
         checkpoints: Checkpoints,
+        meters: Meters | None = None,
     ) -> Self:
         """Return the use cases on `storage`; `entropy(n)` returns n random bytes."""
+        meters = meters or Meters()
         publisher, trials, models = Publisher(entropy(4).hex()), Trials(storage), Models(storage)
-        planner = Planner(storage, clock)
+        planner = Planner(storage, clock, meters)
         live = LiveWorkers(lease_seconds, publisher.publish)
         storage.listen(publisher.publish)
         return cls(
@@ -77,15 +83,17 @@ class Services:
             models,
             Ensembles(storage),
             Analysis(storage, trials),
-            Charts(storage, trials),
-            Exports(storage, trials, models),
+            Charts(storage),
+            Exports(storage, models),
             GradientChecks(storage),
-            Work(storage, clock, live, publisher.claims, planner, lease_seconds),
+            Work(storage, clock, live, publisher.claims, planner, lease_seconds, meters),
             Artifacts(storage, clock),
             checkpoints,
             planner,
             publisher,
             Workers(storage, clock, live),
+            meters,
+            Scrape(meters, storage, clock, live, planner),
             Access(storage, clock, entropy),
             WorkerOwners(storage, live),
         )

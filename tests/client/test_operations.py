@@ -18,6 +18,7 @@ ROUTES_LEFT_OUT = ("/v1/work/",)
 CALLS: list[Call[Any]] = [
     service.health(),
     service.readiness(),
+    service.scrape(),
     service.workers(),
     service.hyperparameters(),
     service.metrics(),

@@ -165,7 +165,8 @@ def problem(answer: httpx.Response, status: int) -> Json:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     found: Json = answer.json()
-    assert found.keys() == {"type", "title", "status", "detail", "errors"}
+    assert found.keys() == {"type", "title", "status", "detail", "errors", "request_id"}
+    assert found["request_id"] == answer.headers["x-request-id"]
     assert found["status"] == status
     assert found["detail"]
     return found

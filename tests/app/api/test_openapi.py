@@ -26,7 +26,7 @@ OPERATIONS = {
     "chart_progress", "chart_curves", "chart_points", "export_results", "refine_sweep",
     "take_backup",
     "create_key", "list_keys", "revoke_key",
-    "get_health", "get_readiness",
+    "get_health", "get_readiness", "scrape_meters",
 }  # fmt: skip  # one line for each resource
 
 

@@ -18,7 +18,7 @@ from tests.app.api.serving import Json, Trainer, serving
 from tests.app.api.training import train_all
 
 _BEFORE = (
-    "get_health", "get_readiness", "list_hyperparameters", "list_metrics",
+    "get_health", "get_readiness", "scrape_meters", "list_hyperparameters", "list_metrics",
     "upload_dataset", "preview_dataset", "list_datasets", "get_dataset", "get_dataset_content", "delete_dataset",
     "preview_space", "check_gradient", "create_sweep", "change_sweep", "enqueue_points", "pause_sweep", "resume_sweep",
     "claim_runs", "keep_leases", "report_epochs", "finish_runs", "release_leases",

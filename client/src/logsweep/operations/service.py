@@ -21,6 +21,11 @@ def readiness() -> Call[HealthAnswer]:
     return get("/readyz", answer(HealthAnswer))
 
 
+def scrape() -> Call[str]:
+    """Fetch what the server measures of itself, as Prometheus reads it."""
+    return get("/metrics", lambda reply: reply.content.decode())
+
+
 def workers(*, limit: int = 500, cursor: str | None = None) -> Call[Page[WorkerAnswer]]:
     """List a page of the workers that are alive, and what each trains."""
     return get("/v1/workers", answer(Page[WorkerAnswer]), limit=limit, cursor=cursor)

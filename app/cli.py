@@ -207,7 +207,8 @@ def restore(
 
 
 _OF_SWEEPS: Sequence[Callable[..., None]] = (
-    sweeps.preview, sweeps.show, sweeps.watch, sweeps.pause, sweeps.resume, sweeps.extend, sweeps.cancel, sweeps.refine,
+    sweeps.preview, sweeps.show, sweeps.why, sweeps.watch,
+    sweeps.pause, sweeps.resume, sweeps.extend, sweeps.cancel, sweeps.refine,
     sweeps.delete,
     results.best, results.compare, results.export,
 )  # fmt: skip  # a row for steering, one for results

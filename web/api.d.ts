@@ -388,6 +388,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sweeps/{sweep}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Why
+         * @description Tell in sentences why a sweep has not finished, what holds it up first, and when it may end.
+         *
+         *     It tells who holds its runs and since when, what waits for whom, lost leases, a lack of workers or of their version,
+         *     and what could not be planned or stored; of a sweep that has ended why it did.
+         *
+         *     A key needs the scope `read`.
+         */
+        get: operations["get_why"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sweeps/{sweep}/best": {
         parameters: {
             query?: never;
@@ -2723,6 +2748,34 @@ export interface components {
             trials: number[];
         };
         /**
+         * Hold
+         * @description What a worker holds of a sweep: so many runs, the first of them since a time; the first lease ends then.
+         */
+        Hold: {
+            /**
+             * Worker
+             * @description the name of the worker
+             */
+            worker: string;
+            /**
+             * Runs
+             * @description how many runs it holds
+             */
+            runs: number;
+            /**
+             * Since
+             * Format: date-time
+             * @description when it got the first of them, UTC
+             */
+            since: string;
+            /**
+             * Lease Until
+             * Format: date-time
+             * @description when the first of its leases ends if it falls silent, UTC
+             */
+            lease_until: string;
+        };
+        /**
          * HyperparameterAnswer
          * @description A hyperparameter: what it means, what it may be, and what it is in trials that say nothing of it.
          *
@@ -3412,6 +3465,89 @@ export interface components {
             worst: components["schemas"]["PartialDerivativeAnswer"][];
         };
         /**
+         * OpenRun
+         * @description A run that waits for a worker or trains with one: how far it is, and how far it is asked to train.
+         */
+        OpenRun: {
+            /**
+             * Trial
+             * @description the number of its trial
+             */
+            trial: number;
+            /**
+             * Replicate
+             * @description which training of the trial it is, from 0 on
+             */
+            replicate: number;
+            /**
+             * Epochs
+             * @description how many epochs have come in
+             */
+            epochs: number;
+            /**
+             * Asked
+             * @description how many it is asked for, before it is compared or has ended
+             */
+            asked: number;
+            /**
+             * Worker
+             * @description who holds it, or may have it in memory; null if nobody does
+             */
+            worker: string | null;
+            /**
+             * Since
+             * @description since when it is held, UTC; null if it is not
+             */
+            since: string | null;
+        };
+        /**
+         * OpenRuns
+         * @description The runs of a sweep that have not ended.
+         *
+         *     `queued_since` is when the trial was drawn of which a run waits longest, `holds` are those of the workers with the
+         *     most runs, `slowest` is the run with the most epochs before it. So many `lost_runs` of those that wait or train
+         *     have lost a worker, `losses` times in all.
+         */
+        OpenRuns: {
+            /**
+             * Queued
+             * @description how many wait for a worker
+             */
+            queued: number;
+            /**
+             * Training
+             * @description how many are in training
+             */
+            training: number;
+            /**
+             * Paused
+             * @description how many wait to be compared with others
+             */
+            paused: number;
+            /**
+             * Queued Since
+             * @description when the trial was drawn of which a run waits longest, UTC; null if none waits
+             */
+            queued_since: string | null;
+            /**
+             * Holds
+             * @description what workers hold, those with the most runs first, 20 at most
+             */
+            holds: components["schemas"]["Hold"][];
+            /** @description the run with the most epochs before it, one in training if there is any; null if none is open */
+            slowest: components["schemas"]["OpenRun"] | null;
+            /**
+             * Lost Runs
+             * @description how many of those that wait or train have lost a worker
+             */
+            lost_runs: number;
+            /**
+             * Losses
+             * @description how often, in all
+             */
+            losses: number;
+        };
+        /**
          * Page
          * @description Some items of a list; `next` is the cursor of the next page, or null on the last one.
          */
@@ -3808,6 +3944,23 @@ export interface components {
              * @description the number of the trial, from 0 on
              */
             trial: number;
+        };
+        /**
+         * Reason
+         * @description One reason, by its code, as a sentence with its facts.
+         */
+        Reason: {
+            /**
+             * Code
+             * @description which reason it is, for programs
+             * @enum {string}
+             */
+            code: "ended" | "paused" | "storage" | "no_plan" | "no_worker" | "other_version" | "ending" | "silent" | "lost" | "training" | "queued" | "round" | "undrawn" | "planning" | "budget";
+            /**
+             * Detail
+             * @description the reason, in a sentence
+             */
+            detail: string;
         };
         /**
          * Receipt
@@ -4587,6 +4740,29 @@ export interface components {
             duplicates: components["schemas"]["SpentOn"];
             /** @description what completed trials took behind their best epoch */
             after_best: components["schemas"]["SpentOn"];
+        };
+        /**
+         * Why
+         * @description Why a sweep has not finished, or why it ended, what holds it up first.
+         *
+         *     `expected_end` is when it will end if it goes on as it did; null where nothing tells. A sweep that has ended has no
+         *     `runs`.
+         */
+        Why: {
+            /** @description where it stands */
+            state: components["schemas"]["SweepState"];
+            /**
+             * Reasons
+             * @description one sentence for each reason; what holds the sweep up comes first
+             */
+            reasons: components["schemas"]["Reason"][];
+            /** @description its runs that have not ended; null once it has ended itself */
+            runs: components["schemas"]["OpenRuns"] | null;
+            /**
+             * Expected End
+             * @description when it ends if it goes on as it did since its start, UTC; null where nothing tells, or it is held up
+             */
+            expected_end: string | null;
         };
         /**
          * WorkerAnswer
@@ -6451,6 +6627,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_StoredDecision_"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_why: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a sweep, as its answer has it */
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
                 };
             };
             /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */

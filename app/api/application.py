@@ -39,6 +39,7 @@ from app.api.body_limit import BodyLimit
 from app.api.browsers import BrowserGuard
 from app.api.fast_path import FastPath
 from app.api.gate import Gate
+from app.api.methods import Methods
 from app.api.observing import Observing
 from app.api.streams import AT_ONCE
 from app.api.waiting import CLAIMS_AT_ONCE
@@ -73,6 +74,15 @@ MAX_JSON_BYTES = 1 << 20
 MAX_ROWS_BYTES = 8 << 20
 """The most bytes of a request with rows to predict."""
 
+MOST_FILES = 16
+"""The most files of a form, known or not; up to 1 MiB of each is held in memory."""
+
+MOST_FIELDS = 1000
+"""The most fields of a form: some name columns, of which there are many."""
+
+MOST_FIELD_BYTES = 1 << 16
+"""The most bytes of one of them."""
+
 
 def make_application(
     lifespan: Lifespan[FastAPI], *, max_upload_bytes: int, hosts: Collection[str] = (), origins: Sequence[str] = ()
@@ -90,6 +100,7 @@ def make_application(
         redoc_url=None,
         # As they are: those of a router that is included are made a second time, in the first request to wait for.
         routes=[route for room in _ROOMS for route in room.router.routes],
+        form_limits={"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_FIELD_BYTES},
     )
     longer = {
         "/v1/datasets*": max_upload_bytes,
@@ -102,6 +113,7 @@ def make_application(
         "/v1/sweeps/*/ensemble/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
     }
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS)
+    app.add_middleware(Methods)
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
     app.add_middleware(Gate)
     if origins:  # their browsers ask beforehand, without a key

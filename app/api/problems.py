@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problems: one shape for every status."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app.api.fields import parameter_faults
+from app.api.methods import allowed
 from app.api.security_headers import SECURITY_HEADERS
 from app.api.seen import request_id
 from app.domain import disks
@@ -57,6 +59,10 @@ _DETAILS = {
     405: "This address does not know the method; the Allow header lists those it knows.",
 }
 
+_LARGE_FORM = re.compile(r"Too many (files|fields)|(Field|Part) exceeded maximum size")
+"""How Starlette begins to say that a form has more than it may."""
+
+MEDIA_TYPE = "application/problem+json"
 
 FAILED = "The service failed. Its log says why; trying again may help."
 """What is said of faults of the service itself."""
@@ -107,7 +113,7 @@ def _problem(
         request_id=request_id(request),
         errors=[FaultAnswer(pointer=fault.pointer, detail=fault.detail) for fault in faults],
     )
-    return JSONResponse(problem.model_dump(), status, headers=headers, media_type="application/problem+json")
+    return JSONResponse(problem.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
 
 
 async def _logsweep_error(request: Request, error: Exception) -> JSONResponse:
@@ -135,9 +141,14 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
-    phrase = HTTPStatus(error.status_code).phrase
-    detail = _DETAILS.get(error.status_code, error.detail) if error.detail == phrase else error.detail
-    return _problem(request, error.status_code, detail, headers=error.headers)
+    status = HTTPStatus(error.status_code)
+    if status == HTTPStatus.BAD_REQUEST and _LARGE_FORM.match(error.detail):
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    detail = _DETAILS.get(status, error.detail) if error.detail == status.phrase else error.detail
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = allowed(request.scope)
+    return _problem(request, status, detail, headers=headers)
 
 
 async def _hung_up(request: Request, _: Exception) -> JSONResponse:

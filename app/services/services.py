@@ -14,6 +14,7 @@ from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock
 from app.services.datasets import Datasets
 from app.services.ensembles import Ensembles
+from app.services.explaining import Explaining
 from app.services.exports import Exports
 from app.services.gradient_checks import GradientChecks
 from app.services.live_workers import LiveWorkers
@@ -51,6 +52,7 @@ class Services:
     planner: Planner
     publisher: Publisher
     workers: Workers
+    explaining: Explaining
     meters: Meters
     scrape: Scrape
     access: Access
@@ -74,10 +76,11 @@ class Services:
         planner = Planner(storage, clock, meters)
         live = LiveWorkers(lease_seconds, publisher.publish)
         storage.listen(publisher.publish)
+        sweeps, workers = Sweeps(storage, clock, planner, entropy), Workers(storage, clock, live)
         return cls(
             storage,
             Datasets(storage, clock, preparation),
-            Sweeps(storage, clock, planner, entropy),
+            sweeps,
             Retraining(storage, clock, planner, entropy),
             trials,
             models,
@@ -91,7 +94,8 @@ class Services:
             checkpoints,
             planner,
             publisher,
-            Workers(storage, clock, live),
+            workers,
+            Explaining(storage, clock, live, sweeps, workers),
             meters,
             Scrape(meters, storage, clock, live, planner),
             Access(storage, clock, entropy),

@@ -22,6 +22,7 @@ from app.domain.standing import Room, Standing
 from app.domain.sweeps import NewSweep, Sweep, SweepChanges, SweepFilter, SweepSpec
 from app.domain.trials import Ancestor, KeptModel, LossCurve, MetricCurve, Trial
 from app.domain.values import Value
+from app.domain.why import OpenRuns
 from app.domain.work import Decision, Epoch, GivenBack, Lease, Progress, Result
 from app.trial_columns.pages import FieldKeys
 
@@ -348,6 +349,9 @@ class Storage(Datasets, Sweeps, Plans, Trials, Ensembles, Queue, Artifacts, Acce
 
     def standing(self) -> Standing:
         """Return where all sweeps stand together; it is cheap, however many trials there are."""
+
+    def open_runs(self, sweep: str) -> OpenRuns:
+        """Return what is open in a sweep, and with whom. Raises NotFound."""
 
     def room(self) -> Room:
         """Return the bytes that the storage takes, and those that are free for it."""

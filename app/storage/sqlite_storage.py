@@ -44,6 +44,7 @@ from app.storage import (
     leases,
     lineage,
     lost_leases,
+    open_runs,
     plans,
     repeats,
     results,
@@ -192,6 +193,7 @@ class SqliteStorage:
 
     engine_version = _reads(dialect.engine_version)
     standing = _reads(standing.of_all)
+    open_runs = _reads(open_runs.of_sweep)
 
     # Data sets
 

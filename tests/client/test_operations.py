@@ -47,6 +47,7 @@ CALLS: list[Call[Any]] = [
     sweeps.models("S"),
     sweeps.best("S"),
     sweeps.decisions("S"),
+    sweeps.why("S"),
     sweeps.trials("S"),
     sweeps.trial("S", 1),
     sweeps.curve("S", 1),

@@ -10,12 +10,11 @@ from threading import Thread
 from typing import Any
 
 import httpx
-import uvicorn
 
 from app.composition import make_app, open_services
 from app.contract.rules import CURRENT_RULES
 from app.domain.work import OWN_TRAINER
-from app.serve import Server
+from app.serve import Server, limits_of
 from app.services.services import Services
 from app.settings import Settings
 from app.worker.supervisor import Supervisor, worker_process
@@ -36,9 +35,8 @@ def serving(folder: Path, **settings: Any) -> Iterator[tuple[httpx.Client, Servi
         listener.bind(("127.0.0.1", 0))
         listener.listen()  # connections wait here until the server has started
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(make_app(services, chosen), log_config=None, access_log=False)
         supervisor = Supervisor(0, services.work.lose_worker, worker_process(address, 1, "none"))
-        server = Server(config, supervisor, services, address)
+        server = Server(make_app(services, chosen), limits_of(chosen), supervisor, services, address)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

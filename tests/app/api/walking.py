@@ -26,7 +26,7 @@ _BEFORE = (
     "add_checkpoint", "look_for_checkpoint", "get_checkpoint",
 )  # fmt: skip  # one line for each resource
 _AFTER = (
-    "list_sweeps", "get_sweep", "get_best_trial", "list_decisions",
+    "list_sweeps", "get_sweep", "get_best_trial", "list_decisions", "get_why",
     "list_trials", "get_trial", "get_curve", "list_attempts", "export_results",
     "list_models", "get_model", "get_answers", "predict_rows", "evaluate_model",
     "get_diagnosis", "get_analysis", "get_leaderboard", "refine_sweep",
@@ -102,9 +102,10 @@ def refusals(client: httpx.Client) -> Mapping[str, Json]:
         "space": {"learning_rte": {"kind": "float", "low": 1, "high": 0}},
         "budget": {"trials": 0},
     }
+    chosen = {"X-Request-ID": "9f86d081884c7d65"}
     return {
-        "refused": client.post("/v1/sweeps", json=wrong).json(),
-        "missing": client.get("/v1/datasets/irs").json(),
+        "refused": client.post("/v1/sweeps", json=wrong, headers=chosen).json(),
+        "missing": client.get("/v1/datasets/irs", headers=chosen).json(),
     }
 
 

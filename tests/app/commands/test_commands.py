@@ -89,6 +89,8 @@ def test_sweeps_are_listed_shown_and_steered(run: Run, client: httpx.Client) -> 
     assert "tulips" in run("sweep", "list").stdout
     assert [one["id"] for one in told(run("list", "--state", "running", "--json"))] == [name]
     assert told(run("show", name, "--json"))["state"] == "running"
+    assert "in the queue" in run("why", name).stdout
+    assert told(run("why", name, "--json"))["runs"]["training"] == 0
     assert told(run("pause", name, "--json"))["state"] == "paused"
     assert told(run("resume", name, "--json"))["state"] == "running"
     assert told(run("extend", name, "--trials", "3", "--json"))["budget"]["trials"] == 7

@@ -2,6 +2,7 @@
 
 import http.client
 from collections.abc import Iterator
+from contextlib import closing
 
 import httpx
 import pytest
@@ -29,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         yield opened
 
 
-def status(server: Guarded, route: Route, headers: dict[str, str]) -> httpx.Response:
+def asked(server: Guarded, route: Route, headers: dict[str, str]) -> httpx.Response:
     """Return the answer of a route; of a feed its beginning."""
     with server.client.stream(route.method, route.address, headers=headers) as answer:
         if answer.headers.get("content-type", "").startswith("application/problem"):
@@ -44,11 +45,11 @@ def allowed(scope: Scope, route: Route) -> bool:
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.any_of], ids=str)
 def test_a_route_opens_for_its_scopes_alone(server: Guarded, route: Route) -> None:
     for headers in ({}, *(bearer(token) for token in server.bad.values())):
-        answer = status(server, route, headers)
+        answer = asked(server, route, headers)
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
         assert answer.status_code == 401
     for scope, token in server.good.items():
-        answer = status(server, route, bearer(token))
+        answer = asked(server, route, bearer(token))
         if allowed(scope, route):
             assert answer.status_code not in {401, 403, 500}
         else:
@@ -59,8 +60,8 @@ def test_a_route_opens_for_its_scopes_alone(server: Guarded, route: Route) -> No
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if not route.any_of], ids=str)
 def test_a_route_for_everyone_needs_no_key(server: Guarded, route: Route) -> None:
-    assert status(server, route, {}).is_success
-    assert status(server, route, bearer(server.bad["revoked"])).is_success
+    assert asked(server, route, {}).is_success
+    assert asked(server, route, bearer(server.bad["revoked"])).is_success
 
 
 def test_the_routes_for_everyone_are_those_that_the_gate_lets_through() -> None:
@@ -110,10 +111,10 @@ def test_a_route_without_a_rule_cannot_be_made() -> None:
 )
 def test_no_way_of_writing_an_address_leads_around_the_gate(server: Guarded, method: str, target: str) -> None:
     address = server.client.base_url
-    connection = http.client.HTTPConnection(address.host, address.port or 0, timeout=10)
-    connection.request(method, target)
-    assert connection.getresponse().status in {400, 401, 404, 405}
-    connection.close()
+    with closing(http.client.HTTPConnection(address.host, address.port or 0, timeout=10)) as connection:
+        connection.request(method, target)
+        status = connection.getresponse().status
+    assert status in {400, 401, 404, 405} | ({204} if method == "OPTIONS" and is_open(target) else set())
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,6 @@ def open_services(settings: Settings) -> Iterator[Services]:
         services.datasets.register_builtin()
         services.work.recover()
         services.worker_owners.recover()
-        _log.info("opened %s with SQLite %s", settings.data, storage.engine_version())
         with _planning(services.planner), _reaper(services.work, services.access):
             yield services
         services.publisher.close()

@@ -3,13 +3,14 @@
 import asyncio
 import gc
 import ipaddress
+import logging
 import os
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import typer
@@ -20,11 +21,14 @@ from app.domain.access import Scope
 from app.domain.errors import Unavailable
 from app.http_server.limits import Limits, connections_within, raise_descriptor_limit
 from app.http_server.server import HttpServer
+from app.server_status import telling
 from app.services.access import Access
 from app.services.services import Services
 from app.settings import Settings, read_settings
 from app.trainer.kernels import start_kernels
 from app.worker.supervisor import Supervisor, worker_process
+
+_log = logging.getLogger(__name__)
 
 COLLECT_AFTER = 50_000
 """Objects that a garbage collection waits for: a large request has a million, and Python's 700 made it read 7 times as
@@ -39,16 +43,20 @@ class Server(HttpServer):
         self._services = services
         self._supervisor = supervisor
         self._address = address
+        self._status = ExitStack()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve, and say where."""
         await super().startup(sockets)
         if self.started:
             typer.echo(f"Serving at {self._address}")
+            _log.info("%s is served with SQLite %s", self._address, self._services.storage.engine_version())
             self._supervisor.start()
+            self._status.enter_context(telling(self._services))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop the workers, then let those who wait here go."""
+        await asyncio.to_thread(self._status.close)
         await asyncio.to_thread(self._supervisor.stop)
         # Claims of other workers may wait here for work, and readers follow events: ended now, or the stop would wait.
         self._services.publisher.close()

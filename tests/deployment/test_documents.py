@@ -132,7 +132,7 @@ def test_every_proof_is_a_test_of_that_name() -> None:
     for sentence, label in proofs:
         defined = ast.walk(ast.parse((ROOT / "docs" / files[label]).read_text()))
         names = {one.name for one in defined if isinstance(one, ast.FunctionDef)}
-        assert f"test_{sentence.replace(' ', '_')}" in names, f"{sentence!r} in {files[label]}"
+        assert f"test_{re.sub('[ -]', '_', sentence)}" in names, f"{sentence!r} in {files[label]}"
 
 
 def test_every_picture_that_is_drawn_is_there_and_shown_and_no_other() -> None:

@@ -21,6 +21,7 @@ from app.domain.access import Scope
 from app.domain.errors import Unavailable
 from app.http_server.limits import Limits, connections_within, raise_descriptor_limit
 from app.http_server.server import HttpServer
+from app.instruments.tracing import sent_traces
 from app.server_status import telling
 from app.services.access import Access
 from app.services.services import Services
@@ -74,7 +75,11 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> No
     gc.freeze()  # what was imported stays, and need not be looked through again
     gc.set_threshold(COLLECT_AFTER, 20, 20)
     gc.enable()
-    with open_services(settings) as services, _bound(host, port) as listener:
+    with (
+        sent_traces(os.environ) as traces,
+        open_services(settings, traces) as services,
+        _bound(host, port) as listener,
+    ):
         make_first_keys(services.access, settings)
         _require_guard(services.access, listener, data)
         listener.listen(socket.SOMAXCONN)
@@ -82,7 +87,7 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> No
         key = services.access.create_unkept("workers of this server", Scope.WORK)
         supervisor = Supervisor(workers, services.work.lose_worker, worker_process(address, slots, key))
         try:
-            app = make_app(services, settings.model_copy(update={"hosts": (*settings.hosts, host)}))
+            app = make_app(services, settings.model_copy(update={"hosts": (*settings.hosts, host)}), traces)
             server = Server(app, limits_of(settings), supervisor, services, address)
             server.run(sockets=[listener])
         except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """Foreign pages move nothing: unknown hosts and foreign origins are refused on loopback too, with or without keys."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from tests.app.api.serving import problem, serving, sweep_body
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A client of a server that has a name, and lets the pages of another site ask."""
-    settings = {"hosts": ("sweeps.example.org",), "origins": ("https://lab.example.org",)}
+    settings: dict[str, Any] = {"hosts": ("sweeps.example.org",), "origins": ("https://lab.example.org",)}
     with serving(tmp_path_factory.mktemp("named"), **settings) as (client, _):
         yield client
 

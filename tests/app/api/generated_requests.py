@@ -50,6 +50,11 @@ include-name = ["GET /v1/sweeps/{sweep}", "POST /v1/work/claim"]
 request-timeout = 30
 checks.max_response_time = 25
 
+# Each upload is read by a process of its own, whose start takes seconds where other processes have the processors.
+[[operations]]
+include-name = ["POST /v1/datasets", "POST /v1/datasets/preview"]
+checks.max_response_time = 10
+
 # Feeds have no end.
 [[operations]]
 include-path-regex = "/events$"

@@ -10,7 +10,8 @@ KERNEL_TESTS := tests/suites/test_layers.py tests/suites/test_optimizers.py test
 	tests/engine/parity
 
 # What a change that is being made need not wait for: servers, compilers, whole spaces of examples, large files.
-SLOW_TESTS := app/api app/preparation app/storage app/trainer app/worker app/test_composition.py app/test_gradcheck.py \
+SLOW_TESTS := app/api app/http_server app/preparation app/storage app/trainer app/worker app/test_composition.py \
+	app/test_gradcheck.py \
 	engine/data engine/diagnosis engine/estimators engine/hyperparameters/test_ranges.py engine/kernels engine/models \
 	engine/parity engine/test_fading.py engine/test_gradient_check.py engine/test_memory.py engine/test_pausing.py \
 	suites/test_kernels.py

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import datasets, models, results, service, sweeps
+from app.commands import datasets, doctor, models, results, service, sweeps
 from app.commands.connection import AsJson
 from app.commands.models import Reading
 from app.logs.setup import set_up_log
@@ -206,7 +206,7 @@ _OF_SWEEPS: Sequence[Callable[..., None]] = (
     results.best, results.compare, results.export,
 )  # fmt: skip  # a row for steering, one for results
 _OF_SERVERS: Sequence[Callable[..., None]] = (
-    datasets.upload, datasets.datasets, service.workers, service.doctor, models.predict, models.evaluate,
+    datasets.upload, datasets.datasets, service.workers, doctor.doctor, models.predict, models.evaluate,
 )  # fmt: skip  # a row
 for _command in _OF_SERVERS:
     app.command(rich_help_panel=ASK)(_command)

@@ -5,7 +5,7 @@ What a verb does stands at the protocol in `interface.py`, and how, at the funct
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -66,7 +66,7 @@ from app.storage.connect import (
 )
 from app.storage.faults import faults_told
 from app.storage.lock import FolderLock, make_folder
-from app.storage.migrate import migrate
+from app.storage.migrate import migrate, older_schema
 from app.storage.opening import require_sound
 from app.storage.reads import Reads
 from app.storage.taken_points import TakenPoints
@@ -327,7 +327,10 @@ def _opened(database: Path) -> Engine:
         _make(database)
     engine = writing_engine(database)
     try:
-        _migrate(engine)
+        with engine.connect() as connection, connection.begin():
+            older = older_schema(connection)
+        with nullcontext() if older is None else backup.kept_before_migration(database, older):
+            _migrate(engine)
         with engine.connect() as connection:
             mark(connection, IN_USE)
             write_back(connection)  # before anything is answered for: the mark tells where a log is missing

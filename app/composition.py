@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager, contextmanager
 from threading import Event, Thread
 
 from fastapi import FastAPI
+from opentelemetry.trace import TracerProvider
 
 from app.api.application import make_application
 from app.dashboard import site
 from app.domain.errors import LogsweepError
 from app.instruments.instruments import Instruments
 from app.instruments.meters import Meters
+from app.instruments.tracing import tracer_of
 from app.planning import StandardPolicy
 from app.preparation.preparation import Limits, Preparation
 from app.services.checkpoints import FOLDER, Checkpoints
@@ -29,21 +31,21 @@ REAP_SECONDS = 1.0
 """How often the reaper looks for expired leases, sweeps whose time is up, and bytes that nothing names."""
 
 
-def make_app(services: Services, settings: Settings) -> FastAPI:
-    """Return the web application on services that are open."""
+def make_app(services: Services, settings: Settings, traces: TracerProvider | None = None) -> FastAPI:
+    """Return the web application on services that are open; its requests are traced if somebody sends traces."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.services = services
         yield
 
-    app = make_application(lifespan, max_upload_bytes=settings.max_upload_bytes)
+    app = make_application(lifespan, max_upload_bytes=settings.max_upload_bytes, traces=traces)
     site.install(app)
     return app
 
 
 @contextmanager
-def open_services(settings: Settings) -> Iterator[Services]:
+def open_services(settings: Settings, traces: TracerProvider | None = None) -> Iterator[Services]:
     """Open the data folder, register the built-in data sets, run planner and reaper; close everything at the end.
 
     Raises Conflict for a database that is damaged or not ours; Unavailable if the folder is in use, cannot be written,
@@ -51,8 +53,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
     """
     for sentence in removed_settings(os.environ):
         _log.warning(sentence)
-    meters = Meters()
-    storage = SqliteStorage(settings.data, StandardPolicy(), settings.database_bytes, Instruments(meters))
+    instruments = Instruments(Meters(), tracer_of(traces))
+    storage = SqliteStorage(settings.data, StandardPolicy(), settings.database_bytes, instruments)
     try:
         services = Services.on(
             storage,
@@ -61,7 +63,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             lease_seconds=settings.lease_seconds,
             preparation=_preparation(settings),
             checkpoints=Checkpoints(settings.data / FOLDER, settings.checkpoint_bytes),
-            meters=meters,
+            meters=instruments.meters,
         )
         services.datasets.register_builtin()
         services.work.recover()

@@ -19,6 +19,7 @@ from app.composition import make_app, open_services
 from app.domain.errors import Unavailable
 from app.http_server.limits import Limits, connections_within, raise_descriptor_limit
 from app.http_server.server import HttpServer
+from app.instruments.tracing import sent_traces
 from app.server_status import telling
 from app.services.services import Services
 from app.settings import Settings, read_settings
@@ -71,12 +72,12 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> No
     gc.freeze()  # what was imported stays, and need not be looked through again
     gc.set_threshold(COLLECT_AFTER, 20, 20)
     gc.enable()
-    with open_services(settings) as services:
+    with sent_traces(os.environ) as traces, open_services(settings, traces) as services:
         listener = _listen(host, port)
         address = _address(listener)
         supervisor = Supervisor(address, workers, slots, services.work.lose_worker)
         try:
-            server = Server(make_app(services, settings), limits_of(settings), supervisor, services, address)
+            server = Server(make_app(services, settings, traces), limits_of(settings), supervisor, services, address)
             server.run(sockets=[listener])
         except KeyboardInterrupt:
             # Uvicorn raises it again after an orderly stop.

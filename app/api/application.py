@@ -7,6 +7,8 @@ from secrets import token_hex
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from opentelemetry.trace import TracerProvider
 from starlette.types import Lifespan
 
 from app.api import (
@@ -39,6 +41,7 @@ from app.api.observing import Observing
 from app.api.streams import AT_ONCE
 from app.api.waiting import CLAIMS_AT_ONCE
 from app.domain.work import MOST_REQUEST_BYTES
+from app.instruments.tracing import tracer_of
 from app.services.artifacts import MOST_MODEL_BYTES
 from app.services.checkpoints import MOST_CHECKPOINT_BYTES
 from app.services.predicting import MOST_FILE_BYTES
@@ -75,13 +78,16 @@ MOST_FIELD_BYTES = 1 << 16
 """The most bytes of one of them."""
 
 
-def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> FastAPI:
+def make_application(
+    lifespan: Lifespan[FastAPI], *, max_upload_bytes: int, traces: TracerProvider | None = None
+) -> FastAPI:
     """Return the application; `lifespan` must put the use cases at `app.state.services`."""
     app = FastAPI(
         title="logsweep",
         version=logsweep_version(),
         summary="A hyperparameter search service that trains its own networks, many at a time.",
         lifespan=lifespan,
+        telemetry=_telemetry(traces),
         docs_url=None,  # FastAPI's own pages fetch their scripts from elsewhere; the dashboard serves one that does not
         redoc_url=None,
         # As they are: those of a router that is included are made a second time, in the first request to wait for.
@@ -98,7 +104,7 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
         "/v1/sweeps/*/ensemble/predict": MAX_ROWS_BYTES,
         "/v1/sweeps/*/ensemble/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
     }
-    app.add_middleware(FastPath, endpoints=work.ENDPOINTS)
+    app.add_middleware(FastPath, endpoints=work.ENDPOINTS, tracer=tracer_of(traces))
     app.add_middleware(Methods)
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
     # The last one added sees a request first. The use cases come with the lifespan, after the middleware.
@@ -111,3 +117,18 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     problems.install(app)
     openapi.install(app)
     return app
+
+
+def _telemetry(traces: TracerProvider | None) -> TelemetryConfig:
+    """Return what FastAPI tells OpenTelemetry: spans of requests, if somebody sends them, but none of looks at us."""
+    return TelemetryConfig(
+        tracer_provider=traces,
+        tracing=traces is not None,
+        metrics=False,  # they are counted here already
+        logs=False,  # so are they
+        auto_configure=False,
+        exclude=lambda scope: scope["path"] in _WATCHED or scope["path"].startswith("/dashboard/"),
+    )
+
+
+_WATCHED = frozenset({"/healthz", "/readyz", "/metrics"})

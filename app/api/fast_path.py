@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import final
 
 from fastapi import Request, Response
+from opentelemetry.trace import Tracer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import problems
+from app.instruments.tracing import name_route, span
 from app.services.services import Services
 
 Endpoint = Callable[[Request, Services], Awaitable[Response]]
@@ -20,9 +22,10 @@ Endpoint = Callable[[Request, Services], Awaitable[Response]]
 class FastPath:
     """Middleware that calls the endpoint of a POST to one of the paths itself."""
 
-    def __init__(self, app: ASGIApp, endpoints: Mapping[str, Endpoint]) -> None:
+    def __init__(self, app: ASGIApp, endpoints: Mapping[str, Endpoint], tracer: Tracer) -> None:
         self._app = app
         self._endpoints = endpoints
+        self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, or pass it on."""
@@ -32,9 +35,11 @@ class FastPath:
             await self._app(scope, receive, send)
             return
         scope["matched"] = scope["path"]
+        name_route("POST", scope["path"])
         request = Request(scope, receive)
         try:
-            response = await endpoint(request, request.app.state.services)
+            with span(self._tracer, "endpoint", endpoint):
+                response = await endpoint(request, request.app.state.services)
         except problems.EXPECTED as error:
             response = await problems.answer(request, error)
         await response(scope, receive, send)

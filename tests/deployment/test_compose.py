@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from typer.testing import CliRunner
 
@@ -32,7 +33,8 @@ def instructions(name: str) -> list[str]:
     return [line.removeprefix(name).strip() for line in joined.splitlines() if line.startswith(f"{name} ")]
 
 
-def test_the_compose_file_keeps_to_the_compose_specification() -> None:
+@pytest.mark.parametrize("file", ["docker-compose.yml", "deployment/watch.yml"])
+def test_the_compose_file_keeps_to_the_compose_specification(file: str) -> None:
     checked = subprocess.run(
         [
             sys.executable,
@@ -40,7 +42,7 @@ def test_the_compose_file_keeps_to_the_compose_specification() -> None:
             "check_jsonschema",
             "--builtin-schema",
             "vendor.compose-spec",
-            str(ROOT / "docker-compose.yml"),
+            str(ROOT / file),
         ],
         capture_output=True,
         text=True,
@@ -51,7 +53,9 @@ def test_the_compose_file_keeps_to_the_compose_specification() -> None:
 
 
 def test_ports_are_published_on_loopback_only() -> None:
-    published = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
+    watching = yaml.safe_load((ROOT / "deployment/watch.yml").read_text())
+    services = [*COMPOSE["services"].values(), *watching["services"].values()]
+    published = [port for service in services for port in service.get("ports", [])]
 
     assert published
     assert all(port.startswith("127.0.0.1:") for port in published)

@@ -1,6 +1,7 @@
 """The web application: all routes, problems and the document, around a lifespan that brings the use cases."""
 
 import asyncio
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from secrets import token_hex
@@ -9,6 +10,7 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from opentelemetry.trace import TracerProvider
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
 from app.api import (
@@ -22,6 +24,7 @@ from app.api import (
     gradient_checks,
     health,
     hyperparameters,
+    keys,
     metrics,
     models,
     openapi,
@@ -35,7 +38,9 @@ from app.api import (
     workers,
 )
 from app.api.body_limit import BodyLimit
+from app.api.browsers import BrowserGuard
 from app.api.fast_path import FastPath
+from app.api.gate import Gate
 from app.api.methods import Methods
 from app.api.observing import Observing
 from app.api.streams import AT_ONCE
@@ -60,7 +65,11 @@ _ABOUT_SWEEPS = (
     charts,
     exports,
 )
-_ROOMS = (*_ABOUT_SWEEPS, gradient_checks, events, workers, work, work_files, backups, health)
+_ROOMS = (*_ABOUT_SWEEPS, gradient_checks, events, workers, work, work_files, keys, backups, health)
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_HEADERS = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID")
+"""What pages of other origins may send; never cookies."""
 
 MAX_JSON_BYTES = 1 << 20
 """The most bytes of a JSON request, except those of workers and those with rows to predict."""
@@ -79,9 +88,17 @@ MOST_FIELD_BYTES = 1 << 16
 
 
 def make_application(
-    lifespan: Lifespan[FastAPI], *, max_upload_bytes: int, traces: TracerProvider | None = None
+    lifespan: Lifespan[FastAPI],
+    *,
+    max_upload_bytes: int,
+    hosts: Collection[str] = (),
+    origins: Sequence[str] = (),
+    traces: TracerProvider | None = None,
 ) -> FastAPI:
-    """Return the application; `lifespan` must put the use cases at `app.state.services`."""
+    """Return the application; `lifespan` must put the use cases at `app.state.services`.
+
+    It answers under the names of `hosts` beside those of loopback, and to pages of `origins` beside its own.
+    """
     app = FastAPI(
         title="logsweep",
         version=logsweep_version(),
@@ -107,6 +124,10 @@ def make_application(
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS, tracer=tracer_of(traces))
     app.add_middleware(Methods)
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
+    app.add_middleware(Gate)
+    if origins:  # their browsers ask beforehand, without a key
+        app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=_METHODS, allow_headers=_HEADERS)
+    app.add_middleware(BrowserGuard, hosts=hosts, origins=origins)
     # The last one added sees a request first. The use cases come with the lifespan, after the middleware.
     app.add_middleware(Observing, meters=lambda: app.state.services.meters, new_id=partial(token_hex, 8))
     app.state.one_gradient_check = asyncio.Semaphore()

@@ -12,6 +12,7 @@ from opentelemetry.trace import Tracer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import problems
+from app.api.access_rules import require_allowed, rule_of
 from app.instruments.tracing import name_route, span
 from app.services.services import Services
 
@@ -24,20 +25,21 @@ class FastPath:
 
     def __init__(self, app: ASGIApp, endpoints: Mapping[str, Endpoint], tracer: Tracer) -> None:
         self._app = app
-        self._endpoints = endpoints
+        self._endpoints = {path: (endpoint, rule_of(endpoint)) for path, endpoint in endpoints.items()}
         self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, or pass it on."""
         plain = scope["type"] == "http" and scope["method"] == "POST" and not scope["query_string"]
-        endpoint = self._endpoints.get(scope["path"]) if plain else None
-        if endpoint is None:
+        found = self._endpoints.get(scope["path"]) if plain else None
+        if found is None:
             await self._app(scope, receive, send)
             return
+        (endpoint, rule), request = found, Request(scope, receive)
         scope["matched"] = scope["path"]
         name_route("POST", scope["path"])
-        request = Request(scope, receive)
         try:
+            require_allowed(scope, rule)
             with span(self._tracer, "endpoint", endpoint):
                 response = await endpoint(request, request.app.state.services)
         except problems.EXPECTED as error:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -42,7 +43,8 @@ def upload(
     if as_json:
         show_json(found)
         return
-    show_facts([("name", found.name), ("task", found.task), ("rows", found.rows), ("inputs", found.features)])
+    facts = [("name", found.name), ("task", found.task), ("rows", found.rows), ("inputs", found.features)]
+    show_facts([*facts, ("sweep it", f"{client.url}/#/new?dataset={quote(found.name)}")])
     show_notes(notes_of(found.card))
 
 

@@ -83,15 +83,24 @@ def compare(
 
 
 @commands.command()
-def doctor(sweep: Id, server: Server = LOCAL, as_json: AsJson = False) -> None:
+def doctor(
+    sweep: Id,
+    hoped_error: Annotated[
+        float | None, typer.Option(help="The error that one would be content with.", min=0.0)
+    ] = None,
+    server: Server = LOCAL,
+    as_json: AsJson = False,
+) -> None:
     """Tell what a sweep shows, and what to do next."""
     with connected(server) as client:
-        found = client.get_sweep(sweep).analysis()
+        found = client.get_sweep(sweep).analysis(hoped_error=hoped_error)
     if as_json:
         show_json(found)
         return
     for sentence in found.next:
         typer.echo(sentence)
+    if getattr(found, "next_space", None) is not None:
+        typer.echo(f"The next space is made: logsweep refine {sweep}")
 
 
 @commands.command()

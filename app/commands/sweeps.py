@@ -103,6 +103,20 @@ def show(sweep: Id, server: Server = LOCAL, as_json: AsJson = False) -> None:
 
 
 @commands.command()
+def why(sweep: Id, server: Server = LOCAL, as_json: AsJson = False) -> None:
+    """Tell why a sweep has not finished, or why it ended."""
+    with connected(server) as client:
+        found = client.get_sweep(sweep).why()
+    if as_json:
+        show_json(found)
+        return
+    for reason in found.reasons:
+        typer.echo(reason.detail)
+    if found.expected_end is not None:
+        typer.echo(f"If it goes on like this, it ends at about {found.expected_end:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+@commands.command()
 def watch(sweep: Id, server: Server = LOCAL, as_json: AsJson = False) -> None:
     """Follow a sweep live until it ends or is paused: progress, curves of the best trials, leader board.
 

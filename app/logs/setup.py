@@ -14,7 +14,7 @@ FORMATS = ("console", "json")
 LEVEL_VARIABLE: Final = "LOGSWEEP_LOG_LEVEL"
 FORMAT_VARIABLE: Final = "LOGSWEEP_LOG_FORMAT"
 
-_CHATTY = ("alembic", "httpcore", "httpx", "asyncio")
+_CHATTY = ("alembic", "httpcore", "httpx", "asyncio", "uvicorn")
 """Packages whose lines are of no use to who runs a service."""
 
 

@@ -6,6 +6,7 @@ from typing import Self
 
 from app.instruments.meters import Meters
 from app.preparation.preparation import Preparation
+from app.services.access import Access
 from app.services.analysis import Analysis
 from app.services.artifacts import Artifacts
 from app.services.charts import Charts
@@ -13,6 +14,7 @@ from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock
 from app.services.datasets import Datasets
 from app.services.ensembles import Ensembles
+from app.services.explaining import Explaining
 from app.services.exports import Exports
 from app.services.gradient_checks import GradientChecks
 from app.services.live_workers import LiveWorkers
@@ -24,6 +26,7 @@ from app.services.scrape import Scrape
 from app.services.sweeps import Sweeps
 from app.services.trials import Trials
 from app.services.work import Work
+from app.services.worker_owners import WorkerOwners
 from app.services.workers import Workers
 from app.storage.interface import Storage
 
@@ -49,8 +52,11 @@ class Services:
     planner: Planner
     publisher: Publisher
     workers: Workers
+    explaining: Explaining
     meters: Meters
     scrape: Scrape
+    access: Access
+    worker_owners: WorkerOwners
 
     @classmethod
     def on(
@@ -70,10 +76,11 @@ class Services:
         planner = Planner(storage, clock, meters)
         live = LiveWorkers(lease_seconds, publisher.publish)
         storage.listen(publisher.publish)
+        sweeps, workers = Sweeps(storage, clock, planner, entropy), Workers(storage, clock, live)
         return cls(
             storage,
             Datasets(storage, clock, preparation),
-            Sweeps(storage, clock, planner, entropy),
+            sweeps,
             Retraining(storage, clock, planner, entropy),
             trials,
             models,
@@ -87,7 +94,10 @@ class Services:
             checkpoints,
             planner,
             publisher,
-            Workers(storage, clock, live),
+            workers,
+            Explaining(storage, clock, live, sweeps, workers),
             meters,
             Scrape(meters, storage, clock, live, planner),
+            Access(storage, clock, entropy),
+            WorkerOwners(storage, live),
         )

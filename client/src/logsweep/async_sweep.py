@@ -39,6 +39,7 @@ class AsyncSweep:
     enqueue = awaited_of_sweep(sweeps.enqueue)
     extend = awaited_of_sweep(sweeps.extend)
     best = awaited_of_sweep(sweeps.best)
+    why = awaited_of_sweep(sweeps.why)
     trial = awaited_of_sweep(sweeps.trial)
     diagnosis = awaited_of_sweep(sweeps.diagnosis)
     analysis = awaited_of_sweep(sweeps.analysis)

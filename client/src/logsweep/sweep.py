@@ -39,6 +39,7 @@ class Sweep:
     enqueue = blocking_of_sweep(sweeps.enqueue)
     extend = blocking_of_sweep(sweeps.extend)
     best = blocking_of_sweep(sweeps.best)
+    why = blocking_of_sweep(sweeps.why)
     trial = blocking_of_sweep(sweeps.trial)
     diagnosis = blocking_of_sweep(sweeps.diagnosis)
     analysis = blocking_of_sweep(sweeps.analysis)

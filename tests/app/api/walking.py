@@ -26,14 +26,18 @@ _BEFORE = (
     "add_checkpoint", "look_for_checkpoint", "get_checkpoint",
 )  # fmt: skip  # one line for each resource
 _AFTER = (
-    "list_sweeps", "get_sweep", "get_best_trial", "list_decisions",
+    "list_sweeps", "get_sweep", "get_best_trial", "list_decisions", "get_why",
     "list_trials", "get_trial", "get_curve", "list_attempts", "export_results",
     "list_models", "get_model", "get_answers", "predict_rows", "evaluate_model",
     "get_diagnosis", "get_analysis", "get_leaderboard", "refine_sweep",
     "chart_progress", "chart_curves", "chart_points", "list_workers", "take_backup", "cancel_sweep",
     "get_ensemble", "get_ensemble_model", "get_ensemble_answers", "predict_by_ensemble", "evaluate_ensemble",
     "retrain_winner", "delete_sweep",
+    "create_key", "list_keys", "revoke_key",
 )  # fmt: skip  # one line for each resource
+_MADE = {"create_sweep": "sweep", "create_key": "key"}
+"""What is made on the way, and as what its id stands in addresses."""
+
 _TRAINED = 32
 """How many trials of the sweep are trained before it is cancelled."""
 
@@ -66,8 +70,10 @@ class Walk:
         for media_type, content in operation.get("requestBody", {"content": {"": {}}})["content"].items():
             body = _body(media_type, content.get("example"))
             answer = self.client.request(method, address, params=params, **body)
-            if name == "create_sweep":
-                self.places["sweep"] = answer.json()["id"]
+            if name in _MADE:
+                self.places[_MADE[name]] = answer.json()["id"]
+            if name == "create_key":  # from now on the server asks for it
+                self.client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
             yield name, answer
 
     def _found(self, name: str) -> tuple[str, str, Json]:
@@ -96,9 +102,10 @@ def refusals(client: httpx.Client) -> Mapping[str, Json]:
         "space": {"learning_rte": {"kind": "float", "low": 1, "high": 0}},
         "budget": {"trials": 0},
     }
+    chosen = {"X-Request-ID": "9f86d081884c7d65"}
     return {
-        "refused": client.post("/v1/sweeps", json=wrong).json(),
-        "missing": client.get("/v1/datasets/irs").json(),
+        "refused": client.post("/v1/sweeps", json=wrong, headers=chosen).json(),
+        "missing": client.get("/v1/datasets/irs", headers=chosen).json(),
     }
 
 
@@ -114,10 +121,10 @@ def _is_json(answer: httpx.Response) -> bool:
 
 
 def _record(client: httpx.Client, document: Json) -> Json:
-    walk = Walk(client, document)
+    walk, refused = Walk(client, document), dict(refusals(client))
     answers = {name: _short(answer.json()) for name, answer in walk.whole() if _is_json(answer)}
     failed = problems.Problem(title="Internal Server Error", status=500, detail=problems.FAILED)
-    told = {"4XX": dict(refusals(client)), "5XX": {"failed": failed.model_dump()}}
+    told = {"4XX": refused, "5XX": {"failed": failed.model_dump()}}
     known = {"name": "iris", "sha256": answers["add_small_artifacts"]["items"][0]}
     return {"places": {**walk.places, **known}, "answers": answers, "problems": told}
 

@@ -151,6 +151,55 @@ class StoredDecision(Answer):
     reason: str
 
 
+class Reason(Answer):
+    """One reason why a sweep stands where it stands, by its code, as a sentence."""
+
+    code: str
+    detail: str
+
+
+class Hold(Answer):
+    """What a worker holds of a sweep."""
+
+    worker: str
+    runs: int
+    since: datetime
+    lease_until: datetime
+
+
+class OpenRun(Answer):
+    """A run that waits for a worker or trains with one."""
+
+    trial: int
+    replicate: int
+    epochs: int
+    asked: int
+    worker: str | None
+    since: datetime | None
+
+
+class OpenRuns(Answer):
+    """The runs of a sweep that have not ended."""
+
+    queued: int
+    training: int
+    paused: int
+    queued_since: datetime | None
+    holds: list[Hold]
+    slowest: OpenRun | None
+    lost_runs: int
+    losses: int
+
+
+class Why(Answer):
+    """Why a sweep has not finished, or why it ended."""
+
+    state: SweepState
+    reasons: list[Reason]
+    runs: OpenRuns | None
+    expected_end: datetime | None
+
+
 class EnqueuedAnswer(Answer):
     """What became of points picked by hand."""
 

@@ -18,6 +18,7 @@ from logsweep.answers.sweeps import (
     TrialAnswer,
     TrialDiagnosis,
     TrialState,
+    Why,
 )
 from logsweep.calls import Call, Flow, Page, Param, answer, get, making, nothing, place, plain
 from logsweep.requests import Changes, SweepRequest, written_out
@@ -135,6 +136,11 @@ def models(sweep: str) -> Call[list[KeptModelAnswer]]:
 def best(sweep: str) -> Call[TrialAnswer]:
     """Show the best finished trial."""
     return get(_at(sweep, "best"), _TRIAL)
+
+
+def why(sweep: str) -> Call[Why]:
+    """Tell in sentences why a sweep has not finished, or why it ended."""
+    return get(_at(sweep, "why"), answer(Why))
 
 
 def decisions(sweep: str, *, limit: int = 500, cursor: str | None = None) -> Call[Page[StoredDecision]]:

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from tests.faults.journal import journalling
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path) -> Path:
     """A data folder that has seen a sweep, beside the journal of all that its client was told."""
     with (
         serving(tmp_path / "data") as (direct, _),
@@ -27,7 +26,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         one, *others = trainer.leases(4)
         trainer.report(one, 1, 2)
         trainer.finish(finished(one, 0.5), *(finished(lease, 0.25) for lease in others))
-    yield tmp_path
+    return tmp_path
 
 
 def journal(folder: Path) -> list[Entry]:

@@ -122,7 +122,7 @@ def survive(tmp_path: Path, workers: int, servers: int, seed: int) -> None:
     chance, kills = random.Random(seed), ["worker"] * workers + ["server"] * servers  # noqa: S311 - it picks victims
     chance.shuffle(kills)
     with (
-        under_fire(tmp_path / "data", lease_seconds) as scene,
+        under_fire(tmp_path / "data", FAST_LEASE) as scene,
         httpx.Client(base_url=scene.address, timeout=60) as client,
     ):
         expected = {name: _left_alone(scene, client, spec) for name, spec in SWEEPS.items()}
@@ -188,14 +188,9 @@ def test_five_hundred_killed_workers_and_150_killed_servers_lose_and_double_noth
 
 def recovered(tmp_path: Path, kills: int, lease_seconds: float) -> list[float]:
     """Kill one of two workers so often, each time when all runs are held; return the seconds until they were again."""
-    spec = {
-        **SWEEPS["plain"],
-        "fixed": {"epochs": 1_000_000, "hidden_units": [8]},
-        "space": LONG,
-        "budget": {"trials": 8},
-    }
+    endless = {"fixed": {"epochs": 1_000_000, "hidden_units": [8]}, "space": LONG, "budget": {"trials": 8}}
     with under_fire(tmp_path / "data", lease_seconds) as scene:
-        sweep = post_sweep(scene.server.client, spec)
+        sweep = post_sweep(scene.server.client, {**SWEEPS["plain"], **endless})
         for number in range(kills):
             until(lambda: _held(scene) == 8, "all runs are held by workers that live")
             scene.kill_worker(number % 2)

@@ -1,5 +1,6 @@
 """The commands `logsweep backup` and `logsweep restore`."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from app.storage import FILE
 from app.storage.backup import Contents, check, move, partial_of, restore, take_at_rest
 
 
-def run_backup(file: Path, data: Path, server: str | None) -> None:
+def run_backup(file: Path, data: Path, server: str | None, *, as_json: bool = False) -> None:
     """Copy the database of a server, or of a folder that no server uses, to a new file. Raises LogsweepError."""
     if file.exists():
         raise Conflict(f"{file} is there already, and a backup overwrites nothing. Choose another name.")
@@ -26,15 +27,24 @@ def run_backup(file: Path, data: Path, server: str | None) -> None:
         move(partial, file)
     finally:
         partial.unlink(missing_ok=True)
-    typer.echo(f"Wrote {file}: {_told(contents)}.")
+    typer.echo(_as_json(file, contents) if as_json else f"Wrote {file}: {_told(contents)}.")
 
 
-def run_restore(file: Path, data: Path) -> None:
+def run_restore(file: Path, data: Path, *, as_json: bool = False) -> None:
     """Check a backup and put it into a data folder. Raises LogsweepError."""
     contents, before = restore(file, data, FILE, datetime.now(UTC))
+    if as_json:
+        typer.echo(_as_json(data / FILE, contents, before))
+        return
     if before is not None:
         typer.echo(f"The database that was there is now {before}.")
     typer.echo(f"Restored {data / FILE}: {_told(contents)}.")
+
+
+def _as_json(file: Path, contents: Contents, before: Path | None = None) -> str:
+    was = {} if before is None else {"before": str(before)}
+    told = {"file": str(file), "sweeps": contents.sweeps, "trials": contents.trials, "bytes": contents.size}
+    return json.dumps({**told, **was}, indent=2)
 
 
 def _told(contents: Contents) -> str:

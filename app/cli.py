@@ -1,18 +1,20 @@
 """The command line: `logsweep serve`, `work`, `demo`, `predict`, `evaluate`, `gradcheck`, `simulate` and the others."""
 
 import gc
-import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.commands import datasets, results, service, sweeps
-from app.domain.errors import Fault, InvalidRequest, show
-from app.terminal import faults_shown, show_notes
+from app.commands import datasets, models, results, service, sweeps
+from app.commands.connection import AsJson
+from app.commands.models import Reading
+from app.logs.setup import set_up_log
+from app.terminal import faults_shown
 from app.trainer.blas import use_one_thread
 from app.version import logsweep_version
 from app.worker.health import PORT_VARIABLE
@@ -21,7 +23,12 @@ from app.worker.process import run_worker
 SLOTS = 64
 """Runs that a worker trains at the same time, by default."""
 
-app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+SERVER, ASK, SHORT, ALONE = "Run a server", "Ask a server", "Sweeps, without the word sweep", "Without a server"
+"""Parts of the list of commands."""
+
+HELP = """Hyperparameter search that trains its own networks. Begin with `logsweep demo`, or with `logsweep serve`."""
+
+app = typer.Typer(no_args_is_help=True, help=HELP, pretty_exceptions_enable=False)
 
 Host = Annotated[str, typer.Option(help="The address to listen on.", envvar="LOGSWEEP_HOST")]
 Port = Annotated[
@@ -33,10 +40,6 @@ Workers = Annotated[
 ]
 Slots = Annotated[
     int, typer.Option(help="Runs that one worker trains at the same time.", min=1, max=4096, envvar="LOGSWEEP_SLOTS")
-]
-Reading = Annotated[
-    list[str] | None,
-    typer.Option("--read", help="How the file is written, as a field of an upload: separator=tab; again for more."),
 ]
 ExitWithParent = Annotated[bool, typer.Option(help="End when standard input closes.", hidden=True)]
 HealthPort = Annotated[
@@ -67,7 +70,7 @@ def _without_a_command(version: Version = False) -> None:
     """Take the options that need no command."""
 
 
-@app.command()
+@app.command(rich_help_panel=SERVER)
 def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
@@ -78,7 +81,7 @@ def serve(
 ) -> None:
     """Serve the API, with worker processes beside it."""
     with faults_shown():
-        _log_to_stderr()
+        set_up_log(os.environ, sys.stderr)
     _heed_signals()
     use_one_thread(os.environ)
     gc.disable()  # until the imports are done, a tenth of whose time went into looking for garbage
@@ -90,7 +93,7 @@ def serve(
         run_server(host, port, data, workers if workers is not None else os.cpu_count() or 1, slots)
 
 
-@app.command()
+@app.command(rich_help_panel=SERVER)
 def work(
     server: Server = "http://127.0.0.1:8000",
     name: Annotated[str | None, typer.Option(help="The worker's name; by default its host and process id.")] = None,
@@ -100,11 +103,11 @@ def work(
 ) -> None:
     """Train for a server, until stopped."""
     with faults_shown():
-        _log_to_stderr()
+        set_up_log(os.environ, sys.stderr)
         run_worker(server, name, slots, exit_with_parent=exit_with_parent, health_port=health_port)
 
 
-@app.command()
+@app.command(rich_help_panel=SERVER)
 def demo(
     data: Data = Path("data"),
     workers: Workers = None,
@@ -119,45 +122,7 @@ def demo(
         raise typer.Exit(run_demo(data, port, workers, leave=leave))
 
 
-@app.command()
-def predict(
-    model: Annotated[Path, typer.Argument(help="A model file: NPZ or safetensors.", exists=True, dir_okay=False)],
-    rows: Annotated[Path, typer.Argument(help="The rows: CSV or other text, also .gz.", exists=True, dir_okay=False)],
-    reading: Reading = None,
-) -> None:
-    """Predict rows with a model file; the answer is CSV. Columns that the model does not read are passed over."""
-    use_one_thread(os.environ)
-    from app.models.models import predict_csv  # noqa: PLC0415  # imports NumPy, which reads the variables set above
-
-    with faults_shown():
-        text, notes = predict_csv(model.read_bytes(), rows.read_bytes(), reading or ())
-    show_notes(notes)
-    typer.echo(text, nl=False)
-
-
-@app.command()
-def evaluate(
-    model: Annotated[Path, typer.Argument(help="A model file: NPZ or safetensors.", exists=True, dir_okay=False)],
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="Rows with their targets: CSV or other text, also .gz, or NPZ.", exists=True, dir_okay=False
-        ),
-    ],
-    reading: Reading = None,
-) -> None:
-    """Score a model file on rows whose targets are known; the answer is CSV: a metric and its value in each line."""
-    use_one_thread(os.environ)
-    from app.models.evaluation import evaluate_files  # noqa: PLC0415  # imports NumPy
-
-    with faults_shown():
-        found = evaluate_files(model.read_bytes(), file.read_bytes(), reading or ())
-    show_notes(found.notes)
-    for name, value in {"metric": "value", "rows": found.rows, **found.metrics}.items():
-        typer.echo(f"{name},{'' if value is None else value}")
-
-
-@app.command()
+@app.command(rich_help_panel=ALONE)
 def gradcheck(
     dataset: Annotated[str, typer.Argument(help="A built-in data set, or a file: CSV (also .gz), NPZ or Parquet.")],
     target: Annotated[str | None, typer.Option(help="The column of the file that is to be predicted.")] = None,
@@ -167,15 +132,16 @@ def gradcheck(
     steps: Annotated[int, typer.Option(help="Mini-batches of training before the second check.", min=0)] = 10,
     seed: Annotated[int, typer.Option(help="The seed of the network and its mini-batches.", min=0)] = 0,
     reading: Reading = None,
+    as_json: AsJson = False,
 ) -> None:
     """Check the gradient of a network against differences of its cost; exit with 1 if there is reason to worry."""
     use_one_thread(os.environ)
     from app.gradcheck import run_gradcheck  # noqa: PLC0415  # imports NumPy, which reads the variables set above
 
-    raise typer.Exit(run_gradcheck(dataset, target, settings or [], steps, seed, reading or ()))
+    raise typer.Exit(run_gradcheck(dataset, target, settings or [], steps, seed, reading or (), as_json=as_json))
 
 
-@app.command()
+@app.command(rich_help_panel=ALONE)
 def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command
     file: Annotated[
         Path,
@@ -203,7 +169,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command
         run_simulation(file, asked, as_text=not as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=SERVER)
 def backup(
     file: Annotated[Path, typer.Argument(help="The new file.", dir_okay=False)],
     data: Data = Path("data"),
@@ -211,49 +177,43 @@ def backup(
         str | None,
         typer.Option(help="The server that is running; without it no server may use --data.", envvar="LOGSWEEP_SERVER"),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Copy the whole database as it is between two commits, and check the copy; a server goes on meanwhile."""
     from app.backup import run_backup  # noqa: PLC0415  # keeps the start of the other commands short
 
     with faults_shown():
-        run_backup(file, data, server)
+        run_backup(file, data, server, as_json=as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=SERVER)
 def restore(
     file: Annotated[Path, typer.Argument(help="What logsweep backup wrote.", exists=True, dir_okay=False)],
     data: Data = Path("data"),
+    as_json: AsJson = False,
 ) -> None:
     """Check a backup and put it into a data folder that no server uses; what was there is kept under another name."""
     from app.backup import run_restore  # noqa: PLC0415  # keeps the start of the other commands short
 
     with faults_shown():
-        run_restore(file, data)
+        run_restore(file, data, as_json=as_json)
 
 
 _OF_SWEEPS: Sequence[Callable[..., None]] = (
-    sweeps.preview, sweeps.show, sweeps.watch, sweeps.pause, sweeps.resume, sweeps.extend, sweeps.cancel, sweeps.refine,
+    sweeps.preview, sweeps.show, sweeps.why, sweeps.watch,
+    sweeps.pause, sweeps.resume, sweeps.extend, sweeps.cancel, sweeps.refine,
     sweeps.delete,
     results.best, results.compare, results.export,
 )  # fmt: skip  # a row for steering, one for results
-_OF_SERVERS: Sequence[Callable[..., None]] = (datasets.upload, datasets.datasets, service.workers, service.doctor)
+_OF_SERVERS: Sequence[Callable[..., None]] = (
+    datasets.upload, datasets.datasets, service.workers, service.doctor, models.predict, models.evaluate,
+)  # fmt: skip  # a row
 for _command in _OF_SERVERS:
-    app.command()(_command)
-app.add_typer(sweeps.commands, name="sweep")
-for _command in _OF_SWEEPS:  # the same without the word sweep, for fingers in a hurry
-    app.command(hidden=True)(_command)
-app.command("list", hidden=True)(sweeps.list_sweeps)
-
-
-def _log_to_stderr() -> None:
-    """Begin to log. Raises InvalidRequest if the level that the environment asks for does not exist."""
-    level = os.environ.get("LOGSWEEP_LOG_LEVEL", "INFO").upper()
-    if level not in logging.getLevelNamesMapping():
-        rule = "it is DEBUG, INFO, WARNING, ERROR or CRITICAL. Set one of them, or unset it"
-        raise InvalidRequest([Fault("/log_level", f"LOGSWEEP_LOG_LEVEL cannot be {show(level)}: {rule}.")])
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    app.command(rich_help_panel=ASK)(_command)
+app.add_typer(sweeps.commands, name="sweep", rich_help_panel=ASK)
+for _command in _OF_SWEEPS:
+    app.command(rich_help_panel=SHORT)(_command)
+app.command("list", rich_help_panel=SHORT)(sweeps.list_sweeps)
 
 
 def _heed_signals() -> None:

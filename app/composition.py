@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from app.api.application import make_application
 from app.dashboard import site
 from app.domain.errors import LogsweepError
+from app.instruments.instruments import Instruments
+from app.instruments.meters import Meters
 from app.planning import StandardPolicy
 from app.preparation.preparation import Limits, Preparation
 from app.services.checkpoints import FOLDER, Checkpoints
@@ -49,7 +51,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
     """
     for sentence in removed_settings(os.environ):
         _log.warning(sentence)
-    storage = SqliteStorage(settings.data, StandardPolicy(), settings.database_bytes)
+    meters = Meters()
+    storage = SqliteStorage(settings.data, StandardPolicy(), settings.database_bytes, Instruments(meters))
     try:
         services = Services.on(
             storage,
@@ -58,10 +61,10 @@ def open_services(settings: Settings) -> Iterator[Services]:
             lease_seconds=settings.lease_seconds,
             preparation=_preparation(settings),
             checkpoints=Checkpoints(settings.data / FOLDER, settings.checkpoint_bytes),
+            meters=meters,
         )
         services.datasets.register_builtin()
         services.work.recover()
-        _log.info("opened %s with SQLite %s", settings.data, storage.engine_version())
         with _planning(services.planner), _reaper(services.work):
             yield services
         services.publisher.close()

@@ -20,8 +20,15 @@ from app.terminal import notes_of, show_notes
 from app.trainer.gradient_check import MOST_STEPS, GradientCheck, check_gradients, fixed_faults, work_faults
 
 
-def run_gradcheck(
-    dataset: str, target: str | None, settings: Sequence[str], steps: int, seed: int, reading: Sequence[str] = ()
+def run_gradcheck(  # each is an option of the command
+    dataset: str,
+    target: str | None,
+    settings: Sequence[str],
+    steps: int,
+    seed: int,
+    reading: Sequence[str] = (),
+    *,
+    as_json: bool = False,
 ) -> int:
     """Check and show; return the exit code: 0, or 1 for a reason to worry, or 2 for faults."""
     fixed, faults = _read(settings)
@@ -39,8 +46,12 @@ def run_gradcheck(
         return 2
     show_notes(notes_of(prepared.card))
     checks = check_gradients(prepared.content, fixed, seed, steps)
-    for check in checks:
-        _show(Console(highlight=False), check)
+    if as_json:
+        from app.api.gradient_checks import GradientCheckAnswer  # noqa: PLC0415  # keeps the table's start short
+
+        typer.echo(GradientCheckAnswer.of(checks).model_dump_json(indent=2))
+    else:
+        _show_all(checks)
     return int(any(check.verdict == "worry" for check in checks))
 
 
@@ -73,6 +84,11 @@ def _prepared(dataset: str, target: str | None, reading: Sequence[str]) -> Prepa
         raise InvalidRequest([Fault("/dataset", detail)]) from None
     files, form = SentFiles(SentFile(path.name, content)), UploadForm(path.name, target, **read_reading(reading))
     return prepare_upload(files, form, max_table_bytes=read_settings().max_table_bytes)
+
+
+def _show_all(checks: Sequence[GradientCheck]) -> None:
+    for check in checks:
+        _show(Console(highlight=False), check)
 
 
 def _show(console: Console, check: GradientCheck) -> None:

@@ -1,76 +1,63 @@
-"""The server process: uvicorn around the API, and the workers that live and stop with it."""
+"""The server process: the HTTP server around the API, and the workers that live and stop with it."""
 
 import asyncio
 import gc
 import ipaddress
+import logging
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import typer
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import ASGIApp
 
 from app.composition import make_app, open_services
 from app.domain.errors import Unavailable
+from app.http_server.limits import Limits, connections_within, raise_descriptor_limit
+from app.http_server.server import HttpServer
+from app.server_status import telling
 from app.services.services import Services
-from app.settings import read_settings
+from app.settings import Settings, read_settings
 from app.trainer.kernels import start_kernels
 from app.worker.supervisor import Supervisor
+
+_log = logging.getLogger(__name__)
 
 COLLECT_AFTER = 50_000
 """Objects that a garbage collection waits for: a large request has a million, and Python's 700 made it read 7 times as
 long."""
 
-FEED_SECONDS = 1.0
-"""How long the readers of feeds may take at the end to read what they were sent."""
 
-GRACE_SECONDS = 10
-"""How long open requests may take at the end; a claim that waits for work is cut off."""
+class Server(HttpServer):
+    """An HTTP server that starts workers once it serves, and stops them before it stops serving."""
 
-
-class Server(uvicorn.Server):
-    """Uvicorn that starts workers once it serves, and stops them before it stops serving."""
-
-    def __init__(self, config: uvicorn.Config, supervisor: Supervisor, services: Services, address: str) -> None:
-        super().__init__(config)
+    def __init__(self, app: ASGIApp, limits: Limits, supervisor: Supervisor, services: Services, address: str) -> None:
+        super().__init__(app, limits)
         self._services = services
         self._supervisor = supervisor
         self._address = address
+        self._status = ExitStack()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, and say where."""
         await super().startup(sockets)
         if self.started:
             typer.echo(f"Serving at {self._address}")
+            _log.info("%s is served with SQLite %s", self._address, self._services.storage.engine_version())
             self._supervisor.start()
+            self._status.enter_context(telling(self._services))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop the workers, then let those who wait here go."""
+        await asyncio.to_thread(self._status.close)
         await asyncio.to_thread(self._supervisor.stop)
         # Claims of other workers may wait here for work, and readers follow events: ended now, or the stop would wait.
         self._services.publisher.close()
-        ending = asyncio.ensure_future(super().shutdown(sockets))
-        await asyncio.wait({ending}, timeout=FEED_SECONDS)
-        self._cut_off_feeds()
-        await ending
-
-    def _cut_off_feeds(self) -> None:
-        """Drop the connections of those who have not read the ends of their feeds, and may never do so."""
-        for connection in list(self.server_state.connections):
-            if isinstance(connection, H11Protocol | HttpToolsProtocol) and _path(connection).endswith("/events"):
-                connection.transport.abort()
-
-
-def _path(connection: H11Protocol | HttpToolsProtocol) -> str:
-    """Return the path of the last request of a connection; an empty one before the first."""
-    # Its scope is None at first, whatever the annotation says.
-    scope: Mapping[str, Any] | None = connection.scope
-    return str(scope.get("path", "")) if scope else ""
+        await super().shutdown(sockets)
 
 
 def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> None:
@@ -86,21 +73,28 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> No
     gc.enable()
     with open_services(settings) as services:
         listener = _listen(host, port)
-        config = uvicorn.Config(
-            make_app(services, settings),
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
         address = _address(listener)
         supervisor = Supervisor(address, workers, slots, services.work.lose_worker)
         try:
-            Server(config, supervisor, services, address).run(sockets=[listener])
+            server = Server(make_app(services, settings), limits_of(settings), supervisor, services, address)
+            server.run(sockets=[listener])
         except KeyboardInterrupt:
             # Uvicorn raises it again after an orderly stop.
             typer.echo("Stopped.")
         finally:
             _ignore_signals()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return what the HTTP server bears by the settings, and by the descriptors that this process may have."""
+    descriptors = raise_descriptor_limit()
+    return Limits(
+        connections=settings.connections or connections_within(descriptors),
+        head_seconds=settings.head_seconds,
+        idle_seconds=settings.idle_seconds,
+        body_seconds=settings.body_seconds,
+        reading_seconds=settings.reader_seconds,
+    )
 
 
 def stop_with_input() -> None:

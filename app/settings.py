@@ -33,6 +33,16 @@ class Settings(BaseSettings):
     """How many uploads are read at the same time; others wait."""
     database_bytes: Annotated[int | None, Field(ge=MEBIBYTE)] = None
     """How large logsweep.db may become; what would make it larger is refused as on a full disk."""
+    connections: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """How many may be open at the same time; 0 for what the limit of file descriptors leaves room for."""
+    head_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    """How long the head of a request may take."""
+    body_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    """How long a body may stand still, and how far it may be behind 4 KiB a second."""
+    reader_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    """How long a reader may take nothing of an answer, or less than 4 KiB a second."""
+    idle_seconds: Annotated[float, Field(gt=0, le=3600)] = 65.0
+    """How long a connection may rest between two requests."""
     checkpoint_bytes: Annotated[int, Field(ge=0)] = 4096 * MEBIBYTE
     """What the cache of checkpoints may take on disk; 0 keeps none."""
 

@@ -17,7 +17,7 @@ use_one_thread(os.environ)  # before NumPy is imported
 
 from app.analysis.edges import edges  # noqa: E402
 from app.analysis.evidence import Evidence  # noqa: E402
-from app.analysis.importance import importance, irrelevant  # noqa: E402
+from app.analysis.importance import importance  # noqa: E402
 from app.analysis.next_space import next_parameters  # noqa: E402
 from app.domain.history import EarlierSweep  # noqa: E402
 from app.domain.space import Space  # noqa: E402
@@ -90,7 +90,7 @@ def _regret(task: Task, tried: Seen) -> float:
 def _next_space(task: Task, tried: Seen) -> Space:
     trials = [_trial(number, params, cost) for number, (params, cost) in enumerate(tried)]
     evidence = Evidence.of(task.space, "minimize", trials)
-    kept = irrelevant(importance(evidence))
+    kept = importance(evidence).irrelevant
     changed = next_parameters(evidence, edges(evidence, lambda _, __: False), kept, lambda _, __: True)
     return Space({**task.space.parameters, **changed})
 

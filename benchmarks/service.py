@@ -45,14 +45,19 @@ class Service:
         response = self.client.post("/v1/sweeps", json=body)
         if response.is_error:
             raise RuntimeError(f"The server refused the sweep: {response.text}")
-        sweep = response.json()
+        sweep = self.ended(response.json()["id"], longest)
+        return sweep, time.perf_counter() - start
+
+    def ended(self, name: str, longest: float = LONGEST_SWEEP) -> dict[str, Any]:
+        """Follow a sweep to its end; return it. Raises RuntimeError as `run_sweep` does."""
+        start = time.perf_counter()
+        sweep: dict[str, Any] = self.get(f"/v1/sweeps/{name}", wait=WAIT)
         while sweep["state"] == "running":
             self._require_life(time.perf_counter() - start, longest)
-            sweep = self.get(f"/v1/sweeps/{sweep['id']}", wait=WAIT)
-        seconds = time.perf_counter() - start
+            sweep = self.get(f"/v1/sweeps/{name}", wait=WAIT)
         if sweep["state"] != "completed":
             raise RuntimeError(f"The sweep ended as {sweep['state']} ({sweep['reason']}), not completed.")
-        return sweep, seconds
+        return sweep
 
     def _require_life(self, waited: float, longest: float) -> None:
         """Raise an error if the server ended or the sweep takes too long."""
@@ -74,17 +79,22 @@ class Service:
 @contextmanager
 def running_service(workers: int, code: Path = HERE) -> Iterator[Service]:
     """Serve by the code of a checkout, on a temporary data folder and a free port; stop and remove all in the end."""
+    with TemporaryDirectory(prefix="logsweep-") as folder, serving(Path(folder) / "data", workers, code) as service:
+        yield service
+
+
+@contextmanager
+def serving(data: Path, workers: int, code: Path = HERE) -> Iterator[Service]:
+    """Serve a data folder by the code of a checkout on a free port, and stop in the end; the log stays beside it."""
     # SIGTERM ends a program without its `finally`; SystemExit does not.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    with TemporaryDirectory(prefix="logsweep-") as folder:
-        data = Path(folder) / "data"
-        log = Path(folder) / "server.log"
-        process = _start(data, log, workers, code)
-        try:
-            with httpx.Client(base_url=_address(process, log), timeout=30.0) as client:
-                yield Service(process, client)
-        finally:
-            _stop(process)
+    log = data.parent / f"{data.name}.log"
+    process = _start(data, log, workers, code)
+    try:
+        with httpx.Client(base_url=_address(process, log), timeout=30.0) as client:
+            yield Service(process, client)
+    finally:
+        _stop(process)
 
 
 def _start(data: Path, log: Path, workers: int, code: Path) -> subprocess.Popen[str]:

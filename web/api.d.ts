@@ -348,6 +348,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sweeps/{sweep}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Why
+         * @description Tell in sentences why a sweep has not finished, what holds it up first, and when it may end.
+         *
+         *     It tells who holds its runs and since when, what waits for whom, lost leases, a lack of workers or of their version,
+         *     and what could not be planned or stored; of a sweep that has ended why it did.
+         */
+        get: operations["get_why"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sweeps/{sweep}/best": {
         parameters: {
             query?: never;
@@ -803,10 +826,12 @@ export interface paths {
         };
         /**
          * Export Results
-         * @description Fetch all trials, or all their epochs, as one file, in the order of trials.
+         * @description Fetch all trials, all their epochs, or all that a kept model predicts of dev or test, as one file.
          *
-         *     It is read in pages while it is sent: trials that finish meanwhile may be in it or not. Lists and values of several
-         *     kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet` on the server.
+         *     Trials and epochs are in the order of trials, and are read in pages while they are sent: trials that finish
+         *     meanwhile may be in it or not. Predictions are in the order of the part, beside the target, with the probability of
+         *     each class. Lists and values of several kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet`
+         *     on the server.
          */
         get: operations["export_results"];
         put?: never;
@@ -1129,6 +1154,26 @@ export interface paths {
          * @description Answer as long as the storage can be read and written; else tell with 503 why not: a full disk, for one.
          */
         get: operations["get_readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scrape Meters
+         * @description Return what the service measures of itself, as Prometheus reads it: docs/observability.md says what there is.
+         */
+        get: operations["scrape_meters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2523,6 +2568,34 @@ export interface components {
             trials: number[];
         };
         /**
+         * Hold
+         * @description What a worker holds of a sweep: so many runs, the first of them since a time; the first lease ends then.
+         */
+        Hold: {
+            /**
+             * Worker
+             * @description the name of the worker
+             */
+            worker: string;
+            /**
+             * Runs
+             * @description how many runs it holds
+             */
+            runs: number;
+            /**
+             * Since
+             * Format: date-time
+             * @description when it got the first of them, UTC
+             */
+            since: string;
+            /**
+             * Lease Until
+             * Format: date-time
+             * @description when the first of its leases ends if it falls silent, UTC
+             */
+            lease_until: string;
+        };
+        /**
          * HyperparameterAnswer
          * @description A hyperparameter: what it means, what it may be, and what it is in trials that say nothing of it.
          *
@@ -2582,10 +2655,11 @@ export interface components {
         };
         /**
          * Importance
-         * @description The `share` of a parameter in what tells the best trials from all, with its 95 % bootstrap interval.
+         * @description The `share` of a parameter in what all explain alone of the objective's variance; the shares sum to 1.
          *
-         *     All shares sum to 1, or are 0 if nothing can be told from chance. `matters` is whether it can: whether the parameter
-         *     tells more than it does in 95 % of shufflings of the trials.
+         *     They are the means over a forest; between `low` and `high` lie 95 % of its trees, each grown on its own bootstrap of
+         *     the trials. `matters` is whether the parameter tells the best trials from all others more than it does in 95 % of
+         *     shufflings.
          */
         Importance: {
             /**
@@ -2595,7 +2669,7 @@ export interface components {
             parameter: string;
             /**
              * Share
-             * @description its share in what tells the best tenth of the trials from all, from 0 to 1
+             * @description its share in what all parameters explain alone of the objective's variance, from 0 to 1
              */
             share: number;
             /**
@@ -2610,7 +2684,7 @@ export interface components {
             high: number;
             /**
              * Matters
-             * @description whether it tells more than chance does
+             * @description whether it tells the best trials from all others more than chance does
              */
             matters: boolean;
         };
@@ -3122,6 +3196,89 @@ export interface components {
             worst: components["schemas"]["PartialDerivativeAnswer"][];
         };
         /**
+         * OpenRun
+         * @description A run that waits for a worker or trains with one: how far it is, and how far it is asked to train.
+         */
+        OpenRun: {
+            /**
+             * Trial
+             * @description the number of its trial
+             */
+            trial: number;
+            /**
+             * Replicate
+             * @description which training of the trial it is, from 0 on
+             */
+            replicate: number;
+            /**
+             * Epochs
+             * @description how many epochs have come in
+             */
+            epochs: number;
+            /**
+             * Asked
+             * @description how many it is asked for, before it is compared or has ended
+             */
+            asked: number;
+            /**
+             * Worker
+             * @description who holds it, or may have it in memory; null if nobody does
+             */
+            worker: string | null;
+            /**
+             * Since
+             * @description since when it is held, UTC; null if it is not
+             */
+            since: string | null;
+        };
+        /**
+         * OpenRuns
+         * @description The runs of a sweep that have not ended.
+         *
+         *     `queued_since` is when the trial was drawn of which a run waits longest, `holds` are those of the workers with the
+         *     most runs, `slowest` is the run with the most epochs before it. So many `lost_runs` of those that wait or train
+         *     have lost a worker, `losses` times in all.
+         */
+        OpenRuns: {
+            /**
+             * Queued
+             * @description how many wait for a worker
+             */
+            queued: number;
+            /**
+             * Training
+             * @description how many are in training
+             */
+            training: number;
+            /**
+             * Paused
+             * @description how many wait to be compared with others
+             */
+            paused: number;
+            /**
+             * Queued Since
+             * @description when the trial was drawn of which a run waits longest, UTC; null if none waits
+             */
+            queued_since: string | null;
+            /**
+             * Holds
+             * @description what workers hold, those with the most runs first, 20 at most
+             */
+            holds: components["schemas"]["Hold"][];
+            /** @description the run with the most epochs before it, one in training if there is any; null if none is open */
+            slowest: components["schemas"]["OpenRun"] | null;
+            /**
+             * Lost Runs
+             * @description how many of those that wait or train have lost a worker
+             */
+            lost_runs: number;
+            /**
+             * Losses
+             * @description how often, in all
+             */
+            losses: number;
+        };
+        /**
          * Page
          * @description Some items of a list; `next` is the cursor of the next page, or null on the last one.
          */
@@ -3267,9 +3424,9 @@ export interface components {
         };
         /**
          * PairImportance
-         * @description Two parameters that tell the best fifth together better than alone: by so large a `share` of what all tell alone.
+         * @description Two parameters that decide together: by so large a `share` of what all parameters and all pairs explain.
          *
-         *     Each of them is told beyond what 100 shufflings of the trials come to.
+         *     They tell the best fifth together otherwise than alone, beyond 100 shufflings of the trials.
          */
         PairImportance: {
             /**
@@ -3279,7 +3436,7 @@ export interface components {
             parameters: string[];
             /**
              * Share
-             * @description what they tell together beyond each alone, against what all tell alone
+             * @description what they explain together beyond each alone, as a share of what all parameters and pairs explain
              */
             share: number;
         };
@@ -3502,6 +3659,23 @@ export interface components {
              * @description the number of the trial, from 0 on
              */
             trial: number;
+        };
+        /**
+         * Reason
+         * @description One reason, by its code, as a sentence with its facts.
+         */
+        Reason: {
+            /**
+             * Code
+             * @description which reason it is, for programs
+             * @enum {string}
+             */
+            code: "ended" | "paused" | "storage" | "no_plan" | "no_worker" | "other_version" | "ending" | "silent" | "lost" | "training" | "queued" | "round" | "undrawn" | "planning" | "budget";
+            /**
+             * Detail
+             * @description the reason, in a sentence
+             */
+            detail: string;
         };
         /**
          * Receipt
@@ -3799,7 +3973,7 @@ export interface components {
             importance: components["schemas"]["Importance"][];
             /**
              * Pairs
-             * @description parameters that tell more together than alone
+             * @description parameters that decide together which trials are good, the strongest first
              */
             pairs: components["schemas"]["PairImportance"][];
             /**
@@ -4277,6 +4451,29 @@ export interface components {
             after_best: components["schemas"]["SpentOn"];
         };
         /**
+         * Why
+         * @description Why a sweep has not finished, or why it ended, what holds it up first.
+         *
+         *     `expected_end` is when it will end if it goes on as it did; null where nothing tells. A sweep that has ended has no
+         *     `runs`.
+         */
+        Why: {
+            /** @description where it stands */
+            state: components["schemas"]["SweepState"];
+            /**
+             * Reasons
+             * @description one sentence for each reason; what holds the sweep up comes first
+             */
+            reasons: components["schemas"]["Reason"][];
+            /** @description its runs that have not ended; null once it has ended itself */
+            runs: components["schemas"]["OpenRuns"] | null;
+            /**
+             * Expected End
+             * @description when it ends if it goes on as it did since its start, UTC; null where nothing tells, or it is held up
+             */
+            expected_end: string | null;
+        };
+        /**
          * WorkerAnswer
          * @description A live worker, and what it trains. What it has not said of itself is null: other trainers need not.
          *
@@ -4378,6 +4575,12 @@ export interface components {
              * @description what was wrong and the way out
              */
             detail: string;
+            /**
+             * Request Id
+             * @description by which the server's log names the request, as the header X-Request-ID does
+             * @default null
+             */
+            request_id?: string | null;
             /**
              * Errors
              * @description the broken rules one by one, the first 100
@@ -6134,6 +6337,47 @@ export interface operations {
             };
         };
     };
+    get_why: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a sweep, as its answer has it */
+                sweep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_best_trial: {
         parameters: {
             query?: never;
@@ -7176,10 +7420,14 @@ export interface operations {
             query?: {
                 /** @description the kind of file */
                 format?: "csv" | "jsonl" | "parquet";
-                /** @description a row for each trial, or for each epoch of each trial */
-                of?: "trials" | "curves";
+                /** @description a row for each trial, for each epoch of each trial, or for each example that a model answers */
+                of?: "trials" | "curves" | "predictions";
                 /** @description a condition on trials, as in lists; all must hold */
                 where?: string[] | null;
+                /** @description of predictions, whose model answers: by default the best */
+                trial?: number | null;
+                /** @description of predictions, the part of the data that is answered: dev by default */
+                part?: ("dev" | "test") | null;
             };
             header?: never;
             path: {
@@ -8007,6 +8255,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthAnswer"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scrape_meters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; version=1.0.0; charset=utf-8": unknown;
                 };
             };
             /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.analysis.evidence import Floats
+from app.analysis.columns import Floats
 from app.domain.space import ChoiceParameter, Parameter
 
 _SPREAD = 0.29

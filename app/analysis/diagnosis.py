@@ -10,8 +10,7 @@ from app.domain.objectives import cost
 from app.domain.order import Order
 from app.domain.states import TrialState
 from app.domain.sweeps import SweepSpec
-from app.domain.trials import Trial
-from app.domain.work import Epoch
+from app.domain.trials import LossCurve, Trial
 from engine.diagnosis import (
     Curve,
     Errors,
@@ -30,6 +29,7 @@ from engine.metrics import usual_error
 
 __all__ = [
     "LAST_EPOCHS",
+    "NO_CURVE",
     "SweepDiagnosis",
     "TrialDiagnosis",
     "figure",
@@ -40,13 +40,16 @@ __all__ = [
 LAST_EPOCHS = 25
 """The end of a curve that a diagnosis reads, beside its first epoch: more than the trend needs."""
 
+NO_CURVE = LossCurve([], [], [])
+"""The curve of a trial that has reported no epoch."""
+
 
 def trial_diagnosis(
-    trial: Trial, epochs: Sequence[Epoch], spec: SweepSpec, dataset: DatasetSummary, hoped: float
+    trial: Trial, epochs: LossCurve, spec: SweepSpec, dataset: DatasetSummary, hoped: float
 ) -> TrialDiagnosis:
     """Diagnose a trial from its curve and, once it has some, its errors; `hoped` is the error to aim for."""
     params = complete(spec.fixed, trial.params)
-    curve = Curve.of([_point(trial, one) for one in epochs if _counts(trial, one)], _guessing(params, dataset))
+    curve = Curve.of(_points(trial, epochs), _guessing(params, dataset))
     found, errors = diagnose(curve), _errors(trial, dataset, hoped)
     # Bias and variance of a trial that diverged matter only where it may be the best.
     if errors is None or (trial.state is TrialState.DIVERGED and trial.value is None):
@@ -59,24 +62,19 @@ def trial_diagnosis(
 
 def sweep_diagnosis(
     trials: Sequence[Trial],
-    curves: Mapping[int, Sequence[Epoch]],
+    curves: Mapping[int, LossCurve],
     spec: SweepSpec,
     dataset: DatasetSummary,
     hoped: float,
 ) -> SweepDiagnosis:
     """Diagnose the finished trials of a sweep, given their curves by number."""
-    found = {one.number: trial_diagnosis(one, curves.get(one.number, ()), spec, dataset, hoped) for one in trials}
+    found = {one.number: trial_diagnosis(one, curves.get(one.number, NO_CURVE), spec, dataset, hoped) for one in trials}
     ranked = [
         Order.of(cost(one.value, spec.objective.direction), one.state, one.number, confirmed=one.confirmed)
         for one in trials
         if one.value is not None
     ]
     return diagnose_sweep(found, min(ranked).number if ranked else None)
-
-
-def _counts(trial: Trial, epoch: Epoch) -> bool:
-    """Return whether a point says something: a trainer that sends no loss did not thereby diverge."""
-    return epoch.metrics.get("train_loss") is not None or trial.state is TrialState.DIVERGED
 
 
 def _guessing(params: Mapping[str, Any], dataset: DatasetSummary) -> float:
@@ -89,12 +87,21 @@ def _guessing(params: Mapping[str, Any], dataset: DatasetSummary) -> float:
     return weighed_guessing(said, classes, counts["train"])
 
 
-def _point(trial: Trial, epoch: Epoch) -> Point:
+def _points(trial: Trial, curve: LossCurve) -> list[Point]:
+    """Return the points that say something: a trainer that sends no loss did not thereby diverge."""
+    diverged = trial.state is TrialState.DIVERGED
     # A trial diverges by its dev loss, too, and by that alone where the last step of the epoch went wrong.
-    diverged = trial.state is TrialState.DIVERGED and epoch.epoch >= trial.epochs
-    loss = epoch.metrics.get("train_loss")
-    seen = math.nan if loss is None or diverged else loss
-    return Point(epoch.epoch, seen, [math.inf if norm is None else norm for norm in epoch.gradient_norms or ()])
+    broken = trial.epochs if diverged else math.inf
+    rows = zip(curve.epochs, curve.losses, curve.gradient_norms, strict=True)
+    return [
+        Point(
+            epoch,
+            math.nan if loss is None or epoch >= broken else loss,
+            [math.inf if norm is None else norm for norm in norms or ()],
+        )
+        for epoch, loss, norms in rows
+        if loss is not None or diverged
+    ]
 
 
 def _errors(trial: Trial, dataset: DatasetSummary, hoped: float) -> Errors | None:

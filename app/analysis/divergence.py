@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from app.analysis.columns import Floats
 from app.analysis.evidence import Evidence
 from app.domain.errors import show
 from app.domain.space import ChoiceParameter
@@ -64,11 +65,11 @@ def _region(evidence: Evidence, lost: Mask) -> tuple[list[Bound], Mask]:
     for _ in range(2):
         named = {one.parameter for one in bounds}
         scored = [
-            (_f1(lost, region & inside), place, bound, inside)
-            for place, (bound, inside) in enumerate(_bounds(evidence, lost))
+            (_f1(lost, region & inside), -place, bound, inside)
+            for place, (bound, inside) in enumerate(_bounds(evidence, lost, region))
             if bound.parameter not in named
         ]
-        best = max(scored, key=lambda one: (one[0], -one[1]), default=None)
+        best = max(scored, key=lambda one: one[:2], default=None)
         if best is None or best[0] < before + _GAIN or not _is_sure(lost & region, region, best[3] & region):
             break
         before, _, bound, inside = best
@@ -77,19 +78,28 @@ def _region(evidence: Evidence, lost: Mask) -> tuple[list[Bound], Mask]:
     return bounds, region
 
 
-def _bounds(evidence: Evidence, lost: Mask) -> Iterator[tuple[Bound, Mask]]:
-    """Yield what may bound the region: each value of a choice, and each side of the values of diverged trials."""
+def _bounds(evidence: Evidence, lost: Mask, region: Mask) -> Iterator[tuple[Bound, Mask]]:
+    """Yield what may bound the region further: each value of a choice, and the best bound on each side of numbers."""
     for name, parameter in evidence.space.parameters.items():
-        drawn = [one.params.get(name) for one in evidence.trials]
+        values = evidence.values[name]
         if isinstance(parameter, ChoiceParameter):
-            shown = [show(value) for value in drawn]
-            for value in parameter.values:
-                yield Bound(name, None, None, [value]), np.array([one == show(value) for one in shown], bool)
+            for place, value in enumerate(parameter.values):
+                yield Bound(name, None, None, [value]), values == place
             continue
-        values = np.array([np.nan if value is None else float(str(value)) for value in drawn], np.float64)
-        for end in np.unique(values[lost & ~np.isnan(values)]).tolist():
-            yield Bound(name, end, None, None), values >= end
-            yield Bound(name, None, end, None), values <= end
+        inside = region & ~np.isnan(values)
+        if (inside & lost).any():
+            low = _lowest(values[inside], lost[inside], int(lost.sum()))
+            high = -_lowest(-values[inside], lost[inside], int(lost.sum()))
+            yield Bound(name, low, None, None), values >= low
+            yield Bound(name, None, high, None), values <= high
+
+
+def _lowest(values: Floats, lost: Mask, total: int) -> float:
+    """Return the value of a diverged trial from which upward the F1 is the highest."""
+    ends, order = np.unique(values[lost]), np.sort(values)
+    inside = len(values) - np.searchsorted(order, ends)
+    hits = int(lost.sum()) - np.searchsorted(np.sort(values[lost]), ends)
+    return float(ends[np.argmax(2 * hits / (total + inside))])
 
 
 def _f1(lost: Mask, inside: Mask) -> float:

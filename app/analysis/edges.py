@@ -7,9 +7,9 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from app.analysis.evidence import Evidence, Floats, best_count
-from app.analysis.importance import BEST
-from app.domain.scales import place, unscale
+from app.analysis.columns import Floats
+from app.analysis.evidence import BEST, Evidence, best_count
+from app.domain.scales import unscale
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 from engine.diagnosis.figures import figure
 
@@ -58,10 +58,9 @@ def _edges(evidence: Evidence, allowed: Allowed) -> Iterator[Edge]:
 
 def places_of(evidence: Evidence, name: str, axis: FloatParameter | IntParameter) -> Floats:
     """Return where the trials that have a parameter lie in its range, the best first; a drawn 0 beside it is none."""
-    trials = [evidence.trials[row] for row in evidence.drawn(name)]
-    values = [float(str(one.params[name])) for one in trials]
-    kept = [value for value in values if not (axis.zero_probability and value == 0.0)]
-    return np.array([place(value, axis.low, axis.high, axis.scale, axis.threshold) for value in kept], np.float64)
+    rows, zero = evidence.drawn(name), axis.zero_probability
+    drawn = evidence.coordinates[name][rows[(zero == 0.0) | (evidence.values[name][rows] != 0.0)]]
+    return np.asarray((drawn - zero) / (1.0 - zero))
 
 
 def widened(name: str, axis: FloatParameter | IntParameter, side: Side, allowed: Allowed) -> Any:

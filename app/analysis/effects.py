@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from app.analysis.columns import Floats
 from app.analysis.densities import kernel
-from app.analysis.evidence import Evidence, Floats, Rows
+from app.analysis.evidence import Evidence, Rows
 from app.domain.space import ChoiceParameter, Parameter
 from app.domain.values import Value
 from app.surrogates.axes import BELOW_1
@@ -45,12 +46,12 @@ def effects(evidence: Evidence, rules: int) -> list[Effect]:
     sign = 1.0 if evidence.direction == "minimize" else -1.0
     finite = np.isfinite(evidence.costs)
     values = np.minimum(evidence.costs, np.quantile(evidence.costs[finite], _WORST))
-    found = []
+    weights, found = _resampled(len(values)), []
     for name, parameter in evidence.space.parameters.items():
         rows = evidence.drawn(name)
         rows = rows[finite[rows]]
         grid = _grid(parameter, rules)
-        found.append(Effect(name, grid, *_ends(_means(evidence, name, grid, rows, values), sign)))
+        found.append(Effect(name, grid, *_ends(_means(evidence, name, grid, rows, values, weights), sign)))
     return found
 
 
@@ -61,20 +62,21 @@ def _grid(parameter: Parameter, rules: int) -> list[Value]:
     return list(dict.fromkeys(parameter.at(quantiles, rules)))
 
 
-def _means(evidence: Evidence, name: str, grid: Sequence[Value], rows: Rows, costs: Floats) -> Floats:
+def _resampled(count: int) -> Floats:
+    """Return how often each trial counts: once, and in each resample as often as it is drawn."""
+    drawn = np.random.default_rng(_SEED).multinomial(count, np.full(count, 1.0 / count), _RESAMPLES)
+    return np.concatenate([np.ones((1, count)), drawn])
+
+
+def _means(evidence: Evidence, name: str, grid: Sequence[Value], rows: Rows, costs: Floats, weights: Floats) -> Floats:
     """Return the mean costs at a grid, NaN without support: those of the trials first, then those of resamples."""
     parameter, places = evidence.space.parameters[name], evidence.coordinates[name][rows]
     at = np.array([parameter.coordinate(value) for value in grid])
     # Values of a choice have nothing to do with each other.
     width = 1e-3 if isinstance(parameter, ChoiceParameter) else max(0.29 * max(len(rows), 1) ** -0.2, 0.03)
     near = kernel(places, at, width)
-    rng = np.random.default_rng(_SEED)
-    weights = np.ones((1, len(rows)))
-    if len(rows):
-        drawn = rng.multinomial(len(rows), np.full(len(rows), 1.0 / len(rows)), _RESAMPLES)
-        weights = np.concatenate([weights, drawn])
-    support = weights @ near
-    means = (weights * costs[rows]) @ near / np.maximum(support, 1e-300)
+    support = weights[:, rows] @ near
+    means = weights[:, rows] @ (costs[rows, None] * near) / np.maximum(support, 1e-300)
     return np.asarray(np.where(support > 1e-9, means, np.nan) + np.where(near.sum(0) < _LEAST_SUPPORT, np.nan, 0.0))
 
 

@@ -2,22 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, inf, nan
-from typing import Self, TypeAlias
+from math import ceil, inf
+from typing import Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.analysis.columns import Floats, coordinates_of, values_of
 from app.domain.objectives import Direction, cost
 from app.domain.space import Space
 from app.domain.states import TrialState
 from app.domain.trials import Trial
 
-Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.int64]
+T = TypeVar("T", bound=np.generic)
 
 LEAST_TRIALS = 20
 """With fewer trials that have a value nothing is said of the space."""
+
+BEST = 0.1
+"""The best tenth of the trials."""
 
 FEWEST_BEST, LARGEST_BEST = 10, 1 / 3
 """A best tenth or fifth has so many trials at least, but never is a larger part of all: few tell little from chance."""
@@ -33,8 +37,9 @@ class Evidence:
     """Trials that lie in `space`, each trained itself, with a number in each array for each of them.
 
     `costs` are lower where a trial is better, infinite without a value; `best_first` are rows: completed trials by
-    cost, then pruned ones, the longest first, then those that diverged. `coordinates` are those of each parameter on
-    its own scale, NaN where it was not drawn; those of choices are positions among their values.
+    cost, then pruned ones, the longest first, then those that diverged. `values` are the numbers of each parameter, of
+    a choice the positions in its list, `coordinates` where they lie on its own scale, from 0 to 1, but for the values
+    of choices without an order, which are labels; both are NaN where the parameter was not drawn.
     """
 
     space: Space
@@ -42,6 +47,7 @@ class Evidence:
     trials: Sequence[Trial]
     costs: Floats
     best_first: Rows
+    values: Mapping[str, Floats]
     coordinates: Mapping[str, Floats]
 
     @classmethod
@@ -50,9 +56,11 @@ class Evidence:
         kept = [one for one in trials if one.state in COMPARED and one.same_as is None]
         found = [cost(one.value, direction) for one in kept]
         costs = np.array([inf if value is None else value for value in found], np.float64)
-        coordinates = {name: _coordinates(space, name, kept) for name in space}
+        axes = space.parameters
+        values = {name: values_of(axis, [one.params.get(name) for one in kept]) for name, axis in axes.items()}
+        coordinates = {name: coordinates_of(axis, values[name]) for name, axis in axes.items()}
         order = sorted(range(len(kept)), key=lambda row: _rank(kept[row], float(costs[row])))
-        return cls(space, direction, kept, costs, np.array(order, np.int64), coordinates)
+        return cls(space, direction, kept, costs, np.array(order, np.int64), values, coordinates)
 
     @property
     def valued(self) -> int:
@@ -70,19 +78,14 @@ class Evidence:
         return np.asarray(self.best_first[missing[self.best_first] == 0])
 
 
-def best_of(rows: Rows, share: float) -> Rows:
-    """Return so large a share of rows that come with the best first."""
+def best_of(rows: NDArray[T], share: float) -> NDArray[T]:
+    """Return so large a share of rows, or of what belongs to them, that come with the best first."""
     return rows[: best_count(len(rows), share)]
 
 
 def best_count(count: int, share: float) -> int:
     """Return how many of so many trials are the best ones."""
     return min(max(round(count * share), FEWEST_BEST), ceil(count * max(share, LARGEST_BEST)))
-
-
-def _coordinates(space: Space, name: str, trials: Sequence[Trial]) -> Floats:
-    parameter = space.parameters[name]
-    return np.array([parameter.coordinate(one.params[name]) if name in one.params else nan for one in trials])
 
 
 def _rank(trial: Trial, value: float) -> tuple[int, int, float, int]:

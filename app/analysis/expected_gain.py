@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.analysis.evidence import Evidence, Floats
+from app.analysis.columns import Floats
+from app.analysis.evidence import Evidence
 
 _NOTE = "An extrapolation: with each doubling random trials gain about the same share of what the one before it gained."
 

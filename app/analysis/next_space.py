@@ -1,6 +1,5 @@
 """The next space: narrowed to where the best fifth lies, widened where the best lie at an edge. Coarse to fine."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from math import ceil, floor
@@ -8,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from app.analysis.columns import Floats
 from app.analysis.edges import Allowed, Edge, places_of
 from app.analysis.evidence import Evidence, best_of
 from app.domain.conditions import names
 from app.domain.constraints import Constraint
 from app.domain.scales import unscale
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
-from app.domain.values import Value, key
+from app.domain.values import key
 
 GOOD = 0.2
 """The best fifth of the trials is what the next space is drawn around."""
@@ -86,7 +86,7 @@ def _moved(
     beyond: Mapping[str, Any],
     whole: Collection[str],
 ) -> FloatParameter | IntParameter:
-    places = best_of_places(evidence, name, axis)
+    places = best_of(places_of(evidence, name, axis), GOOD)
     if len(places) == 0:
         return axis
     first, last = (0.0, 1.0) if name in whole else _stretch(places)
@@ -95,14 +95,7 @@ def _moved(
     return replace(axis, **moved) if moved["low"] < moved["high"] else axis
 
 
-def best_of_places(evidence: Evidence, name: str, axis: FloatParameter | IntParameter) -> Sequence[float]:
-    """Return where the best fifth lies in the range of a parameter."""
-    places = places_of(evidence, name, axis)
-    rows = best_of(np.arange(len(places)), GOOD)
-    return [float(places[row]) for row in rows]
-
-
-def _stretch(places: Sequence[float]) -> tuple[float, float]:
+def _stretch(places: Floats) -> tuple[float, float]:
     """Return the part of a range in which places lie, with a margin."""
     first, last = (float(one) for one in np.quantile(places, [_INNER, 1.0 - _INNER]))
     lack = max(_NARROWEST - (last - first), 0.0) / 2
@@ -132,13 +125,10 @@ def _narrowed_choice(evidence: Evidence, name: str, choice: ChoiceParameter, who
         return choice
     rows = evidence.drawn(name)
     best = best_of(rows, GOOD)
-    drawn, good = (Counter(key(evidence.trials[row].params[name]) for row in some) for some in (rows, best))
-    scale = len(best) / max(len(rows), 1)
-
-    def stays(value: Value) -> bool:
-        return bool(good[key(value)]) or drawn[key(value)] * scale < _EXPECTED
-
-    left = [place for place, value in enumerate(choice.values) if stays(value)]
+    positions = evidence.values[name].astype(np.int64, copy=False)
+    drawn, good = (np.bincount(positions[some], minlength=len(choice.values)) for some in (rows, best))
+    expected = drawn * (len(best) / max(len(rows), 1))
+    left = np.flatnonzero((good > 0) | (expected < _EXPECTED)).tolist()
     weights = choice.weights and tuple(choice.weights[place] for place in left)
     if not left or (weights and not sum(weights)):
         return choice

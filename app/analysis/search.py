@@ -8,7 +8,7 @@ from app.analysis.edges import Allowed, Edge, edges
 from app.analysis.effects import Effect, effects
 from app.analysis.evidence import LEAST_TRIALS, Evidence
 from app.analysis.expected_gain import ExpectedGain, expected_gain
-from app.analysis.importance import Importance, PairImportance, importance, irrelevant, pairs
+from app.analysis.importance import Importance, PairImportance, importance
 from app.analysis.next_space import next_parameters
 from app.analysis.waste import Waste, waste
 from app.domain.space import Parameter
@@ -36,17 +36,16 @@ def search_analysis(
 ) -> Search:
     """Return what trials say: `trials` are all that were read, by number, drawn `by_chance` or by what was learnt."""
     ranked, found = importance(evidence), edges(evidence, allowed)
-    without = irrelevant(ranked)
     return Search(
-        importance=ranked,
-        pairs=pairs(evidence, ranked),
-        irrelevant=without,
+        importance=ranked.alone,
+        pairs=ranked.pairs,
+        irrelevant=ranked.irrelevant,
         edges=found,
         effects=effects(evidence, rules),
         divergence=divergence(evidence),
         waste=waste(trials, trainings),
         expected_gain=expected_gain(evidence) if by_chance else None,
-        parameters=next_parameters(evidence, found, without, allowed),
+        parameters=next_parameters(evidence, found, ranked.irrelevant, allowed),
         lack=_lack(evidence),
     )
 

@@ -1,5 +1,6 @@
 """Waste: what of the budget bought no better trial."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -35,8 +36,7 @@ class Waste:
 def waste(trials: Sequence[Trial], trainings: int = 1) -> Waste:
     """Return what trials, in the order of their numbers, spent; each epoch was trained `trainings` times."""
     own = [one for one in trials if one.same_as is None]
-    first = dict[str, int]()
-    twins = {one.number for one in own if first.setdefault(key(one.params), one.number) != one.number}
+    twins = _twins(own)
 
     def spent(fits: Callable[[Trial], bool], share: Callable[[Trial], float] = lambda _: 1.0) -> SpentOn:
         found = [(one, share(one)) for one in own if fits(one)]
@@ -51,6 +51,14 @@ def waste(trials: Sequence[Trial], trainings: int = 1) -> Waste:
         spent(lambda one: one.number in twins and one.state not in ended),
         spent(lambda one: one.number not in twins and _after_best(one) > 0.0, _after_best),
     )
+
+
+def _twins(trials: Sequence[Trial]) -> set[int]:
+    """Return the numbers of those whose point an earlier one had. Few agree in all numbers: they alone get a key."""
+    numbers = [tuple(value for value in one.params.values() if isinstance(value, int | float)) for one in trials]
+    counts, first = Counter(numbers), dict[str, int]()
+    alike = [one for one, its in zip(trials, numbers, strict=True) if counts[its] > 1]
+    return {one.number for one in alike if first.setdefault(key(one.params), one.number) != one.number}
 
 
 def _after_best(one: Trial) -> float:

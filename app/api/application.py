@@ -2,6 +2,8 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from secrets import token_hex
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
@@ -32,6 +34,8 @@ from app.api import (
 )
 from app.api.body_limit import BodyLimit
 from app.api.fast_path import FastPath
+from app.api.methods import Methods
+from app.api.observing import Observing
 from app.api.streams import AT_ONCE
 from app.api.waiting import CLAIMS_AT_ONCE
 from app.domain.work import MOST_REQUEST_BYTES
@@ -61,6 +65,15 @@ MAX_JSON_BYTES = 1 << 20
 MAX_ROWS_BYTES = 8 << 20
 """The most bytes of a request with rows to predict."""
 
+MOST_FILES = 16
+"""The most files of a form, known or not; up to 1 MiB of each is held in memory."""
+
+MOST_FIELDS = 1000
+"""The most fields of a form: some name columns, of which there are many."""
+
+MOST_FIELD_BYTES = 1 << 16
+"""The most bytes of one of them."""
+
 
 def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> FastAPI:
     """Return the application; `lifespan` must put the use cases at `app.state.services`."""
@@ -73,6 +86,7 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
         redoc_url=None,
         # As they are: those of a router that is included are made a second time, in the first request to wait for.
         routes=[route for room in _ROOMS for route in room.router.routes],
+        form_limits={"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_FIELD_BYTES},
     )
     longer = {
         "/v1/datasets*": max_upload_bytes,
@@ -85,7 +99,10 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
         "/v1/sweeps/*/ensemble/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
     }
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS)
-    app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)  # the last one added sees a request first
+    app.add_middleware(Methods)
+    app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
+    # The last one added sees a request first. The use cases come with the lifespan, after the middleware.
+    app.add_middleware(Observing, meters=lambda: app.state.services.meters, new_id=partial(token_hex, 8))
     app.state.one_gradient_check = asyncio.Semaphore()
     app.state.bodies = CapacityLimiter(AT_ONCE)
     app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)

@@ -27,8 +27,9 @@ def chart_progress(
 
     Every improvement is there. Of more results than `points` the least and the greatest of each stretch are.
     """
-    query = parse_query([], "number", where or [], services.trials.fields(sweep))
-    return services.charts.progress(sweep, by, query.conditions, points)
+    basis = services.trials.basis(sweep)
+    query = parse_query([], "number", where or [], basis.fields)
+    return services.charts.progress(basis, by, query.conditions, points)
 
 
 @router.get("/curves")
@@ -46,8 +47,9 @@ def chart_curves(
     Of more trials than asked for the best half and an even choice of the others are shown; of longer curves the least
     and the greatest value of each stretch.
     """
-    query = parse_query([], "number", where or [], services.trials.fields(sweep))
-    return services.charts.curves(sweep, metric, query.conditions, number or [], trials, points)
+    basis = services.trials.basis(sweep)
+    query = parse_query([], "number", where or [], basis.fields)
+    return services.charts.curves(basis, metric, query.conditions, number or [], trials, points)
 
 
 @router.get("/points")
@@ -61,7 +63,7 @@ def chart_points(
     most: Annotated[int, Query(ge=2, le=5000, description="how many trials to show at most")] = 2000,
 ) -> PointsChart:
     """Show fields of many trials, of more than `most` the best half, and an even choice of the others."""
-    known = services.trials.fields(sweep)
-    query = parse_query([], "number", where or [], known)
-    fields = {name: parse_field(name, "/field", known) for name in field}
-    return services.charts.points(sweep, fields, query.conditions, most)
+    basis = services.trials.basis(sweep)
+    query = parse_query([], "number", where or [], basis.fields)
+    fields = {name: parse_field(name, "/field", basis.fields) for name in field}
+    return services.charts.points(basis, fields, query.conditions, most)

@@ -6,17 +6,21 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import fields
 from functools import partial
+from time import monotonic
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
+from prometheus_client import Histogram
 
 from app.api.dependencies import UseCases
 from app.api.strict_route import StrictRoute
 from app.domain.errors import Malformed, show
 from app.domain.events import DatasetChanged, Decided, EpochsStored, SweepChanged, TrialsChanged, WorkersChanged
+from app.instruments.meters import Meters
 from app.services.feed import Feed, Published, Reading
+from app.services.services import Services
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1", tags=["events"])
 
@@ -61,7 +65,7 @@ async def follow_events(services: UseCases, after: After = None, last_event_id: 
     numbers, `dataset` and `workers` names. An id is good as long as the server runs and remembers what came after it.
     `resync` tells a reader that it missed something, and has to read anew what it shows.
     """
-    return _follow(services.publisher.feed, last_event_id or after, None)
+    return _follow(services, last_event_id or after, None)
 
 
 @router.get("/sweeps/{sweep}/events", status_code=200, response_class=FeedAnswer)
@@ -70,12 +74,13 @@ async def follow_sweep(
 ) -> FeedAnswer:
     """Follow what happens to one sweep: the events of `/v1/events` that concern it."""
     await run_in_threadpool(services.sweeps.get, sweep)
-    return _follow(services.publisher.feed, last_event_id or after, sweep)
+    return _follow(services, last_event_id or after, sweep)
 
 
-def _follow(feed: Feed, after: str | None, sweep: str | None) -> FeedAnswer:
+def _follow(services: Services, after: str | None, sweep: str | None) -> FeedAnswer:
+    feed = services.publisher.feed
     place = feed.last if after is None else _place(feed, after)
-    return FeedAnswer(_messages(feed, place, sweep))
+    return FeedAnswer(_measured(services.meters, feed, place, sweep))
 
 
 def _place(feed: Feed, after: str) -> int | None:
@@ -86,7 +91,14 @@ def _place(feed: Feed, after: str) -> int | None:
     return feed.place_of(found[1], int(found[2]))
 
 
-async def _messages(feed: Feed, place: int | None, sweep: str | None) -> AsyncIterator[bytes]:
+async def _measured(meters: Meters, feed: Feed, place: int | None, sweep: str | None) -> AsyncIterator[bytes]:
+    """Yield what a reader is sent, and count it among the readers meanwhile."""
+    with meters.feeds.track_inprogress():
+        async for message in _messages(meters.event_lag, feed, place, sweep):
+            yield message
+
+
+async def _messages(lag: Histogram, feed: Feed, place: int | None, sweep: str | None) -> AsyncIterator[bytes]:
     """Yield what a reader is sent, from its place on; None is a lost one."""
     lost, place = place is None, feed.last if place is None else place
     yield f"retry: {RETRY}\n".encode() + (_resync(feed, place) if lost else _mark(feed, place))
@@ -96,6 +108,8 @@ async def _messages(feed: Feed, place: int | None, sweep: str | None) -> AsyncIt
         reading = feed.read(place, sweep)
         place = reading.place
         if message := _told(feed, reading, idle=clock() - sent_at >= HEARTBEAT):
+            if reading.events:
+                lag.observe(monotonic() - reading.events[0].at)
             yield message
             sent_at = clock()
         if not reading.more:

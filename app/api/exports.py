@@ -1,6 +1,7 @@
-"""Route of exports: all results of a sweep as one file, sent while it is read."""
+"""Route of exports: results of a sweep as one file, sent while it is read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -8,6 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from app.api.dependencies import UseCases
 from app.api.strict_route import StrictRoute
+from app.domain.answered import ScoredPart
 from app.domain.errors import Fault, InvalidRequest, NotInstalled
 from app.exports import FORMATS
 from app.exports.table import Column, Row
@@ -20,34 +22,70 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}", tags=["
 _FILES: dict[int | str, dict[str, Any]] = {200: {"content": {kind.split(";")[0]: {} for _, kind in FORMATS.values()}}}
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for; each field but `of` belongs to one table alone."""
+
+    of: Table
+    where: list[str] | None
+    trial: int | None
+    part: ScoredPart | None
+
+
 @router.get("/export", response_class=StreamingResponse, responses=_FILES)
 def export_results(
     sweep: str,
     services: UseCases,
     file_format: Annotated[Literal["csv", "jsonl", "parquet"], Query(alias="format")] = "csv",
-    of: Annotated[Table, Query(description="a row for each trial, or for each epoch of each trial")] = "trials",
+    of: Annotated[
+        Table,
+        Query(
+            description="a row for each trial, for each epoch of each trial, or for each example that a model answers"
+        ),
+    ] = "trials",
     where: Annotated[list[str] | None, Query(description="a condition on trials, as in lists; all must hold")] = None,
+    trial: Annotated[int | None, Query(description="of predictions, whose model answers: by default the best")] = None,
+    part: Annotated[
+        ScoredPart | None, Query(description="of predictions, the part of the data that is answered: dev by default")
+    ] = None,
 ) -> StreamingResponse:
-    """Fetch all trials, or all their epochs, as one file, in the order of trials.
+    """Fetch all trials, all their epochs, or all that a kept model predicts of dev or test, as one file.
 
-    It is read in pages while it is sent: trials that finish meanwhile may be in it or not. Lists and values of several
-    kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet` on the server.
+    Trials and epochs are in the order of trials, and are read in pages while they are sent: trials that finish
+    meanwhile may be in it or not. Predictions are in the order of the part, beside the target, with the probability of
+    each class. Lists and values of several kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet`
+    on the server.
     """
-    columns, pages = _table(services, sweep, of, where or [])
+    name, columns, pages = _table(services, sweep, _Asked(of, where, trial, part))
     write, media_type = FORMATS[file_format]
     try:
         pieces = write(columns, pages)
     except ImportError:
         rule = "Parquet needs pyarrow, which the server does not have. Ask for csv or jsonl"
         raise NotInstalled(f"{rule}, or install it there: pip install 'logsweep[parquet]'.") from None
-    headers = {"Content-Disposition": f'attachment; filename="{sweep}-{of}.{file_format}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{sweep}-{name}.{file_format}"'}
     return StreamingResponse(pieces, media_type=media_type, headers=headers)
 
 
-def _table(services: Services, sweep: str, of: Table, where: Sequence[str]) -> tuple[list[Column], Iterator[list[Row]]]:
-    if of == "trials":
-        query = parse_query([], "number", where, services.trials.fields(sweep))
-        return services.exports.trials(sweep, query.conditions)
-    if where:
-        raise InvalidRequest([Fault("/where", "Curves are exported as a whole. Leave where out, or export trials.")])
-    return services.exports.curves(sweep)
+def _table(services: Services, sweep: str, asked: _Asked) -> tuple[str, list[Column], Iterator[list[Row]]]:
+    """Return what the file is called, and its columns and pages. Raises InvalidRequest for what does not belong."""
+    if faults := list(_misplaced(asked)):
+        raise InvalidRequest(faults)
+    if asked.of == "trials":
+        basis = services.trials.basis(sweep)
+        query = parse_query([], "number", asked.where or [], basis.fields)
+        return "trials", *services.exports.trials(basis, query.conditions)
+    if asked.of == "curves":
+        return "curves", *services.exports.curves(sweep)
+    trial = services.sweeps.best(sweep).trial.number if asked.trial is None else asked.trial
+    part = asked.part or "dev"
+    return f"{trial}-{part}-predictions", *services.exports.predictions(sweep, trial, part)
+
+
+def _misplaced(asked: _Asked) -> Iterator[Fault]:
+    if asked.where and asked.of != "trials":
+        rule = f"{asked.of.capitalize()} are exported as a whole"
+        yield Fault("/where", f"{rule}. Leave where out, or export trials.")
+    for name in ("trial", "part"):
+        if getattr(asked, name) is not None and asked.of != "predictions":
+            yield Fault(f"/{name}", f"{name} says whose predictions are exported. Leave it out, or add of=predictions.")

@@ -31,6 +31,7 @@ class FastPath:
         if endpoint is None:
             await self._app(scope, receive, send)
             return
+        scope["matched"] = scope["path"]
         request = Request(scope, receive)
         try:
             response = await endpoint(request, request.app.state.services)

@@ -1,6 +1,8 @@
-"""Routes that tell whether the service is well."""
+"""Routes that tell whether the service is well, and what it measures of itself."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from app.api.dependencies import UseCases
@@ -30,3 +32,10 @@ def get_readiness(request: Request, services: UseCases) -> HealthAnswer:
     if (why := services.work.trouble()) is not None:
         raise Unavailable(why)
     return HealthAnswer(status="ok", version=request.app.version, sqlite=services.storage.engine_version())
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {CONTENT_TYPE_LATEST: {}}}})
+async def scrape_meters(request: Request, services: UseCases) -> Response:
+    """Return what the service measures of itself, as Prometheus reads it: docs/observability.md says what there is."""
+    content, media_type = await run_in_threadpool(services.scrape.text, request.headers.get("accept", ""))
+    return Response(content, headers={"Content-Type": media_type})

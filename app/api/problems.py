@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problems: one shape for every status."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 
@@ -12,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app.api.fields import parameter_faults
+from app.api.methods import allowed
+from app.api.seen import request_id
 from app.domain import disks
 from app.domain.errors import (
     Conflict,
@@ -46,6 +49,10 @@ _DETAILS = {
     405: "This address does not know the method; the Allow header lists those it knows.",
 }
 
+_LARGE_FORM = re.compile(r"Too many (files|fields)|(Field|Part) exceeded maximum size")
+"""How Starlette begins to say that a form has more than it may."""
+
+MEDIA_TYPE = "application/problem+json"
 
 FAILED = "The service failed. Its log says why; trying again may help."
 """What is said of faults of the service itself."""
@@ -65,6 +72,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    request_id: str | None = None
     errors: list[FaultAnswer] = []
 
 
@@ -72,7 +80,7 @@ def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem."""
     for kind in EXPECTED:
         app.add_exception_handler(kind, answer)
-    app.add_exception_handler(Exception, _bug)
+    app.add_exception_handler(Exception, failed)
 
 
 async def answer(request: Request, error: Exception) -> JSONResponse:
@@ -82,22 +90,27 @@ async def answer(request: Request, error: Exception) -> JSONResponse:
 
 
 def _problem(
-    status: int, detail: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+    request: Request,
+    status: int,
+    detail: str,
+    faults: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     problem = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
+        request_id=request_id(request),
         errors=[FaultAnswer(pointer=fault.pointer, detail=fault.detail) for fault in faults],
     )
-    return JSONResponse(problem.model_dump(), status, headers=headers, media_type="application/problem+json")
+    return JSONResponse(problem.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
 
 
-async def _logsweep_error(_: Request, error: Exception) -> JSONResponse:
+async def _logsweep_error(request: Request, error: Exception) -> JSONResponse:
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
     faults = error.faults if isinstance(error, InvalidRequest) else ()
     after = _RETRY_AFTER.get(status)
-    return _problem(status, str(error), faults, None if after is None else {"Retry-After": str(after)})
+    return _problem(request, status, str(error), faults, None if after is None else {"Retry-After": str(after)})
 
 
 async def _validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -107,29 +120,35 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
     return await _logsweep_error(request, InvalidRequest(parameter_faults(error)))
 
 
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
-    phrase = HTTPStatus(error.status_code).phrase
-    detail = _DETAILS.get(error.status_code, error.detail) if error.detail == phrase else error.detail
-    return _problem(error.status_code, detail, headers=error.headers)
+    status = HTTPStatus(error.status_code)
+    if status == HTTPStatus.BAD_REQUEST and _LARGE_FORM.match(error.detail):
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    detail = _DETAILS.get(status, error.detail) if error.detail == status.phrase else error.detail
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = allowed(request.scope)
+    return _problem(request, status, detail, headers=headers)
 
 
-async def _hung_up(_: Request, __: Exception) -> JSONResponse:
+async def _hung_up(request: Request, _: Exception) -> JSONResponse:
     """Answer a client that is gone: no fault of the service, so that its log says nothing."""
-    return _problem(400, "The body broke off before its end. Send it again.")
+    return _problem(request, 400, "The body broke off before its end. Send it again.")
 
 
 async def _system_error(request: Request, error: Exception) -> JSONResponse:
     """Answer for a disk that has no room for a body; all else that the system refuses is a fault of the service."""
     if isinstance(error, OSError) and error.errno in disks.NO_ROOM:
         return await _logsweep_error(request, disks.told(error, "the folder for temporary files of the server"))
-    return await _bug(request, error)
+    return await failed(request, error)
 
 
-async def _bug(request: Request, error: Exception) -> JSONResponse:
+async def failed(request: Request, error: Exception) -> JSONResponse:
+    """Log a fault of the service, and return the problem that says no more of it than that."""
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _problem(500, FAILED)
+    return _problem(request, 500, FAILED)
 
 
 _ANSWERS: Mapping[type, Callable[[Request, Exception], Awaitable[JSONResponse]]] = {

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import BinaryIO, TypeVar
 
-from anyio import CapacityLimiter, fail_after, from_thread, to_thread
-from fastapi import HTTPException, Request
+from anyio import CapacityLimiter, from_thread, to_thread
+from fastapi import Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -17,15 +17,12 @@ T = TypeVar("T")
 AT_ONCE = 16
 """How many bodies are read at the same time; others wait. Each has a thread, but none of those that answer the rest."""
 
-SILENCE_SECONDS = 60.0
-"""How long the sender of a body may be silent before it is given up."""
-
 
 async def with_body(request: Request, use: Callable[[Iterator[bytes]], T]) -> T:
     """Return what `use` makes of the pieces of a body, in a thread of its own; a piece is received when it asks for it.
 
-    The application has a limiter for these threads. Raises HTTPException 415 for another content type, 408 for a
-    sender that falls silent; ClientDisconnect if the client hung up in the middle.
+    The application has a limiter for these threads. Raises HTTPException 415 for another content type;
+    ClientDisconnect if the client hung up in the middle, or was cut off.
     """
     require_bytes(request)
     limiter: CapacityLimiter = request.app.state.bodies
@@ -58,8 +55,4 @@ def _pieces(stream: AsyncIterator[bytes]) -> Iterator[bytes]:
 
 
 async def _received(stream: AsyncIterator[bytes]) -> bytes | None:
-    try:
-        with fail_after(SILENCE_SECONDS):
-            return await anext(stream, None)
-    except TimeoutError:
-        raise HTTPException(408, f"No byte came for {SILENCE_SECONDS:g} seconds. Send the body once more.") from None
+    return await anext(stream, None)

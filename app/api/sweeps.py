@@ -18,6 +18,7 @@ from app.api.waiting import LONGEST_WAIT, sweep_when_ended
 from app.domain.plan import StoredDecision
 from app.domain.states import SweepState
 from app.domain.sweeps import Sweep, SweepFilter
+from app.domain.why import Why
 from app.services.cursors import Page
 from app.services.services import Services
 
@@ -126,6 +127,16 @@ async def refine_sweep(sweep: str, request: Request, services: UseCases, once: C
 def list_decisions(sweep: str, services: UseCases, limit: Limit = 50, cursor: Cursor = None) -> Page[StoredDecision]:
     """List what was decided about the trials of a sweep, in which round and why; draws without rounds are left out."""
     return services.sweeps.decisions(sweep, limit, cursor)
+
+
+@router.get("/{sweep}/why")
+def get_why(sweep: str, services: UseCases) -> Why:
+    """Tell in sentences why a sweep has not finished, what holds it up first, and when it may end.
+
+    It tells who holds its runs and since when, what waits for whom, lost leases, a lack of workers or of their version,
+    and what could not be planned or stored; of a sweep that has ended why it did.
+    """
+    return services.explaining.why(sweep)
 
 
 @router.get("/{sweep}/best")

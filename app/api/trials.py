@@ -34,8 +34,9 @@ def list_trials(
     cursor: Cursor = None,
 ) -> Page[TrialAnswer]:
     """List the trials of a sweep. Those without the value they are sorted by come last."""
-    query = parse_query(state or [], sort, where or [], services.trials.fields(sweep))
-    page = services.trials.page(sweep, query, limit, cursor)
+    basis = services.trials.basis(sweep)
+    query = parse_query(state or [], sort, where or [], basis.fields)
+    page = services.trials.page(basis, query, limit, cursor)
     return Page([trial_answer(one) for one in page.items], page.next)
 
 

@@ -10,6 +10,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
+from app.api.seen import was_waited_for
 from app.domain.states import SweepState
 from app.domain.sweeps import Sweep
 from app.domain.work import ClaimAnswer, ClaimRequest, GivenBack, ReleaseRequest
@@ -40,6 +41,7 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
                 partial(services.work.turn, place),
                 ask.wait,
                 gone,
+                request,
             )
         if gone.done() and answer.runs:
             items = [GivenBack(run.lease) for run in answer.runs]
@@ -64,6 +66,7 @@ async def sweep_when_ended(services: Services, sweep: str, wait: float, request:
                 waiter.woken,
                 wait,
                 gone,
+                request,
             )
 
 
@@ -73,14 +76,19 @@ async def _look_until(
     changed: Callable[[], Coroutine[Any, Any, None]],
     wait: float,
     gone: "asyncio.Future[None]",
+    request: Request,
 ) -> Seen:
     """Look at once and then at every change, until it is enough, the client is gone or its time is up."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + min(wait, LONGEST_WAIT)
     while True:
         seen = await look()
-        left = deadline - loop.time()
-        if enough(seen) or left <= 0 or not await _first(changed(), gone, left) or gone.done():
+        looked_at = loop.time()
+        if enough(seen) or looked_at >= deadline:
+            return seen
+        news = await _first(changed(), gone, deadline - looked_at)
+        was_waited_for(request, loop.time() - looked_at)
+        if not news or gone.done():
             return seen
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from typing import TypeVar
 
 import msgspec
@@ -23,8 +24,9 @@ from app.domain.work import (
     ReleaseRequest,
     ReportRequest,
 )
+from app.logs.context import bound
 
-A = TypeVar("A")
+A = TypeVar("A", HeartbeatRequest, ReportRequest, ReleaseRequest, FinishRequest)
 T = TypeVar("T")
 
 AT_ONCE = 32
@@ -48,7 +50,8 @@ async def claim_runs(request: Request, services: UseCases) -> Response:
     """Lease runs to train; with `wait`, answer when there are some."""
     raw = await read_raw(request)
     ask = _CLAIM.read(raw) if len(raw) <= SMALL else await _in_thread(request, _CLAIM.read, raw)
-    return _json(await claim_when_ready(services, ask, request))
+    with bound(worker=ask.worker):
+        return _json(await claim_when_ready(services, ask, request))
 
 
 @router.post("/heartbeat", response_model=DecisionsAnswer, openapi_extra=json_body(_HEARTBEAT.adapter))
@@ -87,12 +90,18 @@ ENDPOINTS: Mapping[str, Endpoint] = {
 
 async def _answer(request: Request, reads: RecordReader[A], use_case: Callable[[A], object]) -> Response:
     raw = await read_raw(request)
-    return await _in_thread(request, lambda: _json(use_case(reads.read(raw))))
+    return await _in_thread(request, lambda: _used(use_case, reads.read(raw)))
+
+
+def _used(use_case: Callable[[A], object], ask: A) -> Response:
+    with bound(worker=ask.worker):
+        return _json(use_case(ask))
 
 
 async def _in_thread(request: Request, run: Callable[..., T], *args: object) -> T:
-    """Run something for a worker in a thread that no reader of lists can occupy."""
-    return await asyncio.get_running_loop().run_in_executor(request.app.state.work_threads, run, *args)
+    """Run something for a worker in a thread that no reader of lists can occupy, within the request's context."""
+    threads, within = request.app.state.work_threads, copy_context()
+    return await asyncio.get_running_loop().run_in_executor(threads, within.run, run, *args)
 
 
 def _json(answer: object) -> Response:

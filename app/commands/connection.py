@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.domain.errors import NotInstalled
+
 if TYPE_CHECKING:
     from logsweep import Client
 
@@ -46,4 +48,7 @@ def connected(server: str) -> Iterator["Client"]:
         raise typer.Exit(Exit.UNREACHABLE) from None
     except LogsweepError as error:
         typer.echo(str(error), err=True)
+        raise typer.Exit(Exit.REFUSED) from None
+    except NotInstalled as error:
+        typer.echo(error.detail, err=True)
         raise typer.Exit(Exit.REFUSED) from None

@@ -1,13 +1,18 @@
 """`logsweep upload`, `logsweep datasets`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 import typer
 
 from app.commands.connection import LOCAL, AsJson, Server, connected
-from app.commands.output import show_facts, show_json, show_table
-from app.terminal import show_notes
+from app.commands.output import figure, show_facts, show_json, show_table
+from app.domain.datasets import Note
+from app.terminal import notes_of, show_notes
+
+if TYPE_CHECKING:
+    from logsweep.answers.datasets import DatasetPreview
 
 _File = Annotated[
     Path, typer.Argument(help="A table: CSV or other text, also .gz, NPZ or Parquet.", exists=True, dir_okay=False)
@@ -30,15 +35,29 @@ def upload(
     fields = dict(_pair(one) for one in settings or ())
     with connected(server) as client:
         if dry:
-            show_json(client.preview_upload(file, target=target, **fields))  # type: ignore[arg-type] # the server judges
+            seen = client.preview_upload(file, target=target, **fields)  # type: ignore[arg-type] # the server judges
+            show_json(seen) if as_json else _show_preview(seen)
             return
         called = name or file.name.partition(".")[0]
         found = client.upload(file, name=called, target=target, **fields)  # type: ignore[arg-type]
     if as_json:
         show_json(found)
         return
-    show_facts([("name", found.name), ("task", found.task), ("rows", found.rows), ("inputs", found.features)])
-    show_notes(found.card.get("notes", ()))
+    facts = [("name", found.name), ("task", found.task), ("rows", found.rows), ("inputs", found.features)]
+    show_facts([*facts, ("sweep it", f"{client.url}/#/new?dataset={quote(found.name)}")])
+    show_notes(notes_of(found.card))
+
+
+def _show_preview(seen: "DatasetPreview") -> None:
+    show_facts([("task", seen.task), ("rows", seen.rows), ("inputs", seen.features), ("outputs", seen.outputs)])
+    columns = [seen.target, *seen.columns]
+    show_table(
+        ["column", "kind", ">missing", ">from", ">to", "examples"],
+        [(one.name, one.kind, one.missing, one.low, one.high, ", ".join(map(figure, one.examples))) for one in columns],
+    )
+    if seen.more_columns:
+        typer.echo(f"... and {seen.more_columns:,} more columns.")
+    show_notes(Note(one.code, one.columns, one.detail) for one in seen.notes)
 
 
 def datasets(server: Server = LOCAL, as_json: AsJson = False) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
 import typer
@@ -17,9 +18,16 @@ def show_json(found: BaseModel | Iterable[BaseModel] | Any) -> None:
     typer.echo(json.dumps(_plain(found), indent=2, ensure_ascii=False))
 
 
+def show_line(found: BaseModel) -> None:
+    """Print an answer as JSON in one line, for what follows something."""
+    typer.echo(json.dumps(_plain(found), ensure_ascii=False))
+
+
 def _plain(found: Any) -> Any:
     if isinstance(found, BaseModel):
         return found.model_dump(mode="json")
+    if is_dataclass(found) and not isinstance(found, type):
+        return asdict(found)
     return [_plain(one) for one in found] if isinstance(found, list | tuple) else found
 
 

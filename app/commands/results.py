@@ -1,4 +1,4 @@
-"""What sweeps came to: `best`, `trials`, `compare`, `doctor`, `export`, `predict` of a server's models."""
+"""What sweeps came to: `best`, `trials`, `compare`, `doctor`, `export`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,6 +8,7 @@ import typer
 from app.commands.connection import LOCAL, AsJson, Server, connected
 from app.commands.output import show_facts, show_json, show_table
 from app.commands.sweeps import Id, commands
+from app.commands.tracking import Kind, Tracked, track
 
 Where = Annotated[list[str] | None, typer.Option(help="A condition, say dev_error<0.1; again for more.")]
 
@@ -82,28 +83,77 @@ def compare(
 
 
 @commands.command()
-def doctor(sweep: Id, server: Server = LOCAL, as_json: AsJson = False) -> None:
+def doctor(
+    sweep: Id,
+    hoped_error: Annotated[
+        float | None, typer.Option(help="The error that one would be content with.", min=0.0)
+    ] = None,
+    server: Server = LOCAL,
+    as_json: AsJson = False,
+) -> None:
     """Tell what a sweep shows, and what to do next."""
     with connected(server) as client:
-        found = client.get_sweep(sweep).analysis()
+        found = client.get_sweep(sweep).analysis(hoped_error=hoped_error)
     if as_json:
         show_json(found)
         return
     for sentence in found.next:
         typer.echo(sentence)
+    if getattr(found, "next_space", None) is not None:
+        typer.echo(f"The next space is made: logsweep refine {sweep}")
 
 
 @commands.command()
-def export(
+def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     sweep: Id,
-    file: Annotated[Path, typer.Argument(help="The new file; its ending tells the format: csv, jsonl or parquet.")],
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            help="The new file; its ending tells the format: csv, jsonl or parquet. With --to, where the other tool "
+            "keeps its runs."
+        ),
+    ] = None,
     of: Annotated[
-        Literal["trials", "curves"], typer.Option(help="A row for each trial, or for each epoch.")
-    ] = "trials",
+        Literal["trials", "curves", "predictions"] | None,
+        typer.Option(
+            help="A row for each trial (unless said), for each epoch, or for each example that a model answers."
+        ),
+    ] = None,
     where: Where = None,
+    trial: Annotated[
+        int | None, typer.Option(help="Of predictions, whose model answers; by default the best one's.", min=0)
+    ] = None,
+    part: Annotated[
+        Literal["dev", "test"] | None, typer.Option(help="Of predictions, the part of the data; by default dev.")
+    ] = None,
+    to: Annotated[
+        Kind | None,
+        typer.Option(help="Write to this tool in place of a file: a run for each trial; again adds what is new."),
+    ] = None,
     server: Server = LOCAL,
+    as_json: AsJson = False,
 ) -> None:
-    """Write all trials of a sweep, or all their epochs, to a file."""
+    """Write all trials of a sweep, all their epochs, or what a model predicts, to a file, or to another tool."""
+    if to is not None and (of, trial, part) != (None, None, None):
+        raise typer.BadParameter("Another tool gets all there is of trials: leave out --of, --trial and --part.")
+    if to is None and file is None:
+        raise typer.BadParameter("Say the file to write, or the tool with --to.")
     with connected(server) as client:
-        client.get_sweep(sweep).export(file, of=of, where=where)
-    typer.echo(f"Wrote {file}.", err=True)
+        found = client.get_sweep(sweep)
+        if to is not None:
+            _tell_tracked(track(found, to, file, where or ()), as_json=as_json)
+            return
+        written = found.export(str(file), of=of or "trials", where=where, trial=trial, part=part)
+    if as_json:
+        show_json({"file": str(written), "bytes": written.stat().st_size})
+    else:
+        typer.echo(f"Wrote {written}.", err=True)
+
+
+def _tell_tracked(found: Tracked, *, as_json: bool) -> None:
+    if as_json:
+        show_json(found)
+        return
+    typer.echo(f"Wrote {found.written:,} trials to {found.place}; {found.unchanged:,} were there already.", err=True)
+    if found.left:
+        typer.echo(f"{found.left:,} have not ended: export again to add them.", err=True)

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.commands.completion import known_sweeps
 from app.commands.connection import LOCAL, AsJson, Exit, Server, connected
-from app.commands.output import figure, show_facts, show_json, show_table
+from app.commands.output import figure, show_facts, show_json, show_line, show_table
 from app.commands.request_files import read_request
 
 if TYPE_CHECKING:
@@ -13,7 +14,12 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(no_args_is_help=True, help="Start sweeps, look at them, steer them.")
 
-Id = Annotated[str, typer.Argument(metavar="SWEEP", help="The id of a sweep, as `logsweep sweep list` shows it.")]
+Id = Annotated[
+    str,
+    typer.Argument(
+        metavar="SWEEP", help="The id of a sweep, as `logsweep sweep list` shows it.", autocompletion=known_sweeps
+    ),
+]
 File = Annotated[str, typer.Argument(help="The request: JSON, YAML or TOML; - reads it from standard input.")]
 
 
@@ -97,16 +103,33 @@ def show(sweep: Id, server: Server = LOCAL, as_json: AsJson = False) -> None:
 
 
 @commands.command()
-def watch(sweep: Id, server: Server = LOCAL) -> None:
+def why(sweep: Id, server: Server = LOCAL, as_json: AsJson = False) -> None:
+    """Tell why a sweep has not finished, or why it ended."""
+    with connected(server) as client:
+        found = client.get_sweep(sweep).why()
+    if as_json:
+        show_json(found)
+        return
+    for reason in found.reasons:
+        typer.echo(reason.detail)
+    if found.expected_end is not None:
+        typer.echo(f"If it goes on like this, it ends at about {found.expected_end:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+@commands.command()
+def watch(sweep: Id, server: Server = LOCAL, as_json: AsJson = False) -> None:
     """Follow a sweep live until it ends or is paused: progress, curves of the best trials, leader board.
 
-    Exits with 0 if it completed, else with 4.
+    With --json a line for each look. Exits with 0 if it completed, else with 4.
     """
     from app.commands.watching import watched  # noqa: PLC0415  # keeps other commands short
 
     with connected(server) as client:
         found = client.get_sweep(sweep)
-        watched(found)
+        if as_json:
+            found.wait(progress=show_line)
+        else:
+            watched(found)
     if found.now.state != "completed":
         typer.echo(f"The sweep is {found.now.state}: {found.now.reason or 'someone paused it'}.", err=True)
         raise typer.Exit(Exit.NOT_COMPLETED)
@@ -181,13 +204,16 @@ def delete(
     sweep: Id,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     server: Server = LOCAL,
+    as_json: AsJson = False,
 ) -> None:
     """Delete a sweep that has ended, with its trials, curves and models."""
     with connected(server) as client:
         found = client.get_sweep(sweep)
         if not yes:
-            typer.confirm(f"Delete {found.now.name or sweep} with all its trials and models?", abort=True)
+            typer.confirm(f"Delete {found.now.name or sweep} with all its trials and models?", abort=True, err=True)
         found.delete()
+    if as_json:
+        show_json({"deleted": found.id})
 
 
 def _tell(sweep: "Sweep", *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from app.commands.output import figure
 
 if TYPE_CHECKING:
     from logsweep import Sweep
-    from logsweep.answers import SweepAnswer
+    from logsweep.answers.sweeps import SweepAnswer
 
 LEADERS = 8
 WIDTH = 30

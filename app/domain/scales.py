@@ -1,7 +1,7 @@
 """Scales: how an axis is spread between its bounds."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 Scale = Literal["linear", "log", "reverse_log", "symmetric_log"]
@@ -34,8 +34,15 @@ def unscale(
 
 def place(value: float, low: float, high: float, scale: Scale, threshold: float = THRESHOLD) -> float:
     """Return where `value` lies between the bounds on their scale: 0 at `low`, 1 at `high`."""
-    first, last, point = (_scaled(number, scale, threshold) for number in (low, high, value))
-    return min(max((point - first) / (last - first), 0.0), 1.0) if last != first else 0.0
+    return places([value], low, high, scale, threshold)[0]
+
+
+def places(values: Iterable[float], low: float, high: float, scale: Scale, threshold: float = THRESHOLD) -> list[float]:
+    """Return where each of `values` lies between the bounds on their scale: 0 at `low`, 1 at `high`."""
+    first, last = _scaled(low, scale, threshold), _scaled(high, scale, threshold)
+    if last == first:
+        return [0.0 for _ in values]
+    return [min(max((_scaled(one, scale, threshold) - first) / (last - first), 0.0), 1.0) for one in values]
 
 
 def _scaled(value: float, scale: Scale, threshold: float) -> float:

@@ -79,3 +79,15 @@ class MetricCurve:
 
     epochs: Sequence[int]
     values: Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class LossCurve:
+    """The training loss of a run, epoch by epoch, and the norms of its layers' gradients, None where not measured.
+
+    A loss that was not finite is None as well, and so is such a norm.
+    """
+
+    epochs: Sequence[int]
+    losses: Sequence[float | None]
+    gradient_norms: Sequence[Sequence[float | None] | None]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from app.domain.ensembles import TOP, Selection
 from app.domain.sweeps import TRAIN_ALONE, TrainedOn
 from app.domain.values import Value
 from app.domain.work import Metrics
+from app.models.answer_table import AnswerTable
 from app.models.answered import part_answers
 from app.models.models import trained_dataset
 from app.models.selection import Cost, answers_with_numbers, greedy, top
@@ -95,6 +95,13 @@ class Pool:
         card = self._dataset.card
         return part_answers(part, self._together(part, counts), self._dataset.classes, card["target"])
 
+    def answer_table(self, part: ScoredPart, counts: Sequence[int]) -> AnswerTable:
+        """Return what all models answer together to each row of a part, each counted so many times."""
+        answers = self._together(part, counts)
+        if not answers.finite[0]:
+            raise ValueError(f"An answer on the {part} part is no finite number.")
+        return AnswerTable(answers, self._dataset.classes)
+
     def _model(self, one: PoolModel) -> Model:
         card = {**one.about, "hyperparameters": dict(one.params), "made_with": dict(one.made_with)}
         normalize = bool(one.params["normalize_inputs"])
@@ -111,7 +118,7 @@ class Pool:
         examples = max(MOST_SHARES // (len(self._models) * max(len(self._dataset.classes), 1)), 1)
         rows = np.arange(0, len(like.y), -(-len(like.y) // examples))
         shares = [self._shares(place, "dev")[:, rows] for place in range(len(self._models))]
-        return np.array(shares), _of_rows(like, rows)
+        return np.array(shares), like.of_rows(rows)
 
     def _metrics(self, part: str, counts: Sequence[int]) -> dict[str, float | None]:
         """Return all metrics of the task on a part, by name; a part without rows has none."""
@@ -171,10 +178,6 @@ def _cost(like: Answers, loss: str, name: str) -> Cost:
         return costs
 
     return cost
-
-
-def _of_rows(like: Answers, rows: NDArray[Any]) -> Answers:
-    return Answers(like.output, like.y[rows], like.loss, like.misses, like.logits[..., rows], like.mean, like.scale)
 
 
 def _number(value: float) -> float | None:

@@ -1,7 +1,5 @@
 """Kept weights as models: their files, and what they predict."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, Literal
@@ -13,15 +11,13 @@ from app.domain.datasets import Note
 from app.domain.errors import Fault, InvalidRequest, NotInstalled, pointer
 from app.domain.predictions import PredictedRows, Prediction
 from app.domain.sweeps import TRAIN_ALONE, TrainedOn
-from app.domain.uploads import READING_OF_ROWS, read_reading
 from app.domain.values import Value
 from engine.data import Dataset, Table, TableError
 from engine.data.cross_validation import fold_of, whole_of
-from engine.data.said import Said
-from engine.models import FORMATS, MissingExtra, Model, ModelError, Predictions, Predictor, read_model
+from engine.models import FORMATS, MissingExtra, Model, Predictions, Predictor
 from engine.training_set import LOSS_OF_TASK, outputs_of
 
-__all__ = ["Format", "Model", "Predictor", "model_file", "predict_csv", "predict_rows", "trained_model"]
+__all__ = ["Format", "Model", "Predictor", "model_file", "predict_rows", "trained_model"]
 
 Format = Literal["npz", "safetensors", "onnx"]
 
@@ -74,7 +70,7 @@ def predict_rows(model: Predictor, rows: Sequence[Any]) -> PredictedRows:
         raise InvalidRequest(faults)
     try:
         table = model.read_rows(rows)
-        return PredictedRows(list(_each(model.predict(table))), notes_of(table))
+        return PredictedRows(list(each_of(model.predict(table))), notes_of(table))
     except TableError as error:
         raise InvalidRequest([Fault(pointer("rows", *fault.place), fault.detail) for fault in error.faults]) from None
 
@@ -86,34 +82,13 @@ def _size_faults(model: Predictor, rows: int) -> Iterator[Fault]:
             yield Fault("/rows", f"{made}. Send the rows in parts.")
 
 
-def predict_csv(model_content: bytes, rows_content: bytes, reading: Sequence[str] = ()) -> tuple[str, list[Note]]:
-    """Predict the rows of a CSV file with a model file; return CSV, and notes on what was passed over.
-
-    `reading` are settings like "separator=tab", for what the file and the model leave open. Raises InvalidRequest with
-    every fault.
-    """
-    try:
-        model = read_model(model_content)
-        table = model.read_csv(rows_content, said=Said(**read_reading(reading, READING_OF_ROWS)))
-        found = model.predict(table)
-    except ModelError as error:
-        raise InvalidRequest([Fault("/model", detail) for detail in error.faults]) from None
-    except TableError as error:
-        raise InvalidRequest([Fault("/rows", fault.detail) for fault in error.faults]) from None
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["prediction", *(f"probability_{name}" for name in found.classes)])
-    for one in _each(found):
-        writer.writerow([one.prediction, *(one.probabilities or {}).values()])
-    return text.getvalue(), notes_of(table)
-
-
 def notes_of(table: Table) -> list[Note]:
     """Return what was guessed or passed over in reading rows for a model."""
     return [Note(**note.card()) for note in table.notes]
 
 
-def _each(found: Predictions) -> Iterable[Prediction]:
+def each_of(found: Predictions) -> Iterable[Prediction]:
+    """Return each prediction: the class with the probability of each, or a number alone."""
     if found.probabilities is None:
         return map(Prediction, found.values.tolist(), repeat(None))
     probabilities = (dict(zip(found.classes, row, strict=True)) for row in found.probabilities.tolist())

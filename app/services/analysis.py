@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, final
 
-from app.analysis.diagnosis import LAST_EPOCHS, SweepDiagnosis, TrialDiagnosis, figure, sweep_diagnosis, trial_diagnosis
+from app.analysis.diagnosis import (
+    LAST_EPOCHS,
+    NO_CURVE,
+    SweepDiagnosis,
+    TrialDiagnosis,
+    figure,
+    sweep_diagnosis,
+    trial_diagnosis,
+)
 from app.analysis.divergence import Divergence
 from app.analysis.edges import Edge
 from app.analysis.effects import Effect
@@ -14,7 +22,6 @@ from app.analysis.flattery import Flattery, PartRows, flattery
 from app.analysis.importance import Importance, PairImportance
 from app.analysis.leaderboard import Compared, Leaderboard, Trainings, leaderboard, on_test
 from app.analysis.waste import Waste
-from app.contract.hyperparameters import params_of
 from app.contract.metrics import MEASURES, objectives_of
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, Fault, InvalidRequest
@@ -83,7 +90,7 @@ class Analysis:
         spec, dataset = self._diagnosable(sweep)
         _require_possible(hoped, dataset)
         trial = self._trials.get(sweep, number)
-        curve = self._storage.curve_ends(sweep, [number], LAST_EPOCHS).get(number, ())
+        curve = self._storage.curve_ends(sweep, [number], LAST_EPOCHS).get(number, NO_CURVE)
         return trial_diagnosis(trial, curve, spec, dataset, hoped)
 
     def sweep(self, sweep: str, hoped: float) -> SweepAnalysis:
@@ -144,17 +151,16 @@ class Analysis:
 
     def leaderboard(self, sweep: str, limit: int) -> Leaderboard:
         """Return the first `limit` of the board of the best trials. Raises NotFound."""
-        spec, dataset = self._storage.sweep_spec(sweep)
-        objective = spec.objective
+        basis = self._trials.basis(sweep)
+        spec, objective = basis.spec, basis.spec.objective
         query = TrialQuery(_FINAL, sort=Field("value"), descending=objective.direction == "maximize")
-        shared = {name: value for name, value in params_of(spec, {}).items() if name not in spec.space.parameters}
-        found = self._storage.trials(sweep, query, shared, None, BOARD)
+        found = self._storage.trials(sweep, query, basis.shared, None, BOARD)
         confirmed = self._storage.confirmed_trials(sweep)
         others = [one for one, _ in found if not one.confirmed and one.same_as is None]
         trials = _in_order(confirmed + others, objective.direction)[:BOARD]
         found_of = self._storage.trainings(sweep, [trial.number for trial in trials])
         trainings = {number: _counted(of_trial, spec.folds) for number, of_trial in found_of.items()}
-        board = leaderboard(trials, trainings, _compared(spec, dataset), spec.folds)
+        board = leaderboard(trials, trainings, _compared(spec, basis.dataset), spec.folds)
         if spec.train_on_dev and trials:
             return replace(board, note=_ONLY_TEST)
         again = retrained(self._storage, sweep, trials[0].number) if trials else None

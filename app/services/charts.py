@@ -12,10 +12,9 @@ from app.domain.filters import Condition, Field, TrialQuery
 from app.domain.hints import hint
 from app.domain.objectives import Direction
 from app.domain.states import TrialState
-from app.domain.sweeps import SweepSpec
 from app.domain.trials import MetricCurve
 from app.domain.values import Value
-from app.services.trials import Trials
+from app.services.trials import Basis
 from app.storage.interface import Storage
 
 By = Literal["trials", "epochs", "seconds"]
@@ -100,21 +99,20 @@ class PointsChart:
 class Charts:
     """Charts of the trials of a sweep; they are thinned here, so that a browser never gets more than it can draw."""
 
-    def __init__(self, storage: Storage, trials: Trials) -> None:
+    def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._trials = trials
 
-    def progress(self, sweep: str, by: By, conditions: Sequence[Condition], points: int) -> ProgressChart:
+    def progress(self, basis: Basis, by: By, conditions: Sequence[Condition], points: int) -> ProgressChart:
         """Return how the best value so far developed. Raises NotFound."""
-        found = self._storage.sweep(sweep)
+        started_at = self._storage.sweep(basis.sweep).started_at
         query = TrialQuery(_RESULTS, (*conditions, Condition(_VALUE, "!=", None)))
         fields = (_VALUE, _END, _EPOCHS)
-        rows = self._storage.trial_keys(sweep, query, self._trials.shared(sweep), fields)
+        rows = self._storage.trial_keys(basis.sweep, query, basis.shared, fields)
         order = np.lexsort((rows.numbers, rows.keys[_END]))
-        begun = found.started_at.timestamp() if found.started_at else 0.0
+        begun = started_at.timestamp() if started_at else 0.0
         x = _places(by, rows.keys[_EPOCHS][order], rows.keys[_END][order] / _MICROSECONDS - begun)
         values, numbers = rows.keys[_VALUE][order], rows.numbers[order]
-        objective = found.spec.objective
+        objective = basis.spec.objective
         steps = improvements(_costs(values, objective.direction))
         shown = extremes(values, points)
         return ProgressChart(
@@ -129,7 +127,7 @@ class Charts:
 
     def curves(
         self,
-        sweep: str,
+        basis: Basis,
         metric: str | None,
         conditions: Sequence[Condition],
         named: Sequence[int],
@@ -137,14 +135,13 @@ class Charts:
         points: int,
     ) -> CurvesChart:
         """Return one metric of many trials by epoch. Raises NotFound, InvalidRequest."""
-        spec, _ = self._storage.sweep_spec(sweep)
-        metric = metric or spec.objective.metric
-        self._require_metric(sweep, metric)
+        metric = metric or basis.spec.objective.metric
+        _require_metric(basis, metric)
         chosen = (Condition(Field("number"), "in", list(named)),) if named else ()
         query = TrialQuery(conditions=(*conditions, *chosen, Condition(_EPOCHS, ">", 0)))
-        total, numbers = self._choose(sweep, spec, query, most)
-        about = self._storage.trial_values(sweep, (_STATE, _VALUE), numbers)
-        curves = self._storage.metric_curves(sweep, numbers, metric)
+        total, numbers = self._choose(basis, query, most)
+        about = self._storage.trial_values(basis.sweep, (_STATE, _VALUE), numbers)
+        curves = self._storage.metric_curves(basis.sweep, numbers, metric)
         return CurvesChart(
             metric,
             total,
@@ -156,13 +153,12 @@ class Charts:
         )
 
     def points(
-        self, sweep: str, fields: Mapping[str, Field], conditions: Sequence[Condition], most: int
+        self, basis: Basis, fields: Mapping[str, Field], conditions: Sequence[Condition], most: int
     ) -> PointsChart:
         """Return fields, by the names they were asked for with, of many trials. Raises NotFound."""
-        spec, _ = self._storage.sweep_spec(sweep)
-        shared = self._trials.shared(sweep)
-        total, numbers = self._choose(sweep, spec, TrialQuery(conditions=tuple(conditions)), most)
-        found = self._storage.trial_values(sweep, [*{_STATE, *fields.values()}], numbers)
+        shared = basis.shared
+        total, numbers = self._choose(basis, TrialQuery(conditions=tuple(conditions)), most)
+        found = self._storage.trial_values(basis.sweep, [*{_STATE, *fields.values()}], numbers)
         return PointsChart(
             total,
             numbers,
@@ -170,17 +166,18 @@ class Charts:
             {name: _values(field, found[field], shared) for name, field in fields.items()},
         )
 
-    def _choose(self, sweep: str, spec: SweepSpec, query: TrialQuery, most: int) -> tuple[int, list[int]]:
+    def _choose(self, basis: Basis, query: TrialQuery, most: int) -> tuple[int, list[int]]:
         """Return how many trials fit, and the numbers of those to show."""
-        rows = self._storage.trial_keys(sweep, query, self._trials.shared(sweep), (_VALUE,))
-        costs = _costs(rows.keys[_VALUE], spec.objective.direction)
+        rows = self._storage.trial_keys(basis.sweep, query, basis.shared, (_VALUE,))
+        costs = _costs(rows.keys[_VALUE], basis.spec.objective.direction)
         return len(rows.numbers), best_and_spread(rows.numbers, costs, most).tolist()
 
-    def _require_metric(self, sweep: str, metric: str) -> None:
-        known = self._trials.fields(sweep).metrics
-        if metric not in known:
-            detail = f"Epochs have no metric {show(metric)}. {hint(metric, list(known))}"
-            raise InvalidRequest([Fault("/metric", detail)])
+
+def _require_metric(basis: Basis, metric: str) -> None:
+    known = basis.fields.metrics
+    if metric not in known:
+        detail = f"Epochs have no metric {show(metric)}. {hint(metric, list(known))}"
+        raise InvalidRequest([Fault("/metric", detail)])
 
 
 def _places(by: By, epochs: Reals, seconds: Reals) -> Reals:

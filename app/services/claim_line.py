@@ -27,12 +27,16 @@ Kind = tuple[str, int]
 @final
 @dataclass(eq=False, slots=True)
 class Place:
-    """The place of a claim in the line. `seen` is the number of the last change before its last look."""
+    """The place of a claim in the line. `seen` is the number of the last change before its last look.
+
+    It was `granted` once a look has found work.
+    """
 
     worker: str
     kind: Kind
     left: bool = False
     seen: int = -1
+    granted: bool = False
     held_back: bool = False
     called: bool = False
     waiter: Waiter | None = None
@@ -97,6 +101,7 @@ class ClaimLine:
         """End a look: it found work, or was `held_back` though there was some, or there was none."""
         with self._lock:
             place.held_back = held_back
+            place.granted = place.granted or found
             if not (found or held_back) and place.seen >= self._queued and len(self._nothing_for) < MOST_KINDS:
                 self._nothing_for.add(place.kind)
             # Where work was queued in the middle of the look, it says nothing about that.

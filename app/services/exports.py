@@ -1,26 +1,30 @@
-"""Use cases of exports: all trials of a sweep, or all their epochs, as a table that is read in pages."""
+"""Use cases of exports: all trials of a sweep, all their epochs, or all answers of a model, as tables in pages."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, final
 
+from app.domain.answered import ScoredPart
 from app.domain.filters import Condition, TrialQuery
 from app.domain.runs import RunPlace
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import Trial
-from app.domain.values import Value
 from app.exports.table import Column, Kind, Row
+from app.services.models import Models
 from app.services.sweep_metrics import metrics_of
-from app.services.trials import Trials
+from app.services.trials import Basis
 from app.storage.interface import Storage
 
-Table = Literal["trials", "curves"]
+Table = Literal["trials", "curves", "predictions"]
 
 PAGE = 1000
 """The trials of a page: each page is read on a snapshot of its own, so that a slow reader holds up no checkpoint."""
 
 EPOCHS = 20_000
 """The epochs of a page, unless one run alone has more."""
+
+ANSWERS = 10_000
+"""The rows of a page of predictions."""
 
 _TRIAL: Sequence[tuple[str, Kind]] = (
     ("number", "int"), ("state", "text"), ("value", "float"), ("best_epoch", "int"), ("epochs", "int"),
@@ -32,37 +36,25 @@ _EPOCH: Sequence[tuple[str, Kind]] = (("trial", "int"), ("replicate", "int"), ("
 
 @final
 class Exports:
-    """Tables of a sweep; both are in the order of trials. Reading raises NotFound if the sweep is deleted meanwhile."""
+    """Tables of a sweep, in the order of trials. Reading raises NotFound if the sweep is deleted meanwhile."""
 
-    def __init__(self, storage: Storage, trials: Trials) -> None:
+    def __init__(self, storage: Storage, models: Models) -> None:
         self._storage = storage
-        self._trials = trials
+        self._models = models
 
-    def trials(self, sweep: str, conditions: Sequence[Condition]) -> tuple[list[Column], Iterator[list[Row]]]:
-        """Return the columns of trials, with a column for each metric and hyperparameter, and the pages of rows.
-
-        Raises NotFound.
-        """
-        spec, dataset = self._storage.sweep_spec(sweep)
-        shared = self._trials.shared(sweep)
-        metrics, searched = list(metrics_of(spec, dataset)), self._trials.searched(sweep)
+    def trials(self, basis: Basis, conditions: Sequence[Condition]) -> tuple[list[Column], Iterator[list[Row]]]:
+        """Return the columns of trials, with a column for each metric and hyperparameter, and the pages of rows."""
+        metrics = list(metrics_of(basis.spec, basis.dataset))
         columns = [Column(name, kind) for name, kind in _TRIAL]
         columns += [Column(name, "float") for name in metrics]
-        columns += [Column(f"param.{name}", _kind(spec, name)) for name in searched]
+        columns += [Column(f"param.{name}", _kind(basis.spec, name)) for name in basis.searched]
         query = TrialQuery(conditions=tuple(conditions))
-        return columns, self._pages_of_trials(sweep, query, shared, metrics, searched)
+        return columns, self._pages_of_trials(basis, query, metrics)
 
-    def _pages_of_trials(
-        self,
-        sweep: str,
-        query: TrialQuery,
-        shared: Mapping[str, Value],
-        metrics: Sequence[str],
-        searched: Sequence[str],
-    ) -> Iterator[list[Row]]:
-        after = None
-        while found := self._storage.trials(sweep, query, shared, after, PAGE):
-            yield [_trial_row(trial, metrics, searched) for trial, _ in found]
+    def _pages_of_trials(self, basis: Basis, query: TrialQuery, metrics: Sequence[str]) -> Iterator[list[Row]]:
+        after, shared = None, basis.shared
+        while found := self._storage.trials(basis.sweep, query, shared, after, PAGE):
+            yield [_trial_row(trial, metrics, basis.searched) for trial, _ in found]
             after = found[-1][1]
 
     def curves(self, sweep: str) -> tuple[list[Column], Iterator[list[Row]]]:
@@ -70,6 +62,14 @@ class Exports:
         metrics = list(metrics_of(*self._storage.sweep_spec(sweep)))
         columns = [Column(name, kind) for name, kind in _EPOCH] + [Column(name, "float") for name in metrics]
         return columns, self._pages_of_curves(sweep, metrics)
+
+    def predictions(self, sweep: str, trial: int, part: ScoredPart) -> tuple[list[Column], Iterator[list[Row]]]:
+        """Return the columns of what a trial's model answers to each row of a part, and the pages, in the part's order.
+
+        Raises NotFound; Conflict if the part has no rows or was trained on, or if weights do not fit.
+        """
+        table = self._models.answer_table(sweep, trial, part)
+        return table.columns(), table.pages(ANSWERS)
 
     def _pages_of_curves(self, sweep: str, metrics: Sequence[str]) -> Iterator[list[Row]]:
         for places in _grouped(self._places(sweep)):

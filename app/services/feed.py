@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from threading import Lock
+from time import monotonic
 from typing import TypeVar, final
 
 from app.domain.events import EpochsStored, Event, TrialsChanged, WorkQueued
@@ -33,10 +34,11 @@ V = TypeVar("V")
 
 @dataclass(slots=True)
 class Published:
-    """An event with its sequence number, and its message once that was asked for."""
+    """An event with its number, the monotonic time at which it came, and its message once that was asked for."""
 
     sequence: int
     event: Event
+    at: float
     message: bytes | None = None
 
     def once(self, encode: Callable[["Published"], bytes]) -> bytes:
@@ -96,11 +98,12 @@ class Feed:
 
     def publish(self, events: Iterable[Event]) -> None:
         """Take in events in their order, and have the readers woken; what only the queue need hear is left out."""
+        now = monotonic()
         with self._lock:
             for event in events:
                 for part in _parts(event):
                     self._last += 1
-                    self._kept[self._last] = Published(self._last, part)
+                    self._kept[self._last] = Published(self._last, part, now)
                     self._numbers += _size(part)
             self._forget()
             self._call_readers()

@@ -1,9 +1,10 @@
 """Use cases of trained models: those of the best trials, made ready to answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
-from typing import final
+from threading import Lock
+from typing import TypeVar, final
 
 from app.contract.hyperparameters import complete
 from app.domain.answered import PartAnswers, ScoredPart
@@ -13,10 +14,13 @@ from app.domain.errors import Conflict, NotFound
 from app.domain.sweeps import SweepSpec
 from app.domain.trials import Ancestor, KeptModel, Trial
 from app.domain.values import LARGEST_WHOLE, Value
+from app.models.answer_table import AnswerTable
 from app.models.ensembles import Pool, PoolModel
 from app.models.models import Model, trained_model
 from app.services.recent import Recent
 from app.storage.interface import Storage
+
+T = TypeVar("T")
 
 RECENT = 4
 """Models that stay in memory for requests to come."""
@@ -37,6 +41,7 @@ class Models:
         self._storage = storage
         self._recent = Recent[Model](RECENT)
         self._answered = Recent[PartAnswers](ANSWERED)
+        self._tabling = Lock()  # each takes a multiple of its data set
 
     def get(self, sweep: str, number: int) -> Model:
         """Return the model of a trial. Raises NotFound; Conflict if weights were sent that do not fit the network."""
@@ -51,13 +56,26 @@ class Models:
         """
         kept = self._kept(sweep, number)
         key = sweep, number, sha256(kept.weights).digest(), part
-        return self._answered.get(key, lambda: self._part_answers(sweep, number, part, kept))
+        return self._answered.get(key, lambda: self._of_part(sweep, number, part, kept, Pool.part_answers))
+
+    def answer_table(self, sweep: str, number: int, part: ScoredPart) -> AnswerTable:
+        """Return what the model of a trial answers to each row of a part. Raises the same."""
+        kept = self._kept(sweep, number)
+        with self._tabling:
+            return self._of_part(sweep, number, part, kept, Pool.answer_table)
 
     def kept(self, sweep: str) -> list[PoolEntry]:
         """Return whose models are kept, of final trials, best first. Raises NotFound."""
         return self._storage.pool(sweep)
 
-    def _part_answers(self, sweep: str, number: int, part: ScoredPart, kept: KeptModel) -> PartAnswers:
+    def _of_part(
+        self,
+        sweep: str,
+        number: int,
+        part: ScoredPart,
+        kept: KeptModel,
+        answer: Callable[[Pool, ScoredPart, list[int]], T],
+    ) -> T:
         spec, dataset = self._storage.sweep_spec(sweep)
         data = require_models(sweep, spec, dataset)
         require_part(sweep, spec, data, part)
@@ -65,7 +83,7 @@ class Models:
         model = PoolModel(number, kept.weights, params, kept.made_with, {})
         try:
             content = self._storage.content_of(data.sha256)
-            return Pool([model], content, spec.rules, spec.trained_on).part_answers(part, [1])
+            return answer(Pool([model], content, spec.rules, spec.trained_on), part, [1])
         except ValueError as error:
             raise Conflict(f"The weights that were sent for trial {number} give no answers: {error}") from None
 

@@ -1,6 +1,6 @@
 """The next sweep: what the trials of one say of its space, and the request for one that refines it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -33,13 +33,20 @@ _LONGEST_NAME = 180
 
 def searched(spec: SweepSpec, trials: Sequence[Trial]) -> Search:
     """Return what trials say of a space: of those that lie in it, however they came about."""
-    points = [(trial, within(spec, trial.params)) for trial in trials]
-    inside = [replace(trial, params=point) for trial, point in points if point is not None]
-    evidence = Evidence.of(spec.space, spec.objective.direction, inside)
+    evidence = Evidence.of(spec.space, spec.objective.direction, list(_inside(spec, trials)))
     by_chance = SAMPLERS[str(spec.sampler["kind"])].need is Need.NOTHING and spec.sampler["kind"] != "grid"
     return search_analysis(
         evidence, trials, _may_be_searched, rules=spec.rules, trainings=spec.trainings, by_chance=by_chance
     )
+
+
+def _inside(spec: SweepSpec, trials: Sequence[Trial]) -> Iterator[Trial]:
+    """Yield the trials as points of the space; those that were drawn from it lie in it, others are looked at."""
+    for trial in trials:
+        if trial.space_version == spec.space_version and not trial.enqueued:
+            yield trial
+        elif (point := within(spec, trial.params)) is not None:
+            yield replace(trial, params=point)
 
 
 def next_sweep(found: Sweep, dataset: DatasetSummary, search: Search) -> dict[str, Any]:

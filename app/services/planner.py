@@ -10,6 +10,8 @@ from typing import final
 from app.domain.errors import DiskFull, NotFound, Unavailable
 from app.domain.plan import Need, Plan, Snapshot
 from app.domain.states import SweepState
+from app.instruments.meters import Meters
+from app.logs.context import bound
 from app.planning import HORIZON, LOW_WATER, fits_models, need_of, passed_rungs, plan
 from app.services.clock import Clock
 from app.services.plan_process import PlanProcess
@@ -46,8 +48,9 @@ class Planner:
     that failed is made again by `look_again`, and `trouble` tells of it.
     """
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
+    def __init__(self, storage: Storage, clock: Clock, meters: Meters) -> None:
         self._storage = storage
+        self._meters = meters
         self._clock = clock
         self._changed = Condition()
         self._waiting: dict[str, None] = {}  # in the order of the calls
@@ -96,6 +99,10 @@ class Planner:
     def trouble(self, sweep: str) -> str | None:
         """Return why the last look at a sweep failed; None if it did not."""
         return self._troubles.why(sweep)
+
+    def troubled(self) -> int:
+        """Return how many sweeps could not be planned when they were looked at last."""
+        return len(self._troubles)
 
     def queue_has(self, sweep: str, waiting: int) -> None:
         """Hear how many runs wait in the queue of a sweep: where they are few, and more can be drawn, look."""
@@ -154,7 +161,7 @@ class Planner:
 
     def _look(self, sweep: str) -> None:
         """Plan a sweep that is marked as busy."""
-        with self._marked(sweep), self._failures_noted(sweep):
+        with bound(sweep=sweep), self._marked(sweep), self._failures_noted(sweep):
             self._plan(sweep)
 
     @contextmanager
@@ -181,6 +188,7 @@ class Planner:
         except Exception as error:  # noqa: BLE001 - one sweep's fault must not stop the others; it is looked at again
             if self._troubles.why(sweep) is None:
                 _log.exception("planning the sweep %s failed; it is tried again", sweep)
+            self._meters.plan_failures.inc()
             self._troubles.note(sweep, str(error) if isinstance(error, RuntimeError) else repr(error))
             return
         self._troubles.over(sweep)
@@ -212,7 +220,9 @@ class Planner:
 
     def _made(self, snapshot: Snapshot) -> Plan:
         """Return the plan that follows from a snapshot: one that may fit models, from the process for these."""
-        made = self._process.plan(snapshot) if fits_models(snapshot) else plan(snapshot)
+        far = fits_models(snapshot)
+        with self._meters.plan_seconds.labels("process" if far else "server").time():
+            made = self._process.plan(snapshot) if far else plan(snapshot)
         if made.drawn_out:
             self._drawn_out[snapshot.sweep] = _points_of(snapshot)
             self._seen[snapshot.sweep] = replace(self._seen[snapshot.sweep], all_drawn=True)

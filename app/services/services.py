@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+from app.instruments.meters import Meters
 from app.preparation.preparation import Preparation
 from app.services.analysis import Analysis
 from app.services.artifacts import Artifacts
@@ -12,6 +13,7 @@ from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock
 from app.services.datasets import Datasets
 from app.services.ensembles import Ensembles
+from app.services.explaining import Explaining
 from app.services.exports import Exports
 from app.services.gradient_checks import GradientChecks
 from app.services.live_workers import LiveWorkers
@@ -19,6 +21,7 @@ from app.services.models import Models
 from app.services.planner import Planner
 from app.services.publisher import Publisher
 from app.services.retraining import Retraining
+from app.services.scrape import Scrape
 from app.services.sweeps import Sweeps
 from app.services.trials import Trials
 from app.services.work import Work
@@ -47,6 +50,9 @@ class Services:
     planner: Planner
     publisher: Publisher
     workers: Workers
+    explaining: Explaining
+    meters: Meters
+    scrape: Scrape
 
     @classmethod
     def on(
@@ -58,28 +64,34 @@ class Services:
         lease_seconds: float,
         preparation: Preparation,
         checkpoints: Checkpoints,
+        meters: Meters | None = None,
     ) -> Self:
         """Return the use cases on `storage`; `entropy(n)` returns n random bytes."""
-        publisher, trials = Publisher(entropy(4).hex()), Trials(storage)
-        planner = Planner(storage, clock)
+        meters = meters or Meters()
+        publisher, trials, models = Publisher(entropy(4).hex()), Trials(storage), Models(storage)
+        planner = Planner(storage, clock, meters)
         live = LiveWorkers(lease_seconds, publisher.publish)
         storage.listen(publisher.publish)
+        sweeps, workers = Sweeps(storage, clock, planner, entropy), Workers(storage, clock, live)
         return cls(
             storage,
             Datasets(storage, clock, preparation),
-            Sweeps(storage, clock, planner, entropy),
+            sweeps,
             Retraining(storage, clock, planner, entropy),
             trials,
-            Models(storage),
+            models,
             Ensembles(storage),
             Analysis(storage, trials),
-            Charts(storage, trials),
-            Exports(storage, trials),
+            Charts(storage),
+            Exports(storage, models),
             GradientChecks(storage),
-            Work(storage, clock, live, publisher.claims, planner, lease_seconds),
+            Work(storage, clock, live, publisher.claims, planner, lease_seconds, meters),
             Artifacts(storage, clock),
             checkpoints,
             planner,
             publisher,
-            Workers(storage, clock, live),
+            workers,
+            Explaining(storage, clock, live, sweeps, workers),
+            meters,
+            Scrape(meters, storage, clock, live, planner),
         )

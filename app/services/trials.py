@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import final
 
 from app.contract.hyperparameters import params_of
+from app.domain.datasets import DatasetSummary
 from app.domain.errors import Malformed, NotFound
 from app.domain.filters import Position, TrialQuery
 from app.domain.runs import Attempt
@@ -17,6 +19,30 @@ from app.services.trial_queries import TrialFields, fields_of
 from app.storage.interface import Storage
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the trials of a sweep follow from, which a request reads once.
+
+    `searched` are the parameters that any of them may have by its space, in their order.
+    """
+
+    sweep: str
+    spec: SweepSpec
+    dataset: DatasetSummary | None
+    searched: Sequence[str]
+
+    @property
+    def shared(self) -> dict[str, Value]:
+        """The hyperparameters that all trials share, and so are not stored with them."""
+        everywhere = {**params_of(self.spec, {}), **self.spec.fixed}
+        return {name: value for name, value in everywhere.items() if name not in self.searched}
+
+    @property
+    def fields(self) -> TrialFields:
+        """The fields by which trials can be filtered and sorted."""
+        return fields_of(self.spec, self.searched)
+
+
 @final
 class Trials:
     """The trials of all sweeps."""
@@ -24,33 +50,22 @@ class Trials:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    def page(self, sweep: str, query: TrialQuery, limit: int, cursor: str | None) -> Page[CompleteTrial]:
+    def basis(self, sweep: str) -> Basis:
+        """Return what the trials of a sweep follow from. Raises NotFound."""
+        spec, dataset = self._storage.sweep_spec(sweep)
+        if spec.space_version == 1:
+            return Basis(sweep, spec, dataset, list(spec.space.parameters))
+        spaces = (version.space for version in self._storage.sweep(sweep).spaces)
+        return Basis(sweep, spec, dataset, list(dict.fromkeys(name for space in spaces for name in space)))
+
+    def page(self, basis: Basis, query: TrialQuery, limit: int, cursor: str | None) -> Page[CompleteTrial]:
         """Return trials of a sweep. Raises NotFound; Malformed for a cursor of another sweep, filter or sort."""
-        spec, _ = self._storage.sweep_spec(sweep)
+        sweep = basis.sweep
         which = f"trials of {sweep}, in columns, by {query!r}"  # texts of times were marks before
         after = _position(decode_all(cursor, which, 2)) if cursor else None
-        found = self._storage.trials(sweep, query, self.shared(sweep), after, limit + 1)
+        found = self._storage.trials(sweep, query, basis.shared, after, limit + 1)
         page = page_of(found, limit, which, lambda last: [last[1].key, last[1].number])
-        return Page(self._completed(sweep, [trial for trial, _ in page.items], spec), page.next)
-
-    def shared(self, sweep: str) -> dict[str, Value]:
-        """Return the hyperparameters that all trials share, and so are not stored with them. Raises NotFound."""
-        spec, _ = self._storage.sweep_spec(sweep)
-        searched = self.searched(sweep)
-        everywhere = {**params_of(spec, {}), **spec.fixed}
-        return {name: value for name, value in everywhere.items() if name not in searched}
-
-    def searched(self, sweep: str) -> list[str]:
-        """Return the parameters that any trial of a sweep may have by its space, in their order. Raises NotFound."""
-        spec, _ = self._storage.sweep_spec(sweep)
-        if spec.space_version == 1:
-            return list(spec.space.parameters)
-        return list(dict.fromkeys(name for version in self._storage.sweep(sweep).spaces for name in version.space))
-
-    def fields(self, sweep: str) -> TrialFields:
-        """Return by which fields the trials of a sweep can be filtered and sorted. Raises NotFound."""
-        spec, _ = self._storage.sweep_spec(sweep)
-        return fields_of(spec, self.searched(sweep))
+        return Page(self._completed(sweep, [trial for trial, _ in page.items], basis.spec), page.next)
 
     def show(self, sweep: str, number: int) -> CompleteTrial:
         """Return a trial with all its hyperparameters. Raises NotFound."""

@@ -22,6 +22,10 @@ class Troubles:
     def __init__(self) -> None:
         self._of: dict[str, _Trouble] = {}
 
+    def __len__(self) -> int:
+        """Return how many sweeps are in trouble."""
+        return len(self._of)
+
     def note(self, sweep: str, why: str, longest: int = LONGEST_PAUSE) -> None:
         """Note why a look has failed; the pauses of one that is in trouble go on growing, up to the longest."""
         trouble = self._of.setdefault(sweep, _Trouble(why, longest))

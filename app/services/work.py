@@ -26,6 +26,7 @@ from app.domain.work import (
     ReleaseRequest,
     ReportRequest,
 )
+from app.instruments.meters import Meters
 from app.services import report_parts
 from app.services.claim_line import ClaimLine, Place
 from app.services.clock import Clock
@@ -44,7 +45,14 @@ class Work:
     """The queue as workers see it. A lease lasts `lease_seconds` from the last heartbeat."""
 
     def __init__(
-        self, storage: Storage, clock: Clock, live: LiveWorkers, line: ClaimLine, planner: Planner, lease_seconds: float
+        self,
+        storage: Storage,
+        clock: Clock,
+        live: LiveWorkers,
+        line: ClaimLine,
+        planner: Planner,
+        lease_seconds: float,
+        meters: Meters,
     ) -> None:
         self._storage = storage
         self._clock = clock
@@ -52,6 +60,7 @@ class Work:
         self._line = line
         self._planner = planner
         self._lease_seconds = lease_seconds
+        self._meters = meters
         self._foreign = ForeignRuns(storage)
         self._spec = lru_cache(maxsize=256)(storage.sweep_spec)
         self._passed_until = self._patient_until = clock.now()
@@ -69,6 +78,7 @@ class Work:
         kind = request.trainer, request.rules
         with self._live.waiting(request, self._clock.now), self._line.place(request.worker, kind) as place:
             yield place
+        self._meters.claims.labels("granted" if place.granted else "empty").inc()
 
     async def turn(self, place: Place) -> None:
         """Return once a claim that waits may get more than at its last look, or should wait no longer."""
@@ -89,6 +99,7 @@ class Work:
         live = self._live.count(request.trainer)  # the others have no share in its runs
         ask = Ask(request.worker, request.trainer, request.rules, request.slots, request.cohorts, live)
         grant = self._storage.claim(ask, now, self._until(now))
+        self._meters.leased_runs.inc(len(grant.claimed))
         self._line.looked(place, found=bool(grant.claimed), held_back=grant.held_back)
         for sweep, waiting in grant.waiting.items():
             self._planner.queue_has(sweep, waiting)
@@ -110,7 +121,7 @@ class Work:
         decisions = self._stored(request, now, rungs := rungs_of(foreign))
         if any(pass_a_rung(item, rungs) for item in request.items):
             decisions = self._compared(request, now)
-        self._live.trained(request.worker, _stored_epochs(request.items, decisions), now)
+        self._trained(request.worker, _stored_epochs(request.items, decisions), now)
         return DecisionsAnswer(decisions)
 
     def _compared(self, request: ReportRequest, now: datetime) -> list[Decision]:
@@ -135,7 +146,9 @@ class Work:
         now, rungs = self._clock.now(), rungs_of(foreign)
         self._live.saw(request.worker, now)
         recorded = self._storage.finish(request.worker, request.items, request.progress, now, rungs)
-        self._live.trained(request.worker, _recorded_epochs(request, recorded), now)
+        self._trained(request.worker, _recorded_epochs(request, recorded), now)
+        for outcome, _ in recorded.outcomes:
+            self._meters.results.labels(outcome).inc()
         for sweep in recorded.idle:
             self._planner.look(sweep)
         for sweep in recorded.keep:
@@ -163,7 +176,8 @@ class Work:
         """Take back all that a dead worker held; return how many runs that were."""
         self._live.lost(worker)
         self._line.worker_left(worker)
-        return self._came_back(self._storage.lose_worker(worker, ending, reason, self._clock.now()))
+        count = self._storage.lose_worker(worker, ending, reason, self._clock.now())
+        return self._came_back(self._lost(count, ending))
 
     def reap(self) -> int:
         """Take back what silent workers hold; return how many runs. Let time pass for sweeps with a budget of it."""
@@ -173,9 +187,20 @@ class Work:
             self._planner.look(sweep)
         self._planner.look_again()
         self._live.forget_silent(now)
-        count = self._came_back(self._storage.lose_expired(now)) if now >= self._patient_until else 0
+        count = (
+            self._came_back(self._lost(self._storage.lose_expired(now), "lost")) if now >= self._patient_until else 0
+        )
         self._storage.clear_artifacts(now)
         self._storage.forget_repeats(now)
+        return count
+
+    def _trained(self, worker: str, epochs: int, now: datetime) -> None:
+        self._live.trained(worker, epochs, now)
+        self._meters.epochs.inc(epochs)
+
+    def _lost(self, count: int, ending: Ending) -> int:
+        """Count runs whose leases ended so; return how many."""
+        self._meters.lost_runs.labels(ending).inc(count)
         return count
 
     def _be_patient_in_trouble(self, now: datetime) -> None:

@@ -17,9 +17,11 @@ from app.domain.plan import NO_RUNGS, Need, Plan, Rungs, Snapshot, StoredDecisio
 from app.domain.queue import Ask, Grant, Recorded
 from app.domain.repeats import Made, Once
 from app.domain.runs import Attempt, Ending, RunPlace
+from app.domain.standing import Room, Standing
 from app.domain.sweeps import NewSweep, Sweep, SweepChanges, SweepFilter, SweepSpec
-from app.domain.trials import Ancestor, KeptModel, MetricCurve, Trial
+from app.domain.trials import Ancestor, KeptModel, LossCurve, MetricCurve, Trial
 from app.domain.values import Value
+from app.domain.why import OpenRuns
 from app.domain.work import Decision, Epoch, GivenBack, Lease, Progress, Result
 from app.trial_columns.pages import FieldKeys
 
@@ -200,7 +202,7 @@ class Trials(Protocol):
     def curve(self, sweep: str, number: int, replicate: int, after: int, limit: int) -> list[Epoch]:
         """Return epochs of a run, from the first one after epoch `after`."""
 
-    def curve_ends(self, sweep: str, numbers: Collection[int], last: int) -> dict[int, list[Epoch]]:
+    def curve_ends(self, sweep: str, numbers: Collection[int], last: int) -> dict[int, LossCurve]:
         """Return the first epoch and the `last` ones of these trials' replicate 0, by their numbers; some have none."""
 
     def metric_curves(self, sweep: str, numbers: Collection[int], metric: str) -> dict[int, MetricCurve]:
@@ -318,6 +320,15 @@ class Storage(Datasets, Sweeps, Plans, Trials, Ensembles, Queue, Artifacts, Prot
 
     def engine_version(self) -> str:
         """Return the name and version of the database, after a look at it."""
+
+    def standing(self) -> Standing:
+        """Return where all sweeps stand together; it is cheap, however many trials there are."""
+
+    def open_runs(self, sweep: str) -> OpenRuns:
+        """Return what is open in a sweep, and with whom. Raises NotFound."""
+
+    def room(self) -> Room:
+        """Return the bytes that the storage takes, and those that are free for it."""
 
     def trouble(self, now: datetime) -> str | None:
         """Return why nothing can be stored now, after an attempt to: a full disk, a writer that stands; None if it can.

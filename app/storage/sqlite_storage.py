@@ -5,10 +5,11 @@ What a verb does stands at the protocol in `interface.py`, and how, at the funct
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from shutil import disk_usage
 from threading import Lock
 from typing import BinaryIO, Concatenate, ParamSpec, TypeVar, final
 
@@ -20,8 +21,11 @@ from app.domain.events import Listener
 from app.domain.filters import Field, Position, TrialQuery
 from app.domain.plan import Need, Plan, Snapshot
 from app.domain.policy import Policy
+from app.domain.standing import Room
 from app.domain.trials import Trial
 from app.domain.values import Value
+from app.instruments.instruments import Instruments
+from app.instruments.tracing import span
 from app.storage import (
     artifacts,
     attempts,
@@ -39,10 +43,12 @@ from app.storage import (
     leases,
     lineage,
     lost_leases,
+    open_runs,
     plans,
     repeats,
     results,
     snapshots,
+    standing,
     sweep_rows,
     trial_rows,
     trouble,
@@ -106,13 +112,17 @@ def _decides(run: Callable[Concatenate[Connection, Policy, P], T]) -> Callable[C
 class SqliteStorage:
     """Everything that outlives the process. Opened on a data folder, which it locks until closed."""
 
-    def __init__(self, folder: Path, policy: Policy, most_bytes: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, policy: Policy, most_bytes: int | None = None, instruments: Instruments | None = None
+    ) -> None:
         """Lock the folder, look at its database, make or migrate it; it may have `most_bytes` at most.
 
         Raises Conflict for what is no sound database of ours, Unavailable or DiskFull if it cannot be used.
         """
+        instruments = instruments or Instruments()
         make_folder(folder)
         self._policy = policy
+        self._tracer = instruments.tracer
         self._file = folder / FILE
         with ExitStack() as opened:
             self._lock = FolderLock(folder)
@@ -120,7 +130,7 @@ class SqliteStorage:
             with faults_told(f"the data folder {folder}"):
                 self._writing = _opened(self._file)
             opened.callback(self._writing.dispose)
-            self._writer = Writer(self._writing, partial(wal.end, database=self._file))
+            self._writer = Writer(self._writing, instruments.meters, partial(wal.end, database=self._file))
             opened.callback(self._writer.close)
             self.limit_size(most_bytes)
             self.write(artifacts.give_up_all_arrivals)  # who sent them died with the server before
@@ -145,16 +155,21 @@ class SqliteStorage:
 
     def read(self, run: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
         """Return what a function answers on one snapshot."""
-        with self._reads.snapshot() as connection:
+        with self._span("storage.read", run), self._reads.snapshot() as connection:
             return run(connection, *args, **named)
 
     def write(self, run: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
         """Return what a function answers in a transaction of the writer, once that is on disk."""
-        return self._writer.submit(lambda connection: run(connection, *args, **named)).result()
+        with self._span("storage.write", run):
+            return self._writer.submit(lambda connection: run(connection, *args, **named)).result()
 
     def decide(self, run: Callable[Concatenate[Connection, Policy, P], T], *args: P.args, **named: P.kwargs) -> T:
         """Return what a function answers in a transaction of the writer in which it asks the policy."""
-        return self._writer.submit(lambda connection: run(connection, self._policy, *args, **named)).result()
+        with self._span("storage.write", run):
+            return self._writer.submit(lambda connection: run(connection, self._policy, *args, **named)).result()
+
+    def _span(self, name: str, run: Callable[..., object]) -> AbstractContextManager[object]:
+        return span(self._tracer, name, run)
 
     def backup(self) -> BinaryIO:
         if not self._backing_up.acquire(blocking=False):
@@ -164,6 +179,9 @@ class SqliteStorage:
         finally:
             self._backing_up.release()
 
+    def room(self) -> Room:
+        return Room(wal.size_of(self._file), wal.size_of(wal.log_of(self._file)), disk_usage(self._file.parent).free)
+
     def trouble(self, now: datetime) -> str | None:
         return trouble.find(self._writer, self._file.parent, now)
 
@@ -172,6 +190,8 @@ class SqliteStorage:
         self._writer.submit_between(partial(limit_size, most=most_bytes)).result()
 
     engine_version = _reads(dialect.engine_version)
+    standing = _reads(standing.of_all)
+    open_runs = _reads(open_runs.of_sweep)
 
     # Data sets
 

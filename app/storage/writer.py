@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
+from time import perf_counter
 from typing import Any, TypeVar, final
 
 from sqlalchemy import Connection, Engine
 
 from app.domain.errors import DiskFull
 from app.domain.events import Event, Listener
+from app.instruments.meters import Meters
 from app.storage import changes, counts
 from app.storage.changes import ChangeLog
 from app.storage.connect import in_transaction, optimize
@@ -35,6 +37,7 @@ _LOG = logging.getLogger(__name__)
 class _Job:
     run: Callable[[Connection], Any]
     future: Future[Any]
+    put_at: float
     between: bool = False
 
 
@@ -49,9 +52,12 @@ class _Outcome:
 class Writer:
     """Runs closures on the writing connection, in the order they came."""
 
-    def __init__(self, engine: Engine, at_end: Callable[[Connection], None] = optimize) -> None:
+    def __init__(
+        self, engine: Engine, meters: Meters | None = None, at_end: Callable[[Connection], None] = optimize
+    ) -> None:
         """Start the thread; `at_end` runs after everything else, outside a transaction."""
         self._engine = engine
+        self._meters = meters or Meters()
         self._at_end = at_end
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._listeners: list[Listener] = []
@@ -102,7 +108,7 @@ class Writer:
         with self._lock:
             if self._closed:
                 raise Closed
-            self._queue.put(_Job(run, future, between))
+            self._queue.put(_Job(run, future, perf_counter(), between))
         return future
 
     def _run(self) -> None:
@@ -138,6 +144,7 @@ class Writer:
             _run_between(connection, between)
 
     def _commit(self, connection: Connection, group: list[_Job]) -> None:
+        began_at = perf_counter()
         jobs = [job for job in group if job.future.set_running_or_notify_cancel()]
         try:
             with connection.begin():
@@ -146,6 +153,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - whatever broke the commit is told to all who waited for it
             _take_back(connection)
             outcomes, events = [_Outcome(error=error)] * len(jobs), []
+        self._measure(group, began_at)
         self._tell(events)
         for job, outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome.error, DiskFull):
@@ -154,6 +162,12 @@ class Writer:
                 job.future.set_exception(outcome.error)
             else:
                 job.future.set_result(outcome.value)
+
+    def _measure(self, group: Sequence[_Job], began_at: float) -> None:
+        ended_at = perf_counter()
+        self._meters.commit_jobs.observe(len(group))
+        self._meters.commit_seconds.observe(ended_at - began_at)
+        self._meters.write_seconds.observe(ended_at - group[0].put_at)
 
     def _tell(self, events: Sequence[Event]) -> None:
         if not events:

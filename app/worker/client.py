@@ -6,6 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from secrets import token_hex
 from typing import Any, TypeVar
 
 import httpx
@@ -28,6 +29,7 @@ from app.domain.work import (
     Lease,
     ReleaseRequest,
 )
+from app.logs.context import bound
 
 Answer = TypeVar("Answer")
 
@@ -163,7 +165,16 @@ class WorkClient:
     def _send(
         self, method: str, path: str, body: Callable[[], bytes | Iterator[bytes]] | None, headers: Mapping[str, str]
     ) -> bytes:
-        """Send until the server answers, and return the answer; a refusal (4xx) is final, all else is tried again."""
+        """Send until the server answers, and return the answer; a refusal (4xx) is final, all else is tried again.
+
+        All tries have one request id, which the logs of both sides name.
+        """
+        with bound(request=(number := token_hex(8))):
+            return self._sent(method, path, body, {**headers, "X-Request-ID": number})
+
+    def _sent(
+        self, method: str, path: str, body: Callable[[], bytes | Iterator[bytes]] | None, headers: Mapping[str, str]
+    ) -> bytes:
         pause = FIRST_PAUSE
         while True:
             content = None if body is None else body()
@@ -171,6 +182,7 @@ class WorkClient:
                 with self._http.stream(method, path, content=content, headers=headers) as response:
                     if response.status_code < 500 and response.status_code not in _TRY_AGAIN:
                         self._answered_at = self._clock()
+                        _log.debug("%s %s was answered with %s.", method, path, response.status_code)
                         return _accepted(response)
                     asked = _asked(response)
                 _log.warning("The server answered %s with %s.", path, response.status_code)

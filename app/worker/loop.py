@@ -11,6 +11,7 @@ import httpx
 
 from app.domain.errors import LogsweepError
 from app.domain.work import ClaimAnswer, GivenBack, Lease, LeasedRun, ModelRef
+from app.logs.context import bound
 from app.trainer.loading import ReadyRun, RunLoader
 from app.trainer.packing import model_of
 from app.trainer.trainer import LONGEST_ERROR, StackFailedError, Trainer, Turn
@@ -54,6 +55,7 @@ class Worker:
         transport: httpx.BaseTransport | None = None,
         tell: Tell = tell_nobody,
     ) -> None:
+        self._name = name
         self._stopping = threading.Event()
         self._over = threading.Event()
         self._claiming = threading.Lock()
@@ -88,7 +90,8 @@ class Worker:
         for thread in threads:
             thread.start()
         try:
-            self._train()
+            with bound(worker=self._name):
+                self._train()
         except StackFailedError as error:
             self._post(Turn(stopped=error.stopped))
             blamed = [GivenBack(lease, "refused", error.reason) for lease in error.leases]
@@ -117,7 +120,8 @@ class Worker:
     def _guarded(self, duty: Callable[[], None]) -> None:
         """Run the duty of a thread; if it fails, the whole worker ends with its error."""
         try:
-            duty()
+            with bound(worker=self._name):
+                duty()
         except Exception as error:  # noqa: BLE001  # raised again by the main thread, which must not go on alone
             if self._stopping.is_set():
                 _log.info("The stop interrupted a request: %s", error)
@@ -173,17 +177,24 @@ class Worker:
 
     def _made_ready(self, runs: Sequence[LeasedRun]) -> list[ReadyRun]:
         """Return the runs of one data set ready to train; those that cannot be loaded are given back."""
-        ready = []
+        ready = list[ReadyRun]()
         for run in runs:
-            try:
-                ready.append(self._loader.load(run, parked=self._trainer.is_parked(run)))
-            except StoppedError:
-                raise
-            except Exception as error:  # noqa: BLE001  # whatever it is, it concerns this run, and is told of it
-                _log.error("Run %d goes back, as it cannot be trained here: %s", run.lease.run, error)
-                self._board.let_go(run.lease)
-                self._outbox.give_back(GivenBack(run.lease, "refused", _told(error)))
+            ids = {"run": run.lease.run, "attempt": run.lease.fence}
+            with bound(sweep=run.sweep, trial=run.trial, **ids):
+                ready += self._loaded(run)
         return ready
+
+    def _loaded(self, run: LeasedRun) -> list[ReadyRun]:
+        """Return a run ready to train; none if it cannot be loaded, and is given back."""
+        try:
+            return [self._loader.load(run, parked=self._trainer.is_parked(run))]
+        except StoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, it concerns this run, and is told of it
+            _log.error("Run %d goes back, as it cannot be trained here: %s", run.lease.run, error)
+            self._board.let_go(run.lease)
+            self._outbox.give_back(GivenBack(run.lease, "refused", _told(error)))
+            return []
 
     def _report(self) -> None:
         while not self._stopping.is_set():

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from app.domain.work import MOST_REQUEST_BYTES, FinishAnswer, GivenBack, Lease, Receipt
+from app.logs.context import bound
 from app.worker.board import Board
 from app.worker.client import ServerRefusedError, StoppedError, WorkClient
 from app.worker.outbox import Outbox
@@ -94,7 +95,8 @@ class Sender:
 
     def refuse(self, lease: Lease, reason: str) -> None:
         """Give a run back whose telling the server refuses for good; it may be trained anew, maybe elsewhere."""
-        _log.error("Run %d goes back, as the server refused what was told of it: %s", lease.run, reason)
+        with bound(run=lease.run, attempt=lease.fence):
+            _log.error("Run %d goes back, as the server refused what was told of it: %s", lease.run, reason)
         self._refused.add(lease)
         self._board.let_go(lease)
         self._outbox.give_back(GivenBack(lease, "refused", reason))

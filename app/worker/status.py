@@ -1,4 +1,4 @@
-"""What a worker does, told once a second at most: a line that changes on a terminal, and a few lines in a log."""
+"""What a process does, told once a second at most: a line that changes on a terminal, and a few lines in a log."""
 
 import logging
 import time
@@ -73,15 +73,21 @@ def _on_terminal(stream: TextIO, width: int = 79) -> Tell:
     return lambda doing: print(f"{_CLEAR_LINE}{str(doing)[:width]}", end="\r", file=stream, flush=True)
 
 
+def clear(stream: TextIO) -> None:
+    """Take away the line that a terminal shows."""
+    if stream.isatty():
+        print(_CLEAR_LINE, end="\r", file=stream, flush=True)
+
+
 def _in_log(clock: Callable[[], float]) -> Tell:
-    """Return what logs whenever a worker turns to something else, and now and then in between."""
-    last, due = "", clock()
+    """Return what logs whenever one turns to something else, and now and then in between while figures change."""
+    last, due = Doing("", ""), clock()
 
     def tell(doing: Doing) -> None:
         nonlocal last, due
-        if doing.what != last or clock() >= due:
+        if doing.what != last.what or (doing != last and clock() >= due):
             _log.info("%s", doing)
-            last, due = doing.what, clock() + LOG_SECONDS
+            last, due = doing, clock() + LOG_SECONDS
 
     return tell
 

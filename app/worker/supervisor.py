@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from app.domain.runs import Ending
 from app.domain.work import LOCAL_PREFIX
+from app.logs.context import bound
 from app.trainer.blas import use_one_thread
 from app.worker.health import PORT_VARIABLE
 from app.worker.process import OUT_OF_MEMORY
@@ -93,7 +94,8 @@ class Supervisor:
             if self._stopping.is_set():
                 return
             ending, reason = ending_of(code)
-            _log.warning("Worker %s died: %s. Starting another.", name, reason)
+            with bound(worker=name):
+                _log.warning("Worker %s died: %s. Starting another.", name, reason)
             self._on_death(name, ending, reason)
             if self._clock() - started >= HEALTHY_SECONDS:
                 pause = FIRST_PAUSE

@@ -145,7 +145,7 @@ def take(page: Page, address: str, target: Path) -> None:
     page.goto(address, wait_until="load")
     page.locator("main h1").first.wait_for()
     expect(page.get_by_text("Loading")).to_have_count(0)
-    expect(page.locator(".chart:not(:has(canvas))")).to_have_count(0)
+    expect(page.locator(".chart[aria-busy], .chart:not(:has(canvas))")).to_have_count(0)
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     # In a picture of the whole page the bar stays at its top.
     box: Any = page.get_by_role("region", name=part, exact=True).bounding_box() if part else None

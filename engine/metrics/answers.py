@@ -43,6 +43,10 @@ class Answers:
         )
         return replace(answers[0], loss=loss, misses=misses, logits=logits)
 
+    def of_rows(self, rows: NDArray[Any]) -> "Answers":
+        """Return the answers to some of the examples; losses and misses stay those of all."""
+        return replace(self, y=self.y[rows], logits=self.logits[..., rows])
+
     @cached_property
     def finite(self) -> NDArray[np.bool_]:
         """Whether all logits of a member are numbers, (R,): if not, what is made of them is undefined."""

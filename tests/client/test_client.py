@@ -10,7 +10,7 @@ import polars
 import pytest
 
 from logsweep import Client, Conflict, DeadlineExceeded, Event, InvalidRequest, NotFound, Sweep, Unreachable
-from logsweep.answers import SweepAnswer
+from logsweep.answers.sweeps import SweepAnswer
 from logsweep.calls import content, get
 from tests.app.api.serving import Trainer, sweep_body
 from tests.documents.session import ROOT
@@ -152,6 +152,13 @@ def test_events_are_followed_from_where_one_was(client: Client) -> None:
     assert again == second
     lost = next(client.events(after="0:1"))
     assert lost == Event("resync", {}, lost.id)
+
+
+def test_events_are_followed_from_the_call_on_whenever_they_are_read(client: Client) -> None:
+    sweep = _start(client)
+    events = sweep.events()
+    sweep.pause()
+    assert next(event for event in events if event.kind == "sweep").data["state"] == "paused"
 
 
 def test_what_is_no_server_is_said_in_a_sentence() -> None:

@@ -7,14 +7,20 @@ from typing import Any
 import httpx
 import pytest
 
-from logsweep.calls import Call, Reply, nothing
+from logsweep.calls import Call, Flow, Reply, nothing
 from logsweep.errors import DeadlineExceeded, LogsweepError, NotFound, Unavailable, Unreachable
-from logsweep.exchange import LONGEST_PAUSE, Outcome, Pause, Send, exchange
+from logsweep.exchange import LONGEST_PAUSE, Outcome, Pause, Send, performed
 
 REQUEST = httpx.Request("GET", "http://here:1/v1/sweeps")
-READS: Call[Any] = Call("GET", "/v1/sweeps", nothing, repeatable=True)
-ONCE: Call[Any] = Call("POST", "/v1/sweeps", nothing)
-DELETES: Call[Any] = Call("DELETE", "/v1/sweeps/S", nothing, repeatable=True)
+
+
+def _same(reply: Reply) -> Reply:
+    return reply
+
+
+READS = Call("GET", "/v1/sweeps", _same, repeatable=True)
+ONCE = Call("POST", "/v1/sweeps", _same)
+DELETES = Call("DELETE", "/v1/sweeps/S", _same, repeatable=True)
 GONE = httpx.ConnectError("refused", request=REQUEST)
 BROKEN = httpx.ReadError("reset", request=REQUEST)
 SLOW = httpx.ReadTimeout("slow", request=REQUEST)
@@ -28,13 +34,15 @@ def _reply(status: int, **headers: str) -> Reply:
 class Played:
     """An exchange that is played with these outcomes; each try takes a second."""
 
-    def __init__(self, call: Call[Any], *outcomes: Outcome, deadline: float = 60.0, chance: float = 1.0) -> None:
+    def __init__(
+        self, call: Call[Any] | Flow[Any], *outcomes: Outcome, deadline: float | None = 60.0, chance: float = 1.0
+    ) -> None:
         self.pauses: list[float] = []
         self.left: list[float] = []
         self.reply: Reply | None = None
         self.error: LogsweepError | None = None
         self._now = 0.0
-        steps = exchange(call, deadline, lambda: self._now, lambda: chance)
+        steps = performed(call, deadline, lambda: self._now, lambda: chance)
         waiting = iter(outcomes)
         try:
             step = next(steps)
@@ -102,13 +110,31 @@ def test_no_try_and_no_pause_goes_beyond_the_deadline() -> None:
     assert played.left == pytest.approx([4.0, 2.8, 1.4])
 
 
-def test_the_server_s_own_time_comes_on_top_of_the_deadline() -> None:
-    assert Played(Call("GET", "/", nothing, takes=600.0), _reply(200), deadline=4.0).left == [604.0]
+def test_a_deadline_bounds_all_of_it_and_without_one_large_work_has_its_own_time() -> None:
+    large = Call("GET", "/", nothing, takes=600.0)
+    assert Played(large, _reply(200), deadline=4.0).left == [4.0]
+    assert Played(large, _reply(200), deadline=None).left == [660.0]
+    assert Played(READS, _reply(200), deadline=None).left == [60.0]
+
+
+def _three_calls() -> Flow[None]:
+    for _ in range(3):
+        yield READS
+
+
+def test_a_deadline_bounds_all_calls_of_an_operation_together() -> None:
+    assert Played(_three_calls(), *[_reply(200)] * 3, deadline=None).left == [60.0] * 3
+    assert Played(_three_calls(), *[_reply(200)] * 3, deadline=4.0).left == [4.0, 3.0, 2.0]
+    played = Played(_three_calls(), *[_reply(200)] * 2, deadline=2.0)
+    assert isinstance(played.error, DeadlineExceeded)
+    assert str(played.error).startswith("GET /v1/sweeps had no answer within 2 s.")
 
 
 def test_no_answer_is_told_from_an_answer_that_is_late() -> None:
     assert isinstance(gone := Played(READS, GONE, GONE, deadline=2.5).error, Unreachable)
     assert str(gone) == "http://here:1 does not answer after 2 tries: refused. Is the server running there?"
+    assert isinstance(Played(READS, BROKEN, deadline=1.0).error, DeadlineExceeded)
+    assert isinstance(Played(READS, GONE, deadline=1.0).error, Unreachable)
     assert isinstance(late := Played(READS, SLOW, deadline=1.0).error, DeadlineExceeded)
     assert str(late) == "GET http://here:1/v1/sweeps had no answer within 1 s. Give it a longer deadline."
 

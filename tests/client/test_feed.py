@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from logsweep.calls import Reply
 from logsweep.errors import DeadlineExceeded, NotFound, Unreachable
-from logsweep.feed import Event, Feed, Watch
+from logsweep.feed import SILENCE, Event, Feed, Watch
 
 SENT = (
     b"retry: 2000\nid: b:1\n\n"
@@ -80,7 +80,19 @@ def test_a_sweep_is_looked_at_for_its_state_at_once_and_for_its_counts_now_and_t
     assert watch.wants_look(Event("resync", {}, ""))
     clock.now = 0.6
     assert watch.wants_look(trials)
-    assert watch.silence() == pytest.approx(9.4)
+    assert watch.left() == pytest.approx(9.4)
+    assert (watch.deadline(None), watch.deadline(60.0), watch.deadline(2.0)) == pytest.approx((9.4, 9.4, 2.0))
+    with pytest.raises(Unreachable), watch.telling():
+        raise Unreachable("nobody")
     clock.now = 10.0
     with pytest.raises(DeadlineExceeded):
         watch.wants_look(None)
+    with pytest.raises(DeadlineExceeded, match="has not ended within 10 s"), watch.telling():
+        raise Unreachable("nobody")
+    assert Watch(None, clock).deadline(None) is None
+    assert Watch(None, clock).deadline(2.0) == 2.0
+
+
+def test_a_connection_waits_no_longer_than_it_is_followed() -> None:
+    assert _feed().timeout(float("inf")).as_dict() == {"connect": 60.0, "read": SILENCE, "write": 60.0, "pool": 60.0}
+    assert set(_feed().timeout(7.0).as_dict().values()) == {7.0}

@@ -69,6 +69,28 @@ def test_every_setting_is_in_the_document_of_settings() -> None:
         assert f"`{name}`" in document
 
 
+def _all_commands() -> dict[str, Any]:
+    top: Any = get_command(app)
+    of_sweeps = {f"sweep {name}": command for name, command in top.commands["sweep"].commands.items()}
+    return {name: command for name, command in {**top.commands, **of_sweeps}.items() if name != "sweep"}
+
+
+def test_every_command_is_in_the_document_of_commands_with_each_option_that_it_names() -> None:
+    document = (ROOT / "docs" / "command-line.md").read_text()
+    commands = _all_commands()
+    also = {name for name in commands if f"sweep {name}" in commands} - {"doctor"}
+    for name in commands.keys() - also:
+        assert re.search(rf"`logsweep {name}[ `]", document), name
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", document))
+    known = {option for one in commands.values() for param in one.params for option in param.opts}
+    assert named - {"--help", "--install-completion", "--logdir"} <= known
+
+
+def test_every_command_but_those_that_go_on_answers_json() -> None:
+    without = {name for name, one in _all_commands().items() if all("--json" not in param.opts for param in one.params)}
+    assert without == {"serve", "work", "demo"}
+
+
 def test_the_readme_promises_only_targets_that_make_has() -> None:
     promised = set(re.findall(r"\bmake ([a-z-]+)\b", README))
 
@@ -110,7 +132,7 @@ def test_every_proof_is_a_test_of_that_name() -> None:
     for sentence, label in proofs:
         defined = ast.walk(ast.parse((ROOT / "docs" / files[label]).read_text()))
         names = {one.name for one in defined if isinstance(one, ast.FunctionDef)}
-        assert f"test_{sentence.replace(' ', '_')}" in names, f"{sentence!r} in {files[label]}"
+        assert f"test_{re.sub('[ -]', '_', sentence)}" in names, f"{sentence!r} in {files[label]}"
 
 
 def test_every_picture_that_is_drawn_is_there_and_shown_and_no_other() -> None:

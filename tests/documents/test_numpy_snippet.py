@@ -1,6 +1,5 @@
 """The NumPy snippet of the README answers as the engine does, whatever the network."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,44 +7,57 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.data.table import CategoricalColumn, Table
 from engine.layers import ACTIVATIONS
 from engine.models import FORMATS
 from tests.documents.session import ROOT
 from tests.documents.snippets import snippets
-from tests.engine.models.trained import Trained, raw_inputs, trained
+from tests.engine.models.trained import TASKS, trained
+
+Predict = Callable[[Any, list[dict[str, str]]], list[Any]]
 
 
-def _logits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, Any], Any]:
-    """Run the snippet in a folder with a model and the examples; return the function that it defines."""
-    (folder / "model.npz").write_bytes(FORMATS["npz"](trained("multiclass").model))
-    shutil.copytree(ROOT / "docs" / "examples", folder / "docs" / "examples")
-    np.savetxt(folder / "docs" / "examples" / "flowers_new.csv", np.zeros((2, 7)), delimiter=",", header="x")
-    monkeypatch.chdir(folder)
-    code = next(one.code for one in snippets((ROOT / "README.md").read_text()) if "def logits" in one.code)
+@pytest.fixture(scope="module")
+def predict() -> Predict:
+    """The function that the snippet defines; its last lines read files."""
+    code = next(one.code for one in snippets((ROOT / "README.md").read_text()) if "def predict" in one.code)
     found: dict[str, Any] = {}
-    exec(code, found)  # noqa: S102  # our own README
-    function: Callable[[Any, Any], Any] = found["logits"]
+    exec(code.partition("\nwith np.load")[0], found)  # noqa: S102  # our own README
+    function: Predict = found["predict"]
     return function
 
 
-def _labels(one: Trained, logits: np.ndarray) -> list[str]:
-    places = logits.argmax(axis=1) if len(one.model.classes) > 2 else (logits[:, 0] > 0.0).astype(int)
-    return [one.model.classes[place] for place in places]
+def _cells(table: Table) -> list[dict[str, str]]:
+    """Return rows as csv.DictReader reads them from a file."""
+    texts = {}
+    for column in table.columns:
+        given = column.values if isinstance(column, CategoricalColumn) else map(repr, column.values.tolist())
+        missing = (
+            [value is None for value in column.values] if isinstance(column, CategoricalColumn) else column.missing
+        )
+        texts[column.name] = ["" if gone else cell for cell, gone in zip(given, missing, strict=True)]
+    return [dict(zip(texts, row, strict=True)) for row in zip(*texts.values(), strict=True)]
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 @pytest.mark.parametrize("hidden", [(), (6,), (5, 4, 3)])
-def test_the_readme_reads_a_model_of_any_depth_and_activation(
-    hidden: tuple[int, ...], activation: str, batch_norm: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_readme_reads_a_model_of_any_depth_and_activation_and_of_any_task(
+    hidden: tuple[int, ...], activation: str, batch_norm: bool, tmp_path: Path, predict: Predict
 ) -> None:
-    logits = _logits(tmp_path, monkeypatch)
-    for task in ("binary", "multiclass"):
+    for task in TASKS:
         one = trained(task, hidden, activation, batch_norm=batch_norm)
         (tmp_path / "other.npz").write_bytes(FORMATS["npz"](one.model))
-        inputs = raw_inputs(one.model, one.rows)
-
         with np.load(tmp_path / "other.npz") as file:
-            found = logits(file, inputs.astype(np.float64))
+            found = predict(file, _cells(one.rows))
+        wanted = list(one.model.predict(one.rows).values)
+        assert found == (pytest.approx(wanted, rel=1e-4) if task == "regression" else wanted)
 
-        assert _labels(one, found) == list(one.model.predict(one.rows).values)
+
+def test_the_readme_takes_a_word_that_training_did_not_have_for_a_missing_one(tmp_path: Path, predict: Predict) -> None:
+    one = trained("binary")
+    (tmp_path / "other.npz").write_bytes(FORMATS["npz"](one.model))
+    rows = _cells(one.rows)
+    with np.load(tmp_path / "other.npz") as file:
+        unknown, missing = ([{**row, "words": word} for row in rows] for word in ("violet", ""))
+        assert predict(file, unknown) == predict(file, missing)

@@ -36,17 +36,27 @@ def until(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -
 
 
 class ServerProcess:
-    """`logsweep serve` on a data folder and on loopback; port 0 takes a free one."""
+    """`logsweep serve` on a data folder and on loopback; port 0 takes a free one.
+
+    `descriptors` is the most that it may have open, so that it cannot allow itself more.
+    """
 
     def __init__(
-        self, data: Path, workers: int = 0, slots: int = 64, lease_seconds: float = 30.0, port: int = 0
+        self,
+        data: Path,
+        workers: int = 0,
+        slots: int = 64,
+        lease_seconds: float = 30.0,
+        port: int = 0,
+        descriptors: int | None = None,
     ) -> None:
         options = ["serve", "--data", str(data), "--port", str(port)]
         options += ["--workers", str(workers), "--slots", str(slots)]
         environment = {**os.environ, "LOGSWEEP_LEASE_SECONDS": str(lease_seconds)}
         log_file = data.parent / f"{data.name}.log"
         with log_file.open("ab") as log:
-            self.process = subprocess.Popen([*_COMMAND, *options], stdout=subprocess.PIPE, stderr=log, env=environment)
+            command = [*_limited(descriptors), *_COMMAND, *options]
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment)
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()
         if not line.startswith("Serving at http://127.0.0.1:"):
@@ -85,6 +95,11 @@ class ServerProcess:
         self.process.wait(PATIENCE)
         assert self.process.stdout is not None
         self.process.stdout.close()
+
+
+def _limited(descriptors: int | None) -> list[str]:
+    """Return what goes before a command that may have only so many descriptors."""
+    return [] if descriptors is None else ["sh", "-c", 'ulimit -n "$0" && exec "$@"', str(descriptors)]
 
 
 class WorkerProcess:

@@ -89,6 +89,7 @@ def test_a_signal_ends_the_server_and_its_workers_and_leaves_a_database_of_one_f
         assert server.process.wait(PATIENCE) == 0
         assert server.children() == []
     assert [path.name for path in (tmp_path / "data").glob("logsweep.db*")] == ["logsweep.db"]
+    assert f"{server.address} is served" in (tmp_path / "data.log").read_text().partition("\n")[0]
 
 
 def test_rows_are_predicted_with_a_model_file_and_faults_go_to_standard_error(tmp_path: Path) -> None:

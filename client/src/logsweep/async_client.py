@@ -3,7 +3,7 @@
 import asyncio
 import copy
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any, Self, TypeVar, Unpack
 
@@ -11,16 +11,17 @@ import httpx
 
 from logsweep.async_sweep import AsyncSweep
 from logsweep.calls import Call, Flow, Reply
-from logsweep.exchange import Outcome, Send, performed, require_time
-from logsweep.feed import SILENCE, Event, Feed
-from logsweep.files import PIECE, in_memory, sink
+from logsweep.exchange import Outcome, Send, performed
+from logsweep.feed import Event, Feed, Left, forever
+from logsweep.files import in_memory, sink
 from logsweep.methods import awaited
 from logsweep.operations import datasets as on_datasets
 from logsweep.operations import service as on_service
 from logsweep.operations import sweeps as on_sweeps
 from logsweep.pages import async_listed
 from logsweep.requests import SweepRequest
-from logsweep.settings import CLOCK, DEADLINE, address
+from logsweep.settings import CLOCK, USUAL_SECONDS, address
+from logsweep.time_left import TimeLeft, next_within
 
 T = TypeVar("T")
 
@@ -28,9 +29,9 @@ T = TypeVar("T")
 class AsyncClient:
     """A server of logsweep: at `url`, else where LOGSWEEP_SERVER says, else on port 8000 of this machine.
 
-    Each answer may take `deadline` seconds with all tries: what may be repeated is tried again after a moment when no
-    answer comes. What the server refuses is raised as a `Refused`, with its sentences. To be used as a context, or
-    closed.
+    Each operation ends within `deadline` seconds, all of its requests and tries included; without one each answer may
+    take a minute, and large work longer. What may be repeated is tried again after a moment when no answer comes. What
+    the server refuses is raised as a `Refused`, with its sentences. To be used as a context, or closed.
     """
 
     _place: tuple[Any, ...] = ()
@@ -39,7 +40,7 @@ class AsyncClient:
         self,
         url: str | None = None,
         *,
-        deadline: float = DEADLINE,
+        deadline: float | None = None,
         headers: Mapping[str, str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -71,37 +72,37 @@ class AsyncClient:
         return AsyncSweep(self, await self.run(on_sweeps.show(sweep)))
 
     async def events(self, sweep: str | None = None, *, after: str | None = None) -> AsyncIterator[Event]:
-        """Follow what happens, to one sweep or to all, from now on or from after an event's id, without an end.
+        """Follow what happens, to one sweep or to all, from this call on or from after an event's id, without an end.
 
         A lost connection is taken up where it was. An event `resync` tells that something was missed.
         """
-        async for event in self.messages(sweep, after):
-            if event is not None:
-                yield event
+        messages = self.messages(sweep, after)
+        return _Events(await anext(messages), messages)  # the first one comes with the connection
 
     async def messages(
-        self, sweep: str | None, after: str | None = None, silence: Callable[[], float] = lambda: SILENCE
-    ) -> AsyncIterator[Event | None]:
-        """Yield the same, and None for each sign of life; `silence` tells how long the next one may take."""
-        feed = Feed(sweep, after, self.deadline, CLOCK, random.random)
+        self, sweep: str | None, after: str | None = None, left: Left = forever
+    ) -> AsyncGenerator[Event | None, None]:
+        """Yield the same, and None for each sign of life; `left` tells how long they may be followed."""
+        feed = Feed(sweep, after, USUAL_SECONDS if self.deadline is None else self.deadline, CLOCK, random.random)
         while True:
             error = None
             try:
-                timeout = httpx.Timeout(self.deadline, read=silence())
+                timeout = feed.timeout(left())
                 async with self._http.stream("GET", feed.path, headers=feed.headers(), timeout=timeout) as response:
                     if response.is_error:
                         feed.refused(Reply.of(response, await response.aread()))
                     else:
                         feed.open()
-                        async for piece in response.aiter_bytes():
+                        pieces = response.aiter_bytes()
+                        while (piece := await next_within(response, pieces, left())) is not None:
                             for event in feed.receive(piece):
                                 yield event
             except httpx.TransportError as lost:
                 error = lost
-            await asyncio.sleep(min(feed.lost(error), silence()))
+            await asyncio.sleep(min(feed.lost(error), left()))
 
-    def within(self, seconds: float) -> Self:
-        """Return this client with another deadline, on the same connections."""
+    def within(self, seconds: float | None) -> Self:
+        """Return this client with another deadline, or none, on the same connections."""
         other = copy.copy(self)
         other.deadline = seconds
         return other
@@ -136,18 +137,35 @@ class AsyncClient:
         return f"{type(self).__name__}({self.url!r})"
 
     async def _send(self, call: Call[Any], seconds: float) -> Outcome:
-        ends_at = CLOCK() + seconds
+        left = TimeLeft(seconds, CLOCK)
+        asked: dict[str, Any] = {"params": call.query(), "headers": call.headers, "extensions": {"timeout": left}}
         try:
             with call.body() as body:
-                request = self._http.build_request(
-                    call.method, call.path, params=call.query(), headers=call.headers, timeout=seconds, **body
-                )
+                request = left.bound(self._http.build_request(call.method, call.path, **asked, **body))
                 response = await self._http.send(request, stream=True)
             async with aclosing(response):
                 with sink(call.into if response.is_success else None) as out:
-                    async for piece in response.aiter_bytes(PIECE):
+                    pieces = response.aiter_bytes()
+                    while (piece := await next_within(response, pieces, left.seconds())) is not None:
                         out.write(piece)
-                        require_time(ends_at, CLOCK(), request)
+                        left.require(request)
                     return Reply.of(response, in_memory(out))
         except httpx.TransportError as error:
             return error
+
+
+class _Events:
+    """The events among messages; no generator of its own, as an event loop at its end closes all of them at once."""
+
+    def __init__(self, first: Event | None, messages: AsyncGenerator[Event | None, None]) -> None:
+        self._first = first
+        self._messages = messages
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        message, self._first = self._first, None
+        while message is None:
+            message = await anext(self._messages)
+        return message

@@ -1,9 +1,11 @@
 """A sweep, its lists and its models, at a client that is awaited."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from logsweep.answers import EnsembleAnswer, SweepAnswer
+from logsweep.answers.models import EnsembleAnswer
+from logsweep.answers.sweeps import SweepAnswer
 from logsweep.calls import Call, Flow
 from logsweep.display import sweep_html
 from logsweep.feed import Event, Watch
@@ -37,6 +39,7 @@ class AsyncSweep:
     enqueue = awaited_of_sweep(sweeps.enqueue)
     extend = awaited_of_sweep(sweeps.extend)
     best = awaited_of_sweep(sweeps.best)
+    why = awaited_of_sweep(sweeps.why)
     trial = awaited_of_sweep(sweeps.trial)
     diagnosis = awaited_of_sweep(sweeps.diagnosis)
     analysis = awaited_of_sweep(sweeps.analysis)
@@ -61,9 +64,9 @@ class AsyncSweep:
         """The id of the sweep."""
         return self.now.id
 
-    def events(self, *, after: str | None = None) -> AsyncIterator[Event]:
+    async def events(self, *, after: str | None = None) -> AsyncIterator[Event]:
         """Follow what happens to the sweep, as `Client.events` does."""
-        return self._client.events(self.id, after=after)
+        return await self._client.events(self.id, after=after)
 
     async def wait(self, timeout: float | None = None, *, progress: bool | Shown = True) -> Self:
         """Follow the sweep until it runs no more, or has been paused; show how far it is.
@@ -71,13 +74,16 @@ class AsyncSweep:
         Raises DeadlineExceeded after `timeout` seconds; the sweep goes on.
         """
         watch = Watch(timeout, CLOCK)
-        messages = self._client.messages(self.id, silence=watch.silence)
-        with shown(progress) as show:
-            async for event in messages:
-                if watch.wants_look(event):
-                    show(await self.look())
-                    if self.now.state != "running":
-                        return self
+        messages = self._client.messages(self.id, left=watch.left)
+        with shown(progress) as show, watch.telling():
+            async with aclosing(messages):
+                async for event in messages:
+                    if watch.wants_look(event):
+                        client = self._client.within(watch.deadline(self._client.deadline))
+                        self.now = await client.run(sweeps.show(self.id))
+                        show(self.now)
+                        if self.now.state != "running":
+                            return self
         raise AssertionError("events have no end")
 
     async def model(self, trial: int | None = None) -> "AsyncModel":

@@ -60,8 +60,8 @@ class Form:
 class Call(Generic[T]):
     """One request to the server, and how its answer is read.
 
-    A `repeatable` one may be sent again when no answer came: twice does no more than once. The server may take
-    `takes` seconds for the work itself, on top of the deadline. An answer that is a file goes to `into`.
+    A `repeatable` one may be sent again when no answer came: twice does no more than once. The work
+    itself may take the server `takes` seconds, where no deadline is given. An answer that is a file goes to `into`.
     """
 
     method: Method
@@ -70,10 +70,16 @@ class Call(Generic[T]):
     params: Mapping[str, Param] = field(default_factory=dict)
     json: object = None
     form: Form | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    own_headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = False
     takes: float = 0.0
     into: Path | None = None
+    request_id: str = field(default_factory=lambda: uuid4().hex, compare=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of each try; the log of the server names the request by its id."""
+        return {**self.own_headers, "X-Request-ID": self.request_id}
 
     def query(self) -> httpx.QueryParams:
         """Return the parameters that are given, a pair for each value."""
@@ -118,7 +124,7 @@ def get(path: str, read: Callable[[Reply], T], *, takes: float = 0.0, **params: 
 
 def making(path: str, read: Callable[[Reply], T], body: object) -> Call[T]:
     """Return a call that makes something: once, however often it is sent, as the server knows it again by its key."""
-    return Call("POST", path, read, json=body, headers={"Idempotency-Key": uuid4().hex}, repeatable=True)
+    return Call("POST", path, read, json=body, own_headers={"Idempotency-Key": uuid4().hex}, repeatable=True)
 
 
 def place(*parts: str | int) -> str:

@@ -3,24 +3,26 @@
 import copy
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
-from typing import Any, Self, TypeVar, Unpack
+from itertools import chain
+from typing import Any, NoReturn, Self, TypeVar, Unpack
 
 import httpx
 
 from logsweep.calls import Call, Flow, Reply
-from logsweep.exchange import Outcome, Send, performed, require_time
-from logsweep.feed import SILENCE, Event, Feed
-from logsweep.files import PIECE, in_memory, sink
+from logsweep.exchange import Outcome, Send, performed
+from logsweep.feed import Event, Feed, Left, forever
+from logsweep.files import in_memory, sink
 from logsweep.methods import blocking
 from logsweep.operations import datasets as on_datasets
 from logsweep.operations import service as on_service
 from logsweep.operations import sweeps as on_sweeps
 from logsweep.pages import listed
 from logsweep.requests import SweepRequest
-from logsweep.settings import CLOCK, DEADLINE, address
+from logsweep.settings import CLOCK, USUAL_SECONDS, address
 from logsweep.sweep import Sweep
+from logsweep.time_left import TimeLeft, cut_off
 
 T = TypeVar("T")
 
@@ -28,9 +30,9 @@ T = TypeVar("T")
 class Client:
     """A server of logsweep: at `url`, else where LOGSWEEP_SERVER says, else on port 8000 of this machine.
 
-    Each answer may take `deadline` seconds with all tries: what may be repeated is tried again after a moment when no
-    answer comes. What the server refuses is raised as a `Refused`, with its sentences. To be used as a context, or
-    closed.
+    Each operation ends within `deadline` seconds, all of its requests and tries included; without one each answer may
+    take a minute, and large work longer. What may be repeated is tried again after a moment when no answer comes. What
+    the server refuses is raised as a `Refused`, with its sentences. To be used as a context, or closed.
     """
 
     _place: tuple[Any, ...] = ()
@@ -39,7 +41,7 @@ class Client:
         self,
         url: str | None = None,
         *,
-        deadline: float = DEADLINE,
+        deadline: float | None = None,
         headers: Mapping[str, str] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
@@ -71,36 +73,37 @@ class Client:
         return Sweep(self, self.run(on_sweeps.show(sweep)))
 
     def events(self, sweep: str | None = None, *, after: str | None = None) -> Iterator[Event]:
-        """Follow what happens, to one sweep or to all, from now on or from after an event's id, without an end.
+        """Follow what happens, to one sweep or to all, from this call on or from after an event's id, without an end.
 
         A lost connection is taken up where it was. An event `resync` tells that something was missed.
         """
-        for event in self.messages(sweep, after):
-            if event is not None:
-                yield event
+        messages = self.messages(sweep, after)
+        return _events(next(messages), messages)  # the first one comes with the connection
 
     def messages(
-        self, sweep: str | None, after: str | None = None, silence: Callable[[], float] = lambda: SILENCE
-    ) -> Iterator[Event | None]:
-        """Yield the same, and None for each sign of life; `silence` tells how long the next one may take."""
-        feed = Feed(sweep, after, self.deadline, CLOCK, random.random)
+        self, sweep: str | None, after: str | None = None, left: Left = forever
+    ) -> Generator[Event | None, None, NoReturn]:
+        """Yield the same, and None for each sign of life; `left` tells how long they may be followed."""
+        feed = Feed(sweep, after, USUAL_SECONDS if self.deadline is None else self.deadline, CLOCK, random.random)
         while True:
             error = None
             try:
-                timeout = httpx.Timeout(self.deadline, read=silence())
-                with self._http.stream("GET", feed.path, headers=feed.headers(), timeout=timeout) as response:
+                with self._http.stream(
+                    "GET", feed.path, headers=feed.headers(), timeout=feed.timeout(left())
+                ) as response:
                     if response.is_error:
                         feed.refused(Reply.of(response, response.read()))
                     else:
                         feed.open()
-                        for piece in response.iter_bytes():
-                            yield from feed.receive(piece)
+                        with cut_off(response, left()):
+                            for piece in response.iter_bytes():
+                                yield from feed.receive(piece)
             except httpx.TransportError as lost:
                 error = lost
-            time.sleep(min(feed.lost(error), silence()))
+            time.sleep(min(feed.lost(error), left()))
 
-    def within(self, seconds: float) -> Self:
-        """Return this client with another deadline, on the same connections."""
+    def within(self, seconds: float | None) -> Self:
+        """Return this client with another deadline, or none, on the same connections."""
         other = copy.copy(self)
         other.deadline = seconds
         return other
@@ -135,17 +138,24 @@ class Client:
         return f"{type(self).__name__}({self.url!r})"
 
     def _send(self, call: Call[Any], seconds: float) -> Outcome:
-        ends_at = CLOCK() + seconds
+        left = TimeLeft(seconds, CLOCK)
+        asked: dict[str, Any] = {"params": call.query(), "headers": call.headers, "extensions": {"timeout": left}}
         try:
             with call.body() as body:
-                request = self._http.build_request(
-                    call.method, call.path, params=call.query(), headers=call.headers, timeout=seconds, **body
-                )
+                request = left.bound(self._http.build_request(call.method, call.path, **asked, **body))
                 response = self._http.send(request, stream=True)
             with closing(response), sink(call.into if response.is_success else None) as out:
-                for piece in response.iter_bytes(PIECE):
-                    out.write(piece)
-                    require_time(ends_at, CLOCK(), request)
+                with cut_off(response, left.seconds()):
+                    for piece in response.iter_bytes():
+                        out.write(piece)
+                        left.require(request)
                 return Reply.of(response, in_memory(out))
         except httpx.TransportError as error:
             return error
+
+
+def _events(first: Event | None, messages: Generator[Event | None, None, NoReturn]) -> Iterator[Event]:
+    with closing(messages):
+        for message in chain([first], messages):
+            if message is not None:
+                yield message

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from logsweep.answers import Answer, SweepAnswer
+from logsweep.answers import Answer
+from logsweep.answers.sweeps import SweepAnswer
 from logsweep.calls import Page
 from logsweep.frames import columns
 from logsweep.progress import total

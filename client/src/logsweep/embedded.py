@@ -11,7 +11,6 @@ from typing import Any
 
 from logsweep.client import Client
 from logsweep.errors import ServerNotInstalled, Unreachable
-from logsweep.settings import DEADLINE
 
 START_SECONDS = 90.0
 """What a server may take to start: kernels may have to be compiled, or a database migrated."""
@@ -22,7 +21,7 @@ STOP_SECONDS = 45.0
 _SAID = "Serving at "
 
 
-def local(data: str | Path | None = None, *, workers: int | None = None, deadline: float = DEADLINE) -> "Local":
+def local(data: str | Path | None = None, *, workers: int | None = None, deadline: float | None = None) -> "Local":
     """Start a server on a free port of this machine, with workers (one per core unless said); return its client.
 
     It ends with the context of the client, with `close`, and at the latest with this interpreter. `data` is its
@@ -34,7 +33,7 @@ def local(data: str | Path | None = None, *, workers: int | None = None, deadlin
 class Local(Client):
     """The client of a server that ends with it; `data` is the folder of its database."""
 
-    def __init__(self, server: "_Server", deadline: float) -> None:
+    def __init__(self, server: "_Server", deadline: float | None) -> None:
         super().__init__(server.address, deadline=deadline)
         self.data = server.data
         self.process_id = server.process.pid

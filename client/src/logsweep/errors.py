@@ -32,16 +32,21 @@ class ServerNotInstalled(LogsweepError):  # noqa: N818 - the name is what went w
 
 
 class Refused(LogsweepError):  # noqa: N818 - the name is what went wrong
-    """The server answered that it will not or cannot do it; `faults` are all broken rules of the request."""
+    """The server answered that it will not or cannot do it; `faults` are all broken rules of the request.
 
-    def __init__(self, status: int, detail: str, faults: tuple[Fault, ...] = ()) -> None:
-        super().__init__(status, detail, faults)
+    The log of the server names the request by `request_id`.
+    """
+
+    def __init__(self, status: int, detail: str, faults: tuple[Fault, ...] = (), request_id: str | None = None) -> None:
+        super().__init__(status, detail, faults, request_id)
         self.status = status
         self.detail = detail
         self.faults = faults
+        self.request_id = request_id
 
     def __str__(self) -> str:
-        return "\n".join([self.detail, *(f"  {one.pointer or '/'}: {one.detail}" for one in self.faults)])
+        by = f" (request {self.request_id})" if self.request_id and self.status >= 500 else ""
+        return "\n".join([self.detail + by, *(f"  {one.pointer or '/'}: {one.detail}" for one in self.faults)])
 
 
 class Malformed(Refused):
@@ -113,4 +118,5 @@ def refusal(reply: Reply) -> Refused:
     except ValidationError:  # not the server's own: of a proxy, or of another server altogether
         text = reply.content[:200].decode(errors="replace")
         return kind(reply.status, f"{reply.asked} was answered with {reply.status}: {text!r}")
-    return kind(reply.status, problem.detail, tuple(Fault(one.pointer, one.detail) for one in problem.errors))
+    faults = tuple(Fault(one.pointer, one.detail) for one in problem.errors)
+    return kind(reply.status, problem.detail, faults, reply.headers.get("X-Request-ID"))

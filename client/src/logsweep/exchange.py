@@ -10,6 +10,8 @@ import httpx
 
 from logsweep.calls import Call, Flow, Reply
 from logsweep.errors import DeadlineExceeded, LogsweepError, Unreachable, refusal
+from logsweep.settings import USUAL_SECONDS
+from logsweep.time_left import SHORTEST, Clock
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 """Seconds between two tries, at most: doubled each time."""
@@ -23,8 +25,20 @@ _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 T = TypeVar("T")
 
 Outcome: TypeAlias = Reply | httpx.TransportError
-Clock: TypeAlias = Callable[[], float]
 Chance: TypeAlias = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How long something may take, and when that time is up."""
+
+    seconds: float
+    ends_at: float
+
+    @classmethod
+    def of(cls, seconds: float, clock: Clock) -> "Limit":
+        """Return the limit of what begins now."""
+        return cls(seconds, clock() + seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +59,19 @@ class Pause:
 Steps: TypeAlias = Generator[Send | Pause, Outcome | None, T]
 
 
-def performed(call: Call[T] | Flow[T], deadline: float, clock: Clock, chance: Chance) -> Steps[T]:
+def performed(call: Call[T] | Flow[T], deadline: float | None, clock: Clock, chance: Chance) -> Steps[T]:
     """Yield the steps of a call, or of each call of a flow, and return the result. Raises LogsweepError.
 
-    Whoever takes a step sends what came of it. Each call has the whole `deadline`; `chance` draws from 0 to 1.
+    Whoever takes a step sends what came of it. All of it ends by the `deadline`; without one each call may take what
+    is usual, and what its work takes. `chance` draws from 0 to 1.
     """
+    return (yield from _performed(call, None if deadline is None else Limit.of(deadline, clock), clock, chance))
+
+
+def _performed(call: Call[T] | Flow[T], limit: Limit | None, clock: Clock, chance: Chance) -> Steps[T]:
     if isinstance(call, Call):
-        return call.read((yield from exchange(call, deadline, clock, chance)))
+        own = limit or Limit.of(USUAL_SECONDS + call.takes, clock)
+        return call.read((yield from exchange(call, own, clock, chance)))
     answer: Any = None
     while True:
         try:
@@ -59,29 +79,24 @@ def performed(call: Call[T] | Flow[T], deadline: float, clock: Clock, chance: Ch
         except StopIteration as end:
             result: T = end.value
             return result
-        answer = yield from performed(asked, deadline, clock, chance)
+        answer = yield from _performed(asked, limit, clock, chance)
 
 
-def exchange(call: Call[Any], deadline: float, clock: Clock, chance: Chance) -> Steps[Reply]:
+def exchange(call: Call[Any], limit: Limit, clock: Clock, chance: Chance) -> Steps[Reply]:
     """Yield the steps until there is a reply that is no refusal, and return it. Raises LogsweepError."""
-    ends_at = clock() + deadline + call.takes
+    if clock() >= limit.ends_at:  # it went into the calls before this one
+        raise _late(f"{call.method} {call.path}", limit, "")
     tries = 0
     while True:
-        outcome = yield Send(call, max(ends_at - clock(), 0.001))
+        outcome = yield Send(call, max(limit.ends_at - clock(), SHORTEST))
         assert outcome is not None
         tries += 1
         if isinstance(outcome, Reply) and _is_done(call, outcome, tries):
             return outcome
         pause = _pause(outcome, tries, chance())
-        if not _may_pass(call, outcome) or clock() + pause >= ends_at:
-            raise _error(outcome, tries, deadline + call.takes)
+        if not _may_pass(call, outcome) or clock() + pause >= limit.ends_at:
+            raise _error(outcome, tries, limit, clock())
         yield Pause(pause)
-
-
-def require_time(ends_at: float, now: float, request: httpx.Request) -> None:
-    """Raise ReadTimeout where an answer that comes in pieces takes too long."""
-    if now > ends_at:
-        raise httpx.ReadTimeout("The answer took too long.", request=request)
 
 
 def _is_done(call: Call[Any], reply: Reply, tries: int) -> bool:
@@ -114,16 +129,18 @@ def _asked(outcome: Outcome) -> float:
     return (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
-def _error(outcome: Outcome, tries: int, deadline: float) -> LogsweepError:
+def _error(outcome: Outcome, tries: int, limit: Limit, now: float) -> LogsweepError:
     if isinstance(outcome, Reply):
         return refusal(outcome)
     request = outcome.request
     times = "" if tries == 1 else f" after {tries} tries"
-    if isinstance(outcome, httpx.TimeoutException) and not isinstance(outcome, httpx.ConnectTimeout):
-        return DeadlineExceeded(
-            f"{request.method} {request.url} had no answer within {deadline:g} s{times}. Give it a longer deadline."
-        )
+    if not isinstance(outcome, _UNSENT) and (isinstance(outcome, httpx.TimeoutException) or now >= limit.ends_at):
+        return _late(f"{request.method} {request.url}", limit, times)
     server = f"{request.url.scheme}://{request.url.netloc.decode()}"
     return Unreachable(
         f"{server} does not answer{times}: {str(outcome) or type(outcome).__name__}. Is the server running there?"
     )
+
+
+def _late(asked: str, limit: Limit, times: str) -> DeadlineExceeded:
+    return DeadlineExceeded(f"{asked} had no answer within {limit.seconds:g} s{times}. Give it a longer deadline.")

@@ -2,7 +2,8 @@
 
 import codecs
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ import httpx
 
 from logsweep.calls import Reply, place
 from logsweep.errors import DeadlineExceeded, Unavailable, Unreachable, refusal
-from logsweep.exchange import LONGEST_PAUSE, Chance, Clock
+from logsweep.exchange import LONGEST_PAUSE, Chance
+from logsweep.time_left import Clock
 
 SILENCE = 45.0
 """Seconds without a byte after which a connection is taken for lost: the server sends something every 15."""
@@ -28,6 +30,15 @@ class Event:
     id: str
 
 
+Left = Callable[[], float]
+"""Tells the seconds for which something may still be followed. Raises DeadlineExceeded when they are over."""
+
+
+def forever() -> float:
+    """Return no limit."""
+    return float("inf")
+
+
 class Feed:
     """A reader's place in the events of a server, or of one sweep.
 
@@ -43,6 +54,10 @@ class Feed:
         self._pause = 1.0
         self._heard_at = clock()
         self.open()
+
+    def timeout(self, left: float) -> httpx.Timeout:
+        """Return what a connection may wait for, of the seconds that are left."""
+        return httpx.Timeout(min(self._patience, left), read=min(SILENCE, left))
 
     def headers(self) -> dict[str, str]:
         """Return the headers of the next connection, which goes on after what was read."""
@@ -102,15 +117,33 @@ class Watch:
         self._ends_at = float("inf") if timeout is None else clock() + timeout
         self._looked_at = float("-inf")
 
-    def silence(self) -> float:
-        """Return the seconds that the next message may take. Raises DeadlineExceeded when the time is up."""
+    def left(self) -> float:
+        """Return the seconds that are left. Raises DeadlineExceeded when the time is up."""
         if (left := self._ends_at - self._clock()) <= 0:
-            raise DeadlineExceeded(f"The sweep has not ended within {self._timeout:g} s. It goes on; wait again.")
-        return min(SILENCE, left)
+            raise self._over()
+        return left
+
+    def deadline(self, usual: float | None) -> float | None:
+        """Return the deadline of a look, by that of its client. Raises DeadlineExceeded when the time is up."""
+        soonest = min(self.left(), float("inf") if usual is None else usual)
+        return None if soonest == float("inf") else soonest
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Tell of a look that ended with the time what the wait was for."""
+        try:
+            yield
+        except (DeadlineExceeded, Unreachable) as error:
+            if self._clock() < self._ends_at:
+                raise
+            raise self._over() from error
+
+    def _over(self) -> DeadlineExceeded:
+        return DeadlineExceeded(f"The sweep has not ended within {self._timeout:g} s. It goes on; wait again.")
 
     def wants_look(self, event: Event | None) -> bool:
         """Return whether a look is due. Raises DeadlineExceeded when the time is up."""
-        self.silence()
+        self.left()
         now = self._clock()
         if event is not None and event.kind not in {"sweep", "resync"} and now - self._looked_at < self.REFRESH:
             return False

@@ -6,9 +6,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-PIECE = 1 << 20
-"""Bytes that are read at a time."""
-
 
 @contextmanager
 def written(file: Path) -> Iterator[BinaryIO]:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from logsweep.answers import Answer, TrialAnswer
+from logsweep.answers import Answer
+from logsweep.answers.sweeps import TrialAnswer
 
 if TYPE_CHECKING:
     import pandas

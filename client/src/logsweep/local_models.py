@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from logsweep.answers import PredictedRows, Prediction
+from logsweep.answers.models import PredictedRows, Prediction
 from logsweep.errors import LogsweepError
 from logsweep.tables import Rows, records
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TextIO, TypeAlias
 
-from logsweep.answers import SweepAnswer
+from logsweep.answers.sweeps import SweepAnswer
 
 Shown: TypeAlias = Callable[[SweepAnswer], object]
 """What is shown a sweep each time that it was looked at."""

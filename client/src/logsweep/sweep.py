@@ -1,9 +1,11 @@
 """A sweep, its lists and its models, at a client that blocks."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from logsweep.answers import EnsembleAnswer, SweepAnswer
+from logsweep.answers.models import EnsembleAnswer
+from logsweep.answers.sweeps import SweepAnswer
 from logsweep.calls import Call, Flow
 from logsweep.display import model_html, sweep_html
 from logsweep.feed import Event, Watch
@@ -37,6 +39,7 @@ class Sweep:
     enqueue = blocking_of_sweep(sweeps.enqueue)
     extend = blocking_of_sweep(sweeps.extend)
     best = blocking_of_sweep(sweeps.best)
+    why = blocking_of_sweep(sweeps.why)
     trial = blocking_of_sweep(sweeps.trial)
     diagnosis = blocking_of_sweep(sweeps.diagnosis)
     analysis = blocking_of_sweep(sweeps.analysis)
@@ -71,11 +74,13 @@ class Sweep:
         Raises DeadlineExceeded after `timeout` seconds; the sweep goes on.
         """
         watch = Watch(timeout, CLOCK)
-        messages = self._client.messages(self.id, silence=watch.silence)
-        with shown(progress) as show:
+        messages = self._client.messages(self.id, left=watch.left)
+        with shown(progress) as show, watch.telling(), closing(messages):
             for event in messages:
                 if watch.wants_look(event):
-                    show(self.look())
+                    client = self._client.within(watch.deadline(self._client.deadline))
+                    self.now = client.run(sweeps.show(self.id))
+                    show(self.now)
                     if self.now.state != "running":
                         return self
         raise AssertionError("events have no end")

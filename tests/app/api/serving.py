@@ -10,12 +10,11 @@ from threading import Thread
 from typing import Any
 
 import httpx
-import uvicorn
 
 from app.composition import make_app, open_services
 from app.contract.rules import CURRENT_RULES
 from app.domain.work import OWN_TRAINER
-from app.serve import Server
+from app.serve import Server, limits_of
 from app.services.services import Services
 from app.settings import Settings
 from app.worker.supervisor import Supervisor
@@ -36,8 +35,8 @@ def serving(folder: Path, **settings: Any) -> Iterator[tuple[httpx.Client, Servi
         listener.bind(("127.0.0.1", 0))
         listener.listen()  # connections wait here until the server has started
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(make_app(services, chosen), log_config=None, access_log=False)
-        server = Server(config, Supervisor(address, 0, 1, services.work.lose_worker), services, address)
+        supervisor = Supervisor(address, 0, 1, services.work.lose_worker)
+        server = Server(make_app(services, chosen), limits_of(chosen), supervisor, services, address)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
@@ -164,7 +163,8 @@ def problem(answer: httpx.Response, status: int) -> Json:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     found: Json = answer.json()
-    assert found.keys() == {"type", "title", "status", "detail", "errors"}
+    assert found.keys() == {"type", "title", "status", "detail", "errors", "request_id"}
+    assert found["request_id"] == answer.headers["x-request-id"]
     assert found["status"] == status
     assert found["detail"]
     return found

@@ -10,6 +10,7 @@ import pytest
 
 from app.services import exports
 from tests.app.api.serving import Json, Trainer, problem, start, when_ended
+from tests.app.api.test_answered import trained
 
 SPACE = {
     "learning_rate": {"kind": "float", "low": 1e-4, "high": 1.0, "scale": "log"},
@@ -32,6 +33,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pages be so small that every export has several."""
     monkeypatch.setattr(exports, "PAGE", 5)
     monkeypatch.setattr(exports, "EPOCHS", 7)
+    monkeypatch.setattr(exports, "ANSWERS", 7)
 
 
 def listed(client: httpx.Client, sweep: str, **query: str) -> list[Json]:
@@ -90,3 +92,62 @@ def test_what_cannot_be_exported_is_refused_before_the_first_byte(client: httpx.
     assert "as a whole" in problem(curves, 422)["errors"][0]["detail"]
     unknown = client.get(f"/v1/sweeps/{sweep}/export", params={"where": "sped<1"})
     assert "sped" in problem(unknown, 422)["errors"][0]["detail"]
+
+
+@pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize("part", ["dev", "test"])
+def test_predictions_have_each_row_of_a_part_with_its_target_and_have_the_error_of_the_trial(
+    client: httpx.Client, part: str
+) -> None:
+    route = trained(client, "iris")
+    path, query = f"{route}/export", {"of": "predictions", "trial": "2", "part": part}
+    table = list(csv.DictReader(io.StringIO(client.get(path, params=query).text)))
+    lines = [json.loads(line) for line in client.get(path, params={**query, "format": "jsonl"}).text.splitlines()]
+    frame = pd.read_parquet(io.BytesIO(client.get(path, params={**query, "format": "parquet"}).content))
+    assert frame.to_dict("records") == lines
+    assert [{name: str(value) for name, value in line.items()} for line in lines] == table
+    assert [line["row"] for line in lines] == list(range(len(lines)))
+    trial = client.get(f"{route}/trials/2").json()
+    wrong = sum(line["target"] != line["prediction"] for line in lines)
+    assert wrong / len(lines) == pytest.approx(trial["metrics"][f"{part}_error"])
+    shares = [{name: line[f"probability_{name}"] for name in ("setosa", "versicolor", "virginica")} for line in lines]
+    assert [max(one, key=one.__getitem__) for one in shares] == [line["prediction"] for line in lines]
+    assert [sum(one.values()) for one in shares] == pytest.approx([1.0] * len(lines))
+
+
+def test_predictions_of_numbers_are_in_the_unit_of_the_target_and_of_the_best_trial_unless_said(
+    client: httpx.Client,
+) -> None:
+    route = trained(client, "diabetes", objective={"metric": "dev_rmse"})
+    answer = client.get(f"{route}/export", params={"of": "predictions", "format": "jsonl"})
+    best = client.get(f"{route}/best").json()
+    name = f"{best['number']}-dev-predictions.jsonl"
+    assert answer.headers["Content-Disposition"].endswith(f'{name}"')
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert set(lines[0]) == {"row", "target", "prediction"}
+    rmse = (sum((line["prediction"] - line["target"]) ** 2 for line in lines) / len(lines)) ** 0.5
+    assert rmse == pytest.approx(best["metrics"]["dev_rmse"])
+
+
+def test_predictions_of_two_classes_have_the_probability_of_both(client: httpx.Client) -> None:
+    route = trained(client, "breast_cancer")
+    answer = client.get(f"{route}/export", params={"of": "predictions", "trial": "0", "format": "jsonl"})
+    for line in map(json.loads, answer.text.splitlines()):
+        assert line["probability_benign"] + line["probability_malignant"] == pytest.approx(1.0)
+        assert (line["probability_benign"] > 0.5) == (line["prediction"] == "benign")
+
+
+def test_what_belongs_to_another_table_is_refused_and_so_is_a_trial_without_a_model(
+    client: httpx.Client, sweep: str
+) -> None:
+    path = f"/v1/sweeps/{sweep}/export"
+    both = problem(client.get(path, params={"trial": 1, "part": "dev"}), 422)["errors"]
+    assert [one["pointer"] for one in both] == ["/trial", "/part"]
+    assert "add of=predictions" in both[0]["detail"]
+    whole = problem(client.get(path, params={"of": "predictions", "where": "value<1"}), 422)["errors"]
+    assert whole[0]["detail"] == "Predictions are exported as a whole. Leave where out, or export trials."
+    assert client.get(path, params={"of": "predictions", "part": "train"}).status_code == 422
+    assert (
+        "weights of trial 0 are not stored"
+        in problem(client.get(path, params={"of": "predictions", "trial": 0}), 404)["detail"]
+    )

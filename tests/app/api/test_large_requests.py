@@ -84,9 +84,9 @@ def test_a_name_doubled_late_is_found(shared: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [" " * 60_000, "a" * 60_000, "number" + " " * 50_000 + "x", "=" * 60_000, "(" * 60_000]
+    "text", [" " * 15_000, "a" * 15_000, "number" + " " * 15_000 + "x", "=" * 15_000, "(" * 15_000]
 )
-def test_a_condition_of_60_kb_is_refused_in_a_short_answer(trials_route: tuple[httpx.Client, str], text: str) -> None:
+def test_a_condition_of_15_kb_is_refused_in_a_short_answer(trials_route: tuple[httpx.Client, str], text: str) -> None:
     client, route = trials_route
     answer = client.get(f"{route}?where={quote_plus(text, safe='=(')}")
     assert [error["pointer"] for error in problem(answer, 422)["errors"]] == ["/where/0"]

@@ -12,7 +12,7 @@ OPERATIONS = {
     "list_hyperparameters", "list_metrics",
     "preview_space",
     "create_sweep", "list_sweeps", "get_sweep", "change_sweep", "delete_sweep", "get_best_trial",
-    "retrain_winner", "pause_sweep", "resume_sweep", "cancel_sweep", "list_decisions",
+    "retrain_winner", "pause_sweep", "resume_sweep", "cancel_sweep", "list_decisions", "get_why",
     "list_trials", "enqueue_points", "get_trial", "get_curve", "list_attempts",
     "list_models", "get_model", "get_answers", "predict_rows",
     "evaluate_model", "get_diagnosis", "get_analysis", "get_leaderboard",
@@ -25,7 +25,7 @@ OPERATIONS = {
     "follow_events", "follow_sweep", "list_workers",
     "chart_progress", "chart_curves", "chart_points", "export_results", "refine_sweep",
     "take_backup",
-    "get_health", "get_readiness",
+    "get_health", "get_readiness", "scrape_meters",
 }  # fmt: skip  # one line for each resource
 
 

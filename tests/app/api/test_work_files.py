@@ -11,7 +11,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.api import streams
 from app.services.artifacts import MOST_MODEL_BYTES
 from app.services.checkpoints import FOLDER
 from tests.app.api.serving import Trainer, places, problem, serving, start
@@ -127,15 +126,12 @@ def test_readers_that_stop_in_the_middle_hold_up_nobody_else(client: httpx.Clien
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_sender_that_falls_silent_is_given_up(
-    client: httpx.Client, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(streams, "SILENCE_SECONDS", 0.1)
+def test_a_sender_that_falls_silent_is_given_up(tmp_path: Path, kind: str) -> None:
     head = f"PUT {address(kind)} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(WHOLE)}\r\n\r\n"
-    with connections(client, 1, head.encode() + WHOLE[:1000]) as (connection,):
-        assert connection.recv(1000).startswith(b"HTTP/1.1 408")
-    monkeypatch.undo()
-    assert client.put(address(kind), content=WHOLE).is_success
+    with serving(tmp_path, body_seconds=0.2) as (client, _):
+        with connections(client, 1, head.encode() + WHOLE[:1000]) as (connection,):
+            assert connection.recv(1000).startswith(b"HTTP/1.1 408")
+        assert client.put(address(kind), content=WHOLE).is_success
 
 
 @pytest.mark.parametrize("kind", KINDS)

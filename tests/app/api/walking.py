@@ -18,7 +18,7 @@ from tests.app.api.serving import Json, Trainer, serving
 from tests.app.api.training import train_all
 
 _BEFORE = (
-    "get_health", "get_readiness", "list_hyperparameters", "list_metrics",
+    "get_health", "get_readiness", "scrape_meters", "list_hyperparameters", "list_metrics",
     "upload_dataset", "preview_dataset", "list_datasets", "get_dataset", "get_dataset_content", "delete_dataset",
     "preview_space", "check_gradient", "create_sweep", "change_sweep", "enqueue_points", "pause_sweep", "resume_sweep",
     "claim_runs", "keep_leases", "report_epochs", "finish_runs", "release_leases",
@@ -26,7 +26,7 @@ _BEFORE = (
     "add_checkpoint", "look_for_checkpoint", "get_checkpoint",
 )  # fmt: skip  # one line for each resource
 _AFTER = (
-    "list_sweeps", "get_sweep", "get_best_trial", "list_decisions",
+    "list_sweeps", "get_sweep", "get_best_trial", "list_decisions", "get_why",
     "list_trials", "get_trial", "get_curve", "list_attempts", "export_results",
     "list_models", "get_model", "get_answers", "predict_rows", "evaluate_model",
     "get_diagnosis", "get_analysis", "get_leaderboard", "refine_sweep",
@@ -96,9 +96,10 @@ def refusals(client: httpx.Client) -> Mapping[str, Json]:
         "space": {"learning_rte": {"kind": "float", "low": 1, "high": 0}},
         "budget": {"trials": 0},
     }
+    chosen = {"X-Request-ID": "9f86d081884c7d65"}
     return {
-        "refused": client.post("/v1/sweeps", json=wrong).json(),
-        "missing": client.get("/v1/datasets/irs").json(),
+        "refused": client.post("/v1/sweeps", json=wrong, headers=chosen).json(),
+        "missing": client.get("/v1/datasets/irs", headers=chosen).json(),
     }
 
 

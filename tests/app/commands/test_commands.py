@@ -6,7 +6,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from app.cli import app
 from app.commands.watching import sparkline
 from tests.app.api.serving import Trainer, start, sweep_body, when_ended
 from tests.app.commands.conftest import Run, told
@@ -87,13 +89,15 @@ def test_sweeps_are_listed_shown_and_steered(run: Run, client: httpx.Client) -> 
     assert "tulips" in run("sweep", "list").stdout
     assert [one["id"] for one in told(run("list", "--state", "running", "--json"))] == [name]
     assert told(run("show", name, "--json"))["state"] == "running"
+    assert "in the queue" in run("why", name).stdout
+    assert told(run("why", name, "--json"))["runs"]["training"] == 0
     assert told(run("pause", name, "--json"))["state"] == "paused"
     assert told(run("resume", name, "--json"))["state"] == "running"
     assert told(run("extend", name, "--trials", "3", "--json"))["budget"]["trials"] == 7
     assert "Say what to add" in run("extend", name, code=2).stderr
     assert told(run("cancel", name, "--json"))["state"] == "cancelled"
     run("delete", name, code=1, sent="n\n")
-    run("delete", name, "--yes")
+    assert told(run("delete", name, "--yes", "--json")) == {"deleted": name}
     run("show", name, code=1)
 
 
@@ -107,7 +111,12 @@ def test_results_are_those_of_the_api(run: Run, client: httpx.Client, ended: str
     file = tmp_path / "trials.csv"
     run("export", ended, str(file), "--where", "value<0.4")
     assert [row["value"] for row in csv.DictReader(file.read_text().splitlines())] == ["0.25", "0.25"]
+    assert told(run("export", ended, str(file), "--json")) == {"file": str(file), "bytes": file.stat().st_size}
     assert run("sweep", "doctor", ended).stdout.strip()
+    copy = tmp_path / "copy.db"
+    assert told(run("backup", str(copy), "--json"))["trials"] == 4
+    restored = told(run("restore", str(copy), "--data", str(tmp_path / "other"), "--json"))
+    assert (restored["file"], restored["sweeps"]) == (str(tmp_path / "other" / "logsweep.db"), 1)
 
 
 def test_too_few_trials_are_not_refined_and_the_reason_is_said(run: Run, ended: str) -> None:
@@ -116,6 +125,7 @@ def test_too_few_trials_are_not_refined_and_the_reason_is_said(run: Run, ended: 
 
 def test_a_watch_ends_with_the_sweep_and_its_code_tells_how(run: Run, client: httpx.Client, ended: str) -> None:
     assert "tulips: completed" in run("watch", ended).stdout
+    assert [json.loads(line)["state"] for line in run("watch", ended, "--json").stdout.splitlines()] == ["completed"]
     other = start(client)["id"]
     client.post(f"/v1/sweeps/{other}/cancel")
     assert "cancelled" in run("watch", other, code=4).stderr
@@ -124,7 +134,9 @@ def test_a_watch_ends_with_the_sweep_and_its_code_tells_how(run: Run, client: ht
 def test_tables_are_uploaded_previewed_and_listed(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "shop.csv"
     file.write_text("\n".join(["age,bought", *(f"{20 + n},{n % 2}" for n in range(40))]))
-    assert told(run("upload", str(file), "--target", "bought", "--preview"))["target"]["name"] == "bought"
+    seen = run("upload", str(file), "--target", "bought", "--preview", "--json")
+    assert told(seen)["target"]["name"] == "bought"
+    assert "bought" in run("upload", str(file), "--target", "bought", "--preview").stdout
     assert "shop" not in run("datasets").stdout
     assert (
         told(run("upload", str(file), "--target", "bought", "--set", "split=0.5,0.25,0.25", "--json"))["rows"]["dev"]
@@ -133,6 +145,26 @@ def test_tables_are_uploaded_previewed_and_listed(run: Run, tmp_path: Path) -> N
     assert "shop" in run("datasets").stdout
     assert "no setting" in run("upload", str(file), "--set", "split", code=2).stderr
     assert "sold" in run("upload", str(file), "--target", "sold", code=1).stderr
+    file.write_text("\n".join(["age,same,bought", *(f"{20 + n},7,{n % 2}" for n in range(40))]))
+    noted = run("upload", str(file), "--target", "bought", "--name", "noted")
+    assert "Note: " in noted.stderr
+    assert "same" in noted.stderr
+
+
+def _completed(*words: str) -> list[str]:
+    line = ["logsweep", *words]
+    environment = {"_LOGSWEEP_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(line), "COMP_CWORD": str(len(words))}
+    result = CliRunner().invoke(app, prog_name="logsweep", env=environment)
+    return result.stdout.split()
+
+
+@pytest.mark.usefixtures("run")
+def test_a_shell_completes_commands_options_and_the_ids_of_sweeps(client: httpx.Client) -> None:
+    name = start(client)["id"]
+    assert set(_completed("re")) == {"restore", "resume", "refine"}
+    assert "--ensemble" in _completed("predict", "--e")
+    assert _completed("watch", "swp_") == [name]
+    assert _completed("watch", "--server", "http://127.0.0.1:9", "swp_") == []
 
 
 def test_a_space_is_previewed_and_nothing_is_started(run: Run) -> None:

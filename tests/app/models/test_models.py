@@ -14,7 +14,8 @@ from app.contract.hyperparameters import complete
 from app.contract.rules import CURRENT_RULES
 from app.domain.errors import InvalidRequest
 from app.models.evaluation import evaluate_files
-from app.models.models import Model, model_file, predict_csv, predict_rows, trained_model
+from app.models.files import predict_file
+from app.models.models import Model, model_file, predict_rows, trained_model
 from app.preparation.datasets import PreparedDataset
 from app.trainer import packing
 from app.trainer.trainer import StoppedRun
@@ -164,9 +165,10 @@ def test_rows_are_predicted_from_json_and_from_files_alike(task: str) -> None:
     params = {"hidden_units": [9], "epochs": 6}
     model = trained_from(trained(dataset, metric, params), dataset, params)
     found = predict_rows(model, ROWS).items
-    text, notes = predict_csv(model_file(model, "safetensors"), b"w,b,y,a\nred,0.5,1,3\n,-1,,\n")
-    assert [note.code for note in notes] == ["target_passed_over"]
-    header, *lines = csv.reader(io.StringIO(text))
+    of_file = predict_file(model_file(model, "safetensors"), b"w,b,y,a\nred,0.5,1,3\n,-1,,\n")
+    assert [note.code for note in of_file.notes] == ["target_passed_over"]
+    assert of_file.as_rows().items == found
+    header, *lines = csv.reader(io.StringIO(of_file.as_csv()))
     names = [] if task == "regression" else [f"probability_{name}" for name in model.classes]
     assert header == ["prediction", *names]
     for one, line in zip(found, lines, strict=True):
@@ -202,7 +204,7 @@ def test_a_request_and_its_answer_have_a_limit() -> None:
 def test_how_cells_are_read_was_settled_in_training(setting: str) -> None:
     model = model_file(untrained(), "npz")
     name = setting.partition("=")[0]
-    for answer in (predict_csv, evaluate_files):
+    for answer in (predict_file, evaluate_files):
         with pytest.raises(InvalidRequest) as caught:
             answer(model, b"a,b,w\n1,2,red\n", [setting])
         (fault,) = caught.value.faults
@@ -214,11 +216,11 @@ def test_how_cells_are_read_was_settled_in_training(setting: str) -> None:
 
 def test_what_is_wrong_with_the_files_is_said_of_each() -> None:
     with pytest.raises(InvalidRequest) as caught:
-        predict_csv(b"x", b"")
+        predict_file(b"x", b"")
     assert [fault.pointer for fault in caught.value.faults] == ["/model"]
     model = untrained()
     with pytest.raises(InvalidRequest) as caught:
-        predict_csv(model_file(model, "npz"), b"a,b,y\n1,2,no\nx,1e99,yes\n")
+        predict_file(model_file(model, "npz"), b"a,b,y\n1,2,no\nx,1e99,yes\n")
     assert [fault.detail.split(".")[0] for fault in caught.value.faults] == [
         'The column "w" is missing',
         'Line 3, column "a": "x" is not a number, but the model learned the column as numbers',

@@ -11,7 +11,7 @@ from app.domain.errors import NotFound
 from app.domain.filters import Condition, Field, Position, TrialQuery
 from app.domain.states import TrialState
 from app.domain.sweeps import SweepFilter
-from app.domain.trials import Trial
+from app.domain.trials import LossCurve, Trial
 from app.domain.values import Value
 from app.domain.work import Progress
 from app.storage import SqliteStorage
@@ -261,11 +261,16 @@ def test_the_ends_of_curves_have_the_first_epoch_and_the_last_ones(storage: Sqli
     add_sweep(storage, drawn(0, 3))
     add_sweep(storage, drawn(0, 1), sweep="swp_2")
     claimed = claim(storage, slots=4).claimed
-    curve = [point(epoch) for epoch in range(1, 5)]
+    curve = [replace(point(epoch), gradient_norms=None if epoch == 3 else [0.1, None]) for epoch in range(1, 5)]
+    curve[1] = replace(curve[1], metrics={**curve[1].metrics, "train_loss": None})
     storage.report("w1", [Progress(item.lease, curve) for item in claimed], START)
-    storage.finish("w1", [result(item.lease) for item in claimed if item.trial != 2], [], START)
-    ends = [point(1), point(3), point(4)]
-    assert storage.curve_ends(SWEEP, [0, 1], 2) == {0: ends, 1: ends}
-    assert storage.curve_ends(SWEEP, [2], 1) == {2: [point(1), point(4)]}
-    assert storage.curve_ends(SWEEP, [0, 9], 9) == {0: curve}
+    storage.finish("w1", [result(item.lease, curve=curve) for item in claimed if item.trial != 2], [], START)
+
+    def of(*epochs: int) -> LossCurve:
+        some = [one for one in curve if one.epoch in epochs]
+        return LossCurve([*epochs], [one.metrics["train_loss"] for one in some], [one.gradient_norms for one in some])
+
+    assert storage.curve_ends(SWEEP, [0, 1], 2) == {0: of(1, 3, 4), 1: of(1, 3, 4)}
+    assert storage.curve_ends(SWEEP, [2], 1) == {2: of(1, 4)}
+    assert storage.curve_ends(SWEEP, [0, 9], 9) == {0: of(1, 2, 3, 4)}
     assert storage.curve_ends(SWEEP, [], 9) == {}

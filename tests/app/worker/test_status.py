@@ -78,3 +78,11 @@ def test_a_log_is_told_when_a_worker_turns_to_something_else_and_now_and_then(
             tell(Doing("Waiting for work", str(5 + number)))
     assert caplog.messages[:2] == ["Training a: 1.", "Waiting for work: 4."]
     assert 1 <= len(caplog.messages[2:]) <= 4
+
+
+def test_a_log_is_not_told_the_same_again_however_long_it_lasts(caplog: pytest.LogCaptureFixture) -> None:
+    tell = teller(io.StringIO(), Ticks(100.0))
+    with caplog.at_level(logging.INFO, status.__name__):
+        for _ in range(10):
+            tell(Doing("Waiting for work", "4"))
+    assert caplog.messages == ["Waiting for work: 4."]

@@ -14,7 +14,7 @@ import pytest
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
-from app.models.models import predict_csv
+from app.models.files import predict_file
 from tests.system.tables import made_with, result_tables
 
 Json = dict[str, Any]
@@ -84,7 +84,7 @@ class Archives:
         for item, wanted in zip(items, old["items"], strict=True):
             assert item == _about(wanted)
         for content in old["files"].values():
-            text, _ = predict_csv(base64.b64decode(content), old["csv"].encode())
+            text = predict_file(base64.b64decode(content), old["csv"].encode()).as_csv()
             found, wanted = _split(text), _split(old["predicted"])
             assert found[0] == wanted[0]
             assert found[1] == pytest.approx(wanted[1], rel=1e-5, abs=1e-7)

@@ -1,9 +1,11 @@
 /** Numbers and times as people read them, each with its unit. */
 
+const WHOLE = new Intl.NumberFormat("en");
+
 /** A number with four digits that count; what is missing is a dash. @param {number | null | undefined} value */
 export function number(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en");
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return WHOLE.format(value);
   const size = Math.abs(value);
   if (size >= 1e-4 && size < 1e6) return String(Number(value.toPrecision(4)));
   return value.toExponential(2).replace("e+", "e");

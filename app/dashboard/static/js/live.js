@@ -10,6 +10,9 @@ import { listen } from "./feed.js";
 
 const QUIET = 500;
 
+/** How many times as long as a load took there is none after it: a server that works for it has time for others. */
+const REST = 4;
+
 /** Milliseconds between two looks at what takes the server a second of work, such as the analysis of a live sweep. */
 export const SELDOM = 10_000;
 
@@ -29,14 +32,35 @@ export function useLive(load, keys, relevant = () => false, quiet = QUIET) {
   useEffect(() => {
     const loader = makeLoader(load, setState, quiet);
     again.current = loader.now;
-    const stop = listen((told) => (told.kind === "resync" || relevant(told)) && loader.soon());
+    const stops = whenSeen(() => loader.soon(), (told) => told.kind === "resync" || relevant(told));
     loader.now();
     return () => {
-      stop();
+      for (const stop of stops) stop();
       loader.end();
     };
   }, keys);
   return { ...state, reload: () => again.current() };
+}
+
+/**
+ * Call `act` for each relevant event; for those that come while nobody sees the page once, as soon as someone does.
+ * @param {() => void} act @param {(told: Told) => boolean} relevant
+ * @returns {(() => void)[]} what ends it
+ */
+export function whenSeen(act, relevant) {
+  let missed = false;
+  const take = (/** @type {Told} */ told) => {
+    if (!relevant(told)) return;
+    if (document.hidden) missed = true;
+    else act();
+  };
+  const seen = () => {
+    if (document.hidden || !missed) return;
+    missed = false;
+    act();
+  };
+  document.addEventListener("visibilitychange", seen);
+  return [listen(take), () => document.removeEventListener("visibilitychange", seen)];
 }
 
 /**
@@ -49,6 +73,7 @@ export function makeLoader(load, show, quiet = QUIET) {
   const ended = new AbortController();
   let busy = false;
   let wanted = false;
+  let lasted = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
@@ -60,6 +85,7 @@ export function makeLoader(load, show, quiet = QUIET) {
       return;
     }
     busy = true;
+    const began = performance.now();
     try {
       const value = await load(ended.signal);
       if (!ended.signal.aborted) show({ value, error: null, loading: false });
@@ -67,6 +93,7 @@ export function makeLoader(load, show, quiet = QUIET) {
       if (!ended.signal.aborted) show((/** @type {any} */ last) => ({ ...last, error, loading: false }));
     }
     busy = false;
+    lasted = performance.now() - began;
     if (wanted && !ended.signal.aborted) {
       wanted = false;
       soon();
@@ -74,7 +101,7 @@ export function makeLoader(load, show, quiet = QUIET) {
   }
 
   function soon() {
-    timer ??= setTimeout(now, quiet);
+    timer ??= setTimeout(now, Math.max(quiet, REST * lasted));
   }
 
   function end() {

@@ -1,14 +1,13 @@
 /** How far a sweep is: the largest share of any limit of its budget. */
+import { FINAL } from "./states.js";
 
 /** @typedef {import("./types.js").Sweep} Sweep */
-
-const OPEN = new Set(["queued", "running", "paused"]);
 
 /** The share of the budget that is used, from 0 to 1. @param {Sweep} sweep */
 export function progress(sweep) {
   const { budget, counts, used, state } = /** @type {{ budget: any, counts: Record<string, number>, used: any, state: string }} */ (sweep);
   if (state === "completed") return 1;
-  const ended = Object.entries(counts).reduce((sum, [name, count]) => sum + (OPEN.has(name) ? 0 : count), 0);
+  const ended = FINAL.reduce((sum, name) => sum + (counts[name] ?? 0), 0);
   const shares = [[ended, budget.trials], [used.epochs, budget.epochs], [used.seconds, budget.seconds]];
   return Math.min(1, Math.max(0, ...shares.filter(([, most]) => most).map(([done, most]) => done / most)));
 }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
-from logsweep.answers import DatasetPreview, DatasetSummary
+from logsweep.answers.datasets import DatasetPreview, DatasetSummary
 from logsweep.calls import Call, FilePart, Form, Page, answer, content, get, nothing, place
 from logsweep.requests import UploadFields
 from logsweep.tables import Table, fields_of, sent

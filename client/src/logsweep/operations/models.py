@@ -7,7 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from logsweep.answers import EnsembleAnswer, Evaluation, Note, PartAnswers, PredictedRows, Prediction
+from logsweep.answers.datasets import Note
+from logsweep.answers.models import EnsembleAnswer, Evaluation, PartAnswers, PredictedRows, Prediction
 from logsweep.calls import Call, FilePart, Flow, Form, Param, answer, content, get, place
 from logsweep.tables import Rows, records, sent
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from logsweep.answers import GradientCheckAnswer, HealthAnswer, HyperparameterAnswer, MetricAnswer, WorkerAnswer
+from logsweep.answers.service import GradientCheckAnswer, HealthAnswer, HyperparameterAnswer, MetricAnswer, WorkerAnswer
 from logsweep.calls import Call, Page, answer, get, plain
 
 _BACKUP = 3600.0
@@ -19,6 +19,11 @@ def health() -> Call[HealthAnswer]:
 def readiness() -> Call[HealthAnswer]:
     """Tell whether the server can be asked, and what it runs on."""
     return get("/readyz", answer(HealthAnswer))
+
+
+def scrape() -> Call[str]:
+    """Fetch what the server measures of itself, as Prometheus reads it."""
+    return get("/metrics", lambda reply: reply.content.decode())
 
 
 def workers(*, limit: int = 500, cursor: str | None = None) -> Call[Page[WorkerAnswer]]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
-from logsweep.answers import (
+from logsweep.answers.models import KeptModelAnswer
+from logsweep.answers.sweeps import (
     Attempt,
     EnqueuedAnswer,
     EpochAnswer,
-    KeptModelAnswer,
     Leaderboard,
     SpacePreview,
     StoredDecision,
@@ -18,6 +18,7 @@ from logsweep.answers import (
     TrialAnswer,
     TrialDiagnosis,
     TrialState,
+    Why,
 )
 from logsweep.calls import Call, Flow, Page, Param, answer, get, making, nothing, place, plain
 from logsweep.requests import Changes, SweepRequest, written_out
@@ -137,6 +138,11 @@ def best(sweep: str) -> Call[TrialAnswer]:
     return get(_at(sweep, "best"), _TRIAL)
 
 
+def why(sweep: str) -> Call[Why]:
+    """Tell in sentences why a sweep has not finished, or why it ended."""
+    return get(_at(sweep, "why"), answer(Why))
+
+
 def decisions(sweep: str, *, limit: int = 500, cursor: str | None = None) -> Call[Page[StoredDecision]]:
     """List a page of what was decided, and why."""
     return get(_at(sweep, "decisions"), answer(Page[StoredDecision]), limit=limit, cursor=cursor)
@@ -198,16 +204,21 @@ def export(
     sweep: str,
     file: str | Path,
     *,
-    of: Literal["trials", "curves"] = "trials",
+    of: Literal["trials", "curves", "predictions"] = "trials",
     file_format: Literal["csv", "jsonl", "parquet"] | None = None,
     where: str | Sequence[str] | None = None,
+    trial: int | None = None,
+    part: Literal["dev", "test"] | None = None,
 ) -> Call[Path]:
-    """Write all trials, or all epochs, to a file; its name's ending tells the format, CSV unless it is known."""
+    """Write all trials, all epochs, or what a model predicts, to a file; its name's ending tells the format, else CSV.
+
+    `where` filters trials. Predictions are those of a `trial` (the best one) on a `part` of its data (dev).
+    """
     into = Path(file)
     ending = into.suffix.removeprefix(".")
-    params = {"format": file_format or (ending if ending in {"jsonl", "parquet"} else "csv"), "of": of, "where": where}
-    path = _at(sweep, "export")
-    return Call("GET", path, lambda _: into, params, repeatable=True, takes=_EXPORT, into=into)
+    chosen = file_format or (ending if ending in {"jsonl", "parquet"} else "csv")
+    params: dict[str, Param] = {"format": chosen, "of": of, "where": where, "trial": trial, "part": part}
+    return Call("GET", _at(sweep, "export"), lambda _: into, params, repeatable=True, takes=_EXPORT, into=into)
 
 
 def progress_chart(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeLoader } from "../../../../app/dashboard/static/js/live.js";
+import { follow } from "../../../../app/dashboard/static/js/feed.js";
+import { makeLoader, whenSeen } from "../../../../app/dashboard/static/js/live.js";
 
 test("who asks while something loads gets one more load after it, however often", async () => {
   let loads = 0;
@@ -34,4 +35,30 @@ test("what was asked for by a view that has gone is not shown", async () => {
   loader.end();
   await loading;
   assert.deepEqual(shown, []);
+});
+
+test("what happens while nobody sees the page is taken once, when someone does", () => {
+  const page = Object.assign(new EventTarget(), { hidden: false, baseURI: "http://here/" });
+  const stream = new EventTarget();
+  const tell = (/** @type {object} */ data) => stream.dispatchEvent(new MessageEvent("trials", { data: JSON.stringify(data) }));
+  const see = (/** @type {boolean} */ hidden) => (page.hidden = hidden, page.dispatchEvent(new Event("visibilitychange")));
+  const [before, source] = [globalThis.document, globalThis.EventSource];
+  Object.assign(globalThis, { document: page, EventSource: function EventSource() { return stream; } });
+  follow();
+  let acts = 0;
+  const stops = whenSeen(() => (acts += 1), ({ data }) => data.sweep === "one");
+  tell({ sweep: "one" });
+  tell({ sweep: "another" });
+  assert.equal(acts, 1);
+  see(true);
+  tell({ sweep: "one" });
+  tell({ sweep: "one" });
+  assert.equal(acts, 1);
+  see(false);
+  see(false);
+  assert.equal(acts, 2);
+  for (const stop of stops) stop();
+  tell({ sweep: "one" });
+  assert.equal(acts, 2);
+  Object.assign(globalThis, { document: before, EventSource: source });
 });

@@ -2,19 +2,10 @@
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { dark, colour } from "../theme.js";
+import { Canvas } from "./canvas.js";
 import { download, downloadCsv } from "./download.js";
 
-/** @typedef {import("echarts")} ECharts */
 /** @typedef {import("echarts").ECharts} Drawn */
-
-/** @type {Promise<ECharts> | undefined} */
-let library;
-
-/** Load the library with the first chart: a page without one need not wait for a megabyte. */
-function loadLibrary() {
-  library ??= import("echarts");
-  return library;
-}
 
 /**
  * @param {{
@@ -24,38 +15,26 @@ function loadLibrary() {
  *   numbers: () => import("./download.js").Numbers,
  *   height?: number,
  *   on?: Record<string, (event: any) => void>,
- *   drawn?: (chart: Drawn) => void,
- * }} props `summary` is what a screen reader says of it; `options` are those of ECharts without colours of the frame.
+ *   drawn?: (chart: Drawn, anew: boolean) => void,
+ *   state?: unknown,
+ * }} props `summary` is what a screen reader says of it; `options` are those of ECharts without colours of the frame; `drawn` is
+ *   called when they are shown (`anew`), and when `state` is another one.
  */
-export function Chart({ title, summary, options, numbers, height = 320, on = {}, drawn: whenDrawn }) {
+export function Chart({ title, summary, options, numbers, height = 320, on = {}, drawn: whenDrawn, state }) {
   const place = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const canvas = useRef(/** @type {Canvas | null} */ (null));
   const handlers = useRef(on);
   handlers.current = on;
   const [drawn, setDrawn] = useState(/** @type {Drawn | null} */ (null));
   useEffect(() => {
-    const target = /** @type {HTMLDivElement} */ (place.current);
-    let ended = false;
-    /** @type {Drawn | undefined} */
-    let made;
-    const observer = new ResizeObserver(() => made?.resize());
-    loadLibrary().then((echarts) => {
-      if (ended) return;
-      made = echarts.init(target, null, { renderer: "canvas" });
-      for (const name of Object.keys(on)) made.on(name, (event) => handlers.current[name]?.(event));
-      observer.observe(target);
-      setDrawn(made);
-    });
-    return () => {
-      ended = true;
-      observer.disconnect();
-      made?.dispose();
-    };
+    const listeners = Object.fromEntries(Object.keys(on).map((name) => [name, (/** @type {any} */ event) => handlers.current[name]?.(event)]));
+    const made = new Canvas(/** @type {HTMLDivElement} */ (place.current), listeners, () => setDrawn(made.chart));
+    canvas.current = made;
+    return () => made.end();
   }, []);
   const isDark = dark.value;
-  useEffect(() => {
-    drawn?.setOption(merged(frame(), options), { notMerge: true });
-    if (drawn) whenDrawn?.(drawn);
-  }, [drawn, options, isDark]);
+  useEffect(() => canvas.current?.forget(), [isDark]);
+  useEffect(() => canvas.current?.draw({ options, all: () => merged(frame(), options), then: whenDrawn }), [options, isDark, state]);
   return html`<figure class="stack" style=${{ margin: 0 }}>
     <div class="chart" ref=${place} style=${{ height: `${height}px` }} role="img" aria-label=${`${title}. ${summary}`}></div>
     <figcaption class="row">

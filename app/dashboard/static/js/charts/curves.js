@@ -1,10 +1,9 @@
 /** Learning curves of many trials at once, smoothed without bias. */
+import { STOPPED } from "../states.js";
 import { colour } from "../theme.js";
 import { axisOptions } from "./axes.js";
 
 /** @typedef {import("../types.js").Schemas["DrawnCurve"]} Curve */
-
-const STOPPED = new Set(["pruned", "diverged", "failed", "cancelled"]);
 
 /**
  * An exponentially weighted mean, divided by 1 - weight^t: the first points are not pulled to zero. Nulls are passed over.
@@ -38,7 +37,7 @@ export function curveOptions(curves, metric, { weight, log, best }) {
 
 /** What is drawn last lies above. @param {Curve} curve @param {number | null} best */
 function rank(curve, best) {
-  return curve.trial === best ? 2 : STOPPED.has(curve.state) ? 0 : 1;
+  return curve.trial === best ? 2 : STOPPED.includes(curve.state) ? 0 : 1;
 }
 
 /** @param {Curve} curve @param {string} metric @param {number} weight @param {boolean} log @param {number | null} best */

@@ -34,7 +34,7 @@ export function parallelOptions(axes, points, objective, direction) {
     series: [
       {
         type: "parallel",
-        lineStyle: { width: 1.3, opacity: points.trials.length > 300 ? 0.35 : 0.7 },
+        lineStyle: { width: 1, opacity: points.trials.length > 300 ? 0.35 : 0.7 },
         inactiveOpacity: 0.03,
         progressive: 500,
         data: points.trials.map((trial, row) => ({
@@ -69,10 +69,22 @@ export function brushed(axes, { parallelAxisId, intervals = [] }, where) {
   return [...without(where, axis.field), ...(last ? conditions(axis, last) : [])];
 }
 
-/** Show on the axes what `where` says. @param {import("echarts").ECharts} chart @param {readonly Plotted[]} axes @param {readonly string[]} where */
-export function showBrushes(chart, axes, where) {
+/**
+ * Show on the axes what `where` says. Each brush that is shown draws all lines anew: those that are `shown` are not.
+ * @param {import("echarts").ECharts} chart @param {readonly Plotted[]} axes @param {readonly string[]} where
+ * @param {Map<string, string>} shown the brushes by field, as `shownBrush` writes them
+ */
+export function showBrushes(chart, axes, where, shown) {
   for (const axis of axes) {
-    const found = interval(axis, where);
-    chart.dispatchAction({ type: "axisAreaSelect", parallelAxisId: axis.field, intervals: found ? [found] : [] }, { silent: true });
+    const found = shownBrush(axis, where);
+    if (found === (shown.get(axis.field) ?? "[]")) continue;
+    chart.dispatchAction({ type: "axisAreaSelect", parallelAxisId: axis.field, intervals: JSON.parse(found) }, { silent: true });
+    shown.set(axis.field, found);
   }
+}
+
+/** The intervals of a brush, as a text. @param {Plotted} axis @param {readonly string[]} where */
+export function shownBrush(axis, where) {
+  const found = interval(axis, where);
+  return JSON.stringify(found ? [found] : []);
 }

@@ -14,10 +14,10 @@ export function scatterOptions(x, y, points, effect = null) {
   const { to } = placing(x.axis);
   const data = points.trials.map((trial, row) => {
     const value = points.fields[x.field][row];
-    return [value === null ? null : x.choices ? shown(value) : to(value), points.fields[y.field][row], trial, shown(value)];
+    return [value === null ? null : x.choices ? shown(value) : to(value), points.fields[y.field][row], trial, value];
   });
   return {
-    tooltip: { trigger: "item", formatter: (/** @type {any} */ { value }) => `trial ${value[2]}\n${x.label} ${value[3]}\n${y.label} ${Number(value[1].toPrecision(5))}` },
+    tooltip: { trigger: "item", formatter: (/** @type {any} */ { value }) => `trial ${value[2]}\n${x.label} ${shown(value[3])}\n${y.label} ${Number(value[1].toPrecision(5))}` },
     xAxis: axisOptions(x.axis, "x"),
     yAxis: axisOptions(y.axis, "y"),
     series: [...(effect ? bandOf(x, effect) : []), { type: "scatter", symbolSize: 6, color: colour("accent"), itemStyle: { opacity: 0.6 }, data: data.filter(([, value]) => value !== null) }],

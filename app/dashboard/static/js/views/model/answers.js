@@ -12,8 +12,11 @@ import { Panel } from "../../components/panel.js";
 
 /** @typedef {import("../../types.js").Schemas["PartAnswers"]} PartAnswers */
 
-/** @param {{ path: string, query?: import("../../api.js").Query, parts: readonly string[] }} props where the model is, and the parts it may be asked for */
-export function Answers({ path, query = {}, parts }) {
+/**
+ * @param {{ path: string, query?: import("../../api.js").Query, parts: readonly string[], table?: (part: string) => URL }} props
+ * where the model is, the parts it may be asked for, and where each of its answers to a part is a row
+ */
+export function Answers({ path, query = {}, parts, table }) {
   const asked = route.value.query.get("part");
   const part = parts.find((one) => one === asked) ?? parts[0];
   const loaded = useLive(
@@ -25,7 +28,8 @@ export function Answers({ path, query = {}, parts }) {
     ${parts.map((one) => html`<option>${one}</option>`)}</select></label>`;
   return html`<${Panel} title="What it answers" tools=${tools}>
     ${found && !loaded.error
-      ? html`<p class="quiet">${number(found.rows)} rows of ${found.part}, which no weight learnt from.</p>
+      ? html`<p class="quiet">${number(found.rows)} rows of ${found.part}, which no weight learnt from.${
+          table && html` <a download href=${table(found.part).href}>Each of them with its prediction (CSV)</a>`}</p>
         ${found.classes ? html`<${Classes} found=${found.classes} />` : found.numbers && html`<${Residuals} found=${found.numbers} />`}`
       : html`<${Waiting} of=${loaded} />`}
   </${Panel}>`;

@@ -1,14 +1,14 @@
 /** How parameters and results hang together: parallel coordinates with brushes, and each parameter against the objective. */
 import { html } from "htm/preact";
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { get } from "../../api.js";
 import { SELDOM, useLive } from "../../live.js";
 import { adjust, go } from "../../router.js";
 import { numeric, searched, without } from "../../parameters.js";
 import { Chart } from "../../charts/chart.js";
-import { brushed, parallelOptions, showBrushes } from "../../charts/parallel.js";
+import { brushed, parallelOptions, showBrushes, shownBrush } from "../../charts/parallel.js";
 import { pointNumbers, scatterOptions } from "../../charts/scatter.js";
-import { Empty, Waiting } from "../../components/notice.js";
+import { Empty, ErrorNotice, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
 import { concerns } from "./concerns.js";
 
@@ -20,6 +20,9 @@ import { concerns } from "./concerns.js";
 /** The least pixels for each axis of parallel coordinates: on a phone they are scrolled. */
 const WIDTH = 110;
 
+/** The trials that are drawn at most: more hide each other, and each chart of them takes longer than people notice. */
+const MOST = 1000;
+
 /** @param {{ sweep: Sweep, where: string[] }} props */
 export function Parameters({ sweep, where }) {
   const axes = useMemo(() => searched(sweep.space), [sweep.id, sweep.space_versions.length]);
@@ -28,17 +31,26 @@ export function Parameters({ sweep, where }) {
   const fields = all.map((one) => one.field);
   // What is brushed is dimmed by the chart itself; conditions on other fields leave trials out.
   const others = all.reduce((left, one) => without(left, one.field), where);
-  const load = (/** @type {number} */ most, /** @type {string[]} */ conditions) => (/** @type {AbortSignal} */ signal) =>
-    /** @type {Promise<Points>} */ (get(`v1/sweeps/${sweep.id}/charts/points`, { field: fields, most, where: conditions }, signal));
-  const every = useLive(load(1000, others), [sweep.id, fields.join(), others.join("\n")], concerns(sweep.id, ["trials"]));
-  const fitting = useLive(load(2000, where), [sweep.id, fields.join(), where.join("\n")], concerns(sweep.id, ["trials"]));
+  const every = usePoints(sweep, fields, others);
+  const some = usePoints(sweep, fields, where.length > others.length ? where : null);
+  const fitting = (where.length > others.length && some.value) || every.value;
   const effects = useEffects(sweep);
-  if (!every.value || !fitting.value) return html`<${Waiting} of=${every.error ? every : fitting} />`;
+  if (!every.value || !fitting) return html`<${Waiting} of=${every} />`;
   if (!every.value.total) return html`<${Empty}><p>There is no trial yet.</p></${Empty}>`;
   return html`
+    <${ErrorNotice} error=${some.error} />
     <${Brushing} sweep=${sweep} axes=${all} points=${every.value} where=${where} />
-    <div class="grid">${axes.map((axis) => html`<${Scatter} key=${axis.field} x=${axis} y=${objective} points=${fitting.value} sweep=${sweep}
+    <div class="grid">${axes.map((axis) => html`<${Scatter} key=${axis.field} x=${axis} y=${objective} points=${fitting} sweep=${sweep}
       effect=${effects.find((one) => one.parameter === axis.label) ?? null} />`)}</div>`;
+}
+
+/** Points of the trials that meet conditions; null asks for none. @param {Sweep} sweep @param {string[]} fields @param {string[] | null} where */
+function usePoints(sweep, fields, where) {
+  return useLive(
+    async (signal) => (where ? /** @type {Points} */ (await get(`v1/sweeps/${sweep.id}/charts/points`, { field: fields, most: MOST, where }, signal)) : null),
+    [sweep.id, fields.join(), where?.join("\n")],
+    concerns(sweep.id, where ? ["trials"] : []),
+  );
 }
 
 /** What the trials say of each parameter, once it can be told. @param {Sweep} sweep @returns {readonly Effect[]} */
@@ -57,16 +69,44 @@ function useEffects(sweep) {
 function Brushing({ sweep, axes, points, where }) {
   const objective = axes[axes.length - 1];
   const options = useMemo(() => parallelOptions(axes, points, objective, /** @type {any} */ (sweep.objective.direction)), [points, axes]);
-  const brush = (/** @type {any} */ event) => adjust({ where: brushed(axes, event, where), cursor: null });
+  const shown = useRef(/** @type {Map<string, string>} */ (new Map()));
+  const brush = useBrush((event) => {
+    const next = brushed(axes, event, where);
+    for (const axis of axes) shown.current.set(axis.field, shownBrush(axis, next));
+    adjust({ where: next, cursor: null });
+  });
+  const drawn = (/** @type {import("echarts").ECharts} */ chart, /** @type {boolean} */ anew) => {
+    if (anew) shown.current.clear();
+    showBrushes(chart, axes, where, shown.current);
+  };
   return html`<${Panel} title="Parallel coordinates">
     <p class="quiet">${points.trials.length} of ${points.total} trials. Draw along an axis to filter everything else on this page by it; a click on
       the axis takes the filter away. A line leaves out what its trial does not have.</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Parallel coordinates, scrolled"><div style=${{ minWidth: `${WIDTH * axes.length}px` }}>
     <${Chart} title="Parallel coordinates" options=${options} height=${380} on=${{ axisareaselected: brush }}
-      drawn=${(/** @type {import("echarts").ECharts} */ chart) => showBrushes(chart, axes, where)}
+      drawn=${drawn} state=${where.join("\n")}
       summary=${`${points.trials.length} trials over ${axes.length} axes.`}
       numbers=${() => ({ columns: ["trial", ...axes.map((one) => one.label)], rows: points.trials.map((trial, row) => [trial, ...axes.map((one) => points.fields[one.field][row])]) })} /></div></div>
   </${Panel}>`;
+}
+
+/** Takes a brush when it is let go: the chart tells of it with each move. @param {(event: any) => void} take */
+function useBrush(take) {
+  const last = useRef(/** @type {any} */ (null));
+  const latest = useRef(take);
+  latest.current = take;
+  return (/** @type {any} */ event) => {
+    const moves = last.current !== null;
+    last.current = event;
+    if (moves) return;
+    const end = new AbortController();
+    const letGo = () => {
+      end.abort();
+      latest.current(last.current);
+      last.current = null;
+    };
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, letGo, { signal: end.signal });
+  };
 }
 
 /** @param {{ sweep: Sweep, x: import("../../parameters.js").Plotted, y: import("../../parameters.js").Plotted, points: Points, effect: Effect | null }} props */

@@ -4,6 +4,7 @@ import { get } from "../../api.js";
 import { duration, number, shown } from "../../format.js";
 import { useLive } from "../../live.js";
 import { adjust, href } from "../../router.js";
+import { TRIAL_STATES } from "../../states.js";
 import { Empty, ErrorNotice, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
 import { Pill } from "../../components/pill.js";
@@ -11,8 +12,6 @@ import { concerns } from "./concerns.js";
 
 /** @typedef {import("../../types.js").Trial} Trial */
 /** @typedef {{ field: string, label: string, unit?: string, text: (trial: Trial) => unknown, numeric: boolean }} Column */
-
-const STATES = ["queued", "running", "paused", "completed", "pruned", "diverged", "failed", "cancelled"];
 
 /** @param {{ sweep: import("../../types.js").Sweep, where: string[], query: URLSearchParams }} props */
 export function TrialTable({ sweep, where, query }) {
@@ -63,7 +62,7 @@ function Tools({ state, all, hidden }) {
   };
   return html`
     <label class="row">state<select value=${state ?? ""} onChange=${(/** @type {any} */ event) => adjust({ state: event.target.value || null, cursor: null })}>
-      <option value="">all</option>${STATES.map((one) => html`<option>${one}</option>`)}</select></label>
+      <option value="">all</option>${TRIAL_STATES.map((one) => html`<option>${one}</option>`)}</select></label>
     <details><summary>Columns</summary><div class="stack">
       ${all.map((one) => html`<label class="row"><input type="checkbox" checked=${!hidden.has(one.field)} onChange=${() => toggle(one.field)} />${one.label}</label>`)}
     </div></details>`;

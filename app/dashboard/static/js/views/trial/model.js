@@ -25,8 +25,10 @@ export function TrialModel({ sweep, trial }) {
   const path = `v1/sweeps/${sweep.id}/trials/${trial.number}`;
   if (!kept) return html`<${Panel} title="Model"><${Waiting} of=${loaded} /></${Panel}>`;
   if (!kept.some((one) => one.trial === trial.number)) return html`<${Panel} title="Model"><${Empty}><p>${why(sweep, trial)}</p></${Empty}></${Panel}>`;
+  const parts = sweep.train_on_dev ? ["test"] : ["dev", "test"];
   return html`<${Downloads} path=${path} />
-    <${Answers} path=${path} parts=${sweep.train_on_dev ? ["test"] : ["dev", "test"]} />
+    <${Answers} path=${path} parts=${parts} table=${(/** @type {string} */ part) =>
+      address(`v1/sweeps/${sweep.id}/export`, { of: "predictions", trial: trial.number, part })} />
     <${Predict} path=${path} />`;
 }
 

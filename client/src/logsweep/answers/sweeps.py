@@ -1,23 +1,12 @@
-"""What the server answers, as records. They are called as in the OpenAPI document, which describes each field.
-
-Fields that a newer server adds are there too, as they came.
-"""
+"""Answers on sweeps and on their trials."""
 
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from logsweep.answers import Answer, Direction, Metrics
 
 SweepState = Literal["running", "paused", "completed", "cancelled", "failed"]
 TrialState = Literal["queued", "running", "paused", "completed", "pruned", "diverged", "failed", "cancelled"]
-Direction = Literal["minimize", "maximize"]
-Metrics = dict[str, float | None]
-
-
-class Answer(BaseModel):
-    """What all answers have in common."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
 
 
 class BestAnswer(Answer):
@@ -162,6 +151,55 @@ class StoredDecision(Answer):
     reason: str
 
 
+class Reason(Answer):
+    """One reason why a sweep stands where it stands, by its code, as a sentence."""
+
+    code: str
+    detail: str
+
+
+class Hold(Answer):
+    """What a worker holds of a sweep."""
+
+    worker: str
+    runs: int
+    since: datetime
+    lease_until: datetime
+
+
+class OpenRun(Answer):
+    """A run that waits for a worker or trains with one."""
+
+    trial: int
+    replicate: int
+    epochs: int
+    asked: int
+    worker: str | None
+    since: datetime | None
+
+
+class OpenRuns(Answer):
+    """The runs of a sweep that have not ended."""
+
+    queued: int
+    training: int
+    paused: int
+    queued_since: datetime | None
+    holds: list[Hold]
+    slowest: OpenRun | None
+    lost_runs: int
+    losses: int
+
+
+class Why(Answer):
+    """Why a sweep has not finished, or why it ended."""
+
+    state: SweepState
+    reasons: list[Reason]
+    runs: OpenRuns | None
+    expected_end: datetime | None
+
+
 class EnqueuedAnswer(Answer):
     """What became of points picked by hand."""
 
@@ -206,131 +244,11 @@ class SweepAnalysis(Answer):
     flattery: dict[str, Any] | None
 
 
-class KeptModelAnswer(Answer):
-    """A trial whose model is kept."""
-
-    trial: int
-    bytes: int
-
-
-class PartAnswers(Answer):
-    """What a model answers on a part of its data: confusion, ROC curves and calibration, or residuals."""
-
-    part: str
-    rows: int
-    classes: dict[str, Any] | None
-    numbers: dict[str, Any] | None
-
-
 class TrialDiagnosis(Answer):
     """Bias, variance and troubles in training of one trial."""
 
     bias_variance: dict[str, Any] | None
     training: list[dict[str, Any]]
-
-
-class Note(Answer):
-    """Something that was guessed or left out."""
-
-    code: str
-    columns: list[str]
-    detail: str
-
-
-class Prediction(Answer):
-    """What a model says of one row: the class with the probability of each, or a number alone."""
-
-    prediction: str | float
-    probabilities: dict[str, float] | None = None
-
-
-class PredictedRows(Answer):
-    """What a model says of some rows, in their order."""
-
-    items: list[Prediction]
-    notes: list[Note]
-
-
-class Evaluation(Answer):
-    """How well a model does on the rows that were sent."""
-
-    rows: int
-    metrics: Metrics
-    notes: list[Note]
-
-
-class MemberAnswer(Answer):
-    """A trial whose model is in the ensemble."""
-
-    trial: int
-    count: int
-    weight: float
-    value: float | None
-    metrics: Metrics
-
-
-class BestTrialAnswer(Answer):
-    """The best trial of the sweep, beside its ensemble."""
-
-    trial: int
-    value: float | None
-    metrics: Metrics
-
-
-class EnsembleAnswer(Answer):
-    """What was chosen of a sweep's models, beside the best trial alone."""
-
-    sweep: str
-    selection: Literal["greedy", "top"]
-    pool: int
-    rows: int
-    members: list[MemberAnswer]
-    metrics: Metrics
-    metric: str
-    meaning: str
-    direction: Direction
-    best: BestTrialAnswer | None
-    note: str | None
-
-
-class DatasetSummary(Answer):
-    """A prepared data set: the rows of each part, what a network gets and gives, and its card."""
-
-    name: str
-    sha256: str
-    task: Literal["binary", "multiclass", "regression"]
-    builtin: bool
-    rows: dict[str, int]
-    features: int
-    outputs: int
-    card: dict[str, Any]
-    created_at: datetime
-
-
-class ColumnPreview(Answer):
-    """A column as it was read."""
-
-    name: str
-    kind: str
-    missing: int
-    low: float | None
-    high: float | None
-    different: int | None
-    examples: list[str | float]
-
-
-class DatasetPreview(Answer):
-    """What an upload would become."""
-
-    task: Literal["binary", "multiclass", "regression"]
-    rows: dict[str, int]
-    features: int
-    outputs: int
-    target: ColumnPreview
-    columns: list[ColumnPreview]
-    more_columns: int
-    notes: list[Note]
-    card: dict[str, Any]
 
 
 class SpacePreview(Answer):
@@ -343,66 +261,3 @@ class SpacePreview(Answer):
     parameters: dict[str, dict[str, Any]]
     structures: dict[str, Any] | None
     largest_network: dict[str, Any] | None
-
-
-class GradientCheckAnswer(Answer):
-    """Whether the gradient of a network is right."""
-
-    ratio: float | None
-    verdict: Literal["great", "look", "worry"]
-    checks: list[dict[str, Any]]
-
-
-class HyperparameterAnswer(Answer):
-    """A hyperparameter: what it means, what it may be, and what it is where nothing is said."""
-
-    name: str
-    role: str
-    meaning: str
-    rule: str
-    json_schema: dict[str, Any]
-    kinds: list[Literal["float", "int", "choice"]]
-    default: Any
-    aliases: list[dict[str, Any]]
-    replaces: str | None
-
-
-class MetricAnswer(Answer):
-    """A metric of one part of the data."""
-
-    name: str
-    part: str
-    meaning: str
-    direction: Direction
-    tasks: list[str]
-    objective_of: list[str]
-
-
-class HeldTrials(Answer):
-    """The trials of one sweep that a worker holds."""
-
-    sweep: str
-    trials: list[int]
-
-
-class WorkerAnswer(Answer):
-    """A live worker, and what it trains."""
-
-    name: str
-    trainer: str | None
-    rules: int | None
-    version: str | None
-    slots: int | None
-    memory_bytes: int | None
-    epochs_per_second: float
-    since: datetime
-    heard_at: datetime
-    training: list[HeldTrials]
-
-
-class HealthAnswer(Answer):
-    """Whether the server is well, and what it runs on."""
-
-    status: str
-    version: str
-    sqlite: str | None = None

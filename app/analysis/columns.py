@@ -1,0 +1,37 @@
+"""Columns: the values of one parameter in many trials as numbers, and where they lie on its axis."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.scales import places
+from app.domain.space import ChoiceParameter, Parameter
+from app.domain.values import Value, key
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+def values_of(axis: Parameter, drawn: Sequence[Value]) -> Floats:
+    """Return numbers as they are, and values of a choice as positions in its list; NaN for None, which none is.
+
+    A text tells equal values apart before the key does: of a choice each is looked up once.
+    """
+    if not isinstance(axis, ChoiceParameter):
+        numbers: Any = drawn
+        return np.array(numbers, np.float64)
+    names = list(map(repr, drawn))
+    known = dict(zip(names, drawn, strict=True))
+    positions = {name: axis.keys.get(key(value), np.nan) for name, value in known.items()}
+    return np.array([positions[name] for name in names], np.float64)
+
+
+def coordinates_of(axis: Parameter, values: Floats) -> Floats:
+    """Return where values lie: as `axis.coordinate` tells it of each, and NaN for NaN."""
+    if isinstance(axis, ChoiceParameter):
+        return values / max(len(axis.values) - 1, 1) if axis.ordered else values
+    zero, found = axis.zero_probability, np.full(len(values), np.nan)
+    above = ~np.isnan(values) & ~((zero > 0.0) & (values == 0.0))
+    found[above] = places(values[above].tolist(), axis.low, axis.high, axis.scale, axis.threshold)
+    return np.where((zero > 0.0) & (values == 0.0), 0.0, zero + (1.0 - zero) * found)

@@ -1,0 +1,1 @@
+"""The HTTP server around the application: uvicorn, with deadlines for clients and a bound on connections."""

@@ -1,0 +1,62 @@
+"""What a server does, told once a second at most: which sweeps run, how far they are, and who trains."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event, Thread
+
+from app.domain.errors import LogsweepError
+from app.domain.states import SweepState, TrialState
+from app.domain.sweeps import Sweep, SweepFilter
+from app.domain.workers import Worker
+from app.services.services import Services
+from app.worker.status import Doing, Tell, clear, teller
+
+SECONDS = 1.0
+"""How often it is looked at."""
+
+_MOST = 100
+"""The most sweeps and workers that are counted."""
+
+_OPEN = (TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED)
+
+
+@contextmanager
+def telling(services: Services) -> Iterator[None]:
+    """Tell on the terminal, or in the log, in a thread of its own."""
+    stop, tell = Event(), teller(sys.stderr)
+    thread = Thread(target=_tell_until, args=(stop, services, tell), name="status", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        clear(sys.stderr)
+
+
+def _tell_until(stop: Event, services: Services, tell: Tell) -> None:
+    while not stop.wait(SECONDS):
+        try:
+            tell(_looked_at(services))
+        except LogsweepError as error:
+            tell(Doing("What runs cannot be told", error.detail.rstrip(".")))
+
+
+def _looked_at(services: Services) -> Doing:
+    running = services.sweeps.page(SweepFilter(state=SweepState.RUNNING), _MOST, None).items
+    return doing(running, services.workers.page(_MOST, None).items)
+
+
+def doing(running: Sequence[Sweep], workers: Sequence[Worker]) -> Doing:
+    """Return what a server does that has these sweeps and live workers."""
+    here = "no worker is here" if not workers else f"workers: {len(workers)}"
+    if not running:
+        return Doing("Waiting for sweeps", here)
+    first = running[0]
+    others = f" and {len(running) - 1} more" if len(running) > 1 else ""
+    total = sum(sum(sweep.counts.values()) for sweep in running)
+    ended = total - sum(sweep.counts.get(state, 0) for sweep in running for state in _OPEN)
+    rate = sum(one.heard.epochs_per_second for one in workers)
+    told = f"{ended:,} of {total:,} trials have ended, {rate:,.0f} epochs a second, {here}"
+    return Doing(f"Sweeping {first.id} ({first.spec.dataset or first.spec.trainer}){others}", told)

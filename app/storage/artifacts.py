@@ -1,10 +1,11 @@
 """Bytes that their hash names, in pieces of 1 MiB: contents of data sets and weights of models, kept while named."""
 
+import hashlib
 import io
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from app.domain.errors import Conflict, Fault, InvalidRequest, NotFound
 from app.storage.bulk import Bulk
@@ -171,6 +172,30 @@ def give_up_arrivals(connection: Connection, until: datetime, under_way: Collect
     """Give up the arrivals that began at `until` or before, and those that are not among the ones under way."""
     late = or_(artifacts.c.brought_at <= until, artifacts.c.key.not_in(list(under_way)))
     _leave(connection, and_(_ARRIVING, late))
+
+
+def damaged(connection: Connection) -> list[str]:
+    """Return the hashes of the artifacts that are here and whose bytes have another one; all bytes are read."""
+    here = connection.execute(select(artifacts.c.sha256).where(_HERE)).scalars().all()
+    return [sha256 for sha256 in here if _hash_of(stream(connection, sha256)) != sha256]
+
+
+def _hash_of(pieces: Iterator[bytes]) -> str:
+    digest = hashlib.sha256()
+    for one in pieces:
+        digest.update(one)
+    return digest.hexdigest()
+
+
+def forgotten(connection: Connection) -> int:
+    """Return how many artifacts nothing names: those that arrive, leave, or have lost their names."""
+    found = select(func.count()).select_from(artifacts).where(or_(artifacts.c.state != "here", _UNNAMED))
+    return connection.execute(found).scalar_one()
+
+
+def forget_all_unnamed(connection: Connection) -> None:
+    """Let every artifact leave that nothing names: for a database that nobody uses."""
+    _leave(connection, or_(_ARRIVING, and_(_HERE, _UNNAMED)))
 
 
 def clear(connection: Connection, limit: int) -> int:

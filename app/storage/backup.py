@@ -1,5 +1,6 @@
 """Backups: a copy of the database as it was between two commits, checked, and put back."""
 
+import logging
 import math
 import os
 import shutil
@@ -25,6 +26,11 @@ from app.storage.writer import Writer
 
 STEP_PAGES = 256
 """Pages that are copied at a time, 1 MiB; between two steps others write."""
+
+_OF_SCHEMA = ".schema-"
+"""What the names of copies end in, with the schema that they have."""
+
+_log = logging.getLogger(__name__)
 
 _FAULTS = 10
 """The faults of a damaged file that are looked for."""
@@ -79,7 +85,7 @@ def take_at_rest(folder: Path, database: str, file: Path) -> None:
         way = "Name the data folder with --data, or a server with --server."
         raise NotFound(f"There is no {database} in {folder}. {way}")
     with (
-        _locked(folder, "Take the backup from that server: --server http://127.0.0.1:8000, or where it is."),
+        locked(folder, "Take the backup from that server: --server http://127.0.0.1:8000, or where it is."),
         faults_told(str(source)),
     ):
         require_sound(source)
@@ -121,7 +127,7 @@ def restore(file: Path, folder: Path, database: str, now: datetime) -> tuple[Con
     make_folder(folder)
     target = folder / database
     partial = partial_of(target)
-    with _locked(folder, "Stop it first, or restore to another folder with --data."):
+    with locked(folder, "Stop it first, or restore to another folder with --data."):
         try:
             with _disk_faults_told(partial):
                 shutil.copyfile(file, partial)
@@ -131,6 +137,34 @@ def restore(file: Path, folder: Path, database: str, now: datetime) -> tuple[Con
         finally:
             _remove(partial)
     return contents, before
+
+
+@contextmanager
+def kept_before_migration(database: Path, schema: str) -> Iterator[None]:
+    """Keep a copy of a database beside it while its schema is made a newer one, and after that until the next time.
+
+    If that fails, the database is as it was, and the copy goes. Raises DiskFull, before anything has changed.
+    """
+    kept = database.with_name(f"{database.name}{_OF_SCHEMA}{schema}")
+    partial = partial_of(database)
+    try:
+        with _disk_faults_told(kept):
+            with closing(looking(database)) as connection, _new_database(partial) as target:
+                connection.backup(target)
+                target.execute("PRAGMA journal_mode = DELETE").fetchone()
+                target.execute(f"PRAGMA user_version = {AT_REST}")
+            move(partial, kept)
+    finally:
+        _remove(partial)
+    try:
+        yield
+    except BaseException:
+        _remove(kept)
+        raise
+    for older in database.parent.glob(f"{database.name}{_OF_SCHEMA}*"):
+        if older != kept:
+            _remove(older)
+    _log.info("The database as it was before this version is kept as %s until the next one; it may be deleted.", kept)
 
 
 def move(partial: Path, file: Path) -> None:
@@ -219,7 +253,8 @@ def _require_whole(file: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path, way_out: str) -> Iterator[None]:
+def locked(folder: Path, way_out: str) -> Iterator[None]:
+    """Hold the lock of a folder. Raises Unavailable, with the way out, if a server does."""
     lock = FolderLock(folder, way_out)
     try:
         yield

@@ -116,6 +116,17 @@ def looking(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def looking_engine(path: Path) -> Engine:
+    """Return an engine on one such connection."""
+    return create_engine("sqlite+pysqlite://", module=driver(), creator=lambda: looking(path), poolclass=StaticPool)
+
+
+def faults_of(connection: Connection, most: int = 10) -> list[str]:
+    """Return what is wrong with the pages, the indexes and the references of a database; all of it is read."""
+    found = [str(row[0]) for row in connection.exec_driver_sql(f"PRAGMA integrity_check({most})") if row[0] != "ok"]
+    return found + [f"a row of {table} refers to nothing" for table in broken_references(connection)]
+
+
 def mark(connection: Connection, value: int) -> None:
     """Write into the database whether a server uses it; for the writing connection, outside a transaction."""
     with connection.begin():

@@ -7,7 +7,7 @@ Both follow from what the jobs of the commit noted: `moves.py` and `outcomes.py`
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal_column, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal_column, select, true, update
 
 from app.domain.objectives import Direction, cost, value_of
 from app.domain.order import Order
@@ -15,7 +15,7 @@ from app.domain.states import OPEN, TrialState
 from app.domain.sweeps import Best
 from app.storage.bulk import Bulk
 from app.storage.changes import ChangeLog, Compared
-from app.storage.dialect import among
+from app.storage.dialect import among, insert_or_replace
 from app.storage.queries import Query
 from app.storage.records import AnyRow
 from app.storage.tables import sweep_counts, sweeps, trials
@@ -75,6 +75,41 @@ def cancelled(connection: Connection, key: int) -> int:
     """Return how many trials of a sweep are cancelled."""
     found: int = _CANCELLED.first(connection, the_sweep=key).cancelled
     return found
+
+
+def miscounted(connection: Connection) -> list[int]:
+    """Return the keys of the sweeps whose counts or best trial are not what a count of their trials gives."""
+    return [key for key, counted in _recounted(connection).items() if counted != _stored(connection, key)]
+
+
+def recount(connection: Connection) -> None:
+    """Write the counts and the best trial of every sweep anew."""
+    for key, (counts, best) in _recounted(connection).items():
+        values = {"best_trial": best and best[0], "best_value": best and best[1]}
+        row = {"sweep_key": key, **{state.value: counts[state] for state in TrialState}, **values}
+        connection.execute(insert_or_replace(sweep_counts, row, ["sweep_key"]))
+
+
+_Counted = tuple[dict[TrialState, int], tuple[int, float] | None]
+
+
+def _recounted(connection: Connection) -> dict[int, _Counted]:
+    found: dict[int, _Counted] = {}
+    states = select(trials.c.sweep_key, trials.c.state, func.count().label("trials"))
+    rows = connection.execute(states.group_by(trials.c.sweep_key, trials.c.state)).all()
+    for sweep in connection.execute(select(sweeps.c.key, sweeps.c.direction).where(sweeps.c.deleted == 0)):
+        mine = {TrialState(row.state): row.trials for row in rows if row.sweep_key == sweep.key}
+        best = _look_up(connection, sweep.key, sweep.direction)
+        found[sweep.key] = (
+            {state: mine.get(state, 0) for state in TrialState},
+            None if best is None else (best.number, value_of(best.cost, sweep.direction)),
+        )
+    return found
+
+
+def _stored(connection: Connection, key: int) -> _Counted | None:
+    row = connection.execute(select(sweep_counts).where(sweep_counts.c.sweep_key == key)).first()
+    return None if row is None else (_counts(row), None if row.best_trial is None else (row.best_trial, row.best_value))
 
 
 def keep(connection: Connection, log: ChangeLog) -> None:

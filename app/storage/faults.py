@@ -20,6 +20,10 @@ _IOERR, _IOERR_OF_WRITING = 10, frozenset({10, 778, 1034, 1290, 1546, 4874})
 SQLite tells no more, as of a quota that is used up."""
 
 
+_UNSAID = {"database or disk is full": _FULL, "disk I/O error": _IOERR, "database is locked": _BUSY}
+"""What copies of whole databases say of errors, without a code."""
+
+
 class Closed(Unavailable):
     """The storage is closed."""
 
@@ -31,7 +35,7 @@ def told(error: BaseException, place: str = HERE) -> LogsweepError | None:
     """Return the error of ours for what the database or its disk refused; None for a fault of this program."""
     if isinstance(error, OSError):
         return disks.told(error, place)
-    code = getattr(error, "sqlite_errorcode", None)
+    code = getattr(error, "sqlite_errorcode", None) or _UNSAID.get(str(error))
     return None if code is None else _told(code, str(error), place)
 
 

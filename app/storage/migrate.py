@@ -11,6 +11,12 @@ from app.storage import views
 from app.storage.connect import broken_references
 
 
+def older_schema(connection: Connection) -> str | None:
+    """Return the schema of a database that lacks migrations; None of one that lacks none, or has no schema yet."""
+    before = MigrationContext.configure(connection).get_current_revision()
+    return None if before == ScriptDirectory.from_config(_config()).get_current_head() else before
+
+
 def migrate(connection: Connection) -> None:
     """Run the migrations that are missing. Raises Unavailable if the schema is of a newer version."""
     config = _config()

@@ -82,6 +82,18 @@ def left_in_use(database: Path) -> bool:
     return header is not None and header.mark == IN_USE and not log_of(database).exists()
 
 
+def lacks_its_log_alone(database: Path) -> bool:
+    """Return whether all that is wrong with a database is that its log is not there; then it may be used without."""
+    if not database.is_file() or not left_in_use(database):
+        return False
+    try:
+        with faults_told(str(database)), closing(looking(database)) as connection:
+            require_ours(connection, database)
+            return [row[0] for row in connection.execute("PRAGMA integrity_check(1)")] == ["ok"]
+    except LogsweepError:
+        return False
+
+
 def _require_no_log(database: Path) -> None:
     log = log_of(database)
     if size_of(log):

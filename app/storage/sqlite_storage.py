@@ -5,7 +5,7 @@ What a verb does stands at the protocol in `interface.py`, and how, at the funct
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from app.domain.values import Value
 from app.instruments.instruments import Instruments
 from app.instruments.tracing import span
 from app.storage import (
+    access_keys,
     artifacts,
     attempts,
     backup,
@@ -53,6 +54,7 @@ from app.storage import (
     trial_rows,
     trouble,
     wal,
+    worker_owners,
 )
 from app.storage.arrivals import Arrivals, Source
 from app.storage.connect import (
@@ -66,7 +68,7 @@ from app.storage.connect import (
 )
 from app.storage.faults import faults_told
 from app.storage.lock import FolderLock, make_folder
-from app.storage.migrate import migrate
+from app.storage.migrate import migrate, older_schema
 from app.storage.opening import require_sound
 from app.storage.reads import Reads
 from app.storage.taken_points import TakenPoints
@@ -307,6 +309,16 @@ class SqliteStorage:
     ensemble = _reads(ensembles.find)
     store_ensemble = _writes(ensembles.store)
 
+    # Access keys
+
+    add_access_keys = _writes(access_keys.add)
+    revoke_access_key = _writes(access_keys.revoke)
+    note_key_uses = _writes(access_keys.note_uses)
+    access_keys = _reads(access_keys.every)
+    own_worker = _writes(worker_owners.own)
+    forget_idle_owners = _writes(worker_owners.forget_idle)
+    worker_owners = _reads(worker_owners.every)
+
     # The queue
 
     claim = _decides(claims.claim)
@@ -327,7 +339,10 @@ def _opened(database: Path) -> Engine:
         _make(database)
     engine = writing_engine(database)
     try:
-        _migrate(engine)
+        with engine.connect() as connection, connection.begin():
+            older = older_schema(connection)
+        with nullcontext() if older is None else backup.kept_before_migration(database, older):
+            _migrate(engine)
         with engine.connect() as connection:
             mark(connection, IN_USE)
             write_back(connection)  # before anything is answered for: the mark tells where a log is missing

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,11 +48,12 @@ class ServerProcess:
         slots: int = 64,
         lease_seconds: float = 30.0,
         port: int = 0,
+        variables: Mapping[str, str] | None = None,
         descriptors: int | None = None,
     ) -> None:
         options = ["serve", "--data", str(data), "--port", str(port)]
         options += ["--workers", str(workers), "--slots", str(slots)]
-        environment = {**os.environ, "LOGSWEEP_LEASE_SECONDS": str(lease_seconds)}
+        environment = {**os.environ, "LOGSWEEP_LEASE_SECONDS": str(lease_seconds), **(variables or {})}
         log_file = data.parent / f"{data.name}.log"
         with log_file.open("ab") as log:
             command = [*_limited(descriptors), *_COMMAND, *options]

@@ -22,6 +22,7 @@ export function Login() {
       <h1>Log in</h1>
       <p>This server asks for an access key. Whoever runs it makes one with <code>logsweep key create</code>.</p>
       <form class="row" onSubmit=${submit}>
+        <input hidden autocomplete="username" value="access key" />
         <label>Access key
           <input name="key" type="password" autocomplete="current-password" required autofocus />
         </label>

@@ -24,7 +24,7 @@ DIGEST := docker buildx imagetools inspect --format '{{.Name}}@{{.Manifest.Diges
 # npm and node of the environment, for the dashboard's modules.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix web
 
-.PHONY: demo test test-fast test-large curl compiler check hooks parity bounds bounds-newest bounds-oldest lock \
+.PHONY: demo test test-fast test-large test-faults curl compiler check hooks parity bounds bounds-newest bounds-oldest lock \
 	bench bench-service bench-accuracy bench-search browser vendor sbom image web-types docs pictures setup format clean
 
 demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
@@ -39,8 +39,11 @@ test-fast: $(VENV)/.dev compiler ## Run what takes a minute: the engine, the sui
 	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest $(IN_PARALLEL) $(FAST_TESTS)
 
 test-large: $(VENV)/.dev compiler ## Run the tests that take long: 500 kills, a server away for five minutes, the widest searches eight times as far.
-	$(BIN)/python -m pytest -m large
+	$(BIN)/python -m pytest -m large --ignore=tests/faults
 	LOGSWEEP_KERNELS=compiled LOGSWEEP_TRIES=8 $(BIN)/python -m pytest $(IN_PARALLEL) `grep -l "tries(" -r tests --include "test_*.py"`
+
+test-faults: $(VENV)/.dev compiler ## Run the faults that take long: 500 workers and 150 servers killed, and what else comes from outside.
+	$(BIN)/python -m pytest -m large tests/faults
 
 curl: # The README's examples are run with it.
 	@command -v curl >/dev/null || { apt-get update -qq && apt-get install -y -qq curl; }

@@ -108,6 +108,7 @@ class WorkerProcess:
 
     def __init__(self, server: str, name: str, slots: int = 64) -> None:
         options = ["work", "--server", server, "--name", name, "--slots", str(slots)]
+        self.name = name
         self.process = subprocess.Popen([*_COMMAND, *options], stderr=subprocess.DEVNULL)
 
     def send(self, number: signal.Signals) -> None:

@@ -42,8 +42,9 @@ test-large: $(VENV)/.dev compiler ## Run the tests that take long: 500 kills, a 
 	$(BIN)/python -m pytest -m large --ignore=tests/faults
 	LOGSWEEP_KERNELS=compiled LOGSWEEP_TRIES=8 $(BIN)/python -m pytest $(IN_PARALLEL) `grep -l "tries(" -r tests --include "test_*.py"`
 
-test-faults: $(VENV)/.dev compiler ## Run the faults that take long: 500 workers and 150 servers killed, and what else comes from outside.
+test-faults: $(VENV)/.dev compiler ## Run the faults that take long: 500 workers and 150 servers killed, requests by the ten thousand, a soak.
 	$(BIN)/python -m pytest -m large tests/faults
+	LOGSWEEP_TRIES=1000 $(BIN)/python -m pytest tests/app/api/test_hostile_queries.py
 
 curl: # The README's examples are run with it.
 	@command -v curl >/dev/null || { apt-get update -qq && apt-get install -y -qq curl; }

@@ -20,7 +20,7 @@ from app.domain.values import LARGEST_WHOLE, is_text
 T = TypeVar("T")
 
 DEEPEST = 32
-MOST_SEARCHED = 1 << 16
+MOST_SEARCHED = 1 << 14
 """The most bytes of a record of which every fault is looked for; of a longer one the first in each list is told."""
 
 _NUL = b"\\u0000"

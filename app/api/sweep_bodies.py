@@ -9,7 +9,7 @@ from app.api.fields import read_fields
 from app.domain.condition_faults import form_faults
 from app.domain.conditions import names
 from app.domain.drafts import ChangesDraft, SweepDraft
-from app.domain.errors import Fault, pointer, show
+from app.domain.errors import Fault, faults_of, pointer, show
 from app.domain.hints import hint
 from app.domain.history import MOST_SWEEPS
 from app.domain.objectives import Direction
@@ -316,8 +316,11 @@ def _read_space(posted: Mapping[str, Any]) -> tuple[dict[str, Parameter], list[F
     if not isinstance(posted["space"], Mapping):
         return {}, [_not_an_object("/space", posted["space"])]
     parameters: dict[str, Parameter] = {}
-    faults: list[Fault] = []
+    strangers = [one for one in posted["space"].items() if not isinstance(one[1], Mapping)]
+    faults = list(faults_of(strangers, lambda one: _not_an_object(pointer("space", one[0]), one[1])))
     for name, raw in posted["space"].items():
+        if not isinstance(raw, Mapping):
+            continue
         parameter, problems = _read_parameter(raw, pointer("space", name))
         faults += problems
         if parameter is not None:
@@ -325,9 +328,7 @@ def _read_space(posted: Mapping[str, Any]) -> tuple[dict[str, Parameter], list[F
     return parameters, faults
 
 
-def _read_parameter(raw: object, place: str) -> tuple[Parameter | None, list[Fault]]:
-    if not isinstance(raw, Mapping):
-        return None, [_not_an_object(place, raw)]
+def _read_parameter(raw: Mapping[str, Any], place: str) -> tuple[Parameter | None, list[Fault]]:
     kind = raw.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
         way = hint(str(kind), list(_KINDS))

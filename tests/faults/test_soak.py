@@ -71,9 +71,10 @@ def live_through(server: ServerProcess, seed: int) -> None:
             next(feeds.enter_context(client.stream("GET", f"/v1/sweeps/{sweep}/events")).iter_raw())
     until(lambda: _ended(server.client, sweep), "the sweep ends", LONG_PATIENCE)
     page = f"/v1/sweeps/{sweep}/trials"
-    for query in ({"sort": "value"}, {"sort": "-param.learning_rate"}, {"where": "dev_error<0.5", "limit": 500}):
+    for query in ({"sort": "value"}, {"sort": "-param.learning_rate"}, {"where": "dev_error<0.5", "limit": "500"}):
         server.client.get(page, params=query).raise_for_status()
-    for rest in ("best", "analysis", "charts/points?x=number&y=value", "trials/0/curve", "trials/0/model", "why"):
+    best = server.client.get(f"/v1/sweeps/{sweep}/best").raise_for_status().json()["number"]
+    for rest in ("analysis", "charts/progress", "trials/0/curve", f"trials/{best}/model", "why"):
         server.client.get(f"/v1/sweeps/{sweep}/{rest}").raise_for_status()
     server.client.delete(f"/v1/sweeps/{sweep}").raise_for_status()
 

@@ -1,0 +1,154 @@
+"""The load of service_load alone, and beside 200 open feeds and hostile requests, by turns in one server.
+
+What may suffer is who sends nonsense; whoever works and reads may wait a quarter longer at the 99th percentile.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from itertools import cycle
+from multiprocessing import get_context
+from urllib.parse import urlsplit
+
+from benchmarks.feed_readers import Read, follow_with
+from benchmarks.service import running_service
+from benchmarks.service_load import SWEEP_BODY, loaded
+from benchmarks.spread import Spread, Target, show_table
+
+SECONDS = 12.0
+"""Of one turn."""
+
+ROUNDS = 4
+FEEDS = 200
+HOSTILE_A_SECOND = 50
+SLOWER = Target("<=", 1.25, "x")
+KINDS = ("claim", "report", "finish", "read")
+
+Waits = Mapping[str, Sequence[float]]
+
+_JSON = b"Content-Type: application/json\r\n"
+
+
+def _post(path: bytes, body: bytes, heads: bytes = _JSON) -> bytes:
+    return b"POST %b HTTP/1.1\r\nHost: {host}\r\n%bContent-Length: %d\r\n\r\n%b" % (path, heads, len(body), body)
+
+
+def _get(path: bytes, heads: bytes = b"") -> bytes:
+    return b"GET %b HTTP/1.1\r\nHost: {host}\r\n%b\r\n" % (path, heads)
+
+
+_FORM = b"Content-Type: multipart/form-data; boundary=x\r\n"
+_FIELD = b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n'
+_MANY = b"".join(_FIELD % (b"f%d" % number, b"1") for number in range(2_000)) + b"--x--\r\n"
+
+HOSTILE: Sequence[bytes] = (
+    _post(b"/v1/sweeps", b"[" * 100_000),
+    _post(b"/v1/sweeps", b'{"a":' * 5_000 + b"1" + b"}" * 5_000),
+    _post(b"/v1/sweeps", b'{"seed": ' + b"9" * 100_000 + b"}"),
+    _post(b"/v1/sweeps", b"\xff" * 500_000),
+    _post(b"/v1/spaces/preview", b'{"space": {' + b",".join(b'"p%d": 1' % one for one in range(20_000)) + b"}}"),
+    _post(b"/v1/work/finish", b'{"worker": "w", "items": [' + b",".join([b"{}"] * 20_000) + b"]}"),
+    _post(b"/v1/datasets", b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + b"\0" * 200_000, _FORM),
+    _post(b"/v1/datasets", _MANY, _FORM),
+    _post(b"/v1/sweeps", b"", b"Transfer-Encoding: chunked\r\n" + _JSON) + b"zz\r\n",
+    b"POST /v1/sweeps HTTP/1.1\r\nHost: {host}\r\nContent-Length: 500000\r\n" + _JSON + b"\r\n{",
+    b"GET /v1/sweeps HTTP/1.1\r\nHost: {host}\r\n",
+    b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00" + b"\0" * 500,
+    _get(b"/v1/sweeps?cursor=" + b"W" * 8_000),
+    _get(b"/v1/sweeps?limit=-1&limit=x"),
+    _get(b"/v1/sweeps", b"Host: elsewhere.example\r\n"),
+    _get(b"/v1/sweeps", b"Origin: https://elsewhere.example\r\n"),
+    _get(b"/v1/sweeps/swp_1/trials?where=" + b"x<1&where=" * 500),
+    _get(b"/..%2f..%2fetc/passwd"),
+    _get(b"/v1/sweeps", b"X-Long: " + b"a" * 60_000 + b"\r\n"),
+)
+"""What no honest client sends; half of it is cut off by the one who sends."""
+
+
+def main() -> None:
+    """Measure by turns, and print the report. Ends with an error if an honest request failed."""
+    alone, beside = list[Waits](), list[Waits]()
+    with running_service(workers=0) as service:
+        address = str(service.client.base_url)
+        sweep = service.client.post("/v1/sweeps", json=SWEEP_BODY).raise_for_status().json()["id"]
+        for _ in range(ROUNDS):
+            alone.append(_measured(address, sweep))
+            with _process(partial(_follow, address, sweep)), _process(partial(_harass, address)):
+                beside.append(_measured(address, sweep))
+    print(f"## Load beside {FEEDS} feeds and {HOSTILE_A_SECOND} hostile requests a second, {os.cpu_count()} cores\n")
+    header = ["requests", "count", "alone: median", "p99", "beside: median", "p99", "p99 over p99", "target"]
+    print(show_table(header, list(_rows(alone, beside))))
+    print(f"\nNo honest request failed, in {ROUNDS} rounds of twice {SECONDS:g} s.")
+
+
+def _measured(address: str, sweep: str) -> Waits:
+    """Return the sorted waits of the load, by its kinds. Raises SystemExit if a request failed."""
+    load = asyncio.run(loaded(address, sweep, SECONDS))
+    if load.errors:
+        raise SystemExit(f"{len(load.errors)} errors: {load.errors[0]}")
+    return {kind: sorted(load.waits[kind]) for kind in KINDS}
+
+
+@contextmanager
+def _process(work: Callable[[], None]) -> Iterator[None]:
+    process = get_context("spawn").Process(target=work)
+    process.start()
+    try:
+        yield
+        if process.exitcode is not None:
+            raise RuntimeError(f"A process beside the load ended with code {process.exitcode}.")
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _follow(address: str, sweep: str) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    asyncio.run(follow_with([Read() for _ in range(FEEDS)], address, sweep))
+
+
+def _harass(address: str) -> None:
+    """Send one hostile request after the other at a steady pace, and look at the beginning of each answer."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    place = urlsplit(address)
+    began = time.monotonic()
+    for number, request in enumerate(cycle(HOSTILE)):
+        _send(place.hostname or "", place.port or 0, request.replace(b"{host}", place.netloc.encode()))
+        time.sleep(max(0.0, began + number / HOSTILE_A_SECOND - time.monotonic()))
+
+
+def _send(host: str, port: int, request: bytes) -> None:
+    """Send, and wait a moment for an answer. Raises RuntimeError if it is a server error."""
+    with closing(socket.create_connection((host, port), timeout=0.1)) as connection:
+        try:
+            connection.sendall(request)
+            answer = connection.recv(12)
+        except OSError:
+            return  # it waits for the rest of what was cut off, or has hung up already
+    if answer[9:10] == b"5":
+        raise RuntimeError(f"A hostile request was answered {answer.decode()}: {request[:200]!r}")
+
+
+def _rows(alone: Sequence[Waits], beside: Sequence[Waits]) -> Iterable[Sequence[str]]:
+    for kind in KINDS:
+        counts = [f"{sum(len(one[kind]) for one in rounds):,}" for rounds in (alone, beside)]
+        medians = [Spread.of(_share(one[kind], 0.5) for one in rounds).median for rounds in (alone, beside)]
+        highest = [[_share(one[kind], 0.99) for one in rounds] for rounds in (alone, beside)]
+        times = [(medians[turn], Spread.of(highest[turn]).median) for turn in (0, 1)]
+        ratio = Spread.of_ratios(highest[1], highest[0])
+        figures = [f"{1e3 * one:.1f} ms" for pair in times for one in pair]
+        yield [kind, " + ".join(counts), *figures, ratio.show("x", 2), SLOWER.verdict(ratio.median)]
+
+
+def _share(ordered: Sequence[float], share: float) -> float:
+    return ordered[int(share * (len(ordered) - 1))]
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -190,6 +191,7 @@ def require_sound(cuts: Cuts, served: Served, place: Path, chance: random.Random
         require_answers_kept(data, cuts.answered(), served.tables)
         if to_end and any(b'"/v1/sweeps"' in answer for answer in cuts.answered()):
             assert go_on_to_the_end(data, served.sweep) == served.tables
+        shutil.rmtree(data)
 
 
 def go_on_to_the_end(data: Path, sweep: str) -> Tables:

@@ -32,9 +32,11 @@ LABEL org.opencontainers.image.title="logsweep" \
 # /data is the folder that a volume is mounted on: without one the user could not write there. It is no VOLUME, as each
 # worker would then be given an empty one of its own that stays behind.
 RUN useradd --create-home --uid 10001 logsweep \
- && install --directory --owner=logsweep --group=logsweep /data
+ && install --directory --owner=logsweep --group=logsweep /data /keys
 COPY --from=build /opt/logsweep /opt/logsweep
 ENV PATH=/opt/logsweep/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# A server that others can reach needs a key: the first start makes one. docker exec NAME cat /data/admin.key
+ENV LOGSWEEP_FIRST_ADMIN_KEY=/data/admin.key
 USER logsweep
 EXPOSE 8000
 # One process that serves and trains; docker-compose.yml splits it into a server and workers. It may take 30 s to stop in

@@ -102,7 +102,7 @@ format: $(VENV)/.dev ## Put every file into its form.
 bench: $(VENV)/.parity compiler ## Measure against PyTorch, JAX and scikit-learn, side by side.
 	$(BIN)/python -m benchmarks
 
-bench-service: $(VENV)/.dev compiler ## Measure the service under load: requests, lists at a million trials, feeds, bytes, 100,000 trials.
+bench-service: $(VENV)/.dev compiler browser ## Measure the service under load: requests, lists at a million trials, feeds, bytes, 100,000 trials.
 	$(BIN)/python -m benchmarks service
 
 bench-accuracy: $(VENV)/.parity ## Train on public data sets: make bench-accuracy DATA=folder with images/ and tabular/.

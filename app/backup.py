@@ -1,6 +1,7 @@
 """The commands `logsweep backup` and `logsweep restore`."""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import typer
 
 from app.domain.errors import Conflict, LogsweepError, Unavailable
 from app.domain.uploads import PIECE
+from app.key_files import authorization, find_key
 from app.storage import FILE
 from app.storage.backup import Contents, check, move, partial_of, restore, take_at_rest
+
+_TIMEOUT = httpx.Timeout(30.0, read=None)
 
 
 def run_backup(file: Path, data: Path, server: str | None, *, as_json: bool = False) -> None:
@@ -55,10 +59,11 @@ def _told(contents: Contents) -> str:
 
 def _fetch(server: str, file: Path) -> None:
     """Write the backup that a server sends to a file. The server answers once all of it was copied and checked."""
+    headers = authorization(find_key(None, os.environ))
     try:
         with (
             file.open("wb") as out,
-            httpx.stream("POST", f"{server}/v1/backup", timeout=httpx.Timeout(30.0, read=None)) as answer,
+            httpx.stream("POST", f"{server}/v1/backup", headers=headers, timeout=_TIMEOUT) as answer,
         ):
             if answer.is_error:
                 answer.read()

@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from app.commands import datasets, doctor, models, results, service, sweeps
+from app.commands import datasets, doctor, keys, models, results, service, sweeps
 from app.commands.connection import AsJson
 from app.commands.models import Reading
+from app.key_files import find_key
 from app.logs.setup import set_up_log
 from app.terminal import faults_shown
 from app.trainer.blas import use_one_thread
@@ -42,6 +43,10 @@ Slots = Annotated[
     int, typer.Option(help="Runs that one worker trains at the same time.", min=1, max=4096, envvar="LOGSWEEP_SLOTS")
 ]
 ExitWithParent = Annotated[bool, typer.Option(help="End when standard input closes.", hidden=True)]
+KeyFile = Annotated[
+    str | None,
+    typer.Option(help="A file with an access key; - is standard input.", show_default="that of LOGSWEEP_KEY_FILE"),
+]
 HealthPort = Annotated[
     int | None,
     typer.Option(
@@ -98,13 +103,15 @@ def work(
     server: Server = "http://127.0.0.1:8000",
     name: Annotated[str | None, typer.Option(help="The worker's name; by default its host and process id.")] = None,
     slots: Slots = SLOTS,
+    key_file: KeyFile = None,
     health_port: HealthPort = None,
     exit_with_parent: ExitWithParent = False,
 ) -> None:
     """Train for a server, until stopped."""
     with faults_shown():
         set_up_log(os.environ, sys.stderr)
-        run_worker(server, name, slots, exit_with_parent=exit_with_parent, health_port=health_port)
+        key = find_key(key_file, os.environ)
+        run_worker(server, name, slots, key, exit_with_parent=exit_with_parent, health_port=health_port)
 
 
 @app.command(rich_help_panel=SERVER)
@@ -211,6 +218,7 @@ _OF_SERVERS: Sequence[Callable[..., None]] = (
 for _command in _OF_SERVERS:
     app.command(rich_help_panel=ASK)(_command)
 app.add_typer(sweeps.commands, name="sweep", rich_help_panel=ASK)
+app.add_typer(keys.commands, name="key", rich_help_panel=SERVER)
 for _command in _OF_SWEEPS:
     app.command(rich_help_panel=SHORT)(_command)
 app.command("list", rich_help_panel=SHORT)(sweeps.list_sweeps)

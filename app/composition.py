@@ -4,17 +4,24 @@ import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
 from threading import Event, Thread
 
 from fastapi import FastAPI
+from opentelemetry.trace import TracerProvider
 
 from app.api.application import make_application
 from app.dashboard import site
+from app.domain.access import Scope
 from app.domain.errors import LogsweepError
 from app.instruments.instruments import Instruments
 from app.instruments.meters import Meters
+from app.instruments.tracing import tracer_of
+from app.key_files import write_key_file
 from app.planning import StandardPolicy
 from app.preparation.preparation import Limits, Preparation
+from app.services.access import Access
 from app.services.checkpoints import FOLDER, Checkpoints
 from app.services.clock import Clock
 from app.services.planner import Planner
@@ -29,21 +36,27 @@ REAP_SECONDS = 1.0
 """How often the reaper looks for expired leases, sweeps whose time is up, and bytes that nothing names."""
 
 
-def make_app(services: Services, settings: Settings) -> FastAPI:
-    """Return the web application on services that are open."""
+def make_app(services: Services, settings: Settings, traces: TracerProvider | None = None) -> FastAPI:
+    """Return the web application on services that are open; its requests are traced if somebody sends traces."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.services = services
         yield
 
-    app = make_application(lifespan, max_upload_bytes=settings.max_upload_bytes)
+    app = make_application(
+        lifespan,
+        max_upload_bytes=settings.max_upload_bytes,
+        hosts=settings.hosts,
+        origins=settings.origins,
+        traces=traces,
+    )
     site.install(app)
     return app
 
 
 @contextmanager
-def open_services(settings: Settings) -> Iterator[Services]:
+def open_services(settings: Settings, traces: TracerProvider | None = None) -> Iterator[Services]:
     """Open the data folder, register the built-in data sets, run planner and reaper; close everything at the end.
 
     Raises Conflict for a database that is damaged or not ours; Unavailable if the folder is in use, cannot be written,
@@ -51,8 +64,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
     """
     for sentence in removed_settings(os.environ):
         _log.warning(sentence)
-    meters = Meters()
-    storage = SqliteStorage(settings.data, StandardPolicy(), settings.database_bytes, Instruments(meters))
+    instruments = Instruments(Meters(), tracer_of(traces))
+    storage = SqliteStorage(settings.data, StandardPolicy(), settings.database_bytes, instruments)
     try:
         services = Services.on(
             storage,
@@ -61,13 +74,30 @@ def open_services(settings: Settings) -> Iterator[Services]:
             lease_seconds=settings.lease_seconds,
             preparation=_preparation(settings),
             checkpoints=Checkpoints(settings.data / FOLDER, settings.checkpoint_bytes),
-            meters=meters,
+            meters=instruments.meters,
         )
         services.datasets.register_builtin()
         services.work.recover()
-        with _planning(services.planner), _reaper(services.work):
+        services.worker_owners.recover()
+        with _planning(services.planner), _reaper(services.work, services.access):
             yield services
         services.publisher.close()
+    finally:
+        storage.close()
+
+
+def make_first_keys(access: Access, settings: Settings) -> None:
+    """Put the first keys where the settings say, if there are none. Raises Unavailable."""
+    places = {Scope.ADMIN: settings.first_admin_key, Scope.WORK: settings.first_work_key}
+    access.create_first({scope: partial(write_key_file, file) for scope, file in places.items() if file is not None})
+
+
+@contextmanager
+def open_access(data: Path) -> Iterator[Access]:
+    """Give the access keys of a data folder that no server uses. Raises Unavailable."""
+    storage = SqliteStorage(data, StandardPolicy())
+    try:
+        yield Access(storage, Clock(), os.urandom)
     finally:
         storage.close()
 
@@ -88,10 +118,10 @@ def _planning(planner: Planner) -> Iterator[None]:
 
 
 @contextmanager
-def _reaper(work: Work) -> Iterator[None]:
-    """Run `work.reap` every second in a thread of its own."""
+def _reaper(work: Work, access: Access) -> Iterator[None]:
+    """Run `work.reap` every second in a thread of its own, and write down which keys were used."""
     stop = Event()
-    thread = Thread(target=_reap_until, args=(stop, work), name="reaper", daemon=True)
+    thread = Thread(target=_reap_until, args=(stop, work, access), name="reaper", daemon=True)
     thread.start()
     try:
         yield
@@ -100,11 +130,12 @@ def _reaper(work: Work) -> Iterator[None]:
         thread.join()
 
 
-def _reap_until(stop: Event, work: Work) -> None:
+def _reap_until(stop: Event, work: Work, access: Access) -> None:
     in_trouble = False
     while not stop.wait(REAP_SECONDS):
         try:
             count = work.reap()
+            access.write_uses()
         except LogsweepError as error:  # a full disk, for one, which lines of the log would not make better
             if not in_trouble:
                 _log.warning("the reaper cannot do its rounds; it goes on trying: %s", error)

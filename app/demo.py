@@ -1,5 +1,6 @@
 """`logsweep demo`: a server of its own, the example sweep on real digits, a live view, and the leader board."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.domain import disks
+from app.key_files import authorization, find_key
 from app.storage.lock import make_folder
 from app.terminal import notes_of, show_notes
 
@@ -103,7 +105,7 @@ def _start_server(address: str, data: Path, workers: int | None, output: BinaryI
 
 def _show(console: Console, server: subprocess.Popen[bytes], address: str, log: Path, *, leave: bool) -> int:
     console.print(f"Starting the server (its log: {log}) ...")
-    with httpx.Client(base_url=address, timeout=30.0) as client:
+    with httpx.Client(base_url=address, headers=authorization(find_key(None, os.environ)), timeout=30.0) as client:
         if not _wait_until_ready(client, server):
             console.print(f"[red]The server did not start.[/red] The end of its log:\n{_tail(log)}")
             return 1

@@ -9,21 +9,25 @@ import signal
 import socket
 import sys
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import typer
 from starlette.types import ASGIApp
 
-from app.composition import make_app, open_services
+from app.composition import make_app, make_first_keys, open_services
+from app.domain.access import Scope
 from app.domain.errors import Unavailable
 from app.http_server.limits import Limits, connections_within, raise_descriptor_limit
 from app.http_server.server import HttpServer
+from app.instruments.tracing import sent_traces
 from app.server_status import telling
+from app.services.access import Access
 from app.services.services import Services
 from app.settings import Settings, read_settings
 from app.trainer.kernels import start_kernels
-from app.worker.supervisor import Supervisor
+from app.worker.supervisor import Supervisor, worker_process
 
 _log = logging.getLogger(__name__)
 
@@ -71,12 +75,20 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> No
     gc.freeze()  # what was imported stays, and need not be looked through again
     gc.set_threshold(COLLECT_AFTER, 20, 20)
     gc.enable()
-    with open_services(settings) as services:
-        listener = _listen(host, port)
+    with (
+        sent_traces(os.environ) as traces,
+        open_services(settings, traces) as services,
+        _bound(host, port) as listener,
+    ):
+        make_first_keys(services.access, settings)
+        _require_guard(services.access, listener, data)
+        listener.listen(socket.SOMAXCONN)
         address = _address(listener)
-        supervisor = Supervisor(address, workers, slots, services.work.lose_worker)
+        key = services.access.create_unkept("workers of this server", Scope.WORK)
+        supervisor = Supervisor(workers, services.work.lose_worker, worker_process(address, slots, key))
         try:
-            server = Server(make_app(services, settings), limits_of(settings), supervisor, services, address)
+            app = make_app(services, settings.model_copy(update={"hosts": (*settings.hosts, host)}), traces)
+            server = Server(app, limits_of(settings), supervisor, services, address)
             server.run(sockets=[listener])
         except KeyboardInterrupt:
             # Uvicorn raises it again after an orderly stop.
@@ -115,21 +127,31 @@ def _ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on the address. Raises Unavailable if it is taken or not ours."""
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    """Give a socket at the address, on which nobody listens yet. Raises Unavailable if it is taken or not ours."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With the protocol named, asyncio switches Nagle's algorithm off: 40 ms less for each small answer.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
+    with listener:
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise Unavailable(
+                f"The address {host}, port {port} cannot be used: {error.strerror}. Choose another --port."
+            ) from None
+        yield listener
+
+
+def _require_guard(access: Access, listener: socket.socket, data: Path) -> None:
+    """Raise Unavailable where everybody could reach a server that asks for no key."""
+    here = listener.getsockname()[0]
+    if not access.guarded and not ipaddress.ip_address(here).is_loopback:
         raise Unavailable(
-            f"The address {host}, port {port} cannot be used: {error.strerror}. Choose another --port."
-        ) from None
-    listener.listen(socket.SOMAXCONN)
-    return listener
+            f"Without an access key the server listens on loopback alone, and {here} is not: make one with "
+            f"`logsweep key create NAME --scope admin --data {data}`, or leave --host out."
+        )
 
 
 def _address(listener: socket.socket) -> str:

@@ -4,12 +4,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.errors import Fault, InvalidRequest, show
 
 MEBIBYTE = 1 << 20
+
+
+def _names(value: object) -> object:
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+"""Names with commas between them."""
 
 
 class Settings(BaseSettings):
@@ -45,6 +53,14 @@ class Settings(BaseSettings):
     """How long a connection may rest between two requests."""
     checkpoint_bytes: Annotated[int, Field(ge=0)] = 4096 * MEBIBYTE
     """What the cache of checkpoints may take on disk; 0 keeps none."""
+    hosts: Names = ()
+    """The names under which the server answers, beside those of loopback and the addresses it listens on."""
+    origins: Names = ()
+    """The origins of other sites whose pages may ask this server."""
+    first_admin_key: Path | None = None
+    """Where a key with the scope admin is put if there is no key yet."""
+    first_work_key: Path | None = None
+    """The same for one with the scope work."""
 
 
 def read_settings(data: Path | None = None) -> Settings:

@@ -83,7 +83,7 @@ def main(server: str, name: str) -> None:
     clock = PhaseClock()
     for phase, owner, method in PHASES:
         clock.count(phase, owner, method)
-    worker = Worker(server, name, SLOTS)
+    worker = Worker(server, name, SLOTS, None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the benchmark, which then closes the input
     Thread(target=_tell, args=(clock, worker), daemon=True).start()
     worker.run()

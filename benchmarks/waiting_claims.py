@@ -158,7 +158,8 @@ async def _wait(address: str, number: int, delay: float) -> None:
     """Send one claim after the other, by hand: two thousand clients of httpx would be what is measured."""
     host, _, port = address.removeprefix("http://").partition(":")
     body = json.dumps(_ask(f"idle-{number}", "another", WAIT)).encode()
-    head = f"POST /v1/work/claim HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    head = "POST /v1/work/claim HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head += f"Content-Length: {len(body)}"
     await asyncio.sleep(delay)  # so that not all come at once
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
@@ -179,7 +180,7 @@ async def _following(address: str) -> AsyncIterator[None]:
         for number in range(FEEDS):
             reader, writer = await asyncio.open_connection(host, int(port), limit=4096)
             context.callback(writer.close)
-            writer.write(b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+            writer.write(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
             if number:
                 task = asyncio.ensure_future(_read(reader))
                 context.push_async_callback(_cancel, [task])

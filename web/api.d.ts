@@ -14,6 +14,8 @@ export interface paths {
         /**
          * List Datasets
          * @description List the data sets in the order of their names.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["list_datasets"];
         put?: never;
@@ -23,6 +25,8 @@ export interface paths {
          *
          *     The same files and fields under the same name are found again, not stored twice. The card tells how the data were
          *     read and split, and under `drift` in which columns the distributions of train, dev and test differ.
+         *
+         *     A key needs the scope `submit`.
          */
         post: operations["upload_dataset"];
         delete?: never;
@@ -45,6 +49,8 @@ export interface paths {
          * @description Show what an upload would become, and store nothing: the fields are those of an upload, and the name may go.
          *
          *     Of many columns the first hundred are shown, and the others counted.
+         *
+         *     A key needs the scope `submit`.
          */
         post: operations["preview_dataset"];
         delete?: never;
@@ -63,6 +69,8 @@ export interface paths {
         /**
          * Get Dataset
          * @description Show a data set.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_dataset"];
         put?: never;
@@ -70,6 +78,8 @@ export interface paths {
         /**
          * Delete Dataset
          * @description Delete an uploaded data set on which no sweep runs.
+         *
+         *     A key needs the scope `submit`.
          */
         delete: operations["delete_dataset"];
         options?: never;
@@ -89,6 +99,8 @@ export interface paths {
          * @description Fetch the prepared table that workers train on; the ETag is its SHA-256.
          *
          *     With `sha256` it is the content that a sweep began with, also where the data set has been deleted or replaced.
+         *
+         *     A key needs the scope `read` or `work`.
          */
         get: operations["get_dataset_content"];
         put?: never;
@@ -109,6 +121,8 @@ export interface paths {
         /**
          * List Hyperparameters
          * @description List all hyperparameters.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["list_hyperparameters"];
         put?: never;
@@ -129,6 +143,8 @@ export interface paths {
         /**
          * List Metrics
          * @description List all metrics, by which trials are sorted and filtered; an undefined one is null.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["list_metrics"];
         put?: never;
@@ -153,6 +169,8 @@ export interface paths {
          * @description Show what a sweep would draw: how its parameters spread, how well it stacks, and its largest network.
          *
          *     The request is that of a sweep, and is checked as one; nothing is stored.
+         *
+         *     A key needs the scope `read`.
          */
         post: operations["preview_space"];
         delete?: never;
@@ -171,12 +189,16 @@ export interface paths {
         /**
          * List Sweeps
          * @description List the sweeps that fit all that is asked for, newest first.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["list_sweeps"];
         put?: never;
         /**
          * Create Sweep
          * @description Start a sweep. A request that breaks rules is answered with all of them at once.
+         *
+         *     A key needs the scope `submit`.
          */
         post: operations["create_sweep"];
         delete?: never;
@@ -195,6 +217,8 @@ export interface paths {
         /**
          * Get Sweep
          * @description Show a sweep with its counts and its best trial; with `wait`, answer when it runs no more.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_sweep"];
         put?: never;
@@ -202,6 +226,8 @@ export interface paths {
         /**
          * Delete Sweep
          * @description Delete an ended sweep with its trials, curves and models; one that is open has to be cancelled first.
+         *
+         *     A key needs the scope `submit`.
          */
         delete: operations["delete_sweep"];
         options?: never;
@@ -215,6 +241,8 @@ export interface paths {
          *
          *     A budget holds from the next plan on; none of its limits may lie below what is used. Sweeps that were cancelled or
          *     are about to end keep theirs.
+         *
+         *     A key needs the scope `submit`.
          */
         patch: operations["change_sweep"];
         trace?: never;
@@ -231,6 +259,8 @@ export interface paths {
         /**
          * Pause Sweep
          * @description Pause a sweep: it hands out no work, and what trains stops at an epoch's end. Pausing twice is harmless.
+         *
+         *     A key needs the scope `submit`.
          */
         post: operations["pause_sweep"];
         delete?: never;
@@ -251,6 +281,8 @@ export interface paths {
         /**
          * Resume Sweep
          * @description Let a paused sweep go on from where it stopped. Resuming twice is harmless.
+         *
+         *     A key needs the scope `submit`.
          */
         post: operations["resume_sweep"];
         delete?: never;
@@ -274,6 +306,8 @@ export interface paths {
          *
          *     With `keep`, trials that train or have paused are completed with their best epoch, and the sweep is cancelled when
          *     all of them are; until then `ending` says so.
+         *
+         *     A key needs the scope `submit`.
          */
         post: operations["cancel_sweep"];
         delete?: never;
@@ -297,6 +331,8 @@ export interface paths {
          *
          *     With several trainings, by replicates, folds or a confirmation, that is the median of theirs, rounded up.
          *     It is the only trial of a sweep of its own, which is the answer, also if it was asked for before.
+         *
+         *     A key needs the scope `submit`.
          */
         post: operations["retrain_winner"];
         delete?: never;
@@ -320,6 +356,8 @@ export interface paths {
          *
          *     It needs 20 trials with a value. Without a body it has the budget of this one, and a sampler that learns; what a
          *     body says of `name`, `budget`, `sampler` and `scheduler` holds instead.
+         *
+         *     A key needs the scope `submit`.
          */
         post: operations["refine_sweep"];
         delete?: never;
@@ -338,6 +376,8 @@ export interface paths {
         /**
          * List Decisions
          * @description List what was decided about the trials of a sweep, in which round and why; draws without rounds are left out.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["list_decisions"];
         put?: never;
@@ -361,6 +401,8 @@ export interface paths {
          *
          *     It tells who holds its runs and since when, what waits for whom, lost leases, a lack of workers or of their version,
          *     and what could not be planned or stored; of a sweep that has ended why it did.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_why"];
         put?: never;
@@ -381,6 +423,8 @@ export interface paths {
         /**
          * Get Best Trial
          * @description Show the best finished trial.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_best_trial"];
         put?: never;
@@ -401,6 +445,8 @@ export interface paths {
         /**
          * List Trials
          * @description List the trials of a sweep. Those without the value they are sorted by come last.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["list_trials"];
         put?: never;
@@ -410,6 +456,8 @@ export interface paths {
          *
          *     A point names parameters of the space; those that it leaves out are at their defaults. Its values may lie beyond
          *     the ranges of the space, but must meet its constraints. In a sweep with rounds they join the next one.
+         *
+         *     A key needs the scope `submit`.
          */
         post: operations["enqueue_points"];
         delete?: never;
@@ -428,6 +476,8 @@ export interface paths {
         /**
          * Get Trial
          * @description Show a trial.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_trial"];
         put?: never;
@@ -448,6 +498,8 @@ export interface paths {
         /**
          * Get Curve
          * @description Show the epochs of a trial, those of a running one as far as they were reported.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_curve"];
         put?: never;
@@ -468,6 +520,8 @@ export interface paths {
         /**
          * List Attempts
          * @description List which workers trained a trial, from when to when, and how each attempt ended.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["list_attempts"];
         put?: never;
@@ -488,6 +542,8 @@ export interface paths {
         /**
          * Get Model
          * @description Fetch a trained model: `json` is its card alone, the other formats have the weights as well.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_model"];
         put?: never;
@@ -508,6 +564,8 @@ export interface paths {
         /**
          * List Models
          * @description List the trials whose models are kept: finished ones, the best first.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["list_models"];
         put?: never;
@@ -530,6 +588,8 @@ export interface paths {
          * @description Show what a trained model answers on dev or test, against what is there.
          *
          *     Of a classifier the confusion matrix, ROC curves and calibration; of a regression predictions and residuals.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_answers"];
         put?: never;
@@ -552,6 +612,8 @@ export interface paths {
         /**
          * Predict Rows
          * @description Predict rows with a trained model. Words that it does not know are taken as missing.
+         *
+         *     A key needs the scope `read`.
          */
         post: operations["predict_rows"];
         delete?: never;
@@ -575,6 +637,8 @@ export interface paths {
          *
          *     Both have the columns of training and the target; others are passed over, and noted. The rows of the data set's own
          *     test part get the trial's test error.
+         *
+         *     A key needs the scope `read`.
          */
         post: operations["evaluate_model"];
         delete?: never;
@@ -593,6 +657,8 @@ export interface paths {
         /**
          * Get Ensemble
          * @description Show the ensemble of a sweep that has ended. It is chosen when it is first asked for, and stored.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_ensemble"];
         put?: never;
@@ -613,6 +679,8 @@ export interface paths {
         /**
          * Get Ensemble Model
          * @description Fetch the ensemble as one model: `json` is its card alone, the other formats have the weights as well.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_ensemble_model"];
         put?: never;
@@ -633,6 +701,8 @@ export interface paths {
         /**
          * Get Ensemble Answers
          * @description Show what the ensemble answers on dev or test, as for the model of a trial. Dev is the part that chose it.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_ensemble_answers"];
         put?: never;
@@ -655,6 +725,8 @@ export interface paths {
         /**
          * Predict By Ensemble
          * @description Predict rows with the ensemble. Words that it does not know are taken as missing.
+         *
+         *     A key needs the scope `read`.
          */
         post: operations["predict_by_ensemble"];
         delete?: never;
@@ -675,6 +747,8 @@ export interface paths {
         /**
          * Evaluate Ensemble
          * @description Score the ensemble on examples, as a model of a trial is. The rows of the test part get its test metrics.
+         *
+         *     A key needs the scope `read`.
          */
         post: operations["evaluate_ensemble"];
         delete?: never;
@@ -693,6 +767,8 @@ export interface paths {
         /**
          * Get Diagnosis
          * @description Tell what is wrong with a trial, and what to do: bias and variance, and troubles in training by name.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_diagnosis"];
         put?: never;
@@ -719,6 +795,8 @@ export interface paths {
          *     sweep, ready to be posted; POST .../refine posts it.
          *
          *     `flattery` tells how far the best value is too good since dev was asked so often, with the test figure beside it.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_analysis"];
         put?: never;
@@ -742,6 +820,8 @@ export interface paths {
          *
          *     Of each the mean over its trainings, the standard error and count, and the probability of being the best of the
          *     first 50.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["get_leaderboard"];
         put?: never;
@@ -764,6 +844,8 @@ export interface paths {
          * @description Show how the best value so far developed, and the results of finished trials beside it.
          *
          *     Every improvement is there. Of more results than `points` the least and the greatest of each stretch are.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["chart_progress"];
         put?: never;
@@ -787,6 +869,8 @@ export interface paths {
          *
          *     Of more trials than asked for the best half and an even choice of the others are shown; of longer curves the least
          *     and the greatest value of each stretch.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["chart_curves"];
         put?: never;
@@ -807,6 +891,8 @@ export interface paths {
         /**
          * Chart Points
          * @description Show fields of many trials, of more than `most` the best half, and an even choice of the others.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["chart_points"];
         put?: never;
@@ -832,6 +918,8 @@ export interface paths {
          *     meanwhile may be in it or not. Predictions are in the order of the part, beside the target, with the probability of
          *     each class. Lists and values of several kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet`
          *     on the server.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["export_results"];
         put?: never;
@@ -854,6 +942,8 @@ export interface paths {
         /**
          * Check Gradient
          * @description Check the gradient of a network against differences of its cost. One check runs at a time.
+         *
+         *     A key needs the scope `submit`.
          */
         post: operations["check_gradient"];
         delete?: never;
@@ -876,6 +966,8 @@ export interface paths {
          *     `sweep` tells its state, `trials` the states of some by number, `epochs` the last epoch of some, `decisions` their
          *     numbers, `dataset` and `workers` names. An id is good as long as the server runs and remembers what came after it.
          *     `resync` tells a reader that it missed something, and has to read anew what it shows.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["follow_events"];
         put?: never;
@@ -896,6 +988,8 @@ export interface paths {
         /**
          * Follow Sweep
          * @description Follow what happens to one sweep: the events of `/v1/events` that concern it.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["follow_sweep"];
         put?: never;
@@ -916,6 +1010,8 @@ export interface paths {
         /**
          * List Workers
          * @description List the workers that wait for work or were heard of lately, by name: what each trains, and how fast.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["list_workers"];
         put?: never;
@@ -938,6 +1034,8 @@ export interface paths {
         /**
          * Claim Runs
          * @description Lease runs to train; with `wait`, answer when there are some.
+         *
+         *     A key needs the scope `work`.
          */
         post: operations["claim_runs"];
         delete?: never;
@@ -958,6 +1056,8 @@ export interface paths {
         /**
          * Keep Leases
          * @description Keep leases alive; learn which runs to pause, complete or stop.
+         *
+         *     A key needs the scope `work`.
          */
         post: operations["keep_leases"];
         delete?: never;
@@ -978,6 +1078,8 @@ export interface paths {
         /**
          * Report Epochs
          * @description Send epochs of leased runs; learn which runs to pause, complete or stop.
+         *
+         *     A key needs the scope `work`.
          */
         post: operations["report_epochs"];
         delete?: never;
@@ -998,6 +1100,8 @@ export interface paths {
         /**
          * Finish Runs
          * @description Send results of runs that end or pause. Each is recorded exactly once; sending it again is harmless.
+         *
+         *     A key needs the scope `work`.
          */
         post: operations["finish_runs"];
         delete?: never;
@@ -1018,6 +1122,8 @@ export interface paths {
         /**
          * Release Leases
          * @description Give leases back; the runs go to the queue again. One that was refused counts as lost.
+         *
+         *     A key needs the scope `work`.
          */
         post: operations["release_leases"];
         delete?: never;
@@ -1038,6 +1144,8 @@ export interface paths {
         /**
          * Add Small Artifacts
          * @description Send the weights of several small models, one after the other; their hashes come back in the same order.
+         *
+         *     A key needs the scope `work`.
          */
         post: operations["add_small_artifacts"];
         delete?: never;
@@ -1056,11 +1164,15 @@ export interface paths {
         /**
          * Get Artifact
          * @description Fetch an artifact.
+         *
+         *     A key needs the scope `work`.
          */
         get: operations["get_artifact"];
         /**
          * Add Artifact
          * @description Send the weights of a model, as they are, under their SHA-256; then name them in its result.
+         *
+         *     A key needs the scope `work`.
          */
         put: operations["add_artifact"];
         post?: never;
@@ -1069,6 +1181,8 @@ export interface paths {
         /**
          * Look For Artifact
          * @description Tell whether an artifact is here, and how many bytes it has.
+         *
+         *     A key needs the scope `work`.
          */
         head: operations["look_for_artifact"];
         patch?: never;
@@ -1084,11 +1198,15 @@ export interface paths {
         /**
          * Get Checkpoint
          * @description Fetch a checkpoint.
+         *
+         *     A key needs the scope `work`.
          */
         get: operations["get_checkpoint"];
         /**
          * Add Checkpoint
          * @description Send a checkpoint under its SHA-256. The cache may refuse it or drop it at any time, which costs epochs alone.
+         *
+         *     A key needs the scope `work`.
          */
         put: operations["add_checkpoint"];
         post?: never;
@@ -1097,8 +1215,62 @@ export interface paths {
         /**
          * Look For Checkpoint
          * @description Tell whether a checkpoint is here, and how many bytes it has.
+         *
+         *     A key needs the scope `work`.
          */
         head: operations["look_for_checkpoint"];
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description List the access keys in the order in which they were made, those that were revoked or have expired included.
+         *
+         *     A key needs the scope `admin`.
+         */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Create Key
+         * @description Make an access key. Keep its `token`, which cannot be shown again.
+         *
+         *     With the first key the server begins to ask for one, so let the first one have the scope `admin`.
+         *
+         *     A key needs the scope `admin`.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Key
+         * @description Revoke an access key: from now on it opens nothing. Revoking twice is harmless.
+         *
+         *     A key needs the scope `admin`.
+         */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -1114,6 +1286,8 @@ export interface paths {
         /**
          * Take Backup
          * @description Fetch a checked copy of the whole database as it is between two commits, while others work: one SQLite file.
+         *
+         *     A key needs the scope `admin`.
          */
         post: operations["take_backup"];
         delete?: never;
@@ -1132,6 +1306,8 @@ export interface paths {
         /**
          * Get Health
          * @description Answer as long as the process lives, however many others are read for.
+         *
+         *     It needs no key.
          */
         get: operations["get_health"];
         put?: never;
@@ -1152,6 +1328,8 @@ export interface paths {
         /**
          * Get Readiness
          * @description Answer as long as the storage can be read and written; else tell with 503 why not: a full disk, for one.
+         *
+         *     It needs no key.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -1172,6 +1350,8 @@ export interface paths {
         /**
          * Scrape Meters
          * @description Return what the service measures of itself, as Prometheus reads it: docs/observability.md says what there is.
+         *
+         *     A key needs the scope `read`.
          */
         get: operations["scrape_meters"];
         put?: never;
@@ -2751,6 +2931,48 @@ export interface components {
             items: components["schemas"]["KeptModelAnswer"][];
         };
         /**
+         * KeyAnswer
+         * @description An access key; its secret is not known any more. `last_used_at` may be a minute old after a restart.
+         */
+        KeyAnswer: {
+            /**
+             * Id
+             * @description its public id; the token has what stands behind `key_`
+             */
+            id: string;
+            /**
+             * Name
+             * @description what it is for, or whose it is
+             */
+            name: string;
+            /**
+             * Scopes
+             * @description what it allows: `read` looks; `submit` looks, starts and changes; `work` trains; `admin` does everything
+             */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Created At
+             * Format: date-time
+             * @description when it was made, UTC
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * @description when it stops to open anything, with a time zone; null for never
+             */
+            expires_at: string | null;
+            /**
+             * Revoked At
+             * @description since when it opens nothing, UTC; null where it was not revoked
+             */
+            revoked_at: string | null;
+            /**
+             * Last Used At
+             * @description when a request last had it, UTC; null before
+             */
+            last_used_at: string | null;
+        };
+        /**
          * Leader
          * @description A trial on the board; one that was `confirmed` by more seeds comes before the others.
          *
@@ -3087,6 +3309,53 @@ export interface components {
             multiply_adds: number;
         };
         /**
+         * NewKeyAnswer
+         * @description A key that was just made, with its token, which is shown this once.
+         */
+        NewKeyAnswer: {
+            /**
+             * Id
+             * @description its public id; the token has what stands behind `key_`
+             */
+            id: string;
+            /**
+             * Name
+             * @description what it is for, or whose it is
+             */
+            name: string;
+            /**
+             * Scopes
+             * @description what it allows: `read` looks; `submit` looks, starts and changes; `work` trains; `admin` does everything
+             */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Created At
+             * Format: date-time
+             * @description when it was made, UTC
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * @description when it stops to open anything, with a time zone; null for never
+             */
+            expires_at: string | null;
+            /**
+             * Revoked At
+             * @description since when it opens nothing, UTC; null where it was not revoked
+             */
+            revoked_at: string | null;
+            /**
+             * Last Used At
+             * @description when a request last had it, UTC; null before
+             */
+            last_used_at: string | null;
+            /**
+             * Token
+             * @description what a client sends: `Authorization: Bearer` and this
+             */
+            token: string;
+        };
+        /**
          * Note
          * @description Something that was guessed or left out; `code` is a fixed word, `detail` a sentence.
          */
@@ -3336,6 +3605,22 @@ export interface components {
              * @description what this page has, in the order of the list
              */
             items: components["schemas"]["HyperparameterAnswer"][];
+            /**
+             * Next
+             * @description the cursor of the next page; null on the last one
+             */
+            next: string | null;
+        };
+        /**
+         * Page
+         * @description Some items of a list; `next` is the cursor of the next page, or null on the last one.
+         */
+        Page_KeyAnswer_: {
+            /**
+             * Items
+             * @description what this page has, in the order of the list
+             */
+            items: components["schemas"]["KeyAnswer"][];
             /**
              * Next
              * @description the cursor of the next page; null on the last one
@@ -3765,6 +4050,12 @@ export interface components {
              */
             true_positive_rate: number[];
         };
+        /**
+         * Scope
+         * @description What a key may be used for.
+         * @enum {string}
+         */
+        Scope: "read" | "submit" | "work" | "admin";
         /**
          * SpacePreview
          * @description What `points` points of a space are like, drawn by `sampler` from `seed`; shares are from 0 to 1.
@@ -5454,6 +5745,27 @@ export interface components {
              * @description the leases that are given back
              */
             items: components["schemas"]["GivenBack"][];
+        };
+        /**
+         * KeyBody
+         * @description An access key to make.
+         */
+        KeyBody: {
+            /**
+             * Name
+             * @description what it is for, or whose it is
+             */
+            name: string;
+            /**
+             * Scopes
+             * @description what it allows: `read` looks; `submit` looks, starts and changes; `work` trains; `admin` does everything
+             */
+            scopes: ("read" | "submit" | "work" | "admin")[];
+            /**
+             * Expires At
+             * @description when it stops to open anything, with a time zone; null for never
+             */
+            expires_at?: string | null;
         };
     };
     responses: never;
@@ -8142,6 +8454,130 @@ export interface operations {
                 content: {
                     "application/octet-stream": unknown;
                 };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_keys: {
+        parameters: {
+            query?: {
+                /** @description how many items a page has at most */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KeyAnswer_"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKeyAnswer"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of an access key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
             "4XX": {

@@ -1,6 +1,6 @@
 """Columns: the values of one parameter in many trials as numbers, and where they lie on its axis."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,18 +13,17 @@ from app.domain.values import Value, key
 Floats: TypeAlias = NDArray[np.float64]
 
 
-def values_of(axis: Parameter, drawn: Sequence[Value]) -> Floats:
-    """Return numbers as they are, and values of a choice as positions in its list; NaN for None, which none is.
+def values_of(axis: Parameter, name: str, points: Sequence[Mapping[str, Value]]) -> Floats:
+    """Return numbers as they are, and values of a choice as positions in its list; NaN where a point has none.
 
     A text tells equal values apart before the key does: of a choice each is looked up once.
     """
     if not isinstance(axis, ChoiceParameter):
-        numbers: Any = drawn
+        numbers: Any = [point.get(name) for point in points]
         return np.array(numbers, np.float64)
-    names = list(map(repr, drawn))
-    known = dict(zip(names, drawn, strict=True))
-    positions = {name: axis.keys.get(key(value), np.nan) for name, value in known.items()}
-    return np.array([positions[name] for name in names], np.float64)
+    drawn = {repr(point[name]): point[name] for point in points if name in point}
+    positions = {text: axis.keys.get(key(value), np.nan) for text, value in drawn.items()}
+    return np.array([positions[repr(point[name])] if name in point else np.nan for point in points], np.float64)
 
 
 def coordinates_of(axis: Parameter, values: Floats) -> Floats:

@@ -53,7 +53,7 @@ def _edges(evidence: Evidence, allowed: Allowed) -> Iterator[Edge]:
         places = places_of(evidence, name, axis)
         if side := _side(places):
             bound = axis.low if side == "low" else axis.high
-            yield _told(name, axis, side, bound, widened(name, axis, side, allowed))
+            yield _told(name, side, bound, widened(name, axis, side, allowed))
 
 
 def places_of(evidence: Evidence, name: str, axis: FloatParameter | IntParameter) -> Floats:
@@ -105,11 +105,9 @@ def _tail(count: int, marked: int, drawn: int, hits: int) -> float:
     return ways / comb(count, drawn)
 
 
-def _told(name: str, axis: FloatParameter | IntParameter, side: Side, bound: float, beyond: Any) -> Edge:
+def _told(name: str, side: Side, bound: float, beyond: Any) -> Edge:
     word = "lower" if side == "low" else "upper"
     found = f"The best trials lie at the {word} end of {name}, {figure(float(bound))}"
     if beyond is None:
         return Edge(name, side, bound, None, f"{found}; no value beyond it is possible.")
-    unit = f"on its {axis.scale} scale" if axis.scale != "linear" else "of its range"
-    way = f"widen it to {figure(float(beyond))}, a third {unit} further or as far as may be"
-    return Edge(name, side, bound, beyond, f"{found}, so that better ones may lie beyond: {way}.")
+    return Edge(name, side, bound, beyond, f"{found}. Better ones may lie beyond: widen it to {figure(float(beyond))}.")

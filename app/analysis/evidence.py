@@ -57,7 +57,8 @@ class Evidence:
         found = [cost(one.value, direction) for one in kept]
         costs = np.array([inf if value is None else value for value in found], np.float64)
         axes = space.parameters
-        values = {name: values_of(axis, [one.params.get(name) for one in kept]) for name, axis in axes.items()}
+        points = [one.params for one in kept]
+        values = {name: values_of(axis, name, points) for name, axis in axes.items()}
         coordinates = {name: coordinates_of(axis, values[name]) for name, axis in axes.items()}
         order = sorted(range(len(kept)), key=lambda row: _rank(kept[row], float(costs[row])))
         return cls(space, direction, kept, costs, np.array(order, np.int64), values, coordinates)

@@ -5,14 +5,19 @@ the best values come from a tail with a power law, as a bounded error has one, e
 what the one before it gained: so the next gain is the last one times the ratio of the last two.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.analysis.columns import Floats
-from app.analysis.evidence import Evidence
+from app.analysis.evidence import LEAST_TRIALS
+from app.domain.objectives import Direction
 
 _NOTE = "An extrapolation: with each doubling random trials gain about the same share of what the one before it gained."
+
+_PERFECT: Mapping[Direction, float] = {"minimize": 0.0, "maximize": -1.0}
+"""No cost is lower: of our metrics those to be minimised end at 0, those to be maximised at 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +37,20 @@ class ExpectedGain:
     note: str
 
 
-def expected_gain(evidence: Evidence) -> ExpectedGain | None:
-    """Return the expected gain of doubling trials that were drawn at random; None with too few of them."""
-    if not evidence.enough:
+def expected_gain(found: Floats, direction: Direction) -> ExpectedGain | None:
+    """Return the expected gain of doubling trials that were drawn at random and have these costs; None of too few."""
+    finite = np.sort(found[np.isfinite(found)])
+    if len(finite) < LEAST_TRIALS:
         return None
-    finite = np.sort(evidence.costs[np.isfinite(evidence.costs)])
-    costs = np.concatenate([finite, np.full(len(evidence.costs) - len(finite), finite[-1])])
+    costs = np.concatenate([finite, np.full(len(found) - len(finite), finite[-1])])
     count = len(costs)
     quarter, half = (costs @ chances_of_best(count, count // part) for part in (4, 2))
     last, before = float(half - costs[0]), float(quarter - half)
     ratio = min(last / before, 1.0) if before > 0.0 else 0.0
     most = _quantile(costs - costs[0], chances_of_best(count, count // 2), 0.95)
-    best = float(costs[0]) if evidence.direction == "minimize" else float(-costs[0])
-    return ExpectedGain(count, count, best, last, last * ratio, most * ratio, _NOTE)
+    left = max(float(costs[0]) - _PERFECT[direction], 0.0)
+    best = float(costs[0]) if direction == "minimize" else float(-costs[0])
+    return ExpectedGain(count, count, best, last, min(last * ratio, left), min(most * ratio, left), _NOTE)
 
 
 def chances_of_best(count: int, drawn: int) -> Floats:

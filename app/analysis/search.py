@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.analysis.columns import Floats
 from app.analysis.divergence import Divergence, divergence
 from app.analysis.edges import Allowed, Edge, edges
 from app.analysis.effects import Effect, effects
@@ -32,9 +33,18 @@ class Search:
 
 
 def search_analysis(
-    evidence: Evidence, trials: Sequence[Trial], allowed: Allowed, *, rules: int, trainings: int, by_chance: bool
+    evidence: Evidence,
+    trials: Sequence[Trial],
+    allowed: Allowed,
+    by_chance: Floats | None,
+    *,
+    rules: int,
+    trainings: int,
 ) -> Search:
-    """Return what trials say: `trials` are all that were read, by number, drawn `by_chance` or by what was learnt."""
+    """Return what trials say: `trials` are all that were read, by number.
+
+    `by_chance` has the costs of all trials, read or not, that were drawn at random; None if others were.
+    """
     ranked, found = importance(evidence), edges(evidence, allowed)
     return Search(
         importance=ranked.alone,
@@ -44,7 +54,7 @@ def search_analysis(
         effects=effects(evidence, rules),
         divergence=divergence(evidence),
         waste=waste(trials, trainings),
-        expected_gain=expected_gain(evidence) if by_chance else None,
+        expected_gain=None if by_chance is None else expected_gain(by_chance, evidence.direction),
         parameters=next_parameters(evidence, found, ranked.irrelevant, allowed),
         lack=_lack(evidence),
     )

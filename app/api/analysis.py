@@ -6,8 +6,10 @@ from fastapi import APIRouter, Query
 
 from app.analysis.diagnosis import TrialDiagnosis
 from app.analysis.leaderboard import Leaderboard
+from app.api.access_rules import needs
 from app.api.dependencies import UseCases
 from app.api.strict_route import StrictRoute
+from app.domain.access import Scope
 from app.services.analysis import BOARD, SweepAnalysis
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/sweeps/{sweep}", tags=["analysis"])
@@ -17,12 +19,14 @@ Hoped = Annotated[float, Query(ge=0.0, allow_inf_nan=False, description=_HOPED)]
 
 
 @router.get("/trials/{number}/diagnosis")
+@needs(Scope.READ)
 def get_diagnosis(sweep: str, number: int, services: UseCases, hoped_error: Hoped = 0.0) -> TrialDiagnosis:
     """Tell what is wrong with a trial, and what to do: bias and variance, and troubles in training by name."""
     return services.analysis.trial(sweep, number, hoped_error)
 
 
 @router.get("/analysis")
+@needs(Scope.READ)
 def get_analysis(sweep: str, services: UseCases, hoped_error: Hoped = 0.0) -> SweepAnalysis:
     """Tell what the best trial and the last 1,000 finished ones of a sweep show together, and what to do next.
 
@@ -36,6 +40,7 @@ def get_analysis(sweep: str, services: UseCases, hoped_error: Hoped = 0.0) -> Sw
 
 
 @router.get("/leaderboard")
+@needs(Scope.READ)
 def get_leaderboard(
     sweep: str,
     services: UseCases,

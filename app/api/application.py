@@ -1,12 +1,16 @@
 """The web application: all routes, problems and the document, around a lifespan that brings the use cases."""
 
 import asyncio
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from secrets import token_hex
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from opentelemetry.trace import TracerProvider
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
 from app.api import (
@@ -20,6 +24,7 @@ from app.api import (
     gradient_checks,
     health,
     hyperparameters,
+    keys,
     metrics,
     models,
     openapi,
@@ -33,12 +38,15 @@ from app.api import (
     workers,
 )
 from app.api.body_limit import BodyLimit
+from app.api.browsers import BrowserGuard
 from app.api.fast_path import FastPath
+from app.api.gate import Gate
 from app.api.methods import Methods
 from app.api.observing import Observing
 from app.api.streams import AT_ONCE
 from app.api.waiting import CLAIMS_AT_ONCE
 from app.domain.work import MOST_REQUEST_BYTES
+from app.instruments.tracing import tracer_of
 from app.services.artifacts import MOST_MODEL_BYTES
 from app.services.checkpoints import MOST_CHECKPOINT_BYTES
 from app.services.predicting import MOST_FILE_BYTES
@@ -57,7 +65,11 @@ _ABOUT_SWEEPS = (
     charts,
     exports,
 )
-_ROOMS = (*_ABOUT_SWEEPS, gradient_checks, events, workers, work, work_files, backups, health)
+_ROOMS = (*_ABOUT_SWEEPS, gradient_checks, events, workers, work, work_files, keys, backups, health)
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_HEADERS = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID")
+"""What pages of other origins may send; never cookies."""
 
 MAX_JSON_BYTES = 1 << 20
 """The most bytes of a JSON request, except those of workers and those with rows to predict."""
@@ -75,13 +87,24 @@ MOST_FIELD_BYTES = 1 << 16
 """The most bytes of one of them."""
 
 
-def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> FastAPI:
-    """Return the application; `lifespan` must put the use cases at `app.state.services`."""
+def make_application(
+    lifespan: Lifespan[FastAPI],
+    *,
+    max_upload_bytes: int,
+    hosts: Collection[str] = (),
+    origins: Sequence[str] = (),
+    traces: TracerProvider | None = None,
+) -> FastAPI:
+    """Return the application; `lifespan` must put the use cases at `app.state.services`.
+
+    It answers under the names of `hosts` beside those of loopback, and to pages of `origins` beside its own.
+    """
     app = FastAPI(
         title="logsweep",
         version=logsweep_version(),
         summary="A hyperparameter search service that trains its own networks, many at a time.",
         lifespan=lifespan,
+        telemetry=_telemetry(traces),
         docs_url=None,  # FastAPI's own pages fetch their scripts from elsewhere; the dashboard serves one that does not
         redoc_url=None,
         # As they are: those of a router that is included are made a second time, in the first request to wait for.
@@ -98,9 +121,13 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
         "/v1/sweeps/*/ensemble/predict": MAX_ROWS_BYTES,
         "/v1/sweeps/*/ensemble/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
     }
-    app.add_middleware(FastPath, endpoints=work.ENDPOINTS)
+    app.add_middleware(FastPath, endpoints=work.ENDPOINTS, tracer=tracer_of(traces))
     app.add_middleware(Methods)
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
+    app.add_middleware(Gate)
+    if origins:  # their browsers ask beforehand, without a key
+        app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=_METHODS, allow_headers=_HEADERS)
+    app.add_middleware(BrowserGuard, hosts=hosts, origins=origins)
     # The last one added sees a request first. The use cases come with the lifespan, after the middleware.
     app.add_middleware(Observing, meters=lambda: app.state.services.meters, new_id=partial(token_hex, 8))
     app.state.one_gradient_check = asyncio.Semaphore()
@@ -111,3 +138,18 @@ def make_application(lifespan: Lifespan[FastAPI], *, max_upload_bytes: int) -> F
     problems.install(app)
     openapi.install(app)
     return app
+
+
+def _telemetry(traces: TracerProvider | None) -> TelemetryConfig:
+    """Return what FastAPI tells OpenTelemetry: spans of requests, if somebody sends them, but none of looks at us."""
+    return TelemetryConfig(
+        tracer_provider=traces,
+        tracing=traces is not None,
+        metrics=False,  # they are counted here already
+        logs=False,  # so are they
+        auto_configure=False,
+        exclude=lambda scope: scope["path"] in _WATCHED or scope["path"].startswith("/dashboard/"),
+    )
+
+
+_WATCHED = frozenset({"/healthz", "/readyz", "/metrics"})

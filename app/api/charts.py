@@ -4,8 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from app.api.access_rules import needs
 from app.api.dependencies import UseCases
 from app.api.strict_route import StrictRoute
+from app.domain.access import Scope
 from app.services.charts import By, CurvesChart, PointsChart, ProgressChart
 from app.services.trial_queries import parse_field, parse_query
 
@@ -16,6 +18,7 @@ Where = Annotated[list[str] | None, Query(description=_WHERE)]
 
 
 @router.get("/progress")
+@needs(Scope.READ)
 def chart_progress(
     sweep: str,
     services: UseCases,
@@ -33,6 +36,7 @@ def chart_progress(
 
 
 @router.get("/curves")
+@needs(Scope.READ)
 def chart_curves(
     sweep: str,
     services: UseCases,
@@ -53,6 +57,7 @@ def chart_curves(
 
 
 @router.get("/points")
+@needs(Scope.READ)
 def chart_points(
     sweep: str,
     services: UseCases,

@@ -7,11 +7,13 @@ from fastapi import APIRouter, Depends, File, Header, Query, Request, Response, 
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
+from app.api.access_rules import needs
 from app.api.bodies import require_content_type
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.fields import form_faults
 from app.api.strict_route import StrictRoute
 from app.api.upload_form import preview_form, upload_form
+from app.domain.access import Scope
 from app.domain.datasets import DatasetPreview, DatasetSummary
 from app.domain.errors import Fault
 from app.domain.uploads import ReceivedFile, SentFiles, UploadForm
@@ -48,6 +50,7 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1/datasets", tags=["datase
 
 
 @router.get("")
+@needs(Scope.READ)
 def list_datasets(services: UseCases, limit: Limit = 50, cursor: Cursor = None) -> Page[DatasetSummary]:
     """List the data sets in the order of their names."""
     return services.datasets.page(limit, cursor)
@@ -59,6 +62,7 @@ def list_datasets(services: UseCases, limit: Limit = 50, cursor: Cursor = None) 
     dependencies=[Depends(_require_multipart)],
     responses={200: {"model": DatasetSummary, "description": "The same table was there already."}},
 )
+@needs(Scope.SUBMIT)
 def upload_dataset(
     response: Response,
     services: UseCases,
@@ -78,6 +82,7 @@ def upload_dataset(
 
 
 @router.post("/preview", dependencies=[Depends(_require_multipart)])
+@needs(Scope.SUBMIT)
 def preview_dataset(
     services: UseCases,
     files: Annotated[SentFiles, Depends(_sent_files)],
@@ -92,12 +97,14 @@ def preview_dataset(
 
 
 @router.get("/{name}")
+@needs(Scope.READ)
 def get_dataset(name: str, services: UseCases) -> DatasetSummary:
     """Show a data set."""
     return services.datasets.get(name)
 
 
 @router.delete("/{name}", status_code=204)
+@needs(Scope.SUBMIT)
 def delete_dataset(name: str, services: UseCases) -> None:
     """Delete an uploaded data set on which no sweep runs."""
     services.datasets.delete(name)
@@ -108,6 +115,7 @@ def delete_dataset(name: str, services: UseCases) -> None:
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {}}}, 304: {"description": "unchanged"}},
 )
+@needs(Scope.READ, Scope.WORK)
 async def get_dataset_content(
     name: str,
     services: UseCases,

@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
+from app.api.access_rules import needs
 from app.api.dependencies import UseCases
 from app.api.models import (
     MODEL_FILES,
@@ -22,6 +23,7 @@ from app.api.models import (
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.contract.metrics import MEASURES
+from app.domain.access import Scope
 from app.domain.answered import PartAnswers
 from app.domain.ensembles import GREEDY, TOP, Selection, SelectionKind
 from app.domain.errors import Fault, InvalidRequest
@@ -95,12 +97,14 @@ class EnsembleAnswer(TypedDict):
 
 
 @router.get("")
+@needs(Scope.READ)
 async def get_ensemble(sweep: str, services: UseCases, selection: Chosen) -> EnsembleAnswer:
     """Show the ensemble of a sweep that has ended. It is chosen when it is first asked for, and stored."""
     return _answer(sweep, await run_in_threadpool(services.ensembles.report, sweep, selection))
 
 
 @router.get("/model", response_class=Response, responses=MODEL_FILES)
+@needs(Scope.READ)
 async def get_ensemble_model(
     sweep: str, services: UseCases, selection: Chosen, file_format: ModelFormat = "npz"
 ) -> Response:
@@ -114,18 +118,21 @@ async def get_ensemble_model(
 
 
 @router.get("/answers")
+@needs(Scope.READ)
 async def get_ensemble_answers(sweep: str, services: UseCases, selection: Chosen, part: Part = "dev") -> PartAnswers:
     """Show what the ensemble answers on dev or test, as for the model of a trial. Dev is the part that chose it."""
     return await run_in_threadpool(services.ensembles.answers, sweep, selection, part)
 
 
 @router.post("/predict", response_model=PredictedRows, openapi_extra=json_body(TypeAdapter(PredictBody)))
+@needs(Scope.READ)
 async def predict_by_ensemble(sweep: str, request: Request, services: UseCases, selection: Chosen) -> Response:
     """Predict rows with the ensemble. Words that it does not know are taken as missing."""
     return await answer_rows(request, partial(services.ensembles.get, sweep, selection))
 
 
 @router.post("/evaluate", openapi_extra=evaluate_body())
+@needs(Scope.READ)
 async def evaluate_ensemble(sweep: str, request: Request, services: UseCases, selection: Chosen) -> Evaluation:
     """Score the ensemble on examples, as a model of a trial is. The rows of the test part get its test metrics."""
     return await answer_examples(request, partial(services.ensembles.get, sweep, selection))

@@ -3,19 +3,21 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import fields
 from functools import partial
 from time import monotonic
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from prometheus_client import Histogram
 
+from app.api.access_rules import caller_of, needs
 from app.api.dependencies import UseCases
 from app.api.strict_route import StrictRoute
+from app.domain.access import Scope
 from app.domain.errors import Malformed, show
 from app.domain.events import DatasetChanged, Decided, EpochsStored, SweepChanged, TrialsChanged, WorkersChanged
 from app.instruments.meters import Meters
@@ -58,29 +60,35 @@ class FeedAnswer(StreamingResponse):
 
 
 @router.get("/events", status_code=200, response_class=FeedAnswer)
-async def follow_events(services: UseCases, after: After = None, last_event_id: LastEventId = None) -> FeedAnswer:
+@needs(Scope.READ)
+async def follow_events(
+    request: Request, services: UseCases, after: After = None, last_event_id: LastEventId = None
+) -> FeedAnswer:
     """Follow what happens to all sweeps, data sets and workers, as server-sent events.
 
     `sweep` tells its state, `trials` the states of some by number, `epochs` the last epoch of some, `decisions` their
     numbers, `dataset` and `workers` names. An id is good as long as the server runs and remembers what came after it.
     `resync` tells a reader that it missed something, and has to read anew what it shows.
     """
-    return _follow(services, last_event_id or after, None)
+    return _follow(request, services, last_event_id or after, None)
 
 
 @router.get("/sweeps/{sweep}/events", status_code=200, response_class=FeedAnswer)
+@needs(Scope.READ)
 async def follow_sweep(
-    sweep: str, services: UseCases, after: After = None, last_event_id: LastEventId = None
+    sweep: str, request: Request, services: UseCases, after: After = None, last_event_id: LastEventId = None
 ) -> FeedAnswer:
     """Follow what happens to one sweep: the events of `/v1/events` that concern it."""
     await run_in_threadpool(services.sweeps.get, sweep)
-    return _follow(services, last_event_id or after, sweep)
+    return _follow(request, services, last_event_id or after, sweep)
 
 
-def _follow(services: Services, after: str | None, sweep: str | None) -> FeedAnswer:
-    feed = services.publisher.feed
+def _follow(request: Request, services: Services, after: str | None, sweep: str | None) -> FeedAnswer:
+    """Return a feed, which ends when the key of its reader opens nothing any more."""
+    feed, key = services.publisher.feed, caller_of(request.scope)
     place = feed.last if after is None else _place(feed, after)
-    return FeedAnswer(_measured(services.meters, feed, place, sweep))
+    messages = _messages(services.meters.event_lag, feed, place, sweep, lambda: services.access.still_opens(key))
+    return FeedAnswer(_counted(services.meters, messages))
 
 
 def _place(feed: Feed, after: str) -> int | None:
@@ -91,20 +99,22 @@ def _place(feed: Feed, after: str) -> int | None:
     return feed.place_of(found[1], int(found[2]))
 
 
-async def _measured(meters: Meters, feed: Feed, place: int | None, sweep: str | None) -> AsyncIterator[bytes]:
+async def _counted(meters: Meters, messages: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Yield what a reader is sent, and count it among the readers meanwhile."""
     with meters.feeds.track_inprogress():
-        async for message in _messages(meters.event_lag, feed, place, sweep):
+        async for message in messages:
             yield message
 
 
-async def _messages(lag: Histogram, feed: Feed, place: int | None, sweep: str | None) -> AsyncIterator[bytes]:
-    """Yield what a reader is sent, from its place on; None is a lost one."""
+async def _messages(
+    lag: Histogram, feed: Feed, place: int | None, sweep: str | None, allowed: Callable[[], bool]
+) -> AsyncIterator[bytes]:
+    """Yield what a reader is sent, from its place on, as long as it is allowed; None is a lost place."""
     lost, place = place is None, feed.last if place is None else place
     yield f"retry: {RETRY}\n".encode() + (_resync(feed, place) if lost else _mark(feed, place))
     clock = asyncio.get_running_loop().time
     sent_at = clock()
-    while not feed.closed:
+    while not feed.closed and allowed():
         reading = feed.read(place, sweep)
         place = reading.place
         if message := _told(feed, reading, idle=clock() - sent_at >= HEARTBEAT):

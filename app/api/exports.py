@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
+from app.api.access_rules import needs
 from app.api.dependencies import UseCases
 from app.api.strict_route import StrictRoute
+from app.domain.access import Scope
 from app.domain.answered import ScoredPart
 from app.domain.errors import Fault, InvalidRequest, NotInstalled
 from app.exports import FORMATS
@@ -33,6 +35,7 @@ class _Asked:
 
 
 @router.get("/export", response_class=StreamingResponse, responses=_FILES)
+@needs(Scope.READ)
 def export_results(
     sweep: str,
     services: UseCases,

@@ -8,12 +8,14 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
+from app.api.access_rules import needs
 from app.api.bodies import read_json
 from app.api.dependencies import UseCases
 from app.api.fields import read_fields
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import Plain, Whole, read_fixed
+from app.domain.access import Scope
 from app.domain.errors import Fault
 from app.domain.values import LARGEST_WHOLE
 from app.services.gradient_checks import GradientCheckDraft
@@ -87,6 +89,7 @@ class GradientCheckAnswer(BaseModel):
 
 
 @router.post("", openapi_extra=json_body(TypeAdapter(GradientCheckBody)))
+@needs(Scope.SUBMIT)
 async def check_gradient(request: Request, services: UseCases) -> GradientCheckAnswer:
     """Check the gradient of a network against differences of its cost. One check runs at a time."""
     draft, faults = await run_in_threadpool(_read, await read_json(request))

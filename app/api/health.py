@@ -5,8 +5,10 @@ from fastapi.concurrency import run_in_threadpool
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
+from app.api.access_rules import needs, open_to_all
 from app.api.dependencies import UseCases
 from app.api.strict_route import StrictRoute
+from app.domain.access import Scope
 from app.domain.errors import Unavailable
 
 router = APIRouter(route_class=StrictRoute, tags=["health"])
@@ -21,12 +23,14 @@ class HealthAnswer(BaseModel):
 
 
 @router.get("/healthz")
+@open_to_all
 async def get_health(request: Request) -> HealthAnswer:
     """Answer as long as the process lives, however many others are read for."""
     return HealthAnswer(status="ok", version=request.app.version)
 
 
 @router.get("/readyz")
+@open_to_all
 def get_readiness(request: Request, services: UseCases) -> HealthAnswer:
     """Answer as long as the storage can be read and written; else tell with 503 why not: a full disk, for one."""
     if (why := services.work.trouble()) is not None:
@@ -35,6 +39,7 @@ def get_readiness(request: Request, services: UseCases) -> HealthAnswer:
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {CONTENT_TYPE_LATEST: {}}}})
+@needs(Scope.READ)
 async def scrape_meters(request: Request, services: UseCases) -> Response:
     """Return what the service measures of itself, as Prometheus reads it: docs/observability.md says what there is."""
     content, media_type = await run_in_threadpool(services.scrape.text, request.headers.get("accept", ""))

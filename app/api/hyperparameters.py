@@ -5,9 +5,11 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from app.api.access_rules import needs
 from app.api.strict_route import StrictRoute
 from app.contract.hyperparameters import SEARCHABLE, Hyperparameter
 from app.contract.layers import LAYERS, REPLACED
+from app.domain.access import Scope
 from app.services.cursors import Page
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/hyperparameters", tags=["hyperparameters"])
@@ -55,6 +57,7 @@ class HyperparameterAnswer(BaseModel):
 
 
 @router.get("")
+@needs(Scope.READ)
 def list_hyperparameters() -> Page[HyperparameterAnswer]:
     """List all hyperparameters."""
     return Page([HyperparameterAnswer.of(row) for row in SEARCHABLE.values()], None)

@@ -3,8 +3,10 @@
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from app.api.access_rules import needs
 from app.api.strict_route import StrictRoute
 from app.contract.metrics import MEASURES, Measure, objectives_of
+from app.domain.access import Scope
 from app.domain.datasets import Task
 from app.domain.objectives import Direction
 from app.services.cursors import Page
@@ -39,6 +41,7 @@ class MetricAnswer(BaseModel):
 
 
 @router.get("")
+@needs(Scope.READ)
 def list_metrics() -> Page[MetricAnswer]:
     """List all metrics, by which trials are sorted and filtered; an undefined one is null."""
     return Page([MetricAnswer.of(metric) for metric in MEASURES.values()], None)

@@ -11,11 +11,13 @@ from pydantic import AfterValidator, BaseModel, TypeAdapter, WithJsonSchema
 from starlette.datastructures import UploadFile
 from typing_extensions import TypedDict
 
+from app.api.access_rules import needs
 from app.api.bodies import content_type, read_json
 from app.api.dependencies import UseCases
 from app.api.fields import form_faults, read_fields
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
+from app.domain.access import Scope
 from app.domain.answered import PartAnswers, ScoredPart
 from app.domain.errors import Fault, InvalidRequest
 from app.domain.predictions import Evaluation, PredictedRows
@@ -74,6 +76,7 @@ class KeptModelsAnswer(TypedDict):
     response_class=Response,
     responses=MODEL_FILES,
 )
+@needs(Scope.READ)
 def get_model(
     sweep: str,
     number: int,
@@ -85,6 +88,7 @@ def get_model(
 
 
 @router.get("/models")
+@needs(Scope.READ)
 def list_models(sweep: str, services: UseCases) -> KeptModelsAnswer:
     """List the trials whose models are kept: finished ones, the best first."""
     return KeptModelsAnswer(
@@ -96,6 +100,7 @@ Part = Annotated[ScoredPart, Query(description="the part of the data set that is
 
 
 @router.get(_TRIAL + "/answers")
+@needs(Scope.READ)
 def get_answers(sweep: str, number: int, services: UseCases, part: Part = "dev") -> PartAnswers:
     """Show what a trained model answers on dev or test, against what is there.
 
@@ -109,6 +114,7 @@ def get_answers(sweep: str, number: int, services: UseCases, part: Part = "dev")
     response_model=PredictedRows,
     openapi_extra=json_body(TypeAdapter(PredictBody)),
 )
+@needs(Scope.READ)
 async def predict_rows(sweep: str, number: int, request: Request, services: UseCases) -> Response:
     """Predict rows with a trained model. Words that it does not know are taken as missing."""
     return await answer_rows(request, partial(services.models.get, sweep, number))
@@ -141,6 +147,7 @@ def evaluate_body() -> dict[str, Any]:
 
 
 @router.post(_TRIAL + "/evaluate", openapi_extra=evaluate_body())
+@needs(Scope.READ)
 async def evaluate_model(sweep: str, number: int, request: Request, services: UseCases) -> Evaluation:
     """Score a trained model on examples: a file (text, also .gz, or NPZ) as `file` of a form, or rows of JSON.
 

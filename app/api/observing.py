@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any, Final, final
 
 from fastapi import Request
+from opentelemetry.trace import get_current_span
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -44,6 +45,7 @@ class Observing:
             return
         seen = Seen(_sent_id(scope) or self._new_id(), perf_counter())
         scope.setdefault("state", {})["seen"] = seen
+        get_current_span().set_attribute("logsweep.request_id", seen.id)
         with bound(request=seen.id):
             await self._answered(scope, seen, _timed(receive, seen), self._counted(scope, send, seen))
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from app.api.access_rules import caller_of
 from app.api.dependencies import UseCases
 from app.domain.repeats import LONGEST_KEY, Once
 
@@ -27,7 +28,7 @@ _Key = Annotated[
 async def _once(request: Request, response: Response, services: UseCases, key: _Key = None) -> Once | None:
     if key is None:
         return None
-    once = Once("", key, _hash(request, await request.body()))
+    once = Once(caller_of(request.scope).id, key, _hash(request, await request.body()))
     if await run_in_threadpool(services.sweeps.was_made, once):
         response.headers[REPLAYED] = "true"
     return once

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
+from app.api.access_rules import Rule
 from app.api.document.descriptions import describe
 from app.api.document.examples import show_examples
 from app.api.problems import Problem
@@ -22,6 +23,17 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     }
     for status in ("4XX", "5XX")
 }
+
+
+SECURITY_SCHEMES = {
+    "accessKey": {"type": "http", "scheme": "bearer", "description": "An access key, `lsk_...`, where there are any."}
+}
+"""How a request says whose it is."""
+
+
+def security_of(rule: Rule) -> list[dict[str, list[str]]]:
+    """Return what the document says of a route's access rule: one of these is enough."""
+    return [{name: [str(scope)]} for scope in rule.any_of for name in SECURITY_SCHEMES]
 
 
 def json_body(adapter: TypeAdapter[Any]) -> dict[str, Any]:
@@ -46,9 +58,20 @@ def install(app: FastAPI) -> None:
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
     _share_schemas(document)
     _spell_keywords(document)
+    document["components"]["securitySchemes"] = SECURITY_SCHEMES
+    _tell_scopes(document)
     describe(document)
     show_examples(document)
     return document
+
+
+def _tell_scopes(document: dict[str, Any]) -> None:
+    """Say at each operation which scope its key needs."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            scopes = dict.fromkeys(f"`{scope}`" for way in operation["security"] for scope in next(iter(way.values())))
+            asked = f"A key needs the scope {' or '.join(scopes)}." if scopes else "It needs no key."
+            operation["description"] = f"{operation['description']}\n\n{asked}"
 
 
 def _share_schemas(document: dict[str, Any]) -> None:

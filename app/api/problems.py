@@ -14,18 +14,21 @@ from starlette.requests import ClientDisconnect
 
 from app.api.fields import parameter_faults
 from app.api.methods import allowed
+from app.api.security_headers import SECURITY_HEADERS
 from app.api.seen import request_id
 from app.domain import disks
 from app.domain.errors import (
     Conflict,
     DiskFull,
     Fault,
+    Forbidden,
     InvalidRequest,
     LogsweepError,
     Malformed,
     NotFound,
     NotInstalled,
     TooLarge,
+    Unauthenticated,
     Unavailable,
 )
 
@@ -33,6 +36,8 @@ _log = logging.getLogger(__name__)
 
 _STATUS: Mapping[type[LogsweepError], HTTPStatus] = {
     Malformed: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -41,6 +46,11 @@ _STATUS: Mapping[type[LogsweepError], HTTPStatus] = {
     DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
     NotInstalled: HTTPStatus.NOT_IMPLEMENTED,
 }
+_CHALLENGES: Mapping[type[LogsweepError], str] = {
+    Unauthenticated: 'Bearer realm="logsweep"',
+    Forbidden: 'Bearer realm="logsweep", error="insufficient_scope"',
+}
+"""What a refusal says of the way in, in the header WWW-Authenticate."""
 _RETRY_AFTER: Mapping[int, int] = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.INSUFFICIENT_STORAGE: 2}
 """After how many seconds to try again what the service cannot do now."""
 
@@ -109,8 +119,16 @@ def _problem(
 async def _logsweep_error(request: Request, error: Exception) -> JSONResponse:
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
     faults = error.faults if isinstance(error, InvalidRequest) else ()
+    return _problem(request, status, str(error), faults, _told_besides(error, status))
+
+
+def _told_besides(error: Exception, status: int) -> Mapping[str, str] | None:
+    """Return the headers of a refusal: how to get in, or when to come again."""
+    challenge = next((text for kind, text in _CHALLENGES.items() if isinstance(error, kind)), None)
+    if challenge is not None:
+        return {"WWW-Authenticate": challenge}
     after = _RETRY_AFTER.get(status)
-    return _problem(request, status, str(error), faults, None if after is None else {"Retry-After": str(after)})
+    return None if after is None else {"Retry-After": str(after)}
 
 
 async def _validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -148,7 +166,7 @@ async def _system_error(request: Request, error: Exception) -> JSONResponse:
 async def failed(request: Request, error: Exception) -> JSONResponse:
     """Log a fault of the service, and return the problem that says no more of it than that."""
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _problem(request, 500, FAILED)
+    return _problem(request, 500, FAILED, headers=SECURITY_HEADERS)  # it passes by what would add them
 
 
 _ANSWERS: Mapping[type, Callable[[Request, Exception], Awaitable[JSONResponse]]] = {

@@ -1,4 +1,6 @@
-"""Routes that refuse query parameters they do not know: one that is passed over would be a wish not granted.
+"""Routes that ask for a key with the right scope, and refuse query parameters they do not know.
+
+One that is passed over would be a wish not granted.
 
 GETs whose function is no coroutine wait for their turn, so that no more read at a time than the service can bear. What
 workers fetch is read by coroutines: they must not wait behind lists.
@@ -16,9 +18,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
+from app.api.access_rules import require_allowed, rule_of
 from app.api.fields import parameter_faults
 from app.api.json_answers import writing_json
-from app.api.openapi import PROBLEMS
+from app.api.openapi import PROBLEMS, security_of
 from app.api.reading import as_read
 from app.domain.errors import Fault, InvalidRequest, LogsweepError, faults_of, pointer, show
 from app.domain.hints import hint
@@ -29,7 +32,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class StrictRoute(APIRoute):
-    """A route whose query has known names only, and each once unless it takes a list.
+    """A route with an access rule, whose query has known names only, and each once unless it takes a list.
 
     What a GET returns is written as JSON where it was read, without being checked once more. The document names the
     operation by its function, and says that it may answer with a problem.
@@ -47,16 +50,18 @@ class StrictRoute(APIRoute):
         """Make the route of a function; all other parameters are FastAPI's."""
         writes = endpoint if set(methods or ()) != {"GET"} else writing_json(endpoint)
         more["generate_unique_id_function"] = attrgetter("name")
+        more["openapi_extra"] = (more.get("openapi_extra") or {}) | {"security": security_of(rule_of(endpoint))}
         super().__init__(path, writes, methods=methods, responses={**PROBLEMS, **(responses or {})}, **more)
 
     def get_route_handler(self) -> Handler:
-        """Return the handler of the route, which first looks at the names in the query."""
+        """Return the handler of the route, which first looks at the caller's key and at the names in the query."""
         handle = super().get_route_handler()
         if self.methods == {"GET"} and not iscoroutinefunction(self.endpoint):
             handle = partial(as_read, handle=handle)
-        takes_list = dict(_query_parameters(self.dependant))
+        takes_list, rule = dict(_query_parameters(self.dependant)), rule_of(self.endpoint)
 
         async def strict(request: Request) -> Response:
+            require_allowed(request.scope, rule)
             names = Counter(name for name, _ in request.query_params.multi_items())
             faults = [*_unknown(names, list(takes_list)), *_repeated(names, takes_list)]
             if not faults:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter
 
+from app.api.access_rules import needs
 from app.api.answers import SweepAnswer, TrialAnswer, sweep_answer, trial_answer
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
@@ -15,6 +16,7 @@ from app.api.refine_body import RefineBody, refined
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import ChangesBody, SweepBody, read_changes, read_sweep
 from app.api.waiting import LONGEST_WAIT, sweep_when_ended
+from app.domain.access import Scope
 from app.domain.plan import StoredDecision
 from app.domain.states import SweepState
 from app.domain.sweeps import Sweep, SweepFilter
@@ -31,6 +33,7 @@ Keep = Annotated[bool, Query(description="complete what has a result with its be
 
 
 @router.post("", status_code=201, openapi_extra=json_body(TypeAdapter(SweepBody)))
+@needs(Scope.SUBMIT)
 async def create_sweep(request: Request, services: UseCases, once: CountsOnce) -> SweepAnswer:
     """Start a sweep. A request that breaks rules is answered with all of them at once."""
     draft, faults = await run_in_threadpool(read_sweep, await read_json(request))
@@ -38,6 +41,7 @@ async def create_sweep(request: Request, services: UseCases, once: CountsOnce) -
 
 
 @router.get("")
+@needs(Scope.READ)
 def list_sweeps(
     services: UseCases,
     name: Annotated[str | None, Query(max_length=200, description="only sweeps with this in their name")] = None,
@@ -53,12 +57,14 @@ def list_sweeps(
 
 
 @router.get("/{sweep}")
+@needs(Scope.READ)
 async def get_sweep(sweep: str, request: Request, services: UseCases, wait: Wait = 0.0) -> SweepAnswer:
     """Show a sweep with its counts and its best trial; with `wait`, answer when it runs no more."""
     return _answer(services, await sweep_when_ended(services, sweep, wait, request))
 
 
 @router.patch("/{sweep}", openapi_extra=json_body(TypeAdapter(ChangesBody)))
+@needs(Scope.SUBMIT)
 async def change_sweep(sweep: str, request: Request, services: UseCases) -> SweepAnswer:
     """Change name, tags, notes, budget or space. More budget lets a completed sweep go on; null takes a limit away.
 
@@ -73,24 +79,28 @@ async def change_sweep(sweep: str, request: Request, services: UseCases) -> Swee
 
 
 @router.delete("/{sweep}", status_code=204)
+@needs(Scope.SUBMIT)
 def delete_sweep(sweep: str, services: UseCases) -> None:
     """Delete an ended sweep with its trials, curves and models; one that is open has to be cancelled first."""
     services.sweeps.delete(sweep)
 
 
 @router.post("/{sweep}/pause")
+@needs(Scope.SUBMIT)
 def pause_sweep(sweep: str, services: UseCases) -> SweepAnswer:
     """Pause a sweep: it hands out no work, and what trains stops at an epoch's end. Pausing twice is harmless."""
     return _answer(services, services.sweeps.pause(sweep))
 
 
 @router.post("/{sweep}/resume")
+@needs(Scope.SUBMIT)
 def resume_sweep(sweep: str, services: UseCases) -> SweepAnswer:
     """Let a paused sweep go on from where it stopped. Resuming twice is harmless."""
     return _answer(services, services.sweeps.resume(sweep))
 
 
 @router.post("/{sweep}/cancel")
+@needs(Scope.SUBMIT)
 def cancel_sweep(sweep: str, services: UseCases, keep: Keep = False) -> SweepAnswer:
     """Cancel a sweep and all its open trials. Cancelling twice is harmless.
 
@@ -101,6 +111,7 @@ def cancel_sweep(sweep: str, services: UseCases, keep: Keep = False) -> SweepAns
 
 
 @router.post("/{sweep}/retrain")
+@needs(Scope.SUBMIT)
 def retrain_winner(sweep: str, services: UseCases) -> SweepAnswer:
     """Train the best trial of an ended sweep on train and dev together, for the epochs that its best took.
 
@@ -111,6 +122,7 @@ def retrain_winner(sweep: str, services: UseCases) -> SweepAnswer:
 
 
 @router.post("/{sweep}/refine", status_code=201, openapi_extra=json_body(TypeAdapter(RefineBody)))
+@needs(Scope.SUBMIT)
 async def refine_sweep(sweep: str, request: Request, services: UseCases, once: CountsOnce) -> SweepAnswer:
     """Start the sweep that goes on from coarse to fine: `next_space` of the analysis, with this sweep as its history.
 
@@ -124,12 +136,14 @@ async def refine_sweep(sweep: str, request: Request, services: UseCases, once: C
 
 
 @router.get("/{sweep}/decisions")
+@needs(Scope.READ)
 def list_decisions(sweep: str, services: UseCases, limit: Limit = 50, cursor: Cursor = None) -> Page[StoredDecision]:
     """List what was decided about the trials of a sweep, in which round and why; draws without rounds are left out."""
     return services.sweeps.decisions(sweep, limit, cursor)
 
 
 @router.get("/{sweep}/why")
+@needs(Scope.READ)
 def get_why(sweep: str, services: UseCases) -> Why:
     """Tell in sentences why a sweep has not finished, what holds it up first, and when it may end.
 
@@ -140,6 +154,7 @@ def get_why(sweep: str, services: UseCases) -> Why:
 
 
 @router.get("/{sweep}/best")
+@needs(Scope.READ)
 def get_best_trial(sweep: str, services: UseCases) -> TrialAnswer:
     """Show the best finished trial."""
     return trial_answer(services.sweeps.best(sweep))

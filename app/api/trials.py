@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter
 
+from app.api.access_rules import needs
 from app.api.answers import EnqueuedAnswer, EpochAnswer, TrialAnswer, enqueued_answer, trial_answer
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
@@ -13,6 +14,7 @@ from app.api.once import CountsOnce
 from app.api.openapi import json_body
 from app.api.point_bodies import PointsBody, read_points
 from app.api.strict_route import StrictRoute
+from app.domain.access import Scope
 from app.domain.runs import Attempt
 from app.services.cursors import Page
 from app.services.trial_queries import parse_query
@@ -24,6 +26,7 @@ _WHERE = "a condition such as dev_error<0.1 or param.optimizer=adam; all that ar
 
 
 @router.get("")
+@needs(Scope.READ)
 def list_trials(
     sweep: str,
     services: UseCases,
@@ -41,6 +44,7 @@ def list_trials(
 
 
 @router.post("", status_code=201, openapi_extra=json_body(TypeAdapter(PointsBody)))
+@needs(Scope.SUBMIT)
 async def enqueue_points(sweep: str, request: Request, services: UseCases, once: CountsOnce) -> EnqueuedAnswer:
     """Enqueue hand-picked points: they are the next trials, on top of the budget of trials, and none is left out.
 
@@ -52,12 +56,14 @@ async def enqueue_points(sweep: str, request: Request, services: UseCases, once:
 
 
 @router.get("/{number}")
+@needs(Scope.READ)
 def get_trial(sweep: str, number: int, services: UseCases) -> TrialAnswer:
     """Show a trial."""
     return trial_answer(services.trials.show(sweep, number))
 
 
 @router.get("/{number}/curve")
+@needs(Scope.READ)
 def get_curve(
     sweep: str,
     number: int,
@@ -72,6 +78,7 @@ def get_curve(
 
 
 @router.get("/{number}/attempts")
+@needs(Scope.READ)
 def list_attempts(
     sweep: str, number: int, services: UseCases, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Attempt]:

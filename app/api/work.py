@@ -8,12 +8,14 @@ from typing import TypeVar
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from app.api.access_rules import caller_of, needs
 from app.api.bodies import RecordReader, read_raw
 from app.api.dependencies import UseCases
 from app.api.fast_path import Endpoint
 from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.api.waiting import claim_when_ready
+from app.domain.access import Scope
 from app.domain.work import (
     ClaimAnswer,
     ClaimRequest,
@@ -25,6 +27,7 @@ from app.domain.work import (
     ReportRequest,
 )
 from app.logs.context import bound
+from app.services.services import Services
 
 A = TypeVar("A", HeartbeatRequest, ReportRequest, ReleaseRequest, FinishRequest)
 T = TypeVar("T")
@@ -46,36 +49,43 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1/work", tags=["protocol o
 
 
 @router.post("/claim", response_model=ClaimAnswer, openapi_extra=json_body(_CLAIM.adapter))
+@needs(Scope.WORK)
 async def claim_runs(request: Request, services: UseCases) -> Response:
     """Lease runs to train; with `wait`, answer when there are some."""
     raw = await read_raw(request)
     ask = _CLAIM.read(raw) if len(raw) <= SMALL else await _in_thread(request, _CLAIM.read, raw)
+    if not services.worker_owners.has(ask.worker, key := caller_of(request.scope)):
+        await _in_thread(request, services.worker_owners.claim, ask.worker, key)
     with bound(worker=ask.worker):
         return _json(await claim_when_ready(services, ask, request))
 
 
 @router.post("/heartbeat", response_model=DecisionsAnswer, openapi_extra=json_body(_HEARTBEAT.adapter))
+@needs(Scope.WORK)
 async def keep_leases(request: Request, services: UseCases) -> Response:
     """Keep leases alive; learn which runs to pause, complete or stop."""
-    return await _answer(request, _HEARTBEAT, services.work.heartbeat)
+    return await _answer(request, services, _HEARTBEAT, services.work.heartbeat)
 
 
 @router.post("/report", response_model=DecisionsAnswer, openapi_extra=json_body(_REPORT.adapter))
+@needs(Scope.WORK)
 async def report_epochs(request: Request, services: UseCases) -> Response:
     """Send epochs of leased runs; learn which runs to pause, complete or stop."""
-    return await _answer(request, _REPORT, services.work.report)
+    return await _answer(request, services, _REPORT, services.work.report)
 
 
 @router.post("/finish", response_model=FinishAnswer, openapi_extra=json_body(_FINISH.adapter))
+@needs(Scope.WORK)
 async def finish_runs(request: Request, services: UseCases) -> Response:
     """Send results of runs that end or pause. Each is recorded exactly once; sending it again is harmless."""
-    return await _answer(request, _FINISH, services.work.finish)
+    return await _answer(request, services, _FINISH, services.work.finish)
 
 
 @router.post("/release", response_model=DecisionsAnswer, openapi_extra=json_body(_RELEASE.adapter))
+@needs(Scope.WORK)
 async def release_leases(request: Request, services: UseCases) -> Response:
     """Give leases back; the runs go to the queue again. One that was refused counts as lost."""
-    return await _answer(request, _RELEASE, services.work.release)
+    return await _answer(request, services, _RELEASE, services.work.release)
 
 
 ENDPOINTS: Mapping[str, Endpoint] = {
@@ -88,14 +98,19 @@ ENDPOINTS: Mapping[str, Endpoint] = {
 """What the fast path calls by itself."""
 
 
-async def _answer(request: Request, reads: RecordReader[A], use_case: Callable[[A], object]) -> Response:
+async def _answer(
+    request: Request, services: Services, reads: RecordReader[A], use_case: Callable[[A], object]
+) -> Response:
+    """Answer what a worker asks for, in a thread, if the worker is the caller's."""
     raw = await read_raw(request)
-    return await _in_thread(request, lambda: _used(use_case, reads.read(raw)))
 
+    def answered() -> Response:
+        ask = reads.read(raw)
+        services.worker_owners.require(ask.worker, caller_of(request.scope))
+        with bound(worker=ask.worker):
+            return _json(use_case(ask))
 
-def _used(use_case: Callable[[A], object], ask: A) -> Response:
-    with bound(worker=ask.worker):
-        return _json(use_case(ask))
+    return await _in_thread(request, answered)
 
 
 async def _in_thread(request: Request, run: Callable[..., T], *args: object) -> T:

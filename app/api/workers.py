@@ -5,8 +5,10 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from app.api.access_rules import needs
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.strict_route import StrictRoute
+from app.domain.access import Scope
 from app.domain.workers import Worker
 from app.services.cursors import Page
 
@@ -46,6 +48,7 @@ class WorkerAnswer(BaseModel):
 
 
 @router.get("")
+@needs(Scope.READ)
 def list_workers(services: UseCases, limit: Limit = 50, cursor: Cursor = None) -> Page[WorkerAnswer]:
     """List the workers that wait for work or were heard of lately, by name: what each trains, and how fast."""
     page = services.workers.page(limit, cursor)

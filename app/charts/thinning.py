@@ -5,6 +5,7 @@ single extremes of noisy ones, and these (the best trial, the epoch that diverge
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +24,16 @@ def extremes(values: Reals, points: int) -> Numbers:
     if length <= points:
         return np.arange(length)
     stretches = (points - 2) // 2
-    edges = np.linspace(0, length, stretches + 1).astype(np.int64)
-    stretch = np.repeat(np.arange(stretches), np.diff(edges))
-    there = np.flatnonzero(~np.isnan(values))
-    # Sorted by stretch and value, the first and the last of each stretch are its extremes.
-    order = there[np.lexsort((values[there], stretch[there]))]
-    cuts = np.flatnonzero(np.diff(stretch[order])) + 1
-    firsts, lasts = np.concatenate([order[:1], order[cuts]]), np.concatenate([order[cuts - 1], order[-1:]])
-    return np.unique(np.concatenate([[0, length - 1], firsts, lasts]))
+    edges = np.linspace(0, length, stretches + 1).astype(np.int64).tolist()
+    places = [0, length - 1]
+    # To sort a million values would take a hundred times as long as to look through the stretches one by one.
+    for first, last in pairwise(edges):
+        stretch = values[first:last]
+        missing = np.isnan(stretch)
+        if not missing.all():
+            places.append(first + int(np.where(missing, np.inf, stretch).argmin()))
+            places.append(first + int(np.where(missing, -np.inf, stretch).argmax()))
+    return np.unique(places)
 
 
 def spread(numbers: Numbers, most: int) -> Numbers:
@@ -47,10 +50,18 @@ def best_and_spread(numbers: Numbers, costs: Reals, most: int) -> Numbers:
     """
     if len(numbers) <= most:
         return numbers
-    best = np.argsort(costs, kind="stable")[: most // 2]  # NaN comes last
-    best = best[~np.isnan(costs[best])]
+    best = _lowest(costs, most // 2)
     others = np.delete(numbers, best)
     return np.sort(np.concatenate([numbers[best], spread(others, most - len(best))]))
+
+
+def _lowest(costs: Reals, count: int) -> Numbers:
+    """Return the places of the `count` lowest costs, of equal ones the first; fewer if more are NaN."""
+    bound = np.partition(costs, count - 1)[count - 1]  # NaN comes last
+    if np.isnan(bound):
+        return np.flatnonzero(~np.isnan(costs))
+    below = np.flatnonzero(costs < bound)
+    return np.concatenate([below, np.flatnonzero(costs == bound)[: count - len(below)]])
 
 
 def improvements(costs: Reals) -> Numbers:

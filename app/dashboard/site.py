@@ -17,8 +17,6 @@ _INLINE = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)
 
 _HEADERS = {
     "Cache-Control": "no-cache",  # asked again each time, and answered with 304: no mix of two versions in a browser
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
 }
 
 

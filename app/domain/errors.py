@@ -3,6 +3,8 @@
 LogsweepError
 ├── Malformed        the request cannot be read at all
 ├── InvalidRequest   the request breaks rules; it carries every fault that was found
+├── Unauthenticated  the request has no access key that opens anything
+├── Forbidden        its key does not allow it
 ├── NotFound         there is no such thing
 ├── Conflict         the thing is in a state that forbids the request
 ├── TooLarge         the request is over a limit
@@ -101,6 +103,14 @@ class InvalidRequest(LogsweepError):  # noqa: N818 - the name is what went wrong
                 more += fault.count
         self.faults = (*first, _rest(more)) if more else tuple(first)
         super().__init__(_summary(first, more))
+
+
+class Unauthenticated(LogsweepError):  # noqa: N818 - the name is what went wrong
+    """The request has no access key that opens anything."""
+
+
+class Forbidden(LogsweepError):  # noqa: N818 - the name is what went wrong
+    """The access key of the request does not allow it."""
 
 
 class NotFound(LogsweepError):  # noqa: N818 - the name is what went wrong

@@ -1,9 +1,11 @@
 """Use cases of analysis: what went wrong in trials, what the space holds, and what to do next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, final
+
+import numpy as np
 
 from app.analysis.diagnosis import (
     LAST_EPOCHS,
@@ -25,7 +27,7 @@ from app.analysis.waste import Waste
 from app.contract.metrics import MEASURES, objectives_of
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, Fault, InvalidRequest
-from app.domain.filters import Field, TrialQuery
+from app.domain.filters import Condition, Field, TrialQuery
 from app.domain.objectives import Direction, cost
 from app.domain.order import Order
 from app.domain.runs import whole_seeds
@@ -43,6 +45,8 @@ MOST_TRIALS = 1000
 BOARD = 50
 """The trials that are compared on a leader board."""
 
+_VALUE = Field("value")
+_RESULTS = (TrialState.COMPLETED, TrialState.PRUNED)
 _FINAL = tuple(state for state in TrialState if state not in OPEN)
 
 
@@ -130,7 +134,7 @@ class Analysis:
         flatters = _flattery(trials, found, dataset)
         warnings = [flatters.warning] if flatters and flatters.warning else []
         told = [_of_retrained(trials[0])] if spec.train_on_dev and trials else diagnosis.next
-        search = searched(spec, trials)
+        search = searched(spec, trials, self._unread(found, numbers))
         return SweepAnalysis(
             diagnosis.bias_variance,
             diagnosis.training,
@@ -148,6 +152,15 @@ class Analysis:
             next_space=next_sweep(found, dataset, search) if search.lack is None else None,
             lack=search.lack,
         )
+
+    def _unread(self, found: Sweep, read: Collection[int]) -> list[float]:
+        """Return the costs of the finished trials that were not read, if all of them are of one space."""
+        if sum(found.counts[state] for state in _FINAL) <= len(read) or len(found.spaces) > 1:
+            return []
+        query = TrialQuery(_RESULTS, (Condition(_VALUE, "!=", None),))
+        rows = self._storage.trial_keys(found.id, query, {}, (_VALUE,))
+        values = rows.keys[_VALUE][~np.isin(rows.numbers, list(read))]
+        return [cost(value, found.spec.objective.direction) for value in values.tolist()]
 
     def leaderboard(self, sweep: str, limit: int) -> Leaderboard:
         """Return the first `limit` of the board of the best trials. Raises NotFound."""

@@ -108,7 +108,7 @@ class Charts:
         query = TrialQuery(_RESULTS, (*conditions, Condition(_VALUE, "!=", None)))
         fields = (_VALUE, _END, _EPOCHS)
         rows = self._storage.trial_keys(basis.sweep, query, basis.shared, fields)
-        order = np.lexsort((rows.numbers, rows.keys[_END]))
+        order = np.argsort(rows.keys[_END], kind="stable")  # numbers rise already
         begun = started_at.timestamp() if started_at else 0.0
         x = _places(by, rows.keys[_EPOCHS][order], rows.keys[_END][order] / _MICROSECONDS - begun)
         values, numbers = rows.keys[_VALUE][order], rows.numbers[order]

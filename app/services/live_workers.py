@@ -110,6 +110,11 @@ class LiveWorkers:
         with self._lock:
             return self._forget_silent(now)
 
+    def knows(self, worker: str) -> bool:
+        """Return whether this worker lives."""
+        with self._lock:
+            return worker in self._live
+
     def can_train(self, trainer: str, rules: int) -> bool:
         """Return whether a live worker may be given runs of this trainer and these rules; who has not said may."""
         return self.count(trainer, rules) > 0

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
+
 from app.analysis.evidence import Evidence
 from app.analysis.next_space import next_request
 from app.analysis.search import Search, search_analysis
@@ -31,13 +33,15 @@ _SCHEDULERS: Sequence[Mapping[str, Value]] = ({"kind": "successive_halving", "br
 _LONGEST_NAME = 180
 
 
-def searched(spec: SweepSpec, trials: Sequence[Trial]) -> Search:
-    """Return what trials say of a space: of those that lie in it, however they came about."""
+def searched(spec: SweepSpec, trials: Sequence[Trial], unread: Sequence[float]) -> Search:
+    """Return what trials say of a space: of those that lie in it, however they came about.
+
+    `unread` are the costs of those that were drawn from it too, but are more than can be read.
+    """
     evidence = Evidence.of(spec.space, spec.objective.direction, list(_inside(spec, trials)))
     by_chance = SAMPLERS[str(spec.sampler["kind"])].need is Need.NOTHING and spec.sampler["kind"] != "grid"
-    return search_analysis(
-        evidence, trials, _may_be_searched, rules=spec.rules, trainings=spec.trainings, by_chance=by_chance
-    )
+    costs = np.concatenate([evidence.costs, unread]) if by_chance else None
+    return search_analysis(evidence, trials, _may_be_searched, costs, rules=spec.rules, trainings=spec.trainings)
 
 
 def _inside(spec: SweepSpec, trials: Sequence[Trial]) -> Iterator[Trial]:

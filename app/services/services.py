@@ -6,6 +6,7 @@ from typing import Self
 
 from app.instruments.meters import Meters
 from app.preparation.preparation import Preparation
+from app.services.access import Access
 from app.services.analysis import Analysis
 from app.services.artifacts import Artifacts
 from app.services.charts import Charts
@@ -25,6 +26,7 @@ from app.services.scrape import Scrape
 from app.services.sweeps import Sweeps
 from app.services.trials import Trials
 from app.services.work import Work
+from app.services.worker_owners import WorkerOwners
 from app.services.workers import Workers
 from app.storage.interface import Storage
 
@@ -53,6 +55,8 @@ class Services:
     explaining: Explaining
     meters: Meters
     scrape: Scrape
+    access: Access
+    worker_owners: WorkerOwners
 
     @classmethod
     def on(
@@ -94,4 +98,6 @@ class Services:
             Explaining(storage, clock, live, sweeps, workers),
             meters,
             Scrape(meters, storage, clock, live, planner),
+            Access(storage, clock, entropy),
+            WorkerOwners(storage, live),
         )

@@ -45,7 +45,7 @@ def require_sound(request: WorkRequest, foreign: Specs = MappingProxyType({})) -
 
     `foreign` has the specs of those runs that are of foreign trainers.
     """
-    faults = [*_name_faults("worker", request.worker), *_body_faults(request, foreign)]
+    faults = [*name_faults("worker", request.worker), *_body_faults(request, foreign)]
     if faults:
         raise InvalidRequest(faults)
 
@@ -73,7 +73,7 @@ def _body_faults(request: WorkRequest, foreign: Specs) -> Iterator[Fault]:
 
 
 def _claim_faults(request: ClaimRequest) -> Iterator[Fault]:
-    yield from _name_faults("trainer", request.trainer)
+    yield from name_faults("trainer", request.trainer)
     if request.rules < 1:
         yield Fault("/rules", f"rules is {request.rules}; the versions of the rules are counted from 1.")
     yield from _whole_faults(request.rules, "/rules")
@@ -111,7 +111,8 @@ def _finish_faults(request: FinishRequest, foreign: Specs) -> Iterator[Fault]:
     yield from _progress_faults("progress", request.progress)
 
 
-def _name_faults(field: str, name: str) -> Iterator[Fault]:
+def name_faults(field: str, name: str) -> Iterator[Fault]:
+    """Yield what is wrong with a name, of a worker for one."""
     if not 1 <= len(name) <= LONGEST_NAME:
         detail = f"The {field} has {len(name)} characters; it must have 1 to {LONGEST_NAME}."
         way = " Choose an id that no other worker has." if field == "worker" else ""

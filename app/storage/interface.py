@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from app.domain.access import StoredKey
 from app.domain.datasets import DatasetSummary
 from app.domain.ensembles import ChosenEnsemble, PoolEntry
 from app.domain.events import Listener
@@ -306,7 +307,32 @@ class Artifacts(Protocol):
         """
 
 
-class Storage(Datasets, Sweeps, Plans, Trials, Ensembles, Queue, Artifacts, Protocol):
+class AccessKeys(Protocol):
+    """Access keys with the hashes of their secrets, and whose each worker is."""
+
+    def add_access_keys(self, new: Sequence[StoredKey]) -> None:
+        """Store new keys, all or none."""
+
+    def access_keys(self) -> list[StoredKey]:
+        """Return all keys, those included that open nothing any more, in the order in which they were made."""
+
+    def revoke_access_key(self, key: str, now: datetime) -> datetime:
+        """Revoke a key, and return since when it is revoked. Raises NotFound."""
+
+    def note_key_uses(self, uses: Mapping[str, datetime]) -> None:
+        """Write down when keys were used last, by their ids."""
+
+    def worker_owners(self) -> dict[str, str]:
+        """Return the id of the key of each worker that has one, by their names."""
+
+    def own_worker(self, worker: str, key: str) -> None:
+        """Write down whose a worker is."""
+
+    def forget_idle_owners(self) -> None:
+        """Forget whose those workers are that hold nothing."""
+
+
+class Storage(Datasets, Sweeps, Plans, Trials, Ensembles, Queue, Artifacts, AccessKeys, Protocol):
     """Everything that outlives the process."""
 
     def listen(self, listener: Listener) -> None:

@@ -22,15 +22,18 @@ _ADD = Bulk(insert(lineage))
 _MINE = lineage.c.sweep_key == bindparam("sweep"), among(lineage.c.trial, "numbers")
 _BEGINNINGS = Query(select(lineage.c.trial, lineage.c.epoch).where(*_MINE))
 _OLDER = lineage.alias("older")
-_FIRST = select(lineage.c.trial, lineage.c.parent, lineage.c.epoch).where(*_MINE).cte("line", recursive=True)
+_STEP = (lineage.c.sweep_key, lineage.c.trial, lineage.c.parent, lineage.c.epoch)
+# The key of the sweep goes with the line: what joins it is found by both, where a sweep's key alone would have all
+# trials of the sweep looked through for each page and each claim.
+_FIRST = select(*_STEP).where(*_MINE).cte("line", recursive=True)
 _LINE = _FIRST.union_all(
-    select(_FIRST.c.trial, _OLDER.c.parent, _OLDER.c.epoch).where(
-        _OLDER.c.sweep_key == bindparam("sweep"), _OLDER.c.trial == _FIRST.c.parent
+    select(_FIRST.c.sweep_key, _FIRST.c.trial, _OLDER.c.parent, _OLDER.c.epoch).where(
+        _OLDER.c.sweep_key == _FIRST.c.sweep_key, _OLDER.c.trial == _FIRST.c.parent
     )
 )
 _ANCESTORS = Query(
     select(_LINE.c.trial, _LINE.c.parent, _LINE.c.epoch, trials.c.params)
-    .join(trials, and_(trials.c.sweep_key == bindparam("sweep"), trials.c.number == _LINE.c.parent))
+    .join(trials, and_(trials.c.sweep_key == _LINE.c.sweep_key, trials.c.number == _LINE.c.parent))
     .order_by(_LINE.c.trial, _LINE.c.epoch)
 )
 _HOLDERS = Query(
@@ -40,7 +43,7 @@ _HOLDERS = Query(
 )
 _CHECKPOINTS = Query(
     select(_LINE.c.trial, runs.c.replicate, runs.c.checkpoint_epoch, runs.c.checkpoint_sha256, runs.c.checkpoint_size)
-    .join(runs, and_(runs.c.sweep_key == bindparam("sweep"), runs.c.trial == _LINE.c.parent))
+    .join(runs, and_(runs.c.sweep_key == _LINE.c.sweep_key, runs.c.trial == _LINE.c.parent))
     .where(runs.c.checkpoint_epoch <= _LINE.c.epoch)
     .order_by(runs.c.checkpoint_epoch)
 )

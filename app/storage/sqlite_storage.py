@@ -27,6 +27,7 @@ from app.domain.values import Value
 from app.instruments.instruments import Instruments
 from app.instruments.tracing import span
 from app.storage import (
+    access_keys,
     artifacts,
     attempts,
     backup,
@@ -53,6 +54,7 @@ from app.storage import (
     trial_rows,
     trouble,
     wal,
+    worker_owners,
 )
 from app.storage.arrivals import Arrivals, Source
 from app.storage.connect import (
@@ -306,6 +308,16 @@ class SqliteStorage:
     pool = _reads(ensembles.pool)
     ensemble = _reads(ensembles.find)
     store_ensemble = _writes(ensembles.store)
+
+    # Access keys
+
+    add_access_keys = _writes(access_keys.add)
+    revoke_access_key = _writes(access_keys.revoke)
+    note_key_uses = _writes(access_keys.note_uses)
+    access_keys = _reads(access_keys.every)
+    own_worker = _writes(worker_owners.own)
+    forget_idle_owners = _writes(worker_owners.forget_idle)
+    worker_owners = _reads(worker_owners.every)
 
     # The queue
 

@@ -384,6 +384,32 @@ histories = Table(
     sqlite_with_rowid=False,
 )
 
+# Keys that were revoked stay: a folder that ever had one is never open again.
+access_keys = Table(
+    "access_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("secret_sha256", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("revoked_at", Instant),
+    Column("last_used_at", Instant),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# Of a worker that claimed without a key there is no row.
+worker_owners = Table(
+    "worker_owners",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("key_id", Text, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
 # What requests made that came with a key of their sender's choice, so that they count once, however often they come.
 idempotency_keys = Table(
     "idempotency_keys",

@@ -71,13 +71,19 @@ class WorkClient:
         transport: httpx.BaseTransport | None = None,
         chance: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.monotonic,
+        key: str | None = None,
     ) -> None:
         self._worker = worker
         self._pause = pause
         self._chance = chance
         self._clock = clock
         # A claim may wait 20 s at the server.
-        self._http = httpx.Client(base_url=server, timeout=httpx.Timeout(60.0, connect=5.0), transport=transport)
+        self._http = httpx.Client(
+            base_url=server,
+            headers={} if key is None else {"Authorization": f"Bearer {key}"},
+            timeout=httpx.Timeout(60.0, connect=5.0),
+            transport=transport,
+        )
         self._ends_at = float("inf")
         self._answered_at = clock()
 

@@ -49,6 +49,7 @@ class Worker:
         server: str,
         name: str,
         slots: int,
+        key: str | None,
         transport: httpx.BaseTransport | None = None,
         tell: Tell = tell_nobody,
     ) -> None:
@@ -56,7 +57,7 @@ class Worker:
         self._stopping = threading.Event()
         self._over = threading.Event()
         self._claiming = threading.Lock()
-        self._client = WorkClient(server, name, self._stopping.wait, transport)
+        self._client = WorkClient(server, name, self._stopping.wait, transport, key=key)
         self._about = partial(about, slots)
         self._board = Board(slots)
         self._outbox = Outbox()

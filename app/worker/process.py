@@ -16,8 +16,14 @@ OUT_OF_MEMORY = 3
 _log = logging.getLogger(__name__)
 
 
-def run_worker(
-    server: str, name: str | None, slots: int, *, exit_with_parent: bool, health_port: int | None = None
+def run_worker(  # each is an option of the command
+    server: str,
+    name: str | None,
+    slots: int,
+    key: str | None,
+    *,
+    exit_with_parent: bool,
+    health_port: int | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT, or until the parent closes standard input.
 
@@ -35,7 +41,7 @@ def run_worker(
     start_kernels()
     # A child shares the terminal of its server.
     tell = tell_nobody if exit_with_parent else teller(sys.stderr)
-    worker = Worker(server, name or f"{socket.gethostname()}-{os.getpid()}", slots, tell=tell)
+    worker = Worker(server, name or f"{socket.gethostname()}-{os.getpid()}", slots, key, tell=tell)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     if exit_with_parent:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 from uuid import uuid4
 
@@ -48,17 +49,15 @@ class Supervisor:
 
     def __init__(
         self,
-        server: str,
         count: int,
-        slots: int,
         on_death: Callable[[str, Ending, str], object],
-        spawn: Callable[[str], Process] | None = None,
+        spawn: Callable[[str], Process],
         clock: Callable[[], float] = time.monotonic,
         rest: Callable[[float], object] | None = None,
     ) -> None:
-        """Keep workers against `server`; `spawn(name)` starts one, `rest(seconds)` waits before another is started."""
+        """Keep workers; `spawn(name)` starts one, `rest(seconds)` waits before another is started."""
         self._on_death = on_death
-        self._spawn = spawn or worker_process(server, slots)
+        self._spawn = spawn
         self._clock = clock
         self._stopping = threading.Event()
         self._rest = rest or self._stopping.wait
@@ -131,9 +130,12 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def worker_process(server: str, slots: int) -> Callable[[str], Process]:
-    """Return what starts a worker for `server` under a name, as a child that ends with this process."""
-    command = [sys.executable, "-P", "-m", "app.cli", "work", "--exit-with-parent"]
+def worker_process(server: str, slots: int, key: str) -> Callable[[str], Process]:
+    """Return what starts a worker for `server` under a name, as a child that ends with this process.
+
+    It reads its access key from the pipe that is its standard input: other users see commands, and children variables.
+    """
+    command = [sys.executable, "-P", "-m", "app.cli", "work", "--exit-with-parent", "--key-file", "-"]
     command += ["--server", server, "--slots", str(slots)]
 
     def spawn(name: str) -> Process:
@@ -141,8 +143,12 @@ def worker_process(server: str, slots: int) -> Callable[[str], Process]:
         use_one_thread(environment)
         environment.pop(PORT_VARIABLE, None)  # all children would want the one port
         # A session of its own, so that Ctrl-C reaches the server alone, which then stops its workers in order.
-        return subprocess.Popen(  # noqa: S603  # our own command
+        process = subprocess.Popen(  # noqa: S603  # our own command
             [*command, "--name", name], stdin=subprocess.PIPE, env=environment, start_new_session=True
         )
+        assert process.stdin is not None
+        with suppress(BrokenPipeError):  # it died at once, as its supervisor is about to hear
+            os.write(process.stdin.fileno(), f"{key}\n".encode())
+        return process
 
     return spawn

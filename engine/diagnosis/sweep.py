@@ -15,10 +15,12 @@ COMMON = 0.1
 """The share of trials from which on a trouble says something of the space, and not of a trial."""
 
 _WAYS: Mapping[Trouble, str] = {
-    DIVERGENCE: "lower the upper end of learning_rate",
-    EXPLODING_GRADIENTS: "lower the upper end of learning_rate, set clip_norm, or leave out the deepest networks",
+    DIVERGENCE: "lower learning_rate, or the upper end of its range",
+    EXPLODING_GRADIENTS: "lower learning_rate or the upper end of its range, set clip_norm, or leave out the deepest "
+    "networks",
     VANISHING_GRADIENTS: "leave out sigmoid and tanh in deep networks, or set batch_norm",
-    PLATEAU: "raise the lower end of learning_rate, or leave out what stands still at the loss of guessing",
+    PLATEAU: "raise learning_rate or the lower end of its range, or leave out what stands still at the loss of "
+    "guessing",
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from logsweep import Client
 from logsweep.answers import Answer
 from logsweep.calls import Call
-from logsweep.operations import datasets, models, service, sweeps
+from logsweep.operations import datasets, keys, models, service, sweeps
 from logsweep.requests import Changes, SweepRequest, UploadFields
 
 ROUTES_LEFT_OUT = ("/v1/work/",)
@@ -24,6 +24,9 @@ CALLS: list[Call[Any]] = [
     service.metrics(),
     service.check_gradient({}),
     service.backup("copy.db"),
+    keys.create("laptop", ["read"]),
+    keys.page(),
+    keys.revoke("K"),
     datasets.upload("flowers.csv", name="flowers"),
     datasets.preview("flowers.csv"),
     datasets.page(),

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from typer.testing import CliRunner
 
@@ -32,7 +33,8 @@ def instructions(name: str) -> list[str]:
     return [line.removeprefix(name).strip() for line in joined.splitlines() if line.startswith(f"{name} ")]
 
 
-def test_the_compose_file_keeps_to_the_compose_specification() -> None:
+@pytest.mark.parametrize("file", ["docker-compose.yml", "deployment/watch.yml"])
+def test_the_compose_file_keeps_to_the_compose_specification(file: str) -> None:
     checked = subprocess.run(
         [
             sys.executable,
@@ -40,7 +42,7 @@ def test_the_compose_file_keeps_to_the_compose_specification() -> None:
             "check_jsonschema",
             "--builtin-schema",
             "vendor.compose-spec",
-            str(ROOT / "docker-compose.yml"),
+            str(ROOT / file),
         ],
         capture_output=True,
         text=True,
@@ -51,7 +53,9 @@ def test_the_compose_file_keeps_to_the_compose_specification() -> None:
 
 
 def test_ports_are_published_on_loopback_only() -> None:
-    published = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
+    watching = yaml.safe_load((ROOT / "deployment/watch.yml").read_text())
+    services = [*COMPOSE["services"].values(), *watching["services"].values()]
+    published = [port for service in services for port in service.get("ports", [])]
 
     assert published
     assert all(port.startswith("127.0.0.1:") for port in published)
@@ -60,11 +64,20 @@ def test_ports_are_published_on_loopback_only() -> None:
 def test_only_the_server_mounts_the_database_and_workers_can_be_scaled() -> None:
     server, worker = COMPOSE["services"]["server"], COMPOSE["services"]["worker"]
 
-    assert server["volumes"] == ["data:/data"]
-    assert "volumes" not in worker
+    assert server["volumes"] == ["data:/data", "keys:/keys"]
+    assert worker["volumes"] == ["keys:/keys:ro"]
     assert "container_name" not in worker
     assert "ports" not in worker
     assert "data" in COMPOSE["volumes"]
+
+
+def test_the_first_start_makes_a_key_for_workers_where_they_find_it_and_none_for_more() -> None:
+    server, worker = COMPOSE["services"]["server"], COMPOSE["services"]["worker"]
+
+    assert server["environment"]["LOGSWEEP_FIRST_WORK_KEY"] in worker["command"]
+    assert server["environment"]["LOGSWEEP_FIRST_ADMIN_KEY"].startswith("/data/")
+    assert "/keys" in instructions("RUN")[-1]
+    assert f"http://{server['environment']['LOGSWEEP_HOSTS']}:8000" in worker["command"]
 
 
 def test_every_service_runs_with_as_little_as_it_needs() -> None:
@@ -92,17 +105,18 @@ def deployed(data: Path) -> Iterator[dict[str, str]]:
 
     def here(text: str) -> str:
         changes = {"0.0.0.0": "127.0.0.1", "server:": "127.0.0.1:", "8000": str(ports[0]), "8001": str(ports[1])}  # noqa: S104
-        for container, local in {**changes, "/data": str(data)}.items():
+        for container, local in {**changes, "/data": str(data), "/keys": str(data)}.items():
             text = text.replace(container, local)
         return text
 
     services = COMPOSE["services"]
     started = []
     try:
-        for service in (services["server"], services["worker"]):
+        for service in (services["server"], services["worker"]):  # each once the one before is healthy, as it is said
             command = [sys.executable, "-m", "app.cli", *map(here, service["command"][1:])]
             variables = {name: here(value) for name, value in service.get("environment", {}).items()}
             started.append(subprocess.Popen(command, env={**os.environ, **variables}, stderr=subprocess.DEVNULL))
+            until(partial(_succeeds, here(service["healthcheck"]["test"][-1])), "it is healthy")
         yield {name: here(service["healthcheck"]["test"][-1]) for name, service in services.items()}
     finally:
         for process in reversed(started):

@@ -16,11 +16,12 @@ from logsweep.feed import Event, Feed, Left, forever
 from logsweep.files import in_memory, sink
 from logsweep.methods import awaited
 from logsweep.operations import datasets as on_datasets
+from logsweep.operations import keys as on_keys
 from logsweep.operations import service as on_service
 from logsweep.operations import sweeps as on_sweeps
 from logsweep.pages import async_listed
 from logsweep.requests import SweepRequest
-from logsweep.settings import CLOCK, USUAL_SECONDS, address
+from logsweep.settings import CLOCK, USUAL_SECONDS, address, authorization
 from logsweep.time_left import TimeLeft, next_within
 
 T = TypeVar("T")
@@ -29,9 +30,11 @@ T = TypeVar("T")
 class AsyncClient:
     """A server of logsweep: at `url`, else where LOGSWEEP_SERVER says, else on port 8000 of this machine.
 
-    Each operation ends within `deadline` seconds, all of its requests and tries included; without one each answer may
-    take a minute, and large work longer. What may be repeated is tried again after a moment when no answer comes. What
-    the server refuses is raised as a `Refused`, with its sentences. To be used as a context, or closed.
+    It is asked with the access `key` that is given, else with that of LOGSWEEP_KEY, or of the file that
+    LOGSWEEP_KEY_FILE names. Each operation ends within `deadline` seconds, all of its requests and tries included;
+    without one each answer may take a minute, and large work longer. What may be repeated is tried again after a moment
+    when no answer comes. What the server refuses is raised as a `Refused`, with its sentences. To be used as a context,
+    or closed.
     """
 
     _place: tuple[Any, ...] = ()
@@ -40,13 +43,16 @@ class AsyncClient:
         self,
         url: str | None = None,
         *,
+        key: str | None = None,
         deadline: float | None = None,
         headers: Mapping[str, str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.url = address(url)
         self.deadline = deadline
-        self._http = httpx.AsyncClient(base_url=self.url, headers=dict(headers or {}), transport=transport)
+        self._http = httpx.AsyncClient(
+            base_url=self.url, headers={**authorization(key), **(headers or {})}, transport=transport
+        )
 
     health = awaited(on_service.health)
     readiness = awaited(on_service.readiness)
@@ -59,9 +65,12 @@ class AsyncClient:
     dataset = awaited(on_datasets.show)
     delete_dataset = awaited(on_datasets.delete)
     preview = awaited(on_sweeps.preview)
+    create_key = awaited(on_keys.create)
+    revoke_key = awaited(on_keys.revoke)
     datasets = async_listed(on_datasets.page)
     sweeps = async_listed(on_sweeps.page)
     workers = async_listed(on_service.workers)
+    access_keys = async_listed(on_keys.page)
 
     async def sweep(self, request: Mapping[str, Any] | None = None, /, **fields: Unpack[SweepRequest]) -> AsyncSweep:
         """Start a sweep: a whole request as `POST /v1/sweeps` takes it, fields of one, or both."""

@@ -16,11 +16,12 @@ from logsweep.feed import Event, Feed, Left, forever
 from logsweep.files import in_memory, sink
 from logsweep.methods import blocking
 from logsweep.operations import datasets as on_datasets
+from logsweep.operations import keys as on_keys
 from logsweep.operations import service as on_service
 from logsweep.operations import sweeps as on_sweeps
 from logsweep.pages import listed
 from logsweep.requests import SweepRequest
-from logsweep.settings import CLOCK, USUAL_SECONDS, address
+from logsweep.settings import CLOCK, USUAL_SECONDS, address, authorization
 from logsweep.sweep import Sweep
 from logsweep.time_left import TimeLeft, cut_off
 
@@ -30,9 +31,11 @@ T = TypeVar("T")
 class Client:
     """A server of logsweep: at `url`, else where LOGSWEEP_SERVER says, else on port 8000 of this machine.
 
-    Each operation ends within `deadline` seconds, all of its requests and tries included; without one each answer may
-    take a minute, and large work longer. What may be repeated is tried again after a moment when no answer comes. What
-    the server refuses is raised as a `Refused`, with its sentences. To be used as a context, or closed.
+    It is asked with the access `key` that is given, else with that of LOGSWEEP_KEY, or of the file that
+    LOGSWEEP_KEY_FILE names. Each operation ends within `deadline` seconds, all of its requests and tries included;
+    without one each answer may take a minute, and large work longer. What may be repeated is tried again after a moment
+    when no answer comes. What the server refuses is raised as a `Refused`, with its sentences. To be used as a context,
+    or closed.
     """
 
     _place: tuple[Any, ...] = ()
@@ -41,13 +44,16 @@ class Client:
         self,
         url: str | None = None,
         *,
+        key: str | None = None,
         deadline: float | None = None,
         headers: Mapping[str, str] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.url = address(url)
         self.deadline = deadline
-        self._http = httpx.Client(base_url=self.url, headers=dict(headers or {}), transport=transport)
+        self._http = httpx.Client(
+            base_url=self.url, headers={**authorization(key), **(headers or {})}, transport=transport
+        )
 
     health = blocking(on_service.health)
     readiness = blocking(on_service.readiness)
@@ -60,9 +66,12 @@ class Client:
     dataset = blocking(on_datasets.show)
     delete_dataset = blocking(on_datasets.delete)
     preview = blocking(on_sweeps.preview)
+    create_key = blocking(on_keys.create)
+    revoke_key = blocking(on_keys.revoke)
     datasets = listed(on_datasets.page)
     sweeps = listed(on_sweeps.page)
     workers = listed(on_service.workers)
+    access_keys = listed(on_keys.page)
 
     def sweep(self, request: Mapping[str, Any] | None = None, /, **fields: Unpack[SweepRequest]) -> Sweep:
         """Start a sweep: a whole request as `POST /v1/sweeps` takes it, fields of one, or both."""

@@ -53,6 +53,14 @@ class Malformed(Refused):
     """The request could not be read (400)."""
 
 
+class Unauthenticated(Refused):
+    """The server asks for an access key, and the request has none that opens anything (401)."""
+
+
+class Forbidden(Refused):
+    """The access key of the request does not allow it (403)."""
+
+
 class NotFound(Refused):
     """What was asked for is not there (404)."""
 
@@ -87,6 +95,8 @@ class Unavailable(Refused):
 
 _KINDS: Mapping[int, type[Refused]] = {
     400: Malformed,
+    401: Unauthenticated,
+    403: Forbidden,
     404: NotFound,
     409: Conflict,
     413: TooLarge,

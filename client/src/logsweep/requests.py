@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 Space = Mapping[str, Mapping[str, Any]]
+Scope = Literal["read", "submit", "work", "admin"]
 
 
 class SweepRequest(TypedDict, total=False):

@@ -1,7 +1,11 @@
-"""Where the server is, unless it is said, and by which clock deadlines go."""
+"""Where the server is and with which access key, unless it is said, and by which clock deadlines go."""
 
 import os
 import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from logsweep.errors import LogsweepError
 
 USUAL_SECONDS = 60.0
 """Seconds that an answer may take with all tries where no deadline is given, besides what the work itself takes."""
@@ -14,3 +18,23 @@ _USUAL = "http://127.0.0.1:8000"
 def address(url: str | None) -> str:
     """Return the address of the server: the one given, LOGSWEEP_SERVER, or this machine's port 8000."""
     return (url or os.environ.get("LOGSWEEP_SERVER") or _USUAL).rstrip("/")
+
+
+def access_key(key: str | None) -> str | None:
+    """Return the access key: the one given, LOGSWEEP_KEY, or what the file has that LOGSWEEP_KEY_FILE names, or None.
+
+    Raises LogsweepError if that file cannot be read.
+    """
+    if said := key or os.environ.get("LOGSWEEP_KEY"):
+        return said.strip()
+    file = os.environ.get("LOGSWEEP_KEY_FILE")
+    try:
+        return Path(file).read_text(encoding="ascii").strip() if file else None
+    except (OSError, ValueError) as error:
+        raise LogsweepError(f"The key file {file}, which LOGSWEEP_KEY_FILE names, cannot be read: {error}") from None
+
+
+def authorization(key: str | None) -> Mapping[str, str]:
+    """Return the header that says whose a request is; none without a key."""
+    found = access_key(key)
+    return {} if found is None else {"Authorization": f"Bearer {found}"}

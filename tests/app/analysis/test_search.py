@@ -155,7 +155,7 @@ def test_the_gain_of_more_uniform_trials_is_about_what_they_bring() -> None:
     gains, brought = [], []
     for seed in range(200):
         costs = np.random.default_rng(seed).random(200)
-        found = expected_gain(searched(_in_turn(costs[:100]), 100, seed=seed))
+        found = expected_gain(costs[:100], "minimize")
         assert found is not None
         gains.append(found.gain)
         brought.append(costs[:100].min() - costs.min())
@@ -163,6 +163,17 @@ def test_the_gain_of_more_uniform_trials_is_about_what_they_bring() -> None:
     assert np.mean(gains) == pytest.approx(np.mean(brought), rel=0.4)
 
 
-def _in_turn(costs: Any) -> Any:
-    values = iter(costs.tolist())
-    return lambda _: next(values)
+def test_no_gain_is_expected_where_nothing_can_be_better() -> None:
+    perfect = np.concatenate([[0.0], np.linspace(0.3, 0.9, 59)])
+    for found in (expected_gain(perfect, "minimize"), expected_gain(perfect - 1.0, "maximize")):
+        assert found is not None
+        assert (found.gain, found.at_most) == (0.0, 0.0)
+    assert expected_gain(perfect[:19], "minimize") is None
+
+
+def test_trials_without_a_value_count_as_the_worst_and_no_gain_is_told_of_few_values() -> None:
+    costs = np.concatenate([np.linspace(0.1, 0.9, 40), np.full(20, np.inf)])
+    found = expected_gain(costs, "minimize")
+    assert found is not None
+    assert (found.trials, found.more, found.best) == (60, 60, 0.1)
+    assert 0.0 < found.gain <= found.at_most <= 0.1

@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any
 
 import httpx
+from opentelemetry.trace import TracerProvider
 
 from app.composition import make_app, open_services
 from app.contract.rules import CURRENT_RULES
@@ -17,7 +18,7 @@ from app.domain.work import OWN_TRAINER
 from app.serve import Server, limits_of
 from app.services.services import Services
 from app.settings import Settings
-from app.worker.supervisor import Supervisor
+from app.worker.supervisor import Supervisor, worker_process
 from tests.app.storage.new_database import put_new_database
 
 Json = dict[str, Any]
@@ -27,16 +28,18 @@ _CERTIFICATES = ssl.create_default_context()
 
 
 @contextmanager
-def serving(folder: Path, **settings: Any) -> Iterator[tuple[httpx.Client, Services]]:
+def serving(
+    folder: Path, traces: TracerProvider | None = None, **settings: Any
+) -> Iterator[tuple[httpx.Client, Services]]:
     """Run the application on a data folder; yield a client of it and its use cases."""
     chosen = Settings(data=put_new_database(folder), **settings)
     tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    with open_services(chosen) as services, tcp as listener:
+    with open_services(chosen, traces) as services, tcp as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()  # connections wait here until the server has started
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        supervisor = Supervisor(address, 0, 1, services.work.lose_worker)
-        server = Server(make_app(services, chosen), limits_of(chosen), supervisor, services, address)
+        supervisor = Supervisor(0, services.work.lose_worker, worker_process(address, 1, "none"))
+        server = Server(make_app(services, chosen, traces), limits_of(chosen), supervisor, services, address)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

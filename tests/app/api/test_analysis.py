@@ -138,7 +138,9 @@ def test_a_sweep_sums_up_its_finished_trials(client: httpx.Client, sweep: str) -
         "trials": {"divergence": [2], "exploding_gradients": [2], "vanishing_gradients": [1], "plateau": [1]},
     }
     assert found["next"][0].startswith("Trial 0 is the best, and shows high variance.")
-    assert "1 of 4 finished trials show divergence: lower the upper end of learning_rate." in found["next"]
+    assert (
+        "1 of 4 finished trials show divergence: lower learning_rate, or the upper end of its range." in found["next"]
+    )
 
 
 def test_of_a_long_sweep_the_last_thousand_trials_and_the_best_one_are_read(

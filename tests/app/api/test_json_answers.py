@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
 from app.api import analysis, datasets, health, hyperparameters, metrics, models, sweeps, trials, workers
+from app.api.access_rules import open_to_all
 from app.api.openapi import PROBLEMS
 from app.api.reading import AT_ONCE
 from app.api.strict_route import StrictRoute
@@ -53,7 +54,7 @@ def application(route: type[APIRoute]) -> FastAPI:
     router = APIRouter(route_class=route)
     app.state.reads = asyncio.Semaphore(AT_ONCE)
     for endpoint in (found, found_later, raw):
-        router.get(f"/{endpoint.__name__}")(endpoint)
+        router.get(f"/{endpoint.__name__}", openapi_extra={"security": []})(open_to_all(endpoint))
     app.include_router(router)
     return app
 

@@ -25,6 +25,7 @@ OPERATIONS = {
     "follow_events", "follow_sweep", "list_workers",
     "chart_progress", "chart_curves", "chart_points", "export_results", "refine_sweep",
     "take_backup",
+    "create_key", "list_keys", "revoke_key",
     "get_health", "get_readiness", "scrape_meters",
 }  # fmt: skip  # one line for each resource
 

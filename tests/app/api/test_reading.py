@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from app.api import datasets, problems, reading, work_files
+from app.api.gate import Gate
 from app.api.reading import AT_ONCE, as_read
 from app.domain.errors import Unavailable
 from app.services.services import Services
@@ -92,6 +93,7 @@ def test_workers_fetch_what_they_train_on_while_readers_have_all_turns(
 ) -> None:
     monkeypatch.setattr(reading, "LONGEST_READ", 0.1)
     app = FastAPI()
+    app.add_middleware(Gate)
     app.state.reads, app.state.services = asyncio.Semaphore(0), services
     problems.install(app)
     for routes in (datasets, work_files):

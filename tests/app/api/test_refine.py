@@ -163,3 +163,12 @@ def test_a_region_where_training_diverges_is_told_and_left(client: httpx.Client,
     assert bound["low"] == pytest.approx(0.011, rel=0.3)
     assert found["waste"]["diverged"]["trials"] == found["divergence"]["all_diverged"]
     assert found["next_space"]["space"]["learning_rate"]["high"] < 0.05
+
+
+def test_the_gain_of_more_trials_is_told_of_all_of_them_though_not_all_are_read(
+    client: httpx.Client, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.analysis.MOST_TRIALS", 25)
+    found = analysis(client, coarse(client, trainer))
+    assert found["trials"] in (25, 26)  # the best one is read besides
+    assert (found["expected_gain"]["trials"], found["expected_gain"]["more"]) == (60, 60)

@@ -199,7 +199,7 @@ def test_a_claim_that_waits_is_answered_when_its_worker_is_about_to_end(client: 
 def test_a_client_that_hangs_up_while_it_waits_takes_no_work(client: httpx.Client, trainer: Trainer) -> None:
     body = b'{"worker": "gone", "trainer": "logsweep", "rules": 3, "slots": 1, "wait": 20}'
     head = (
-        "POST /v1/work/claim HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "POST /v1/work/claim HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:

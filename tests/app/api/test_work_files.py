@@ -77,7 +77,7 @@ def test_an_empty_body_is_no_model(shared: httpx.Client) -> None:
 
 
 def test_more_than_a_model_could_need_is_refused_before_it_is_sent(client: httpx.Client) -> None:
-    head = f"PUT {address('artifacts')} HTTP/1.1\r\nHost: x\r\nContent-Length: {MOST_MODEL_BYTES + 1}\r\n\r\n"
+    head = f"PUT {address('artifacts')} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {MOST_MODEL_BYTES + 1}\r\n\r\n"
     with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:
         connection.sendall(head.encode())
         assert connection.recv(1000).startswith(b"HTTP/1.1 413")
@@ -86,7 +86,7 @@ def test_more_than_a_model_could_need_is_refused_before_it_is_sent(client: httpx
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_hangs_up_in_the_middle_leaves_nothing(tmp_path: Path, kind: str) -> None:
     with serving(tmp_path) as (client, _):
-        head = f"PUT {address(kind)} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(WHOLE)}\r\n\r\n"
+        head = f"PUT {address(kind)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(WHOLE)}\r\n\r\n"
         with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:
             connection.sendall(head.encode() + WHOLE[:1_000_000])
     with serving(tmp_path) as (client, _):
@@ -109,7 +109,7 @@ def connections(client: httpx.Client, count: int, sent: bytes) -> Iterator[list[
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_bodies_that_stop_in_the_middle_hold_up_nobody_else(client: httpx.Client, kind: str) -> None:
-    head = f"PUT {address(kind)} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(WHOLE)}\r\n\r\n"
+    head = f"PUT {address(kind)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(WHOLE)}\r\n\r\n"
     with connections(client, 48, head.encode() + WHOLE[:1000]):  # more than there are threads for requests
         assert client.get("/v1/sweeps").status_code == 200
 
@@ -118,7 +118,7 @@ def test_bodies_that_stop_in_the_middle_hold_up_nobody_else(client: httpx.Client
 def test_readers_that_stop_in_the_middle_hold_up_nobody_else(client: httpx.Client, kind: str) -> None:
     whole = WHOLE * 5
     client.put(address(kind, whole), content=whole).raise_for_status()
-    asked = f"GET {address(kind, whole)} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    asked = f"GET {address(kind, whole)} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     with connections(client, 48, asked) as readers:  # more than there are connections to the database
         assert all(reader.recv(12) == b"HTTP/1.1 200" for reader in readers)
         assert client.get("/v1/sweeps").status_code == 200
@@ -127,7 +127,7 @@ def test_readers_that_stop_in_the_middle_hold_up_nobody_else(client: httpx.Clien
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_sender_that_falls_silent_is_given_up(tmp_path: Path, kind: str) -> None:
-    head = f"PUT {address(kind)} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(WHOLE)}\r\n\r\n"
+    head = f"PUT {address(kind)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(WHOLE)}\r\n\r\n"
     with serving(tmp_path, body_seconds=0.2) as (client, _):
         with connections(client, 1, head.encode() + WHOLE[:1000]) as (connection,):
             assert connection.recv(1000).startswith(b"HTTP/1.1 408")

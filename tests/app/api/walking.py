@@ -33,7 +33,11 @@ _AFTER = (
     "chart_progress", "chart_curves", "chart_points", "list_workers", "take_backup", "cancel_sweep",
     "get_ensemble", "get_ensemble_model", "get_ensemble_answers", "predict_by_ensemble", "evaluate_ensemble",
     "retrain_winner", "delete_sweep",
+    "create_key", "list_keys", "revoke_key",
 )  # fmt: skip  # one line for each resource
+_MADE = {"create_sweep": "sweep", "create_key": "key"}
+"""What is made on the way, and as what its id stands in addresses."""
+
 _TRAINED = 32
 """How many trials of the sweep are trained before it is cancelled."""
 
@@ -66,8 +70,10 @@ class Walk:
         for media_type, content in operation.get("requestBody", {"content": {"": {}}})["content"].items():
             body = _body(media_type, content.get("example"))
             answer = self.client.request(method, address, params=params, **body)
-            if name == "create_sweep":
-                self.places["sweep"] = answer.json()["id"]
+            if name in _MADE:
+                self.places[_MADE[name]] = answer.json()["id"]
+            if name == "create_key":  # from now on the server asks for it
+                self.client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
             yield name, answer
 
     def _found(self, name: str) -> tuple[str, str, Json]:
@@ -115,10 +121,10 @@ def _is_json(answer: httpx.Response) -> bool:
 
 
 def _record(client: httpx.Client, document: Json) -> Json:
-    walk = Walk(client, document)
+    walk, refused = Walk(client, document), dict(refusals(client))
     answers = {name: _short(answer.json()) for name, answer in walk.whole() if _is_json(answer)}
     failed = problems.Problem(title="Internal Server Error", status=500, detail=problems.FAILED)
-    told = {"4XX": dict(refusals(client)), "5XX": {"failed": failed.model_dump()}}
+    told = {"4XX": refused, "5XX": {"failed": failed.model_dump()}}
     known = {"name": "iris", "sha256": answers["add_small_artifacts"]["items"][0]}
     return {"places": {**walk.places, **known}, "answers": answers, "problems": told}
 

@@ -14,8 +14,11 @@ HEAD_SECONDS = BODY_SECONDS = READER_SECONDS = 0.4
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A client of a server that waits for nobody, for tests that leave nothing behind."""
-    seconds = {"head_seconds": HEAD_SECONDS, "body_seconds": BODY_SECONDS, "reader_seconds": READER_SECONDS}
-    with serving(tmp_path_factory.mktemp("impatient"), **seconds) as (client, _):
+    folder = tmp_path_factory.mktemp("impatient")
+    with serving(folder, head_seconds=HEAD_SECONDS, body_seconds=BODY_SECONDS, reader_seconds=READER_SECONDS) as (
+        client,
+        _,
+    ):
         yield client
 
 

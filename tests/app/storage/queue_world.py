@@ -269,3 +269,14 @@ def _run_row(sweep: int, trial: int, replicate: int, asked: int, cohort: int) ->
     place = {"sweep_key": sweep, "trial": trial, "replicate": replicate, "cohort": cohort}
     zeros = dict.fromkeys(("round", "epochs", "fence", "losses", "alone_losses", "seconds"), 0)
     return {**place, **zeros, "state": TrialState.QUEUED.value, "asked": asked, "charged": asked}
+
+
+@contextmanager
+def statements(world: World) -> Iterator[list[str]]:
+    """Gather the statements that are run, with their values."""
+    seen: list[str] = []
+
+    driver: Any = world.connection.connection.driver_connection
+    driver.set_trace_callback(seen.append)
+    yield seen
+    driver.set_trace_callback(None)

@@ -1,7 +1,5 @@
 """Which queued runs a worker gets, and in which order."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import update
@@ -10,7 +8,7 @@ from app.domain.queue import Standing, SuspectCase
 from app.domain.work import CheckpointRef, GivenBack
 from app.storage import lost_leases, moves
 from app.storage.tables import runs, sweeps
-from tests.app.storage.queue_world import NOW, TERM, World, paused
+from tests.app.storage.queue_world import NOW, TERM, World, paused, statements
 from tests.app.storage.simple_policy import SimplePolicy
 
 CHECKPOINT = CheckpointRef(1, "aa" * 32, 5)
@@ -22,16 +20,6 @@ def numbers(world: World, worker: str = "w1", slots: int = 9, **how: Any) -> lis
 
 def make_suspects(world: World, *keys: int) -> None:
     world.connection.execute(update(runs).where(runs.c.key.in_(keys)).values(losses=2))
-
-
-@contextmanager
-def statements(world: World) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    driver: Any = world.connection.connection.driver_connection
-    driver.set_trace_callback(seen.append)
-    yield seen
-    driver.set_trace_callback(None)
 
 
 def test_runs_of_the_oldest_sweep_go_first(world: World) -> None:

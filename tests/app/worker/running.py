@@ -18,7 +18,7 @@ class Running:
 
     def __init__(self, server: FakeServer, slots: int) -> None:
         self._server = server
-        self._worker = Worker("http://server", "w", slots, server.transport)
+        self._worker = Worker("http://server", "w", slots, None, server.transport)
         self._thread = threading.Thread(target=self._run)
         self.error: BaseException | None = None
         self._thread.start()

@@ -60,7 +60,7 @@ def test_a_port_that_is_taken_is_a_sentence(free_port: int) -> None:
 
 
 def test_a_worker_begins_well() -> None:
-    worker = Worker("http://server", "w", 1, FakeServer().transport)
+    worker = Worker("http://server", "w", 1, None, FakeServer().transport)
 
     assert worker.health() == Health("Starting: nothing so far.", 0.0)
 

@@ -56,7 +56,7 @@ def test_it_is_told_what_a_worker_does(server: FakeServer, monkeypatch: pytest.M
             trains.set()
 
     server.put(endless(0))
-    worker = Worker("http://server", "w", 8, server.transport, tell)
+    worker = Worker("http://server", "w", 8, None, server.transport, tell)
     thread = threading.Thread(target=worker.run)
     thread.start()
     assert trains.wait(60)

@@ -13,7 +13,7 @@ def test_a_process_that_has_numpy_already_is_refused_as_a_worker() -> None:
     assert "numpy" in sys.modules
 
     with pytest.raises(RuntimeError, match="before its threads were limited"):
-        run_worker("http://127.0.0.1:9", None, 1, exit_with_parent=False)
+        run_worker("http://127.0.0.1:9", None, 1, None, exit_with_parent=False)
 
 
 def test_importing_the_command_line_does_not_import_numpy() -> None:

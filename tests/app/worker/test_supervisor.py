@@ -30,8 +30,7 @@ class Scripted:
 
     def supervisor(self, count: int = 1) -> Supervisor:
         return Supervisor(
-            "http://nowhere", count, 4, lambda *death: self.deaths.append(death), self.spawn, lambda: self.now,
-            self.rests.append,
+            count, lambda *death: self.deaths.append(death), self.spawn, lambda: self.now, self.rests.append
         )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def test_the_next_steps_are_those_of_the_best_trial_and_of_what_is_common() -> N
     assert data.startswith("1. More data. More examples")
     assert regularization.startswith("2. More regularization. It has none: try l2 or keep_prob")
     assert architecture.startswith("3. Other architecture.")
-    assert common == "2 of 20 finished trials show divergence: lower the upper end of learning_rate."
+    assert common == "2 of 20 finished trials show divergence: lower learning_rate, or the upper end of its range."
 
 
 def test_a_best_trial_that_is_good_enough_needs_nothing() -> None:

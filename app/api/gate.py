@@ -1,0 +1,59 @@
+"""The gate: no request of a guarded server gets further without an access key that opens something."""
+
+from typing import final
+
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.api import problems
+from app.api.access_rules import CALLER
+from app.domain.access import ANYONE, AccessKey
+from app.domain.errors import Unauthenticated
+from app.services.access import Access
+
+OPEN_PATHS = frozenset({"/", "/docs", "/healthz", "/readyz"})
+"""What is for everyone: whether the service is well, and pages that have nothing to tell before a key is given."""
+
+OPEN_FOLDER = "/dashboard/"
+"""Where the files of these pages are."""
+
+_HEADER, _SCHEME = b"authorization", b"bearer"
+
+
+@final
+class Gate:
+    """Middleware that tells whose a request is, and refuses one that is nobody's; routes look at its scopes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its caller, or refuse it."""
+        if scope["type"] == "http" and not is_open(scope["path"]):
+            try:
+                scope[CALLER] = _caller(scope, scope["app"].state.services.access)
+            except Unauthenticated as error:
+                response = await problems.answer(Request(scope, receive), error)
+                await response(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def is_open(path: str) -> bool:
+    """Return whether everybody may ask for this path."""
+    return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
+
+
+def _caller(scope: Scope, keys: Access) -> AccessKey:
+    return keys.identify(_token(scope)) if keys.guarded else ANYONE
+
+
+def _token(scope: Scope) -> str | None:
+    """Return the token that the header of a request has; None without one. Raises Unauthenticated for other schemes."""
+    said = [value for name, value in scope["headers"] if name == _HEADER]
+    if not said:
+        return None
+    scheme, _, token = said[0].partition(b" ")
+    if len(said) > 1 or scheme.lower() != _SCHEME:
+        raise Unauthenticated("The Authorization header is not understood. Send one, as `Bearer lsk_...`.")
+    return str(token.strip(), "latin-1")

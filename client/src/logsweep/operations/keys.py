@@ -1,0 +1,24 @@
+"""Operations on access keys."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from logsweep.answers.keys import KeyAnswer, NewKeyAnswer
+from logsweep.calls import Call, Page, answer, get, nothing, place
+from logsweep.requests import Scope
+
+
+def create(name: str, scopes: Sequence[Scope], *, expires_at: datetime | None = None) -> Call[NewKeyAnswer]:
+    """Make an access key; its `token` cannot be shown again. With the first key the server begins to ask for one."""
+    body = {"name": name, "scopes": list(scopes), "expires_at": expires_at and expires_at.isoformat()}
+    return Call("POST", "/v1/keys", answer(NewKeyAnswer), json=body)
+
+
+def page(*, limit: int = 500, cursor: str | None = None) -> Call[Page[KeyAnswer]]:
+    """List a page of the access keys, those included that open nothing any more."""
+    return get("/v1/keys", answer(Page[KeyAnswer]), limit=limit, cursor=cursor)
+
+
+def revoke(key: str) -> Call[None]:
+    """Let an access key open nothing from now on."""
+    return Call("DELETE", place("v1", "keys", key), nothing, repeatable=True)

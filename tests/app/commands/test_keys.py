@@ -1,0 +1,61 @@
+"""`logsweep key` does the same on a folder that no server uses and on a server that runs."""
+
+import stat
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.app.commands.conftest import Run, told
+
+
+@pytest.fixture(params=["folder", "server"])
+def where(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let commands work on a folder, or on the server of `run`; return a folder for files."""
+    request.getfixturevalue("run")  # which names its server
+    if request.param == "folder":
+        monkeypatch.delenv("LOGSWEEP_SERVER")
+        monkeypatch.setenv("LOGSWEEP_DATA", str(tmp_path / "other"))
+    return tmp_path
+
+
+def test_a_key_is_made_used_listed_and_revoked(run: Run, where: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = where / "admin.key"
+    run("key", "create", "mine", "--scope", "admin", "--file", str(file))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    monkeypatch.setenv("LOGSWEEP_KEY_FILE", str(file))
+    token = run("key", "create", "Ada", "--scope", "read", "--scope", "work", "--days", "1").stdout.strip()
+    assert token.startswith("lsk_")
+    first, second = told(run("key", "list", "--json"))
+    assert (first["scopes"], second["scopes"]) == (["admin"], ["read", "work"])
+    assert second["id"].removeprefix("key_") in token
+    assert second["expires_at"] is not None
+    run("key", "revoke", second["id"])
+    assert told(run("key", "list", "--json"))[1]["revoked_at"] is not None
+    assert "Ada" in run("key", "list").stdout
+
+
+def test_a_file_that_is_there_is_left_and_no_key_is_made(run: Run, where: Path) -> None:
+    file = where / "admin.key"
+    file.write_text("mine")
+    assert "is there already" in run("key", "create", "mine", "--scope", "admin", "--file", str(file), code=1).stderr
+    assert file.read_text() == "mine"
+    assert told(run("key", "list", "--json")) == []
+
+
+def test_a_refused_key_leaves_no_file(run: Run, where: Path) -> None:
+    file = where / "late.key"
+    refused = run("key", "create", "late", "--scope", "read", "--days", "-1", "--file", str(file), code=1)
+    assert "already" in refused.stderr
+    assert not file.exists()
+    assert "key_9" in run("key", "revoke", "key_9", code=1).stderr
+
+
+def test_a_command_without_a_key_says_that_one_is_missing(run: Run, client: httpx.Client) -> None:
+    client.post("/v1/keys", json={"name": "mine", "scopes": ["admin"]}).raise_for_status()
+    assert "asks for an access key" in run("workers", code=1).stderr
+
+
+def test_a_key_file_that_is_not_there_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGSWEEP_KEY_FILE", "/nowhere/my.key")
+    assert "/nowhere/my.key" in run("workers", code=1).stderr

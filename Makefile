@@ -10,7 +10,8 @@ KERNEL_TESTS := tests/suites/test_layers.py tests/suites/test_optimizers.py test
 	tests/engine/parity
 
 # What a change that is being made need not wait for: servers, compilers, whole spaces of examples, large files.
-SLOW_TESTS := app/api app/preparation app/storage app/trainer app/worker app/test_composition.py app/test_gradcheck.py \
+SLOW_TESTS := app/api app/http_server app/preparation app/storage app/trainer app/worker app/test_composition.py \
+	app/test_gradcheck.py \
 	engine/data engine/diagnosis engine/estimators engine/hyperparameters/test_ranges.py engine/kernels engine/models \
 	engine/parity engine/test_fading.py engine/test_gradient_check.py engine/test_memory.py engine/test_pausing.py \
 	suites/test_kernels.py
@@ -23,7 +24,7 @@ DIGEST := docker buildx imagetools inspect --format '{{.Name}}@{{.Manifest.Diges
 # npm and node of the environment, for the dashboard's modules.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix web
 
-.PHONY: demo test test-fast test-large curl compiler check hooks parity bounds bounds-newest bounds-oldest lock \
+.PHONY: demo test test-fast test-large test-faults curl compiler check hooks parity bounds bounds-newest bounds-oldest lock \
 	bench bench-service bench-accuracy bench-search browser vendor sbom image web-types docs pictures setup format clean
 
 demo: $(VENV)/.run ## Run the example sweep on real digits, with a live view.
@@ -38,8 +39,11 @@ test-fast: $(VENV)/.dev compiler ## Run what takes a minute: the engine, the sui
 	LOGSWEEP_KERNELS=compiled $(BIN)/python -m pytest $(IN_PARALLEL) $(FAST_TESTS)
 
 test-large: $(VENV)/.dev compiler ## Run the tests that take long: 500 kills, a server away for five minutes, the widest searches eight times as far.
-	$(BIN)/python -m pytest -m large
+	$(BIN)/python -m pytest -m large --ignore=tests/faults
 	LOGSWEEP_KERNELS=compiled LOGSWEEP_TRIES=8 $(BIN)/python -m pytest $(IN_PARALLEL) `grep -l "tries(" -r tests --include "test_*.py"`
+
+test-faults: $(VENV)/.dev compiler ## Run the faults that take long: 500 workers and 150 servers killed, and what else comes from outside.
+	$(BIN)/python -m pytest -m large tests/faults
 
 curl: # The README's examples are run with it.
 	@command -v curl >/dev/null || { apt-get update -qq && apt-get install -y -qq curl; }

@@ -43,6 +43,16 @@ Slots = Annotated[
     int, typer.Option(help="Runs that one worker trains at the same time.", min=1, max=4096, envvar="LOGSWEEP_SLOTS")
 ]
 ExitWithParent = Annotated[bool, typer.Option(help="End when standard input closes.", hidden=True)]
+Certificate = Annotated[
+    Path | None,
+    typer.Option("--tls-certificate", help="Serve HTTPS with it: PEM.", envvar="LOGSWEEP_TLS_CERTIFICATE"),
+]
+TlsKey = Annotated[
+    Path | None, typer.Option("--tls-key", help="Its key: PEM, without a password.", envvar="LOGSWEEP_TLS_KEY")
+]
+ServerCertificate = Annotated[
+    Path | None, typer.Option(help="The certificate of the server: no other is trusted.", exists=True, dir_okay=False)
+]
 KeyFile = Annotated[
     str | None,
     typer.Option(help="A file with an access key; - is standard input.", show_default="that of LOGSWEEP_KEY_FILE"),
@@ -76,12 +86,14 @@ def _without_a_command(version: Version = False) -> None:
 
 
 @app.command(rich_help_panel=SERVER)
-def serve(
+def serve(  # noqa: PLR0913, PLR0917 - each is an option of the command
     host: Host = "127.0.0.1",
     port: Port = 8000,
     data: Data = Path("data"),
     workers: Workers = None,
     slots: Slots = SLOTS,
+    certificate: Certificate = None,
+    key: TlsKey = None,
     exit_with_parent: ExitWithParent = False,
 ) -> None:
     """Serve the API, with worker processes beside it."""
@@ -90,12 +102,14 @@ def serve(
     _heed_signals()
     use_one_thread(os.environ)
     gc.disable()  # until the imports are done, a tenth of whose time went into looking for garbage
+    from app.http_server.tls import tls_of  # noqa: PLC0415  # the same
     from app.serve import run_server, stop_with_input  # noqa: PLC0415  # imports NumPy, which reads what was just set
 
     if exit_with_parent:
         stop_with_input()
     with faults_shown():
-        run_server(host, port, data, workers if workers is not None else os.cpu_count() or 1, slots)
+        count = workers if workers is not None else os.cpu_count() or 1
+        run_server(host, port, data, count, slots, tls_of(certificate, key))
 
 
 @app.command(rich_help_panel=SERVER)
@@ -105,13 +119,22 @@ def work(
     slots: Slots = SLOTS,
     key_file: KeyFile = None,
     health_port: HealthPort = None,
+    server_certificate: ServerCertificate = None,
     exit_with_parent: ExitWithParent = False,
 ) -> None:
     """Train for a server, until stopped."""
     with faults_shown():
         set_up_log(os.environ, sys.stderr)
         key = find_key(key_file, os.environ)
-        run_worker(server, name, slots, key, exit_with_parent=exit_with_parent, health_port=health_port)
+        run_worker(
+            server,
+            name,
+            slots,
+            key,
+            exit_with_parent=exit_with_parent,
+            health_port=health_port,
+            certificate=server_certificate,
+        )
 
 
 @app.command(rich_help_panel=SERVER)

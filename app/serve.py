@@ -21,6 +21,7 @@ from app.domain.access import Scope
 from app.domain.errors import Unavailable
 from app.http_server.limits import Limits, connections_within, raise_descriptor_limit
 from app.http_server.server import HttpServer
+from app.http_server.tls import Tls
 from app.instruments.tracing import sent_traces
 from app.server_status import telling
 from app.services.access import Access
@@ -39,8 +40,16 @@ long."""
 class Server(HttpServer):
     """An HTTP server that starts workers once it serves, and stops them before it stops serving."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, supervisor: Supervisor, services: Services, address: str) -> None:
-        super().__init__(app, limits)
+    def __init__(  # each is a part of the server
+        self,
+        app: ASGIApp,
+        limits: Limits,
+        supervisor: Supervisor,
+        services: Services,
+        address: str,
+        tls: Tls | None = None,
+    ) -> None:
+        super().__init__(app, limits, tls)
         self._services = services
         self._supervisor = supervisor
         self._address = address
@@ -64,7 +73,7 @@ class Server(HttpServer):
         await super().shutdown(sockets)
 
 
-def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> None:
+def run_server(host: str, port: int, data: Path, workers: int, slots: int, tls: Tls | None = None) -> None:
     """Serve until SIGTERM or SIGINT. The first line on standard output tells the address.
 
     Raises LogsweepError if the data folder cannot be opened, the address cannot be used, or the environment asks for
@@ -83,12 +92,13 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int) -> No
         make_first_keys(services.access, settings)
         _require_guard(services.access, listener, data)
         listener.listen(socket.SOMAXCONN)
-        address = _address(listener)
+        address = _address(listener, tls)
         key = services.access.create_unkept("workers of this server", Scope.WORK)
-        supervisor = Supervisor(workers, services.work.lose_worker, worker_process(address, slots, key))
+        spawn = worker_process(address, slots, key, None if tls is None else tls.certificate)
+        supervisor = Supervisor(workers, services.work.lose_worker, spawn)
         try:
             app = make_app(services, settings.model_copy(update={"hosts": (*settings.hosts, host)}), traces)
-            server = Server(app, limits_of(settings), supervisor, services, address)
+            server = Server(app, limits_of(settings), supervisor, services, address, tls)
             server.run(sockets=[listener])
         except KeyboardInterrupt:
             # Uvicorn raises it again after an orderly stop.
@@ -154,8 +164,9 @@ def _require_guard(access: Access, listener: socket.socket, data: Path) -> None:
         )
 
 
-def _address(listener: socket.socket) -> str:
+def _address(listener: socket.socket, tls: Tls | None) -> str:
     """Return the address by which this machine reaches the listener."""
     host, port = listener.getsockname()[:2]
     here = "127.0.0.1" if ipaddress.ip_address(host).is_unspecified else host
-    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+    scheme = "http" if tls is None else "https"
+    return f"{scheme}://[{here}]:{port}" if ":" in here else f"{scheme}://{here}:{port}"

@@ -50,7 +50,7 @@ def _looked_at(services: Services) -> Doing:
 
 def doing(running: Sequence[Sweep], workers: Sequence[Worker]) -> Doing:
     """Return what a server does that has these sweeps and live workers."""
-    here = "no worker is here" if not workers else f"workers: {len(workers)}"
+    here = f"{len(workers)} worker{'' if len(workers) == 1 else 's'}" if workers else "no worker is here"
     if not running:
         return Doing("Waiting for sweeps", here)
     first = running[0]
@@ -58,5 +58,5 @@ def doing(running: Sequence[Sweep], workers: Sequence[Worker]) -> Doing:
     total = sum(sum(sweep.counts.values()) for sweep in running)
     ended = total - sum(sweep.counts.get(state, 0) for sweep in running for state in _OPEN)
     rate = sum(one.heard.epochs_per_second for one in workers)
-    told = f"{ended:,} of {total:,} trials have ended, {rate:,.0f} epochs a second, {here}"
-    return Doing(f"Sweeping {first.id} ({first.spec.dataset or first.spec.trainer}){others}", told)
+    # Short enough for a terminal of 80 columns.
+    return Doing(f"Sweeping {first.id}{others}", f"{ended:,}/{total:,} trials, {rate:,.0f} epochs/s, {here}")

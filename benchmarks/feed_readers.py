@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from urllib.parse import urlsplit
 from zlib import crc32
 
@@ -61,11 +62,22 @@ def everything(reads: Sequence[Read]) -> Told:
     return {number: told for read in reads for _, events in read.told for number, told in events.items()}
 
 
-def follow(address: str, sweep: str, feeds: int) -> list[Read]:
-    """Follow all events with so many readers until the sweep is cancelled."""
+def follow(address: str, sweep: str, feeds: int, pipe: "Connection[object, None]") -> None:
+    """Follow all events with so many readers until the sweep is cancelled.
+
+    True goes into the pipe once all of them have a place, and what they read at the end.
+    """
     reads = [Read() for _ in range(feeds)]
-    asyncio.run(follow_with(reads, address, sweep))
-    return reads
+    asyncio.run(_follow_all(reads, address, sweep, pipe))
+    pipe.send(reads)
+
+
+async def _follow_all(reads: Sequence[Read], address: str, sweep: str, pipe: "Connection[object, None]") -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(follow_with(reads, address, sweep))
+        while not all(read.told for read in reads):
+            await asyncio.sleep(0.1)  # the pace of asking
+        pipe.send(True)
 
 
 async def follow_with(reads: Sequence[Read], address: str, sweep: str) -> None:

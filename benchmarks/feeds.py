@@ -10,10 +10,8 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from http import HTTPStatus
-from multiprocessing import get_context
-from pathlib import Path
+from multiprocessing import Pipe, get_context
 from random import Random
 from typing import Any
 
@@ -48,25 +46,22 @@ Waits = Mapping[str, Sequence[float]]
 
 def main(feeds: int) -> None:
     """Measure, and print the report. Ends with an error if a reader missed an event or got one twice."""
-    with running_service(WORKERS) as service, ProcessPoolExecutor(1, get_context("spawn")) as others:
+    ours, theirs = Pipe()
+    with running_service(WORKERS) as service:
         sweep = service.client.post("/v1/sweeps", json=SWEEP).raise_for_status().json()["id"]
         while not service.get(f"/v1/sweeps/{sweep}")["counts"]["completed"]:
             time.sleep(0.1)  # the pace of asking
         address = str(service.client.base_url)
         alone = _timed(service, address, sweep)
-        reading = others.submit(follow, address, sweep, feeds)
-        while _open_connections(service) < feeds:
-            time.sleep(0.1)  # the pace of asking
+        # Readers take time too, which must not be that of those who ask.
+        reading = get_context("spawn").Process(target=follow, args=(address, sweep, feeds, theirs))
+        reading.start()
+        ours.recv()
         beside = _timed(service, address, sweep)
         service.client.post(f"/v1/sweeps/{sweep}/cancel").raise_for_status()
-        read = reading.result()
+        read: list[Read] = ours.recv()
+        reading.join()
     _report(feeds, alone, beside, read)
-
-
-def _open_connections(service: Service) -> int:
-    """Return how many sockets the server has open, those that listen included."""
-    opened = Path(f"/proc/{service.pid}/fd").iterdir()
-    return sum(str(one.readlink()).startswith("socket:") for one in opened)
 
 
 def _timed(service: Service, address: str, sweep: str) -> tuple[Waits, float]:

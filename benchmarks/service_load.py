@@ -104,7 +104,7 @@ def main() -> None:
     with running_service(workers=0) as service:
         sweep = service.client.post("/v1/sweeps", json=SWEEP_BODY).raise_for_status().json()["id"]
         before = processor_seconds(service.pid)
-        load = asyncio.run(_load(str(service.client.base_url), sweep))
+        load = asyncio.run(loaded(str(service.client.base_url), sweep, SECONDS))
         computed = processor_seconds(service.pid) - before
         wrong = _wrong_curves(service, load)
     count = sum(map(len, load.waits.values()))
@@ -116,8 +116,9 @@ def main() -> None:
         raise SystemExit("\n".join([*load.errors[:5], *wrong[:5]]))
 
 
-async def _load(address: str, sweep: str) -> Load:
-    load = Load(address, sweep, time.monotonic() + SECONDS)
+async def loaded(address: str, sweep: str, seconds: float) -> Load:
+    """Return what became of a server that was under load for so long."""
+    load = Load(address, sweep, time.monotonic() + seconds)
     async with asyncio.TaskGroup() as group:
         for number in range(WORKERS):
             group.create_task(load.work(number))

@@ -30,6 +30,7 @@ from app.api import (
     openapi,
     problems,
     reading,
+    sessions,
     spaces,
     sweeps,
     trials,
@@ -65,7 +66,7 @@ _ABOUT_SWEEPS = (
     charts,
     exports,
 )
-_ROOMS = (*_ABOUT_SWEEPS, gradient_checks, events, workers, work, work_files, keys, backups, health)
+_ROOMS = (*_ABOUT_SWEEPS, gradient_checks, events, workers, work, work_files, keys, sessions, backups, health)
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _HEADERS = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID")

@@ -7,12 +7,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import problems
 from app.api.access_rules import CALLER
+from app.api.cookies import cookie_of
 from app.domain.access import ANYONE, AccessKey
 from app.domain.errors import Unauthenticated
-from app.services.access import Access
+from app.services.services import Services
 
-OPEN_PATHS = frozenset({"/", "/docs", "/healthz", "/readyz"})
-"""What is for everyone: whether the service is well, and pages that have nothing to tell before a key is given."""
+OPEN_PATHS = frozenset({"/", "/docs", "/healthz", "/readyz", "/v1/session"})
+"""What is for everyone: whether the service is well, pages that tell nothing before a key is given, and the login."""
 
 OPEN_FOLDER = "/dashboard/"
 """Where the files of these pages are."""
@@ -31,7 +32,7 @@ class Gate:
         """Pass the request on with its caller, or refuse it."""
         if scope["type"] == "http" and not is_open(scope["path"]):
             try:
-                scope[CALLER] = _caller(scope, scope["app"].state.services.access)
+                scope[CALLER] = _caller(scope, scope["app"].state.services)
             except Unauthenticated as error:
                 response = await problems.answer(Request(scope, receive), error)
                 await response(scope, receive, send)
@@ -44,8 +45,14 @@ def is_open(path: str) -> bool:
     return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
 
 
-def _caller(scope: Scope, keys: Access) -> AccessKey:
-    return keys.identify(_token(scope)) if keys.guarded else ANYONE
+def _caller(scope: Scope, services: Services) -> AccessKey:
+    """Return the key of a request: by its token, or else by the session of its cookie. Raises Unauthenticated."""
+    if not services.access.guarded:
+        return ANYONE
+    token = _token(scope)
+    if token is None and (session := cookie_of(scope)) is not None:
+        return services.sessions.identify(session)
+    return services.access.identify(token)
 
 
 def _token(scope: Scope) -> str | None:

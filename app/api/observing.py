@@ -8,7 +8,7 @@ from typing import Any, Final, final
 
 from fastapi import Request
 from opentelemetry.trace import get_current_span
-from starlette.datastructures import Headers
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import problems
@@ -22,7 +22,7 @@ _RAW_HEADER = HEADER.lower().encode()
 SLOW = 1.0
 """Seconds after which a request is slow: more than this was ours, and neither sending nor a wait that was asked for."""
 
-_SAFE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SAFE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 NO_ROUTE = "none"
 
@@ -37,6 +37,7 @@ class Observing:
         self._app = app
         self._meters = meters
         self._new_id = new_id
+        self._known: dict[tuple[str, str, int | None], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request within its id."""
@@ -70,12 +71,21 @@ class Observing:
 
     def _count(self, scope: Scope, seen: Seen, seconds: float) -> None:
         route, method = route_of(scope), scope["method"] if scope["method"] in _METHODS else "other"
-        meters = self._meters()
-        meters.requests.labels(route, method, seen.status).inc()
-        meters.request_seconds.labels(route, method).observe(max(seconds, 0.0))
+        requests, request_seconds = self._meters_of(route, method, seen.status)
+        requests.inc()
+        request_seconds.observe(max(seconds, 0.0))
         level = logging.WARNING if seconds > SLOW else logging.DEBUG
         if _log.isEnabledFor(level):
             _log.log(level, "%s %s was answered with %s in %.3f s.", method, scope["path"], seen.status, seconds)
+
+    def _meters_of(self, route: str, method: str, status: int | None) -> tuple[Counter, Histogram]:
+        """Return what counts and what times such requests; to find it by its labels takes longer than to count."""
+        key = route, method, status
+        if (known := self._known.get(key)) is None:
+            meters = self._meters()
+            known = meters.requests.labels(*key), meters.request_seconds.labels(route, method)
+            self._known[key] = known
+        return known
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:
@@ -85,8 +95,8 @@ def route_of(scope: MutableMapping[str, Any]) -> str:
 
 def _sent_id(scope: Scope) -> str | None:
     """Return the id that a client chose, if it is of a form that is safe in headers and logs."""
-    sent = Headers(scope=scope).get(HEADER, "")
-    return sent if _SAFE.fullmatch(sent) else None
+    sent = next((value for name, value in scope["headers"] if name == _RAW_HEADER), b"")
+    return sent.decode() if _SAFE.fullmatch(sent) else None
 
 
 def _timed(receive: Receive, seen: Seen) -> Receive:

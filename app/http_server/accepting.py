@@ -8,7 +8,7 @@ from ssl import SSLContext
 
 from app.http_server.places import PATIENCE, Places
 
-AT_ONCE = 32
+AT_ONCE = 8
 """Connections that are accepted before others are served again."""
 
 RETRY_SECONDS = 0.1

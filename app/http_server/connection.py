@@ -90,7 +90,8 @@ class Connection(HttpToolsProtocol):
         """Take a place."""
         super().connection_made(transport)
         # Whatever the client does not take at once is known, and what waits to be sent is no more than one message.
-        transport.set_write_buffer_limits(high=0)
+        # Under TLS 0 would never let go on: asyncio then takes an empty buffer for a full one.
+        transport.set_write_buffer_limits(high=1 if transport.get_extra_info("ssl_object") else 0)
         self.flow = _Flow(transport, self._look)
         self._awaited = Awaited.HEAD
         self._places.take(self)

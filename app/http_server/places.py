@@ -9,7 +9,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Protocol, final
 
 from app.http_server.kinds import Kind
@@ -23,6 +23,9 @@ PATIENCE = 1.0
 
 HEARING = 0.1
 """Seconds for which a connection stays in any case."""
+
+AT_ONCE = 32
+"""Connections of a kind that are closed before others are served again: a thousand came together, and come again."""
 
 SOON = 0.01
 """Seconds after which there may be room where there was none."""
@@ -161,8 +164,9 @@ class Places:
     def close_waiting(self, seconds: float) -> None:
         """Close all that have waited for their clients for so long, as the server ends."""
         for awaited in Awaited:
-            for holder in self._since(awaited, self._clock() - seconds):
-                self.cut(holder, STOPPING, "were cut off by the end of the server")
+            while overdue := self._since(awaited, self._clock() - seconds):
+                for holder in overdue:
+                    self.cut(holder, STOPPING, "were cut off by the end of the server")
 
     def cut(self, holder: Holder, why: Refusal, note: str) -> None:
         """Close a connection; the note counts if its client was in the middle of a request."""
@@ -206,5 +210,6 @@ class Places:
         return self._waiting[self._awaited[holder]][holder]
 
     def _since(self, awaited: Awaited, began: float) -> Sequence[Holder]:
-        """Return all that wait for something since then, or for longer."""
-        return [holder for holder, _ in takewhile(lambda item: item[1] <= began, self._waiting[awaited].items())]
+        """Return those that wait for something since then, or for longer; the first of them if they are many."""
+        overdue = takewhile(lambda item: item[1] <= began, self._waiting[awaited].items())
+        return [holder for holder, _ in islice(overdue, AT_ONCE)]

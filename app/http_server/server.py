@@ -12,6 +12,7 @@ from app.http_server.connection import Connection
 from app.http_server.limits import Limits
 from app.http_server.places import Places
 from app.http_server.tally import Tally
+from app.http_server.tls import Tls
 
 GRACE_SECONDS = 10
 """How long open requests may take at the end."""
@@ -23,7 +24,7 @@ LAST_SECONDS = 1.0
 class HttpServer(uvicorn.Server):
     """Serves an application to those who connect to sockets that listen."""
 
-    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits, tls: Tls | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -32,6 +33,8 @@ class HttpServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
+                ssl_certfile=None if tls is None else tls.certificate,
+                ssl_keyfile=None if tls is None else tls.key,
             )
         )
         self._tally = Tally(time.monotonic)

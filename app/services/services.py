@@ -23,6 +23,7 @@ from app.services.planner import Planner
 from app.services.publisher import Publisher
 from app.services.retraining import Retraining
 from app.services.scrape import Scrape
+from app.services.sessions import Sessions
 from app.services.sweeps import Sweeps
 from app.services.trials import Trials
 from app.services.work import Work
@@ -57,6 +58,7 @@ class Services:
     scrape: Scrape
     access: Access
     worker_owners: WorkerOwners
+    sessions: Sessions
 
     @classmethod
     def on(
@@ -75,6 +77,7 @@ class Services:
         publisher, trials, models = Publisher(entropy(4).hex()), Trials(storage), Models(storage)
         planner = Planner(storage, clock, meters)
         live = LiveWorkers(lease_seconds, publisher.publish)
+        access = Access(storage, clock, entropy)
         storage.listen(publisher.publish)
         sweeps, workers = Sweeps(storage, clock, planner, entropy), Workers(storage, clock, live)
         return cls(
@@ -98,6 +101,7 @@ class Services:
             Explaining(storage, clock, live, sweeps, workers),
             meters,
             Scrape(meters, storage, clock, live, planner),
-            Access(storage, clock, entropy),
+            access,
             WorkerOwners(storage, live),
+            Sessions(access, clock, entropy),
         )

@@ -65,6 +65,7 @@ class Sweeps:
         together; NotFound if the sweep was made before and deleted.
         """
         if once and (before := self._storage.made(once)):
+            self._planner.look(before.sweep)  # the first request may have ended before it came to that
             return self._storage.sweep(before.sweep)
         spec, dataset = self._checked(draft, faults)
         now = self._clock.now()

@@ -206,12 +206,21 @@ def _savepoint(connection: Connection) -> Iterator[None]:
     connection.exec_driver_sql("SAVEPOINT job")
     try:
         yield
+        connection.exec_driver_sql("RELEASE job")
     except Exception:  # whatever failed, what it wrote is taken back, and the error goes on
+        _take_back_job(connection)
+        raise
+
+
+def _take_back_job(connection: Connection) -> None:
+    """Take back what a job wrote; if even that fails, with all of its group: a half of it must not be committed."""
+    try:
         if in_transaction(connection):
             connection.exec_driver_sql("ROLLBACK TO job")
             connection.exec_driver_sql("RELEASE job")
-        raise
-    connection.exec_driver_sql("RELEASE job")
+    except Exception:  # noqa: BLE001 - the error that came first is the one that is told
+        _LOG.exception("What a failed write left could not be taken back alone; its whole group is.")
+        _take_back(connection)
 
 
 def _conclude(connection: Connection, outcomes: Sequence[_Outcome]) -> list[Event]:

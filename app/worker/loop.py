@@ -35,6 +35,9 @@ HEARTBEATS_PER_LEASE = 5
 TELL_EVERY = 1.0
 """Seconds from one time that it is told what the worker does to the next."""
 
+LEAVE_AGAIN = 0.5
+"""Seconds after which a worker that ends takes leave once more: its last claim may have come after the first leave."""
+
 HAND_OVER_SECONDS = 10.0
 """How long the end of a worker may take for what it hands over; its supervisor waits twice as long."""
 
@@ -259,9 +262,12 @@ class Worker:
 
     def _take_leave(self) -> None:
         """Have the server answer a claim that waits there: what it grants must be known, to be given back."""
-        self._client.release([])
-        if self._claiming.acquire(timeout=HAND_OVER_SECONDS):
-            self._claiming.release()
+        ends_at = time.monotonic() + HAND_OVER_SECONDS
+        while time.monotonic() < ends_at:
+            self._client.release([])
+            if self._claiming.acquire(timeout=LEAVE_AGAIN):
+                self._claiming.release()
+                return
 
     def _upload_rest(self, *, orderly: bool) -> None:
         """Send models, so that their results can go, and checkpoints, if training ended between two epochs."""

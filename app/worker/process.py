@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from contextlib import nullcontext
+from pathlib import Path
 
 from app.trainer.blas import use_one_thread
 
@@ -24,8 +25,11 @@ def run_worker(  # each is an option of the command
     *,
     exit_with_parent: bool,
     health_port: int | None = None,
+    certificate: Path | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT, or until the parent closes standard input.
+
+    With a `certificate` it trusts the server that has this one, and no other.
 
     Raises Unavailable if `health_port`, on which this machine may ask for the worker's health, cannot be used.
     """
@@ -36,12 +40,14 @@ def run_worker(  # each is an option of the command
     from app.trainer.kernels import start_kernels  # noqa: PLC0415
     from app.worker.health import health_told  # noqa: PLC0415
     from app.worker.loop import Worker  # noqa: PLC0415
+    from app.worker.pinning import pinned  # noqa: PLC0415
     from app.worker.status import tell_nobody, teller  # noqa: PLC0415
 
     start_kernels()
     # A child shares the terminal of its server.
     tell = tell_nobody if exit_with_parent else teller(sys.stderr)
-    worker = Worker(server, name or f"{socket.gethostname()}-{os.getpid()}", slots, key, tell=tell)
+    transport = None if certificate is None else pinned(certificate)
+    worker = Worker(server, name or f"{socket.gethostname()}-{os.getpid()}", slots, key, transport, tell)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     if exit_with_parent:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
@@ -130,13 +131,14 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def worker_process(server: str, slots: int, key: str) -> Callable[[str], Process]:
+def worker_process(server: str, slots: int, key: str, certificate: Path | None = None) -> Callable[[str], Process]:
     """Return what starts a worker for `server` under a name, as a child that ends with this process.
 
     It reads its access key from the pipe that is its standard input: other users see commands, and children variables.
     """
     command = [sys.executable, "-P", "-m", "app.cli", "work", "--exit-with-parent", "--key-file", "-"]
     command += ["--server", server, "--slots", str(slots)]
+    command += [] if certificate is None else ["--server-certificate", str(certificate)]
 
     def spawn(name: str) -> Process:
         environment = dict(os.environ)

@@ -16,5 +16,5 @@ def test_a_server_tells_what_is_swept_how_far_it_is_and_who_is_here(tmp_path: Pa
         trainer.finish(*(finished(lease, 0.5) for lease in trainer.leases(3)))
         running = services.sweeps.page(SweepFilter(state=SweepState.RUNNING), 10, None).items
         told = str(doing(running, services.workers.page(10, None).items))
-    assert told.startswith(f"Sweeping {names[1]} (iris) and 1 more: 3 of 8 trials have ended, ")
-    assert told.endswith("workers: 1.")
+    assert told.startswith(f"Sweeping {names[1]} and 1 more: 3/8 trials, ")
+    assert told.endswith(" epochs/s, 1 worker.")

@@ -60,7 +60,7 @@ class ServerProcess:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment)
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()
-        if not line.startswith("Serving at http://127.0.0.1:"):
+        if not line.startswith(("Serving at http://127.0.0.1:", "Serving at https://127.0.0.1:")):
             self.process.kill()  # or the next test in this process fails too, for what this one left behind
             self.process.communicate()
             raise AssertionError(f"The server did not start: {line!r}\n{log_file.read_text()}")
@@ -108,6 +108,7 @@ class WorkerProcess:
 
     def __init__(self, server: str, name: str, slots: int = 64) -> None:
         options = ["work", "--server", server, "--name", name, "--slots", str(slots)]
+        self.name = name
         self.process = subprocess.Popen([*_COMMAND, *options], stderr=subprocess.DEVNULL)
 
     def send(self, number: signal.Signals) -> None:

@@ -60,8 +60,8 @@ def test_a_route_opens_for_its_scopes_alone(server: Guarded, route: Route) -> No
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if not route.any_of], ids=str)
 def test_a_route_for_everyone_needs_no_key(server: Guarded, route: Route) -> None:
-    assert asked(server, route, {}).is_success
-    assert asked(server, route, bearer(server.bad["revoked"])).is_success
+    for headers in ({}, bearer(server.bad["revoked"])):
+        assert asked(server, route, headers).status_code not in {401, 403, 500}
 
 
 def test_the_routes_for_everyone_are_those_that_the_gate_lets_through() -> None:

@@ -113,6 +113,8 @@ def test_results_are_those_of_the_api(run: Run, client: httpx.Client, ended: str
     assert [row["value"] for row in csv.DictReader(file.read_text().splitlines())] == ["0.25", "0.25"]
     assert told(run("export", ended, str(file), "--json")) == {"file": str(file), "bytes": file.stat().st_size}
     assert run("sweep", "doctor", ended).stdout.strip()
+    hoped = told(run("sweep", "doctor", ended, "--hoped-error", "0.2", "--json"))["bias_variance"]
+    assert hoped["hoped"] == 0.2
     copy = tmp_path / "copy.db"
     assert told(run("backup", str(copy), "--json"))["trials"] == 4
     restored = told(run("restore", str(copy), "--data", str(tmp_path / "other"), "--json"))
@@ -147,6 +149,7 @@ def test_tables_are_uploaded_previewed_and_listed(run: Run, tmp_path: Path) -> N
     assert "sold" in run("upload", str(file), "--target", "sold", code=1).stderr
     file.write_text("\n".join(["age,same,bought", *(f"{20 + n},7,{n % 2}" for n in range(40))]))
     noted = run("upload", str(file), "--target", "bought", "--name", "noted")
+    assert "/#/new?dataset=noted" in noted.stdout.replace("\n", "")
     assert "Note: " in noted.stderr
     assert "same" in noted.stderr
 

@@ -135,6 +135,25 @@ def test_a_transaction_that_sqlite_itself_rolled_back_fails_the_whole_group(writ
     assert writer.submit(put(4)).result() == 4
 
 
+@pytest.mark.parametrize("failing", [{"RELEASE job": 1}, {"RELEASE job": 1, "ROLLBACK TO job": 1}])
+def test_what_fails_at_its_very_end_is_not_committed(
+    writer: Writer, engine: Engine, tmp_path: Path, failing: dict[str, int]
+) -> None:
+    left = dict(failing)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def fail(_: Connection, __: object, statement: str, *___: object) -> None:
+        if left.get(statement):
+            left[statement] -= 1
+            raise OperationalError(statement, None, RuntimeError("disk I/O error"))
+
+    with pytest.raises(OperationalError):
+        writer.submit(put(1)).result()
+    assert not any(left.values())
+    assert writer.submit(put(2)).result() == 2
+    assert stored(tmp_path) == [2]
+
+
 def test_close_finishes_what_was_submitted_and_refuses_the_rest(writer: Writer, tmp_path: Path) -> None:
     futures = [writer.submit(put(number)) for number in range(50)]
     writer.close()

@@ -61,6 +61,8 @@ async function request(url, options) {
     throw new Problem(0, "The server does not answer. Is it still running?");
   }
   const text = await response.text();
+  // Somebody revoked the key, or the session ended: the page begins anew, with the login.
+  if (response.status === 401 && !url.pathname.endsWith("/v1/session")) location.reload();
   if (!response.ok) throw problemOf(response.status, text);
   return text ? JSON.parse(text) : null;
 }

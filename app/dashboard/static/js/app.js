@@ -3,6 +3,7 @@ import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
 import { connection } from "./feed.js";
 import { href, route } from "./router.js";
+import { logOut, session } from "./session.js";
 import { theme, THEMES } from "./theme.js";
 import { Toasts } from "./components/toasts.js";
 import { Notice } from "./components/notice.js";
@@ -50,6 +51,8 @@ function Bar({ current }) {
         )}
         <a href="./docs">API</a>
       </nav>
+      ${session.value.name !== null &&
+      html`<button type="button" onClick=${logOut} title=${`logged in as ${session.value.name}`}>Log out</button>`}
       <label class="row"><span class="unseen">Colours</span>
         <select value=${theme.value} onChange=${(/** @type {any} */ event) => (theme.value = event.target.value)}>
           ${THEMES.map((name) => html`<option value=${name}>${name}</option>`)}

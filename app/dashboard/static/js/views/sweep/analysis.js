@@ -4,6 +4,7 @@ import { get } from "../../api.js";
 import { number, percent, shown } from "../../format.js";
 import { SELDOM, useLive } from "../../live.js";
 import { href } from "../../router.js";
+import { FINAL } from "../../states.js";
 import { Empty, Notice, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
 import { concerns } from "./concerns.js";
@@ -28,10 +29,12 @@ function Doctor({ sweep }) {
   );
   const found = loaded.value;
   if (!found) return html`<${Panel} title="What to do next"><${Waiting} of=${loaded} /></${Panel}>`;
+  const finished = FINAL.reduce((sum, state) => sum + (sweep.counts[state] ?? 0), 0);
   return html`<${Panel} title="What to do next">
       ${found.next.length
         ? html`<ul class="plain">${found.next.map((one) => html`<li>${one}</li>`)}</ul>`
         : html`<${Empty}><p>Advice appears here once trials have finished.</p></${Empty}>`}
+      ${found.trials < finished && html`<p class="quiet">Read from ${number(found.trials)} of ${number(finished)} finished trials: the last ones, and the best.</p>`}
     </${Panel}>
     <div class="grid"><${Troubles} found=${found} sweep=${sweep.id} /><${Flattery} flattery=${found.flattery} /></div>
     <${Searched} found=${found} sweep=${sweep} />`;

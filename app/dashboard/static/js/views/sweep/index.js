@@ -11,6 +11,7 @@ import { concerns } from "./concerns.js";
 import { Controls } from "./controls.js";
 import { TABS } from "./tabs.js";
 import { Filters } from "./filters.js";
+import { Why } from "./why.js";
 
 /** @typedef {import("../../types.js").Sweep} Sweep */
 
@@ -40,6 +41,7 @@ export function SweepView({ sweep: id, query }) {
     ${sweep.no_workers && html`<${Notice} kind="warn">${sweep.no_workers}</${Notice}>`}
     ${sweep.notes && html`<p>${sweep.notes}</p>`}
     <${Facts} sweep=${sweep} />
+    <${Why} sweep=${sweep} />
     <nav class="tabs" aria-label="Parts of the sweep">
       ${tabs.map((one) => html`<a href=${href(["sweeps", id], withTab(query, one.name))} aria-current=${one === tab ? "page" : undefined}>${one.label}</a>`)}
     </nav>

@@ -1,0 +1,59 @@
+"""Sessions of browsers: a secret in a cookie stands for the access key that somebody logged in with.
+
+They are in memory alone, end with the server, and open nothing that their key does not open at that moment.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from threading import Lock
+from typing import final
+
+from app.domain.access import AccessKey
+from app.domain.errors import Unauthenticated
+from app.services.access import Access
+from app.services.clock import Clock
+
+LONGEST = timedelta(days=7)
+"""How long somebody stays logged in."""
+
+MOST = 1000
+"""How many sessions there are at a time; the oldest goes when there is one more."""
+
+
+@final
+class Sessions:
+    """Who is logged in."""
+
+    def __init__(self, access: Access, clock: Clock, entropy: Callable[[int], bytes]) -> None:
+        self._access = access
+        self._clock = clock
+        self._entropy = entropy
+        self._lock = Lock()
+        self._keys: dict[str, tuple[AccessKey, datetime]] = {}
+        """Keys by the hashes of secrets, and until when; the oldest session comes first."""
+
+    def open(self, token: str) -> str:
+        """Return the secret of a new session for the key of a token. Raises Unauthenticated."""
+        key, secret = self._access.identify(token), self._entropy(32).hex()
+        with self._lock:
+            if len(self._keys) >= MOST:
+                del self._keys[next(iter(self._keys))]
+            self._keys[_hash(secret)] = key, self._clock.now() + LONGEST
+        return secret
+
+    def identify(self, secret: str) -> AccessKey:
+        """Return the key of a session. Raises Unauthenticated once it has ended, or its key opens nothing any more."""
+        key, until = self._keys.get(_hash(secret), (None, self._clock.now()))
+        if key is None or until <= self._clock.now() or (now := self._access.find(key.id)) is None:
+            raise Unauthenticated("You are not logged in any more. Log in again.")
+        return self._access.require_valid(now)
+
+    def close(self, secret: str) -> None:
+        """End a session; one that has ended stays so."""
+        with self._lock:
+            self._keys.pop(_hash(secret), None)
+
+
+def _hash(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()

@@ -1,0 +1,86 @@
+"""The dashboard logs in with a key: a cookie stands for it, and opens nothing that the key does not open."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from app.domain.access import KeyDraft, Scope
+from app.services import sessions
+from tests.app.api.guarded import Guarded, bearer, guarded
+from tests.app.api.serving import places, problem
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A server with keys, for tests that leave nothing behind."""
+    with guarded(tmp_path_factory.mktemp("sessions")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def browser(server: Guarded) -> Iterator[httpx.Client]:
+    """Something that keeps cookies."""
+    with httpx.Client(base_url=server.client.base_url) as client:
+        yield client
+
+
+def test_who_logs_in_may_do_what_the_key_allows_until_logging_out(server: Guarded, browser: httpx.Client) -> None:
+    assert browser.get("/v1/session").json() == {"guarded": True, "name": None, "scopes": []}
+    answer = browser.post("/v1/session", json={"key": server.good[Scope.READ]})
+    assert (answer.status_code, answer.content) == (204, b"")
+    cookie = answer.headers["Set-Cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert "lsk_" not in cookie
+    assert browser.get("/v1/session").json() == {"guarded": True, "name": "read", "scopes": ["read"]}
+    assert browser.get("/v1/sweeps").is_success
+    problem(browser.delete("/v1/sweeps/swp_1"), 403)
+    kept = dict(browser.cookies)
+    assert browser.delete("/v1/session").status_code == 204
+    assert not browser.cookies
+    problem(browser.get("/v1/sweeps"), 401)
+    problem(httpx.get(f"{server.client.base_url}/v1/sweeps", cookies=kept), 401)
+
+
+@pytest.mark.parametrize("kind", ["of nobody", "with another secret", "revoked", "expired", "no token"])
+def test_nobody_logs_in_with_a_key_that_opens_nothing(server: Guarded, browser: httpx.Client, kind: str) -> None:
+    problem(browser.post("/v1/session", json={"key": server.bad[kind]}), 401)
+    assert not browser.cookies
+
+
+def test_a_session_does_not_survive_its_key(server: Guarded, browser: httpx.Client) -> None:
+    key, token = server.services.access.create(KeyDraft("short", [Scope.READ]))
+    browser.post("/v1/session", json={"key": token}).raise_for_status()
+    server.services.access.revoke(key.id)
+    problem(browser.get("/v1/sweeps"), 401)
+    assert browser.get("/v1/session").json()["name"] is None
+
+
+def test_a_foreign_page_can_do_nothing_with_the_cookie(server: Guarded, browser: httpx.Client) -> None:
+    browser.post("/v1/session", json={"key": server.good[Scope.ADMIN]}).raise_for_status()
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "null"}):
+        problem(browser.delete("/v1/datasets/iris", headers=headers), 403)
+        problem(browser.delete("/v1/session", headers=headers), 403)
+
+
+def test_a_key_in_the_header_comes_before_the_cookie(server: Guarded, browser: httpx.Client) -> None:
+    browser.post("/v1/session", json={"key": server.good[Scope.READ]}).raise_for_status()
+    assert browser.get("/v1/keys", headers=bearer(server.good[Scope.ADMIN])).is_success
+    problem(browser.get("/v1/sweeps", headers=bearer(server.bad["revoked"])), 401)
+
+
+def test_the_oldest_session_goes_when_there_are_too_many(
+    server: Guarded, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.post("/v1/session", json={"key": server.good[Scope.READ]}).raise_for_status()
+    monkeypatch.setattr(sessions, "MOST", 1)
+    with httpx.Client(base_url=server.client.base_url) as other:
+        other.post("/v1/session", json={"key": server.good[Scope.READ]}).raise_for_status()
+        assert other.get("/v1/sweeps").is_success
+
+
+def test_a_login_that_is_none_is_refused_with_what_is_wrong(shared: httpx.Client, browser: httpx.Client) -> None:
+    assert places(browser.post("/v1/session", json={"token": "x"})) == ["/token", "/key"]
+    assert "asks for no key" in problem(shared.post("/v1/session", json={"key": "x"}), 409)["detail"]
+    assert shared.get("/v1/session").json() == {"guarded": False, "name": None, "scopes": []}

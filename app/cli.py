@@ -87,7 +87,10 @@ AnyKeyFile = Annotated[
 
 
 @app.callback()
-def _without_a_command(version: Version = False, key_file: AnyKeyFile = None) -> None:
+def _without_a_command(
+    version: Version = False,  # noqa: ARG001 - its callback ends the process
+    key_file: AnyKeyFile = None,
+) -> None:
     """Take the options that are no command's own."""
     if key_file is not None:
         os.environ["LOGSWEEP_KEY_FILE"] = str(key_file)

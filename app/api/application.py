@@ -69,7 +69,7 @@ _ABOUT_SWEEPS = (
 _ROOMS = (*_ABOUT_SWEEPS, gradient_checks, events, workers, work, work_files, keys, sessions, backups, health)
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_HEADERS = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID")
+_HEADERS = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID", "X-Request-ID")
 """What pages of other origins may send; never cookies."""
 
 MAX_JSON_BYTES = 1 << 20

@@ -10,6 +10,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
+from app.api.access_rules import caller_of
 from app.api.seen import was_waited_for
 from app.domain.states import SweepState
 from app.domain.sweeps import Sweep
@@ -34,7 +35,7 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
     """
     limiter: CapacityLimiter = request.app.state.claims
     async with _until_gone(request) as gone:
-        with services.work.place(ask) as place:
+        with services.work.place(ask, caller_of(request.scope).id) as place:
             answer = await _look_until(
                 lambda: _claimed(services, ask, place, limiter),
                 lambda answer: bool(answer.runs) or place.left or services.publisher.closed,

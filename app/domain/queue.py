@@ -12,7 +12,10 @@ from app.domain.work import CheckpointRef, Decision, Keep, Lease, Outcome, Rank
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a worker asks for: up to `slots` runs of a trainer, best of `cohorts`, its share among `live_workers`."""
+    """What a worker asks for: up to `slots` runs of a trainer, best of `cohorts`.
+
+    Its share is one of so many even parts as there are `live_workers`, or as its access key leaves it.
+    """
 
     worker: str
     trainer: str

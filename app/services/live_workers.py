@@ -26,6 +26,7 @@ class _Live:
     summed_at: datetime
     trainer: str | None = None
     rules: int | None = None
+    owner: str = ""
     about: About | None = None
     rate: float = 0.0
     claims: int = 0
@@ -79,11 +80,11 @@ class LiveWorkers:
             return len(self._live)
 
     @contextmanager
-    def waiting(self, request: ClaimRequest, now: Callable[[], datetime]) -> Iterator[None]:
-        """Note who claims; as long as the claim waits, its worker lives."""
+    def waiting(self, request: ClaimRequest, now: Callable[[], datetime], owner: str = "") -> Iterator[None]:
+        """Note who claims, and by whose access key; as long as the claim waits, its worker lives."""
         with self._lock:
             live = self._saw(request.worker, now(), request.about)
-            live.trainer, live.rules = request.trainer, request.rules
+            live.trainer, live.rules, live.owner = request.trainer, request.rules, owner
             live.claims += 1
         try:
             yield
@@ -123,6 +124,17 @@ class LiveWorkers:
         """Return how many live workers may be given runs of this trainer and these rules, or of any."""
         with self._lock:
             return sum(live.can_train(trainer, rules) for live in self._live.values())
+
+    def parts(self, worker: str, trainer: str) -> int:
+        """Return of how many even parts of a trainer's runs one is a worker's.
+
+        Access keys have even parts, whatever they name their workers, and the workers of a key have even parts of
+        that: who comes under hundreds of names takes nothing from others.
+        """
+        with self._lock:
+            owners = [live.owner for live in self._live.values() if live.can_train(trainer, 0)]
+            mine = self._live[worker].owner
+            return len(set(owners)) * owners.count(mine)
 
     def all(self, now: datetime) -> list[Heard]:
         """Return what was heard of the live workers, in the order of their names."""

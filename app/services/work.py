@@ -72,11 +72,14 @@ class Work:
         self._storage.recover(LOCAL_PREFIX, now, self._until(now))
 
     @contextmanager
-    def place(self, request: ClaimRequest) -> Iterator[Place]:
-        """Yield the place of a claim among those that wait, as long as it does. Raises InvalidRequest."""
+    def place(self, request: ClaimRequest, owner: str = "") -> Iterator[Place]:
+        """Yield the place of a claim among those that wait, as long as it does. Raises InvalidRequest.
+
+        `owner` is the access key that it comes with.
+        """
         require_sound(request)
         kind = request.trainer, request.rules
-        with self._live.waiting(request, self._clock.now), self._line.place(request.worker, kind) as place:
+        with self._live.waiting(request, self._clock.now, owner), self._line.place(request.worker, kind) as place:
             yield place
         self._meters.claims.labels("granted" if place.granted else "empty").inc()
 
@@ -96,8 +99,8 @@ class Work:
             return nothing
         now = self._clock.now()
         self._live.saw(request.worker, now)
-        live = self._live.count(request.trainer)  # the others have no share in its runs
-        ask = Ask(request.worker, request.trainer, request.rules, request.slots, request.cohorts, live)
+        parts = self._live.parts(request.worker, request.trainer)  # the others have no share in its runs
+        ask = Ask(request.worker, request.trainer, request.rules, request.slots, request.cohorts, parts)
         grant = self._storage.claim(ask, now, self._until(now))
         self._meters.leased_runs.inc(len(grant.claimed))
         self._line.looked(place, found=bool(grant.claimed), held_back=grant.held_back)

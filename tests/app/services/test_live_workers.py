@@ -1,5 +1,6 @@
 """Tests of the workers that were heard of lately."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,6 +51,19 @@ def test_a_worker_whose_claim_waits_is_there_however_long_it_is_silent(live: Liv
         assert [one.heard_at for one in live.all(now)] == [now, now]
     assert live.saw("b", now + 30 * SECOND) == 2
     assert live.saw("b", now + 31 * SECOND) == 1
+
+
+def test_access_keys_have_even_parts_whatever_they_name_their_workers(live: LiveWorkers) -> None:
+    with ExitStack() as claims:
+        for name, owner in [("a", "one"), *((f"b{number}", "two") for number in range(300))]:
+            claims.enter_context(live.waiting(asks(name), lambda: START, owner))
+        assert live.parts("a", "logsweep") == 2
+        assert live.parts("b7", "logsweep") == 600
+
+
+def test_without_access_keys_each_worker_has_the_same_part(live: LiveWorkers) -> None:
+    with live.waiting(asks("a"), lambda: START), live.waiting(asks("b"), lambda: START):
+        assert live.parts("a", "logsweep") == live.parts("b", "logsweep") == 2
 
 
 def test_it_is_told_who_comes_and_who_goes_each_once(live: LiveWorkers, told: list[Event]) -> None:

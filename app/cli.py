@@ -80,9 +80,21 @@ Version = Annotated[
 ]
 
 
+AnyKeyFile = Annotated[
+    Path | None,
+    typer.Option("--key-file", help="A file with an access key for the server.", exists=True, dir_okay=False),
+]
+
+
 @app.callback()
-def _without_a_command(version: Version = False) -> None:
-    """Take the options that need no command."""
+def _without_a_command(
+    version: Version = False,  # noqa: ARG001 - its callback ends the process
+    key_file: AnyKeyFile = None,
+) -> None:
+    """Take the options that are no command's own."""
+    if key_file is not None:
+        os.environ["LOGSWEEP_KEY_FILE"] = str(key_file)
+        os.environ.pop("LOGSWEEP_KEY", None)  # which would come first
 
 
 @app.command(rich_help_panel=SERVER)

@@ -75,6 +75,7 @@ def open_services(settings: Settings, traces: TracerProvider | None = None) -> I
             preparation=_preparation(settings),
             checkpoints=Checkpoints(settings.data / FOLDER, settings.checkpoint_bytes),
             meters=instruments.meters,
+            requests_per_second=settings.requests_per_second,
         )
         services.datasets.register_builtin()
         services.work.recover()

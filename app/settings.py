@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """How many uploads are read at the same time; others wait."""
     database_bytes: Annotated[int | None, Field(ge=MEBIBYTE)] = None
     """How large logsweep.db may become; what would make it larger is refused as on a full disk."""
+    requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 500.0
+    """How many requests an access key may send a second, and twice as many at once; 0 for any number."""
     connections: Annotated[int, Field(ge=0, le=100_000)] = 0
     """How many may be open at the same time; 0 for what the limit of file descriptors leaves room for."""
     head_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0

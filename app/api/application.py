@@ -38,6 +38,7 @@ from app.api import (
     work_files,
     workers,
 )
+from app.api.audit import Audit
 from app.api.body_limit import BodyLimit
 from app.api.browsers import BrowserGuard
 from app.api.fast_path import FastPath
@@ -69,7 +70,7 @@ _ABOUT_SWEEPS = (
 _ROOMS = (*_ABOUT_SWEEPS, gradient_checks, events, workers, work, work_files, keys, sessions, backups, health)
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_HEADERS = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID")
+_HEADERS = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID", "X-Request-ID")
 """What pages of other origins may send; never cookies."""
 
 MAX_JSON_BYTES = 1 << 20
@@ -125,6 +126,7 @@ def make_application(
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS, tracer=tracer_of(traces))
     app.add_middleware(Methods)
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
+    app.add_middleware(Audit)
     app.add_middleware(Gate)
     if origins:  # their browsers ask beforehand, without a key
         app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=_METHODS, allow_headers=_HEADERS)

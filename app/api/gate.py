@@ -9,7 +9,7 @@ from app.api import problems
 from app.api.access_rules import CALLER
 from app.api.cookies import cookie_of
 from app.domain.access import ANYONE, AccessKey
-from app.domain.errors import Unauthenticated
+from app.domain.errors import TooMany, Unauthenticated
 from app.services.services import Services
 
 OPEN_PATHS = frozenset({"/", "/docs", "/healthz", "/readyz", "/v1/session"})
@@ -33,7 +33,7 @@ class Gate:
         if scope["type"] == "http" and not is_open(scope["path"]):
             try:
                 scope[CALLER] = _caller(scope, scope["app"].state.services)
-            except Unauthenticated as error:
+            except (Unauthenticated, TooMany) as error:
                 response = await problems.answer(Request(scope, receive), error)
                 await response(scope, receive, send)
                 return
@@ -46,13 +46,19 @@ def is_open(path: str) -> bool:
 
 
 def _caller(scope: Scope, services: Services) -> AccessKey:
-    """Return the key of a request: by its token, or else by the session of its cookie. Raises Unauthenticated."""
+    """Return the key of a request: by its token, or else by the session of its cookie.
+
+    Raises Unauthenticated; TooMany if the key asks too often.
+    """
     if not services.access.guarded:
         return ANYONE
     token = _token(scope)
     if token is None and (session := cookie_of(scope)) is not None:
-        return services.sessions.identify(session)
-    return services.access.identify(token)
+        key = services.sessions.identify(session)
+    else:
+        key = services.access.identify(token)
+    services.rates.take(key)
+    return key
 
 
 def _token(scope: Scope) -> str | None:

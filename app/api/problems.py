@@ -28,6 +28,7 @@ from app.domain.errors import (
     NotFound,
     NotInstalled,
     TooLarge,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
@@ -41,6 +42,7 @@ _STATUS: Mapping[type[LogsweepError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     InvalidRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
@@ -51,7 +53,11 @@ _CHALLENGES: Mapping[type[LogsweepError], str] = {
     Forbidden: 'Bearer realm="logsweep", error="insufficient_scope"',
 }
 """What a refusal says of the way in, in the header WWW-Authenticate."""
-_RETRY_AFTER: Mapping[int, int] = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.INSUFFICIENT_STORAGE: 2}
+_RETRY_AFTER: Mapping[int, int] = {
+    HTTPStatus.TOO_MANY_REQUESTS: 1,
+    HTTPStatus.SERVICE_UNAVAILABLE: 2,
+    HTTPStatus.INSUFFICIENT_STORAGE: 2,
+}
 """After how many seconds to try again what the service cannot do now."""
 
 _DETAILS = {

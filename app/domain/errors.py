@@ -8,6 +8,7 @@ LogsweepError
 ├── NotFound         there is no such thing
 ├── Conflict         the thing is in a state that forbids the request
 ├── TooLarge         the request is over a limit
+├── TooMany          requests come too often
 ├── Unavailable      the service cannot answer now; trying again later may help
 ├── DiskFull         there is no room to store it
 └── NotInstalled     the server's installation lacks an optional package
@@ -123,6 +124,10 @@ class Conflict(LogsweepError):  # noqa: N818 - the name is what went wrong
 
 class TooLarge(LogsweepError):  # noqa: N818 - the name is what went wrong
     """The request is over a limit."""
+
+
+class TooMany(LogsweepError):  # noqa: N818 - the name is what went wrong
+    """Requests come too often."""
 
 
 class Unavailable(LogsweepError):  # noqa: N818 - the name is what went wrong

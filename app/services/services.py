@@ -1,5 +1,6 @@
 """All use cases, put together on one storage and one clock."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
@@ -21,6 +22,7 @@ from app.services.live_workers import LiveWorkers
 from app.services.models import Models
 from app.services.planner import Planner
 from app.services.publisher import Publisher
+from app.services.rates import Rates
 from app.services.retraining import Retraining
 from app.services.scrape import Scrape
 from app.services.sessions import Sessions
@@ -59,9 +61,10 @@ class Services:
     access: Access
     worker_owners: WorkerOwners
     sessions: Sessions
+    rates: Rates
 
     @classmethod
-    def on(
+    def on(  # noqa: PLR0913 - each is a part or a setting that the composition chooses
         cls,
         storage: Storage,
         clock: Clock,
@@ -71,6 +74,7 @@ class Services:
         preparation: Preparation,
         checkpoints: Checkpoints,
         meters: Meters | None = None,
+        requests_per_second: float = 0.0,
     ) -> Self:
         """Return the use cases on `storage`; `entropy(n)` returns n random bytes."""
         meters = meters or Meters()
@@ -104,4 +108,5 @@ class Services:
             access,
             WorkerOwners(storage, live),
             Sessions(access, clock, entropy),
+            Rates(requests_per_second, time.monotonic),
         )

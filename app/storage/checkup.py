@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from app.domain import disks
 from app.domain.errors import LogsweepError
 from app.storage import artifacts, backup, counts, opening
-from app.storage.connect import AT_REST, driver, faults_of, looking_engine, mark, write_back, writing_engine
+from app.storage.connect import AT_REST, driver_version, faults_of, looking_engine, mark, write_back, writing_engine
 from app.storage.faults import faults_told
 from app.storage.migrate import older_schema
 from app.storage.tables import runs, sweeps, trials
@@ -95,7 +95,7 @@ def _mended(database: Path, checkup: Checkup) -> tuple[Trouble, ...]:
 
 
 def _facts(folder: Path, database: Path) -> dict[str, object]:
-    version = driver().sqlite_version_info
+    version = driver_version()
     race = "" if version >= FIXED_IN else ": let no other program write, which below 3.51.3 may damage the log"
     return {
         "database": str(database),

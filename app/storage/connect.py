@@ -58,6 +58,12 @@ def driver() -> ModuleType:
         return sqlite3
 
 
+def driver_version() -> tuple[int, ...]:
+    """Return the version of the SQLite that the driver brings."""
+    found: tuple[int, ...] = driver().sqlite_version_info
+    return found
+
+
 def writing_engine(path: Path) -> Engine:
     """Return the engine of the one writing connection: WAL, every transaction BEGIN IMMEDIATE.
 

@@ -98,7 +98,7 @@ class Field:
 
 
 @contextmanager
-def under_fire(data: Path, lease_seconds: float, workers: int = 2) -> Iterator[Field]:
+def under_fire(data: Path, lease_seconds: float, workers: int = 3) -> Iterator[Field]:
     """Yield a server and workers that can be killed."""
     scene = Field(data, lease_seconds)
     scene.start(workers)
@@ -114,21 +114,28 @@ def control(scene: Field, client: httpx.Client, sweep: str, chance: random.Rando
         for verb in ("pause", "resume"):
             answer = client.post(f"/v1/sweeps/{sweep}/{verb}")
             assert answer.status_code in {200, 409, 502}, answer.text
-    scene.server.require_life(chance.uniform(0.0, 0.8))
+    scene.server.require_life(chance.uniform(0.2, 1.2))
 
 
-def survive(tmp_path: Path, workers: int, servers: int, seed: int) -> None:
-    """Kill so many workers and servers while all sweeps run, again and again; require that nothing shows of it."""
+def survive(tmp_path: Path, workers: int, servers: int, seed: int, scale: int) -> None:
+    """Kill so many workers and servers while all sweeps run, again and again; require that nothing shows of it.
+
+    The sweeps have `scale` times their trials. In short ones the last runs are suspects soon, each tried alone, and
+    whoever kills its worker three times in a row makes it a convict.
+    """
     chance, kills = random.Random(seed), ["worker"] * workers + ["server"] * servers  # noqa: S311 - it picks victims
     chance.shuffle(kills)
     with (
         under_fire(tmp_path / "data", FAST_LEASE) as scene,
         httpx.Client(base_url=scene.address, timeout=60) as client,
     ):
-        expected = {name: _left_alone(scene, client, spec) for name, spec in SWEEPS.items()}
+        sweeps = {
+            name: {**spec, "budget": {"trials": scale * spec["budget"]["trials"]}} for name, spec in SWEEPS.items()
+        }
+        expected = {name: _left_alone(scene, client, spec) for name, spec in sweeps.items()}
         ids: dict[str, str] = {}
         while kills:
-            ids = {name: post_sweep(client, {**spec, "name": name}) for name, spec in SWEEPS.items()}
+            ids = {name: post_sweep(client, {**spec, "name": name}) for name, spec in sweeps.items()}
             while kills and any(_runs(client, sweep) for sweep in ids.values()):
                 control(scene, client, chance.choice(list(ids.values())), chance)
                 if kills.pop() == "server":
@@ -178,18 +185,18 @@ def _resume(client: httpx.Client, sweep: str) -> None:
 
 
 def test_twenty_killed_workers_and_ten_killed_servers_lose_and_double_nothing(tmp_path: Path) -> None:
-    survive(tmp_path, workers=20, servers=10, seed=1)
+    survive(tmp_path, workers=20, servers=10, seed=1, scale=3)
 
 
 @pytest.mark.large
 def test_five_hundred_killed_workers_and_150_killed_servers_lose_and_double_nothing(tmp_path: Path) -> None:
-    survive(tmp_path, workers=500, servers=150, seed=2)
+    survive(tmp_path, workers=500, servers=150, seed=2, scale=10)
 
 
 def recovered(tmp_path: Path, kills: int, lease_seconds: float) -> list[float]:
     """Kill one of two workers so often, each time when all runs are held; return the seconds until they were again."""
     endless = {"fixed": {"epochs": 1_000_000, "hidden_units": [8]}, "space": LONG, "budget": {"trials": 8}}
-    with under_fire(tmp_path / "data", lease_seconds) as scene:
+    with under_fire(tmp_path / "data", lease_seconds, workers=2) as scene:
         sweep = post_sweep(scene.server.client, {**SWEEPS["plain"], **endless})
         for number in range(kills):
             until(lambda: _held(scene) == 8, "all runs are held by workers that live")

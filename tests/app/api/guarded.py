@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -75,10 +76,10 @@ class Guarded:
 
 
 @contextmanager
-def guarded(folder: Path) -> Iterator[Guarded]:
+def guarded(folder: Path, **settings: Any) -> Iterator[Guarded]:
     """Serve a folder that has keys."""
     good, bad = _make_keys(put_new_database(folder))
-    with serving(folder) as (client, services):
+    with serving(folder, **settings) as (client, services):
         yield Guarded(client, services, good, bad)
 
 

@@ -3,6 +3,7 @@
 import http.client
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
@@ -197,3 +198,13 @@ def test_a_lease_belongs_to_the_key_that_claimed(server: Guarded) -> None:
 
 def _worker_key(name: str) -> KeyDraft:
     return KeyDraft(name, [Scope.WORK])
+
+
+def test_a_key_that_asks_too_often_is_told_when_to_ask_again_and_others_are_not_held_up(tmp_path: Path) -> None:
+    with guarded(tmp_path, requests_per_second=0.01) as server:
+        tokens = server.good[Scope.READ], server.good[Scope.ADMIN]
+        refused = [server.client.get("/v1/sweeps", headers=bearer(token)) for token in tokens]
+        for answer in refused:
+            assert "LOGSWEEP_REQUESTS_PER_SECOND" in problem(answer, 429)["detail"]
+            assert answer.headers["Retry-After"] == "1"
+        assert server.client.get("/healthz").status_code == 200

@@ -59,3 +59,15 @@ def test_a_command_without_a_key_says_that_one_is_missing(run: Run, client: http
 def test_a_key_file_that_is_not_there_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGSWEEP_KEY_FILE", "/nowhere/my.key")
     assert "/nowhere/my.key" in run("workers", code=1).stderr
+
+
+def test_a_key_file_that_is_named_comes_before_all_variables(
+    run: Run, client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = client.post("/v1/keys", json={"name": "mine", "scopes": ["admin"]}).raise_for_status()
+    file = tmp_path / "mine.key"
+    file.write_text(made.json()["token"])
+    monkeypatch.setenv("LOGSWEEP_KEY", "lsk_another")  # and put back what the command changes of both
+    monkeypatch.setenv("LOGSWEEP_KEY_FILE", "/nowhere")
+    assert "none of this server" in run("workers", code=1).stderr
+    run("--key-file", str(file), "workers")

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -162,6 +163,7 @@ def require_old_or_new(
         rows_of(left / FILE)  # it is sound
         open_and_close(left)
         assert rows_of(left / FILE) == upgraded
+        shutil.rmtree(left)
     return found
 
 

@@ -1,0 +1,48 @@
+"""The audit log: who changed what."""
+
+import logging
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from app.api.audit import LOGGER
+from app.domain.access import Scope
+from tests.app.api.guarded import Guarded, bearer, guarded
+from tests.app.api.serving import Trainer, start, sweep_body
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A server with keys."""
+    with guarded(tmp_path_factory.mktemp("audited")) as opened:
+        yield opened
+
+
+def test_a_change_is_noted_with_the_key_and_so_is_one_that_was_refused(
+    server: Guarded, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, LOGGER):
+        for scope in (Scope.SUBMIT, Scope.READ):
+            server.client.post("/v1/sweeps", json=sweep_body(), headers=bearer(server.good[scope]))
+        server.client.get("/v1/sweeps", headers=bearer(server.good[Scope.READ]))
+    made, refused = [record.getMessage() for record in caplog.records if record.name == LOGGER]
+    assert made.startswith('the key "submit" (key_')
+    assert made.endswith("): POST /v1/sweeps was answered with 201.")
+    assert refused.startswith('the key "read" (key_')
+    assert refused.endswith("was answered with 403.")
+    assert all(token not in caplog.text for token in server.good.values())
+
+
+def test_on_a_server_without_keys_it_was_anyone_and_what_workers_send_is_left_out(
+    client: httpx.Client, trainer: Trainer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, LOGGER):
+        sweep = start(client)["id"]
+        trainer.leases(1)
+        client.post("/v1/spaces/preview", json=sweep_body())
+        client.delete(f"/v1/sweeps/{sweep}")
+    assert [record.getMessage() for record in caplog.records if record.name == LOGGER] == [
+        "anyone: POST /v1/sweeps was answered with 201.",
+        f"anyone: DELETE /v1/sweeps/{sweep} was answered with 409.",
+    ]

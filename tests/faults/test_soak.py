@@ -32,7 +32,10 @@ SWEEP: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Held:
-    """What processes hold: megabytes and threads of each, descriptors of the server, and temporary files."""
+    """What processes hold: megabytes and threads of each, descriptors of the server, and temporary files.
+
+    Connections to the database are kept up to a number, and those of workers are told apart: neither counts.
+    """
 
     megabytes: list[float]
     threads: list[int]
@@ -93,7 +96,7 @@ def settled(server: ServerProcess, temporary: Path) -> Held:
     return Held(
         [_status(one, "VmRSS") / 1e3 for one in every],
         [_status(one, "Threads") for one in every],
-        len(list(Path(f"/proc/{server.process.pid}/fd").iterdir())),
+        _other_descriptors(server.process.pid),
         len(child_ids(server.process.pid)),
         sorted(str(one.relative_to(temporary)) for one in temporary.rglob("*")),
     )
@@ -102,6 +105,11 @@ def settled(server: ServerProcess, temporary: Path) -> Held:
 def _status(pid: int, name: str) -> int:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith(f"{name}:")).split()[1])
+
+
+def _other_descriptors(pid: int) -> int:
+    opened = [one.readlink().name for one in Path(f"/proc/{pid}/fd").iterdir()]
+    return sum(not name.startswith(("socket:", "logsweep.db")) for name in opened)
 
 
 def _sockets(pid: int) -> int:

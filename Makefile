@@ -18,7 +18,8 @@ SLOW_TESTS := app/api app/http_server app/preparation app/storage app/trainer ap
 FAST_TESTS := tests/app tests/client tests/engine tests/suites $(SLOW_TESTS:%=--ignore=tests/%)
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-package logsweep-client pyproject.toml requirements/build.in
-IN_PARALLEL := -n 2 --dist loadgroup
+# One process more than the two cores of continuous integration: many tests wait for processes that they have started.
+IN_PARALLEL := -n 3 --dist loadgroup
 # The name of an image by the digest that its registry has for it now.
 DIGEST := docker buildx imagetools inspect --format '{{.Name}}@{{.Manifest.Digest}}'
 # npm and node of the environment, for the dashboard's modules.

@@ -7,5 +7,5 @@ class MissingExtra(ImportError):  # noqa: N818 - the name is what went wrong
     @classmethod
     def of(cls, doing: str, package: str, extra: str, error: ImportError) -> "MissingExtra":
         """Return the sentence for what cannot be done ("Writing ONNX")."""
-        way = f'Install the extra: pip install "logsweep[{extra}]".'
+        way = f"Install the extra in the checkout: pip install '.[{extra}]'."
         return cls(f"{doing} needs the package {package}, which cannot be imported: {error}. {way}")

@@ -56,7 +56,8 @@ def export_results(
 
     Trials and epochs are in the order of trials, and are read in pages while they are sent: trials that finish
     meanwhile may be in it or not. Predictions are in the order of the part, beside the target, with the probability of
-    each class. Lists and values of several kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet`
+    each class; of a sweep with folds, dev is the first fold of train and dev together, whose rows the model was not
+    trained on. Lists and values of several kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet`
     on the server.
     """
     name, columns, pages = _table(services, sweep, _Asked(of, where, trial, part))
@@ -65,7 +66,7 @@ def export_results(
         pieces = write(columns, pages)
     except ImportError:
         rule = "Parquet needs pyarrow, which the server does not have. Ask for csv or jsonl"
-        raise NotInstalled(f"{rule}, or install it there: pip install 'logsweep[parquet]'.") from None
+        raise NotInstalled(f"{rule}, or install it there: pip install '.[parquet]' in its checkout.") from None
     headers = {"Content-Disposition": f'attachment; filename="{sweep}-{name}.{file_format}"'}
     return StreamingResponse(pieces, media_type=media_type, headers=headers)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.domain.errors import NotInstalled
+from app.domain.errors import Conflict, NotInstalled, Unavailable
 
 if TYPE_CHECKING:
     from logsweep import Client
@@ -49,6 +49,6 @@ def connected(server: str) -> Iterator["Client"]:
     except LogsweepError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(Exit.REFUSED) from None
-    except NotInstalled as error:
+    except (NotInstalled, Unavailable, Conflict) as error:
         typer.echo(error.detail, err=True)
         raise typer.Exit(Exit.REFUSED) from None

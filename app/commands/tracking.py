@@ -1,11 +1,12 @@
 """`logsweep export --to`: a sweep goes over to another tool's store."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from app.commands.trackers.told import OPEN, ToldTrial, told_trials
-from app.domain.errors import NotInstalled
+from app.domain.errors import NotInstalled, Unavailable
 
 if TYPE_CHECKING:
     from logsweep import Sweep
@@ -40,12 +41,19 @@ class Tracked:
 
 
 def track(sweep: "Sweep", kind: Kind, place: str | None, where: Sequence[str]) -> Tracked:
-    """Write the trials of a sweep that fit and have ended. Raises NotInstalled where the tool's package is missing."""
-    tracker = _tracker(kind, sweep.now, place)
+    """Write the trials of a sweep that fit and have ended.
+
+    Raises NotInstalled where the tool's package is missing; Conflict; Unavailable where its store cannot be written.
+    """
+    tool = _TOOLS[kind]()
+    with _in_words(kind, tool):
+        tracker = tool.open(sweep.now, place)
     counts = {"written": 0, "unchanged": 0, "left": 0}
     for trial in told_trials(sweep, where):
-        counts[_written(tracker, trial)] += 1
-    tracker.close()
+        with _in_words(kind, tool):
+            counts[_written(tracker, trial)] += 1
+    with _in_words(kind, tool):
+        tracker.close()
     return Tracked(tracker.place, **counts)
 
 
@@ -58,28 +66,37 @@ def _written(tracker: Tracker, trial: ToldTrial) -> str:
     return "written"
 
 
-def _tracker(kind: Kind, sweep: "SweepAnswer", place: str | None) -> Tracker:
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """How the store of a tool is opened, and what it raises where it cannot be written: its package has to be there."""
+
+    open: Callable[["SweepAnswer", str | None], Tracker]
+    failures: Callable[[], tuple[type[Exception], ...]]
+
+
+@contextmanager
+def _in_words(kind: Kind, tool: Tool) -> Iterator[None]:
     try:
-        return _KINDS[kind]()(sweep, place)
+        yield
     except ModuleNotFoundError as error:
-        raise NotInstalled(
-            f"--to {kind} needs the package {error.name}, which is not here: pip install 'logsweep[{kind}]'."
-        ) from None
+        way = f"pip install '.[{kind}]' in the checkout"
+        raise NotInstalled(f"--to {kind} needs the package {error.name}, which is not here: {way}.") from None
+    except tool.failures() as error:
+        said = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        way = "What was written stays; export again to go on"
+        raise Unavailable(f"--to {kind} cannot write there: {said.rstrip('.')}. {way}.") from error
 
 
-Open = Callable[["SweepAnswer", str | None], Tracker]
+def _mlflow() -> Tool:
+    from app.commands.trackers import mlflow  # noqa: PLC0415  # none needs the other's
+
+    return Tool(mlflow.MlflowTracker, mlflow.failures)
 
 
-def _mlflow() -> Open:
-    from app.commands.trackers.mlflow import MlflowTracker  # noqa: PLC0415  # none needs the other's
+def _tensorboard() -> Tool:
+    from app.commands.trackers import tensorboard  # noqa: PLC0415
 
-    return MlflowTracker
-
-
-def _tensorboard() -> Open:
-    from app.commands.trackers.tensorboard import TensorboardTracker  # noqa: PLC0415
-
-    return TensorboardTracker
+    return Tool(tensorboard.TensorboardTracker, tensorboard.failures)
 
 
-_KINDS: Mapping[Kind, Callable[[], Open]] = {"mlflow": _mlflow, "tensorboard": _tensorboard}
+_TOOLS: Mapping[Kind, Callable[[], Tool]] = {"mlflow": _mlflow, "tensorboard": _tensorboard}

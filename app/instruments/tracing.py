@@ -55,7 +55,9 @@ def sent_traces(environment: Mapping[str, str]) -> Iterator[TracerProvider | Non
         from opentelemetry.sdk.trace import TracerProvider as Provider  # noqa: PLC0415 # of the same extra
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 # of the same extra
     except ImportError:
-        _log.warning("An address for traces is set, but none are sent: install logsweep[otel], or unset it.")
+        _log.warning(
+            "An address for traces is set, but none are sent: pip install '.[otel]' in the checkout, or unset it."
+        )
         yield None
         return
     name = environment.get("OTEL_SERVICE_NAME", "logsweep")

@@ -23,10 +23,10 @@ LONGEST_NAME = 100
 _TAKEN = frozenset(
     (
         *("number", "value", "state", "reason", "best_epoch", "epoch", "epochs", "seconds", "gradient_norms"),
-        *("created_at", "started_at", "finished_at"),
+        *("created_at", "started_at", "finished_at", "trial", "replicate", "replicates"),
     )
 )
-"""Names that trials and points of curves have for something else."""
+"""Names that trials, points of curves and the columns of exports have for something else."""
 _UNFIT = frozenset('"\\<>=!')
 """Characters that mean something where trials are filtered."""
 

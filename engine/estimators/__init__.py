@@ -4,7 +4,7 @@ try:
     import sklearn  # noqa: F401  # only to say what is missing
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
-        "engine.estimators needs scikit-learn, which is not installed. Run: pip install 'logsweep[sklearn]'",
+        "engine.estimators needs scikit-learn, which is not installed. Run in the checkout: pip install '.[sklearn]'",
         name=error.name,
     ) from error
 

@@ -74,6 +74,21 @@ def test_a_brush_in_parallel_coordinates_filters_the_table(page: Page, sweep: st
     assert 0 < page.locator("tbody tr").count() < 12
 
 
+def test_a_click_on_the_axis_takes_the_filter_away_at_once(page: Page, sweep: str) -> None:
+    page.goto(f"./#/sweeps/{sweep}?tab=parameters")
+    canvas = page.get_by_role("img", name="Parallel coordinates").locator("canvas")
+    box = canvas.bounding_box()
+    assert box is not None
+    x, top = box["x"] + 40, box["y"] + 60
+    page.mouse.move(x, top)
+    page.mouse.down()
+    page.mouse.move(x, top + 100, steps=5)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("where=param.learning_rate"))
+    page.mouse.click(x, top + 200)
+    expect(page).not_to_have_url(re.compile("where="))
+
+
 def test_a_trial_is_opened_and_shows_what_to_do(page: Page, sweep: str) -> None:
     page.goto(f"./#/sweeps/{sweep}?tab=trials")
     page.locator("tbody a").first.click()

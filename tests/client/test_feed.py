@@ -63,6 +63,30 @@ def test_a_lost_server_is_asked_again_after_growing_pauses_until_the_patience_en
         feed.lost(httpx.ConnectError("refused"))
 
 
+def test_patience_begins_with_the_loss_and_anew_with_each_sign_of_life() -> None:
+    clock = Clock()
+    feed = _feed(clock)
+    list(feed.receive(SENT))
+    for _ in range(2):
+        clock.now += 70.0  # longer than the patience: it was open, and silent
+        assert feed.lost(None) == 2.0
+        clock.now += 60.0
+        feed.lost(httpx.ConnectError("refused"))
+        list(feed.receive(SENT))
+    feed.lost(None)
+    clock.now += 61.0
+    with pytest.raises(Unreachable, match="for 60 s nothing was heard"):
+        feed.lost(httpx.ConnectError("refused"))
+
+
+def test_a_server_that_was_never_heard_is_asked_no_longer_than_the_patience() -> None:
+    clock = Clock()
+    feed = _feed(clock)
+    clock.now = 61.0
+    with pytest.raises(Unreachable):
+        feed.lost(httpx.ConnectTimeout("nobody"))
+
+
 def test_a_refusal_ends_a_feed_unless_it_may_pass() -> None:
     problem = json.dumps({"detail": "There is no sweep.", "errors": []}).encode()
     _feed().refused(Reply(503, problem, {}, "GET"))

@@ -88,7 +88,7 @@ sys.modules["sklearn"] = None
 try:
     import engine.estimators
 except ModuleNotFoundError as error:
-    sys.exit("pip install 'logsweep[sklearn]'" not in str(error))
+    sys.exit("pip install '.[sklearn]'" not in str(error))
 sys.exit("nothing was raised")
 """
 

@@ -6,11 +6,14 @@ SQLAlchemy that the service has anyway, to databases. Plain folders MLflow itsel
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
+from app.commands.trackers.mlflow_names import fitting_names
 from app.commands.trackers.told import ToldTrial
+from app.domain.errors import Conflict
 
 if TYPE_CHECKING:
     from logsweep.answers.sweeps import SweepAnswer
@@ -20,8 +23,16 @@ USUAL = "sqlite:///mlflow.db"
 
 _SWEEP, _TRIAL, _STATE, _MARK = "logsweep.sweep", "logsweep.trial", "logsweep.state", "logsweep.mark"
 _STATUSES = {"completed": "FINISHED", "pruned": "FINISHED", "cancelled": "KILLED"}
-_MOST = 1000
-"""What MLflow takes at once of metrics; of parameters and tags it takes 100, more than a trial has."""
+_MOST_METRICS, _MOST_PARAMS = 1000, 100
+"""What MLflow takes at once."""
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """Return what MLflow raises where its server or database is away or refuses something."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415  # an extra
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415  # what it writes to databases with
+
+    return MlflowException, SQLAlchemyError, OSError
 
 
 @final
@@ -35,29 +46,44 @@ class MlflowTracker:
         self.place = _address(place)
         self._client = MlflowClient(tracking_uri=self.place, registry_uri=self.place)
         self._experiment = self._experiment_of(sweep)
-        self._runs = {run.data.tags.get(_TRIAL): run for run in self._all_runs()}
+        self._runs: dict[str | None, list[Any]] = {}
+        for run in self._all_runs():
+            self._runs.setdefault(run.data.tags.get(_TRIAL), []).append(run)
+        self._metric_names = fitting_names(("value", *(sweep.metrics or ())))
+        self._param_names = fitting_names(_params_of(sweep))
 
     def has(self, trial: ToldTrial) -> bool:
         """Return whether the trial is there as it is."""
-        run = self._runs.get(str(trial.answer.number))
-        return run is not None and run.data.tags.get(_MARK) == trial.mark
+        runs = self._runs.get(str(trial.answer.number), ())
+        return any(run.data.tags.get(_MARK) == trial.mark for run in runs)
 
     def write(self, trial: ToldTrial) -> None:
-        """Write a trial in place of what was there of it."""
-        from mlflow.entities import Param, RunTag  # noqa: PLC0415  # an extra
+        """Write a trial in place of what was there of it, which stays until the new run is whole."""
+        from mlflow.entities import RunTag  # noqa: PLC0415  # an extra
 
-        if (before := self._runs.get(str(trial.answer.number))) is not None:
-            self._client.delete_run(before.info.run_id)
         answer, begun = trial.answer, _milliseconds(trial.begun_at)
         tags = {_SWEEP: self._sweep, _TRIAL: str(answer.number), _STATE: answer.state}
         tags |= {"logsweep.source": answer.source, "mlflow.note.content": answer.reason or ""}
         run = self._client.create_run(self._experiment, begun, tags, trial.name).info.run_id
-        params = [Param(name, _text(value)) for name, value in answer.all_params.items()]
-        self._client.log_batch(run, params=params)
-        for metrics in _in_parts(list(_metrics(trial)), _MOST):
+        with ExitStack() as unless_whole:
+            unless_whole.callback(self._client.delete_run, run)
+            self._fill(run, trial)
+            self._client.set_terminated(run, _STATUSES.get(answer.state, "FAILED"), _milliseconds(trial.ended_at))
+            for before in self._runs.pop(str(answer.number), ()):
+                self._client.delete_run(before.info.run_id)
+            self._client.log_batch(run, tags=[RunTag(_MARK, trial.mark)])  # last: without it the run is written anew
+            unless_whole.pop_all()
+
+    def _fill(self, run: str, trial: ToldTrial) -> None:
+        from mlflow.entities import Param  # noqa: PLC0415  # an extra
+
+        params = [
+            Param(self._param_names.get(name, name), _text(value)) for name, value in trial.answer.all_params.items()
+        ]
+        for part in _in_parts(params, _MOST_PARAMS):
+            self._client.log_batch(run, params=part)
+        for metrics in _in_parts(list(_metrics(trial, self._metric_names)), _MOST_METRICS):
             self._client.log_batch(run, metrics=metrics)
-        self._client.set_terminated(run, _STATUSES.get(answer.state, "FAILED"), _milliseconds(trial.ended_at))
-        self._client.log_batch(run, tags=[RunTag(_MARK, trial.mark)])  # last: without it the run is written anew
 
     def close(self) -> None:
         """Do nothing: what was written is there."""
@@ -66,7 +92,7 @@ class MlflowTracker:
         """Return the id of the sweep's experiment, which is found by the sweep's id, whatever it is called now."""
         self._sweep = sweep.id
         name = f"{sweep.name} ({sweep.id})"
-        found = self._client.search_experiments(filter_string=f"tags.\"{_SWEEP}\" = '{sweep.id}'")
+        found = self._found(sweep.id)
         if not found:
             experiment = str(self._client.create_experiment(name, tags={_SWEEP: sweep.id}))
         else:
@@ -76,6 +102,17 @@ class MlflowTracker:
         for tag, value in _about(sweep).items():
             self._client.set_experiment_tag(experiment, tag, value)
         return experiment
+
+    def _found(self, sweep: str) -> Sequence[Any]:
+        """Return the sweep's experiment, if there is one. Raises Conflict for one that somebody deleted."""
+        from mlflow.entities import ViewType  # noqa: PLC0415  # an extra
+
+        condition = f"tags.\"{_SWEEP}\" = '{sweep}'"
+        found = self._client.search_experiments(filter_string=condition)
+        for one in () if found else self._client.search_experiments(ViewType.DELETED_ONLY, filter_string=condition):
+            way = f"Restore it: mlflow experiments restore --experiment-id {one.experiment_id}"
+            raise Conflict(f'The experiment of this sweep, "{one.name}", was deleted in MLflow, which keeps it. {way}.')
+        return found
 
     def _all_runs(self) -> Iterator[Any]:
         token: str | None = ""
@@ -91,14 +128,22 @@ def _about(sweep: "SweepAnswer") -> dict[str, str]:
     return {"mlflow.note.content": sweep.notes, **{f"logsweep.{name}": value for name, value in told.items()}}
 
 
-def _metrics(trial: ToldTrial) -> Iterator[Any]:
+def _params_of(sweep: "SweepAnswer") -> Iterator[str]:
+    """Yield all parameters that trials of a sweep may have, in the order in which they came to it."""
+    for version in sweep.space_versions:
+        yield from version.space
+    yield from sweep.fixed
+
+
+def _metrics(trial: ToldTrial, called: Mapping[str, str]) -> Iterator[Any]:
     from mlflow.entities import Metric  # noqa: PLC0415  # an extra
 
     begun, best = _milliseconds(trial.begun_at), trial.answer.best_epoch or 0
     for point in trial.curves:
-        yield Metric(point.metric, point.value, begun, point.epoch)
+        folder, _, name = point.metric.partition("/")
+        yield Metric(f"{folder}/{called.get(name, name)}", point.value, begun, point.epoch)
     for name, value in trial.results.items():
-        yield Metric(name, value, _milliseconds(trial.ended_at), best)
+        yield Metric(called.get(name, name), value, _milliseconds(trial.ended_at), best)
 
 
 def _address(place: str | None) -> str:

@@ -24,6 +24,11 @@ _EVENTS = "events.out.tfevents.logsweep"
 _MARK = "logsweep.mark"
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """Return what is raised where the folder cannot be written."""
+    return (OSError,)
+
+
 @final
 class TensorboardTracker:
     """Writes a folder for the sweep in `place`."""
@@ -64,7 +69,8 @@ class TensorboardTracker:
         api = self._hparams
         created = self._sweep.created_at.timestamp()
         params = [api.HParam(name, domain) for name, domain in self._domains()]
-        metrics = [api.Metric(name) for name in self._metrics]
+        # Those of trials that an export of another part has written stay in the table.
+        metrics = [api.Metric(name) for name in dict.fromkeys((*_known_metrics(self._folder), *self._metrics))]
         with _events(self._folder) as write:
             write(created, 0, api.hparams_config_pb(params, metrics, time_created_secs=created))
             write(created, 0, _text("sweep", _about(self._sweep)))
@@ -91,6 +97,19 @@ class TensorboardTracker:
                 yield name, api.RealInterval(*map(float, self._numeric[name]))
             else:
                 yield name, api.Discrete(sorted(set(map(_said, values))))
+
+
+def _known_metrics(folder: Path) -> Iterator[str]:
+    """Yield the metrics of the table of hyperparameters as it was written before."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # noqa: PLC0415  # an extra
+    from tensorboard.plugins.hparams import metadata, plugin_data_pb2  # noqa: PLC0415
+
+    if not (folder / _EVENTS).exists():
+        return
+    tags = EventAccumulator(str(folder)).Reload().PluginTagToContent(metadata.PLUGIN_NAME)
+    for content in tags.values():
+        table = plugin_data_pb2.HParamsPluginData.FromString(content).experiment
+        yield from (one.name.tag for one in table.metric_infos)
 
 
 def _numeric(sweep: "SweepAnswer") -> dict[str, tuple[float, float]]:

@@ -52,7 +52,7 @@ class Feed:
         self._clock = clock
         self._chance = chance
         self._pause = 1.0
-        self._heard_at = clock()
+        self._lost_at: float | None = clock()  # nothing was heard yet
         self.open()
 
     def timeout(self, left: float) -> httpx.Timeout:
@@ -76,7 +76,7 @@ class Feed:
 
     def receive(self, piece: bytes) -> Iterator[Event | None]:
         """Yield the events that a piece completes; None is a sign of life that tells the place alone."""
-        self._heard_at = self._clock()
+        self._lost_at = None
         self._text += self._decoder.decode(piece)
         *lines, self._text = self._text.split("\n")
         for line in lines:
@@ -89,7 +89,10 @@ class Feed:
 
     def lost(self, error: httpx.TransportError | None) -> float:
         """Return the seconds after which to come back. Raises Unreachable after a time without an answer."""
-        if self._clock() - self._heard_at > self._patience:
+        now = self._clock()
+        if self._lost_at is None:  # a connection that fell silent is told of late: patience begins with the loss
+            self._lost_at = now
+        if now - self._lost_at > self._patience:
             raise Unreachable(f"The events broke off, and for {self._patience:g} s nothing was heard: {error}")
         pause = self._pause
         self._pause = min(2.0 * pause, LONGEST_PAUSE)

@@ -113,6 +113,10 @@ def test_trials_are_sorted_and_filtered_by_what_the_sweep_declares(client: httpx
         ({"objective": {"metric": "auc", "direction": "minimize"}}, ["/objective/direction"]),
         ({"objective": None}, ["/objective/metric"]),
         ({"metrics": {"auc": "maximize", "value": "maximize", "a<b": "minimize"}}, ["/metrics/value", "/metrics/a<b"]),
+        (
+            {"metrics": {"auc": "maximize", **dict.fromkeys(("trial", "replicate", "replicates"), "maximize")}},
+            ["/metrics/trial", "/metrics/replicate", "/metrics/replicates"],
+        ),
         ({"fixed": {'quo"te': 1, " space": 2}}, ['/fixed/quo"te', "/fixed/ space"]),
         ({"fixed": {"any": 1}}, ["/fixed/any"]),
         ({"early_stopping": {"patience": 3}, "keep_models": 2}, ["/early_stopping", "/keep_models"]),

@@ -81,7 +81,7 @@ def test_without_the_package_onnx_is_refused_and_the_extra_named(
     monkeypatch.delitem(sys.modules, "engine.models.onnx", raising=False)
     monkeypatch.setitem(sys.modules, "onnx", None)
     refused = problem(client.get(f"{trial}/model", params={"format": "onnx"}), 501)
-    assert 'pip install "logsweep[onnx]"' in refused["detail"]
+    assert "pip install '.[onnx]'" in refused["detail"]
 
 
 def test_rows_are_predicted_as_by_the_file(client: httpx.Client, trainer: Trainer) -> None:

@@ -78,4 +78,4 @@ def test_without_the_package_parquet_is_refused_and_the_extra_named(
 ) -> None:
     (tmp_path / "pyarrow.py").write_text('raise ImportError("there is none")')
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # the process that reads looks there first
-    assert 'pip install "logsweep[parquet]"' in problem(upload(client, content(frame())), 501)["detail"]
+    assert "pip install '.[parquet]'" in problem(upload(client, content(frame())), 501)["detail"]

@@ -1,8 +1,11 @@
 """`logsweep export --to` writes what the packages of other tools read, and doubles nothing."""
 
 import json
+import shutil
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from tensorboard.plugins.hparams import plugin_data_pb2
 from typer.testing import CliRunner, Result
 
 from app.cli import app
-from tests.app.api.serving import Trainer, serving, start, when_ended
+from tests.app.api.serving import Trainer, finished, serving, start, when_ended
 
 pytestmark = [
     pytest.mark.xdist_group("trackers"),  # one server, and MLflow takes seconds to import
@@ -127,6 +130,91 @@ def test_mlflow_gets_nothing_twice_and_what_changed_anew(client: httpx.Client, p
     assert len(_runs(store, name)) == 2
 
 
+FOREIGN: dict[str, Any] = {
+    "trainer": "external",
+    "metrics": dict.fromkeys(("acc@5", "acc_5", "f1(macro)", "a//b", "../x", "/value", "größe in %"), "maximize"),
+    "objective": {"metric": "acc@5"},
+    "space": {"lr (log)": {"kind": "float", "low": 0, "high": 1}},
+    "fixed": {f"option#{number}": number for number in range(120)},
+}
+
+
+@pytest.fixture(scope="module")
+def foreign(client: httpx.Client) -> str:
+    """A sweep of two trials whose metrics and parameters have names that MLflow refuses."""
+    body = {**FOREIGN, "name": "foreign", "budget": {"trials": 2}}
+    name: str = client.post("/v1/sweeps", json=body).raise_for_status().json()["id"]
+    trainer = Trainer(client)
+    values = {metric: float(place) for place, metric in enumerate(FOREIGN["metrics"])}
+    curve = [{"epoch": 1, "metrics": values, "seconds": 0.1}]
+    runs = trainer.claim(9, trainer="external", rules=1)
+    trainer.finish(*(finished(run["lease"], None, metrics=values, best_epoch=1, epochs=1, curve=curve) for run in runs))
+    when_ended(client, name)
+    return name
+
+
+def test_mlflow_gets_names_that_it_takes_for_those_that_it_refuses(
+    client: httpx.Client, foreign: str, place: str
+) -> None:
+    assert _counts(_export(client, foreign, place, "--to", "mlflow")) == (2, 0, 0)
+    called = {
+        "acc_5_2": 0.0, "acc_5": 1.0, "f1_macro_": 2.0, "a/b": 3.0, "_/x": 4.0, "value_2": 5.0, "größe in _": 6.0,
+    }  # fmt: skip  # a row
+    for run in _runs(_store(place), foreign):
+        curves = {f"curves/{name}": value for name, value in called.items()}
+        assert run.data.metrics == {**called, **curves, "value": 0.0}
+        assert len(run.data.params) == 121
+        assert {"lr _log_", "option_0", "option_119"} <= run.data.params.keys()
+
+
+def test_what_breaks_off_leaves_no_run_of_mlflow_half_and_the_ones_that_were_there(
+    client: httpx.Client, foreign: str, tmp_path: Path, place: str
+) -> None:
+    copy = str(shutil.copy(place, tmp_path / "copy.db"))  # with all tables: making them takes seconds
+    assert sum(_counts(_export(client, foreign, copy, "--to", "mlflow"))) == 2
+    store = _store(copy)
+    before = _runs(store, foreign)
+    store.delete_tag(before[0].info.run_id, "logsweep.mark")
+    with closing(sqlite3.connect(copy)) as database:
+        database.execute("CREATE TRIGGER full BEFORE INSERT ON metrics BEGIN SELECT RAISE(ABORT, 'no room'); END")
+        refused = _export(client, foreign, copy, "--to", "mlflow", code=1)
+        assert "no room" in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+        assert [run.info.run_id for run in _runs(store, foreign)] == [run.info.run_id for run in before]
+        database.execute("DROP TRIGGER full")
+    assert _counts(_export(client, foreign, copy, "--to", "mlflow")) == (1, 1, 0)
+    assert [run.info.status for run in _runs(store, foreign)] == ["FINISHED", "FINISHED"]
+
+
+def test_an_experiment_that_was_deleted_in_mlflow_is_told_with_how_to_restore_it(
+    client: httpx.Client, foreign: str, tmp_path: Path, place: str
+) -> None:
+    copy = str(shutil.copy(place, tmp_path / "copy.db"))
+    _export(client, foreign, copy, "--to", "mlflow")
+    store = _store(copy)
+    experiment = _runs(store, foreign)[0].info.experiment_id
+    store.delete_experiment(experiment)
+    refused = _export(client, foreign, copy, "--to", "mlflow", code=1)
+    assert f"mlflow experiments restore --experiment-id {experiment}" in refused.stderr
+    store.restore_experiment(experiment)
+    assert _counts(_export(client, foreign, copy, "--to", "mlflow"))[2] == 0
+
+
+def test_a_store_that_cannot_be_written_is_told_in_a_sentence(
+    client: httpx.Client, sweep: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    (tmp_path / "file").write_text("no folder")
+    for kind, where in (
+        ("mlflow", "http://127.0.0.1:1"),
+        ("mlflow", str(tmp_path / "file" / "mlflow.db")),
+        ("tensorboard", str(tmp_path / "file")),
+    ):
+        refused = _export(client, sweep, where, "--to", kind, code=1)
+        assert refused.stderr.startswith(f"--to {kind} cannot write there: "), refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+
+
 def _hparams(read: EventAccumulator) -> list[plugin_data_pb2.HParamsPluginData]:
     found = read.PluginTagToContent("hparams").values()
     return [plugin_data_pb2.HParamsPluginData.FromString(content) for content in found]
@@ -182,6 +270,21 @@ def test_tensorboard_gets_nothing_twice_and_finds_the_folder_of_a_renamed_sweep(
     assert {path.parent for path in after if after[path] != files[path]} == {folder}  # what is told of the sweep alone
 
 
+def test_tensorboard_keeps_the_metrics_of_a_whole_where_a_part_is_exported_again(
+    client: httpx.Client, sweep: str, tmp_path: Path
+) -> None:
+    def metrics() -> set[str]:
+        (config,) = _hparams(_read(tmp_path / f"two-tulips-{sweep}"))
+        return {one.name.tag for one in config.experiment.metric_infos}
+
+    _export(client, sweep, str(tmp_path), "--to", "tensorboard")
+    whole = metrics()
+    assert "dev_error" in whole
+    part = _export(client, sweep, str(tmp_path), "--to", "tensorboard", "--where", "number>1000")
+    assert _counts(part) == (0, 0, 0)
+    assert metrics() == whole
+
+
 @pytest.mark.parametrize("kind", ["mlflow", "tensorboard"])
 def test_a_package_that_is_missing_is_named_with_what_to_install(
     client: httpx.Client, sweep: str, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
@@ -190,7 +293,7 @@ def test_a_package_that_is_missing_is_named_with_what_to_install(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, kind, None)
     result = _export(client, sweep, str(tmp_path / "x"), "--to", kind, code=1)
-    assert f"pip install 'logsweep[{kind}]'" in result.stderr
+    assert f"pip install '.[{kind}]' in the checkout" in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 

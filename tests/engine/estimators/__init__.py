@@ -1,3 +1,3 @@
 import pytest
 
-pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install 'logsweep[sklearn]'")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install '.[sklearn]'")

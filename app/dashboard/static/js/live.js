@@ -10,7 +10,7 @@ import { listen } from "./feed.js";
 
 const QUIET = 500;
 
-/** How many times as long as a load took there is none after it: a server that works for it has time for others. */
+/** How many times as long as a load took there is none after it, up to `SELDOM`: a server that works for it has time for others. */
 const REST = 4;
 
 /** Milliseconds between two looks at what takes the server a second of work, such as the analysis of a live sweep. */
@@ -88,12 +88,12 @@ export function makeLoader(load, show, quiet = QUIET) {
     const began = performance.now();
     try {
       const value = await load(ended.signal);
+      lasted = performance.now() - began; // of one that fails nothing is known: it may have waited for nobody
       if (!ended.signal.aborted) show({ value, error: null, loading: false });
     } catch (error) {
       if (!ended.signal.aborted) show((/** @type {any} */ last) => ({ ...last, error, loading: false }));
     }
     busy = false;
-    lasted = performance.now() - began;
     if (wanted && !ended.signal.aborted) {
       wanted = false;
       soon();
@@ -101,7 +101,7 @@ export function makeLoader(load, show, quiet = QUIET) {
   }
 
   function soon() {
-    timer ??= setTimeout(now, Math.max(quiet, REST * lasted));
+    timer ??= setTimeout(now, Math.max(quiet, Math.min(REST * lasted, SELDOM)));
   }
 
   function end() {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { follow } from "../../../../app/dashboard/static/js/feed.js";
-import { makeLoader, whenSeen } from "../../../../app/dashboard/static/js/live.js";
+import { makeLoader, SELDOM, whenSeen } from "../../../../app/dashboard/static/js/live.js";
 
 test("who asks while something loads gets one more load after it, however often", async () => {
   let loads = 0;
@@ -25,6 +25,44 @@ test("who asks while something loads gets one more load after it, however often"
   await new Promise(setImmediate);
   assert.deepEqual(shown, [1, 2]);
   loader.end();
+});
+
+/** Loads once, which lasts so long, and asks again. @param {any} t @param {number} lasts @param {boolean} [fails] @returns {Promise<() => number>} the loads so far */
+async function loadedOnce(t, lasts, fails = false) {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let [loads, now] = [0, 0];
+  t.mock.method(performance, "now", () => now);
+  const loader = makeLoader(async () => {
+    loads += 1;
+    now += lasts;
+    if (fails) throw new Error("nobody answers");
+  }, () => {}, 500);
+  await loader.now();
+  loader.soon();
+  t.after(() => loader.end());
+  return () => loads;
+}
+
+test("after a load there is none for four times as long as it took", async (t) => {
+  const loads = await loadedOnce(t, 1000);
+  t.mock.timers.tick(3999);
+  assert.equal(loads(), 1);
+  t.mock.timers.tick(1);
+  assert.equal(loads(), 2);
+});
+
+test("a load that took a minute is not waited after for minutes", async (t) => {
+  const loads = await loadedOnce(t, 60_000);
+  t.mock.timers.tick(SELDOM - 1);
+  assert.equal(loads(), 1);
+  t.mock.timers.tick(1);
+  assert.equal(loads(), 2);
+});
+
+test("how long a load took that failed says nothing of the next one", async (t) => {
+  const loads = await loadedOnce(t, 60_000, true);
+  t.mock.timers.tick(500);
+  assert.equal(loads(), 2);
 });
 
 test("what was asked for by a view that has gone is not shown", async () => {

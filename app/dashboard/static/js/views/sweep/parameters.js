@@ -1,6 +1,6 @@
 /** How parameters and results hang together: parallel coordinates with brushes, and each parameter against the objective. */
 import { html } from "htm/preact";
-import { useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { get } from "../../api.js";
 import { SELDOM, useLive } from "../../live.js";
 import { adjust, go } from "../../router.js";
@@ -90,22 +90,29 @@ function Brushing({ sweep, axes, points, where }) {
   </${Panel}>`;
 }
 
-/** Takes a brush when it is let go: the chart tells of it with each move. @param {(event: any) => void} take */
+/**
+ * Takes a brush when it is let go, as the chart tells of it with each move. What the chart tells of while nothing is
+ * pressed is taken at once: of a click that takes a brush away it tells on `mouseup`, which comes after `pointerup`.
+ * @param {(event: any) => void} take
+ */
 function useBrush(take) {
-  const last = useRef(/** @type {any} */ (null));
+  const press = useRef({ held: false, last: /** @type {any} */ (null) });
   const latest = useRef(take);
   latest.current = take;
-  return (/** @type {any} */ event) => {
-    const moves = last.current !== null;
-    last.current = event;
-    if (moves) return;
+  useEffect(() => {
     const end = new AbortController();
     const letGo = () => {
-      end.abort();
-      latest.current(last.current);
-      last.current = null;
+      const { last } = press.current;
+      press.current = { held: false, last: null };
+      if (last !== null) latest.current(last);
     };
+    addEventListener("pointerdown", () => (press.current.held = true), { signal: end.signal, capture: true });
     for (const name of ["pointerup", "pointercancel"]) addEventListener(name, letGo, { signal: end.signal });
+    return () => end.abort();
+  }, []);
+  return (/** @type {any} */ event) => {
+    if (press.current.held) press.current.last = event;
+    else latest.current(event);
   };
 }
 

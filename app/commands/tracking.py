@@ -82,9 +82,14 @@ def _in_words(kind: Kind, tool: Tool) -> Iterator[None]:
         way = f"pip install '.[{kind}]' in the checkout"
         raise NotInstalled(f"--to {kind} needs the package {error.name}, which is not here: {way}.") from None
     except tool.failures() as error:
-        said = next(iter(str(error).strip().splitlines()), type(error).__name__)
         way = "What was written stays; export again to go on"
-        raise Unavailable(f"--to {kind} cannot write there: {said.rstrip('.')}. {way}.") from error
+        raise Unavailable(f"--to {kind} cannot write there: {_said(error)}. {way}.") from error
+
+
+def _said(error: Exception) -> str:
+    """Return the first line of what a tool says, without what SQLAlchemy says to programmers before it."""
+    lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("(raised as a result")]
+    return lines[0].strip().rstrip(".") if lines else type(error).__name__
 
 
 def _mlflow() -> Tool:

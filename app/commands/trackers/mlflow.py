@@ -108,7 +108,7 @@ class MlflowTracker:
         from mlflow.entities import ViewType  # noqa: PLC0415  # an extra
 
         condition = f"tags.\"{_SWEEP}\" = '{sweep}'"
-        found = self._client.search_experiments(filter_string=condition)
+        found: Sequence[Any] = self._client.search_experiments(filter_string=condition)
         for one in () if found else self._client.search_experiments(ViewType.DELETED_ONLY, filter_string=condition):
             way = f"Restore it: mlflow experiments restore --experiment-id {one.experiment_id}"
             raise Conflict(f'The experiment of this sweep, "{one.name}", was deleted in MLflow, which keeps it. {way}.')

@@ -11,12 +11,16 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mlflow import MlflowClient
+from mlflow.utils.validation import path_not_unique, validate_param_and_metric_name
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import plugin_data_pb2
 from typer.testing import CliRunner, Result
 
 from app.cli import app
+from app.commands.trackers.mlflow_names import fitting_names
 from tests.app.api.serving import Trainer, finished, serving, start, when_ended
 
 pytestmark = [
@@ -128,6 +132,18 @@ def test_mlflow_gets_nothing_twice_and_what_changed_anew(client: httpx.Client, p
     store.delete_tag(before[0].info.run_id, "logsweep.mark")  # as if the writing had broken off
     assert _counts(_export(client, name, place, "--to", "mlflow")) == (1, 1, 0)
     assert len(_runs(store, name)) == 2
+
+
+@given(st.lists(st.text("ab_@./ :-é", min_size=1) | st.text(min_size=1), max_size=8))
+def test_every_name_becomes_another_one_that_mlflow_takes_or_stays(names: list[str]) -> None:
+    called = fitting_names(names)
+    assert len(set(called.values())) == len(called) == len(set(names))
+    for name, fitting in called.items():
+        assert validate_param_and_metric_name(fitting)
+        assert not path_not_unique(fitting)
+        assert not path_not_unique(f"curves/{fitting}")
+        if validate_param_and_metric_name(name) and not path_not_unique(name):
+            assert fitting == name
 
 
 FOREIGN: dict[str, Any] = {

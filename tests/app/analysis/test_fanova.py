@@ -107,4 +107,4 @@ def test_choices_of_a_thousand_values_take_bounded_memory() -> None:
     finally:
         tracemalloc.stop()
     assert {one.parameter for one in found} == {*many, "x"}
-    assert most < 700 << 20
+    assert most < 500 << 20

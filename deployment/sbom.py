@@ -94,8 +94,8 @@ def _licence(package: str) -> str:
     """Return the licence that a package which is installed here says it has, as an SPDX expression."""
     about = metadata.metadata(package)
     classifiers = [one.rpartition(" :: ")[2] for one in about.get_all("Classifier") or [] if one.startswith("License")]
-    told = [about["License-Expression"], *map(_OF_CLASSIFIER.get, classifiers), _TOLD_NOWHERE.get(package)]
-    return next((one for one in told if one), about["License"] or "")
+    told = [about.get("License-Expression"), *map(_OF_CLASSIFIER.get, classifiers), _TOLD_NOWHERE.get(package)]
+    return next((one for one in told if one), about.get("License") or "")
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def _licence(package: str) -> str:
 
 def _told(about: metadata.PackageMetadata, field: str) -> str | None:
     """Return a field of metadata; None if it has none, for which some readers raise KeyError."""
-    return about[field] if field in about else None
+    return about[field] if field in about else None  # noqa: SIM401 - its type has no get
 
 
 if __name__ == "__main__":

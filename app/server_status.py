@@ -1,5 +1,6 @@
 """What a server does, told once a second at most: which sweeps run, how far they are, and who trains."""
 
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ SECONDS = 1.0
 
 _MOST = 100
 """The most sweeps and workers that are counted."""
+
+_log = logging.getLogger(__name__)
 
 _OPEN = (TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED)
 
@@ -36,16 +39,22 @@ def telling(services: Services) -> Iterator[None]:
 
 
 def _tell_until(stop: Event, services: Services, tell: Tell) -> None:
+    logged = ""
     while not stop.wait(SECONDS):
         try:
             tell(_looked_at(services))
-        except LogsweepError as error:
-            tell(Doing("What runs cannot be told", error.detail.rstrip(".")))
+        except Exception as error:  # noqa: BLE001 - a terminal that is gone, for one: it may be better in a second
+            if repr(error) != logged:
+                _log.warning("What the server does could not be told; it is tried again.", exc_info=True)
+            logged = repr(error)
 
 
 def _looked_at(services: Services) -> Doing:
-    running = services.sweeps.page(SweepFilter(state=SweepState.RUNNING), _MOST, None).items
-    return doing(running, services.workers.page(_MOST, None).items)
+    try:
+        running = services.sweeps.page(SweepFilter(state=SweepState.RUNNING), _MOST, None).items
+        return doing(running, services.workers.page(_MOST, None).items)
+    except LogsweepError as error:
+        return Doing("What runs cannot be told", error.detail.rstrip("."))
 
 
 def doing(running: Sequence[Sweep], workers: Sequence[Worker]) -> Doing:

@@ -94,8 +94,13 @@ def _licence(package: str) -> str:
     """Return the licence that a package which is installed here says it has, as an SPDX expression."""
     about = metadata.metadata(package)
     classifiers = [one.rpartition(" :: ")[2] for one in about.get_all("Classifier") or [] if one.startswith("License")]
-    told = [about["License-Expression"], *map(_OF_CLASSIFIER.get, classifiers), _TOLD_NOWHERE.get(package)]
-    return next((one for one in told if one), about["License"] or "")
+    told = [_told(about, "License-Expression"), *map(_OF_CLASSIFIER.get, classifiers), _TOLD_NOWHERE.get(package)]
+    return next((one for one in told if one), _told(about, "License") or "")
+
+
+def _told(about: metadata.PackageMetadata, field: str) -> str | None:
+    """Return a field of metadata; None if it has none, for which some readers raise KeyError."""
+    return about[field] if field in about else None  # noqa: SIM401 - its type has no get
 
 
 if __name__ == "__main__":

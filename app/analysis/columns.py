@@ -12,6 +12,9 @@ from app.domain.values import Value, key
 
 Floats: TypeAlias = NDArray[np.float64]
 
+MOST_GROUPS = 32
+"""Of more values without an order the rarest are looked at as one: what each does by itself few trials tell."""
+
 
 def values_of(axis: Parameter, name: str, points: Sequence[Mapping[str, Value]]) -> Floats:
     """Return numbers as they are, and values of a choice as positions in its list; NaN where a point has none.
@@ -34,3 +37,17 @@ def coordinates_of(axis: Parameter, values: Floats) -> Floats:
     above = ~np.isnan(values) & ~((zero > 0.0) & (values == 0.0))
     found[above] = places(values[above].tolist(), axis.low, axis.high, axis.scale, axis.threshold)
     return np.where((zero > 0.0) & (values == 0.0), 0.0, zero + (1.0 - zero) * found)
+
+
+def groups_of(places: Floats, most: int = MOST_GROUPS) -> NDArray[np.int64]:
+    """Return a number from 0 on for each trial: that of its value, in the order of the list, among those drawn.
+
+    Of more than `most` values the rarest, and of equally rare ones the last in the list, have the last number together.
+    """
+    _, numbers, counts = np.unique(places, return_inverse=True, return_counts=True)
+    if len(counts) <= most:
+        return np.asarray(numbers, np.int64)
+    group = np.full(len(counts), most - 1)
+    kept = np.sort(np.argsort(-counts, kind="stable")[: most - 1])
+    group[kept] = np.arange(most - 1)
+    return np.asarray(group[numbers], np.int64)

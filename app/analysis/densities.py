@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.analysis.columns import Floats
+from app.analysis.columns import MOST_GROUPS, Floats, groups_of
 from app.domain.space import ChoiceParameter, Parameter
 
 _SPREAD = 0.29
@@ -14,15 +14,20 @@ _LEAST = 1e-12
 def cells_of(parameter: Parameter, coordinates: Floats, best: int, cells: int) -> Floats:
     """Return the share that each trial has in each cell of an axis, (trials, cells); each row sums to 1.
 
-    A value of a choice is a cell of its own. A number is spread by a normal kernel whose width is Scott's for a group
+    A value of a choice that was drawn is a cell of its own; of very many the rarest are one, or, if they have an order,
+    all are spread as numbers are. A number is spread by a normal kernel whose width is Scott's for a group
     of `best` trials; what would lie beyond a bound is spread over the axis.
     """
-    if isinstance(parameter, ChoiceParameter):
-        positions = coordinates * max(len(parameter.values) - 1, 1) if parameter.ordered else coordinates
-        return np.asarray(np.eye(len(parameter.values))[np.rint(positions).astype(np.int64)])
+    if isinstance(parameter, ChoiceParameter) and not _is_like_a_number(parameter, coordinates):
+        groups = groups_of(coordinates)
+        return np.asarray(np.eye(int(groups.max()) + 1)[groups])
     middles = (np.arange(cells) + 0.5) / cells
     shares = kernel(coordinates, middles, _SPREAD * best**-0.2)
     return np.asarray(shares / shares.sum(1, keepdims=True))
+
+
+def _is_like_a_number(choice: ChoiceParameter, coordinates: Floats) -> bool:
+    return choice.ordered and len(np.unique(coordinates)) > MOST_GROUPS
 
 
 def kernel(places: Floats, at: Floats, width: float) -> Floats:

@@ -11,7 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
-from app.analysis.columns import Floats
+from app.analysis.columns import MOST_GROUPS, Floats, groups_of
 from app.analysis.evidence import Evidence, Rows
 from app.analysis.forest import Leaves, grown
 from app.domain.space import ChoiceParameter, Parameter
@@ -21,6 +21,9 @@ _MOST_TREES, _FEWEST_TREES, _EXAMPLES = 256, 64, 64_000
 
 _CELLS = 8
 """Of a pair the mean cost is looked at in so many cells of each axis of numbers: finer ones would tell noise."""
+
+_MOST_COLUMNS, _FEWEST_GROUPS = 96, 3
+"""All values without an order have about so many columns: a forest takes memory by trees, trials and columns."""
 
 _LEAST = 1e-12
 
@@ -92,25 +95,36 @@ def _inputs(evidence: Evidence, rows: Rows, rng: np.random.Generator) -> tuple[M
     """Return the axes that vary, and the inputs of a forest.
 
     A trial without a parameter has the value of another one drawn by lot: what the absence does is then told of the
-    parameter that decides on it.
+    parameter that decides on it. Of choices of very many values the rarest are one value.
     """
     axes, columns = dict[str, _Axis](), list[Floats]()
+    unordered = sum(_is_unordered(one) for one in evidence.space.parameters.values())
+    most = max(min(_MOST_COLUMNS // max(unordered, 1), MOST_GROUPS), _FEWEST_GROUPS)
     for name, parameter in evidence.space.parameters.items():
         found = evidence.coordinates[name][rows]
         present = found[~np.isnan(found)]
         if not len(present) or np.ptp(present) == 0.0:
             continue
-        parts = _columns(parameter, np.where(np.isnan(found), rng.choice(present, len(found)), found))
+        parts = _columns(parameter, np.where(np.isnan(found), rng.choice(present, len(found)), found), most)
         axes[name] = _Axis(slice(len(columns), len(columns) + len(parts)))
         columns += parts
     return axes, np.stack(columns, 1) if columns else np.zeros((len(rows), 0))
 
 
-def _columns(parameter: Parameter, places: Floats) -> list[Floats]:
-    """Return a column of places from 0 to 1, or one for each of several values without an order."""
-    if not isinstance(parameter, ChoiceParameter) or parameter.ordered or places.max() == 1.0:
+def _columns(parameter: Parameter, places: Floats, most: int) -> list[Floats]:
+    """Return a column of places from 0 to 1, or one for each of several values without an order.
+
+    Values that were not drawn have none. Of more than `most` the rarest have one together, which weighs as one value.
+    """
+    if not _is_unordered(parameter):
         return [places]
-    return [(places == value).astype(np.float64) for value in range(len(parameter.values))]
+    groups = groups_of(places, most)
+    count = int(groups.max()) + 1
+    return [(groups == group).astype(np.float64) for group in (range(count) if count > 2 else [1])]
+
+
+def _is_unordered(parameter: Parameter) -> bool:
+    return isinstance(parameter, ChoiceParameter) and not parameter.ordered
 
 
 def _together(

@@ -77,7 +77,10 @@ def importance(evidence: Evidence) -> Ranking:
 
 
 def _costs(evidence: Evidence) -> tuple[Floats, Rows]:
-    """Return the costs, and their rows: a trial that diverged is as bad as the worst one that has a value."""
+    """Return the costs, and their rows.
+
+    A trial that diverged counts with the value that it has; without one it is as bad as the worst trial that has one.
+    """
     worst = min(float(evidence.costs[np.isfinite(evidence.costs)].max()), _LARGEST)
     return np.minimum(evidence.costs, worst), np.arange(len(evidence.costs))
 

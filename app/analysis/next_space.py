@@ -125,8 +125,8 @@ def _narrowed_choice(evidence: Evidence, name: str, choice: ChoiceParameter, who
         return choice
     rows = evidence.drawn(name)
     best = best_of(rows, GOOD)
-    positions = evidence.values[name].astype(np.int64, copy=False)
-    drawn, good = (np.bincount(positions[some], minlength=len(choice.values)) for some in (rows, best))
+    positions = evidence.values[name]
+    drawn, good = (np.bincount(positions[some].astype(np.int64), minlength=len(choice.values)) for some in (rows, best))
     expected = drawn * (len(best) / max(len(rows), 1))
     left = np.flatnonzero((good > 0) | (expected < _EXPECTED)).tolist()
     weights = choice.weights and tuple(choice.weights[place] for place in left)

@@ -70,8 +70,11 @@ _ABOUT_SWEEPS = (
 _ROOMS = (*_ABOUT_SWEEPS, gradient_checks, events, workers, work, work_files, keys, sessions, backups, health)
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_HEADERS = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID", "X-Request-ID")
+_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID", "X-Request-ID")
 """What pages of other origins may send; never cookies."""
+
+_SHOWN = ("Idempotency-Replayed", "Retry-After", "X-Request-ID")
+"""What they may read of the heads of answers."""
 
 MAX_JSON_BYTES = 1 << 20
 """The most bytes of a JSON request, except those of workers and those with rows to predict."""
@@ -129,11 +132,18 @@ def make_application(
     app.add_middleware(Audit)
     app.add_middleware(Gate)
     if origins:  # their browsers ask beforehand, without a key
-        app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=_METHODS, allow_headers=_HEADERS)
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=_METHODS,
+            allow_headers=_HEADERS,
+            expose_headers=_SHOWN,
+        )
     app.add_middleware(BrowserGuard, hosts=hosts, origins=origins)
     # The last one added sees a request first. The use cases come with the lifespan, after the middleware.
     app.add_middleware(Observing, meters=lambda: app.state.services.meters, new_id=partial(token_hex, 8))
     app.state.one_gradient_check = asyncio.Semaphore()
+    app.state.readiness = None  # the look that is being taken, if one is
     app.state.bodies = CapacityLimiter(AT_ONCE)
     app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)
     app.state.reads = asyncio.Semaphore(reading.AT_ONCE)

@@ -16,6 +16,7 @@ _WORKERS = "/v1/work/"
 _WITHOUT_CHANGE = ("/preview", "/predict", "/evaluate", "/gradient-checks")
 
 _log = logging.getLogger(LOGGER)
+_log.setLevel(logging.INFO)  # also where LOGSWEEP_LOG_LEVEL asks for warnings alone
 
 
 @final
@@ -27,24 +28,27 @@ class Audit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, and write down its answer."""
-        if scope["type"] == "http" and changes_something(scope["method"], scope["path"]):
-            send = _noting(scope, send)
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or not changes_something(scope["method"], scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        answers: list[int] = []
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answers.append(message["status"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            came = f"was answered with {answers[0]}" if answers else "failed, and may have been done"
+            _log.info("%s: %s %s %s.", _who(scope.get(CALLER, ANYONE)), scope["method"], scope["path"], came)
 
 
 def changes_something(method: str, path: str) -> bool:
     """Return whether a request is one of the audit log."""
-    return method in _CHANGING and not path.startswith(_WORKERS) and not path.endswith(_WITHOUT_CHANGE)
-
-
-def _noting(scope: Scope, send: Send) -> Send:
-    async def noting(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            who = _who(scope.get(CALLER, ANYONE))
-            _log.info("%s: %s %s was answered with %s.", who, scope["method"], scope["path"], message["status"])
-        await send(message)
-
-    return noting
+    harmless = method == "POST" and path.endswith(_WITHOUT_CHANGE)
+    return method in _CHANGING and not path.startswith(_WORKERS) and not harmless
 
 
 def _who(key: AccessKey) -> str:

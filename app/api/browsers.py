@@ -57,13 +57,19 @@ class BrowserGuard:
         if len(hosts) != 1 or not self._knows(name_in(hosts[0]), scope):
             raise HTTPException(421, _unknown_host(hosts))
         if (origin := said.get(b"origin")) is not None:
-            if origin.partition(b"://")[2] != hosts[0] and str(origin, "latin-1") not in self._origins:
+            own = origin in {b"%s://%s" % (scheme, hosts[0]) for scheme in _own_schemes(scope)}
+            if not own and str(origin, "latin-1") not in self._origins:
                 raise HTTPException(403, _foreign_origin(origin))
         elif scope["method"] not in _READING and said.get(b"sec-fetch-site", b"none") not in _OURS:
             raise HTTPException(403, "The request comes from a page of another site, which may change nothing here.")
 
     def _knows(self, host: str, scope: Scope) -> bool:
         return host in self._hosts or host == _connected_to(scope)
+
+
+def _own_schemes(scope: Scope) -> tuple[bytes, ...]:
+    """Return the schemes of our own pages: behind what ends TLS before us they are those of HTTPS."""
+    return (b"https",) if scope["scheme"] == "https" else (b"http", b"https")
 
 
 _LOOKED_AT = frozenset({b"origin", b"sec-fetch-site"})

@@ -30,12 +30,14 @@ CLAIMS_AT_ONCE = 8
 async def claim_when_ready(services: Services, ask: ClaimRequest, request: Request) -> ClaimAnswer:
     """Claim at once and then when there may be work for this worker, until there is some or its time is up.
 
-    A worker that hung up gets nothing: what it was just given goes back to the queue. Nor does one that gave leases
-    back meanwhile: it may be about to end, and is answered so that it knows what it holds. Raises InvalidRequest.
+    A worker that hung up, or whose key opens nothing any more, gets nothing: what it was just given goes back to the
+    queue. Nor does one that gave leases back meanwhile: it may be about to end, and is answered so that it knows what
+    it holds. Raises InvalidRequest.
     """
     limiter: CapacityLimiter = request.app.state.claims
+    caller = caller_of(request.scope)
     async with _until_gone(request) as gone:
-        with services.work.place(ask, caller_of(request.scope).id) as place:
+        with services.work.place(ask, caller.id) as place:
             answer = await _look_until(
                 lambda: _claimed(services, ask, place, limiter),
                 lambda answer: bool(answer.runs) or place.left or services.publisher.closed,
@@ -44,9 +46,10 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
                 gone,
                 request,
             )
-        if gone.done() and answer.runs:
+        if answer.runs and (gone.done() or not services.access.still_opens(caller)):
             items = [GivenBack(run.lease) for run in answer.runs]
             await run_in_threadpool(services.work.release, ReleaseRequest(ask.worker, items))
+            answer = ClaimAnswer([], answer.lease_seconds)
         return answer
 
 

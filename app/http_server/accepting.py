@@ -14,6 +14,9 @@ AT_ONCE = 8
 RETRY_SECONDS = 0.1
 """How long nothing is accepted after the system refused it."""
 
+FAREWELL_SECONDS = 1.0
+"""How long a client may take for its farewell under TLS: asyncio's 30 s would hold up a stop."""
+
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -29,8 +32,14 @@ async def accept_connections(
     starting = dict[asyncio.Task[None], float]()
     while True:
         for _ in range(AT_ONCE):
-            await _room(places, starting)
-            if (accepted := await _accepted(loop, listener, places)) is not None:
+            try:
+                await _room(places, starting)
+                accepted = await _accepted(loop, listener, places)
+            except OSError as error:  # whatever the system lacks now, those who come later must be let in
+                places.tally.note(f"could not be accepted ({error.strerror})")
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if accepted is not None:
                 seconds = places.limits.head_seconds if encryption else None
                 task = loop.create_task(_start(loop, make_protocol, accepted, encryption, seconds))
                 starting[task] = loop.time()
@@ -71,7 +80,13 @@ async def _start(
 ) -> None:
     """Give a connection its protocol, once a key is agreed on if there is encryption."""
     try:
-        await loop.connect_accepted_socket(make_protocol, connection, ssl=encryption, ssl_handshake_timeout=seconds)
+        await loop.connect_accepted_socket(
+            make_protocol,
+            connection,
+            ssl=encryption,
+            ssl_handshake_timeout=seconds,
+            ssl_shutdown_timeout=FAREWELL_SECONDS if encryption else None,
+        )
     except OSError:
         pass  # it is gone, or its encryption failed
     except asyncio.CancelledError:

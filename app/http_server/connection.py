@@ -54,6 +54,9 @@ class _Flow(FlowControl):
         self._changed()
 
 
+_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+
 @final
 class Connection(HttpToolsProtocol):
     """A holder of a place. Whatever happens, it looks at what it waits for now, and has the places know."""
@@ -186,7 +189,8 @@ class Connection(HttpToolsProtocol):
         opened: TransportSocket | None = self.transport.get_extra_info("socket")
         if self._awaited not in {Awaited.HEAD, Awaited.NEXT} or opened is None:
             return True
-        with selectors.DefaultSelector() as selector:
+        # Neither epoll nor kqueue: each of these would take a descriptor, of which none may be left.
+        with _Selector() as selector:
             selector.register(opened, selectors.EVENT_READ)
             return not selector.select(0)
 
@@ -197,8 +201,9 @@ class Connection(HttpToolsProtocol):
             self._refuse(why)
         self._refused = True
         self.transport.close()
-        if self.transport.get_write_buffer_size():
-            self._reset()  # or it would wait for the client once more
+        # Or it would wait for the client once more: with bytes that are left, or under TLS for a farewell.
+        if self.transport.get_write_buffer_size() or self.transport.get_extra_info("ssl_object") is not None:
+            self._reset()
         return not resting
 
     def _reset(self) -> None:

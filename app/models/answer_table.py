@@ -31,8 +31,7 @@ class AnswerTable:
     def _classified(self, start: int, page: Answers) -> Iterator[Row]:
         own = page.probabilities[0]
         probabilities = own if len(own) > 1 else np.concatenate([1.0 - own, own])
-        answered = probabilities.argmax(axis=0)
-        rows = zip(page.labels.tolist(), answered.tolist(), probabilities.T.tolist(), strict=True)
+        rows = zip(page.labels.tolist(), page.answered[0].tolist(), probabilities.T.tolist(), strict=True)
         for place, (label, answer, shares) in enumerate(rows, start):
             yield place, self.classes[label], self.classes[answer], *shares
 

@@ -46,11 +46,11 @@ def part_answers(part: ScoredPart, answers: Answers, classes: Sequence[str], tar
         return PartAnswers(part, len(answers.y), None, _number_answers(answers, target))
     own = answers.probabilities[0]
     probabilities = own if len(own) > 1 else np.concatenate([1.0 - own, own])
-    return PartAnswers(part, len(answers.y), _class_answers(probabilities, answers.labels, classes), None)
+    found = _class_answers(probabilities, answers.answered[0], answers.labels, classes)
+    return PartAnswers(part, len(answers.y), found, None)
 
 
-def _class_answers(probabilities: Floats, labels: Whole, classes: Sequence[str]) -> ClassAnswers:
-    answered = probabilities.argmax(axis=0)
+def _class_answers(probabilities: Floats, answered: Whole, labels: Whole, classes: Sequence[str]) -> ClassAnswers:
     two = len(classes) == 2
     sure = probabilities[1] if two else probabilities.max(axis=0)
     true = labels == 1 if two else labels == answered

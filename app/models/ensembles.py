@@ -93,11 +93,11 @@ class Pool:
     def part_answers(self, part: ScoredPart, counts: Sequence[int]) -> PartAnswers:
         """Return what all models answer together on a part that has rows, each counted so many times."""
         card = self._dataset.card
-        return part_answers(part, self._together(part, counts), self._dataset.classes, card["target"])
+        return part_answers(part, self._shown(part, counts), self._dataset.classes, card["target"])
 
     def answer_table(self, part: ScoredPart, counts: Sequence[int]) -> AnswerTable:
         """Return what all models answer together to each row of a part, each counted so many times."""
-        answers = self._together(part, counts)
+        answers = self._shown(part, counts)
         if not answers.finite[0]:
             raise ValueError(f"An answer on the {part} part is no finite number.")
         return AnswerTable(answers, self._dataset.classes)
@@ -128,6 +128,11 @@ class Pool:
         with flushing(self._rules):
             found = measure(together, metrics_of(self._dataset.task))
         return {f"{part}_{name}": _number(float(value[0])) for name, value in found.items()}
+
+    def _shown(self, part: ScoredPart, counts: Sequence[int]) -> Answers:
+        """Return what models answer together; of one alone its own logits, which decide as they did in training."""
+        taken = [place for place, count in enumerate(counts) if count]
+        return self._answers(taken[0], part) if len(taken) == 1 else self._together(part, counts)
 
     def _together(self, part: str, counts: Sequence[int]) -> Answers:
         """Return the mean of what models answer on a part that has rows, each counted so many times."""

@@ -37,9 +37,14 @@ def expected_end(facts: Facts) -> datetime | None:
 
 
 def _shares(sweep: Sweep) -> Iterator[float]:
-    """Yield which share of each part of its budget a sweep has used: the largest comes to 1 first."""
+    """Yield which share of each part of its budget a sweep has used: the largest comes to 1 first.
+
+    Epochs are charged when trials are drawn: of what all drawn ones were charged, those that ended have their part.
+    """
     budget, used = sweep.spec.budget, sweep.used
     yield _finished(sweep) / budget.trials
+    if budget.epochs is not None and used.trials:
+        yield min(used.epochs / budget.epochs * _finished(sweep) / used.trials, 1.0)
     if budget.seconds is not None:
         yield min(used.seconds / budget.seconds, 1.0)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf, isnan
 from threading import Lock
 from typing import Any, final
 
@@ -19,6 +20,7 @@ from app.analysis.diagnosis import (
 from app.analysis.divergence import Divergence
 from app.analysis.edges import Edge
 from app.analysis.effects import Effect
+from app.analysis.evidence import COMPARED
 from app.analysis.expected_gain import ExpectedGain
 from app.analysis.flattery import Flattery, PartRows, flattery
 from app.analysis.importance import Importance, PairImportance
@@ -45,8 +47,7 @@ MOST_TRIALS = 1000
 BOARD = 50
 """The trials that are compared on a leader board."""
 
-_VALUE = Field("value")
-_RESULTS = (TrialState.COMPLETED, TrialState.PRUNED)
+_VALUE, _SAME_AS = Field("value"), Field("same_as")
 _FINAL = tuple(state for state in TrialState if state not in OPEN)
 
 
@@ -154,13 +155,17 @@ class Analysis:
         )
 
     def _unread(self, found: Sweep, read: Collection[int]) -> list[float]:
-        """Return the costs of the finished trials that were not read, if all of them are of one space."""
+        """Return the costs of the comparable trials that were not read, if all of them are of one space.
+
+        As among those that were read one without a value costs infinitely much, and copies of others are left out.
+        """
         if sum(found.counts[state] for state in _FINAL) <= len(read) or len(found.spaces) > 1:
             return []
-        query = TrialQuery(_RESULTS, (Condition(_VALUE, "!=", None),))
+        query = TrialQuery(tuple(sorted(COMPARED)), (Condition(_SAME_AS, "=", None),))
         rows = self._storage.trial_keys(found.id, query, {}, (_VALUE,))
         values = rows.keys[_VALUE][~np.isin(rows.numbers, list(read))]
-        return [cost(value, found.spec.objective.direction) for value in values.tolist()]
+        costs = [cost(value, found.spec.objective.direction) for value in values.tolist()]
+        return [inf if isnan(value) else value for value in costs]
 
     def leaderboard(self, sweep: str, limit: int) -> Leaderboard:
         """Return the first `limit` of the board of the best trials. Raises NotFound."""

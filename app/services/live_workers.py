@@ -26,7 +26,8 @@ class _Live:
     summed_at: datetime
     trainer: str | None = None
     rules: int | None = None
-    owner: str = ""
+    owner: str | None = None
+    """The access key that it claimed with; None before it claims, as after a start of the server."""
     about: About | None = None
     rate: float = 0.0
     claims: int = 0
@@ -132,8 +133,11 @@ class LiveWorkers:
         that: who comes under hundreds of names takes nothing from others.
         """
         with self._lock:
-            owners = [live.owner for live in self._live.values() if live.can_train(trainer, 0)]
-            mine = self._live[worker].owner
+            asking = self._live.get(worker)
+            mine = (asking.owner if asking else None) or ""
+            others = [live for live in self._live.values() if live is not asking and live.can_train(trainer, 0)]
+            # Who has not claimed yet passes for one of the same key: it may be one, and is no other key's part.
+            owners = [mine, *(mine if live.owner is None else live.owner for live in others)]
             return len(set(owners)) * owners.count(mine)
 
     def all(self, now: datetime) -> list[Heard]:

@@ -26,11 +26,11 @@ class _Holders:
     held: dict[str, int]
     worst: dict[str, int]
     of_sweeps: Mapping[tuple[str, int], int]
+    together: Mapping[int, int]
 
     def standing(self, sweep: AnyRow, worker: str) -> Standing:
         """Return what is held of a sweep, by all workers and by one."""
-        held = sum(count for (_, key), count in self.of_sweeps.items() if key == sweep.key)
-        return Standing(sweep.priority, held, self.of_sweeps.get((worker, sweep.key), 0))
+        return Standing(sweep.priority, self.together.get(sweep.key, 0), self.of_sweeps.get((worker, sweep.key), 0))
 
     def case(self, ask: Ask, taken: int, suspect_losses: int) -> SuspectCase:
         """Return what speaks for trying a suspect, once the asking worker took so many runs."""
@@ -149,21 +149,28 @@ def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease
 
 def _holders(connection: Connection, trainer: str) -> _Holders:
     rows = _HOLDERS.rows(connection, trainer=trainer)
-    held, worst = Counter[str](), dict[str, int]()
+    held, together, worst = Counter[str](), Counter[int](), dict[str, int]()
     for row in rows:
         held[row.worker] += row.held
+        together[row.sweep_key] += row.held
         worst[row.worker] = max(row.worst, worst.get(row.worker, 0))
-    return _Holders(held, worst, {(row.worker, row.sweep_key): row.held for row in rows})
+    return _Holders(held, worst, {(row.worker, row.sweep_key): row.held for row in rows}, together)
 
 
 def _choose(connection: Connection, policy: Policy, ask: Ask, holders: _Holders) -> _Choice:
-    """Choose the worker's share: by turns, or from the oldest sweep on where a suspect waits among them."""
+    """Choose the worker's share: by turns, or from the oldest sweep on where a suspect is next."""
     running = _SWEEPS.rows(connection, trainer=ask.trainer, rules=ask.rules, suspect=policy.suspect_losses)
     share = policy.share(ask, _load(connection, policy, ask, holders, [row.key for row in running]))
     queue = _Queue(holders, running, _suspects(connection, policy), share)
-    if share == 0 or any(sweep.key in queue.suspects for sweep in running):
+    if share == 0 or _suspect_is_next(queue):
         return _by_age(connection, policy, ask, queue)
     return _by_turns(connection, policy, ask, queue)
+
+
+def _suspect_is_next(queue: _Queue) -> bool:
+    """Return whether a suspect waits where no older sweep, nor its own, has anything else: then it is looked at."""
+    first = next((sweep for sweep in queue.running if sweep.has_healthy or sweep.key in queue.suspects), None)
+    return first is not None and not first.has_healthy
 
 
 def _by_turns(connection: Connection, policy: Policy, ask: Ask, queue: _Queue) -> _Choice:

@@ -33,10 +33,13 @@ def find(writer: Writer, folder: Path, now: datetime) -> str | None:
     """
     full = writer.full
     trial = [] if full is None else [writer.submit(lambda connection: _try(connection, now))]
-    return _refused(writer, [*trial, writer.submit(_nothing)]) or _scarce(folder)
+    refused = _refused([*trial, writer.submit(_nothing)])
+    if refused is None and writer.full is full:  # and not of a write that found no room meanwhile
+        writer.full = None
+    return refused or _scarce(folder)
 
 
-def _refused(writer: Writer, writes: Iterable[Future[Any]]) -> str | None:
+def _refused(writes: Iterable[Future[Any]]) -> str | None:
     """Return why one of these writes fails, or that it does not end."""
     try:
         for one in writes:
@@ -50,7 +53,6 @@ def _refused(writer: Writer, writes: Iterable[Future[Any]]) -> str | None:
         raise
     except LogsweepError as error:
         return error.detail
-    writer.full = None
     return None
 
 

@@ -64,11 +64,15 @@ class Answers:
         return np.ascontiguousarray(self.output.probabilities(logits).swapaxes(1, 2))
 
     @cached_property
+    def answered(self) -> Indices:
+        """The classes that were answered, (R, n): by the logits, of which two that differ may have one probability."""
+        two = self.logits.shape[1] == 1
+        return (self.logits[:, 0] > 0.0).astype(np.intp) if two else self.logits.argmax(axis=1)
+
+    @cached_property
     def confusion(self) -> Confusion:
         """How often each class is there, was answered, and was answered rightly."""
-        two = self.logits.shape[1] == 1
-        answered = (self.logits[:, 0] > 0.0).astype(np.intp) if two else self.logits.argmax(axis=1)
-        return Confusion.of(answered, self.labels, classes=2 if two else self.logits.shape[1])
+        return Confusion.of(self.answered, self.labels, classes=max(self.logits.shape[1], 2))
 
     @cached_property
     def ranking(self) -> Ranking:

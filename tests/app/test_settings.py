@@ -48,5 +48,5 @@ def test_a_level_of_the_log_that_does_not_exist_is_told(monkeypatch: pytest.Monk
     monkeypatch.setenv("LOGSWEEP_LOG_LEVEL", "LOUD")
     refused = CliRunner().invoke(app, [command])
     assert refused.exit_code == 1
-    rule = "it is DEBUG, INFO, WARNING, ERROR or CRITICAL. Set one of them, or unset it."
-    assert refused.stderr == f'LOGSWEEP_LOG_LEVEL cannot be "LOUD": {rule}\n'
+    rule = "must be one of INFO, DEBUG, WARNING, ERROR, CRITICAL. Change or unset it."
+    assert refused.stderr == f'LOGSWEEP_LOG_LEVEL is "LOUD", but {rule}\n'

@@ -173,6 +173,19 @@ def hand_in_a_checkpoint(_: httpx.Client, number: int) -> Asked:
     return Asked("PUT", f"/v1/work/checkpoints/{hashlib.sha256(content).hexdigest()}", content=content)
 
 
+def _make_a_key(_: httpx.Client, number: int) -> Asked:
+    return Asked("POST", "/v1/keys", body={"name": f"key {number}", "scopes": ["read"]})
+
+
+def _revoke_a_key(client: httpx.Client, number: int) -> Asked:
+    made = _make_a_key(client, number).send(client, "").raise_for_status().json()
+    return Asked("DELETE", f"/v1/keys/{made['id']}")
+
+
+REQUESTS_ABOUT_KEYS: dict[str, Make] = {"make a key": _make_a_key, "revoke a key": _revoke_a_key}
+"""The same for a server that has keys: on another one the first key would shut the others out."""
+
+
 def _ended(client: httpx.Client, trials: int) -> str:
     sweep = str(start(client, budget={"trials": trials})["id"])
     _trainer(client).train_everything([0.1 + 0.01 * number for number in range(trials)])

@@ -81,6 +81,7 @@ def test_any_number_of_workers_leaves_the_tables_and_the_winner_of_one(
     assert with_winner(*outcome(server, 3)) == reference
 
 
+@pytest.mark.large  # in small, tests/faults does all of this together
 def test_workers_and_a_server_that_are_killed_while_leaders_are_confirmed_leave_no_trace(
     tmp_path: Path, reference: Tables
 ) -> None:

@@ -74,6 +74,7 @@ def survive(tmp_path: Path, kills: int, trials: int, seed: int) -> None:
     assert result_tables(data, sweep) == reference
 
 
+@pytest.mark.large  # in small, tests/faults does all of this together
 def test_no_innocent_trial_fails_under_random_kills(tmp_path: Path) -> None:
     survive(tmp_path, kills=5, trials=120, seed=1)
 

@@ -86,6 +86,7 @@ def test_any_number_of_workers_leaves_the_tables_of_one(server: ServerProcess, r
     assert tables_of(server, workers) == reference
 
 
+@pytest.mark.large  # in small, tests/faults does all of this together
 def test_killed_workers_and_a_killed_server_leave_no_trace(tmp_path: Path, reference: Tables) -> None:
     data = tmp_path / "data"
     server = ServerProcess(data, workers=2, slots=16, lease_seconds=2.0)

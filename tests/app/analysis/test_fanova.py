@@ -1,14 +1,16 @@
 """Tests of the analysis of variance, beside sums over a grid of points that look up each leaf."""
 
+import tracemalloc
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 
-from app.analysis.columns import Floats
+from app.analysis.columns import MOST_GROUPS, Floats, groups_of
 from app.analysis.evidence import Evidence
 from app.analysis.fanova import explained
+from app.analysis.importance import importance
 from app.domain.space import ChoiceParameter, FloatParameter, Space
 from tests.app.analysis.searches import UNIT, searched
 
@@ -73,3 +75,36 @@ def test_a_parameter_that_few_have_explains_little_and_what_its_absence_does_is_
     found = alone(searched(lambda point: 2.0 * (point["kind"] == "flat") + 0.5 * point["y"], 600, space))
     assert found["kind"] > 0.9
     assert found["x"] < 0.01
+
+
+def test_the_rarest_of_many_values_are_one_and_values_that_were_not_drawn_are_none() -> None:
+    assert groups_of(np.array([7.0, 2.0, 7.0, 4.0])).tolist() == [2, 0, 2, 1]
+    places = np.array([5.0, 5.0, 0.0, 9.0, 9.0, 3.0, 1.0])
+    assert groups_of(places, 3).tolist() == [0, 0, 2, 1, 1, 2, 2]
+    assert groups_of(places[2:], 3).tolist() == [0, 1, 1, 2, 2]
+    assert groups_of(np.arange(1000.0)).max() == MOST_GROUPS - 1
+
+
+def test_a_value_that_is_never_drawn_changes_nothing() -> None:
+    def cost(point: Mapping[str, Any]) -> float:
+        return {"a": 0.0, "b": 3.0, "c": 1.0}[point["kind"]] + float(point["x"])
+
+    weights = (1.0, 1.0, 1.0)
+    listed = ChoiceParameter(("a", "b", "c", *map(str, range(500))), (*weights, *[0.0] * 500))
+    drawn = ChoiceParameter(("a", "b", "c"), weights)
+    found = [alone(searched(cost, 300, Space({**KINDS.parameters, "kind": one}))) for one in (listed, drawn)]
+    assert found[0] == found[1]
+
+
+def test_choices_of_a_thousand_values_take_bounded_memory() -> None:
+    many = {name: ChoiceParameter(tuple(range(1000))) for name in ("a", "b", "c", "d")}
+    many["sizes"] = ChoiceParameter(tuple(range(1000)), ordered=True)
+    evidence = searched(lambda point: point["x"] + point["a"] % 7, 1000, Space({**many, "x": UNIT.parameters["a"]}))
+    tracemalloc.start()
+    try:
+        found = importance(evidence).alone
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert {one.parameter for one in found} == {*many, "x"}
+    assert most < 500 << 20

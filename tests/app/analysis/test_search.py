@@ -95,6 +95,15 @@ def test_values_that_are_never_among_the_best_are_left_out_unless_a_condition_lo
     assert "kind" not in next_parameters(looked_at, [], ["c"], every)
 
 
+def test_of_a_choice_that_only_some_trials_have_values_that_are_never_good_are_left_out_too() -> None:
+    kind = ChoiceParameter(("good", "bad", "fair"), when={"has": [True]})
+    space = Space({"has": ChoiceParameter((True, False)), "kind": kind, "c": UNIT.parameters["c"]})
+    evidence = searched(lambda point: point.get("kind") == "bad", 300, space)
+    assert np.isnan(evidence.values["kind"]).any()
+    changed = next_parameters(evidence, [], ["c"], every)
+    assert changed == {"kind": replace(kind, values=("good", "fair"))}
+
+
 def test_an_effect_follows_the_function_along_the_scale_of_its_parameter() -> None:
     found = {one.parameter: one for one in effects(searched(off(1e-2), 400, RATES), CURRENT_RULES)}
     rate = found["rate"]

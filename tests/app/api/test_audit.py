@@ -8,6 +8,7 @@ import pytest
 
 from app.api.audit import LOGGER
 from app.domain.access import Scope
+from app.services.services import Services
 from tests.app.api.guarded import Guarded, bearer, guarded
 from tests.app.api.serving import Trainer, start, sweep_body
 
@@ -42,7 +43,24 @@ def test_on_a_server_without_keys_it_was_anyone_and_what_workers_send_is_left_ou
         trainer.leases(1)
         client.post("/v1/spaces/preview", json=sweep_body())
         client.delete(f"/v1/sweeps/{sweep}")
+        client.delete("/v1/datasets/preview")
     assert [record.getMessage() for record in caplog.records if record.name == LOGGER] == [
         "anyone: POST /v1/sweeps was answered with 201.",
         f"anyone: DELETE /v1/sweeps/{sweep} was answered with 409.",
+        "anyone: DELETE /v1/datasets/preview was answered with 404.",
     ]
+
+
+def test_what_failed_in_the_middle_is_noted_too(
+    served: tuple[httpx.Client, Services], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, services = served
+    monkeypatch.setattr(type(services.planner), "plan_now", _fail)
+    with caplog.at_level(logging.INFO, LOGGER):
+        assert client.post("/v1/sweeps", json=sweep_body()).status_code == 500
+    (told,) = [record.getMessage() for record in caplog.records if record.name == LOGGER]
+    assert told == "anyone: POST /v1/sweeps failed, and may have been done."
+
+
+def _fail(*_: object) -> None:
+    raise RuntimeError("after the commit")

@@ -77,8 +77,8 @@ def test_a_parameter_that_takes_one_value_is_refused_when_it_comes_twice(client:
 
 
 def test_thousands_of_unknown_parameters_get_a_short_answer(shared: httpx.Client) -> None:
-    answer = shared.get("/v1/sweeps?" + "&".join(f"q{number}=1" for number in range(5_000)))
+    answer = shared.get("/v1/sweeps?" + "&".join(f"q{number}=1" for number in range(2_000)))
     found = problem(answer, 422)
     assert len(found["errors"]) == 101
-    assert found["errors"][-1] == {"pointer": "", "detail": "There are 4,900 more faults."}
+    assert found["errors"][-1] == {"pointer": "", "detail": "There are 1,900 more faults."}
     assert len(answer.content) < 30_000

@@ -11,6 +11,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, mean_squared_error, roc_auc_score, roc_curve
 
 from app.domain.answered import ScoredPart
+from app.models.answer_table import AnswerTable
 from app.models.answered import MOST_CLASSES, MOST_CURVES, MOST_POINTS, MOST_ROWS, part_answers, roc
 from engine.losses import LOSSES
 from engine.metrics import Answers
@@ -136,3 +137,20 @@ def test_answers_that_are_no_numbers_are_refused() -> None:
     logits[1, 4] = np.nan
     with pytest.raises(ValueError, match="An answer on the dev part is no finite number"):
         part_answers(DEV, answers("softmax", y, logits), ["a", "b", "c"], "y")
+
+
+@pytest.mark.parametrize(
+    ("loss", "logits"),
+    [("logistic", [[1e-20, -1e-20, 0.0, 1e-20]]), ("softmax", [[0.0] * 4, [1e-20, -1e-20, 0.0, 1e-20]])],
+)
+def test_where_two_classes_have_one_probability_the_logits_decide_as_in_training(
+    loss: str, logits: list[list[float]]
+) -> None:
+    given = answers(loss, np.array([1, 0, 1, 0]), np.array(logits))
+    assert given.confusion.found.sum() == 2
+    (page,) = AnswerTable(given, ["no", "yes"]).pages(10)
+    assert [row[2] for row in page] == ["yes", "no", "no", "yes"]
+    assert {row[3] for row in page} == {0.5}
+    found = part_answers(DEV, given, ["no", "yes"], "y").classes
+    assert found is not None
+    assert found.confusion.counts == [[1, 1], [1, 1]]

@@ -137,3 +137,19 @@ def test_a_model_whose_answers_are_no_numbers_is_never_chosen() -> None:
     every = models(dataset, "dev_rmse")
     broken = np.full(len(every[0].weights) // 4, np.nan, "<f4").tobytes()
     assert chosen_of(dataset, [replace(every[0], weights=broken), *every[1:]], "dev_rmse").counts[0] == 0
+
+
+def test_a_model_alone_is_shown_to_answer_by_its_own_logits_however_near_they_are_to_a_tie() -> None:
+    dataset = dataset_of(texts("binary"))
+    every = models(dataset, "dev_error")
+    faint = (np.frombuffer(every[1].weights, "<f4") * np.float32(1e-20)).astype("<f4").tobytes()
+    confusions = []
+    for weights in (every[1].weights, faint):
+        pool = Pool([replace(every[1], weights=weights)], dataset.content, CURRENT_RULES)
+        found = pool.part_answers("dev", [1]).classes
+        assert found is not None
+        confusions.append(found.confusion.counts)
+        (page,) = pool.answer_table("dev", [1]).pages(100)
+        wrong = sum(target != answer for _, target, answer, *_ in page)
+        assert wrong == found.confusion.counts[0][1] + found.confusion.counts[1][0]
+    assert confusions[0] == confusions[1]

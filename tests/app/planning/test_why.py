@@ -44,6 +44,15 @@ def test_the_end_is_expected_at_the_pace_so_far_by_the_part_of_the_budget_that_e
     assert expected_end(found) == (None if left is None else found.now + timedelta(minutes=left))
 
 
+@pytest.mark.parametrize(("finished", "left"), [(10, 40.0), (20, 15.0), (0, None)])
+def test_the_end_of_a_budget_of_epochs_is_expected_by_what_those_that_ended_were_charged(
+    finished: int, left: float | None
+) -> None:
+    found = facts(Budget(1000, epochs=500), finished)
+    found = replace(found, sweep=replace(found.sweep, used=Used(20, 200, 0.0)))
+    assert expected_end(found) == (None if left is None else found.now + timedelta(minutes=left))
+
+
 WHOLE = facts(Budget(40), 10)
 
 

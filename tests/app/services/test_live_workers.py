@@ -66,6 +66,15 @@ def test_without_access_keys_each_worker_has_the_same_part(live: LiveWorkers) ->
         assert live.parts("a", "logsweep") == live.parts("b", "logsweep") == 2
 
 
+def test_who_has_not_claimed_since_the_server_started_takes_no_part_of_another_key(live: LiveWorkers) -> None:
+    for name in ("b", "c"):
+        live.saw(name, START)
+    with live.waiting(asks("a"), lambda: START, "one"):
+        assert live.parts("a", "logsweep") == 3
+        live.lost("a")
+        assert live.parts("a", "logsweep") == 3
+
+
 def test_it_is_told_who_comes_and_who_goes_each_once(live: LiveWorkers, told: list[Event]) -> None:
     for seconds in range(3):
         live.saw("a", START + seconds * SECOND)

@@ -119,6 +119,14 @@ def test_suspects_of_one_sweep_do_not_hold_up_the_next(world: World) -> None:
     assert {one.sweep for one in world.claim("w2", 2)} == {"swp_2"}
 
 
+def test_a_suspect_behind_other_runs_leaves_the_turns_of_sweeps_as_they_are(world: World) -> None:
+    world.policy = SimplePolicy([1, 1])
+    world.add_sweep("swp_1", 3)
+    make_suspects(world, 1)
+    world.add_sweep("swp_2", 3)
+    assert [one.sweep for one in world.claim(slots=2)] == ["swp_1", "swp_2"]
+
+
 def test_the_policy_is_told_whose_hands_are_full_and_who_tries_a_suspect(world: World) -> None:
     cases: list[SuspectCase] = []
 

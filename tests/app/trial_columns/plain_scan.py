@@ -58,6 +58,8 @@ def _kind(value: Value) -> int:
 
 
 def _sign(one: Value, other: Value) -> int:
+    if one is None:
+        return 0  # both are null
     first, second = cast("tuple[Any, Any]", (one, other))  # both are numbers, or both texts
     return int(first > second) - int(first < second)
 

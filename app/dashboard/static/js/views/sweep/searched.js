@@ -23,7 +23,7 @@ function Importances({ found }) {
       <tbody>${found.importance.map((one) => html`<tr key=${one.parameter}><th scope="row">${one.parameter}</th>
         <td><meter min="0" max="1" value=${one.share} aria-label=${`importance of ${one.parameter}`}></meter></td>
         <td class="number">${percent(one.share)}</td><td class="number">${percent(one.low)} to ${percent(one.high)}</td></tr>`)}</tbody></table>
-      <p class="quiet">The share of each parameter in what all explain alone of how the objective varies over ${number(found.trials)} trials.
+      <p class="quiet">The share of each parameter in what all explain alone of how the objective varies.
         ${found.irrelevant.length ? ` Which trials are the best does not depend on ${found.irrelevant.join(", ")}, as far as can be told.` : ""}</p>
       ${found.pairs.map((pair) => html`<p>${pair.parameters.join(" and ")} matter together: look for good values of the one given the other.</p>`)}`}
   </${Panel}>`;

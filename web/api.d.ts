@@ -1330,6 +1330,8 @@ export interface paths {
          * Get Readiness
          * @description Answer as long as the storage can be read and written; else tell with 503 why not: a full disk, for one.
          *
+         *     It waits for no other read, and takes no turn of theirs: those who ask at the same time share one look.
+         *
          *     It needs no key.
          */
         get: operations["get_readiness"];

@@ -1,5 +1,6 @@
 """A proxy between clients and a server that writes down each request and answer, as they crossed the wire."""
 
+import asyncio
 import json
 import socket
 import time
@@ -54,10 +55,18 @@ class _Forward:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
-        await (await self._answer(request))(scope, receive, send)
+        body = await request.body()
+        answering = asyncio.ensure_future(self._answer(request, body))
+        leaving = asyncio.ensure_future(receive())  # after the body, the next message tells that the client left
+        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        leaving.cancel()
+        if answering.done():
+            await answering.result()(scope, receive, send)
+        else:
+            answering.cancel()  # the server hears of it: the claim of a worker that died must not be granted
 
-    async def _answer(self, request: Request) -> Response:
-        body, sent = await request.body(), time.time()
+    async def _answer(self, request: Request, body: bytes) -> Response:
+        sent = time.time()
         headers = {name: value for name, value in request.headers.items() if name not in _HOP}
         url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         client: httpx.AsyncClient = request.app.state.client

@@ -104,6 +104,7 @@ def test_three_workers_leave_the_table_of_one(server: ServerProcess, reference: 
     assert result_tables(server.data, sweep) == reference
 
 
+@pytest.mark.large  # in small, tests/faults does this amid sweeps of every kind
 def test_a_killed_worker_leaves_no_trace_in_the_table(impatient: ServerProcess, reference: Tables) -> None:
     client = impatient.client
     victim = WorkerProcess(impatient.address, "victim", slots=16)
@@ -136,6 +137,7 @@ def test_a_killed_child_of_the_server_is_replaced(tmp_path: Path, reference: Tab
     assert result_tables(data, sweep) == reference
 
 
+@pytest.mark.large  # in small, tests/faults does this amid sweeps of every kind
 def test_a_killed_server_goes_on_from_its_file(tmp_path: Path, reference: Tables) -> None:
     data = tmp_path / "data"
     server = ServerProcess(data, workers=2, slots=8)

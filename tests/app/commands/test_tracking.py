@@ -84,7 +84,9 @@ def _curve(client: httpx.Client, sweep: str, trial: int, replicate: int, metric:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> str:
     """One database of MLflow: making it takes seconds."""
-    return str(tmp_path_factory.mktemp("mlflow") / "mlflow.db")
+    made = str(tmp_path_factory.mktemp("mlflow") / "mlflow.db")
+    assert _store(made).search_experiments()
+    return made
 
 
 def _store(place: str) -> MlflowClient:

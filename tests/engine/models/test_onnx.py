@@ -83,5 +83,5 @@ def test_the_file_passes_the_checker_and_carries_card_and_labels() -> None:
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "engine.models.onnx", raising=False)
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(MissingExtra, match=r'pip install "logsweep\[onnx\]"'):
+    with pytest.raises(MissingExtra, match=r"pip install '\.\[onnx\]'"):
         FORMATS["onnx"](trained("binary").model)

@@ -265,5 +265,5 @@ def test_without_pyarrow_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     for name in ("engine.data.files.parquet_file", "engine.data.files.parquet_columns"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingExtra, match=r'pip install "logsweep\[parquet\]"'):
+    with pytest.raises(MissingExtra, match=r"pip install '\.\[parquet\]'"):
         read_parquet(GOOD, max_bytes=LIMIT)

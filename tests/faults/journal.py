@@ -13,7 +13,7 @@ from typing import Any, TextIO
 import httpx
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -55,7 +55,10 @@ class _Forward:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
-        body = await request.body()
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return  # it died in the middle of its request, of which the server has heard nothing
         answering = asyncio.ensure_future(self._answer(request, body))
         leaving = asyncio.ensure_future(receive())  # after the body, the next message tells that the client left
         await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)

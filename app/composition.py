@@ -2,8 +2,8 @@
 
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -119,16 +119,21 @@ def _planning(planner: Planner) -> Iterator[None]:
 
 
 @contextmanager
-def _reaper(work: Work, access: Access) -> Iterator[None]:
-    """Run `work.reap` every second in a thread of its own, and write down which keys were used."""
+def thread_until(name: str, run: Callable[[Event], object]) -> Iterator[None]:
+    """Run something meanwhile in a thread of its own, until the event that it is given is set."""
     stop = Event()
-    thread = Thread(target=_reap_until, args=(stop, work, access), name="reaper", daemon=True)
+    thread = Thread(target=run, args=(stop,), name=name, daemon=True)
     thread.start()
     try:
         yield
     finally:
         stop.set()
         thread.join()
+
+
+def _reaper(work: Work, access: Access) -> AbstractContextManager[None]:
+    """Run `work.reap` every second in a thread of its own, and write down which keys were used."""
+    return thread_until("reaper", lambda stop: _reap_until(stop, work, access))
 
 
 def _reap_until(stop: Event, work: Work, access: Access) -> None:

@@ -4,8 +4,9 @@ import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Event
 
+from app.composition import thread_until
 from app.domain.errors import LogsweepError
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Sweep, SweepFilter
@@ -27,14 +28,11 @@ _OPEN = (TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED)
 @contextmanager
 def telling(services: Services) -> Iterator[None]:
     """Tell on the terminal, or in the log, in a thread of its own."""
-    stop, tell = Event(), teller(sys.stderr)
-    thread = Thread(target=_tell_until, args=(stop, services, tell), name="status", daemon=True)
-    thread.start()
+    tell = teller(sys.stderr)
     try:
-        yield
+        with thread_until("status", lambda stop: _tell_until(stop, services, tell)):
+            yield
     finally:
-        stop.set()
-        thread.join()
         clear(sys.stderr)
 
 

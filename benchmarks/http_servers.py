@@ -144,7 +144,7 @@ def _await(client: httpx.Client) -> None:
         except httpx.TransportError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.1)
+            time.sleep(0.1)  # the pace of asking; what ends the wait is the answer
         else:
             return
 

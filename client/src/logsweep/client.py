@@ -109,7 +109,7 @@ class Client:
                                 yield from feed.receive(piece)
             except httpx.TransportError as lost:
                 error = lost
-            time.sleep(min(feed.lost(error), left()))
+            time.sleep(min(feed.lost(error), left()))  # the pause before it is taken up again
 
     def within(self, seconds: float | None) -> Self:
         """Return this client with another deadline, or none, on the same connections."""

@@ -7,10 +7,6 @@ from typing import Any
 
 import typer
 from pydantic import BaseModel
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 
 def show_json(found: BaseModel | Iterable[BaseModel] | Any) -> None:
@@ -33,22 +29,16 @@ def _plain(found: Any) -> Any:
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; columns whose name begins with > are set to the right."""
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in columns:
-        table.add_column(name.removeprefix(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(figure(one)) for one in row))
-    Console().print(table)
+    from app.commands.tables import print_table  # noqa: PLC0415  # keeps the start of servers and workers short
+
+    print_table(columns, ([figure(one) for one in row] for row in rows))
 
 
 def show_facts(facts: Iterable[tuple[str, object]]) -> None:
     """Print names and values, one pair in each line."""
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
-    for name, value in facts:
-        table.add_row(name, Text(figure(value)))
-    Console().print(table)
+    from app.commands.tables import print_facts  # noqa: PLC0415  # keeps the start of servers and workers short
+
+    print_facts((name, figure(value)) for name, value in facts)
 
 
 def figure(value: object) -> str:

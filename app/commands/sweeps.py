@@ -7,7 +7,6 @@ import typer
 from app.commands.completion import known_sweeps
 from app.commands.connection import LOCAL, AsJson, Exit, Server, connected
 from app.commands.output import figure, show_facts, show_json, show_line, show_table
-from app.commands.request_files import read_request
 
 if TYPE_CHECKING:
     from logsweep import Sweep
@@ -33,6 +32,8 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Start a sweep."""
+    from app.commands.request_files import read_request  # noqa: PLC0415  # keeps the start of other commands short
+
     request = read_request(file)
     request |= {"name": name} if name is not None else {}
     if trials is not None:
@@ -47,6 +48,8 @@ def submit(
 @commands.command()
 def preview(file: File, server: Server = LOCAL, as_json: AsJson = False) -> None:
     """Show what a request would draw: spread of its parameters, structures, largest network; start nothing."""
+    from app.commands.request_files import read_request  # noqa: PLC0415  # keeps the start of other commands short
+
     request = read_request(file)
     with connected(server) as client:
         found = client.preview(request)

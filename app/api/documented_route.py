@@ -1,6 +1,6 @@
 """Routes whose schemas are made with the document: made with the routes, they took a seventh of a server's start."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import isclass
@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 from fastapi import Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
+from starlette.routing import BaseRoute
 
 REF = "#/components/schemas/{model}"
 """Where a schema with a name is in the document."""
@@ -46,6 +47,11 @@ class DocumentedRoute(APIRoute):
         """Return the route with all that the document says of it."""
         extra = {name: _described(value) for name, value in (self.openapi_extra or {}).items()}
         return self._documented(openapi_extra=extra)
+
+
+def documented(routes: Sequence[BaseRoute]) -> list[BaseRoute]:
+    """Return routes with all that the document says of them."""
+    return [route.documented() if isinstance(route, DocumentedRoute) else route for route in routes]
 
 
 def _makes_responses(endpoint: Callable[..., Any]) -> bool:

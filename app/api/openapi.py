@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from app.api.access_rules import Rule
 from app.api.document.descriptions import describe
 from app.api.document.examples import show_examples
-from app.api.documented_route import REF, DocumentedRoute
+from app.api.documented_route import REF, documented
 from app.api.problems import Problem
 
 _KEYWORDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
@@ -41,7 +41,7 @@ def install(app: FastAPI) -> None:
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            routes = [route.documented() if isinstance(route, DocumentedRoute) else route for route in app.routes]
+            routes = documented(app.routes)
             made = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=routes)
             # A copy: what routes say of themselves is in it as it is, and belongs to every application.
             app.openapi_schema = _completed(deepcopy(made))

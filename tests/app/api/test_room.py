@@ -99,9 +99,9 @@ async def test_moments_add_up_so_that_who_trickles_is_found_too() -> None:
 
     for _ in range(4):
         await trickles.next(soon)
-    assert not trickles.keeps_waiting
+    before = trickles.keeps_waiting
     waiting = await stalled(trickles, 0.0)
-    assert trickles.keeps_waiting
+    assert (before, trickles.keeps_waiting) == (False, True)
     waiting.cancel()
 
 

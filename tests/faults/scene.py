@@ -138,12 +138,7 @@ def resume(client: httpx.Client, sweep: str) -> None:
         client.post(f"/v1/sweeps/{sweep}/resume").raise_for_status()
 
 
-def holders(scene: Field) -> list[str]:
-    """Return who holds the runs that are held, a name for each of them."""
+def holders(scene: Field) -> list[tuple[str, int]]:
+    """Return for each run that is held by whom, and how often it was lost without getting further since then."""
     with closing(sqlite3.connect(f"file:{scene.data / 'logsweep.db'}?mode=ro", uri=True)) as db:
-        return [name for (name,) in db.execute("SELECT worker FROM runs WHERE state = 'running'")]
-
-
-def held(scene: Field) -> int:
-    """Return how many runs workers hold that live."""
-    return sum(name not in scene.killed for name in holders(scene))
+        return db.execute("SELECT worker, losses FROM runs WHERE state = 'running'").fetchall()

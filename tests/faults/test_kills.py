@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.auditor import audit, read_journal
 from tests.faults.recovery import recovery_seconds
-from tests.faults.scene import COMPARED, FAST_LEASE, SWEEPS, Field, held, left_alone, resume, runs, under_fire
+from tests.faults.scene import COMPARED, FAST_LEASE, SWEEPS, Field, holders, left_alone, resume, runs, under_fire
 from tests.system.processes import LONG_PATIENCE, finish, post_sweep, until
 from tests.system.tables import result_tables
 
@@ -69,17 +69,27 @@ def test_five_hundred_killed_workers_and_150_killed_servers_lose_and_double_noth
 
 def recovered(tmp_path: Path, kills: int, lease_seconds: float) -> list[float]:
     """Kill one of two workers so often, each time when all runs are held; return the seconds until they were again."""
-    endless = {"fixed": {"epochs": 1_000_000, "hidden_units": [8]}, "space": LONG, "budget": {"trials": 8}}
+    endless = {"fixed": {"epochs": 1_000_000, "hidden_units": [8]}, "space": LONG, "budget": {"trials": RUNS}}
     with under_fire(tmp_path / "data", lease_seconds, workers=2) as scene:
         sweep = post_sweep(scene.server.client, {**SWEEPS["plain"], **endless})
         for number in range(kills):
-            until(lambda: held(scene) == 8, "all runs are held by workers that live")
+            until(lambda: settled(scene), "all runs go on")
             scene.kill_worker(number % 2)
-        until(lambda: held(scene) == 8, "all runs are held by workers that live")
+        until(lambda: settled(scene), "all runs go on")
         scene.server.client.post(f"/v1/sweeps/{sweep}/cancel").raise_for_status()
     return sorted(recovery_seconds(scene.data / "logsweep.db", scene.killed))
 
 
+def settled(scene: Field) -> bool:
+    """Return whether workers that live hold all runs, and each got further than it was when it was lost.
+
+    One that is lost three times before it gets further waits until it can be tried alone.
+    """
+    found = holders(scene)
+    return len(found) == RUNS and not any(losses or name in scene.killed for name, losses in found)
+
+
+RUNS = 8
 LONG = {"learning_rate": {"kind": "float", "low": 1e-6, "high": 1e-5, "scale": "log"}}
 
 
@@ -90,7 +100,7 @@ def test_with_a_short_lease_lost_runs_go_on_soon(tmp_path: Path) -> None:
 
 
 @pytest.mark.large
-@pytest.mark.parametrize(("lease_seconds", "most", "kills"), [(FAST_LEASE, 5.0, 50), (30.0, 40.0, 10)])
+@pytest.mark.parametrize(("lease_seconds", "most", "kills"), [(FAST_LEASE, 5.0, 25), (30.0, 40.0, 10)])
 def test_lost_runs_go_on_within_the_time_that_is_promised(
     tmp_path: Path, lease_seconds: float, most: float, kills: int
 ) -> None:

@@ -40,7 +40,7 @@ def stall(scene: Field, chance: random.Random) -> None:
     for sleeper in sleepers:
         sleeper.send(signal.SIGSTOP)
     names = {sleeper.name for sleeper in sleepers}
-    until(lambda: not names & set(holders(scene)), "their leases have run out")
+    until(lambda: not names & {name for name, _ in holders(scene)}, "their leases have run out")
     for sleeper in sleepers:
         sleeper.send(signal.SIGCONT)
     scene.server.require_life(chance.uniform(0.0, 1.0))

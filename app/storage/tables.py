@@ -87,6 +87,8 @@ datasets = Table(
     Column("created_at", Instant, nullable=False),
     Column("upload_sha256", Text),
     Column("artifact_key", Integer, ForeignKey("artifacts.key"), nullable=False, index=True),
+    Column("owner", Text),
+    Index("ix_datasets_owner", "owner", **only_where("owner IS NOT NULL")),
     sqlite_strict=True,
 )
 
@@ -380,47 +382,6 @@ histories = Table(
     Column("source", Text, nullable=False),
     Column("dataset_sha256", Text),
     Column("points", Json, nullable=False),
-    sqlite_strict=True,
-    sqlite_with_rowid=False,
-)
-
-# Keys that were revoked stay: a folder that ever had one is never open again.
-access_keys = Table(
-    "access_keys",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("scopes", Json, nullable=False),
-    Column("secret_sha256", Text, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("expires_at", Instant),
-    Column("revoked_at", Instant),
-    Column("last_used_at", Instant),
-    sqlite_strict=True,
-    sqlite_with_rowid=False,
-)
-
-# Of a worker that claimed without a key there is no row.
-worker_owners = Table(
-    "worker_owners",
-    metadata,
-    Column("worker", Text, primary_key=True),
-    Column("key_id", Text, nullable=False),
-    sqlite_strict=True,
-    sqlite_with_rowid=False,
-)
-
-# What requests made that came with a key of their sender's choice, so that they count once, however often they come.
-idempotency_keys = Table(
-    "idempotency_keys",
-    metadata,
-    Column("owner", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("request_sha256", Text, nullable=False),
-    Column("sweep", Text, nullable=False),
-    Column("first", Integer, nullable=False),
-    Column("made_at", Instant, nullable=False),
-    Index(None, "made_at"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )

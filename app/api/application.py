@@ -41,6 +41,7 @@ from app.api import (
 from app.api.audit import Audit
 from app.api.body_limit import BodyLimit
 from app.api.browsers import BrowserGuard
+from app.api.byte_quota import ByteQuota
 from app.api.fast_path import FastPath
 from app.api.gate import Gate
 from app.api.methods import Methods
@@ -128,6 +129,7 @@ def make_application(
     }
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS, tracer=tracer_of(traces))
     app.add_middleware(Methods)
+    app.add_middleware(ByteQuota)
     app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
     app.add_middleware(Audit)
     app.add_middleware(Gate)

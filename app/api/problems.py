@@ -149,6 +149,8 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
+    if isinstance(error.__cause__, LogsweepError):
+        return await _logsweep_error(request, error.__cause__)
     status = HTTPStatus(error.status_code)
     if status == HTTPStatus.BAD_REQUEST and _LARGE_FORM.match(error.detail):
         status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE

@@ -38,6 +38,9 @@ class Usage:
     bytes: int = 0
 
 
+NOTHING = Usage()
+
+
 @dataclass(frozen=True, slots=True)
 class Largest:
     """The most that one trial of a sweep may take: the epochs of a training, and the bytes of its model."""

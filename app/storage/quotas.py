@@ -2,14 +2,16 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, literal_column, select, union, update
+from sqlalchemy import Connection, Text, and_, bindparam, delete, func, insert, literal_column, select, union, update
 
 from app.domain.errors import Forbidden
 from app.domain.quotas import NO_QUOTAS, QUOTAS, Asked, Counted, Largest, Quotas, Usage, counted_open, require_within
 from app.domain.states import TrialState
 from app.domain.sweeps import SweepSpec
 from app.storage.access_tables import access_keys, counted_sweeps
+from app.storage.artifacts import size as artifact_size
 from app.storage.dialect import larger
 from app.storage.queries import Query
 from app.storage.records import AnyRow
@@ -18,7 +20,8 @@ from app.storage.tables import artifacts, datasets, lineage, models, runs, sweep
 MOST = tuple(access_keys.c[f"most_{kind}"] for kind in QUOTAS)
 """The columns of the quotas, in the order of their names."""
 
-_COUNTED, _OWNER = counted_sweeps.c, bindparam("owner")
+_COUNTED = counted_sweeps.c
+_OWNER = bindparam("owner", type_=Text())
 
 _KEY = Query(select(access_keys.c.name, *MOST).where(access_keys.c.id == _OWNER))
 _OF_SWEEPS = Query(
@@ -27,9 +30,8 @@ _OF_SWEEPS = Query(
         *(func.coalesce(func.sum(_COUNTED[name]), 0).label(name) for name in ("trials", "epochs", "bytes")),
     ).where(_COUNTED.owner == _OWNER)
 )
-_OF_DELETED = Query(
-    select(access_keys.c.deleted_trials, access_keys.c.deleted_epochs).where(access_keys.c.id == _OWNER)
-)
+_DELETED = access_keys.c.deleted_trials, access_keys.c.deleted_epochs
+_OF_DELETED = Query(select(*_DELETED).where(access_keys.c.id == _OWNER))
 _CONTENTS = union(
     select(datasets.c.artifact_key).where(datasets.c.owner == _OWNER),
     select(_COUNTED.content_key).where(_COUNTED.owner == _OWNER, _COUNTED.content_key.is_not(None)),
@@ -75,6 +77,17 @@ def within(connection: Connection, owner: str) -> Iterator[None]:
     before = usage(connection, owner)
     yield
     require_within(row.name, quotas, before, usage(connection, owner))
+
+
+def require_room(connection: Connection, owner: str, sha256: str, size: int) -> None:
+    """Raise OverQuota if a key would store more than it may with these bytes.
+
+    It is asked before they come; bytes that are here already count where they get another name.
+    """
+    row = _KEY.first(connection, owner=owner) if owner else None
+    if row is not None and row.most_bytes is not None and artifact_size(connection, sha256) is None:
+        before = usage(connection, owner)
+        require_within(row.name, quotas_of(row), before, replace(before, bytes=before.bytes + size))
 
 
 @contextmanager
@@ -136,8 +149,7 @@ def forget(connection: Connection, sweep: int) -> None:
 
 
 def _came_to(connection: Connection, sweep: int) -> Counted:
-    cancelled = literal_column(f"'{TrialState.CANCELLED.value}'")
-    used = select(func.count()).where(trials.c.sweep_key == sweep, trials.c.state != cancelled)
+    used = select(func.count()).where(trials.c.sweep_key == sweep, trials.c.state != TrialState.CANCELLED.value)
     begins_after = func.coalesce(lineage.c.epoch, 0)
     goes_on = and_(lineage.c.sweep_key == runs.c.sweep_key, lineage.c.trial == runs.c.trial)
     own = func.sum(larger(runs.c.epochs - begins_after, literal_column("0")))

@@ -57,7 +57,7 @@ from app.storage import (
     wal,
     worker_owners,
 )
-from app.storage.arrivals import Arrivals, Source
+from app.storage.arrivals import Arrivals, Source, known_size
 from app.storage.connect import (
     IN_USE,
     limit_size,
@@ -201,6 +201,7 @@ class SqliteStorage:
     def add_dataset(self, summary: DatasetSummary, content: Source, upload_sha256: str, owner: str = "") -> bool:
         if self.write(dataset_rows.knows, summary, upload_sha256):
             return False
+        self.read(quotas.require_room, owner, summary.sha256, known_size(content))
         name = partial(dataset_rows.add, summary=summary, upload_sha256=upload_sha256, owner=owner)
         return self._arrivals.bring(summary.sha256, content, summary.created_at, name)
 

@@ -225,12 +225,10 @@ sweep_counts = Table(
 )
 
 # What workers lease. `epochs` are stored without a gap from 1 on, or from where a trial begins that inherits from
-# another one; `asked` is how far to train; `charged` what the
-# budget of epochs was charged for the run. `worker` is the holder or the one that may have the member in memory.
-# `fence` rises with each claim; under `recorded_fence` the last result was recorded, if there
-# is one. Keys are never given twice: who
-# still trains a run of a sweep that was deleted must not pass as the holder of another one. The metrics of a trial's
-# only run stand in the trial alone.
+# another one; `asked` is how far to train; `charged` what the budget of epochs was charged for the run. `worker` is the
+# holder or the one that may have the member in memory. `fence` rises with each claim; under `recorded_fence` the last
+# result was recorded, if there is one. Keys are never given twice: who still trains a run of a sweep that was deleted
+# must not pass as the holder of another one. The metrics of a trial's only run stand in the trial alone.
 runs = Table(
     "stored_runs",
     metadata,

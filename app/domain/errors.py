@@ -120,9 +120,9 @@ class OverQuota(LogsweepError):  # noqa: N818 - the name is what went wrong
 
     def __init__(self, name: str, faults: Sequence[Fault]) -> None:
         """Tell of each quota of the key `name` that it would go beyond."""
-        self.faults, named = tuple(faults), f'the access key "{name}"'
-        told = f"a quota of {named}. {faults[0].detail}" if len(faults) == 1 else f"{len(faults)} quotas of {named}."
-        super().__init__(f"This goes beyond {told} Whoever has an admin key can raise it: logsweep key change.")
+        self.faults = tuple(faults)
+        several = f'This goes beyond {len(faults)} quotas of the access key "{name}".'
+        super().__init__(faults[0].detail if len(faults) == 1 else several)
 
 
 class NotFound(LogsweepError):  # noqa: N818 - the name is what went wrong

@@ -5,7 +5,7 @@ an open sweep counts with all that its budget allows, an ended one with what it 
 back.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from app.domain.errors import Fault, OverQuota
@@ -99,41 +99,35 @@ def require_within(name: str, quotas: Quotas, before: Usage, after: Usage) -> No
     What does not grow is never refused: a quota may have been made smaller than what is used.
     """
     over = []
-    for kind in QUOTAS:
+    for kind, (pointer, rule, way) in _SENTENCES.items():
         limit, had, wants = getattr(quotas, kind), getattr(before, kind), getattr(after, kind)
         if limit is not None and wants > max(had, limit):
-            pointer, sentence = _SENTENCES[kind]
-            over.append(Fault(pointer, sentence(limit, had, wants)))
+            told = f'The access key "{name}" {rule.format(limit=limit, had=had)}, and this would make it {wants:,}'
+            over.append(Fault(pointer, f"{told}. {way}, or have the quota raised."))
     if over:
         raise OverQuota(name, over)
 
 
-def _sweeps(limit: int, had: int, wants: int) -> str:
-    rule = f"It may have {limit:,} sweeps at a time and has {had:,}; this would make it {wants:,}"
-    return f"{rule}. Delete some that have ended."
-
-
-def _trials(limit: int, had: int, wants: int) -> str:
-    rule = f"It may use {limit:,} trials; {had:,} are used or promised to open sweeps, and this would make it {wants:,}"
-    return f"{rule}. Ask for fewer, or cancel an open sweep."
-
-
-def _epochs(limit: int, had: int, wants: int) -> str:
-    rule = f"It may train {limit:,} epochs; {had:,} are used or promised to open sweeps"
-    way = "Give the sweep a budget of epochs, or a smaller one, or cancel an open sweep"
-    return f"{rule}, and this would make it {wants:,}. {way}."
-
-
-def _bytes(limit: int, had: int, wants: int) -> str:
-    rule = f"It may store {limit:,} bytes; {had:,} are stored or promised to models of open sweeps"
-    way = "Delete data sets or ended sweeps, or let fewer models be kept, by keep_models and pool"
-    return f"{rule}, and this would make it {wants:,}. {way}."
-
-
-_SENTENCES: Mapping[str, tuple[str, Callable[[int, int, int], str]]] = {
-    "sweeps": ("", _sweeps),
-    "trials": ("/budget/trials", _trials),
-    "epochs": ("/budget/epochs", _epochs),
-    "bytes": ("", _bytes),
+_SENTENCES: Mapping[str, tuple[str, str, str]] = {
+    "sweeps": (
+        "",
+        "may have {limit:,} sweeps at a time; it has {had:,}",
+        "Delete some that have ended",
+    ),
+    "trials": (
+        "/budget/trials",
+        "may use {limit:,} trials; {had:,} are used or promised to open sweeps",
+        "Ask for fewer, cancel an open sweep",
+    ),
+    "epochs": (
+        "/budget/epochs",
+        "may train {limit:,} epochs; {had:,} are trained or promised to open sweeps",
+        "Give the sweep a budget of fewer epochs, cancel an open sweep",
+    ),
+    "bytes": (
+        "",
+        "may store {limit:,} bytes; {had:,} are stored or promised to models of open sweeps",
+        "Delete data sets or ended sweeps, have fewer models kept by keep_models and pool",
+    ),
 }
-"""Where each fault is told, in the request for a sweep, and how."""
+"""Of each quota: where a fault is told in the request for a sweep, what stands against it, and the way out."""

@@ -149,6 +149,7 @@ def make_application(
     app.state.bodies = CapacityLimiter(AT_ONCE)
     app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)
     app.state.reads = asyncio.Semaphore(reading.AT_ONCE)
+    app.state.models = asyncio.Semaphore(reading.MODELS_AT_ONCE)
     app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
     problems.install(app)
     openapi.install(app)

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
@@ -21,6 +20,7 @@ from app.api.models import (
     model_answer,
 )
 from app.api.openapi import json_body
+from app.api.reading import with_models
 from app.api.strict_route import StrictRoute
 from app.contract.metrics import MEASURES
 from app.domain.access import Scope
@@ -98,15 +98,15 @@ class EnsembleAnswer(TypedDict):
 
 @router.get("")
 @needs(Scope.READ)
-async def get_ensemble(sweep: str, services: UseCases, selection: Chosen) -> EnsembleAnswer:
+async def get_ensemble(sweep: str, request: Request, services: UseCases, selection: Chosen) -> EnsembleAnswer:
     """Show the ensemble of a sweep that has ended. It is chosen when it is first asked for, and stored."""
-    return _answer(sweep, await run_in_threadpool(services.ensembles.report, sweep, selection))
+    return _answer(sweep, await with_models(request, lambda: services.ensembles.report(sweep, selection)))
 
 
 @router.get("/model", response_class=Response, responses=MODEL_FILES)
 @needs(Scope.READ)
 async def get_ensemble_model(
-    sweep: str, services: UseCases, selection: Chosen, file_format: ModelFormat = "npz"
+    sweep: str, request: Request, services: UseCases, selection: Chosen, file_format: ModelFormat = "npz"
 ) -> Response:
     """Fetch the ensemble as one model: `json` is its card alone, the other formats have the weights as well."""
 
@@ -114,14 +114,16 @@ async def get_ensemble_model(
         model = services.ensembles.get(sweep, selection)
         return model_answer(model, f"{sweep}-{selection.name}", file_format)
 
-    return await run_in_threadpool(answered)
+    return await with_models(request, answered)
 
 
 @router.get("/answers")
 @needs(Scope.READ)
-async def get_ensemble_answers(sweep: str, services: UseCases, selection: Chosen, part: Part = "dev") -> PartAnswers:
+async def get_ensemble_answers(
+    sweep: str, request: Request, services: UseCases, selection: Chosen, part: Part = "dev"
+) -> PartAnswers:
     """Show what the ensemble answers on dev or test, as for the model of a trial. Dev is the part that chose it."""
-    return await run_in_threadpool(services.ensembles.answers, sweep, selection, part)
+    return await with_models(request, lambda: services.ensembles.answers(sweep, selection, part))
 
 
 @router.post("/predict", response_model=PredictedRows, openapi_extra=json_body(TypeAdapter(PredictBody)))

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, TypeAdapter, WithJsonSchema
 from starlette.datastructures import UploadFile
@@ -16,6 +15,7 @@ from app.api.bodies import content_type, read_json
 from app.api.dependencies import UseCases
 from app.api.fields import form_faults, read_fields
 from app.api.openapi import json_body
+from app.api.reading import with_models
 from app.api.strict_route import StrictRoute
 from app.domain.access import Scope
 from app.domain.answered import PartAnswers, ScoredPart
@@ -77,14 +77,19 @@ class KeptModelsAnswer(TypedDict):
     responses=MODEL_FILES,
 )
 @needs(Scope.READ)
-def get_model(
+async def get_model(
     sweep: str,
     number: int,
+    request: Request,
     services: UseCases,
     file_format: ModelFormat = "npz",
 ) -> Response:
     """Fetch a trained model: `json` is its card alone, the other formats have the weights as well."""
-    return model_answer(services.models.get(sweep, number), f"{sweep}-{number}", file_format)
+
+    def answered() -> Response:
+        return model_answer(services.models.get(sweep, number), f"{sweep}-{number}", file_format)
+
+    return await with_models(request, answered)
 
 
 @router.get("/models")
@@ -101,12 +106,12 @@ Part = Annotated[ScoredPart, Query(description="the part of the data set that is
 
 @router.get(_TRIAL + "/answers")
 @needs(Scope.READ)
-def get_answers(sweep: str, number: int, services: UseCases, part: Part = "dev") -> PartAnswers:
+async def get_answers(sweep: str, number: int, request: Request, services: UseCases, part: Part = "dev") -> PartAnswers:
     """Show what a trained model answers on dev or test, against what is there.
 
     Of a classifier the confusion matrix, ROC curves and calibration; of a regression predictions and residuals.
     """
-    return services.models.answers(sweep, number, part)
+    return await with_models(request, lambda: services.models.answers(sweep, number, part))
 
 
 @router.post(
@@ -187,13 +192,13 @@ async def answer_rows(request: Request, model: Callable[[], Predictor]) -> Respo
         found = predict(model(), fields.get("rows", []), faults)
         return Response(_PREDICTED.dump_json(found, exclude_none=True), media_type="application/json")
 
-    return await run_in_threadpool(answered)
+    return await with_models(request, answered)
 
 
 async def answer_examples(request: Request, model: Callable[[], Predictor]) -> Evaluation:
     """Answer a request for scores; the `model` is fetched in a thread, once the request has come."""
     if content_type(request) == "multipart/form-data":
         content, faults = await _sent_file(request)
-        return await run_in_threadpool(lambda: score_file(model(), content, faults))
+        return await with_models(request, lambda: score_file(model(), content, faults))
     fields, faults = read_fields(EvaluateBody, await read_json(request))
-    return await run_in_threadpool(lambda: score_rows(model(), fields.get("rows", []), faults))
+    return await with_models(request, lambda: score_rows(model(), fields.get("rows", []), faults))

@@ -3,15 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.domain import patience
 from app.domain.patience import Patience
 
+T = TypeVar("T")
+
 AT_ONCE = 8
 """How many reads run at the same time; others wait. It is less than the threads and connections that there are."""
+
+MODELS_AT_ONCE = 4
+"""How many requests make models, or answer with them, at the same time. It is few of the threads that all routes share:
+one model is made after the other, which may take long, and whoever waits for that holds up nobody else."""
 
 LONGEST_READ = 15.0
 """Seconds after which a read is given up, the time included that it waits for its turn."""
@@ -30,6 +38,15 @@ async def as_read(request: Request, handle: Callable[[Request], Awaitable[Respon
                 return await handle(request)
     finally:
         watch.cancel()
+
+
+async def with_models(request: Request, use: Callable[[], T]) -> T:
+    """Return what `use` answers in a thread, once it is this request's turn among those that need models.
+
+    Raises Unavailable if it takes too long until then; what has begun may take as long as it does.
+    """
+    async with _turn(request.app.state.models, Patience(LONGEST_READ)):
+        return await run_in_threadpool(use)
 
 
 @asynccontextmanager

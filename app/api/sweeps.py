@@ -130,6 +130,8 @@ async def refine_sweep(sweep: str, request: Request, services: UseCases, owner: 
     body says of `name`, `budget`, `sampler` and `scheduler` holds instead.
     """
     asked = await read_json(request) if await request.body() else {}
+    if before := await run_in_threadpool(services.sweeps.made_before, once):
+        return _answer(services, before)
     posted = refined(await run_in_threadpool(services.analysis.next_request, sweep), asked)
     draft, faults = await run_in_threadpool(read_sweep, posted)
     return _answer(services, await run_in_threadpool(services.sweeps.create, draft, faults, once, owner))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
-from typing import Any
+from typing import Any, Literal
 
 import typer
 from pydantic import BaseModel
@@ -12,15 +12,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.domain.texts import visible, visible_json
+
 
 def show_json(found: BaseModel | Iterable[BaseModel] | Any) -> None:
     """Print an answer, or a list of them, as JSON."""
-    typer.echo(json.dumps(_plain(found), indent=2, ensure_ascii=False))
+    typer.echo(visible_json(json.dumps(_plain(found), indent=2, ensure_ascii=False)))
 
 
 def show_line(found: BaseModel) -> None:
     """Print an answer as JSON in one line, for what follows something."""
-    typer.echo(json.dumps(_plain(found), ensure_ascii=False))
+    typer.echo(visible_json(json.dumps(_plain(found), ensure_ascii=False)))
 
 
 def _plain(found: Any) -> Any:
@@ -35,9 +37,10 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     """Print a table; columns whose name begins with > are set to the right."""
     table = Table(box=box.SIMPLE_HEAD)
     for name in columns:
-        table.add_column(name.removeprefix(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
+        side: Literal["right", "left"] = "right" if name.startswith(">") else "left"
+        table.add_column(shown(name.removeprefix(">")), justify=side, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(figure(one)) for one in row))
+        table.add_row(*map(shown, row))
     Console().print(table)
 
 
@@ -47,8 +50,13 @@ def show_facts(facts: Iterable[tuple[str, object]]) -> None:
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     for name, value in facts:
-        table.add_row(name, Text(figure(value)))
+        table.add_row(shown(name), shown(value))
     Console().print(table)
+
+
+def shown(value: object) -> Text:
+    """Return a value as a cell has it: its text is no markup, and steers no terminal."""
+    return Text(visible(figure(value)))
 
 
 def figure(value: object) -> str:

@@ -101,11 +101,11 @@ class Ensembles:
 
     def answers(self, sweep: str, selection: Selection, part: ScoredPart) -> PartAnswers:
         """Return what the ensemble answers on a part, against what is there. Raises Conflict if it has no rows."""
-        with self._choosing:
-            ended = self._ended(sweep)
-            require_part(sweep, ended.spec, ended.dataset, part)
-            key = sweep, selection.name, ended.fingerprint, part
-            return self._answered.get(key, lambda: self._part_answers(ended, self._chosen(ended, selection), part))
+        ended = self._ended(sweep)
+        require_part(sweep, ended.spec, ended.dataset, part)
+        chosen = self._chosen(ended, selection)
+        key = sweep, selection.name, ended.fingerprint, part
+        return self._answered.get(key, lambda: self._part_answers(ended, chosen, part))
 
     def _part_answers(self, ended: _Ended, chosen: ChosenEnsemble, part: ScoredPart) -> PartAnswers:
         with _fitting():

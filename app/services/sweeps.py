@@ -60,15 +60,24 @@ class Sweeps:
         """Return whether the same request made something before. Raises InvalidRequest if another one had the key."""
         return self._storage.made(once) is not None
 
+    def made_before(self, once: Once | None) -> Sweep | None:
+        """Return the sweep that the same request made before, whatever has become of what it was made from.
+
+        Raises NotFound if it was deleted; InvalidRequest if another request had the key.
+        """
+        if once is None or (before := self._storage.made(once)) is None:
+            return None
+        self._planner.look(before.sweep)  # the first request may have ended before it came to that
+        return self._storage.sweep(before.sweep)
+
     def create(self, draft: SweepDraft, faults: Sequence[Fault], once: Once | None = None, owner: str = "") -> Sweep:
         """Start a sweep, with its first trials in the queue. `faults` are those that reading the request found.
 
         A request that came before gets the sweep that it made; `owner` is the access key of the request. Raises
         InvalidRequest with these and all others together; NotFound if the sweep was made before and deleted; OverQuota.
         """
-        if once and (before := self._storage.made(once)):
-            self._planner.look(before.sweep)  # the first request may have ended before it came to that
-            return self._storage.sweep(before.sweep)
+        if before := self.made_before(once):
+            return before
         spec, dataset = self._checked(draft, faults)
         now = self._clock.now()
         sweep = new_id("swp", now, self._entropy)

@@ -140,14 +140,23 @@ def mark(connection: Connection, value: int) -> None:
 
 
 def limit_size(connection: Connection, most: int | None) -> None:
-    """Let the database become no larger than so many bytes; None for as large as it can. Outside a transaction."""
-    driver_connection: Any = connection.connection.driver_connection
-    (page,) = driver_connection.execute("PRAGMA page_size").fetchone()
-    driver_connection.execute(f"PRAGMA max_page_count = {_MOST_PAGES if most is None else most // page}").fetchone()
+    """Let the database become no larger than so many bytes; None for as large as it can. Outside a transaction.
+
+    SQLite keeps that for a connection, and so it is said to each that the engine makes after this one.
+    """
+
+    def limit(driver_connection: Any, _: object = None) -> None:
+        (page,) = driver_connection.execute("PRAGMA page_size").fetchone()
+        driver_connection.execute(f"PRAGMA max_page_count = {_MOST_PAGES if most is None else most // page}").fetchone()
+
+    event.listen(connection.engine, "connect", limit)
+    limit(connection.connection.driver_connection)
 
 
 def in_transaction(connection: Connection) -> bool:
     """Return whether the database itself still has the transaction open: SQLite ends it on a full disk, for one."""
+    if connection.invalidated:
+        return False
     driver_connection = connection.connection.dbapi_connection
     return driver_connection is not None and bool(driver_connection.in_transaction)
 

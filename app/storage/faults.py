@@ -25,10 +25,10 @@ _UNSAID = {"database or disk is full": _FULL, "disk I/O error": _IOERR, "databas
 
 
 class Closed(Unavailable):
-    """The storage is closed."""
+    """The storage is closed: because the server stops, unless another reason is said."""
 
-    def __init__(self) -> None:
-        super().__init__("The storage is closed: the server is stopping. Try again in a moment.")
+    def __init__(self, why: str = "The storage is closed: the server is stopping. Try again in a moment.") -> None:
+        super().__init__(why)
 
 
 def told(error: BaseException, place: str = HERE) -> LogsweepError | None:

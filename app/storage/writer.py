@@ -6,7 +6,7 @@ listeners are told what the commit changed: who has an answer finds its effects 
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +31,8 @@ GROUP = 256
 """How many closures share a commit at most."""
 
 _LOG = logging.getLogger(__name__)
+
+_ENDED = "The thread that writes has ended by a fault: nothing is stored until the server is started again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Writer:
         self._at_end = at_end
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._listeners: list[Listener] = []
-        self._closed = False
+        self._closed: Closed | None = None
         self.full: DiskFull | None = None
         """What the last write said that found no room, until somebody finds that there is some."""
         self._lock = Lock()
@@ -98,26 +100,43 @@ class Writer:
     def close(self) -> None:
         """Finish everything that was queued, then stop. Calling it twice is harmless."""
         with self._lock:
-            if not self._closed:
-                self._closed = True
+            if self._closed is None:
+                self._closed = Closed()
                 self._queue.put(None)
         self._thread.join()
 
     def _put(self, run: Callable[[Connection], T], *, between: bool) -> Future[T]:
         future: Future[T] = Future()
         with self._lock:
-            if self._closed:
-                raise Closed
+            if self._closed is not None:
+                raise Closed(self._closed.detail)
             self._queue.put(_Job(run, future, perf_counter(), between))
         return future
 
     def _run(self) -> None:
-        with self._engine.connect() as connection:
-            open_ = True
-            while open_:
-                group, between, open_ = self._next_group(self._queue.get())
-                self._do(connection, group, between)
-            self._at_end(connection)
+        try:
+            with self._engine.connect() as connection:
+                open_ = True
+                while open_:
+                    group, between, open_ = self._next_group(self._queue.get())
+                    self._do(connection, group, between)
+                self._at_end(connection)
+        except BaseException:  # noqa: BLE001 - whatever ended it, nobody must wait for a thread that has ended
+            _LOG.exception(_ENDED)
+            self._refuse(self._waiting())
+
+    def _refuse(self, jobs: Iterable[_Job]) -> None:
+        """Take nothing more, and tell those who wait for these jobs why."""
+        with self._lock:
+            self._closed = self._closed or Closed(_ENDED)
+        for job in jobs:
+            if not job.future.done():
+                job.future.set_exception(Closed(_ENDED))
+
+    def _waiting(self) -> Iterator[_Job]:
+        while not self._queue.empty():
+            if (job := self._queue.get()) is not None:
+                yield job
 
     def _next_group(self, job: _Job | None) -> tuple[list[_Job], _Job | None, bool]:
         """Return a job and those that wait after it, up to one for between.
@@ -138,10 +157,14 @@ class Writer:
         return group, None, False
 
     def _do(self, connection: Connection, group: list[_Job], between: _Job | None) -> None:
-        if group:
-            self._commit(connection, group)
-        if between:
-            _run_between(connection, between)
+        try:
+            if group:
+                self._commit(connection, group)
+            if between:
+                _run_between(connection, between)
+        except BaseException:  # it is the end of this thread, and of those who wait for it
+            self._refuse([*group, between] if between else group)
+            raise
 
     def _commit(self, connection: Connection, group: list[_Job]) -> None:
         began_at = perf_counter()
@@ -234,6 +257,13 @@ def _conclude(connection: Connection, outcomes: Sequence[_Outcome]) -> list[Even
 
 
 def _take_back(connection: Connection) -> None:
-    """Roll back what a failed commit left open, so that the next group starts afresh."""
-    if in_transaction(connection):
-        connection.connection.rollback()
+    """Roll back what a failed commit left open, so that the next group starts afresh.
+
+    Where even that fails, the database does it: it takes back what a connection had not committed when that is closed.
+    """
+    try:
+        if in_transaction(connection):
+            connection.connection.rollback()
+    except Exception:  # noqa: BLE001 - the error that came first is the one that is told
+        _LOG.exception("What a failed commit left could not be rolled back: the connection is closed for another one.")
+        connection.invalidate()

@@ -42,6 +42,13 @@ def test_the_answers_of_a_classifier_have_the_error_and_the_auc_of_its_trial(cli
         assert sum(areas) / 3 == pytest.approx(metrics[f"{part}_auc"])
 
 
+def test_an_ensemble_that_was_never_asked_for_is_chosen_for_its_answers(client: httpx.Client) -> None:
+    route = trained(client, "iris")
+    first = answers(client, f"{route}/ensemble", "dev")
+    assert client.get(f"{route}/ensemble").is_success
+    assert answers(client, f"{route}/ensemble", "dev") == first
+
+
 def test_the_answers_of_a_regression_have_the_error_of_its_trial(client: httpx.Client) -> None:
     route = f"{trained(client, 'diabetes', objective={'metric': 'dev_rmse'})}/trials/0"
     found = answers(client, route, "test")

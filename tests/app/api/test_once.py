@@ -51,6 +51,18 @@ def test_a_refinement_that_is_posted_again_is_one_sweep(client: httpx.Client, tr
     assert sweeps(client) == [first, sweep]
 
 
+def test_a_refinement_is_answered_again_when_what_it_refines_was_deleted(
+    client: httpx.Client, trainer: Trainer
+) -> None:
+    sweep = start(client, budget={"trials": 20})["id"]
+    trainer.train_everything([0.1 + 0.01 * number for number in range(20)])
+    first = post(client, f"/v1/sweeps/{sweep}/refine", None).json()["id"]
+    client.delete(f"/v1/sweeps/{sweep}").raise_for_status()
+    assert post(client, f"/v1/sweeps/{sweep}/refine", None).json()["id"] == first
+    assert client.post(f"/v1/sweeps/{sweep}/refine").status_code == 404
+    assert sweeps(client) == [first]
+
+
 @pytest.mark.parametrize("other", [{"seed": 8}, {"name": "another"}])
 def test_another_request_with_the_same_key_is_refused(client: httpx.Client, other: Json) -> None:
     made = post(client, "/v1/sweeps", sweep_body()).json()["id"]

@@ -10,12 +10,12 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from app.api import datasets, problems, reading, work_files
+from app.api import datasets, ensembles, models, problems, reading, work_files
 from app.api.gate import Gate
 from app.api.reading import AT_ONCE, as_read
 from app.domain.errors import Unavailable
 from app.services.services import Services
-from tests.app.api.serving import Trainer, start
+from tests.app.api.serving import Json, Trainer, start
 from tests.app.storage.test_reads import endless
 
 
@@ -105,3 +105,30 @@ def test_workers_fetch_what_they_train_on_while_readers_have_all_turns(
 
     assert asyncio.run(fetched("/v1/datasets")) == 503
     assert asyncio.run(fetched(path)) == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *(("GET", f"ensemble{what}") for what in ("", "/model", "/answers")),
+        *(("GET", f"trials/0{what}") for what in ("/model", "/answers")),
+        *(("POST", f"{of}/{verb}") for of in ("ensemble", "trials/0") for verb in ("predict", "evaluate")),
+    ],
+)
+def test_whoever_waits_for_models_holds_no_thread_and_is_told_in_time(
+    services: Services, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    monkeypatch.setattr(reading, "LONGEST_READ", 0.1)
+    app = FastAPI()
+    app.add_middleware(Gate)
+    app.state.models, app.state.services = asyncio.Semaphore(0), services
+    problems.install(app)
+    for routes in (ensembles, models):
+        app.include_router(routes.router)
+
+    async def asked() -> int:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
+            body: Json | None = {"rows": [{}]} if method == "POST" else None
+            return (await client.request(method, f"/v1/sweeps/swp_1/{path}", json=body)).status_code
+
+    assert asyncio.run(asked()) == 503

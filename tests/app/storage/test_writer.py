@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import OperationalError
 
-from app.domain.errors import Unavailable
-from app.storage.connect import reading_engine, writing_engine
+from app.domain.errors import DiskFull, Unavailable
+from app.storage import changes
+from app.storage.connect import driver, limit_size, reading_engine, writing_engine
 from app.storage.writer import GROUP, Writer
+from tests.system.processes import PATIENCE
 
 
 @pytest.fixture
@@ -152,6 +155,68 @@ def test_what_fails_at_its_very_end_is_not_committed(
     assert not any(left.values())
     assert writer.submit(put(2)).result() == 2
     assert stored(tmp_path) == [2]
+
+
+def fail_after(run: Callable[[Connection], Any]) -> Callable[[Connection], None]:
+    """Return what writes, and then fails in a way that leaves the transaction open."""
+
+    def failing(connection: Connection) -> None:
+        run(connection)
+        connection.exec_driver_sql("RELEASE job")
+        raise ValueError("no")
+
+    return failing
+
+
+@pytest.fixture
+def unwilling(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """An engine whose first connection cannot roll back, as one to a disk that is gone."""
+    module = driver()
+
+    class Unwilling(module.Connection):  # type: ignore[name-defined, misc]  # whichever driver is installed
+        def rollback(self) -> None:
+            if self.in_transaction:
+                raise module.OperationalError("disk I/O error")
+
+    engine.dispose()
+    made = writing_engine(tmp_path / "test.db")
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "connect", partial(module.connect, factory=Unwilling))
+        made.connect().invalidate()
+    yield made
+    made.dispose()
+
+
+def test_a_writer_that_cannot_roll_back_goes_on_with_another_connection_as_limited_as_that(
+    unwilling: Engine, tmp_path: Path
+) -> None:
+    writer = Writer(unwilling)
+    writer.submit_between(partial(limit_size, most=1 << 16)).result()
+    with pytest.raises(ValueError, match="no"):
+        writer.submit(fail_after(put(1))).result()
+    assert writer.submit(put(2)).result() == 2
+    with pytest.raises(DiskFull):
+        writer.submit(lambda connection: connection.execute(text("CREATE TABLE t AS SELECT zeroblob(100000)"))).result()
+    writer.close()
+    assert stored(tmp_path) == [2]
+
+
+def test_nobody_waits_for_a_writer_that_a_fault_has_ended(writer: Writer) -> None:
+    def leave(_: object) -> None:
+        raise SystemExit
+
+    def change(connection: Connection) -> None:
+        changes.of(connection).dataset("iris")
+
+    go, _ = held_up(writer)
+    writer.listen(leave)
+    waiting: list[Future[Any]] = [writer.submit(change), writer.submit_between(lambda _: None), writer.submit(put(1))]
+    go.set()
+    for future in waiting:
+        with pytest.raises(Unavailable, match="has ended by a fault"):
+            future.result(PATIENCE)
+    with pytest.raises(Unavailable, match="until the server is started again"):
+        writer.submit(put(2))
 
 
 def test_close_finishes_what_was_submitted_and_refuses_the_rest(writer: Writer, tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.api.access_rules import caller_of, needs
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
+from app.api.documented_route import json_body
 from app.api.fields import read_fields
-from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.domain.access import ANYONE, AccessKey, KeyDraft, Scope
 from app.domain.errors import Conflict, Fault
@@ -103,7 +103,7 @@ class NewKeyAnswer(KeyAnswer):
     token: str
 
 
-@router.post("", status_code=201, openapi_extra=json_body(TypeAdapter(KeyBody)))
+@router.post("", status_code=201, openapi_extra=json_body(KeyBody))
 @needs(Scope.ADMIN)
 async def create_key(request: Request, services: UseCases) -> NewKeyAnswer:
     """Make an access key. Keep its `token`, which cannot be shown again.
@@ -115,7 +115,7 @@ async def create_key(request: Request, services: UseCases) -> NewKeyAnswer:
     return NewKeyAnswer(**KeyAnswer.of(key).model_dump(), token=token)
 
 
-@router.patch("/{key}", openapi_extra=json_body(TypeAdapter(KeyChangesBody)))
+@router.patch("/{key}", openapi_extra=json_body(KeyChangesBody))
 @needs(Scope.ADMIN)
 async def change_key(key: str, request: Request, services: UseCases) -> KeyAnswer:
     """Change quotas of an access key: those that are named, null to take one away. What is used already stays used."""

@@ -3,12 +3,10 @@
 from typing import final
 
 from fastapi.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.access_rules import caller_of
 from app.domain.access import AccessKey
-from app.domain.errors import OverQuota
 from app.domain.quotas import Quotas, Usage, require_within
 
 _UPLOADS = ("POST", "/v1/datasets")
@@ -48,8 +46,5 @@ class _Counting:
         message = await self._receive()
         self._received += len(message.get("body", b""))
         come = Usage(bytes=self._used.bytes + self._received)
-        try:
-            require_within(self._key.name, Quotas(bytes=self._key.quotas.bytes), self._used, come)
-        except OverQuota as error:
-            raise HTTPException(403, str(error)) from error  # FastAPI takes any other error for a body it cannot read
+        require_within(self._key.name, Quotas(bytes=self._key.quotas.bytes), self._used, come)
         return message

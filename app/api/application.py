@@ -1,6 +1,5 @@
 """The web application: all routes, problems and the document, around a lifespan that brings the use cases."""
 
-import asyncio
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -43,9 +42,11 @@ from app.api.body_limit import BodyLimit
 from app.api.browsers import BrowserGuard
 from app.api.fast_path import FastPath
 from app.api.gate import Gate
+from app.api.held import MOST_CONNECTIONS, Held
 from app.api.methods import Methods
 from app.api.observing import Observing
 from app.api.streams import AT_ONCE
+from app.api.turns import Turns
 from app.api.waiting import CLAIMS_AT_ONCE
 from app.domain.work import MOST_REQUEST_BYTES
 from app.instruments.tracing import tracer_of
@@ -79,6 +80,9 @@ _SHOWN = ("Idempotency-Replayed", "Retry-After", "X-Request-ID")
 MAX_JSON_BYTES = 1 << 20
 """The most bytes of a JSON request, except those of workers and those with rows to predict."""
 
+MAX_LOGIN_BYTES = 1 << 10
+"""The most bytes of a login, which everybody may send: to read it costs next to nothing."""
+
 MAX_ROWS_BYTES = 8 << 20
 """The most bytes of a request with rows to predict."""
 
@@ -99,10 +103,12 @@ def make_application(
     hosts: Collection[str] = (),
     origins: Sequence[str] = (),
     traces: TracerProvider | None = None,
+    connections: int = MOST_CONNECTIONS,
 ) -> FastAPI:
     """Return the application; `lifespan` must put the use cases at `app.state.services`.
 
-    It answers under the names of `hosts` beside those of loopback, and to pages of `origins` beside its own.
+    It answers under the names of `hosts` beside those of loopback, and to pages of `origins` beside its own. Of the
+    `connections` that its server bears, a quarter may wait for news, and half for work.
     """
     app = FastAPI(
         title="logsweep",
@@ -116,7 +122,8 @@ def make_application(
         routes=[route for room in _ROOMS for route in room.router.routes],
         form_limits={"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_FIELD_BYTES},
     )
-    longer = {
+    limits = {
+        "/v1/session": MAX_LOGIN_BYTES,
         "/v1/datasets*": max_upload_bytes,
         "/v1/work/artifacts/*": MOST_MODEL_BYTES,
         "/v1/work/checkpoints/*": MOST_CHECKPOINT_BYTES,
@@ -128,7 +135,7 @@ def make_application(
     }
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS, tracer=tracer_of(traces))
     app.add_middleware(Methods)
-    app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
+    app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, others=limits)
     app.add_middleware(Audit)
     app.add_middleware(Gate)
     if origins:  # their browsers ask beforehand, without a key
@@ -142,12 +149,13 @@ def make_application(
     app.add_middleware(BrowserGuard, hosts=hosts, origins=origins)
     # The last one added sees a request first. The use cases come with the lifespan, after the middleware.
     app.add_middleware(Observing, meters=lambda: app.state.services.meters, new_id=partial(token_hex, 8))
-    app.state.one_gradient_check = asyncio.Semaphore()
+    app.state.gradient_checks = Turns(1, of_each=1)
     app.state.readiness = None  # the look that is being taken, if one is
+    app.state.held_readers, app.state.held_claims = Held(connections // 4), Held(connections // 2)
     app.state.bodies = CapacityLimiter(AT_ONCE)
     app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)
-    app.state.reads = asyncio.Semaphore(reading.AT_ONCE)
-    app.state.models = asyncio.Semaphore(reading.MODELS_AT_ONCE)
+    app.state.reads = Turns(reading.AT_ONCE, reading.READS_OF_EACH)
+    app.state.models = Turns(reading.MODELS_AT_ONCE, reading.MODELS_OF_EACH)
     app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
     problems.install(app)
     openapi.install(app)

@@ -11,15 +11,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 @final
 class BodyLimit:
-    """Middleware that counts the bytes of each body: `usual` at most, or more where the path matches a pattern.
+    """Middleware that counts the bytes of a body: `usual` at most, or another limit where its path matches a pattern.
 
     The error is raised where the route reads the body, so that it is answered like every other.
     """
 
-    def __init__(self, app: ASGIApp, usual: int, longer: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp, usual: int, others: Mapping[str, int]) -> None:
         self._app = app
         self._usual = usual
-        self._longer = longer
+        self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with a body that ends in an error beyond the limit."""
@@ -43,7 +43,7 @@ class BodyLimit:
         await self._app(scope, counting, send)
 
     def _limit(self, path: str) -> int:
-        return next((limit for pattern, limit in self._longer.items() if fnmatchcase(path, pattern)), self._usual)
+        return next((limit for pattern, limit in self._others.items() if fnmatchcase(path, pattern)), self._usual)
 
 
 def _too_large(limit: int) -> HTTPException:

@@ -18,6 +18,7 @@ from app.api.access_rules import open_to_all
 from app.api.openapi import PROBLEMS
 from app.api.reading import AT_ONCE
 from app.api.strict_route import StrictRoute
+from app.api.turns import Turns
 from app.services.cursors import Page
 from tests.app.api.serving import Trainer, finished, start
 
@@ -52,7 +53,7 @@ def application(route: type[APIRoute]) -> FastAPI:
     # What our routes say of themselves is said of all routes here: that the answers are the same is what is tested.
     app = FastAPI(responses=PROBLEMS, generate_unique_id_function=attrgetter("name"))
     router = APIRouter(route_class=route)
-    app.state.reads = asyncio.Semaphore(AT_ONCE)
+    app.state.reads = Turns(AT_ONCE, of_each=AT_ONCE)
     for endpoint in (found, found_later, raw):
         router.get(f"/{endpoint.__name__}", openapi_extra={"security": []})(open_to_all(endpoint))
     app.include_router(router)

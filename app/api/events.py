@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from prometheus_client import Histogram
+from prometheus_client import Gauge, Histogram
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.access_rules import caller_of, key_of, needs
@@ -22,7 +22,6 @@ from app.api.strict_route import StrictRoute
 from app.domain import access
 from app.domain.errors import Malformed, show
 from app.domain.events import DatasetChanged, Decided, EpochsStored, SweepChanged, TrialsChanged, WorkersChanged
-from app.instruments.meters import Meters
 from app.services.feed import Feed, Published, Reading
 from app.services.services import Services
 
@@ -57,13 +56,15 @@ class FeedAnswer(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, messages: AsyncIterator[bytes], held: Held) -> None:
+    def __init__(self, messages: AsyncIterator[bytes], readers: Gauge, held: Held) -> None:
+        """Answer with messages, and count who reads them among the readers; there is room for them where one is held."""
         super().__init__(messages, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        self._readers = readers
         self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the events, and end in order if the reader's place goes to another one. Raises Unavailable."""
-        with self._held.hold(key_of(scope)) as let_go:
+        """Send what there is to tell, and end in order if the reader's room goes to another one. Raises Unavailable."""
+        with self._held.hold(key_of(scope)) as let_go, self._readers.track_inprogress():
             await super().__call__(scope, partial(_received, receive, let_go), send)
             if let_go.done():
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -109,7 +110,7 @@ def _follow(request: Request, services: Services, after: str | None, sweep: str 
     feed, key = services.publisher.feed, caller_of(request.scope)
     place = feed.last if after is None else _place(feed, after)
     messages = _messages(services.meters.event_lag, feed, place, sweep, lambda: services.access.still_opens(key))
-    return FeedAnswer(_counted(services.meters, messages), request.app.state.held_readers)
+    return FeedAnswer(messages, services.meters.feeds, request.app.state.held_readers)
 
 
 def _place(feed: Feed, after: str) -> int | None:
@@ -118,13 +119,6 @@ def _place(feed: Feed, after: str) -> int | None:
     if found is None:
         raise Malformed(f"{show(after)} is no id of an event. Send one as it came, or none to follow from now on.")
     return feed.place_of(found[1], int(found[2]))
-
-
-async def _counted(meters: Meters, messages: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield what a reader is sent, and count it among the readers meanwhile."""
-    with meters.feeds.track_inprogress():
-        async for message in messages:
-            yield message
 
 
 async def _messages(
@@ -152,7 +146,7 @@ def _told(feed: Feed, reading: Reading, *, idle: bool) -> bytes:
     if reading.lost:
         return _resync(feed, reading.place)
     if reading.events or not idle:
-        return b"".join(one.once(partial(_message, feed.boot)) for one in reading.events)
+        return reading.once(partial(_message, feed.boot))
     return _mark(feed, reading.place)
 
 

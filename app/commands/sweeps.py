@@ -6,8 +6,8 @@ import typer
 
 from app.commands.completion import known_sweeps
 from app.commands.connection import LOCAL, AsJson, Exit, Server, connected
-from app.commands.output import figure, show_facts, show_json, show_line, show_table
-from app.commands.request_files import read_request
+from app.commands.figures import figure
+from app.commands.output import show_facts, show_json, show_line, show_table
 from app.domain.texts import visible
 from app.terminal import tell
 
@@ -35,6 +35,8 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Start a sweep."""
+    from app.commands.request_files import read_request  # noqa: PLC0415  # keeps the start of other commands short
+
     request = read_request(file)
     request |= {"name": name} if name is not None else {}
     if trials is not None:
@@ -49,6 +51,8 @@ def submit(
 @commands.command()
 def preview(file: File, server: Server = LOCAL, as_json: AsJson = False) -> None:
     """Show what a request would draw: spread of its parameters, structures, largest network; start nothing."""
+    from app.commands.request_files import read_request  # noqa: PLC0415  # keeps the start of other commands short
+
     request = read_request(file)
     with connected(server) as client:
         found = client.preview(request)

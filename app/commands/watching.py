@@ -8,7 +8,8 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from app.commands.output import figure, shown
+from app.commands.figures import figure
+from app.commands.tables import shown
 
 if TYPE_CHECKING:
     from logsweep import Sweep

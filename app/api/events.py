@@ -57,7 +57,7 @@ class FeedAnswer(StreamingResponse):
     media_type = "text/event-stream"
 
     def __init__(self, messages: AsyncIterator[bytes], readers: Gauge, held: Held) -> None:
-        """Answer with messages, and count who reads them among the readers; there is room for them where one is held."""
+        """Answer with messages to one of the readers, who are counted, where there is room to be held."""
         super().__init__(messages, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
         self._readers = readers
         self._held = held

@@ -52,6 +52,8 @@ def make_app(services: Services, settings: Settings, traces: TracerProvider | No
         origins=settings.origins,
         traces=traces,
         connections=settings.connections or MOST_CONNECTIONS,
+        readings=settings.readings,
+        reading_seconds=settings.reading_seconds,
     )
     site.install(app)
     return app

@@ -28,13 +28,14 @@ class Turns:
     @asynccontextmanager
     async def turn(self, key: str) -> AsyncIterator[None]:
         """Wait for a turn of this key, and have it."""
-        await self._take(key)
+        await self.take(key)
         try:
             yield
         finally:
-            self._give_back(key)
+            self.give_back(key)
 
-    async def _take(self, key: str) -> None:
+    async def take(self, key: str) -> None:
+        """Wait for a turn of this key, which has to be given back."""
         place = asyncio.get_running_loop().create_future()
         self._lines.setdefault(key, deque()).append(place)
         self._pass_on()
@@ -44,10 +45,11 @@ class Turns:
             if place.cancelled():
                 self._leave(key, place)
             else:  # it was given in the moment in which nobody wanted it any more
-                self._give_back(key)
+                self.give_back(key)
             raise
 
-    def _give_back(self, key: str) -> None:
+    def give_back(self, key: str) -> None:
+        """End a turn."""
         self._taken[key] -= 1
         if not self._taken[key]:
             del self._taken[key]

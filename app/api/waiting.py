@@ -38,7 +38,7 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
     """
     limiter: CapacityLimiter = request.app.state.claims
     caller = caller_of(request.scope)
-    async with _until_gone(request) as gone:
+    async with until_gone(request) as gone:
         with services.work.place(ask, caller.id) as place:
             answer = await _look_until(
                 lambda: _claimed(services, ask, place, limiter),
@@ -63,7 +63,7 @@ async def _claimed(services: Services, ask: ClaimRequest, place: Place, limiter:
 
 async def sweep_when_ended(services: Services, sweep: str, wait: float, request: Request) -> Sweep:
     """Return a sweep once it runs no more, or as it is when the client's time is up. Raises NotFound."""
-    async with _until_gone(request) as gone:
+    async with until_gone(request) as gone:
         with services.publisher.sweeps.waiting(sweep) as waiter:
             return await _look_until(
                 lambda: run_in_threadpool(services.sweeps.get, sweep),
@@ -120,7 +120,7 @@ async def _first(changed: Coroutine[Any, Any, None], ends: "set[asyncio.Future[N
 
 
 @asynccontextmanager
-async def _until_gone(request: Request) -> AsyncIterator["asyncio.Future[None]"]:
+async def until_gone(request: Request) -> AsyncIterator["asyncio.Future[None]"]:
     """Yield what is done once the client has hung up."""
     gone = asyncio.ensure_future(_disconnected(request))
     try:

@@ -11,7 +11,7 @@ from threading import Event, Thread
 from fastapi import FastAPI
 from opentelemetry.trace import TracerProvider
 
-from app.api.application import make_application
+from app.api.application import Capacity, make_application
 from app.api.held import MOST_CONNECTIONS
 from app.dashboard import site
 from app.domain.access import Scope
@@ -51,9 +51,7 @@ def make_app(services: Services, settings: Settings, traces: TracerProvider | No
         hosts=settings.hosts,
         origins=settings.origins,
         traces=traces,
-        connections=settings.connections or MOST_CONNECTIONS,
-        readings=settings.readings,
-        reading_seconds=settings.reading_seconds,
+        capacity=Capacity(settings.connections or MOST_CONNECTIONS, settings.readings, settings.reading_seconds),
     )
     site.install(app)
     return app

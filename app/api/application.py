@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
 from time import monotonic
@@ -108,6 +109,21 @@ MOST_FIELD_BYTES = 1 << 16
 """The most bytes of one of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What there is to share among those who ask: connections, and uploads that are read at the same time.
+
+    An upload waits for its turn as long as one may take, so many seconds.
+    """
+
+    connections: int = MOST_CONNECTIONS
+    readings: int = 2
+    reading_seconds: float = 300.0
+
+
+USUAL = Capacity()
+
+
 def make_application(
     lifespan: Lifespan[FastAPI],
     *,
@@ -115,15 +131,12 @@ def make_application(
     hosts: Collection[str] = (),
     origins: Sequence[str] = (),
     traces: TracerProvider | None = None,
-    connections: int = MOST_CONNECTIONS,
-    readings: int = 2,
-    reading_seconds: float = 300.0,
+    capacity: Capacity = USUAL,
 ) -> FastAPI:
     """Return the application; `lifespan` must put the use cases at `app.state.services`.
 
     It answers under the names of `hosts` beside those of loopback, and to pages of `origins` beside its own. Of the
-    `connections` that its server bears, a quarter may wait for news, and half for work. So many uploads are read at the
-    same time, and one waits for its turn for so many seconds.
+    connections that its server bears, a quarter may wait for news, and half for work.
     """
     app = FastAPI(
         title="logsweep",
@@ -165,8 +178,9 @@ def make_application(
     app.add_middleware(Observing, meters=lambda: app.state.services.meters, new_id=partial(token_hex, 8))
     app.state.gradient_checks = Turns(1, of_each=1)
     app.state.readiness = None  # the look that is being taken, if one is
-    app.state.held_readers, app.state.held_claims = Held(connections // 4), Held(connections // 2)
-    app.state.uploads = Turns(readings, of_each=max(1, readings - 1)), reading_seconds
+    app.state.held_readers, app.state.held_claims = Held(capacity.connections // 4), Held(capacity.connections // 2)
+    app.state.uploads = Turns(capacity.readings, of_each=max(1, capacity.readings - 1))
+    app.state.upload_patience = capacity.reading_seconds
     app.state.bodies = BodyThreads()
     app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)
     app.state.reads = Turns(reading.AT_ONCE, reading.READS_OF_EACH)

@@ -14,6 +14,7 @@ from app.api.bodies import require_content_type
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.fields import form_faults
 from app.api.strict_route import StrictRoute
+from app.api.turns import Turns
 from app.api.upload_form import preview_form, upload_form
 from app.api.waiting import until_gone
 from app.domain.access import Scope
@@ -51,7 +52,8 @@ async def _field_faults(request: Request) -> list[Fault]:
 
 async def _upload_turn(request: Request) -> AsyncIterator[None]:
     """Let an upload that has come wait for its turn without a thread, of which all routes have a share."""
-    turns, seconds = request.app.state.uploads
+    turns: Turns = request.app.state.uploads
+    seconds: float = request.app.state.upload_patience
     key = key_of(request.scope)
     taking = asyncio.ensure_future(turns.take(key))
     try:

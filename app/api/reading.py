@@ -48,6 +48,15 @@ async def as_read(request: Request, handle: Callable[[Request], Awaitable[Respon
         watch.cancel()
 
 
+async def among_reads(request: Request, use: Callable[[], T]) -> T:
+    """Return what `use` answers in a thread, once it is this request's turn among the reads: it changes nothing.
+
+    Raises Unavailable if it takes too long until then.
+    """
+    async with _turn(request, request.app.state.reads, Patience(LONGEST_READ)):
+        return await run_in_threadpool(use)
+
+
 async def with_models(request: Request, use: Callable[[], T]) -> T:
     """Return what `use` answers in a thread, once it is this request's turn among those that need models.
 

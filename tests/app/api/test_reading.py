@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from app.api import datasets, ensembles, models, problems, reading, work_files
+from app.api import datasets, ensembles, models, problems, reading, spaces, sweeps, work_files
 from app.api.access_rules import CALLER
 from app.api.gate import Gate
 from app.api.reading import AT_ONCE, as_read
@@ -156,5 +156,24 @@ def test_whoever_waits_for_models_holds_no_thread_and_is_told_in_time(
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
             body: Json | None = {"rows": [{}]} if method == "POST" else None
             return (await client.request(method, f"/v1/sweeps/swp_1/{path}", json=body)).status_code
+
+    assert asyncio.run(asked()) == 503
+
+
+@pytest.mark.parametrize("path", ["spaces/preview", "sweeps/swp_1/refine"])
+def test_what_only_looks_waits_its_turn_among_the_reads_though_it_is_posted(
+    services: Services, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(reading, "LONGEST_READ", 0.1)
+    app = FastAPI()
+    app.add_middleware(Gate)
+    app.state.reads, app.state.services = Turns(0, of_each=0), services
+    problems.install(app)
+    for routes in (spaces, sweeps):
+        app.include_router(routes.router)
+
+    async def asked() -> int:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
+            return (await client.post(f"/v1/{path}", json={})).status_code
 
     assert asyncio.run(asked()) == 503

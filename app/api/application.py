@@ -42,6 +42,7 @@ from app.api import (
 from app.api.audit import Audit
 from app.api.body_limit import BodyLimit, Most
 from app.api.browsers import BrowserGuard
+from app.api.byte_quota import ByteQuota
 from app.api.fast_path import FastPath
 from app.api.gate import Gate
 from app.api.held import MOST_CONNECTIONS, Held
@@ -161,6 +162,7 @@ def make_application(
     }
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS, tracer=tracer_of(traces))
     app.add_middleware(Methods)
+    app.add_middleware(ByteQuota)
     memory = Room(MOST_HELD, for_workers=HELD_FOR_WORKERS)
     app.add_middleware(BodyLimit, usual=Most(MAX_JSON_BYTES), others=limits, memory=memory, clock=monotonic)
     app.add_middleware(Audit)

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from app.api.access_rules import key_of, needs
 from app.api.bodies import require_content_type
-from app.api.dependencies import Cursor, Limit, UseCases
+from app.api.dependencies import Cursor, Limit, Owner, UseCases
 from app.api.fields import form_faults
 from app.api.strict_route import StrictRoute
 from app.api.turns import Turns
@@ -87,6 +87,7 @@ def list_datasets(services: UseCases, limit: Limit = 50, cursor: Cursor = None) 
 def upload_dataset(
     response: Response,
     services: UseCases,
+    owner: Owner,
     files: Annotated[SentFiles, Depends(_sent_files)],
     form: Annotated[UploadForm, Depends(upload_form)],
     faults: Annotated[list[Fault], Depends(_field_faults)],
@@ -96,7 +97,7 @@ def upload_dataset(
     The same files and fields under the same name are found again, not stored twice. The card tells how the data were
     read and split, and under `drift` in which columns the distributions of train, dev and test differ.
     """
-    dataset, created = services.datasets.upload(files, form, faults)
+    dataset, created = services.datasets.upload(files, form, faults, owner)
     if not created:
         response.status_code = 200
     return dataset

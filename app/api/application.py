@@ -178,6 +178,14 @@ def make_application(
     app.add_middleware(BrowserGuard, hosts=hosts, origins=origins)
     # The last one added sees a request first. The use cases come with the lifespan, after the middleware.
     app.add_middleware(Observing, meters=lambda: app.state.services.meters, new_id=partial(token_hex, 8))
+    _share(app, capacity)
+    problems.install(app)
+    openapi.install(app)
+    return app
+
+
+def _share(app: FastAPI, capacity: Capacity) -> None:
+    """Put there what requests share: turns, threads, and room to be held."""
     app.state.gradient_checks = Turns(1, of_each=1)
     app.state.readiness = None  # the look that is being taken, if one is
     app.state.held_readers, app.state.held_claims = Held(capacity.connections // 4), Held(capacity.connections // 2)
@@ -188,9 +196,6 @@ def make_application(
     app.state.reads = Turns(reading.AT_ONCE, reading.READS_OF_EACH)
     app.state.models = Turns(reading.MODELS_AT_ONCE, reading.MODELS_OF_EACH)
     app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
-    problems.install(app)
-    openapi.install(app)
-    return app
 
 
 def _telemetry(traces: TracerProvider | None) -> TelemetryConfig:

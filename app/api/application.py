@@ -47,6 +47,7 @@ from app.api.fast_path import FastPath
 from app.api.gate import Gate
 from app.api.methods import Methods
 from app.api.observing import Observing
+from app.api.once import Turns
 from app.api.room import Room
 from app.api.streams import BodyThreads
 from app.api.waiting import CLAIMS_AT_ONCE
@@ -156,6 +157,7 @@ def make_application(
     # The last one added sees a request first. The use cases come with the lifespan, after the middleware.
     app.add_middleware(Observing, meters=lambda: app.state.services.meters, new_id=partial(token_hex, 8))
     app.state.one_gradient_check = asyncio.Semaphore()
+    app.state.turns = Turns()
     app.state.readiness = None  # the look that is being taken, if one is
     app.state.bodies = BodyThreads()
     app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)

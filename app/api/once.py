@@ -36,7 +36,7 @@ class _Turn:
 
 
 @final
-class Turns:
+class RepeatTurns:
     """Lets requests with the same key wait for each other, so that each can say whether one came before it.
 
     That nothing is made twice does not rest on it: the storage sees to that.
@@ -67,7 +67,7 @@ async def _once(
         yield None
         return
     once = Once(caller_of(request.scope).id, key, _hash(request, await request.body()))
-    turns: Turns = request.app.state.turns
+    turns: RepeatTurns = request.app.state.repeat_turns
     async with turns.take(once):
         if await run_in_threadpool(services.sweeps.was_made, once):
             response.headers[REPLAYED] = "true"

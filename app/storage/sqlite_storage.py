@@ -325,7 +325,7 @@ class SqliteStorage:
     # The queue
 
     claim = _decides(claims.claim)
-    heartbeat = _writes(leases.heartbeat)
+    heartbeat = _decides(leases.heartbeat)
     held_trials = _reads(leases.held_trials)
     report = _decides(results.report)
     finish = _decides(results.finish)

@@ -1,5 +1,6 @@
 """Routes of sweeps."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -11,6 +12,7 @@ from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, Owner, UseCases
 from app.api.documented_route import json_body
 from app.api.once import CountsOnce
+from app.api.reading import among_reads
 from app.api.refine_body import RefineBody, refined
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import ChangesBody, SweepBody, read_changes, read_sweep
@@ -131,7 +133,7 @@ async def refine_sweep(sweep: str, request: Request, services: UseCases, owner: 
     asked = await read_json(request) if await request.body() else {}
     if before := await run_in_threadpool(services.sweeps.made_before, once):
         return _answer(services, before)
-    posted = refined(await run_in_threadpool(services.analysis.next_request, sweep), asked)
+    posted = refined(await among_reads(request, partial(services.analysis.next_request, sweep)), asked)
     draft, faults = await run_in_threadpool(read_sweep, posted)
     return _answer(services, await run_in_threadpool(services.sweeps.create, draft, faults, once, owner))
 

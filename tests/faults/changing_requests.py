@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -104,9 +105,14 @@ def retrain_the_winner(client: httpx.Client, _: int) -> Asked:
     return Asked("POST", f"/v1/sweeps/{sweep}/retrain", sweep)
 
 
+@cache  # a refinement leaves it as it was
+def _refinable(client: httpx.Client) -> str:
+    return _ended(client, 20)
+
+
 @_request
 def refine_a_sweep(client: httpx.Client, _: int) -> Asked:
-    sweep = _ended(client, 20)
+    sweep = _refinable(client)
     return Asked("POST", f"/v1/sweeps/{sweep}/refine", sweep, {"sampler": {"kind": "tpe"}, "budget": {"trials": 3}})
 
 

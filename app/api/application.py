@@ -1,10 +1,11 @@
 """The web application: all routes, problems and the document, around a lifespan that brings the use cases."""
 
-import asyncio
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
+from time import monotonic
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
@@ -39,14 +40,19 @@ from app.api import (
     workers,
 )
 from app.api.audit import Audit
-from app.api.body_limit import BodyLimit
+from app.api.body_limit import BodyLimit, Most
 from app.api.browsers import BrowserGuard
+from app.api.byte_quota import ByteQuota
 from app.api.fast_path import FastPath
 from app.api.gate import Gate
+from app.api.held import MOST_CONNECTIONS, Held
 from app.api.methods import Methods
 from app.api.observing import Observing
-from app.api.streams import AT_ONCE
+from app.api.room import Room
+from app.api.streams import BodyThreads
+from app.api.turns import Turns
 from app.api.waiting import CLAIMS_AT_ONCE
+from app.domain.uploads import PIECE
 from app.domain.work import MOST_REQUEST_BYTES
 from app.instruments.tracing import tracer_of
 from app.services.artifacts import MOST_MODEL_BYTES
@@ -79,8 +85,20 @@ _SHOWN = ("Idempotency-Replayed", "Retry-After", "X-Request-ID")
 MAX_JSON_BYTES = 1 << 20
 """The most bytes of a JSON request, except those of workers and those with rows to predict."""
 
+MAX_LOGIN_BYTES = 1 << 10
+"""The most bytes of a login, which everybody may send: to read it costs next to nothing."""
+
 MAX_ROWS_BYTES = 8 << 20
 """The most bytes of a request with rows to predict."""
+
+MOST_HELD = 128 << 20
+"""The most bytes of all bodies that are in memory at the same time; their values take some times as much."""
+
+HELD_FOR_WORKERS = 32 << 20
+"""What of it is kept for requests of workers."""
+
+HELD_OF_UPLOADS = 8 << 20
+"""What an upload has in memory: of each file up to 1 MiB, the rest is in a file, and its other fields."""
 
 MOST_FILES = 16
 """The most files of a form, known or not; up to 1 MiB of each is held in memory."""
@@ -92,6 +110,21 @@ MOST_FIELD_BYTES = 1 << 16
 """The most bytes of one of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What there is to share among those who ask: connections, and uploads that are read at the same time.
+
+    An upload waits for its turn as long as one may take, so many seconds.
+    """
+
+    connections: int = MOST_CONNECTIONS
+    readings: int = 2
+    reading_seconds: float = 300.0
+
+
+USUAL = Capacity()
+
+
 def make_application(
     lifespan: Lifespan[FastAPI],
     *,
@@ -99,10 +132,12 @@ def make_application(
     hosts: Collection[str] = (),
     origins: Sequence[str] = (),
     traces: TracerProvider | None = None,
+    capacity: Capacity = USUAL,
 ) -> FastAPI:
     """Return the application; `lifespan` must put the use cases at `app.state.services`.
 
-    It answers under the names of `hosts` beside those of loopback, and to pages of `origins` beside its own.
+    It answers under the names of `hosts` beside those of loopback, and to pages of `origins` beside its own. Of the
+    connections that its server bears, a quarter may wait for news, and half for work.
     """
     app = FastAPI(
         title="logsweep",
@@ -116,19 +151,20 @@ def make_application(
         routes=[route for room in _ROOMS for route in room.router.routes],
         form_limits={"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_FIELD_BYTES},
     )
-    longer = {
-        "/v1/datasets*": max_upload_bytes,
-        "/v1/work/artifacts/*": MOST_MODEL_BYTES,
-        "/v1/work/checkpoints/*": MOST_CHECKPOINT_BYTES,
-        "/v1/work/*": MOST_REQUEST_BYTES,
-        "/v1/sweeps/*/trials/*/predict": MAX_ROWS_BYTES,
-        "/v1/sweeps/*/trials/*/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
-        "/v1/sweeps/*/ensemble/predict": MAX_ROWS_BYTES,
-        "/v1/sweeps/*/ensemble/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
+    limits = {
+        "/v1/session": Most(MAX_LOGIN_BYTES),
+        "/v1/datasets*": Most(max_upload_bytes, held=HELD_OF_UPLOADS),
+        "/v1/work/artifacts/*": Most(MOST_MODEL_BYTES, held=PIECE),
+        "/v1/work/checkpoints/*": Most(MOST_CHECKPOINT_BYTES, held=PIECE),
+        "/v1/work/*": Most(MOST_REQUEST_BYTES),
+        "/v1/sweeps/*/predict": Most(MAX_ROWS_BYTES),
+        "/v1/sweeps/*/evaluate": Most(MAX_ROWS_BYTES, form=MOST_FILE_BYTES + MAX_JSON_BYTES),
     }
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS, tracer=tracer_of(traces))
     app.add_middleware(Methods)
-    app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
+    app.add_middleware(ByteQuota)
+    memory = Room(MOST_HELD, for_workers=HELD_FOR_WORKERS)
+    app.add_middleware(BodyLimit, usual=Most(MAX_JSON_BYTES), others=limits, memory=memory, clock=monotonic)
     app.add_middleware(Audit)
     app.add_middleware(Gate)
     if origins:  # their browsers ask beforehand, without a key
@@ -142,16 +178,24 @@ def make_application(
     app.add_middleware(BrowserGuard, hosts=hosts, origins=origins)
     # The last one added sees a request first. The use cases come with the lifespan, after the middleware.
     app.add_middleware(Observing, meters=lambda: app.state.services.meters, new_id=partial(token_hex, 8))
-    app.state.one_gradient_check = asyncio.Semaphore()
-    app.state.readiness = None  # the look that is being taken, if one is
-    app.state.bodies = CapacityLimiter(AT_ONCE)
-    app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)
-    app.state.reads = asyncio.Semaphore(reading.AT_ONCE)
-    app.state.models = asyncio.Semaphore(reading.MODELS_AT_ONCE)
-    app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
+    _share(app, capacity)
     problems.install(app)
     openapi.install(app)
     return app
+
+
+def _share(app: FastAPI, capacity: Capacity) -> None:
+    """Put there what requests share: turns, threads, and room to be held."""
+    app.state.gradient_checks = Turns(1, of_each=1)
+    app.state.readiness = None  # the look that is being taken, if one is
+    app.state.held_readers, app.state.held_claims = Held(capacity.connections // 4), Held(capacity.connections // 2)
+    app.state.uploads = Turns(capacity.readings, of_each=max(1, capacity.readings - 1))
+    app.state.upload_patience = capacity.reading_seconds
+    app.state.bodies = BodyThreads()
+    app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)
+    app.state.reads = Turns(reading.AT_ONCE, reading.READS_OF_EACH)
+    app.state.models = Turns(reading.MODELS_AT_ONCE, reading.MODELS_OF_EACH)
+    app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
 
 
 def _telemetry(traces: TracerProvider | None) -> TelemetryConfig:

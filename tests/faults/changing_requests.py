@@ -188,7 +188,16 @@ def _revoke_a_key(client: httpx.Client, number: int) -> Asked:
     return Asked("DELETE", f"/v1/keys/{made['id']}")
 
 
-REQUESTS_ABOUT_KEYS: dict[str, Make] = {"make a key": _make_a_key, "revoke a key": _revoke_a_key}
+def _change_a_key(client: httpx.Client, number: int) -> Asked:
+    made = _make_a_key(client, number).send(client, "").raise_for_status().json()
+    return Asked("PATCH", f"/v1/keys/{made['id']}", body={"quotas": {"sweeps": 3}})
+
+
+REQUESTS_ABOUT_KEYS: dict[str, Make] = {
+    "make a key": _make_a_key,
+    "change a key": _change_a_key,
+    "revoke a key": _revoke_a_key,
+}
 """The same for a server that has keys: on another one the first key would shut the others out."""
 
 

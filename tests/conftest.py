@@ -23,7 +23,7 @@ settings.register_profile("logsweep", deadline=None)
 settings.load_profile("logsweep")
 
 
-LONGEST = ("tests/system/", "tests/documents/", "tests/app/api/test_every_pair.py")
+LONGEST = ("tests/browser/", "tests/system/", "tests/documents/", "tests/app/api/test_every_pair.py")
 """Where tests are that take more than ten seconds, or groups of them."""
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from app.models.models import predict_rows
 from engine.models import FORMATS, Ensemble, Predictor
+from engine.tensors import Tensors
 from logsweep import ModelError, load_model
 from tests.engine.models.trained import FAR, TASKS, trained
 
@@ -66,3 +67,25 @@ def test_all_faults_of_rows_are_told() -> None:
 def test_what_is_no_model_is_said() -> None:
     with pytest.raises(ModelError, match="neither NPZ nor safetensors"):
         load_model(b"nothing of the kind")
+
+
+@pytest.mark.parametrize("file_format", ["npz", "safetensors"])
+@pytest.mark.parametrize("part", [0.0, 0.2, 0.9, 0.999])
+def test_a_file_that_is_cut_is_no_whole_model(file_format: str, part: float) -> None:
+    content = FORMATS[file_format](trained("binary").model)
+    with pytest.raises(ModelError):
+        load_model(content[: int(part * len(content))])
+
+
+@pytest.mark.parametrize("card", ["7", "[" * 9_999, "{}"])
+def test_a_card_that_is_none_is_told(card: str) -> None:
+    with pytest.raises(ModelError):
+        load_model(Tensors({"W1": np.zeros(2)}, {"card": card}).to_bytes())
+
+
+def test_no_rows_and_numbers_beyond_all_doubles_are_faults() -> None:
+    model = load_model(FORMATS["npz"](trained("binary").model))
+    with pytest.raises(ModelError, match="There are no rows to predict"):
+        model.predict([])
+    with pytest.raises(ModelError, match="is not a finite number"):
+        model.predict([{"far": 10**400, "gaps": 1.0, "words": "red"}])

@@ -23,6 +23,18 @@ class Unreachable(LogsweepError):  # noqa: N818 - the name is what went wrong
     """No answer came: no server is there, or the connection broke."""
 
 
+class Unreadable(LogsweepError):  # noqa: N818 - the name is what went wrong
+    """What came is no answer of logsweep, though it says that all went well: a proxy or another server sent it."""
+
+    @classmethod
+    def of(cls, asked: str, came: bytes | str, why: object) -> "Unreadable":
+        """Return the error for what was asked in words, with the beginning of what came."""
+        text = came[:100].decode(errors="replace") if isinstance(came, bytes) else came[:100]
+        reason = " ".join(str(why).split())[:200]
+        way = "Is this the address of a logsweep server, and of this version?"
+        return cls(f"{asked} was answered with what is none of logsweep's answers: {text!r} ({reason}). {way}")
+
+
 class DeadlineExceeded(LogsweepError, TimeoutError):  # noqa: N818 - the name is what went wrong
     """It took longer than it may."""
 

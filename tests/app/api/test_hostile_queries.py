@@ -1,6 +1,6 @@
 """Texts that requests carry, drawn in their thousands: each is taken or refused as a problem, at once.
 
-`LOGSWEEP_TRIES` multiplies how many are drawn; `make test-faults` draws for about ten minutes of each kind.
+`LOGSWEEP_TRIES` multiplies how many are drawn; `make test-faults` draws for ten minutes of each kind.
 """
 
 import base64
@@ -57,6 +57,7 @@ def require_taken_or_refused(answer: httpx.Response) -> None:
         problem(answer, answer.status_code)
 
 
+@pytest.mark.parser
 @drawn
 @given(
     where=st.lists(st.tuples(FIELDS, OPERATORS, VALUES).map("".join) | st.text(max_size=40), max_size=3),
@@ -105,6 +106,7 @@ def _of_one(path: str) -> dict[str, Any]:
     return {**dict(httpx.QueryParams(path.partition("?")[2])), "limit": 1}
 
 
+@pytest.mark.parser
 @drawn
 @given(data=st.data())
 def test_cursors_that_are_cut_off_changed_forged_or_of_another_list(
@@ -139,6 +141,7 @@ CONSTRAINTS = st.lists(
 ).map("".join) | st.sampled_from(["(" * 5_000, "1" * 10_000 + "<2", "l2<" + "-" * 3_000 + "1", "l2<1/0"])
 
 
+@pytest.mark.parser
 @drawn
 @given(
     space=st.dictionaries(NAMES | st.text(max_size=10), PARAMETERS | TREES, max_size=3),
@@ -156,10 +159,33 @@ def test_spaces_with_conditions_constraints_and_values_of_hyperparameters(
         require_taken_or_refused(server[0].post(path, content=content, headers=headers))
 
 
+@pytest.mark.parser
 @settings(drawn, max_examples=tries(5))  # each is read in a process of its own
 @given(
     form=st.dictionaries(
-        st.sampled_from(["name", "target", "task", "categorical", "missing", "header", "delimiter", "split", "other"]),
+        st.sampled_from(
+            [
+                "name",
+                "target",
+                "task",
+                "categorical",
+                "missing",
+                "header",
+                "separator",
+                "encoding",
+                "decimal",
+                "thousands",
+                "dates",
+                "group",
+                "order",
+                "ignore",
+                "image",
+                "split",
+                "split_seed",
+                "missing_target",
+                "other",
+            ]
+        ),
         st.text(max_size=30) | VALUES,
         max_size=4,
     ),
@@ -193,6 +219,7 @@ LINES = st.sampled_from(
 ) | st.binary(max_size=80)  # fmt: skip
 
 
+@pytest.mark.parser
 @drawn
 @given(line=LINES, heads=st.lists(st.tuples(HEADS, BYTES), max_size=5), body=st.binary(max_size=50))
 def test_bytes_on_a_socket(

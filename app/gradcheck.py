@@ -16,7 +16,7 @@ from app.domain.uploads import SentFile, SentFiles, UploadForm, read_reading
 from app.preparation.datasets import PreparedDataset, builtin_names, prepare_builtin
 from app.preparation.uploads import prepare_upload
 from app.settings import read_settings
-from app.terminal import notes_of, show_notes
+from app.terminal import notes_of, show_notes, tell
 from app.trainer.gradient_check import MOST_STEPS, GradientCheck, check_gradients, fixed_faults, work_faults
 
 
@@ -42,7 +42,7 @@ def run_gradcheck(  # each is an option of the command
         faults.append(Fault("/steps", f"The number of steps is {steps:,}; at most {MOST_STEPS:,} are possible."))
     if faults:
         for fault in faults:
-            typer.echo(fault.detail, err=True)
+            tell(fault.detail)
         return 2
     show_notes(notes_of(prepared.card))
     checks = check_gradients(prepared.content, fixed, seed, steps)

@@ -25,6 +25,7 @@ from app.http_server.tls import Tls
 from app.instruments.tracing import sent_traces
 from app.server_status import telling
 from app.services.access import Access
+from app.services.allocator import bound_arenas
 from app.services.services import Services
 from app.settings import Settings, read_settings
 from app.trainer.kernels import start_kernels
@@ -80,6 +81,7 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int, tls: 
     what cannot be: a setting, or kernels that are not available.
     """
     settings = read_settings(data=data)
+    bound_arenas(os.environ)
     start_kernels()  # here too, so that they are compiled before there is work
     gc.freeze()  # what was imported stays, and need not be looked through again
     gc.set_threshold(COLLECT_AFTER, 20, 20)

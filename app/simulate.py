@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from app.domain.errors import Fault, InvalidRequest, show
 from app.domain.hints import hint
 from app.domain.sweeps import Budget
@@ -19,6 +17,7 @@ from app.simulation.clock import Search, Simulation, simulate
 from app.simulation.files import read_tasks, task_named
 from app.simulation.report import as_json, plot
 from app.simulation.tasks import Task
+from app.terminal import tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def run_simulation(file: Path, asked: Asked, *, as_text: bool) -> None:
     search = Search(sampler, scheduler, asked.budget, asked.seed, asked.replicates, asked.noise)
     found = simulate(task, search, asked.speeds)
     for line in _summary(found) if as_text else [json.dumps(as_json(found))]:
-        typer.echo(line)
+        tell(line, err=False)
 
 
 def read_kind(text: str) -> Mapping[str, Value]:

@@ -1,5 +1,6 @@
 """What commands say on standard error beside their answers: notes on what was read, and faults."""
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -8,12 +9,24 @@ import typer
 
 from app.domain.datasets import Note
 from app.domain.errors import InvalidRequest, LogsweepError
+from app.domain.texts import visible
+
+
+def tell(sentence: str, *, err: bool = True) -> None:
+    """Show a sentence, in which names and reasons of others may stand, on standard error or on standard output."""
+    typer.echo(visible(sentence), err=err)
+
+
+def tell_rows(rows: str) -> None:
+    """Write rows of CSV to standard output: for a program as they are, for a terminal so that none steers it."""
+    lines = rows.splitlines()
+    typer.echo("\n".join(map(visible, lines)) + "\n" if sys.stdout.isatty() else rows, nl=False)
 
 
 def show_notes(notes: Iterable[Note]) -> None:
     """Show what was guessed or left out."""
     for note in notes:
-        typer.echo(f"Note: {note.detail}", err=True)
+        tell(f"Note: {note.detail}")
 
 
 def notes_of(card: Mapping[str, Any]) -> Iterable[Note]:
@@ -28,7 +41,7 @@ def faults_shown() -> Iterator[None]:
         yield
     except LogsweepError as error:
         for sentence in sentences(error):
-            typer.echo(sentence, err=True)
+            tell(sentence)
         raise typer.Exit(1) from None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from app.contract.metrics import MEASURES
 from app.domain.datasets import DatasetSummary
 from app.domain.plan import Draw, Drawn, Need, Plan
-from app.domain.queue import Ask, Claimed
+from app.domain.queue import Ask, Claimed, Part
 from app.domain.space import Space
 from app.domain.sweeps import Budget, Labels, NewSweep, Objective, SweepSpec
 from app.domain.work import OWN_TRAINER, Epoch, Metrics, Result
@@ -95,7 +95,7 @@ def _drawn(number: int, rng: random.Random) -> Drawn:
 def _finish(storage: SqliteStorage, rng: random.Random, number: int) -> float:
     """Claim and finish as a worker; return the processor time of the finish."""
     now = START + timedelta(seconds=number / 10 + rng.random())
-    ask = Ask(WORKER, OWN_TRAINER, 99, SLOTS, (), 1)
+    ask = Ask(WORKER, OWN_TRAINER, 99, SLOTS, (), Part())
     claimed = storage.claim(ask, now, now + timedelta(seconds=30)).claimed
     results = [_result(one, rng) for one in claimed]
     began = time.process_time()

@@ -6,6 +6,7 @@ from typing import Final, final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.access_rules import CALLER
+from app.api.seen import path_sent
 from app.domain.access import ANYONE, AccessKey
 
 LOGGER: Final = "logsweep.audit"
@@ -42,7 +43,7 @@ class Audit:
             await self._app(scope, receive, noting)
         finally:
             came = f"was answered with {answers[0]}" if answers else "failed, and may have been done"
-            _log.info("%s: %s %s %s.", _who(scope.get(CALLER, ANYONE)), scope["method"], scope["path"], came)
+            _log.info("%s: %s %s %s.", _who(scope.get(CALLER, ANYONE)), scope["method"], path_sent(scope), came)
 
 
 def changes_something(method: str, path: str) -> bool:

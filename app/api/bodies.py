@@ -4,6 +4,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, Generic, NoReturn, TypeVar, final
 
 import msgspec
@@ -42,9 +43,18 @@ class RecordReader(Generic[T]):
     """Reads bodies as records of one kind, which is a dataclass of dataclasses, lists and mappings."""
 
     def __init__(self, kind: type[T]) -> None:
+        self._kind = kind
         self._decoder = msgspec.json.Decoder(kind)
-        self.adapter = TypeAdapter(kind)
-        self._hasty = SchemaValidator(_failing_fast(self.adapter.core_schema))
+
+    @cached_property
+    def _thorough(self) -> TypeAdapter[T]:
+        """What finds everything that is wrong, made for the first body that is refused."""
+        return TypeAdapter(self._kind)
+
+    @cached_property
+    def _hasty(self) -> SchemaValidator:
+        """What ends at the first fault."""
+        return SchemaValidator(_failing_fast(self._thorough.core_schema))
 
     def read(self, raw: bytes) -> T:
         """Return the record that the body describes. Raises Malformed, InvalidRequest.
@@ -70,7 +80,7 @@ class RecordReader(Generic[T]):
         if any(_is_large(one) for level in _levels(value) for one in level):
             raise InvalidRequest(faults_of(list(_large(value)), _too_large))
         try:
-            return (self._hasty if is_long else self.adapter).validate_json(raw, strict=True)
+            return (self._hasty if is_long else self._thorough).validate_json(raw, strict=True)
         except ValidationError as error:
             raise InvalidRequest(problem_faults(error)) from None
 

@@ -4,11 +4,11 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from app.api.access_rules import needs
 from app.api.dependencies import UseCases
+from app.api.documented_route import json_body
 from app.api.models import (
     MODEL_FILES,
     ModelFormat,
@@ -19,7 +19,6 @@ from app.api.models import (
     evaluate_body,
     model_answer,
 )
-from app.api.openapi import json_body
 from app.api.reading import with_models
 from app.api.strict_route import StrictRoute
 from app.contract.metrics import MEASURES
@@ -126,7 +125,7 @@ async def get_ensemble_answers(
     return await with_models(request, lambda: services.ensembles.answers(sweep, selection, part))
 
 
-@router.post("/predict", response_model=PredictedRows, openapi_extra=json_body(TypeAdapter(PredictBody)))
+@router.post("/predict", response_model=PredictedRows, openapi_extra=json_body(PredictBody))
 @needs(Scope.READ)
 async def predict_by_ensemble(sweep: str, request: Request, services: UseCases, selection: Chosen) -> Response:
     """Predict rows with the ensemble. Words that it does not know are taken as missing."""

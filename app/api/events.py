@@ -12,15 +12,15 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from prometheus_client import Histogram
+from prometheus_client import Gauge, Histogram
+from starlette.types import Receive, Scope, Send
 
 from app.api.access_rules import caller_of, needs
 from app.api.dependencies import UseCases
 from app.api.strict_route import StrictRoute
-from app.domain.access import Scope
+from app.domain import access
 from app.domain.errors import Malformed, show
 from app.domain.events import DatasetChanged, Decided, EpochsStored, SweepChanged, TrialsChanged, WorkersChanged
-from app.instruments.meters import Meters
 from app.services.feed import Feed, Published, Reading
 from app.services.services import Services
 
@@ -55,12 +55,19 @@ class FeedAnswer(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, messages: AsyncIterator[bytes]) -> None:
+    def __init__(self, messages: AsyncIterator[bytes], readers: Gauge) -> None:
+        """Answer with messages, and count who reads them among the readers."""
         super().__init__(messages, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        self._readers = readers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what there is to tell."""
+        with self._readers.track_inprogress():
+            await super().__call__(scope, receive, send)
 
 
 @router.get("/events", status_code=200, response_class=FeedAnswer)
-@needs(Scope.READ)
+@needs(access.Scope.READ)
 async def follow_events(
     request: Request, services: UseCases, after: After = None, last_event_id: LastEventId = None
 ) -> FeedAnswer:
@@ -74,7 +81,7 @@ async def follow_events(
 
 
 @router.get("/sweeps/{sweep}/events", status_code=200, response_class=FeedAnswer)
-@needs(Scope.READ)
+@needs(access.Scope.READ)
 async def follow_sweep(
     sweep: str, request: Request, services: UseCases, after: After = None, last_event_id: LastEventId = None
 ) -> FeedAnswer:
@@ -88,7 +95,7 @@ def _follow(request: Request, services: Services, after: str | None, sweep: str 
     feed, key = services.publisher.feed, caller_of(request.scope)
     place = feed.last if after is None else _place(feed, after)
     messages = _messages(services.meters.event_lag, feed, place, sweep, lambda: services.access.still_opens(key))
-    return FeedAnswer(_counted(services.meters, messages))
+    return FeedAnswer(messages, services.meters.feeds)
 
 
 def _place(feed: Feed, after: str) -> int | None:
@@ -97,13 +104,6 @@ def _place(feed: Feed, after: str) -> int | None:
     if found is None:
         raise Malformed(f"{show(after)} is no id of an event. Send one as it came, or none to follow from now on.")
     return feed.place_of(found[1], int(found[2]))
-
-
-async def _counted(meters: Meters, messages: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield what a reader is sent, and count it among the readers meanwhile."""
-    with meters.feeds.track_inprogress():
-        async for message in messages:
-            yield message
 
 
 async def _messages(
@@ -131,7 +131,7 @@ def _told(feed: Feed, reading: Reading, *, idle: bool) -> bytes:
     if reading.lost:
         return _resync(feed, reading.place)
     if reading.events or not idle:
-        return b"".join(one.once(partial(_message, feed.boot)) for one in reading.events)
+        return reading.once(partial(_message, feed.boot))
     return _mark(feed, reading.place)
 
 

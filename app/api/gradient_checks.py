@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.api.access_rules import needs
 from app.api.bodies import read_json
 from app.api.dependencies import UseCases
+from app.api.documented_route import json_body
 from app.api.fields import read_fields
-from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import Plain, Whole, read_fixed
 from app.domain.access import Scope
@@ -88,7 +88,7 @@ class GradientCheckAnswer(BaseModel):
         return cls(ratio=worse.ratio, verdict=worse.verdict, checks=answers)
 
 
-@router.post("", openapi_extra=json_body(TypeAdapter(GradientCheckBody)))
+@router.post("", openapi_extra=json_body(GradientCheckBody))
 @needs(Scope.SUBMIT)
 async def check_gradient(request: Request, services: UseCases) -> GradientCheckAnswer:
     """Check the gradient of a network against differences of its cost. One check runs at a time."""

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.api.access_rules import needs
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
+from app.api.documented_route import json_body
 from app.api.fields import read_fields
-from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.domain.access import AccessKey, KeyDraft, Scope
 from app.domain.errors import Fault
@@ -57,7 +57,7 @@ class NewKeyAnswer(KeyAnswer):
     token: str
 
 
-@router.post("", status_code=201, openapi_extra=json_body(TypeAdapter(KeyBody)))
+@router.post("", status_code=201, openapi_extra=json_body(KeyBody))
 @needs(Scope.ADMIN)
 async def create_key(request: Request, services: UseCases) -> NewKeyAnswer:
     """Make an access key. Keep its `token`, which cannot be shown again.

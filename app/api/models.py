@@ -13,8 +13,8 @@ from typing_extensions import TypedDict
 from app.api.access_rules import needs
 from app.api.bodies import content_type, read_json
 from app.api.dependencies import UseCases
+from app.api.documented_route import json_body
 from app.api.fields import form_faults, read_fields
-from app.api.openapi import json_body
 from app.api.reading import with_models
 from app.api.strict_route import StrictRoute
 from app.domain.access import Scope
@@ -117,7 +117,7 @@ async def get_answers(sweep: str, number: int, request: Request, services: UseCa
 @router.post(
     _TRIAL + "/predict",
     response_model=PredictedRows,
-    openapi_extra=json_body(TypeAdapter(PredictBody)),
+    openapi_extra=json_body(PredictBody),
 )
 @needs(Scope.READ)
 async def predict_rows(sweep: str, number: int, request: Request, services: UseCases) -> Response:
@@ -146,9 +146,7 @@ _FORM = {
 
 def evaluate_body() -> dict[str, Any]:
     """Return the part of the OpenAPI document on what can be scored: a file in a form, or rows of JSON."""
-    extra = json_body(TypeAdapter(EvaluateBody))
-    extra["requestBody"]["content"]["multipart/form-data"] = {"schema": _FORM}
-    return extra
+    return json_body(EvaluateBody, {"multipart/form-data": _FORM})
 
 
 @router.post(_TRIAL + "/evaluate", openapi_extra=evaluate_body())

@@ -12,7 +12,7 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import problems
-from app.api.seen import Seen
+from app.api.seen import Seen, path_sent
 from app.instruments.meters import Meters
 from app.logs.context import bound
 
@@ -76,7 +76,7 @@ class Observing:
         request_seconds.observe(max(seconds, 0.0))
         level = logging.WARNING if seconds > SLOW else logging.DEBUG
         if _log.isEnabledFor(level):
-            _log.log(level, "%s %s was answered with %s in %.3f s.", method, scope["path"], seen.status, seconds)
+            _log.log(level, "%s %s was answered with %s in %.3f s.", method, path_sent(scope), seen.status, seconds)
 
     def _meters_of(self, route: str, method: str, status: int | None) -> tuple[Counter, Histogram]:
         """Return what counts and what times such requests; to find it by its labels takes longer than to count."""

@@ -11,15 +11,15 @@ from pydantic import TypeAdapter
 from app.api.access_rules import Rule
 from app.api.document.descriptions import describe
 from app.api.document.examples import show_examples
+from app.api.documented_route import REF, documented
 from app.api.problems import Problem
 
-_REF = "#/components/schemas/{model}"
 _KEYWORDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {
         "description": "A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest.",
-        "content": {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}},
+        "content": {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}},
     }
     for status in ("4XX", "5XX")
 }
@@ -36,18 +36,13 @@ def security_of(rule: Rule) -> list[dict[str, list[str]]]:
     return [{name: [str(scope)]} for scope in rule.any_of for name in SECURITY_SCHEMES]
 
 
-def json_body(adapter: TypeAdapter[Any]) -> dict[str, Any]:
-    """Return the `openapi_extra` of a route that reads its JSON body itself."""
-    schema = adapter.json_schema(ref_template=_REF)
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
 def install(app: FastAPI) -> None:
     """Let `app` make its document once, with all schemas in their one place, described, and with examples."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            made = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+            routes = documented(app.routes)
+            made = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=routes)
             # A copy: what routes say of themselves is in it as it is, and belongs to every application.
             app.openapi_schema = _completed(deepcopy(made))
         return app.openapi_schema
@@ -77,14 +72,14 @@ def _tell_scopes(document: dict[str, Any]) -> None:
 def _share_schemas(document: dict[str, Any]) -> None:
     """Put every schema with a name into its one place."""
     shared = document.setdefault("components", {}).setdefault("schemas", {})
-    problem = TypeAdapter(Problem).json_schema(ref_template=_REF)
+    problem = TypeAdapter(Problem).json_schema(ref_template=REF)
     shared.update(problem.pop("$defs", {}), Problem=problem)
     for content in _bodies(document):
         schema = content.get("schema", {})
         shared.update(schema.pop("$defs", {}))
         if "title" in schema:
             shared[schema["title"]] = schema
-            content["schema"] = {"$ref": _REF.format(model=schema["title"])}
+            content["schema"] = {"$ref": REF.format(model=schema["title"])}
 
 
 def _bodies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

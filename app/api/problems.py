@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from app.api.fields import parameter_faults
 from app.api.methods import allowed
 from app.api.security_headers import SECURITY_HEADERS
-from app.api.seen import request_id
+from app.api.seen import path_sent, request_id
 from app.domain import disks
 from app.domain.errors import (
     Conflict,
@@ -171,7 +171,7 @@ async def _system_error(request: Request, error: Exception) -> JSONResponse:
 
 async def failed(request: Request, error: Exception) -> JSONResponse:
     """Log a fault of the service, and return the problem that says no more of it than that."""
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    _log.error("%s %s failed", request.method, path_sent(request.scope), exc_info=error)
     return _problem(request, 500, FAILED, headers=SECURITY_HEADERS)  # it passes by what would add them
 
 

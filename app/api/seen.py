@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from fastapi import Request
+from starlette.types import Scope
 
 
 @dataclass(slots=True)
@@ -25,6 +26,11 @@ def request_id(request: Request) -> str | None:
     """Return the id of a request; None outside of an application that watches."""
     seen = seen_of(request)
     return None if seen is None else seen.id
+
+
+def path_sent(scope: Scope) -> str:
+    """Return the path of a request as it was sent, for a log: decoded it could read as the rest of its line."""
+    return str(scope.get("raw_path") or scope["path"].encode(), "latin-1")
 
 
 def was_waited_for(request: Request, seconds: float) -> None:

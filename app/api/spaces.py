@@ -2,12 +2,11 @@
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import TypeAdapter
 
 from app.api.access_rules import needs
 from app.api.bodies import read_json
 from app.api.dependencies import UseCases
-from app.api.openapi import json_body
+from app.api.documented_route import json_body
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import SweepBody, read_sweep
 from app.domain.access import Scope
@@ -16,7 +15,7 @@ from app.planning.previews import SpacePreview
 router = APIRouter(route_class=StrictRoute, prefix="/v1/spaces", tags=["sweeps"])
 
 
-@router.post("/preview", openapi_extra=json_body(TypeAdapter(SweepBody)))
+@router.post("/preview", openapi_extra=json_body(SweepBody))
 @needs(Scope.READ)
 async def preview_space(request: Request, services: UseCases) -> SpacePreview:
     """Show what a sweep would draw: how its parameters spread, how well it stacks, and its largest network.

@@ -16,9 +16,9 @@ from typing import Any, get_args, get_origin
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 
 from app.api.access_rules import require_allowed, rule_of
+from app.api.documented_route import DocumentedRoute
 from app.api.fields import parameter_faults
 from app.api.json_answers import writing_json
 from app.api.openapi import PROBLEMS, security_of
@@ -31,7 +31,7 @@ Responses = dict[int | str, dict[str, Any]]
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class StrictRoute(APIRoute):
+class StrictRoute(DocumentedRoute):
     """A route with an access rule, whose query has known names only, and each once unless it takes a list.
 
     What a GET returns is written as JSON where it was read, without being checked once more. The document names the
@@ -51,7 +51,8 @@ class StrictRoute(APIRoute):
         writes = endpoint if set(methods or ()) != {"GET"} else writing_json(endpoint)
         more["generate_unique_id_function"] = attrgetter("name")
         more["openapi_extra"] = (more.get("openapi_extra") or {}) | {"security": security_of(rule_of(endpoint))}
-        super().__init__(path, writes, methods=methods, responses={**PROBLEMS, **(responses or {})}, **more)
+        told, written = {**PROBLEMS, **(responses or {})}, writes is not endpoint
+        super().__init__(path, writes, answers_itself=written, methods=methods, responses=told, **more)
 
     def get_route_handler(self) -> Handler:
         """Return the handler of the route, which first looks at the caller's key and at the names in the query."""

@@ -4,14 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import TypeAdapter
 
 from app.api.access_rules import needs
 from app.api.answers import SweepAnswer, TrialAnswer, sweep_answer, trial_answer
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
+from app.api.documented_route import json_body
 from app.api.once import CountsOnce
-from app.api.openapi import json_body
 from app.api.refine_body import RefineBody, refined
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import ChangesBody, SweepBody, read_changes, read_sweep
@@ -32,7 +31,7 @@ Wait = Annotated[
 Keep = Annotated[bool, Query(description="complete what has a result with its best epoch, instead of cancelling it")]
 
 
-@router.post("", status_code=201, openapi_extra=json_body(TypeAdapter(SweepBody)))
+@router.post("", status_code=201, openapi_extra=json_body(SweepBody))
 @needs(Scope.SUBMIT)
 async def create_sweep(request: Request, services: UseCases, once: CountsOnce) -> SweepAnswer:
     """Start a sweep. A request that breaks rules is answered with all of them at once."""
@@ -63,7 +62,7 @@ async def get_sweep(sweep: str, request: Request, services: UseCases, wait: Wait
     return _answer(services, await sweep_when_ended(services, sweep, wait, request))
 
 
-@router.patch("/{sweep}", openapi_extra=json_body(TypeAdapter(ChangesBody)))
+@router.patch("/{sweep}", openapi_extra=json_body(ChangesBody))
 @needs(Scope.SUBMIT)
 async def change_sweep(sweep: str, request: Request, services: UseCases) -> SweepAnswer:
     """Change name, tags, notes, budget or space. More budget lets a completed sweep go on; null takes a limit away.
@@ -121,7 +120,7 @@ def retrain_winner(sweep: str, services: UseCases) -> SweepAnswer:
     return _answer(services, services.retraining.retrain(sweep))
 
 
-@router.post("/{sweep}/refine", status_code=201, openapi_extra=json_body(TypeAdapter(RefineBody)))
+@router.post("/{sweep}/refine", status_code=201, openapi_extra=json_body(RefineBody))
 @needs(Scope.SUBMIT)
 async def refine_sweep(sweep: str, request: Request, services: UseCases, once: CountsOnce) -> SweepAnswer:
     """Start the sweep that goes on from coarse to fine: `next_space` of the analysis, with this sweep as its history.

@@ -4,14 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import TypeAdapter
 
 from app.api.access_rules import needs
 from app.api.answers import EnqueuedAnswer, EpochAnswer, TrialAnswer, enqueued_answer, trial_answer
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
+from app.api.documented_route import json_body
 from app.api.once import CountsOnce
-from app.api.openapi import json_body
 from app.api.point_bodies import PointsBody, read_points
 from app.api.strict_route import StrictRoute
 from app.domain.access import Scope
@@ -43,7 +42,7 @@ def list_trials(
     return Page([trial_answer(one) for one in page.items], page.next)
 
 
-@router.post("", status_code=201, openapi_extra=json_body(TypeAdapter(PointsBody)))
+@router.post("", status_code=201, openapi_extra=json_body(PointsBody))
 @needs(Scope.SUBMIT)
 async def enqueue_points(sweep: str, request: Request, services: UseCases, once: CountsOnce) -> EnqueuedAnswer:
     """Enqueue hand-picked points: they are the next trials, on top of the budget of trials, and none is left out.

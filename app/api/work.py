@@ -11,8 +11,8 @@ from fastapi import APIRouter, Request, Response
 from app.api.access_rules import caller_of, needs
 from app.api.bodies import RecordReader, read_raw
 from app.api.dependencies import UseCases
+from app.api.documented_route import json_body
 from app.api.fast_path import Endpoint
-from app.api.openapi import json_body
 from app.api.strict_route import StrictRoute
 from app.api.waiting import claim_when_ready
 from app.domain.access import Scope
@@ -48,7 +48,7 @@ _FINISH = RecordReader(FinishRequest)
 router = APIRouter(route_class=StrictRoute, prefix="/v1/work", tags=["protocol of workers"])
 
 
-@router.post("/claim", response_model=ClaimAnswer, openapi_extra=json_body(_CLAIM.adapter))
+@router.post("/claim", response_model=ClaimAnswer, openapi_extra=json_body(ClaimRequest))
 @needs(Scope.WORK)
 async def claim_runs(request: Request, services: UseCases) -> Response:
     """Lease runs to train; with `wait`, answer when there are some."""
@@ -60,28 +60,28 @@ async def claim_runs(request: Request, services: UseCases) -> Response:
         return _json(await claim_when_ready(services, ask, request))
 
 
-@router.post("/heartbeat", response_model=DecisionsAnswer, openapi_extra=json_body(_HEARTBEAT.adapter))
+@router.post("/heartbeat", response_model=DecisionsAnswer, openapi_extra=json_body(HeartbeatRequest))
 @needs(Scope.WORK)
 async def keep_leases(request: Request, services: UseCases) -> Response:
     """Keep leases alive; learn which runs to pause, complete or stop."""
     return await _answer(request, services, _HEARTBEAT, services.work.heartbeat)
 
 
-@router.post("/report", response_model=DecisionsAnswer, openapi_extra=json_body(_REPORT.adapter))
+@router.post("/report", response_model=DecisionsAnswer, openapi_extra=json_body(ReportRequest))
 @needs(Scope.WORK)
 async def report_epochs(request: Request, services: UseCases) -> Response:
     """Send epochs of leased runs; learn which runs to pause, complete or stop."""
     return await _answer(request, services, _REPORT, services.work.report)
 
 
-@router.post("/finish", response_model=FinishAnswer, openapi_extra=json_body(_FINISH.adapter))
+@router.post("/finish", response_model=FinishAnswer, openapi_extra=json_body(FinishRequest))
 @needs(Scope.WORK)
 async def finish_runs(request: Request, services: UseCases) -> Response:
     """Send results of runs that end or pause. Each is recorded exactly once; sending it again is harmless."""
     return await _answer(request, services, _FINISH, services.work.finish)
 
 
-@router.post("/release", response_model=DecisionsAnswer, openapi_extra=json_body(_RELEASE.adapter))
+@router.post("/release", response_model=DecisionsAnswer, openapi_extra=json_body(ReleaseRequest))
 @needs(Scope.WORK)
 async def release_leases(request: Request, services: UseCases) -> Response:
     """Give leases back; the runs go to the queue again. One that was refused counts as lost."""

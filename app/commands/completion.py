@@ -3,6 +3,7 @@
 import typer
 
 from app.commands.connection import LOCAL
+from app.domain.texts import visible
 
 PATIENCE = 2.0
 """Seconds that someone who has pressed the tabulator waits."""
@@ -18,7 +19,7 @@ def known_sweeps(context: typer.Context, incomplete: str) -> list[tuple[str, str
     try:
         with Client(context.params.get("server") or LOCAL, deadline=PATIENCE) as client:
             page = client.sweeps(limit=MOST)
-            found = [(one.id, f"{one.name}, {one.state}") for one, _ in zip(page, range(MOST), strict=False)]
+            found = [(one.id, visible(f"{one.name}, {one.state}")) for one, _ in zip(page, range(MOST), strict=False)]
     except LogsweepError:
         return []
     return [one for one in found if one[0].startswith(incomplete)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.domain.errors import Conflict, NotInstalled, Unavailable
+from app.terminal import tell
 
 if TYPE_CHECKING:
     from logsweep import Client
@@ -40,15 +41,15 @@ def connected(server: str) -> Iterator["Client"]:
             yield client
     except Refused as error:
         for sentence in [fault.detail for fault in error.faults] or [error.detail]:
-            typer.echo(sentence, err=True)
+            tell(sentence)
         raise typer.Exit(Exit.REFUSED) from None
     except Unreachable:
         way = "Start one with `logsweep serve`, or say where it is: --server, or LOGSWEEP_SERVER"
-        typer.echo(f"No server answers at {server}. {way}.", err=True)
+        tell(f"No server answers at {server}. {way}.")
         raise typer.Exit(Exit.UNREACHABLE) from None
     except LogsweepError as error:
-        typer.echo(str(error), err=True)
+        tell(str(error))
         raise typer.Exit(Exit.REFUSED) from None
     except (NotInstalled, Unavailable, Conflict) as error:
-        typer.echo(error.detail, err=True)
+        tell(error.detail)
         raise typer.Exit(Exit.REFUSED) from None

@@ -7,7 +7,8 @@ from urllib.parse import quote
 import typer
 
 from app.commands.connection import LOCAL, AsJson, Server, connected
-from app.commands.output import figure, show_facts, show_json, show_table
+from app.commands.figures import figure
+from app.commands.output import show_facts, show_json, show_table
 from app.domain.datasets import Note
 from app.terminal import notes_of, show_notes
 

@@ -9,7 +9,7 @@ import typer
 
 from app.commands.connection import LOCAL, AsJson, Exit, Server, connected
 from app.commands.output import show_facts, show_json
-from app.terminal import faults_shown, sentences
+from app.terminal import faults_shown, sentences, tell
 from app.version import logsweep_version
 
 Folder = Annotated[
@@ -84,9 +84,9 @@ def _show(facts: Mapping[str, Any], wrong: Sequence[str], mended: Sequence[str],
     else:
         show_facts(_flat(facts))
         for sentence in mended:
-            typer.echo(f"Mended: {sentence}")
+            tell(f"Mended: {sentence}", err=False)
         for sentence in wrong or ["Nothing is wrong."]:
-            typer.echo(sentence)
+            tell(sentence, err=False)
     if wrong:
         raise typer.Exit(Exit.REFUSED)
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from app.commands.connection import LOCAL, AsJson, Server, connected
 from app.commands.output import show_json
 from app.domain.predictions import PredictedRows
-from app.terminal import faults_shown, show_notes
+from app.terminal import faults_shown, show_notes, tell, tell_rows
 from app.trainer.blas import use_one_thread
 
 Reading = Annotated[
@@ -53,7 +53,7 @@ def predict(
         show_json(TypeAdapter(PredictedRows).dump_python(found.as_rows(), mode="json", exclude_none=True))
         return
     show_notes(found.notes)
-    typer.echo(found.as_csv(), nl=False)
+    tell_rows(found.as_csv())
 
 
 def evaluate(
@@ -102,5 +102,5 @@ def _fetched(sweep: str, trial: int | None, server: str, *, ensemble: bool) -> b
     with connected(server) as client:
         found = client.get_sweep(sweep)
         model = found.ensemble() if ensemble else found.model(trial)
-        typer.echo(f"The model is {model.name}.", err=True)
+        tell(f"The model is {model.name}.")
         return model.fetch()

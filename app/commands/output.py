@@ -7,20 +7,18 @@ from typing import Any
 
 import typer
 from pydantic import BaseModel
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+
+from app.domain.texts import visible_json
 
 
 def show_json(found: BaseModel | Iterable[BaseModel] | Any) -> None:
     """Print an answer, or a list of them, as JSON."""
-    typer.echo(json.dumps(_plain(found), indent=2, ensure_ascii=False))
+    typer.echo(visible_json(json.dumps(_plain(found), indent=2, ensure_ascii=False)))
 
 
 def show_line(found: BaseModel) -> None:
     """Print an answer as JSON in one line, for what follows something."""
-    typer.echo(json.dumps(_plain(found), ensure_ascii=False))
+    typer.echo(visible_json(json.dumps(_plain(found), ensure_ascii=False)))
 
 
 def _plain(found: Any) -> Any:
@@ -33,30 +31,13 @@ def _plain(found: Any) -> Any:
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; columns whose name begins with > are set to the right."""
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in columns:
-        table.add_column(name.removeprefix(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(figure(one)) for one in row))
-    Console().print(table)
+    from app.commands.tables import print_table  # noqa: PLC0415  # keeps the start of servers and workers short
+
+    print_table(columns, rows)
 
 
 def show_facts(facts: Iterable[tuple[str, object]]) -> None:
     """Print names and values, one pair in each line."""
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
-    for name, value in facts:
-        table.add_row(name, Text(figure(value)))
-    Console().print(table)
+    from app.commands.tables import print_facts  # noqa: PLC0415  # keeps the start of servers and workers short
 
-
-def figure(value: object) -> str:
-    """Return a value as people read it: four digits that count, a dash for what is missing."""
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {figure(one)}" for name, one in value.items())
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    print_facts(facts)

@@ -9,6 +9,7 @@ from app.commands.connection import LOCAL, AsJson, Server, connected
 from app.commands.output import show_facts, show_json, show_table
 from app.commands.sweeps import Id, commands
 from app.commands.tracking import Kind, Tracked, track
+from app.terminal import tell
 
 Where = Annotated[list[str] | None, typer.Option(help="A condition, say dev_error<0.1; again for more.")]
 
@@ -98,7 +99,7 @@ def doctor(
         show_json(found)
         return
     for sentence in found.next:
-        typer.echo(sentence)
+        tell(sentence, err=False)
     if getattr(found, "next_space", None) is not None:
         typer.echo(f"The next space is made: logsweep refine {sweep}")
 
@@ -147,7 +148,7 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     if as_json:
         show_json({"file": str(written), "bytes": written.stat().st_size})
     else:
-        typer.echo(f"Wrote {written}.", err=True)
+        tell(f"Wrote {written}.")
 
 
 def _tell_tracked(found: Tracked, *, as_json: bool) -> None:

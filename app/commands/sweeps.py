@@ -6,8 +6,10 @@ import typer
 
 from app.commands.completion import known_sweeps
 from app.commands.connection import LOCAL, AsJson, Exit, Server, connected
-from app.commands.output import figure, show_facts, show_json, show_line, show_table
-from app.commands.request_files import read_request
+from app.commands.figures import figure
+from app.commands.output import show_facts, show_json, show_line, show_table
+from app.domain.texts import visible
+from app.terminal import tell
 
 if TYPE_CHECKING:
     from logsweep import Sweep
@@ -33,6 +35,8 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Start a sweep."""
+    from app.commands.request_files import read_request  # noqa: PLC0415  # keeps the start of other commands short
+
     request = read_request(file)
     request |= {"name": name} if name is not None else {}
     if trials is not None:
@@ -47,6 +51,8 @@ def submit(
 @commands.command()
 def preview(file: File, server: Server = LOCAL, as_json: AsJson = False) -> None:
     """Show what a request would draw: spread of its parameters, structures, largest network; start nothing."""
+    from app.commands.request_files import read_request  # noqa: PLC0415  # keeps the start of other commands short
+
     request = read_request(file)
     with connected(server) as client:
         found = client.preview(request)
@@ -111,7 +117,7 @@ def why(sweep: Id, server: Server = LOCAL, as_json: AsJson = False) -> None:
         show_json(found)
         return
     for reason in found.reasons:
-        typer.echo(reason.detail)
+        tell(reason.detail, err=False)
     if found.expected_end is not None:
         typer.echo(f"If it goes on like this, it ends at about {found.expected_end:%Y-%m-%d %H:%M:%S} UTC.")
 
@@ -131,7 +137,7 @@ def watch(sweep: Id, server: Server = LOCAL, as_json: AsJson = False) -> None:
         else:
             watched(found)
     if found.now.state != "completed":
-        typer.echo(f"The sweep is {found.now.state}: {found.now.reason or 'someone paused it'}.", err=True)
+        tell(f"The sweep is {found.now.state}: {found.now.reason or 'someone paused it'}.")
         raise typer.Exit(Exit.NOT_COMPLETED)
 
 
@@ -210,7 +216,8 @@ def delete(
     with connected(server) as client:
         found = client.get_sweep(sweep)
         if not yes:
-            typer.confirm(f"Delete {found.now.name or sweep} with all its trials and models?", abort=True, err=True)
+            named = visible(found.now.name or sweep)
+            typer.confirm(f"Delete {named} with all its trials and models?", abort=True, err=True)
         found.delete()
     if as_json:
         show_json({"deleted": found.id})
@@ -236,4 +243,4 @@ def _tell(sweep: "Sweep", *, as_json: bool) -> None:
         ]
     )
     if now.no_workers is not None:
-        typer.echo(now.no_workers, err=True)
+        tell(now.no_workers)

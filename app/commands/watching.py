@@ -7,9 +7,9 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
-from rich.text import Text
 
-from app.commands.output import figure
+from app.commands.figures import figure
+from app.commands.tables import shown
 
 if TYPE_CHECKING:
     from logsweep import Sweep
@@ -49,7 +49,7 @@ class _View:
         metric = now.objective["metric"]
         best = "–" if now.best is None else f"{now.best.value:.4g} (trial {now.best.trial})"
         counts = ", ".join(f"{count} {state}" for state, count in now.counts.items() if count)
-        head = Text(f"{now.name or now.id}: {now.state}. {counts}. Best {metric}: {best}.")
+        head = shown(f"{now.name or now.id}: {now.state}. {counts}. Best {metric}: {best}.")
         bar = ProgressBar(total=max(1, int(now.budget["trials"])), completed=now.done, width=60)
         return Group(head, bar, self._leaders(now))
 
@@ -58,11 +58,11 @@ class _View:
         order = "value" if now.objective["direction"] == "minimize" else "-value"
         table = Table(box=box.SIMPLE_HEAD)
         for name in ("trial", metric, "curve", "hyperparameters"):
-            table.add_column(name, justify="right" if name in {"trial", metric} else "left", overflow="fold")
+            table.add_column(shown(name), justify="right" if name in {"trial", metric} else "left", overflow="fold")
         leaders = [one for one, _ in zip(self._sweep.trials(sort=order, limit=LEADERS), range(LEADERS), strict=False)]
         for one in leaders:
             if one.value is not None:
                 curve = [getattr(epoch, metric, None) for epoch in self._sweep.curve(one.number)]
                 row = (str(one.number), figure(one.value), sparkline(curve), figure(one.params))
-                table.add_row(*map(Text, row))
+                table.add_row(*map(shown, row))
         return table

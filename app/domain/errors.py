@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
+from app.domain.texts import visible
+
 T = TypeVar("T")
 
 MOST_FAULTS = 100
@@ -55,7 +57,7 @@ def show(value: object) -> str:
         text += part
         if len(text) > _LONGEST_TEXT:
             break
-    return _cut(text, _LONGEST_TEXT)
+    return _cut(visible(text), _LONGEST_TEXT)
 
 
 def faults_of(items: Sequence[T], fault: Callable[[T], Fault]) -> Iterator[Fault]:

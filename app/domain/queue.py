@@ -11,25 +11,50 @@ from app.domain.work import CheckpointRef, Decision, Keep, Lease, Outcome, Rank
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What a worker asks for: up to `slots` runs of a trainer, best of `cohorts`.
+class Part:
+    """Which part of all runs is a worker's: one of its access key's `workers` even parts of one of `keys` even parts.
 
-    Its share is one of so many even parts as there are `live_workers`, or as its access key leaves it.
+    What others have no room for is nobody's loss: `beside` is the room of the other keys' workers, `within` that of the
+    other workers of the same key; None if one of them has not said how much it has.
     """
+
+    keys: int = 1
+    workers: int = 1
+    beside: int | None = None
+    within: int | None = None
+
+    @property
+    def count(self) -> int:
+        """How many even parts there are, if all were like this one."""
+        return self.keys * self.workers
+
+    def of(self, runs: int) -> int:
+        """Return how many of so many runs the worker may have."""
+        return _left(_left(runs, self.keys, self.beside), self.workers, self.within)
+
+
+def _left(runs: int, parts: int, room: int | None) -> int:
+    """Return an even part of runs, or what others have no room for if that is more."""
+    return max(-(-runs // parts), 0 if room is None else runs - room)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a worker asks for: up to `slots` runs of a trainer, best of `cohorts`, within its `part` of all of them."""
 
     worker: str
     trainer: str
     rules: int
     slots: int
     cohorts: Sequence[str]
-    live_workers: int
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
     """What the asking worker holds, and what is open for its trainer: waiting runs without suspects, and leased ones.
 
-    `waiting` is counted up to slots times live workers.
+    `waiting` is counted up to slots times parts.
     """
 
     held: int

@@ -4,12 +4,11 @@ Whatever a message holds, it stays one line: only what this module writes begins
 """
 
 import logging
-import re
 from typing import final
 
+from app.domain.texts import visible
 from app.logs.context import ids_bound
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TRACE = "  | "
 
 
@@ -24,12 +23,7 @@ class ConsoleFormatter(logging.Formatter):
         """Return the line, and the traceback below it."""
         record.message, record.asctime = record.getMessage(), self.formatTime(record)
         ids = " ".join(f"{name}={value}" for name, value in ids_bound().items())
-        line = _escaped(self.formatMessage(record) + (f" [{ids}]" if ids else ""))
+        line = visible(self.formatMessage(record) + (f" [{ids}]" if ids else ""))
         # Anew: what another handler has left in the record is not escaped.
         trace = self.formatException(record.exc_info).splitlines() if record.exc_info else []
-        return "\n".join([line, *(_TRACE + _escaped(one) for one in trace)])
-
-
-def _escaped(text: str) -> str:
-    """Return a text without characters that would begin a line or steer a terminal."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+        return "\n".join([line, *(_TRACE + visible(one) for one in trace)])

@@ -10,8 +10,8 @@ FEWEST = 8
 
 
 def share(ask: Ask, load: Load) -> int:
-    """Return the most that the worker gets: its slots, or what it lacks of an even share of all that is open."""
-    lacking = -(-(load.waiting + load.leased) // ask.live_workers) - load.held
+    """Return the most that the worker gets: its slots, or what it lacks of its part of all that is open."""
+    lacking = ask.part.of(load.waiting + load.leased) - load.held
     return max(min(ask.slots, load.waiting, lacking), 0)
 
 

@@ -1,11 +1,12 @@
 """The events of late, in memory and in their order, for readers that follow them from any place on.
 
-An event is encoded when its first reader comes to it, once for all of them. A reader keeps nothing but its place, so
-that a slow one costs nothing; where its place has fallen out of the memory, it is told so.
+An event is encoded when its first reader comes to it, once for all of them, and so is what several read from the same
+place on. A reader keeps nothing but its place, so that a slow one costs nothing; where its place has fallen out of the
+memory, it is told so. Readers are woken a few at a time, and the less often the longer that takes: whoever works for
+the service does not wait until hundreds have read.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,8 +27,17 @@ MOST_TRIALS = 1024
 MOST_READ = 4096
 """How much a reader gets at once, counted in the same way; some 100 kB at most."""
 
-PACE = 0.1
-"""Seconds from one waking of a loop's readers to the next: what comes meanwhile is read together."""
+PACE, SLOWEST = 0.1, 1.0
+"""Seconds from one round, in which a loop's readers are woken, to the next: what comes meanwhile is read together."""
+
+TOGETHER = 16
+"""Readers that are woken before others than readers are served again."""
+
+LEISURE = 5.0
+"""A round has to take no more than such a part of the time: a longer one is followed by a longer pause."""
+
+MOST_SHARED = 16
+"""Of so many places it is remembered what is read from there on, until there is more."""
 
 V = TypeVar("V")
 
@@ -48,7 +58,7 @@ class Published:
         return self.message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """What a reader gets: events, the sequence number that it has come to, whether it `lost` its place before.
 
@@ -59,17 +69,28 @@ class Reading:
     place: int
     lost: bool = False
     more: bool = False
+    message: bytes | None = None
+
+    def once(self, encode: Callable[[Published], bytes]) -> bytes:
+        """Return the messages of all events, put together the first time that they are asked for."""
+        if self.message is None:
+            self.message = b"".join(one.once(encode) for one in self.events)
+        return self.message
 
 
 @final
 class _Readers:
-    """The readers of one event loop that wait; a waking of all of them is under way if it is `called`."""
+    """The readers of one event loop that wait, each with its place; a round is under way if it is `called`."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.waiting: set[asyncio.Future[None]] = set()
+        self.waiting: dict[asyncio.Future[None], int] = {}
         self.called = False
-        self.woken_at = -PACE
+        self.next_at = 0.0
+
+    def miss(self, last: int) -> bool:
+        """Return whether one of them has not seen the last event."""
+        return any(place < last for place in self.waiting.values())
 
 
 @final
@@ -84,6 +105,7 @@ class Feed:
         self._numbers = 0
         self._last = 0
         self._readers: dict[asyncio.AbstractEventLoop, _Readers] = {}
+        self._shared: dict[tuple[int, str | None], Reading] = {}
         self._closed = False
 
     @property
@@ -106,14 +128,18 @@ class Feed:
                     self._kept[self._last] = Published(self._last, part, now)
                     self._numbers += _size(part)
             self._forget()
-            self._call_readers()
+            self._shared.clear()
+            for readers in self._readers.values():
+                if readers.waiting:
+                    self._call(readers)
 
     def close(self) -> None:
         """Let every reader end, for good."""
         with self._lock:
             self._closed = True
             for readers in self._readers.values():
-                call_soon(readers.loop, partial(self._wake, readers))
+                readers.next_at = 0.0
+                call_soon(readers.loop, partial(self._begin_round, readers))
 
     def place_of(self, boot: str, sequence: int) -> int | None:
         """Return the place after an event that a reader has seen; None if it is lost, or of another boot."""
@@ -121,19 +147,27 @@ class Feed:
             return sequence if boot == self.boot and self._reaches(sequence) else None
 
     def read(self, place: int, sweep: str | None = None) -> Reading:
-        """Return what comes after a place, of one sweep if it is named."""
+        """Return what comes after a place, of one sweep if it is named; to all who ask for the same, the same."""
         with self._lock:
-            if not self._reaches(place):
-                return Reading((), self._last, lost=True)
-            found, numbers = list[Published](), 0
-            for sequence in range(place + 1, self._last + 1):
-                if numbers >= MOST_READ:
-                    return Reading(found, sequence - 1, more=True)
-                one = self._kept[sequence]
-                if sweep is None or getattr(one.event, "sweep", None) == sweep:
-                    found.append(one)
-                    numbers += _size(one.event)
-            return Reading(found, self._last)
+            if (reading := self._shared.get((place, sweep))) is None:
+                reading = self._read(place, sweep)
+                if len(self._shared) >= MOST_SHARED:
+                    self._shared.clear()
+                self._shared[place, sweep] = reading
+            return reading
+
+    def _read(self, place: int, sweep: str | None) -> Reading:
+        if not self._reaches(place):
+            return Reading((), self._last, lost=True)
+        found, numbers = list[Published](), 0
+        for sequence in range(place + 1, self._last + 1):
+            if numbers >= MOST_READ:
+                return Reading(found, sequence - 1, more=True)
+            one = self._kept[sequence]
+            if sweep is None or getattr(one.event, "sweep", None) == sweep:
+                found.append(one)
+                numbers += _size(one.event)
+        return Reading(found, self._last)
 
     async def wait(self, place: int, seconds: float) -> None:
         """Return when the readers are woken next, which is soon if there is news after a place; or after some time."""
@@ -143,15 +177,16 @@ class Feed:
                 return
             readers = self._readers.setdefault(loop, _Readers(loop))
             future = loop.create_future()
-            readers.waiting.add(future)
+            readers.waiting[future] = place
             if self._last > place:
-                self._call_readers()
+                self._call(readers)
+        late = loop.call_later(seconds, _wake, future)
         try:
-            with contextlib.suppress(TimeoutError):  # without news it returns all the same
-                await asyncio.wait_for(future, seconds)
+            await future
         finally:
+            late.cancel()
             with self._lock:
-                readers.waiting.discard(future)
+                readers.waiting.pop(future, None)
 
     def _reaches(self, place: int) -> bool:
         return self._last - len(self._kept) <= place <= self._last
@@ -161,28 +196,39 @@ class Feed:
             first = self._last - len(self._kept) + 1  # not by iteration, which would pass all that was forgotten
             self._numbers -= _size(self._kept.pop(first).event)
 
-    def _call_readers(self) -> None:
-        """Have the readers of each loop woken: at once, or when the last waking is `PACE` ago."""
-        for readers in self._readers.values():
-            if readers.waiting and not readers.called:
-                readers.called = True
-                call_soon(readers.loop, partial(self._wake_in_pace, readers))
+    def _call(self, readers: _Readers) -> None:
+        """Have a round begin, unless one is under way."""
+        if not readers.called:
+            readers.called = True
+            call_soon(readers.loop, partial(self._begin_round, readers))
 
-    def _wake_in_pace(self, readers: _Readers) -> None:
-        pause = readers.woken_at + PACE - readers.loop.time()
-        if pause > 0:
-            readers.loop.call_later(pause, self._wake, readers)
-        else:
-            self._wake(readers)
-
-    def _wake(self, readers: _Readers) -> None:
+    def _begin_round(self, readers: _Readers) -> None:
+        """Wake the readers of a loop, when the last round is long enough ago."""
+        now = readers.loop.time()
+        if now < readers.next_at:
+            readers.loop.call_at(readers.next_at, self._begin_round, readers)
+            return
         with self._lock:
+            waiting, readers.waiting = list(readers.waiting), {}
+        self._wake_some(readers, waiting, now)
+
+    def _wake_some(self, readers: _Readers, waiting: Sequence[asyncio.Future[None]], began_at: float) -> None:
+        for future in waiting[:TOGETHER]:
+            _wake(future)
+        if rest := waiting[TOGETHER:]:
+            readers.loop.call_soon(self._wake_some, readers, rest, began_at)
+            return
+        took = readers.loop.time() - began_at
+        with self._lock:
+            readers.next_at = began_at + min(max(PACE, LEISURE * took), SLOWEST)
             readers.called = False
-            readers.woken_at = readers.loop.time()
-            waiting, readers.waiting = readers.waiting, set()
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
+            if readers.miss(self._last):
+                self._call(readers)
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def _size(event: Event) -> int:

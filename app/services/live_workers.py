@@ -9,6 +9,7 @@ from threading import Lock
 from typing import final
 
 from app.domain.events import Event, WorkersChanged
+from app.domain.queue import Part
 from app.domain.work import About, ClaimRequest
 from app.domain.workers import Heard
 
@@ -126,8 +127,8 @@ class LiveWorkers:
         with self._lock:
             return sum(live.can_train(trainer, rules) for live in self._live.values())
 
-    def parts(self, worker: str, trainer: str) -> int:
-        """Return of how many even parts of a trainer's runs one is a worker's.
+    def part(self, worker: str, trainer: str) -> Part:
+        """Return which part of a trainer's runs is a worker's.
 
         Access keys have even parts, whatever they name their workers, and the workers of a key have even parts of
         that: who comes under hundreds of names takes nothing from others.
@@ -137,8 +138,10 @@ class LiveWorkers:
             mine = (asking.owner if asking else None) or ""
             others = [live for live in self._live.values() if live is not asking and live.can_train(trainer, 0)]
             # Who has not claimed yet passes for one of the same key: it may be one, and is no other key's part.
-            owners = [mine, *(mine if live.owner is None else live.owner for live in others)]
-            return len(set(owners)) * owners.count(mine)
+            of_mine = [live for live in others if live.owner in {None, mine}]
+            beside = [live for live in others if live.owner not in {None, mine}]
+            keys = 1 + len({live.owner for live in beside})
+            return Part(keys, 1 + len(of_mine), _room(beside), _room(of_mine))
 
     def all(self, now: datetime) -> list[Heard]:
         """Return what was heard of the live workers, in the order of their names."""
@@ -172,3 +175,9 @@ class LiveWorkers:
         if gone:
             self._publish([WorkersChanged(left=tuple(gone))])
         return bool(gone)
+
+
+def _room(workers: Sequence[_Live]) -> int | None:
+    """Return how many runs workers can hold in all; None if one of them has not said it."""
+    said = [live.about.slots for live in workers if live.about is not None]
+    return sum(said) if len(said) == len(workers) else None

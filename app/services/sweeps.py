@@ -19,6 +19,7 @@ from app.domain.sweeps import Budget, Enqueued, Labels, NewSweep, Objective, Swe
 from app.domain.trials import CompleteTrial
 from app.domain.values import LARGEST_WHOLE, Value
 from app.planning.previews import SpacePreview, preview
+from app.services.allocator import give_back
 from app.services.budget_checks import epoch_budget_faults, most_epochs
 from app.services.clock import Clock
 from app.services.cursors import Page, decode, page_of
@@ -204,6 +205,7 @@ class Sweeps:
         """Delete an ended sweep with all that belongs to it. Raises NotFound; Conflict unless it has ended."""
         self._storage.delete_sweep(sweep)
         self._planner.forget(sweep)
+        give_back()
 
     def best(self, sweep: str) -> CompleteTrial:
         """Return the best finished trial. Raises NotFound, also while there is none."""

@@ -99,8 +99,8 @@ class Work:
             return nothing
         now = self._clock.now()
         self._live.saw(request.worker, now)
-        parts = self._live.parts(request.worker, request.trainer)  # the others have no share in its runs
-        ask = Ask(request.worker, request.trainer, request.rules, request.slots, request.cohorts, parts)
+        part = self._live.part(request.worker, request.trainer)  # other trainers have no share in its runs
+        ask = Ask(request.worker, request.trainer, request.rules, request.slots, request.cohorts, part)
         grant = self._storage.claim(ask, now, self._until(now))
         self._meters.leased_runs.inc(len(grant.claimed))
         self._line.looked(place, found=bool(grant.claimed), held_back=grant.held_back)

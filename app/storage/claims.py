@@ -38,7 +38,7 @@ class _Holders:
         trying = sum(self.worst[worker] >= suspect_losses for worker in others)
         hands = self.held.get(ask.worker, 0) + taken
         first = all(ask.worker < other for other in others)
-        return SuspectCase(hands, trying, ask.live_workers, first)
+        return SuspectCase(hands, trying, ask.part.count, first)
 
 
 @dataclass(slots=True)
@@ -181,9 +181,10 @@ def _by_turns(connection: Connection, policy: Policy, ask: Ask, queue: _Queue) -
         sweep.key: _healthy(connection, policy, ask, sweep.key, count) if count else ()
         for sweep, count in zip(giving, due, strict=True)
     }
-    for key, rows in taken.items():
+    more = [sweep.key for sweep, count in zip(giving, due, strict=True) if len(taken[sweep.key]) == count]
+    for key in more:  # the others have given all that they had
         if free := queue.share - sum(map(len, taken.values())):
-            taken[key] = _healthy(connection, policy, ask, key, len(rows) + free)
+            taken[key] = _healthy(connection, policy, ask, key, len(taken[key]) + free)
     return _Choice([row for rows in taken.values() for row in rows], [sweep for sweep in giving if taken[sweep.key]])
 
 
@@ -213,7 +214,7 @@ def _suspects(connection: Connection, policy: Policy) -> dict[int, int]:
 
 
 def _load(connection: Connection, policy: Policy, ask: Ask, holders: _Holders, keys: Sequence[int]) -> Load:
-    queue = {"sweeps": keys, "suspect": policy.suspect_losses, "enough": ask.slots * ask.live_workers}
+    queue = {"sweeps": keys, "suspect": policy.suspect_losses, "enough": ask.slots * ask.part.count}
     waiting: int = _COUNT_HEALTHY.first(connection, **queue).waiting
     return Load(holders.held.get(ask.worker, 0), waiting, sum(holders.held.values()))
 

@@ -1,34 +1,48 @@
-"""Bring the database to the schema of this version, on the writer's own connection."""
+"""Bring the database to the schema of this version, on the writer's own connection.
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+A new database gets its tables as they are declared, to which the migrations lead too. What runs these is imported for
+an older database alone: every start would wait for it.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select
 
 from app.domain.errors import Unavailable
-from app.storage import views
+from app.storage import migrations, views
 from app.storage.connect import broken_references
+from app.storage.tables import metadata
+
+_VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), nullable=False, primary_key=True))
+_VERSION.primary_key.name = "alembic_version_pkc"
 
 
 def older_schema(connection: Connection) -> str | None:
     """Return the schema of a database that lacks migrations; None of one that lacks none, or has no schema yet."""
-    before = MigrationContext.configure(connection).get_current_revision()
-    return None if before == ScriptDirectory.from_config(_config()).get_current_head() else before
+    before = _schema(connection)
+    return None if before == known_schemas()[-1] else before
 
 
 def migrate(connection: Connection) -> None:
-    """Run the migrations that are missing. Raises Unavailable if the schema is of a newer version."""
-    config = _config()
-    config.attributes["connection"] = connection
-    before, scripts = MigrationContext.configure(connection).get_current_revision(), ScriptDirectory.from_config(config)
-    _refuse_newer(before, scripts)
-    if before != scripts.get_current_head():
-        _upgrade(connection, config)
+    """Make the tables, or run the migrations that lack. Raises Unavailable if the schema is of a newer version."""
+    before = _schema(connection)
+    if before is None:
+        _make(connection)
+    else:
+        require_known(before)
+        if before != known_schemas()[-1]:
+            upgrade(connection)
     views.renew(connection)
 
 
-def _upgrade(connection: Connection, config: Config) -> None:
+def upgrade(connection: Connection) -> None:
+    """Run all migrations that a database lacks."""
+    from alembic import command  # noqa: PLC0415 # see above
+    from alembic.config import Config  # noqa: PLC0415 # see above
+
+    config = Config()
+    config.set_main_option("script_location", "app.storage:migrations")
+    config.attributes["connection"] = connection
     # Before, because rows that refer to nothing would be left out where tables are made anew from others.
     _refuse_broken(connection)
     views.drop(connection)
@@ -38,13 +52,29 @@ def _upgrade(connection: Connection, config: Config) -> None:
 
 def require_known(schema: str) -> None:
     """Raise Unavailable for a schema that only a newer version knows."""
-    _refuse_newer(schema, ScriptDirectory.from_config(_config()))
+    if schema not in known_schemas():
+        raise Unavailable(
+            f"The database has schema {schema!r}, which this version of logsweep does not know: a newer one "
+            "wrote it. Start that version, or use another data folder."
+        )
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", "app.storage:migrations")
-    return config
+def known_schemas() -> list[str]:
+    """Return the schemas that this version knows, oldest first: each migration's file begins with the one it makes."""
+    files = (Path(folder) / "versions" for folder in migrations.__path__)
+    return sorted(file.name.partition("_")[0] for folder in files for file in folder.glob("[0-9]*_*.py"))
+
+
+def _schema(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    return connection.scalar(select(_VERSION.c.version_num))
+
+
+def _make(connection: Connection) -> None:
+    metadata.create_all(connection)
+    _VERSION.create(connection)
+    connection.execute(insert(_VERSION).values(version_num=known_schemas()[-1]))
 
 
 def _refuse_broken(connection: Connection) -> None:
@@ -52,13 +82,4 @@ def _refuse_broken(connection: Connection) -> None:
         raise Unavailable(
             f"The database could not be migrated: rows of {', '.join(broken)} refer to rows that are not there. "
             "It was left as it was."
-        )
-
-
-def _refuse_newer(current: str | None, scripts: ScriptDirectory) -> None:
-    known = {script.revision for script in scripts.walk_revisions()}
-    if current is not None and current not in known:
-        raise Unavailable(
-            f"The database has schema {current!r}, which this version of logsweep does not know: a newer one "
-            "wrote it. Start that version, or use another data folder."
         )

@@ -172,7 +172,10 @@ def main() -> None:
         addresses = views(client)
         # Containers run as root, for whom Chromium has no sandbox.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        take_all(browser, str(client.base_url).rstrip("/"), addresses)
+        base = str(client.base_url).rstrip("/")
+        take_all(browser, base, addresses)
+        client.post("/v1/keys", json={"name": "the first key", "scopes": ["admin"]}).raise_for_status()
+        take_all(browser, base, {"login": ""})
         browser.close()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from tests.app.storage.auditor import audit_folder
 from tests.system.processes import ServerProcess, running
@@ -66,15 +66,34 @@ def _is_at_home(url: str, server: ServerProcess) -> bool:
     return url.startswith((f"{server.address}/", "data:", "blob:"))
 
 
+PHONE: ViewportSize = {"width": 320, "height": 800}
+"""The narrowest that a page must fit without being moved sideways (WCAG 2.2, 1.4.10)."""
+
+STICKS_OUT = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("main *")]
+    .filter((one) => one.getBoundingClientRect().right > innerWidth && !one.closest(".scroll, .chart"))
+    .map((one) => `wider than a phone: ${one.outerHTML.slice(0, 100)}`)"""
+"""What lies beyond the right edge of the screen, where the page is wider than it."""
+
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def serious_faults(page: Page) -> list[str]:
-    """Return what axe finds that keeps someone from using the page."""
+    """Return what keeps someone from using the page: what axe finds, and what does not fit a phone."""
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run()")["violations"]
     return [
         f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes']]}"
         for one in found
         if one["impact"] in {"serious", "critical"}
-    ]
+    ] + too_wide(page)
+
+
+def too_wide(page: Page) -> list[str]:
+    """Return what makes the page wider than a phone, which would show all of it smaller."""
+    before = page.viewport_size
+    assert before is not None
+    page.set_viewport_size(PHONE)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    found: list[str] = page.evaluate(STICKS_OUT)
+    page.set_viewport_size(before)
+    return found

@@ -25,6 +25,7 @@ def test_a_table_is_seen_before_it_is_stored_and_can_be_deleted(page: Page, tmp_
     assert serious_faults(page) == []
     page.get_by_role("button", name="Store it").click()
     expect(page.get_by_role("heading", name="shop", level=1)).to_be_visible()
+    assert serious_faults(page) == []
     page.get_by_role("button", name="Delete the data set").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete the data set").click()
     expect(page.get_by_role("link", name="iris")).to_be_visible()

@@ -39,7 +39,7 @@ def test_a_name_is_text_and_never_runs(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
 
 
-@pytest.mark.parametrize("tab", ["overview", "curves", "parameters", "trials", "settings"])
+@pytest.mark.parametrize("tab", ["overview", "curves", "parameters", "trials", "analysis", "decisions", "settings"])
 def test_every_part_of_a_sweep_can_be_read_by_all(page: Page, sweep: str, tab: str) -> None:
     page.goto(f"./#/sweeps/{sweep}?tab={tab}")
     expect(page.locator("section.panel").first).to_be_visible()

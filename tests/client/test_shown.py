@@ -40,6 +40,13 @@ def test_a_bar_is_shown_where_rich_is_and_lines_where_it_is_not(
     assert capsys.readouterr() == ("", "")
 
 
+def test_no_name_steers_the_terminal_of_who_waits(client: Client) -> None:
+    sweep = client.sweep(sweep_body(name="\x1b[2J\nmine\u202e"))
+    written = io.StringIO()
+    Lines(written)(sweep.now)
+    assert written.getvalue().startswith(r"\x1b[2J\nmine\u202e: running, 0/4 trials")
+
+
 def test_a_script_in_a_name_is_text(client: Client, trainer: Trainer) -> None:
     sweep = client.sweep(sweep_body(name=SCRIPT, budget={"trials": 30}))
     trainer.train_everything([0.25])

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TextIO, TypeAlias
 
 from logsweep.answers.sweeps import SweepAnswer
+from logsweep.visible import visible
 
 Shown: TypeAlias = Callable[[SweepAnswer], object]
 """What is shown a sweep each time that it was looked at."""
@@ -57,9 +58,9 @@ def _bar() -> Iterator[Shown]:
         told = set[str]()
 
         def show(sweep: SweepAnswer) -> None:
-            progress.update(task, total=total(sweep), completed=sweep.done, description=_standing(sweep))
+            progress.update(task, total=total(sweep), completed=sweep.done, description=visible(_standing(sweep)))
             if sweep.no_workers is not None and sweep.no_workers not in told:
-                progress.console.print(sweep.no_workers, markup=False)
+                progress.console.print(visible(sweep.no_workers), markup=False)
                 told.add(sweep.no_workers)
 
         yield show
@@ -73,7 +74,7 @@ def total(sweep: SweepAnswer) -> int:
 def described(sweep: SweepAnswer) -> str:
     """Return how far a sweep is, in one line."""
     line = f"{sweep.name}: {sweep.state}, {_standing(sweep)}"
-    return line if sweep.no_workers is None else f"{line}. {sweep.no_workers}"
+    return visible(line if sweep.no_workers is None else f"{line}. {sweep.no_workers}")
 
 
 def _standing(sweep: SweepAnswer) -> str:

@@ -51,6 +51,15 @@ def test_on_a_server_without_keys_it_was_anyone_and_what_workers_send_is_left_ou
     ]
 
 
+@pytest.mark.parametrize("said", ["%20was%20answered%20with%20204.%20x", "%0a2026-01-01%20INFO", "%1b[2J"])
+def test_no_address_can_say_what_became_of_it(server: Guarded, caplog: pytest.LogCaptureFixture, said: str) -> None:
+    with caplog.at_level(logging.INFO, LOGGER):
+        server.client.delete(f"/v1/sweeps/swp_1{said}", headers=bearer(server.good[Scope.SUBMIT]))
+        server.client.get("/healthz")  # on the same connection: the one before is done with
+    (told,) = [record.getMessage() for record in caplog.records if record.name == LOGGER]
+    assert told.endswith(f"): DELETE /v1/sweeps/swp_1{said} was answered with 404.")
+
+
 def test_what_failed_in_the_middle_is_noted_too(
     served: tuple[httpx.Client, Services], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from datetime import UTC, datetime
 from inspect import isclass
 from operator import attrgetter
@@ -10,11 +11,13 @@ from typing import Annotated, Any, get_type_hints
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI, Query, Response
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
 from app.api import analysis, datasets, health, hyperparameters, metrics, models, sweeps, trials, workers
 from app.api.access_rules import open_to_all
+from app.api.documented_route import documented
 from app.api.openapi import PROBLEMS
 from app.api.reading import AT_ONCE
 from app.api.strict_route import StrictRoute
@@ -43,6 +46,16 @@ async def found_later() -> Found:
     return FOUND.items[0]
 
 
+def made(response: Response) -> Found:
+    """Make something."""
+    response.headers["x-new"] = "yes"
+    return Found(number=2, value=math.nan, at=datetime(2026, 1, 2, tzinfo=UTC))
+
+
+def nothing() -> None:
+    """Do something of which there is nothing to tell."""
+
+
 def raw() -> Response:
     """Find bytes."""
     return Response(b"raw")
@@ -50,28 +63,35 @@ def raw() -> Response:
 
 def application(route: type[APIRoute]) -> FastAPI:
     # What our routes say of themselves is said of all routes here: that the answers are the same is what is tested.
-    app = FastAPI(responses=PROBLEMS, generate_unique_id_function=attrgetter("name"))
-    router = APIRouter(route_class=route)
-    app.state.reads = asyncio.Semaphore(AT_ONCE)
+    router = APIRouter(route_class=route, responses=PROBLEMS, generate_unique_id_function=attrgetter("name"))
+    said: dict[str, Any] = {"openapi_extra": {"security": []}}
     for endpoint in (found, found_later, raw):
-        router.get(f"/{endpoint.__name__}", openapi_extra={"security": []})(open_to_all(endpoint))
-    app.include_router(router)
+        router.get(f"/{endpoint.__name__}", **said)(open_to_all(endpoint))
+    router.post("/made", status_code=201, **said)(open_to_all(made))
+    router.post("/nothing", status_code=204, **said)(open_to_all(nothing))
+    app = FastAPI(routes=router.routes)
+    app.state.reads = asyncio.Semaphore(AT_ONCE)
     return app
 
 
-async def answers(app: FastAPI) -> list[tuple[int, bytes, str | None]]:
-    """Return status, body and content type of each path."""
+def document(app: FastAPI) -> str:
+    return json.dumps(get_openapi(title="routes", version="1", routes=documented(app.routes)))
+
+
+async def answers(app: FastAPI) -> list[tuple[int, bytes, str | None, str | None]]:
+    """Return status, body, content type and a head of each path's answer."""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
-        found = [await client.get(path) for path in ("/found", "/found?limit=1", "/found_later", "/raw")]
-    return [(one.status_code, one.content, one.headers.get("content-type")) for one in found]
+        got = [await client.get(path) for path in ("/found", "/found?limit=1", "/found_later", "/raw")]
+        told = [*got, await client.post("/made"), await client.post("/nothing")]
+    return [(one.status_code, one.content, one.headers.get("content-type"), one.headers.get("x-new")) for one in told]
 
 
 def test_answers_and_their_document_are_those_of_the_framework() -> None:
     ours, plain = application(StrictRoute), application(APIRoute)
-    assert json.dumps(ours.openapi()) == json.dumps(plain.openapi())
+    assert document(ours) == document(plain)
     written = asyncio.run(answers(ours))
     assert written == asyncio.run(answers(plain))
-    assert {status for status, _, _ in written} == {200}
+    assert [status for status, _, _, _ in written] == [200, 200, 200, 200, 201, 204]
 
 
 READING = (analysis, datasets, health, hyperparameters, metrics, models, sweeps, trials, workers)

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from app.cli import app
 from app.commands.watching import sparkline
-from tests.app.api.serving import Trainer, start, sweep_body, when_ended
+from app.domain.texts import visible
+from tests.app.api.serving import Trainer, finished, start, sweep_body, when_ended
 from tests.app.commands.conftest import Run, told
 
 YAML = """
@@ -41,6 +42,28 @@ def ended(client: httpx.Client, trainer: Trainer) -> str:
     trainer.train_everything([0.5, 0.25])
     when_ended(client, name)
     return name
+
+
+STEERING = "\x1b]0;mine\x07\x1b[2J\x9b31m\u202e\n[bold]fake"
+
+
+def test_no_name_steers_the_terminal_of_who_looks(run: Run, client: httpx.Client, trainer: Trainer) -> None:
+    sweep = start(client, name=STEERING, tags=["\x1b[8m"], budget={"trials": 1})["id"]
+    for lease in trainer.leases():
+        trainer.finish(finished(lease, None, state="failed", reason=STEERING, metrics={}, best_epoch=None))
+    when_ended(client, sweep)
+    looks = [
+        ("list",),
+        ("show", sweep),
+        ("why", sweep),
+        ("trials", sweep),
+        ("list", "--json"),
+        ("show", sweep, "--json"),
+    ]
+    for result in [*(run("sweep", *words) for words in looks), run("sweep", "delete", sweep, sent="n\n", code=1)]:
+        said = result.stdout + result.stderr
+        assert said == visible(said.replace("\n", "\0")).replace("\\x00", "\n")
+    assert json.loads(run("sweep", "show", sweep, "--json").stdout)["name"] == STEERING
 
 
 @pytest.mark.parametrize(("ending", "text"), [("yaml", YAML), ("toml", TOML), ("json", json.dumps(sweep_body()))])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.queue import Ask, Load, Standing, SuspectCase
+from app.domain.queue import Ask, Load, Part, Standing, SuspectCase
 from app.planning.sharing import FEWEST, share, suspect_turn, turns
 from tests.app.planning.simulation import dice
 
@@ -15,7 +15,7 @@ SLOTS = 8
 
 def ask(live: int = 1, slots: int = SLOTS) -> Ask:
     """Return what a worker asks for among `live` ones."""
-    return Ask("one", "logsweep", 3, slots, (), live)
+    return Ask("one", "logsweep", 3, slots, (), Part(workers=live))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,39 @@ def ask(live: int = 1, slots: int = SLOTS) -> Ask:
 )
 def test_a_worker_gets_what_it_lacks_of_an_even_share(live: int, load: Load, most: int) -> None:
     assert share(ask(live), load) == most
+
+
+@pytest.mark.parametrize(
+    ("part", "runs", "most"),
+    [
+        (Part(keys=2, workers=3), 60, 10),
+        (Part(workers=2, within=2), 100, 98),
+        (Part(workers=2, within=80), 100, 50),
+        (Part(keys=2, beside=10), 100, 90),
+        (Part(keys=2, workers=2, within=2), 100, 48),
+        (Part(keys=2, workers=2, beside=20, within=2), 100, 78),
+        (Part(keys=3, workers=2, beside=0, within=0), 7, 7),
+    ],
+)
+def test_what_others_have_no_room_for_is_a_workers_own_beside_its_even_part(part: Part, runs: int, most: int) -> None:
+    assert part.of(runs) == most
+
+
+@given(
+    slots=st.lists(st.lists(st.integers(0, 40), min_size=1, max_size=2), min_size=1, max_size=2),
+    runs=st.integers(0, 200),
+)
+def test_two_keys_of_two_workers_leave_no_run_waiting_while_one_of_them_has_room(
+    slots: list[list[int]], runs: int
+) -> None:
+    """Each key is a list of the slots of its workers."""
+    rooms = [sum(key) for key in slots]
+    held = sum(
+        min(one, Part(len(slots), len(key), sum(rooms) - room, room - one).of(runs))
+        for key, room in zip(slots, rooms, strict=True)
+        for one in key
+    )
+    assert held >= min(runs, sum(rooms))
 
 
 @given(

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import pairwise
 from threading import Thread
+from time import sleep
 
 import pytest
 
 from app.domain.events import Decided, EpochsStored, Event, SweepChanged, TrialsChanged, WorkersChanged, WorkQueued
-from app.services.feed import MOST_READ, MOST_TRIALS, PACE, Feed, Published
+from app.services.feed import LEISURE, MOST_READ, MOST_SHARED, MOST_TRIALS, PACE, TOGETHER, Feed, Published
 
 BOOT = "b007"
 
@@ -101,6 +103,22 @@ def test_an_event_is_encoded_once_however_many_read_it() -> None:
     assert (read, calls) == ([[b"1", b"2"]] * 3, [1, 2])
 
 
+def test_what_several_read_from_the_same_place_on_is_put_together_once() -> None:
+    feed = filled(3)
+    messages = [feed.read(place).once(lambda one: b"%d" % one.sequence) for place in (1, 1, 2)]
+    assert messages == [b"23", b"23", b"3"]
+    assert messages[0] is messages[1]
+    feed.publish([made(4)])
+    assert feed.read(1).once(lambda one: b"%d" % one.sequence) == b"234"
+
+
+def test_few_places_are_remembered_with_what_is_read_from_there_on() -> None:
+    feed = filled(100)
+    for place in range(100):
+        assert sequences(feed.read(place).events) == list(range(place + 1, 101))
+        assert len(feed._shared) <= MOST_SHARED
+
+
 def test_a_reader_is_woken_by_an_event_from_another_thread() -> None:
     feed = Feed(BOOT)
 
@@ -148,6 +166,69 @@ def test_the_readers_of_a_loop_are_woken_together_and_in_pace() -> None:
     for reader in range(2):
         assert [number for who, *got in wakings for number in got if who == reader] == list(range(1, 101))
     assert len(wakings) <= 2 * (seconds / PACE + 2)
+
+
+def test_others_are_served_between_some_readers_and_the_next() -> None:
+    feed, woken, passes = Feed(BOOT), list[int](), list[int]()
+
+    async def follow(reader: int) -> None:
+        await feed.wait(0, 60.0)
+        woken.append(reader)
+
+    async def scene() -> None:
+        readers = [asyncio.ensure_future(follow(reader)) for reader in range(5 * TOGETHER)]
+        await asyncio.sleep(0)  # lets all of them begin to wait
+        feed.publish([made(1)])
+        while len(woken) < len(readers):
+            await asyncio.sleep(0)  # what any other task does
+            passes.append(len(woken))
+
+    asyncio.run(asyncio.wait_for(scene(), 30))
+    assert max(after - before for before, after in pairwise([0, *passes])) <= TOGETHER
+
+
+def test_the_longer_a_round_of_readers_takes_the_later_is_the_next() -> None:
+    feed, rounds = Feed(BOOT), list[list[float]]()
+
+    async def follow() -> None:
+        for number in range(2):
+            await feed.wait(number, 60.0)
+            rounds[number].append(asyncio.get_running_loop().time())
+            sleep(0.005)  # what a reader takes
+
+    async def scene() -> None:
+        rounds[:] = [], []
+        readers = [asyncio.ensure_future(follow()) for _ in range(TOGETHER + 1)]
+        await asyncio.sleep(0)  # lets all of them begin to wait
+        feed.publish([made(1)])
+        while not rounds[0]:
+            await asyncio.sleep(0)  # lets the first round begin
+        feed.publish([made(2)])
+        await asyncio.gather(*readers)
+
+    asyncio.run(asyncio.wait_for(scene(), 30))
+    (first, *_, last), (second, *_) = rounds
+    assert second - first >= 0.9 * LEISURE * (last - first)
+
+
+def test_what_comes_amid_a_round_is_told_in_the_next_without_waiting_for_more() -> None:
+    feed, seen = Feed(BOOT), list[int]()
+
+    async def follow(reader: int) -> None:
+        place = 0
+        while place < 2:
+            await feed.wait(place, 60.0)
+            if reader == 0 and place == 0:
+                feed.publish([made(2)])
+            place = feed.read(place).place
+        seen.append(reader)
+
+    async def scene() -> None:
+        feed.publish([made(1)])
+        await asyncio.wait_for(asyncio.gather(*(follow(reader) for reader in range(3 * TOGETHER))), 30)
+
+    asyncio.run(scene())
+    assert sorted(seen) == list(range(3 * TOGETHER))
 
 
 @pytest.mark.parametrize("first", [True, False])

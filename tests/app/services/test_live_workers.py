@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.domain.events import Event, WorkersChanged
+from app.domain.queue import Part
 from app.domain.work import About, ClaimRequest
 from app.services.live_workers import LiveWorkers
 
@@ -57,22 +58,32 @@ def test_access_keys_have_even_parts_whatever_they_name_their_workers(live: Live
     with ExitStack() as claims:
         for name, owner in [("a", "one"), *((f"b{number}", "two") for number in range(300))]:
             claims.enter_context(live.waiting(asks(name), lambda: START, owner))
-        assert live.parts("a", "logsweep") == 2
-        assert live.parts("b7", "logsweep") == 600
+        assert live.part("a", "logsweep") == Part(keys=2, workers=1, within=0)
+        assert live.part("b7", "logsweep") == Part(keys=2, workers=300)
+
+
+def test_who_has_few_slots_leaves_the_rest_of_its_part_to_others(live: LiveWorkers) -> None:
+    with ExitStack() as claims:
+        for name, owner, slots in [("a1", "one", 64), ("a2", "one", 2), ("b", "two", 4)]:
+            claims.enter_context(live.waiting(asks(name, About(slots, "1")), lambda: START, owner))
+        assert live.part("a1", "logsweep") == Part(keys=2, workers=2, beside=4, within=2)
+        assert live.part("a1", "logsweep").of(100) == 94
+        live.saw("b2", START)  # which has not said how many it has, and passes for one of the same key
+        assert live.part("a1", "logsweep") == Part(keys=2, workers=3, beside=4, within=None)
 
 
 def test_without_access_keys_each_worker_has_the_same_part(live: LiveWorkers) -> None:
     with live.waiting(asks("a"), lambda: START), live.waiting(asks("b"), lambda: START):
-        assert live.parts("a", "logsweep") == live.parts("b", "logsweep") == 2
+        assert live.part("a", "logsweep") == live.part("b", "logsweep") == Part(workers=2, beside=0)
 
 
 def test_who_has_not_claimed_since_the_server_started_takes_no_part_of_another_key(live: LiveWorkers) -> None:
     for name in ("b", "c"):
         live.saw(name, START)
     with live.waiting(asks("a"), lambda: START, "one"):
-        assert live.parts("a", "logsweep") == 3
+        assert live.part("a", "logsweep") == Part(workers=3, beside=0)
         live.lost("a")
-        assert live.parts("a", "logsweep") == 3
+        assert live.part("a", "logsweep") == Part(workers=3, beside=0)
 
 
 def test_it_is_told_who_comes_and_who_goes_each_once(live: LiveWorkers, told: list[Event]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, StaticPool, create_engine, event, func, insert, select
 
 from app.domain.policy import Policy
-from app.domain.queue import Ask, Claimed, Grant, Recorded
+from app.domain.queue import Ask, Claimed, Grant, Part, Recorded
 from app.domain.states import SweepState, TrialState
 from app.domain.work import (
     OWN_TRAINER,
@@ -115,7 +115,7 @@ class World:
         rules: int = 1,
     ) -> Grant:
         """Claim as a worker, and return the whole answer."""
-        ask = Ask(worker, trainer, rules, slots, cohorts, live)
+        ask = Ask(worker, trainer, rules, slots, cohorts, Part(workers=live))
         return claims.claim(self.connection, self.policy, ask, now, now + TERM)
 
     def report(

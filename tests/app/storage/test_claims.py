@@ -36,6 +36,15 @@ def test_sweeps_are_asked_by_turns_and_what_they_do_not_have_the_oldest_gives(wo
     assert policy.asked_turns == [(4, [Standing(10, 0, 0), Standing(10, 0, 0)])]
 
 
+def test_a_sweep_that_gave_all_it_had_is_not_asked_again_in_the_same_claim(world: World) -> None:
+    world.policy = SimplePolicy([2, 2])
+    world.add_sweep("swp_1", 1)
+    world.add_sweep("swp_2", 9)
+    with statements(world) as seen:
+        assert [one.sweep for one in world.claim(slots=4)] == ["swp_1"] + ["swp_2"] * 3
+    assert sum("PARTITION BY" in statement for statement in seen) == 3
+
+
 def test_a_turn_is_by_what_is_held_of_a_sweep_and_by_whom(world: World) -> None:
     policy = world.policy = SimplePolicy()
     world.add_sweep("swp_1", 9)

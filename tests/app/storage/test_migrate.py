@@ -5,12 +5,14 @@ import tracemalloc
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
@@ -18,7 +20,7 @@ from app.domain.errors import Unavailable
 from app.domain.work import Progress
 from app.storage import FILE, SqliteStorage, views
 from app.storage.connect import writing_engine
-from app.storage.migrate import migrate
+from app.storage.migrate import known_schemas, migrate, upgrade
 from app.storage.tables import metadata
 from tests.app.storage.simple_policy import SimplePolicy
 from tests.app.storage.world import START, SWEEP, add_sweep, claim_one, drawn, point
@@ -33,22 +35,38 @@ def normalised(statement: str) -> str:
     return statement.replace(" ", "").replace("\t", "").replace('"', "")  # a table that was renamed has a quoted name
 
 
-def test_the_migrations_lead_to_the_tables_that_the_code_declares(tmp_path: Path) -> None:
-    migrated, declared = writing_engine(tmp_path / "migrated.db"), writing_engine(tmp_path / "declared.db")
+def test_the_migrations_lead_to_what_a_new_database_is(tmp_path: Path) -> None:
+    migrated, new = writing_engine(tmp_path / "migrated.db"), writing_engine(tmp_path / "new.db")
     with migrated.connect() as connection, connection.begin():
-        migrate(connection)
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-        found = schema(connection)
-    with declared.connect() as connection, connection.begin():
-        metadata.create_all(connection)
+        upgrade(connection)
         views.renew(connection)
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        found, rows = schema(connection), rows_of(connection)
+    with new.connect() as connection, connection.begin():
+        migrate(connection)
         wanted = schema(connection)
-    assert found.pop("alembic_version")
+        assert rows_of(connection) == rows
     assert found.keys() == wanted.keys()
     for name, statement in wanted.items():
         assert normalised(found[name]) == normalised(statement)
     migrated.dispose()
-    declared.dispose()
+    new.dispose()
+
+
+def rows_of(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Return what every table holds: of a database without sweeps, its schema's name alone."""
+    names = connection.scalars(
+        text("SELECT name FROM sqlite_schema WHERE type = 'table' AND name != 'sqlite_sequence'")
+    )
+    return {name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {name}"))] for name in names}  # noqa: S608 - our own names
+
+
+def test_each_file_of_a_migration_begins_with_the_schema_that_it_makes() -> None:
+    config = Config()
+    config.set_main_option("script_location", "app.storage:migrations")
+    scripts = ScriptDirectory.from_config(config)
+    assert known_schemas() == sorted(script.revision for script in scripts.walk_revisions())
+    assert known_schemas()[-1] == scripts.get_current_head()
 
 
 def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.queue import Ask, Claimed
+from app.domain.queue import Ask, Claimed, Part
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Budget, SweepSpec
 from app.domain.values import Value
@@ -51,7 +51,9 @@ class StoredSweep:
             if self.storage.sweep(SWEEP).state is SweepState.COMPLETED:
                 return
             worker = self.chance.choice(["one", "two", "three"])
-            grant = self.storage.claim(Ask(worker, self.spec.trainer, self.spec.rules, 8, (), 3), START, START + TERM)
+            grant = self.storage.claim(
+                Ask(worker, self.spec.trainer, self.spec.rules, 8, (), Part(workers=3)), START, START + TERM
+            )
             results = [self.result(claimed) for claimed in grant.claimed]
             self.chance.shuffle(results)
             recorded = self.storage.finish(worker, results, [], START)

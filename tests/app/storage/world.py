@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.domain.datasets import DatasetSummary
 from app.domain.plan import Draw, Drawn, End, Move, Need, Plan
-from app.domain.queue import Ask, Claimed, Grant, Recorded
+from app.domain.queue import Ask, Claimed, Grant, Part, Recorded
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
 from app.domain.states import SweepState
 from app.domain.sweeps import Budget, Labels, NewSweep, Objective, SweepSpec
@@ -122,7 +122,7 @@ def claim(
     now: datetime = START,
 ) -> Grant:
     """Claim as `worker`."""
-    return storage.claim(Ask(worker, OWN_TRAINER, RULES, slots, cohorts, live), now, now + TERM)
+    return storage.claim(Ask(worker, OWN_TRAINER, RULES, slots, cohorts, Part(workers=live)), now, now + TERM)
 
 
 def claim_one(storage: Storage, worker: str = "w1", now: datetime = START) -> Claimed:

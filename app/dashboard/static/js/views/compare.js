@@ -10,6 +10,7 @@ import { Chart } from "../charts/chart.js";
 import { Empty, Waiting } from "../components/notice.js";
 import { Panel } from "../components/panel.js";
 import { Pill } from "../components/pill.js";
+import { ScrollingTable } from "../components/table.js";
 
 /** @typedef {import("../types.js").Trial} Trial */
 /** @typedef {import("../types.js").Sweep} Sweep */
@@ -63,7 +64,7 @@ function Table({ all, named }) {
   const metrics = [...new Set(all.flatMap(({ trial }) => Object.keys(trial.metrics)))];
   const different = params.filter((name) => new Set(all.map(({ trial }) => JSON.stringify(trial.all_params[name]))).size > 1);
   const row = (/** @type {string} */ name, /** @type {(one: Compared) => unknown} */ cell) => html`<tr><th scope="row">${name}</th>${all.map((one) => html`<td>${cell(one)}</td>`)}</tr>`;
-  return html`<${Panel} title="Side by side"><div class="scroll" tabindex="0" role="region" aria-label="Side by side"><table>
+  return html`<${Panel} title="Side by side"><${ScrollingTable} label="Side by side">
     <thead><tr><th></th>${all.map(({ sweep, trial }, place) => html`<th><a href=${href(["sweeps", sweep.id, "trials", trial.number])}>${sweep.name || sweep.id}, trial ${trial.number}</a>
       <button type="button" class="small" aria-label=${`Take trial ${trial.number} away`} onClick=${() => adjust({ trial: named.filter((_, other) => other !== place) })}> ×</button></th>`)}</tr></thead>
     <tbody>
@@ -73,7 +74,7 @@ function Table({ all, named }) {
       ${row("time in training", ({ trial }) => duration(trial.seconds))}
       ${different.map((name) => row(name, ({ trial }) => (name in trial.all_params ? shown(trial.all_params[name]) : "–")))}
       ${metrics.map((name) => row(name, ({ trial }) => number(trial.metrics[name])))}
-    </tbody></table></div>
+    </tbody></${ScrollingTable}>
     ${all.length > 1 && html`<p class="quiet">Of the hyperparameters only those are shown in which the trials differ: ${different.length} of ${params.length}.</p>`}
   </${Panel}>`;
 }

@@ -8,6 +8,7 @@ import { progress, secondsLeft } from "../progress.js";
 import { adjust, href } from "../router.js";
 import { Pill } from "../components/pill.js";
 import { Empty, ErrorNotice, Waiting } from "../components/notice.js";
+import { ScrollingTable } from "../components/table.js";
 
 /** @typedef {import("../types.js").Sweep} Sweep */
 /** @typedef {{ items: Sweep[], next: string | null }} SweepPage */
@@ -63,10 +64,10 @@ function Filters({ filters, filtered }) {
 
 /** @param {{ sweeps: Sweep[], picked: readonly string[], pick: (id: string) => void }} props */
 function SweepTable({ sweeps, picked, pick }) {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of sweeps"><table>
+  return html`<${ScrollingTable} label="Table of sweeps">
     <thead><tr><th><span class="unseen">compare</span></th><th>name</th><th>state</th><th>progress</th><th>time left</th><th class="number">best</th><th>data set</th><th>begun</th></tr></thead>
     <tbody>${sweeps.map((one) => html`<${SweepRow} key=${one.id} sweep=${one} picked=${picked.includes(one.id)} pick=${pick} />`)}</tbody>
-  </table></div>`;
+  </${ScrollingTable}>`;
 }
 
 /** @param {{ sweep: Sweep, picked: boolean, pick: (id: string) => void }} props */

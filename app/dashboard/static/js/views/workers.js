@@ -6,6 +6,7 @@ import { ago, number, size } from "../format.js";
 import { useLive } from "../live.js";
 import { href } from "../router.js";
 import { Empty, Waiting } from "../components/notice.js";
+import { ScrollingTable } from "../components/table.js";
 
 /** @typedef {import("../types.js").Schemas["WorkerAnswer"]} Worker */
 
@@ -24,10 +25,10 @@ export function Workers() {
     ${!workers
       ? html`<${Waiting} of=${loaded} />`
       : workers.length
-        ? html`<div class="scroll" tabindex="0" role="region" aria-label="Table of workers"><table>
+        ? html`<${ScrollingTable} label="Table of workers">
           <thead><tr><th>name</th><th>trains</th><th class="number">slots in use</th><th class="number">epochs (1/s)</th><th class="number">memory</th>
             <th>trainer</th><th>version</th><th>alive since</th><th>heard of</th></tr></thead>
-          <tbody>${workers.map((one) => html`<${Row} key=${one.name} worker=${one} now=${now} />`)}</tbody></table></div>`
+          <tbody>${workers.map((one) => html`<${Row} key=${one.name} worker=${one} now=${now} />`)}</tbody></${ScrollingTable}>`
         : html`<${Empty}><p>No worker is alive, so nothing trains. Start one beside the server, or on any machine that reaches it:</p>
             <code>logsweep work --server ${location.origin}</code></${Empty}>`}`;
 }

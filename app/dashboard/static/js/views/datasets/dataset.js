@@ -7,6 +7,7 @@ import { go, href } from "../../router.js";
 import { ConfirmButton } from "../../components/confirm.js";
 import { Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
+import { ScrollingTable } from "../../components/table.js";
 import { attempt } from "../../components/toasts.js";
 import { CardParts } from "./card.js";
 
@@ -44,10 +45,10 @@ export function DatasetView({ name }) {
 
 /** @param {{ columns: any[] }} props */
 function Columns({ columns }) {
-  return html`<${Panel} title="Columns"><div class="scroll" tabindex="0" role="region" aria-label="Columns"><table>
+  return html`<${Panel} title="Columns"><${ScrollingTable} label="Columns">
     <thead><tr><th>name</th><th>kind</th><th class="number">missing in train</th><th>taken where missing</th></tr></thead>
     <tbody>${columns.slice(0, 200).map((one) => html`<tr><td>${one.name}</td><td>${one.kind}</td><td class="number">${number(one.missing)}</td>
-      <td>${typeof one.fill === "number" ? number(one.fill) : one.fill ?? "–"}</td></tr>`)}</tbody></table></div>
+      <td>${typeof one.fill === "number" ? number(one.fill) : one.fill ?? "–"}</td></tr>`)}</tbody></${ScrollingTable}>
     ${columns.length > 200 && html`<p class="quiet">and ${number(columns.length - 200)} more columns</p>`}
   </${Panel}>`;
 }

@@ -5,6 +5,7 @@ import { moment, number } from "../../format.js";
 import { useLive } from "../../live.js";
 import { adjust, href } from "../../router.js";
 import { Waiting } from "../../components/notice.js";
+import { ScrollingTable } from "../../components/table.js";
 
 /** @typedef {import("../../types.js").Schemas["DatasetSummary"]} Dataset */
 
@@ -21,10 +22,10 @@ export function Datasets({ query }) {
     <div class="head"><h1>Data sets</h1><a class="button main" href=${href(["datasets", "upload"])}>Upload a table</a></div>
     ${!page
       ? html`<${Waiting} of=${loaded} />`
-      : html`<div class="scroll" tabindex="0" role="region" aria-label="Table of data sets"><table>
+      : html`<${ScrollingTable} label="Table of data sets">
           <thead><tr><th>name</th><th>predicts</th><th>task</th><th class="number">rows of train</th><th class="number">of dev</th><th class="number">of test</th>
             <th class="number">inputs</th><th>stored</th></tr></thead>
-          <tbody>${page.items.map((one) => html`<${Row} key=${one.name} dataset=${one} />`)}</tbody></table></div>
+          <tbody>${page.items.map((one) => html`<${Row} key=${one.name} dataset=${one} />`)}</tbody></${ScrollingTable}>
         <div class="row">${cursor && html`<button type="button" onClick=${() => adjust({ cursor: null })}>First page</button>`}
           ${page.next && html`<button type="button" onClick=${() => adjust({ cursor: page.next })}>Next page</button>`}</div>`}`;
 }

@@ -6,6 +6,7 @@ import { number, percent } from "../../format.js";
 import { useLive } from "../../live.js";
 import { ErrorNotice, Notice, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
+import { ScrollingTable } from "../../components/table.js";
 import { isNumeric, rowOf, usualRow } from "./row.js";
 
 /** @typedef {import("./row.js").Column} Column */
@@ -72,9 +73,9 @@ function Answer({ answer, target }) {
   const likely = Object.entries(probabilities ?? {}).sort(([, one], [, other]) => other - one);
   return html`<div class="stack" role="status">
     <p>${target}: <strong>${typeof prediction === "number" ? number(prediction) : prediction}</strong></p>
-    ${likely.length > 0 && html`<table><caption>Probabilities${likely.length > MOST_CLASSES ? `, the ${MOST_CLASSES} largest of ${likely.length}` : ""}</caption>
+    ${likely.length > 0 && html`<${ScrollingTable} label="Probabilities"><caption>Probabilities${likely.length > MOST_CLASSES ? `, the ${MOST_CLASSES} largest of ${likely.length}` : ""}</caption>
       <tbody>${likely.slice(0, MOST_CLASSES).map(([name, one]) => html`<tr><th scope="row">${name}</th>
-        <td><progress max="1" value=${one} aria-label=${`probability of ${name}`}></progress></td><td class="number">${percent(one)}</td></tr>`)}</tbody></table>`}
+        <td><progress max="1" value=${one} aria-label=${`probability of ${name}`}></progress></td><td class="number">${percent(one)}</td></tr>`)}</tbody></${ScrollingTable}>`}
     ${answer.notes.map((one) => html`<${Notice}>${one.detail}</${Notice}>`)}
   </div>`;
 }

@@ -7,6 +7,7 @@ import { href } from "../../router.js";
 import { FINAL } from "../../states.js";
 import { Empty, Notice, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
+import { ScrollingTable } from "../../components/table.js";
 import { concerns } from "./concerns.js";
 import { Searched } from "./searched.js";
 
@@ -46,11 +47,11 @@ function Troubles({ found, sweep }) {
   const troubles = Object.entries(/** @type {Record<string, number>} */ (found.training.counts));
   const trials = /** @type {Record<string, number[]>} */ (found.training.trials);
   return html`<${Panel} title="Bias, variance and troubles in training">
-    <table><thead><tr><th>what</th><th class="number">trials</th><th>such as</th></tr></thead><tbody>
+    <${ScrollingTable} label="Table of troubles"><thead><tr><th>what</th><th class="number">trials</th><th>such as</th></tr></thead><tbody>
       ${verdicts.map(([name, count]) => html`<tr><th scope="row">${name.replaceAll("_", " ")}</th><td class="number">${number(count)}</td><td></td></tr>`)}
       ${troubles.map(([name, count]) => html`<tr><th scope="row">${name.replaceAll("_", " ")}</th><td class="number">${number(count)}</td>
         <td>${(trials[name] ?? []).slice(0, 8).map((one) => html`<a href=${href(["sweeps", sweep, "trials", one])}>${one}</a> `)}</td></tr>`)}
-    </tbody></table>
+    </tbody></${ScrollingTable}>
   </${Panel}>`;
 }
 
@@ -81,14 +82,14 @@ function Leaders({ sweep }) {
   return html`<${Panel} title="Leader board">
     ${board.note && html`<p class="quiet">${board.note}</p>`}
     ${board.items.length
-      ? html`<div class="scroll" tabindex="0" role="region" aria-label="Leader board"><table>
+      ? html`<${ScrollingTable} label="Leader board">
         <thead><tr><th class="number">rank</th><th class="number">trial</th><th class="number">${board.metric}</th><th class="number">standard error</th>
           <th class="number">trainings</th><th class="number">best with probability</th><th class="number">on test</th><th>hyperparameters</th></tr></thead>
         <tbody>${board.items.map((one) => html`<tr key=${one.trial}><td class="number">${one.rank}</td>
           <td class="number"><a href=${href(["sweeps", sweep.id, "trials", one.trial])}>${one.trial}</a></td>
           <td class="number">${number(one.value)}</td><td class="number">${number(one.standard_error)}</td><td class="number">${number(one.count)}</td>
           <td class="number">${percent(one.probability_best)}</td><td class="number">${number(one.test)}</td>
-          <td>${Object.entries(one.params).map(([name, value]) => `${name} ${shown(value)}`).join(", ")}</td></tr>`)}</tbody></table></div>`
+          <td>${Object.entries(one.params).map(([name, value]) => `${name} ${shown(value)}`).join(", ")}</td></tr>`)}</tbody></${ScrollingTable}>`
       : html`<${Empty}><p>The best trials appear here once some have finished.</p></${Empty}>`}
   </${Panel}>`;
 }

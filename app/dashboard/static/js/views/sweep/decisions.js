@@ -5,6 +5,7 @@ import { useLive } from "../../live.js";
 import { adjust, href } from "../../router.js";
 import { Empty, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
+import { ScrollingTable } from "../../components/table.js";
 import { concerns } from "./concerns.js";
 
 /** @typedef {import("../../types.js").Schemas["StoredDecision"]} Decision */
@@ -23,10 +24,10 @@ export function Decisions({ sweep, query }) {
   if (!page) return html`<${Panel} title="Decisions"><${Waiting} of=${loaded} /></${Panel}>`;
   return html`<${Panel} title="Decisions">
     ${page.items.length
-      ? html`<div class="scroll" tabindex="0" role="region" aria-label="Decisions"><table><thead><tr><th class="number">number</th><th class="number">round</th><th>kind</th><th>reason</th><th>trials</th></tr></thead>
+      ? html`<${ScrollingTable} label="Decisions"><thead><tr><th class="number">number</th><th class="number">round</th><th>kind</th><th>reason</th><th>trials</th></tr></thead>
         <tbody>${page.items.map((one) => html`<tr key=${one.number}><td class="number">${one.number}</td><td class="number">${one.round || "–"}</td><td>${one.kind}</td><td>${one.reason}</td>
           <td>${one.trials.slice(0, SHOWN).map((trial) => html`<a href=${href(["sweeps", sweep.id, "trials", trial])}>${trial}</a> `)}
-            ${one.trials.length > SHOWN && `and ${one.trials.length - SHOWN} more`}</td></tr>`)}</tbody></table></div>
+            ${one.trials.length > SHOWN && `and ${one.trials.length - SHOWN} more`}</td></tr>`)}</tbody></${ScrollingTable}>
         <div class="row">${cursor && html`<button type="button" onClick=${() => adjust({ cursor: null })}>First page</button>`}
           ${page.next && html`<button type="button" onClick=${() => adjust({ cursor: page.next })}>Next page</button>`}</div>`
       : html`<${Empty}><p>Nothing has been decided yet. Every decision comes here with its reason.</p></${Empty}>`}

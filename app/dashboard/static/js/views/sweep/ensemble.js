@@ -6,6 +6,7 @@ import { useLive } from "../../live.js";
 import { adjust, href } from "../../router.js";
 import { Empty, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
+import { ScrollingTable } from "../../components/table.js";
 import { Answers } from "../model/answers.js";
 import { Predict } from "../model/predict.js";
 import { concerns } from "./concerns.js";
@@ -46,11 +47,11 @@ function Found({ sweep, found, selection }) {
     <p class="quiet">${found.members.length} of ${found.pool} models, chosen by ${number(found.rows)} rows of dev.</p>
     <div class="row">${FORMATS.map(([name, label]) => html`<a class="button" download href=${address(base, { format: name, selection }).href}>${label}</a>`)}</div>
     <div class="grid">
-      <div class="scroll" tabindex="0" role="region" aria-label="Members"><table><caption>Members</caption><thead><tr><th class="number">trial</th><th class="number">weight</th><th class="number">${String(sweep.objective.metric)} alone</th></tr></thead>
+      <${ScrollingTable} label="Members"><caption>Members</caption><thead><tr><th class="number">trial</th><th class="number">weight</th><th class="number">${String(sweep.objective.metric)} alone</th></tr></thead>
         <tbody>${found.members.map((one) => html`<tr><td class="number"><a href=${href(["sweeps", sweep.id, "trials", one.trial])}>${one.trial}</a></td>
-          <td class="number">${percent(one.weight)}</td><td class="number">${number(one.value)}</td></tr>`)}</tbody></table></div>
-      <div class="scroll" tabindex="0" role="region" aria-label="Beside the best trial alone"><table><caption>Beside the best trial alone</caption><thead><tr><th>metric</th><th class="number">ensemble</th><th class="number">trial ${found.best?.trial ?? ""}</th></tr></thead>
+          <td class="number">${percent(one.weight)}</td><td class="number">${number(one.value)}</td></tr>`)}</tbody></${ScrollingTable}>
+      <${ScrollingTable} label="Beside the best trial alone"><caption>Beside the best trial alone</caption><thead><tr><th>metric</th><th class="number">ensemble</th><th class="number">trial ${found.best?.trial ?? ""}</th></tr></thead>
         <tbody>${names.map((name) => html`<tr><th scope="row">${name}</th><td class="number">${number(/** @type {any} */ (found.metrics)[name])}</td>
-          <td class="number">${number(best[name])}</td></tr>`)}</tbody></table></div>
+          <td class="number">${number(best[name])}</td></tr>`)}</tbody></${ScrollingTable}>
     </div>`;
 }

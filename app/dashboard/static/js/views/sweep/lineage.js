@@ -11,6 +11,7 @@ import { lineageNumbers, lineageOptions } from "../../charts/lineage.js";
 import { Changes } from "../../components/changes.js";
 import { Empty, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
+import { ScrollingTable } from "../../components/table.js";
 import { concerns } from "./concerns.js";
 
 /** @typedef {import("../../types.js").Sweep} Sweep */
@@ -55,11 +56,11 @@ function Population({ sweep, trials }) {
 function Heirs({ sweep, trials }) {
   if (!trials.length) return null;
   const link = (/** @type {number} */ trial) => html`<a href=${href(["sweeps", sweep.id, "trials", trial])}>${trial}</a>`;
-  return html`<${Panel} title="Heirs"><div class="scroll" tabindex="0" role="region" aria-label="Heirs"><table>
+  return html`<${Panel} title="Heirs"><${ScrollingTable} label="Heirs">
     <thead><tr><th class="number">heir</th><th class="number">goes on from</th><th class="number">after epoch</th><th>with</th><th class="number">${String(sweep.objective.metric)}</th></tr></thead>
     <tbody>${trials.map((one) => {
       const { from, epoch, changes } = steps(one)[one.lineage.length - 1];
       return html`<tr key=${one.number}><td class="number">${link(one.number)}</td><td class="number">${link(from)}</td><td class="number">${number(epoch)}</td>
         <td><${Changes} changes=${changes} /></td><td class="number">${number(one.value)}</td></tr>`;
-    })}</tbody></table></div></${Panel}>`;
+    })}</tbody></${ScrollingTable}></${Panel}>`;
 }

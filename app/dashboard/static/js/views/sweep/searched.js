@@ -3,6 +3,7 @@ import { html } from "htm/preact";
 import { duration, number, percent, shown } from "../../format.js";
 import { Empty } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
+import { ScrollingTable } from "../../components/table.js";
 
 /** @typedef {import("../../types.js").Schemas["SweepAnalysis"]} SweepAnalysis */
 /** @typedef {import("../../types.js").Sweep} Sweep */
@@ -18,11 +19,11 @@ export function Searched({ found, sweep }) {
 function Importances({ found }) {
   return html`<${Panel} title="What matters">
     ${found.lack && html`<${Empty}><p>${found.lack}</p></${Empty}>`}
-    ${found.importance.length > 0 && html`<table>
+    ${found.importance.length > 0 && html`<${ScrollingTable} label="Table of importances">
       <thead><tr><th>parameter</th><th>importance</th><th class="number">share</th><th class="number">95 % interval</th></tr></thead>
       <tbody>${found.importance.map((one) => html`<tr key=${one.parameter}><th scope="row">${one.parameter}</th>
         <td><meter min="0" max="1" value=${one.share} aria-label=${`importance of ${one.parameter}`}></meter></td>
-        <td class="number">${percent(one.share)}</td><td class="number">${percent(one.low)} to ${percent(one.high)}</td></tr>`)}</tbody></table>
+        <td class="number">${percent(one.share)}</td><td class="number">${percent(one.low)} to ${percent(one.high)}</td></tr>`)}</tbody></${ScrollingTable}>
       <p class="quiet">The share of each parameter in what all explain alone of how the objective varies.
         ${found.irrelevant.length ? ` Which trials are the best does not depend on ${found.irrelevant.join(", ")}, as far as can be told.` : ""}</p>
       ${found.pairs.map((pair) => html`<p>${pair.parameters.join(" and ")} matter together: look for good values of the one given the other.</p>`)}`}
@@ -48,11 +49,11 @@ function Spent({ found, sweep }) {
   const { all, ...parts } = found.waste;
   const unit = sweep.trainer === "logsweep" ? "epochs" : "steps";
   const rows = /** @type {[string, typeof all][]} */ ([["all that were read", all], ...Object.entries(parts)]);
-  return html`<${Panel} title="What the budget was spent on"><table>
+  return html`<${Panel} title="What the budget was spent on"><${ScrollingTable} label="Table of what was spent">
     <thead><tr><th>trials</th><th class="number">count</th><th class="number">${unit}</th><th class="number">share</th><th class="number">time</th></tr></thead>
     <tbody>${rows.map(([name, one]) => html`<tr key=${name}><th scope="row">${name.replaceAll("_", " ")}</th><td class="number">${number(one.trials)}</td>
       <td class="number">${number(one.epochs)}</td><td class="number">${percent(all.epochs ? one.epochs / all.epochs : null)}</td>
-      <td class="number">${duration(one.seconds)}</td></tr>`)}</tbody></table>
+      <td class="number">${duration(one.seconds)}</td></tr>`)}</tbody></${ScrollingTable}>
     <p class="quiet">After best: the epochs of completed trials behind their best one.</p>
   </${Panel}>`;
 }
@@ -64,9 +65,9 @@ function Next({ found, sweep }) {
   const after = /** @type {Space} */ (found.next_space.space);
   return html`<${Panel} title="The next space">
     <p>Narrowed around the best fifth of the trials, and wider where the best lie at an edge. Refine, above, searches it with what was learnt here.</p>
-    <table><thead><tr><th>parameter</th><th>now</th><th>next</th></tr></thead><tbody>
+    <${ScrollingTable} label="Table of ranges"><thead><tr><th>parameter</th><th>now</th><th>next</th></tr></thead><tbody>
       ${Object.keys(after).map((name) => html`<tr key=${name}><th scope="row">${name}</th><td>${range(before[name])}</td><td>${same(before[name], after[name]) ? "as it is" : range(after[name])}</td></tr>`)}
-    </tbody></table>
+    </tbody></${ScrollingTable}>
     <details><summary>The request, as it can be posted</summary><pre tabindex="0">${JSON.stringify(found.next_space, null, 2)}</pre></details>
   </${Panel}>`;
 }

@@ -8,6 +8,7 @@ import { TRIAL_STATES } from "../../states.js";
 import { Empty, ErrorNotice, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
 import { Pill } from "../../components/pill.js";
+import { ScrollingTable } from "../../components/table.js";
 import { concerns } from "./concerns.js";
 
 /** @typedef {import("../../types.js").Trial} Trial */
@@ -71,14 +72,14 @@ function Tools({ state, all, hidden }) {
 /** @param {{ sweep: import("../../types.js").Sweep, trials: Trial[], columns: Column[], sort: string }} props */
 function Rows({ sweep, trials, columns, sort }) {
   const heads = [{ field: "number", label: "trial", numeric: true }, { field: "state", label: "state", numeric: false }, ...columns];
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of trials"><table>
+  return html`<${ScrollingTable} label="Table of trials">
     <thead><tr>${heads.map((one) => html`<${Head} ...${one} sort=${sort} />`)}</tr></thead>
     <tbody>${trials.map((trial) => html`<tr key=${trial.number}>
       <td class="number"><a href=${href(["sweeps", sweep.id, "trials", trial.number])}>${trial.number}</a></td>
       <td><${Pill} state=${trial.state} /></td>
       ${columns.map((column) => html`<td class=${column.numeric ? "number" : ""}>${column.text(trial)}</td>`)}
     </tr>`)}</tbody>
-  </table></div>`;
+  </${ScrollingTable}>`;
 }
 
 /** @param {{ field: string, label: string, numeric: boolean, sort: string }} props */

@@ -7,6 +7,7 @@ import { href } from "../../router.js";
 import { ErrorNotice, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
 import { Pill } from "../../components/pill.js";
+import { ScrollingTable } from "../../components/table.js";
 import { TrialCurves } from "./curves.js";
 import { Verdict } from "./verdict.js";
 import { Attempts } from "./attempts.js";
@@ -82,10 +83,10 @@ function Facts({ sweep, trial }) {
 function Hyperparameters({ trial }) {
   const searched = new Set(Object.keys(trial.params));
   return html`<${Panel} title="Hyperparameters">
-    <table><caption>Those that were searched come first.</caption>
+    <${ScrollingTable} label="Table of hyperparameters"><caption>Those that were searched come first.</caption>
       <tbody>${Object.entries(trial.all_params)
         .sort(([one], [other]) => Number(searched.has(other)) - Number(searched.has(one)))
         .map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${shown(value)}</td><td class="quiet">${searched.has(name) ? "searched" : ""}</td></tr>`)}
-      </tbody></table>
+      </tbody></${ScrollingTable}>
   </${Panel}>`;
 }

@@ -50,7 +50,7 @@ class Server(HttpServer):
         address: str,
         tls: Tls | None = None,
     ) -> None:
-        super().__init__(app, limits, tls)
+        super().__init__(app, limits, tls, services.meters.refused)
         self._services = services
         self._supervisor = supervisor
         self._address = address

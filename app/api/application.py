@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from secrets import token_hex
+from time import monotonic
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
@@ -39,14 +40,16 @@ from app.api import (
     workers,
 )
 from app.api.audit import Audit
-from app.api.body_limit import BodyLimit
+from app.api.body_limit import BodyLimit, Most
 from app.api.browsers import BrowserGuard
 from app.api.fast_path import FastPath
 from app.api.gate import Gate
 from app.api.methods import Methods
 from app.api.observing import Observing
-from app.api.streams import AT_ONCE
+from app.api.room import Room
+from app.api.streams import BodyThreads
 from app.api.waiting import CLAIMS_AT_ONCE
+from app.domain.uploads import PIECE
 from app.domain.work import MOST_REQUEST_BYTES
 from app.instruments.tracing import tracer_of
 from app.services.artifacts import MOST_MODEL_BYTES
@@ -81,6 +84,15 @@ MAX_JSON_BYTES = 1 << 20
 
 MAX_ROWS_BYTES = 8 << 20
 """The most bytes of a request with rows to predict."""
+
+MOST_HELD = 128 << 20
+"""The most bytes of all bodies that are in memory at the same time; their values take some times as much."""
+
+HELD_FOR_WORKERS = 32 << 20
+"""What of it is kept for requests of workers."""
+
+HELD_OF_UPLOADS = 8 << 20
+"""What an upload has in memory: of each file up to 1 MiB, the rest is in a file, and its other fields."""
 
 MOST_FILES = 16
 """The most files of a form, known or not; up to 1 MiB of each is held in memory."""
@@ -117,18 +129,17 @@ def make_application(
         form_limits={"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_FIELD_BYTES},
     )
     longer = {
-        "/v1/datasets*": max_upload_bytes,
-        "/v1/work/artifacts/*": MOST_MODEL_BYTES,
-        "/v1/work/checkpoints/*": MOST_CHECKPOINT_BYTES,
-        "/v1/work/*": MOST_REQUEST_BYTES,
-        "/v1/sweeps/*/trials/*/predict": MAX_ROWS_BYTES,
-        "/v1/sweeps/*/trials/*/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
-        "/v1/sweeps/*/ensemble/predict": MAX_ROWS_BYTES,
-        "/v1/sweeps/*/ensemble/evaluate": MOST_FILE_BYTES + MAX_JSON_BYTES,
+        "/v1/datasets*": Most(max_upload_bytes, held=HELD_OF_UPLOADS),
+        "/v1/work/artifacts/*": Most(MOST_MODEL_BYTES, held=PIECE),
+        "/v1/work/checkpoints/*": Most(MOST_CHECKPOINT_BYTES, held=PIECE),
+        "/v1/work/*": Most(MOST_REQUEST_BYTES),
+        "/v1/sweeps/*/predict": Most(MAX_ROWS_BYTES),
+        "/v1/sweeps/*/evaluate": Most(MAX_ROWS_BYTES, form=MOST_FILE_BYTES + MAX_JSON_BYTES),
     }
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS, tracer=tracer_of(traces))
     app.add_middleware(Methods)
-    app.add_middleware(BodyLimit, usual=MAX_JSON_BYTES, longer=longer)
+    memory = Room(MOST_HELD, for_workers=HELD_FOR_WORKERS)
+    app.add_middleware(BodyLimit, usual=Most(MAX_JSON_BYTES), longer=longer, memory=memory, clock=monotonic)
     app.add_middleware(Audit)
     app.add_middleware(Gate)
     if origins:  # their browsers ask beforehand, without a key
@@ -144,7 +155,7 @@ def make_application(
     app.add_middleware(Observing, meters=lambda: app.state.services.meters, new_id=partial(token_hex, 8))
     app.state.one_gradient_check = asyncio.Semaphore()
     app.state.readiness = None  # the look that is being taken, if one is
-    app.state.bodies = CapacityLimiter(AT_ONCE)
+    app.state.bodies = BodyThreads()
     app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)
     app.state.reads = asyncio.Semaphore(reading.AT_ONCE)
     app.state.models = asyncio.Semaphore(reading.MODELS_AT_ONCE)

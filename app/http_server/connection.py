@@ -227,9 +227,11 @@ class Connection(HttpToolsProtocol):
         if self._is_answering() and (self.pipeline or self.cycle.response_started):
             self._reset()
             return
-        if self._is_answering():
+        if self._is_answering():  # the application hears of it, and counts it
             self.cycle.disconnected = True
             self.cycle.message_event.set()
+        else:
+            self._places.tally.refused(why.status)
         self.transport.write(why.answer(self.server_state.default_headers))
 
     def _linger(self) -> None:

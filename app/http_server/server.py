@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -21,10 +22,19 @@ LAST_SECONDS = 1.0
 """How long a client may take nothing and send nothing at the end, before its connection is closed."""
 
 
-class HttpServer(uvicorn.Server):
-    """Serves an application to those who connect to sockets that listen."""
+def _pass_over(_: int) -> None:
+    """Count nothing."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, tls: Tls | None = None) -> None:
+
+class HttpServer(uvicorn.Server):
+    """Serves an application to those who connect to sockets that listen.
+
+    `refused` hears the status of each request that is answered in place of the application.
+    """
+
+    def __init__(
+        self, app: ASGIApp, limits: Limits, tls: Tls | None = None, refused: Callable[[int], object] = _pass_over
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -37,7 +47,7 @@ class HttpServer(uvicorn.Server):
                 ssl_keyfile=None if tls is None else tls.key,
             )
         )
-        self._tally = Tally(time.monotonic)
+        self._tally = Tally(time.monotonic, refused)
         self._places = Places(limits, self._tally, time.monotonic)
         self._accepting: list[asyncio.Task[None]] = []
 

@@ -15,8 +15,10 @@ _log = logging.getLogger(__name__)
 class Tally:
     """Counts what is noted until it is told; a line has the level of the gravest of its notes."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], refused: Callable[[int], object]) -> None:
         self._clock = clock
+        self.refused = refused
+        """Hears the status of each request that the application does not see."""
         self._told_at = -PAUSE
         self._counts = Counter[str]()
         self._level = logging.NOTSET

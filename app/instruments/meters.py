@@ -49,6 +49,10 @@ class Meters:
         for outcome in ("granted", "empty"):
             self.claims.labels(outcome)
 
+    def refused(self, status: int) -> None:
+        """Count a request that was refused before anything but its beginning was known."""
+        self.requests.labels("none", "other", status).inc()
+
     def _counter(self, name: str, what: str, labels: Sequence[str] = ()) -> Counter:
         return Counter(f"logsweep_{name}", _told(what), labels, registry=self.registry)
 

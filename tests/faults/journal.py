@@ -59,22 +59,28 @@ class _Forward:
             body = await request.body()
         except ClientDisconnect:
             return  # it died in the middle of its request, of which the server has heard nothing
-        answering = asyncio.ensure_future(self._answer(request, body))
+        passed_on = asyncio.Event()
+        answering = asyncio.ensure_future(self._answer(request, body, passed_on))
         leaving = asyncio.ensure_future(receive())  # after the body, the next message tells that the client left
-        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        leaving.cancel()
-        if answering.done():
+        if await _first(answering, leaving):
             await answering.result()(scope, receive, send)
-        else:
+        # Not before it has a connection: asyncio leaves the socket open of one whose making is cancelled.
+        elif not await _first(answering, asyncio.ensure_future(passed_on.wait())):
             answering.cancel()  # the server hears of it: the claim of a worker that died must not be granted
 
-    async def _answer(self, request: Request, body: bytes) -> Response:
+    async def _answer(self, request: Request, body: bytes, passed_on: asyncio.Event) -> Response:
+        async def heed(step: str, _: object) -> None:
+            if step.endswith("send_request_body.complete"):
+                passed_on.set()
+
         sent = time.time()
         headers = {name: value for name, value in request.headers.items() if name not in _HOP}
         url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         client: httpx.AsyncClient = request.app.state.client
         try:
-            answer = await client.request(request.method, url, content=body, headers=headers)
+            answer = await client.request(
+                request.method, url, content=body, headers=headers, extensions={"trace": heed}
+            )
         except httpx.TransportError as error:
             return Response(str(error), 502)
         self._write(request, sent, _json(body), answer)
@@ -86,6 +92,13 @@ class _Forward:
         told = _json(answer.content) if request.method != "GET" else None
         self._out.write(json.dumps({**entry, "asked": asked, "status": answer.status_code, "answer": told}) + "\n")
         self._out.flush()
+
+
+async def _first(answering: "asyncio.Future[Response]", other: "asyncio.Future[Any]") -> bool:
+    """Return whether the answer is there before something else is, of which nothing is heard any more then."""
+    await asyncio.wait({answering, other}, return_when=asyncio.FIRST_COMPLETED)
+    other.cancel()
+    return answering.done()
 
 
 def _json(content: bytes) -> Any:

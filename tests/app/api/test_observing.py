@@ -11,11 +11,13 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.http_server.limits import MOST_HEAD, MOST_URL
 from app.logs.console import ConsoleFormatter
 from app.services.services import Services
 from app.worker.about import about
 from app.worker.client import WorkClient
 from tests.app.api.serving import Trainer, problem, serving, start, when_ended
+from tests.app.http_server.raw import connect, refusal, request
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,21 @@ def scraped(client: httpx.Client) -> dict[tuple[str, frozenset[str]], float]:
 
 def value(client: httpx.Client, name: str, *labels: str) -> float:
     return scraped(client)[f"logsweep_{name}", frozenset(labels)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"\x16\x03\x01", "400"),
+        (request("GET", f"/{'a' * MOST_URL}"), "414"),
+        (request("GET", "/", f"a: {'b' * MOST_HEAD}"), "431"),
+    ],
+)
+def test_what_is_refused_before_it_is_read_is_counted_too(client: httpx.Client, sent: bytes, status: str) -> None:
+    before = scraped(client).get(("logsweep_requests_total", frozenset({"none", "other", status})), 0.0)
+    with connect(client, sent) as connection:
+        refusal(connection, int(status))
+    assert value(client, "requests_total", "none", "other", status) == before + 1
 
 
 def test_an_answer_has_the_id_that_its_request_was_sent_with(client: httpx.Client) -> None:

@@ -30,7 +30,7 @@ def test_the_limit_of_descriptors_is_raised_and_never_lowered() -> None:
 
 def test_a_tally_is_told_in_one_line_a_second(caplog: pytest.LogCaptureFixture) -> None:
     now = [0.0]
-    tally = Tally(lambda: now[0])
+    tally = Tally(lambda: now[0], lambda _: None)
     with caplog.at_level(logging.INFO, "app.http_server"):
         for now[0] in (0.0, 0.1, PAUSE - 0.1, PAUSE, PAUSE + 0.1):
             for _ in range(1000):

@@ -1,12 +1,13 @@
 """Tests of migrations as a person trusts them with years of work: a copy first, all or nothing, from every schema."""
 
+import hashlib
 import os
 import random
 import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ from tests.system.upgrade.archives import Archives
 
 OLDER = Archives(Path(__file__).parents[2] / "system" / "upgrade")
 LATER = Archives(Path(__file__).parents[2] / "system" / "upgrade" / "segments")
+
+
+Rows = dict[str, list[tuple[Any, ...]]]
 
 
 def config() -> Config:
@@ -61,7 +65,7 @@ def open_and_close(folder: Path) -> None:
     SqliteStorage(folder, SimplePolicy()).close()
 
 
-def rows_of(file: Path) -> dict[str, list[tuple[Any, ...]]]:
+def rows_of(file: Path) -> Rows:
     """Return all that a sound database holds, table by table."""
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -79,7 +83,7 @@ def _rows(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture(scope="module")
-def upgraded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Any, ...]]]:
+def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """All rows of the older folder, once it is of this version."""
     folder = OLDER.unpack(tmp_path_factory.mktemp("upgraded") / "data")
     open_and_close(folder)
@@ -87,7 +91,7 @@ def upgraded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[A
 
 
 def test_a_database_of_every_schema_is_upgraded_to_the_same_rows_and_a_copy_of_it_is_kept(
-    tmp_path: Path, upgraded: dict[str, list[tuple[Any, ...]]]
+    tmp_path: Path, upgraded: Rows
 ) -> None:
     first = schema_of(OLDER.unpack(tmp_path / "first") / FILE)
     for schema in SCHEMAS[SCHEMAS.index(first) : -1]:
@@ -151,44 +155,51 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, b
         yield folder, before, steps_of(disk.record)
 
 
-def require_old_or_new(
-    place: Path, recorded: tuple[Path, bytes, list[Step]], cuts: Cuts, upgraded: dict[str, list[tuple[Any, ...]]]
-) -> set[str]:
-    """Require that each way in which a migration may break off leaves the old rows or the new; return the schemas."""
-    folder, _, _ = recorded
-    found, chance = set(), random.Random(cuts.done)  # noqa: S311 - it tears writes, no secrets
-    for name, files in {"killed": cuts.killed(), "lost": cuts.lost(), "torn": cuts.torn(chance)}.items():
-        left = put(files, folder, place / f"{cuts.done}-{name}")
-        found.add(schema_of(left / FILE))
+class Breaks:
+    """The ways in which a recorded migration may break off, each of them looked at once."""
+
+    def __init__(self, place: Path, recorded: tuple[Path, bytes, list[Step]], upgraded: Rows) -> None:
+        self._place, self._upgraded = place, upgraded
+        self._folder, before, steps = recorded
+        self._cuts = Cuts(steps, {str(self._folder / FILE): before})
+        self._seen = set[bytes]()
+        self.schemas = set[str]()
+
+    def require_old_or_new_at(self, step: int) -> None:
+        """Require that what is left of a migration that ends there has the old rows or the new, and can be opened."""
+        self._cuts.go_to(step)
+        chance = random.Random(step)  # noqa: S311 - it tears writes, no secrets
+        for files in (self._cuts.killed(), self._cuts.lost(), self._cuts.torn(chance)):
+            if (image := _hash(files)) not in self._seen:
+                self._seen.add(image)
+                self._require_old_or_new(put(files, self._folder, self._place / "left"))
+
+    def _require_old_or_new(self, left: Path) -> None:
+        self.schemas.add(schema_of(left / FILE))
         rows_of(left / FILE)  # it is sound
         open_and_close(left)
-        assert rows_of(left / FILE) == upgraded
+        assert rows_of(left / FILE) == self._upgraded
         shutil.rmtree(left)
-    return found
+
+
+def _hash(files: Mapping[str, bytes]) -> bytes:
+    about = [(name, hashlib.sha256(content).digest()) for name, content in sorted(files.items())]
+    return hashlib.sha256(repr(about).encode()).digest()
 
 
 def test_a_migration_that_is_killed_or_loses_its_power_leaves_old_or_new(
-    tmp_path: Path,
-    recorded: tuple[Path, bytes, list[Step]],
-    upgraded: dict[str, list[tuple[Any, ...]]],
+    tmp_path: Path, recorded: tuple[Path, bytes, list[Step]], upgraded: Rows
 ) -> None:
-    folder, before, steps = recorded
-    cuts = Cuts(steps, {str(folder / FILE): before})
-    found = set[str]()
-    for number in range(1, len(steps), len(steps) // 4):
-        cuts.go_to(number)
-        found |= require_old_or_new(tmp_path, recorded, cuts, upgraded)
-    assert len(found) == 2
+    breaks, steps = Breaks(tmp_path, recorded, upgraded), len(recorded[2])
+    for step in range(1, steps, steps // 4):
+        breaks.require_old_or_new_at(step)
+    assert len(breaks.schemas) == 2
 
 
 @pytest.mark.large
 def test_a_migration_that_is_killed_or_loses_its_power_at_any_step_leaves_old_or_new(
-    tmp_path: Path,
-    recorded: tuple[Path, bytes, list[Step]],
-    upgraded: dict[str, list[tuple[Any, ...]]],
+    tmp_path: Path, recorded: tuple[Path, bytes, list[Step]], upgraded: Rows
 ) -> None:
-    folder, before, steps = recorded
-    cuts = Cuts(steps, {str(folder / FILE): before})
-    for number in range(1, len(steps) + 1):
-        cuts.go_to(number)
-        require_old_or_new(tmp_path, recorded, cuts, upgraded)
+    breaks = Breaks(tmp_path, recorded, upgraded)
+    for step in range(1, len(recorded[2]) + 1):
+        breaks.require_old_or_new_at(step)

@@ -1,0 +1,94 @@
+"""Tests of what bodies may have in memory: each by its route, and all together."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from app.api.body_limit import SMALL, BodyLimit, Most
+from app.api.room import Room
+from app.domain.errors import Unavailable
+
+MOST = {"/form": Most(100, form=200), "/file": Most(10 * SMALL, held=50), "/v1/work/*": Most(1000)}
+JSON, FORM = (b"content-type", b"application/json"), (b"content-type", b"multipart/form-data; boundary=x")
+CHUNKS = (b"transfer-encoding", b"chunked")
+
+
+def length(count: int) -> tuple[bytes, bytes]:
+    return b"content-length", b"%d" % count
+
+
+class Reading:
+    """An application that reads each body whole, and has several answered at the same time."""
+
+    def __init__(self, most: int = 1000) -> None:
+        self.memory = Room(most, for_workers=most // 4)
+        self.read = 0
+        self.go_on = asyncio.Event()
+        self.limit = BodyLimit(self._app, Most(1000), MOST, self.memory, lambda: 0.0)
+
+    async def _app(self, scope: Scope, receive: Receive, _: Send) -> None:
+        self.read += len(await Request(scope, receive).body())
+        await self.go_on.wait()
+
+    async def send(self, path: str, headers: Sequence[tuple[bytes, bytes]], *pieces: int) -> None:
+        """Send a body in pieces of so many bytes."""
+        left: list[Any] = [{"type": "http.request", "body": bytes(size), "more_body": True} for size in pieces]
+        left.append({"type": "http.request", "body": b"", "more_body": False})
+
+        async def receive() -> Any:
+            return left.pop(0)
+
+        async def send(_: Any) -> None:
+            raise AssertionError("nothing is answered here")
+
+        await self.limit({"type": "http", "path": path, "headers": list(headers)}, receive, send)
+
+
+def test_a_body_beyond_its_route_is_refused_before_or_amid_it() -> None:
+    async def scene() -> None:
+        server = Reading()
+        for headers, pieces in (((length(101), JSON), [101]), ((CHUNKS, JSON), [60, 60]), ((length(201), FORM), [201])):
+            with pytest.raises(HTTPException, match="larger than"):
+                await server.send("/form", headers, *pieces)
+        server.go_on.set()
+        await server.send("/form", (length(200), FORM), 200)
+        assert (server.read, server.memory.used) == (200, 0)
+
+    asyncio.run(scene())
+
+
+def test_bodies_that_are_read_at_the_same_time_need_room_for_all_and_workers_have_some_of_their_own() -> None:
+    async def scene() -> None:
+        server = Reading()
+        first = asyncio.ensure_future(server.send("/", (length(700), JSON), 700))
+        await asyncio.sleep(0)  # lets it be read
+        with pytest.raises(Unavailable, match="as it can bear"):
+            await server.send("/", (length(100), JSON), 100)
+        worker = asyncio.ensure_future(server.send("/v1/work/report", (length(300), JSON), 300))
+        await asyncio.sleep(0)  # lets it be read
+        assert server.memory.used == 1000
+        server.go_on.set()
+        await asyncio.gather(first, worker)
+        await server.send("/", (length(100), JSON), 100)
+        assert server.memory.used == 0
+
+    asyncio.run(scene())
+
+
+def test_a_body_that_is_worked_on_as_it_comes_takes_what_it_holds_of_it() -> None:
+    async def scene() -> None:
+        server = Reading()
+        coming = asyncio.ensure_future(server.send("/file", (length(2 * SMALL), JSON), SMALL, SMALL))
+        while server.read < 2 * SMALL:
+            await asyncio.sleep(0)  # what any other task does
+        assert server.memory.used == 50
+        server.go_on.set()
+        await coming
+        assert server.memory.used == 0
+
+    asyncio.run(asyncio.wait_for(scene(), 10))

@@ -32,7 +32,7 @@ def key_of(token: str) -> str | None:
 
 def hash_of(token: str) -> str:
     """Return the SHA-256 of a token's secret, which is what stands behind its last _; any other text has one too."""
-    return sha256(token.rpartition("_")[2].encode()).hexdigest()
+    return sha256(token.rpartition("_")[2].encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def is_same(known: str | None, found: str) -> bool:

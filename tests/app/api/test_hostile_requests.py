@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from app.api.document.examples import REQUESTS
 from app.domain.access import Scope
 from tests.app.api.guarded import bearer, guarded
-from tests.app.api.serving import Trainer, problem, start
+from tests.app.api.serving import Trainer, start
 from tests.app.api.test_datasets import TABLE
-from tests.app.api.test_hostile_queries import LONGEST_ANSWER
+from tests.app.api.test_hostile_queries import require_taken_or_refused
 from tests.app.api.training import train_all
 from tests.suites.parsers.foreign import any_bytes, any_json, any_text
 from tests.tries import tries
@@ -56,13 +56,6 @@ def _operations(document: Mapping[str, Any], places: Mapping[str, str]) -> Mappi
     }
 
 
-def require_taken_or_refused(answer: httpx.Response) -> None:
-    assert answer.elapsed.total_seconds() < LONGEST_ANSWER, answer.request.url
-    assert answer.status_code < 500, answer.text
-    if not answer.is_success and not answer.is_redirect:  # to the address without the slash at its end
-        problem(answer, answer.status_code)
-
-
 JSON = {name: kinds["application/json"] for name, kinds in REQUESTS.items() if "application/json" in kinds}
 
 
@@ -87,7 +80,8 @@ def test_bodies_of_json(server: Served, name: str, data: st.DataObject) -> None:
         body.pop("wait", None)  # whoever asks the server to wait is answered late
     sent = json.dumps(body).encode("utf-8", "surrogatepass")
     require_taken_or_refused(
-        server.client.request(method, path, content=sent, headers={"Content-Type": "application/json"})
+        server.client,
+        server.client.build_request(method, path, content=sent, headers={"Content-Type": "application/json"}),
     )
 
 
@@ -102,6 +96,8 @@ _FORM = f"{_PARTS}--b--\r\n".encode()
 FORMS = ("preview_dataset", "evaluate_model", "evaluate_ensemble")
 
 
+# The reader of forms leaves the file of a part that never ends to the collector, which closes it.
+@pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parser
 @drawn
 @given(
@@ -112,7 +108,9 @@ FORMS = ("preview_dataset", "evaluate_model", "evaluate_ensemble")
 def test_bytes_of_forms(server: Served, name: str, content: bytes, kind: str) -> None:
     method, path = server.operations[name]
     said = "".join(one for one in kind if " " <= one <= "~").strip().encode()
-    require_taken_or_refused(server.client.request(method, path, content=content, headers=[(b"Content-Type", said)]))
+    require_taken_or_refused(
+        server.client, server.client.build_request(method, path, content=content, headers=[(b"Content-Type", said)])
+    )
 
 
 @pytest.mark.parser
@@ -128,7 +126,9 @@ def test_bytes_that_workers_hand_in(server: Served, name: str, content: bytes, s
     named = path.replace("0" * 64, quote(_sendable(sha256), safe=""))
     query = {"size": [_sendable(size) for size in sizes]} if name == "add_small_artifacts" else None
     headers = {"Content-Type": "application/octet-stream"}
-    require_taken_or_refused(server.client.request(method, named, params=query, content=content, headers=headers))
+    require_taken_or_refused(
+        server.client, server.client.build_request(method, named, params=query, content=content, headers=headers)
+    )
 
 
 def _sendable(text: str) -> str:
@@ -141,6 +141,7 @@ def _sendable(text: str) -> str:
 def test_addresses(server: Served, data: st.DataObject) -> None:
     known = [path for method, path in server.operations.values() if method == "get" and not path.endswith("events")]
     written = data.draw(any_text(*known, "/dashboard/index.html", "/docs", "/dashboard/%2e%2e/%2e%2e/app/cli.py"))
-    raw = quote(_sendable(written), safe="%/?#&=.;:@")
+    raw = quote(_sendable(written), safe="%/?&=.;:@")
     assume("wait" not in raw and "/events" not in raw)  # those are answered late
-    require_taken_or_refused(server.client.get(httpx.URL(server.client.base_url, raw_path=f"/{raw}".encode())))
+    address = httpx.URL(server.client.base_url, raw_path=f"/{raw}".encode())
+    require_taken_or_refused(server.client, server.client.build_request("GET", address))

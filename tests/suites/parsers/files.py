@@ -34,7 +34,7 @@ from tests.app.preparation.upload_files import CSV, FILES
 from tests.app.simulation.files import small_curves, small_table
 from tests.app.storage.new_database import put_new_database
 from tests.engine.models.trained import trained
-from tests.suites.parsers.foreign import any_bytes, any_json, any_text, edited
+from tests.suites.parsers.foreign import Changes, any_bytes, any_json, any_text, changed, changes, edited
 from tests.suites.parsers.parser import Parser
 
 _FOLDER = TemporaryDirectory(prefix="logsweep-parsers-")
@@ -156,6 +156,10 @@ def _database() -> bytes:
         return (put_new_database(Path(folder)) / FILE).read_bytes()
 
 
+def _changed_database(name: str, read: Callable[[Path], object]) -> Callable[[Changes], object]:
+    return lambda how: read(_file(name, changed(_database(), how)))
+
+
 REQUESTS = {
     ".json": b'{"dataset": "iris", "seed": 1, "space": {"l2": {"kind": "float", "low": 1e-4, "high": 1}}}',
     ".yaml": b"dataset: iris\nseed: 0x1F\nwhen: 2024-02-30\nspace: &a\n  l2: {kind: float}\nagain: *a\nb: !!int '1'\n",
@@ -223,8 +227,8 @@ FILE_PARSERS = {
     "axes of a table of tasks": Parser(
         any_json({"axes": _AXES, "direction": "maximize"}).map(json.dumps).map(str.encode) | any_bytes(b"{}"), _axes
     ),
-    "a database": Parser(any_bytes(_database()), _in_file(FILE, require_sound), (Conflict, Unavailable)),
-    "a backup": Parser(any_bytes(_database()), _in_file("backup.db", check), (Conflict, Unavailable)),
+    "a database": Parser(changes, _changed_database(FILE, require_sound), (Conflict, Unavailable)),
+    "a backup": Parser(changes, _changed_database("backup.db", check), (Conflict, Unavailable)),
     "a request in JSON": _request(".json"),
     "a request in YAML": _request(".yaml"),
     "a request in TOML": _request(".toml"),

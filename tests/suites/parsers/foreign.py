@@ -44,6 +44,24 @@ def edited(draw: st.DrawFn, sound: Sequence[bytes]) -> bytes:
     return content
 
 
+Changes = tuple[list[tuple[float, bytes]], float]
+"""What becomes of a file that is too long to be shown: bytes at some shares of its length, and the share that stays."""
+
+changes = st.tuples(
+    st.lists(st.tuples(st.floats(0.0, 1.0) | st.floats(0.0, 0.001), st.binary(min_size=1, max_size=8)), max_size=4),
+    st.just(1.0) | st.floats(0.0, 1.0),
+)
+
+
+def changed(content: bytes, how: Changes) -> bytes:
+    """Return a file with those changes."""
+    made = bytearray(content)
+    for share, put in how[0]:
+        start = int(share * len(made))
+        made[start : start + len(put)] = put
+    return bytes(made[: int(how[1] * len(made))])
+
+
 _BYTES = (
     b"\0" * 8,
     b"\xff" * 8,

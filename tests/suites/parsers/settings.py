@@ -6,16 +6,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
+import httpx
 from hypothesis import strategies as st
 
 from app.domain.errors import Unavailable
+from app.key_files import authorization as key_header
 from app.key_files import find_key
 from app.settings import Settings, read_settings, removed_settings
 from engine.kernels.cache import differing_here
 from engine.kernels.compiler import find_compiler
 from engine.kernels.errors import KernelsUnavailableError
 from logsweep.errors import LogsweepError
-from logsweep.settings import access_key, address
+from logsweep.settings import address, authorization
 from tests.suites.parsers.foreign import any_json_bytes, any_text
 from tests.suites.parsers.parser import Parser
 
@@ -47,7 +49,7 @@ def _settings(said: Mapping[str, str]) -> None:
 def _client_settings(said: Mapping[str, str]) -> None:
     with patch.dict(os.environ, said, clear=True):
         address(None)
-        access_key(None)
+        httpx.Headers(authorization(None))
 
 
 def _cache(content: bytes) -> None:
@@ -67,7 +69,7 @@ SETTING_PARSERS = {
     "settings of a server": Parser(st.dictionaries(st.sampled_from(_NAMES), _said, max_size=4), _settings),
     "the key of a worker": Parser(
         st.dictionaries(st.sampled_from(["LOGSWEEP_KEY", "LOGSWEEP_KEY_FILE"]), _said),
-        lambda said: find_key(None, said),
+        lambda said: httpx.Headers(key_header(find_key(None, said))),
         (Unavailable,),
     ),
     "settings of a client": Parser(

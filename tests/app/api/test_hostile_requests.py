@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from app.api.document.examples import REQUESTS
 from app.domain.access import Scope
+from tests.app.api.generated_requests import LONGEST_BESIDE_TESTS
 from tests.app.api.guarded import bearer, guarded
 from tests.app.api.serving import Trainer, start
 from tests.app.api.test_datasets import TABLE
@@ -108,9 +109,8 @@ FORMS = ("preview_dataset", "evaluate_model", "evaluate_ensemble")
 def test_bytes_of_forms(server: Served, name: str, content: bytes, kind: str) -> None:
     method, path = server.operations[name]
     said = "".join(one for one in kind if " " <= one <= "~").strip().encode()
-    require_taken_or_refused(
-        server.client, server.client.build_request(method, path, content=content, headers=[(b"Content-Type", said)])
-    )
+    request = server.client.build_request(method, path, content=content, headers=[(b"Content-Type", said)])
+    require_taken_or_refused(server.client, request, LONGEST_BESIDE_TESTS)  # a preview is read in another process
 
 
 @pytest.mark.parser

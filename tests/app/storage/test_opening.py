@@ -77,8 +77,8 @@ def other_program(file: Path, *tables: str) -> None:
 
 
 def replace_bytes(file: Path, there: bytes, by: bytes) -> None:
-    """Replace bytes where they first stand."""
-    file.write_bytes(file.read_bytes().replace(there, by, 1))
+    """Replace bytes wherever they stand."""
+    file.write_bytes(file.read_bytes().replace(there, by))
 
 
 def overwrite(file: Path, place: int, content: bytes) -> None:

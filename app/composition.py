@@ -11,7 +11,8 @@ from threading import Event, Thread
 from fastapi import FastAPI
 from opentelemetry.trace import TracerProvider
 
-from app.api.application import make_application
+from app.api.application import Capacity, make_application
+from app.api.held import MOST_CONNECTIONS
 from app.dashboard import site
 from app.domain.access import Scope
 from app.domain.errors import LogsweepError
@@ -50,6 +51,7 @@ def make_app(services: Services, settings: Settings, traces: TracerProvider | No
         hosts=settings.hosts,
         origins=settings.origins,
         traces=traces,
+        capacity=Capacity(settings.connections or MOST_CONNECTIONS, settings.readings, settings.reading_seconds),
     )
     site.install(app)
     return app

@@ -99,8 +99,9 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int, tls: 
         spawn = worker_process(address, slots, key, None if tls is None else tls.certificate)
         supervisor = Supervisor(workers, services.work.lose_worker, spawn)
         try:
-            app = make_app(services, settings.model_copy(update={"hosts": (*settings.hosts, host)}), traces)
-            server = Server(app, limits_of(settings), supervisor, services, address, tls)
+            limits = limits_of(settings)
+            told = settings.model_copy(update={"hosts": (*settings.hosts, host), "connections": limits.connections})
+            server = Server(make_app(services, told, traces), limits, supervisor, services, address, tls)
             server.run(sockets=[listener])
         except KeyboardInterrupt:
             # Uvicorn raises it again after an orderly stop.

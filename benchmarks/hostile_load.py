@@ -1,6 +1,7 @@
 """The load of service_load alone, and beside 200 open feeds and hostile requests, by turns in one server.
 
-What may suffer is who sends nonsense; whoever works and reads may wait a quarter longer at the 99th percentile.
+What may suffer is who sends nonsense; whoever works and reads may wait a quarter longer at the 99th percentile. Feeds
+and senders take time of the same processors: what they cost with as many reads, as any client sends them, is told too.
 """
 
 import asyncio
@@ -9,13 +10,14 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import cycle
-from multiprocessing import get_context
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from urllib.parse import urlsplit
 
-from benchmarks.feed_readers import Read, follow_with
+from benchmarks.feed_readers import follow
 from benchmarks.service import running_service
 from benchmarks.service_load import SWEEP_BODY, loaded
 from benchmarks.spread import Spread, Target, show_table
@@ -24,6 +26,9 @@ SECONDS = 12.0
 """Of one turn."""
 
 ROUNDS = 4
+REST = 2.0
+"""Seconds before a turn, in which whatever the one before left comes to its end."""
+
 FEEDS = 200
 HOSTILE_A_SECOND = 50
 SLOWER = Target("<=", 1.25, "x")
@@ -70,21 +75,27 @@ HOSTILE: Sequence[bytes] = (
 )
 """What no honest client sends; half of it is cut off by the one who sends."""
 
+HARMLESS: Sequence[bytes] = tuple(map(_get, (b"/v1/sweeps", b"/v1/workers", b"/v1/metrics", b"/healthz")))
+"""What any client sends, as often, each over a connection of its own, too."""
+
+TURNS: Mapping[str, Sequence[bytes]] = {"alone": (), "beside reads": HARMLESS, "beside hostile": HOSTILE}
+
 
 def main() -> None:
     """Measure by turns, and print the report. Ends with an error if an honest request failed."""
-    alone, beside = list[Waits](), list[Waits]()
+    measured = {turn: list[Waits]() for turn in TURNS}
     with running_service(workers=0) as service:
         address = str(service.client.base_url)
         sweep = service.client.post("/v1/sweeps", json=SWEEP_BODY).raise_for_status().json()["id"]
         for _ in range(ROUNDS):
-            alone.append(_measured(address, sweep))
-            with _process(partial(_follow, address, sweep)), _process(partial(_harass, address)):
-                beside.append(_measured(address, sweep))
+            for turn, requests in TURNS.items():
+                with _beside(address, sweep, requests):
+                    measured[turn].append(_measured(address, sweep))
     print(f"## Load beside {FEEDS} feeds and {HOSTILE_A_SECOND} hostile requests a second, {os.cpu_count()} cores\n")
-    header = ["requests", "count", "alone: median", "p99", "beside: median", "p99", "p99 over p99", "target"]
-    print(show_table(header, list(_rows(alone, beside))))
-    print(f"\nNo honest request failed, in {ROUNDS} rounds of twice {SECONDS:g} s.")
+    figures = [f"{turn}: {name}" for turn in TURNS for name in ("median", "p99")]
+    header = ["requests", "count", *figures, "p99 of reads over alone", "of hostile", "target"]
+    print(show_table(header, list(_rows(measured))))
+    print(f"\nNo honest request failed, in {ROUNDS} rounds of {len(TURNS)} times {SECONDS:g} s.")
 
 
 def _measured(address: str, sweep: str) -> Waits:
@@ -96,10 +107,25 @@ def _measured(address: str, sweep: str) -> Waits:
 
 
 @contextmanager
-def _process(work: Callable[[], None]) -> Iterator[None]:
-    process = get_context("spawn").Process(target=work)
+def _beside(address: str, sweep: str, requests: Sequence[bytes]) -> Iterator[None]:
+    """Have the feeds open and requests sent, if there are any; both have begun, and have come to rest, by then."""
+    with ExitStack() as stack:
+        if requests:
+            stack.enter_context(_process(partial(_follow, address, sweep)))
+            stack.enter_context(_process(partial(_send_all, address, requests)))
+        time.sleep(REST)
+        yield
+
+
+@contextmanager
+def _process(work: "Callable[[Connection[object, None]], None]") -> Iterator[None]:
+    """Have a process work, which tells by its pipe that it has begun."""
+    ours, theirs = Pipe()
+    process = get_context("spawn").Process(target=work, args=(theirs,))
     process.start()
+    theirs.close()
     try:
+        ours.recv()
         yield
         if process.exitcode is not None:
             raise RuntimeError(f"A process beside the load ended with code {process.exitcode}.")
@@ -108,17 +134,18 @@ def _process(work: Callable[[], None]) -> Iterator[None]:
         process.join()
 
 
-def _follow(address: str, sweep: str) -> None:
+def _follow(address: str, sweep: str, pipe: "Connection[object, None]") -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    asyncio.run(follow_with([Read() for _ in range(FEEDS)], address, sweep))
+    follow(address, sweep, FEEDS, pipe)
 
 
-def _harass(address: str) -> None:
-    """Send one hostile request after the other at a steady pace, and look at the beginning of each answer."""
+def _send_all(address: str, requests: Sequence[bytes], pipe: "Connection[object, None]") -> None:
+    """Send one request after the other at a steady pace, and look at the beginning of each answer."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     place = urlsplit(address)
+    pipe.send(True)
     began = time.monotonic()
-    for number, request in enumerate(cycle(HOSTILE)):
+    for number, request in enumerate(cycle(requests)):
         _send(place.hostname or "", place.port or 0, request.replace(b"{host}", place.netloc.encode()))
         time.sleep(max(0.0, began + number / HOSTILE_A_SECOND - time.monotonic()))
 
@@ -132,18 +159,21 @@ def _send(host: str, port: int, request: bytes) -> None:
         except OSError:
             return  # it waits for the rest of what was cut off, or has hung up already
     if answer[9:10] == b"5":
-        raise RuntimeError(f"A hostile request was answered {answer.decode()}: {request[:200]!r}")
+        raise RuntimeError(f"A request was answered {answer.decode()}: {request[:200]!r}")
 
 
-def _rows(alone: Sequence[Waits], beside: Sequence[Waits]) -> Iterable[Sequence[str]]:
+def _rows(measured: Mapping[str, Sequence[Waits]]) -> Iterable[Sequence[str]]:
     for kind in KINDS:
-        counts = [f"{sum(len(one[kind]) for one in rounds):,}" for rounds in (alone, beside)]
-        medians = [Spread.of(_share(one[kind], 0.5) for one in rounds).median for rounds in (alone, beside)]
-        highest = [[_share(one[kind], 0.99) for one in rounds] for rounds in (alone, beside)]
-        times = [(medians[turn], Spread.of(highest[turn]).median) for turn in (0, 1)]
-        ratio = Spread.of_ratios(highest[1], highest[0])
+        count = sum(len(one[kind]) for rounds in measured.values() for one in rounds)
+        highest = {turn: [_share(one[kind], 0.99) for one in rounds] for turn, rounds in measured.items()}
+        times = [
+            (Spread.of(_share(one[kind], 0.5) for one in rounds).median, Spread.of(highest[turn]).median)
+            for turn, rounds in measured.items()
+        ]
         figures = [f"{1e3 * one:.1f} ms" for pair in times for one in pair]
-        yield [kind, " + ".join(counts), *figures, ratio.show("x", 2), SLOWER.verdict(ratio.median)]
+        alone, *beside = highest.values()
+        reads, hostile = (Spread.of_ratios(one, alone) for one in beside)
+        yield [kind, f"{count:,}", *figures, reads.show("x", 2), hostile.show("x", 2), SLOWER.verdict(hostile.median)]
 
 
 def _share(ordered: Sequence[float], share: float) -> float:

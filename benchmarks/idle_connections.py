@@ -27,6 +27,9 @@ SECONDS = 10.0
 """How long each part of a round lasts."""
 
 ROUNDS = 4
+REST = 2.0
+"""Seconds before a part, in which the server has sent to those who came what they take."""
+
 LARGE = bytes(8 << 20)
 WORSE = Target("<=", 1.25, "x")
 KINDS = ("claim", "report", "finish", "read")
@@ -45,6 +48,7 @@ def main() -> None:
         for _ in range(ROUNDS):
             for who, (idle, readers) in WHO.items():
                 with _held(service, path, idle, readers):
+                    time.sleep(REST)
                     figures[who].append(_measured(service, sweep))
     print(f"## Load beside clients that do nothing, {os.cpu_count()} cores: over that beside nobody\n")
     alone = figures["nobody"]

@@ -1272,6 +1272,34 @@ export interface paths {
         delete: operations["revoke_key"];
         options?: never;
         head?: never;
+        /**
+         * Change Key
+         * @description Change quotas of an access key: those that are named, null to take one away. What is used already stays used.
+         *
+         *     A key needs the scope `admin`.
+         */
+        patch: operations["change_key"];
+        trace?: never;
+    };
+    "/v1/keys/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Current Key
+         * @description Show the access key that this request came with, and what counts against its quotas.
+         *
+         *     A key needs the scope `read` or `work`.
+         */
+        get: operations["get_current_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -2974,6 +3002,10 @@ export interface components {
              * @description when a request last had it, UTC; null before
              */
             last_used_at: string | null;
+            /** @description the most that may be had and used with it; null or left out is no limit */
+            quotas: components["schemas"]["QuotasAnswer"];
+            /** @description what counts against its quotas */
+            used: components["schemas"]["UsedAnswer"];
         };
         /**
          * Leader
@@ -3352,6 +3384,10 @@ export interface components {
              * @description when a request last had it, UTC; null before
              */
             last_used_at: string | null;
+            /** @description the most that may be had and used with it; null or left out is no limit */
+            quotas: components["schemas"]["QuotasAnswer"];
+            /** @description what counts against its quotas */
+            used: components["schemas"]["UsedAnswer"];
             /**
              * Token
              * @description what a client sends: `Authorization: Bearer` and this
@@ -3931,6 +3967,32 @@ export interface components {
             best: components["schemas"]["Steps"];
             /** @description the results of finished trials, thinned */
             results: components["schemas"]["Results"];
+        };
+        /**
+         * QuotasAnswer
+         * @description The quotas of an access key; null is no limit.
+         */
+        QuotasAnswer: {
+            /**
+             * Sweeps
+             * @description how many sweeps that it made may be there at a time
+             */
+            sweeps: number | null;
+            /**
+             * Trials
+             * @description how many trials its sweeps may use, deleted ones included
+             */
+            trials: number | null;
+            /**
+             * Epochs
+             * @description how many epochs its sweeps may train, deleted ones included
+             */
+            epochs: number | null;
+            /**
+             * Bytes
+             * @description how many bytes its data sets and the models of its sweeps may take at a time
+             */
+            bytes: number | null;
         };
         /**
          * Rank
@@ -4724,6 +4786,32 @@ export interface components {
              * @description how many seconds work could be done in
              */
             seconds: number;
+        };
+        /**
+         * UsedAnswer
+         * @description What counts against the quotas of an access key: sweeps and bytes that are there, trials and epochs ever used.
+         */
+        UsedAnswer: {
+            /**
+             * Sweeps
+             * @description the sweeps that it made and that are there
+             */
+            sweeps: number;
+            /**
+             * Trials
+             * @description the trials that its sweeps used; of an open one its budget counts
+             */
+            trials: number;
+            /**
+             * Epochs
+             * @description the epochs that its sweeps trained; of an open one all that its budget allows count
+             */
+            epochs: number;
+            /**
+             * Bytes
+             * @description the bytes of its data sets and of kept models; of an open sweep as many models as it may keep count
+             */
+            bytes: number;
         };
         /**
          * Waste
@@ -5750,6 +5838,32 @@ export interface components {
             items: components["schemas"]["GivenBack"][];
         };
         /**
+         * QuotasBody
+         * @description The most that a key may have at a time of sweeps and bytes, and use of trials and epochs; null is no limit.
+         */
+        QuotasBody: {
+            /**
+             * Sweeps
+             * @description how many sweeps that it made may be there at a time
+             */
+            sweeps?: number | null;
+            /**
+             * Trials
+             * @description how many trials its sweeps may use, deleted ones included
+             */
+            trials?: number | null;
+            /**
+             * Epochs
+             * @description how many epochs its sweeps may train, deleted ones included
+             */
+            epochs?: number | null;
+            /**
+             * Bytes
+             * @description how many bytes its data sets and the models of its sweeps may take at a time
+             */
+            bytes?: number | null;
+        };
+        /**
          * KeyBody
          * @description An access key to make.
          */
@@ -5769,6 +5883,16 @@ export interface components {
              * @description when it stops to open anything, with a time zone; null for never
              */
             expires_at?: string | null;
+            /** @description the most that may be had and used with it; null or left out is no limit */
+            quotas?: components["schemas"]["QuotasBody"] | null;
+        };
+        /**
+         * KeyChangesBody
+         * @description What to change about an access key: those quotas that are named.
+         */
+        KeyChangesBody: {
+            /** @description the most that may be had and used with it; null or left out is no limit */
+            quotas: components["schemas"]["QuotasBody"];
         };
     };
     responses: never;
@@ -8581,6 +8705,89 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of an access key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyChangesBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyAnswer"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_current_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyAnswer"];
+                };
             };
             /** @description A problem after RFC 9457; `errors` lists the first 100 broken rules and counts the rest. */
             "4XX": {

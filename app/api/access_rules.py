@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from starlette.types import Scope as Connection
 
-from app.domain.access import AccessKey, Scope
+from app.domain.access import ANYONE, AccessKey, Scope
 from app.domain.errors import Forbidden
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -45,6 +45,12 @@ def rule_of(endpoint: Callable[..., Any]) -> Rule:
 def caller_of(connection: Connection) -> AccessKey:
     """Return the key that a request came with."""
     return cast("AccessKey", connection[CALLER])
+
+
+def key_of(connection: Connection) -> str:
+    """Return the id of the key that a request came with; an empty text where no key is asked for."""
+    caller: AccessKey = connection.get(CALLER, ANYONE)
+    return caller.id
 
 
 def require_allowed(connection: Connection, rule: Rule) -> None:

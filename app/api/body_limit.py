@@ -10,9 +10,8 @@ from typing import final
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.access_rules import CALLER
+from app.api.access_rules import key_of
 from app.api.room import Body, Room
-from app.domain.access import ANYONE
 from app.domain.errors import Unavailable
 
 BODY = "logsweep.body"
@@ -35,18 +34,18 @@ class Most:
 
 @final
 class BodyLimit:
-    """Middleware that counts the bytes of each body: `usual` at most, or more where the path matches a pattern.
+    """Middleware that counts the bytes of a body: `usual` at most, or another limit where its path matches a pattern.
 
     All that are held at the same time need room in the `memory`. The errors are raised where the route reads the body,
     so that they are answered like every other.
     """
 
     def __init__(
-        self, app: ASGIApp, usual: Most, longer: Mapping[str, Most], memory: Room, clock: Callable[[], float]
+        self, app: ASGIApp, usual: Most, others: Mapping[str, Most], memory: Room, clock: Callable[[], float]
     ) -> None:
         self._app = app
         self._usual = usual
-        self._longer = longer
+        self._others = others
         self._memory = memory
         self._clock = clock
         self._most_of = lru_cache(maxsize=128)(self._found)
@@ -57,7 +56,7 @@ class BodyLimit:
         if not announced:
             await self._app(scope, receive, send)
             return
-        key, for_work = scope.get(CALLER, ANYONE).id, scope["path"].startswith(WORK)
+        key, for_work = key_of(scope), scope["path"].startswith(WORK)
         body = scope[BODY] = Body(key, for_work=for_work, clock=self._clock)
         try:
             await self._app(scope, self._counting(scope["path"], receive, body, announced, is_form=is_form), send)
@@ -86,7 +85,7 @@ class BodyLimit:
         return counting
 
     def _found(self, path: str) -> Most:
-        return next((most for pattern, most in self._longer.items() if fnmatchcase(path, pattern)), self._usual)
+        return next((most for pattern, most in self._others.items() if fnmatchcase(path, pattern)), self._usual)
 
 
 def _announced(scope: Scope) -> tuple[float, bool]:

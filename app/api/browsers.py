@@ -4,7 +4,7 @@ A name that leads to this machine does not make its page one of ours (DNS rebind
 on localhost too. Whatever comes from another page's script says so in `Origin`, or in `Sec-Fetch-Site`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import final
 
@@ -18,6 +18,7 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 """What this machine is called by those who are on it."""
 
 _RAW = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_CACHE = (b"cache-control", b"no-store")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS = frozenset({b"same-origin", b"none"})
 
@@ -39,7 +40,7 @@ class BrowserGuard:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_RAW]
+                message["headers"] = _with_ours(message.get("headers", ()))
             await send(message)
 
         try:
@@ -65,6 +66,12 @@ class BrowserGuard:
 
     def _knows(self, host: str, scope: Scope) -> bool:
         return host in self._hosts or host == _connected_to(scope)
+
+
+def _with_ours(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return the headers with ours; what does not say how long it may be kept is kept by nobody."""
+    found = list(headers)
+    return found + (_RAW if any(name == _CACHE[0] for name, _ in found) else [*_RAW, _CACHE])
 
 
 def _own_schemes(scope: Scope) -> tuple[bytes, ...]:

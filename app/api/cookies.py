@@ -5,9 +5,10 @@ from starlette.types import Scope
 
 
 def name_of(scope: Scope) -> str:
-    """Return the name of the cookie."""
+    """Return the name of the cookie: under TLS one that no page of another host can set, and no answer in the clear."""
     server = scope.get("server")
-    return f"logsweep_{server[1] if server else 'session'}"
+    name = f"logsweep_{server[1] if server else 'session'}"
+    return f"__Host-{name}" if scope["scheme"] == "https" else name
 
 
 def cookie_of(scope: Scope) -> str | None:

@@ -1,5 +1,7 @@
 """Routes of data sets."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import fields
 from typing import Annotated
 
@@ -7,15 +9,17 @@ from fastapi import APIRouter, Depends, File, Header, Query, Request, Response, 
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from app.api.access_rules import needs
+from app.api.access_rules import key_of, needs
 from app.api.bodies import require_content_type
-from app.api.dependencies import Cursor, Limit, UseCases
+from app.api.dependencies import Cursor, Limit, Owner, UseCases
 from app.api.fields import form_faults
 from app.api.strict_route import StrictRoute
+from app.api.turns import Turns
 from app.api.upload_form import preview_form, upload_form
+from app.api.waiting import until_gone
 from app.domain.access import Scope
 from app.domain.datasets import DatasetPreview, DatasetSummary
-from app.domain.errors import Fault
+from app.domain.errors import Fault, Unavailable
 from app.domain.uploads import ReceivedFile, SentFiles, UploadForm
 from app.services.cursors import Page
 
@@ -46,6 +50,23 @@ async def _field_faults(request: Request) -> list[Fault]:
     return form_faults((await request.form()).multi_items(), known, repeated=_REPEATED)
 
 
+async def _upload_turn(request: Request) -> AsyncIterator[None]:
+    """Let an upload that has come wait for its turn without a thread, of which all routes have a share."""
+    turns: Turns = request.app.state.uploads
+    seconds: float = request.app.state.upload_patience
+    key = key_of(request.scope)
+    taking = asyncio.ensure_future(turns.take(key))
+    try:
+        async with until_gone(request) as gone:
+            await asyncio.wait({taking, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if not taking.done():
+            raise Unavailable("Other uploads are being read, and none of them has ended. Send this one again later.")
+        yield
+    finally:
+        if not taking.cancel():
+            turns.give_back(key)
+
+
 router = APIRouter(route_class=StrictRoute, prefix="/v1/datasets", tags=["datasets"])
 
 
@@ -59,13 +80,14 @@ def list_datasets(services: UseCases, limit: Limit = 50, cursor: Cursor = None) 
 @router.post(
     "",
     status_code=201,
-    dependencies=[Depends(_require_multipart)],
+    dependencies=[Depends(_require_multipart), Depends(_upload_turn)],
     responses={200: {"model": DatasetSummary, "description": "The same table was there already."}},
 )
 @needs(Scope.SUBMIT)
 def upload_dataset(
     response: Response,
     services: UseCases,
+    owner: Owner,
     files: Annotated[SentFiles, Depends(_sent_files)],
     form: Annotated[UploadForm, Depends(upload_form)],
     faults: Annotated[list[Fault], Depends(_field_faults)],
@@ -75,13 +97,13 @@ def upload_dataset(
     The same files and fields under the same name are found again, not stored twice. The card tells how the data were
     read and split, and under `drift` in which columns the distributions of train, dev and test differ.
     """
-    dataset, created = services.datasets.upload(files, form, faults)
+    dataset, created = services.datasets.upload(files, form, faults, owner)
     if not created:
         response.status_code = 200
     return dataset
 
 
-@router.post("/preview", dependencies=[Depends(_require_multipart)])
+@router.post("/preview", dependencies=[Depends(_require_multipart), Depends(_upload_turn)])
 @needs(Scope.SUBMIT)
 def preview_dataset(
     services: UseCases,

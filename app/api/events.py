@@ -7,16 +7,17 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import fields
 from functools import partial
 from time import monotonic
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from prometheus_client import Gauge, Histogram
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from app.api.access_rules import caller_of, needs
+from app.api.access_rules import caller_of, key_of, needs
 from app.api.dependencies import UseCases
+from app.api.held import Held
 from app.api.strict_route import StrictRoute
 from app.domain import access
 from app.domain.errors import Malformed, show
@@ -55,15 +56,29 @@ class FeedAnswer(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, messages: AsyncIterator[bytes], readers: Gauge) -> None:
-        """Answer with messages, and count who reads them among the readers."""
+    def __init__(self, messages: AsyncIterator[bytes], readers: Gauge, held: Held) -> None:
+        """Answer with messages to one of the readers, who are counted, where there is room to be held."""
         super().__init__(messages, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
         self._readers = readers
+        self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send what there is to tell."""
-        with self._readers.track_inprogress():
-            await super().__call__(scope, receive, send)
+        """Send what there is to tell, and end in order if the reader's room goes to another one. Raises Unavailable."""
+        with self._held.hold(key_of(scope)) as let_go, self._readers.track_inprogress():
+            await super().__call__(scope, partial(_received, receive, let_go), send)
+            if let_go.done():
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _received(receive: Receive, let_go: "asyncio.Future[None]") -> Message:
+    """Receive, or be told that the reader has left once it is let go, which ends what it is sent."""
+    message = asyncio.ensure_future(receive())
+    either: set[asyncio.Future[Any]] = {message, let_go}
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        return {"type": "http.disconnect"} if let_go.done() else message.result()
+    finally:
+        message.cancel()
 
 
 @router.get("/events", status_code=200, response_class=FeedAnswer)
@@ -95,7 +110,7 @@ def _follow(request: Request, services: Services, after: str | None, sweep: str 
     feed, key = services.publisher.feed, caller_of(request.scope)
     place = feed.last if after is None else _place(feed, after)
     messages = _messages(services.meters.event_lag, feed, place, sweep, lambda: services.access.still_opens(key))
-    return FeedAnswer(messages, services.meters.feeds)
+    return FeedAnswer(messages, services.meters.feeds, request.app.state.held_readers)
 
 
 def _place(feed: Feed, after: str) -> int | None:

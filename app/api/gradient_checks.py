@@ -8,13 +8,14 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.api.access_rules import needs
+from app.api.access_rules import key_of, needs
 from app.api.bodies import read_json
 from app.api.dependencies import UseCases
 from app.api.documented_route import json_body
 from app.api.fields import read_fields
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import Plain, Whole, read_fixed
+from app.api.turns import Turns
 from app.domain.access import Scope
 from app.domain.errors import Fault
 from app.domain.values import LARGEST_WHOLE
@@ -94,7 +95,8 @@ async def check_gradient(request: Request, services: UseCases) -> GradientCheckA
     """Check the gradient of a network against differences of its cost. One check runs at a time."""
     draft, faults = await run_in_threadpool(_read, await read_json(request))
     # The check keeps a core busy for seconds: one thread of the pool is enough for all who ask.
-    async with request.app.state.one_gradient_check:
+    turns: Turns = request.app.state.gradient_checks
+    async with turns.turn(key_of(request.scope)):
         checks = await run_in_threadpool(services.gradient_checks.check, draft, faults)
     return GradientCheckAnswer.of(checks)
 

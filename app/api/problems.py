@@ -27,6 +27,7 @@ from app.domain.errors import (
     Malformed,
     NotFound,
     NotInstalled,
+    OverQuota,
     TooLarge,
     TooMany,
     Unauthenticated,
@@ -39,6 +40,7 @@ _STATUS: Mapping[type[LogsweepError], HTTPStatus] = {
     Malformed: HTTPStatus.BAD_REQUEST,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
+    OverQuota: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -124,7 +126,7 @@ def _problem(
 
 async def _logsweep_error(request: Request, error: Exception) -> JSONResponse:
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
-    faults = error.faults if isinstance(error, InvalidRequest) else ()
+    faults = error.faults if isinstance(error, InvalidRequest | OverQuota) else ()
     return _problem(request, status, str(error), faults, _told_besides(error, status))
 
 
@@ -147,6 +149,8 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
+    if isinstance(error.__cause__, LogsweepError):
+        return await _logsweep_error(request, error.__cause__)
     status = HTTPStatus(error.status_code)
     if status == HTTPStatus.BAD_REQUEST and _LARGE_FORM.match(error.detail):
         status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from app.api.access_rules import key_of
+from app.api.turns import Turns
 from app.domain import patience
 from app.domain.patience import Patience
 
@@ -17,9 +19,15 @@ T = TypeVar("T")
 AT_ONCE = 8
 """How many reads run at the same time; others wait. It is less than the threads and connections that there are."""
 
+READS_OF_EACH = 6
+"""How many of them may be of one access key: others find a turn at once, whatever it asks."""
+
 MODELS_AT_ONCE = 4
 """How many requests make models, or answer with them, at the same time. It is few of the threads that all routes share:
 one model is made after the other, which may take long, and whoever waits for that holds up nobody else."""
+
+MODELS_OF_EACH = 3
+"""How many of them may be of one access key."""
 
 LONGEST_READ = 15.0
 """Seconds after which a read is given up, the time included that it waits for its turn."""
@@ -33,11 +41,20 @@ async def as_read(request: Request, handle: Callable[[Request], Awaitable[Respon
     own = Patience(LONGEST_READ)
     watch = asyncio.get_running_loop().create_task(_leave_with(request, own))
     try:
-        async with _turn(request.app.state.reads, own):
+        async with _turn(request, request.app.state.reads, own):
             with patience.within(own):
                 return await handle(request)
     finally:
         watch.cancel()
+
+
+async def among_reads(request: Request, use: Callable[[], T]) -> T:
+    """Return what `use` answers in a thread, once it is this request's turn among the reads: it changes nothing.
+
+    Raises Unavailable if it takes too long until then.
+    """
+    async with _turn(request, request.app.state.reads, Patience(LONGEST_READ)):
+        return await run_in_threadpool(use)
 
 
 async def with_models(request: Request, use: Callable[[], T]) -> T:
@@ -45,23 +62,21 @@ async def with_models(request: Request, use: Callable[[], T]) -> T:
 
     Raises Unavailable if it takes too long until then; what has begun may take as long as it does.
     """
-    async with _turn(request.app.state.models, Patience(LONGEST_READ)):
+    async with _turn(request, request.app.state.models, Patience(LONGEST_READ)):
         return await run_in_threadpool(use)
 
 
 @asynccontextmanager
-async def _turn(turns: asyncio.Semaphore, own: Patience) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(own.seconds_left):
-            await turns.acquire()
-    except TimeoutError:
-        raise own.exhausted() from None
-    try:
+async def _turn(request: Request, turns: Turns, own: Patience) -> AsyncIterator[None]:
+    async with AsyncExitStack() as turn:
+        try:
+            async with asyncio.timeout(own.seconds_left):
+                await turn.enter_async_context(turns.turn(key_of(request.scope)))
+        except TimeoutError:
+            raise own.exhausted() from None
         if own.is_over:
             raise own.exhausted()
         yield
-    finally:
-        turns.release()
 
 
 async def _leave_with(request: Request, own: Patience) -> None:

@@ -1,9 +1,12 @@
 """Routes by which the dashboard logs in with an access key, and out again; no part of the API's document."""
 
+from contextlib import suppress
+from typing import Literal, TypedDict
+
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from app.api.access_rules import open_to_all
+from app.api.access_rules import CALLER, open_to_all
 from app.api.bodies import read_json
 from app.api.cookies import cookie_of, name_of
 from app.api.dependencies import UseCases
@@ -51,14 +54,11 @@ async def log_in(request: Request, services: UseCases) -> Response:
     if faults:
         raise InvalidRequest(faults)
     _require_guarded(services)
+    secret = services.sessions.open(parsed["key"].strip())
+    services.sessions.close(cookie_of(request.scope) or "")  # who logs in again leaves nothing open
+    request.scope[CALLER] = services.sessions.identify(secret)
     response = Response(status_code=204)
-    response.set_cookie(
-        name_of(request.scope),
-        services.sessions.open(parsed["key"].strip()),
-        httponly=True,
-        samesite="strict",
-        secure=request.scope["scheme"] == "https",
-    )
+    response.set_cookie(name_of(request.scope), secret, **_attributes(request))
     return response
 
 
@@ -66,10 +66,23 @@ async def log_in(request: Request, services: UseCases) -> Response:
 @open_to_all
 async def log_out(request: Request, services: UseCases) -> Response:
     """Log out. Doing it twice is harmless."""
-    services.sessions.close(cookie_of(request.scope) or "")
+    secret = cookie_of(request.scope) or ""
+    with suppress(Unauthenticated):
+        request.scope[CALLER] = services.sessions.identify(secret)
+    services.sessions.close(secret)
     response = Response(status_code=204)
-    response.delete_cookie(name_of(request.scope), httponly=True, samesite="strict")
+    response.delete_cookie(name_of(request.scope), **_attributes(request))
     return response
+
+
+class _Attributes(TypedDict):
+    httponly: bool
+    samesite: Literal["strict"]
+    secure: bool
+
+
+def _attributes(request: Request) -> _Attributes:
+    return {"httponly": True, "samesite": "strict", "secure": request.scope["scheme"] == "https"}
 
 
 def _require_guarded(services: Services) -> None:

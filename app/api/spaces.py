@@ -1,5 +1,7 @@
 """Route of spaces: what the points of a sweep would be like."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
@@ -7,6 +9,7 @@ from app.api.access_rules import needs
 from app.api.bodies import read_json
 from app.api.dependencies import UseCases
 from app.api.documented_route import json_body
+from app.api.reading import among_reads
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import SweepBody, read_sweep
 from app.domain.access import Scope
@@ -23,4 +26,4 @@ async def preview_space(request: Request, services: UseCases) -> SpacePreview:
     The request is that of a sweep, and is checked as one; nothing is stored.
     """
     draft, faults = await run_in_threadpool(read_sweep, await read_json(request))
-    return await run_in_threadpool(services.sweeps.preview, draft, faults)
+    return await among_reads(request, partial(services.sweeps.preview, draft, faults))

@@ -1,5 +1,6 @@
 """Routes of sweeps."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -8,9 +9,10 @@ from fastapi.concurrency import run_in_threadpool
 from app.api.access_rules import needs
 from app.api.answers import SweepAnswer, TrialAnswer, sweep_answer, trial_answer
 from app.api.bodies import read_json
-from app.api.dependencies import Cursor, Limit, UseCases
+from app.api.dependencies import Cursor, Limit, Owner, UseCases
 from app.api.documented_route import json_body
 from app.api.once import CountsOnce
+from app.api.reading import among_reads
 from app.api.refine_body import RefineBody, refined
 from app.api.strict_route import StrictRoute
 from app.api.sweep_bodies import ChangesBody, SweepBody, read_changes, read_sweep
@@ -33,10 +35,10 @@ Keep = Annotated[bool, Query(description="complete what has a result with its be
 
 @router.post("", status_code=201, openapi_extra=json_body(SweepBody))
 @needs(Scope.SUBMIT)
-async def create_sweep(request: Request, services: UseCases, once: CountsOnce) -> SweepAnswer:
+async def create_sweep(request: Request, services: UseCases, owner: Owner, once: CountsOnce) -> SweepAnswer:
     """Start a sweep. A request that breaks rules is answered with all of them at once."""
     draft, faults = await run_in_threadpool(read_sweep, await read_json(request))
-    return _answer(services, await run_in_threadpool(services.sweeps.create, draft, faults, once))
+    return _answer(services, await run_in_threadpool(services.sweeps.create, draft, faults, once, owner))
 
 
 @router.get("")
@@ -64,7 +66,7 @@ async def get_sweep(sweep: str, request: Request, services: UseCases, wait: Wait
 
 @router.patch("/{sweep}", openapi_extra=json_body(ChangesBody))
 @needs(Scope.SUBMIT)
-async def change_sweep(sweep: str, request: Request, services: UseCases) -> SweepAnswer:
+async def change_sweep(sweep: str, request: Request, services: UseCases, owner: Owner) -> SweepAnswer:
     """Change name, tags, notes, budget or space. More budget lets a completed sweep go on; null takes a limit away.
 
     A new `space`, or new `constraints`, is another version of it: trials in the queue that nobody has begun are drawn
@@ -74,7 +76,7 @@ async def change_sweep(sweep: str, request: Request, services: UseCases) -> Swee
     are about to end keep theirs.
     """
     draft, faults = await run_in_threadpool(read_changes, await read_json(request))
-    return _answer(services, await run_in_threadpool(services.sweeps.change, sweep, draft, faults))
+    return _answer(services, await run_in_threadpool(services.sweeps.change, sweep, draft, faults, owner))
 
 
 @router.delete("/{sweep}", status_code=204)
@@ -111,18 +113,18 @@ def cancel_sweep(sweep: str, services: UseCases, keep: Keep = False) -> SweepAns
 
 @router.post("/{sweep}/retrain")
 @needs(Scope.SUBMIT)
-def retrain_winner(sweep: str, services: UseCases) -> SweepAnswer:
+def retrain_winner(sweep: str, services: UseCases, owner: Owner) -> SweepAnswer:
     """Train the best trial of an ended sweep on train and dev together, for the epochs that its best took.
 
     With several trainings, by replicates, folds or a confirmation, that is the median of theirs, rounded up.
     It is the only trial of a sweep of its own, which is the answer, also if it was asked for before.
     """
-    return _answer(services, services.retraining.retrain(sweep))
+    return _answer(services, services.retraining.retrain(sweep, owner))
 
 
 @router.post("/{sweep}/refine", status_code=201, openapi_extra=json_body(RefineBody))
 @needs(Scope.SUBMIT)
-async def refine_sweep(sweep: str, request: Request, services: UseCases, once: CountsOnce) -> SweepAnswer:
+async def refine_sweep(sweep: str, request: Request, services: UseCases, owner: Owner, once: CountsOnce) -> SweepAnswer:
     """Start the sweep that goes on from coarse to fine: `next_space` of the analysis, with this sweep as its history.
 
     It needs 20 trials with a value. Without a body it has the budget of this one, and a sampler that learns; what a
@@ -131,9 +133,9 @@ async def refine_sweep(sweep: str, request: Request, services: UseCases, once: C
     asked = await read_json(request) if await request.body() else {}
     if before := await run_in_threadpool(services.sweeps.made_before, once):
         return _answer(services, before)
-    posted = refined(await run_in_threadpool(services.analysis.next_request, sweep), asked)
+    posted = refined(await among_reads(request, partial(services.analysis.next_request, sweep)), asked)
     draft, faults = await run_in_threadpool(read_sweep, posted)
-    return _answer(services, await run_in_threadpool(services.sweeps.create, draft, faults, once))
+    return _answer(services, await run_in_threadpool(services.sweeps.create, draft, faults, once, owner))
 
 
 @router.get("/{sweep}/decisions")

@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from app.api.access_rules import needs
 from app.api.answers import EnqueuedAnswer, EpochAnswer, TrialAnswer, enqueued_answer, trial_answer
 from app.api.bodies import read_json
-from app.api.dependencies import Cursor, Limit, UseCases
+from app.api.dependencies import Cursor, Limit, Owner, UseCases
 from app.api.documented_route import json_body
 from app.api.once import CountsOnce
 from app.api.point_bodies import PointsBody, read_points
@@ -44,14 +44,16 @@ def list_trials(
 
 @router.post("", status_code=201, openapi_extra=json_body(PointsBody))
 @needs(Scope.SUBMIT)
-async def enqueue_points(sweep: str, request: Request, services: UseCases, once: CountsOnce) -> EnqueuedAnswer:
+async def enqueue_points(
+    sweep: str, request: Request, services: UseCases, owner: Owner, once: CountsOnce
+) -> EnqueuedAnswer:
     """Enqueue hand-picked points: they are the next trials, on top of the budget of trials, and none is left out.
 
     A point names parameters of the space; those that it leaves out are at their defaults. Its values may lie beyond
     the ranges of the space, but must meet its constraints. In a sweep with rounds they join the next one.
     """
     points, faults = await run_in_threadpool(read_points, await read_json(request))
-    return enqueued_answer(await run_in_threadpool(services.sweeps.enqueue, sweep, points, faults, once))
+    return enqueued_answer(await run_in_threadpool(services.sweeps.enqueue, sweep, points, faults, once, owner))
 
 
 @router.get("/{number}")

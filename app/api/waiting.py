@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -10,7 +11,8 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
-from app.api.access_rules import caller_of
+from app.api.access_rules import caller_of, key_of
+from app.api.held import Held
 from app.api.seen import was_waited_for
 from app.domain.states import SweepState
 from app.domain.sweeps import Sweep
@@ -36,15 +38,14 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
     """
     limiter: CapacityLimiter = request.app.state.claims
     caller = caller_of(request.scope)
-    async with _until_gone(request) as gone:
+    async with until_gone(request) as gone:
         with services.work.place(ask, caller.id) as place:
             answer = await _look_until(
                 lambda: _claimed(services, ask, place, limiter),
                 lambda answer: bool(answer.runs) or place.left or services.publisher.closed,
                 partial(services.work.turn, place),
                 ask.wait,
-                gone,
-                request,
+                _Client(request, gone, request.app.state.held_claims),
             )
         if answer.runs and (gone.done() or not services.access.still_opens(caller)):
             items = [GivenBack(run.lease) for run in answer.runs]
@@ -62,16 +63,24 @@ async def _claimed(services: Services, ask: ClaimRequest, place: Place, limiter:
 
 async def sweep_when_ended(services: Services, sweep: str, wait: float, request: Request) -> Sweep:
     """Return a sweep once it runs no more, or as it is when the client's time is up. Raises NotFound."""
-    async with _until_gone(request) as gone:
+    async with until_gone(request) as gone:
         with services.publisher.sweeps.waiting(sweep) as waiter:
             return await _look_until(
                 lambda: run_in_threadpool(services.sweeps.get, sweep),
                 lambda found: found.state is not SweepState.RUNNING or services.publisher.closed,
                 waiter.woken,
                 wait,
-                gone,
-                request,
+                _Client(request, gone, request.app.state.held_readers),
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Client:
+    """Who waits: with which request, what is done once it has hung up, and where it is held meanwhile."""
+
+    request: Request
+    gone: "asyncio.Future[None]"
+    held: Held
 
 
 async def _look_until(
@@ -79,35 +88,39 @@ async def _look_until(
     enough: Callable[[Seen], bool],
     changed: Callable[[], Coroutine[Any, Any, None]],
     wait: float,
-    gone: "asyncio.Future[None]",
-    request: Request,
+    client: _Client,
 ) -> Seen:
-    """Look at once and then at every change, until it is enough, the client is gone or its time is up."""
+    """Look at once and then at every change, until it is enough, the client is gone or its time is up.
+
+    Raises Unavailable if the client would have to be held, and there is no room for it.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + min(wait, LONGEST_WAIT)
-    while True:
-        seen = await look()
-        looked_at = loop.time()
-        if enough(seen) or looked_at >= deadline:
-            return seen
-        news = await _first(changed(), gone, deadline - looked_at)
-        was_waited_for(request, loop.time() - looked_at)
-        if not news or gone.done():
-            return seen
+    seen = await look()
+    if enough(seen) or loop.time() >= deadline:
+        return seen
+    with client.held.hold(key_of(client.request.scope)) as let_go:
+        while (looked_at := loop.time()) < deadline and not enough(seen):
+            news = await _first(changed(), {client.gone, let_go}, deadline - looked_at)
+            was_waited_for(client.request, loop.time() - looked_at)
+            if not news or client.gone.done() or let_go.done():
+                return seen
+            seen = await look()
+        return seen
 
 
-async def _first(changed: Coroutine[Any, Any, None], gone: "asyncio.Future[None]", seconds: float) -> bool:
-    """Wait for the first of the two, for some seconds at most; return whether one of them came."""
+async def _first(changed: Coroutine[Any, Any, None], ends: "set[asyncio.Future[None]]", seconds: float) -> bool:
+    """Wait for the first of them, for some seconds at most; return whether one came."""
     task = asyncio.ensure_future(changed)
     try:
-        done, _ = await asyncio.wait({task, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({task, *ends}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         return bool(done)
     finally:
         task.cancel()
 
 
 @asynccontextmanager
-async def _until_gone(request: Request) -> AsyncIterator["asyncio.Future[None]"]:
+async def until_gone(request: Request) -> AsyncIterator["asyncio.Future[None]"]:
     """Yield what is done once the client has hung up."""
     gone = asyncio.ensure_future(_disconnected(request))
     try:

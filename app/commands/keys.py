@@ -1,38 +1,52 @@
-"""`logsweep key`: make, list and revoke access keys, in a folder that no server uses or of a server that runs."""
+"""`logsweep key`: make, change, list and revoke access keys, in a folder without a server or of a server that runs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast
 
 import typer
 
 from app.commands.connection import AsJson, connected
 from app.commands.output import show_json, show_table
 from app.domain.access import KeyDraft, Scope
+from app.domain.quotas import QUOTAS, Quotas
 from app.key_files import new_key_file
 from app.terminal import faults_shown
 
 if TYPE_CHECKING:
     from app.services.access import Access
     from logsweep import Client
+    from logsweep.requests import QuotaLimits
 
-commands = typer.Typer(no_args_is_help=True, help="Make, list and revoke access keys.")
+commands = typer.Typer(no_args_is_help=True, help="Make, change, list and revoke access keys.")
 
 _Data = Annotated[Path, typer.Option(help="The folder of a server that does not run.", envvar="LOGSWEEP_DATA")]
 _Server = Annotated[
     str | None,
     typer.Option(help="The server that is running; without it no server may use --data.", envvar="LOGSWEEP_SERVER"),
 ]
+_Key = Annotated[str, typer.Argument(metavar="KEY", help="Its id, as `logsweep key list` shows it.")]
+_MaxSweeps = Annotated[int | None, typer.Option(min=0, help="How many sweeps it may have at a time.")]
+_MaxTrials = Annotated[int | None, typer.Option(min=0, help="How many trials it may use.")]
+_MaxEpochs = Annotated[int | None, typer.Option(min=0, help="How many epochs it may train.")]
+_MaxBytes = Annotated[int | None, typer.Option(min=0, help="How many bytes it may store.")]
+_Quota = StrEnum("_Quota", list(QUOTAS))  # type: ignore[misc]  # its members are known from the record alone
+Limits = dict[str, int | None]
 _COLUMNS = ("id", "name", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
 
 
 @commands.command()
-def create(
+def create(  # noqa: PLR0913, PLR0917 - each is an option
     name: Annotated[str, typer.Argument(help="What it is for, or whose it is.")],
     scopes: Annotated[list[Scope], typer.Option("--scope", help="What it allows; again for more.")],
     days: Annotated[float | None, typer.Option(help="After how many days it expires; never by default.")] = None,
+    max_sweeps: _MaxSweeps = None,
+    max_trials: _MaxTrials = None,
+    max_epochs: _MaxEpochs = None,
+    max_bytes: _MaxBytes = None,
     file: Annotated[
         Path | None, typer.Option(help="Write it to this new file, which you alone can read.", dir_okay=False)
     ] = None,
@@ -41,8 +55,39 @@ def create(
 ) -> None:
     """Make an access key and print it: it is shown this once."""
     expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    quotas = _named(max_sweeps, max_trials, max_epochs, max_bytes)
     with faults_shown(), _keys(data, server) as keys, _told(file) as tell:
-        tell(keys.create(name, scopes, expires_at))
+        tell(keys.create(name, scopes, expires_at, quotas))
+
+
+@commands.command()
+def change(  # noqa: PLR0913, PLR0917 - each is an option
+    key: _Key,
+    max_sweeps: _MaxSweeps = None,
+    max_trials: _MaxTrials = None,
+    max_epochs: _MaxEpochs = None,
+    max_bytes: _MaxBytes = None,
+    without: Annotated[list[_Quota] | None, typer.Option(help="A quota to take away; again for more.")] = None,
+    data: _Data = Path("data"),
+    server: _Server = None,
+) -> None:
+    """Change the quotas of an access key. What is used already stays used."""
+    quotas: Limits = {kind.value: None for kind in without or ()}
+    quotas |= _named(max_sweeps, max_trials, max_epochs, max_bytes)
+    with faults_shown(), _keys(data, server) as keys:
+        keys.change(key, quotas)
+
+
+@commands.command("quotas")
+def show_quotas(data: _Data = Path("data"), server: _Server = None, as_json: AsJson = False) -> None:
+    """Show of every access key what is used of its quotas."""
+    with faults_shown(), _keys(data, server) as keys:
+        found = keys.every()
+    if as_json:
+        show_json([{name: one[name] for name in ("id", "name", "quotas", "used")} for one in found])
+        return
+    rows = [[one["id"], one["name"], *(_of_quota(one, kind) for kind in QUOTAS)] for one in found]
+    show_table(["id", "name", *QUOTAS], rows)
 
 
 @commands.command("list")
@@ -59,7 +104,7 @@ def list_keys(data: _Data = Path("data"), server: _Server = None, as_json: AsJso
 
 @commands.command()
 def revoke(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Its id, as `logsweep key list` shows it.")],
+    key: _Key,
     data: _Data = Path("data"),
     server: _Server = None,
 ) -> None:
@@ -71,8 +116,11 @@ def revoke(
 class _Keys(Protocol):
     """The access keys, wherever they are."""
 
-    def create(self, name: str, scopes: Sequence[Scope], expires_at: datetime | None) -> str:
+    def create(self, name: str, scopes: Sequence[Scope], expires_at: datetime | None, quotas: Limits) -> str:
         """Make a key; return its token."""
+
+    def change(self, key: str, quotas: Limits) -> None:
+        """Change those quotas of a key that are named."""
 
     def every(self) -> list[dict[str, Any]]:
         """Return all keys, as the API shows them."""
@@ -87,8 +135,13 @@ class _OfServer:
     def __init__(self, client: "Client") -> None:
         self._client = client
 
-    def create(self, name: str, scopes: Sequence[Scope], expires_at: datetime | None) -> str:
-        return self._client.create_key(name, [scope.value for scope in scopes], expires_at=expires_at).token
+    def create(self, name: str, scopes: Sequence[Scope], expires_at: datetime | None, quotas: Limits) -> str:
+        limits = cast("QuotaLimits", quotas)
+        words: Any = [scope.value for scope in scopes]
+        return self._client.create_key(name, words, expires_at=expires_at, quotas=limits).token
+
+    def change(self, key: str, quotas: Limits) -> None:
+        self._client.change_key(key, quotas=cast("QuotaLimits", quotas))
 
     def every(self) -> list[dict[str, Any]]:
         return [one.model_dump(mode="json") for one in self._client.access_keys()]
@@ -103,16 +156,32 @@ class _OfFolder:
     def __init__(self, access: "Access") -> None:
         self._access = access
 
-    def create(self, name: str, scopes: Sequence[Scope], expires_at: datetime | None) -> str:
-        return self._access.create(KeyDraft(name, scopes, expires_at))[1]
+    def create(self, name: str, scopes: Sequence[Scope], expires_at: datetime | None, quotas: Limits) -> str:
+        return self._access.create(KeyDraft(name, scopes, expires_at, Quotas(**quotas)))[1]
+
+    def change(self, key: str, quotas: Limits) -> None:
+        self._access.limit(key, quotas)
 
     def every(self) -> list[dict[str, Any]]:
         from app.api.keys import KeyAnswer  # noqa: PLC0415  # keeps the start of the other commands short
 
-        return [KeyAnswer.of(one).model_dump(mode="json") for one in self._access.every()]
+        keys = self._access.every()
+        used = self._access.usages(keys)
+        return [KeyAnswer.of(*one).model_dump(mode="json") for one in zip(keys, used, strict=True)]
 
     def revoke(self, key: str) -> None:
         self._access.revoke(key)
+
+
+def _named(sweeps: int | None, trials: int | None, epochs: int | None, stored: int | None) -> Limits:
+    """Return those quotas that were said."""
+    said = zip(QUOTAS, (sweeps, trials, epochs, stored), strict=True)
+    return {kind: limit for kind, limit in said if limit is not None}
+
+
+def _of_quota(key: Mapping[str, Any], kind: str) -> str:
+    used, limit = key["used"][kind], key["quotas"][kind]
+    return f"{used:,}" if limit is None else f"{used:,} of {limit:,}"
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
+from app.domain.quotas import NO_QUOTAS, Quotas
+
 
 class Scope(StrEnum):
     """What a key may be used for."""
@@ -38,6 +40,7 @@ class AccessKey:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    quotas: Quotas = NO_QUOTAS
 
     def standing(self, now: datetime) -> Standing:
         """Return whether the key opens anything at this moment, and if not, why."""
@@ -69,3 +72,4 @@ class KeyDraft:
     name: str | None
     scopes: Collection[Scope] | None
     expires_at: datetime | None = None
+    quotas: Quotas = NO_QUOTAS

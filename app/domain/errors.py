@@ -5,6 +5,7 @@ LogsweepError
 ├── InvalidRequest   the request breaks rules; it carries every fault that was found
 ├── Unauthenticated  the request has no access key that opens anything
 ├── Forbidden        its key does not allow it
+├── OverQuota        what its key may have or use is not enough for it
 ├── NotFound         there is no such thing
 ├── Conflict         the thing is in a state that forbids the request
 ├── TooLarge         the request is over a limit
@@ -114,6 +115,16 @@ class Unauthenticated(LogsweepError):  # noqa: N818 - the name is what went wron
 
 class Forbidden(LogsweepError):  # noqa: N818 - the name is what went wrong
     """The access key of the request does not allow it."""
+
+
+class OverQuota(LogsweepError):  # noqa: N818 - the name is what went wrong
+    """What the access key of the request may have or use is not enough for it."""
+
+    def __init__(self, name: str, faults: Sequence[Fault]) -> None:
+        """Tell of each quota of the key `name` that it would go beyond."""
+        self.faults = tuple(faults)
+        several = f'This goes beyond {len(faults)} quotas of the access key "{name}".'
+        super().__init__(faults[0].detail if len(faults) == 1 else several)
 
 
 class NotFound(LogsweepError):  # noqa: N818 - the name is what went wrong

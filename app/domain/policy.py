@@ -32,6 +32,10 @@ class Policy(ABC):
         """Return the blame of a run after one more lost attempt, of a worker that held it alone or not."""
 
     @abstractmethod
+    def after_return(self, blame: Blame) -> Blame:
+        """Return the blame of a run after the worker of a lost attempt was only silent, and is heard again."""
+
+    @abstractmethod
     def fatal(self, blame: Blame) -> str | None:
         """Return why a run with this blame fails, or None while it is tried again."""
 

@@ -4,7 +4,6 @@ from enum import Enum, auto
 
 HEALTH = frozenset({b"/healthz", b"/readyz", b"/metrics"})
 WORK = b"/v1/work/"
-FEED = b"/events"
 
 
 class Kind(Enum):
@@ -12,8 +11,6 @@ class Kind(Enum):
 
     HEALTH = auto()
     WORK = auto()
-    FEED = auto()
-    """One that is answered as long as its reader likes, and is taken up again where it was."""
     OTHER = auto()
 
 
@@ -24,4 +21,4 @@ def kind_of(url: bytes) -> Kind:
         return Kind.HEALTH
     if path.startswith(WORK):
         return Kind.WORK
-    return Kind.FEED if path.endswith(FEED) else Kind.OTHER
+    return Kind.OTHER

@@ -3,6 +3,8 @@
 import sys
 from dataclasses import dataclass
 
+from app.api.held import MOST_CONNECTIONS
+
 if sys.platform != "win32":
     import resource
 
@@ -21,7 +23,6 @@ MOST_FIELDS = 128
 MOST_PIPELINED = 16
 """Requests that one connection may send ahead of the answers."""
 
-MOST_CONNECTIONS = 4096
 LEAST_CONNECTIONS = 32
 OTHER_FILES = 64
 """Descriptors that are kept for the database, for pipes to workers and the like."""

@@ -183,8 +183,6 @@ class Places:
                 return served < most
             case Kind.WORK:
                 return served < most - for_health
-            case Kind.FEED:
-                return self._kinds[kind] < most // 2 and served < most - for_health - for_workers
             case Kind.OTHER:
                 return served < most - for_health - for_workers
 

@@ -14,6 +14,11 @@ def after_loss(blame: Blame, *, alone: bool) -> Blame:
     return Blame(losses=blame.losses + 1, alone=blame.alone + 1 if alone else 0)
 
 
+def after_return(blame: Blame) -> Blame:
+    """Return the blame of a run once the worker that had lost it is heard again: it was no fault of the run."""
+    return Blame(losses=max(blame.losses - 1, 0), alone=max(blame.alone - 1, 0))
+
+
 def fatal(blame: Blame) -> str | None:
     """Return why a run with this blame fails, or None while it is tried again."""
     if blame.alone < FATAL_LOSSES:

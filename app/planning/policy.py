@@ -18,6 +18,7 @@ class StandardPolicy(Policy):
     turns = staticmethod(turns)
     suspect_turn = staticmethod(suspect_turn)
     after_loss = staticmethod(blame.after_loss)
+    after_return = staticmethod(blame.after_return)
     fatal = staticmethod(blame.fatal)
     outcome = staticmethod(outcome)
     ranking = staticmethod(ranking)

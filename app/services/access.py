@@ -8,10 +8,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import final
+from typing import Any, final
 
 from app.domain.access import ANYONE, AccessKey, KeyDraft, Scope, StoredKey
-from app.domain.errors import Fault, InvalidRequest, Unauthenticated
+from app.domain.errors import Fault, InvalidRequest, NotFound, Unauthenticated
+from app.domain.quotas import NO_QUOTAS, Quotas, Usage
 from app.domain.tokens import KEY_PREFIX, SECRET_BYTES, hash_of, is_same, key_of, make_token
 from app.services.clock import Clock
 from app.services.cursors import Page, decode, page_of
@@ -51,7 +52,7 @@ class Access:
         every = [*faults, *_faults(draft, now)]
         if every or draft.name is None or draft.scopes is None:
             raise InvalidRequest(every)
-        new, token = self._made(draft.name, draft.scopes, draft.expires_at, now)
+        new, token = self._made(draft.name, draft.scopes, draft.expires_at, now, draft.quotas)
         self._add([new])
         return new.key, token
 
@@ -85,6 +86,27 @@ class Access:
     def every(self) -> list[AccessKey]:
         """Return all keys in the order in which they were made."""
         return [self._with_use(one.key) for one in self._kept.values()]
+
+    def limit(self, key: str, changes: Mapping[str, int | None], faults: Sequence[Fault] = ()) -> AccessKey:
+        """Change those quotas of a key that are named, None to take one away; return the key. What is used stays.
+
+        `faults` were found in reading the request. Raises InvalidRequest, NotFound.
+        """
+        if faults:
+            raise InvalidRequest(faults)
+        with self._lock:
+            if key not in self._kept:
+                raise NotFound(f'There is no key "{key}". GET /v1/keys shows all of them.')
+            changed: dict[str, Any] = dict(changes)
+            quotas = replace(self._kept[key].key.quotas, **changed)
+            self._storage.limit_access_key(key, quotas)
+            self._put(replace(self._kept[key].key, quotas=quotas))
+        return self._with_use(self._kept[key].key)
+
+    def usages(self, keys: Sequence[AccessKey]) -> list[Usage]:
+        """Return what counts against the quotas of some keys, in their order."""
+        found = self._storage.key_usages([key.id for key in keys])
+        return [found[key.id] for key in keys]
 
     def revoke(self, key: str) -> None:
         """Let a key open nothing from now on. Revoking twice is harmless. Raises NotFound."""
@@ -142,15 +164,23 @@ class Access:
     def _add(self, new: Sequence[StoredKey]) -> None:
         with self._lock:
             self._storage.add_access_keys(new)
-            self._kept |= {one.key.id: one for one in sorted(new, key=lambda one: one.key.id)}
+            every = [*self._kept.values(), *new]
+            # By their ids, which lists go by: of two that are made within a millisecond any may have the lower one.
+            self._kept = {one.key.id: one for one in sorted(every, key=lambda one: one.key.id)}
 
     def _put(self, key: AccessKey) -> None:
-        self._kept |= {key.id: replace(self._kept[key.id], key=key)}
+        self._kept = {**self._kept, key.id: replace(self._kept[key.id], key=key)}
 
     def _made(
-        self, name: str, scopes: Collection[Scope], expires_at: datetime | None, now: datetime
+        self,
+        name: str,
+        scopes: Collection[Scope],
+        expires_at: datetime | None,
+        now: datetime,
+        quotas: Quotas = NO_QUOTAS,
     ) -> tuple[StoredKey, str]:
-        key = AccessKey(new_id(KEY_PREFIX, now, self._entropy), name, sorted(set(scopes)), now, expires_at)
+        made = new_id(KEY_PREFIX, now, self._entropy)
+        key = AccessKey(made, name, sorted(set(scopes)), now, expires_at, quotas=quotas)
         token = make_token(key.id, self._entropy(SECRET_BYTES))
         return StoredKey(key, hash_of(token)), token
 

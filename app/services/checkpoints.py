@@ -37,7 +37,8 @@ class Checkpoints:
     def __init__(self, folder: Path, limit: int) -> None:
         self._folder = folder
         self._limit = limit
-        self._lock = Lock()
+        self._lock, self._noting = Lock(), Lock()
+        self._checked: dict[str, tuple[int, int, int]] = {}  # what the files were like whose hash was right
         self._sizes = _found(folder)  # the least recently used first
         self._used = sum(map(_on_disk, self._sizes.values()))
         self._shrink()
@@ -68,16 +69,21 @@ class Checkpoints:
             file = path.open("rb")
         except OSError:
             raise self._missing(sha256) from None
-        size, found = _measured(file)
-        if found != sha256:
+        if self._checked.get(sha256) != _stamp(file) and _hash(file) != sha256:
             file.close()
             _log.warning("the checkpoint %s was damaged; it is deleted", sha256)
             self._delete(sha256)
             raise self._missing(sha256)
-        with suppress(OSError):  # a disk that cannot be written now
-            os.utime(file.fileno())  # the order outlives a restart
+        return self._used_now(sha256, file), file
+
+    def _used_now(self, sha256: str, file: BufferedReader) -> int:
+        """Note that a file was used, and as what it was whole; return its size."""
+        with self._noting:
+            with suppress(OSError):  # a disk that cannot be written now
+                os.utime(file.fileno())  # the order outlives a restart
+            _, size, _ = self._checked[sha256] = _stamp(file)
         self._use(sha256, size)
-        return size, file
+        return size
 
     def size(self, sha256: str) -> int:
         """Return how many bytes a checkpoint has. Raises InvalidRequest, NotFound."""
@@ -88,6 +94,7 @@ class Checkpoints:
             raise self._missing(sha256) from None
 
     def _missing(self, sha256: str) -> NotFound:
+        self._checked.pop(sha256, None)
         with self._lock:
             self._forget(sha256)
         return NotFound(f"The checkpoint {sha256} is not here: the cache has dropped it. Train from an earlier epoch.")
@@ -113,6 +120,7 @@ class Checkpoints:
             self._delete(sha256)
 
     def _delete(self, sha256: str) -> None:
+        self._checked.pop(sha256, None)
         try:
             (self._folder / sha256).unlink(missing_ok=True)
         except OSError as error:
@@ -134,12 +142,17 @@ def _found(folder: Path) -> OrderedDict[str, int]:
     return OrderedDict((name, size) for _, name, size in sorted(whole))
 
 
-def _measured(file: BufferedReader) -> tuple[int, str]:
-    """Return the size and the hash of a file, which is at its start again."""
+def _hash(file: BufferedReader) -> str:
+    """Return the hash of a file, which is at its start again."""
     digest = hashlib.file_digest(file, "sha256").hexdigest()
-    size = file.tell()
     file.seek(0)
-    return size, digest
+    return digest
+
+
+def _stamp(file: BufferedReader) -> tuple[int, int, int]:
+    """Return what is different once a file was replaced or written to: a hundred readers at once hash it only once."""
+    status = os.fstat(file.fileno())
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _on_disk(size: int) -> int:

@@ -27,18 +27,20 @@ class Datasets:
         self._clock = clock
         self._preparation = preparation
 
-    def upload(self, files: SentFiles, form: UploadForm, faults: Sequence[Fault]) -> tuple[DatasetSummary, bool]:
+    def upload(
+        self, files: SentFiles, form: UploadForm, faults: Sequence[Fault], owner: str = ""
+    ) -> tuple[DatasetSummary, bool]:
         """Prepare and store tables; the flag tells whether they are new. `faults` are what else is wrong.
 
-        The same files and form under the same name are found again, however this version would prepare them. Raises
-        InvalidRequest with all faults; Conflict if the name is taken.
+        The same files and form under the same name are found again, however this version would prepare them. `owner` is
+        the access key of the request. Raises InvalidRequest with all faults; Conflict if the name is taken; OverQuota.
         """
         sent = upload_hash(files, form)
         if not faults and self._storage.upload_hash(form.name) == sent:
             return self._storage.dataset(form.name), False
         with self._prepared(files, form, faults) as prepared:
             created = not self._recognised(form.name, prepared, sent) and self._storage.add_dataset(
-                self._summary(form.name, prepared, builtin=False), prepared.source, sent
+                self._summary(form.name, prepared, builtin=False), prepared.source, sent, owner
             )
         return self._storage.dataset(form.name), created
 

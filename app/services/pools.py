@@ -41,6 +41,11 @@ def pool_faults(draft: SweepDraft, dataset: DatasetSummary | None) -> Iterator[F
     yield Fault("/pool", f"A pool has at most {POOL_BYTES:,} bytes, too few for {found}. {way}")
 
 
+def largest_model(draft: SweepDraft, dataset: DatasetSummary | None) -> int:
+    """Return the bytes of the largest model that may be drawn; those of foreign trainers are not kept here."""
+    return 0 if dataset is None else max((size for size, _ in _sizes(draft, dataset)), default=0)
+
+
 def with_room(pool: Sequence[PoolEntry]) -> Sequence[PoolEntry]:
     """Return the best models that take no more than a pool may, at least one: all of them are in memory at once.
 

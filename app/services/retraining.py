@@ -13,6 +13,7 @@ from typing import final
 
 from app.contract.hyperparameters import params_of
 from app.domain.errors import Conflict, NotFound
+from app.domain.quotas import Asked
 from app.domain.runs import whole_seeds
 from app.domain.space import Space
 from app.domain.states import SweepState
@@ -20,6 +21,7 @@ from app.domain.sweeps import Budget, Labels, NewSweep, Objective, Sweep, SweepF
 from app.domain.trials import Trial
 from app.services.clock import Clock
 from app.services.ids import new_id
+from app.services.largest_trials import largest_of
 from app.services.planner import Planner
 from app.services.sweep_metrics import metrics_of
 from app.storage.interface import Storage
@@ -39,16 +41,16 @@ class Retraining:
         self._entropy = entropy
         self._asking = Lock()
 
-    def retrain(self, sweep: str) -> Sweep:
+    def retrain(self, sweep: str, owner: str = "") -> Sweep:
         """Return the sweep in which the best trial of an ended one trains on train and dev, as long as its best took.
 
         Asked again it is the same sweep, unless that was cancelled. Raises NotFound; Conflict for a sweep that is open,
-        of a foreign trainer, or trained on dev itself.
+        of a foreign trainer, or trained on dev itself; OverQuota of `owner`, the access key of the request.
         """
         found = self._storage.sweep(sweep)
         winner = self._winner(found)
         with self._asking:  # of two that ask at once, one starts it
-            return retrained(self._storage, sweep, winner.number) or self._start(found.spec, winner)
+            return retrained(self._storage, sweep, winner.number) or self._start(found.spec, winner, owner)
 
     def _winner(self, found: Sweep) -> Trial:
         if found.spec.foreign is not None:
@@ -67,7 +69,7 @@ class Retraining:
             raise Conflict(f"{rule}: its hyperparameters changed on the way, so that they alone do not make its model.")
         return self._storage.trial(found.id, best)
 
-    def _start(self, spec: SweepSpec, winner: Trial) -> Sweep:
+    def _start(self, spec: SweepSpec, winner: Trial, owner: str) -> Sweep:
         _, dataset = self._storage.sweep_spec(winner.sweep)
         best = self._best_epochs(spec, winner)
         now, alone = self._clock.now(), _spec_of(spec, winner, math.ceil(median(best)))
@@ -76,7 +78,7 @@ class Retraining:
         posted = {"dataset": alone.dataset, "space": {}, "fixed": dict(alone.fixed)}
         sweep = new_id("swp", now, self._entropy)
         new = NewSweep(alone, Labels(alone.name, (tag,), notes), posted, dataset, metrics_of(alone, dataset))
-        self._storage.create_sweep(sweep, new, now)
+        self._storage.create_sweep(sweep, new, now, asked=Asked(owner, largest_of(alone, dataset)))
         self._planner.plan_now(sweep)
         return self._storage.sweep(sweep)
 

@@ -12,6 +12,7 @@ from app.domain.drafts import ChangesDraft, SweepDraft
 from app.domain.errors import Fault, InvalidRequest, NotFound
 from app.domain.foreign import Foreign, is_foreign
 from app.domain.plan import StoredDecision
+from app.domain.quotas import Asked
 from app.domain.repeats import Once
 from app.domain.space import Space
 from app.domain.states import SweepState, TrialState
@@ -26,6 +27,7 @@ from app.services.cursors import Page, decode, page_of
 from app.services.datasets import every_name
 from app.services.history import Histories
 from app.services.ids import new_id
+from app.services.largest_trials import largest_of, largest_of_points, largest_of_search
 from app.services.objective_checks import objective_faults
 from app.services.planner import Planner
 from app.services.point_checks import plain_points, point_faults
@@ -69,11 +71,11 @@ class Sweeps:
         self._planner.look(before.sweep)  # the first request may have ended before it came to that
         return self._storage.sweep(before.sweep)
 
-    def create(self, draft: SweepDraft, faults: Sequence[Fault], once: Once | None = None) -> Sweep:
+    def create(self, draft: SweepDraft, faults: Sequence[Fault], once: Once | None = None, owner: str = "") -> Sweep:
         """Start a sweep, with its first trials in the queue. `faults` are those that reading the request found.
 
-        A request that came before gets the sweep that it made. Raises InvalidRequest with these and all others
-        together; NotFound if the sweep was made before and deleted.
+        A request that came before gets the sweep that it made; `owner` is the access key of the request. Raises
+        InvalidRequest with these and all others together; NotFound if the sweep was made before and deleted; OverQuota.
         """
         if before := self.made_before(once):
             return before
@@ -84,7 +86,7 @@ class Sweeps:
         history = self._histories.copied(draft, spec, None if dataset is None else dataset.sha256)
         spec = replace(spec, history=tuple(one.source for one in history))
         new = NewSweep(spec, labels, draft.posted, dataset, metrics_of(spec, dataset), history)
-        sweep = self._storage.create_sweep(sweep, new, now, once)
+        sweep = self._storage.create_sweep(sweep, new, now, once, Asked(owner, largest_of(spec, dataset)))
         self._planner.plan_now(sweep)
         return self._storage.sweep(sweep)
 
@@ -136,12 +138,13 @@ class Sweeps:
         found = self._storage.decisions(sweep, min(after, LARGEST_WHOLE), limit + 1)
         return page_of(found, limit, listed, lambda last: [last.number])
 
-    def change(self, sweep: str, draft: ChangesDraft, faults: Sequence[Fault]) -> Sweep:
+    def change(self, sweep: str, draft: ChangesDraft, faults: Sequence[Fault], owner: str = "") -> Sweep:
         """Change labels, budget and space; more budget lets a completed sweep go on.
 
-        Trials that nobody has begun are drawn anew from a new space.
+        Trials that nobody has begun are drawn anew from a new space. `owner` is the access key of the request.
 
-        Raises InvalidRequest with all faults; NotFound; Conflict if the sweep's state or what it has used forbids it.
+        Raises InvalidRequest with all faults; NotFound; Conflict if the sweep's state or what it has used forbids it;
+        OverQuota and Forbidden if more is asked for than quotas allow.
         """
         with self._changing:  # of two that change a part of the budget each, none is lost
             spec, dataset = self._storage.sweep_spec(sweep)
@@ -156,16 +159,22 @@ class Sweeps:
             new_budget = budget if budget != before else None
             changes = SweepChanges(draft.name, draft.tags, draft.notes, draft.priority, new_budget, space)
             reopen = budget.allows_more_than(before, spec.objective.direction)
-            self._storage.change_sweep(sweep, changes, reopen=reopen)
+            asked = Asked(owner, largest_of_search(searched, dataset))
+            self._storage.change_sweep(sweep, changes, reopen=reopen, asked=asked)
         return self._planned(sweep)
 
     def enqueue(
-        self, sweep: str, points: Sequence[Mapping[str, Value]], faults: Sequence[Fault], once: Once | None = None
+        self,
+        sweep: str,
+        points: Sequence[Mapping[str, Value]],
+        faults: Sequence[Fault],
+        once: Once | None = None,
+        owner: str = "",
     ) -> Enqueued:
         """Let hand-picked points be the next trials of a sweep, on top of its budget of trials.
 
         A request that came before gets what it made. Raises InvalidRequest with all faults; NotFound; Conflict unless
-        the sweep runs or is paused.
+        the sweep runs or is paused; OverQuota and Forbidden if quotas allow no more.
         """
         if once and (made := self._storage.made(once)):
             return self._enqueued(sweep, made.first, len(points))
@@ -173,8 +182,9 @@ class Sweeps:
         points = plain_points(points, spec)
         if every := [*faults, *point_faults(points, spec, dataset)]:
             raise InvalidRequest(every)
+        asked = Asked(owner, largest_of_points(points, spec, dataset))
         with self._changing:  # whoever changes the budget meanwhile must see that it grows
-            before = self._storage.enqueue_points(sweep, points, self._clock.now(), once)
+            before = self._storage.enqueue_points(sweep, points, self._clock.now(), once, asked)
         self._planner.plan_now(sweep)
         return self._enqueued(sweep, before, len(points))
 

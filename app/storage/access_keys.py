@@ -7,7 +7,10 @@ from sqlalchemy import Connection, insert, select, update
 
 from app.domain.access import AccessKey, Scope, StoredKey
 from app.domain.errors import NotFound
-from app.storage.tables import access_keys
+from app.domain.quotas import QUOTAS, Quotas
+from app.storage.access_tables import access_keys
+from app.storage.quotas import MOST, quotas_of
+from app.storage.records import AnyRow
 
 
 def add(connection: Connection, new: Sequence[StoredKey]) -> None:
@@ -17,8 +20,7 @@ def add(connection: Connection, new: Sequence[StoredKey]) -> None:
 
 def every(connection: Connection) -> list[StoredKey]:
     """Return all keys, those included that open nothing any more, in the order in which they were made."""
-    rows = connection.execute(select(access_keys).order_by(access_keys.c.id)).mappings()
-    return [_stored(dict(row)) for row in rows]
+    return [_stored(row) for row in connection.execute(select(access_keys).order_by(access_keys.c.id))]
 
 
 def revoke(connection: Connection, key: str, now: datetime) -> datetime:
@@ -27,8 +29,15 @@ def revoke(connection: Connection, key: str, now: datetime) -> datetime:
     connection.execute(update(access_keys).where(mine, access_keys.c.revoked_at.is_(None)).values(revoked_at=now))
     since: datetime | None = connection.scalar(select(access_keys.c.revoked_at).where(mine))
     if since is None:
-        raise NotFound(f'There is no key "{key}". GET /v1/keys shows all of them.')
+        raise _unknown(key)
     return since
+
+
+def limit(connection: Connection, key: str, quotas: Quotas) -> None:
+    """Give a key these quotas in place of those that it has. Raises NotFound."""
+    changed = update(access_keys).where(access_keys.c.id == key).values(_most(quotas))
+    if not connection.execute(changed).rowcount:
+        raise _unknown(key)
 
 
 def note_uses(connection: Connection, uses: Mapping[str, datetime]) -> None:
@@ -45,10 +54,27 @@ def _row(key: AccessKey, secret_sha256: str) -> dict[str, object]:
         "secret_sha256": secret_sha256,
         "created_at": key.created_at,
         "expires_at": key.expires_at,
+        **_most(key.quotas),
     }
 
 
-def _stored(row: dict[str, object]) -> StoredKey:
-    secret, scopes = str(row.pop("secret_sha256")), row.pop("scopes")
-    assert isinstance(scopes, list)
-    return StoredKey(AccessKey(**row, scopes=[Scope(one) for one in scopes]), secret)  # type: ignore[arg-type] # the row's own columns
+def _most(quotas: Quotas) -> dict[str, object]:
+    return {column.name: getattr(quotas, kind) for column, kind in zip(MOST, QUOTAS, strict=True)}
+
+
+def _stored(row: AnyRow) -> StoredKey:
+    key = AccessKey(
+        id=row.id,
+        name=row.name,
+        scopes=[Scope(one) for one in row.scopes],
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+        quotas=quotas_of(row),
+    )
+    return StoredKey(key, row.secret_sha256)
+
+
+def _unknown(key: str) -> NotFound:
+    return NotFound(f'There is no key "{key}". GET /v1/keys shows all of them.')

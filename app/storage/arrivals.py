@@ -102,6 +102,13 @@ class Arrivals:
         self._looked_until = until
 
 
+def known_size(source: Source) -> int:
+    """Return how many bytes a source has, as far as that is known before they come."""
+    if isinstance(source, Path):
+        return source.stat().st_size
+    return len(source) if isinstance(source, bytes) else 0
+
+
 def cut(source: Source) -> Iterator[bytes]:
     """Yield the bytes of a source in pieces of 1 MiB, the last one as long as it comes."""
     if isinstance(source, bytes | Path):

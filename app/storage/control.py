@@ -10,12 +10,13 @@ from sqlalchemy import Connection, and_, select, update
 from app.domain.errors import Conflict
 from app.domain.plan import StoredDecision
 from app.domain.policy import Policy
+from app.domain.quotas import NOBODY, Asked
 from app.domain.repeats import Made, Once
 from app.domain.states import SweepState
 from app.domain.sweeps import MOST_TRIALS, Budget, NewSpace, SpaceVersion, Spent, SweepChanges
 from app.domain.values import Value
 from app.storage import changes as change_log
-from app.storage import moves, records, redraws, repeats, trial_rows, views
+from app.storage import moves, quotas, records, redraws, repeats, trial_rows, views
 from app.storage.decisions import add_decisions, round_of
 from app.storage.outcomes import follow_runs
 from app.storage.records import AnyRow
@@ -34,9 +35,20 @@ _NEXT_VERSION: Mapping[str, Any] = {"plan_version": sweeps.c.plan_version + 1}
 _RUNNING_AGAIN: Mapping[str, Any] = {"state": SweepState.RUNNING.value, "reason": None, "finished_at": None}
 
 
-def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen: bool) -> None:
-    """Store what a PATCH changes. Raises NotFound; Conflict where the state or what is used forbids the new budget."""
+def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen: bool, asked: Asked = NOBODY) -> None:
+    """Store what a PATCH changes.
+
+    Raises NotFound; Conflict where the state or what is used forbids the new budget; Forbidden, OverQuota.
+    """
     row = sweep_row(connection, sweep)
+    if not reopen and changes.space is None:
+        _change(connection, row, changes, asked, reopen=False)
+        return
+    with quotas.extending(connection, row, asked.owner):
+        _change(connection, row, changes, asked, reopen=reopen)
+
+
+def _change(connection: Connection, row: AnyRow, changes: SweepChanges, asked: Asked, *, reopen: bool) -> None:
     tags = None if changes.tags is None else list(changes.tags)
     labels = {"name": changes.name, "tags": tags, "notes": changes.notes, "priority": changes.priority}
     values: dict[str, Any] = {name: value for name, value in labels.items() if value is not None}
@@ -48,9 +60,16 @@ def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen:
         values |= _respace(connection, row, changes.space, changes.budget, reopen=reopen)
     if values:
         connection.execute(update(sweeps).where(sweeps.c.key == row.key).values(values))
+        if "spec" in values:
+            _recount(connection, row, values["spec"], asked)
         if changes.space is not None:
             views.take_parameters(connection, changes.space.space.parameters)
         change_log.of(connection).sweep(row.key, values.get("state", row.state))
+
+
+def _recount(connection: Connection, row: AnyRow, spec: Any, asked: Asked) -> None:
+    confirmed = int(row.plan.get("confirm_epochs", 0))
+    quotas.recount(connection, row.key, records.spec_from_json(spec), asked.largest, confirmed)
 
 
 def _queue_cancelled(connection: Connection, row: AnyRow) -> None:
@@ -62,18 +81,28 @@ def _queue_cancelled(connection: Connection, row: AnyRow) -> None:
 
 
 def enqueue(
-    connection: Connection, sweep: str, points: Sequence[Mapping[str, Value]], now: datetime, once: Once | None = None
+    connection: Connection,
+    sweep: str,
+    points: Sequence[Mapping[str, Value]],
+    now: datetime,
+    once: Once | None = None,
+    asked: Asked = NOBODY,
 ) -> int:
     """Let hand-picked points wait to be drawn next, on top of the budget of trials; return how many came before them.
 
     Raises NotFound; Conflict unless the sweep runs or is paused, and where too many points wait; InvalidRequest if
-    another request had the key.
+    another request had the key; Forbidden, OverQuota.
     """
-    return repeats.once_only(connection, once, now, lambda: Made(sweep, _enqueue(connection, sweep, points))).first
+
+    def make() -> Made:
+        row = sweep_row(connection, sweep)
+        with quotas.extending(connection, row, asked.owner):
+            return Made(sweep, _enqueue(connection, row, points, asked))
+
+    return repeats.once_only(connection, once, now, make).first
 
 
-def _enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, Value]]) -> int:
-    row = sweep_row(connection, sweep)
+def _enqueue(connection: Connection, row: AnyRow, points: Sequence[Mapping[str, Value]], asked: Asked) -> int:
     _require_places(row, len(points))
     spec, waiting = records.spec_from_json(row.spec), [*row.enqueued, *points]
     budget = replace(spec.budget, trials=spec.budget.trials + len(points))
@@ -83,6 +112,7 @@ def _enqueue(connection: Connection, sweep: str, points: Sequence[Mapping[str, V
     connection.execute(
         update(sweeps).where(sweeps.c.key == row.key).values({**_NEXT_VERSION, **values, "enqueued": waiting})
     )
+    _recount(connection, row, values["spec"], asked)
     change_log.of(connection).sweep(row.key, row.state)
     return trial_rows.count_enqueued(connection, row.key) + len(row.enqueued)
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
-from app.storage import artifacts, changes, records
+from app.storage import artifacts, changes, quotas, records
 from app.storage.dialect import insert_or_replace
 from app.storage.sweep_rows import OPEN_SWEEPS
 from app.storage.tables import datasets, sweeps
@@ -87,14 +87,16 @@ def knows(connection: Connection, summary: DatasetSummary, upload_sha256: str) -
     return True
 
 
-def add(connection: Connection, artifact: int, summary: DatasetSummary, upload_sha256: str) -> bool:
+def add(connection: Connection, artifact: int, summary: DatasetSummary, upload_sha256: str, owner: str = "") -> bool:
     """Store an upload whose content is here; return False if the same is stored under this name already.
 
-    Raises Conflict if the name has another content.
+    `owner` is the access key that uploaded it. Raises Conflict if the name has another content, OverQuota.
     """
     if knows(connection, summary, upload_sha256):
         return False
-    connection.execute(insert(datasets).values(**_row(summary, artifact), upload_sha256=upload_sha256))
+    row = {**_row(summary, artifact), "upload_sha256": upload_sha256, "owner": owner or None}
+    with quotas.within(connection, owner):
+        connection.execute(insert(datasets).values(row))
     changes.of(connection).dataset(summary.name)
     return True
 

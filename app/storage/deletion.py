@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Table, delete, select, tuple_, update
 
 from app.domain.errors import Conflict
-from app.storage import artifacts, changes
+from app.storage import artifacts, changes, quotas
 from app.storage.sweep_rows import OPEN_SWEEPS, sweep_row
 from app.storage.tables import (
     attempts,
@@ -34,6 +34,7 @@ def begin(connection: Connection, sweep: str) -> None:
     if row.state in OPEN_SWEEPS:
         raise Conflict(f"The sweep {sweep} is {row.state} and cannot be deleted before it has ended: cancel it first.")
     connection.execute(update(sweeps).where(sweeps.c.key == row.key).values(deleted=1))
+    quotas.forget(connection, row.key)
     changes.of(connection).sweep_deleted(row.key, row.id)
 
 

@@ -16,6 +16,7 @@ from app.domain.events import Listener
 from app.domain.filters import Field, Position, TrialQuery
 from app.domain.plan import NO_RUNGS, Need, Plan, Rungs, Snapshot, StoredDecision
 from app.domain.queue import Ask, Grant, Recorded
+from app.domain.quotas import NOBODY, Asked, Quotas, Usage
 from app.domain.repeats import Made, Once
 from app.domain.runs import Attempt, Ending, RunPlace
 from app.domain.standing import Room, Standing
@@ -30,10 +31,10 @@ from app.trial_columns.pages import FieldKeys
 class Datasets(Protocol):
     """Data sets and their prepared contents."""
 
-    def add_dataset(self, summary: DatasetSummary, content: bytes | Path, upload_sha256: str) -> bool:
-        """Store an upload, its content in memory or in a file; False if the same is there.
+    def add_dataset(self, summary: DatasetSummary, content: bytes | Path, upload_sha256: str, owner: str = "") -> bool:
+        """Store an upload of an access key, its content in memory or in a file; False if the same is there.
 
-        Raises Conflict for another content.
+        Raises Conflict for another content, OverQuota.
         """
 
     def upload_hash(self, name: str) -> str | None:
@@ -76,10 +77,13 @@ class Datasets(Protocol):
 class Sweeps(Protocol):
     """Sweeps and the control of live ones. What changes a plan's premises raises the sweep's plan version."""
 
-    def create_sweep(self, sweep: str, new: NewSweep, now: datetime, once: Once | None = None) -> str:
+    def create_sweep(
+        self, sweep: str, new: NewSweep, now: datetime, once: Once | None = None, asked: Asked = NOBODY
+    ) -> str:
         """Store a running sweep without trials, and return its id: that of an earlier one which the same request made.
 
-        Raises Conflict if its data set has gone, InvalidRequest if another request had the key.
+        It counts against the quotas of the key that asked. Raises Conflict if its data set has gone, InvalidRequest if
+        another request had the key, OverQuota.
         """
 
     def made(self, once: Once) -> Made | None:
@@ -103,21 +107,28 @@ class Sweeps(Protocol):
     def running_sweeps(self) -> list[str]:
         """Return the ids of all sweeps that run."""
 
-    def change_sweep(self, sweep: str, changes: SweepChanges, *, reopen: bool) -> None:
+    def change_sweep(self, sweep: str, changes: SweepChanges, *, reopen: bool, asked: Asked = NOBODY) -> None:
         """Store what a PATCH changes, and with `reopen` let a completed sweep run again.
 
         What its end cancelled outside rounds waits in the queue again, as if it had never ended. A changed budget is
         written among the decisions. Raises NotFound; Conflict if the sweep's state forbids it, or if the new budget
-        lies below what is used.
+        lies below what is used; OverQuota beyond the quotas of the key that made the sweep; Forbidden if another key
+        asks for more that has quotas itself.
         """
 
     def enqueue_points(
-        self, sweep: str, points: Sequence[Mapping[str, Value]], now: datetime, once: Once | None = None
+        self,
+        sweep: str,
+        points: Sequence[Mapping[str, Value]],
+        now: datetime,
+        once: Once | None = None,
+        asked: Asked = NOBODY,
     ) -> int:
         """Let hand-picked points wait to be drawn next; the budget of trials grows by them, as a decision tells.
 
         Return how many were enqueued before them, drawn or not. Raises NotFound; Conflict unless the sweep runs or is
-        paused, and where too many wait; InvalidRequest if another request had the key.
+        paused, and where too many wait; InvalidRequest if another request had the key; Forbidden and OverQuota as for
+        a change.
         """
 
     def pause_sweep(self, sweep: str) -> None:
@@ -318,6 +329,12 @@ class AccessKeys(Protocol):
 
     def revoke_access_key(self, key: str, now: datetime) -> datetime:
         """Revoke a key, and return since when it is revoked. Raises NotFound."""
+
+    def limit_access_key(self, key: str, quotas: Quotas) -> None:
+        """Give a key these quotas in place of those that it has. Raises NotFound."""
+
+    def key_usages(self, owners: Collection[str]) -> dict[str, Usage]:
+        """Return what counts against the quotas of these keys, by their ids."""
 
     def note_key_uses(self, uses: Mapping[str, datetime]) -> None:
         """Write down when keys were used last, by their ids."""

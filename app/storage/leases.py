@@ -5,8 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 
+from app.domain.policy import Policy
 from app.domain.states import SweepState, TrialState
 from app.domain.work import Decision, Lease
+from app.storage import silence
 from app.storage.bulk import Bulk
 from app.storage.dialect import among
 from app.storage.moves import RUNNING
@@ -87,12 +89,15 @@ def why_stale(row: AnyRow | None) -> str:
     return f"the sweep is {row.sweep_state}: {row.sweep_reason}"
 
 
-def heartbeat(connection: Connection, worker: str, leases: Sequence[Lease], lease_until: datetime) -> list[Decision]:
+def heartbeat(
+    connection: Connection, policy: Policy, worker: str, leases: Sequence[Lease], lease_until: datetime
+) -> list[Decision]:
     """Put off the end of those leases that still hold; decide for each."""
     rows = named_runs(connection, leases)
     held = {lease.run for lease in leases if holds(rows.get(lease.run), worker, lease)}
     if held:
         _PUT_OFF.run(connection, [{"keys": list(held), "until": lease_until}])
+    silence.excuse(connection, policy, worker, [lease for lease in leases if lease.run not in held])
     return [decide(rows, worker, lease) for lease in leases]
 
 

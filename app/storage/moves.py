@@ -27,7 +27,7 @@ from sqlalchemy import (
 from app.domain.policy import Policy
 from app.domain.runs import Ending
 from app.domain.states import OPEN, SweepState, TrialState, sources, sweep_sources
-from app.storage import changes, kept_models, twins
+from app.storage import changes, kept_models, quotas, twins
 from app.storage.bulk import Bulk
 from app.storage.dialect import among, less_room
 from app.storage.kept_models import Changes, Place
@@ -287,6 +287,7 @@ def end_sweep(
         return False
     ended = move_sweep(connection, sweep, target, {"reason": reason, "ending": None, "finished_at": now})
     require(int(ended), 1, target)
+    quotas.settle(connection, sweep)
     return True
 
 
@@ -298,6 +299,7 @@ def cancel_sweep(connection: Connection, policy: Policy, sweep: int, reason: str
     _cancel_untouched(connection, sweep, reason, now)
     cancelled = _cancel(connection, and_(runs.c.sweep_key == sweep, _from(TrialState.CANCELLED)), reason, now)
     settle(connection, policy, {(sweep, trial) for trial in cancelled}, now, [sweep])
+    quotas.settle(connection, sweep)
     return True
 
 

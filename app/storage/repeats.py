@@ -7,8 +7,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from app.domain.errors import Fault, InvalidRequest, pointer, show
 from app.domain.repeats import KEPT_SECONDS, Made, Once
+from app.storage.access_tables import idempotency_keys as keys
 from app.storage.queries import Query
-from app.storage.tables import idempotency_keys as keys
 
 _KNOWN = Query(
     select(keys.c.request_sha256, keys.c.sweep, keys.c.first).where(

@@ -13,7 +13,7 @@ from app.domain.queue import Recorded
 from app.domain.runs import Ending, RunOutcome, comparable
 from app.domain.states import SweepState, TrialState
 from app.domain.work import CheckpointRef, Decision, GivenBack, Keep, Lease, Outcome, Progress, Result
-from app.storage import changes, kept_models, lost_leases, metrics, moves, passed_rungs, sweep_rows
+from app.storage import changes, kept_models, lost_leases, metrics, moves, passed_rungs, silence, sweep_rows
 from app.storage.bulk import Bulk
 from app.storage.changes import ChangeLog
 from app.storage.curves import Curves
@@ -65,6 +65,10 @@ class _Request:
         row = self.rows.get(lease.run)
         return row if holds(row, self.worker, lease) else None
 
+    def stale(self, leases: Iterable[Lease]) -> list[Lease]:
+        """Return those of these leases that the worker holds no more."""
+        return [lease for lease in leases if self.held(lease) is None]
+
     def decision(self, lease: Lease) -> Decision:
         """Return what the worker shall do with a run whose progress it sent."""
         refusal = self.refused.get(lease)
@@ -90,6 +94,7 @@ def report(
     _grow(connection, request, grown, different)
     _note_checkpoints(connection, request, items)
     _take_back_refused(connection, policy, request, now)
+    silence.excuse(connection, policy, worker, request.stale([item.lease for item in items]))
     return [request.decision(item.lease) for item in items]
 
 
@@ -115,6 +120,7 @@ def finish(
     results = [_Taken(request.rows[run], item, request.curves, different.get(run)) for run, item in taken.items()]
     keep = _record(connection, policy, results, here, now)
     _take_back_refused(connection, policy, request, now)
+    silence.excuse(connection, policy, worker, request.stale(leases))
     return Recorded(
         outcomes=_known_outcomes(connection, request, items, outcomes),
         decisions=[request.decision(item.lease) for item in progress],

@@ -46,6 +46,7 @@ from app.storage import (
     lost_leases,
     open_runs,
     plans,
+    quotas,
     repeats,
     results,
     snapshots,
@@ -56,7 +57,7 @@ from app.storage import (
     wal,
     worker_owners,
 )
-from app.storage.arrivals import Arrivals, Source
+from app.storage.arrivals import Arrivals, Source, known_size
 from app.storage.connect import (
     IN_USE,
     limit_size,
@@ -197,10 +198,11 @@ class SqliteStorage:
 
     # Data sets
 
-    def add_dataset(self, summary: DatasetSummary, content: Source, upload_sha256: str) -> bool:
+    def add_dataset(self, summary: DatasetSummary, content: Source, upload_sha256: str, owner: str = "") -> bool:
         if self.write(dataset_rows.knows, summary, upload_sha256):
             return False
-        name = partial(dataset_rows.add, summary=summary, upload_sha256=upload_sha256)
+        self.read(quotas.require_room, owner, summary.sha256, known_size(content))
+        name = partial(dataset_rows.add, summary=summary, upload_sha256=upload_sha256, owner=owner)
         return self._arrivals.bring(summary.sha256, content, summary.created_at, name)
 
     def replace_builtin(self, summary: DatasetSummary, content: Source) -> None:
@@ -313,6 +315,8 @@ class SqliteStorage:
 
     add_access_keys = _writes(access_keys.add)
     revoke_access_key = _writes(access_keys.revoke)
+    limit_access_key = _writes(access_keys.limit)
+    key_usages = _reads(quotas.usages)
     note_key_uses = _writes(access_keys.note_uses)
     access_keys = _reads(access_keys.every)
     own_worker = _writes(worker_owners.own)
@@ -322,7 +326,7 @@ class SqliteStorage:
     # The queue
 
     claim = _decides(claims.claim)
-    heartbeat = _writes(leases.heartbeat)
+    heartbeat = _decides(leases.heartbeat)
     held_trials = _reads(leases.held_trials)
     report = _decides(results.report)
     finish = _decides(results.finish)

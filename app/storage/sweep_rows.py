@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, Connection, Text, bindparam, case, func, i
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
+from app.domain.quotas import NOBODY, Asked
 from app.domain.repeats import Made, Once
 from app.domain.states import SweepState, TrialState
 from app.domain.sweeps import Labels, NewSweep, Sweep, SweepFilter, SweepSpec, Used
 from app.domain.work import OWN_TRAINER
-from app.storage import changes, counts, histories, records, repeats, views
+from app.storage import changes, counts, histories, quotas, records, repeats, views
 from app.storage.dialect import among, json_has
 from app.storage.moves import QUEUED
 from app.storage.queries import Query
@@ -76,29 +77,34 @@ def sweep_key(connection: Connection, sweep: str) -> int:
     return key
 
 
-def create(connection: Connection, sweep: str, new: NewSweep, now: datetime, once: Once | None = None) -> str:
+def create(
+    connection: Connection, sweep: str, new: NewSweep, now: datetime, once: Once | None = None, asked: Asked = NOBODY
+) -> str:
     """Store a running sweep without trials, and return its id: that of an earlier one which the same request made.
 
-    Raises Conflict if its data set has gone meanwhile, InvalidRequest if another request had the key.
+    Raises Conflict if its data set has gone meanwhile, InvalidRequest if another request had the key, OverQuota.
     """
 
     def make() -> Made:
-        _add(connection, sweep, new, now)
+        with quotas.within(connection, asked.owner):
+            quotas.count(connection, _add(connection, sweep, new, now), new.spec, asked)
         return Made(sweep)
 
     return repeats.once_only(connection, once, now, make).sweep
 
 
-def _add(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> None:
+def _add(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> int:
+    """Store a sweep; return its key."""
     data = {} if new.dataset is None else _data(connection, new.dataset)
     row = {**_asked(new.spec, new.labels), **data, **_BEGINNING}
     metrics = [{"name": name, "direction": direction} for name, direction in new.metrics.items()]
     added = insert(sweeps).values(**row, metrics=metrics, id=sweep, posted=new.posted, created_at=now)
-    key = connection.execute(added.returning(sweeps.c.key)).scalar_one()
+    key: int = connection.execute(added.returning(sweeps.c.key)).scalar_one()
     connection.execute(insert(sweep_counts).values(sweep_key=key))
     views.take_parameters(connection, [*new.spec.space.parameters, *new.spec.fixed])
     histories.store(connection, key, new.history)
     changes.of(connection).sweep(key, SweepState.RUNNING.value)
+    return key
 
 
 def find(connection: Connection, sweep: str) -> Sweep:

@@ -87,6 +87,8 @@ datasets = Table(
     Column("created_at", Instant, nullable=False),
     Column("upload_sha256", Text),
     Column("artifact_key", Integer, ForeignKey("artifacts.key"), nullable=False, index=True),
+    Column("owner", Text),
+    Index("ix_datasets_owner", "owner", **only_where("owner IS NOT NULL")),
     sqlite_strict=True,
 )
 
@@ -223,12 +225,10 @@ sweep_counts = Table(
 )
 
 # What workers lease. `epochs` are stored without a gap from 1 on, or from where a trial begins that inherits from
-# another one; `asked` is how far to train; `charged` what the
-# budget of epochs was charged for the run. `worker` is the holder or the one that may have the member in memory.
-# `fence` rises with each claim; under `recorded_fence` the last result was recorded, if there
-# is one. Keys are never given twice: who
-# still trains a run of a sweep that was deleted must not pass as the holder of another one. The metrics of a trial's
-# only run stand in the trial alone.
+# another one; `asked` is how far to train; `charged` what the budget of epochs was charged for the run. `worker` is the
+# holder or the one that may have the member in memory. `fence` rises with each claim; under `recorded_fence` the last
+# result was recorded, if there is one. Keys are never given twice: who still trains a run of a sweep that was deleted
+# must not pass as the holder of another one. The metrics of a trial's only run stand in the trial alone.
 runs = Table(
     "stored_runs",
     metadata,
@@ -380,47 +380,6 @@ histories = Table(
     Column("source", Text, nullable=False),
     Column("dataset_sha256", Text),
     Column("points", Json, nullable=False),
-    sqlite_strict=True,
-    sqlite_with_rowid=False,
-)
-
-# Keys that were revoked stay: a folder that ever had one is never open again.
-access_keys = Table(
-    "access_keys",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("scopes", Json, nullable=False),
-    Column("secret_sha256", Text, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("expires_at", Instant),
-    Column("revoked_at", Instant),
-    Column("last_used_at", Instant),
-    sqlite_strict=True,
-    sqlite_with_rowid=False,
-)
-
-# Of a worker that claimed without a key there is no row.
-worker_owners = Table(
-    "worker_owners",
-    metadata,
-    Column("worker", Text, primary_key=True),
-    Column("key_id", Text, nullable=False),
-    sqlite_strict=True,
-    sqlite_with_rowid=False,
-)
-
-# What requests made that came with a key of their sender's choice, so that they count once, however often they come.
-idempotency_keys = Table(
-    "idempotency_keys",
-    metadata,
-    Column("owner", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("request_sha256", Text, nullable=False),
-    Column("sweep", Text, nullable=False),
-    Column("first", Integer, nullable=False),
-    Column("made_at", Instant, nullable=False),
-    Index(None, "made_at"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )

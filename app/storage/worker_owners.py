@@ -2,9 +2,10 @@
 
 from sqlalchemy import Connection, delete, select
 
+from app.storage.access_tables import worker_owners
 from app.storage.dialect import upsert
 from app.storage.moves import RUNNING
-from app.storage.tables import runs, worker_owners
+from app.storage.tables import runs
 
 
 def every(connection: Connection) -> dict[str, str]:

@@ -26,6 +26,8 @@ CALLS: list[Call[Any]] = [
     service.backup("copy.db"),
     keys.create("laptop", ["read"]),
     keys.page(),
+    keys.change("K", quotas={"trials": 100}),
+    keys.current(),
     keys.revoke("K"),
     datasets.upload("flowers.csv", name="flowers"),
     datasets.preview("flowers.csv"),

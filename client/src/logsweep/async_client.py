@@ -66,6 +66,8 @@ class AsyncClient:
     delete_dataset = awaited(on_datasets.delete)
     preview = awaited(on_sweeps.preview)
     create_key = awaited(on_keys.create)
+    change_key = awaited(on_keys.change)
+    current_key = awaited(on_keys.current)
     revoke_key = awaited(on_keys.revoke)
     datasets = async_listed(on_datasets.page)
     sweeps = async_listed(on_sweeps.page)

@@ -67,6 +67,8 @@ class Client:
     delete_dataset = blocking(on_datasets.delete)
     preview = blocking(on_sweeps.preview)
     create_key = blocking(on_keys.create)
+    change_key = blocking(on_keys.change)
+    current_key = blocking(on_keys.current)
     revoke_key = blocking(on_keys.revoke)
     datasets = listed(on_datasets.page)
     sweeps = listed(on_sweeps.page)

@@ -52,6 +52,18 @@ class Changes(TypedDict, total=False):
     constraints: Sequence[str]
 
 
+class QuotaLimits(TypedDict, total=False):
+    """The most that an access key may have of sweeps and bytes at a time, and use of trials and epochs; None: no limit.
+
+    Those that are left out stay as they are, which for a new key is without a limit.
+    """
+
+    sweeps: int | None
+    trials: int | None
+    epochs: int | None
+    bytes: int | None
+
+
 class UploadFields(TypedDict, total=False):
     """How a table is to be read and split; the README of the server has the meaning of each."""
 

@@ -1,12 +1,16 @@
 """The audit log: who changed what."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from starlette.responses import Response
+from starlette.types import Message, Receive, Send
+from starlette.types import Scope as Scope_
 
-from app.api.audit import LOGGER
+from app.api.audit import LOGGER, Audit
 from app.domain.access import Scope
 from app.services.services import Services
 from tests.app.api.guarded import Guarded, bearer, guarded
@@ -58,6 +62,49 @@ def test_no_address_can_say_what_became_of_it(server: Guarded, caplog: pytest.Lo
         server.client.get("/healthz")  # on the same connection: the one before is done with
     (told,) = [record.getMessage() for record in caplog.records if record.name == LOGGER]
     assert told.endswith(f"): DELETE /v1/sweeps/swp_1{said} was answered with 404.")
+
+
+def test_a_login_is_noted_with_its_key_and_so_is_its_end(server: Guarded, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, LOGGER), httpx.Client(base_url=server.client.base_url) as browser:
+        browser.post("/v1/session", json={"key": server.good[Scope.READ]})
+        browser.delete("/v1/session")
+        browser.get("/healthz")
+    told = [record.getMessage() for record in caplog.records if record.name == LOGGER]
+    assert [line.partition("(")[0] for line in told] == ['the key "read" '] * 2
+    assert [line.partition("): ")[2] for line in told] == [
+        "POST /v1/session was answered with 204.",
+        "DELETE /v1/session was answered with 204.",
+    ]
+
+
+def test_whoever_has_no_key_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    now = 0.0
+
+    async def refuse(scope: Scope_, receive: Receive, send: Send) -> None:
+        await Response(status_code=401)(scope, receive, send)
+
+    async def tried(times: int) -> None:
+        for _ in range(times):
+            scope = {"type": "http", "method": "POST", "path": "/v1/session", "headers": []}
+            await audit(scope, _nothing, _dropped)
+
+    audit = Audit(refuse, lambda: now)
+    with caplog.at_level(logging.INFO, LOGGER):
+        asyncio.run(tried(1000))
+        now = 1.0
+        asyncio.run(tried(1))
+    assert [record.getMessage() for record in caplog.records if record.name == LOGGER] == [
+        "without a key: POST /v1/session was answered with 401.",
+        "without a key: POST /v1/session was answered with 401, the last of 1,000 such requests.",
+    ]
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
+
+
+async def _dropped(_: Message) -> None:
+    pass
 
 
 def test_what_failed_in_the_middle_is_noted_too(

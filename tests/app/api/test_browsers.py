@@ -107,6 +107,21 @@ def test_nothing_is_said_to_other_origins_unless_it_is_set(shared: httpx.Client)
 
 
 @pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/v1/sweeps", "no-store"),
+        ("/v1/session", "no-store"),
+        ("/v1/sweeps/none", "no-store"),
+        ("/metrics", "no-store"),
+        ("/", "no-cache"),
+        ("/dashboard/icon.svg", "no-cache"),
+    ],
+)
+def test_nobody_keeps_an_answer_unless_it_is_a_page(shared: httpx.Client, path: str, said: str) -> None:
+    assert shared.get(path).headers.get_list("Cache-Control") == [said]
+
+
+@pytest.mark.parametrize(
     "path", ["/", "/docs", "/dashboard/icon.svg", "/healthz", "/v1/sweeps", "/none", "/openapi.json"]
 )
 def test_every_answer_keeps_browsers_apart(shared: httpx.Client, path: str) -> None:

@@ -25,7 +25,7 @@ OPERATIONS = {
     "follow_events", "follow_sweep", "list_workers",
     "chart_progress", "chart_curves", "chart_points", "export_results", "refine_sweep",
     "take_backup",
-    "create_key", "list_keys", "revoke_key",
+    "create_key", "list_keys", "change_key", "get_current_key", "revoke_key",
     "get_health", "get_readiness", "scrape_meters",
 }  # fmt: skip  # one line for each resource
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,9 +11,12 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from app.api import datasets, ensembles, models, problems, reading, work_files
+from app.api import datasets, ensembles, models, problems, reading, spaces, sweeps, work_files
+from app.api.access_rules import CALLER
 from app.api.gate import Gate
 from app.api.reading import AT_ONCE, as_read
+from app.api.turns import Turns
+from app.domain.access import ANYONE, AccessKey
 from app.domain.errors import Unavailable
 from app.services.services import Services
 from tests.app.api.serving import Json, Trainer, start
@@ -22,11 +26,11 @@ from tests.app.storage.test_reads import endless
 def application() -> FastAPI:
     """Return an application with one turn for reads."""
     app = FastAPI()
-    app.state.reads = asyncio.Semaphore(1)
+    app.state.reads = Turns(1, of_each=1)
     return app
 
 
-def request_of(app: FastAPI, *messages: str) -> Request:
+def request_of(app: FastAPI, *messages: str, caller: AccessKey = ANYONE) -> Request:
     """Return a request of a client that sends these messages and nothing more."""
     waiting = iter(messages)
 
@@ -36,7 +40,7 @@ def request_of(app: FastAPI, *messages: str) -> Request:
             await asyncio.Event().wait()
         return {"type": message}
 
-    return Request({"type": "http", "app": app, "headers": []}, receive)
+    return Request({"type": "http", "app": app, "headers": [], CALLER: caller}, receive)
 
 
 def test_a_read_whose_client_left_stops_and_gives_its_turn_to_the_next(services: Services) -> None:
@@ -57,6 +61,28 @@ def test_a_read_whose_client_left_stops_and_gives_its_turn_to_the_next(services:
         return bytes(answer.body)
 
     assert asyncio.run(in_turn()) == b"read"
+
+
+def test_one_key_that_reads_as_often_as_it_can_holds_up_no_other() -> None:
+    app = application()
+    app.state.reads = Turns(2, of_each=1)
+    began, greedy, calm = asyncio.Event(), replace(ANYONE, id="key_1"), replace(ANYONE, id="key_2")
+
+    async def read_for_ever(_: Request) -> Response:
+        began.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def read(_: Request) -> Response:
+        return Response("read")
+
+    async def in_turn() -> None:
+        many = [asyncio.create_task(as_read(request_of(app, caller=greedy), read_for_ever)) for _ in range(100)]
+        await began.wait()
+        await asyncio.wait_for(as_read(request_of(app, caller=calm), read), 10.0)
+        assert not any(one.done() for one in many)
+
+    asyncio.run(in_turn())
 
 
 @pytest.fixture
@@ -94,7 +120,7 @@ def test_workers_fetch_what_they_train_on_while_readers_have_all_turns(
     monkeypatch.setattr(reading, "LONGEST_READ", 0.1)
     app = FastAPI()
     app.add_middleware(Gate)
-    app.state.reads, app.state.services = asyncio.Semaphore(0), services
+    app.state.reads, app.state.services = Turns(0, of_each=0), services
     problems.install(app)
     for routes in (datasets, work_files):
         app.include_router(routes.router)
@@ -121,7 +147,7 @@ def test_whoever_waits_for_models_holds_no_thread_and_is_told_in_time(
     monkeypatch.setattr(reading, "LONGEST_READ", 0.1)
     app = FastAPI()
     app.add_middleware(Gate)
-    app.state.models, app.state.services = asyncio.Semaphore(0), services
+    app.state.models, app.state.services = Turns(0, of_each=0), services
     problems.install(app)
     for routes in (ensembles, models):
         app.include_router(routes.router)
@@ -130,5 +156,24 @@ def test_whoever_waits_for_models_holds_no_thread_and_is_told_in_time(
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
             body: Json | None = {"rows": [{}]} if method == "POST" else None
             return (await client.request(method, f"/v1/sweeps/swp_1/{path}", json=body)).status_code
+
+    assert asyncio.run(asked()) == 503
+
+
+@pytest.mark.parametrize("path", ["spaces/preview", "sweeps/swp_1/refine"])
+def test_what_only_looks_waits_its_turn_among_the_reads_though_it_is_posted(
+    services: Services, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(reading, "LONGEST_READ", 0.1)
+    app = FastAPI()
+    app.add_middleware(Gate)
+    app.state.reads, app.state.services = Turns(0, of_each=0), services
+    problems.install(app)
+    for routes in (spaces, sweeps):
+        app.include_router(routes.router)
+
+    async def asked() -> int:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
+            return (await client.post(f"/v1/{path}", json={})).status_code
 
     assert asyncio.run(asked()) == 503

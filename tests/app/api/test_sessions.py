@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from app.api.cookies import cookie_of, name_of
 from app.domain.access import KeyDraft, Scope
 from app.services import sessions
 from tests.app.api.guarded import Guarded, bearer, guarded
@@ -41,6 +42,31 @@ def test_who_logs_in_may_do_what_the_key_allows_until_logging_out(server: Guarde
     assert not browser.cookies
     problem(browser.get("/v1/sweeps"), 401)
     problem(httpx.get(f"{server.client.base_url}/v1/sweeps", cookies=kept), 401)
+
+
+def test_who_logs_in_again_leaves_no_session_open(server: Guarded, browser: httpx.Client) -> None:
+    browser.post("/v1/session", json={"key": server.good[Scope.READ]}).raise_for_status()
+    before = dict(browser.cookies)
+    browser.post("/v1/session", json={"key": server.good[Scope.SUBMIT]}).raise_for_status()
+    assert browser.get("/v1/session").json()["name"] == "submit"
+    problem(httpx.get(f"{server.client.base_url}/v1/sweeps", cookies=before), 401)
+
+
+def test_a_login_that_fails_leaves_the_session_as_it_is(server: Guarded, browser: httpx.Client) -> None:
+    browser.post("/v1/session", json={"key": server.good[Scope.READ]}).raise_for_status()
+    problem(browser.post("/v1/session", json={"key": server.bad["revoked"]}), 401)
+    assert browser.get("/v1/session").json()["name"] == "read"
+
+
+def test_nobody_can_have_a_large_login_read(server: Guarded) -> None:
+    problem(server.client.post("/v1/session", json={"key": "x" * 1024}), 413)
+
+
+@pytest.mark.parametrize(("scheme", "name"), [("http", "logsweep_8000"), ("https", "__Host-logsweep_8000")])
+def test_under_tls_no_other_host_can_set_the_cookie(scheme: str, name: str) -> None:
+    scope = {"type": "http", "scheme": scheme, "server": ("lab", 8000)}
+    assert name_of(scope) == name
+    assert cookie_of({**scope, "headers": [(b"cookie", f"{name}=secret; logsweep_8000x=other".encode())]}) == "secret"
 
 
 @pytest.mark.parametrize("kind", ["of nobody", "with another secret", "revoked", "expired", "no token"])

@@ -33,7 +33,7 @@ _AFTER = (
     "chart_progress", "chart_curves", "chart_points", "list_workers", "take_backup", "cancel_sweep",
     "get_ensemble", "get_ensemble_model", "get_ensemble_answers", "predict_by_ensemble", "evaluate_ensemble",
     "retrain_winner", "delete_sweep",
-    "create_key", "list_keys", "revoke_key",
+    "create_key", "list_keys", "change_key", "get_current_key", "revoke_key",
 )  # fmt: skip  # one line for each resource
 _MADE = {"create_sweep": "sweep", "create_key": "key"}
 """What is made on the way, and as what its id stands in addresses."""

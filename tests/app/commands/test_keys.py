@@ -91,3 +91,17 @@ def test_a_file_without_a_key_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty.key").touch()
     with pytest.raises(Unavailable, match=r"The key in .*empty.key has characters that no key has, or none at all"):
         find_key(str(tmp_path / "empty.key"), {})
+
+
+def test_quotas_are_given_changed_taken_away_and_shown(run: Run, where: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = where / "admin.key"
+    run("key", "create", "mine", "--scope", "admin", "--max-sweeps", "3", "--max-bytes", "5000", "--file", str(file))
+    monkeypatch.setenv("LOGSWEEP_KEY_FILE", str(file))
+    (made,) = told(run("key", "list", "--json"))
+    assert made["quotas"] == {"sweeps": 3, "trials": None, "epochs": None, "bytes": 5000}
+    run("key", "change", made["id"], "--max-trials", "10", "--max-epochs", "0", "--without", "bytes")
+    (shown,) = told(run("key", "quotas", "--json"))
+    assert shown["quotas"] == {"sweeps": 3, "trials": 10, "epochs": 0, "bytes": None}
+    assert shown["used"] == {"sweeps": 0, "trials": 0, "epochs": 0, "bytes": 0}
+    assert "0 of 10" in run("key", "quotas").stdout
+    assert "key_9" in run("key", "change", "key_9", "--max-trials", "1", code=1).stderr

@@ -44,10 +44,24 @@ def test_csv_holds_every_row(found: list[list[Row]]) -> None:
     for line, row in zip(others, all_rows, strict=True):
         assert line[0] == str(row[0])
         assert (float(line[1]) if line[1] else None) == row[1]
-        assert line[2] == (row[2] or "")
+        assert line[2].removeprefix("'") == (row[2] or "").removeprefix("'")
         assert (datetime.fromisoformat(line[3]) if line[3] else None) == row[3]
         if isinstance(row[4], bool | list):
             assert json.loads(line[4]) == row[4]
+
+
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "@SUM(1)", "+1+1", "-2+3", "\t=1", "-", "+1e", "=1"])
+def test_no_cell_of_csv_is_a_formula_to_a_spreadsheet(text: str) -> None:
+    row = (1, 0.5, text, None, text)
+    lines = list(csv.reader(io.StringIO(written("csv", [[row]]).decode(), newline="")))
+    assert lines[1] == ["1", "0.5", f"'{text}", "", f"'{text}"]
+    assert json.loads(written("jsonl", [[row]]))["words"] == text
+
+
+@pytest.mark.parametrize("text", ["-1", "+1.5", "-.5e-3", "a=b", "'", "1-2", ""])
+def test_a_text_that_is_no_formula_is_written_as_it_is(text: str) -> None:
+    lines = list(csv.reader(io.StringIO(written("csv", [[(1, None, text, None, text)]]).decode(), newline="")))
+    assert lines[1][2::2] == [text, text]
 
 
 @given(pages)

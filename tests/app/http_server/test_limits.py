@@ -5,7 +5,8 @@ import resource
 
 import pytest
 
-from app.http_server.limits import MOST_CONNECTIONS, connections_within, raise_descriptor_limit
+from app.api.held import MOST_CONNECTIONS
+from app.http_server.limits import connections_within, raise_descriptor_limit
 from app.http_server.tally import PAUSE, Tally
 
 

@@ -28,6 +28,11 @@ def test_three_losses_in_a_row_while_alone_are_fatal() -> None:
     assert reason == "3 times in a row a worker died, fell silent or refused with nothing but this run in its hands"
 
 
+def test_whose_worker_comes_back_is_blamed_for_one_loss_less() -> None:
+    assert POLICY.after_return(after(False, False, False, True)) == Blame(losses=3, alone=0)
+    assert POLICY.after_return(after()) == Blame()
+
+
 def test_a_loss_in_company_interrupts_the_row() -> None:
     assert after(True, True, False, True) == Blame(losses=4, alone=1)
 

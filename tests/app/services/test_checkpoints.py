@@ -125,6 +125,21 @@ def test_a_damaged_file_is_missing_and_deleted(folder: Path) -> None:
     assert not (folder / name).exists()
 
 
+def test_a_file_that_was_whole_is_hashed_again_only_once_it_was_written_to(folder: Path) -> None:
+    checkpoints = Checkpoints(folder, 1 << 20)
+    name = add(checkpoints, content(1))
+    assert read(checkpoints, name) == content(1)
+    path, status = folder / name, (folder / name).stat()
+    path.write_bytes(content(2))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))  # as if it had not been written to
+    assert read(checkpoints, name) == content(2)
+    path.write_bytes(content(3))
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))  # later than the last look, however coarse the clock is
+    with pytest.raises(NotFound):
+        checkpoints.read(name)
+    assert not path.exists()
+
+
 def test_bytes_with_another_hash_are_refused_and_leave_nothing(folder: Path) -> None:
     checkpoints = Checkpoints(folder, 1 << 20)
     with pytest.raises(Malformed, match="Send it once more"):

@@ -38,6 +38,10 @@ class SimplePolicy(Policy):
         """Count the loss."""
         return Blame(blame.losses + 1, blame.alone + 1 if alone else 0)
 
+    def after_return(self, blame: Blame) -> Blame:
+        """Take the loss back."""
+        return Blame(max(blame.losses - 1, 0), max(blame.alone - 1, 0))
+
     def fatal(self, blame: Blame) -> str | None:
         """Give up after three losses alone."""
         return f"lost {FATAL} times while alone" if blame.alone >= FATAL else None

@@ -10,6 +10,7 @@ from app.domain.ensembles import ChosenEnsemble, Member
 from app.domain.errors import NotFound
 from app.domain.plan import Draw, Inheritance
 from app.storage import FILE, SqliteStorage, Storage, deletion
+from app.storage.access_tables import counted_sweeps
 from app.storage.connect import writing_engine
 from app.storage.tables import (
     artifacts,
@@ -35,6 +36,7 @@ from tests.app.storage.world import SWEEP, add_sweep, claim, drawn, finish, make
 OF_SWEEPS = (
     attempts,
     cohorts,
+    counted_sweeps,
     decisions,
     ensembles,
     epochs,
@@ -56,7 +58,7 @@ def add_heir(storage: Storage) -> None:
     assert make(storage, Draw([replace(heir, inherits=Inheritance(0, 2))], 2, "drawn"))
 
 
-OF_SWP_2 = ("sweeps", "sweep_counts", "stored_trials", "stored_runs", "cohorts")
+OF_SWP_2 = ("sweeps", "counted_sweeps", "sweep_counts", "stored_trials", "stored_runs", "cohorts")
 """The tables that have a row of the sweep that stays."""
 
 

@@ -3,10 +3,12 @@
 import pytest
 from sqlalchemy import update
 
+from app.domain.events import WorkQueued
 from app.domain.runs import Ending
 from app.domain.states import SweepState
-from app.domain.work import GivenBack
-from app.storage import lost_leases, moves
+from app.domain.work import GivenBack, Lease
+from app.storage import changes, leases, lost_leases, moves
+from app.storage.silence import MOST_EXCUSED
 from app.storage.tables import runs
 from tests.app.storage.queue_world import NOW, TERM, World, paused
 
@@ -35,6 +37,57 @@ def test_a_worker_that_loses_one_lease_of_two_was_not_alone(world: World) -> Non
     assert lost_leases.lose_expired(world.connection, world.policy, NOW) == 1
     assert blame(world, late.lease.run) == (1, 0)
     assert world.attempts(late.lease.run) == [(1, "w1", "lost", "the worker fell silent")]
+
+
+def fall_silent(world: World) -> Lease:
+    """Let a worker claim a run, and not be heard until its lease has run out."""
+    lease = world.claim()[0].lease
+    world.connection.execute(update(runs).where(runs.c.key == lease.run).values(lease_until=NOW - TERM))
+    assert lost_leases.lose_expired(world.connection, world.policy, NOW) == 1
+    return lease
+
+
+def beat(world: World, lease: Lease, worker: str = "w1") -> None:
+    (decision,) = leases.heartbeat(world.connection, world.policy, worker, [lease], NOW + TERM)
+    assert decision.decision == "stop"
+
+
+def test_a_worker_that_is_heard_again_frees_the_run_that_it_lost_from_blame_once(world: World) -> None:
+    world.add_sweep()
+    for number in range(2):
+        lease = fall_silent(world)
+        assert blame(world) == (number + 1, number + 1)
+    beat(world, lease, "w2")
+    assert blame(world) == (2, 2)
+    world.commit()
+    beat(world, lease)
+    beat(world, lease)
+    assert blame(world) == (1, 1)
+    assert world.attempts(1)[-1] == (2, "w1", "lost", "the worker fell silent, and came back")
+    assert any(isinstance(one, WorkQueued) for one in changes.of(world.connection).events(world.connection))
+
+
+def test_late_epochs_and_results_free_a_run_from_blame_too(world: World) -> None:
+    world.add_sweep()
+    world.report(fall_silent(world), 1)
+    assert blame(world) == (0, 0)
+    assert world.finish(paused(fall_silent(world), 0.25)).outcomes[0][0] == "stale"
+    assert blame(world) == (0, 0)
+
+
+def test_a_run_whose_workers_fall_silent_again_and_again_is_blamed_in_the_end(world: World) -> None:
+    world.add_sweep()
+    for _ in range(MOST_EXCUSED + 3):
+        beat(world, fall_silent(world))
+    assert world.trial(0).state == "failed"
+
+
+def test_a_death_is_not_excused(world: World) -> None:
+    world.add_sweep()
+    lease = world.claim()[0].lease
+    die(world)
+    beat(world, lease)
+    assert blame(world) == (1, 1)
 
 
 @pytest.mark.parametrize("ending", ["signal", "error", "lost", "refused", "out_of_memory"])

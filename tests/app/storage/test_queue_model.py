@@ -55,6 +55,8 @@ class QueueMachine(RuleBasedStateMachine):
         self.nothing_waits = False
         self.told = False
         self.handed_in: set[tuple[str, Lease]] = set()
+        self.silent: set[tuple[str, Lease]] = set()
+        """Leases that ran out, and whose workers were not heard since while their runs were blamed."""
 
     def teardown(self) -> None:
         """Close the world."""
@@ -102,6 +104,7 @@ class QueueMachine(RuleBasedStateMachine):
         run = self.runs[lease.run]
         if not self._holds(worker, lease):
             assert decision.decision == "stop"
+            self._excuse(worker, lease)
         elif first > run.epochs + 1 or first + count - 1 > max(run.asked, run.epochs):
             assert decision.decision == "stop"
             self._lose([run], excused=False)
@@ -134,6 +137,8 @@ class QueueMachine(RuleBasedStateMachine):
         if held:
             self.handed_in.add((worker, lease))
             self._record(self.runs[lease.run], state, count)
+        else:
+            self._excuse(worker, lease)
 
     @rule(pick=PICK, stranger=STRANGER, ending=st.sampled_from(["released", "refused"]))
     def release(self, pick: int, stranger: str | None, ending: Literal["released", "refused"]) -> None:
@@ -149,17 +154,20 @@ class QueueMachine(RuleBasedStateMachine):
     def heartbeat(self, pick: int, stranger: str | None) -> None:
         """Keep a lease."""
         worker, lease = self._pick(pick, stranger)
-        (decision,) = leases.heartbeat(self.connection, worker, [lease], self.now + TERM)
+        (decision,) = leases.heartbeat(self.connection, self.policy, worker, [lease], self.now + TERM)
         held = self._holds(worker, lease)
         assert (decision.decision == "stop") == (not held)
         if held:
             self.runs[lease.run].until = self.now + TERM
+        else:
+            self._excuse(worker, lease)
 
     @rule(seconds=st.sampled_from([1, 10, 10, 31]))
     def expire(self, seconds: int) -> None:
         """Let time pass, and take back what nobody kept."""
         self.now += timedelta(seconds=seconds)
         late = [run for run in self.runs.values() if run.until is not None and run.until < self.now]
+        self.silent |= {one for one in self.granted if self._holds(*one) and self.runs[one[1].run] in late}
         assert lost_leases.lose_expired(self.connection, self.policy, self.now) == len(late)
         self._lose(late)
 
@@ -322,6 +330,13 @@ class QueueMachine(RuleBasedStateMachine):
     def _holds(self, worker: str, lease: Lease) -> bool:
         run = self.runs[lease.run]
         return run.state == TrialState.RUNNING and (run.worker, run.fence) == (worker, lease.fence)
+
+    def _excuse(self, worker: str, lease: Lease) -> None:
+        """Take back the blame of a run that a worker lost which was only silent."""
+        run = self.runs[lease.run]
+        if run.blame.losses and run.state in OPEN and (worker, lease) in self.silent:
+            self.silent.remove((worker, lease))
+            run.blame = self.policy.after_return(run.blame)
 
     def _reach(self, run: Run, epoch: int) -> None:
         if epoch > run.epochs:

@@ -12,6 +12,7 @@ from pathlib import Path
 from app.domain.datasets import DatasetSummary
 from app.domain.plan import Draw, Drawn, End, Move, Need, Plan
 from app.domain.queue import Ask, Claimed, Grant, Part, Recorded
+from app.domain.quotas import Asked, Largest
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Space
 from app.domain.states import SweepState
 from app.domain.sweeps import Budget, Labels, NewSweep, Objective, SweepSpec
@@ -26,6 +27,9 @@ RULES = 9
 """The newest rules that the workers here know."""
 
 SWEEP = "swp_1"
+OWNER = "key_1"
+"""The access key that made the sweeps; it has no quotas."""
+
 UPLOAD = "e1" * 32
 """The hash of an upload."""
 
@@ -81,7 +85,7 @@ def create(storage: Storage, whole: SweepSpec, sweep: str = SWEEP, labels: Label
     """Store a sweep without trials."""
     storage.add_dataset(DATASET, b"content", UPLOAD)
     new = NewSweep(whole, labels or Labels(whole.name), {"posted": True}, DATASET, {"dev_error": "minimize"})
-    storage.create_sweep(sweep, new, START)
+    storage.create_sweep(sweep, new, START, asked=Asked(OWNER, Largest(4, 64)))
 
 
 def make(storage: Storage, *moves: Move, sweep: str = SWEEP, memory: Mapping[str, Value] | None = None) -> bool:

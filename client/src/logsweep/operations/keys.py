@@ -5,13 +5,25 @@ from datetime import datetime
 
 from logsweep.answers.keys import KeyAnswer, NewKeyAnswer
 from logsweep.calls import Call, Page, answer, get, nothing, place
-from logsweep.requests import Scope
+from logsweep.requests import QuotaLimits, Scope
 
 
-def create(name: str, scopes: Sequence[Scope], *, expires_at: datetime | None = None) -> Call[NewKeyAnswer]:
+def create(
+    name: str, scopes: Sequence[Scope], *, expires_at: datetime | None = None, quotas: QuotaLimits | None = None
+) -> Call[NewKeyAnswer]:
     """Make an access key; its `token` cannot be shown again. With the first key the server begins to ask for one."""
     body = {"name": name, "scopes": list(scopes), "expires_at": expires_at and expires_at.isoformat()}
-    return Call("POST", "/v1/keys", answer(NewKeyAnswer), json=body)
+    return Call("POST", "/v1/keys", answer(NewKeyAnswer), json={**body, "quotas": dict(quotas or {})})
+
+
+def change(key: str, *, quotas: QuotaLimits) -> Call[KeyAnswer]:
+    """Change those quotas of an access key that are named."""
+    return Call("PATCH", place("v1", "keys", key), answer(KeyAnswer), json={"quotas": dict(quotas)}, repeatable=True)
+
+
+def current() -> Call[KeyAnswer]:
+    """Return the access key that this client sends, with what is used of its quotas."""
+    return get("/v1/keys/current", answer(KeyAnswer))
 
 
 def page(*, limit: int = 500, cursor: str | None = None) -> Call[Page[KeyAnswer]]:

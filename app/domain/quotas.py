@@ -1,0 +1,133 @@
+"""Quotas of access keys: how much of the service what was made with a key may take.
+
+Sweeps and bytes are what a key has: deleting gives them back. Trials and epochs are what it used, as computing time is:
+an open sweep counts with all that its budget allows, an ended one with what it came to, and deleting it gives nothing
+back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from app.domain.errors import Fault, OverQuota
+from app.domain.sweeps import Budget, SweepSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """The most that a key may have or use of each; None is no limit."""
+
+    sweeps: int | None = None
+    trials: int | None = None
+    epochs: int | None = None
+    bytes: int | None = None
+
+
+NO_QUOTAS = Quotas()
+
+QUOTAS = tuple(field.name for field in fields(Quotas))
+"""The names of what has a quota."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a key has of sweeps and bytes, and what it used, or open sweeps of it may use, of trials and epochs."""
+
+    sweeps: int = 0
+    trials: int = 0
+    epochs: int = 0
+    bytes: int = 0
+
+
+NOTHING = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """The most that one trial of a sweep may take: the epochs of a training, and the bytes of its model."""
+
+    epochs: int = 0
+    model_bytes: int = 0
+
+    def or_larger(self, other: "Largest") -> "Largest":
+        """Return the most of both."""
+        return Largest(max(self.epochs, other.epochs), max(self.model_bytes, other.model_bytes))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for more trials, by the id of an access key, and the largest of them; nobody has the id ""."""
+
+    owner: str = ""
+    largest: Largest = Largest()
+
+
+NOBODY = Asked()
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a sweep counts of trials, of epochs and of the bytes of models."""
+
+    trials: int
+    epochs: int
+    bytes: int
+
+
+def counted_open(spec: SweepSpec, largest: Largest, confirmed: int = 0) -> Counted:
+    """Return what an open sweep counts: all that its budget allows.
+
+    `confirmed` are the epochs that were charged for earlier confirmations, which are no part of trials to come.
+    """
+    models = min(max(spec.keep_models, spec.pool), spec.budget.trials)
+    return Counted(spec.budget.trials, most_epochs(spec, largest.epochs, confirmed), models * largest.model_bytes)
+
+
+def most_epochs(spec: SweepSpec, of_training: int, confirmed: int = 0) -> int:
+    """Return the most epochs that a sweep may train: those of its budget, else all of all its trainings."""
+    budget: Budget = spec.budget
+    if budget.epochs is not None:
+        return budget.epochs
+    trainings = budget.trials * spec.trainings
+    if spec.confirm is not None:
+        trainings += spec.confirm.leaders * spec.confirm.replicates * spec.folds
+    return trainings * of_training + confirmed
+
+
+def require_within(name: str, quotas: Quotas, before: Usage, after: Usage) -> None:
+    """Raise OverQuota with each quota of the key `name` that a request would go beyond.
+
+    What does not grow is never refused: a quota may have been made smaller than what is used.
+    """
+    over = []
+    for kind, (pointer, rule, way) in _SENTENCES.items():
+        limit, had, wants = getattr(quotas, kind), getattr(before, kind), getattr(after, kind)
+        if limit is not None and wants > max(had, limit):
+            told = f'The access key "{name}" {rule.format(limit=limit, had=had)}, and this would make it {wants:,}'
+            over.append(Fault(pointer, f"{told}. {way}, or have the quota raised."))
+    if over:
+        raise OverQuota(name, over)
+
+
+_SENTENCES: Mapping[str, tuple[str, str, str]] = {
+    "sweeps": (
+        "",
+        "may have {limit:,} sweeps at a time; it has {had:,}",
+        "Delete some that have ended",
+    ),
+    "trials": (
+        "/budget/trials",
+        "may use {limit:,} trials; {had:,} are used or promised to open sweeps",
+        "Ask for fewer, cancel an open sweep",
+    ),
+    "epochs": (
+        "/budget/epochs",
+        "may train {limit:,} epochs; {had:,} are trained or promised to open sweeps",
+        "Give the sweep a budget of fewer epochs, cancel an open sweep",
+    ),
+    "bytes": (
+        "",
+        "may store {limit:,} bytes; {had:,} are stored or promised to models of open sweeps",
+        "Delete data sets or ended sweeps, have fewer models kept by keep_models and pool",
+    ),
+}
+"""Of each quota: where a fault is told in the request for a sweep, what stands against it, and the way out."""

@@ -57,8 +57,8 @@ def test_all_faults_of_rows_are_told() -> None:
         model.predict([{"far": "much", "words": True}, {"far": float("inf"), "gaps": 1.0, "words": "red"}])
     assert str(told.value).splitlines() == [
         "The rows have 4 faults.",
-        "  Row 0, 'far': 'much' is not a finite number. None is a missing cell.",
-        "  Row 1, 'far': inf is not a finite number. None is a missing cell.",
+        "  Row 0, 'far': 'much' is not a number between -3.4e+38 and 3.4e+38. None is a missing cell.",
+        "  Row 1, 'far': inf is not a number between -3.4e+38 and 3.4e+38. None is a missing cell.",
         "  Row 0 has no 'gaps': None is a missing cell.",
         "  Row 0, 'words': True is not a text. None is a missing cell.",
     ]
@@ -87,5 +87,7 @@ def test_no_rows_and_numbers_beyond_all_doubles_are_faults() -> None:
     model = load_model(FORMATS["npz"](trained("binary").model))
     with pytest.raises(ModelError, match="There are no rows to predict"):
         model.predict([])
-    with pytest.raises(ModelError, match="is not a finite number"):
+    with pytest.raises(ModelError, match="is not a number between"):
         model.predict([{"far": 10**400, "gaps": 1.0, "words": "red"}])
+    with pytest.raises(ModelError, match="1e\\+39 is not a number"):
+        model.predict([{"far": 1e39, "gaps": 1.0, "words": "red"}])

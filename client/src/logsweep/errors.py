@@ -1,9 +1,9 @@
 """What can go wrong, a class for each kind; the message is the server's own sentence."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from logsweep.calls import Reply
 
@@ -128,7 +128,7 @@ class _Broken(BaseModel):
 
 
 class _Problem(BaseModel):
-    detail: str
+    detail: Annotated[str, Field(min_length=1)]
     errors: list[_Broken] = []
 
 

@@ -4,7 +4,6 @@ import io
 import json
 import re
 import struct
-import sys
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +35,9 @@ _BROKEN = (
     NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """What NumPy, the zip archive and JSON raise where a file is cut, changed or another one."""
+
+_LARGEST = 3.4028234663852886e38
+"""Networks compute with float32: what is beyond would be infinite to them."""
 
 _TYPES = {"F32": "<f4", "F64": "<f8"}
 
@@ -209,14 +211,19 @@ def _column(column: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], faults
 
 def _number(column: Mapping[str, Any], cell: Any) -> list[float]:
     if isinstance(cell, bool) or not isinstance(cell, int | float | None) or not _is_finite(cell):
-        raise ModelError(f"{cell!r} is not a finite number. None is a missing cell.")
+        rule = f"a number between -{_LARGEST:.2g} and {_LARGEST:.2g}"
+        raise ModelError(f"{_shown(cell)} is not {rule}. None is a missing cell.")
     value = float(column["fill"] if cell is None else cell)
     rounded = value if column.get("double") else float(_numpy().float32(value))
     return [rounded, *([float(cell is None)] if column["flag"] else [])]
 
 
 def _is_finite(cell: float | None) -> bool:
-    return cell is None or abs(cell) <= sys.float_info.max
+    return cell is None or abs(cell) <= _LARGEST
+
+
+def _shown(cell: Any) -> str:
+    return repr(cell) if not isinstance(cell, int) or abs(cell) < 10**20 else "A whole number of many digits"
 
 
 def _word(column: Mapping[str, Any], cell: Any) -> list[float]:

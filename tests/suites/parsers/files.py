@@ -27,7 +27,7 @@ from app.storage import FILE
 from app.storage.backup import check
 from app.storage.opening import require_sound
 from engine.data import TableError
-from engine.models import FORMATS, Ensemble, Model, ModelError, examples_of_file, examples_of_rows, read_model
+from engine.models import FORMATS, Ensemble, ModelError, examples_of_file, examples_of_rows, read_model
 from engine.population import Checkpoint, CheckpointError
 from engine.tensors import Tensors
 from tests.app.preparation.upload_files import CSV, FILES
@@ -109,7 +109,11 @@ MODELS = [FORMATS[kind](one) for kind in ("npz", "safetensors") for one in (_MOD
 def _with_card(sent: tuple[Any, str]) -> object:
     """Read a model whose card is any value of JSON."""
     card, kind = sent
-    return read_model(FORMATS[kind](Model(json.loads(json.dumps(card)), _MODEL.arrays)))
+    if kind == "safetensors":
+        return read_model(Tensors(_MODEL.arrays, {"card": json.dumps(card)}).to_bytes())
+    content = io.BytesIO()
+    np.savez(content, card=np.array(json.dumps(card)), **_MODEL.arrays)
+    return read_model(content.getvalue())
 
 
 ROWS = [{"far": 1e5, "gaps": None, "words": "red", "y": "no"}, {"far": 99_999, "gaps": 0.5, "words": None, "y": "yes"}]

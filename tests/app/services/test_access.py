@@ -128,6 +128,20 @@ def test_a_use_is_shown_at_once_and_written_once_a_minute(
     assert [one.key.last_used_at for one in storage.access_keys()] == [clock.now()]
 
 
+def test_keys_are_listed_by_their_ids_wherever_the_clock_was_set_back(access: Access, hand: Hand) -> None:
+    made = []
+    for name in ("a", "b", "c", "d"):
+        made.append(access.create(KeyDraft(name, [Scope.READ]))[0].id)
+        hand.at -= 1
+    pages, cursor = list[str](), None
+    for _ in range(4):
+        page = access.page(1, cursor)
+        pages += [one.id for one in page.items]
+        cursor = page.next
+    assert cursor is None
+    assert pages == [one.id for one in access.every()] == made[::-1]
+
+
 def test_keys_are_listed_in_pages_in_the_order_in_which_they_were_made(access: Access, hand: Hand) -> None:
     made = []
     for name in ("a", "b", "c"):

@@ -27,6 +27,7 @@ from app.storage import FILE
 from app.storage.backup import check
 from app.storage.opening import require_sound
 from engine.data import TableError
+from engine.data.archive import write_npz
 from engine.models import FORMATS, Ensemble, ModelError, examples_of_file, examples_of_rows, read_model
 from engine.population import Checkpoint, CheckpointError
 from engine.tensors import Tensors
@@ -111,9 +112,7 @@ def _with_card(sent: tuple[Any, str]) -> object:
     card, kind = sent
     if kind == "safetensors":
         return read_model(Tensors(_MODEL.arrays, {"card": json.dumps(card)}).to_bytes())
-    content = io.BytesIO()
-    np.savez(content, card=np.array(json.dumps(card)), **_MODEL.arrays)
-    return read_model(content.getvalue())
+    return read_model(write_npz({**_MODEL.arrays, "card": np.array(json.dumps(card))}))
 
 
 ROWS = [{"far": 1e5, "gaps": None, "words": "red", "y": "no"}, {"far": 99_999, "gaps": 0.5, "words": None, "y": "yes"}]

@@ -18,7 +18,7 @@ from app.domain import conditions
 from app.domain.condition_faults import form_faults
 from app.domain.constraints import Constraint, Unreadable
 from app.domain.errors import InvalidRequest, Malformed
-from app.domain.tokens import hash_of, key_of, make_token
+from app.domain.tokens import hash_of, is_of, make_token
 from app.domain.uploads import UploadForm, read_reading
 from app.domain.work import ClaimRequest, FinishRequest, HeartbeatRequest, ReleaseRequest, ReportRequest
 from app.preparation.said import said_faults, said_of
@@ -111,7 +111,7 @@ def _form(said: dict[str, str]) -> None:
 
 
 def _token(text: str) -> None:
-    key_of(text)
+    is_of(text, "key_" + "0" * 26)
     hash_of(text)
 
 

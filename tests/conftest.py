@@ -28,7 +28,7 @@ FUZZ_SECONDS = float(os.environ.get("LOGSWEEP_FUZZ_SECONDS", "0"))
 """For how long each search that is marked `parser` goes on; `make test-faults` gives each ten minutes."""
 
 
-LONGEST = ("tests/system/", "tests/documents/", "tests/app/api/test_every_pair.py")
+LONGEST = ("tests/browser/", "tests/system/", "tests/documents/", "tests/app/api/test_every_pair.py")
 """Where tests are that take more than ten seconds, or groups of them."""
 
 

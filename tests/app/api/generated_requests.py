@@ -79,9 +79,9 @@ enabled = MAY_REVOKE
 include-name = "POST /v1/datasets/preview"
 checks.allow_header_conformance.enabled = false
 
-# A sweep that was just made has no best trial yet.
+# A sweep that was just made has no best trial yet, and no winner to retrain.
 [[operations]]
-include-name = "GET /v1/sweeps/{sweep}/best"
+include-name = ["GET /v1/sweeps/{sweep}/best", "POST /v1/sweeps/{sweep}/retrain"]
 checks.ensure_resource_availability.enabled = false
 
 # An artifact that is here already is told by its hash, and its body is not read once more.

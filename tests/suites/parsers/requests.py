@@ -116,7 +116,7 @@ def _token(text: str) -> None:
 
 
 def _cookie(raw: bytes) -> None:
-    cookie_of({"type": "http", "server": ("127.0.0.1", 8000), "headers": [(b"cookie", raw)]})
+    cookie_of({"type": "http", "scheme": "http", "server": ("127.0.0.1", 8000), "headers": [(b"cookie", raw)]})
 
 
 def _constraint(text: str) -> None:

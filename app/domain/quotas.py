@@ -37,6 +37,12 @@ class Usage:
     epochs: int = 0
     bytes: int = 0
 
+    def and_sweep(self, counted: "Counted") -> "Usage":
+        """Return the usage with one sweep more, which counts so much."""
+        return Usage(
+            self.sweeps + 1, self.trials + counted.trials, self.epochs + counted.epochs, self.bytes + counted.bytes
+        )
+
 
 NOTHING = Usage()
 

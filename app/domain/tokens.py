@@ -32,4 +32,4 @@ def hash_of(token: str) -> str:
     By it alone keys are looked up, so that all wrong tokens cost the same, whether they name a key or none, and nobody
     who does not know the secret can choose what is compared.
     """
-    return sha256(token.rpartition("_")[2].encode()).hexdigest()
+    return sha256(token.rpartition("_")[2].encode("utf-8", "surrogatepass")).hexdigest()

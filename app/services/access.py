@@ -139,14 +139,13 @@ class Access:
         if key is ANYONE:
             return not self.guarded
         stored = self._known.get(key.id)
-        return stored is not None and stored.key.standing(self._clock.now()) == "valid"
+        return stored is not None and stored.key.standing(self._clock.latest()) == "valid"
 
     def require_valid(self, key: AccessKey) -> AccessKey:
         """Return a key that opens something now, and note its use. Raises Unauthenticated."""
-        now = self._clock.now()
-        if (standing := key.standing(now)) != "valid":
+        if (standing := key.standing(self._clock.latest())) != "valid":
             raise Unauthenticated(f'The access key "{key.name}" is {standing}. Have another one made.')
-        self._used[key.id] = now
+        self._used[key.id] = self._clock.now()
         return key
 
     def write_uses(self) -> None:

@@ -40,7 +40,7 @@ class Sessions:
         key, secret = self._access.identify(token), self._entropy(32).hex()
         self._rates.take(key)
         with self._lock:
-            now = self._clock.now()
+            now = self._clock.latest()
             self._keys = {one: (whose, until) for one, (whose, until) in self._keys.items() if until > now}
             mine = [one for one, (whose, _) in self._keys.items() if whose.id == key.id]
             for oldest in mine[: len(mine) + 1 - MOST_OF_KEY]:
@@ -50,8 +50,8 @@ class Sessions:
 
     def identify(self, secret: str) -> AccessKey:
         """Return the key of a session. Raises Unauthenticated once it has ended, or its key opens nothing any more."""
-        key, until = self._keys.get(_hash(secret), (None, self._clock.now()))
-        if key is None or until <= self._clock.now() or (now := self._access.find(key.id)) is None:
+        key, until = self._keys.get(_hash(secret), (None, self._clock.latest()))
+        if key is None or until <= self._clock.latest() or (now := self._access.find(key.id)) is None:
             raise Unauthenticated("You are not logged in any more. Log in again.")
         return self._access.require_valid(now)
 

@@ -183,12 +183,16 @@ def _require_own(connection: Connection, sweep: AnyRow, maker: str, owner: str) 
 
 
 def count(connection: Connection, sweep: int, spec: SweepSpec, asked: Asked) -> None:
-    """Count a new sweep against the quotas of the key that made it; nobody's is not counted."""
+    """Count a new sweep against the quotas of the key that made it; nobody's is not counted. Raises OverQuota."""
     if not asked.owner:
         return
-    row = {"sweep_key": sweep, "owner": asked.owner}
-    values = _values(counted_open(spec, asked.largest)) | _largest(asked.largest)
-    connection.execute(insert(counted_sweeps).values(**row, **values))
+    counted = counted_open(spec, asked.largest)
+    row = _LOCKED_KEY.first(connection, owner=asked.owner)
+    if row is not None and quotas_of(row) != NO_QUOTAS:
+        before = usage(connection, asked.owner)
+        require_within(row.name, quotas_of(row), before, before.and_sweep(counted), asked.place)
+    values = _values(counted) | _largest(asked.largest)
+    connection.execute(insert(counted_sweeps).values(sweep_key=sweep, owner=asked.owner, **values))
 
 
 def recount(connection: Connection, sweep: int, spec: SweepSpec, largest: Largest, confirmed: int) -> None:
@@ -228,21 +232,33 @@ def keep_content(connection: Connection, artifact: int) -> None:
 
 
 def _came_to(connection: Connection, sweep: int) -> Counted:
-    cancelled = trials.c.state == TrialState.CANCELLED.value
-    # In two counts, as the larger one needs nothing but an index.
-    others = select(func.count()).where(trials.c.sweep_key == sweep, trials.c.state != TrialState.CANCELLED.value)
-    begun = select(func.count()).where(trials.c.sweep_key == sweep, cancelled, trials.c.started_at.is_not(None))
-    begins_after = func.coalesce(lineage.c.epoch, 0)
-    goes_on = and_(lineage.c.sweep_key == runs.c.sweep_key, lineage.c.trial == runs.c.trial)
-    own = func.sum(larger(runs.c.epochs - begins_after, literal_column("0")))
-    trained = select(func.coalesce(own, 0)).select_from(runs).outerjoin(lineage, goes_on)
     kept = select(models.c.artifact_key).where(models.c.sweep_key == sweep)
     stored = select(func.coalesce(func.sum(artifacts.c.size), 0)).where(artifacts.c.key.in_(kept))
     return Counted.of(
-        connection.execute(others).scalar_one() + connection.execute(begun).scalar_one(),
-        int(connection.execute(trained.where(runs.c.sweep_key == sweep)).scalar_one()),
+        _trials_used(connection, sweep),
+        _epochs_trained(connection, sweep),
         int(connection.execute(stored).scalar_one()),
     )
+
+
+def _trials_used(connection: Connection, sweep: int) -> int:
+    """Return how many trials were begun or not cancelled, in two counts: the larger one needs nothing but an index."""
+    count, cancelled = select(func.count()).where(trials.c.sweep_key == sweep), TrialState.CANCELLED.value
+    others = count.where(trials.c.state != cancelled)
+    # Found by an index, which SQLite would not look into for the rows themselves: they would all be read.
+    numbers = select(trials.c.number).where(trials.c.sweep_key == sweep, trials.c.state == cancelled)
+    begun = count.where(trials.c.number.in_(numbers), trials.c.started_at.is_not(None))
+    return connection.execute(others).scalar_one() + connection.execute(begun).scalar_one()
+
+
+def _epochs_trained(connection: Connection, sweep: int) -> int:
+    """Return the epochs of all runs, without those that heirs began with; most sweeps have none of these."""
+    goes_on = and_(lineage.c.sweep_key == runs.c.sweep_key, lineage.c.trial == runs.c.trial)
+    own = larger(runs.c.epochs - func.coalesce(lineage.c.epoch, 0), literal_column("0"))
+    trained = select(func.coalesce(func.sum(runs.c.epochs), 0))
+    if connection.execute(select(lineage.c.trial).where(lineage.c.sweep_key == sweep).limit(1)).first():
+        trained = select(func.coalesce(func.sum(own), 0)).select_from(runs).outerjoin(lineage, goes_on)
+    return int(connection.execute(trained.where(runs.c.sweep_key == sweep)).scalar_one())
 
 
 def _counted(row: Any) -> Counted:

@@ -51,6 +51,22 @@ def access(storage: Storage, clock: Clock) -> Access:
     return Access(storage, clock, os.urandom)
 
 
+def test_a_key_expires_while_the_machine_sleeps_and_stays_so_when_its_time_is_set_back(storage: Storage) -> None:
+    wall, counted = Hand(), Hand()
+    clock = Clock(wall, counted)
+    access = Access(storage, clock, os.urandom)
+    _, token = access.create(KeyDraft("short", [Scope.READ], clock.now() + timedelta(days=1)))
+    key = access.identify(token)
+    wall.at += timedelta(days=2).total_seconds()  # no monotonic clock counts the sleep
+    assert not access.still_opens(key)
+    with pytest.raises(Unauthenticated, match="expired"):
+        access.identify(token)
+    counted.at += timedelta(days=2).total_seconds()
+    wall.at -= timedelta(days=9).total_seconds()
+    with pytest.raises(Unauthenticated, match="expired"):
+        access.identify(token)
+
+
 def test_a_key_is_known_by_its_token_after_a_restart_too(access: Access, storage: Storage, clock: Clock) -> None:
     assert not access.guarded
     key, token = access.create(KeyDraft("mine", [Scope.READ, Scope.READ]))

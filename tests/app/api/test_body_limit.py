@@ -110,8 +110,11 @@ def test_a_small_body_that_never_ends_goes_for_others_too() -> None:
         async def stalling() -> Any:
             return first.pop() if first else await asyncio.get_running_loop().create_future()
 
+        async def send(_: Any) -> None:
+            raise AssertionError("nothing is answered here")
+
         scope = {"type": "http", "path": "/", "headers": [length(100), JSON]}
-        slow = asyncio.ensure_future(server.limit(scope, stalling, stalling))
+        slow = asyncio.ensure_future(server.limit(scope, stalling, send))
         while server.memory.used < 99:
             await asyncio.sleep(0)  # what any other task does
         await asyncio.sleep(0)

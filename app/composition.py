@@ -27,7 +27,6 @@ from app.services.checkpoints import FOLDER, Checkpoints
 from app.services.clock import Clock
 from app.services.planner import Planner
 from app.services.services import Services
-from app.services.work import Work
 from app.settings import Settings, removed_settings
 from app.storage import SqliteStorage
 
@@ -82,7 +81,7 @@ def open_services(settings: Settings, traces: TracerProvider | None = None) -> I
         services.datasets.register_builtin()
         services.work.recover()
         services.worker_owners.recover()
-        with _planning(services.planner), _reaper(services.work, services.access):
+        with _planning(services.planner), _reaper(services):
             yield services
         services.publisher.close()
     finally:
@@ -133,17 +132,18 @@ def thread_until(name: str, run: Callable[[Event], object]) -> Iterator[None]:
         thread.join()
 
 
-def _reaper(work: Work, access: Access) -> AbstractContextManager[None]:
-    """Run `work.reap` every second in a thread of its own, and write down which keys were used."""
-    return thread_until("reaper", lambda stop: _reap_until(stop, work, access))
+def _reaper(services: Services) -> AbstractContextManager[None]:
+    """Take back work every second in a thread of its own, write down which keys were used, forget workers that left."""
+    return thread_until("reaper", lambda stop: _reap_until(stop, services))
 
 
-def _reap_until(stop: Event, work: Work, access: Access) -> None:
+def _reap_until(stop: Event, services: Services) -> None:
     in_trouble = False
     while not stop.wait(REAP_SECONDS):
         try:
-            count = work.reap()
-            access.write_uses()
+            count = services.work.reap()
+            services.access.write_uses()
+            services.worker_owners.forget_gone()
         except LogsweepError as error:  # a full disk, for one, which lines of the log would not make better
             if not in_trouble:
                 _log.warning("the reaper cannot do its rounds; it goes on trying: %s", error)

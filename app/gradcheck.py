@@ -31,7 +31,7 @@ def run_gradcheck(  # each is an option of the command
     as_json: bool = False,
 ) -> int:
     """Check and show; return the exit code: 0, or 1 for a reason to worry, or 2 for faults."""
-    fixed, faults = _read(settings)
+    fixed, faults = read_fixed(settings)
     try:
         prepared = _prepared(dataset, target, reading)
         faults += work_faults(fixed, steps, prepared.features, prepared.outputs)
@@ -55,7 +55,7 @@ def run_gradcheck(  # each is an option of the command
     return int(any(check.verdict == "worry" for check in checks))
 
 
-def _read(settings: Sequence[str]) -> tuple[dict[str, Any], list[Fault]]:
+def read_fixed(settings: Sequence[str]) -> tuple[dict[str, Any], list[Fault]]:
     """Return the hyperparameters of settings "name=value", and what is wrong; a value is JSON, or else a word."""
     fixed, faults = dict[str, Any](), list[Fault]()
     for text in settings:
@@ -66,7 +66,7 @@ def _read(settings: Sequence[str]) -> tuple[dict[str, Any], list[Fault]]:
             continue
         try:
             fixed[name] = plain(name, json.loads(value))
-        except ValueError:
+        except (ValueError, RecursionError):
             fixed[name] = value
     return fixed, [*faults, *fixed_faults(fixed)]
 

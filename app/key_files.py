@@ -1,6 +1,7 @@
 """Files with an access key in them, which their owner alone can read."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,21 +14,31 @@ OWNER_ALONE = 0o600
 
 STDIN = "-"
 
+_KEY = re.compile("[!-~]+")
+
 
 def find_key(file: str | None, environment: Mapping[str, str]) -> str | None:
     """Return the access key in a file, or on standard input; unless a file is named, that of the environment, or None.
 
     Raises Unavailable if there is none where it should be.
     """
-    if file == STDIN:
-        return _first_line(sys.stdin.fileno())
     if file is None and (said := environment.get("LOGSWEEP_KEY")):
-        return said.strip()
+        return _sendable(said.strip(), "The key in LOGSWEEP_KEY")
     named = file or environment.get("LOGSWEEP_KEY_FILE")
+    if not named:
+        return None
     try:
-        return Path(named).read_text(encoding="ascii").strip() if named else None
+        found = _first_line(sys.stdin.fileno()) if file == STDIN else Path(named).read_text(encoding="ascii").strip()
     except (OSError, ValueError) as error:
         raise Unavailable(f"The key file {named} cannot be read: {error}") from None
+    return _sendable(found, f"The key in {named}")
+
+
+def _sendable(key: str, where: str) -> str:
+    """Return a key that a header can carry. Raises Unavailable for another, without showing it."""
+    if not _KEY.fullmatch(key):
+        raise Unavailable(f"{where} has characters that no key has, or none at all. Put it there as it was shown.")
+    return key
 
 
 def _first_line(descriptor: int) -> str:

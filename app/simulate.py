@@ -37,7 +37,7 @@ class Asked:
 def run_simulation(file: Path, asked: Asked, *, as_text: bool) -> None:
     """Simulate, and print a summary with a plot, or JSON. Raises InvalidRequest with all faults."""
     task = task_named(read_tasks(file), asked.task)
-    sampler, scheduler = _kind(asked.sampler), _kind(asked.scheduler)
+    sampler, scheduler = read_kind(asked.sampler), read_kind(asked.scheduler)
     if faults := list(_faults(asked, sampler, scheduler, task)):
         raise InvalidRequest(faults)
     search = Search(sampler, scheduler, asked.budget, asked.seed, asked.replicates, asked.noise)
@@ -46,13 +46,13 @@ def run_simulation(file: Path, asked: Asked, *, as_text: bool) -> None:
         tell(line, err=False)
 
 
-def _kind(text: str) -> Mapping[str, Value]:
-    """Return `{"kind": ...}` of a name, or the object that is written."""
+def read_kind(text: str) -> Mapping[str, Value]:
+    """Return `{"kind": ...}` of a name, or the object that is written. Raises InvalidRequest."""
     if not text.lstrip().startswith("{"):
         return {"kind": text}
     try:
         posted: dict[str, Any] = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRequest([Fault("", f"{show(text)} is no JSON object: {error}.")]) from None
     return posted
 

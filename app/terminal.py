@@ -19,8 +19,9 @@ def tell(sentence: str, *, err: bool = True) -> None:
 
 def tell_rows(rows: str) -> None:
     """Write rows of CSV to standard output: for a program as they are, for a terminal so that none steers it."""
-    lines = rows.splitlines()
-    typer.echo("\n".join(map(visible, lines)) + "\n" if sys.stdout.isatty() else rows, nl=False)
+    lines = (visible(line.removesuffix("\r")) for line in rows.split("\n"))  # by no other sign: that would forge rows
+    # Not by click, which takes colours out of what goes into a file.
+    sys.stdout.write("\n".join(lines) if sys.stdout.isatty() else rows)
 
 
 def show_notes(notes: Iterable[Note]) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import time
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -19,11 +21,14 @@ os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache" /
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The machines of continuous integration are shared: how long one example takes says nothing.
-settings.register_profile("logsweep", deadline=None)
+settings.register_profile("logsweep", deadline=None, derandomize=False)
 settings.load_profile("logsweep")
 
+FUZZ_SECONDS = float(os.environ.get("LOGSWEEP_FUZZ_SECONDS", "0"))
+"""For how long each search that is marked `parser` goes on; `make test-faults` gives each ten minutes."""
 
-LONGEST = ("tests/system/", "tests/documents/", "tests/app/api/test_every_pair.py")
+
+LONGEST = ("tests/browser/", "tests/system/", "tests/documents/", "tests/app/api/test_every_pair.py")
 """Where tests are that take more than ten seconds, or groups of them."""
 
 
@@ -31,6 +36,20 @@ LONGEST = ("tests/system/", "tests/documents/", "tests/app/api/test_every_pair.p
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest tests, so that of several processes none is left with one of them at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Search again with other examples until the time that each parser has is over."""
+    began, rounds = time.monotonic(), 1
+    result = yield
+    if FUZZ_SECONDS and pyfuncitem.get_closest_marker("parser"):
+        given = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+        while time.monotonic() - began < FUZZ_SECONDS:
+            pyfuncitem.obj(**given)
+            rounds += 1
+        pyfuncitem.add_report_section("call", "search", f"{rounds:,} rounds in {time.monotonic() - began:,.0f} s")
+    return result
 
 
 def pytest_sessionstart() -> None:

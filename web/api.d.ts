@@ -917,8 +917,9 @@ export interface paths {
          *     Trials and epochs are in the order of trials, and are read in pages while they are sent: trials that finish
          *     meanwhile may be in it or not. Predictions are in the order of the part, beside the target, with the probability of
          *     each class; of a sweep with folds, dev is the first fold of train and dev together, whose rows the model was not
-         *     trained on. Lists and values of several kinds are JSON text in CSV and Parquet. Parquet needs the extra `parquet`
-         *     on the server.
+         *     trained on. Lists and values of several kinds are JSON text in CSV and Parquet. In CSV a text that a
+         *     spreadsheet would run as a formula, with or without `'` before it, has one more `'` before it. Parquet needs the
+         *     extra `parquet` on the server.
          *
          *     A key needs the scope `read`.
          */

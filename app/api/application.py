@@ -47,6 +47,7 @@ from app.api.gate import Gate
 from app.api.held import MOST_CONNECTIONS, Held
 from app.api.methods import Methods
 from app.api.observing import Observing
+from app.api.once import RepeatTurns
 from app.api.room import Room
 from app.api.streams import BodyThreads
 from app.api.turns import Turns
@@ -185,6 +186,7 @@ def make_application(
 def _share(app: FastAPI, capacity: Capacity) -> None:
     """Put there what requests share: turns, threads, and room to be held."""
     app.state.gradient_checks = Turns(1, of_each=1)
+    app.state.repeat_turns = RepeatTurns()
     app.state.readiness = None  # the look that is being taken, if one is
     app.state.held_readers, app.state.held_claims = Held(capacity.connections // 4), Held(capacity.connections // 2)
     app.state.uploads = Turns(capacity.readings, of_each=max(1, capacity.readings - 1))

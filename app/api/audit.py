@@ -1,8 +1,7 @@
 """The audit log: who changed what, one line for each request of a user that changes something or tried to."""
 
+import asyncio
 import logging
-from collections.abc import Callable
-from time import monotonic
 from typing import Final, final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,12 +28,12 @@ _log.setLevel(logging.INFO)  # also where LOGSWEEP_LOG_LEVEL asks for warnings a
 class Audit:
     """Middleware behind the gate. What workers send is left out: attempts tell of it, worker by worker."""
 
-    def __init__(self, app: ASGIApp, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, app: ASGIApp, pause: float = PAUSE) -> None:
         self._app = app
-        self._clock = clock
-        self._told_at = -PAUSE
-        self._nobody = 0
-        """Requests without a key since the last one that was told."""
+        self._pause = pause
+        self._pausing = False
+        self._nobody, self._last = 0, ""
+        """How many came without a key since such were told, and the last of them."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, and write down its answer."""
@@ -59,11 +58,18 @@ class Audit:
         if CALLER in scope:
             _log.info("%s: %s.", _who(scope[CALLER]), what)
             return
-        self._nobody += 1
-        if self._clock() - self._told_at >= PAUSE:
+        self._nobody, self._last = self._nobody + 1, what
+        if not self._pausing:
+            self._tell_nobody()
+
+    def _tell_nobody(self) -> None:
+        """Tell of what came without a key since the last time, and look again after a pause, until nothing came."""
+        self._pausing = self._nobody > 0
+        if self._pausing:
             times = f", the last of {self._nobody:,} such requests" if self._nobody > 1 else ""
-            _log.info("without a key: %s%s.", what, times)
-            self._nobody, self._told_at = 0, self._clock()
+            _log.info("without a key: %s%s.", self._last, times)
+            self._nobody = 0
+            asyncio.get_running_loop().call_later(self._pause, self._tell_nobody)
 
 
 def changes_something(method: str, path: str) -> bool:

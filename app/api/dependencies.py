@@ -4,7 +4,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Query, Request
 
-from app.api.access_rules import caller_of
+from app.api.access_rules import key_of
 from app.services.services import Services
 
 
@@ -13,7 +13,7 @@ async def _services(request: Request) -> Services:  # a coroutine, as FastAPI ca
 
 
 async def _owner(request: Request) -> str:
-    return caller_of(request.scope).id
+    return key_of(request.scope)
 
 
 UseCases = Annotated[Services, Depends(_services)]

@@ -1,7 +1,11 @@
 """The header Idempotency-Key: a request that makes something counts once, however often it comes."""
 
+import asyncio
 import hashlib
-from typing import Annotated
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Annotated, final
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -25,13 +29,49 @@ _Key = Annotated[
 ]
 
 
-async def _once(request: Request, response: Response, services: UseCases, key: _Key = None) -> Once | None:
+@dataclass(slots=True)
+class _Turn:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
+@final
+class RepeatTurns:
+    """Lets requests with the same key wait for each other, so that each can say whether one came before it.
+
+    That nothing is made twice does not rest on it: the storage sees to that.
+    """
+
+    def __init__(self) -> None:
+        self._turns: dict[tuple[str, str], _Turn] = {}
+
+    @asynccontextmanager
+    async def take(self, once: Once) -> AsyncIterator[None]:
+        """Wait until no other request with this key is being answered."""
+        place = once.owner, once.key
+        turn = self._turns.setdefault(place, _Turn())
+        turn.waiting += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            turn.waiting -= 1
+            if not turn.waiting:
+                del self._turns[place]
+
+
+async def _once(
+    request: Request, response: Response, services: UseCases, key: _Key = None
+) -> AsyncIterator[Once | None]:
     if key is None:
-        return None
+        yield None
+        return
     once = Once(caller_of(request.scope).id, key, _hash(request, await request.body()))
-    if await run_in_threadpool(services.sweeps.was_made, once):
-        response.headers[REPLAYED] = "true"
-    return once
+    turns: RepeatTurns = request.app.state.repeat_turns
+    async with turns.take(once):
+        if await run_in_threadpool(services.sweeps.was_made, once):
+            response.headers[REPLAYED] = "true"
+        yield once
 
 
 def _hash(request: Request, body: bytes) -> str:
@@ -40,5 +80,5 @@ def _hash(request: Request, body: bytes) -> str:
     return hashlib.sha256(asked + body).hexdigest()
 
 
-CountsOnce = Annotated[Once | None, Depends(_once)]
+CountsOnce = Annotated[Once | None, Depends(_once, scope="function")]
 """What a route that makes something passes on, so that it makes it once."""

@@ -61,6 +61,8 @@ Priority = Annotated[Whole, Field(ge=1, le=HIGHEST_PRIORITY)]
 Trials = Annotated[Whole, Field(ge=1, le=MOST_TRIALS)]
 Seconds = Annotated[Finite, Field(gt=0, le=1e9)]
 Epochs = Annotated[Whole, Field(ge=1, le=LARGEST_WHOLE)]
+# Of a trial of a foreign trainer. Times the most trials they are within 64 bits still.
+Steps = Annotated[Whole, Field(ge=1, le=1_000_000_000)]
 
 
 class _Body(BaseModel):
@@ -208,7 +210,7 @@ class SweepBody(_Body):
     priority: Priority = USUAL_PRIORITY
     trainer: Name = OWN_TRAINER
     metrics: dict[str, Direction] | None = None
-    steps: Epochs | None = None
+    steps: Steps | None = None
     pauses: bool = False
     dataset: Name | None = None
     seed: Annotated[Whole, Field(ge=0, le=LARGEST_WHOLE)] | None = None

@@ -41,7 +41,7 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
     async with until_gone(request) as gone:
         with services.work.place(ask, caller.id) as place:
             answer = await _look_until(
-                lambda: _claimed(services, ask, place, limiter),
+                lambda: _claimed(services, ask, place, caller.id, limiter),
                 lambda answer: bool(answer.runs) or place.left or services.publisher.closed,
                 partial(services.work.turn, place),
                 ask.wait,
@@ -54,11 +54,13 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
         return answer
 
 
-async def _claimed(services: Services, ask: ClaimRequest, place: Place, limiter: CapacityLimiter) -> ClaimAnswer:
+async def _claimed(
+    services: Services, ask: ClaimRequest, place: Place, owner: str, limiter: CapacityLimiter
+) -> ClaimAnswer:
     """Claim at once, in a thread unless it is known that there is nothing."""
     if (nothing := services.work.nothing_for(place)) is not None:
         return nothing
-    return await to_thread.run_sync(services.work.claim, ask, place, limiter=limiter)
+    return await to_thread.run_sync(services.work.claim, ask, place, owner, limiter=limiter)
 
 
 async def sweep_when_ended(services: Services, sweep: str, wait: float, request: Request) -> Sweep:

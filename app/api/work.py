@@ -57,7 +57,7 @@ async def claim_runs(request: Request, services: UseCases) -> Response:
     ask = _CLAIM.read(raw) if len(raw) <= SMALL else await _in_thread(request, _CLAIM.read, raw)
     del raw
     parsed(request, sum(map(len, (ask.worker, ask.trainer, *ask.cohorts))))
-    if not services.worker_owners.has(ask.worker, key := caller_of(request.scope)):
+    if not services.worker_owners.knows(ask.worker, key := caller_of(request.scope)):
         await _in_thread(request, services.worker_owners.claim, ask.worker, key)
     with bound(worker=ask.worker):
         return _json(await claim_when_ready(services, ask, request))

@@ -1,9 +1,11 @@
 """Requests in files: JSON, YAML or TOML, by the name's ending; from standard input in any of the three."""
 
 import json
+import math
 import re
 import sys
 import tomllib
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,18 +14,34 @@ import yaml
 
 STDIN: Final = "-"
 
+MOST_VALUES = 1 << 20
+"""The most values that a request may have: in YAML a few lines may stand for more than any memory holds."""
+
+_DEEPEST = 100
+
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FLOAT, _TIME = "tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2: to YAML 1.1, which PyYAML reads by default, 1e-4 is a text, and a learning rate would be one."""
+    """YAML 1.2: to YAML 1.1, which PyYAML reads by default, 1e-4 is a text, and a learning rate would be one.
+
+    A date is a text, as in JSON, which has no types of other names either.
+    """
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Return the next node. Raises ComposerError for one with a tag."""
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # its stub has no types
+        if getattr(event, "tag", None) not in {None, "!"}:
+            raise yaml.composer.ComposerError(None, None, "a tag says what a request cannot hold", event.start_mark)
+        return super().compose_node(parent, index)
 
 
 _Loader.yaml_implicit_resolvers = {
-    sign: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:float"]
+    sign: [pair for pair in pairs if pair[0] not in {_FLOAT, _TIME}]
     for sign, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(f"^{_NUMBER.pattern}$"), list("-+.0123456789"))
+_Loader.add_implicit_resolver(_FLOAT, re.compile(f"^{_NUMBER.pattern}$"), list("-+.0123456789"))
 
 
 def read_request(file: str) -> dict[str, Any]:
@@ -31,8 +49,11 @@ def read_request(file: str) -> dict[str, Any]:
     try:
         text = sys.stdin.read() if file == STDIN else Path(file).read_text(encoding="utf-8")
         found = _parsed(text, Path(file).suffix.lower())
+        _require_json(found)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise typer.BadParameter(f"{file} cannot be read: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise typer.BadParameter(f"{file} cannot be read: it nests too deep. Make it flatter.") from None
     if not isinstance(found, dict):
         raise typer.BadParameter(f"{file} holds {type(found).__name__}, and a request is an object with named fields.")
     return found
@@ -53,3 +74,31 @@ def _parsed(text: str, ending: str) -> Any:
 
 def _yaml(text: str) -> Any:
     return yaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader
+
+
+def _require_json(value: Any) -> None:
+    """Raise ValueError for what JSON cannot say, which the server would never see. One pass, level by level."""
+    level, seen = [value], 0
+    for _ in range(_DEEPEST):
+        if not level:
+            return
+        seen += len(level)
+        if seen > MOST_VALUES:
+            raise ValueError(f"it stands for more than {MOST_VALUES:,} values")
+        for one in level:
+            _require_plain(one)
+        level = list(islice(chain.from_iterable(map(_within, level)), MOST_VALUES + 1))
+    raise ValueError(f"it nests deeper than {_DEEPEST} levels")
+
+
+def _within(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+
+
+def _require_plain(value: Any) -> None:
+    if isinstance(value, dict) and (strange := [name for name in value if not isinstance(name, str)]):
+        raise ValueError(f"the name {strange[0]!r} is no text. Put it in quotes")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"it has the number {value}, which JSON does not know")
+    if not isinstance(value, dict | list | str | int | float | None):
+        raise ValueError(f"the {type(value).__name__} {value} has no form in JSON. Write it as text, in quotes")

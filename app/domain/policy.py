@@ -32,8 +32,8 @@ class Policy(ABC):
         """Return the blame of a run after one more lost attempt, of a worker that held it alone or not."""
 
     @abstractmethod
-    def after_return(self, blame: Blame) -> Blame:
-        """Return the blame of a run after the worker of a lost attempt was only silent, and is heard again."""
+    def after_return(self, blame: Blame, later: int) -> Blame:
+        """Return the blame of a run once the worker of a loss is heard again that so many `later` ones followed."""
 
     @abstractmethod
     def fatal(self, blame: Blame) -> str | None:

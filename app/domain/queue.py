@@ -40,7 +40,10 @@ def _left(runs: int, parts: int, room: int | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a worker asks for: up to `slots` runs of a trainer, best of `cohorts`, within its `part` of all of them."""
+    """What a worker asks for: up to `slots` runs of a trainer, best of `cohorts`, within its `part` of all of them.
+
+    `owner` is the access key that it claims with, which its leases belong to; "" is nobody.
+    """
 
     worker: str
     trainer: str
@@ -48,6 +51,7 @@ class Ask:
     slots: int
     cohorts: Sequence[str]
     part: Part
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from app.domain.errors import Fault, OverQuota
-from app.domain.sweeps import Budget, SweepSpec
+from app.domain.sweeps import SweepSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,12 @@ class Usage:
     epochs: int = 0
     bytes: int = 0
 
+    def and_sweep(self, counted: "Counted") -> "Usage":
+        """Return the usage with one sweep more, which counts so much."""
+        return Usage(
+            self.sweeps + 1, self.trials + counted.trials, self.epochs + counted.epochs, self.bytes + counted.bytes
+        )
+
 
 NOTHING = Usage()
 
@@ -55,13 +61,21 @@ class Largest:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks for more trials, by the id of an access key, and the largest of them; nobody has the id ""."""
+    """Who asks for more trials, by the id of an access key, and the largest of them; nobody has the id "".
+
+    `place` points to where the request asks for them, if that is not in a budget.
+    """
 
     owner: str = ""
     largest: Largest = Largest()
+    place: str | None = None
 
 
 NOBODY = Asked()
+
+
+MOST_COUNTED = 2**53
+"""The most that a sweep counts of anything: budgets may allow for more than anybody can ever use, or a column hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,15 @@ class Counted:
     epochs: int
     bytes: int
 
+    @classmethod
+    def of(cls, trials: int, epochs: int, stored: int) -> "Counted":
+        """Return what a sweep counts that takes so much, however much that is."""
+        return cls(*(min(amount, MOST_COUNTED) for amount in (trials, epochs, stored)))
+
+    def is_more_than(self, before: "Counted") -> bool:
+        """Return whether it is more of anything."""
+        return self.trials > before.trials or self.epochs > before.epochs or self.bytes > before.bytes
+
 
 def counted_open(spec: SweepSpec, largest: Largest, confirmed: int = 0) -> Counted:
     """Return what an open sweep counts: all that its budget allows.
@@ -79,55 +102,61 @@ def counted_open(spec: SweepSpec, largest: Largest, confirmed: int = 0) -> Count
     `confirmed` are the epochs that were charged for earlier confirmations, which are no part of trials to come.
     """
     models = min(max(spec.keep_models, spec.pool), spec.budget.trials)
-    return Counted(spec.budget.trials, most_epochs(spec, largest.epochs, confirmed), models * largest.model_bytes)
+    return Counted.of(spec.budget.trials, most_epochs(spec, largest.epochs, confirmed), models * largest.model_bytes)
 
 
 def most_epochs(spec: SweepSpec, of_training: int, confirmed: int = 0) -> int:
-    """Return the most epochs that a sweep may train: those of its budget, else all of all its trainings."""
-    budget: Budget = spec.budget
-    if budget.epochs is not None:
-        return budget.epochs
-    trainings = budget.trials * spec.trainings
+    """Return the most epochs that a sweep may train: all of all its trainings, or those of its budget if fewer."""
+    trainings = spec.budget.trials * spec.trainings
     if spec.confirm is not None:
         trainings += spec.confirm.leaders * spec.confirm.replicates * spec.folds
-    return trainings * of_training + confirmed
+    most = trainings * of_training + confirmed
+    return most if spec.budget.epochs is None else min(most, spec.budget.epochs)
 
 
-def require_within(name: str, quotas: Quotas, before: Usage, after: Usage) -> None:
+def require_within(name: str, quotas: Quotas, before: Usage, after: Usage, place: str | None = None) -> None:
     """Raise OverQuota with each quota of the key `name` that a request would go beyond.
 
-    What does not grow is never refused: a quota may have been made smaller than what is used.
+    `place` points to where the request asks for more, if it has no budget. What does not grow is never refused: a quota
+    may have been made smaller than what is used.
     """
     over = []
-    for kind, (pointer, rule, way) in _SENTENCES.items():
+    for kind, (pointer, one, rule, way) in _SENTENCES.items():
         limit, had, wants = getattr(quotas, kind), getattr(before, kind), getattr(after, kind)
         if limit is not None and wants > max(had, limit):
-            told = f'The access key "{name}" {rule.format(limit=limit, had=had)}, and this would make it {wants:,}'
-            over.append(Fault(pointer, f"{told}. {way}, or have the quota raised."))
+            most = f"{limit:,} {one}{'' if limit == 1 else 's'}"
+            there = f"{had:,} {'is' if had == 1 else 'are'}"
+            told = f'The access key "{name}" {rule.format(most=most, had=there)}'
+            where = pointer if place is None else place
+            over.append(Fault(where, f"{told}, and this would make it {wants:,}. {way}, or have the quota raised."))
     if over:
         raise OverQuota(name, over)
 
 
-_SENTENCES: Mapping[str, tuple[str, str, str]] = {
+_SENTENCES: Mapping[str, tuple[str, str, str, str]] = {
     "sweeps": (
         "",
-        "may have {limit:,} sweeps at a time; it has {had:,}",
+        "sweep",
+        "may have {most} at a time; {had} there",
         "Delete some that have ended",
     ),
     "trials": (
         "/budget/trials",
-        "may use {limit:,} trials; {had:,} are used or promised to open sweeps",
+        "trial",
+        "may use {most}; {had} used or promised to open sweeps",
         "Ask for fewer, cancel an open sweep",
     ),
     "epochs": (
         "/budget/epochs",
-        "may train {limit:,} epochs; {had:,} are trained or promised to open sweeps",
+        "epoch",
+        "may train {most}; {had} trained or promised to open sweeps",
         "Give the sweep a budget of fewer epochs, cancel an open sweep",
     ),
     "bytes": (
         "",
-        "may store {limit:,} bytes; {had:,} are stored or promised to models of open sweeps",
+        "byte",
+        "may store {most}; {had} stored or promised to models of open sweeps",
         "Delete data sets or ended sweeps, have fewer models kept by keep_models and pool",
     ),
 }
-"""Of each quota: where a fault is told in the request for a sweep, what stands against it, and the way out."""
+"""Of each quota: where a fault is told in a request with a budget, one of it, what stands against it, the way out."""

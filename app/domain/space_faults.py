@@ -10,6 +10,9 @@ from app.domain.scales import THRESHOLD
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 from app.domain.values import Value, key
 
+MOST_PARAMETERS = 256
+"""The most parameters of a space: thousands of its points are drawn while somebody waits, to preview it or check it."""
+
 
 def space_faults(
     parameters: Mapping[str, Parameter], fixed: Mapping[str, Value], unreadable: Collection[str] = ()
@@ -22,7 +25,14 @@ def space_faults(
         *(fault for name, parameter in parameters.items() for fault in _parameter_faults(name, parameter)),
         *faults_of([name for name in fixed if name in parameters], _twice),
         *condition_faults(parameters, fixed, unreadable),
+        *_many(len(parameters)),
     ]
+
+
+def _many(count: int) -> Iterator[Fault]:
+    if count > MOST_PARAMETERS:
+        rule = f"The space has {count:,} parameters; at most {MOST_PARAMETERS} are searched together"
+        yield Fault("/space", f"{rule}. Search fewer, or make several one: the values of a choice may be lists.")
 
 
 def _twice(name: str) -> Fault:

@@ -1,7 +1,7 @@
 """Exports as CSV after RFC 4180: a line of names, empty cells for what is missing, lists as JSON.
 
-A text that a spreadsheet would run as a formula begins with ' in it, unless it is a number; in the other formats it is
-as it came.
+A text that a spreadsheet would run as a formula, and is no number, has a ' before it, and so has one that begins with
+such a ' already: whoever takes one away from each has what was exported. In the other formats it is as it came.
 """
 
 import csv
@@ -14,7 +14,7 @@ from typing import Any
 
 from app.exports.table import Column, Row
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 

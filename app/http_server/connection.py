@@ -17,8 +17,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from app.http_server import refusals
-from app.http_server.kinds import kind_of
-from app.http_server.limits import LEAST_RATE, MOST_FIELDS, MOST_HEAD, MOST_PIPELINED, MOST_URL
+from app.http_server.kinds import is_feed, kind_of
+from app.http_server.limits import FEED_BYTES, LEAST_RATE, MOST_FIELDS, MOST_HEAD, MOST_PIPELINED, MOST_URL
 from app.http_server.places import SLOW_BODY, Awaited, Places
 from app.http_server.refusals import Refusal
 
@@ -156,6 +156,8 @@ class Connection(HttpToolsProtocol):
         """Have the request answered, if there is room."""
         if len(self.pipeline) >= MOST_PIPELINED or not self._places.begin(self, kind_of(self.url)):
             self._reject(refusals.FULL)
+        if is_feed(self.url):
+            self._set_option(socket.SO_SNDBUF, FEED_BYTES)
         self._begun = self._whole = False
         self._received, self._waited = 0, 0.0
         super().on_headers_complete()
@@ -208,10 +210,13 @@ class Connection(HttpToolsProtocol):
 
     def _reset(self) -> None:
         """Have the system forget what it still has for the client, too."""
+        self._set_option(socket.SO_LINGER, _NO_LINGER)
+        self.transport.abort()
+
+    def _set_option(self, option: int, value: int | bytes) -> None:
         opened: TransportSocket | None = self.transport.get_extra_info("socket")
         if opened is not None:
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-        self.transport.abort()
+            opened.setsockopt(socket.SOL_SOCKET, option, value)
 
     def _reject(self, why: Refusal) -> NoReturn:
         """End the parsing of a head."""

@@ -4,6 +4,7 @@ from enum import Enum, auto
 
 HEALTH = frozenset({b"/healthz", b"/readyz", b"/metrics"})
 WORK = b"/v1/work/"
+FEED = b"/events"
 
 
 class Kind(Enum):
@@ -22,3 +23,8 @@ def kind_of(url: bytes) -> Kind:
     if path.startswith(WORK):
         return Kind.WORK
     return Kind.OTHER
+
+
+def is_feed(url: bytes) -> bool:
+    """Return whether the address is that of a feed, which is answered as long as its reader likes."""
+    return url.partition(b"?")[0].endswith(FEED)

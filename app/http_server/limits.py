@@ -23,6 +23,12 @@ MOST_FIELDS = 128
 MOST_PIPELINED = 16
 """Requests that one connection may send ahead of the answers."""
 
+FEED_BYTES = 1 << 16
+"""What the system keeps for a reader of events who takes nothing, in place of megabytes.
+
+What comes then is not made for him, and he is told so when he reads on.
+"""
+
 LEAST_CONNECTIONS = 32
 OTHER_FILES = 64
 """Descriptors that are kept for the database, for pipes to workers and the like."""

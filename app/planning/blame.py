@@ -14,9 +14,12 @@ def after_loss(blame: Blame, *, alone: bool) -> Blame:
     return Blame(losses=blame.losses + 1, alone=blame.alone + 1 if alone else 0)
 
 
-def after_return(blame: Blame) -> Blame:
-    """Return the blame of a run once the worker that had lost it is heard again: it was no fault of the run."""
-    return Blame(losses=max(blame.losses - 1, 0), alone=max(blame.alone - 1, 0))
+def after_return(blame: Blame, later: int) -> Blame:
+    """Return the blame of a run once the worker of a loss is heard again, that was followed by so many later ones.
+
+    It was no fault of the run. One of the last losses, of those in a row that it was alone at, shortens the row.
+    """
+    return Blame(losses=max(blame.losses - 1, 0), alone=blame.alone - (later < blame.alone))
 
 
 def fatal(blame: Blame) -> str | None:

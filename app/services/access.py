@@ -13,7 +13,7 @@ from typing import Any, final
 from app.domain.access import ANYONE, AccessKey, KeyDraft, Scope, StoredKey
 from app.domain.errors import Fault, InvalidRequest, NotFound, Unauthenticated
 from app.domain.quotas import NO_QUOTAS, Quotas, Usage
-from app.domain.tokens import KEY_PREFIX, SECRET_BYTES, hash_of, is_same, key_of, make_token
+from app.domain.tokens import KEY_PREFIX, SECRET_BYTES, hash_of, is_of, make_token
 from app.services.clock import Clock
 from app.services.cursors import Page, decode, page_of
 from app.services.ids import new_id
@@ -35,7 +35,9 @@ class Access:
         self._entropy = entropy
         self._lock = Lock()
         self._kept = {one.key.id: one for one in storage.access_keys()}
-        self._unkept: dict[str, StoredKey] = {}
+        self._known = dict(self._kept)
+        """Those too that live as long as this process."""
+        self._by_secret = {one.secret_sha256: key for key, one in self._known.items()}
         self._used: dict[str, datetime] = {}
 
     @property
@@ -72,7 +74,8 @@ class Access:
     def create_unkept(self, name: str, scope: Scope) -> str:
         """Return the token of a key that lives as long as this process, for children of it. It guards nothing."""
         new, token = self._made(name, [scope], None, self._clock.now())
-        self._unkept[new.key.id] = new
+        with self._lock:
+            self._know(new)
         return token
 
     def page(self, limit: int, cursor: str | None) -> Page[AccessKey]:
@@ -117,34 +120,32 @@ class Access:
     def identify(self, token: str | None) -> AccessKey:
         """Return the key that a token is of. Raises Unauthenticated.
 
-        A token of no key costs the same hash and the same comparison as one with a wrong secret.
+        All wrong tokens cost the same hash and the same look: `python -m benchmarks.wrong_keys`.
         """
         if token is None:
             raise Unauthenticated(f"This server asks for an access key, and the request has none. {WAY_IN}")
-        named, found = key_of(token), hash_of(token)
-        stored = self._stored(named) if named else None
-        if not is_same(stored.secret_sha256 if stored else None, found) or stored is None:
+        key = self._by_secret.get(hash_of(token))
+        if key is None or not is_of(token, key):
             raise Unauthenticated("The access key of the request is none of this server. Look whether it is whole.")
-        return self.require_valid(stored.key)
+        return self.require_valid(self._known[key].key)
 
     def find(self, key: str) -> AccessKey | None:
         """Return a key by its id, as it is now."""
-        stored = self._stored(key)
+        stored = self._known.get(key)
         return stored.key if stored else None
 
     def still_opens(self, key: AccessKey) -> bool:
         """Return whether a key that opened something does so now; no key does once there is one."""
         if key is ANYONE:
             return not self.guarded
-        stored = self._stored(key.id)
-        return stored is not None and stored.key.standing(self._clock.now()) == "valid"
+        stored = self._known.get(key.id)
+        return stored is not None and stored.key.standing(self._clock.latest()) == "valid"
 
     def require_valid(self, key: AccessKey) -> AccessKey:
         """Return a key that opens something now, and note its use. Raises Unauthenticated."""
-        now = self._clock.now()
-        if (standing := key.standing(now)) != "valid":
+        if (standing := key.standing(self._clock.latest())) != "valid":
             raise Unauthenticated(f'The access key "{key.name}" is {standing}. Have another one made.')
-        self._used[key.id] = now
+        self._used[key.id] = self._clock.now()
         return key
 
     def write_uses(self) -> None:
@@ -167,9 +168,17 @@ class Access:
             every = [*self._kept.values(), *new]
             # By their ids, which lists go by: of two that are made within a millisecond any may have the lower one.
             self._kept = {one.key.id: one for one in sorted(every, key=lambda one: one.key.id)}
+            for one in new:
+                self._know(one)
 
     def _put(self, key: AccessKey) -> None:
-        self._kept = {**self._kept, key.id: replace(self._kept[key.id], key=key)}
+        changed = replace(self._kept[key.id], key=key)
+        self._kept = {**self._kept, key.id: changed}
+        self._know(changed)
+
+    def _know(self, one: StoredKey) -> None:
+        self._known = {**self._known, one.key.id: one}
+        self._by_secret = {**self._by_secret, one.secret_sha256: one.key.id}
 
     def _made(
         self,
@@ -183,9 +192,6 @@ class Access:
         key = AccessKey(made, name, sorted(set(scopes)), now, expires_at, quotas=quotas)
         token = make_token(key.id, self._entropy(SECRET_BYTES))
         return StoredKey(key, hash_of(token)), token
-
-    def _stored(self, key: str) -> StoredKey | None:
-        return self._kept.get(key) or self._unkept.get(key)
 
     def _with_use(self, key: AccessKey) -> AccessKey:
         return replace(key, last_used_at=self._used.get(key.id, key.last_used_at))

@@ -4,12 +4,13 @@ import hashlib
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
 from threading import Lock
-from typing import final
+from time import monotonic
+from typing import NamedTuple, final
 
 from app.contract.hyperparameters import MOST_WEIGHTS
 from app.domain.errors import Malformed, NotFound
@@ -22,9 +23,18 @@ FOLDER = Path("cache", "checkpoints")
 MOST_CHECKPOINT_BYTES = 40 * MOST_WEIGHTS
 """The most that one can need: a worker keeps five numbers of 4 bytes for each weight, and batch norm adds to them."""
 
+TRUSTED_SECONDS = 10.0
+"""For so long a file that was whole is taken to be so while it looks the same: disks damage without a word."""
+
 _BLOCK = 4096
 
 _log = logging.getLogger(__name__)
+
+
+class _Stamp(NamedTuple):
+    inode: int
+    size: int
+    changed_at_ns: int
 
 
 @final
@@ -34,11 +44,12 @@ class Checkpoints:
     What is known of it here is a guess: files may vanish.
     """
 
-    def __init__(self, folder: Path, limit: int) -> None:
+    def __init__(self, folder: Path, limit: int, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
         self._folder = folder
         self._limit = limit
         self._lock, self._noting = Lock(), Lock()
-        self._checked: dict[str, tuple[int, int, int]] = {}  # what the files were like whose hash was right
+        self._checked: dict[str, tuple[_Stamp, float]] = {}  # what the files were like whose hash was right, and when
         self._sizes = _found(folder)  # the least recently used first
         self._used = sum(map(_on_disk, self._sizes.values()))
         self._shrink()
@@ -69,21 +80,28 @@ class Checkpoints:
             file = path.open("rb")
         except OSError:
             raise self._missing(sha256) from None
-        if self._checked.get(sha256) != _stamp(file) and _hash(file) != sha256:
+        checked_at = self._checked_at(sha256, file)
+        if checked_at is None and _hash(file) != sha256:
             file.close()
             _log.warning("the checkpoint %s was damaged; it is deleted", sha256)
             self._delete(sha256)
             raise self._missing(sha256)
-        return self._used_now(sha256, file), file
+        return self._used_now(sha256, file, self._clock() if checked_at is None else checked_at), file
 
-    def _used_now(self, sha256: str, file: BufferedReader) -> int:
-        """Note that a file was used, and as what it was whole; return its size."""
+    def _checked_at(self, sha256: str, file: BufferedReader) -> float | None:
+        """Return when the hash of a file was right, if that was a moment ago and it looks as it did then."""
+        stamp, checked_at = self._checked.get(sha256, (None, 0.0))
+        return checked_at if stamp == _stamp(file) and self._clock() < checked_at + TRUSTED_SECONDS else None
+
+    def _used_now(self, sha256: str, file: BufferedReader, checked_at: float) -> int:
+        """Note that a file was used, as what it was whole, and when; return its size."""
         with self._noting:
             with suppress(OSError):  # a disk that cannot be written now
                 os.utime(file.fileno())  # the order outlives a restart
-            _, size, _ = self._checked[sha256] = _stamp(file)
-        self._use(sha256, size)
-        return size
+            stamp = _stamp(file)
+            self._checked[sha256] = stamp, checked_at
+        self._use(sha256, stamp.size)
+        return stamp.size
 
     def size(self, sha256: str) -> int:
         """Return how many bytes a checkpoint has. Raises InvalidRequest, NotFound."""
@@ -149,10 +167,10 @@ def _hash(file: BufferedReader) -> str:
     return digest
 
 
-def _stamp(file: BufferedReader) -> tuple[int, int, int]:
+def _stamp(file: BufferedReader) -> _Stamp:
     """Return what is different once a file was replaced or written to: a hundred readers at once hash it only once."""
     status = os.fstat(file.fileno())
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return _Stamp(status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _on_disk(size: int) -> int:

@@ -34,7 +34,7 @@ TOGETHER = 16
 """Readers that are woken before others than readers are served again."""
 
 LEISURE = 5.0
-"""A round has to take no more than such a part of the time: a longer one is followed by a longer pause."""
+"""From one round to the next passes so many times as long as it took, `SLOWEST` at most."""
 
 MOST_SHARED = 16
 """Of so many places it is remembered what is read from there on, until there is more."""
@@ -138,7 +138,6 @@ class Feed:
         with self._lock:
             self._closed = True
             for readers in self._readers.values():
-                readers.next_at = 0.0
                 call_soon(readers.loop, partial(self._begin_round, readers))
 
     def place_of(self, boot: str, sequence: int) -> int | None:
@@ -205,7 +204,7 @@ class Feed:
     def _begin_round(self, readers: _Readers) -> None:
         """Wake the readers of a loop, when the last round is long enough ago."""
         now = readers.loop.time()
-        if now < readers.next_at:
+        if now < readers.next_at and not self._closed:
             readers.loop.call_at(readers.next_at, self._begin_round, readers)
             return
         with self._lock:

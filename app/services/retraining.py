@@ -78,7 +78,8 @@ class Retraining:
         posted = {"dataset": alone.dataset, "space": {}, "fixed": dict(alone.fixed)}
         sweep = new_id("swp", now, self._entropy)
         new = NewSweep(alone, Labels(alone.name, (tag,), notes), posted, dataset, metrics_of(alone, dataset))
-        self._storage.create_sweep(sweep, new, now, asked=Asked(owner, largest_of(alone, dataset)))
+        asked = Asked(owner, largest_of(alone, dataset), place="")
+        self._storage.create_sweep(sweep, new, now, asked=asked)
         self._planner.plan_now(sweep)
         return self._storage.sweep(sweep)
 

@@ -81,7 +81,7 @@ class Services:
         publisher, trials, models = Publisher(entropy(4).hex()), Trials(storage), Models(storage)
         planner = Planner(storage, clock, meters)
         live = LiveWorkers(lease_seconds, publisher.publish)
-        access = Access(storage, clock, entropy)
+        access, rates = Access(storage, clock, entropy), Rates(requests_per_second, time.monotonic)
         storage.listen(publisher.publish)
         sweeps, workers = Sweeps(storage, clock, planner, entropy), Workers(storage, clock, live)
         return cls(
@@ -106,7 +106,7 @@ class Services:
             meters,
             Scrape(meters, storage, clock, live, planner),
             access,
-            WorkerOwners(storage, live),
-            Sessions(access, clock, entropy),
-            Rates(requests_per_second, time.monotonic),
+            WorkerOwners(storage, live, clock, lease_seconds),
+            Sessions(access, rates, clock, entropy),
+            rates,
         )

@@ -13,20 +13,22 @@ from app.domain.access import AccessKey
 from app.domain.errors import Unauthenticated
 from app.services.access import Access
 from app.services.clock import Clock
+from app.services.rates import Rates
 
 LONGEST = timedelta(days=7)
 """How long somebody stays logged in."""
 
-MOST = 1000
-"""How many sessions there are at a time; the oldest goes when there is one more."""
+MOST_OF_KEY = 50
+"""How many sessions a key has at a time; its oldest goes when there is one more, and never one of another key."""
 
 
 @final
 class Sessions:
     """Who is logged in."""
 
-    def __init__(self, access: Access, clock: Clock, entropy: Callable[[int], bytes]) -> None:
+    def __init__(self, access: Access, rates: Rates, clock: Clock, entropy: Callable[[int], bytes]) -> None:
         self._access = access
+        self._rates = rates
         self._clock = clock
         self._entropy = entropy
         self._lock = Lock()
@@ -34,18 +36,22 @@ class Sessions:
         """Keys by the hashes of secrets, and until when; the oldest session comes first."""
 
     def open(self, token: str) -> str:
-        """Return the secret of a new session for the key of a token. Raises Unauthenticated."""
+        """Return the secret of a new session for the key of a token. Raises Unauthenticated, TooMany."""
         key, secret = self._access.identify(token), self._entropy(32).hex()
+        self._rates.take(key)
         with self._lock:
-            if len(self._keys) >= MOST:
-                del self._keys[next(iter(self._keys))]
-            self._keys[_hash(secret)] = key, self._clock.now() + LONGEST
+            now = self._clock.latest()
+            self._keys = {one: (whose, until) for one, (whose, until) in self._keys.items() if until > now}
+            mine = [one for one, (whose, _) in self._keys.items() if whose.id == key.id]
+            for oldest in mine[: len(mine) + 1 - MOST_OF_KEY]:
+                del self._keys[oldest]
+            self._keys[_hash(secret)] = key, now + LONGEST
         return secret
 
     def identify(self, secret: str) -> AccessKey:
         """Return the key of a session. Raises Unauthenticated once it has ended, or its key opens nothing any more."""
-        key, until = self._keys.get(_hash(secret), (None, self._clock.now()))
-        if key is None or until <= self._clock.now() or (now := self._access.find(key.id)) is None:
+        key, until = self._keys.get(_hash(secret), (None, self._clock.latest()))
+        if key is None or until <= self._clock.latest() or (now := self._access.find(key.id)) is None:
             raise Unauthenticated("You are not logged in any more. Log in again.")
         return self._access.require_valid(now)
 

@@ -182,7 +182,7 @@ class Sweeps:
         points = plain_points(points, spec)
         if every := [*faults, *point_faults(points, spec, dataset)]:
             raise InvalidRequest(every)
-        asked = Asked(owner, largest_of_points(points, spec, dataset))
+        asked = Asked(owner, largest_of_points(points, spec, dataset), place="/points")
         with self._changing:  # whoever changes the budget meanwhile must see that it grows
             before = self._storage.enqueue_points(sweep, points, self._clock.now(), once, asked)
         self._planner.plan_now(sweep)

@@ -93,14 +93,14 @@ class Work:
             return ClaimAnswer([], self._lease_seconds)
         return None
 
-    def claim(self, request: ClaimRequest, place: Place) -> ClaimAnswer:
-        """Lease up to `slots` runs to a worker, at once; none if it has left since it asked."""
+    def claim(self, request: ClaimRequest, place: Place, owner: str = "") -> ClaimAnswer:
+        """Lease up to `slots` runs to a worker of an access key, at once; none if it has left since it asked."""
         if (nothing := self.nothing_for(place)) is not None:
             return nothing
         now = self._clock.now()
         self._live.saw(request.worker, now)
         part = self._live.part(request.worker, request.trainer)  # other trainers have no share in its runs
-        ask = Ask(request.worker, request.trainer, request.rules, request.slots, request.cohorts, part)
+        ask = Ask(request.worker, request.trainer, request.rules, request.slots, request.cohorts, part, owner)
         grant = self._storage.claim(ask, now, self._until(now))
         self._meters.leased_runs.inc(len(grant.claimed))
         self._line.looked(place, found=bool(grant.claimed), held_back=grant.held_back)

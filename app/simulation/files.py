@@ -1,7 +1,9 @@
 """The files that simulations read: tables in the form of FCNet's, recorded curves in that of LCBench's."""
 
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -13,16 +15,29 @@ from app.simulation.tasks import Curves, Table, Task
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
+_BROKEN = (
+    OSError, EOFError, ValueError, TypeError, LookupError, MemoryError, RecursionError, NotImplementedError,
+    struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What NumPy and the zip archive raise where a file is cut, changed or another one."""
+
 _CURVES = ("val_accuracy_x500", "configs", "config_columns", "dataset")
 
 
 def read_tasks(path: Path) -> list[Task]:
     """Return the tasks of an NPZ file of either form, in its order. Raises InvalidRequest."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise _refused(path, f"is no NPZ file that can be read: {error}") from None
+    try:
+        return _tasks(path, arrays)
+    except (ValueError, TypeError, LookupError) as error:
+        raise _refused(path, f"has arrays of other kinds or shapes than tasks have: {error}") from None
+
+
+def _tasks(path: Path, arrays: Arrays) -> list[Task]:
     if set(_CURVES) <= arrays.keys():
         return list(_curves(path, arrays))
     axes = path.with_name(f"{path.stem}_axes.json")
@@ -48,10 +63,13 @@ def _tables(path: Path, beside: Path, arrays: Arrays) -> Iterator[Task]:
     """Yield the tables: each array but those of seconds and sizes, whose names have two underscores."""
     try:
         said = json.loads(beside.read_text())
-        axes = {str(name): list(values) for name, values in said["axes"]}
-    except (ValueError, KeyError, TypeError) as error:
+        axes, maximized = (
+            {str(name): list(values) for name, values in said["axes"]},
+            said.get("direction") == "maximize",
+        )
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise _refused(beside, f"does not name the axes as [[name, [value, ...]], ...]: {error!r}") from None
-    shape, sign = tuple(map(len, axes.values())), -1.0 if said.get("direction") == "maximize" else 1.0
+    shape, sign = tuple(map(len, axes.values())), -1.0 if maximized else 1.0
     for name in (name for name in arrays if "__" not in name):
         costs = arrays[name].astype(np.float64)
         if costs.shape[:-1] != shape or not np.isfinite(costs).all():

@@ -28,7 +28,7 @@ access_keys = Table(
 
 # What each sweep that was made with a key, its owner, counts against the quotas of that: while it is open all that its
 # budget allows, then what it came to. `largest_...` is the most that one trial may take. `content_key` is the content
-# of its data set if the owner uploaded it: it stays as long as the sweep. A sweep that was deleted has no row.
+# of its data set once no data set has that any more: it stays as long as the sweep. A sweep that was deleted has none.
 counted_sweeps = Table(
     "counted_sweeps",
     metadata,

@@ -108,7 +108,7 @@ def check(file: Path) -> Contents:
             (schema,) = connection.execute("SELECT max(version_num) FROM alembic_version").fetchone()
             (sweeps,) = connection.execute("SELECT count(*) FROM sweeps").fetchone()
             (trials,) = connection.execute("SELECT count(*) FROM trials").fetchone()
-    except module.DatabaseError as error:
+    except (module.DatabaseError, UnicodeDecodeError) as error:  # a text whose bytes are none
         raise Conflict(f"The file is no database of logsweep, or it is damaged: {error}. Take another one.") from None
     if faults:
         raise Conflict(f"The database is damaged: {'; '.join(faults[:_FAULTS])}. Go back to an earlier backup.")

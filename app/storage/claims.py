@@ -11,7 +11,7 @@ from app.domain.policy import Policy
 from app.domain.queue import Ask, Claimed, Grant, Load, Standing, SuspectCase
 from app.domain.states import SweepState
 from app.domain.work import CheckpointRef, Lease
-from app.storage import changes, kept_models, lineage, moves
+from app.storage import changes, kept_models, lineage, moves, worker_owners
 from app.storage.dialect import among
 from app.storage.moves import QUEUED, RUNNING
 from app.storage.queries import Query
@@ -137,6 +137,7 @@ def claim(connection: Connection, policy: Policy, ask: Ask, now: datetime, lease
         return Grant(waiting=waiting, held_back=any(waiting.values()))
     keys = [row.key for row in choice.rows]
     fences = moves.start_runs(connection, keys, ask.worker, now, lease_until)
+    worker_owners.own(connection, ask.worker, ask.owner)
     touched = dict.fromkeys(row.sweep_key for row in choice.rows)
     _start_sweeps(connection, [row for row in choice.sweeps if row.key in touched], now)
     names = {row.key: row.id for row in choice.sweeps}

@@ -102,6 +102,7 @@ def reading_engine(path: Path) -> Engine:
         module=module,
         creator=connect,
         poolclass=QueuePool,
+        pool_use_lifo=True,  # each has a cache of pages: what a few can do fills those of a few
         pool_size=READERS,
         max_overflow=READERS * 4,
     )

@@ -41,10 +41,10 @@ def change(connection: Connection, sweep: str, changes: SweepChanges, *, reopen:
     Raises NotFound; Conflict where the state or what is used forbids the new budget; Forbidden, OverQuota.
     """
     row = sweep_row(connection, sweep)
-    if not reopen and changes.space is None:
-        _change(connection, row, changes, asked, reopen=False)
+    if changes.budget is None and changes.space is None:
+        _change(connection, row, changes, asked, reopen=reopen)
         return
-    with quotas.extending(connection, row, asked.owner):
+    with quotas.extending(connection, row, asked, more=reopen or changes.space is not None):
         _change(connection, row, changes, asked, reopen=reopen)
 
 
@@ -96,7 +96,7 @@ def enqueue(
 
     def make() -> Made:
         row = sweep_row(connection, sweep)
-        with quotas.extending(connection, row, asked.owner):
+        with quotas.extending(connection, row, asked):
             return Made(sweep, _enqueue(connection, row, points, asked))
 
     return repeats.once_only(connection, once, now, make).first

@@ -131,6 +131,7 @@ def remove(connection: Connection, name: str) -> None:
     connection.execute(delete(datasets).where(datasets.c.name == name))
     changes.of(connection).dataset(name, deleted=True)
     if artifact is not None:
+        quotas.keep_content(connection, artifact)
         artifacts.forget_unnamed(connection, [artifact])
 
 

@@ -340,10 +340,7 @@ class AccessKeys(Protocol):
         """Write down when keys were used last, by their ids."""
 
     def worker_owners(self) -> dict[str, str]:
-        """Return the id of the key of each worker that has one, by their names."""
-
-    def own_worker(self, worker: str, key: str) -> None:
-        """Write down whose a worker is."""
+        """Return the id of the key that each worker got its leases with, by their names; of some nobody's."""
 
     def forget_idle_owners(self) -> None:
         """Forget whose those workers are that hold nothing."""

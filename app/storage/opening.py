@@ -21,6 +21,8 @@ _HEADER = 100
 _LOG_MAGIC = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 _LONG_FORM = 1
 """What stands for pages of 64 KiB, which two bytes cannot hold."""
+_SENSELESS = 1
+"""SQLite's code of what the file says and nothing can mean, such as a format that is none."""
 _INTERRUPTED = 9
 """SQLite's code of what was interrupted."""
 
@@ -183,9 +185,11 @@ def _damage_told(database: Path) -> Iterator[None]:
     module = driver()
     try:
         yield
-    except module.OperationalError:
-        raise  # the disk, a lock or an interrupt
-    except module.DatabaseError as error:
+    except module.OperationalError as error:
+        if error.sqlite_errorcode != _SENSELESS:
+            raise  # the disk, a lock or an interrupt
+        raise _damaged(database, str(error)) from None
+    except (module.DatabaseError, UnicodeDecodeError) as error:  # a text whose bytes are none
         raise _damaged(database, str(error)) from None
 
 

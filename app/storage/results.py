@@ -30,7 +30,6 @@ _ENDINGS: Mapping[str, Ending] = {
     "failed": "error",
 }
 
-
 _Bytes = tuple[str, int]
 """The hash and the size of a model."""
 

@@ -32,11 +32,19 @@ _EXCUSED = Query(
         attempts.c.reason.like(f"%{_CAME_BACK}"),
     )
 )
+_LATER = Query(
+    select(func.count().label("count")).where(
+        *(attempts.c.run_key == bindparam("the_run"), attempts.c.fence > bindparam("the_fence")),
+        *(attempts.c.ending != blameless for blameless in ("finished", "paused", "released")),
+        func.coalesce(attempts.c.reason, "").not_like(f"%{_CAME_BACK}"),
+    )
+)
 _EXCUSE = Bulk(
     update(attempts)
     .where(attempts.c.run_key == bindparam("the_run"), attempts.c.fence == bindparam("the_fence"))
     .where(attempts.c.worker == bindparam("the_worker"), attempts.c.ending == "lost")
-    .where(attempts.c.reason.not_like(f"%{_CAME_BACK}"))
+    # Of a loss before the run got further nobody is blamed any more.
+    .where(attempts.c.epochs >= bindparam("the_epochs"), attempts.c.reason.not_like(f"%{_CAME_BACK}"))
     .values(reason=attempts.c.reason + _CAME_BACK)
 )
 _BLAME = Bulk(
@@ -53,11 +61,10 @@ def excuse(connection: Connection, policy: Policy, worker: str, stale: Collectio
     fences = {lease.run: lease.fence for lease in stale}
     blamed = _BLAMED.rows(connection, keys=list(fences))
     excused = [row for row in blamed if _is_excused(connection, worker, row, fences[row.key])]
-    blames = {row.key: policy.after_return(Blame(row.losses, row.alone_losses)) for row in excused}
-    _BLAME.run(
-        connection,
-        [{"the_run": run, "the_losses": one.losses, "the_alone": one.alone} for run, one in blames.items()],
-    )
+    for row in excused:
+        later = _LATER.first(connection, the_run=row.key, the_fence=fences[row.key]).count
+        blame = policy.after_return(Blame(row.losses, row.alone_losses), later)
+        _BLAME.run(connection, [{"the_run": row.key, "the_losses": blame.losses, "the_alone": blame.alone}])
     # One that was to be tried alone may be trained beside others again.
     changes.of(connection).queued({row.sweep_key for row in excused if row.state == TrialState.QUEUED})
 
@@ -66,4 +73,5 @@ def _is_excused(connection: Connection, worker: str, row: AnyRow, fence: int) ->
     """Return whether the worker lost the run in silence then, which is not excused yet, nor happened too often."""
     if _EXCUSED.rows(connection, the_run=row.key, the_epochs=row.epochs)[0].count >= MOST_EXCUSED:
         return False
-    return _EXCUSE.run(connection, [{"the_run": row.key, "the_fence": fence, "the_worker": worker}]) > 0
+    loss = {"the_run": row.key, "the_fence": fence, "the_worker": worker, "the_epochs": row.epochs}
+    return _EXCUSE.run(connection, [loss]) > 0

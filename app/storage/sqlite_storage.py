@@ -319,7 +319,6 @@ class SqliteStorage:
     key_usages = _reads(quotas.usages)
     note_key_uses = _writes(access_keys.note_uses)
     access_keys = _reads(access_keys.every)
-    own_worker = _writes(worker_owners.own)
     forget_idle_owners = _writes(worker_owners.forget_idle)
     worker_owners = _reads(worker_owners.every)
 

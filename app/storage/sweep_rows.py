@@ -86,8 +86,7 @@ def create(
     """
 
     def make() -> Made:
-        with quotas.within(connection, asked.owner):
-            quotas.count(connection, _add(connection, sweep, new, now), new.spec, asked)
+        quotas.count(connection, _add(connection, sweep, new, now), new.spec, asked)
         return Made(sweep)
 
     return repeats.once_only(connection, once, now, make).sweep

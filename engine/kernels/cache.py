@@ -62,7 +62,7 @@ def _kept_names(kept: Path, library: str) -> list[str] | None:
     try:
         found = json.loads(kept.read_text("utf-8"))
         return [str(name) for name in found["differing"]] if found["library"] == library else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

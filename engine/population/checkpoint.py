@@ -4,6 +4,7 @@ import builtins
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -82,12 +83,21 @@ class Checkpoint:
             tensors = Tensors.from_bytes(content)
             about = json.loads(tensors.texts[_TEXT])
             best = BestEpoch(**about["best"])
+            _require_kinds(about, best)
             return cls(about["epoch"], about["seconds"], best, about["best_values"], tensors.arrays)
         except TensorsError as error:
             raise CheckpointError(f"This is no whole checkpoint. {error}") from None
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
             other = f'This is no checkpoint of this version of logsweep: it has no text "{_TEXT}", or another one'
             raise CheckpointError(f"{other}. Start the member anew.") from None
+
+
+def _require_kinds(about: Mapping[str, Any], best: BestEpoch) -> None:
+    """Raise TypeError for numbers that are none: who goes on from them would fail far from here."""
+    numbers = [about["seconds"], best.value, best.reference, *about["best_values"].values()]
+    counts = [about["epoch"], best.reference_epoch, *([] if best.epoch is None else [best.epoch])]
+    if not all(type(one) in {int, float} for one in numbers) or not all(type(one) is int for one in counts):
+        raise TypeError
 
 
 def _described(row: tuple[tuple[int, ...], np.dtype[np.generic]] | None) -> str:

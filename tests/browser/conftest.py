@@ -19,9 +19,9 @@ PATIENCE_MS = 60_000.0
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Yield one browser for a module: while it is there an event loop runs, which other tests must not meet."""
+    """Yield one browser for this folder: while it is there an event loop runs, which other tests must not meet."""
     with sync_playwright() as playwright:
         # Containers run as root, for whom Chromium has no sandbox.
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import serious_faults
+
+pytestmark = pytest.mark.xdist_group("browser")  # they share one
 
 ROWS = "\n".join(
     ["age,job,bought", *(f"{20 + n},{'clerk' if n % 3 else 'smith'},{'yes' if n % 2 else 'no'}" for n in range(40))]

@@ -1,6 +1,9 @@
 """The page of the API: it needs no other host, and what it shows works as it stands."""
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.xdist_group("browser")  # they share one
 
 
 def tried_out(page: Page, operation: str) -> Locator:

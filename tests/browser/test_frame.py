@@ -5,6 +5,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import serious_faults
 
+pytestmark = pytest.mark.xdist_group("browser")  # they share one
+
 
 def test_a_server_without_sweeps_says_what_to_do(page: Page) -> None:
     expect(page.get_by_role("heading", name="Sweeps")).to_be_visible()

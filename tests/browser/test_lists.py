@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import serious_faults
 from tests.system.processes import ServerProcess
 
+pytestmark = pytest.mark.xdist_group("browser")  # they share one
+
 BODY: dict[str, Any] = {
     "dataset": "iris",
     "space": {"learning_rate": {"kind": "float", "low": 1e-4, "high": 1.0, "scale": "log"}},

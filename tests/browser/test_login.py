@@ -8,6 +8,8 @@ from tests.browser import conftest
 from tests.browser.conftest import serious_faults
 from tests.system.processes import ServerProcess
 
+pytestmark = pytest.mark.xdist_group("browser")  # they share one
+
 
 @pytest.fixture(scope="module")
 def token(server: ServerProcess) -> str:

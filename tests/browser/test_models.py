@@ -6,6 +6,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import serious_faults
 from tests.system.processes import ServerProcess
 
+pytestmark = pytest.mark.xdist_group("browser")  # they share one
+
 FLATS = "size,colour,price\n" + "".join(
     f"{40 + number % 50},{'red' if number % 3 else 'blue'},{'high' if number % 50 > 25 else 'low'}\n"
     for number in range(200)

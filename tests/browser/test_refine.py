@@ -9,6 +9,8 @@ from tests.browser.conftest import serious_faults
 from tests.browser.test_sweeps import BODY
 from tests.system.processes import ServerProcess
 
+pytestmark = pytest.mark.xdist_group("browser")  # they share one
+
 TRIALS = 24
 
 

@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import serious_faults
 from tests.system.processes import ServerProcess
 
+pytestmark = pytest.mark.xdist_group("browser")  # they share one
+
 NAME = "irises <img src=x onerror=alert(1)>"
 BODY = {
     "name": NAME,

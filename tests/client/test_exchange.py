@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from logsweep.calls import Call, Flow, Reply, nothing
-from logsweep.errors import DeadlineExceeded, LogsweepError, NotFound, Unavailable, Unreachable
+from logsweep.answers.sweeps import SweepAnswer
+from logsweep.calls import Call, Flow, Reply, answer, get, nothing
+from logsweep.errors import DeadlineExceeded, LogsweepError, NotFound, Unavailable, Unreachable, Unreadable
 from logsweep.exchange import LONGEST_PAUSE, Outcome, Pause, Send, performed
 
 REQUEST = httpx.Request("GET", "http://here:1/v1/sweeps")
@@ -143,3 +144,11 @@ def test_an_answer_of_something_else_is_shown() -> None:
     error = Played(READS, Reply(418, b"<html>" * 100, {}, "GET http://here:1/")).error
     assert str(error).startswith("GET http://here:1/ was answered with 418: '<html><html>")
     assert len(str(error)) < 300
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>Log in to the hotel</html>", b"[]", b'{"id": 7}', b"\xff"])
+def test_a_page_of_something_else_is_told_as_no_answer_of_ours(content: bytes) -> None:
+    reply = Reply(200, content, httpx.Headers(), "GET http://here:1/v1/sweeps/S")
+    played = Played(get("/v1/sweeps/S", answer(SweepAnswer)), reply)
+    assert isinstance(played.error, Unreadable)
+    assert str(played.error).startswith("GET http://here:1/v1/sweeps/S was answered with what is none of logsweep's")

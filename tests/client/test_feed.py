@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logsweep.calls import Reply
-from logsweep.errors import DeadlineExceeded, NotFound, Unreachable
-from logsweep.feed import SILENCE, Event, Feed, Watch
+from logsweep.errors import DeadlineExceeded, NotFound, Unreachable, Unreadable
+from logsweep.feed import LONGEST_LINE, SILENCE, Event, Feed, Watch
 
 SENT = (
     b"retry: 2000\nid: b:1\n\n"
@@ -120,3 +120,16 @@ def test_a_sweep_is_looked_at_for_its_state_at_once_and_for_its_counts_now_and_t
 def test_a_connection_waits_no_longer_than_it_is_followed() -> None:
     assert _feed().timeout(float("inf")).as_dict() == {"connect": 60.0, "read": SILENCE, "write": 60.0, "pool": 60.0}
     assert set(_feed().timeout(7.0).as_dict().values()) == {7.0}
+
+
+@pytest.mark.parametrize("piece", [b"\xff\xff", b"data: <html>\n\n", b"data: [1]\n\n", b"x" * (LONGEST_LINE + 1)])
+def test_what_is_no_feed_of_ours_is_told(piece: bytes) -> None:
+    with pytest.raises(Unreadable, match=r"GET /v1/sweeps/S/events was answered with what is none of logsweep's"):
+        list(_feed().receive(piece))
+
+
+@pytest.mark.parametrize("said", [b"", b"soon", b"-1", b"9" * 5_000])
+def test_a_pause_that_is_no_number_is_passed_over(said: bytes) -> None:
+    feed = _feed()
+    list(feed.receive(b"retry: " + said + b"\n\n"))
+    assert feed.lost(None) == 1.0

@@ -8,6 +8,7 @@ import pytest
 
 from app.models.models import predict_rows
 from engine.models import FORMATS, Ensemble, Predictor
+from engine.tensors import Tensors
 from logsweep import ModelError, load_model
 from tests.engine.models.trained import FAR, TASKS, trained
 
@@ -56,8 +57,8 @@ def test_all_faults_of_rows_are_told() -> None:
         model.predict([{"far": "much", "words": True}, {"far": float("inf"), "gaps": 1.0, "words": "red"}])
     assert str(told.value).splitlines() == [
         "The rows have 4 faults.",
-        "  Row 0, 'far': 'much' is not a finite number. None is a missing cell.",
-        "  Row 1, 'far': inf is not a finite number. None is a missing cell.",
+        "  Row 0, 'far': 'much' is not a number between -3.4e+38 and 3.4e+38. None is a missing cell.",
+        "  Row 1, 'far': inf is not a number between -3.4e+38 and 3.4e+38. None is a missing cell.",
         "  Row 0 has no 'gaps': None is a missing cell.",
         "  Row 0, 'words': True is not a text. None is a missing cell.",
     ]
@@ -66,3 +67,27 @@ def test_all_faults_of_rows_are_told() -> None:
 def test_what_is_no_model_is_said() -> None:
     with pytest.raises(ModelError, match="neither NPZ nor safetensors"):
         load_model(b"nothing of the kind")
+
+
+@pytest.mark.parametrize("file_format", ["npz", "safetensors"])
+@pytest.mark.parametrize("part", [0.0, 0.2, 0.9, 0.999])
+def test_a_file_that_is_cut_is_no_whole_model(file_format: str, part: float) -> None:
+    content = FORMATS[file_format](trained("binary").model)
+    with pytest.raises(ModelError):
+        load_model(content[: int(part * len(content))])
+
+
+@pytest.mark.parametrize("card", ["7", "[" * 9_999, "{}"])
+def test_a_card_that_is_none_is_told(card: str) -> None:
+    with pytest.raises(ModelError):
+        load_model(Tensors({"W1": np.zeros(2)}, {"card": card}).to_bytes())
+
+
+def test_no_rows_and_numbers_beyond_all_doubles_are_faults() -> None:
+    model = load_model(FORMATS["npz"](trained("binary").model))
+    with pytest.raises(ModelError, match="There are no rows to predict"):
+        model.predict([])
+    with pytest.raises(ModelError, match="is not a number between"):
+        model.predict([{"far": 10**400, "gaps": 1.0, "words": "red"}])
+    with pytest.raises(ModelError, match="1e\\+39 is not a number"):
+        model.predict([{"far": 1e39, "gaps": 1.0, "words": "red"}])

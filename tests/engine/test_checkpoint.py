@@ -73,12 +73,16 @@ def tensors(text: str, name: str = _TEXT) -> bytes:
     return Tensors(CHECKPOINT.rows, {name: text}).to_bytes()
 
 
+BEST = '{"epoch": 1, "value": 0.5, "reference": 0.5, "reference_epoch": 1}'
 FOREIGN: Mapping[str, bytes] = {
     "a model": Tensors({"W1": np.zeros((2, 2), np.float32)}, {"card": "{}"}).to_bytes(),
     "another format": tensors("{}", "logsweep checkpoint 999"),
     "no JSON": tensors("{"),
     "a list": tensors("[]"),
     "no epoch": tensors('{"seconds": 1.0, "best": {}, "best_values": {}}'),
+    "texts for numbers": tensors(f'{{"epoch": 1, "seconds": "1", "best": {BEST}, "best_values": {{}}}}'),
+    "values that are a list": tensors(f'{{"epoch": 1, "seconds": 1.0, "best": {BEST}, "best_values": []}}'),
+    "a text that is deep": tensors("[" * 99_999),
     "a best epoch of other fields": tensors('{"epoch": 1, "seconds": 1.0, "best": {"x": 1}, "best_values": {}}'),
 }
 

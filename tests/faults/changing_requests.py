@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -104,9 +105,14 @@ def retrain_the_winner(client: httpx.Client, _: int) -> Asked:
     return Asked("POST", f"/v1/sweeps/{sweep}/retrain", sweep)
 
 
+@cache  # a refinement leaves it as it was
+def _refinable(client: httpx.Client) -> str:
+    return _ended(client, 20)
+
+
 @_request
 def refine_a_sweep(client: httpx.Client, _: int) -> Asked:
-    sweep = _ended(client, 20)
+    sweep = _refinable(client)
     return Asked("POST", f"/v1/sweeps/{sweep}/refine", sweep, {"sampler": {"kind": "tpe"}, "budget": {"trials": 3}})
 
 
@@ -182,7 +188,16 @@ def _revoke_a_key(client: httpx.Client, number: int) -> Asked:
     return Asked("DELETE", f"/v1/keys/{made['id']}")
 
 
-REQUESTS_ABOUT_KEYS: dict[str, Make] = {"make a key": _make_a_key, "revoke a key": _revoke_a_key}
+def _change_a_key(client: httpx.Client, number: int) -> Asked:
+    made = _make_a_key(client, number).send(client, "").raise_for_status().json()
+    return Asked("PATCH", f"/v1/keys/{made['id']}", body={"quotas": {"sweeps": 3}})
+
+
+REQUESTS_ABOUT_KEYS: dict[str, Make] = {
+    "make a key": _make_a_key,
+    "change a key": _change_a_key,
+    "revoke a key": _revoke_a_key,
+}
 """The same for a server that has keys: on another one the first key would shut the others out."""
 
 

@@ -15,7 +15,7 @@ SEED = int(os.environ.get("LOGSWEEP_SEED", "1"))
 
 
 @pytest.mark.parametrize(
-    ("scope", "examples", "least"), [(Scope.ADMIN, 3, 2_000), (Scope.READ, 3, 2_000), (Scope.ADMIN, 150, 25_000)]
+    ("scope", "examples", "least"), [(Scope.ADMIN, 3, 2_000), (Scope.READ, 3, 2_000), (Scope.ADMIN, 350, 25_000)]
 )
 def test_every_answer_to_a_generated_request_is_in_time_and_as_documented(
     tmp_path: Path, scope: Scope, examples: int, least: int

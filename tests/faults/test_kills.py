@@ -73,9 +73,9 @@ def recovered(tmp_path: Path, kills: int, lease_seconds: float) -> list[float]:
     with under_fire(tmp_path / "data", lease_seconds, workers=2) as scene:
         sweep = post_sweep(scene.server.client, {**SWEEPS["plain"], **endless})
         for number in range(kills):
-            until(lambda: settled(scene), "all runs go on")
+            until(lambda: settled(scene), "all runs go on", LONG_PATIENCE)
             scene.kill_worker(number % 2)
-        until(lambda: settled(scene), "all runs go on")
+        until(lambda: settled(scene), "all runs go on", LONG_PATIENCE)
         scene.server.client.post(f"/v1/sweeps/{sweep}/cancel").raise_for_status()
     return sorted(recovery_seconds(scene.data / "logsweep.db", scene.killed))
 

@@ -22,6 +22,9 @@ EACH = 2_000
 FEEDS = 20
 GROWTH = 1.1
 
+POOLED = 4
+"""Threads that pools may have gained, which grow with what comes at once up to their bounds; a leak has one a sweep."""
+
 SWEEP: dict[str, Any] = {
     "dataset": "iris",
     "space": {"learning_rate": {"kind": "float", "low": 1e-3, "high": 1.0, "scale": "log"}},
@@ -61,7 +64,7 @@ def test_nothing_of_a_hundred_thousand_trials_stays_once_their_sweeps_are_delete
     assert all(last <= GROWTH * first for first, last in zip(early.megabytes, late.megabytes, strict=True))
     assert late.descriptors <= early.descriptors
     assert late.children == early.children
-    assert all(last <= first for first, last in zip(early.threads, late.threads, strict=True))
+    assert all(last <= first + POOLED for first, last in zip(early.threads, late.threads, strict=True))
     assert late.temporary == early.temporary
 
 

@@ -73,4 +73,4 @@ def sleep_through_leases(tmp_path: Path, stalls: int, burners: int, seed: int, s
 def test_workers_that_sleep_through_their_leases_change_nothing_at_any_load(
     tmp_path: Path, burners: int, seed: int
 ) -> None:
-    sleep_through_leases(tmp_path, 20, burners, seed, scale=3)
+    sleep_through_leases(tmp_path, 12, burners, seed, scale=1)

@@ -157,7 +157,7 @@ def test_every_request_that_changes_something_is_walked_through(scene: Scene) ->
         for method in operations.keys() & {"post", "put", "patch", "delete"}
     }
     walked = set[str]()
-    keys = {f"{method} /v1/keys{rest}" for method, rest in (("POST", ""), ("DELETE", "/{key}"))}
+    keys = {f"{method} /v1/keys{rest}" for method, rest in (("POST", ""), ("PATCH", "/{key}"), ("DELETE", "/{key}"))}
     for number, make in enumerate(REQUESTS.values()):
         asked = make(scene.client, 5000 + number)
         walked.add(next(one for one in changing if fits(asked, one)))

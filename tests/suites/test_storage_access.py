@@ -7,7 +7,7 @@ import pytest
 from app.domain.access import AccessKey, Scope, StoredKey
 from app.domain.errors import NotFound
 from app.storage import Storage
-from tests.app.storage.world import START, add_sweep, claim, drawn
+from tests.app.storage.world import START, add_sweep, claim, drawn, finish
 
 HOUR = timedelta(hours=1)
 
@@ -45,10 +45,19 @@ def test_uses_are_written_down_by_key(storage: Storage) -> None:
 
 
 def test_a_worker_is_of_one_key_and_forgotten_when_it_holds_nothing(storage: Storage) -> None:
-    add_sweep(storage, drawn(0, 2))
-    claim(storage, "w1", slots=1)
-    for worker, key in (("w1", "key_1"), ("w2", "key_1"), ("w1", "key_2")):
-        storage.own_worker(worker, key)
+    add_sweep(storage, drawn(0, 4))
+    (first,) = claim(storage, "w1", owner="key_1").claimed
+    (second,) = claim(storage, "w2", owner="key_1").claimed
+    finish(storage, first.lease)
+    claim(storage, "w1", owner="key_2")
     assert storage.worker_owners() == {"w1": "key_2", "w2": "key_1"}
+    finish(storage, second.lease, worker="w2")
     storage.forget_idle_owners()
     assert storage.worker_owners() == {"w1": "key_2"}
+
+
+def test_a_claim_that_gets_nothing_leaves_no_owner(storage: Storage) -> None:
+    add_sweep(storage, drawn(0, 1))
+    claim(storage, "w1", owner="key_1")
+    claim(storage, "w2", owner="key_1")
+    assert storage.worker_owners() == {"w1": "key_1"}

@@ -10,7 +10,7 @@ import pytest
 from app.domain.access import AccessKey, Scope, StoredKey
 from app.domain.errors import Forbidden, NotFound, OverQuota
 from app.domain.plan import Draw, Drawn, Inheritance
-from app.domain.quotas import Asked, Largest, Quotas, Usage
+from app.domain.quotas import MOST_COUNTED, Asked, Largest, Quotas, Usage
 from app.domain.repeats import Once
 from app.domain.sweeps import Budget, Labels, NewSweep, SweepChanges, SweepFilter
 from app.storage import Storage
@@ -91,6 +91,37 @@ def test_a_sweep_that_is_cancelled_at_once_costs_nothing(storage: Storage) -> No
     assert usage(storage) == Usage(sweeps=1)
 
 
+def test_a_trial_that_was_begun_counts_although_it_is_cancelled(storage: Storage) -> None:
+    add_key(storage)
+    begin(storage, 9)
+    draw(storage, drawn(0, 9))
+    claim(storage, slots=2)
+    storage.cancel_sweep(SWEEP, keep=False, now=START)
+    assert usage(storage) == Usage(1, 2, 0, 0)
+
+
+def test_more_than_a_number_holds_counts_as_the_most_that_is_counted(storage: Storage) -> None:
+    add_key(storage)
+    storage.add_dataset(DATASET, b"content", UPLOAD)
+    endless = replace(spec(2), budget=Budget(2, epochs=2**63 - 1))
+    for number in range(1, 4):
+        new = NewSweep(endless, Labels("endless"), {}, DATASET, {"dev_error": "minimize"})
+        storage.create_sweep(f"swp_{number}", new, START, None, Asked(ADA, Largest(2**62, 2**62)))
+    assert usage(storage) == Usage(3, 6, 3 * MOST_COUNTED, 3 * MOST_COUNTED)
+    storage.enqueue_points(SWEEP, [{"l2": 0.5}], START, None, Asked(ADA))
+    assert usage(storage) == Usage(3, 7, 3 * MOST_COUNTED, 3 * MOST_COUNTED)
+
+
+def test_the_usages_of_many_keys_are_those_of_each(storage: Storage) -> None:
+    for key in (ADA, BOB):
+        add_key(storage, key)
+    begin(storage, 2)
+    begin(storage, 1, "swp_2")
+    begin(storage, 4, "swp_3", owner=BOB)
+    found = storage.key_usages([ADA, "key_9", BOB])
+    assert found == {ADA: Usage(2, 3, 12, 30), "key_9": Usage(), BOB: Usage(1, 4, 16, 30)}
+
+
 def test_an_heir_counts_with_its_own_epochs_alone(storage: Storage) -> None:
     add_key(storage)
     begin(storage, 2)
@@ -147,6 +178,18 @@ def test_more_budget_and_points_count_against_the_key_that_made_the_sweep(storag
     assert storage.sweep(SWEEP).spec.budget.trials == 3
 
 
+def test_a_change_that_counts_as_more_is_refused_whatever_it_is_called(storage: Storage) -> None:
+    add_key(storage, trials=4)
+    add_key(storage, BOB, sweeps=9)
+    begin(storage, 2)
+    for trials, owner, refusal in ((5, ADA, OverQuota), (3, BOB, Forbidden)):
+        with pytest.raises(refusal):
+            storage.change_sweep(SWEEP, SweepChanges(budget=Budget(trials)), reopen=False, asked=Asked(owner))
+    bounded = SweepChanges(budget=Budget(2, epochs=2**63 - 1))
+    storage.change_sweep(SWEEP, bounded, reopen=False, asked=Asked(BOB))
+    assert usage(storage) == Usage(1, 2, 8, 20)
+
+
 def test_a_key_with_quotas_does_not_use_those_of_others(storage: Storage) -> None:
     add_key(storage)
     add_key(storage, BOB, trials=1)
@@ -197,6 +240,19 @@ def test_bytes_are_those_of_uploads_as_long_as_a_sweep_of_the_key_has_them(stora
     storage.delete_sweep(SWEEP)
     assert usage(storage).bytes == 0
     assert storage.add_dataset(other, b"other contents", UPLOAD, ADA)
+
+
+def test_the_content_of_a_data_set_that_is_deleted_counts_for_who_has_a_sweep_on_it(storage: Storage) -> None:
+    for key in (ADA, BOB):
+        add_key(storage, key)
+    storage.add_dataset(DATASET, b"content", UPLOAD, ADA)
+    begin(storage, 1, owner=BOB)
+    storage.cancel_sweep(SWEEP, keep=False, now=START)
+    assert (usage(storage), usage(storage, BOB)) == (Usage(bytes=7), Usage(sweeps=1))
+    storage.remove_dataset(DATASET.name)
+    assert (usage(storage), usage(storage, BOB)) == (Usage(), Usage(sweeps=1, bytes=7))
+    storage.delete_sweep(SWEEP)
+    assert usage(storage, BOB) == Usage()
 
 
 def test_what_is_refused_leaves_no_bytes(storage: Storage) -> None:

@@ -18,6 +18,9 @@ PATIENCE = 90.0
 LONGEST_PAUSE = 0.05
 """Seconds from question to question: servers that are asked more often have less time to work."""
 
+WAIT = 10.0
+"""Seconds that a server may take to answer whether a sweep has ended: asked often, it has less time to work."""
+
 LONG_PATIENCE = 1800.0
 """The same for what takes minutes."""
 
@@ -219,7 +222,8 @@ def finish(client: httpx.Client, sweep: str, patience: float = PATIENCE) -> dict
     """Wait until a sweep has ended; return it."""
 
     def ended() -> dict[str, Any] | None:
-        found: dict[str, Any] = client.get(f"/v1/sweeps/{sweep}").raise_for_status().json()
+        answer = client.get(f"/v1/sweeps/{sweep}", params={"wait": WAIT})
+        found: dict[str, Any] = answer.raise_for_status().json()
         return None if found["state"] == "running" else found
 
     result: dict[str, Any] = until(ended, f"sweep {sweep} ends", patience)

@@ -46,11 +46,13 @@ def test_the_demo_shows_the_leader_board_of_64_trials_and_ends_when_asked_to(tmp
     assert re.search(r"Watch it in a browser: http://127\.0\.0\.1:\d+/#/sweeps/swp_", output)
 
 
-def test_ctrl_c_and_sigterm_end_the_demo_and_its_server_and_it_can_be_run_again(tmp_path: Path) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
+def test_sigterm_amid_the_demo_and_ctrl_c_end_it_and_its_server_and_it_can_be_run_again(
+    tmp_path: Path,
+) -> None:
+    for number, moment in ((signal.SIGTERM, "Watch it in a browser"), (signal.SIGINT, "until you press Ctrl-C")):
         process = demo(tmp_path / "data")
         assert process.stdout is not None
-        next(line for line in process.stdout if "until you press Ctrl-C" in line)
+        next(line for line in process.stdout if moment in line)
         (server,) = child_ids(process.pid)
         process.send_signal(number)
         rest, _ = process.communicate(timeout=PATIENCE)

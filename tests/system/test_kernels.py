@@ -13,7 +13,7 @@ from tests.system.processes import ServerProcess, finish, post_sweep, running
 from tests.system.tables import result_tables
 
 
-@pytest.mark.parametrize("trials", [32, pytest.param(64, marks=pytest.mark.large)])
+@pytest.mark.parametrize("trials", [16, pytest.param(64, marks=pytest.mark.large)])
 def test_the_example_sweep_has_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: int) -> None:
     tables = {}
     for choice in CHOICES:

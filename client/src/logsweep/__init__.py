@@ -30,6 +30,7 @@ from logsweep.errors import (
     Unauthenticated,
     Unavailable,
     Unreachable,
+    Unreadable,
 )
 from logsweep.feed import Event
 from logsweep.local_models import LocalModel, ModelError, load_model
@@ -70,6 +71,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Unreachable",
+    "Unreadable",
     "load_model",
     "local",
 ]

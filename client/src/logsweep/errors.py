@@ -1,9 +1,9 @@
 """What can go wrong, a class for each kind; the message is the server's own sentence."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from logsweep.calls import Reply
 
@@ -21,6 +21,18 @@ class LogsweepError(Exception):
 
 class Unreachable(LogsweepError):  # noqa: N818 - the name is what went wrong
     """No answer came: no server is there, or the connection broke."""
+
+
+class Unreadable(LogsweepError):  # noqa: N818 - the name is what went wrong
+    """What came is no answer of logsweep, though it says that all went well: a proxy or another server sent it."""
+
+    @classmethod
+    def of(cls, asked: str, came: bytes | str, why: object) -> "Unreadable":
+        """Return the error for what was asked in words, with the beginning of what came."""
+        text = came[:100].decode(errors="replace") if isinstance(came, bytes) else came[:100]
+        reason = " ".join(str(why).split())[:200]
+        way = "Is this the address of a logsweep server, and of this version?"
+        return cls(f"{asked} was answered with what is none of logsweep's answers: {text!r} ({reason}). {way}")
 
 
 class DeadlineExceeded(LogsweepError, TimeoutError):  # noqa: N818 - the name is what went wrong
@@ -116,7 +128,7 @@ class _Broken(BaseModel):
 
 
 class _Problem(BaseModel):
-    detail: str
+    detail: Annotated[str, Field(min_length=1)]
     errors: list[_Broken] = []
 
 

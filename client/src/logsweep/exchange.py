@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
 import httpx
+from pydantic import ValidationError
 
 from logsweep.calls import Call, Flow, Reply
-from logsweep.errors import DeadlineExceeded, LogsweepError, Unreachable, refusal
+from logsweep.errors import DeadlineExceeded, LogsweepError, Unreachable, Unreadable, refusal
 from logsweep.settings import USUAL_SECONDS
 from logsweep.time_left import SHORTEST, Clock
 
@@ -71,7 +72,7 @@ def performed(call: Call[T] | Flow[T], deadline: float | None, clock: Clock, cha
 def _performed(call: Call[T] | Flow[T], limit: Limit | None, clock: Clock, chance: Chance) -> Steps[T]:
     if isinstance(call, Call):
         own = limit or Limit.of(USUAL_SECONDS + call.takes, clock)
-        return call.read((yield from exchange(call, own, clock, chance)))
+        return _result(call, (yield from exchange(call, own, clock, chance)))
     answer: Any = None
     while True:
         try:
@@ -80,6 +81,14 @@ def _performed(call: Call[T] | Flow[T], limit: Limit | None, clock: Clock, chanc
             result: T = end.value
             return result
         answer = yield from _performed(asked, limit, clock, chance)
+
+
+def _result(call: Call[T], reply: Reply) -> T:
+    """Return what a reply says. Raises Unreadable for one that is none of our server's."""
+    try:
+        return call.read(reply)
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise Unreadable.of(reply.asked, reply.content, error) from None
 
 
 def exchange(call: Call[Any], limit: Limit, clock: Clock, chance: Chance) -> Steps[Reply]:

@@ -1,21 +1,25 @@
 """Server-sent events without a socket: what is read becomes messages, and a lost connection is taken up again."""
 
 import codecs
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from pydantic import TypeAdapter, ValidationError
 
 from logsweep.calls import Reply, place
-from logsweep.errors import DeadlineExceeded, Unavailable, Unreachable, refusal
+from logsweep.errors import DeadlineExceeded, Unavailable, Unreachable, Unreadable, refusal
 from logsweep.exchange import LONGEST_PAUSE, Chance
 from logsweep.time_left import Clock
 
 SILENCE = 45.0
 """Seconds without a byte after which a connection is taken for lost: the server sends something every 15."""
+
+
+_DATA = TypeAdapter(dict[str, Any])
+_LONGEST_NUMBER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,9 @@ class Event:
     data: dict[str, Any]
     id: str
 
+
+LONGEST_LINE = 1 << 20
+"""The most characters of a line: an event has the numbers of a thousand trials at most."""
 
 Left = Callable[[], float]
 """Tells the seconds for which something may still be followed. Raises DeadlineExceeded when they are over."""
@@ -75,17 +82,31 @@ class Feed:
             raise error
 
     def receive(self, piece: bytes) -> Iterator[Event | None]:
-        """Yield the events that a piece completes; None is a sign of life that tells the place alone."""
+        """Yield the events that a piece completes; None is a sign of life that tells the place alone.
+
+        Raises Unreadable for what is no feed of our server's.
+        """
         self._lost_at = None
-        self._text += self._decoder.decode(piece)
-        *lines, self._text = self._text.split("\n")
-        for line in lines:
+        for line in self._lines(piece):
             said = line.removesuffix("\r")
             name, _, value = said.partition(":")
             if not said:
                 yield from self._complete()
             elif name:  # without one it is a comment
                 self._fields[name] = value.removeprefix(" ")
+
+    def _lines(self, piece: bytes) -> list[str]:
+        try:
+            self._text += self._decoder.decode(piece)
+        except UnicodeDecodeError as error:
+            raise self._unreadable(piece, error) from None
+        *lines, self._text = self._text.split("\n")
+        if len(self._text) > LONGEST_LINE:
+            raise self._unreadable(self._text, f"a line of more than {LONGEST_LINE:,} characters")
+        return lines
+
+    def _unreadable(self, came: bytes | str, why: object) -> Unreadable:
+        return Unreadable.of(f"GET {self.path}", came, why)
 
     def lost(self, error: httpx.TransportError | None) -> float:
         """Return the seconds after which to come back. Raises Unreachable after a time without an answer."""
@@ -101,11 +122,19 @@ class Feed:
     def _complete(self) -> Iterator[Event | None]:
         fields, self._fields = self._fields, {}
         self._last = fields.get("id", self._last)
-        self._pause = int(fields.get("retry", 0)) / 1000 or self._pause
+        retry = fields.get("retry", "")
+        if retry.isdecimal() and len(retry) < _LONGEST_NUMBER:  # others are passed over, as in browsers
+            self._pause = int(retry) / 1000 or self._pause
         if "data" in fields:
-            yield Event(fields.get("event", "message"), json.loads(fields["data"]), self._last or "")
+            yield Event(fields.get("event", "message"), self._data(fields["data"]), self._last or "")
         elif "id" in fields:
             yield None
+
+    def _data(self, text: str) -> dict[str, Any]:
+        try:
+            return _DATA.validate_json(text)
+        except ValidationError as error:
+            raise self._unreadable(text, error) from None
 
 
 class Watch:

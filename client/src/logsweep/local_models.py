@@ -2,8 +2,10 @@
 
 import io
 import json
-import math
 import re
+import struct
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,6 +30,15 @@ _USUAL = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?")
 """Words that are missing cells unless the card says otherwise."""
 
 _NUMBER = re.compile(r"([+-]?)((?:0|[1-9][0-9]*))(?:\.([0-9]+))?")
+_BROKEN = (
+    ValueError, TypeError, LookupError, AttributeError, ArithmeticError, MemoryError, OSError, EOFError, RecursionError,
+    NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What NumPy, the zip archive and JSON raise where a file is cut, changed or another one."""
+
+_LARGEST = 3.4028234663852886e38
+"""Networks compute with float32: what is beyond would be infinite to them."""
+
 _TYPES = {"F32": "<f4", "F64": "<f8"}
 
 
@@ -64,9 +75,16 @@ def load_model(file: str | PathLike[str] | bytes) -> LocalModel:
     Raises ModelError, or ImportError without NumPy.
     """
     content = file if isinstance(file, bytes) else Path(file).read_bytes()
-    arrays, card = _npz(content) if content.startswith(b"PK\x03\x04") else _safetensors(content)
-    if card.get("format") not in (MODEL, ENSEMBLE):
-        raise ModelError(f"The model has the format {card.get('format')}, which this version does not read: update it.")
+    numpy = _numpy()
+    try:
+        arrays, card = (_npz if content.startswith(b"PK\x03\x04") else _safetensors)(numpy, content)
+    except ModelError:
+        raise
+    except _BROKEN as error:
+        raise ModelError(f"The file is no whole model: {error}. Download it again.") from None
+    if not isinstance(card, dict) or card.get("format") not in (MODEL, ENSEMBLE):
+        found = card.get("format") if isinstance(card, dict) else None
+        raise ModelError(f"The model has the format {found}, which this version does not read: update it.")
     return LocalModel(card, arrays)
 
 
@@ -78,18 +96,18 @@ def _numpy() -> Any:
     return numpy
 
 
-def _npz(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    with _numpy().load(io.BytesIO(content)) as file:
+def _npz(numpy: Any, content: bytes) -> tuple[dict[str, Any], Any]:
+    with numpy.load(io.BytesIO(content), allow_pickle=False) as file:
         arrays = dict(file)
     if "card" not in arrays:
         raise ModelError("The file has no card: it is no model of logsweep.")
     return arrays, json.loads(arrays.pop("card").item())
 
 
-def _safetensors(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+def _safetensors(numpy: Any, content: bytes) -> tuple[dict[str, Any], Any]:
     if content[8:9] != b"{":
         raise ModelError("The file is neither NPZ nor safetensors. Download the model as one of these.")
-    numpy, begin = _numpy(), 8 + int.from_bytes(content[:8], "little")
+    begin = 8 + int.from_bytes(content[:8], "little")
     header = json.loads(content[8:begin])
     texts = header.pop("__metadata__", {})
     if "card" not in texts:
@@ -166,6 +184,8 @@ def _inputs(columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, An
     """Return what the card makes of rows, (rows, inputs). Raises ModelError with every fault."""
     numpy, faults = _numpy(), list[str]()
     blocks = [_column(column, rows, faults) for column in columns]
+    if not rows:
+        raise ModelError("There are no rows to predict. Give one or more.")
     if faults:
         more = f"\n  ... and {len(faults) - 20} more" if len(faults) > 20 else ""
         raise ModelError("\n  ".join([f"The rows have {len(faults)} faults.", *faults[:20]]) + more)
@@ -190,11 +210,20 @@ def _column(column: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], faults
 
 
 def _number(column: Mapping[str, Any], cell: Any) -> list[float]:
-    if isinstance(cell, bool) or not isinstance(cell, int | float | None) or (cell is not None and math.isinf(cell)):
-        raise ModelError(f"{cell!r} is not a finite number. None is a missing cell.")
+    if isinstance(cell, bool) or not isinstance(cell, int | float | None) or not _is_finite(cell):
+        rule = f"a number between -{_LARGEST:.2g} and {_LARGEST:.2g}"
+        raise ModelError(f"{_shown(cell)} is not {rule}. None is a missing cell.")
     value = float(column["fill"] if cell is None else cell)
     rounded = value if column.get("double") else float(_numpy().float32(value))
     return [rounded, *([float(cell is None)] if column["flag"] else [])]
+
+
+def _is_finite(cell: float | None) -> bool:
+    return cell is None or abs(cell) <= _LARGEST
+
+
+def _shown(cell: Any) -> str:
+    return repr(cell) if not isinstance(cell, int) or abs(cell) < 10**20 else "A whole number of many digits"
 
 
 def _word(column: Mapping[str, Any], cell: Any) -> list[float]:

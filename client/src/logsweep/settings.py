@@ -1,6 +1,7 @@
 """Where the server is and with which access key, unless it is said, and by which clock deadlines go."""
 
 import os
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ USUAL_SECONDS = 60.0
 
 CLOCK = time.monotonic
 
+_KEY = re.compile("[!-~]+")
 _USUAL = "http://127.0.0.1:8000"
 
 
@@ -23,15 +25,22 @@ def address(url: str | None) -> str:
 def access_key(key: str | None) -> str | None:
     """Return the access key: the one given, LOGSWEEP_KEY, or what the file has that LOGSWEEP_KEY_FILE names, or None.
 
-    Raises LogsweepError if that file cannot be read.
+    Raises LogsweepError if that file cannot be read, or has no key.
     """
     if said := key or os.environ.get("LOGSWEEP_KEY"):
-        return said.strip()
+        return _sendable(said.strip())
     file = os.environ.get("LOGSWEEP_KEY_FILE")
     try:
-        return Path(file).read_text(encoding="ascii").strip() if file else None
+        return _sendable(Path(file).read_text(encoding="ascii").strip()) if file else None
     except (OSError, ValueError) as error:
         raise LogsweepError(f"The key file {file}, which LOGSWEEP_KEY_FILE names, cannot be read: {error}") from None
+
+
+def _sendable(key: str) -> str:
+    """Return a key that a header can carry. Raises LogsweepError for another, without showing it."""
+    if not _KEY.fullmatch(key):
+        raise LogsweepError("The access key has characters that no key has, or none at all. Give it as it was shown.")
+    return key
 
 
 def authorization(key: str | None) -> Mapping[str, str]:

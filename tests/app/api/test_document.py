@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import jsonschema
 import pytest
 
 from app.api.document.descriptions import TEXTS, text_of
@@ -108,6 +107,8 @@ def test_every_body_is_shown(document: Json) -> None:
 
 
 def test_every_answer_in_json_is_shown_and_has_the_form_that_is_said(document: Json) -> None:
+    import jsonschema  # noqa: PLC0415  # takes two seconds, and all processes of pytest read this module
+
     shown = {name: example_of(operation) for _, name, operation in operations(document)}
     for name, content in shown.items():
         if content is not None:

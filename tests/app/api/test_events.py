@@ -12,6 +12,7 @@ from app.services import feed
 from app.services.services import Services
 from tests.app.api.following import Message, following
 from tests.app.api.serving import Trainer, curve_point, finished, problem, serving, start, when_ended
+from tests.app.http_server.raw import connect, request
 
 
 def told(services: Services, *numbers: int, sweep: str = "swp_x") -> None:
@@ -118,8 +119,7 @@ def test_a_reader_that_does_not_read_holds_up_nobody_and_is_told_what_it_lost(
     client: httpx.Client, services: Services
 ) -> None:
     states = dict.fromkeys(range(feed.MOST_TRIALS), "completed")
-    with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as slow:
-        slow.sendall(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    with connect(client, request("GET", "/v1/events"), receive_buffer=1 << 16) as slow:
         received = slow.recv(4096)
         # Far more than fits into the buffers between server and reader.
         for _ in range(1500):
@@ -135,6 +135,21 @@ def test_a_reader_that_does_not_read_holds_up_nobody_and_is_told_what_it_lost(
             received = received[-20:] + piece
 
 
+def test_what_comes_while_a_reader_does_not_read_is_not_made_for_him(client: httpx.Client, services: Services) -> None:
+    changed = TrialsChanged("swp_x", dict.fromkeys(range(feed.MOST_TRIALS), "completed"))
+    with connect(client, request("GET", "/v1/events"), receive_buffer=4096) as slow:
+        received = slow.recv(4096)
+        with following(client) as reader:
+            # At a pace at which whoever reads misses nothing; in all more than the feed remembers.
+            for number in range(30):
+                services.publisher.publish([changed] * 4)
+                told(services, number)
+                reader.until("decisions", first=number)
+        while b"event: resync" not in received:
+            received += slow.recv(1 << 20)
+            assert len(received) < 1 << 19
+
+
 def test_a_reader_that_does_not_read_holds_up_no_stop(tmp_path: Path) -> None:
     states = dict.fromkeys(range(feed.MOST_TRIALS), "completed")
     with socket.socket() as stuck, serving(tmp_path) as (client, services):
@@ -143,7 +158,7 @@ def test_a_reader_that_does_not_read_holds_up_no_stop(tmp_path: Path) -> None:
         assert stuck.recv(4096).startswith(b"HTTP/1.1 200")
         with following(client) as reader:
             # Far more than fits into the buffers between server and reader, which is sent a part of it at a time.
-            for number in range(100):
+            for number in range(20):
                 services.publisher.publish([TrialsChanged("swp_x", states)] * 15)
                 told(services, number)
                 reader.until("decisions", first=number)

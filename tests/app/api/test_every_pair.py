@@ -63,17 +63,17 @@ class Worker:
         turn = self._trainer.train({})
         for lease, epoch in turn.epochs:
             self._curves[lease].append(epoch)
-        for one in turn.stopped:
-            self._hand_in(one.result, one.weights)
+        if turn.stopped:
+            told = [_RESULT.dump_python(self._with_model(one.result, one.weights), mode="json") for one in turn.stopped]
+            answer = self._server.finish(*told)
+            assert [one["outcome"] for one in answer["items"]] == ["recorded"] * len(told)
         return True
 
-    def _hand_in(self, result: Result, weights: bytes | None) -> None:
+    def _with_model(self, result: Result, weights: bytes | None) -> Result:
         if weights is not None:
             self._server.hand_in(weights)
         model = None if weights is None else model_of(weights)
-        whole = replace(result, curve=self._curves.pop(result.lease), model=model)
-        answer = self._server.finish(_RESULT.dump_python(whole, mode="json"))
-        assert [one["outcome"] for one in answer["items"]] == ["recorded"]
+        return replace(result, curve=self._curves.pop(result.lease), model=model)
 
 
 def body(sampler: str, scheduler: str) -> dict[str, Any]:

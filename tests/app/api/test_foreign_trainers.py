@@ -128,6 +128,7 @@ def test_trials_are_sorted_and_filtered_by_what_the_sweep_declares(client: httpx
         ({"trainer": "external:"}, ["/trainer"]),
         ({"trainer": "xgboost", "space": {}, "fixed": {}}, ["/metrics", "/steps", "/trainer", "/objective/metric"]),
         ({"steps": 0}, ["/steps"]),
+        ({"steps": 10**9 + 1}, ["/steps"]),
     ],
 )
 def test_a_post_that_breaks_rules_is_refused(shared: httpx.Client, changes: Json, expected: list[str]) -> None:

@@ -1,6 +1,6 @@
 """Texts that requests carry, drawn in their thousands: each is taken or refused as a problem, at once.
 
-`LOGSWEEP_TRIES` multiplies how many are drawn; `make test-faults` draws for about ten minutes of each kind.
+`LOGSWEEP_TRIES` multiplies how many are drawn; `make test-faults` draws for ten minutes of each kind.
 """
 
 import base64
@@ -15,12 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.app.api.generated_requests import LONGEST_ANSWER, LONGEST_BESIDE_TESTS
 from tests.app.api.serving import Trainer, problem, serving, start
 from tests.app.api.test_datasets import FORM, TABLE
 from tests.tries import tries
-
-LONGEST_ANSWER = 2.0
-"""Seconds."""
 
 drawn = settings(max_examples=tries(40), suppress_health_check=list(HealthCheck), database=None)
 
@@ -50,13 +48,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Cli
         yield client, sweep
 
 
-def require_taken_or_refused(answer: httpx.Response) -> None:
-    assert answer.elapsed.total_seconds() < LONGEST_ANSWER, answer.request.url
-    assert answer.status_code < 500, answer.text
-    if not answer.is_success:
-        problem(answer, answer.status_code)
+def require_taken_or_refused(client: httpx.Client, request: httpx.Request, longest: float = LONGEST_ANSWER) -> None:
+    """Send a request, which is no server error and not slow; on a busy machine it may be so once or twice."""
+    for _ in range(3):
+        answer = client.send(request)
+        assert answer.status_code < 500, answer.text
+        if not answer.is_success and not answer.is_redirect:  # to the address without the slash at its end
+            problem(answer, answer.status_code)
+        if answer.elapsed.total_seconds() < longest:
+            return
+    pytest.fail(f"{request.method} {request.url} takes {answer.elapsed.total_seconds():.1f} s")
 
 
+@pytest.mark.parser
 @drawn
 @given(
     where=st.lists(st.tuples(FIELDS, OPERATORS, VALUES).map("".join) | st.text(max_size=40), max_size=3),
@@ -66,7 +70,7 @@ def require_taken_or_refused(answer: httpx.Response) -> None:
 def test_conditions_and_sorts(server: tuple[httpx.Client, str], where: list[str], sort: str, state: list[str]) -> None:
     client, sweep = server
     query = {"where": _sendable(where), "sort": _sendable([sort]), "state": _sendable(state)}
-    require_taken_or_refused(client.get(f"/v1/sweeps/{sweep}/trials", params=query))
+    require_taken_or_refused(client, client.build_request("GET", f"/v1/sweeps/{sweep}/trials", params=query))
 
 
 def _sendable(texts: list[str]) -> list[str]:
@@ -105,6 +109,7 @@ def _of_one(path: str) -> dict[str, Any]:
     return {**dict(httpx.QueryParams(path.partition("?")[2])), "limit": 1}
 
 
+@pytest.mark.parser
 @drawn
 @given(data=st.data())
 def test_cursors_that_are_cut_off_changed_forged_or_of_another_list(
@@ -118,7 +123,7 @@ def test_cursors_that_are_cut_off_changed_forged_or_of_another_list(
     cursor = data.draw(st.one_of(st.just(whole), forged, cut, TREES.map(encoded), st.text(max_size=30)))
     path = data.draw(st.sampled_from(LISTS))
     query = {**_of_one(path), "cursor": _sendable([cursor])[0]}
-    require_taken_or_refused(client.get(path.format(sweep), params=query))
+    require_taken_or_refused(client, client.build_request("GET", path.format(sweep), params=query))
 
 
 def encoded(value: object) -> str:
@@ -139,6 +144,7 @@ CONSTRAINTS = st.lists(
 ).map("".join) | st.sampled_from(["(" * 5_000, "1" * 10_000 + "<2", "l2<" + "-" * 3_000 + "1", "l2<1/0"])
 
 
+@pytest.mark.parser
 @drawn
 @given(
     space=st.dictionaries(NAMES | st.text(max_size=10), PARAMETERS | TREES, max_size=3),
@@ -153,13 +159,36 @@ def test_spaces_with_conditions_constraints_and_values_of_hyperparameters(
     content = json.dumps({**body, "sampler": sampler, "budget": {"trials": 2}})
     headers = {"content-type": "application/json"}
     for path in ("/v1/spaces/preview", "/v1/sweeps"):
-        require_taken_or_refused(server[0].post(path, content=content, headers=headers))
+        require_taken_or_refused(server[0], server[0].build_request("POST", path, content=content, headers=headers))
 
 
+@pytest.mark.parser
 @settings(drawn, max_examples=tries(5))  # each is read in a process of its own
 @given(
     form=st.dictionaries(
-        st.sampled_from(["name", "target", "task", "categorical", "missing", "header", "delimiter", "split", "other"]),
+        st.sampled_from(
+            [
+                "name",
+                "target",
+                "task",
+                "categorical",
+                "missing",
+                "header",
+                "separator",
+                "encoding",
+                "decimal",
+                "thousands",
+                "dates",
+                "group",
+                "order",
+                "ignore",
+                "image",
+                "split",
+                "split_seed",
+                "missing_target",
+                "other",
+            ]
+        ),
         st.text(max_size=30) | VALUES,
         max_size=4,
     ),
@@ -175,7 +204,10 @@ def test_fields_files_and_names_of_uploads(
     server: tuple[httpx.Client, str], form: dict[str, str], content: bytes, filename: str
 ) -> None:
     sent = {name: _sendable([text])[0] for name, text in {**FORM, **form}.items()}
-    require_taken_or_refused(server[0].post("/v1/datasets/preview", data=sent, files={"file": (filename, content)}))
+    client = server[0]
+    asked = client.build_request("POST", "/v1/datasets/preview", data=sent, files={"file": (filename, content)})
+    asked.read()  # so that it can be sent once more
+    require_taken_or_refused(client, asked, LONGEST_BESIDE_TESTS)
 
 
 HEADS = st.sampled_from(
@@ -193,6 +225,7 @@ LINES = st.sampled_from(
 ) | st.binary(max_size=80)  # fmt: skip
 
 
+@pytest.mark.parser
 @drawn
 @given(line=LINES, heads=st.lists(st.tuples(HEADS, BYTES), max_size=5), body=st.binary(max_size=50))
 def test_bytes_on_a_socket(

@@ -27,17 +27,17 @@ def on_all_before(count: int) -> Json:
 
 BODIES: dict[str, tuple[Json, int]] = {
     "unknown fields": (sweep_body(**{f"x{n}": 1 for n in range(60_000)}), 60_000),
-    "unknown hyperparameters": (sweep_body(space={f"p{n}": choice([1]) for n in range(20_000)}), 20_000),
+    "unknown hyperparameters": (sweep_body(space={f"p{n}": choice([1]) for n in range(20_000)}), 20_001),
     "unknown fixed values": (sweep_body(fixed={f"p{n}": 1 for n in range(50_000)}), 50_000),
     "a value repeated": (sweep_body(space={"l2": choice([1] * 200_000)}), 199_999),
     "texts for numbers": (sweep_body(space={"l2": choice(["x"] * 100_000)}), 199_999),
     "weights below zero": (sweep_body(space={"l2": choice(list(range(50_000)), weights=[-1] * 50_000)}), 50_001),
     "texts for weights": (sweep_body(space={"l2": choice([1], weights=["x"] * 100_000)}), 100_000),
-    "chained conditions": (sweep_body(space=chain(4_000)), 4_000),
+    "chained conditions": (sweep_body(space=chain(4_000)), 4_001),
     "conditions on all before": (sweep_body(space=on_all_before(200)), 200),
     "conditions that lead back": (
         sweep_body(space={f"p{n}": choice([1], when={f"p{(n + 1) % 4_000}": [1]}) for n in range(4_000)}),
-        8_000,
+        8_001,
     ),
     "unknown conditions": (
         sweep_body(space={"l2": choice([1], when={f"q{n}": [1] for n in range(50_000)})}),

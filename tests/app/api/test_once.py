@@ -30,9 +30,10 @@ def test_a_sweep_that_is_posted_again_is_the_one_that_was_made(client: httpx.Cli
 
 def test_many_that_post_the_same_at_once_get_one_sweep(client: httpx.Client) -> None:
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: post(client, "/v1/sweeps", sweep_body()).json()["id"], range(16)))
-    assert set(answers) == set(sweeps(client))
+        answers = list(pool.map(lambda _: post(client, "/v1/sweeps", sweep_body()), range(16)))
+    assert {answer.json()["id"] for answer in answers} == set(sweeps(client))
     assert len(sweeps(client)) == 1
+    assert sorted(answer.headers.get("Idempotency-Replayed", "") for answer in answers) == ["", *["true"] * 15]
 
 
 def test_points_that_are_posted_again_are_the_trials_that_they_became(client: httpx.Client) -> None:

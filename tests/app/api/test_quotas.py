@@ -98,15 +98,19 @@ def test_extending_enqueueing_and_refining_are_bounded_too(server: Guarded) -> N
         assert client.patch(address, json={"budget": {"trials": 4}}).is_success
         points = {"points": [{"learning_rate": 0.01}]}
         assert client.post(f"{address}/trials", json=points).status_code == 201
-        for answer in (
-            client.patch(address, json={"budget": {"trials": 6}}),
-            client.post(f"{address}/trials", json=points),
+        for answer, place in (
+            (client.patch(address, json={"budget": {"trials": 6}}), "/budget/trials"),
+            (client.post(f"{address}/trials", json=points), "/points"),
         ):
-            assert "5 are used or promised to open sweeps, and this would make it 6" in problem(answer, 403)["detail"]
+            refused = problem(answer, 403)
+            assert "5 are used or promised to open sweeps, and this would make it 6" in refused["detail"]
+            assert [one["pointer"] for one in refused["errors"]] == [place]
         train(server)
         assert when_ended(client, sweep)["state"] == "completed"
         assert used(client)["trials"] == 5
-        assert "may use 5 trials" in problem(client.post(f"{address}/retrain"), 403)["detail"]
+        refused = problem(client.post(f"{address}/retrain"), 403)
+        assert "may use 5 trials" in refused["detail"]
+        assert [one["pointer"] for one in refused["errors"]] == [""]
 
 
 def test_a_larger_space_and_a_wider_point_count(server: Guarded) -> None:
@@ -123,6 +127,29 @@ def test_a_larger_space_and_a_wider_point_count(server: Guarded) -> None:
         assert used(client)["epochs"] == 100
         client.post(f"/v1/sweeps/{sweep}/cancel")
         assert used(client)["epochs"] == 0
+
+
+def test_what_no_number_holds_is_counted_and_answered(server: Guarded) -> None:
+    foreign = {"trainer": "external", "metrics": {"auc": "maximize"}, "objective": {"metric": "auc"}, "steps": 10**15}
+    with ada(server) as client:
+        body = {**foreign, "space": {"x": {"kind": "float", "low": 0, "high": 1}}, "budget": {"trials": 10_000}}
+        sweeps = [client.post("/v1/sweeps", json=body).json()["id"] for _ in range(2)]
+        endless = {"budget": {"trials": 20_000, "epochs": 2**63 - 1}}
+        for sweep in sweeps:
+            assert client.post(f"/v1/sweeps/{sweep}/trials", json={"points": [{"x": 0.5}]}).status_code == 201
+            assert client.patch(f"/v1/sweeps/{sweep}", json=endless).status_code == 200
+        assert used(client) == {"sweeps": 2, "trials": 40_000, "epochs": 2**54, "bytes": 0}
+        for sweep in sweeps:
+            assert client.post(f"/v1/sweeps/{sweep}/cancel").is_success
+
+
+def test_a_budget_of_epochs_that_others_give_takes_nothing(server: Guarded) -> None:
+    with ada(server, epochs=100) as client, ada(server, sweeps=1) as other:
+        address = f"/v1/sweeps/{start(client)['id']}"
+        before = used(client)
+        assert other.patch(address, json={"budget": {"epochs": 10**12}}).is_success
+        assert used(client) == before
+        client.post(f"{address}/cancel")
 
 
 def test_the_sweeps_of_others_are_no_way_around(server: Guarded) -> None:
@@ -164,12 +191,14 @@ def test_what_is_stored_counts_until_it_is_deleted(server: Guarded) -> None:
 
 
 def test_models_that_are_kept_take_no_more_than_was_promised(server: Guarded) -> None:
+    train(server)  # what the sweeps of others have left, so that the only run that is claimed is one of this one
     with ada(server, bytes=100_000) as client, as_worker(server) as working:
         sweep = start(client, budget={"trials": 2})["id"]
         promised = used(client)["bytes"]
-        train_all(working, Trainer(working, "w"))
+        train_all(working, Trainer(working, "w"), slots=1)
+        assert client.post(f"/v1/sweeps/{sweep}/cancel", params={"keep": True}).is_success
         when_ended(client, sweep)
-        assert used(client)["bytes"] == promised > 0
+        assert used(client)["bytes"] * 2 == promised > 0
 
 
 def test_an_admin_changes_quotas_and_every_fault_is_told(server: Guarded) -> None:

@@ -1,6 +1,8 @@
 """The dashboard logs in with a key: a cookie stands for it, and opens nothing that the key does not open."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
@@ -96,14 +98,24 @@ def test_a_key_in_the_header_comes_before_the_cookie(server: Guarded, browser: h
     problem(browser.get("/v1/sweeps", headers=bearer(server.bad["revoked"])), 401)
 
 
-def test_the_oldest_session_goes_when_there_are_too_many(
+def test_a_key_pushes_out_its_own_oldest_session_and_none_of_others(
     server: Guarded, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sessions, "MOST_OF_KEY", 2)
+    _, ada = server.services.access.create(KeyDraft("Ada", [Scope.READ]))
     browser.post("/v1/session", json={"key": server.good[Scope.READ]}).raise_for_status()
-    monkeypatch.setattr(sessions, "MOST", 1)
-    with httpx.Client(base_url=server.client.base_url) as other:
-        other.post("/v1/session", json={"key": server.good[Scope.READ]}).raise_for_status()
-        assert other.get("/v1/sweeps").is_success
+    with ExitStack() as opened:
+        hers = [opened.enter_context(httpx.Client(base_url=server.client.base_url)) for _ in range(4)]
+        for one in hers:
+            one.post("/v1/session", json={"key": ada}).raise_for_status()
+        assert [one.get("/v1/session").json()["name"] for one in hers] == [None, None, "Ada", "Ada"]
+    assert browser.get("/v1/session").json()["name"] == "read"
+
+
+def test_logging_in_counts_among_the_requests_of_a_key(tmp_path: Path) -> None:
+    with guarded(tmp_path, requests_per_second=0.75) as server:
+        answers = [server.client.post("/v1/session", json={"key": server.good[Scope.READ]}) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [204, 429]
 
 
 def test_a_login_that_is_none_is_refused_with_what_is_wrong(shared: httpx.Client, browser: httpx.Client) -> None:

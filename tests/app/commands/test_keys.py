@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.domain.errors import Unavailable
+from app.key_files import find_key
 from tests.app.commands.conftest import Run, told
 
 
@@ -71,6 +73,24 @@ def test_a_key_file_that_is_named_comes_before_all_variables(
     monkeypatch.setenv("LOGSWEEP_KEY_FILE", "/nowhere")
     assert "none of this server" in run("workers", code=1).stderr
     run("--key-file", str(file), "workers")
+
+
+@pytest.mark.parametrize("said", ["é", "two words", "two\nlines", "\udcff"])
+def test_a_key_that_no_header_can_carry_is_told_and_not_shown(
+    run: Run, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGSWEEP_KEY", said)
+    told = run("workers", code=1).stderr
+    assert "The access key has characters that no key has" in told
+    assert said not in told
+    with pytest.raises(Unavailable, match="The key in LOGSWEEP_KEY has characters that no key has"):
+        find_key(None, {"LOGSWEEP_KEY": said})
+
+
+def test_a_file_without_a_key_is_told(tmp_path: Path) -> None:
+    (tmp_path / "empty.key").touch()
+    with pytest.raises(Unavailable, match=r"The key in .*empty.key has characters that no key has, or none at all"):
+        find_key(str(tmp_path / "empty.key"), {})
 
 
 def test_quotas_are_given_changed_taken_away_and_shown(run: Run, where: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mlflow import MlflowClient
-from mlflow.utils.validation import path_not_unique, validate_param_and_metric_name
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import plugin_data_pb2
 from typer.testing import CliRunner, Result
@@ -22,6 +20,9 @@ from typer.testing import CliRunner, Result
 from app.cli import app
 from app.commands.trackers.mlflow_names import fitting_names
 from tests.app.api.serving import Trainer, finished, serving, start, when_ended
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 pytestmark = [
     pytest.mark.xdist_group("trackers"),  # one server, and MLflow takes seconds to import
@@ -89,11 +90,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> str:
     return made
 
 
-def _store(place: str) -> MlflowClient:
+def _store(place: str) -> "MlflowClient":
+    from mlflow import MlflowClient  # noqa: PLC0415  # takes two seconds, and all processes of pytest read this module
+
     return MlflowClient(f"sqlite:///{place}", f"sqlite:///{place}")
 
 
-def _runs(store: MlflowClient, sweep: str) -> list[Any]:
+def _runs(store: "MlflowClient", sweep: str) -> list[Any]:
     (experiment,) = [one for one in store.search_experiments() if one.tags.get("logsweep.sweep") == sweep]
     runs = store.search_runs([experiment.experiment_id])
     return sorted(runs, key=lambda run: int(run.data.tags["logsweep.trial"]))
@@ -138,6 +141,8 @@ def test_mlflow_gets_nothing_twice_and_what_changed_anew(client: httpx.Client, p
 
 @given(st.lists(st.text("ab_@./ :-é", min_size=1) | st.text(min_size=1), max_size=8))
 def test_every_name_becomes_another_one_that_mlflow_takes_or_stays(names: list[str]) -> None:
+    from mlflow.utils.validation import path_not_unique, validate_param_and_metric_name  # noqa: PLC0415  # as above
+
     called = fitting_names(names)
     assert len(set(called.values())) == len(called) == len(set(names))
     for name, fitting in called.items():

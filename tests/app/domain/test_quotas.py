@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.errors import OverQuota
-from app.domain.quotas import Counted, Largest, Quotas, Usage, counted_open, require_within
+from app.domain.quotas import MOST_COUNTED, Counted, Largest, Quotas, Usage, counted_open, require_within
 from app.domain.space import Space
 from app.domain.sweeps import Budget, Confirmation, Objective, SweepSpec
 
@@ -31,6 +31,12 @@ def test_an_open_sweep_counts_all_that_its_budget_allows() -> None:
     assert counted_open(replace(SPEC, budget=Budget(8, epochs=17)), Largest(5, 0)) == Counted(8, 17, 0)
 
 
+def test_a_budget_counts_no_more_epochs_than_its_trials_can_take() -> None:
+    large = replace(SPEC, budget=Budget(8, epochs=2**63 - 1))
+    assert counted_open(large, Largest(5), confirmed=3) == Counted(8, 43, 0)
+    assert counted_open(large, Largest(2**62, 2**62)) == Counted(8, MOST_COUNTED, MOST_COUNTED)
+
+
 def test_replicates_folds_and_confirmations_count() -> None:
     several = replace(SPEC, replicates=2, folds=3)
     assert counted_open(several, Largest(5)).epochs == 8 * 6 * 5
@@ -44,7 +50,7 @@ def test_every_quota_that_is_gone_beyond_is_told_with_its_limit_and_what_is_used
     assert refused.value.detail == 'This goes beyond 3 quotas of the access key "Ada".'
     assert [fault.pointer for fault in refused.value.faults] == ["", "/budget/trials", ""]
     sweeps, trials, stored = (fault.detail for fault in refused.value.faults)
-    assert "may have 1 sweeps at a time; it has 1, and this would make it 2" in sweeps
+    assert "may have 1 sweep at a time; 1 is there, and this would make it 2" in sweeps
     assert "may use 10 trials; 8 are used" in trials
     assert "would make it 100" in stored
 

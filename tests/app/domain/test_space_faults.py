@@ -8,7 +8,7 @@ import pytest
 from app.domain.conditions import Conditions
 from app.domain.errors import MOST_FAULTS
 from app.domain.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Space
-from app.domain.space_faults import space_faults
+from app.domain.space_faults import MOST_PARAMETERS, space_faults
 from app.domain.values import Value, key
 
 OPTIMIZER = ChoiceParameter(("sgd", "adam"))
@@ -163,7 +163,12 @@ def test_a_cycle_is_told_by_its_first_steps() -> None:
     assert "(a -> b -> a)" in detail({"a": choice({"b": [1]}), "b": choice({"a": [1]})})
     chain: dict[str, Parameter] = {f"p{n}": choice({f"p{(n + 1) % 4_000}": [1]}) for n in range(4_000)}
     assert "(p0 -> p1 -> ... -> p0)" in detail(chain)
-    assert sum(fault.count for fault in space_faults(chain, {})) == 4_000
+    assert sum(fault.count for fault in space_faults(chain, {})) == 4_001  # and there are too many of them
+
+
+@pytest.mark.parametrize(("count", "faults"), [(MOST_PARAMETERS, []), (MOST_PARAMETERS + 1, ["/space"])])
+def test_a_space_has_256_parameters_at_most(count: int, faults: list[str]) -> None:
+    assert pointers({f"p{n}": FloatParameter(0.0, 1.0) for n in range(count)}) == faults
 
 
 def many_names(count: int) -> dict[str, Parameter]:
@@ -202,7 +207,7 @@ def test_the_work_of_the_checks_grows_as_the_space_does(
     count = 4_000
     found = space_faults(space(count), {})
     assert 0 < looked_at <= keys_of_each * count + 200
-    assert len(found) <= MOST_FAULTS + 1
+    assert len(found) <= MOST_FAULTS + 2  # one for the rest, and one for a space of too many parameters
 
 
 def test_every_fault_is_reported_and_the_checks_never_draw_from_a_broken_space() -> None:

@@ -23,6 +23,7 @@ COLUMNS = [
     Column("any", "json"),
 ]
 
+FORMULA_SIGNS = "=+-@\t\r"
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=8)
 finite = st.floats(allow_nan=False, allow_infinity=False)
 anything = st.none() | st.booleans() | st.integers(-9, 9) | texts | st.lists(st.integers(1, 9), max_size=3)
@@ -35,6 +36,11 @@ def written(kind: str, found: list[list[Row]]) -> bytes:
     return b"".join(FORMATS[kind][0](COLUMNS, found))
 
 
+def as_it_came(cell: str) -> str:
+    """Return a text of which a cell was made, by what the module says."""
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'")[:1] in FORMULA_SIGNS else cell
+
+
 @given(pages)
 def test_csv_holds_every_row(found: list[list[Row]]) -> None:
     first, *others = csv.reader(io.StringIO(written("csv", found).decode(), newline=""))
@@ -44,7 +50,7 @@ def test_csv_holds_every_row(found: list[list[Row]]) -> None:
     for line, row in zip(others, all_rows, strict=True):
         assert line[0] == str(row[0])
         assert (float(line[1]) if line[1] else None) == row[1]
-        assert line[2].removeprefix("'") == (row[2] or "").removeprefix("'")
+        assert as_it_came(line[2]) == (row[2] or "")
         assert (datetime.fromisoformat(line[3]) if line[3] else None) == row[3]
         if isinstance(row[4], bool | list):
             assert json.loads(line[4]) == row[4]

@@ -29,8 +29,13 @@ def test_three_losses_in_a_row_while_alone_are_fatal() -> None:
 
 
 def test_whose_worker_comes_back_is_blamed_for_one_loss_less() -> None:
-    assert POLICY.after_return(after(False, False, False, True)) == Blame(losses=3, alone=0)
-    assert POLICY.after_return(after()) == Blame()
+    assert POLICY.after_return(after(False, False, False, True), 0) == Blame(losses=3, alone=0)
+    assert POLICY.after_return(after(True, True), 1) == Blame(losses=1, alone=1)
+    assert POLICY.after_return(after(), 0) == Blame()
+
+
+def test_a_loss_in_company_that_was_none_leaves_the_row_of_those_alone_as_it_is() -> None:
+    assert POLICY.after_return(after(False, False, False, True, True), 2) == Blame(losses=4, alone=2)
 
 
 def test_a_loss_in_company_interrupts_the_row() -> None:

@@ -5,6 +5,7 @@ import io
 import zipfile
 
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ def survives(filename: str, content: bytes, task: str | None = None) -> None:
         assert np.all(np.isfinite(dataset.x_train))
 
 
+@pytest.mark.parser
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(sorted(FILES)), edits, st.sampled_from([None, "classification", "regression"]))
 @example("table.npz", [(0.0, None, b"PK\x05\x06")], None)
@@ -52,12 +54,14 @@ def test_any_mutation_of_a_file_is_read_or_refused(filename: str, changes: Edits
     survives(filename, mutated(FILES[filename], changes), task)
 
 
+@pytest.mark.parser
 @settings(max_examples=100, deadline=None)
 @given(edits)
 def test_any_mutation_below_the_compression_is_read_or_refused(changes: Edits) -> None:
     survives("table.csv.gz", gzip.compress(mutated(CSV, changes)))
 
 
+@pytest.mark.parser
 @settings(max_examples=200, deadline=None)
 @given(edits, edits)
 def test_any_mutation_of_the_arrays_of_an_npz_file_is_read_or_refused(x: Edits, y: Edits) -> None:
@@ -75,6 +79,7 @@ def test_any_mutation_of_the_arrays_of_an_npz_file_is_read_or_refused(x: Edits, 
 csv_text = st.text(st.sampled_from('ab1.5,;"\n\r\t _-e\ufeffé'), max_size=80)
 
 
+@pytest.mark.parser
 @settings(max_examples=200, deadline=None)
 @given(csv_text)
 def test_any_text_is_read_or_refused(text: str) -> None:
@@ -82,6 +87,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     survives("table.csv", ("a,y\n" + text).encode())
 
 
+@pytest.mark.parser
 @settings(max_examples=100, deadline=None)
 @given(edits, edits)
 def test_any_mutation_of_dev_and_test_files_is_read_or_refused_with_their_names(dev: Edits, test: Edits) -> None:

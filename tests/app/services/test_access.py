@@ -51,6 +51,22 @@ def access(storage: Storage, clock: Clock) -> Access:
     return Access(storage, clock, os.urandom)
 
 
+def test_a_key_expires_while_the_machine_sleeps_and_stays_so_when_its_time_is_set_back(storage: Storage) -> None:
+    wall, counted = Hand(), Hand()
+    clock = Clock(wall, counted)
+    access = Access(storage, clock, os.urandom)
+    _, token = access.create(KeyDraft("short", [Scope.READ], clock.now() + timedelta(days=1)))
+    key = access.identify(token)
+    wall.at += timedelta(days=2).total_seconds()  # no monotonic clock counts the sleep
+    assert not access.still_opens(key)
+    with pytest.raises(Unauthenticated, match="expired"):
+        access.identify(token)
+    counted.at += timedelta(days=2).total_seconds()
+    wall.at -= timedelta(days=9).total_seconds()
+    with pytest.raises(Unauthenticated, match="expired"):
+        access.identify(token)
+
+
 def test_a_key_is_known_by_its_token_after_a_restart_too(access: Access, storage: Storage, clock: Clock) -> None:
     assert not access.guarded
     key, token = access.create(KeyDraft("mine", [Scope.READ, Scope.READ]))
@@ -126,6 +142,20 @@ def test_a_use_is_shown_at_once_and_written_once_a_minute(
     access.identify(token)
     access.write_uses()
     assert [one.key.last_used_at for one in storage.access_keys()] == [clock.now()]
+
+
+def test_keys_are_listed_by_their_ids_wherever_the_clock_was_set_back(access: Access, hand: Hand) -> None:
+    made = []
+    for name in ("a", "b", "c", "d"):
+        made.append(access.create(KeyDraft(name, [Scope.READ]))[0].id)
+        hand.at -= 1
+    pages, cursor = list[str](), None
+    for _ in range(4):
+        page = access.page(1, cursor)
+        pages += [one.id for one in page.items]
+        cursor = page.next
+    assert cursor is None
+    assert pages == [one.id for one in access.every()] == made[::-1]
 
 
 def test_keys_are_listed_in_pages_in_the_order_in_which_they_were_made(access: Access, hand: Hand) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.errors import InvalidRequest, Malformed, NotFound
 from app.services.arrivals import PARTIAL, Arrival
-from app.services.checkpoints import Checkpoints
+from app.services.checkpoints import TRUSTED_SECONDS, Checkpoints
 from tests.disk.limits import files_of_at_most
 
 BLOCK = 4096
@@ -125,14 +125,20 @@ def test_a_damaged_file_is_missing_and_deleted(folder: Path) -> None:
     assert not (folder / name).exists()
 
 
-def test_a_file_that_was_whole_is_hashed_again_only_once_it_was_written_to(folder: Path) -> None:
-    checkpoints = Checkpoints(folder, 1 << 20)
+def test_a_file_that_was_whole_is_hashed_again_once_it_was_written_to_or_after_a_while(folder: Path) -> None:
+    now = 0.0
+    checkpoints = Checkpoints(folder, 1 << 20, lambda: now)
     name = add(checkpoints, content(1))
     assert read(checkpoints, name) == content(1)
     path, status = folder / name, (folder / name).stat()
     path.write_bytes(content(2))
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))  # as if it had not been written to
+    now = TRUSTED_SECONDS - 1
     assert read(checkpoints, name) == content(2)
+    now = TRUSTED_SECONDS
+    with pytest.raises(NotFound):
+        checkpoints.read(name)
+    assert read(checkpoints, add(checkpoints, content(1))) == content(1)
     path.write_bytes(content(3))
     os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))  # later than the last look, however coarse the clock is
     with pytest.raises(NotFound):

@@ -2,7 +2,9 @@
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -151,6 +153,31 @@ def test_trials_that_go_on_from_others_cannot_be_simulated_on_a_table(tmp_path: 
     refused = CliRunner().invoke(app, asked)
     assert refused.exit_code == 1
     assert "pbt cannot be simulated. Use another scheduler." in refused.stderr
+
+
+@pytest.mark.parametrize("form", [small_table, small_curves])
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.99])
+def test_a_file_that_is_cut_is_refused(tmp_path: Path, form: Callable[[Path], Path], part: float) -> None:
+    file = form(tmp_path)
+    file.write_bytes(file.read_bytes()[: int(part * file.stat().st_size)])
+    with pytest.raises(InvalidRequest, match="is no NPZ file that can be read"):
+        read_tasks(file)
+
+
+@pytest.mark.parametrize("changed", [{"configs": np.array(["a"])}, {"dataset": np.array("one")}])
+def test_arrays_of_other_kinds_are_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
+    with np.load(small_curves(tmp_path)) as file:
+        np.savez(tmp_path / "other.npz", **{**file, **changed})
+    with pytest.raises(InvalidRequest, match="has arrays of other kinds or shapes than tasks have"):
+        read_tasks(tmp_path / "other.npz")
+
+
+@pytest.mark.parametrize("axes", ["[", "[" * 99_999, "7", '{"axes": 7}', '{"axes": [["a", 1]]}', "\xff"])
+def test_axes_that_are_none_are_refused(tmp_path: Path, axes: str) -> None:
+    file = small_table(tmp_path)
+    (tmp_path / "small_axes.json").write_bytes(axes.encode("latin-1"))
+    with pytest.raises(InvalidRequest, match="does not name the axes"):
+        read_tasks(file)
 
 
 def test_a_file_of_no_form_and_a_task_that_is_not_there_are_refused(tmp_path: Path) -> None:

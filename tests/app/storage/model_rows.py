@@ -25,6 +25,8 @@ class Run:
     worker: str | None = None
     until: datetime | None = None
     blame: Blame = field(default_factory=Blame)
+    lost: list[int] = field(default_factory=list)
+    """The fences of the losses that it is blamed for."""
     has_result: bool = False
     attempts: int = 0
 

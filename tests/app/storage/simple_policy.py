@@ -38,9 +38,9 @@ class SimplePolicy(Policy):
         """Count the loss."""
         return Blame(blame.losses + 1, blame.alone + 1 if alone else 0)
 
-    def after_return(self, blame: Blame) -> Blame:
+    def after_return(self, blame: Blame, later: int) -> Blame:
         """Take the loss back."""
-        return Blame(max(blame.losses - 1, 0), max(blame.alone - 1, 0))
+        return Blame(max(blame.losses - 1, 0), blame.alone - 1 if later < blame.alone else blame.alone)
 
     def fatal(self, blame: Blame) -> str | None:
         """Give up after three losses alone."""

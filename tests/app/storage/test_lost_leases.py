@@ -10,7 +10,7 @@ from app.domain.work import GivenBack, Lease
 from app.storage import changes, leases, lost_leases, moves
 from app.storage.silence import MOST_EXCUSED
 from app.storage.tables import runs
-from tests.app.storage.queue_world import NOW, TERM, World, paused
+from tests.app.storage.queue_world import NOW, TERM, World, completed, paused
 
 
 def die(world: World, worker: str = "w1", ending: Ending = "signal") -> int:
@@ -65,6 +65,29 @@ def test_a_worker_that_is_heard_again_frees_the_run_that_it_lost_from_blame_once
     assert blame(world) == (1, 1)
     assert world.attempts(1)[-1] == (2, "w1", "lost", "the worker fell silent, and came back")
     assert any(isinstance(one, WorkQueued) for one in changes.of(world.connection).events(world.connection))
+
+
+def test_whoever_comes_back_takes_away_its_own_loss_and_not_that_of_a_death_after_it(world: World) -> None:
+    world.add_sweep()
+    silent = fall_silent(world)
+    further = world.claim()[0].lease
+    world.report(further, 1)
+    die(world)
+    beat(world, silent)
+    assert blame(world) == (1, 1)
+
+
+def test_a_return_from_company_excuses_no_death_alone(world: World) -> None:
+    world.add_sweep(trials=2)
+    late, other = world.claim(slots=2)
+    world.connection.execute(update(runs).where(runs.c.key == late.lease.run).values(lease_until=NOW - TERM))
+    lost_leases.lose_expired(world.connection, world.policy, NOW)
+    world.finish(completed(other.lease))
+    assert [one.lease.run for one in world.claim()] == [late.lease.run]
+    die(world)
+    assert blame(world, late.lease.run) == (2, 1)
+    beat(world, late.lease)
+    assert blame(world, late.lease.run) == (1, 1)
 
 
 def test_late_epochs_and_results_free_a_run_from_blame_too(world: World) -> None:

@@ -76,6 +76,11 @@ def other_program(file: Path, *tables: str) -> None:
             connection.execute(f"CREATE TABLE {table} (version_num TEXT)")
 
 
+def replace_bytes(file: Path, there: bytes, by: bytes) -> None:
+    """Replace bytes wherever they stand."""
+    file.write_bytes(file.read_bytes().replace(there, by))
+
+
 def overwrite(file: Path, place: int, content: bytes) -> None:
     with file.open("r+b") as opened:
         opened.seek(place)
@@ -110,6 +115,8 @@ DATABASES: dict[str, tuple[Spoil, str]] = {
     "half a header": (lambda file: os.truncate(file, 50), "is no database of SQLite"),
     "a header of zeros": (lambda file: overwrite(file, 0, bytes(100)), "is no database of SQLite"),
     "a spoilt header": (lambda file: overwrite(file, 16, b"\xff" * 12), "is no database|is damaged|is cut off"),
+    "a format that SQLite does not read": (lambda file: overwrite(file, 44, (9).to_bytes(4, "big")), "is damaged"),
+    "a name whose bytes are no text": (lambda file: replace_bytes(file, b"sweeps", b"\x80weeps"), "is damaged"),
     "spoilt tables": (lambda file: overwrite(file, 100, b"\xff" * 3000), "is damaged"),
     "spoilt pages": (lambda file: overwrite(file, 9 * 4096, b"\xff" * 4096 * 4), "is damaged"),
     "one spoilt page": (lambda file: overwrite(file, 20 * 4096, b"\xff" * 64), "is damaged"),

@@ -334,13 +334,14 @@ class QueueMachine(RuleBasedStateMachine):
     def _excuse(self, worker: str, lease: Lease) -> None:
         """Take back the blame of a run that a worker lost which was only silent."""
         run = self.runs[lease.run]
-        if run.blame.losses and run.state in OPEN and (worker, lease) in self.silent:
+        if lease.fence in run.lost and run.state in OPEN and (worker, lease) in self.silent:
             self.silent.remove((worker, lease))
-            run.blame = self.policy.after_return(run.blame)
+            run.blame = self.policy.after_return(run.blame, len(run.lost) - 1 - run.lost.index(lease.fence))
+            run.lost.remove(lease.fence)
 
     def _reach(self, run: Run, epoch: int) -> None:
         if epoch > run.epochs:
-            run.epochs, run.blame = epoch, Blame()
+            run.epochs, run.blame, run.lost = epoch, Blame(), []
 
     def _free(self, run: Run, state: TrialState) -> None:
         run.attempts += run.state == TrialState.RUNNING
@@ -364,6 +365,7 @@ class QueueMachine(RuleBasedStateMachine):
         for run in lost:
             if not excused:
                 run.blame = self.policy.after_loss(run.blame, alone=held.count(run.worker) == 1)
+                run.lost.append(run.fence)
             run.worker = None
             if self.ending:
                 self._free(run, TrialState.COMPLETED if run.has_result else TrialState.CANCELLED)

@@ -124,9 +124,10 @@ def claim(
     cohorts: Sequence[str] = (),
     live: int = 1,
     now: datetime = START,
+    owner: str = "",
 ) -> Grant:
-    """Claim as `worker`."""
-    return storage.claim(Ask(worker, OWN_TRAINER, RULES, slots, cohorts, Part(workers=live)), now, now + TERM)
+    """Claim as `worker`, which is an access key's."""
+    return storage.claim(Ask(worker, OWN_TRAINER, RULES, slots, cohorts, Part(workers=live), owner), now, now + TERM)
 
 
 def claim_one(storage: Storage, worker: str = "w1", now: datetime = START) -> Claimed:

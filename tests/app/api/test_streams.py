@@ -33,8 +33,9 @@ def test_uploads_that_stall_hold_no_thread_from_those_that_come(shared: httpx.Cl
         assert {one.recv(12) for one in went(stalling)} == {b"HTTP/1.1 503"}
 
 
-async def _steady(threads: BodyThreads, key: str, now: list[float]) -> None:
-    """Send a body of four pieces, each of which takes a second."""
+async def _steady(threads: BodyThreads, key: str) -> None:
+    """Send a body of four pieces, each of which takes a second of its own clock."""
+    now = [0.0]
     body = Body(key, clock=lambda: now[0])
 
     async def next_piece() -> Message:
@@ -50,8 +51,8 @@ async def _steady(threads: BodyThreads, key: str, now: list[float]) -> None:
 
 def test_however_many_send_steadily_all_of_them_end() -> None:
     async def scene() -> None:
-        threads, now = BodyThreads(4, patience=0.01), [0.0]
-        await asyncio.gather(*(_steady(threads, key, now) for key in ("a", "b") * 10))
+        threads = BodyThreads(4, patience=0.01)
+        await asyncio.gather(*(_steady(threads, key) for key in ("a", "b") * 10))
 
     asyncio.run(asyncio.wait_for(scene(), 20))
 

@@ -40,9 +40,8 @@ from app.api import (
     workers,
 )
 from app.api.audit import Audit
-from app.api.body_limit import BodyLimit, Most
+from app.api.body_limit import BodyLimit, Most, Rooms
 from app.api.browsers import BrowserGuard
-from app.api.byte_quota import ByteQuota
 from app.api.fast_path import FastPath
 from app.api.gate import Gate
 from app.api.held import MOST_CONNECTIONS, Held
@@ -92,11 +91,11 @@ MAX_LOGIN_BYTES = 1 << 10
 MAX_ROWS_BYTES = 8 << 20
 """The most bytes of a request with rows to predict."""
 
-MOST_HELD = 128 << 20
+MOST_HELD = 96 << 20
 """The most bytes of all bodies that are in memory at the same time; their values take some times as much."""
 
-HELD_FOR_WORKERS = 32 << 20
-"""What of it is kept for requests of workers."""
+HELD_OF_WORKERS = 48 << 20
+"""The same of the requests of workers, which are counted apart."""
 
 HELD_OF_UPLOADS = 8 << 20
 """What an upload has in memory: of each file up to 1 MiB, the rest is in a file, and its other fields."""
@@ -163,9 +162,8 @@ def make_application(
     }
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS, tracer=tracer_of(traces))
     app.add_middleware(Methods)
-    app.add_middleware(ByteQuota)
-    memory = Room(MOST_HELD, for_workers=HELD_FOR_WORKERS)
-    app.add_middleware(BodyLimit, usual=Most(MAX_JSON_BYTES), others=limits, memory=memory, clock=monotonic)
+    rooms = Rooms(workers=Room(HELD_OF_WORKERS), others=Room(MOST_HELD))
+    app.add_middleware(BodyLimit, usual=Most(MAX_JSON_BYTES), others=limits, rooms=rooms, clock=monotonic)
     app.add_middleware(Audit)
     app.add_middleware(Gate)
     if origins:  # their browsers ask beforehand, without a key

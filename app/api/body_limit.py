@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import final
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.access_rules import key_of
@@ -17,8 +18,8 @@ from app.domain.errors import Unavailable
 BODY = "logsweep.body"
 """Where the scope of a request has its body, if it brings one."""
 
-SMALL = 1 << 16
-"""Bytes of a body that is not worth watching: it takes no more than a connection does."""
+MEMORY = "logsweep.memory"
+"""Where it has the room in which that body is held."""
 
 WORK = "/v1/work/"
 
@@ -32,21 +33,29 @@ class Most:
     held: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The memory for the bodies of workers, and that for all others."""
+
+    workers: Room
+    others: Room
+
+
 @final
 class BodyLimit:
     """Middleware that counts the bytes of a body: `usual` at most, or another limit where its path matches a pattern.
 
-    All that are held at the same time need room in the `memory`. The errors are raised where the route reads the body,
-    so that they are answered like every other.
+    All that are held at the same time need room: those of workers in one, all others in another, so that neither keeps
+    the others out. The errors are raised where the route reads the body, so that they are answered like every other.
     """
 
     def __init__(
-        self, app: ASGIApp, usual: Most, others: Mapping[str, Most], memory: Room, clock: Callable[[], float]
+        self, app: ASGIApp, usual: Most, others: Mapping[str, Most], rooms: Rooms, clock: Callable[[], float]
     ) -> None:
         self._app = app
         self._usual = usual
         self._others = others
-        self._memory = memory
+        self._rooms = rooms
         self._clock = clock
         self._most_of = lru_cache(maxsize=128)(self._found)
 
@@ -56,36 +65,68 @@ class BodyLimit:
         if not announced:
             await self._app(scope, receive, send)
             return
-        key, for_work = key_of(scope), scope["path"].startswith(WORK)
-        body = scope[BODY] = Body(key, for_work=for_work, clock=self._clock)
-        try:
-            await self._app(scope, self._counting(scope["path"], receive, body, announced, is_form=is_form), send)
-        finally:
-            self._memory.leave(body)
-
-    def _counting(self, path: str, receive: Receive, body: Body, announced: float, *, is_form: bool) -> Receive:
-        most = self._most_of(path)
+        memory = scope[MEMORY] = self._rooms.workers if scope["path"].startswith(WORK) else self._rooms.others
+        body = scope[BODY] = Body(key_of(scope), clock=self._clock)
+        most = self._most_of(scope["path"])
         limit = max(most.size, most.form) if is_form else most.size
-        watched = most.held is not None or announced > SMALL
-        received, whole = announced if limit < announced < math.inf else 0, False
-
-        async def counting() -> Message:
-            nonlocal received, whole
-            if received > limit:
-                raise _too_large(limit)
-            message = await (body.next(receive) if watched and not whole else receive())
-            received += len(message.get("body", b""))
-            whole = not message.get("more_body", False)
-            if received > limit:
-                raise _too_large(limit)
-            if not self._memory.hold(body, int(received if most.held is None else min(received, most.held))):
-                raise Unavailable("The server holds as many requests in its memory as it can bear. Try again later.")
-            return message
-
-        return counting
+        try:
+            await self._app(scope, _counting(receive, body, memory, _Bound(limit, most.held, announced)), send)
+        finally:
+            memory.leave(body)
 
     def _found(self, path: str) -> Most:
         return next((most for pattern, most in self._others.items() if fnmatchcase(path, pattern)), self._usual)
+
+
+def parsed(request: Request, keeps: int) -> None:
+    """Let the bytes of a body go that has been parsed, so that its request can wait: it keeps so many of them.
+
+    Raises Unavailable if these are more than were counted, and there is no room for them.
+    """
+    if hasattr(request, "_body"):
+        request._body = b""  # Starlette keeps it for as long as the request, and has no other way
+    if (body := request.scope.get(BODY)) is not None:
+        memory: Room = request.scope[MEMORY]
+        _hold(memory, body, min(keeps, body.received))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """The most bytes of a body, how many of them are held, and how many were announced."""
+
+    limit: int
+    held: int | None
+    announced: float
+
+
+def _counting(receive: Receive, body: Body, memory: Room, bound: _Bound) -> Receive:
+    """Return what receives a body within its bound, and is watched from its second message on, as most have one.
+
+    One that is worked on as it comes is watched from the first: it has a thread.
+    """
+    too_large, whole = bound.limit < bound.announced < math.inf, False
+
+    async def counting() -> Message:
+        nonlocal whole
+        if too_large or body.received > bound.limit:
+            raise _too_large(bound.limit)
+        if whole:  # and then nothing comes but that the client hung up
+            return await receive()
+        watched = bound.held is not None or body.received > 0
+        message = await (body.next(receive) if watched else receive())
+        body.received += len(message.get("body", b""))
+        whole = not message.get("more_body", False)
+        if body.received > bound.limit:
+            raise _too_large(bound.limit)
+        _hold(memory, body, body.received if bound.held is None else min(body.received, bound.held))
+        return message
+
+    return counting
+
+
+def _hold(memory: Room, body: Body, much: int) -> None:
+    if not memory.hold(body, much):
+        raise Unavailable("The server holds as many requests in its memory as it can bear. Try again later.")
 
 
 def _announced(scope: Scope) -> tuple[float, bool]:

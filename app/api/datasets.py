@@ -8,9 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Header, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
+from starlette.datastructures import FormData
+from starlette.formparsers import MultiPartParser
 
 from app.api.access_rules import key_of, needs
 from app.api.bodies import require_content_type
+from app.api.body_limit import parsed
 from app.api.dependencies import Cursor, Limit, Owner, UseCases
 from app.api.fields import form_faults
 from app.api.strict_route import StrictRoute
@@ -54,6 +57,7 @@ async def _upload_turn(request: Request) -> AsyncIterator[None]:
     """Let an upload that has come wait for its turn without a thread, of which all routes have a share."""
     turns: Turns = request.app.state.uploads
     seconds: float = request.app.state.upload_patience
+    parsed(request, _in_memory(await request.form()))
     key = key_of(request.scope)
     taking = asyncio.ensure_future(turns.take(key))
     try:
@@ -65,6 +69,14 @@ async def _upload_turn(request: Request) -> AsyncIterator[None]:
     finally:
         if not taking.cancel():
             turns.give_back(key)
+
+
+def _in_memory(form: FormData) -> int:
+    """Return how many bytes of a form are in memory: all but those of files that are written to the disk."""
+    values = [value for _, value in form.multi_items()]
+    files = [one.size or 0 for one in values if not isinstance(one, str)]
+    texts = sum(len(one) for one in values if isinstance(one, str))
+    return texts + sum(size for size in files if size <= MultiPartParser.spool_max_size)
 
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/datasets", tags=["datasets"])
@@ -80,7 +92,7 @@ def list_datasets(services: UseCases, limit: Limit = 50, cursor: Cursor = None) 
 @router.post(
     "",
     status_code=201,
-    dependencies=[Depends(_require_multipart), Depends(_upload_turn)],
+    dependencies=[Depends(_require_multipart), Depends(_upload_turn, scope="function")],
     responses={200: {"model": DatasetSummary, "description": "The same table was there already."}},
 )
 @needs(Scope.SUBMIT)
@@ -103,7 +115,7 @@ def upload_dataset(
     return dataset
 
 
-@router.post("/preview", dependencies=[Depends(_require_multipart), Depends(_upload_turn)])
+@router.post("/preview", dependencies=[Depends(_require_multipart), Depends(_upload_turn, scope="function")])
 @needs(Scope.SUBMIT)
 def preview_dataset(
     services: UseCases,

@@ -1,12 +1,12 @@
 """Room for bodies: how much of something all of them take together at most, and which of them goes for another one.
 
-Where no room is left, a body goes that keeps the server waiting: of those of the access key that takes the most, the
-one whose client was waited for the longest. Whoever sends what is asked for stays.
+A key takes no more than a multiple of what it leaves free, so that a body of another key finds room, however much one
+key sends. Where there is no room, bodies go that keep the server waiting: whoever sends steadily stays.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import final
 
 from starlette.types import Message, Receive
@@ -16,14 +16,24 @@ from app.domain.errors import Unavailable
 PATIENCE = 1.0
 """Seconds for which a client was waited for, all in all, before its body may go for another one."""
 
+SLOWEST = 1 << 16
+"""Bytes that come in each second for which a client is waited for, of a body that never goes for another one."""
+
+SHARE = 3
+"""How many times as much a key may take as it leaves free: one alone three quarters, two three sevenths each."""
+
+
+RESERVE, SMALL = 8, 1024
+"""An eighth is left to keys that have little: each a thousandth of it all, so that a hundred keys always find that."""
+
 
 @final
 class Body:
-    """A body that arrives for someone: the access key it came with, whether it is a worker's, and what it waits for."""
+    """A body that arrives: the access key it came with, the bytes of it that did, and how long it is waited for."""
 
-    def __init__(self, key: str, *, for_work: bool, clock: Callable[[], float]) -> None:
+    def __init__(self, key: str, *, clock: Callable[[], float]) -> None:
         self.key = key
-        self.for_work = for_work
+        self.received = 0
         self._clock = clock
         self._waited = 0.0
         self._since: float | None = None
@@ -49,8 +59,10 @@ class Body:
 
     @property
     def keeps_waiting(self) -> bool:
-        """Whether its client is waited for now, and was for long."""
-        return self._since is not None and self.waited >= PATIENCE
+        """Whether its client is waited for now, was for long, and sends slowly."""
+        waited = self.waited
+        late = waited >= PATIENCE and self.received < SLOWEST * waited
+        return late and self._since is not None and not self._gone.done()
 
     def go(self) -> None:
         """End it, in favour of another one."""
@@ -60,40 +72,68 @@ class Body:
 
 @final
 class Room:
-    """So much of something for all bodies, of which some is kept for those of workers. For one event loop."""
+    """So much of something for all bodies. A server without keys tells nobody apart. For one event loop."""
 
-    def __init__(self, most: int, for_workers: int = 0) -> None:
+    def __init__(self, most: int) -> None:
         self._most = most
-        self._for_workers = for_workers
         self._taken: dict[Body, int] = {}
-        self._used = 0
+        self._keys = Counter[str]()
 
     @property
     def used(self) -> int:
         """How much all bodies have."""
-        return self._used
+        return self._keys.total()
 
     def hold(self, body: Body, much: int) -> bool:
         """Let a body have so much, in place of what it had; return whether there is room, or was made."""
-        more = much - self._taken.get(body, 0)
-        while self._used + more > self._most - (0 if body.for_work else self._for_workers):
-            if (victim := self._victim(body)) is None:
-                return False
+        going = self._going(body, much - self._taken.get(body, 0))
+        if going is None:
+            return False
+        for victim in going:
             self.leave(victim)
             victim.go()
-        self._taken[body] = much
-        self._used += more
+        self._put(body, much)
         return True
 
     def leave(self, body: Body) -> None:
         """Take back what a body has."""
-        self._used -= self._taken.pop(body, 0)
+        self._put(body, 0)
 
-    def _victim(self, asking: Body) -> Body | None:
-        """Return whose body goes for another one; None if nobody keeps the server waiting."""
-        of_keys = Counter[str]()
-        for one, much in self._taken.items():
-            of_keys[one.key] += much
-        waiting = [one for one in self._taken if one is not asking and one.keeps_waiting]
-        may_go = [one for one in waiting if asking.for_work or not one.for_work]
-        return max(may_go, key=lambda one: (of_keys[one.key], one.waited), default=None)
+    def _put(self, body: Body, much: int) -> None:
+        self._keys[body.key] += much - self._taken.pop(body, 0)
+        if much:
+            self._taken[body] = much
+        if not self._keys[body.key]:
+            del self._keys[body.key]
+
+    def _going(self, body: Body, more: int) -> Collection[Body] | None:
+        """Return who goes so that a body may have more, nobody as a rule; None if they would go in vain."""
+        left, keys = self._taken, self._keys
+        while more > 0 and not self._fits(keys, body.key, more):
+            if (victim := slowest(left, body, more)) is None:
+                return None
+            left = {one: much for one, much in left.items() if one is not victim}
+            keys = keys - Counter({victim.key: self._taken[victim]})
+        return [] if left is self._taken else [one for one in self._taken if one not in left]
+
+    def _fits(self, keys: Counter[str], key: str, more: int) -> bool:
+        free, mine = self._most - keys.total() - more, keys[key] + more
+        if not key or mine <= self._most // SMALL:
+            return free >= 0
+        return mine <= SHARE * free and free >= self._most // RESERVE
+
+
+def slowest(taken: Mapping[Body, int], asking: Body, more: int) -> Body | None:
+    """Return whose body goes for another one that asks for more: of the key that has the most, who sends the slowest.
+
+    None if nobody keeps the server waiting, or the key that asks would then have more than the one that gives had.
+    """
+    of_keys = Counter[str]()
+    for one, much in taken.items():
+        of_keys[one.key] += much
+
+    def gives(one: Body) -> bool:
+        fair = one.key == asking.key or of_keys[one.key] >= of_keys[asking.key] + more
+        return fair and one is not asking and one.keeps_waiting
+
+    return max(filter(gives, taken), key=lambda one: (of_keys[one.key], -one.received / one.waited), default=None)

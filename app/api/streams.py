@@ -12,9 +12,11 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from app.api.access_rules import key_of
 from app.api.bodies import require_content_type
 from app.api.body_limit import BODY
-from app.api.room import Body, Room
+from app.api.room import PATIENCE, Body, slowest
+from app.api.turns import Turns
 from app.domain.errors import Unavailable
 from app.domain.uploads import PIECE
 
@@ -23,34 +25,46 @@ T = TypeVar("T")
 AT_ONCE = 16
 """How many bodies are read at the same time; others wait. Each has a thread, but none of those that answer the rest."""
 
-LONGEST_WAIT = 15.0
-"""Seconds for which a body waits for a thread."""
-
-SOON = 0.05
-"""Seconds after which there may be a thread where there was none."""
+LONGEST_WAIT = 45.0
+"""Seconds for which a body waits for a thread: less than its client waits until more of it is taken."""
 
 
 @final
 class BodyThreads:
-    """Threads for bodies, each of which has one from its beginning to its end; one that stalls goes for another."""
+    """Threads for bodies, which each has from its beginning to its end, in turn; keys share them.
 
-    def __init__(self, count: int = AT_ONCE) -> None:
+    A body that waits for long has another one go that keeps the server waiting.
+    """
+
+    def __init__(self, count: int = AT_ONCE, patience: float = PATIENCE, longest_wait: float = LONGEST_WAIT) -> None:
         self.limiter = CapacityLimiter(count)
-        self._room = Room(count)
+        self._count = count
+        self._patience = patience
+        self._longest_wait = longest_wait
+        self._turns = Turns(count, of_each=max(1, count * 3 // 4))
+        self._reading: dict[Body, int] = {}
 
     @asynccontextmanager
     async def one_for(self, body: Body) -> AsyncIterator[None]:
-        """Let a body have a thread of the limiter. Raises Unavailable if none is free for long."""
-        clock = asyncio.get_running_loop().time
-        until = clock() + LONGEST_WAIT
-        while not self._room.hold(body, 1):
-            if clock() > until:
-                raise Unavailable(f"The server reads {AT_ONCE} bodies of this kind already. Send it again later.")
-            await asyncio.sleep(SOON)
+        """Let a body have a thread of the limiter. Raises Unavailable if its turn does not come for long."""
+        taking = asyncio.ensure_future(self._turns.take(body.key))
         try:
+            await self._turn(taking, body)
+            self._reading[body] = 1
             yield
         finally:
-            self._room.leave(body)
+            self._reading.pop(body, None)
+            if not taking.cancel():
+                self._turns.give_back(body.key)
+
+    async def _turn(self, taking: "asyncio.Future[None]", body: Body) -> None:
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._longest_wait
+        while not (await asyncio.wait({taking}, timeout=self._patience))[0]:
+            if clock() > until:
+                raise Unavailable(f"The server reads {self._count} bodies of this kind already. Send it again later.")
+            if (victim := slowest(self._reading, body, 1)) is not None:
+                victim.go()
 
 
 async def with_body(request: Request, use: Callable[[Iterator[bytes]], T]) -> T:
@@ -61,7 +75,7 @@ async def with_body(request: Request, use: Callable[[Iterator[bytes]], T]) -> T:
     """
     require_bytes(request)
     threads: BodyThreads = request.app.state.bodies
-    async with threads.one_for(request.scope.get(BODY) or Body("", for_work=True, clock=monotonic)):
+    async with threads.one_for(request.scope.get(BODY) or Body(key_of(request.scope), clock=monotonic)):
         return await to_thread.run_sync(use, _pieces(request.stream()), limiter=threads.limiter)
 
 

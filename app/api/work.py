@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.api.access_rules import caller_of, needs
 from app.api.bodies import RecordReader, read_raw
+from app.api.body_limit import parsed
 from app.api.dependencies import UseCases
 from app.api.documented_route import json_body
 from app.api.fast_path import Endpoint
@@ -54,6 +55,8 @@ async def claim_runs(request: Request, services: UseCases) -> Response:
     """Lease runs to train; with `wait`, answer when there are some."""
     raw = await read_raw(request)
     ask = _CLAIM.read(raw) if len(raw) <= SMALL else await _in_thread(request, _CLAIM.read, raw)
+    del raw
+    parsed(request, sum(map(len, (ask.worker, ask.trainer, *ask.cohorts))))
     if not services.worker_owners.knows(ask.worker, key := caller_of(request.scope)):
         await _in_thread(request, services.worker_owners.claim, ask.worker, key)
     with bound(worker=ask.worker):

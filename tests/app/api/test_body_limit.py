@@ -9,11 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from app.api.body_limit import SMALL, BodyLimit, Most
-from app.api.room import Room
+from app.api.body_limit import BodyLimit, Most, Rooms, parsed
+from app.api.room import PATIENCE, Room
 from app.domain.errors import Unavailable
 
-MOST = {"/form": Most(100, form=200), "/file": Most(10 * SMALL, held=50), "/v1/work/*": Most(1000)}
+PIECE = 1 << 16
+MOST = {"/form": Most(100, form=200), "/file": Most(10 * PIECE, held=50), "/v1/work/*": Most(1000)}
 JSON, FORM = (b"content-type", b"application/json"), (b"content-type", b"multipart/form-data; boundary=x")
 CHUNKS = (b"transfer-encoding", b"chunked")
 
@@ -26,13 +27,19 @@ class Reading:
     """An application that reads each body whole, and has several answered at the same time."""
 
     def __init__(self, most: int = 1000) -> None:
-        self.memory = Room(most, for_workers=most // 4)
+        self.memory, self.of_workers, self.now = Room(most), Room(most), 0.0
+        rooms = Rooms(workers=self.of_workers, others=self.memory)
         self.read = 0
         self.go_on = asyncio.Event()
-        self.limit = BodyLimit(self._app, Most(1000), MOST, self.memory, lambda: 0.0)
+        self.limit = BodyLimit(self._app, Most(1000), MOST, rooms, lambda: self.now)
 
     async def _app(self, scope: Scope, receive: Receive, _: Send) -> None:
-        self.read += len(await Request(scope, receive).body())
+        request = Request(scope, receive)
+        self.read += len(await request.body())
+        if scope["path"] == "/parsed":
+            parsed(request, 10)
+            assert not await request.body()
+            await receive()
         await self.go_on.wait()
 
     async def send(self, path: str, headers: Sequence[tuple[bytes, bytes]], *pieces: int) -> None:
@@ -41,7 +48,7 @@ class Reading:
         left.append({"type": "http.request", "body": b"", "more_body": False})
 
         async def receive() -> Any:
-            return left.pop(0)
+            return left.pop(0) if left else {"type": "http.disconnect"}
 
         async def send(_: Any) -> None:
             raise AssertionError("nothing is answered here")
@@ -62,29 +69,69 @@ def test_a_body_beyond_its_route_is_refused_before_or_amid_it() -> None:
     asyncio.run(scene())
 
 
-def test_bodies_that_are_read_at_the_same_time_need_room_for_all_and_workers_have_some_of_their_own() -> None:
+def test_bodies_that_are_read_at_the_same_time_need_room_for_all_and_workers_have_their_own() -> None:
     async def scene() -> None:
         server = Reading()
-        first = asyncio.ensure_future(server.send("/", (length(700), JSON), 700))
+        sent = [asyncio.ensure_future(server.send("/", (length(700), JSON), 700))]
         await asyncio.sleep(0)  # lets it be read
         with pytest.raises(Unavailable, match="as it can bear"):
-            await server.send("/", (length(100), JSON), 100)
-        worker = asyncio.ensure_future(server.send("/v1/work/report", (length(300), JSON), 300))
-        await asyncio.sleep(0)  # lets it be read
-        assert server.memory.used == 1000
+            await server.send("/", (length(400), JSON), 400)
+        sent.append(asyncio.ensure_future(server.send("/v1/work/report", (length(900), JSON), 900)))
+        sent.append(asyncio.ensure_future(server.send("/", (length(300), JSON), 300)))
+        await asyncio.sleep(0)  # lets them be read
+        assert (server.memory.used, server.of_workers.used) == (1000, 900)
         server.go_on.set()
-        await asyncio.gather(first, worker)
-        await server.send("/", (length(100), JSON), 100)
-        assert server.memory.used == 0
+        await asyncio.gather(*sent)
+        await server.send("/", (length(400), JSON), 400)
+        assert (server.memory.used, server.of_workers.used) == (0, 0)
 
     asyncio.run(scene())
+
+
+def test_the_bytes_of_a_body_that_was_parsed_make_room_while_its_request_waits() -> None:
+    async def scene() -> None:
+        server = Reading()
+        sent = []
+        for number in range(10):
+            sent.append(asyncio.ensure_future(server.send("/parsed", (length(900), JSON), 900)))
+            while server.memory.used != 10 * (number + 1):
+                await asyncio.sleep(0)  # what any other task does
+        assert server.memory.used == 100
+        server.go_on.set()
+        await asyncio.gather(*sent)
+
+    asyncio.run(asyncio.wait_for(scene(), 10))
+
+
+def test_a_small_body_that_never_ends_goes_for_others_too() -> None:
+    async def scene() -> None:
+        server, first = Reading(), [{"type": "http.request", "body": bytes(99), "more_body": True}]
+
+        async def stalling() -> Any:
+            return first.pop() if first else await asyncio.get_running_loop().create_future()
+
+        async def send(_: Any) -> None:
+            raise AssertionError("nothing is answered here")
+
+        scope = {"type": "http", "path": "/", "headers": [length(100), JSON]}
+        slow = asyncio.ensure_future(server.limit(scope, stalling, send))
+        while server.memory.used < 99:
+            await asyncio.sleep(0)  # what any other task does
+        await asyncio.sleep(0)
+        server.now += PATIENCE
+        server.go_on.set()
+        await server.send("/", (length(950), JSON), 950)
+        with pytest.raises(Unavailable, match="kept the server waiting"):
+            await slow
+
+    asyncio.run(asyncio.wait_for(scene(), 10))
 
 
 def test_a_body_that_is_worked_on_as_it_comes_takes_what_it_holds_of_it() -> None:
     async def scene() -> None:
         server = Reading()
-        coming = asyncio.ensure_future(server.send("/file", (length(2 * SMALL), JSON), SMALL, SMALL))
-        while server.read < 2 * SMALL:
+        coming = asyncio.ensure_future(server.send("/file", (length(2 * PIECE), JSON), PIECE, PIECE))
+        while server.read < 2 * PIECE:
             await asyncio.sleep(0)  # what any other task does
         assert server.memory.used == 50
         server.go_on.set()

@@ -1,4 +1,4 @@
-"""Tests of the room for bodies: what all may take, what is kept for workers, and who goes for whom."""
+"""Tests of the room for bodies: what all may take, what each key, and who goes for whom."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from app.api.room import PATIENCE, Body, Room
+from app.api.room import PATIENCE, SLOWEST, Body, Room
 from app.domain.errors import Unavailable
 
 now = [0.0]
@@ -22,8 +22,8 @@ async def never() -> Message:
     raise AssertionError
 
 
-def body(key: str = "", *, for_work: bool = False) -> Body:
-    return Body(key, for_work=for_work, clock=clock)
+def body(key: str = "") -> Body:
+    return Body(key, clock=clock)
 
 
 async def stalled(one: Body, seconds: float = PATIENCE) -> "asyncio.Task[Message]":
@@ -58,11 +58,22 @@ async def test_all_bodies_together_have_no_more_than_there_is() -> None:
 
 
 @scene
-async def test_some_room_is_kept_for_workers() -> None:
-    room = Room(10, for_workers=4)
-    assert not room.hold(body(), 7)
-    assert room.hold(body(), 6)
-    assert room.hold(body(for_work=True), 4)
+async def test_a_key_leaves_room_for_the_small_bodies_of_many_others() -> None:
+    room = Room(1 << 20)
+    for number in range(20):
+        key = f"greedy {number}"
+        while room.hold(body(key), 1 << 12):
+            pass
+    assert all(room.hold(body(f"calm {number}"), 1 << 10) for number in range(100))
+    assert room.hold(body(), 1 << 10)
+
+
+@scene
+async def test_a_key_alone_has_three_quarters() -> None:
+    room = Room(100)
+    assert not room.hold(body("a"), 76)
+    assert room.hold(body("a"), 75)
+    assert not room.hold(body("a"), 1)
 
 
 @scene
@@ -89,16 +100,22 @@ async def test_who_was_waited_for_a_moment_or_is_not_waited_for_stays() -> None:
     assert not room.hold(body(), 8)
 
 
+async def arrives(one: Body, pieces: int, per_second: int) -> None:
+    """Let pieces of a body arrive, a quarter of a second each."""
+
+    async def soon() -> Message:
+        now[0] += 0.25
+        one.received += per_second // 4
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    for _ in range(pieces):
+        await one.next(soon)
+
+
 @scene
 async def test_moments_add_up_so_that_who_trickles_is_found_too() -> None:
     trickles = body()
-
-    async def soon() -> Message:
-        now[0] += PATIENCE / 4
-        return {"type": "http.request", "body": b"x", "more_body": True}
-
-    for _ in range(4):
-        await trickles.next(soon)
+    await arrives(trickles, 4, 100)
     before = trickles.keeps_waiting
     waiting = await stalled(trickles, 0.0)
     assert (before, trickles.keeps_waiting) == (False, True)
@@ -106,23 +123,53 @@ async def test_moments_add_up_so_that_who_trickles_is_found_too() -> None:
 
 
 @scene
-async def test_of_the_key_that_takes_most_the_one_that_was_waited_for_longest_goes() -> None:
-    room, bodies = Room(10), [body("a"), body("b"), body("b"), body("b")]
-    for one in bodies:
-        assert room.hold(one, 2)
-    first, *of_b = [await stalled(one) for one in bodies]
-    assert room.hold(body("c"), 3)
-    assert not first.done()
-    await asyncio.wait(of_b, return_when=asyncio.FIRST_COMPLETED)
-    assert [one.done() for one in of_b] == [True, False, False]
+async def test_who_sends_steadily_stays_for_as_long_as_it_takes() -> None:
+    room, steady = Room(10), body("a")
+    assert room.hold(steady, 7)
+    await arrives(steady, 1000, 2 * SLOWEST)
+    waiting = await stalled(steady, PATIENCE)
+    assert not room.hold(body("b"), 4)
+    assert not waiting.done()
+    now[0] += 600
+    assert room.hold(body("b"), 4)
+    waiting.cancel()
 
 
 @scene
-async def test_no_worker_goes_for_somebody_else() -> None:
-    room, worker, other = Room(10), body(for_work=True), body()
-    assert room.hold(worker, 8)
-    waiting = await stalled(worker)
-    assert not room.hold(other, 4)
-    assert room.hold(body(for_work=True), 4)
+async def test_of_the_key_that_takes_most_the_one_that_sends_the_slowest_goes() -> None:
+    room, bodies = Room(12), [body("a"), body("b"), body("b"), body("b")]
+    for one, received in zip(bodies, (0, 2, 1, 2), strict=True):
+        one.received = received
+        assert room.hold(one, 2)
+    first, *of_b = [await stalled(one) for one in bodies]
+    assert room.hold(body("c"), 4)
+    assert not first.done()
+    await asyncio.wait(of_b, return_when=asyncio.FIRST_COMPLETED)
+    assert [one.done() for one in of_b] == [False, True, False]
+
+
+@scene
+async def test_no_body_goes_for_a_key_that_would_then_have_more() -> None:
+    room, slow = Room(10), body("victim")
+    assert room.hold(slow, 2)
+    waiting = await stalled(slow)
+    while room.hold(body("greedy"), 1):
+        pass
+    assert room.used == 8
+    assert not waiting.done()
+    assert not room.hold(body("greedy"), 3)
+    assert not waiting.done()
+    waiting.cancel()
+
+
+@scene
+async def test_nobody_goes_in_vain() -> None:
+    room, slow = Room(10), [body() for _ in range(3)]
+    assert room.hold(body(), 4)
+    assert all(room.hold(one, 2) for one in slow)
+    waiting = [await stalled(one) for one in slow]
+    assert not room.hold(body(), 9)
+    assert room.used == 10
+    assert room.hold(body(), 6)
     with pytest.raises(Unavailable):
-        await waiting
+        await waiting[-1]

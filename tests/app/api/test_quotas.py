@@ -130,15 +130,16 @@ def test_a_larger_space_and_a_wider_point_count(server: Guarded) -> None:
 
 
 def test_what_no_number_holds_is_counted_and_answered(server: Guarded) -> None:
-    foreign = {"trainer": "external", "metrics": {"auc": "maximize"}, "objective": {"metric": "auc"}, "steps": 10**15}
+    foreign = {"trainer": "external", "metrics": {"auc": "maximize"}, "objective": {"metric": "auc"}, "steps": 10**9}
     with ada(server) as client:
-        body = {**foreign, "space": {"x": {"kind": "float", "low": 0, "high": 1}}, "budget": {"trials": 10_000}}
+        space = {"x": {"kind": "float", "low": 0, "high": 1}}
+        body = {**foreign, "space": space, "replicates": 10, "budget": {"trials": 999_999}}
         sweeps = [client.post("/v1/sweeps", json=body).json()["id"] for _ in range(2)]
-        endless = {"budget": {"trials": 20_000, "epochs": 2**63 - 1}}
+        endless = {"budget": {"trials": 1_000_000, "epochs": 2**63 - 1}}
         for sweep in sweeps:
             assert client.post(f"/v1/sweeps/{sweep}/trials", json={"points": [{"x": 0.5}]}).status_code == 201
             assert client.patch(f"/v1/sweeps/{sweep}", json=endless).status_code == 200
-        assert used(client) == {"sweeps": 2, "trials": 40_000, "epochs": 2**54, "bytes": 0}
+        assert used(client) == {"sweeps": 2, "trials": 2_000_000, "epochs": 2**54, "bytes": 0}
         for sweep in sweeps:
             assert client.post(f"/v1/sweeps/{sweep}/cancel").is_success
 

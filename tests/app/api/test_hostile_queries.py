@@ -49,9 +49,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Cli
 
 
 def require_taken_or_refused(client: httpx.Client, request: httpx.Request, longest: float = LONGEST_ANSWER) -> None:
-    """Send a request, which is no server error and not slow; on a busy machine it may be so once or twice."""
+    """Send a request, which is no server error and not slow.
+
+    On a busy machine it may be so once or twice, but never very: what is slow once, and known then, is slow.
+    """
     for _ in range(3):
         answer = client.send(request)
+        assert answer.elapsed.total_seconds() < 5 * longest
         assert answer.status_code < 500, answer.text
         if not answer.is_success and not answer.is_redirect:  # to the address without the slash at its end
             problem(answer, answer.status_code)

@@ -105,3 +105,13 @@ def test_quotas_are_given_changed_taken_away_and_shown(run: Run, where: Path, mo
     assert shown["used"] == {"sweeps": 0, "trials": 0, "epochs": 0, "bytes": 0}
     assert "0 of 10" in run("key", "quotas").stdout
     assert "key_9" in run("key", "change", "key_9", "--max-trials", "1", code=1).stderr
+
+
+@pytest.mark.parametrize("words", [["list"], ["quotas"], ["revoke", "key_9"], ["change", "key_9", "--max-trials", "5"]])
+def test_only_the_making_of_a_key_makes_a_folder(
+    run: Run, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOGSWEEP_SERVER")
+    refused = run("key", *words, "--data", str(tmp_path / "typo"), code=1)
+    assert "There is no logsweep.db in" in refused.stderr
+    assert not (tmp_path / "typo").exists()

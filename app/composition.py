@@ -92,6 +92,13 @@ def make_first_keys(access: Access, settings: Settings) -> None:
     """Put the first keys where the settings say, if there are none. Raises Unavailable."""
     places = {Scope.ADMIN: settings.first_admin_key, Scope.WORK: settings.first_work_key}
     access.create_first({scope: partial(write_key_file, file) for scope, file in places.items() if file is not None})
+    file = settings.first_work_key  # workers read it at each start; that of the administrator may be kept elsewhere
+    if file is not None and not file.exists():
+        _log.warning(
+            "%s is not there, and keys exist: `logsweep key create workers --scope work --file %s` makes one.",
+            file,
+            file,
+        )
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def change(  # noqa: PLR0913, PLR0917 - each is an option
     """Change the quotas of an access key, and show them. What is used already stays used."""
     limits = _named(max_sweeps, max_trials, max_epochs, max_bytes)
     quotas = _changes(limits, [kind.value for kind in without or ()])
-    with faults_shown(), _keys(data, server) as keys:
+    with faults_shown(), _known_keys(data, server) as keys:
         changed = keys.change(key, quotas)
     _show_quotas([changed])
 
@@ -82,7 +82,7 @@ def change(  # noqa: PLR0913, PLR0917 - each is an option
 @commands.command("quotas")
 def show_quotas(data: _Data = Path("data"), server: _Server = None, as_json: AsJson = False) -> None:
     """Show of every access key what is used of its quotas."""
-    with faults_shown(), _keys(data, server) as keys:
+    with faults_shown(), _known_keys(data, server) as keys:
         found = keys.every()
     if as_json:
         show_json([{name: one[name] for name in ("id", "name", "quotas", "used")} for one in found])
@@ -93,7 +93,7 @@ def show_quotas(data: _Data = Path("data"), server: _Server = None, as_json: AsJ
 @commands.command("list")
 def list_keys(data: _Data = Path("data"), server: _Server = None, as_json: AsJson = False) -> None:
     """List the access keys, those included that were revoked or have expired."""
-    with faults_shown(), _keys(data, server) as keys:
+    with faults_shown(), _known_keys(data, server) as keys:
         found = keys.every()
     if as_json:
         show_json(found)
@@ -109,7 +109,7 @@ def revoke(
     server: _Server = None,
 ) -> None:
     """Revoke an access key: from now on it opens nothing."""
-    with faults_shown(), _keys(data, server) as keys:
+    with faults_shown(), _known_keys(data, server) as keys:
         keys.revoke(key)
 
 
@@ -210,6 +210,17 @@ def _keys(data: Path, server: str | None) -> Iterator[_Keys]:
 
     with open_access(data) as access:
         yield _OfFolder(access)
+
+
+@contextmanager
+def _known_keys(data: Path, server: str | None) -> Iterator[_Keys]:
+    """Give the keys that are there: only the first command of a new server, which makes a key, makes its folder."""
+    from app.storage import FILE, backup  # noqa: PLC0415  # as above
+
+    if server is None:
+        backup.require_there(data, FILE)
+    with _keys(data, server) as keys:
+        yield keys
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from app.domain.errors import Conflict, DiskFull, NotFound, Unavailable
 from app.storage.connect import AT_REST, driver, looking
 from app.storage.faults import faults_told, told
-from app.storage.lock import FolderLock, make_folder
+from app.storage.lock import FolderLock, new_folder
 from app.storage.migrate import require_known
 from app.storage.opening import require_sound
 from app.storage.wal import log_of, size_of
@@ -80,10 +80,8 @@ def take_at_rest(folder: Path, database: str, file: Path) -> None:
 
     Raises NotFound; Conflict for what is no sound database of ours; Unavailable, DiskFull.
     """
+    require_there(folder, database)
     source = folder / database
-    if not source.exists() and not size_of(log_of(source)):
-        way = "Name the data folder with --data, or a server with --server."
-        raise NotFound(f"There is no {database} in {folder}. {way}")
     with (
         locked(folder, "Take the backup from that server: --server http://127.0.0.1:8000, or where it is."),
         faults_told(str(source)),
@@ -91,6 +89,16 @@ def take_at_rest(folder: Path, database: str, file: Path) -> None:
         require_sound(source)
         with _disk_faults_told(file), closing(looking(source)) as connection, _new_database(file) as target:
             connection.backup(target)
+
+
+def require_there(folder: Path, database: str) -> None:
+    """Raise NotFound for a folder without a database, so that looking at a mistyped one makes nothing.
+
+    The log of a database that is lost counts as one: it has changes that nothing else has.
+    """
+    if not (folder / database).exists() and not size_of(log_of(folder / database)):
+        way = "Name the data folder with --data, or a server with --server."
+        raise NotFound(f"There is no {database} in {folder}. {way}")
 
 
 def check(file: Path) -> Contents:
@@ -124,10 +132,9 @@ def restore(file: Path, folder: Path, database: str, now: datetime) -> tuple[Con
     Return what it has, and where the database is that was there before. Raises NotFound, Conflict, Unavailable.
     """
     _require_whole(file)
-    make_folder(folder)
     target = folder / database
     partial = partial_of(target)
-    with locked(folder, "Stop it first, or restore to another folder with --data."):
+    with new_folder(folder), locked(folder, "Stop it first, or restore to another folder with --data."):
         try:
             with _disk_faults_told(partial):
                 shutil.copyfile(file, partial)

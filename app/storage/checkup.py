@@ -45,7 +45,11 @@ class Checkup:
 
 
 def check(folder: Path, database: Path, now: datetime, *, mending: bool) -> Checkup:
-    """Look at a folder under its lock, and mend what can be if asked to. Raises Unavailable if a server uses it."""
+    """Look at a folder under its lock, and mend what can be if asked to.
+
+    Raises NotFound for a folder without a database, Unavailable if a server uses it.
+    """
+    backup.require_there(folder, database.name)
     with backup.locked(folder, "Ask that server: logsweep doctor --server http://127.0.0.1:8000, or where it is."):
         found, mended = _look(folder, database, now), list[Trouble]()
         while mending and (some := _mended(database, found)):
@@ -120,12 +124,11 @@ def _contents(connection: Connection) -> dict[str, object]:
 def _unsound(database: Path) -> Trouble | None:
     """Return why a server would refuse the folder; a log that is lost may be done without, if all else is sound."""
     try:
-        if opening.require_sound(database):
-            return None
+        opening.require_sound(database)
     except LogsweepError as error:
         accept = _nothing if opening.lacks_its_log_alone(database) else None
         return Trouble(error.detail, accept, forbids_mending=accept is None)
-    return Trouble(f"There is no {database}: name the data folder with --data.", forbids_mending=True)
+    return None
 
 
 def _nothing(_: Connection) -> None:

@@ -1,5 +1,7 @@
 """The data folder and the lock on it: one server at a time."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, final
 
@@ -7,6 +9,8 @@ from filelock import FileLock, Timeout
 
 from app.domain import disks
 from app.domain.errors import Unavailable
+
+_LOCK = "logsweep.lock"
 
 OF_SERVERS: Final = "Stop it first, or give this one a folder of its own with --data."
 """What a second server can do."""
@@ -18,7 +22,7 @@ class FolderLock:
 
     def __init__(self, folder: Path, way_out: str) -> None:
         """Take the lock. Raises Unavailable, with the way out, if another server holds it, or DiskFull."""
-        self._lock = FileLock(folder / "logsweep.lock")
+        self._lock = FileLock(folder / _LOCK)
         try:
             self._lock.acquire(blocking=False)
         except Timeout:
@@ -40,3 +44,18 @@ def make_folder(folder: Path) -> None:
         raise Unavailable(f"The data folder {folder} cannot be made: {error.strerror}. {way}.") from None
     except OSError as error:
         raise disks.told(error, f"the data folder {folder}") from None
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """Make a data folder that goes again if it was not there and what it is for is refused."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    make_folder(folder)
+    try:
+        yield
+    except BaseException:
+        if missing and {one.name for one in folder.iterdir()} <= {_LOCK}:
+            (folder / _LOCK).unlink(missing_ok=True)
+            for one in missing:
+                one.rmdir()
+        raise

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.composition import open_services
+from app.composition import make_first_keys, open_services
 from app.domain.errors import Unavailable
 from app.settings import Settings
 from tests.app.api.serving import Trainer, finished, serving, start
@@ -92,3 +92,18 @@ def test_a_setting_that_does_nothing_any_more_is_told(
     monkeypatch.setenv("LOGSWEEP_MAX_WORK_BYTES", "9000")
     with open_services(Settings(data=tmp_path)):
         assert "LOGSWEEP_MAX_WORK_BYTES is set, but does nothing any more" in caplog.text
+
+
+def test_a_key_file_of_workers_that_was_lost_is_told_at_the_start_with_what_makes_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "work.key"
+    settings = Settings(data=tmp_path, first_work_key=file)
+    with open_services(settings) as services:
+        make_first_keys(services.access, settings)
+        make_first_keys(services.access, settings)
+        assert "is not there" not in caplog.text
+        file.unlink()
+        make_first_keys(services.access, settings)
+        assert f"{file} is not there, and keys exist: `logsweep key create workers" in caplog.text
+        assert len(services.access.every()) == 1

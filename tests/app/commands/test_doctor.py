@@ -159,8 +159,10 @@ def test_a_folder_in_use_is_left_to_its_server(data: Path) -> None:
         assert "Ask that server: logsweep doctor --server" in doctor(data, code=1).stderr
 
 
-def test_a_folder_without_a_database_is_told(tmp_path: Path) -> None:
-    assert "There is no" in doctor(tmp_path, code=1).stdout
+def test_looking_at_a_mistyped_folder_is_refused_and_makes_nothing(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "nosuch"):
+        assert "Name the data folder with --data" in doctor(folder, code=1).stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_server_is_not_mended() -> None:

@@ -131,3 +131,13 @@ def test_a_change_that_is_none_or_contradicts_itself_is_written_wrongly(
     run: Run, options: list[str], sentence: str
 ) -> None:
     assert sentence in run("key", "change", "key_9", *options, code=2).stderr
+
+
+@pytest.mark.parametrize("words", [["list"], ["quotas"], ["revoke", "key_9"], ["change", "key_9", "--max-trials", "5"]])
+def test_only_the_making_of_a_key_makes_a_folder(
+    run: Run, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOGSWEEP_SERVER")
+    refused = run("key", *words, "--data", str(tmp_path / "typo"), code=1)
+    assert "There is no logsweep.db in" in refused.stderr
+    assert not (tmp_path / "typo").exists()

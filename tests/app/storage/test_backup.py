@@ -287,6 +287,9 @@ def test_a_file_that_is_no_sound_backup_is_refused_and_nothing_changes(
         backup.restore(tmp_path / "copy.db", data, FILE, NOW)
     assert sorted(path.name for path in data.iterdir()) == ["logsweep.db", "logsweep.lock"]
     assert completed(data) == 1
+    with pytest.raises((Conflict, Unavailable), match=sentence):
+        backup.restore(tmp_path / "copy.db", tmp_path / "new" / "folder", FILE, NOW)
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_folder_in_use_or_without_a_database_is_refused_with_a_way_out(

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from shlex import quote
 
@@ -13,7 +14,7 @@ import typer
 from app.domain.errors import Conflict, LogsweepError, Unavailable
 from app.domain.texts import visible
 from app.domain.uploads import PIECE
-from app.key_files import authorization, find_key
+from app.key_files import TAKEN_FROM, authorization, find_key
 from app.storage import FILE
 from app.storage.backup import Contents, check, move, partial_of, restore, take_at_rest
 from app.storage.restored_keys import RestoredKeys, restored_keys
@@ -87,7 +88,8 @@ def _fetch(server: str, file: Path) -> None:
         ):
             if answer.is_error:
                 answer.read()
-                raise LogsweepError(f"The server refused: {_detail(answer)}")
+                way = f" {TAKEN_FROM}" if answer.status_code == HTTPStatus.UNAUTHORIZED else ""
+                raise LogsweepError(f"The server refused: {_detail(answer)}{way}")
             for piece in answer.iter_bytes(PIECE):
                 out.write(piece)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

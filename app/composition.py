@@ -104,7 +104,8 @@ def make_first_keys(access: Access, settings: Settings) -> None:
 @contextmanager
 def open_access(data: Path) -> Iterator[Access]:
     """Give the access keys of a data folder that no server uses. Raises Unavailable."""
-    storage = SqliteStorage(data, StandardPolicy())
+    way_out = "Ask that server: --server http://127.0.0.1:8000, or where it is; LOGSWEEP_SERVER says the same."
+    storage = SqliteStorage(data, StandardPolicy(), way_out=way_out)
     try:
         yield Access(storage, Clock(), os.urandom)
     finally:

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from app.domain.errors import Unavailable
 
 OWNER_ALONE = 0o600
 
+TAKEN_FROM: Final = "Commands take it from `logsweep --key-file FILE ...`, LOGSWEEP_KEY_FILE or LOGSWEEP_KEY."
+"""What is added where a server refuses a command for want of a key: it speaks of a header, as programs send it."""
 
 STDIN = "-"
 

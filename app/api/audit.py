@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Final, final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,7 +34,8 @@ class Audit:
         self._app = app
         self._pause = pause
         self._pausing = False
-        self._nobody, self._last = 0, ""
+        self._nobody = 0
+        self._last: _Change | None = None
         """How many came without a key since such were told, and the last of them."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,13 +53,13 @@ class Audit:
         try:
             await self._app(scope, receive, noting)
         finally:
-            came = f"was answered with {answers[0]}" if answers else "failed, and may have been done"
-            self._tell(scope, f"{scope['method']} {path_sent(scope)} {came}")
+            self._tell(scope, _Change(scope["method"], path_sent(scope), answers[0] if answers else None))
 
-    def _tell(self, scope: Scope, what: str) -> None:
+    def _tell(self, scope: Scope, what: "_Change") -> None:
         """Write a line; what came without a key, which may come without end, has one a second, and is counted."""
         if CALLER in scope:
-            _log.info("%s: %s.", _who(scope[CALLER]), what)
+            key = scope[CALLER]
+            _log.info("%s: %s.", _who(key), what, extra=what.fields(None if key is ANYONE else key.id))
             return
         self._nobody, self._last = self._nobody + 1, what
         if not self._pausing:
@@ -65,11 +68,28 @@ class Audit:
     def _tell_nobody(self) -> None:
         """Tell of what came without a key since the last time, and look again after a pause, until nothing came."""
         self._pausing = self._nobody > 0
-        if self._pausing:
+        if self._last is not None and self._pausing:
             times = f", the last of {self._nobody:,} such requests" if self._nobody > 1 else ""
-            _log.info("without a key: %s%s.", self._last, times)
+            _log.info("without a key: %s%s.", self._last, times, extra=self._last.fields(None))
             self._nobody = 0
             asyncio.get_running_loop().call_later(self._pause, self._tell_nobody)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A request that changes something, and the status of its answer, if there was one."""
+
+    method: str
+    path: str
+    status: int | None
+
+    def __str__(self) -> str:
+        came = "failed, and may have been done" if self.status is None else f"was answered with {self.status}"
+        return f"{self.method} {self.path} {came}"
+
+    def fields(self, key: str | None) -> Mapping[str, str | int | None]:
+        """Return what a log for programs has beside the sentence; without a key no field of that name."""
+        return {**({} if key is None else {"key": key}), **asdict(self)}
 
 
 def changes_something(method: str, path: str) -> bool:

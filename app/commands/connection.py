@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.domain.errors import Conflict, NotInstalled, Unavailable
+from app.key_files import TAKEN_FROM
 from app.terminal import tell
 
 if TYPE_CHECKING:
@@ -33,12 +34,21 @@ class Exit(IntEnum):
 @contextmanager
 def connected(server: str) -> Iterator["Client"]:
     """Give a client of the server; a refusal, or a server that is not there, ends the process with its sentences."""
-    from logsweep import Client, LogsweepError, Refused, Unreachable  # noqa: PLC0415  # keeps other commands short
+    from logsweep import (  # noqa: PLC0415  # keeps other commands short
+        Client,
+        LogsweepError,
+        Refused,
+        Unauthenticated,
+        Unreachable,
+    )
 
     try:
         with Client(server) as client:
             client.within(PATIENCE).health()  # an upload alone would be tried again for ten minutes
             yield client
+    except Unauthenticated as error:
+        tell(f"{error.detail} {TAKEN_FROM}")
+        raise typer.Exit(Exit.REFUSED) from None
     except Refused as error:
         for sentence in [fault.detail for fault in error.faults] or [error.detail]:
             tell(sentence)

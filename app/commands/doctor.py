@@ -13,16 +13,22 @@ from app.terminal import faults_shown, sentences, tell
 from app.version import logsweep_version
 
 Folder = Annotated[
-    Path | None, typer.Option(help="Look at this data folder, which no server may use, in place of a server.")
+    Path | None,
+    typer.Option(
+        help="Look at this data folder, which no server may use, in place of a server.", envvar="LOGSWEEP_DATA"
+    ),
 ]
 Mending = Annotated[bool, typer.Option("--mend", help="Mend in the folder what can be mended without a loss.")]
 
 
-def doctor(server: Server = LOCAL, data: Folder = None, mend: Mending = False, as_json: AsJson = False) -> None:
+def doctor(
+    context: typer.Context, server: Server = LOCAL, data: Folder = None, mend: Mending = False, as_json: AsJson = False
+) -> None:
     """Tell whether a server is well, or a data folder: all bytes of it are read. Exits with 1 if something is wrong.
 
     A server is well if it answers, can store, has workers and is of this version.
     """
+    data = _chosen(context, data)
     if data is not None:
         _show(*_of_folder(data, mending=mend), as_json=as_json)
     elif mend:
@@ -31,6 +37,20 @@ def doctor(server: Server = LOCAL, data: Folder = None, mend: Mending = False, a
         )
     else:
         _show(*_of_server(server), (), as_json=as_json)
+
+
+def _chosen(context: typer.Context, data: Path | None) -> Path | None:
+    """Return the folder to look at, or None for a server: options come before variables, then servers before folders.
+
+    Raises BadParameter if options name both.
+    """
+    sources = {name: context.get_parameter_source(name) for name in ("server", "data")}
+    said = {name: source.name for name, source in sources.items() if source is not None}
+    if said == {"server": "COMMANDLINE", "data": "COMMANDLINE"}:
+        raise typer.BadParameter("a server is looked at, or a folder that none uses: name one with --server or --data")
+    if "COMMANDLINE" in said.values():
+        return data if said.get("data") == "COMMANDLINE" else None
+    return None if said.get("server") == "ENVIRONMENT" else data
 
 
 def _of_server(server: str) -> tuple[Mapping[str, Any], list[str]]:

@@ -11,7 +11,7 @@ import typer
 
 from app.commands.connection import AsJson, connected
 from app.commands.output import show_json, show_table
-from app.domain.access import KeyDraft, Scope
+from app.domain.access import AccessKey, KeyDraft, Scope
 from app.domain.quotas import QUOTAS, Quotas
 from app.key_files import new_key_file
 from app.terminal import faults_shown
@@ -71,11 +71,12 @@ def change(  # noqa: PLR0913, PLR0917 - each is an option
     data: _Data = Path("data"),
     server: _Server = None,
 ) -> None:
-    """Change the quotas of an access key. What is used already stays used."""
-    quotas: Limits = {kind.value: None for kind in without or ()}
-    quotas |= _named(max_sweeps, max_trials, max_epochs, max_bytes)
+    """Change the quotas of an access key, and show them. What is used already stays used."""
+    limits = _named(max_sweeps, max_trials, max_epochs, max_bytes)
+    quotas = _changes(limits, [kind.value for kind in without or ()])
     with faults_shown(), _known_keys(data, server) as keys:
-        keys.change(key, quotas)
+        changed = keys.change(key, quotas)
+    _show_quotas([changed])
 
 
 @commands.command("quotas")
@@ -86,8 +87,7 @@ def show_quotas(data: _Data = Path("data"), server: _Server = None, as_json: AsJ
     if as_json:
         show_json([{name: one[name] for name in ("id", "name", "quotas", "used")} for one in found])
         return
-    rows = [[one["id"], one["name"], *(_of_quota(one, kind) for kind in QUOTAS)] for one in found]
-    show_table(["id", "name", *QUOTAS], rows)
+    _show_quotas(found)
 
 
 @commands.command("list")
@@ -119,8 +119,8 @@ class _Keys(Protocol):
     def create(self, name: str, scopes: Sequence[Scope], expires_at: datetime | None, quotas: Limits) -> str:
         """Make a key; return its token."""
 
-    def change(self, key: str, quotas: Limits) -> None:
-        """Change those quotas of a key that are named."""
+    def change(self, key: str, quotas: Limits) -> dict[str, Any]:
+        """Change those quotas of a key that are named; return it as the API shows it."""
 
     def every(self) -> list[dict[str, Any]]:
         """Return all keys, as the API shows them."""
@@ -140,8 +140,8 @@ class _OfServer:
         words: Any = [scope.value for scope in scopes]
         return self._client.create_key(name, words, expires_at=expires_at, quotas=limits).token
 
-    def change(self, key: str, quotas: Limits) -> None:
-        self._client.change_key(key, quotas=cast("QuotaLimits", quotas))
+    def change(self, key: str, quotas: Limits) -> dict[str, Any]:
+        return self._client.change_key(key, quotas=cast("QuotaLimits", quotas)).model_dump(mode="json")
 
     def every(self) -> list[dict[str, Any]]:
         return [one.model_dump(mode="json") for one in self._client.access_keys()]
@@ -159,24 +159,40 @@ class _OfFolder:
     def create(self, name: str, scopes: Sequence[Scope], expires_at: datetime | None, quotas: Limits) -> str:
         return self._access.create(KeyDraft(name, scopes, expires_at, Quotas(**quotas)))[1]
 
-    def change(self, key: str, quotas: Limits) -> None:
-        self._access.limit(key, quotas)
+    def change(self, key: str, quotas: Limits) -> dict[str, Any]:
+        return self._shown([self._access.limit(key, quotas)])[0]
 
     def every(self) -> list[dict[str, Any]]:
-        from app.api.keys import KeyAnswer  # noqa: PLC0415  # keeps the start of the other commands short
-
-        keys = self._access.every()
-        used = self._access.usages(keys)
-        return [KeyAnswer.of(*one).model_dump(mode="json") for one in zip(keys, used, strict=True)]
+        return self._shown(self._access.every())
 
     def revoke(self, key: str) -> None:
         self._access.revoke(key)
+
+    def _shown(self, keys: Sequence[AccessKey]) -> list[dict[str, Any]]:
+        from app.api.keys import KeyAnswer  # noqa: PLC0415  # keeps the start of the other commands short
+
+        used = self._access.usages(keys)
+        return [KeyAnswer.of(*one).model_dump(mode="json") for one in zip(keys, used, strict=True)]
 
 
 def _named(sweeps: int | None, trials: int | None, epochs: int | None, stored: int | None) -> Limits:
     """Return those quotas that were said."""
     said = zip(QUOTAS, (sweeps, trials, epochs, stored), strict=True)
     return {kind: limit for kind, limit in said if limit is not None}
+
+
+def _changes(limits: Limits, without: Sequence[str]) -> Limits:
+    """Return what becomes of quotas. Raises BadParameter if nothing does, or two things of the same one."""
+    if both := [kind for kind in limits if kind in without]:
+        raise typer.BadParameter(f"{' and '.join(both)} cannot get a limit and lose it. Say one of both.")
+    if not limits and not without:
+        raise typer.BadParameter("say what to change: --max-sweeps, --max-trials, ..., or --without QUOTA")
+    return {**dict.fromkeys(without), **limits}
+
+
+def _show_quotas(keys: Sequence[Mapping[str, Any]]) -> None:
+    rows = [[one["id"], one["name"], *(_of_quota(one, kind) for kind in QUOTAS)] for one in keys]
+    show_table(["id", "name", *QUOTAS], rows)
 
 
 def _of_quota(key: Mapping[str, Any], kind: str) -> str:

@@ -8,6 +8,9 @@ from types import MappingProxyType
 NAMES = ("request", "worker", "sweep", "trial", "run", "attempt")
 """The ids, in the order in which a line has them; an attempt is named by the fence of its lease."""
 
+REQUEST_FIELDS = ("key", "method", "path", "status")
+"""What a line about a request may have besides, by `extra`: in JSON alone, as its sentence names them."""
+
 _NOTHING: Mapping[str, str | int] = MappingProxyType({})
 _BOUND = ContextVar("bound", default=_NOTHING)
 

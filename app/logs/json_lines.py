@@ -5,16 +5,17 @@ import logging
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from app.logs.context import ids_bound
+from app.logs.context import REQUEST_FIELDS, ids_bound
 
 
 def json_formatter() -> logging.Formatter:
-    """Return what formats a record as JSON: `time`, `level`, `logger`, `message`, ids, and `exception` if any."""
+    """Return what formats a record as JSON: `time`, `level`, `logger`, `message`, ids, fields, `exception` if any."""
     told: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         _add_ids,
+        structlog.stdlib.ExtraAdder(REQUEST_FIELDS),
     ]
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=told,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
 from filelock import FileLock, Timeout
 
@@ -12,14 +12,15 @@ from app.domain.errors import Unavailable
 
 _LOCK = "logsweep.lock"
 
+OF_SERVERS: Final = "Stop it first, or give this one a folder of its own with --data."
+"""What a second server can do."""
+
 
 @final
 class FolderLock:
     """Holds the data folder until released; the lock dies with its process."""
 
-    def __init__(
-        self, folder: Path, way_out: str = "Stop it first, or give this one a folder of its own with --data."
-    ) -> None:
+    def __init__(self, folder: Path, way_out: str) -> None:
         """Take the lock. Raises Unavailable, with the way out, if another server holds it, or DiskFull."""
         self._lock = FileLock(folder / _LOCK)
         try:

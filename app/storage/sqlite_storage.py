@@ -68,7 +68,7 @@ from app.storage.connect import (
     writing_engine,
 )
 from app.storage.faults import faults_told
-from app.storage.lock import FolderLock, make_folder
+from app.storage.lock import OF_SERVERS, FolderLock, make_folder
 from app.storage.migrate import migrate, older_schema
 from app.storage.opening import require_sound
 from app.storage.reads import Reads
@@ -116,9 +116,16 @@ class SqliteStorage:
     """Everything that outlives the process. Opened on a data folder, which it locks until closed."""
 
     def __init__(
-        self, folder: Path, policy: Policy, most_bytes: int | None = None, instruments: Instruments | None = None
+        self,
+        folder: Path,
+        policy: Policy,
+        most_bytes: int | None = None,
+        instruments: Instruments | None = None,
+        way_out: str = OF_SERVERS,
     ) -> None:
         """Lock the folder, look at its database, make or migrate it; it may have `most_bytes` at most.
+
+        `way_out` is told where another server uses the folder.
 
         Raises Conflict for what is no sound database of ours, Unavailable or DiskFull if it cannot be used.
         """
@@ -128,7 +135,7 @@ class SqliteStorage:
         self._tracer = instruments.tracer
         self._file = folder / FILE
         with ExitStack() as opened:
-            self._lock = FolderLock(folder)
+            self._lock = FolderLock(folder, way_out)
             opened.callback(self._lock.release)
             with faults_told(f"the data folder {folder}"):
                 self._writing = _opened(self._file)

@@ -9,7 +9,17 @@ import pandas
 import polars
 import pytest
 
-from logsweep import Client, Conflict, DeadlineExceeded, Event, InvalidRequest, NotFound, Sweep, Unreachable
+from logsweep import (
+    Client,
+    Conflict,
+    DeadlineExceeded,
+    Event,
+    InvalidRequest,
+    NotFound,
+    Sweep,
+    Unauthenticated,
+    Unreachable,
+)
 from logsweep.answers.sweeps import SweepAnswer
 from logsweep.calls import content, get
 from tests.app.api.serving import Trainer, sweep_body
@@ -28,6 +38,14 @@ def test_the_address_is_given_or_of_the_environment_or_the_usual_one(monkeypatch
     monkeypatch.setenv("LOGSWEEP_SERVER", "http://there:1/")
     assert Client().url == "http://there:1"
     assert Client("http://here:2").url == "http://here:2"
+
+
+def test_a_client_without_a_key_is_told_where_it_takes_one_from(client: Client) -> None:
+    client.create_key("mine", ["admin"])
+    with pytest.raises(
+        Unauthenticated, match=r"asks for an access key(.|\n)*Client\(key=\.\.\.\), or by LOGSWEEP_KEY_FILE"
+    ):
+        client.dataset("digits")
 
 
 def test_a_file_is_uploaded_once_and_found_again(client: Client) -> None:

@@ -68,6 +68,9 @@ class Malformed(Refused):
 class Unauthenticated(Refused):
     """The server asks for an access key, and the request has none that opens anything (401)."""
 
+    def __str__(self) -> str:
+        return f"{super().__str__()}\nGive the client one: Client(key=...), or by LOGSWEEP_KEY_FILE or LOGSWEEP_KEY."
+
 
 class Forbidden(Refused):
     """The access key of the request does not allow it (403)."""

@@ -1,6 +1,7 @@
 """The audit log: who changed what."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Iterator
 
@@ -12,6 +13,9 @@ from starlette.types import Scope as Scope_
 
 from app.api.audit import LOGGER, Audit
 from app.domain.access import Scope
+from app.logs.console import ConsoleFormatter
+from app.logs.context import REQUEST_FIELDS
+from app.logs.json_lines import json_formatter
 from app.services.services import Services
 from tests.app.api.guarded import Guarded, bearer, guarded
 from tests.app.api.serving import Trainer, start, sweep_body
@@ -37,6 +41,19 @@ def test_a_change_is_noted_with_the_key_and_so_is_one_that_was_refused(
     assert refused.startswith('the key "read" (key_')
     assert refused.endswith("was answered with 403.")
     assert all(token not in caplog.text for token in server.good.values())
+
+
+def test_all_that_a_key_did_can_be_filtered_by_fields(server: Guarded, caplog: pytest.LogCaptureFixture) -> None:
+    key = server.client.get("/v1/keys/current", headers=bearer(server.good[Scope.READ])).json()["id"]
+    with caplog.at_level(logging.INFO, LOGGER):
+        server.client.delete("/v1/sweeps/swp_1", headers=bearer(server.good[Scope.READ]))
+        server.client.get("/healthz")  # on the same connection: the one before is done with
+    (record,) = [record for record in caplog.records if record.name == LOGGER]
+    fields = json.loads(json_formatter().format(record))
+    assert {name: fields[name] for name in REQUEST_FIELDS} == {
+        "key": key, "method": "DELETE", "path": "/v1/sweeps/swp_1", "status": 403,
+    }  # fmt: skip  # a row
+    assert "status=" not in ConsoleFormatter().format(record)
 
 
 def test_on_a_server_without_keys_it_was_anyone_and_what_workers_send_is_left_out(
@@ -96,6 +113,7 @@ def test_whoever_has_no_key_cannot_fill_the_log_and_all_are_counted(caplog: pyte
     with caplog.at_level(logging.INFO, LOGGER):
         asyncio.run(asyncio.wait_for(scene(), 30))
     assert told()[0] == "without a key: POST /v1/session was answered with 401."
+    assert not any(hasattr(record, "key") for record in caplog.records)
     assert sum(map(_counted, told())) == 1000
     assert len(told()) < 30
 

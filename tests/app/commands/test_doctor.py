@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
+from app.commands.connection import Exit
 from app.storage import FILE, SqliteStorage
 from tests.app.commands.conftest import told
 from tests.app.storage.auditor import audit_folder
@@ -166,3 +167,20 @@ def test_looking_at_a_mistyped_folder_is_refused_and_makes_nothing(tmp_path: Pat
 
 def test_a_server_is_not_mended() -> None:
     assert CliRunner().invoke(app, ["doctor", "--mend"]).exit_code == 2
+
+
+def test_a_server_and_a_folder_are_not_looked_at_together(data: Path) -> None:
+    assert "name one" in doctor(data, "--server", "http://127.0.0.1:1", code=2).stderr
+
+
+def test_the_variable_of_the_folder_stands_for_it_where_no_server_is_named(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOGSWEEP_SERVER", raising=False)
+    monkeypatch.setenv("LOGSWEEP_DATA", str(data))
+    assert told(CliRunner().invoke(app, ["doctor", "--json"]))["trials"] == 3
+    away = "http://127.0.0.1:1"
+    assert CliRunner().invoke(app, ["doctor", "--server", away]).exit_code == Exit.UNREACHABLE
+    monkeypatch.setenv("LOGSWEEP_SERVER", away)
+    assert CliRunner().invoke(app, ["doctor"]).exit_code == Exit.UNREACHABLE
+    assert told(doctor(data, "--json"))["trials"] == 3

@@ -55,7 +55,22 @@ def test_a_refused_key_leaves_no_file(run: Run, where: Path) -> None:
 
 def test_a_command_without_a_key_says_that_one_is_missing(run: Run, client: httpx.Client) -> None:
     client.post("/v1/keys", json={"name": "mine", "scopes": ["admin"]}).raise_for_status()
-    assert "asks for an access key" in run("workers", code=1).stderr
+    told = run("workers", code=1).stderr
+    assert "asks for an access key" in told
+    assert "`logsweep --key-file FILE ...`, LOGSWEEP_KEY_FILE or LOGSWEEP_KEY" in told
+
+
+def test_so_does_a_backup(run: Run, client: httpx.Client, tmp_path: Path) -> None:
+    client.post("/v1/keys", json={"name": "mine", "scopes": ["admin"]}).raise_for_status()
+    assert "logsweep --key-file FILE" in run("backup", str(tmp_path / "copy.db"), code=1).stderr
+
+
+def test_keys_of_a_folder_in_use_are_asked_of_its_server(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOGSWEEP_SERVER")
+    refused = run("key", "list", "--data", str(tmp_path / "data"), code=1)
+    assert "Ask that server: --server http://127.0.0.1:8000" in refused.stderr
 
 
 def test_a_key_file_that_is_not_there_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,12 +114,23 @@ def test_quotas_are_given_changed_taken_away_and_shown(run: Run, where: Path, mo
     monkeypatch.setenv("LOGSWEEP_KEY_FILE", str(file))
     (made,) = told(run("key", "list", "--json"))
     assert made["quotas"] == {"sweeps": 3, "trials": None, "epochs": None, "bytes": 5000}
-    run("key", "change", made["id"], "--max-trials", "10", "--max-epochs", "0", "--without", "bytes")
+    changed = run("key", "change", made["id"], "--max-trials", "10", "--max-epochs", "0", "--without", "bytes").stdout
     (shown,) = told(run("key", "quotas", "--json"))
     assert shown["quotas"] == {"sweeps": 3, "trials": 10, "epochs": 0, "bytes": None}
     assert shown["used"] == {"sweeps": 0, "trials": 0, "epochs": 0, "bytes": 0}
-    assert "0 of 10" in run("key", "quotas").stdout
+    assert "0 of 10" in changed
+    assert run("key", "quotas").stdout == changed
     assert "key_9" in run("key", "change", "key_9", "--max-trials", "1", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [([], "say what to change"), (["--max-trials", "5", "--without", "trials"], "trials cannot get a limit")],
+)
+def test_a_change_that_is_none_or_contradicts_itself_is_written_wrongly(
+    run: Run, options: list[str], sentence: str
+) -> None:
+    assert sentence in run("key", "change", "key_9", *options, code=2).stderr
 
 
 @pytest.mark.parametrize("words", [["list"], ["quotas"], ["revoke", "key_9"], ["change", "key_9", "--max-trials", "5"]])
@@ -115,3 +141,23 @@ def test_only_the_making_of_a_key_makes_a_folder(
     refused = run("key", *words, "--data", str(tmp_path / "typo"), code=1)
     assert "There is no logsweep.db in" in refused.stderr
     assert not (tmp_path / "typo").exists()
+
+
+def test_a_restore_names_the_keys_that_it_makes_good_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOGSWEEP_SERVER")
+    data, copy = str(tmp_path / "mine"), str(tmp_path / "copy.db")
+    for name in ("Ada", "Bob"):
+        run("key", "create", name, "--scope", "read", "--data", data)
+    ada = told(run("key", "list", "--json", "--data", data))[0]["id"]
+    run("backup", copy, "--data", data)
+    run("key", "revoke", ada, "--data", data)
+    again = run("restore", copy, "--data", data).stdout
+    assert "open it again" in again
+    assert f"Ada: logsweep key revoke {ada} --data {data}" in again
+    assert "Bob" not in again
+    assert told(run("restore", copy, "--data", data, "--json"))["keys"] == []
+    elsewhere = run("restore", copy, "--data", str(tmp_path / "other")).stdout
+    assert "If some were revoked after the copy" in elsewhere
+    assert "Bob: logsweep key revoke" in elsewhere

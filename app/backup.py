@@ -2,18 +2,22 @@
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from shlex import quote
 
 import httpx
 import typer
 
 from app.domain.errors import Conflict, LogsweepError, Unavailable
+from app.domain.texts import visible
 from app.domain.uploads import PIECE
 from app.key_files import TAKEN_FROM, authorization, find_key
 from app.storage import FILE
 from app.storage.backup import Contents, check, move, partial_of, restore, take_at_rest
+from app.storage.restored_keys import RestoredKeys, restored_keys
 
 _TIMEOUT = httpx.Timeout(30.0, read=None)
 
@@ -37,17 +41,33 @@ def run_backup(file: Path, data: Path, server: str | None, *, as_json: bool = Fa
 
 def run_restore(file: Path, data: Path, *, as_json: bool = False) -> None:
     """Check a backup and put it into a data folder. Raises LogsweepError."""
-    contents, before = restore(file, data, FILE, datetime.now(UTC))
+    now = datetime.now(UTC)
+    contents, before = restore(file, data, FILE, now)
+    keys = restored_keys(data / FILE, before, now)
     if as_json:
-        typer.echo(_as_json(data / FILE, contents, before))
+        typer.echo(_as_json(data / FILE, contents, before, keys.names))
         return
     if before is not None:
         typer.echo(f"The database that was there is now {before}.")
     typer.echo(f"Restored {data / FILE}: {_told(contents)}.")
+    if keys.names:
+        _tell_keys(keys, data)
 
 
-def _as_json(file: Path, contents: Contents, before: Path | None = None) -> str:
-    was = {} if before is None else {"before": str(before)}
+def _tell_keys(keys: RestoredKeys, data: Path) -> None:
+    """Say which keys are good by the copy, and how each is revoked."""
+    if keys.compared:
+        typer.echo("These access keys open it again, and did not open what was there:")
+    else:
+        typer.echo("These access keys open it. If some were revoked after the copy was made, revoke them again:")
+    for key, name in keys.names.items():
+        typer.echo(f"  {visible(name)}: logsweep key revoke {key} --data {quote(str(data))}")
+
+
+def _as_json(file: Path, contents: Contents, before: Path | None = None, keys: Mapping[str, str] | None = None) -> str:
+    was: dict[str, object] = {} if before is None else {"before": str(before)}
+    if keys is not None:
+        was["keys"] = [{"id": key, "name": name} for key, name in keys.items()]
     told = {"file": str(file), "sweeps": contents.sweeps, "trials": contents.trials, "bytes": contents.size}
     return json.dumps({**told, **was}, indent=2)
 

@@ -253,6 +253,7 @@ _OF_SERVERS: Sequence[Callable[..., None]] = (
 for _command in _OF_SERVERS:
     app.command(rich_help_panel=ASK)(_command)
 app.add_typer(sweeps.commands, name="sweep", rich_help_panel=ASK)
+app.add_typer(datasets.commands, name="dataset", rich_help_panel=ASK)
 app.add_typer(keys.commands, name="key", rich_help_panel=SERVER)
 for _command in _OF_SWEEPS:
     app.command(rich_help_panel=SHORT)(_command)

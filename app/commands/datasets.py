@@ -1,4 +1,4 @@
-"""`logsweep upload`, `logsweep datasets`."""
+"""`logsweep upload`, `logsweep datasets`, `logsweep dataset delete`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,10 +10,13 @@ from app.commands.connection import LOCAL, AsJson, Server, connected
 from app.commands.figures import figure
 from app.commands.output import show_facts, show_json, show_table
 from app.domain.datasets import Note
+from app.domain.texts import visible
 from app.terminal import notes_of, show_notes
 
 if TYPE_CHECKING:
     from logsweep.answers.datasets import DatasetPreview
+
+commands = typer.Typer(no_args_is_help=True, help="Delete data sets.")
 
 _File = Annotated[
     Path, typer.Argument(help="A table: CSV or other text, also .gz, NPZ or Parquet.", exists=True, dir_okay=False)
@@ -75,6 +78,22 @@ def datasets(server: Server = LOCAL, as_json: AsJson = False) -> None:
             for one in found
         ],
     )
+
+
+@commands.command()
+def delete(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, as `logsweep datasets` shows it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    server: Server = LOCAL,
+    as_json: AsJson = False,
+) -> None:
+    """Delete an uploaded data set on which no sweep runs. Its content stays while sweeps that trained on it do."""
+    with connected(server) as client:
+        if not yes:
+            typer.confirm(f"Delete the data set {visible(name)}?", abort=True, err=True)
+        client.delete_dataset(name)
+    if as_json:
+        show_json({"deleted": name})
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ back.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 
 from app.domain.errors import Fault, OverQuota
 from app.domain.sweeps import SweepSpec
@@ -114,10 +115,18 @@ def most_epochs(spec: SweepSpec, of_training: int, confirmed: int = 0) -> int:
     return most if spec.budget.epochs is None else min(most, spec.budget.epochs)
 
 
-def require_within(name: str, quotas: Quotas, before: Usage, after: Usage, place: str | None = None) -> None:
+def require_within(
+    name: str,
+    quotas: Quotas,
+    before: Usage,
+    after: Usage,
+    place: str | None = None,
+    ways: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Raise OverQuota with each quota of the key `name` that a request would go beyond.
 
-    `place` points to where the request asks for more, if it has no budget. What does not grow is never refused: a quota
+    `place` points to where the request asks for more, if it has no budget; `ways` are its ways out of a quota, where
+    they are others than those of a sweep. What does not grow is never refused: a quota
     may have been made smaller than what is used.
     """
     over = []
@@ -128,7 +137,11 @@ def require_within(name: str, quotas: Quotas, before: Usage, after: Usage, place
             there = f"{had:,} {'is' if had == 1 else 'are'}"
             told = f'The access key "{name}" {rule.format(most=most, had=there)}'
             where = pointer if place is None else place
-            over.append(Fault(where, f"{told}, and this would make it {wants:,}. {way}, or have the quota raised."))
+            over.append(
+                Fault(
+                    where, f"{told}, and this would make it {wants:,}. {ways.get(kind, way)}, or have the quota raised."
+                )
+            )
     if over:
         raise OverQuota(name, over)
 
@@ -156,7 +169,12 @@ _SENTENCES: Mapping[str, tuple[str, str, str, str]] = {
         "",
         "byte",
         "may store {most}; {had} stored or promised to models of open sweeps",
-        "Delete data sets or ended sweeps, have fewer models kept by keep_models and pool",
+        "Delete ended sweeps, or data sets on which none was trained, have fewer models kept by keep_models and pool",
     ),
 }
 """Of each quota: where a fault is told in a request with a budget, one of it, what stands against it, the way out."""
+
+OF_UPLOADS: Mapping[str, str] = {
+    "bytes": "Delete data sets, and the ended sweeps that were trained on them, as their bytes count until these go too"
+}
+"""The ways out for an upload, which keeps no models."""

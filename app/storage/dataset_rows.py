@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict, NotFound
+from app.domain.quotas import OF_UPLOADS
 from app.storage import artifacts, changes, quotas, records
 from app.storage.dialect import insert_or_replace
 from app.storage.sweep_rows import OPEN_SWEEPS
@@ -95,7 +96,7 @@ def add(connection: Connection, artifact: int, summary: DatasetSummary, upload_s
     if knows(connection, summary, upload_sha256):
         return False
     row = {**_row(summary, artifact), "upload_sha256": upload_sha256, "owner": owner or None}
-    with quotas.within(connection, owner):
+    with quotas.within(connection, owner, ways=OF_UPLOADS):
         connection.execute(insert(datasets).values(row))
     changes.of(connection).dataset(summary.name)
     return True

@@ -1,8 +1,9 @@
 """Quotas of access keys in the storage: what counts against them, looked at in the transaction that makes it more."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -23,6 +24,7 @@ from sqlalchemy import (
 from app.domain.errors import Forbidden
 from app.domain.quotas import (
     NO_QUOTAS,
+    OF_UPLOADS,
     QUOTAS,
     Asked,
     Counted,
@@ -128,11 +130,13 @@ def _usage(of_sweeps: Any, deleted: Any, contents: Any) -> Usage:
 
 
 @contextmanager
-def within(connection: Connection, owner: str, place: str | None = None) -> Iterator[None]:
+def within(
+    connection: Connection, owner: str, place: str | None = None, ways: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[None]:
     """Let something be made that counts against the quotas of a key; nobody's is never counted.
 
     Raises OverQuota, for the writer to take back what was made, if it goes beyond one of them; `place` points to where
-    the request asks for it, if that is not in a budget.
+    the request asks for it, if that is not in a budget, and `ways` are ways out other than those of a sweep.
     """
     row = _LOCKED_KEY.first(connection, owner=owner) if owner else None
     quotas = NO_QUOTAS if row is None else quotas_of(row)
@@ -141,7 +145,7 @@ def within(connection: Connection, owner: str, place: str | None = None) -> Iter
         return
     before = usage(connection, owner)
     yield
-    require_within(row.name, quotas, before, usage(connection, owner), place)
+    require_within(row.name, quotas, before, usage(connection, owner), place, ways)
 
 
 def require_room(connection: Connection, owner: str, sha256: str, size: int) -> None:
@@ -152,7 +156,8 @@ def require_room(connection: Connection, owner: str, sha256: str, size: int) -> 
     row = _KEY.first(connection, owner=owner) if owner else None
     if row is not None and row.most_bytes is not None and artifact_size(connection, sha256) is None:
         before = usage(connection, owner)
-        require_within(row.name, quotas_of(row), before, replace(before, bytes=before.bytes + size))
+        after = replace(before, bytes=before.bytes + size)
+        require_within(row.name, quotas_of(row), before, after, ways=OF_UPLOADS)
 
 
 @contextmanager

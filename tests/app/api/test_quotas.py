@@ -186,6 +186,7 @@ def test_what_is_stored_counts_until_it_is_deleted(server: Guarded) -> None:
         assert as_admin(server, "PATCH", f"/v1/keys/{key}", json={"quotas": {"bytes": stored + 10}}).is_success
         refused = problem(upload(client, "other", TABLE[:300]), 403)
         assert f"may store {stored + 10:,} bytes; {stored:,} are stored" in refused["detail"]
+        assert "keep_models" not in refused["detail"]
         for name in ("leaves", "same"):
             assert client.delete(f"/v1/datasets/{name}").status_code == 204
         assert used(client)["bytes"] == 0

@@ -168,6 +168,10 @@ def test_tables_are_uploaded_previewed_and_listed(run: Run, tmp_path: Path) -> N
         == 10
     )
     assert "shop" in run("datasets").stdout
+    run("dataset", "delete", "shop", sent="n\n", code=1)
+    assert told(run("dataset", "delete", "shop", "--yes", "--json")) == {"deleted": "shop"}
+    assert "shop" not in run("datasets").stdout
+    assert "shop" in run("dataset", "delete", "shop", "--yes", code=1).stderr
     assert "no setting" in run("upload", str(file), "--set", "split", code=2).stderr
     assert "sold" in run("upload", str(file), "--target", "sold", code=1).stderr
     file.write_text("\n".join(["age,same,bought", *(f"{20 + n},7,{n % 2}" for n in range(40))]))

@@ -141,3 +141,23 @@ def test_only_the_making_of_a_key_makes_a_folder(
     refused = run("key", *words, "--data", str(tmp_path / "typo"), code=1)
     assert "There is no logsweep.db in" in refused.stderr
     assert not (tmp_path / "typo").exists()
+
+
+def test_a_restore_names_the_keys_that_it_makes_good_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOGSWEEP_SERVER")
+    data, copy = str(tmp_path / "mine"), str(tmp_path / "copy.db")
+    for name in ("Ada", "Bob"):
+        run("key", "create", name, "--scope", "read", "--data", data)
+    ada = told(run("key", "list", "--json", "--data", data))[0]["id"]
+    run("backup", copy, "--data", data)
+    run("key", "revoke", ada, "--data", data)
+    again = run("restore", copy, "--data", data).stdout
+    assert "open it again" in again
+    assert f"Ada: logsweep key revoke {ada} --data {data}" in again
+    assert "Bob" not in again
+    assert told(run("restore", copy, "--data", data, "--json"))["keys"] == []
+    elsewhere = run("restore", copy, "--data", str(tmp_path / "other")).stdout
+    assert "If some were revoked after the copy" in elsewhere
+    assert "Bob: logsweep key revoke" in elsewhere

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.errors import OverQuota
-from app.domain.quotas import MOST_COUNTED, Counted, Largest, Quotas, Usage, counted_open, require_within
+from app.domain.quotas import MOST_COUNTED, OF_UPLOADS, Counted, Largest, Quotas, Usage, counted_open, require_within
 from app.domain.space import Space
 from app.domain.sweeps import Budget, Confirmation, Objective, SweepSpec
 
@@ -53,6 +53,15 @@ def test_every_quota_that_is_gone_beyond_is_told_with_its_limit_and_what_is_used
     assert "may have 1 sweep at a time; 1 is there, and this would make it 2" in sweeps
     assert "may use 10 trials; 8 are used" in trials
     assert "would make it 100" in stored
+    assert "keep_models" in stored
+
+
+def test_the_way_out_of_an_upload_names_no_models_and_says_what_keeps_the_bytes_of_a_data_set() -> None:
+    with pytest.raises(OverQuota) as refused:
+        require_within("Ada", Quotas(bytes=9), Usage(), Usage(bytes=10), ways=OF_UPLOADS)
+    (fault,) = refused.value.faults
+    assert "sweeps that were trained on them, as their bytes count until these go too, or have" in fault.detail
+    assert "keep_models" not in fault.detail
 
 
 def test_what_does_not_grow_is_never_refused_and_a_limit_may_be_reached() -> None:

@@ -169,7 +169,7 @@ def _look_for_damage(connection: sqlite3.Connection, database: Path) -> None:
         with _damage_told(database):
             found = [row[0] for row in connection.execute("PRAGMA quick_check(1)") if row[0] != "ok"]
     except module.OperationalError as error:
-        if error.sqlite_errorcode != _INTERRUPTED:
+        if getattr(error, "sqlite_errorcode", None) != _INTERRUPTED:
             raise
         return  # the database is large
     finally:
@@ -186,7 +186,8 @@ def _damage_told(database: Path) -> Iterator[None]:
     try:
         yield
     except module.OperationalError as error:
-        if error.sqlite_errorcode != _SENSELESS:
+        # The driver's own, of a text whose bytes are none, may have no code.
+        if getattr(error, "sqlite_errorcode", _SENSELESS) != _SENSELESS:
             raise  # the disk, a lock or an interrupt
         raise _damaged(database, str(error)) from None
     except (module.DatabaseError, UnicodeDecodeError) as error:  # a text whose bytes are none

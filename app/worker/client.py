@@ -45,6 +45,8 @@ _JSON_OF: dict[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in _K
 _TRY_AGAIN = frozenset({408, 425, 429})
 """Refusals that pass."""
 
+_OF_KEYS = frozenset({401, 403})
+
 _log = logging.getLogger(__name__)
 
 
@@ -54,6 +56,10 @@ class StoppedError(LogsweepError):
 
 class ServerRefusedError(LogsweepError):
     """The server refused a request for good."""
+
+
+class KeyRefusedError(ServerRefusedError):
+    """The worker has no access key, or one that does not let it work."""
 
 
 class WorkClient:
@@ -236,4 +242,5 @@ def _accepted(response: httpx.Response) -> bytes:
             buffer.write(piece)
         return buffer.getvalue()
     response.read()
-    raise ServerRefusedError(f"The server refused {response.request.url}: {response.text}")
+    kind = KeyRefusedError if response.status_code in _OF_KEYS else ServerRefusedError
+    raise kind(f"The server refused {response.request.url}: {response.text}")

@@ -17,7 +17,7 @@ from app.trainer.packing import model_of
 from app.trainer.trainer import LONGEST_ERROR, StackFailedError, Trainer, Turn
 from app.worker.about import about
 from app.worker.board import Board
-from app.worker.client import ServerRefusedError, StoppedError, WorkClient
+from app.worker.client import KeyRefusedError, ServerRefusedError, StoppedError, WorkClient
 from app.worker.handing_in import CheckpointDuty
 from app.worker.health import Health
 from app.worker.outbox import Outbox
@@ -40,6 +40,9 @@ LEAVE_AGAIN = 0.5
 
 HAND_OVER_SECONDS = 10.0
 """How long the end of a worker may take for what it hands over; its supervisor waits twice as long."""
+
+_SAME_VERSION = "Install the server's version of logsweep for its workers, and check the address."
+_NEW_KEY = "Give it a key with the scope `work`: by --key-file FILE, LOGSWEEP_KEY_FILE or LOGSWEEP_KEY."
 
 _log = logging.getLogger(__name__)
 
@@ -173,7 +176,7 @@ class Worker:
         try:
             return self._client.claim(slots, cohorts, CLAIM_WAIT, self._about())
         except ServerRefusedError as error:
-            way = "Install the server's version of logsweep for its workers, and check the address."
+            way = _NEW_KEY if isinstance(error, KeyRefusedError) else _SAME_VERSION
             raise ServerRefusedError(f"The server gives this worker no work. {error.detail} {way}") from error
 
     def _made_ready(self, runs: Sequence[LeasedRun]) -> list[ReadyRun]:

@@ -140,11 +140,17 @@ def test_a_run_that_cannot_be_made_ready_goes_back_and_others_go_on(
     assert reason in (item.reason or "")
 
 
-def test_a_worker_that_gets_no_work_ends_with_a_sentence(server: FakeServer, start: Start) -> None:
-    server.faults.append(lambda request: refusal("no such route", 404) if "/claim" in request.url.path else None)
+@pytest.mark.parametrize(
+    ("status", "way"),
+    [(404, "Install the server's version"), (401, "--key-file FILE"), (403, "a key with the scope `work`")],
+)
+def test_a_worker_that_gets_no_work_ends_with_a_sentence(
+    server: FakeServer, start: Start, status: int, way: str
+) -> None:
+    server.faults.append(lambda request: refusal("no such route", status) if "/claim" in request.url.path else None)
     worker = start()
     worker.join()
     assert isinstance(worker.error, ServerRefusedError)
     assert "no such route" in worker.error.detail
-    assert "Install the server's version" in worker.error.detail
+    assert way in worker.error.detail
     assert len(server.paths("POST /v1/work/claim")) == 1

@@ -120,13 +120,12 @@ def finish(
     keep = _record(connection, policy, results, here, now)
     _take_back_refused(connection, policy, request, now)
     silence.excuse(connection, policy, worker, request.stale(leases))
+    running = {one.row.sweep_key for one in results if one.row.sweep_state == SweepState.RUNNING}
     return Recorded(
         outcomes=_known_outcomes(connection, request, items, outcomes),
         decisions=[request.decision(item.lease) for item in progress],
         keep=keep,
-        idle=sweep_rows.idle(
-            connection, {one.row.sweep_key for one in results if one.row.sweep_state == SweepState.RUNNING}
-        ),
+        idle=sweep_rows.idle(connection, running),
     )
 
 

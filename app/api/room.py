@@ -6,7 +6,7 @@ key sends. Where there is no room, bodies go that keep the server waiting: whoev
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import final
 
 from starlette.types import Message, Receive
@@ -22,6 +22,9 @@ SLOWEST = 1 << 16
 SHARE = 3
 """How many times as much a key may take as it leaves free: one alone three quarters, two three sevenths each."""
 
+
+MOST_GOING = 256
+"""So many go at once for one at most, which is room enough for it: the event loop has others to serve."""
 
 RESERVE, SMALL = 8, 1024
 """An eighth is left to keys that have little: each a thousandth of it all, so that a hundred keys always find that."""
@@ -106,15 +109,18 @@ class Room:
         if not self._keys[body.key]:
             del self._keys[body.key]
 
-    def _going(self, body: Body, more: int) -> Collection[Body] | None:
+    def _going(self, body: Body, more: int) -> Sequence[Body] | None:
         """Return who goes so that a body may have more, nobody as a rule; None if they would go in vain."""
-        left, keys = self._taken, self._keys
-        while more > 0 and not self._fits(keys, body.key, more):
-            if (victim := slowest(left, body, more)) is None:
-                return None
-            left = {one: much for one, much in left.items() if one is not victim}
-            keys = keys - Counter({victim.key: self._taken[victim]})
-        return [] if left is self._taken else [one for one in self._taken if one not in left]
+        keys, going = Counter(self._keys), list[Body]()
+        if more <= 0 or self._fits(keys, body.key, more):
+            return going
+        for victim in slowest_first(self._taken, body, more)[:MOST_GOING]:
+            if _is_fair(keys, victim, body, more):
+                keys[victim.key] -= self._taken[victim]
+                going.append(victim)
+            if self._fits(keys, body.key, more):
+                return going
+        return None
 
     def _fits(self, keys: Counter[str], key: str, more: int) -> bool:
         free, mine = self._most - keys.total() - more, keys[key] + more
@@ -123,17 +129,17 @@ class Room:
         return mine <= SHARE * free and free >= self._most // RESERVE
 
 
-def slowest(taken: Mapping[Body, int], asking: Body, more: int) -> Body | None:
-    """Return whose body goes for another one that asks for more: of the key that has the most, who sends the slowest.
+def slowest_first(taken: Mapping[Body, int], asking: Body, more: int) -> Sequence[Body]:
+    """Return whose bodies may go for one that asks for more: of the key that has the most, who sends the slowest.
 
-    None if nobody keeps the server waiting, or the key that asks would then have more than the one that gives had.
+    Nobody goes who does not keep the server waiting, nor for a key that would then have more than the one that gives.
     """
     of_keys = Counter[str]()
     for one, much in taken.items():
         of_keys[one.key] += much
+    some = [one for one in taken if one is not asking and one.keeps_waiting and _is_fair(of_keys, one, asking, more)]
+    return sorted(some, key=lambda one: (-of_keys[one.key], one.received / one.waited))
 
-    def gives(one: Body) -> bool:
-        fair = one.key == asking.key or of_keys[one.key] >= of_keys[asking.key] + more
-        return fair and one is not asking and one.keeps_waiting
 
-    return max(filter(gives, taken), key=lambda one: (of_keys[one.key], -one.received / one.waited), default=None)
+def _is_fair(of_keys: Mapping[str, int], victim: Body, asking: Body, more: int) -> bool:
+    return victim.key == asking.key or of_keys[victim.key] >= of_keys[asking.key] + more

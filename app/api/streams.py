@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from app.api.access_rules import key_of
 from app.api.bodies import require_content_type
 from app.api.body_limit import BODY
-from app.api.room import PATIENCE, Body, slowest
+from app.api.room import PATIENCE, Body, slowest_first
 from app.api.turns import Turns
 from app.domain.errors import Unavailable
 from app.domain.uploads import PIECE
@@ -63,7 +63,7 @@ class BodyThreads:
         while not (await asyncio.wait({taking}, timeout=self._patience))[0]:
             if clock() > until:
                 raise Unavailable(f"The server reads {self._count} bodies of this kind already. Send it again later.")
-            if (victim := slowest(self._reading, body, 1)) is not None:
+            for victim in slowest_first(self._reading, body, 1)[:1]:
                 victim.go()
 
 

@@ -173,3 +173,23 @@ async def test_nobody_goes_in_vain() -> None:
     assert room.hold(body(), 6)
     with pytest.raises(Unavailable):
         await waiting[-1]
+
+
+@scene
+async def test_thousands_that_stall_with_next_to_nothing_cost_one_look_each() -> None:
+    room, looks = Room(1 << 20), [0]
+
+    def counting() -> float:
+        looks[0] += 1
+        return now[0]
+
+    crowd = [Body("crowd", clock=counting) for _ in range(1000)]
+    waiting = [await stalled(one, 0.0) for one in crowd]
+    assert all(room.hold(one, 1) for one in crowd)
+    now[0] = PATIENCE
+    assert room.hold(body("greedy"), 700_000)
+    looks[0] = 0
+    assert not room.hold(body("greedy"), 200_000)
+    assert looks[0] <= 2 * len(crowd)
+    for task in waiting:
+        task.cancel()

@@ -52,6 +52,9 @@ def run_restore(file: Path, data: Path, *, as_json: bool = False) -> None:
     typer.echo(f"Restored {data / FILE}: {_told(contents)}.")
     if keys.names:
         _tell_keys(keys, data)
+    if keys.open:
+        typer.echo("The copy has no access keys: a server on it asks nobody for one. To have it ask, make one first:")
+        typer.echo(f"  {_on_folder('create NAME --scope admin', data)}")
 
 
 def _tell_keys(keys: RestoredKeys, data: Path) -> None:
@@ -61,7 +64,12 @@ def _tell_keys(keys: RestoredKeys, data: Path) -> None:
     else:
         typer.echo("These access keys open it. If some were revoked after the copy was made, revoke them again:")
     for key, name in keys.names.items():
-        typer.echo(f"  {visible(name)}: logsweep key revoke {key} --data {quote(str(data))}")
+        typer.echo(f"  {visible(name)}: {_on_folder(f'revoke {key}', data)}")
+
+
+def _on_folder(command: str, data: Path) -> str:
+    """Return a command about keys as it is copied: a server that the environment names would be asked otherwise."""
+    return f"LOGSWEEP_SERVER= logsweep key {command} --data {quote(str(data))}"
 
 
 def _as_json(file: Path, contents: Contents, before: Path | None = None, keys: Mapping[str, str] | None = None) -> str:

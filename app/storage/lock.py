@@ -1,7 +1,7 @@
 """The data folder and the lock on it: one server at a time."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, final
 
@@ -54,8 +54,9 @@ def new_folder(folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if missing and {one.name for one in folder.iterdir()} <= {_LOCK}:
-            (folder / _LOCK).unlink(missing_ok=True)
-            for one in missing:
-                one.rmdir()
+        with suppress(OSError):  # what is in the way was put there by others, and the refusal is what is to be told
+            if missing and {one.name for one in folder.iterdir()} <= {_LOCK}:
+                (folder / _LOCK).unlink(missing_ok=True)
+                for one in missing:
+                    one.rmdir()
         raise

@@ -8,7 +8,9 @@ import pytest
 
 from app.domain.errors import Unavailable
 from app.key_files import find_key
+from app.storage import FILE
 from tests.app.commands.conftest import Run, told
+from tests.app.storage.new_database import put_new_database
 
 
 @pytest.fixture(params=["folder", "server"])
@@ -155,9 +157,19 @@ def test_a_restore_names_the_keys_that_it_makes_good_again(
     run("key", "revoke", ada, "--data", data)
     again = run("restore", copy, "--data", data).stdout
     assert "open it again" in again
-    assert f"Ada: logsweep key revoke {ada} --data {data}" in again
+    assert f"Ada: LOGSWEEP_SERVER= logsweep key revoke {ada} --data {data}" in again
     assert "Bob" not in again
     assert told(run("restore", copy, "--data", data, "--json"))["keys"] == []
     elsewhere = run("restore", copy, "--data", str(tmp_path / "other")).stdout
     assert "If some were revoked after the copy" in elsewhere
-    assert "Bob: logsweep key revoke" in elsewhere
+    assert "Bob: LOGSWEEP_SERVER= logsweep key revoke" in elsewhere
+
+
+def test_a_restore_of_a_copy_without_keys_says_that_a_server_on_it_is_open(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOGSWEEP_SERVER")
+    new = put_new_database(tmp_path / "new")
+    told_so = run("restore", str(new / FILE), "--data", str(tmp_path / "other")).stdout
+    assert "asks nobody for one" in told_so
+    assert f"LOGSWEEP_SERVER= logsweep key create NAME --scope admin --data {tmp_path / 'other'}" in told_so

@@ -34,4 +34,4 @@ def test_all_good_keys_are_told_where_the_database_before_is_damaged(restored: P
 def test_a_copy_from_before_there_were_keys_has_none(restored: Path) -> None:
     with closing(sqlite3.connect(restored)) as connection, connection:
         connection.execute("DROP TABLE access_keys")
-    assert restored_keys(restored, None, NOW) == RestoredKeys({}, compared=False)
+    assert restored_keys(restored, None, NOW) == RestoredKeys({}, compared=False, open=True)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from threading import Event, Thread
 
 from fastapi import FastAPI
@@ -95,9 +96,10 @@ def make_first_keys(access: Access, settings: Settings) -> None:
     file = settings.first_work_key  # workers read it at each start; that of the administrator may be kept elsewhere
     if file is not None and not file.exists():
         _log.warning(
-            "%s is not there, and keys exist: `logsweep key create workers --scope work --file %s` makes one.",
+            "%s is not there, and keys exist: `logsweep --key-file ADMIN_KEY key create workers --scope work --file %s "
+            "--server ADDRESS` makes one.",
             file,
-            file,
+            quote(str(file)),
         )
 
 

@@ -42,7 +42,7 @@ HAND_OVER_SECONDS = 10.0
 """How long the end of a worker may take for what it hands over; its supervisor waits twice as long."""
 
 _SAME_VERSION = "Install the server's version of logsweep for its workers, and check the address."
-_NEW_KEY = "Give it a key with the scope `work`: by --key-file FILE, LOGSWEEP_KEY_FILE or LOGSWEEP_KEY."
+_ITS_KEY = "It takes its key, of the scope `work`, from --key-file FILE, LOGSWEEP_KEY_FILE or LOGSWEEP_KEY."
 
 _log = logging.getLogger(__name__)
 
@@ -176,7 +176,7 @@ class Worker:
         try:
             return self._client.claim(slots, cohorts, CLAIM_WAIT, self._about())
         except ServerRefusedError as error:
-            way = _NEW_KEY if isinstance(error, KeyRefusedError) else _SAME_VERSION
+            way = _ITS_KEY if isinstance(error, KeyRefusedError) else _SAME_VERSION
             raise ServerRefusedError(f"The server gives this worker no work. {error.detail} {way}") from error
 
     def _made_ready(self, runs: Sequence[LeasedRun]) -> list[ReadyRun]:

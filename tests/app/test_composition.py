@@ -105,5 +105,5 @@ def test_a_key_file_of_workers_that_was_lost_is_told_at_the_start_with_what_make
         assert "is not there" not in caplog.text
         file.unlink()
         make_first_keys(services.access, settings)
-        assert f"{file} is not there, and keys exist: `logsweep key create workers" in caplog.text
+        assert f"{file} is not there, and keys exist: `logsweep --key-file ADMIN_KEY key create workers" in caplog.text
         assert len(services.access.every()) == 1

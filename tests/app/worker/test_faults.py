@@ -142,7 +142,7 @@ def test_a_run_that_cannot_be_made_ready_goes_back_and_others_go_on(
 
 @pytest.mark.parametrize(
     ("status", "way"),
-    [(404, "Install the server's version"), (401, "--key-file FILE"), (403, "a key with the scope `work`")],
+    [(404, "Install the server's version"), (401, "--key-file FILE"), (403, "its key, of the scope `work`")],
 )
 def test_a_worker_that_gets_no_work_ends_with_a_sentence(
     server: FakeServer, start: Start, status: int, way: str

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from itertools import count
 
 _UNFIT = re.compile(r"[^/\w.\- :]")
-_DOTS = re.compile(r"^(?:\.\.|\.+$)")
+_DOTS = re.compile(r"^\.\.?$")
+_UPWARDS = re.compile(r"^\.\.")
+"""Two dots are refused where a path begins; in the midst of it MLflow takes them in a longer part."""
 
 
 def fitting_names(names: Iterable[str]) -> Mapping[str, str]:
@@ -23,7 +25,7 @@ def fitting_names(names: Iterable[str]) -> Mapping[str, str]:
 def _fitting(name: str) -> str:
     """Return a name as a path that is its own normal form, in characters that MLflow takes."""
     parts = [part for part in _UNFIT.sub("_", name).split("/") if part]
-    return "/".join(_DOTS.sub("_", part) for part in parts) or "_"
+    return _UPWARDS.sub("_", "/".join(_DOTS.sub("_", part) for part in parts)) or "_"
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -111,9 +111,9 @@ class Room:
 
     def _going(self, body: Body, more: int) -> Sequence[Body] | None:
         """Return who goes so that a body may have more, nobody as a rule; None if they would go in vain."""
+        if more <= 0 or self._fits(self._keys, body.key, more):
+            return []
         keys, going = Counter(self._keys), list[Body]()
-        if more <= 0 or self._fits(keys, body.key, more):
-            return going
         for victim in slowest_first(self._taken, body, more)[:MOST_GOING]:
             if _is_fair(keys, victim, body, more):
                 keys[victim.key] -= self._taken[victim]

@@ -60,7 +60,8 @@ def test_a_filter_leaves_the_trials_that_fit(page: Page, server: ServerProcess, 
     expect(page.locator("tbody tr")).to_have_count(12)
 
 
-def test_a_brush_in_parallel_coordinates_filters_the_table(page: Page, sweep: str) -> None:
+def brush(page: Page, sweep: str) -> tuple[float, float]:
+    """Brush the first axis of the parallel coordinates; return where the brush begins."""
     page.goto(f"./#/sweeps/{sweep}?tab=parameters")
     canvas = page.get_by_role("img", name="Parallel coordinates").locator("canvas")
     box = canvas.bounding_box()
@@ -71,22 +72,18 @@ def test_a_brush_in_parallel_coordinates_filters_the_table(page: Page, sweep: st
     page.mouse.move(x, top + 100, steps=5)
     page.mouse.up()
     expect(page).to_have_url(re.compile("where=param.learning_rate"))
+    return x, top
+
+
+def test_a_brush_in_parallel_coordinates_filters_the_table(page: Page, sweep: str) -> None:
+    brush(page, sweep)
     page.get_by_role("link", name="Trials").click()
     expect(page.locator("tbody tr").first).to_be_visible()
     assert 0 < page.locator("tbody tr").count() < 12
 
 
 def test_a_click_on_the_axis_takes_the_filter_away_at_once(page: Page, sweep: str) -> None:
-    page.goto(f"./#/sweeps/{sweep}?tab=parameters")
-    canvas = page.get_by_role("img", name="Parallel coordinates").locator("canvas")
-    box = canvas.bounding_box()
-    assert box is not None
-    x, top = box["x"] + 40, box["y"] + 60
-    page.mouse.move(x, top)
-    page.mouse.down()
-    page.mouse.move(x, top + 100, steps=5)
-    page.mouse.up()
-    expect(page).to_have_url(re.compile("where=param.learning_rate"))
+    x, top = brush(page, sweep)
     page.mouse.click(x, top + 140)  # below the brush, and still in the window
     expect(page).not_to_have_url(re.compile("where="))
 

@@ -82,8 +82,8 @@ class Supervisor:
         deadline = time.monotonic() + seconds
         for place, thread in enumerate(self._threads):
             thread.join(max(deadline - time.monotonic(), 0.0))
-            if thread.is_alive() and (process := self._processes.get(place)) is not None:
-                process.kill()
+            if thread.is_alive() and (left := self._processes.get(place)) is not None:
+                left.kill()
             thread.join()
 
     def _keep(self, place: int) -> None:

@@ -138,7 +138,7 @@ def make_application(
         redoc_url=None,
         # As they are: those of a router that is included are made a second time, in the first request to wait for.
         routes=[route for room in _ROOMS for route in room.router.routes],
-        form_limits=forms.LIMITS,
+        form_limits={**forms.LIMITS},
     )
     limits = {
         "/v1/session": Most(MAX_LOGIN_BYTES),

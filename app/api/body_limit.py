@@ -26,10 +26,10 @@ WORK = "/v1/work/"
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """The most bytes of a body, of a `form` if that may be larger, and how many are `held` in memory at a time."""
+    """The most bytes of a body, and how many are `held` in memory at a time; of a `form` where that is otherwise."""
 
     size: int
-    form: int = 0
+    form: "Most | None" = None
     held: int | None = None
 
 
@@ -68,9 +68,9 @@ class BodyLimit:
         memory = scope[MEMORY] = self._rooms.workers if scope["path"].startswith(WORK) else self._rooms.others
         body = scope[BODY] = Body(key_of(scope), clock=self._clock)
         most = self._most_of(scope["path"])
-        limit = max(most.size, most.form) if is_form else most.size
+        most = most.form or most if is_form else most
         try:
-            await self._app(scope, _counting(receive, body, memory, _Bound(limit, most.held, announced)), send)
+            await self._app(scope, _counting(receive, body, memory, _Bound(most.size, most.held, announced)), send)
         finally:
             memory.leave(body)
 

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -68,9 +69,9 @@ class ModuleScheduling(LoadGroupScheduling):  # type: ignore[misc]  # xdist has 
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> ModuleScheduling | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ModuleScheduling | None:
     """Hand the tests out by modules where --dist loadgroup asks for groups."""
-    return ModuleScheduling(config) if config.getvalue("dist") == "loadgroup" else None
+    return ModuleScheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(wrapper=True)

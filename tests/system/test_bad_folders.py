@@ -33,6 +33,7 @@ def test_a_server_refuses_another_programs_database_with_one_line(tmp_path: Path
         f"{tmp_path / FILE} is a database of another program, with the tables recipes. To begin anew, move it away, or "
         "choose another folder with --data."
     )
+    assert [one.name for one in tmp_path.iterdir()] == [FILE]
 
 
 def test_a_server_on_a_full_disk_refuses_with_one_line_and_leaves_no_database(tmp_path: Path) -> None:
@@ -41,7 +42,7 @@ def test_a_server_on_a_full_disk_refuses_with_one_line_and_leaves_no_database(tm
     assert refused.returncode == 1
     (line,) = refused.stderr.splitlines()
     assert line.startswith("There is no room in the data folder")
-    assert not (tmp_path / "data" / FILE).exists()
+    assert not (tmp_path / "data").exists()
 
 
 def test_every_setting_that_is_wrong_is_told_in_a_line_of_its_own(tmp_path: Path) -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from app.composition import open_access
 from app.demo import run_demo
-from app.domain.errors import Unavailable
+from app.domain.access import KeyDraft, Scope
+from app.domain.errors import LogsweepError, Unavailable
 from app.storage import FILE
+from tests.app.storage.new_database import put_new_database
 from tests.disk.limits import files_of_at_most
 from tests.system.processes import PATIENCE
 
@@ -58,3 +61,10 @@ def test_the_demo_tells_that_its_folder_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("mine")
     with pytest.raises(Unavailable, match="A file is in its place"):
         run_demo(tmp_path / "data", 0, 1, leave=True)
+
+
+def test_the_demo_says_in_a_sentence_that_the_server_on_its_folder_asks_for_a_key(tmp_path: Path) -> None:
+    with open_access(put_new_database(tmp_path)) as access:
+        access.create(KeyDraft("mine", [Scope.ADMIN]))
+    with pytest.raises(LogsweepError, match=r"asks for an access key, and the request has none.*--key-file"):
+        run_demo(tmp_path, 0, 0, leave=True)

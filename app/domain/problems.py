@@ -20,8 +20,9 @@ def _sentences(content: bytes) -> list[str]:
     except (ValueError, RecursionError):
         return []
     errors = problem.get("errors") if isinstance(problem, dict) else None
-    faults = [_detail(one) for one in errors] if isinstance(errors, list) else []
-    return [one for one in faults or [_detail(problem)] if one]
+    faults = [detail for one in errors if (detail := _detail(one))] if isinstance(errors, list) else []
+    whole = _detail(problem)
+    return faults or ([whole] if whole else [])
 
 
 def _detail(said: Any) -> str:

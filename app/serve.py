@@ -28,14 +28,15 @@ from app.services.access import Access
 from app.services.allocator import bound_arenas
 from app.services.services import Services
 from app.settings import Settings, read_settings
+from app.thread_faults import ThreadFaults, thread_faults
 from app.trainer.kernels import start_kernels
-from app.worker.supervisor import Supervisor, worker_process
+from app.worker.supervisor import STOP_SECONDS, Supervisor, worker_process
 
 _log = logging.getLogger(__name__)
 
-COLLECT_AFTER = 50_000
+COLLECT_AFTER = 10_000
 """Objects that a garbage collection waits for: a large request has a million, and Python's 700 made it read 7 times as
-long."""
+long. From 5,000 on that is over, and of more the garbage in between, 240 bytes each, is memory for good."""
 
 SWITCH_SECONDS = 0.0005
 """How long a thread computes before others have their turn: the event loop and the writer, which often wait for the
@@ -53,10 +54,12 @@ class Server(HttpServer):
         supervisor: Supervisor,
         services: Services,
         address: str,
+        faults: ThreadFaults,
         tls: Tls | None = None,
     ) -> None:
         super().__init__(app, limits, tls, services.meters.refused)
         self._services = services
+        self._faults = faults
         self._supervisor = supervisor
         self._address = address
         self._status = ExitStack()
@@ -70,10 +73,15 @@ class Server(HttpServer):
             self._supervisor.start()
             self._status.enter_context(telling(self._services))
 
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to end, as it was asked or without one of its threads."""
+        return await super().on_tick(counter) or self._faults.first is not None
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop the workers, then let those who wait here go."""
         await asyncio.to_thread(self._status.close)
-        await asyncio.to_thread(self._supervisor.stop)
+        # What they would hand over cannot be relied on to be taken by a server without one of its threads.
+        await asyncio.to_thread(self._supervisor.stop, STOP_SECONDS if self._faults.first is None else 0.0)
         # Claims of other workers may wait here for work, and readers follow events: ended now, or the stop would wait.
         self._services.publisher.close()
         await super().shutdown(sockets)
@@ -83,13 +91,15 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int, tls: 
     """Serve until SIGTERM or SIGINT. The first line on standard output tells the address.
 
     Raises LogsweepError if the data folder cannot be opened, the address cannot be used, or the environment asks for
-    what cannot be: a setting, or kernels that are not available.
+    what cannot be: a setting, or kernels that are not available. Raises Unavailable where a fault ended one of the
+    server's threads.
     """
     settings = read_settings(data=data)
     bound_arenas(os.environ)
     start_kernels()  # here too, so that they are compiled before there is work
     _make_interpreter_ready()
     with (
+        thread_faults() as faults,
         sent_traces(os.environ) as traces,
         open_services(settings, traces) as services,
         _bound(host, port) as listener,
@@ -104,13 +114,23 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int, tls: 
         try:
             limits = limits_of(settings)
             told = settings.model_copy(update={"hosts": (*settings.hosts, host), "connections": limits.connections})
-            server = Server(make_app(services, told, traces), limits, supervisor, services, address, tls)
+            server = Server(make_app(services, told, traces), limits, supervisor, services, address, faults, tls)
             server.run(sockets=[listener])
         except KeyboardInterrupt:
             # Uvicorn raises it again after an orderly stop.
             typer.echo("Stopped.")
         finally:
             _ignore_signals()
+        _require_threads(faults)
+
+
+def _require_threads(faults: ThreadFaults) -> None:
+    """Raise Unavailable if the server has ended without one of its threads."""
+    if faults.first is not None:
+        raise Unavailable(
+            f"The server ended by a fault of its own: {faults.first}. Its log has the traceback. Whatever it answered "
+            "with success is stored; start it again."
+        )
 
 
 def _make_interpreter_ready() -> None:

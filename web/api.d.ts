@@ -6645,7 +6645,10 @@ export interface operations {
     retrain_winner: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description the id of a sweep, as its answer has it */
                 sweep: string;

@@ -22,6 +22,7 @@ from app.api import (
     ensembles,
     events,
     exports,
+    forms,
     gradient_checks,
     health,
     hyperparameters,
@@ -97,18 +98,6 @@ MOST_HELD = 96 << 20
 HELD_OF_WORKERS = 48 << 20
 """The same of the requests of workers, which are counted apart."""
 
-HELD_OF_UPLOADS = 8 << 20
-"""What an upload has in memory: of each file up to 1 MiB, the rest is in a file, and its other fields."""
-
-MOST_FILES = 16
-"""The most files of a form, known or not; up to 1 MiB of each is held in memory."""
-
-MOST_FIELDS = 1000
-"""The most fields of a form: some name columns, of which there are many."""
-
-MOST_FIELD_BYTES = 1 << 16
-"""The most bytes of one of them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
@@ -149,16 +138,16 @@ def make_application(
         redoc_url=None,
         # As they are: those of a router that is included are made a second time, in the first request to wait for.
         routes=[route for room in _ROOMS for route in room.router.routes],
-        form_limits={"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_FIELD_BYTES},
+        form_limits={**forms.LIMITS},
     )
     limits = {
         "/v1/session": Most(MAX_LOGIN_BYTES),
-        "/v1/datasets*": Most(max_upload_bytes, held=HELD_OF_UPLOADS),
+        "/v1/datasets*": Most(max_upload_bytes, held=forms.HELD),
         "/v1/work/artifacts/*": Most(MOST_MODEL_BYTES, held=PIECE),
         "/v1/work/checkpoints/*": Most(MOST_CHECKPOINT_BYTES, held=PIECE),
         "/v1/work/*": Most(MOST_REQUEST_BYTES),
         "/v1/sweeps/*/predict": Most(MAX_ROWS_BYTES),
-        "/v1/sweeps/*/evaluate": Most(MAX_ROWS_BYTES, form=MOST_FILE_BYTES + MAX_JSON_BYTES),
+        "/v1/sweeps/*/evaluate": Most(MAX_ROWS_BYTES, form=Most(MOST_FILE_BYTES + MAX_JSON_BYTES, held=forms.HELD)),
     }
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS, tracer=tracer_of(traces))
     app.add_middleware(Methods)
@@ -202,6 +191,7 @@ def _share(app: FastAPI, capacity: Capacity) -> None:
     app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)
     app.state.reads = Turns(reading.AT_ONCE, reading.READS_OF_EACH)
     app.state.models = Turns(reading.MODELS_AT_ONCE, reading.MODELS_OF_EACH)
+    app.state.large_files = Turns(reading.LARGE_FILES_AT_ONCE, reading.LARGE_FILES_OF_EACH)
     app.state.work_threads = ThreadPoolExecutor(work.AT_ONCE, "work")
 
 

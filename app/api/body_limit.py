@@ -27,10 +27,10 @@ WORK = "/v1/work/"
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """The most bytes of a body, of a `form` if that may be larger, and how many are `held` in memory at a time."""
+    """The most bytes of a body, and how many are `held` in memory at a time; of a `form` where that is otherwise."""
 
     size: int
-    form: int = 0
+    form: "Most | None" = None
     held: int | None = None
 
 
@@ -77,8 +77,8 @@ class BodyLimit:
         memory = scope[MEMORY] = self._rooms.workers if scope["path"].startswith(WORK) else self._rooms.others
         body = scope[BODY] = Body(key_of(scope), clock=self._clock)
         most = self._most_of(scope["path"])
-        limit = max(most.size, most.form) if delimiter else most.size
-        bound = _Bound(limit, most.held, announced, delimiter, self._parts)
+        most = most.form or most if delimiter else most
+        bound = _Bound(most.size, most.held, announced, delimiter, self._parts)
         try:
             await self._app(scope, _counting(receive, body, memory, bound), send)
         finally:

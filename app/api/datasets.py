@@ -8,14 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Header, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from starlette.datastructures import FormData
-from starlette.formparsers import MultiPartParser
 
 from app.api.access_rules import key_of, needs
 from app.api.bodies import require_content_type
 from app.api.body_limit import parsed
 from app.api.dependencies import Cursor, Limit, Owner, UseCases
 from app.api.fields import form_faults
+from app.api.forms import in_memory
 from app.api.strict_route import StrictRoute
 from app.api.turns import Turns
 from app.api.upload_form import preview_form, upload_form
@@ -57,7 +56,7 @@ async def _upload_turn(request: Request) -> AsyncIterator[None]:
     """Let an upload that has come wait for its turn without a thread, of which all routes have a share."""
     turns: Turns = request.app.state.uploads
     seconds: float = request.app.state.upload_patience
-    parsed(request, _in_memory(await request.form()))
+    parsed(request, in_memory(await request.form()))
     key = key_of(request.scope)
     taking = asyncio.ensure_future(turns.take(key))
     try:
@@ -69,14 +68,6 @@ async def _upload_turn(request: Request) -> AsyncIterator[None]:
     finally:
         if not taking.cancel():
             turns.give_back(key)
-
-
-def _in_memory(form: FormData) -> int:
-    """Return how many bytes of a form are in memory: all but those of files that are written to the disk."""
-    values = [value for _, value in form.multi_items()]
-    files = [one.size or 0 for one in values if not isinstance(one, str)]
-    texts = sum(len(one) for one in values if isinstance(one, str))
-    return texts + sum(size for size in files if size <= MultiPartParser.spool_max_size)
 
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/datasets", tags=["datasets"])

@@ -1,13 +1,13 @@
 """Routes of trained models: their files, and predictions with them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, TypeAdapter, WithJsonSchema
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from typing_extensions import TypedDict
 
 from app.api.access_rules import needs
@@ -15,7 +15,8 @@ from app.api.bodies import content_type, read_json
 from app.api.dependencies import UseCases
 from app.api.documented_route import json_body
 from app.api.fields import form_faults, read_fields
-from app.api.reading import with_models
+from app.api.forms import is_on_disk, read_form
+from app.api.reading import with_large_file, with_models
 from app.api.strict_route import StrictRoute
 from app.domain.access import Scope
 from app.domain.answered import PartAnswers, ScoredPart
@@ -160,13 +161,11 @@ async def evaluate_model(sweep: str, number: int, request: Request, services: Us
     return await answer_examples(request, partial(services.models.get, sweep, number))
 
 
-async def _sent_file(request: Request) -> tuple[bytes, list[Fault]]:
-    """Return the file of a form, and what is wrong with its fields."""
-    async with request.form() as form:
-        faults = form_faults(form.multi_items(), ["file"])
-        file = form.get("file")
-        if isinstance(file, UploadFile):
-            return await file.read(), faults
+def _file_of(form: FormData, faults: Sequence[Fault]) -> UploadFile:
+    """Return the file of a form. Raises InvalidRequest with all faults if there is none."""
+    file = form.get("file")
+    if isinstance(file, UploadFile):
+        return file
     raise InvalidRequest([*faults, Fault("/file", "The file is missing: send the rows as a file in the field file.")])
 
 
@@ -196,7 +195,14 @@ async def answer_rows(request: Request, model: Callable[[], Predictor]) -> Respo
 async def answer_examples(request: Request, model: Callable[[], Predictor]) -> Evaluation:
     """Answer a request for scores; the `model` is fetched in a thread, once the request has come."""
     if content_type(request) == "multipart/form-data":
-        content, faults = await _sent_file(request)
-        return await with_models(request, lambda: score_file(model(), content, faults))
+        async with read_form(request) as form:
+            return await _scored_file(request, model, form)
     fields, faults = read_fields(EvaluateBody, await read_json(request))
     return await with_models(request, lambda: score_rows(model(), fields.get("rows", []), faults))
+
+
+async def _scored_file(request: Request, model: Callable[[], Predictor], form: FormData) -> Evaluation:
+    faults = form_faults(form.multi_items(), ["file"])
+    file = _file_of(form, faults)
+    in_turn = with_large_file if is_on_disk(file) else with_models
+    return await in_turn(request, lambda: score_file(model(), file.file.read(), faults))

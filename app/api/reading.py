@@ -29,6 +29,12 @@ one model is made after the other, which may take long, and whoever waits for th
 MODELS_OF_EACH = 3
 """How many of them may be of one access key."""
 
+LARGE_FILES_AT_ONCE = 2
+"""How many of them have a file of more than 1 MiB in memory, which waits for its turn on the disk."""
+
+LARGE_FILES_OF_EACH = 1
+"""How many of these may be of one access key."""
+
 LONGEST_READ = 15.0
 """Seconds after which a read is given up, the time included that it waits for its turn."""
 
@@ -63,6 +69,13 @@ async def with_models(request: Request, use: Callable[[], T]) -> T:
     Raises Unavailable if it takes too long until then; what has begun may take as long as it does.
     """
     async with _turn(request, request.app.state.models, Patience(LONGEST_READ)):
+        return await run_in_threadpool(use)
+
+
+async def with_large_file(request: Request, use: Callable[[], T]) -> T:
+    """Return what `use` answers, as above, once it is this request's turn among those that read a large file, too."""
+    own = Patience(LONGEST_READ)
+    async with _turn(request, request.app.state.large_files, own), _turn(request, request.app.state.models, own):
         return await run_in_threadpool(use)
 
 

@@ -114,13 +114,13 @@ def cancel_sweep(sweep: str, services: UseCases, keep: Keep = False) -> SweepAns
 
 @router.post("/{sweep}/retrain")
 @needs(Scope.SUBMIT)
-def retrain_winner(sweep: str, services: UseCases, owner: Owner) -> SweepAnswer:
+def retrain_winner(sweep: str, services: UseCases, owner: Owner, once: CountsOnce) -> SweepAnswer:
     """Train the best trial of an ended sweep on train and dev together, for the epochs that its best took.
 
     With several trainings, by replicates, folds or a confirmation, that is the median of theirs, rounded up.
     It is the only trial of a sweep of its own, which is the answer, also if it was asked for before.
     """
-    return _answer(services, services.retraining.retrain(sweep, owner))
+    return _answer(services, services.retraining.retrain(sweep, once, owner))
 
 
 @router.post("/{sweep}/refine", status_code=201, openapi_extra=json_body(RefineBody))

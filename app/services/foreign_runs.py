@@ -29,6 +29,10 @@ class ForeignRuns:
         self._known: dict[int, SweepSpec | None] = {}
         self._lock = Lock()
 
+    def __len__(self) -> int:
+        """Return of how many runs it is remembered."""
+        return len(self._known)
+
     def leased(self, run: int, spec: SweepSpec) -> None:
         """Remember whose run was just handed out: reports then wait for no reader."""
         self._remember({run: None if spec.foreign is None else spec})
@@ -36,12 +40,18 @@ class ForeignRuns:
     def specs(self, items: Iterable[_OfARun]) -> Mapping[int, SweepSpec]:
         """Return the specs of the sweeps of these runs, of those that foreign code trains."""
         runs = {item.lease.run for item in items if abs(item.lease.run) <= LARGEST_WHOLE}
-        known = self._known
-        found = {run: known[run] for run in runs if run in known}
+        with self._lock:
+            found = {run: self._known[run] for run in runs if run in self._known}
         if new := [run for run in runs if run not in found]:  # of a server before this one, mostly
             found |= (read := self._storage.foreign_specs(new))
             self._remember(read)
         return {run: spec for run, spec in found.items() if spec is not None}
+
+    def ended(self, runs: Iterable[int]) -> None:
+        """Forget runs of which a result is recorded: nothing more is reported of them before they are leased again."""
+        with self._lock:
+            for run in runs:
+                self._known.pop(run, None)
 
     def _remember(self, specs: Mapping[int, SweepSpec | None]) -> None:
         with self._lock:

@@ -14,6 +14,7 @@ from typing import final
 from app.contract.hyperparameters import params_of
 from app.domain.errors import Conflict, NotFound
 from app.domain.quotas import Asked
+from app.domain.repeats import Once
 from app.domain.runs import whole_seeds
 from app.domain.space import Space
 from app.domain.states import SweepState
@@ -23,6 +24,7 @@ from app.services.clock import Clock
 from app.services.ids import new_id
 from app.services.largest_trials import largest_of
 from app.services.planner import Planner
+from app.services.repeats import made_before
 from app.services.sweep_metrics import metrics_of
 from app.storage.interface import Storage
 
@@ -41,16 +43,24 @@ class Retraining:
         self._entropy = entropy
         self._asking = Lock()
 
-    def retrain(self, sweep: str, owner: str = "") -> Sweep:
+    def retrain(self, sweep: str, once: Once | None = None, owner: str = "") -> Sweep:
         """Return the sweep in which the best trial of an ended one trains on train and dev, as long as its best took.
 
-        Asked again it is the same sweep, unless that was cancelled. Raises NotFound; Conflict for a sweep that is open,
-        of a foreign trainer, or trained on dev itself; OverQuota of `owner`, the access key of the request.
+        Asked again it is the same sweep, unless that was cancelled; a request that came before gets what it got.
+
+        Raises NotFound; Conflict for a sweep that is open, of a foreign trainer, or trained on dev itself; OverQuota of
+        `owner`, the access key of the request; InvalidRequest if another request had its key.
         """
+        if before := made_before(self._storage, self._planner, once):
+            return before
         found = self._storage.sweep(sweep)
         winner = self._winner(found)
         with self._asking:  # of two that ask at once, one starts it
-            return retrained(self._storage, sweep, winner.number) or self._start(found.spec, winner, owner)
+            if (earlier := retrained(self._storage, sweep, winner.number)) is None:
+                return self._start(found.spec, winner, once, owner)
+            if once is not None:
+                self._storage.note_made(once, earlier.id, self._clock.now())
+            return earlier
 
     def _winner(self, found: Sweep) -> Trial:
         if found.spec.foreign is not None:
@@ -69,7 +79,7 @@ class Retraining:
             raise Conflict(f"{rule}: its hyperparameters changed on the way, so that they alone do not make its model.")
         return self._storage.trial(found.id, best)
 
-    def _start(self, spec: SweepSpec, winner: Trial, owner: str) -> Sweep:
+    def _start(self, spec: SweepSpec, winner: Trial, once: Once | None, owner: str) -> Sweep:
         _, dataset = self._storage.sweep_spec(winner.sweep)
         best = self._best_epochs(spec, winner)
         now, alone = self._clock.now(), _spec_of(spec, winner, math.ceil(median(best)))
@@ -79,7 +89,7 @@ class Retraining:
         sweep = new_id("swp", now, self._entropy)
         new = NewSweep(alone, Labels(alone.name, (tag,), notes), posted, dataset, metrics_of(alone, dataset))
         asked = Asked(owner, largest_of(alone, dataset), place="")
-        self._storage.create_sweep(sweep, new, now, asked=asked)
+        sweep = self._storage.create_sweep(sweep, new, now, once, asked)
         self._planner.plan_now(sweep)
         return self._storage.sweep(sweep)
 

@@ -32,6 +32,7 @@ from app.services.objective_checks import objective_faults
 from app.services.planner import Planner
 from app.services.point_checks import plain_points, point_faults
 from app.services.pools import pool_of
+from app.services.repeats import made_before
 from app.services.space_changes import changed_search, duplicate_faults, new_space
 from app.services.sweep_checks import KEEP_MODELS, draft_faults, plain_draft, unknown_dataset
 from app.services.sweep_metrics import metrics_of
@@ -66,10 +67,7 @@ class Sweeps:
 
         Raises NotFound if it was deleted; InvalidRequest if another request had the key.
         """
-        if once is None or (before := self._storage.made(once)) is None:
-            return None
-        self._planner.look(before.sweep)  # the first request may have ended before it came to that
-        return self._storage.sweep(before.sweep)
+        return made_before(self._storage, self._planner, once)
 
     def create(self, draft: SweepDraft, faults: Sequence[Fault], once: Once | None = None, owner: str = "") -> Sweep:
         """Start a sweep, with its first trials in the queue. `faults` are those that reading the request found.

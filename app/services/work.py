@@ -25,6 +25,7 @@ from app.domain.work import (
     Receipt,
     ReleaseRequest,
     ReportRequest,
+    Result,
 )
 from app.instruments.meters import Meters
 from app.services import report_parts
@@ -152,6 +153,7 @@ class Work:
         self._trained(request.worker, _recorded_epochs(request, recorded), now)
         for outcome, _ in recorded.outcomes:
             self._meters.results.labels(outcome).inc()
+        self._foreign.ended(item.lease.run for item in _recorded_items(request, recorded))
         for sweep in recorded.idle:
             self._planner.look(sweep)
         for sweep in recorded.keep:
@@ -264,7 +266,11 @@ def _stored_epochs(items: Sequence[Progress], decisions: Sequence[Decision]) -> 
     return sum(len(one.epochs) for one, said in zip(items, decisions, strict=True) if said.decision != "stop")
 
 
+def _recorded_items(request: FinishRequest, recorded: Recorded) -> list[Result]:
+    pairs = zip(request.items, recorded.outcomes, strict=True)
+    return [item for item, (outcome, _) in pairs if outcome == "recorded"]
+
+
 def _recorded_epochs(request: FinishRequest, recorded: Recorded) -> int:
-    curves = zip(request.items, recorded.outcomes, strict=True)
-    ended = sum(len(item.curve) for item, (outcome, _) in curves if outcome == "recorded")
+    ended = sum(len(item.curve) for item in _recorded_items(request, recorded))
     return ended + _stored_epochs(request.progress, recorded.decisions)

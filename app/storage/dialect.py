@@ -93,7 +93,7 @@ def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return column.in_(select(values.c.value))
 
 
-def json_has(source: ColumnElement[Any], text_value: str) -> ColumnElement[bool]:
-    """Return whether a JSON list of texts has this one."""
+def json_has(source: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Return whether a JSON list of texts has the one that is the parameter of this name."""
     items = func.json_each(source).table_valued("value", joins_implicitly=True)
-    return exists(select(items.c.value).where(items.c.value == text_value))
+    return exists(select(items.c.value).where(items.c.value == bindparam(name)))

@@ -89,6 +89,9 @@ class Sweeps(Protocol):
     def made(self, once: Once) -> Made | None:
         """Return what the same request made before. Raises InvalidRequest if another request had the key."""
 
+    def note_made(self, once: Once, sweep: str, now: datetime) -> None:
+        """Note that a request is answered with a sweep that was there. Raises InvalidRequest as above."""
+
     def forget_repeats(self, now: datetime) -> None:
         """Forget the keys of requests from more than a day ago."""
 

@@ -41,6 +41,11 @@ def once_only(connection: Connection, once: Once | None, now: datetime, make: Ca
     return result
 
 
+def note(connection: Connection, once: Once, sweep: str, now: datetime) -> None:
+    """Note that a request is answered with a sweep that was there. Raises InvalidRequest as above."""
+    once_only(connection, once, now, lambda: Made(sweep))
+
+
 def forget(connection: Connection, now: datetime) -> None:
     """Forget the keys of requests that nobody repeats any more."""
     connection.execute(delete(keys).where(keys.c.made_at < now - timedelta(seconds=KEPT_SECONDS)))

@@ -253,6 +253,7 @@ class SqliteStorage:
 
     create_sweep = _writes(sweep_rows.create)
     made = _reads(repeats.made)
+    note_made = _writes(repeats.note)
     forget_repeats = _writes(repeats.forget)
     sweep = _reads(sweep_rows.find)
     sweep_spec = _reads(sweep_rows.spec)

@@ -55,7 +55,13 @@ _LISTED = (
     .order_by(sweeps.c.id.desc())
     .limit(bindparam("limit"))
 )
-_ALL = Query(_LISTED)
+_FITTING: Mapping[str, ColumnElement[bool]] = {
+    "name": func.lower(sweeps.c.name).contains(bindparam("name"), escape="/"),
+    "state": sweeps.c.state == bindparam("state"),
+    "tag": json_has(sweeps.c.tags, "tag"),
+    "dataset": sweeps.c.dataset == bindparam("dataset"),
+}
+"""What sweeps have to fit, by the parts of a filter, which are the names of their parameters too."""
 
 
 def sweep_row(connection: Connection, sweep: str, *columns: ColumnElement[Any]) -> AnyRow:
@@ -128,10 +134,14 @@ def foreign_specs(connection: Connection, keys: Collection[int]) -> dict[int, Sw
 
 def page(connection: Connection, which: SweepFilter, before: str | None, limit: int) -> Sequence[Sweep]:
     """Return up to `limit` sweeps that fit, newest first, from the first one older than `before`."""
-    place = {"before": before or _BEHIND_ALL, "limit": limit}
-    conditions = _conditions(which)
-    query = Query(_LISTED.where(*conditions)) if conditions else _ALL
-    return _sweeps(connection, query.rows(connection, **place))
+    asked = _parts(which)
+    rows = _listed(tuple(asked)).rows(connection, before=before or _BEHIND_ALL, limit=limit, **asked)
+    return _sweeps(connection, rows)
+
+
+@cache
+def _listed(parts: tuple[str, ...]) -> Query:
+    return Query(_LISTED.where(*(_FITTING[part] for part in parts)))
 
 
 def idle(connection: Connection, keys: Collection[int]) -> list[str]:
@@ -148,17 +158,20 @@ def running(connection: Connection) -> list[str]:
     )
 
 
-def _conditions(which: SweepFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if which.name is not None:
-        conditions.append(func.lower(sweeps.c.name).contains(which.name.lower(), autoescape=True))
-    if which.state is not None:
-        conditions.append(sweeps.c.state == which.state.value)
-    if which.tag is not None:
-        conditions.append(json_has(sweeps.c.tags, which.tag))
-    if which.dataset is not None:
-        conditions.append(sweeps.c.dataset == which.dataset)
-    return conditions
+def _parts(which: SweepFilter) -> dict[str, str]:
+    """Return what each part of a filter that is given is compared with."""
+    parts = {
+        "name": None if which.name is None else _escaped(which.name.lower()),
+        "state": which.state,
+        "tag": which.tag,
+        "dataset": which.dataset,
+    }
+    return {part: value for part, value in parts.items() if value is not None}
+
+
+def _escaped(text: str) -> str:
+    """Return a text in which nothing stands for other letters."""
+    return text.replace("/", "//").replace("%", "/%").replace("_", "/_")
 
 
 def _sweeps(connection: Connection, rows: Sequence[AnyRow]) -> list[Sweep]:

@@ -32,7 +32,7 @@ GROUP = 256
 
 _LOG = logging.getLogger(__name__)
 
-_ENDED = "The thread that writes has ended by a fault: nothing is stored until the server is started again."
+_ENDED = "The thread that writes was ended by a fault, and the server ends with it. Try again once it is started anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,9 @@ class Writer:
                     group, between, open_ = self._next_group(self._queue.get())
                     self._do(connection, group, between)
                 self._at_end(connection)
-        except BaseException:  # noqa: BLE001 - whatever ended it, nobody must wait for a thread that has ended
-            _LOG.exception(_ENDED)
+        except BaseException:  # whatever ended it, nobody must wait for a thread that has ended
             self._refuse(self._waiting())
+            raise  # to whoever watches over the threads of this process
 
     def _refuse(self, jobs: Iterable[_Job]) -> None:
         """Take nothing more, and tell those who wait for these jobs why."""

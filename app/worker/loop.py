@@ -126,7 +126,7 @@ class Worker:
         try:
             with bound(worker=self._name):
                 duty()
-        except Exception as error:  # noqa: BLE001  # raised again by the main thread, which must not go on alone
+        except BaseException as error:  # noqa: BLE001  # raised again by the main thread, which must not go on alone
             if self._stopping.is_set():
                 _log.info("The stop interrupted a request: %s", error)
                 return

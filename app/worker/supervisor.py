@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+from app.domain.errors import LogsweepError
 from app.domain.runs import Ending
 from app.domain.work import LOCAL_PREFIX
 from app.logs.context import bound
@@ -72,35 +73,50 @@ class Supervisor:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        """Stop all workers: gracefully, and by force those that take longer than STOP_SECONDS."""
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Stop all workers: gracefully, and by force those that take longer than so many seconds."""
         with self._lock:
             self._stopping.set()
             for process in self._processes.values():
                 process.terminate()
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + seconds
         for place, thread in enumerate(self._threads):
             thread.join(max(deadline - time.monotonic(), 0.0))
-            if thread.is_alive():
-                self._processes[place].kill()
-                thread.join()
+            if thread.is_alive() and (left := self._processes.get(place)) is not None:
+                left.kill()
+            thread.join()
 
     def _keep(self, place: int) -> None:
         """Run the worker of one place, again and again."""
         pause, generation = FIRST_PAUSE, 0
-        while (process := self._start(place, name := self._name(place, generation))) is not None:
+        while not self._stopping.is_set():
             started = self._clock()
-            code = process.wait()
-            if self._stopping.is_set():
-                return
-            ending, reason = ending_of(code)
-            with bound(worker=name):
-                _log.warning("Worker %s died: %s. Starting another.", name, reason)
-            self._on_death(name, ending, reason)
+            with bound(worker=(name := self._name(place, generation))):
+                self._run(place, name)
             if self._clock() - started >= HEALTHY_SECONDS:
                 pause = FIRST_PAUSE
-            self._rest(pause)
+            if not self._stopping.is_set():
+                self._rest(pause)
             pause, generation = min(2.0 * pause, LONGEST_PAUSE), generation + 1
+
+    def _run(self, place: int, name: str) -> None:
+        """Run a worker until it ends, and tell of its death. Whatever fails, its place is not left for ever."""
+        try:
+            if (process := self._start(place, name)) is None:
+                return
+            code = process.wait()
+            if not self._stopping.is_set():
+                self._tell_death(name, code)
+        except OSError as error:  # of memory or processes there are too few: there may be more after a pause
+            _log.warning("Worker %s cannot be started: %s. It is tried again.", name, error)
+
+    def _tell_death(self, name: str, code: int) -> None:
+        ending, reason = ending_of(code)
+        _log.warning("Worker %s died: %s. Starting another.", name, reason)
+        try:
+            self._on_death(name, ending, reason)
+        except LogsweepError as error:  # a full disk, for one
+            _log.warning("What worker %s had is taken back when its leases run out: %s", name, error.detail)
 
     def _name(self, place: int, generation: int) -> str:
         return f"{LOCAL_PREFIX}{self._boot}-{place}-{generation}"

@@ -82,7 +82,7 @@ FEEDS = {("GET", "/v1/events"), ("GET", "/v1/sweeps/{sweep}/events")}
 @pytest.fixture(scope="module")
 def document(shared: Client) -> dict[str, Any]:
     """The OpenAPI document of the server."""
-    found: dict[str, Any] = httpx.get(f"{shared.url}/openapi.json").json()
+    found: dict[str, Any] = httpx.get(f"{shared.url}/openapi.json", timeout=60.0).json()
     return found
 
 

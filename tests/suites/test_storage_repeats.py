@@ -56,6 +56,15 @@ def test_the_same_points_are_enqueued_once(storage: Storage) -> None:
     assert list(look(storage).points) == [{"l2": 0.25}, {"l2": 0.5}]
 
 
+def test_a_request_that_is_answered_with_what_was_there_is_known_by_its_key(storage: Storage) -> None:
+    begin(storage, "swp_a", None)
+    for _ in range(2):
+        storage.note_made(ONCE, "swp_a", START)
+    assert storage.made(ONCE) == Made("swp_a")
+    with pytest.raises(InvalidRequest):
+        storage.note_made(replace(ONCE, request_sha256="1" * 64), "swp_a", START)
+
+
 def test_a_request_that_was_refused_leaves_no_key(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 1))
     with pytest.raises(Conflict):

@@ -41,7 +41,8 @@ def until(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -
 class ServerProcess:
     """`logsweep serve` on a data folder and on loopback; port 0 takes a free one.
 
-    `descriptors` is the most that it may have open, so that it cannot allow itself more.
+    `descriptors` is the most that it may have open, so that it cannot allow itself more; `module` is what is run, if
+    it is not the command line itself.
     """
 
     def __init__(
@@ -53,13 +54,15 @@ class ServerProcess:
         port: int = 0,
         variables: Mapping[str, str] | None = None,
         descriptors: int | None = None,
+        *,
+        module: str = "app.cli",
     ) -> None:
         options = ["serve", "--data", str(data), "--port", str(port)]
         options += ["--workers", str(workers), "--slots", str(slots)]
         environment = {**os.environ, "LOGSWEEP_LEASE_SECONDS": str(lease_seconds), **(variables or {})}
-        log_file = data.parent / f"{data.name}.log"
+        self.log = log_file = data.parent / f"{data.name}.log"
         with log_file.open("ab") as log:
-            command = [*_limited(descriptors), *_COMMAND, *options]
+            command = [*_limited(descriptors), sys.executable, "-m", module, *options]
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment)
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()

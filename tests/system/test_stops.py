@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.storage import FILE
-from tests.system.processes import PATIENCE, ServerProcess, counts, in_the_middle, post_sweep, running, until
+from tests.system.processes import PATIENCE, ServerProcess, counts, gone, in_the_middle, post_sweep, running, until
 
 SWEEP: dict[str, Any] = {
     "dataset": "iris",
@@ -54,3 +54,23 @@ def test_the_file_alone_has_everything_after_a_stop_amid_the_work(
             server.require_life(0.0)
         assert server.process.wait(PATIENCE) == 0
         assert completed_alone(tmp_path / "data") >= told > 0
+
+
+def test_a_server_whose_writer_a_fault_has_ended_ends_with_a_sentence_and_another_one_goes_on(tmp_path: Path) -> None:
+    doomed = ServerProcess(tmp_path / "data", workers=1, module="tests.system.doomed_server")
+    with running(doomed):
+        sweep = post_sweep(doomed.client, SWEEP)
+        until(lambda: in_the_middle(doomed.client, sweep), "some trials are done")
+        told, (worker,) = counts(doomed.client, sweep)["completed"], doomed.children()
+        answer = doomed.client.post("/v1/sweeps", json=SWEEP | {"name": "doomed"})
+        assert (answer.status_code, answer.json()["detail"][:23]) == (503, "The thread that writes ")
+        assert doomed.process.wait(PATIENCE) == 1
+        assert gone(worker)
+    last = doomed.log.read_text().splitlines()[-1]
+    assert last.startswith(
+        "The server ended by a fault of its own: the thread storage-writer ended by PanicError: the "
+    )
+    other = ServerProcess(tmp_path / "data")
+    with running(other):
+        assert counts(other.client, sweep)["completed"] >= told > 0
+        assert other.client.get("/readyz").is_success

@@ -18,6 +18,7 @@ from app.domain.work import OWN_TRAINER
 from app.serve import Server, limits_of
 from app.services.services import Services
 from app.settings import Settings
+from app.thread_faults import ThreadFaults
 from app.worker.supervisor import Supervisor, worker_process
 from tests.app.storage.new_database import put_new_database
 
@@ -39,7 +40,9 @@ def serving(
         listener.listen()  # connections wait here until the server has started
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         supervisor = Supervisor(0, services.work.lose_worker, worker_process(address, 1, "none"))
-        server = Server(make_app(services, chosen, traces), limits_of(chosen), supervisor, services, address)
+        server = Server(
+            make_app(services, chosen, traces), limits_of(chosen), supervisor, services, address, ThreadFaults()
+        )
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -14,7 +14,7 @@ from app.api.room import PATIENCE, Room
 from app.domain.errors import Unavailable
 
 PIECE, PARTS = 1 << 16, 3
-MOST = {"/form": Most(100, form=200), "/file": Most(10 * PIECE, held=50), "/v1/work/*": Most(1000)}
+MOST = {"/form": Most(100, form=Most(200, held=60)), "/file": Most(10 * PIECE, held=50), "/v1/work/*": Most(1000)}
 JSON, FORM = (b"content-type", b"application/json"), (b"content-type", b"multipart/form-data; boundary=x")
 CHUNKS = (b"transfer-encoding", b"chunked")
 
@@ -136,6 +136,20 @@ def test_a_small_body_that_never_ends_goes_for_others_too() -> None:
         await server.send("/", (length(950), JSON), 950)
         with pytest.raises(Unavailable, match="kept the server waiting"):
             await slow
+
+    asyncio.run(asyncio.wait_for(scene(), 10))
+
+
+def test_a_form_that_is_held_otherwise_than_other_bodies_of_its_route_takes_that() -> None:
+    async def scene() -> None:
+        server = Reading()
+        sent = [asyncio.ensure_future(server.send("/form", (length(200), FORM), 200)) for _ in range(2)]
+        sent.append(asyncio.ensure_future(server.send("/form", (length(90), JSON), 90)))
+        while server.memory.used < 60 + 60 + 90:
+            await asyncio.sleep(0)  # what any other task does
+        assert server.memory.used == 60 + 60 + 90  # and not 400 and 90
+        server.go_on.set()
+        await asyncio.gather(*sent)
 
     asyncio.run(asyncio.wait_for(scene(), 10))
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.app.api.serving import Json, Trainer, start, sweep_body
+from tests.app.api.serving import Json, Trainer, start, sweep_body, when_ended
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 POINTS = {"points": [{"learning_rate": 0.01}, {"learning_rate": 0.02}]}
@@ -15,9 +15,9 @@ def sweeps(client: httpx.Client) -> list[str]:
     return [sweep["id"] for sweep in client.get("/v1/sweeps").json()["items"]]
 
 
-def post(client: httpx.Client, path: str, body: Json | None) -> httpx.Response:
+def post(client: httpx.Client, path: str, body: Json | None, status: int = 201) -> httpx.Response:
     answer = client.post(path, json=body, headers=KEY)
-    assert answer.status_code == 201, answer.text
+    assert answer.status_code == status, answer.text
     return answer
 
 
@@ -52,16 +52,59 @@ def test_a_refinement_that_is_posted_again_is_one_sweep(client: httpx.Client, tr
     assert sweeps(client) == [first, sweep]
 
 
-def test_a_refinement_is_answered_again_when_what_it_refines_was_deleted(
-    client: httpx.Client, trainer: Trainer
+@pytest.mark.parametrize(("verb", "status"), [("refine", 201), ("retrain", 200)])
+def test_what_was_made_of_a_sweep_is_answered_again_when_that_was_deleted(
+    client: httpx.Client, trainer: Trainer, verb: str, status: int
 ) -> None:
     sweep = start(client, budget={"trials": 20})["id"]
     trainer.train_everything([0.1 + 0.01 * number for number in range(20)])
-    first = post(client, f"/v1/sweeps/{sweep}/refine", None).json()["id"]
+    when_ended(client, sweep)
+    first = post(client, f"/v1/sweeps/{sweep}/{verb}", None, status).json()["id"]
     client.delete(f"/v1/sweeps/{sweep}").raise_for_status()
-    assert post(client, f"/v1/sweeps/{sweep}/refine", None).json()["id"] == first
-    assert client.post(f"/v1/sweeps/{sweep}/refine").status_code == 404
+    again = post(client, f"/v1/sweeps/{sweep}/{verb}", None, status)
+    assert (again.json()["id"], again.headers["Idempotency-Replayed"]) == (first, "true")
+    assert client.post(f"/v1/sweeps/{sweep}/{verb}").status_code == 404
     assert sweeps(client) == [first]
+
+
+def test_who_asks_for_a_retraining_that_was_there_is_known_again_too(client: httpx.Client, trainer: Trainer) -> None:
+    sweep = start(client)["id"]
+    trainer.train_everything()
+    when_ended(client, sweep)
+    made = client.post(f"/v1/sweeps/{sweep}/retrain").json()["id"]
+    assert post(client, f"/v1/sweeps/{sweep}/retrain", None, 200).json()["id"] == made
+    client.delete(f"/v1/sweeps/{sweep}").raise_for_status()
+    assert post(client, f"/v1/sweeps/{sweep}/retrain", None, 200).json()["id"] == made
+
+
+def test_a_sweep_and_points_are_answered_again_when_their_data_set_was_deleted(client: httpx.Client) -> None:
+    table = "\n".join(["x,y", *(f"{number},{number % 2}" for number in range(60))])
+    upload = client.post("/v1/datasets", files={"file": ("t.csv", table)}, data={"name": "t", "target": "y"})
+    assert upload.is_success, upload.text
+    sweep = post(client, "/v1/sweeps", sweep_body(dataset="t")).json()["id"]
+    other = {"Idempotency-Key": "points"}
+    points = client.post(f"/v1/sweeps/{sweep}/trials", json=POINTS, headers=other).json()
+    client.post(f"/v1/sweeps/{sweep}/cancel").raise_for_status()
+    client.delete("/v1/datasets/t").raise_for_status()
+    assert post(client, "/v1/sweeps", sweep_body(dataset="t")).json()["id"] == sweep
+    assert client.post(f"/v1/sweeps/{sweep}/trials", json=POINTS, headers=other).json() == points
+    client.delete(f"/v1/sweeps/{sweep}").raise_for_status()
+    assert client.post(f"/v1/sweeps/{sweep}/trials", json=POINTS, headers=other).status_code == 404
+
+
+COUNTED_OTHERWISE = {
+    "upload_dataset": "the same files and fields under the same name are found again",
+    "create_key": "its token is shown this once, and kept nowhere",
+}
+"""POSTs that make something and have no Idempotency-Key, each with the reason."""
+
+
+def test_every_post_that_makes_something_counts_once_by_a_key(shared: httpx.Client) -> None:
+    found = [path["post"] for path in shared.get("/openapi.json").json()["paths"].values() if "post" in path]
+    keyed = {one["operationId"] for one in found if "Idempotency-Key" in str(one.get("parameters"))}
+    assert keyed == {"create_sweep", "enqueue_points", "refine_sweep", "retrain_winner"}
+    makes = {one["operationId"] for one in found if "201" in one["responses"]}
+    assert makes - keyed == COUNTED_OTHERWISE.keys()
 
 
 @pytest.mark.parametrize("other", [{"seed": 8}, {"name": "another"}])

@@ -1,15 +1,28 @@
 """Tests of the feed of events: order, places, bounds, and who is woken how often."""
 
 import asyncio
+import tracemalloc
 from collections.abc import Sequence
 from itertools import pairwise
 from threading import Thread
 from time import sleep
 
+import msgspec
 import pytest
 
 from app.domain.events import Decided, EpochsStored, Event, SweepChanged, TrialsChanged, WorkersChanged, WorkQueued
-from app.services.feed import LEISURE, MOST_READ, MOST_SHARED, MOST_TRIALS, PACE, SLOWEST, TOGETHER, Feed, Published
+from app.services.feed import (
+    LEISURE,
+    MOST_NUMBERS,
+    MOST_READ,
+    MOST_SHARED,
+    MOST_TRIALS,
+    PACE,
+    SLOWEST,
+    TOGETHER,
+    Feed,
+    Published,
+)
 
 BOOT = "b007"
 
@@ -29,10 +42,15 @@ def sequences(events: Sequence[Published]) -> list[int]:
     return [one.sequence for one in events]
 
 
+def event_of(published: Published) -> Event:
+    event: Event = msgspec.json.decode(published.data, type=published.kind)
+    return event
+
+
 def test_a_reader_gets_what_came_after_its_place_in_order_and_nothing_twice() -> None:
     feed = filled(3)
     reading = feed.read(1)
-    assert [(one.sequence, one.event) for one in reading.events] == [(2, made(2)), (3, made(3))]
+    assert [(one.sequence, event_of(one)) for one in reading.events] == [(2, made(2)), (3, made(3))]
     assert (reading.place, reading.lost, reading.more) == (3, False, False)
     assert not feed.read(3).events
 
@@ -64,14 +82,14 @@ def test_events_count_by_the_trials_that_they_tell_of() -> None:
     assert sequences(feed.read(0).events) == [1, 2]
     feed.publish([EpochsStored("s", {0: 1})])
     assert feed.read(0).lost
-    assert feed.read(2).events[0].event == EpochsStored("s", {0: 1})
+    assert event_of(feed.read(2).events[0]) == EpochsStored("s", {0: 1})
 
 
 def test_an_event_of_very_many_trials_is_cut() -> None:
     feed = Feed(BOOT)
     states = dict.fromkeys(range(2 * MOST_TRIALS + 1), "queued")
     feed.publish([TrialsChanged("s", states)])
-    parts = [one.event for one in feed.read(0).events]
+    parts = [event_of(one) for one in feed.read(0).events]
     assert [len(part.trials) for part in parts if isinstance(part, TrialsChanged)] == [MOST_TRIALS, MOST_TRIALS, 1]
 
 
@@ -92,15 +110,24 @@ def test_a_place_is_known_in_its_boot_alone_and_as_long_as_it_is_remembered() ->
     assert feed.place_of("another", 15) is None
 
 
-def test_an_event_is_encoded_once_however_many_read_it() -> None:
-    feed, calls = filled(2), list[int]()
+def test_an_event_is_kept_as_what_readers_get_of_it() -> None:
+    feed = Feed(BOOT)
+    feed.publish([TrialsChanged("s", {7: "queued"}), WorkersChanged(left=("Jürgen",))])
+    texts = [one.data.decode() for one in feed.read(0).events]
+    assert texts == ['{"sweep":"s","trials":{"7":"queued"}}', '{"came":[],"left":["Jürgen"]}']
 
-    def encode(one: Published) -> bytes:
-        calls.append(one.sequence)
-        return b"%d" % one.sequence
 
-    read = [[one.once(encode) for one in feed.read(0).events] for _ in range(3)]
-    assert (read, calls) == ([[b"1", b"2"]] * 3, [1, 2])
+def test_a_feed_that_remembers_all_it_can_takes_a_few_megabytes() -> None:
+    tracemalloc.start()
+    try:
+        feed, together = Feed(BOOT), 64
+        for first in range(0, MOST_NUMBERS, together):
+            feed.publish([TrialsChanged("s", dict.fromkeys(range(first, first + together), "completed"))])
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert feed.read(0).lost, "it is full"
+    assert held < 4e6
 
 
 def test_what_several_read_from_the_same_place_on_is_put_together_once() -> None:

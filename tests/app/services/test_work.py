@@ -160,3 +160,12 @@ def test_what_a_dead_child_held_goes_to_another_with_the_reason(services: Servic
     ended, lasting = services.trials.attempts(sweep, 0, 10, None).items
     assert (ended.worker, ended.ending, ended.reason) == ("local-1", "signal", "killed by signal 9")
     assert (lasting.worker, lasting.ending) == ("local-2", None)
+
+
+def test_of_runs_with_a_result_nothing_is_remembered_until_they_are_leased_again(services: Services) -> None:
+    posted(services, budget={"trials": 8})
+    runs = claimed(services, 8)
+    finish(services, runs[:5])
+    assert len(services.work._foreign) == 3, "those in training"
+    finish(services, runs[5:])
+    assert len(services.work._foreign) == 0

@@ -15,6 +15,7 @@ from app.domain.errors import DiskFull, Unavailable
 from app.storage import changes
 from app.storage.connect import driver, limit_size, reading_engine, writing_engine
 from app.storage.writer import GROUP, Writer
+from app.thread_faults import thread_faults
 from tests.system.processes import PATIENCE
 
 
@@ -201,7 +202,7 @@ def test_a_writer_that_cannot_roll_back_goes_on_with_another_connection_as_limit
     assert stored(tmp_path) == [2]
 
 
-def test_nobody_waits_for_a_writer_that_a_fault_has_ended(writer: Writer) -> None:
+def test_nobody_waits_for_a_writer_that_a_fault_has_ended_and_it_is_told(writer: Writer) -> None:
     def leave(_: object) -> None:
         raise SystemExit
 
@@ -211,12 +212,15 @@ def test_nobody_waits_for_a_writer_that_a_fault_has_ended(writer: Writer) -> Non
     go, _ = held_up(writer)
     writer.listen(leave)
     waiting: list[Future[Any]] = [writer.submit(change), writer.submit_between(lambda _: None), writer.submit(put(1))]
-    go.set()
-    for future in waiting:
-        with pytest.raises(Unavailable, match="has ended by a fault"):
-            future.result(PATIENCE)
-    with pytest.raises(Unavailable, match="until the server is started again"):
-        writer.submit(put(2))
+    with thread_faults() as faults:
+        go.set()
+        for future in waiting:
+            with pytest.raises(Unavailable, match="was ended by a fault"):
+                future.result(PATIENCE)
+        with pytest.raises(Unavailable, match="once it is started anew"):
+            writer.submit(put(2))
+        writer.close()
+    assert faults.first == "the thread storage-writer ended by SystemExit"
 
 
 def test_close_finishes_what_was_submitted_and_refuses_the_rest(writer: Writer, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from app.domain.errors import DiskFull
 from app.domain.runs import Ending
 from app.worker.process import OUT_OF_MEMORY
 from app.worker.supervisor import FIRST_PAUSE, LONGEST_PAUSE, Supervisor, ending_of
@@ -105,6 +106,55 @@ def test_a_stop_ends_children_without_a_word_of_death() -> None:
     assert script.all_dead.wait(30)
     supervisor.stop()
     assert (script.deaths, script.rests, len(script.names)) == ([], [], 1)
+
+
+def test_a_place_whose_worker_could_not_be_started_is_tried_again() -> None:
+    script, failures = Scripted([]), iter([OSError("Resource temporarily unavailable")])
+
+    def spawn(name: str) -> Child:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        return script.spawn(name)
+
+    supervisor = Supervisor(1, lambda *_: None, spawn, lambda: script.now, script.rests.append)
+    supervisor.start()
+    assert script.all_dead.wait(30)
+    supervisor.stop()
+    assert (script.rests, len(script.names)) == ([FIRST_PAUSE], 1)
+
+
+def test_a_death_that_cannot_be_told_now_leaves_no_place_empty() -> None:
+    def refuse(*_: object) -> None:
+        raise DiskFull("No room is left.")
+
+    script = Scripted([(1.0, 1)])
+    supervisor = Supervisor(1, refuse, script.spawn, lambda: script.now, script.rests.append)
+    supervisor.start()
+    assert script.all_dead.wait(30)
+    supervisor.stop()
+    assert len(script.names) == 2
+
+
+def test_a_stop_without_patience_ends_children_by_force() -> None:
+    class Stubborn(Child):
+        def terminate(self) -> None:
+            self.ended_by.append("asked")
+
+        def kill(self) -> None:
+            self.ended_by.append("forced")
+            super().kill()
+
+    script, children = Scripted([]), list[Stubborn]()
+
+    def spawn(_: str) -> Child:
+        children.append(Stubborn(script, None))
+        return children[-1]
+
+    supervisor = Supervisor(1, lambda *_: None, spawn)
+    supervisor.start()
+    assert script.all_dead.wait(30)
+    supervisor.stop(0.0)
+    assert [child.ended_by for child in children] == [["asked", "forced"]]
 
 
 def test_a_worker_that_was_asked_to_end_is_not_to_blame() -> None:

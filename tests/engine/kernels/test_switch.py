@@ -168,6 +168,33 @@ def test_a_process_that_was_forked_meanwhile_goes_over_too(tmp_path: Path) -> No
     assert output.split() == ["True", "0"]
 
 
+def test_a_process_that_was_forked_while_a_module_was_imported_goes_over_too(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, threading, numpy as np\n"
+        "from engine.kernels import bind, choose, ready\n"
+        "from engine.kernels.scale import SCALE\n"
+        "importing, forked = threading.Event(), threading.Event()\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'filelock._api':\n"  # half of filelock is there
+        "            importing.set()\n"
+        "            forked.wait(1)\n"  # or not, as a fork waits for the import
+        "sys.meta_path.insert(0, Slow())\n"
+        "choose('auto')\n"
+        "importing.wait()\n"
+        "child = os.fork()\n"
+        "forked.set()\n"
+        "if not child:\n"
+        "    bind(SCALE, np.ones((2, 3)), np.ones((2, 1)))\n"
+        "    os._exit(0 if ready() else 1)\n"
+        "print(ready(), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+    )
+    environment = {**os.environ, "LOGSWEEP_KERNELS": "numpy", "CC": REMEMBERING, "XDG_CACHE_HOME": str(tmp_path)}
+    output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True, cwd=ROOT)
+
+    assert output.split() == ["True", "0"]
+
+
 def test_a_process_that_ends_first_takes_its_compiler_along(tmp_path: Path) -> None:
     started = tmp_path / "started"
     os.mkfifo(started)

@@ -110,7 +110,7 @@ def cancel(sweep: str, *, keep: bool = False) -> Call[SweepAnswer]:
 
 def retrain(sweep: str) -> Call[SweepAnswer]:
     """Train the best trial of an ended sweep on train and dev together: a sweep of its own, which is the answer."""
-    return _control(sweep, "retrain")
+    return making(_at(sweep, "retrain"), _SWEEP, None)
 
 
 def refine(

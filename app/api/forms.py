@@ -1,0 +1,61 @@
+"""What a form may have, and how much of it is in memory: of each file up to 1 MiB, the rest of which is on the disk."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartParser
+
+from app.api.body_limit import parsed
+
+MOST_FILES = 4
+"""The most files of a form, known or not."""
+
+MOST_FIELDS = 1000
+"""The most fields of a form: some name columns, of which there are many."""
+
+MOST_FIELD_BYTES = 1 << 12
+"""The most bytes of one of them, or of the name of a column."""
+
+_HEAD_OF_A_FIELD = MOST_FIELD_BYTES + (1 << 8)
+"""The longest name of a field that the parser takes, and what Python keeps beside the two texts."""
+
+HELD = MOST_FILES * MultiPartParser.spool_max_size + MOST_FIELDS * (MOST_FIELD_BYTES + _HEAD_OF_A_FIELD)
+"""The most bytes of a form that are in memory: of each file up to 1 MiB, and all fields."""
+
+
+class Limits(TypedDict):
+    """What the parser of forms is told."""
+
+    max_files: int
+    max_fields: int
+    max_part_size: int
+
+
+LIMITS: Limits = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_FIELD_BYTES}
+
+
+@asynccontextmanager
+async def read_form(request: Request) -> AsyncIterator[FormData]:
+    """Yield the form of a request, of which no more counts as in memory than is; its files are closed at the end."""
+    async with request.form(**LIMITS) as form:
+        parsed(request, in_memory(form))
+        yield form
+
+
+def in_memory(form: FormData) -> int:
+    """Return how many bytes of a form are in memory: all but those of files that are written to the disk."""
+    return sum(len(name) + _held(value) for name, value in form.multi_items())
+
+
+def is_on_disk(file: UploadFile) -> bool:
+    """Return whether a file of a form was written to the disk."""
+    return (file.size or 0) > MultiPartParser.spool_max_size
+
+
+def _held(value: UploadFile | str) -> int:
+    if isinstance(value, str):
+        return len(value)
+    return 0 if is_on_disk(value) else value.size or 0

@@ -1,0 +1,113 @@
+"""Forms take no more memory than is counted for them, and so keep no other body out."""
+
+import asyncio
+import tracemalloc
+from collections.abc import AsyncGenerator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import httpx
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartParser
+
+from app.api.forms import HELD, LIMITS, MOST_FIELD_BYTES, MOST_FIELDS, MOST_FILES, in_memory
+from app.domain.access import Scope
+from app.services.predicting import MOST_FILE_BYTES
+from tests.app.api.guarded import Guarded, bearer, guarded
+from tests.app.api.serving import problem, serving
+
+PIECE = 1 << 16
+MEBIBYTE = 1 << 20
+
+
+def part(name: str, about: str = "") -> bytes:
+    return f'--x\r\nContent-Disposition: form-data; name="{name}"{about}\r\n\r\n'.encode()
+
+
+def largest() -> Iterator[bytes]:
+    """Yield the pieces of a form that has in memory what one may."""
+    for number in range(MOST_FILES):
+        yield part(str(number), '; filename="t.csv"')
+        for _ in range(MEBIBYTE // PIECE):
+            yield bytes(PIECE)
+        yield b"\r\n"
+    for number in range(MOST_FIELDS):
+        yield part(f"{number:0{MOST_FIELD_BYTES}}") + b"a" * MOST_FIELD_BYTES + b"\r\n"
+    yield b"--x--\r\n"
+
+
+def small() -> Iterator[bytes]:
+    """Yield the pieces of a form with one field."""
+    yield part("name") + b"a\r\n--x--\r\n"
+
+
+async def memory_of(pieces: Iterator[bytes]) -> tuple[int, int]:
+    """Return how many bytes of a form are said to be in memory, and how many there are at most."""
+
+    async def stream() -> AsyncGenerator[bytes]:
+        for piece in pieces:
+            yield piece
+
+    head = Headers({"content-type": "multipart/form-data; boundary=x"})
+    tracemalloc.start()
+    try:
+        form = await MultiPartParser(head, stream(), **LIMITS).parse()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    counted = in_memory(form)
+    await form.close()
+    return counted, peak
+
+
+def test_the_largest_form_takes_the_memory_that_is_counted() -> None:
+    asyncio.run(memory_of(small()))  # what it imports is there
+    counted, peak = asyncio.run(memory_of(largest()))
+    assert 0.9 * HELD < counted <= HELD
+    assert peak < 1.1 * HELD
+
+
+def test_a_form_with_more_than_it_may_have_is_refused(tmp_path: Path) -> None:
+    with serving(tmp_path) as (client, _):
+        for files, fields in (
+            ([("file", ("t.csv", b"a"))] * (MOST_FILES + 1), {}),
+            ([("file", ("t.csv", b"a"))], {"ignore": ["a"] * (MOST_FIELDS + 1)}),
+            ([("file", ("t.csv", b"a"))], {"ignore": "a" * (MOST_FIELD_BYTES + 1)}),
+        ):
+            for address in ("/v1/datasets", "/v1/sweeps/none/trials/0/evaluate"):
+                problem(client.post(address, files=files, data=fields), 413)
+
+
+def arriving(server: Guarded, has_come: Event, end: Event) -> httpx.Response:
+    """Send an upload without a target, and do not end before `end`."""
+
+    def pieces() -> Iterator[bytes]:
+        yield part("file", '; filename="t.csv"')
+        for _ in range(4 * HELD // PIECE):
+            yield bytes(PIECE)
+        has_come.set()
+        while not end.wait(0.1):
+            yield bytes(PIECE)  # who sends steadily does not go for others
+        yield b"\r\n--x--\r\n"
+
+    head = bearer(server.good[Scope.SUBMIT]) | {"content-type": "multipart/form-data; boundary=x"}
+    return httpx.post(f"{server.client.base_url}/v1/datasets", content=pieces(), headers=head, timeout=60)
+
+
+def test_the_largest_file_to_score_finds_room_beside_uploads_that_arrive(tmp_path: Path) -> None:
+    with guarded(tmp_path) as server, ThreadPoolExecutor(2) as beside:
+        have_come, end = [Event(), Event()], Event()
+        uploads = [beside.submit(arriving, server, has_come, end) for has_come in have_come]
+        try:
+            assert all(one.wait(60.0) for one in have_come)
+            answer = server.client.post(
+                "/v1/sweeps/none/trials/0/evaluate",
+                files={"file": ("t.csv", bytes(MOST_FILE_BYTES))},
+                headers=bearer(server.good[Scope.READ]),
+            )
+        finally:
+            end.set()
+        problem(answer, 404)
+        for one in uploads:
+            problem(one.result(), 422)

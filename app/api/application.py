@@ -156,7 +156,7 @@ def make_application(
         BodyLimit,
         usual=Most(MAX_JSON_BYTES),
         others=limits,
-        parts=MOST_FILES + MOST_FIELDS,
+        parts=forms.MOST_FILES + forms.MOST_FIELDS,
         rooms=rooms,
         clock=monotonic,
     )

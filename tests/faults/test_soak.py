@@ -23,7 +23,12 @@ FEEDS = 20
 GROWTH = 1.1
 
 POOLED = 4
-"""Threads that pools may have gained, which grow with what comes at once up to their bounds; a leak has one a sweep."""
+"""Threads that pools may have gained, which grow with what comes at once up to their bounds; a leak has one a sweep.
+
+Of some 17 of the server eight are such: five that answer clients (AnyIO's) and three that answer workers
+(of `app.api.work`). The others are as many from the start on: the main one, the writer's, its log's, two of the
+planner, the reaper's, the one that tells what is done, and one for each worker process.
+"""
 
 SWEEP: dict[str, Any] = {
     "dataset": "iris",

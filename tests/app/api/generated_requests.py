@@ -70,7 +70,12 @@ include-path-regex = "/events$"
 checks.response_schema_conformance.enabled = false
 request-timeout = LISTENING
 max-stream-events = 1
-phases.fuzzing.generation.max-examples = FEW_EXAMPLES
+phases.fuzzing.generation.max-examples = OF_FEEDS
+
+# Each upload starts a process that reads it.
+[[operations]]
+include-name = ["POST /v1/datasets", "POST /v1/datasets/preview"]
+phases.fuzzing.generation.max-examples = OF_UPLOADS
 
 [[operations]]
 include-name = "DELETE /v1/sweeps/{sweep}"
@@ -100,8 +105,8 @@ checks.negative_data_rejection.enabled = false
 _LISTENING = 2.5
 """Seconds for which a feed is listened to, which are also all that its head may take: it is sent at once."""
 
-_FEEDS = 10
-"""How many requests are made at random of each feed."""
+_FEEDS, _UPLOADS = 10, 40
+"""How many requests are made at random of each feed and upload, at most."""
 
 _REVOKING = "DELETE /v1/keys/{key}"
 """An admin would revoke the key that it asks with, and all that follows would be refused."""
@@ -207,8 +212,9 @@ def _config(client: httpx.Client, keys: Mapping[Scope, str], plan: Plan) -> str:
         expendable = [start(admin, budget={"trials": 1})["id"] for _ in range(5)]
     values: dict[str, Any] = {"SEED": plan.seed, "TOKEN": bearer(keys[plan.scope])["Authorization"]}
     values |= {f"{phase.upper()}_PHASE": phase in plan.phases for phase in PHASES}
-    values |= {"MOST_EXAMPLES": plan.examples, "FEW_EXAMPLES": min(plan.examples, _FEEDS), "LISTENING": _LISTENING}
-    values |= {"SWEEPS": sweeps, "EXPENDABLE": expendable, "UNCOVERED": plan.uncovered}
+    most = plan.examples
+    values |= {"MOST_EXAMPLES": most, "OF_FEEDS": min(most, _FEEDS), "OF_UPLOADS": min(most, _UPLOADS)}
+    values |= {"SWEEPS": sweeps, "EXPENDABLE": expendable, "UNCOVERED": plan.uncovered, "LISTENING": _LISTENING}
     config = _CONFIG
     for name, value in values.items():
         config = config.replace(name, json.dumps(value))

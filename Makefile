@@ -19,7 +19,7 @@ FAST_TESTS := tests/app tests/client tests/engine tests/suites $(SLOW_TESTS:%=--
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-package logsweep-client pyproject.toml requirements/build.in
 # One process more than the two cores of continuous integration: many tests wait for processes that they have started.
-IN_PARALLEL := -n 3 --dist loadgroup
+IN_PARALLEL := -n 3 --dist loadgroup --no-loadscope-reorder
 # How long make test-faults searches for what a parser cannot bear, each of them.
 FUZZ_SECONDS := 600
 # The name of an image by the digest that its registry has for it now.

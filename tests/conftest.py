@@ -1,5 +1,6 @@
 """Settings for all tests."""
 
+import gc
 import os
 import signal
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadGroupScheduling
 
 from engine.kernels.switch import chosen, load
 
@@ -27,15 +29,48 @@ settings.load_profile("logsweep")
 FUZZ_SECONDS = float(os.environ.get("LOGSWEEP_FUZZ_SECONDS", "0"))
 """For how long each search that is marked `parser` goes on; `make test-faults` gives each ten minutes."""
 
+# Ten thousand tests are no garbage: neither while they are collected, nor at each look for it while they run.
+gc.disable()
 
-LONGEST = ("tests/browser/", "tests/system/", "tests/documents/", "tests/app/api/test_every_pair.py")
-"""Where tests are that take more than ten seconds, or groups of them."""
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from now on, among what the tests make."""
+    gc.freeze()
+    gc.enable()
+
+
+LONGEST = (
+    "tests/browser/",
+    "tests/faults/",
+    "tests/system/",
+    "tests/documents/",
+    "tests/app/api/test_every_pair.py",
+    "tests/suites/",
+)
+"""Where modules are that take more than ten seconds."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests, so that of several processes none is left with one of them at the end."""
+    """Begin with the longest modules, so that of several processes none is left with one of them at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+class ModuleScheduling(LoadGroupScheduling):  # type: ignore[misc]  # xdist has no types
+    """Give each process whole modules, or the groups that marks make of several.
+
+    What the tests of a module share is made once, and most tests take less time than it takes to hand one out.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope: str = super()._split_scope(nodeid)
+        return scope.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> ModuleScheduling | None:
+    """Hand the tests out by modules where --dist loadgroup asks for groups."""
+    return ModuleScheduling(config) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -20,8 +20,6 @@ from tests.faults.changing_requests import REQUESTS, REQUESTS_ABOUT_KEYS, WORKER
 from tests.faults.failing_database import Failing, failing_calls
 from tests.system.processes import until
 
-pytestmark = pytest.mark.xdist_group("walked")
-
 SHOWN = ("state", "counts", "budget", "space", "waiting_points")
 SHOWN_OF_TRIALS = ("number", "state", "params", "value", "epochs")
 

@@ -62,7 +62,6 @@ def test_sigterm_amid_the_demo_and_ctrl_c_end_it_and_its_server_and_it_can_be_ru
         assert gone(server)
 
 
-@pytest.mark.xdist_group("a second server")  # they share the first one
 @pytest.mark.parametrize("taken", ["folder", "port"])
 def test_a_second_server_on_the_same_folder_or_port_refuses_with_a_sentence(
     server: ServerProcess, taken: str, tmp_path: Path

@@ -34,7 +34,6 @@ SWEEP: dict[str, Any] = {
     "confirm": {"share": 0.3, "leaders": 4, "replicates": 2},
     "budget": {"trials": 100, "epochs": 400},
 }
-pytestmark = pytest.mark.xdist_group("confirming")  # they share a fixture that takes seconds
 
 Tables = Mapping[str, list[tuple[Any, ...]]]
 

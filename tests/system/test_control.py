@@ -36,9 +36,6 @@ LONG_AND_SHORT: dict[str, Any] = {
 """When the short trials have ended, the long ones, trained beside them, are far from their end."""
 
 
-pytestmark = pytest.mark.xdist_group("control")  # they share a server
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server with one worker that trains eight trials at a time."""

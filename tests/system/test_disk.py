@@ -35,8 +35,6 @@ SWEEP: dict[str, Any] = {
 }
 Tables = Mapping[str, list[tuple[Any, ...]]]
 
-pytestmark = pytest.mark.xdist_group("disk")  # they share a server
-
 
 class Persistent(httpx.BaseTransport):
     """Sends a request again until the server can store what it asks, as workers do."""

@@ -38,7 +38,6 @@ SWEEP: dict[str, Any] = {
     "replicates": 2,
     "budget": {"trials": 18},
 }
-pytestmark = pytest.mark.xdist_group("populations")  # they share a fixture that takes seconds
 
 Tables = Mapping[str, list[tuple[Any, ...]]]
 

@@ -38,7 +38,6 @@ SWEEP: dict[str, Any] = {
     "early_stopping": {"patience": 12},
     "budget": {"trials": 54},
 }
-pytestmark = pytest.mark.xdist_group("rounds")  # they share a fixture that takes seconds
 
 TABLES = ("trials", "epochs", "models", "decisions")
 

@@ -48,7 +48,6 @@ SWEEP: dict[str, Any] = {
     "keep_models": 4,
     "pool": 10,
 }
-pytestmark = pytest.mark.xdist_group("same table")  # they share a fixture that takes seconds
 
 LEASE = 1.0
 

@@ -18,8 +18,6 @@ from tests.system.upgrade.posted import SWEEPS, upload
 OLDER = Archives(Path(__file__).parent / "upgrade")
 Json = dict[str, Any]
 
-pytestmark = pytest.mark.xdist_group("upgrade")  # they share a fixture that takes seconds
-
 
 class Upgraded:
     """The folder after this version has finished its sweeps, and what was seen on the way."""

@@ -11,8 +11,6 @@ from tests.system.processes import ServerProcess, finish, running
 from tests.system.tables import fences, queue_length, suspects
 from tests.system.upgrade.archives import Archives, Json
 
-pytestmark = pytest.mark.xdist_group("upgrade of segments")  # they share a fixture that takes seconds
-
 OLDER = Archives(Path(__file__).parent / "upgrade" / "segments")
 BEFORE: Json = OLDER.after["before"]
 SWEEPS: Mapping[str, str] = OLDER.after["ids"]

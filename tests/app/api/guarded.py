@@ -78,12 +78,13 @@ class Guarded:
 @contextmanager
 def guarded(folder: Path, **settings: Any) -> Iterator[Guarded]:
     """Serve a folder that has keys."""
-    good, bad = _make_keys(put_new_database(folder))
+    good, bad = make_keys(put_new_database(folder))
     with serving(folder, **settings) as (client, services):
         yield Guarded(client, services, good, bad)
 
 
-def _make_keys(folder: Path) -> tuple[dict[Scope, str], dict[str, str]]:
+def make_keys(folder: Path) -> tuple[dict[Scope, str], dict[str, str]]:
+    """Make keys in a folder with a database; return tokens: one for each scope, and some that open nothing."""
     storage = SqliteStorage(folder, SimplePolicy())
     try:
         access, yesterday = Access(storage, Clock(), os.urandom), Access(storage, Clock(_two_days_ago), os.urandom)

@@ -40,7 +40,6 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "thaw": {"batch": 3},
     "pbt": {"population": 4, "interval": 1},
 }
-pytestmark = pytest.mark.xdist_group("every pair")  # they share a fixture that takes seconds
 
 
 @final

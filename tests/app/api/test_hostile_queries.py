@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.app.api.generated_requests import LONGEST_ANSWER, LONGEST_BESIDE_TESTS
+from tests.app.api.late_answers import LONGEST_ANSWER, LONGEST_BESIDE_TESTS
 from tests.app.api.serving import Trainer, problem, serving, start
 from tests.app.api.test_datasets import FORM, TABLE
 from tests.tries import tries

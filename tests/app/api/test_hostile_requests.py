@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from app.api.document.examples import REQUESTS
 from app.domain.access import Scope
-from tests.app.api.generated_requests import LONGEST_BESIDE_TESTS
 from tests.app.api.guarded import bearer, guarded
+from tests.app.api.late_answers import LONGEST_BESIDE_TESTS
 from tests.app.api.serving import Trainer, start
 from tests.app.api.test_datasets import TABLE
 from tests.app.api.test_hostile_queries import require_taken_or_refused

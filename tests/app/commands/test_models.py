@@ -14,8 +14,6 @@ from app.cli import app
 from tests.app.api.serving import serving
 from tests.app.api.test_answered import trained
 
-pytestmark = pytest.mark.xdist_group("predicting")
-
 ROWS = (
     "sepal_length_cm,sepal_width_cm,petal_length_cm,petal_width_cm,target\n"
     "5.1,3.5,1.4,0.2,setosa\n6.7,3.1,5.6,2.4,virginica\n5.9,,4.2,1.5,versicolor\n"

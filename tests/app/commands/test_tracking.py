@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 pytestmark = [
-    pytest.mark.xdist_group("trackers"),  # one server, and MLflow takes seconds to import
     pytest.mark.filterwarnings("ignore:::mlflow"),
     pytest.mark.filterwarnings("ignore:::tensorboard"),
 ]

@@ -38,6 +38,11 @@ COLLECT_AFTER = 10_000
 """Objects that a garbage collection waits for: a large request has a million, and Python's 700 made it read 7 times as
 long. From 5,000 on that is over, and of more the garbage in between, 240 bytes each, is memory for good."""
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread computes before others have their turn: the event loop and the writer, which often wait for the
+system, waited for Python's 5 ms besides. Beside hostile requests the 99th percentile of reports is 0.63 times that of
+before (0.62..0.70 in three rounds by turns), of claims 0.75, of reads 0.83; the processor time is 1.03 times that."""
+
 
 class Server(HttpServer):
     """An HTTP server that starts workers once it serves, and stops them before it stops serving."""
@@ -92,12 +97,12 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int, tls: 
     settings = read_settings(data=data)
     bound_arenas(os.environ)
     start_kernels()  # here too, so that they are compiled before there is work
-    _collect_rarely()
+    _make_interpreter_ready()
     with (
         thread_faults() as faults,
         sent_traces(os.environ) as traces,
+        _bound(host, port) as listener,  # first: where that is refused no folder is made
         open_services(settings, traces) as services,
-        _bound(host, port) as listener,
     ):
         make_first_keys(services.access, settings)
         _require_guard(services.access, listener, data)
@@ -119,12 +124,6 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int, tls: 
         _require_threads(faults)
 
 
-def _collect_rarely() -> None:
-    gc.freeze()  # what was imported stays, and need not be looked through again
-    gc.set_threshold(COLLECT_AFTER, 20, 20)
-    gc.enable()
-
-
 def _require_threads(faults: ThreadFaults) -> None:
     """Raise Unavailable if the server has ended without one of its threads."""
     if faults.first is not None:
@@ -132,6 +131,14 @@ def _require_threads(faults: ThreadFaults) -> None:
             f"The server ended by a fault of its own: {faults.first}. Its log has the traceback. Whatever it answered "
             "with success is stored; start it again."
         )
+
+
+def _make_interpreter_ready() -> None:
+    """Have collections of garbage and turns of threads come when a server needs them."""
+    gc.freeze()  # what was imported stays, and need not be looked through again
+    gc.set_threshold(COLLECT_AFTER, 20, 20)
+    gc.enable()
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -152,7 +152,14 @@ def make_application(
     app.add_middleware(FastPath, endpoints=work.ENDPOINTS, tracer=tracer_of(traces))
     app.add_middleware(Methods)
     rooms = Rooms(workers=Room(HELD_OF_WORKERS), others=Room(MOST_HELD))
-    app.add_middleware(BodyLimit, usual=Most(MAX_JSON_BYTES), others=limits, rooms=rooms, clock=monotonic)
+    app.add_middleware(
+        BodyLimit,
+        usual=Most(MAX_JSON_BYTES),
+        others=limits,
+        parts=forms.MOST_FILES + forms.MOST_FIELDS,
+        rooms=rooms,
+        clock=monotonic,
+    )
     app.add_middleware(Audit)
     app.add_middleware(Gate)
     if origins:  # their browsers ask beforehand, without a key

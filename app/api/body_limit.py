@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import final
 
+from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,27 +51,36 @@ class BodyLimit:
     """
 
     def __init__(
-        self, app: ASGIApp, usual: Most, others: Mapping[str, Most], rooms: Rooms, clock: Callable[[], float]
+        self,
+        app: ASGIApp,
+        usual: Most,
+        others: Mapping[str, Most],
+        parts: int,
+        rooms: Rooms,
+        clock: Callable[[], float],
     ) -> None:
+        """Pass requests on to an application; `parts` are the most that a form has."""
         self._app = app
         self._usual = usual
         self._others = others
+        self._parts = parts
         self._rooms = rooms
         self._clock = clock
         self._most_of = lru_cache(maxsize=128)(self._found)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with a body that ends in an error beyond the limit."""
-        announced, is_form = _announced(scope) if scope["type"] == "http" else (0, False)
+        announced, delimiter = _announced(scope) if scope["type"] == "http" else (0, b"")
         if not announced:
             await self._app(scope, receive, send)
             return
         memory = scope[MEMORY] = self._rooms.workers if scope["path"].startswith(WORK) else self._rooms.others
         body = scope[BODY] = Body(key_of(scope), clock=self._clock)
         most = self._most_of(scope["path"])
-        most = most.form or most if is_form else most
+        most = most.form or most if delimiter else most
+        bound = _Bound(most.size, most.held, announced, delimiter, self._parts)
         try:
-            await self._app(scope, _counting(receive, body, memory, _Bound(most.size, most.held, announced)), send)
+            await self._app(scope, _counting(receive, body, memory, bound), send)
         finally:
             memory.leave(body)
 
@@ -92,11 +102,16 @@ def parsed(request: Request, keeps: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """The most bytes of a body, how many of them are held, and how many were announced."""
+    """The most bytes of a body, how many of them are held, and how many were announced.
+
+    The `delimiter` of a form stands before each of its `parts` but the first, and at its end.
+    """
 
     limit: int
     held: int | None
     announced: float
+    delimiter: bytes
+    parts: int
 
 
 def _counting(receive: Receive, body: Body, memory: Room, bound: _Bound) -> Receive:
@@ -104,10 +119,10 @@ def _counting(receive: Receive, body: Body, memory: Room, bound: _Bound) -> Rece
 
     One that is worked on as it comes is watched from the first: it has a thread.
     """
-    too_large, whole = bound.limit < bound.announced < math.inf, False
+    too_large, whole, parts = bound.limit < bound.announced < math.inf, False, 0
 
     async def counting() -> Message:
-        nonlocal whole
+        nonlocal whole, parts
         if too_large or body.received > bound.limit:
             raise _too_large(bound.limit)
         if whole:  # and then nothing comes but that the client hung up
@@ -116,6 +131,9 @@ def _counting(receive: Receive, body: Body, memory: Room, bound: _Bound) -> Rece
         message = await (body.next(receive) if watched else receive())
         body.received += len(message.get("body", b""))
         whole = not message.get("more_body", False)
+        if bound.delimiter:  # before a parser makes something of each: it holds up the event loop
+            parts += message.get("body", b"").count(bound.delimiter)
+            _require_few(parts, bound.parts)
         if body.received > bound.limit:
             raise _too_large(bound.limit)
         _hold(memory, body, body.received if bound.held is None else min(body.received, bound.held))
@@ -129,17 +147,27 @@ def _hold(memory: Room, body: Body, much: int) -> None:
         raise Unavailable("The server holds as many requests in its memory as it can bear. Try again later.")
 
 
-def _announced(scope: Scope) -> tuple[float, bool]:
-    """Return how many bytes a body is said to have, which are infinitely many in chunks, and whether it is a form."""
-    size, is_form = 0.0, False
+def _announced(scope: Scope) -> tuple[float, bytes]:
+    """Return how many bytes a body is said to have, which are infinitely many in chunks, and the delimiter of a form.
+
+    That is empty for what is no form.
+    """
+    size, delimiter = 0.0, b""
     for name, value in scope["headers"]:
         if name == b"content-length":
             size = max(size, int(value) if value.isdigit() else 0)
         elif name == b"transfer-encoding":
             size = math.inf
         elif name == b"content-type":
-            is_form = value.partition(b";")[0].strip().lower() == b"multipart/form-data"
-    return size, is_form
+            kind, options = parse_options_header(value)
+            delimiter = b"\r\n--" + options.get(b"boundary", b"") if kind == b"multipart/form-data" else b""
+    return size, delimiter
+
+
+def _require_few(parts: int, most: int) -> None:
+    """Raise HTTPException 413 for a form with more parts than it may have."""
+    if parts > most:
+        raise HTTPException(413, f"The form has more than {most:,} fields and files. Leave out what is not needed.")
 
 
 def _too_large(limit: int) -> HTTPException:

@@ -3,15 +3,14 @@
 from functools import partial
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 
 from app.api.access_rules import needs
-from app.api.bodies import read_json
 from app.api.dependencies import UseCases
 from app.api.documented_route import json_body
 from app.api.reading import among_reads
 from app.api.strict_route import StrictRoute
-from app.api.sweep_bodies import SweepBody, read_sweep
+from app.api.sweep_bodies import SweepBody
+from app.api.sweep_requests import sweep_of
 from app.domain.access import Scope
 from app.planning.previews import SpacePreview
 
@@ -25,5 +24,5 @@ async def preview_space(request: Request, services: UseCases) -> SpacePreview:
 
     The request is that of a sweep, and is checked as one; nothing is stored.
     """
-    draft, faults = await run_in_threadpool(read_sweep, await read_json(request))
+    draft, faults = await sweep_of(request)
     return await among_reads(request, partial(services.sweeps.preview, draft, faults))

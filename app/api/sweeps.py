@@ -15,7 +15,8 @@ from app.api.once import CountsOnce
 from app.api.reading import among_reads
 from app.api.refine_body import RefineBody, refined
 from app.api.strict_route import StrictRoute
-from app.api.sweep_bodies import ChangesBody, SweepBody, read_changes, read_sweep
+from app.api.sweep_bodies import ChangesBody, SweepBody, read_sweep
+from app.api.sweep_requests import changes_of, sweep_of
 from app.api.waiting import LONGEST_WAIT, sweep_when_ended
 from app.domain.access import Scope
 from app.domain.plan import StoredDecision
@@ -37,7 +38,7 @@ Keep = Annotated[bool, Query(description="complete what has a result with its be
 @needs(Scope.SUBMIT)
 async def create_sweep(request: Request, services: UseCases, owner: Owner, once: CountsOnce) -> SweepAnswer:
     """Start a sweep. A request that breaks rules is answered with all of them at once."""
-    draft, faults = await run_in_threadpool(read_sweep, await read_json(request))
+    draft, faults = await sweep_of(request)
     return _answer(services, await run_in_threadpool(services.sweeps.create, draft, faults, once, owner))
 
 
@@ -75,7 +76,7 @@ async def change_sweep(sweep: str, request: Request, services: UseCases, owner: 
     A budget holds from the next plan on; none of its limits may lie below what is used. Sweeps that were cancelled or
     are about to end keep theirs.
     """
-    draft, faults = await run_in_threadpool(read_changes, await read_json(request))
+    draft, faults = await changes_of(request)
     return _answer(services, await run_in_threadpool(services.sweeps.change, sweep, draft, faults, owner))
 
 

@@ -25,11 +25,12 @@ def space_faults(
         *(fault for name, parameter in parameters.items() for fault in _parameter_faults(name, parameter)),
         *faults_of([name for name in fixed if name in parameters], _twice),
         *condition_faults(parameters, fixed, unreadable),
-        *_many(len(parameters)),
+        *many_faults(len(parameters)),
     ]
 
 
-def _many(count: int) -> Iterator[Fault]:
+def many_faults(count: int) -> Iterator[Fault]:
+    """Yield the fault of a space with so many parameters, if these are too many."""
     if count > MOST_PARAMETERS:
         rule = f"The space has {count:,} parameters; at most {MOST_PARAMETERS} are searched together"
         yield Fault("/space", f"{rule}. Search fewer, or make several one: the values of a choice may be lists.")

@@ -13,7 +13,7 @@ from app.api.body_limit import BodyLimit, Most, Rooms, parsed
 from app.api.room import PATIENCE, Room
 from app.domain.errors import Unavailable
 
-PIECE = 1 << 16
+PIECE, PARTS = 1 << 16, 3
 MOST = {"/form": Most(100, form=Most(200, held=60)), "/file": Most(10 * PIECE, held=50), "/v1/work/*": Most(1000)}
 JSON, FORM = (b"content-type", b"application/json"), (b"content-type", b"multipart/form-data; boundary=x")
 CHUNKS = (b"transfer-encoding", b"chunked")
@@ -31,7 +31,7 @@ class Reading:
         rooms = Rooms(workers=self.of_workers, others=self.memory)
         self.read = 0
         self.go_on = asyncio.Event()
-        self.limit = BodyLimit(self._app, Most(1000), MOST, rooms, lambda: self.now)
+        self.limit = BodyLimit(self._app, Most(1000), MOST, PARTS, rooms, lambda: self.now)
 
     async def _app(self, scope: Scope, receive: Receive, _: Send) -> None:
         request = Request(scope, receive)
@@ -42,9 +42,9 @@ class Reading:
             await receive()
         await self.go_on.wait()
 
-    async def send(self, path: str, headers: Sequence[tuple[bytes, bytes]], *pieces: int) -> None:
-        """Send a body in pieces of so many bytes."""
-        left: list[Any] = [{"type": "http.request", "body": bytes(size), "more_body": True} for size in pieces]
+    async def send(self, path: str, headers: Sequence[tuple[bytes, bytes]], *pieces: int | bytes) -> None:
+        """Send a body in pieces, which are of so many zeros where their bytes do not matter."""
+        left: list[Any] = [{"type": "http.request", "body": bytes(piece), "more_body": True} for piece in pieces]
         left.append({"type": "http.request", "body": b"", "more_body": False})
 
         async def receive() -> Any:
@@ -65,6 +65,19 @@ def test_a_body_beyond_its_route_is_refused_before_or_amid_it() -> None:
         server.go_on.set()
         await server.send("/form", (length(200), FORM), 200)
         assert (server.read, server.memory.used) == (200, 0)
+
+    asyncio.run(scene())
+
+
+def test_a_form_with_too_many_parts_is_refused_before_anybody_has_read_the_last_of_them() -> None:
+    async def scene() -> None:
+        server = Reading()
+        server.go_on.set()
+        part = b"--x\r\nA: b\r\n\r\n\r\n"
+        await server.send("/form", (CHUNKS, FORM), part * PARTS + b"--x--")
+        with pytest.raises(HTTPException, match="more than 3 fields and files"):
+            await server.send("/form", (CHUNKS, FORM), part, part * (PARTS + 1) + b"--x--", part)
+        await server.send("/form", (CHUNKS, JSON), part * PARTS + part + b"--x--")
 
     asyncio.run(scene())
 

@@ -12,6 +12,7 @@ import httpx
 import typer
 
 from app.domain.errors import Conflict, LogsweepError, Unavailable
+from app.domain.problems import told
 from app.domain.texts import visible
 from app.domain.uploads import PIECE
 from app.key_files import TAKEN_FROM, authorization, find_key
@@ -95,9 +96,8 @@ def _fetch(server: str, file: Path) -> None:
             httpx.stream("POST", f"{server}/v1/backup", headers=headers, timeout=_TIMEOUT) as answer,
         ):
             if answer.is_error:
-                answer.read()
                 way = f" {TAKEN_FROM}" if answer.status_code == HTTPStatus.UNAUTHORIZED else ""
-                raise LogsweepError(f"The server refused: {_detail(answer)}{way}")
+                raise LogsweepError(f"The server refused: {told(answer.status_code, answer.read())}{way}")
             for piece in answer.iter_bytes(PIECE):
                 out.write(piece)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -106,9 +106,3 @@ def _fetch(server: str, file: Path) -> None:
         raise Unavailable(
             f"{file} could not be written: {error.strerror}. Make room, or choose another place."
         ) from None
-
-
-def _detail(answer: httpx.Response) -> str:
-    if answer.headers.get("content-type") == "application/problem+json":
-        return str(answer.json()["detail"])
-    return f"{answer.status_code} {answer.reason_phrase}"

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,7 +21,9 @@ from rich.table import Table
 from rich.text import Text
 
 from app.domain import disks
-from app.key_files import authorization, find_key
+from app.domain.errors import LogsweepError
+from app.domain.problems import told
+from app.key_files import TAKEN_FROM, authorization, find_key
 from app.storage.lock import make_folder
 from app.terminal import notes_of, show_notes
 
@@ -57,7 +60,7 @@ REFRESH_SECONDS = 0.1
 def run_demo(data: Path, port: int, workers: int | None, *, leave: bool) -> int:
     """Run the whole demo; return the exit code. Ctrl-C ends it cleanly at any point.
 
-    Raises LogsweepError if the data folder cannot be written.
+    Raises LogsweepError if the data folder cannot be written, or its server refuses what the demo asks.
     """
     console = Console()
     make_folder(data)
@@ -109,10 +112,10 @@ def _show(console: Console, server: subprocess.Popen[bytes], address: str, log: 
         if not _wait_until_ready(client, server):
             console.print(f"[red]The server did not start.[/red] The end of its log:\n{_tail(log)}")
             return 1
-        sweep = client.post("/v1/sweeps", json=EXAMPLE).raise_for_status().json()["id"]
+        sweep = _read(client.post("/v1/sweeps", json=EXAMPLE))["id"]
         console.print(f"Posted the sweep [bold]{EXAMPLE['name']}[/bold] as {sweep}.")
         console.print(f"Watch it in a browser: {address}/#/sweeps/{sweep}\n", soft_wrap=True)
-        show_notes(notes_of(client.get(f"/v1/datasets/{EXAMPLE['dataset']}").raise_for_status().json()["card"]))
+        show_notes(notes_of(_read(client.get(f"/v1/datasets/{EXAMPLE['dataset']}"))["card"]))
         if not _follow(console, client, server, sweep):
             console.print(f"[red]The server ended.[/red] The end of its log:\n{_tail(log)}")
             return 1
@@ -122,6 +125,15 @@ def _show(console: Console, server: subprocess.Popen[bytes], address: str, log: 
         console.print("The server goes on until you press Ctrl-C.")
         server.wait()
     return 0
+
+
+def _read(answer: httpx.Response) -> dict[str, Any]:
+    """Return what the server answered. Raises LogsweepError with its sentences if that is a refusal."""
+    if answer.is_success:
+        found: dict[str, Any] = answer.json()
+        return found
+    way = f" {TAKEN_FROM}" if answer.status_code == HTTPStatus.UNAUTHORIZED else ""
+    raise LogsweepError(told(answer.status_code, answer.content) + way)
 
 
 def _wait_until_ready(client: httpx.Client, server: subprocess.Popen[bytes]) -> bool:
@@ -154,7 +166,7 @@ def _follow(console: Console, client: httpx.Client, server: subprocess.Popen[byt
     """Show the sweep until it has ended; return False if the server ended before it."""
     with Live(console=console) as live:
         while _lives_on(server):
-            state = client.get(f"/v1/sweeps/{sweep}").raise_for_status().json()
+            state = _read(client.get(f"/v1/sweeps/{sweep}"))
             live.update(progress_view(state, datetime.now(UTC)))
             if state["state"] != "running":
                 return True
@@ -191,7 +203,7 @@ def _time_left(sweep: Mapping[str, Any], done: int, waiting: int, now: datetime)
 def _leader_board(client: httpx.Client, sweep: str) -> Table:
     metric, higher = EXAMPLE["objective"]["metric"], EXAMPLE["objective"]["direction"] == "maximize"
     query = {"sort": f"-{metric}" if higher else metric, "state": "completed", "limit": str(LEADERS)}
-    trials = client.get(f"/v1/sweeps/{sweep}/trials", params=query).raise_for_status().json()["items"]
+    trials = _read(client.get(f"/v1/sweeps/{sweep}/trials", params=query))["items"]
     table = Table(title="Leader board", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     names = list(EXAMPLE["space"])
     for name in ("trial", "dev error", "test error", "best epoch", *names):

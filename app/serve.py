@@ -101,8 +101,8 @@ def run_server(host: str, port: int, data: Path, workers: int, slots: int, tls: 
     with (
         thread_faults() as faults,
         sent_traces(os.environ) as traces,
+        _bound(host, port) as listener,  # first: where that is refused no folder is made
         open_services(settings, traces) as services,
-        _bound(host, port) as listener,
     ):
         make_first_keys(services.access, settings)
         _require_guard(services.access, listener, data)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 from app.commands.connection import AsJson, connected
 from app.commands.output import show_json, show_table
 from app.domain.access import AccessKey, KeyDraft, Scope
+from app.domain.errors import InvalidRequest
 from app.domain.quotas import QUOTAS, Quotas
 from app.key_files import new_key_file
 from app.terminal import faults_shown
@@ -52,12 +54,21 @@ def create(  # noqa: PLR0913, PLR0917 - each is an option
     ] = None,
     data: _Data = Path("data"),
     server: _Server = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make an access key and print it: it is shown this once."""
-    expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
-    quotas = _named(max_sweeps, max_trials, max_epochs, max_bytes)
-    with faults_shown(), _keys(data, server) as keys, _told(file) as tell:
-        tell(keys.create(name, scopes, expires_at, quotas))
+    now = datetime.now(UTC)
+    quotas = Quotas(**_named(max_sweeps, max_trials, max_epochs, max_bytes))
+    draft = KeyDraft(name, scopes, None if days is None else now + timedelta(days=days), quotas)
+    with faults_shown():
+        _require_sound(draft, now)
+        with _written(file) as write, _keys(data, server) as keys:
+            made = keys.create(draft)
+            write(token := made.pop("token"))
+    if as_json:
+        show_json({**made, "token": token} if file is None else {**made, "file": str(file)})
+    elif file is None:
+        typer.echo(token)
 
 
 @commands.command()
@@ -70,12 +81,16 @@ def change(  # noqa: PLR0913, PLR0917 - each is an option
     without: Annotated[list[_Quota] | None, typer.Option(help="A quota to take away; again for more.")] = None,
     data: _Data = Path("data"),
     server: _Server = None,
+    as_json: AsJson = False,
 ) -> None:
     """Change the quotas of an access key, and show them. What is used already stays used."""
     limits = _named(max_sweeps, max_trials, max_epochs, max_bytes)
     quotas = _changes(limits, [kind.value for kind in without or ()])
     with faults_shown(), _known_keys(data, server) as keys:
         changed = keys.change(key, quotas)
+    if as_json:
+        show_json(changed)
+        return
     _show_quotas([changed])
 
 
@@ -107,17 +122,20 @@ def revoke(
     key: _Key,
     data: _Data = Path("data"),
     server: _Server = None,
+    as_json: AsJson = False,
 ) -> None:
     """Revoke an access key: from now on it opens nothing."""
     with faults_shown(), _known_keys(data, server) as keys:
         keys.revoke(key)
+    if as_json:
+        show_json({"revoked": key})
 
 
 class _Keys(Protocol):
     """The access keys, wherever they are."""
 
-    def create(self, name: str, scopes: Sequence[Scope], expires_at: datetime | None, quotas: Limits) -> str:
-        """Make a key; return its token."""
+    def create(self, draft: KeyDraft) -> dict[str, Any]:
+        """Make a key; return it as the API shows it, with its token."""
 
     def change(self, key: str, quotas: Limits) -> dict[str, Any]:
         """Change those quotas of a key that are named; return it as the API shows it."""
@@ -135,10 +153,11 @@ class _OfServer:
     def __init__(self, client: "Client") -> None:
         self._client = client
 
-    def create(self, name: str, scopes: Sequence[Scope], expires_at: datetime | None, quotas: Limits) -> str:
-        limits = cast("QuotaLimits", quotas)
-        words: Any = [scope.value for scope in scopes]
-        return self._client.create_key(name, words, expires_at=expires_at, quotas=limits).token
+    def create(self, draft: KeyDraft) -> dict[str, Any]:
+        limits = cast("QuotaLimits", {kind: most for kind, most in asdict(draft.quotas).items() if most is not None})
+        words: Any = [scope.value for scope in draft.scopes or ()]
+        made = self._client.create_key(draft.name or "", words, expires_at=draft.expires_at, quotas=limits)
+        return made.model_dump(mode="json")
 
     def change(self, key: str, quotas: Limits) -> dict[str, Any]:
         return self._client.change_key(key, quotas=cast("QuotaLimits", quotas)).model_dump(mode="json")
@@ -156,8 +175,9 @@ class _OfFolder:
     def __init__(self, access: "Access") -> None:
         self._access = access
 
-    def create(self, name: str, scopes: Sequence[Scope], expires_at: datetime | None, quotas: Limits) -> str:
-        return self._access.create(KeyDraft(name, scopes, expires_at, Quotas(**quotas)))[1]
+    def create(self, draft: KeyDraft) -> dict[str, Any]:
+        key, token = self._access.create(draft)
+        return {**self._shown([key])[0], "token": token}
 
     def change(self, key: str, quotas: Limits) -> dict[str, Any]:
         return self._shown([self._access.limit(key, quotas)])[0]
@@ -224,10 +244,18 @@ def _known_keys(data: Path, server: str | None) -> Iterator[_Keys]:
 
 
 @contextmanager
-def _told(file: Path | None) -> Iterator[Callable[[str], object]]:
-    """Give what tells a token: into the file, or on standard output, where it can be sent on."""
+def _written(file: Path | None) -> Iterator[Callable[[str], object]]:
+    """Give what writes a token into the file, if there is one, which goes again if no key is made."""
     if file is None:
-        yield typer.echo
+        yield lambda _: None
         return
     with new_key_file(file) as write:
         yield write
+
+
+def _require_sound(draft: KeyDraft, now: datetime) -> None:
+    """Raise InvalidRequest before a folder is made, or a server asked, for a key that cannot be."""
+    from app.services.access import draft_faults  # noqa: PLC0415  # as above
+
+    if faults := draft_faults(draft, now):
+        raise InvalidRequest(faults)

@@ -51,7 +51,7 @@ class Access:
         Raises InvalidRequest.
         """
         now = self._clock.now()
-        every = [*faults, *_faults(draft, now)]
+        every = [*faults, *draft_faults(draft, now)]
         if every or draft.name is None or draft.scopes is None:
             raise InvalidRequest(every)
         new, token = self._made(draft.name, draft.scopes, draft.expires_at, now, draft.quotas)
@@ -197,7 +197,8 @@ class Access:
         return replace(key, last_used_at=self._used.get(key.id, key.last_used_at))
 
 
-def _faults(draft: KeyDraft, now: datetime) -> list[Fault]:
+def draft_faults(draft: KeyDraft, now: datetime) -> list[Fault]:
+    """Return what is wrong with a key that was asked for."""
     if draft.expires_at is None or draft.expires_at > now:
         return []
     detail = f"The key would have expired at {draft.expires_at.isoformat()} already. Name a time to come, or null."

@@ -52,10 +52,10 @@ def partial_of(file: Path) -> Path:
 
 
 def remove_unfinished(database: Path) -> None:
-    """Remove what a server that was killed left of a backup, which may be as large as the database."""
+    """Remove what is left of a copy or a new database that is not whole: it may be as large as the database."""
     partial = partial_of(database)
-    _remove(partial)
-    _remove(partial.with_name(f"{partial.name}-journal"))
+    for ending in ("", "-journal", "-wal", "-shm"):
+        _remove(partial.with_name(f"{partial.name}{ending}"))
 
 
 def take(writer: Writer, database: Path) -> BinaryIO:
@@ -261,12 +261,12 @@ def _require_whole(file: Path) -> None:
 
 @contextmanager
 def locked(folder: Path, way_out: str) -> Iterator[None]:
-    """Hold the lock of a folder. Raises Unavailable, with the way out, if a server does."""
+    """Hold the lock of a folder, and leave none behind. Raises Unavailable, with the way out, if a server does."""
     lock = FolderLock(folder, way_out)
     try:
         yield
     finally:
-        lock.release()
+        lock.give_up()
 
 
 @contextmanager

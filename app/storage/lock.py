@@ -22,7 +22,9 @@ class FolderLock:
 
     def __init__(self, folder: Path, way_out: str) -> None:
         """Take the lock. Raises Unavailable, with the way out, if another server holds it, or DiskFull."""
-        self._lock = FileLock(folder / _LOCK)
+        self._file = folder / _LOCK
+        self._lock = FileLock(self._file)
+        self._is_new = not self._file.exists()
         try:
             self._lock.acquire(blocking=False)
         except Timeout:
@@ -33,6 +35,12 @@ class FolderLock:
     def release(self) -> None:
         """Let the next server in."""
         self._lock.release()
+
+    def give_up(self) -> None:
+        """Let the next server in, and leave no file that was not there before."""
+        if self._is_new:
+            self._file.unlink(missing_ok=True)  # while it is held: who waits for it makes another one
+        self.release()
 
 
 def make_folder(folder: Path) -> None:
@@ -55,8 +63,6 @@ def new_folder(folder: Path) -> Iterator[None]:
         yield
     except BaseException:
         with suppress(OSError):  # what is in the way was put there by others, and the refusal is what is to be told
-            if missing and {one.name for one in folder.iterdir()} <= {_LOCK}:
-                (folder / _LOCK).unlink(missing_ok=True)
-                for one in missing:
-                    one.rmdir()
+            for one in missing:
+                one.rmdir()
         raise

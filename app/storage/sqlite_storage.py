@@ -68,7 +68,7 @@ from app.storage.connect import (
     writing_engine,
 )
 from app.storage.faults import faults_told
-from app.storage.lock import OF_SERVERS, FolderLock, make_folder
+from app.storage.lock import OF_SERVERS, FolderLock, new_folder
 from app.storage.migrate import migrate, older_schema
 from app.storage.opening import require_sound
 from app.storage.reads import Reads
@@ -130,13 +130,12 @@ class SqliteStorage:
         Raises Conflict for what is no sound database of ours, Unavailable or DiskFull if it cannot be used.
         """
         instruments = instruments or Instruments()
-        make_folder(folder)
         self._policy = policy
         self._tracer = instruments.tracer
         self._file = folder / FILE
-        with ExitStack() as opened:
+        with new_folder(folder), ExitStack() as opened:
             self._lock = FolderLock(folder, way_out)
-            opened.callback(self._lock.release)
+            opened.callback(self._lock.give_up)
             with faults_told(f"the data folder {folder}"):
                 self._writing = _opened(self._file)
             opened.callback(self._writing.dispose)
@@ -369,8 +368,11 @@ def _make(database: Path) -> None:
     engine = writing_engine(partial)
     try:
         _migrate(engine)
-    finally:
+    except BaseException:
         engine.dispose()
+        backup.remove_unfinished(database)
+        raise
+    engine.dispose()
     backup.move(partial, database)
 
 

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from app.contract.rules import CURRENT_RULES
 from app.domain.errors import LogsweepError
+from app.domain.problems import told
 from app.domain.uploads import PIECE
 from app.domain.work import (
     MOST_ITEMS,
@@ -197,7 +198,9 @@ class WorkClient:
                         _log.debug("%s %s was answered with %s.", method, path, response.status_code)
                         return _accepted(response)
                     asked = _asked(response)
-                _log.warning("The server answered %s with %s.", path, response.status_code)
+                    _log.warning(
+                        "The server could not answer %s. %s", path, told(response.status_code, response.read())
+                    )
             except httpx.TransportError as error:
                 _log.warning("The server is away (%s); trying again in %.1f s.", error, pause)
                 asked = 0.0
@@ -243,4 +246,4 @@ def _accepted(response: httpx.Response) -> bytes:
         return buffer.getvalue()
     response.read()
     kind = KeyRefusedError if response.status_code in _OF_KEYS else ServerRefusedError
-    raise kind(f"The server refused {response.request.url}: {response.text}")
+    raise kind(told(response.status_code, response.content))

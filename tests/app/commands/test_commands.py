@@ -2,10 +2,13 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from app.cli import app
@@ -100,6 +103,29 @@ def test_a_file_that_is_no_request_is_refused_with_2(run: Run, tmp_path: Path, t
     file = tmp_path / "sweep.json"
     file.write_text(text)
     assert why in run("sweep", "submit", str(file), code=2).stderr
+
+
+WITHOUT_JSON = {
+    "serve": "it serves until it is stopped, and tells where in its first line",
+    "work": "it trains until it is stopped",
+    "demo": "it shows people what there is",
+}
+"""Commands that answer no JSON, each with the reason."""
+
+
+def every_command(group: Any, *names: str) -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from every_command(command, *names, name)
+        else:
+            yield " ".join([*names, name]), command
+
+
+def test_every_command_answers_json_but_those_that_have_no_answer() -> None:
+    found = dict(every_command(typer.main.get_command(app)))
+    assert len(found) > 40
+    without = {name for name, one in found.items() if not any("--json" in option.opts for option in one.params)}
+    assert without == WITHOUT_JSON.keys()
 
 
 def test_a_server_that_is_not_there_is_named_and_the_code_is_3(run: Run) -> None:

@@ -290,6 +290,10 @@ def test_a_file_that_is_no_sound_backup_is_refused_and_nothing_changes(
     with pytest.raises((Conflict, Unavailable), match=sentence):
         backup.restore(tmp_path / "copy.db", tmp_path / "new" / "folder", FILE, NOW)
     assert not (tmp_path / "new").exists()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises((Conflict, Unavailable), match=sentence):
+        backup.restore(tmp_path / "copy.db", tmp_path / "empty", FILE, NOW)
+    assert not list((tmp_path / "empty").iterdir())
 
 
 def test_a_folder_in_use_or_without_a_database_is_refused_with_a_way_out(

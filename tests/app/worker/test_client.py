@@ -133,3 +133,20 @@ def test_leases_go_in_requests_of_a_bounded_number_and_an_end_without_any_is_tol
     worker.release([GivenBack(Lease(run, 1)) for run in range(MOST_ITEMS + 1)])
     worker.release([])
     assert asked == [MOST_ITEMS, 1, MOST_ITEMS, 1, 0]
+
+
+@pytest.mark.parametrize("status", [401, 403, 409, 422])
+def test_a_refusal_is_the_sentence_of_the_server_and_no_document(status: int) -> None:
+    problem = {"title": "no", "status": status, "detail": "Upgrade it.", "errors": [], "request_id": "r"}
+    with pytest.raises(ServerRefusedError) as refused:
+        client(lambda _: httpx.Response(status, json=problem)).heartbeat([Lease(1, 1)], ABOUT)
+    assert refused.value.detail == "Upgrade it."
+
+
+def test_why_a_server_cannot_answer_is_logged_as_its_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    full = httpx.Response(507, json={"detail": "There is no room.", "errors": []})
+    with pytest.raises(StoppedError):
+        client(lambda _: full, Pauses(most=1)).heartbeat([Lease(1, 1)], ABOUT)
+    assert [record.getMessage() for record in caplog.records] == [
+        "The server could not answer /v1/work/heartbeat. There is no room."
+    ]

@@ -5620,7 +5620,7 @@ export interface components {
             cohorts?: string[];
             /**
              * Wait
-             * @description how many seconds to wait for work, 20 at most
+             * @description how many seconds to wait for work, 20 at most, and half a lease
              * @default 0
              */
             wait?: number;

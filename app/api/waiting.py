@@ -34,7 +34,7 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
 
     A worker that hung up, or whose key opens nothing any more, gets nothing: what it was just given goes back to the
     queue. Nor does one that gave leases back meanwhile: it may be about to end, and is answered so that it knows what
-    it holds. Raises InvalidRequest.
+    it holds. Nor does it wait for longer than half a lease, as it may have been stopped. Raises InvalidRequest.
     """
     limiter: CapacityLimiter = request.app.state.claims
     caller = caller_of(request.scope)
@@ -44,7 +44,7 @@ async def claim_when_ready(services: Services, ask: ClaimRequest, request: Reque
                 lambda: _claimed(services, ask, place, caller.id, limiter),
                 lambda answer: bool(answer.runs) or place.left or services.publisher.closed,
                 partial(services.work.turn, place),
-                ask.wait,
+                min(ask.wait, services.work.longest_wait),
                 _Client(request, gone, request.app.state.held_claims),
             )
         if answer.runs and (gone.done() or not services.access.still_opens(caller)):

@@ -18,6 +18,7 @@ MOST_VALUES = 1 << 20
 """The most values that a request may have: in YAML a few lines may stand for more than any memory holds."""
 
 _DEEPEST = 100
+_TOO_DEEP = f"it nests deeper than {_DEEPEST} levels"
 
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _FLOAT, _TIME = "tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp"
@@ -28,6 +29,12 @@ class _Loader(yaml.SafeLoader):
 
     A date is a text, as in JSON, which has no types of other names either.
     """
+
+    def fetch_flow_collection_start(self, token: Any) -> None:
+        """Go one level down in brackets. Raises ValueError for too many: each costs what all around it cost."""
+        if self.flow_level >= _DEEPEST:
+            raise ValueError(_TOO_DEEP)
+        super().fetch_flow_collection_start(token)
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         """Return the next node. Raises ComposerError for one with a tag."""
@@ -88,7 +95,7 @@ def _require_json(value: Any) -> None:
         for one in level:
             _require_plain(one)
         level = list(islice(chain.from_iterable(map(_within, level)), MOST_VALUES + 1))
-    raise ValueError(f"it nests deeper than {_DEEPEST} levels")
+    raise ValueError(_TOO_DEEP)
 
 
 def _within(value: Any) -> list[Any]:

@@ -67,6 +67,14 @@ class Work:
         self._passed_until = self._patient_until = clock.now()
         self._in_trouble = False
 
+    @property
+    def longest_wait(self) -> float:
+        """For how many seconds a claim may wait at most: who was stopped meanwhile should be given nothing.
+
+        Who holds nothing sends no heartbeats, so that its claims are all that is heard of it.
+        """
+        return self._lease_seconds / 2
+
     def recover(self) -> None:
         """After a start: take back what the former server's children held, renew all other leases."""
         now = self._clock.now()

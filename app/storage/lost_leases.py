@@ -12,7 +12,7 @@ from app.domain.policy import Policy
 from app.domain.runs import Blame, Ending
 from app.domain.states import TrialState
 from app.domain.work import Decision, GivenBack
-from app.storage import changes, moves
+from app.storage import changes, moves, silence
 from app.storage.leases import holds, named_runs, runs_where, why_stale
 from app.storage.moves import PAUSED, QUEUED, RUNNING
 from app.storage.records import AnyRow
@@ -36,7 +36,10 @@ class _Loss:
 def release(
     connection: Connection, policy: Policy, worker: str, items: Sequence[GivenBack], now: datetime
 ) -> list[Decision]:
-    """Take back what a worker gives back: released without blame, a refusal counts as a loss."""
+    """Take back what a worker gives back: released without blame, a refusal counts as a loss.
+
+    What it lost in silence, and would have given back, is not to blame for that: it was stopped, and is heard again.
+    """
     rows = named_runs(connection, [item.lease for item in items])
     lost = {
         item.lease.run: _Loss(rows[item.lease.run], item.ending, item.reason)
@@ -44,6 +47,8 @@ def release(
         if holds(rows.get(item.lease.run), worker, item.lease)
     }
     _take_back(connection, policy, list(lost.values()), now)
+    stale = [item.lease for item in items if item.ending == "released" and item.lease.run not in lost]
+    silence.excuse(connection, policy, worker, stale)
     return [
         Decision(
             item.lease, "stop", "it was given back" if item.lease.run in lost else why_stale(rows.get(item.lease.run))

@@ -22,12 +22,12 @@ EACH = 2_000
 FEEDS = 20
 GROWTH = 1.1
 
-POOLED = 4
-"""Threads that pools may have gained, which grow with what comes at once up to their bounds; a leak has one a sweep.
+POOLED = 10
+"""Threads that pools may have gained, which grow with what comes at once; a leak has one a sweep, 45 of them.
 
-Of some 17 of the server eight are such: five that answer clients (AnyIO's) and three that answer workers
-(of `app.api.work`). The others are as many from the start on: the main one, the writer's, its log's, two of the
-planner, the reaper's, the one that tells what is done, and one for each worker process.
+Of 14 to 19 of the server three to six answer clients (AnyIO's, which end after 10 s without work), two to four answer
+workers (those of `app.api.work`). The others are as many from the start on: the main one, the writer's, its log's, two
+of the planner, the reaper's, the one that tells what is done, and one for each worker process.
 """
 
 SWEEP: dict[str, Any] = {

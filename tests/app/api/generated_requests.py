@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.access import Scope
 from tests.app.api.guarded import bearer
-from tests.app.api.late_answers import LONGEST_ANSWER, Asked, is_late
+from tests.app.api.late_answers import LONGEST_ANSWER, TRIES, Asked, times_late
 from tests.app.api.serving import Trainer, start
 from tests.app.api.training import train_all
 
@@ -69,8 +69,14 @@ request-timeout = 30
 include-path-regex = "/events$"
 checks.response_schema_conformance.enabled = false
 request-timeout = LISTENING
+request-retries = 3 # where the machine holds up the head
 max-stream-events = 1
-phases.fuzzing.generation.max-examples = FEW_EXAMPLES
+phases.fuzzing.generation.max-examples = OF_FEEDS
+
+# Each upload starts a process that reads it.
+[[operations]]
+include-name = ["POST /v1/datasets", "POST /v1/datasets/preview"]
+phases.fuzzing.generation.max-examples = OF_UPLOADS
 
 [[operations]]
 include-name = "DELETE /v1/sweeps/{sweep}"
@@ -97,11 +103,11 @@ include-name = "PUT /v1/work/artifacts/{sha256}"
 checks.negative_data_rejection.enabled = false
 """
 
-_LISTENING = 2.5
-"""Seconds for which a feed is listened to, which are also all that its head may take: it is sent at once."""
+_LISTENING = LONGEST_ANSWER
+"""Seconds for which a feed is listened to, and in which its head must come: that is sent at once, whatever follows."""
 
-_FEEDS = 10
-"""How many requests are made at random of each feed."""
+_FEEDS, _UPLOADS = 10, 40
+"""How many requests are made at random of each feed and upload, at most."""
 
 _REVOKING = "DELETE /v1/keys/{key}"
 """An admin would revoke the key that it asks with, and all that follows would be refused."""
@@ -125,20 +131,21 @@ class Plan:
 class Outcome:
     """What became of the requests: how many there were, of which operations, and all that was wrong.
 
-    `doubted` were answered late, and in time when they were sent again.
+    The machine held up some answers; those of `doubted` requests were late without it, and in time once sent again.
     """
 
     cases: int = 0
     operations: set[str] = field(default_factory=set)
     slowest: tuple[float, str] = (0.0, "")
+    held_up: int = 0
     doubted: int = 0
     wrong: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         seconds, which = self.slowest
         return (
-            f"{self.cases:,} requests of {len(self.operations)} operations, {self.doubted} of them late once, "
-            f"the slowest after {seconds:.2f} s ({which})"
+            f"{self.cases:,} requests of {len(self.operations)} operations, {self.held_up} held up by the machine, "
+            f"{self.doubted} late but not again, the slowest after {seconds:.2f} s ({which})"
         )
 
 
@@ -193,9 +200,11 @@ def _time(interaction: "Interaction", seconds: float, outcome: Outcome) -> None:
     asked = Asked(request.method, request.uri, headers, request.body or b"", response.status_code, seconds)
     outcome.slowest = max(outcome.slowest, (seconds, f"{asked.method} {asked.address}: {asked.status}"))
     if seconds > asked.longest(LONGEST_ANSWER):
-        if is_late(asked):
-            outcome.wrong.append(f"It takes {seconds:.2f} s, time and again: {asked}")
-        outcome.doubted += 1
+        times = times_late(asked)
+        outcome.held_up += times == 0
+        outcome.doubted += 0 < times < TRIES
+        if times == TRIES:
+            outcome.wrong.append(f"It takes more than {LONGEST_ANSWER:g} s, {TRIES} times in a row: {asked}")
 
 
 def _config(client: httpx.Client, keys: Mapping[Scope, str], plan: Plan) -> str:
@@ -207,8 +216,9 @@ def _config(client: httpx.Client, keys: Mapping[Scope, str], plan: Plan) -> str:
         expendable = [start(admin, budget={"trials": 1})["id"] for _ in range(5)]
     values: dict[str, Any] = {"SEED": plan.seed, "TOKEN": bearer(keys[plan.scope])["Authorization"]}
     values |= {f"{phase.upper()}_PHASE": phase in plan.phases for phase in PHASES}
-    values |= {"MOST_EXAMPLES": plan.examples, "FEW_EXAMPLES": min(plan.examples, _FEEDS), "LISTENING": _LISTENING}
-    values |= {"SWEEPS": sweeps, "EXPENDABLE": expendable, "UNCOVERED": plan.uncovered}
+    most = plan.examples
+    values |= {"MOST_EXAMPLES": most, "OF_FEEDS": min(most, _FEEDS), "OF_UPLOADS": min(most, _UPLOADS)}
+    values |= {"SWEEPS": sweeps, "EXPENDABLE": expendable, "UNCOVERED": plan.uncovered, "LISTENING": _LISTENING}
     config = _CONFIG
     for name, value in values.items():
         config = config.replace(name, json.dumps(value))

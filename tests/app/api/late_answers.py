@@ -1,14 +1,16 @@
 """Answers that come too late, told apart from those that a busy machine held up.
 
-No answer may take more than two seconds. On a machine that runs other things, any may: its threads wait for a
-processor. What the server itself takes long for, it takes long for each time. So an answer counts as late if it came
-late, and the same request was late again `TRIES` times in a row; and if one of these was answered otherwise, as the
-first has changed what it asks about, nothing speaks for the server, and it was late as well.
+No answer may take more than two seconds. Where other processes have the processors, any may: all that it does takes
+as many times longer as it gets less of them. How many times that is just now is measured with each late answer, by
+a computation of known length in this process. An answer is late if it took more than two seconds times that, and the
+same request did so again each time. One repeat that is in time acquits it, as what the server itself takes long for, it
+takes long for each time; a repeat that is answered otherwise, because the first changed what it asks about, does not.
+On a machine that has nothing else to do the limit is two seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, thread_time
 
 import httpx
 
@@ -22,7 +24,10 @@ LONGEST_WAIT = 20.0
 """Seconds that a server waits at most, where it is asked to."""
 
 TRIES = 4
-"""How often a late request is sent again."""
+"""How many answers to a request must be late in a row, the first one counted."""
+
+_COMPUTED = 0.1
+"""Seconds of a processor after which it is told how much longer they took."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +47,28 @@ class Asked:
         return answer + LONGEST_WAIT if waits else answer
 
 
-def is_late(asked: Asked, longest: float = LONGEST_ANSWER) -> bool:
-    """Return whether a request is answered late each time, or late and never so again."""
-    return asked.seconds > asked.longest(longest) and all(_late_again(asked, longest) for _ in range(TRIES))
+def stretched() -> float:
+    """Return how many times longer a computation takes now than if this thread had a processor for itself."""
+    began, computed = monotonic(), thread_time()
+    while thread_time() - computed < _COMPUTED:
+        pass
+    return max(1.0, (monotonic() - began) / _COMPUTED)
 
 
-def _late_again(asked: Asked, longest: float) -> bool:
-    status, seconds = _send(asked)
-    return status != asked.status or seconds > asked.longest(longest)
+def times_late(asked: Asked, longest: float = LONGEST_ANSWER, stretch: Callable[[], float] = stretched) -> int:
+    """Return how often a request is answered late in a row, sent again until it is in time: `TRIES` times means late.
+
+    None at all means that the machine held it up, or that it was in time.
+    """
+    if asked.seconds <= asked.longest(longest):
+        return 0
+    times, seconds = 0, asked.seconds
+    while times < TRIES and seconds > asked.longest(longest) * stretch():
+        times += 1
+        status, seconds = _send(asked)
+        if status != asked.status:
+            return TRIES
+    return times
 
 
 def _send(asked: Asked) -> tuple[int, float]:

@@ -7,6 +7,7 @@ import httpx
 
 from app.services.services import Services
 from tests.app.api.serving import Json, Trainer, curve_point, finished, problem, serving, start
+from tests.system.processes import until
 
 ABOUT = {"slots": 64, "version": "1.0", "memory_bytes": 123_456_789}
 
@@ -116,5 +117,5 @@ def test_a_worker_that_falls_silent_is_listed_no_more(tmp_path: Path) -> None:
         start(client, budget={"trials": 1})
         Trainer(client, "silent").leases()
         # The run comes to the other one when the lease of the silent one has run out.
-        assert Trainer(client, "other").claim(wait=20)
+        until(lambda: Trainer(client, "other").claim(wait=20), "the lease runs out")
         assert [worker["name"] for worker in workers(client)] == ["other"]

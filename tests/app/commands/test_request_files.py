@@ -51,7 +51,8 @@ def test_a_tag_of_yaml_is_refused_by_its_line(tmp_path: Path, written: str) -> N
         ("r.json", '{"l2": 1e999}', "it has the number inf, which JSON does not know"),
         ("r.yaml", "&a [*a]", "it nests deeper than 100 levels"),
         ("r.json", "[" * 99_999, "it nests too deep. Make it flatter."),
-        ("r.yaml", "[" * 9_999, "it nests too deep. Make it flatter."),
+        ("r.yaml", "[" * 9_999, "it nests deeper than 100 levels"),
+        ("r.yaml", "? " * 9_999, "it nests too deep. Make it flatter."),
         ("r.toml", "a = " + "[" * 9_999, "it nests too deep. Make it flatter."),
     ],
 )

@@ -52,6 +52,11 @@ def beat(world: World, lease: Lease, worker: str = "w1") -> None:
     assert decision.decision == "stop"
 
 
+def give_back(world: World, item: GivenBack) -> None:
+    (decision,) = lost_leases.release(world.connection, world.policy, "w1", [item], NOW)
+    assert decision.decision == "stop"
+
+
 def test_a_worker_that_is_heard_again_frees_the_run_that_it_lost_from_blame_once(world: World) -> None:
     world.add_sweep()
     for number in range(2):
@@ -95,6 +100,15 @@ def test_late_epochs_and_results_free_a_run_from_blame_too(world: World) -> None
     world.report(fall_silent(world), 1)
     assert blame(world) == (0, 0)
     assert world.finish(paused(fall_silent(world), 0.25)).outcomes[0][0] == "stale"
+    assert blame(world) == (0, 0)
+
+
+def test_a_worker_that_was_stopped_and_then_asked_to_end_frees_what_it_lost_meanwhile(world: World) -> None:
+    world.add_sweep()
+    lease = fall_silent(world)
+    give_back(world, GivenBack(lease, "refused", "it cannot be trained here"))
+    assert blame(world) == (1, 1)
+    give_back(world, GivenBack(lease))
     assert blame(world) == (0, 0)
 
 

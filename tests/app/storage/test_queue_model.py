@@ -149,6 +149,8 @@ class QueueMachine(RuleBasedStateMachine):
         assert decision.decision == "stop"
         if self._holds(worker, lease):
             self._lose([self.runs[lease.run]], excused=ending == "released")
+        elif ending == "released":
+            self._excuse(worker, lease)
 
     @rule(pick=PICK, stranger=STRANGER)
     def heartbeat(self, pick: int, stranger: str | None) -> None:

@@ -104,8 +104,10 @@ class Board:
         return one.run.lease.run in self._pausing
 
     def keep(self) -> dict[str, Keep]:
-        """Return what is kept of each sweep."""
+        """Return what is kept of each sweep of which runs are held; of others the next claim tells anew."""
         with self._changed:
+            held = {run.sweep for run in self._held.values()}
+            self._keep = {sweep: keep for sweep, keep in self._keep.items() if sweep in held}
             return dict(self._keep)
 
     def stopped(self, turn: Turn) -> None:

@@ -81,7 +81,10 @@ def test_a_form_with_more_than_it_may_have_is_refused(tmp_path: Path) -> None:
                 problem(client.post(address, files=files, data=fields), 413)
 
 
-@pytest.mark.parametrize("address", ["/v1/datasets", "/v1/datasets/preview", "/v1/sweeps/none/trials/0/evaluate"])
+FORMS = ("/v1/datasets", "/v1/datasets/preview", "/v1/sweeps/none/trials/0/evaluate")
+
+
+@pytest.mark.parametrize("address", FORMS)
 def test_a_form_that_breaks_off_is_refused_and_leaves_no_file_open(shared: httpx.Client, address: str) -> None:
     before, head = open_files(), {"content-type": "multipart/form-data; boundary=x"}
     cut = part("file", '; filename="t.csv"') + bytes(2 * MEBIBYTE)
@@ -107,6 +110,21 @@ def open_files() -> set[str]:
     """Return the nameless files that this process has open: those that forms are written to."""
     found = (entry.readlink() for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink())
     return {str(one) for one in found if str(one).endswith("(deleted)")}
+
+
+@pytest.mark.parametrize("charset", ["undefined", "unicode_escape", "punycode", "latin-1"])
+@pytest.mark.parametrize("address", FORMS)
+def test_a_form_whose_texts_are_no_utf8_is_refused(shared: httpx.Client, address: str, charset: str) -> None:
+    content = part("name") + b"\\ud800\r\n" + part("file", '; filename="t.csv"') + b"a\r\n--x--\r\n"
+    head = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    found = problem(shared.post(address, content=content, headers=head), 415)
+    assert found["detail"] == f'The fields of a form are UTF-8, and not "{charset}". Leave out the charset.'
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_a_form_may_say_that_its_texts_are_utf8(shared: httpx.Client, address: str) -> None:
+    head = {"content-type": "multipart/form-data; boundary=x; charset=UTF-8"}
+    problem(shared.post(address, content=b"".join(small()), headers=head), 422)
 
 
 def arriving(server: Guarded, has_come: Event, end: Event) -> httpx.Response:

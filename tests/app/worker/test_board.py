@@ -199,10 +199,20 @@ def test_without_news_no_checkpoint_is_asked_for() -> None:
 
 def test_bounds_for_weights_are_kept_for_each_sweep() -> None:
     board = Board(slots=4)
-    board.hold([], {"swp_1": Keep(1, Rank(0.5, 0)), "swp_2": Keep(1, Rank(0.4, 0))})
+    bounds = {"swp_1": Keep(1, Rank(0.5, 0)), "swp_2": Keep(1, Rank(0.4, 0))}
+    board.hold([leased(0), replace(leased(1), sweep="swp_2")], bounds)
     board.update_keep({"swp_1": Keep(1, Rank(0.3, 0))})
 
     assert board.keep() == {"swp_1": Keep(1, Rank(0.3, 0)), "swp_2": Keep(1, Rank(0.4, 0))}
+
+
+def test_bounds_of_sweeps_of_which_nothing_is_held_are_forgotten() -> None:
+    board = Board(slots=4)
+    board.hold([leased(0), replace(leased(1), sweep="swp_2")], {"swp_1": Keep(1), "swp_2": Keep(1)})
+    board.stopped(stop(Lease(1, 1)))
+    board.update_keep({"swp_2": Keep(1, Rank(0.5, 1))})
+
+    assert board.keep() == {"swp_1": Keep(1)}
 
 
 def test_closing_wakes_everyone() -> None:

@@ -152,16 +152,20 @@ def _announced(scope: Scope) -> tuple[float, bytes]:
 
     That is empty for what is no form.
     """
-    size, delimiter = 0.0, b""
+    size, kind = 0.0, None
     for name, value in scope["headers"]:
         if name == b"content-length":
             size = max(size, int(value) if value.isdigit() else 0)
         elif name == b"transfer-encoding":
             size = math.inf
-        elif name == b"content-type":
-            kind, options = parse_options_header(value)
-            delimiter = b"\r\n--" + options.get(b"boundary", b"") if kind == b"multipart/form-data" else b""
-    return size, delimiter
+        elif name == b"content-type" and kind is None:  # of several the first one, as which routes read the body
+            kind = value
+    return size, _delimiter(kind)
+
+
+def _delimiter(content_type: bytes | None) -> bytes:
+    kind, options = parse_options_header(content_type)
+    return b"\r\n--" + options.get(b"boundary", b"") if kind == b"multipart/form-data" else b""
 
 
 def _require_few(parts: int, most: int) -> None:

@@ -69,6 +69,17 @@ def test_a_body_beyond_its_route_is_refused_before_or_amid_it() -> None:
     asyncio.run(scene())
 
 
+def test_a_body_of_two_content_types_is_bounded_by_the_first_as_which_it_is_read() -> None:
+    async def scene() -> None:
+        server = Reading()
+        server.go_on.set()
+        with pytest.raises(HTTPException, match="larger than the 100 bytes"):
+            await server.send("/form", (length(101), JSON, FORM), 101)
+        await server.send("/form", (length(101), FORM, JSON), 101)
+
+    asyncio.run(scene())
+
+
 def test_a_form_with_too_many_parts_is_refused_before_anybody_has_read_the_last_of_them() -> None:
     async def scene() -> None:
         server = Reading()

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 
 import httpx
+import pytest
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartParser
 
@@ -77,6 +78,24 @@ def test_a_form_with_more_than_it_may_have_is_refused(tmp_path: Path) -> None:
         ):
             for address in ("/v1/datasets", "/v1/sweeps/none/trials/0/evaluate"):
                 problem(client.post(address, files=files, data=fields), 413)
+
+
+FORMS = ("/v1/datasets", "/v1/datasets/preview", "/v1/sweeps/none/trials/0/evaluate")
+
+
+@pytest.mark.parametrize("charset", ["undefined", "unicode_escape", "punycode", "latin-1"])
+@pytest.mark.parametrize("address", FORMS)
+def test_a_form_whose_texts_are_no_utf8_is_refused(shared: httpx.Client, address: str, charset: str) -> None:
+    content = part("name") + b"\\ud800\r\n" + part("file", '; filename="t.csv"') + b"a\r\n--x--\r\n"
+    head = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    found = problem(shared.post(address, content=content, headers=head), 415)
+    assert found["detail"] == f'The fields of a form are UTF-8, and not "{charset}". Leave out the charset.'
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_a_form_may_say_that_its_texts_are_utf8(shared: httpx.Client, address: str) -> None:
+    head = {"content-type": "multipart/form-data; boundary=x; charset=UTF-8"}
+    problem(shared.post(address, content=b"".join(small()), headers=head), 422)
 
 
 def arriving(server: Guarded, has_come: Event, end: Event) -> httpx.Response:

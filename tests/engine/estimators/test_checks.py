@@ -22,7 +22,7 @@ ESTIMATORS = [
     StackedMLPRegressor(),
     StackedMLPClassifier(**TECHNIQUES),
     StackedMLPRegressor(**TECHNIQUES),
-    StackedMLPClassifier(class_weight="balanced"),
+    StackedMLPClassifier(class_weight="balanced", members=2, epochs=60, learning_rate=0.003),
 ]
 
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.access_rules import key_of
 from app.api.room import Body, Room
+from app.api.whole_forms import requiring_end
 from app.domain.errors import Unavailable
 
 BODY = "logsweep.body"
@@ -79,8 +80,9 @@ class BodyLimit:
         most = self._most_of(scope["path"])
         most = most.form or most if delimiter else most
         bound = _Bound(most.size, most.held, announced, delimiter, self._parts)
+        counting = _counting(receive, body, memory, bound)
         try:
-            await self._app(scope, _counting(receive, body, memory, bound), send)
+            await self._app(scope, requiring_end(counting, delimiter) if delimiter else counting, send)
         finally:
             memory.leave(body)
 

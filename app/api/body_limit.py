@@ -99,7 +99,7 @@ def parsed(request: Request, keeps: int) -> None:
         request._body = b""  # Starlette keeps it for as long as the request, and has no other way
     if (body := request.scope.get(BODY)) is not None:
         memory: Room = request.scope[MEMORY]
-        _hold(memory, body, min(keeps, body.received))
+        _hold(memory, body, keeps)
 
 
 @dataclass(frozen=True, slots=True)

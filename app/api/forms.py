@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from sys import getsizeof
 from typing import TypedDict
 
 from fastapi import HTTPException, Request
@@ -18,14 +19,21 @@ MOST_FILES = 4
 MOST_FIELDS = 1000
 """The most fields of a form: some name columns, of which there are many."""
 
-MOST_FIELD_BYTES = 1 << 12
+MOST_FIELD_BYTES = 1 << 10
 """The most bytes of one of them, or of the name of a column."""
 
-_HEAD_OF_A_FIELD = MOST_FIELD_BYTES + (1 << 8)
-"""The longest name of a field that the parser takes, and what Python keeps beside the two texts."""
+_WIDEST = 4
+"""As what one byte of a text may be kept: one character beyond 16 bits makes all others as wide."""
 
-HELD = MOST_FILES * MultiPartParser.spool_max_size + MOST_FIELDS * (MOST_FIELD_BYTES + _HEAD_OF_A_FIELD)
+_HEAD_OF_A_FIELD = (1 << 12) + (1 << 8)
+"""The longest name of a field that the parser takes, of ASCII, and what Python keeps beside the two texts."""
+
+HELD = MOST_FILES * MultiPartParser.spool_max_size + MOST_FIELDS * (_WIDEST * MOST_FIELD_BYTES + _HEAD_OF_A_FIELD)
 """The most bytes of a form that are in memory: of each file up to 1 MiB, and all fields."""
+
+
+_LONGEST_KIND = 1000
+"""Characters of a content type: the parser takes a third of a second for thirty thousand."""
 
 
 class Limits(TypedDict):
@@ -40,12 +48,15 @@ LIMITS: Limits = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_
 
 
 def require_utf8(request: Request) -> None:
-    """Raise HTTPException 415 for a form whose texts are said to be of another encoding.
+    """Raise HTTPException 415 for a form whose texts are said to be of another encoding, or a type without end.
 
     The parser would take any that Python has. Some fail on their own, others make half of a surrogate pair, which
     cannot be stored, nor shown.
     """
-    kind, options = parse_options_header(request.headers.get("content-type"))
+    said = request.headers.get("content-type", "")
+    if len(said) > _LONGEST_KIND:
+        raise HTTPException(415, f"The content type has {len(said):,} characters; it may have {_LONGEST_KIND}.")
+    kind, options = parse_options_header(said)
     charset = options.get(b"charset", b"utf-8").decode("latin-1")
     if kind == b"multipart/form-data" and charset.lower() != "utf-8":
         raise HTTPException(415, f"The fields of a form are UTF-8, and not {show(charset)}. Leave out the charset.")
@@ -61,7 +72,7 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
 
 def in_memory(form: FormData) -> int:
     """Return how many bytes of a form are in memory: all but those of files that are written to the disk."""
-    return sum(len(name) + _held(value) for name, value in form.multi_items())
+    return sum(getsizeof(name) + _held(value) for name, value in form.multi_items())
 
 
 def is_on_disk(file: UploadFile) -> bool:
@@ -71,5 +82,5 @@ def is_on_disk(file: UploadFile) -> bool:
 
 def _held(value: UploadFile | str) -> int:
     if isinstance(value, str):
-        return len(value)
+        return getsizeof(value)
     return 0 if is_on_disk(value) else value.size or 0

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -165,8 +164,14 @@ def worker_process(server: str, slots: int, key: str, certificate: Path | None =
             [*command, "--name", name], stdin=subprocess.PIPE, env=environment, start_new_session=True
         )
         assert process.stdin is not None
-        with suppress(BrokenPipeError):  # it died at once, as its supervisor is about to hear
+        try:
             os.write(process.stdin.fileno(), f"{key}\n".encode())
+        except BrokenPipeError:
+            return process  # it died at once, as its supervisor is about to hear
+        except OSError:
+            process.kill()
+            process.wait()
+            raise
         return process
 
     return spawn

@@ -21,6 +21,7 @@ from tests.app.api.serving import problem, serving
 
 PIECE = 1 << 16
 MEBIBYTE = 1 << 20
+LONGEST_NAME = 1 << 12
 
 
 def part(name: str, about: str = "") -> bytes:
@@ -34,8 +35,9 @@ def largest() -> Iterator[bytes]:
         for _ in range(MEBIBYTE // PIECE):
             yield bytes(PIECE)
         yield b"\r\n"
+    text = "\N{GRINNING FACE}".encode().rjust(MOST_FIELD_BYTES, b"a")  # of which each letter takes four bytes
     for number in range(MOST_FIELDS):
-        yield part(f"{number:0{MOST_FIELD_BYTES}}") + b"a" * MOST_FIELD_BYTES + b"\r\n"
+        yield part(f"{number:0{LONGEST_NAME}}") + text + b"\r\n"
     yield b"--x--\r\n"
 
 

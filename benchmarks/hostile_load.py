@@ -1,7 +1,8 @@
 """The load of service_load alone, and beside 200 open feeds and hostile requests, by turns in one server.
 
 What may suffer is who sends nonsense; whoever works and reads may wait a quarter longer at the 99th percentile. Feeds
-and senders take time of the same processors: what they cost with as many reads, as any client sends them, is told too.
+and senders take time of the same processors, which is told, and what they cost with as many reads, as any client sends
+them.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from multiprocessing.connection import Connection
 from urllib.parse import urlsplit
 
 from benchmarks.feed_readers import follow
+from benchmarks.request_cost import processor_seconds
 from benchmarks.service import running_service
 from benchmarks.service_load import SWEEP_BODY, loaded
 from benchmarks.spread import Spread, Target, show_table
@@ -35,6 +37,7 @@ SLOWER = Target("<=", 1.25, "x")
 KINDS = ("claim", "report", "finish", "read")
 
 Waits = Mapping[str, Sequence[float]]
+Used = Mapping[str, float]
 
 _JSON = b"Content-Type: application/json\r\n"
 
@@ -83,19 +86,23 @@ TURNS: Mapping[str, Sequence[bytes]] = {"alone": (), "beside reads": HARMLESS, "
 
 def main() -> None:
     """Measure by turns, and print the report. Ends with an error if an honest request failed."""
-    measured = {turn: list[Waits]() for turn in TURNS}
+    measured, used = {turn: list[Waits]() for turn in TURNS}, {turn: list[Used]() for turn in TURNS}
     with running_service(workers=0) as service:
         address = str(service.client.base_url)
         sweep = service.client.post("/v1/sweeps", json=SWEEP_BODY).raise_for_status().json()["id"]
-        for _ in range(ROUNDS):
-            for turn, requests in TURNS.items():
-                with _beside(address, sweep, requests):
+        for number in range(ROUNDS):
+            # There and back: what a round leaves in the database is no burden of the same turn each time.
+            for turn, requests in list(TURNS.items())[:: 1 if number % 2 == 0 else -1]:
+                with _beside(address, sweep, requests) as others, _used(used[turn], {"server": service.pid, **others}):
                     measured[turn].append(_measured(address, sweep))
     print(f"## Load beside {FEEDS} feeds and {HOSTILE_A_SECOND} hostile requests a second, {os.cpu_count()} cores\n")
     figures = [f"{turn}: {name}" for turn in TURNS for name in ("median", "p99")]
     header = ["requests", "count", *figures, "p99 of reads over alone", "of hostile", "target"]
     print(show_table(header, list(_rows(measured))))
-    print(f"\nNo honest request failed, in {ROUNDS} rounds of {len(TURNS)} times {SECONDS:g} s.")
+    print(f"\nNo honest request failed, in {ROUNDS} rounds of {len(TURNS)} times {SECONDS:g} s. Processors in use:")
+    for turn, some in used.items():
+        shares = [f"{who} {Spread.of(one[who] for one in some).show('', 2)}" for who in some[0]]
+        print(f"- {turn}: {', '.join(shares)}")
 
 
 def _measured(address: str, sweep: str) -> Waits:
@@ -107,26 +114,41 @@ def _measured(address: str, sweep: str) -> Waits:
 
 
 @contextmanager
-def _beside(address: str, sweep: str, requests: Sequence[bytes]) -> Iterator[None]:
-    """Have the feeds open and requests sent, if there are any; both have begun, and have come to rest, by then."""
-    with ExitStack() as stack:
-        if requests:
-            stack.enter_context(_process(partial(_follow, address, sweep)))
-            stack.enter_context(_process(partial(_send_all, address, requests)))
-        time.sleep(REST)
-        yield
+def _used(noted: list[Used], processes: Mapping[str, int]) -> Iterator[None]:
+    """Note which part of a processor each of these takes, and we who are the load."""
+    all_of_them = {"load": os.getpid(), **processes}
+    began, before = time.monotonic(), {who: processor_seconds(one) for who, one in all_of_them.items()}
+    yield
+    seconds = time.monotonic() - began
+    noted.append({who: (processor_seconds(one) - before[who]) / seconds for who, one in all_of_them.items()})
 
 
 @contextmanager
-def _process(work: "Callable[[Connection[object, None]], None]") -> Iterator[None]:
-    """Have a process work, which tells by its pipe that it has begun."""
+def _beside(address: str, sweep: str, requests: Sequence[bytes]) -> Iterator[Mapping[str, int]]:
+    """Have the feeds open and requests sent, if there are any; both have begun, and have come to rest, by then.
+
+    Yield by whom, as process ids.
+    """
+    others = dict[str, int]()
+    with ExitStack() as stack:
+        if requests:
+            others["feeds"] = stack.enter_context(_process(partial(_follow, address, sweep)))
+            others["senders"] = stack.enter_context(_process(partial(_send_all, address, requests)))
+        time.sleep(REST)
+        yield others
+
+
+@contextmanager
+def _process(work: "Callable[[Connection[object, None]], None]") -> Iterator[int]:
+    """Have a process work, which tells by its pipe that it has begun; yield its id."""
     ours, theirs = Pipe()
     process = get_context("spawn").Process(target=work, args=(theirs,))
     process.start()
     theirs.close()
     try:
         ours.recv()
-        yield
+        assert process.pid is not None
+        yield process.pid
         if process.exitcode is not None:
             raise RuntimeError(f"A process beside the load ended with code {process.exitcode}.")
     finally:

@@ -100,14 +100,15 @@ def serving(data: Path, workers: int, code: Path = HERE) -> Iterator[Service]:
 def _start(data: Path, log: Path, workers: int, code: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--data", str(data), "--workers", str(workers)]
     with log.open("w") as output:
-        # A session of its own: Ctrl-C reaches the benchmark alone, which then stops the server in order.
+        # A group of its own: Ctrl-C reaches the benchmark alone, which then stops the server in order.
+        # No session of its own: Linux shares the processors among these, and prefers each one by itself.
         # Python looks for `app` in its working directory first; workers are its children and look there too.
         return subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
             stderr=output,
             text=True,
-            start_new_session=True,
+            process_group=0,
             cwd=code,
             env={**os.environ, "PYTHONPATH": str(code)},
         )

@@ -189,6 +189,7 @@ def _share(app: FastAPI, capacity: Capacity) -> None:
     app.state.upload_patience = capacity.reading_seconds
     app.state.bodies = BodyThreads()
     app.state.claims = CapacityLimiter(CLAIMS_AT_ONCE)
+    app.state.longest_read = reading.LONGEST_READ
     app.state.reads = Turns(reading.AT_ONCE, reading.READS_OF_EACH)
     app.state.models = Turns(reading.MODELS_AT_ONCE, reading.MODELS_OF_EACH)
     app.state.large_files = Turns(reading.LARGE_FILES_AT_ONCE, reading.LARGE_FILES_OF_EACH)

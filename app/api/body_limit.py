@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.access_rules import key_of
 from app.api.room import Body, Room
+from app.api.whole_forms import requiring_end
 from app.domain.errors import Unavailable
 
 BODY = "logsweep.body"
@@ -79,8 +80,9 @@ class BodyLimit:
         most = self._most_of(scope["path"])
         most = most.form or most if delimiter else most
         bound = _Bound(most.size, most.held, announced, delimiter, self._parts)
+        counting = _counting(receive, body, memory, bound)
         try:
-            await self._app(scope, _counting(receive, body, memory, bound), send)
+            await self._app(scope, requiring_end(counting, delimiter) if delimiter else counting, send)
         finally:
             memory.leave(body)
 
@@ -152,16 +154,20 @@ def _announced(scope: Scope) -> tuple[float, bytes]:
 
     That is empty for what is no form.
     """
-    size, delimiter = 0.0, b""
+    size, kind = 0.0, None
     for name, value in scope["headers"]:
         if name == b"content-length":
             size = max(size, int(value) if value.isdigit() else 0)
         elif name == b"transfer-encoding":
             size = math.inf
-        elif name == b"content-type":
-            kind, options = parse_options_header(value)
-            delimiter = b"\r\n--" + options.get(b"boundary", b"") if kind == b"multipart/form-data" else b""
-    return size, delimiter
+        elif name == b"content-type" and kind is None:  # of several the first one, as which routes read the body
+            kind = value
+    return size, _delimiter(kind)
+
+
+def _delimiter(content_type: bytes | None) -> bytes:
+    kind, options = parse_options_header(content_type)
+    return b"\r\n--" + options.get(b"boundary", b"") if kind == b"multipart/form-data" else b""
 
 
 def _require_few(parts: int, most: int) -> None:

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypedDict
 
-from fastapi import Request
+from fastapi import HTTPException, Request
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartParser
 
 from app.api.body_limit import parsed
+from app.domain.errors import show
 
 MOST_FILES = 4
 """The most files of a form, known or not."""
@@ -35,6 +37,18 @@ class Limits(TypedDict):
 
 
 LIMITS: Limits = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_FIELD_BYTES}
+
+
+def require_utf8(request: Request) -> None:
+    """Raise HTTPException 415 for a form whose texts are said to be of another encoding.
+
+    The parser would take any that Python has. Some fail on their own, others make half of a surrogate pair, which
+    cannot be stored, nor shown.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type"))
+    charset = options.get(b"charset", b"utf-8").decode("latin-1")
+    if kind == b"multipart/form-data" and charset.lower() != "utf-8":
+        raise HTTPException(415, f"The fields of a form are UTF-8, and not {show(charset)}. Leave out the charset.")
 
 
 @asynccontextmanager

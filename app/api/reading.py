@@ -44,7 +44,7 @@ LOOK_AFTER = 0.1
 
 async def as_read(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
     """Return what `handle` answers once it is this read's turn. Raises Unavailable if that takes too long."""
-    own = Patience(LONGEST_READ)
+    own = _patience(request)
     watch = asyncio.get_running_loop().create_task(_leave_with(request, own))
     try:
         async with _turn(request, request.app.state.reads, own):
@@ -59,7 +59,7 @@ async def among_reads(request: Request, use: Callable[[], T]) -> T:
 
     Raises Unavailable if it takes too long until then.
     """
-    async with _turn(request, request.app.state.reads, Patience(LONGEST_READ)):
+    async with _turn(request, request.app.state.reads, _patience(request)):
         return await run_in_threadpool(use)
 
 
@@ -68,15 +68,20 @@ async def with_models(request: Request, use: Callable[[], T]) -> T:
 
     Raises Unavailable if it takes too long until then; what has begun may take as long as it does.
     """
-    async with _turn(request, request.app.state.models, Patience(LONGEST_READ)):
+    async with _turn(request, request.app.state.models, _patience(request)):
         return await run_in_threadpool(use)
 
 
 async def with_large_file(request: Request, use: Callable[[], T]) -> T:
     """Return what `use` answers, as above, once it is this request's turn among those that read a large file, too."""
-    own = Patience(LONGEST_READ)
+    own = _patience(request)
     async with _turn(request, request.app.state.large_files, own), _turn(request, request.app.state.models, own):
         return await run_in_threadpool(use)
+
+
+def _patience(request: Request) -> Patience:
+    seconds: float = request.app.state.longest_read
+    return Patience(seconds)
 
 
 @asynccontextmanager

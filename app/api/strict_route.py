@@ -20,6 +20,7 @@ from fastapi.exceptions import RequestValidationError
 from app.api.access_rules import require_allowed, rule_of
 from app.api.documented_route import DocumentedRoute
 from app.api.fields import parameter_faults
+from app.api.forms import require_utf8
 from app.api.json_answers import writing_json
 from app.api.openapi import PROBLEMS, security_of
 from app.api.reading import as_read
@@ -63,6 +64,7 @@ class StrictRoute(DocumentedRoute):
 
         async def strict(request: Request) -> Response:
             require_allowed(request.scope, rule)
+            require_utf8(request)
             names = Counter(name for name, _ in request.query_params.multi_items())
             faults = [*_unknown(names, list(takes_list)), *_repeated(names, takes_list)]
             if not faults:

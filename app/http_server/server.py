@@ -39,6 +39,7 @@ class HttpServer(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http="httptools",
+                loop="asyncio",  # not whatever is installed beside: places and deadlines were tried on this one
                 ws="none",
                 log_config=None,
                 access_log=False,

@@ -84,9 +84,10 @@ _CACHED = 32
 class Analysis:
     """Diagnoses, read from what is stored; that of a sweep is kept until another of its trials has finished."""
 
-    def __init__(self, storage: Storage, trials: Trials) -> None:
+    def __init__(self, storage: Storage, trials: Trials, most_trials: int = MOST_TRIALS) -> None:
         self._storage = storage
         self._trials = trials
+        self._most_trials = most_trials
         self._keeping = Lock()
         self._kept: dict[tuple[str, float], tuple[object, SweepAnalysis]] = {}
 
@@ -125,7 +126,7 @@ class Analysis:
 
     def _analysed(self, found: Sweep, dataset: DatasetSummary, hoped: float) -> SweepAnalysis:
         sweep, spec, best = found.id, found.spec, found.best
-        trials = self._storage.finished_trials(sweep, MOST_TRIALS)
+        trials = self._storage.finished_trials(sweep, self._most_trials)
         numbers = {trial.number for trial in trials}
         if best is not None and best.trial not in numbers:
             trials.insert(0, self._storage.trial(sweep, best.trial))

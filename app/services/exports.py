@@ -1,6 +1,7 @@
 """Use cases of exports: all trials of a sweep, all their epochs, or all answers of a model, as tables in pages."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, final
 
 from app.domain.answered import ScoredPart
@@ -17,14 +18,19 @@ from app.storage.interface import Storage
 
 Table = Literal["trials", "curves", "predictions"]
 
-PAGE = 1000
-"""The trials of a page: each page is read on a snapshot of its own, so that a slow reader holds up no checkpoint."""
 
-EPOCHS = 20_000
-"""The epochs of a page, unless one run alone has more."""
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How much a page has: each is read on a snapshot of its own, so that a slow reader holds up no checkpoint."""
 
-ANSWERS = 10_000
-"""The rows of a page of predictions."""
+    trials: int = 1000
+    epochs: int = 20_000
+    """Unless one run alone has more."""
+    answers: int = 10_000
+    """Rows of predictions."""
+
+
+USUAL = Pages()
 
 _TRIAL: Sequence[tuple[str, Kind]] = (
     ("number", "int"), ("state", "text"), ("value", "float"), ("best_epoch", "int"), ("epochs", "int"),
@@ -38,9 +44,10 @@ _EPOCH: Sequence[tuple[str, Kind]] = (("trial", "int"), ("replicate", "int"), ("
 class Exports:
     """Tables of a sweep, in the order of trials. Reading raises NotFound if the sweep is deleted meanwhile."""
 
-    def __init__(self, storage: Storage, models: Models) -> None:
+    def __init__(self, storage: Storage, models: Models, pages: Pages = USUAL) -> None:
         self._storage = storage
         self._models = models
+        self._pages = pages
 
     def trials(self, basis: Basis, conditions: Sequence[Condition]) -> tuple[list[Column], Iterator[list[Row]]]:
         """Return the columns of trials, with a column for each metric and hyperparameter, and the pages of rows."""
@@ -53,7 +60,7 @@ class Exports:
 
     def _pages_of_trials(self, basis: Basis, query: TrialQuery, metrics: Sequence[str]) -> Iterator[list[Row]]:
         after, shared = None, basis.shared
-        while found := self._storage.trials(basis.sweep, query, shared, after, PAGE):
+        while found := self._storage.trials(basis.sweep, query, shared, after, self._pages.trials):
             yield [_trial_row(trial, metrics, basis.searched) for trial, _ in found]
             after = found[-1][1]
 
@@ -69,10 +76,10 @@ class Exports:
         Raises NotFound; Conflict if the part has no rows or was trained on, or if weights do not fit.
         """
         table = self._models.answer_table(sweep, trial, part)
-        return table.columns(), table.pages(ANSWERS)
+        return table.columns(), table.pages(self._pages.answers)
 
     def _pages_of_curves(self, sweep: str, metrics: Sequence[str]) -> Iterator[list[Row]]:
-        for places in _grouped(self._places(sweep)):
+        for places in _grouped(self._places(sweep), self._pages.epochs):
             found = self._storage.epochs_of_runs([place.key for place in places])
             yield [
                 (place.trial, place.replicate, epoch.epoch, epoch.seconds, *map(epoch.metrics.get, metrics))
@@ -82,7 +89,7 @@ class Exports:
 
     def _places(self, sweep: str) -> Iterator[RunPlace]:
         after = (-1, -1)
-        while found := self._storage.run_places(sweep, after, PAGE):
+        while found := self._storage.run_places(sweep, after, self._pages.trials):
             yield from found
             after = (found[-1].trial, found[-1].replicate)
 
@@ -105,11 +112,11 @@ def _kind(spec: SweepSpec, name: str) -> Kind:
             return "json"
 
 
-def _grouped(places: Iterator[RunPlace]) -> Iterator[list[RunPlace]]:
-    """Yield runs together that have some thousand epochs in all."""
+def _grouped(places: Iterator[RunPlace], most: int) -> Iterator[list[RunPlace]]:
+    """Yield runs together that have so many epochs at most, or one alone that has more."""
     group: list[RunPlace] = []
     for place in places:
-        if group and sum(one.epochs for one in group) + place.epochs > EPOCHS:
+        if group and sum(one.epochs for one in group) + place.epochs > most:
             yield group
             group = []
         group.append(place)

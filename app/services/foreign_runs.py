@@ -48,7 +48,7 @@ class ForeignRuns:
         return {run: spec for run, spec in found.items() if spec is not None}
 
     def ended(self, runs: Iterable[int]) -> None:
-        """Forget runs of which a result is recorded: nothing more is reported of them before they are leased again."""
+        """Forget runs of which a result came, the first time or again: as a rule nothing more is reported of them."""
         with self._lock:
             for run in runs:
                 self._known.pop(run, None)

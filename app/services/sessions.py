@@ -26,11 +26,19 @@ MOST_OF_KEY = 50
 class Sessions:
     """Who is logged in."""
 
-    def __init__(self, access: Access, rates: Rates, clock: Clock, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        access: Access,
+        rates: Rates,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        most_of_key: int = MOST_OF_KEY,
+    ) -> None:
         self._access = access
         self._rates = rates
         self._clock = clock
         self._entropy = entropy
+        self._most_of_key = most_of_key
         self._lock = Lock()
         self._keys: dict[str, tuple[AccessKey, datetime]] = {}
         """Keys by the hashes of secrets, and until when; the oldest session comes first."""
@@ -43,7 +51,7 @@ class Sessions:
             now = self._clock.latest()
             self._keys = {one: (whose, until) for one, (whose, until) in self._keys.items() if until > now}
             mine = [one for one, (whose, _) in self._keys.items() if whose.id == key.id]
-            for oldest in mine[: len(mine) + 1 - MOST_OF_KEY]:
+            for oldest in mine[: len(mine) + 1 - self._most_of_key]:
                 del self._keys[oldest]
             self._keys[_hash(secret)] = key, now + LONGEST
         return secret

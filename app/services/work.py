@@ -25,7 +25,6 @@ from app.domain.work import (
     Receipt,
     ReleaseRequest,
     ReportRequest,
-    Result,
 )
 from app.instruments.meters import Meters
 from app.services import report_parts
@@ -161,7 +160,7 @@ class Work:
         self._trained(request.worker, _recorded_epochs(request, recorded), now)
         for outcome, _ in recorded.outcomes:
             self._meters.results.labels(outcome).inc()
-        self._foreign.ended(item.lease.run for item in _recorded_items(request, recorded))
+        self._foreign.ended(item.lease.run for item in request.items)
         for sweep in recorded.idle:
             self._planner.look(sweep)
         for sweep in recorded.keep:
@@ -274,11 +273,7 @@ def _stored_epochs(items: Sequence[Progress], decisions: Sequence[Decision]) -> 
     return sum(len(one.epochs) for one, said in zip(items, decisions, strict=True) if said.decision != "stop")
 
 
-def _recorded_items(request: FinishRequest, recorded: Recorded) -> list[Result]:
-    pairs = zip(request.items, recorded.outcomes, strict=True)
-    return [item for item, (outcome, _) in pairs if outcome == "recorded"]
-
-
 def _recorded_epochs(request: FinishRequest, recorded: Recorded) -> int:
-    ended = sum(len(item.curve) for item in _recorded_items(request, recorded))
+    curves = zip(request.items, recorded.outcomes, strict=True)
+    ended = sum(len(item.curve) for item, (outcome, _) in curves if outcome == "recorded")
     return ended + _stored_epochs(request.progress, recorded.decisions)

@@ -95,7 +95,8 @@ def test_the_server_says_how_long_to_wait_in_seconds_or_by_a_date() -> None:
     played = Played(READS, _reply(503, Retry_After="7"), _reply(503, Retry_After=at), _reply(200))
     assert played.pauses[0] == 7.0
     assert 20.0 < played.pauses[1] <= 30.0
-    assert Played(READS, _reply(503, Retry_After="soon"), _reply(200)).pauses == [0.2]
+    for unreadable in ("soon", "Wed, 21 Oct 99999 07:28:00 +9999", f"Wed, {'9' * 20} Oct 2026 07:28:00 GMT"):
+        assert Played(READS, _reply(503, Retry_After=unreadable), _reply(200)).pauses == [0.2]
 
 
 def test_pauses_double_up_to_a_bound_and_are_drawn_by_chance() -> None:

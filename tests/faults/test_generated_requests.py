@@ -17,7 +17,7 @@ pytestmark = pytest.mark.large
 SEED = int(os.environ.get("LOGSWEEP_SEED", "1"))
 
 MOST_MEGABYTES = 400.0
-"""What the server may hold at any moment: an idle one holds about 130, and bodies have 64."""
+"""What the server may hold at any moment: an idle one holds about 130, and bodies have 151."""
 
 DOUBTED = 0.001
 """The share of answers that may be late but not again: a server that is slow now and then, whatever it is asked."""

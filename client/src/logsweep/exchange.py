@@ -133,7 +133,7 @@ def _asked(outcome: Outcome) -> float:
         return float(text)
     try:
         at = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for years and zones that no C long holds
         return 0.0
     return (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 

@@ -3,7 +3,7 @@
 import hashlib
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -28,14 +28,25 @@ _CERTIFICATES = ssl.create_default_context()
 """Nothing here is encrypted, but each client would read the certificates anew, which takes longer than many tests."""
 
 
+Compose = Callable[[Services], Services]
+
+
+def _as_they_are(services: Services) -> Services:
+    return services
+
+
 @contextmanager
 def serving(
-    folder: Path, traces: TracerProvider | None = None, **settings: Any
+    folder: Path, traces: TracerProvider | None = None, compose: Compose = _as_they_are, **settings: Any
 ) -> Iterator[tuple[httpx.Client, Services]]:
-    """Run the application on a data folder; yield a client of it and its use cases."""
+    """Run the application on a data folder; yield a client of it and its use cases.
+
+    `compose` may put others in the place of some, with other limits for one.
+    """
     chosen = Settings(data=put_new_database(folder), **settings)
     tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    with open_services(chosen, traces) as services, tcp as listener:
+    with open_services(chosen, traces) as opened, tcp as listener:
+        services = compose(opened)
         listener.bind(("127.0.0.1", 0))
         listener.listen()  # connections wait here until the server has started
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -16,6 +16,7 @@ from app.domain.errors import Unavailable
 PIECE, PARTS = 1 << 16, 3
 MOST = {"/form": Most(100, form=Most(200, held=60)), "/file": Most(10 * PIECE, held=50), "/v1/work/*": Most(1000)}
 JSON, FORM = (b"content-type", b"application/json"), (b"content-type", b"multipart/form-data; boundary=x")
+END = b"--x--"
 CHUNKS = (b"transfer-encoding", b"chunked")
 
 
@@ -44,7 +45,10 @@ class Reading:
 
     async def send(self, path: str, headers: Sequence[tuple[bytes, bytes]], *pieces: int | bytes) -> None:
         """Send a body in pieces, which are of so many zeros where their bytes do not matter."""
-        left: list[Any] = [{"type": "http.request", "body": bytes(piece), "more_body": True} for piece in pieces]
+        bodies = [bytes(piece) for piece in pieces]
+        if FORM in headers and isinstance(pieces[-1], int):
+            bodies[-1] = bodies[-1][len(END) :] + END
+        left: list[Any] = [{"type": "http.request", "body": body, "more_body": True} for body in bodies]
         left.append({"type": "http.request", "body": b"", "more_body": False})
 
         async def receive() -> Any:
@@ -65,6 +69,17 @@ def test_a_body_beyond_its_route_is_refused_before_or_amid_it() -> None:
         server.go_on.set()
         await server.send("/form", (length(200), FORM), 200)
         assert (server.read, server.memory.used) == (200, 0)
+
+    asyncio.run(scene())
+
+
+def test_a_body_of_two_content_types_is_bounded_by_the_first_as_which_it_is_read() -> None:
+    async def scene() -> None:
+        server = Reading()
+        server.go_on.set()
+        with pytest.raises(HTTPException, match="larger than the 100 bytes"):
+            await server.send("/form", (length(101), JSON, FORM), 101)
+        await server.send("/form", (length(101), FORM, JSON), 101)
 
     asyncio.run(scene())
 

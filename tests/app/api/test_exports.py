@@ -3,13 +3,17 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pandas as pd
 import pytest
 
-from app.services import exports
-from tests.app.api.serving import Json, Trainer, problem, start, when_ended
+from app.services.exports import Exports, Pages
+from app.services.services import Services
+from tests.app.api.serving import Json, Trainer, problem, serving, start, when_ended
 from tests.app.api.test_answered import trained
 
 SPACE = {
@@ -29,11 +33,14 @@ def sweep(client: httpx.Client, trainer: Trainer) -> str:
 
 
 @pytest.fixture
-def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let pages be so small that every export has several."""
-    monkeypatch.setattr(exports, "PAGE", 5)
-    monkeypatch.setattr(exports, "EPOCHS", 7)
-    monkeypatch.setattr(exports, "ANSWERS", 7)
+def served(tmp_path: Path) -> Iterator[tuple[httpx.Client, Services]]:
+    """A server whose pages are so small that every export has several."""
+
+    def compose(found: Services) -> Services:
+        return replace(found, exports=Exports(found.storage, found.models, Pages(trials=5, epochs=7, answers=7)))
+
+    with serving(tmp_path, compose=compose) as both:
+        yield both
 
 
 def listed(client: httpx.Client, sweep: str, **query: str) -> list[Json]:
@@ -41,7 +48,6 @@ def listed(client: httpx.Client, sweep: str, **query: str) -> list[Json]:
     return found
 
 
-@pytest.mark.usefixtures("small_pages")
 def test_every_format_has_every_trial_in_its_order(client: httpx.Client, sweep: str) -> None:
     path, wanted = f"/v1/sweeps/{sweep}/export", listed(client, sweep)
     lines = [json.loads(line) for line in client.get(path, params={"format": "jsonl"}).text.splitlines()]
@@ -57,7 +63,6 @@ def test_every_format_has_every_trial_in_its_order(client: httpx.Client, sweep: 
         assert {name: line[name] for name in trial["metrics"]} == trial["metrics"]
 
 
-@pytest.mark.usefixtures("small_pages")
 def test_curves_have_every_epoch_of_every_training(client: httpx.Client, sweep: str) -> None:
     text = client.get(f"/v1/sweeps/{sweep}/export", params={"of": "curves"}).text
     table = list(csv.DictReader(io.StringIO(text)))
@@ -94,7 +99,6 @@ def test_what_cannot_be_exported_is_refused_before_the_first_byte(client: httpx.
     assert "sped" in problem(unknown, 422)["errors"][0]["detail"]
 
 
-@pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize("part", ["dev", "test"])
 def test_predictions_have_each_row_of_a_part_with_its_target_and_have_the_error_of_the_trial(
     client: httpx.Client, part: str

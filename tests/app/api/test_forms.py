@@ -1,6 +1,7 @@
 """Forms take no more memory than is counted for them, and so keep no other body out."""
 
 import asyncio
+import gc
 import tracemalloc
 from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 import httpx
+import pytest
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartParser
 
@@ -77,6 +79,52 @@ def test_a_form_with_more_than_it_may_have_is_refused(tmp_path: Path) -> None:
         ):
             for address in ("/v1/datasets", "/v1/sweeps/none/trials/0/evaluate"):
                 problem(client.post(address, files=files, data=fields), 413)
+
+
+FORMS = ("/v1/datasets", "/v1/datasets/preview", "/v1/sweeps/none/trials/0/evaluate")
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_a_form_that_breaks_off_is_refused_and_leaves_no_file_open(shared: httpx.Client, address: str) -> None:
+    before, head = open_files(), {"content-type": "multipart/form-data; boundary=x"}
+    cut = part("file", '; filename="t.csv"') + bytes(2 * MEBIBYTE)
+    gc.disable()  # as good as on a server, which collects only after many objects
+    try:
+        refused = problem(shared.post(address, content=cut, headers=head), 400)
+        assert "breaks off before its end" in refused["detail"]
+        assert open_files() - before == set()
+    finally:
+        gc.enable()
+
+
+def test_a_form_may_be_followed_by_a_line_break_or_a_few_words(shared: httpx.Client) -> None:
+    for rest in (b"", b"\r\n", b"\r\nThat was it.\r\n"):
+        form = part("file", '; filename="t.csv"') + b"a,b\n1,2\n" + b"\r\n--x--" + rest
+        answer = shared.post(
+            "/v1/datasets/preview", content=form, headers={"content-type": "multipart/form-data; boundary=x"}
+        )
+        assert "target" in problem(answer, 422)["detail"]
+
+
+def open_files() -> set[str]:
+    """Return the nameless files that this process has open: those that forms are written to."""
+    found = (entry.readlink() for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink())
+    return {str(one) for one in found if str(one).endswith("(deleted)")}
+
+
+@pytest.mark.parametrize("charset", ["undefined", "unicode_escape", "punycode", "latin-1"])
+@pytest.mark.parametrize("address", FORMS)
+def test_a_form_whose_texts_are_no_utf8_is_refused(shared: httpx.Client, address: str, charset: str) -> None:
+    content = part("name") + b"\\ud800\r\n" + part("file", '; filename="t.csv"') + b"a\r\n--x--\r\n"
+    head = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    found = problem(shared.post(address, content=content, headers=head), 415)
+    assert found["detail"] == f'The fields of a form are UTF-8, and not "{charset}". Leave out the charset.'
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_a_form_may_say_that_its_texts_are_utf8(shared: httpx.Client, address: str) -> None:
+    head = {"content-type": "multipart/form-data; boundary=x; charset=UTF-8"}
+    problem(shared.post(address, content=b"".join(small()), headers=head), 422)
 
 
 def arriving(server: Guarded, has_come: Event, end: Event) -> httpx.Response:

@@ -19,7 +19,7 @@ from app.api import analysis, datasets, health, hyperparameters, metrics, models
 from app.api.access_rules import open_to_all
 from app.api.documented_route import documented
 from app.api.openapi import PROBLEMS
-from app.api.reading import AT_ONCE
+from app.api.reading import AT_ONCE, LONGEST_READ
 from app.api.strict_route import StrictRoute
 from app.api.turns import Turns
 from app.services.cursors import Page
@@ -71,7 +71,7 @@ def application(route: type[APIRoute]) -> FastAPI:
     router.post("/made", status_code=201, **said)(open_to_all(made))
     router.post("/nothing", status_code=204, **said)(open_to_all(nothing))
     app = FastAPI(routes=router.routes)
-    app.state.reads = Turns(AT_ONCE, of_each=AT_ONCE)
+    app.state.reads, app.state.longest_read = Turns(AT_ONCE, of_each=AT_ONCE), LONGEST_READ
     return app
 
 

@@ -11,10 +11,10 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from app.api import datasets, ensembles, models, problems, reading, spaces, sweeps, work_files
+from app.api import datasets, ensembles, models, problems, spaces, sweeps, work_files
 from app.api.access_rules import CALLER
 from app.api.gate import Gate
-from app.api.reading import AT_ONCE, as_read
+from app.api.reading import AT_ONCE, LONGEST_READ, as_read
 from app.api.turns import Turns
 from app.domain.access import ANYONE, AccessKey
 from app.domain.errors import Unavailable
@@ -26,7 +26,7 @@ from tests.app.storage.test_reads import endless
 def application() -> FastAPI:
     """Return an application with one turn for reads."""
     app = FastAPI()
-    app.state.reads = Turns(1, of_each=1)
+    app.state.reads, app.state.longest_read = Turns(1, of_each=1), LONGEST_READ
     return app
 
 
@@ -115,11 +115,11 @@ def test_workers_and_health_are_answered_while_readers_wait(
     ],
 )
 def test_workers_fetch_what_they_train_on_while_readers_have_all_turns(
-    services: Services, monkeypatch: pytest.MonkeyPatch, path: str, status: int
+    services: Services, path: str, status: int
 ) -> None:
-    monkeypatch.setattr(reading, "LONGEST_READ", 0.1)
     app = FastAPI()
     app.add_middleware(Gate)
+    app.state.longest_read = 0.1
     app.state.reads, app.state.services = Turns(0, of_each=0), services
     problems.install(app)
     for routes in (datasets, work_files):
@@ -142,11 +142,11 @@ def test_workers_fetch_what_they_train_on_while_readers_have_all_turns(
     ],
 )
 def test_whoever_waits_for_models_holds_no_thread_and_is_told_in_time(
-    services: Services, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+    services: Services, method: str, path: str
 ) -> None:
-    monkeypatch.setattr(reading, "LONGEST_READ", 0.1)
     app = FastAPI()
     app.add_middleware(Gate)
+    app.state.longest_read = 0.1
     app.state.models, app.state.services = Turns(0, of_each=0), services
     problems.install(app)
     for routes in (ensembles, models):
@@ -161,12 +161,10 @@ def test_whoever_waits_for_models_holds_no_thread_and_is_told_in_time(
 
 
 @pytest.mark.parametrize("path", ["spaces/preview", "sweeps/swp_1/refine"])
-def test_what_only_looks_waits_its_turn_among_the_reads_though_it_is_posted(
-    services: Services, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    monkeypatch.setattr(reading, "LONGEST_READ", 0.1)
+def test_what_only_looks_waits_its_turn_among_the_reads_though_it_is_posted(services: Services, path: str) -> None:
     app = FastAPI()
     app.add_middleware(Gate)
+    app.state.longest_read = 0.1
     app.state.reads, app.state.services = Turns(0, of_each=0), services
     problems.install(app)
     for routes in (spaces, sweeps):

@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from app.services.analysis import Analysis
+from app.services.services import Services
 from tests.app.api.serving import Json, Trainer, finished, places, problem, start, when_ended
 from tests.app.api.training import train_all
 
@@ -166,16 +168,17 @@ def test_a_region_where_training_diverges_is_told_and_left(client: httpx.Client,
 
 
 def test_the_gain_of_more_trials_is_told_of_all_of_them_though_not_all_are_read(
-    client: httpx.Client, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client, trainer: Trainer, services: Services
 ) -> None:
-    monkeypatch.setattr("app.services.analysis.MOST_TRIALS", 25)
-    found = analysis(client, coarse(client, trainer))
-    assert found["trials"] in (25, 26)  # the best one is read besides
-    assert (found["expected_gain"]["trials"], found["expected_gain"]["more"]) == (60, 60)
+    hasty = Analysis(services.storage, services.trials, most_trials=25)
+    found = hasty.sweep(coarse(client, trainer), 0.0)
+    assert found.trials in (25, 26)  # the best one is read besides
+    assert found.expected_gain is not None
+    assert (found.expected_gain.trials, found.expected_gain.more) == (60, 60)
 
 
 def test_the_gain_counts_trials_that_diverged_and_were_not_read_and_no_copies(
-    client: httpx.Client, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client, trainer: Trainer, services: Services
 ) -> None:
     space = {"learning_rate": SPACE["learning_rate"], "batch_size": {"kind": "choice", "values": [8, 16]}}
     space["learning_rate"] = {"kind": "choice", "values": [10.0 ** (-place / 16) for place in range(16, 48)]}
@@ -188,13 +191,12 @@ def test_the_gain_counts_trials_that_diverged_and_were_not_read_and_no_copies(
             else:
                 trainer.finish(finished(run["lease"], rate, metrics={"dev_error": rate, "train_error": 0.1}))
     when_ended(client, sweep)
-    whole = analysis(client, sweep)["expected_gain"]
+    whole = services.analysis.sweep(sweep, 0.0).expected_gain
     trials = client.get(f"/v1/sweeps/{sweep}/trials", params={"limit": 100}).json()["items"]
     own = [one for one in trials if one["same_as"] is None]
-    assert whole["trials"] == len(own) < 90
+    assert whole is not None
+    assert whole.trials == len(own) < 90
     assert {one["state"] for one in own} == {"completed", "diverged"}
-    monkeypatch.setattr("app.services.analysis.MOST_TRIALS", 50)
-    client.patch(f"/v1/sweeps/{sweep}", json={"name": "again"}).raise_for_status()  # so that it is not the kept answer
-    found = analysis(client, sweep)
-    assert found["trials"] in (50, 51)
-    assert found["expected_gain"] == whole
+    found = Analysis(services.storage, services.trials, most_trials=50).sweep(sweep, 0.0)
+    assert found.trials in (50, 51)
+    assert found.expected_gain == whole

@@ -1,7 +1,7 @@
 """The dashboard logs in with a key: a cookie stands for it, and opens nothing that the key does not open."""
 
+import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -9,7 +9,9 @@ import pytest
 
 from app.api.cookies import cookie_of, name_of
 from app.domain.access import KeyDraft, Scope
-from app.services import sessions
+from app.domain.errors import Unauthenticated
+from app.services.clock import Clock
+from app.services.sessions import Sessions
 from tests.app.api.guarded import Guarded, bearer, guarded
 from tests.app.api.serving import places, problem
 
@@ -98,18 +100,15 @@ def test_a_key_in_the_header_comes_before_the_cookie(server: Guarded, browser: h
     problem(browser.get("/v1/sweeps", headers=bearer(server.bad["revoked"])), 401)
 
 
-def test_a_key_pushes_out_its_own_oldest_session_and_none_of_others(
-    server: Guarded, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sessions, "MOST_OF_KEY", 2)
-    _, ada = server.services.access.create(KeyDraft("Ada", [Scope.READ]))
-    browser.post("/v1/session", json={"key": server.good[Scope.READ]}).raise_for_status()
-    with ExitStack() as opened:
-        hers = [opened.enter_context(httpx.Client(base_url=server.client.base_url)) for _ in range(4)]
-        for one in hers:
-            one.post("/v1/session", json={"key": ada}).raise_for_status()
-        assert [one.get("/v1/session").json()["name"] for one in hers] == [None, None, "Ada", "Ada"]
-    assert browser.get("/v1/session").json()["name"] == "read"
+def test_a_key_pushes_out_its_own_oldest_session_and_none_of_others(server: Guarded) -> None:
+    access = server.services.access
+    sessions = Sessions(access, server.services.rates, Clock(), os.urandom, most_of_key=2)
+    _, ada = access.create(KeyDraft("Ada", [Scope.READ]))
+    other, hers = sessions.open(server.good[Scope.READ]), [sessions.open(ada) for _ in range(4)]
+    for gone in hers[:2]:
+        with pytest.raises(Unauthenticated, match="not logged in any more"):
+            sessions.identify(gone)
+    assert [sessions.identify(one).name for one in [*hers[2:], other]] == ["Ada", "Ada", "read"]
 
 
 def test_logging_in_counts_among_the_requests_of_a_key(tmp_path: Path) -> None:

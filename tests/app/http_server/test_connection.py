@@ -187,7 +187,8 @@ def test_a_form_of_ten_thousand_parts_is_too_large(impatient: httpx.Client, kind
     filename = '; filename="t.csv"' if kind == "files" else ""
     part = f'--x\r\nContent-Disposition: form-data; name="a"{filename}\r\n\r\nb\r\n'
     answer = impatient.post("/v1/datasets", content=part.encode() * 10_000, headers={"Content-Type": FORM})
-    assert "Too many" in problem(answer, 413)["detail"]
+    detail = problem(answer, 413)["detail"]
+    assert "more than 1,004" in detail or "Too many" in detail  # whoever counts them first, before or in the parser
 
 
 @pytest.mark.parametrize("name", BODIES)

@@ -169,3 +169,5 @@ def test_of_runs_with_a_result_nothing_is_remembered_until_they_are_leased_again
     assert len(services.work._foreign) == 3, "those in training"
     finish(services, runs[5:])
     assert len(services.work._foreign) == 0
+    finish(services, runs, outcome="repeated")
+    assert len(services.work._foreign) == 0

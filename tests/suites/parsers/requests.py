@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from app.api.bodies import RecordReader, parse
 from app.api.browsers import name_in
 from app.api.cookies import cookie_of
 from app.api.document.examples import REQUESTS
-from app.api.fields import read_fields
+from app.api.fields import problem_faults, read_fields
 from app.api.keys import KeyBody
 from app.api.point_bodies import read_points
 from app.api.refine_body import refined
-from app.api.sweep_bodies import read_changes, read_sweep
+from app.api.sweep_bodies import Conditions, read_changes, read_sweep
 from app.domain import conditions
 from app.domain.condition_faults import form_faults
 from app.domain.constraints import Constraint, Unreadable
@@ -37,6 +38,7 @@ _WORK = {
     "finish_runs": FinishRequest,
     "release_leases": ReleaseRequest,
 }
+_CONDITIONS_OF_A_BODY = TypeAdapter[dict[str, Any]](Conditions)
 _READERS: Mapping[str, RecordReader[Any]] = {name: RecordReader(kind) for name, kind in _WORK.items()}
 
 _RICH = {
@@ -96,12 +98,13 @@ def _records(raw: bytes) -> None:
 
 
 def _condition(raw: bytes) -> None:
-    value = parse(raw)
-    if isinstance(value, dict):
-        faults = list(form_faults(value, "/when"))
-        if faults:
-            raise InvalidRequest(faults)
-        conditions.parse(value).holds({"l2": 0.5, "optimizer": "adam"})
+    try:
+        value = _CONDITIONS_OF_A_BODY.validate_python(parse(raw))
+    except ValidationError as error:
+        raise InvalidRequest(problem_faults(error)) from None
+    if faults := list(form_faults(value, "/when")):
+        raise InvalidRequest(faults)
+    conditions.parse(value).holds({"l2": 0.5, "optimizer": "adam"})
 
 
 def _form(said: dict[str, str]) -> None:

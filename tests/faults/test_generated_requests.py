@@ -31,8 +31,8 @@ BOUNDARIES, AT_RANDOM = ("examples", "coverage"), ("fuzzing", "stateful")
     ("plan", "least"),
     [
         (Plan(Scope.ADMIN, BOUNDARIES, 1, SEED), 4_500),
-        (Plan(Scope.READ, PHASES, 3, SEED), 4_000),
-        (Plan(Scope.ADMIN, AT_RANDOM, 330, SEED), 20_500),
+        (Plan(Scope.READ, PHASES, 3, SEED), 4_500),
+        (Plan(Scope.ADMIN, AT_RANDOM, 330, SEED), 17_000),
     ],
     ids=["boundaries", "read", "random"],
 )

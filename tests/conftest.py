@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadGroupScheduling
 
 from engine.kernels.switch import chosen, load
@@ -26,7 +26,7 @@ os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache" /
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The machines of continuous integration are shared: how long one example takes says nothing.
-settings.register_profile("logsweep", deadline=None, derandomize=False)
+settings.register_profile("logsweep", deadline=None, derandomize=False, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("logsweep")
 
 FUZZ_SECONDS = float(os.environ.get("LOGSWEEP_FUZZ_SECONDS", "0"))

@@ -41,9 +41,10 @@ def _of_two(probability: NDArray[np.float64], y: NDArray[Any]) -> Mapping[str, f
 
 def _of_several(probabilities: NDArray[np.float64], y: NDArray[Any]) -> Mapping[str, float]:
     labels = np.arange(probabilities.shape[1])
+    is_of = np.equal.outer(y, labels).astype(int)  # of labels alone, versions before 1.9 guess the classes
     return {
         "auc": value(metrics.roc_auc_score, y, probabilities, multi_class="ovr", labels=labels),
-        "average_precision": value(metrics.average_precision_score, y, probabilities),
+        "average_precision": value(metrics.average_precision_score, is_of, probabilities),
         "brier": value(metrics.brier_score_loss, y, probabilities, labels=labels),
     }
 

@@ -10,7 +10,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartParser
 
-from app.api.body_limit import parsed
+from app.api.body_limit import LONGEST_CONTENT_TYPE, parsed
 from app.domain.errors import show
 
 MOST_FILES = 4
@@ -32,10 +32,6 @@ HELD = MOST_FILES * MultiPartParser.spool_max_size + MOST_FIELDS * (_WIDEST * MO
 """The most bytes of a form that are in memory: of each file up to 1 MiB, and all fields."""
 
 
-_LONGEST_KIND = 1000
-"""Characters of a content type: the parser takes a third of a second for thirty thousand."""
-
-
 class Limits(TypedDict):
     """What the parser of forms is told."""
 
@@ -54,8 +50,8 @@ def require_utf8(request: Request) -> None:
     cannot be stored, nor shown.
     """
     said = request.headers.get("content-type", "")
-    if len(said) > _LONGEST_KIND:
-        raise HTTPException(415, f"The content type has {len(said):,} characters; it may have {_LONGEST_KIND}.")
+    if len(said) > LONGEST_CONTENT_TYPE:
+        raise HTTPException(415, f"The content type has {len(said):,} characters; it may have {LONGEST_CONTENT_TYPE}.")
     kind, options = parse_options_header(said)
     charset = options.get(b"charset", b"utf-8").decode("latin-1")
     if kind == b"multipart/form-data" and charset.lower() != "utf-8":

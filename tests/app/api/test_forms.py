@@ -13,6 +13,7 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartParser
 
+from app.api.body_limit import LONGEST_CONTENT_TYPE
 from app.api.forms import HELD, LIMITS, MOST_FIELD_BYTES, MOST_FIELDS, MOST_FILES, in_memory
 from app.domain.access import Scope
 from app.services.predicting import MOST_FILE_BYTES
@@ -112,6 +113,13 @@ def open_files() -> set[str]:
     """Return the nameless files that this process has open: those that forms are written to."""
     found = (entry.readlink() for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink())
     return {str(one) for one in found if str(one).endswith("(deleted)")}
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_a_form_with_a_content_type_without_end_is_refused_unread(shared: httpx.Client, address: str) -> None:
+    head = {"content-type": f"multipart/form-data; boundary=x{';' * LONGEST_CONTENT_TYPE}"}
+    found = problem(shared.post(address, content=b"".join(small()), headers=head), 415)
+    assert found["detail"] == "The content type has 1,031 characters; it may have 1000."
 
 
 @pytest.mark.parametrize("charset", ["undefined", "unicode_escape", "punycode", "latin-1"])

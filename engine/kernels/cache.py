@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 import stat
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,17 +13,11 @@ import numpy as np
 
 from engine.kernels.compiler import COMPILING, compile_library, library_name
 from engine.kernels.errors import KernelsUnavailableError
+from engine.kernels.forks import forks_wait
 from engine.kernels.level import level
 
 SHIPPED = Path(__file__).parent / "compiled"
 """Libraries that were compiled when the image was built."""
-
-_import_lock = threading.RLock()
-"""No process is forked while it is held: a child has no thread that would end the import, and keeps half a module."""
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_import_lock.acquire, after_in_parent=_import_lock.release, after_in_child=_import_lock.release
-    )
 
 
 def library_path(
@@ -39,7 +32,7 @@ def library_path(
         return shipped / name
     path = _folder(environment) / name
     if not _is_whole(path):
-        with _import_lock:
+        with forks_wait:  # half a module would stay so
             from filelock import FileLock  # noqa: PLC0415 - it brings asyncio, and each worker would wait for that
 
         with FileLock(path.parent / "lock"):

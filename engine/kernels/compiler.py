@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine.kernels.errors import KernelsUnavailableError
+from engine.kernels.forks import forks_wait
 from engine.kernels.level import machine, options
 
 _FOLDER = Path(__file__).parent
@@ -130,7 +131,7 @@ class _Child:
 
     def run(self, command: Sequence[str], in_background: bool) -> tuple[int, str]:
         """Return its code and what it wrote on standard error."""
-        with self._starting:
+        with self._starting, forks_wait:  # a child would hold the pipes open whose end is waited for, and wait itself
             # A session of its own: a compiler is a chain of programs, and all of them have to end.
             self._process = subprocess.Popen(  # noqa: S603  # the compiler that the machine or its user names
                 command,

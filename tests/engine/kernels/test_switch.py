@@ -168,20 +168,30 @@ def test_a_process_that_was_forked_meanwhile_goes_over_too(tmp_path: Path) -> No
     assert output.split() == ["True", "0"]
 
 
-def test_a_process_that_was_forked_while_a_module_was_imported_goes_over_too(tmp_path: Path) -> None:
+HALF_DONE = {
+    "a module that is imported": (
+        "class Slow:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'filelock._api': wait()\n"  # half of filelock is there
+        "sys.meta_path.insert(0, Slow())\n"
+    ),
+    "a compiler that is started": "sys.addaudithook(lambda event, _: event == 'subprocess.Popen' and wait())\n",
+}
+
+
+@pytest.mark.parametrize("hook", HALF_DONE.values(), ids=HALF_DONE)
+def test_a_process_that_was_forked_beside_what_is_half_done_goes_over_too(tmp_path: Path, hook: str) -> None:
     code = (
         "import os, sys, threading, numpy as np\n"
         "from engine.kernels import bind, choose, ready\n"
         "from engine.kernels.scale import SCALE\n"
-        "importing, forked = threading.Event(), threading.Event()\n"
-        "class Slow:\n"
-        "    def find_spec(self, name, path, target=None):\n"
-        "        if name == 'filelock._api':\n"  # half of filelock is there
-        "            importing.set()\n"
-        "            forked.wait(1)\n"  # or not, as a fork waits for the import
-        "sys.meta_path.insert(0, Slow())\n"
+        "reached, forked = threading.Event(), threading.Event()\n"
+        "def wait():\n"
+        "    reached.set()\n"
+        "    forked.wait(1)\n"  # or not, as a fork waits for what is half done
+        f"{hook}"
         "choose('auto')\n"
-        "importing.wait()\n"
+        "reached.wait()\n"
         "child = os.fork()\n"
         "forked.set()\n"
         "if not child:\n"
@@ -190,7 +200,7 @@ def test_a_process_that_was_forked_while_a_module_was_imported_goes_over_too(tmp
         "print(ready(), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
     )
     environment = {**os.environ, "LOGSWEEP_KERNELS": "numpy", "CC": REMEMBERING, "XDG_CACHE_HOME": str(tmp_path)}
-    output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True, cwd=ROOT)
+    output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True, cwd=ROOT, timeout=120)
 
     assert output.split() == ["True", "0"]
 

@@ -7,17 +7,26 @@ import platform
 import shutil
 import stat
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
 from engine.kernels.compiler import COMPILING, compile_library, library_name
 from engine.kernels.errors import KernelsUnavailableError
-from engine.kernels.forks import forks_wait
 from engine.kernels.level import level
 
 SHIPPED = Path(__file__).parent / "compiled"
 """Libraries that were compiled when the image was built."""
+
+
+def import_for_compiling(environment: Mapping[str, str] = os.environ, shipped: Path = SHIPPED) -> None:
+    """Import here what another thread needs that has to compile: a process forked meanwhile would keep half of it."""
+    name = library_name(level())
+    with suppress(KernelsUnavailableError):  # as that thread is about to say
+        if not (shipped / name).exists() and not _is_whole(_folder(environment) / name):
+            import_module("filelock")
 
 
 def library_path(
@@ -32,8 +41,7 @@ def library_path(
         return shipped / name
     path = _folder(environment) / name
     if not _is_whole(path):
-        with forks_wait:  # half a module would stay so
-            from filelock import FileLock  # noqa: PLC0415 - it brings asyncio, and each worker would wait for that
+        from filelock import FileLock  # noqa: PLC0415 - it brings asyncio, and each worker would wait for that
 
         with FileLock(path.parent / "lock"):
             if not _is_whole(path):

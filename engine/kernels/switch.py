@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 from weakref import WeakSet
 
 from engine.kernels.base import AnyArray, Bound, Kernel
-from engine.kernels.cache import differing_here, library_path
+from engine.kernels.cache import differing_here, import_for_compiling, library_path
 from engine.kernels.check import differing
 from engine.kernels.errors import KernelsUnavailableError
 from engine.kernels.library import Library
@@ -38,6 +38,7 @@ class _Switch:
             self._start()
 
     def _start(self) -> None:
+        import_for_compiling()
         self._thread = threading.Thread(target=self._go_over, name="kernels", daemon=True)
         self._thread.start()
 

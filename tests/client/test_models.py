@@ -12,6 +12,7 @@ import pytest
 
 from engine.models import read_model
 from logsweep import Client, Sweep
+from logsweep.errors import LogsweepError
 from logsweep.operations import models
 from tests.app.api.serving import Trainer, serving, sweep_body
 from tests.app.api.training import train_all
@@ -86,7 +87,7 @@ def test_a_download_that_breaks_off_leaves_nothing_behind(tmp_path: Path) -> Non
 
     with (
         Client("http://here:1", deadline=0.5, transport=httpx.MockTransport(broken)) as client,
-        pytest.raises(Exception, match="reset"),
+        pytest.raises(LogsweepError, match=r"reset|longer deadline"),  # the latter on a machine with much to do
     ):
         client.run(replace(models.download(models.of_trial("S", 1), tmp_path / "model.npz"), takes=0.0))
     assert list(tmp_path.iterdir()) == []

@@ -51,6 +51,7 @@ function ends(stopped, weight, log) {
     type: "scatter",
     id: "stopped",
     name: "stopped",
+    z: 3,
     symbol: "diamond",
     symbolSize: 7,
     color: colour("bad"),
@@ -95,7 +96,7 @@ function series(curve, metric, weight, log, best) {
     type: "line",
     id: `trial ${curve.trial}`,
     name: `trial ${curve.trial}, ${curve.state}`,
-    showSymbol: curve.epochs.length === 1,
+    showSymbol: curve.epochs.length === 1 && place > 0, // the ends of stopped ones are marked apart
     symbolSize: 5,
     connectNulls: false,
     lineStyle: { width: [1, 1.3, 3][place], opacity: [0.3, 0.75, 1][place], type: place ? "solid" : "dashed" },

@@ -12,6 +12,7 @@ from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.documented_route import json_body
 from app.api.fields import read_fields
+from app.api.once import CountsOnce
 from app.api.strict_route import StrictRoute
 from app.domain.access import ANYONE, AccessKey, KeyDraft, Scope
 from app.domain.errors import Conflict, Fault
@@ -105,13 +106,15 @@ class NewKeyAnswer(KeyAnswer):
 
 @router.post("", status_code=201, openapi_extra=json_body(KeyBody))
 @needs(Scope.ADMIN)
-async def create_key(request: Request, services: UseCases) -> NewKeyAnswer:
+async def create_key(request: Request, services: UseCases, once: CountsOnce) -> NewKeyAnswer:
     """Make an access key. Keep its `token`, which cannot be shown again.
 
-    With the first key the server begins to ask for one, so let the first one have the scope `admin`.
+    With the first key the server begins to ask for one, so let the first one have the scope `admin`. The same request
+    with its `Idempotency-Key` makes no other key within a day: it is refused with 409, which names the key that was
+    made, so that one whose answer was lost can be revoked.
     """
     draft, faults = _read(await read_json(request))
-    key, token = await run_in_threadpool(services.access.create, draft, faults)
+    key, token = await run_in_threadpool(services.access.create, draft, faults, once)
     return NewKeyAnswer(**KeyAnswer.of(key).model_dump(), token=token)
 
 

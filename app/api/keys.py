@@ -1,11 +1,13 @@
 """Routes of access keys."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, final
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from starlette.routing import Match
+from starlette.types import Scope as Connection
 
 from app.api.access_rules import caller_of, needs
 from app.api.bodies import read_json
@@ -20,7 +22,20 @@ from app.domain.quotas import NOTHING, Quotas, Usage
 from app.domain.values import LARGEST_WHOLE, whole
 from app.services.cursors import Page
 
-router = APIRouter(route_class=StrictRoute, prefix="/v1/keys", tags=["access keys"])
+
+@final
+class _KeyRoute(StrictRoute):
+    """A route of keys. No key has the id `current`: at that address there are no methods but its own."""
+
+    def matches(self, scope: Connection) -> tuple[Match, Connection]:
+        """Return whether a request is one of this route."""
+        found, matched = super().matches(scope)
+        if matched.get("path_params", {}).get("key") == "current":
+            return Match.NONE, {}
+        return found, matched
+
+
+router = APIRouter(route_class=_KeyRoute, prefix="/v1/keys", tags=["access keys"])
 
 
 def _instant(value: object) -> object:

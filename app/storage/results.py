@@ -1,27 +1,28 @@
-"""What workers send in under their leases: epochs of runs in training, and results of those that ended or paused."""
+"""Results of runs that ended or paused, which workers send in under their leases."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
 
 from app.domain.plan import NO_RUNGS, Rungs
 from app.domain.policy import Policy
 from app.domain.queue import Recorded
 from app.domain.runs import Ending, RunOutcome, comparable
 from app.domain.states import SweepState, TrialState
-from app.domain.work import CheckpointRef, Decision, GivenBack, Keep, Lease, Outcome, Progress, Result
-from app.storage import changes, kept_models, lost_leases, metrics, moves, passed_rungs, silence, sweep_rows
+from app.domain.work import Keep, Lease, Outcome, Progress, Result
+from app.storage import changes, kept_models, metrics, moves, passed_rungs, progress, silence, sweep_rows
 from app.storage.bulk import Bulk
 from app.storage.changes import ChangeLog
 from app.storage.curves import Curves
 from app.storage.kept_models import Changes, NewModel, Place
-from app.storage.leases import Named, decide, holds, is_last, named_runs, why_stale
-from app.storage.outcomes import follow_only_runs, follow_runs, get_further, parts
+from app.storage.leases import is_last, named_runs, why_stale
+from app.storage.outcomes import follow_only_runs, follow_runs, parts
+from app.storage.progress import Request
 from app.storage.records import AnyRow
-from app.storage.tables import artifacts, attempts, epochs, rung_values, runs
+from app.storage.tables import artifacts, attempts, epochs, rung_values
 
 _ENDINGS: Mapping[str, Ending] = {
     "completed": "finished",
@@ -34,67 +35,7 @@ _Bytes = tuple[str, int]
 """The hash and the size of a model."""
 
 # Statements that are made once: to make one takes as long as to run it.
-_GREW: BindParameter[bool] = bindparam("grew")
-_GROW = Bulk(
-    update(runs)
-    .where(runs.c.key == bindparam("the_key"))
-    .values(epochs=bindparam("reached"), reason=func.coalesce(runs.c.reason, bindparam("note")))
-    .values({name: case((_GREW, 0), else_=runs.c[name]) for name in ("losses", "alone_losses")})
-)
-_NOTE_CHECKPOINT = Bulk(
-    update(runs)
-    .where(runs.c.key == bindparam("the_key"))
-    .values({f"checkpoint_{name}": bindparam(name) for name in ("epoch", "sha256", "size")})
-)
 _ADD_RUNG = Bulk(insert(rung_values))
-
-
-@dataclass(slots=True)
-class _Request:
-    """One request of a worker: the runs that it names, and what was taken of it so far."""
-
-    worker: str
-    rows: Named
-    curves: Curves = field(default_factory=Curves)
-    refused: dict[Lease, str] = field(default_factory=dict)
-    """Of progress: why nothing of it was stored."""
-
-    def held(self, lease: Lease) -> AnyRow | None:
-        """Return the run if the worker still holds it."""
-        row = self.rows.get(lease.run)
-        return row if holds(row, self.worker, lease) else None
-
-    def stale(self, leases: Iterable[Lease]) -> list[Lease]:
-        """Return those of these leases that the worker holds no more."""
-        return [lease for lease in leases if self.held(lease) is None]
-
-    def decision(self, lease: Lease) -> Decision:
-        """Return what the worker shall do with a run whose progress it sent."""
-        refusal = self.refused.get(lease)
-        return Decision(lease, "stop", refusal) if refusal else decide(self.rows, self.worker, lease)
-
-
-def report(
-    connection: Connection,
-    policy: Policy,
-    worker: str,
-    items: Sequence[Progress],
-    now: datetime,
-    rungs: Rungs = NO_RUNGS,
-) -> list[Decision]:
-    """Store the epochs and checkpoints of those runs whose lease still holds; decide for each.
-
-    Epochs that leave a gap are a fault of the worker: it shall stop the run, which goes back to the queue.
-    """
-    request = _Request(worker, named_runs(connection, [item.lease for item in items]))
-    grown = _take_progress(request, items)
-    different = request.curves.store(connection)
-    passed_rungs.note(connection, request.rows, request.curves, rungs)
-    _grow(connection, request, grown, different)
-    _note_checkpoints(connection, request, items)
-    _take_back_refused(connection, policy, request, now)
-    silence.excuse(connection, policy, worker, request.stale([item.lease for item in items]))
-    return [request.decision(item.lease) for item in items]
 
 
 def finish(
@@ -102,93 +43,31 @@ def finish(
     policy: Policy,
     worker: str,
     items: Sequence[Result],
-    progress: Sequence[Progress],
+    others: Sequence[Progress],
     now: datetime,
     rungs: Rungs = NO_RUNGS,
 ) -> Recorded:
     """Record each result whose lease still holds, once, with its curve and its model, and report other progress."""
-    leases = [item.lease for item in items] + [item.lease for item in progress]
-    request = _Request(worker, named_runs(connection, leases))
-    grown = _take_progress(request, progress)
+    leases = [item.lease for item in items] + [item.lease for item in others]
+    request = Request(worker, named_runs(connection, leases))
+    grown = progress.take(request, others)
     here = _here(connection, items)
     taken, outcomes = _take_results(request, items, here)
     different = request.curves.store(connection)
     passed_rungs.note(connection, request.rows, request.curves, rungs)
-    _grow(connection, request, grown - taken.keys(), different)
-    _note_checkpoints(connection, request, progress)
+    progress.grow(connection, request.rows, request.curves, grown - taken.keys(), different)
+    progress.note_checkpoints(connection, [(request, others)])
     results = [_Taken(request.rows[run], item, request.curves, different.get(run)) for run, item in taken.items()]
     keep = _record(connection, policy, results, here, now)
-    _take_back_refused(connection, policy, request, now)
+    progress.take_back_refused(connection, policy, request, now)
     silence.excuse(connection, policy, worker, request.stale(leases))
     running = {one.row.sweep_key for one in results if one.row.sweep_state == SweepState.RUNNING}
     return Recorded(
         outcomes=_known_outcomes(connection, request, items, outcomes),
-        decisions=[request.decision(item.lease) for item in progress],
+        decisions=[request.decision(item.lease) for item in others],
         keep=keep,
         idle=sweep_rows.idle(connection, running),
     )
-
-
-# Progress
-
-
-def _take_progress(request: _Request, items: Iterable[Progress]) -> set[int]:
-    """Take the epochs of runs that are still held; return these runs."""
-    grown: set[int] = set()
-    for item in items:
-        row = request.held(item.lease)
-        if row is None or not item.epochs:
-            continue
-        fault = request.curves.add(row, item.epochs)
-        if fault:
-            request.refused[item.lease] = fault
-        else:
-            grown.add(row.key)
-    return grown
-
-
-def _grow(connection: Connection, request: _Request, grown: Collection[int], different: Mapping[int, str]) -> None:
-    """Store how far runs have come; one that got past its furthest epoch is free of all blame."""
-    rows = [
-        {
-            "the_key": run,
-            "reached": request.curves.reached[run],
-            "grew": request.curves.grew(run),
-            "note": different.get(run),
-        }
-        for run in grown
-    ]
-    _GROW.run(connection, rows)
-    further: dict[Place, int] = {}
-    for run in grown:
-        place = _place(request.rows[run])
-        further[place] = max(further.get(place, 0), request.curves.reached[run])
-    get_further(connection, further)
-
-
-def _note_checkpoints(connection: Connection, request: _Request, items: Iterable[Progress]) -> None:
-    """Store which checkpoint a run has last, if its epochs are stored; that of a pause may come after its result."""
-    newest: dict[int, CheckpointRef] = {}
-    for item in items:
-        row, one = request.rows.get(item.lease.run), item.checkpoint
-        if row is None or one is None or not is_last(row, request.worker, item.lease):
-            continue
-        stored = newest[row.key].epoch if row.key in newest else row.checkpoint_epoch or 0
-        if stored < one.epoch <= request.curves.reached.get(row.key, row.epochs):
-            newest[row.key] = one
-    _NOTE_CHECKPOINT.run(
-        connection,
-        [{"the_key": run, "epoch": one.epoch, "sha256": one.sha256, "size": one.size} for run, one in newest.items()],
-    )
-
-
-def _take_back_refused(connection: Connection, policy: Policy, request: _Request, now: datetime) -> None:
-    refused = [GivenBack(lease, "refused", fault) for lease, fault in request.refused.items()]
-    if refused:
-        lost_leases.release(connection, policy, request.worker, refused, now)
-
-
-# Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +125,7 @@ class _Taken:
 
 
 def _take_results(
-    request: _Request, items: Sequence[Result], here: Mapping[_Bytes, int]
+    request: Request, items: Sequence[Result], here: Mapping[_Bytes, int]
 ) -> tuple[dict[int, Result], list[tuple[Outcome, str | None] | None]]:
     """Take the results of runs that are still held, each once; return them by run, and an outcome where it is known."""
     taken: dict[int, Result] = {}
@@ -359,7 +238,7 @@ def _model_changes(taken: Sequence[_Taken], here: Mapping[_Bytes, int], final: M
 
 def _known_outcomes(
     connection: Connection,
-    request: _Request,
+    request: Request,
     items: Sequence[Result],
     outcomes: Sequence[tuple[Outcome, str | None] | None],
 ) -> list[tuple[Outcome, str | None]]:
@@ -373,7 +252,7 @@ def _known_outcomes(
     return [known(item.lease) if outcome is None else outcome for item, outcome in pairs]
 
 
-def _recorded_before(connection: Connection, request: _Request, leases: Collection[Lease]) -> set[Lease]:
+def _recorded_before(connection: Connection, request: Request, leases: Collection[Lease]) -> set[Lease]:
     """Return those of the leases under which this worker handed in a result before."""
     found = {lease for lease in leases if _is_recorded(request.rows.get(lease.run), request.worker, lease)}
     place = tuple_(attempts.c.run_key, attempts.c.fence)

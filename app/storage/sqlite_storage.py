@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from shutil import disk_usage
 from threading import Lock
@@ -19,11 +20,12 @@ from app.domain.datasets import DatasetSummary
 from app.domain.errors import Conflict
 from app.domain.events import Listener
 from app.domain.filters import Field, Position, TrialQuery
-from app.domain.plan import Need, Plan, Snapshot
+from app.domain.plan import NO_RUNGS, Need, Plan, Rungs, Snapshot
 from app.domain.policy import Policy
 from app.domain.standing import Room
 from app.domain.trials import Trial
 from app.domain.values import Value
+from app.domain.work import Decision, Progress
 from app.instruments.instruments import Instruments
 from app.instruments.tracing import span
 from app.storage import (
@@ -46,6 +48,7 @@ from app.storage import (
     lost_leases,
     open_runs,
     plans,
+    progress,
     quotas,
     repeats,
     results,
@@ -75,7 +78,7 @@ from app.storage.reads import Reads
 from app.storage.taken_points import TakenPoints
 from app.storage.trial_pages import TrialPages
 from app.storage.wal import Wal
-from app.storage.writer import Writer
+from app.storage.writer import Joint, Writer
 from app.trial_columns.pages import FieldKeys
 
 P = ParamSpec("P")
@@ -151,6 +154,7 @@ class SqliteStorage:
         self._arrivals = Arrivals(self._writer)
         self._backing_up = Lock()
         self._points = TakenPoints()
+        self._reports = Joint(lambda connection, asks: progress.report(connection, policy, asks), attrgetter("runs"))
 
     def listen(self, listener: Listener) -> None:
         self._writer.listen(listener)
@@ -334,7 +338,11 @@ class SqliteStorage:
     claim = _decides(claims.claim)
     heartbeat = _decides(leases.heartbeat)
     held_trials = _reads(leases.held_trials)
-    report = _decides(results.report)
+
+    def report(self, worker: str, items: Sequence[Progress], now: datetime, rungs: Rungs = NO_RUNGS) -> list[Decision]:
+        with self._span("storage.write", progress.report):
+            return self._writer.submit_part(self._reports, progress.Report(worker, items, now, rungs)).result()
+
     finish = _decides(results.finish)
     release = _decides(lost_leases.release)
     lose_expired = _decides(lost_leases.lose_expired)

@@ -2,18 +2,19 @@
 
 One commit for many closures makes `synchronous = FULL` cheap. Each closure runs inside a savepoint, so that
 one that fails takes nothing of the others with it, and a future completes only after the commit. Before that, the
-listeners are told what the commit changed: who has an answer finds its effects wherever they show.
+listeners are told what the commit changed: who has an answer finds its effects wherever they show. What comes most
+often is written in one go for all who ask for it one after the other.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from time import perf_counter
-from typing import Any, TypeVar, final
+from typing import Any, Generic, TypeVar, final
 
 from sqlalchemy import Connection, Engine
 
@@ -25,6 +26,7 @@ from app.storage.changes import ChangeLog
 from app.storage.connect import in_transaction, optimize
 from app.storage.faults import Closed
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 GROUP = 256
@@ -33,6 +35,28 @@ GROUP = 256
 _LOG = logging.getLogger(__name__)
 
 _ENDED = "The thread that writes was ended by a fault, and the server ends with it. Try again once it is started anew."
+
+
+@dataclass(frozen=True, slots=True)
+class Joint(Generic[A, T]):
+    """A write that answers many asks in one go, of which no two may `touch` the same."""
+
+    run: Callable[[Connection, Sequence[A]], Sequence[T]]
+    touches: Callable[[A], Collection[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one asks of a joint write."""
+
+    joint: Joint[Any, Any]
+    ask: Any
+    touched: Collection[int]
+
+    def __call__(self, connection: Connection) -> Any:
+        """Write it alone."""
+        (answer,) = self.joint.run(connection, [self.ask])
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +97,10 @@ class Writer:
     def submit(self, run: Callable[[Connection], T]) -> Future[T]:
         """Queue `run`; the future has its answer, or its error, once the answer is on disk."""
         return self._put(run, between=False)
+
+    def submit_part(self, joint: Joint[A, T], ask: A) -> Future[T]:
+        """Queue an ask for a joint write; if that fails, it is written alone."""
+        return self._put(_Part(joint, ask, joint.touches(ask)), between=False)
 
     def submit_between(self, run: Callable[[Connection], T]) -> Future[T]:
         """Queue what cannot run within a transaction, for a moment between two groups."""
@@ -171,7 +199,7 @@ class Writer:
         jobs = [job for job in group if job.future.set_running_or_notify_cancel()]
         try:
             with connection.begin():
-                outcomes = [_attempt(connection, job) for job in jobs]
+                outcomes = [one for some in _in_one_go(jobs) for one in _attempt_all(connection, some)]
                 events = _conclude(connection, outcomes)
         except Exception as error:  # noqa: BLE001 - whatever broke the commit is told to all who waited for it
             _take_back(connection)
@@ -211,11 +239,41 @@ def _run_between(connection: Connection, job: _Job) -> None:
         job.future.set_exception(error)
 
 
-def _attempt(connection: Connection, job: _Job) -> _Outcome:
+def _in_one_go(jobs: Sequence[_Job]) -> Iterator[Sequence[_Job]]:
+    """Yield the jobs in their order, those together that can be."""
+    some, touched = list[_Job](), set[int]()
+    for job in jobs:
+        part = job.run if isinstance(job.run, _Part) else None
+        if some and (part is None or not _joins(part, some[-1], touched)):
+            yield some
+            some, touched = [], set()
+        some.append(job)
+        touched |= set(part.touched) if part else set()
+    if some:
+        yield some
+
+
+def _joins(part: _Part, last: _Job, touched: Set[int]) -> bool:
+    return isinstance(last.run, _Part) and last.run.joint is part.joint and touched.isdisjoint(part.touched)
+
+
+def _attempt_all(connection: Connection, jobs: Sequence[_Job]) -> Sequence[_Outcome]:
+    """Run one job, or several in one go; if that fails, each alone, so that it takes nothing of the others with it."""
+    parts = [job.run for job in jobs if isinstance(job.run, _Part)]
+    if len(parts) > 1:
+        joint, asks = parts[0].joint, [part.ask for part in parts]
+        whole = _attempt(connection, lambda connection: joint.run(connection, asks))
+        if whole.error is None:
+            first, *others = whole.value
+            return [_Outcome(first, changes=whole.changes), *map(_Outcome, others)]
+    return [_attempt(connection, job.run) for job in jobs]
+
+
+def _attempt(connection: Connection, run: Callable[[Connection], Any]) -> _Outcome:
     log = changes.begin(connection)
     try:
         with _savepoint(connection):
-            value = job.run(connection)
+            value = run(connection)
         return _Outcome(value, changes=log)
     except Exception as error:
         if not in_transaction(connection):

@@ -69,7 +69,7 @@ def test_what_workers_send_is_traced_on_its_way_of_its_own(traced: tuple[httpx.C
     body = {"worker": "trainer", "items": [{"lease": lease, "epochs": [curve_point(1)]}]}
     client.post("/v1/work/report", json=body, headers={"X-Request-ID": "def"}).raise_for_status()
     found = spans(exporter, "def")
-    assert way(found, "app.storage.results.report") == ["POST /v1/work/report", "endpoint", "storage.write"]
+    assert way(found, "app.storage.progress.report") == ["POST /v1/work/report", "endpoint", "storage.write"]
     client.post(f"/v1/sweeps/{sweep}/cancel")
 
 

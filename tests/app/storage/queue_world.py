@@ -24,9 +24,10 @@ from app.domain.work import (
     Progress,
     Result,
 )
-from app.storage import changes, claims, counts, metrics, results, views
+from app.storage import changes, claims, counts, lost_leases, metrics, progress, results, views
 from app.storage.cohorts import numbers_for
 from app.storage.connect import driver
+from app.storage.progress import Report
 from app.storage.records import AnyRow
 from app.storage.tables import artifacts, epochs, metadata, models, runs, sweep_counts, sweeps, trials
 from tests.app.storage.auditor import audit_transaction
@@ -122,13 +123,26 @@ class World:
         self, lease: Lease, *numbers: int, worker: str = "w1", checkpoint: CheckpointRef | None = None
     ) -> Decision:
         """Report epochs of one run."""
-        progress = Progress(lease, [point(number) for number in numbers], checkpoint)
-        (decision,) = results.report(self.connection, self.policy, worker, [progress], NOW)
+        (decision,) = self.report_items([Progress(lease, points(*numbers), checkpoint)], worker)
         return decision
+
+    def report_items(self, items: Sequence[Progress], worker: str = "w1", now: datetime = NOW) -> list[Decision]:
+        """Report the progress of several runs."""
+        (decisions,) = progress.report(self.connection, self.policy, [Report(worker, items, now)])
+        return decisions
 
     def finish(self, *items: Result, worker: str = "w1", now: datetime = NOW) -> Recorded:
         """Hand in results."""
         return results.finish(self.connection, self.policy, worker, items, [], now)
+
+    def lose(self, worker: str = "w1") -> None:
+        """Take back all that a worker holds, who fell silent."""
+        lost_leases.lose_worker(self.connection, self.policy, worker, "lost", "the worker fell silent", NOW)
+
+    def checkpoint(self, key: int = 1) -> tuple[int | None, str | None]:
+        """Return the epoch and the hash of the last checkpoint of a run."""
+        row = self.run(key)
+        return row.checkpoint_epoch, row.checkpoint_sha256
 
     def run(self, key: int) -> AnyRow:
         """Return the row of a run."""

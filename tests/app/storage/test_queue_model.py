@@ -100,7 +100,7 @@ class QueueMachine(RuleBasedStateMachine):
         """Report epochs: kept if the lease holds; with a gap, or beyond what was asked for, the run goes back."""
         worker, lease = self._pick(pick, stranger)
         curve = points(*range(first, first + count))
-        (decision,) = results.report(self.connection, self.policy, worker, [Progress(lease, curve)], self.now)
+        (decision,) = self.world.report_items([Progress(lease, curve)], worker, self.now)
         run = self.runs[lease.run]
         if not self._holds(worker, lease):
             assert decision.decision == "stop"

@@ -1,4 +1,4 @@
-"""What is stored of reports and results, and what their senders are told."""
+"""What is stored of results, and what their senders are told."""
 
 from dataclasses import replace
 
@@ -13,93 +13,24 @@ from app.storage import lost_leases, moves, results
 from app.storage.tables import attempts, runs
 from tests.app.storage.queue_world import NOW, World, completed, hash_of, paused, point, points
 
-FIRST, SECOND = CheckpointRef(1, "aa" * 32, 5), CheckpointRef(2, "bb" * 32, 5)
-
-
-def lose(world: World, worker: str = "w1") -> None:
-    lost_leases.lose_worker(world.connection, world.policy, worker, "lost", "the worker fell silent", NOW)
-
-
-def checkpoint(world: World, key: int = 1) -> tuple[int | None, str | None]:
-    row = world.run(key)
-    return row.checkpoint_epoch, row.checkpoint_sha256
-
-
-def test_a_report_moves_run_and_trial_on(world: World) -> None:
-    world.add_sweep()
-    lease = world.claim()[0].lease
-    assert world.report(lease, 1).decision == "continue"
-    assert (world.run(1).epochs, world.trial(0).epochs, world.epochs(1)) == (1, 1, [1])
-
-
-def test_a_trial_is_as_far_as_the_furthest_of_its_replicates(world: World) -> None:
-    world.add_sweep(replicates=3, asked=4)
-    leases = [claimed.lease for claimed in world.claim(slots=3)]
-    items = [Progress(lease, points(*range(1, upto + 1))) for lease, upto in zip(leases, (1, 3, 2), strict=True)]
-    results.report(world.connection, world.policy, "w1", items, NOW)
-    assert world.trial(0).epochs == 3
-
-
-def test_epochs_of_one_request_may_come_in_several_items(world: World) -> None:
-    world.add_sweep(asked=9)
-    lease = world.claim()[0].lease
-    items = [Progress(lease, points(1, 2)), Progress(lease, points(3)), Progress(lease, points(5))]
-    decisions = results.report(world.connection, world.policy, "w1", items, NOW)
-    assert world.epochs(1) == [1, 2, 3]
-    # All three are about the same run, whose worker left epoch 4 out.
-    assert [one.decision for one in decisions] == ["stop"] * 3
-
-
-@pytest.mark.parametrize("numbers", [(3,), (0,), (2, 4), (-1, 1)])
-def test_nothing_of_an_item_with_a_gap_is_stored(world: World, numbers: tuple[int, ...]) -> None:
-    world.add_sweep(asked=9)
-    lease = world.claim()[0].lease
-    world.report(lease, 1)
-    curve = [replace(point(1), epoch=number) for number in numbers]
-    (decision,) = results.report(world.connection, world.policy, "w1", [Progress(lease, curve)], NOW)
-    assert decision.decision == "stop"
-    assert "send the epochs without a gap, from 2 on" in (decision.reason or "")
-    assert world.epochs(1) == [1]
+CHECKPOINT = CheckpointRef(2, "bb" * 32, 5)
 
 
 def test_progress_and_a_result_of_the_same_run_count_together(world: World) -> None:
     world.add_sweep(asked=3)
     lease = world.claim()[0].lease
     item = Result(lease, "completed", {"dev_error": 0.5}, 1, 3, 0.5, "done", points(3))
-    progress = [Progress(lease, points(1, 2), SECOND)]
+    progress = [Progress(lease, points(1, 2), CHECKPOINT)]
     recorded = results.finish(world.connection, world.policy, "w1", [item], progress, NOW)
     assert recorded.outcomes == [("recorded", None)]
     assert world.epochs(1) == [1, 2, 3]
-    assert checkpoint(world) == (2, SECOND.sha256)
-
-
-def test_a_checkpoint_counts_once_its_epochs_are_stored_and_never_goes_back(world: World) -> None:
-    world.add_sweep(asked=9)
-    lease = world.claim()[0].lease
-    world.report(lease, 1, checkpoint=SECOND)
-    assert checkpoint(world) == (None, None)
-    world.report(lease, 2, checkpoint=SECOND)
-    world.report(lease, 3, checkpoint=FIRST)
-    assert checkpoint(world) == (2, SECOND.sha256)
-
-
-def test_the_checkpoint_of_a_pause_may_come_after_its_result_until_another_worker_has_the_run(world: World) -> None:
-    world.add_sweep(asked=1)
-    lease = world.claim()[0].lease
-    world.finish(paused(lease))
-    assert world.report(lease, checkpoint=FIRST).decision == "stop"
-    assert checkpoint(world) == (1, FIRST.sha256)
-    moves.queue_on(world.connection, [1], 2, 2)
-    newer = world.claim("w2")[0].lease
-    world.report(newer, 2, worker="w2")
-    world.report(lease, checkpoint=SECOND)
-    assert checkpoint(world) == (1, FIRST.sha256)
+    assert world.checkpoint() == (2, CHECKPOINT.sha256)
 
 
 def test_epochs_that_come_again_the_same_leave_no_note(world: World) -> None:
     world.add_sweep()
     world.report(world.claim()[0].lease, 1)
-    lose(world)
+    world.lose()
     again = world.claim("w2")[0].lease
     world.finish(completed(again), worker="w2")
     assert world.attempts(1)[1] == (2, "w2", "finished", "trained to its end")
@@ -108,7 +39,7 @@ def test_epochs_that_come_again_the_same_leave_no_note(world: World) -> None:
 def test_epochs_that_came_out_otherwise_are_noted_in_the_attempt_and_stand(world: World) -> None:
     world.add_sweep()
     world.report(world.claim()[0].lease, 1, 2)
-    lose(world)
+    world.lose()
     again = world.claim("w2")[0].lease
     curve = [replace(point(1, 0.25), seconds=9.0), point(2)]
     world.finish(replace(completed(again), curve=curve), worker="w2")
@@ -121,25 +52,10 @@ def test_epochs_that_came_out_otherwise_are_noted_in_the_attempt_and_stand(world
     assert world.trial(0).reason == "trained to its end"
 
 
-def test_a_note_of_a_report_is_kept_until_the_attempt_ends(world: World) -> None:
-    world.add_sweep()
-    world.report(world.claim()[0].lease, 1)
-    lose(world)
-    again = world.claim("w2")[0].lease
-    other = [replace(point(1), metrics={**point(1).metrics, "train_loss": 0.25})]
-    results.report(world.connection, world.policy, "w2", [Progress(again, other)], NOW)
-    lose(world, "w2")
-    reason = world.attempts(1)[1][3] or ""
-    assert reason.startswith("epoch 1 came out otherwise")
-    assert reason.endswith("the worker fell silent")
-    assert world.claim("w3")
-    assert world.run(1).reason is None
-
-
 def test_a_run_has_no_epochs_beyond_its_end(world: World) -> None:
     world.add_sweep(asked=4)
     world.report(world.claim()[0].lease, 1, 2, 3)
-    lose(world)
+    world.lose()
     world.finish(completed(world.claim()[0].lease, epochs=2))
     assert (world.run(1).epochs, world.trial(0).epochs, world.epochs(1)) == (2, 2, [1, 2])
 
@@ -147,7 +63,7 @@ def test_a_run_has_no_epochs_beyond_its_end(world: World) -> None:
 def test_a_pause_short_of_what_an_attempt_before_had_reached_loses_no_epoch_and_is_queued_again(world: World) -> None:
     world.add_sweep(asked=2)
     world.report(world.claim()[0].lease, 1, 2)
-    lose(world)
+    world.lose()
     lease = world.claim()[0].lease
     moves.move_sweep(world.connection, 1, SweepState.PAUSED, {})
     world.finish(paused(lease, epochs=1))
@@ -194,7 +110,7 @@ def test_what_a_second_hold_or_a_replicate_came_to_is_an_attempt_of_its_own(worl
         world.finish(completed(claimed.lease))
     world.add_sweep("swp_2")
     world.claim("w1")
-    lose(world)
+    world.lose()
     again = world.claim("w2")[0].lease
     world.finish(completed(again), worker="w2")
     stored = world.connection.execute(select(attempts.c.run_key, attempts.c.fence)).all()

@@ -1,20 +1,21 @@
 """Tests of the one thread that writes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from threading import Event
-from typing import Any
+from threading import Event as Signal
+from typing import Any, final
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from app.domain.errors import DiskFull, Unavailable
+from app.domain.events import DatasetChanged, Event
 from app.storage import changes
 from app.storage.connect import driver, limit_size, reading_engine, writing_engine
-from app.storage.writer import GROUP, Writer
+from app.storage.writer import GROUP, Joint, Writer
 from app.thread_faults import thread_faults
 from tests.system.processes import PATIENCE
 
@@ -43,9 +44,9 @@ def put(value: int) -> Callable[[Connection], int]:
     return run
 
 
-def held_up(writer: Writer) -> tuple[Event, Future[bool]]:
+def held_up(writer: Writer) -> tuple[Signal, Future[bool]]:
     """Return an event until which the writer stands still: what is submitted meanwhile forms groups."""
-    started, go = Event(), Event()
+    started, go = Signal(), Signal()
 
     def stand_still(_: Connection) -> bool:
         started.set()
@@ -101,6 +102,60 @@ def test_a_closure_that_fails_takes_nothing_of_its_group_with_it(writer: Writer,
     with pytest.raises(ValueError, match="no"):
         failed.result()
     assert stored(tmp_path) == [1, 3]
+
+
+@final
+class Puts:
+    """A joint write of numbers that notes which of them it wrote in one go."""
+
+    def __init__(self) -> None:
+        self.gone = list[list[int]]()
+        self.joint = Joint(self.put, lambda value: {value % 10})
+
+    def put(self, connection: Connection, values: Sequence[int]) -> list[str]:
+        """Write numbers, of which those above a hundred are refused once they are written."""
+        self.gone.append(list(values))
+        for value in values:
+            put(value)(connection)
+            changes.of(connection).dataset(str(value))
+        if max(values) > 100:
+            raise ValueError("no")
+        return [f"put {value}" for value in values]
+
+
+def test_what_is_asked_of_a_joint_write_in_a_row_is_written_in_one_go_unless_it_touches_the_same(
+    writer: Writer, tmp_path: Path
+) -> None:
+    puts, other = Puts(), Puts()
+    told = list[Event]()
+    writer.listen(told.extend)
+    go, _ = held_up(writer)
+    futures = [writer.submit_part(puts.joint, value) for value in (1, 2, 3, 12, 5)]
+    between = writer.submit(put(6))
+    futures += [writer.submit_part(one.joint, value) for one, value in ((puts, 7), (other, 8), (other, 9))]
+    go.set()
+    assert [future.result() for future in futures] == [f"put {value}" for value in (1, 2, 3, 12, 5, 7, 8, 9)]
+    assert between.result() == 6
+    assert (puts.gone, other.gone) == ([[1, 2, 3], [12, 5], [7]], [[8, 9]])
+    assert stored(tmp_path) == [1, 2, 3, 5, 6, 7, 8, 9, 12]
+    assert told == [DatasetChanged(str(value), deleted=False) for value in (1, 2, 3, 12, 5, 7, 8, 9)]
+
+
+def test_a_joint_write_that_fails_is_written_one_by_one_and_only_what_fails_alone_is_refused(
+    writer: Writer, tmp_path: Path
+) -> None:
+    puts = Puts()
+    told = list[Event]()
+    writer.listen(told.extend)
+    go, _ = held_up(writer)
+    first, refused, last = (writer.submit_part(puts.joint, value) for value in (1, 102, 3))
+    go.set()
+    assert (first.result(), last.result()) == ("put 1", "put 3")
+    with pytest.raises(ValueError, match="no"):
+        refused.result()
+    assert puts.gone == [[1, 102, 3], [1], [102], [3]]
+    assert stored(tmp_path) == [1, 3]
+    assert told == [DatasetChanged("1", deleted=False), DatasetChanged("3", deleted=False)]
 
 
 def test_a_failed_commit_fails_every_future_of_the_group_and_nothing_is_stored(

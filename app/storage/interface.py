@@ -327,8 +327,11 @@ class Artifacts(Protocol):
 class AccessKeys(Protocol):
     """Access keys with the hashes of their secrets, and whose each worker is."""
 
-    def add_access_keys(self, new: Sequence[StoredKey]) -> None:
-        """Store new keys, all or none."""
+    def add_access_keys(self, new: Sequence[StoredKey], once: Once | None = None) -> str:
+        """Store new keys, all or none, and return the id of the first: that of one that the same request made before.
+
+        Nothing is stored then. Raises InvalidRequest if another request had the key of that.
+        """
 
     def access_keys(self) -> list[StoredKey]:
         """Return all keys, those included that open nothing any more, in the order in which they were made."""

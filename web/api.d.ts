@@ -2107,7 +2107,7 @@ export interface components {
          * CurvesChart
          * @description One metric of many trials by epoch: those that were named, or the best ones and an even choice of the others.
          *
-         *     `total` counts the trials that fit and have epochs.
+         *     `total` counts the trials that fit and have epochs. At the ends of `rungs` the scheduler compares trials.
          */
         CurvesChart: {
             /**
@@ -2120,6 +2120,11 @@ export interface components {
              * @description how many trials fit and have epochs
              */
             total: number;
+            /**
+             * Rungs
+             * @description the epochs at whose ends the scheduler compares trials, but for the last one; empty where it never does, or more than a hundred times
+             */
+            rungs: number[];
             /**
              * Curves
              * @description the curves that are shown

@@ -150,7 +150,9 @@ def test_a_server_that_is_not_there_is_named_and_the_code_is_3(run: Run) -> None
 
 def test_sweeps_are_listed_shown_and_steered(run: Run, client: httpx.Client) -> None:
     name = start(client, name="tulips")["id"]
-    assert "tulips" in run("sweep", "list").stdout
+    listed = run("sweep", "list").stdout
+    assert "tulips" in listed
+    assert name in listed, "an id that is broken cannot be copied"
     assert [one["id"] for one in told(run("list", "--state", "running", "--json"))] == [name]
     assert told(run("show", name, "--json"))["state"] == "running"
     assert "in the queue" in run("why", name).stdout
@@ -190,7 +192,9 @@ def test_too_few_trials_are_not_refined_and_the_reason_is_said(run: Run, ended: 
 
 
 def test_a_watch_ends_with_the_sweep_and_its_code_tells_how(run: Run, client: httpx.Client, ended: str) -> None:
-    assert "tulips: completed" in run("watch", ended).stdout
+    watched = run("watch", ended).stdout
+    assert "tulips: completed" in watched
+    assert watched.endswith("\n")
     assert [json.loads(line)["state"] for line in run("watch", ended, "--json").stdout.splitlines()] == ["completed"]
     other = start(client)["id"]
     client.post(f"/v1/sweeps/{other}/cancel")

@@ -1243,7 +1243,9 @@ export interface paths {
          * Create Key
          * @description Make an access key. Keep its `token`, which cannot be shown again.
          *
-         *     With the first key the server begins to ask for one, so let the first one have the scope `admin`.
+         *     With the first key the server begins to ask for one, so let the first one have the scope `admin`. The same request
+         *     with its `Idempotency-Key` makes no other key within a day: it is refused with 409, which names the key that was
+         *     made, so that one whose answer was lost can be revoked.
          *
          *     A key needs the scope `admin`.
          */
@@ -2105,7 +2107,7 @@ export interface components {
          * CurvesChart
          * @description One metric of many trials by epoch: those that were named, or the best ones and an even choice of the others.
          *
-         *     `total` counts the trials that fit and have epochs.
+         *     `total` counts the trials that fit and have epochs. At the ends of `rungs` the scheduler compares trials.
          */
         CurvesChart: {
             /**
@@ -2118,6 +2120,11 @@ export interface components {
              * @description how many trials fit and have epochs
              */
             total: number;
+            /**
+             * Rungs
+             * @description the epochs at whose ends the scheduler compares trials, but for the last one; empty where it never does, or more than a hundred times
+             */
+            rungs: number[];
             /**
              * Curves
              * @description the curves that are shown
@@ -8652,7 +8659,10 @@ export interface operations {
     create_key: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a text of your choice, by which the request counts once if it is sent again within a day */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

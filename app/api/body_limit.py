@@ -119,15 +119,37 @@ class _Bound:
     parts: int
 
 
+@final
+class _Parts:
+    """Counts the parts of a form by what stands between them, also where that came in two pieces or more."""
+
+    def __init__(self, delimiter: bytes, most: int) -> None:
+        self._delimiter = delimiter
+        self._most = most
+        self._found = 0
+        self._tail = b""
+        """The end of what came, in which a delimiter may begin; it has none, and no two of them overlap."""
+
+    def take(self, piece: bytes) -> None:
+        """Count those that end in the next piece. Raises HTTPException 413 for a form with more than it may have."""
+        longest = len(self._delimiter) - 1
+        self._found += (self._tail + piece[:longest]).count(self._delimiter) + piece.count(self._delimiter)
+        self._tail = (self._tail + piece[-longest:])[-longest:]
+        if self._found > self._most:
+            told = f"The form has more than {self._most:,} fields and files. Leave out what is not needed."
+            raise HTTPException(413, told)
+
+
 def _counting(receive: Receive, body: Body, memory: Room, bound: _Bound) -> Receive:
     """Return what receives a body within its bound, and is watched from its second message on, as most have one.
 
     One that is worked on as it comes is watched from the first: it has a thread.
     """
-    too_large, whole, parts = bound.limit < bound.announced < math.inf, False, 0
+    too_large, whole = bound.limit < bound.announced < math.inf, False
+    parts = _Parts(bound.delimiter, bound.parts)
 
     async def counting() -> Message:
-        nonlocal whole, parts
+        nonlocal whole
         if too_large or body.received > bound.limit:
             raise _too_large(bound.limit)
         if whole:  # and then nothing comes but that the client hung up
@@ -137,8 +159,7 @@ def _counting(receive: Receive, body: Body, memory: Room, bound: _Bound) -> Rece
         body.received += len(message.get("body", b""))
         whole = not message.get("more_body", False)
         if bound.delimiter:  # before a parser makes something of each: it holds up the event loop
-            parts += message.get("body", b"").count(bound.delimiter)
-            _require_few(parts, bound.parts)
+            parts.take(message.get("body", b""))
         if body.received > bound.limit:
             raise _too_large(bound.limit)
         _hold(memory, body, body.received if bound.held is None else min(body.received, bound.held))
@@ -173,12 +194,6 @@ def _delimiter(content_type: bytes | None) -> bytes:
         return b""
     kind, options = parse_options_header(content_type)
     return b"\r\n--" + options.get(b"boundary", b"") if kind == b"multipart/form-data" else b""
-
-
-def _require_few(parts: int, most: int) -> None:
-    """Raise HTTPException 413 for a form with more parts than it may have."""
-    if parts > most:
-        raise HTTPException(413, f"The form has more than {most:,} fields and files. Leave out what is not needed.")
 
 
 def _too_large(limit: int) -> HTTPException:

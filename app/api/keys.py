@@ -1,17 +1,20 @@
 """Routes of access keys."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, final
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from starlette.routing import Match
+from starlette.types import Scope as Connection
 
 from app.api.access_rules import caller_of, needs
 from app.api.bodies import read_json
 from app.api.dependencies import Cursor, Limit, UseCases
 from app.api.documented_route import json_body
 from app.api.fields import read_fields
+from app.api.once import CountsOnce
 from app.api.strict_route import StrictRoute
 from app.domain.access import ANYONE, AccessKey, KeyDraft, Scope
 from app.domain.errors import Conflict, Fault
@@ -19,7 +22,20 @@ from app.domain.quotas import NOTHING, Quotas, Usage
 from app.domain.values import LARGEST_WHOLE, whole
 from app.services.cursors import Page
 
-router = APIRouter(route_class=StrictRoute, prefix="/v1/keys", tags=["access keys"])
+
+@final
+class _KeyRoute(StrictRoute):
+    """A route of keys. No key has the id `current`: at that address there are no methods but its own."""
+
+    def matches(self, scope: Connection) -> tuple[Match, Connection]:
+        """Return whether a request is one of this route."""
+        found, matched = super().matches(scope)
+        if matched.get("path_params", {}).get("key") == "current":
+            return Match.NONE, {}
+        return found, matched
+
+
+router = APIRouter(route_class=_KeyRoute, prefix="/v1/keys", tags=["access keys"])
 
 
 def _instant(value: object) -> object:
@@ -105,13 +121,15 @@ class NewKeyAnswer(KeyAnswer):
 
 @router.post("", status_code=201, openapi_extra=json_body(KeyBody))
 @needs(Scope.ADMIN)
-async def create_key(request: Request, services: UseCases) -> NewKeyAnswer:
+async def create_key(request: Request, services: UseCases, once: CountsOnce) -> NewKeyAnswer:
     """Make an access key. Keep its `token`, which cannot be shown again.
 
-    With the first key the server begins to ask for one, so let the first one have the scope `admin`.
+    With the first key the server begins to ask for one, so let the first one have the scope `admin`. The same request
+    with its `Idempotency-Key` makes no other key within a day: it is refused with 409, which names the key that was
+    made, so that one whose answer was lost can be revoked.
     """
     draft, faults = _read(await read_json(request))
-    key, token = await run_in_threadpool(services.access.create, draft, faults)
+    key, token = await run_in_threadpool(services.access.create, draft, faults, once)
     return NewKeyAnswer(**KeyAnswer.of(key).model_dump(), token=token)
 
 

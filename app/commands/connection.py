@@ -9,6 +9,7 @@ import typer
 
 from app.domain import disks
 from app.domain.errors import Conflict, NotInstalled, Unavailable
+from app.domain.problems import sentences
 from app.key_files import TAKEN_FROM
 from app.terminal import tell
 
@@ -51,7 +52,7 @@ def connected(server: str) -> Iterator["Client"]:
         tell(f"{error.detail} {TAKEN_FROM}")
         raise typer.Exit(Exit.REFUSED) from None
     except Refused as error:
-        for sentence in [fault.detail for fault in error.faults] or [error.detail]:
+        for sentence in sentences(error.detail, (fault.detail for fault in error.faults)):
             tell(sentence)
         raise typer.Exit(Exit.REFUSED) from None
     except Unreachable as error:

@@ -16,7 +16,7 @@ from app.domain.access import AccessKey, KeyDraft, Scope
 from app.domain.errors import Fault, InvalidRequest
 from app.domain.quotas import QUOTAS, Quotas
 from app.key_files import new_key_file
-from app.terminal import faults_shown
+from app.terminal import faults_shown, tell
 
 if TYPE_CHECKING:
     from app.services.access import Access
@@ -154,9 +154,16 @@ class _OfServer:
         self._client = client
 
     def create(self, draft: KeyDraft) -> dict[str, Any]:
+        from logsweep import DeadlineExceeded, Unreachable  # noqa: PLC0415  # as below
+
         limits = cast("QuotaLimits", {kind: most for kind, most in asdict(draft.quotas).items() if most is not None})
         words: Any = [scope.value for scope in draft.scopes or ()]
-        made = self._client.create_key(draft.name or "", words, expires_at=draft.expires_at, quotas=limits)
+        try:
+            made = self._client.create_key(draft.name or "", words, expires_at=draft.expires_at, quotas=limits)
+        except (Unreachable, DeadlineExceeded):
+            way = "Look with `logsweep key list` once the server answers, and revoke a key whose token nobody has."
+            tell(f"Whether the key was made is not known. {way}")
+            raise
         return made.model_dump(mode="json")
 
     def change(self, key: str, quotas: Limits) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def _plain(found: Any) -> Any:
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; columns whose name begins with > are set to the right."""
+    """Print a table; columns whose name begins with > are set to the right, those with ! are never broken."""
     from app.commands.tables import print_table  # noqa: PLC0415  # keeps the start of servers and workers short
 
     print_table(columns, rows)

@@ -13,6 +13,7 @@ from app.terminal import tell
 
 if TYPE_CHECKING:
     from logsweep import Sweep
+    from logsweep.answers.sweeps import SweepAnswer
 
 commands = typer.Typer(no_args_is_help=True, help="Start sweeps, look at them, steer them.")
 
@@ -92,13 +93,13 @@ def list_sweeps(
         show_json(found)
         return
     show_table(
-        ["sweep", "name", "state", ">trials", ">best", "metric", "data set"],
-        [
-            (one.id, one.name, one.state, f"{one.done}/{one.budget['trials']}", one.best and one.best.value,
-             one.objective["metric"], one.dataset)
-            for one in found
-        ],
-    )  # fmt: skip  # a row as it is shown
+        ["!sweep", "name", "!state", "!trials", "best", "data set"],
+        [(one.id, one.name, one.state, f"{one.done}/{one.budget['trials']}", _best(one), one.dataset) for one in found],
+    )
+
+
+def _best(sweep: "SweepAnswer") -> str | None:
+    return None if sweep.best is None else f"{figure(sweep.best.value)} {sweep.objective['metric']}"
 
 
 @commands.command()

@@ -13,11 +13,12 @@ from app.domain.texts import visible
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; columns whose name begins with > are set to the right."""
-    table = Table(box=box.SIMPLE_HEAD)
+    """Print a table; columns whose name begins with > are set to the right, those with ! are never broken."""
+    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     for name in columns:
         side: Literal["right", "left"] = "right" if name.startswith(">") else "left"
-        table.add_column(shown(name.removeprefix(">")), justify=side, overflow="fold")
+        whole = name.startswith("!")  # ids, to be copied
+        table.add_column(shown(name.lstrip(">!")), justify=side, overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*map(shown, row))
     Console().print(table)

@@ -22,9 +22,12 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 def watched(sweep: "Sweep") -> None:
     """Show a sweep until it runs no more; it is looked at when its events say that something happened."""
-    with Live(console=Console(), auto_refresh=False) as live:
+    console = Console()
+    with Live(console=console, auto_refresh=False) as live:
         view = _View(sweep)
         sweep.wait(progress=lambda now: live.update(view.of(now), refresh=True))
+    if not console.is_terminal:
+        console.line()  # a file's last line ends too
 
 
 def sparkline(values: list[float | None]) -> str:

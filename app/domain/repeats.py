@@ -20,7 +20,7 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What the first request with a key made: a sweep, or points of one, the first of which is number `first`."""
+    """What the first request with a key made: a sweep, points of one from number `first` on, or an access key."""
 
-    sweep: str
+    id: str
     first: int = 0

@@ -31,6 +31,10 @@ class Scheduler(ABC):
     inherits: bool = False
     """Whether its trials go on from the weights of others, with other knobs."""
 
+    def rungs(self, posted: Mapping[str, Value], epochs: int) -> Sequence[int]:  # noqa: ARG002 - for kinds with rungs
+        """Return the epochs at whose ends trials are compared, and their end; none of a kind that never compares."""
+        return ()
+
     def faults(self, posted: Mapping[str, Value], epochs: int | None) -> Iterator[Fault]:
         """Yield what is wrong with the options in `posted`, where `epochs` are fixed so, or searched if None."""
         yield from option_faults("scheduler", posted, self.options)
@@ -47,6 +51,10 @@ class RungScheduler(Scheduler):
     """
 
     need = Need.ROUND
+
+    def rungs(self, posted: Mapping[str, Value], epochs: int) -> Sequence[int]:
+        """Return those of the first bracket, which no other one has more of."""
+        return self.bracket(posted, epochs, 0).rungs
 
     @abstractmethod
     def bracket(self, posted: Mapping[str, Value], epochs: int, index: int) -> Bracket:

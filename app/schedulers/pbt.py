@@ -44,6 +44,11 @@ class PopulationBasedTraining(RoundComposer):
         "perturbed": Option(5, 1, 100, "percent of its axis by which a knob is moved, up or down"),
     }
 
+    def rungs(self, posted: Mapping[str, Value], epochs: int) -> Sequence[int]:
+        """Return the ends of the intervals."""
+        interval = settled(posted, self.options)["interval"]
+        return [*range(interval, epochs, interval), epochs]
+
     def compose(self, posted: Mapping[str, Value], board: Board) -> Step:
         """Return who goes on and who gives its place to whose heir; a new population once the last one has ended."""
         options = settled(posted, self.options)

@@ -49,6 +49,10 @@ class Thaw(RoundComposer):
         "batch": Option(16, 1, 64, "so many trials train at a time, each to its next rung, before the next are chosen")
     }
 
+    def rungs(self, posted: Mapping[str, Value], epochs: int) -> Sequence[int]:  # noqa: ARG002 - they have no option
+        """Return the epochs at whose ends trials pause."""
+        return rungs_of(epochs)
+
     def first_epoch(self, posted: Mapping[str, Value], epochs: int) -> int:  # noqa: ARG002 - the same for all options
         """Return the first rung."""
         return rungs_of(epochs)[0]

@@ -11,8 +11,9 @@ from threading import Lock
 from typing import Any, final
 
 from app.domain.access import ANYONE, AccessKey, KeyDraft, Scope, StoredKey
-from app.domain.errors import Fault, InvalidRequest, NotFound, Unauthenticated
+from app.domain.errors import Conflict, Fault, InvalidRequest, NotFound, Unauthenticated
 from app.domain.quotas import NO_QUOTAS, Quotas, Usage
+from app.domain.repeats import Once
 from app.domain.tokens import KEY_PREFIX, SECRET_BYTES, hash_of, is_of, make_token
 from app.services.clock import Clock
 from app.services.cursors import Page, decode, page_of
@@ -45,17 +46,18 @@ class Access:
         """Whether requests need a key."""
         return bool(self._kept)
 
-    def create(self, draft: KeyDraft, faults: Sequence[Fault] = ()) -> tuple[AccessKey, str]:
+    def create(self, draft: KeyDraft, faults: Sequence[Fault] = (), once: Once | None = None) -> tuple[AccessKey, str]:
         """Make a key; return it with its token, which nobody can see again. `faults` were found in reading the draft.
 
-        Raises InvalidRequest.
+        Raises InvalidRequest; Conflict if the same request made one before, as its token is kept nowhere.
         """
+        self._refuse_repeat(once)
         now = self._clock.now()
         every = [*faults, *draft_faults(draft, now)]
         if every or draft.name is None or draft.scopes is None:
             raise InvalidRequest(every)
         new, token = self._made(draft.name, draft.scopes, draft.expires_at, now, draft.quotas)
-        self._add([new])
+        self._add([new], once)
         return new.key, token
 
     def create_first(self, wanted: Mapping[Scope, Callable[[str], object]]) -> None:
@@ -162,9 +164,25 @@ class Access:
         before = self._kept[key].key.last_used_at
         return before is None or at - before >= USED_EVERY
 
-    def _add(self, new: Sequence[StoredKey]) -> None:
+    def _refuse_repeat(self, once: Once | None) -> None:
+        with self._lock:  # what is stored is known, too
+            before = None if once is None else self._storage.made(once)
+            if before is not None:
+                raise self._made_before(before.id)
+
+    def _made_before(self, key: str) -> Conflict:
+        """Return the refusal of a request that made this key when it came before."""
+        made = f'This request made the access key "{key}" when it came before'
+        if (standing := self._kept[key].key.standing(self._clock.latest())) != "valid":
+            return Conflict(f"{made}, which is {standing}. Ask with a new Idempotency-Key for another one.")
+        shown = "and the token was in the answer to that alone"
+        way = f"revoke it (`logsweep key revoke {key}`, DELETE /v1/keys/{key}) and ask with a new Idempotency-Key"
+        return Conflict(f"{made}, {shown}. If that answer was lost, {way}.")
+
+    def _add(self, new: Sequence[StoredKey], once: Once | None = None) -> None:
         with self._lock:
-            self._storage.add_access_keys(new)
+            if (first := self._storage.add_access_keys(new, once)) != new[0].key.id:
+                raise self._made_before(first)
             every = [*self._kept.values(), *new]
             # By their ids, which lists go by: of two that are made within a millisecond any may have the lower one.
             self._kept = {one.key.id: one for one in sorted(every, key=lambda one: one.key.id)}

@@ -12,8 +12,11 @@ from app.domain.filters import Condition, Field, TrialQuery
 from app.domain.hints import hint
 from app.domain.objectives import Direction
 from app.domain.states import TrialState
+from app.domain.sweeps import SweepSpec
 from app.domain.trials import MetricCurve
 from app.domain.values import Value
+from app.planning.drawing import epochs_of
+from app.schedulers import SCHEDULERS
 from app.services.trials import Basis
 from app.storage.interface import Storage
 
@@ -22,6 +25,7 @@ By = Literal["trials", "epochs", "seconds"]
 _VALUE, _STATE, _EPOCHS, _END = Field("value"), Field("state"), Field("epochs"), Field("finished_at")
 _RESULTS = (TrialState.COMPLETED, TrialState.PRUNED)
 _MICROSECONDS = 1e6
+_MOST_RUNGS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,12 @@ class DrawnCurve:
 class CurvesChart:
     """One metric of many trials by epoch: those that were named, or the best ones and an even choice of the others.
 
-    `total` counts the trials that fit and have epochs.
+    `total` counts the trials that fit and have epochs. At the ends of `rungs` the scheduler compares trials.
     """
 
     metric: str
     total: int
+    rungs: Sequence[int]
     curves: Sequence[DrawnCurve]
 
 
@@ -145,6 +150,7 @@ class Charts:
         return CurvesChart(
             metric,
             total,
+            _rungs(basis.spec),
             [
                 _drawn(number, _state(state), value, curves[number], points)
                 for number, state, value in zip(numbers, about[_STATE], about[_VALUE], strict=True)
@@ -188,6 +194,12 @@ def _places(by: By, epochs: Reals, seconds: Reals) -> Reals:
 
 def _costs(values: Reals, direction: Direction) -> Reals:
     return values if direction == "minimize" else -values
+
+
+def _rungs(spec: SweepSpec) -> Sequence[int]:
+    """Return the epochs at whose ends trials are compared, but for the last; none of more than can be told apart."""
+    rungs = SCHEDULERS[str(spec.scheduler["kind"])].rungs(spec.scheduler, epochs_of(spec))[:-1]
+    return rungs if len(rungs) <= _MOST_RUNGS else []
 
 
 def _drawn(number: int, state: TrialState, value: Value, curve: MetricCurve, points: int) -> DrawnCurve:

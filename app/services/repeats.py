@@ -13,5 +13,5 @@ def made_before(storage: Storage, planner: Planner, once: Once | None) -> Sweep 
     """
     if once is None or (before := storage.made(once)) is None:
         return None
-    planner.look(before.sweep)  # the first request may have ended before it came to that
-    return storage.sweep(before.sweep)
+    planner.look(before.id)  # the first request may have ended before it came to that
+    return storage.sweep(before.id)

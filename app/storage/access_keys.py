@@ -8,14 +8,22 @@ from sqlalchemy import Connection, insert, select, update
 from app.domain.access import AccessKey, Scope, StoredKey
 from app.domain.errors import NotFound
 from app.domain.quotas import QUOTAS, Quotas
+from app.domain.repeats import Made, Once
+from app.storage import repeats
 from app.storage.access_tables import access_keys
 from app.storage.quotas import MOST, quotas_of
 from app.storage.records import AnyRow
 
 
-def add(connection: Connection, new: Sequence[StoredKey]) -> None:
-    """Store new keys together."""
-    connection.execute(insert(access_keys), [_row(one.key, one.secret_sha256) for one in new])
+def add(connection: Connection, new: Sequence[StoredKey], once: Once | None = None) -> str:
+    """Store new keys together, and return the id of the first: that of one that the same request made before."""
+    first = new[0].key
+
+    def make() -> Made:
+        connection.execute(insert(access_keys), [_row(one.key, one.secret_sha256) for one in new])
+        return Made(first.id)
+
+    return repeats.once_only(connection, once, first.created_at, make).id
 
 
 def every(connection: Connection) -> list[StoredKey]:

@@ -53,14 +53,15 @@ worker_owners = Table(
     sqlite_with_rowid=False,
 )
 
-# What requests made that came with a key of their sender's choice, so that they count once, however often they come.
+# What requests made that came with a key of their sender's choice, so that they count once, however often they come:
+# `made` is the id of a sweep, of which there may be points from number `first` on, or that of an access key.
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
     Column("owner", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("request_sha256", Text, nullable=False),
-    Column("sweep", Text, nullable=False),
+    Column("made", Text, nullable=False),
     Column("first", Integer, nullable=False),
     Column("made_at", Instant, nullable=False),
     Index(None, "made_at"),

@@ -5,6 +5,7 @@ within a transaction is asked of a `Policy`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -261,8 +262,10 @@ class Queue(Protocol):
     def heartbeat(self, worker: str, leases: Sequence[Lease], lease_until: datetime) -> list[Decision]:
         """Put off the end of those leases that still hold; decide for each."""
 
-    def report(self, worker: str, items: Sequence[Progress], now: datetime, rungs: Rungs = NO_RUNGS) -> list[Decision]:
-        """Store the epochs and checkpoints of those runs whose lease still holds; decide for each.
+    def report(
+        self, worker: str, items: Sequence[Progress], now: datetime, rungs: Rungs = NO_RUNGS
+    ) -> Future[list[Decision]]:
+        """Store the epochs and checkpoints of those runs whose lease still holds; decide for each. Waits for nothing.
 
         Of runs that pass `rungs` without a pause, what they had come to there is stored too.
         """
@@ -324,8 +327,11 @@ class Artifacts(Protocol):
 class AccessKeys(Protocol):
     """Access keys with the hashes of their secrets, and whose each worker is."""
 
-    def add_access_keys(self, new: Sequence[StoredKey]) -> None:
-        """Store new keys, all or none."""
+    def add_access_keys(self, new: Sequence[StoredKey], once: Once | None = None) -> str:
+        """Store new keys, all or none, and return the id of the first: that of one that the same request made before.
+
+        Nothing is stored then. Raises InvalidRequest if another request had the key of that.
+        """
 
     def access_keys(self) -> list[StoredKey]:
         """Return all keys, those included that open nothing any more, in the order in which they were made."""

@@ -11,7 +11,7 @@ from app.storage.access_tables import idempotency_keys as keys
 from app.storage.queries import Query
 
 _KNOWN = Query(
-    select(keys.c.request_sha256, keys.c.sweep, keys.c.first).where(
+    select(keys.c.request_sha256, keys.c.made, keys.c.first).where(
         keys.c.owner == bindparam("owner"), keys.c.key == bindparam("key")
     )
 )
@@ -26,7 +26,7 @@ def made(connection: Connection, once: Once) -> Made | None:
         told = f"The Idempotency-Key {show(once.key)} came with another request before"
         rule = "a key stands for one request. Send this one with a key of its own."
         raise InvalidRequest([Fault(pointer("Idempotency-Key"), f"{told}, and {rule}")])
-    return Made(row.sweep, row.first)
+    return Made(row.made, row.first)
 
 
 def once_only(connection: Connection, once: Once | None, now: datetime, make: Callable[[], Made]) -> Made:
@@ -37,7 +37,7 @@ def once_only(connection: Connection, once: Once | None, now: datetime, make: Ca
         return before
     result = make()
     row = {"owner": once.owner, "key": once.key, "request_sha256": once.request_sha256, "made_at": now}
-    connection.execute(insert(keys).values(**row, sweep=result.sweep, first=result.first))
+    connection.execute(insert(keys).values(**row, made=result.id, first=result.first))
     return result
 
 

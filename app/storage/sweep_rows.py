@@ -95,7 +95,7 @@ def create(
         quotas.count(connection, _add(connection, sweep, new, now), new.spec, asked)
         return Made(sweep)
 
-    return repeats.once_only(connection, once, now, make).sweep
+    return repeats.once_only(connection, once, now, make).id
 
 
 def _add(connection: Connection, sweep: str, new: NewSweep, now: datetime) -> int:

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from logsweep import Client
+from logsweep import Client, Conflict
 from tests.app.api.serving import Trainer, sweep_body
 
 
@@ -39,3 +39,14 @@ def test_a_sweep_whose_answer_was_lost_is_one_sweep(server: tuple[str, Trainer],
         assert len(losing.lost) == len(set(losing.lost)) == 2
         assert [sweep.id for sweep in client.sweeps()] == [made.id]
         assert made.look().budget["trials"] == 5
+
+
+def test_a_key_whose_answer_was_lost_is_one_key_and_named(server: tuple[str, Trainer], losing: LosingAnswers) -> None:
+    with Client(server[0]) as client:
+        key = client.create_key("mine", ["admin"]).token
+    with Client(server[0], key=key, transport=losing) as client:
+        with pytest.raises(Conflict) as refused:
+            client.create_key("Ada", ["read"])
+        lost = next(one for one in client.access_keys() if one.name == "Ada")
+        assert f"logsweep key revoke {lost.id}" in refused.value.detail
+        assert len(list(client.access_keys())) == 2

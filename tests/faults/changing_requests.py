@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -180,16 +181,17 @@ def hand_in_a_checkpoint(_: httpx.Client, number: int) -> Asked:
 
 
 def _make_a_key(_: httpx.Client, number: int) -> Asked:
-    return Asked("POST", "/v1/keys", body={"name": f"key {number}", "scopes": ["read"]})
+    body = {"name": f"key {number}", "scopes": ["read"]}
+    return Asked("POST", "/v1/keys", body=body, repeated=frozenset({409}))  # the token is shown once
 
 
 def _revoke_a_key(client: httpx.Client, number: int) -> Asked:
-    made = _make_a_key(client, number).send(client, "").raise_for_status().json()
+    made = _make_a_key(client, number).send(client, uuid4().hex).raise_for_status().json()
     return Asked("DELETE", f"/v1/keys/{made['id']}")
 
 
 def _change_a_key(client: httpx.Client, number: int) -> Asked:
-    made = _make_a_key(client, number).send(client, "").raise_for_status().json()
+    made = _make_a_key(client, number).send(client, uuid4().hex).raise_for_status().json()
     return Asked("PATCH", f"/v1/keys/{made['id']}", body={"quotas": {"sweeps": 3}})
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.access import AccessKey, Scope, StoredKey
 from app.domain.errors import Conflict, InvalidRequest
 from app.domain.repeats import KEPT_SECONDS, Made, Once
 from app.domain.sweeps import Labels, NewSweep, SweepFilter
@@ -63,6 +64,16 @@ def test_a_request_that_is_answered_with_what_was_there_is_known_by_its_key(stor
     assert storage.made(ONCE) == Made("swp_a")
     with pytest.raises(InvalidRequest):
         storage.note_made(replace(ONCE, request_sha256="1" * 64), "swp_a", START)
+
+
+def test_the_same_request_makes_one_access_key(storage: Storage) -> None:
+    keys = [AccessKey(f"key_{number}", "Ada's", [Scope.READ], START) for number in (1, 2)]
+    made = [storage.add_access_keys([StoredKey(key, key.id[-1] * 64)], ONCE) for key in keys]
+    assert made == ["key_1", "key_1"]
+    assert storage.made(ONCE) == Made("key_1")
+    assert [one.key.id for one in storage.access_keys()] == ["key_1"]
+    with pytest.raises(InvalidRequest):
+        storage.add_access_keys([StoredKey(keys[1], "2" * 64)], replace(ONCE, request_sha256="1" * 64))
 
 
 def test_a_request_that_was_refused_leaves_no_key(storage: Storage) -> None:

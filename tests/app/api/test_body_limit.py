@@ -1,10 +1,13 @@
 """Tests of what bodies may have in memory: each by its route, and all together."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
@@ -27,12 +30,12 @@ def length(count: int) -> tuple[bytes, bytes]:
 class Reading:
     """An application that reads each body whole, and has several answered at the same time."""
 
-    def __init__(self, most: int = 1000) -> None:
+    def __init__(self, most: int = 1000, parts: int = PARTS) -> None:
         self.memory, self.of_workers, self.now = Room(most), Room(most), 0.0
         rooms = Rooms(workers=self.of_workers, others=self.memory)
         self.read = 0
         self.go_on = asyncio.Event()
-        self.limit = BodyLimit(self._app, Most(1000), MOST, PARTS, rooms, lambda: self.now)
+        self.limit = BodyLimit(self._app, Most(1000), MOST, parts, rooms, lambda: self.now)
 
     async def _app(self, scope: Scope, receive: Receive, _: Send) -> None:
         request = Request(scope, receive)
@@ -88,13 +91,47 @@ def test_a_form_with_too_many_parts_is_refused_before_anybody_has_read_the_last_
     async def scene() -> None:
         server = Reading()
         server.go_on.set()
-        part = b"--x\r\nA: b\r\n\r\n\r\n"
-        await server.send("/form", (CHUNKS, FORM), part * PARTS + b"--x--")
+        await server.send("/form", (CHUNKS, FORM), PART * PARTS + END)
         with pytest.raises(HTTPException, match="more than 3 fields and files"):
-            await server.send("/form", (CHUNKS, FORM), part, part * (PARTS + 1) + b"--x--", part)
-        await server.send("/form", (CHUNKS, JSON), part * PARTS + part + b"--x--")
+            await server.send("/form", (CHUNKS, FORM), PART, PART * (PARTS + 1) + END, PART)
+        await server.send("/form", (CHUNKS, JSON), PART * PARTS + PART + END)
 
     asyncio.run(scene())
+
+
+PART = b"--x\r\nA: b\r\n\r\n\r\n"
+
+
+def cuts(form: bytes) -> Iterator[list[bytes]]:
+    """Yield a form in two pieces, cut at every place, and in pieces of each size up to the whole."""
+    for place in range(len(form) + 1):
+        yield [form[:place], form[place:]]
+    for size in range(1, len(form) + 1):
+        yield [form[start : start + size] for start in range(0, len(form), size)]
+
+
+def test_the_parts_of_a_form_are_counted_wherever_it_is_cut() -> None:
+    async def scene() -> None:
+        server = Reading()
+        server.go_on.set()
+        for pieces in cuts(PART * PARTS + END):
+            await server.send("/form", (CHUNKS, FORM), *pieces)
+        for pieces in cuts(PART * (PARTS + 1) + END):
+            with pytest.raises(HTTPException, match="more than 3 fields and files"):
+                await server.send("/form", (CHUNKS, FORM), *pieces)
+
+    asyncio.run(scene())
+
+
+@given(st.lists(st.sampled_from([b"\r\n--x", b"\r", b"\n", b"-", b"--x", b"x", b"\r\n--", b""]), max_size=30))
+def test_what_looks_like_the_beginning_of_a_delimiter_counts_as_it_does_in_one_piece(pieces: list[bytes]) -> None:
+    form = b"".join([*pieces, END])
+    most = form.count(b"\r\n--x")
+    for parts in range(max(0, most - 1), most + 1):
+        server = Reading(parts=parts)
+        server.go_on.set()
+        with nullcontext() if parts == most else pytest.raises(HTTPException, match="fields and files"):
+            asyncio.run(server.send("/", (CHUNKS, FORM), *pieces, END))
 
 
 def test_bodies_that_are_read_at_the_same_time_need_room_for_all_and_workers_have_their_own() -> None:

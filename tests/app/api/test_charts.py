@@ -96,6 +96,29 @@ def test_conditions_hold_in_every_chart(client: httpx.Client, sweep: str) -> Non
     assert [one["number"] for one in listed] == wanted
 
 
+@pytest.mark.parametrize(
+    ("scheduler", "rungs"),
+    [
+        ({"kind": "none"}, []),
+        ({"kind": "successive_halving"}, [1, 3, 9]),
+        ({"kind": "hyperband", "first_rung": 2}, [2, 6, 18]),
+        ({"kind": "median", "first_rung": 4, "interval": 8}, [4, 12, 20]),
+        ({"kind": "asha", "eta": 4}, [1, 4, 16]),
+        ({"kind": "pbt", "interval": 7}, [7, 14, 21]),
+    ],
+)
+def test_curves_tell_where_the_scheduler_compares_trials(
+    client: httpx.Client, scheduler: Json, rungs: list[int]
+) -> None:
+    name = start(client, space=SPACE, fixed={"epochs": 27}, scheduler=scheduler)["id"]
+    assert chart(client, name, "curves")["rungs"] == rungs
+
+
+def test_rungs_that_nobody_could_tell_apart_are_left_out(client: httpx.Client) -> None:
+    name = start(client, space=SPACE, fixed={"epochs": 300}, scheduler={"kind": "pbt", "interval": 1})["id"]
+    assert chart(client, name, "curves")["rungs"] == []
+
+
 def test_a_sweep_before_its_first_result_has_empty_charts(client: httpx.Client) -> None:
     name = start(client, space=SPACE, fixed={"epochs": 3})["id"]
     assert chart(client, name, "progress")["best"] == {"x": [], "value": [], "trial": []}

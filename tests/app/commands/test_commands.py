@@ -90,12 +90,27 @@ def test_options_come_before_the_file(run: Run, tmp_path: Path) -> None:
     assert (found["name"], found["budget"]["trials"]) == ("other", 2)
 
 
+def test_beyond_several_quotas_it_says_whose_they_are_and_each(
+    run: Run, client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quotas = {"sweeps": 0, "trials": 0}
+    made = client.post("/v1/keys", json={"name": "Ada", "scopes": ["admin"], "quotas": quotas}).raise_for_status()
+    monkeypatch.setenv("LOGSWEEP_KEY", made.json()["token"])
+    file = tmp_path / "sweep.json"
+    file.write_text(json.dumps(sweep_body()))
+    whole, *faults = run("sweep", "submit", str(file), code=1).stderr.splitlines()
+    assert whole == 'This goes beyond 2 quotas of the access key "Ada".'
+    assert len(faults) == 2
+
+
 def test_every_broken_rule_is_said_and_the_code_is_1(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "sweep.json"
     file.write_text(json.dumps(sweep_body(dataset="irish", budget={"trials": 0})))
     result = run("sweep", "submit", str(file), code=1)
+    whole, *faults = result.stderr.splitlines()
+    assert whole == "The request has 2 faults."
+    assert len(faults) == 2
     assert "irish" in result.stderr
-    assert len(result.stderr.splitlines()) == 2
 
 
 @pytest.mark.parametrize(("text", "why"), [("[1, 2]", "an object"), ("{", "cannot be read")])
@@ -162,7 +177,9 @@ def test_a_limit_that_a_budget_does_not_have_is_not_extended(run: Run, ended: st
 
 def test_sweeps_are_listed_shown_and_steered(run: Run, client: httpx.Client) -> None:
     name = start(client, name="tulips")["id"]
-    assert "tulips" in run("sweep", "list").stdout
+    listed = run("sweep", "list").stdout
+    assert "tulips" in listed
+    assert name in listed, "an id that is broken cannot be copied"
     assert [one["id"] for one in told(run("list", "--state", "running", "--json"))] == [name]
     assert told(run("show", name, "--json"))["state"] == "running"
     assert "in the queue" in run("why", name).stdout
@@ -202,7 +219,9 @@ def test_too_few_trials_are_not_refined_and_the_reason_is_said(run: Run, ended: 
 
 
 def test_a_watch_ends_with_the_sweep_and_its_code_tells_how(run: Run, client: httpx.Client, ended: str) -> None:
-    assert "tulips: completed" in run("watch", ended).stdout
+    watched = run("watch", ended).stdout
+    assert "tulips: completed" in watched
+    assert watched.endswith("\n")
     assert [json.loads(line)["state"] for line in run("watch", ended, "--json").stdout.splitlines()] == ["completed"]
     other = start(client)["id"]
     client.post(f"/v1/sweeps/{other}/cancel")

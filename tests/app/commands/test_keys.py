@@ -79,6 +79,47 @@ def test_days_that_lead_to_no_date_are_refused_in_a_sentence(run: Run, days: str
     assert "leave --days out" in refused.stderr
 
 
+def lose_answers(monkeypatch: pytest.MonkeyPatch, tries: int) -> None:
+    """Let the network lose the answers to the first tries to make a key."""
+    send, lost = httpx.HTTPTransport.handle_request, list[str]()
+
+    def losing(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        answer = send(transport, request)
+        if (request.method, request.url.path) != ("POST", "/v1/keys") or len(lost) == tries:
+            return answer
+        answer.read()
+        lost.append(request.headers["Idempotency-Key"])
+        raise httpx.ReadTimeout("lost", request=request)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", losing)
+
+
+def test_a_key_whose_answer_was_lost_is_named_with_the_way_out(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("key", "create", "mine", "--scope", "admin", "--file", str(tmp_path / "admin.key"))
+    monkeypatch.setenv("LOGSWEEP_KEY_FILE", str(tmp_path / "admin.key"))
+    lose_answers(monkeypatch, tries=1)
+    file = tmp_path / "ada.key"
+    refused = run("key", "create", "Ada", "--scope", "read", "--file", str(file), code=1).stderr
+    _, lost = told(run("key", "list", "--json"))
+    assert f"logsweep key revoke {lost['id']}" in refused
+    assert not file.exists()
+    run("key", "revoke", lost["id"])
+
+
+def test_who_gets_no_answer_at_all_is_told_that_there_may_be_a_key(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("key", "create", "mine", "--scope", "admin", "--file", str(tmp_path / "admin.key"))
+    monkeypatch.setenv("LOGSWEEP_KEY_FILE", str(tmp_path / "admin.key"))
+    monkeypatch.setattr("logsweep.exchange.USUAL_SECONDS", 0.5)
+    lose_answers(monkeypatch, tries=1000)
+    told_of_it = run("key", "create", "Ada", "--scope", "read", code=1).stderr
+    assert "Whether the key was made is not known. Look with `logsweep key list`" in told_of_it
+    assert [one["name"] for one in told(run("key", "list", "--json"))] == ["mine", "Ada"]
+
+
 def test_a_command_without_a_key_says_that_one_is_missing(run: Run, client: httpx.Client) -> None:
     client.post("/v1/keys", json={"name": "mine", "scopes": ["admin"]}).raise_for_status()
     told = run("workers", code=1).stderr

@@ -2,11 +2,12 @@
 
 const WHOLE = new Intl.NumberFormat("en");
 
-/** A number with four digits that count; what is missing is a dash. @param {number | null | undefined} value */
+/** A number with four digits that count, or as many as tell it from one; what is missing is a dash. @param {number | null | undefined} value */
 export function number(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return WHOLE.format(value);
   const size = Math.abs(value);
+  if (size > 0.999 && size < 1) return String(Number(value.toFixed(Math.min(15, 1 - Math.floor(Math.log10(1 - size))))));
   if (size >= 1e-4 && size < 1e6) return String(Number(value.toPrecision(4)));
   return value.toExponential(2).replace("e+", "e");
 }
@@ -15,6 +16,11 @@ export function number(value) {
 export function shown(value) {
   if (typeof value === "number") return number(value);
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** A name that a line may end within after each of its underlines, as people would end it. @param {string} name */
+export function breakable(name) {
+  return name.replaceAll("_", "_\u200b");
 }
 
 /** A time span. @param {number | null | undefined} seconds */
@@ -37,6 +43,11 @@ export function size(bytes) {
 /** A share. @param {number | null | undefined} share */
 export function percent(share) {
   return share === null || share === undefined ? "–" : `${Number((share * 100).toPrecision(3))} %`;
+}
+
+/** The range of a share, in whole percents: its ends are known no better. @param {number} low @param {number} high */
+export function percents(low, high) {
+  return `${Math.round(low * 100)} % to ${Math.round(high * 100)} %`;
 }
 
 /** A moment, in the reader's time zone. @param {string | null | undefined} moment ISO 8601 */

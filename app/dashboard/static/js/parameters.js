@@ -13,11 +13,11 @@ export function searched(space) {
 /** @param {string} name @param {any} about its entry in the space @returns {Plotted} */
 function parameter(name, about) {
   const choices = about.values ?? null;
-  const numbers = choices === null;
+  const scale = choices === null ? about.scale ?? "linear" : "category";
   return {
     field: `param.${name}`,
     label: name,
-    axis: { name, scale: numbers ? about.scale ?? "linear" : "category", values: choices?.map(shown) },
+    axis: { name, scale, values: choices?.map(shown), decades: scale === "reverse_log" && 1 - about.low >= 10 * (1 - about.high) },
     choices,
   };
 }

@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from logsweep.answers.keys import KeyAnswer, NewKeyAnswer
-from logsweep.calls import Call, Page, answer, get, nothing, place
+from logsweep.calls import Call, Page, answer, get, making, nothing, place
 from logsweep.requests import QuotaLimits, Scope
 
 
 def create(
     name: str, scopes: Sequence[Scope], *, expires_at: datetime | None = None, quotas: QuotaLimits | None = None
 ) -> Call[NewKeyAnswer]:
-    """Make an access key; its `token` cannot be shown again. With the first key the server begins to ask for one."""
+    """Make an access key; its `token` cannot be shown again. With the first key the server begins to ask for one.
+
+    Raises Conflict, which names the key, if one was made and the answer with its token was lost on the way.
+    """
     body = {"name": name, "scopes": list(scopes), "expires_at": expires_at and expires_at.isoformat()}
-    return Call("POST", "/v1/keys", answer(NewKeyAnswer), json={**body, "quotas": dict(quotas or {})})
+    return making("/v1/keys", answer(NewKeyAnswer), {**body, "quotas": dict(quotas or {})})
 
 
 def change(key: str, *, quotas: QuotaLimits) -> Call[KeyAnswer]:

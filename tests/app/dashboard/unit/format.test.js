@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { duration, number, percent, shown, size } from "../../../../app/dashboard/static/js/format.js";
+import { breakable, duration, number, percent, percents, shown, size } from "../../../../app/dashboard/static/js/format.js";
 
 test("a number has four digits that count, and none is lost to rounding to zero", () => {
   assert.equal(number(0.0148148), "0.01481");
@@ -8,6 +8,21 @@ test("a number has four digits that count, and none is lost to rounding to zero"
   assert.equal(number(12345678.9), "1.23e7");
   assert.equal(number(100000), "100,000");
   assert.equal(number(0), "0");
+});
+
+test("what lies close to one is told from it", () => {
+  assert.equal(number(0.99997), "0.99997");
+  assert.equal(number(0.9992), "0.9992");
+  assert.equal(number(1 - 2 ** -40), "0.99999999999909");
+  assert.equal(number(0.99949), "0.99949");
+});
+
+test("the range of a share is no more exact than it is known", () => {
+  assert.equal(percents(0.0000178, 0.25541), "0 % to 26 %");
+});
+
+test("a line ends within a name after an underline alone", () => {
+  assert.deepEqual(breakable("dev_balanced_accuracy").split("\u200b"), ["dev_", "balanced_", "accuracy"]);
 });
 
 test("what is missing is a dash, and never zero", () => {

@@ -3,7 +3,7 @@ import { number } from "../format.js";
 
 /**
  * @typedef {"linear" | "log" | "reverse_log" | "symmetric_log" | "category"} Scale
- * @typedef {{ name: string, unit?: string, scale?: Scale, values?: readonly string[] }} Axis
+ * @typedef {{ name: string, unit?: string, scale?: Scale, values?: readonly string[], decades?: boolean }} Axis with `decades` there are no ticks within one
  */
 
 /** An axis named with its unit. @param {Axis} axis */
@@ -40,6 +40,7 @@ export function axisOptions(axis, side) {
     nameLocation: "middle",
     nameGap: side === "x" ? 28 : 52,
     scale: true,
+    minInterval: axis.decades ? 1 : undefined,
     axisLabel: { hideOverlap: true, formatter: type === "category" ? undefined : (/** @type {number} */ place) => number(from(place)) },
   };
 }

@@ -27,6 +27,7 @@ export function parallelOptions(axes, points, objective, direction) {
       type: one.choices ? "category" : "value",
       data: one.choices?.map(shown),
       scale: true,
+      minInterval: one.axis.decades ? 1 : undefined,
       axisLine: { lineStyle: { color: colour("quiet") } },
       axisLabel: { color: colour("text"), formatter: one.choices ? undefined : (/** @type {number} */ place) => number(places[dim].from(place)) },
     })),

@@ -51,7 +51,7 @@ function Row({ worker, now }) {
       ${trials.slice(0, SHOWN).map((one) => html`<a href=${href(["sweeps", sweep, "trials", one])}>${one}</a> `)}
       ${trials.length > SHOWN && `and ${trials.length - SHOWN} more`}</div>`)}${!worker.training.length && "waits for work"}</td>
     <td class="number">${number(used)} of ${number(worker.slots)}</td>
-    <td class="number">${number(Number(worker.epochs_per_second.toPrecision(3)))}</td>
+    <td class="number">${number(worker.epochs_per_second < 0.001 ? 0 : Number(worker.epochs_per_second.toPrecision(3)))}</td>
     <td class="number">${size(worker.memory_bytes)}</td>
     <td>${worker.trainer ?? "–"}</td><td>${worker.version ?? "–"}</td><td>${ago(worker.since, now)}</td><td>${ago(worker.heard_at, now)}</td></tr>`;
 }

@@ -33,7 +33,7 @@ function Doctor({ sweep }) {
   const finished = FINAL.reduce((sum, state) => sum + (sweep.counts[state] ?? 0), 0);
   return html`<${Panel} title="What to do next">
       ${found.next.length
-        ? html`<ul class="plain">${found.next.map((one) => html`<li>${one}</li>`)}</ul>`
+        ? html`<div class="stack">${found.next.map((one) => html`<p>${one}</p>`)}</div>`
         : html`<${Empty}><p>Advice appears here once trials have finished.</p></${Empty}>`}
       ${found.trials < finished && html`<p class="quiet">Read from ${number(found.trials)} of ${number(finished)} finished trials: the last ones, and the best.</p>`}
     </${Panel}>

@@ -5,7 +5,7 @@ import { get } from "../../api.js";
 import { useLive } from "../../live.js";
 import { adjust, go } from "../../router.js";
 import { Chart } from "../../charts/chart.js";
-import { curveNumbers, curveOptions } from "../../charts/curves.js";
+import { clicked, curveNumbers, curveOptions } from "../../charts/curves.js";
 import { Empty, Waiting } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
 import { concerns } from "./concerns.js";
@@ -25,18 +25,24 @@ export function Curves({ sweep, where, query }) {
   );
   const found = loaded.value;
   const best = sweep.best?.trial ?? null;
-  const options = useMemo(() => found && curveOptions(found.curves, found.metric, { weight, log, best }), [found, weight, log, best]);
-  const open = (/** @type {{ seriesId?: string }} */ { seriesId }) => go(["sweeps", sweep.id, "trials", String(seriesId).split(" ")[1]]);
+  const options = useMemo(() => found && curveOptions(found.curves, found.metric, { weight, log, best, rungs: found.rungs }), [found, weight, log, best]);
+  const open = (/** @type {{ seriesId?: string, data?: any }} */ event) => go(["sweeps", sweep.id, "trials", clicked(event)]);
   return html`<${Panel} title="Learning curves" tools=${html`<${Tools} ...${{ sweep, metric, trials, weight, log }} />`}>
     ${!found || !options
       ? html`<${Waiting} of=${loaded} />`
       : found.curves.length
         ? html`<p class="quiet">${found.curves.length} of ${found.total} trials: the best ones and an even choice of the others.
-            Dashed ones were stopped early; the thick one is the best. A click opens a trial.</p>
+            Dashed ones were stopped early, at the diamond; the thick one is the best. A click opens a trial.
+            ${found.rungs.length > 0 && ` At the dotted lines, after epochs ${list(found.rungs)}, trials are compared.`}</p>
           <${Chart} title=${`${metric} by epoch`} options=${options} numbers=${() => curveNumbers(found.curves, metric)} height=${460}
             on=${{ click: open }} summary=${`${found.curves.length} of ${found.total} trials.`} />`
         : html`<${Empty}><p>No trial has trained an epoch yet. Curves appear here, and move, by themselves.</p></${Empty}>`}
   </${Panel}>`;
+}
+
+/** @param {readonly number[]} epochs */
+function list(epochs) {
+  return epochs.length > 12 ? `${epochs.slice(0, 12).join(", ")} and so on` : epochs.join(", ");
 }
 
 /** @param {{ sweep: import("../../types.js").Sweep, metric: string, trials: number, weight: number, log: boolean }} props */

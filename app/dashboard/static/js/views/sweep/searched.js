@@ -1,6 +1,6 @@
 /** What the trials of a sweep say of its space: what matters, where better values may lie, and how to go on. */
 import { html } from "htm/preact";
-import { duration, number, percent, shown } from "../../format.js";
+import { duration, number, percent, percents, shown } from "../../format.js";
 import { Empty } from "../../components/notice.js";
 import { Panel } from "../../components/panel.js";
 import { ScrollingTable } from "../../components/table.js";
@@ -23,9 +23,9 @@ function Importances({ found }) {
       <thead><tr><th>parameter</th><th>importance</th><th class="number">share</th><th class="number">95 % interval</th></tr></thead>
       <tbody>${found.importance.map((one) => html`<tr key=${one.parameter}><th scope="row">${one.parameter}</th>
         <td><meter min="0" max="1" value=${one.share} aria-label=${`importance of ${one.parameter}`}></meter></td>
-        <td class="number">${percent(one.share)}</td><td class="number">${percent(one.low)} to ${percent(one.high)}</td></tr>`)}</tbody></${ScrollingTable}>
+        <td class="number">${percent(one.share)}</td><td class="number">${percents(one.low, one.high)}</td></tr>`)}</tbody></${ScrollingTable}>
       <p class="quiet">The share of each parameter in what all explain alone of how the objective varies.
-        ${found.irrelevant.length ? ` Which trials are the best does not depend on ${found.irrelevant.join(", ")}, as far as can be told.` : ""}</p>
+        ${found.irrelevant.length ? ` Whether the best trials depend on ${found.irrelevant.join(", ")} cannot be told from chance.` : ""}</p>
       ${found.pairs.map((pair) => html`<p>${pair.parameters.join(" and ")} matter together: look for good values of the one given the other.</p>`)}`}
   </${Panel}>`;
 }

@@ -1,7 +1,7 @@
 /** One trial: its curves, what is wrong with it and what to do, its hyperparameters, who trained it, and its model. */
 import { html } from "htm/preact";
 import { get } from "../../api.js";
-import { duration, moment, number, shown } from "../../format.js";
+import { breakable, duration, moment, number, shown } from "../../format.js";
 import { useLive } from "../../live.js";
 import { href } from "../../router.js";
 import { ErrorNotice, Waiting } from "../../components/notice.js";
@@ -75,7 +75,7 @@ function Facts({ sweep, trial }) {
     <div><dt>best epoch</dt><dd>${number(trial.best_epoch)} of ${number(trial.epochs)}</dd></div>
     <div><dt>time in training</dt><dd>${duration(trial.seconds)}</dd></div>
     <div><dt>finished</dt><dd>${moment(trial.finished_at)}</dd></div>
-    ${metrics.map(([name, value]) => html`<div><dt>${name}</dt><dd>${number(value)}</dd></div>`)}
+    ${metrics.map(([name, value]) => html`<div><dt>${breakable(name)}</dt><dd>${number(value)}</dd></div>`)}
   </dl>`;
 }
 

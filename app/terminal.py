@@ -7,8 +7,9 @@ from typing import Any
 
 import typer
 
+from app.domain import problems
 from app.domain.datasets import Note
-from app.domain.errors import InvalidRequest, LogsweepError
+from app.domain.errors import InvalidRequest, LogsweepError, OverQuota
 from app.domain.texts import visible
 
 
@@ -47,5 +48,6 @@ def faults_shown() -> Iterator[None]:
 
 
 def sentences(error: LogsweepError) -> list[str]:
-    """Return what an error says: of an invalid request each fault."""
-    return [fault.detail for fault in error.faults] if isinstance(error, InvalidRequest) else [error.detail]
+    """Return what an error says, as a server tells it: of the whole and of each fault."""
+    faults = error.faults if isinstance(error, InvalidRequest | OverQuota) else ()
+    return problems.sentences(error.detail, (fault.detail for fault in faults))

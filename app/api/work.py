@@ -37,7 +37,7 @@ AT_ONCE = 32
 """How many requests of workers are read and stored at the same time; others wait. Each has a thread of its own kind."""
 
 SMALL = 1 << 12
-"""The most bytes of a claim that is read where it came in: the way to a thread takes longer."""
+"""The most bytes of a claim or a report that is read where it came in: the way to a thread takes longer."""
 
 _CLAIM = RecordReader(ClaimRequest)
 _HEARTBEAT = RecordReader(HeartbeatRequest)
@@ -67,28 +67,34 @@ async def claim_runs(request: Request, services: UseCases) -> Response:
 @needs(Scope.WORK)
 async def keep_leases(request: Request, services: UseCases) -> Response:
     """Keep leases alive; learn which runs to pause, complete or stop."""
-    return await _answer(request, services, _HEARTBEAT, services.work.heartbeat)
+    return await _answer(request, services, await read_raw(request), _HEARTBEAT, services.work.heartbeat)
 
 
 @router.post("/report", response_model=DecisionsAnswer, openapi_extra=json_body(ReportRequest))
 @needs(Scope.WORK)
 async def report_epochs(request: Request, services: UseCases) -> Response:
     """Send epochs of leased runs; learn which runs to pause, complete or stop."""
-    return await _answer(request, services, _REPORT, services.work.report)
+    raw = await read_raw(request)
+    if len(raw) <= SMALL:
+        ask = _of_the_caller(request, services, _REPORT, raw)
+        with bound(worker=ask.worker):
+            if (answer := await services.work.report_soon(ask)) is not None:
+                return _json(answer)
+    return await _answer(request, services, raw, _REPORT, services.work.report)
 
 
 @router.post("/finish", response_model=FinishAnswer, openapi_extra=json_body(FinishRequest))
 @needs(Scope.WORK)
 async def finish_runs(request: Request, services: UseCases) -> Response:
     """Send results of runs that end or pause. Each is recorded exactly once; sending it again is harmless."""
-    return await _answer(request, services, _FINISH, services.work.finish)
+    return await _answer(request, services, await read_raw(request), _FINISH, services.work.finish)
 
 
 @router.post("/release", response_model=DecisionsAnswer, openapi_extra=json_body(ReleaseRequest))
 @needs(Scope.WORK)
 async def release_leases(request: Request, services: UseCases) -> Response:
     """Give leases back; the runs go to the queue again. One that was refused counts as lost."""
-    return await _answer(request, services, _RELEASE, services.work.release)
+    return await _answer(request, services, await read_raw(request), _RELEASE, services.work.release)
 
 
 ENDPOINTS: Mapping[str, Endpoint] = {
@@ -102,18 +108,23 @@ ENDPOINTS: Mapping[str, Endpoint] = {
 
 
 async def _answer(
-    request: Request, services: Services, reads: RecordReader[A], use_case: Callable[[A], object]
+    request: Request, services: Services, raw: bytes, reads: RecordReader[A], use_case: Callable[[A], object]
 ) -> Response:
     """Answer what a worker asks for, in a thread, if the worker is the caller's."""
-    raw = await read_raw(request)
 
     def answered() -> Response:
-        ask = reads.read(raw)
-        services.worker_owners.require(ask.worker, caller_of(request.scope))
+        ask = _of_the_caller(request, services, reads, raw)
         with bound(worker=ask.worker):
             return _json(use_case(ask))
 
     return await _in_thread(request, answered)
+
+
+def _of_the_caller(request: Request, services: Services, reads: RecordReader[A], raw: bytes) -> A:
+    """Read what a worker asks for. Raises Forbidden if the worker is another caller's."""
+    ask = reads.read(raw)
+    services.worker_owners.require(ask.worker, caller_of(request.scope))
+    return ask
 
 
 async def _in_thread(request: Request, run: Callable[..., T], *args: object) -> T:

@@ -1,6 +1,7 @@
 """What a refusal of a server says to people: the sentences of its problem document, and not the document."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 _LONGEST = 200
@@ -8,10 +9,15 @@ _LONGEST = 200
 
 
 def told(status: int, content: bytes) -> str:
-    """Return the sentences of an answer that is no success: of each fault, or of the whole; else how it begins."""
+    """Return the sentences of an answer that is no success: of the whole and of each fault; else how it begins."""
     if found := _sentences(content):
         return " ".join(found)
     return f"The answer was {status}: {content[: 4 * _LONGEST].decode(errors='replace')[:_LONGEST]!r}"
+
+
+def sentences(whole: str, faults: Iterable[str]) -> list[str]:
+    """Return what is said of the whole, and of each fault that it does not say itself."""
+    return [*([whole] if whole else []), *(one for one in faults if one and one != whole)]
 
 
 def _sentences(content: bytes) -> list[str]:
@@ -20,9 +26,7 @@ def _sentences(content: bytes) -> list[str]:
     except (ValueError, RecursionError):
         return []
     errors = problem.get("errors") if isinstance(problem, dict) else None
-    faults = [detail for one in errors if (detail := _detail(one))] if isinstance(errors, list) else []
-    whole = _detail(problem)
-    return faults or ([whole] if whole else [])
+    return sentences(_detail(problem), map(_detail, errors if isinstance(errors, list) else []))
 
 
 def _detail(said: Any) -> str:

@@ -5,8 +5,9 @@ Without an address to send them to there are none, and nothing of this costs any
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Final
+from typing import Any, Final
 
 from opentelemetry.trace import NoOpTracer, Tracer, TracerProvider, get_current_span
 
@@ -26,10 +27,22 @@ def tracer_of(provider: TracerProvider | None) -> Tracer:
 
 def span(tracer: Tracer, name: str, of: Callable[..., object]) -> AbstractContextManager[object]:
     """Return what traces the call of a function, if what it is called for is traced."""
-    if isinstance(tracer, NoOpTracer) or not get_current_span().is_recording():
-        return _NOTHING
-    function = f"{of.__module__}.{of.__qualname__}"
-    return tracer.start_as_current_span(name, attributes={"code.function.name": function})
+    return tracer.start_as_current_span(name, attributes=_named(of)) if _is_traced(tracer) else _NOTHING
+
+
+def span_until(future: Future[Any], tracer: Tracer, name: str, of: Callable[..., object]) -> None:
+    """Trace the call of a function from now on until it has answered, if what it is called for is traced."""
+    if _is_traced(tracer):
+        opened = tracer.start_span(name, attributes=_named(of))
+        future.add_done_callback(lambda _: opened.end())
+
+
+def _is_traced(tracer: Tracer) -> bool:
+    return not isinstance(tracer, NoOpTracer) and get_current_span().is_recording()
+
+
+def _named(of: Callable[..., object]) -> Mapping[str, str]:
+    return {"code.function.name": f"{of.__module__}.{of.__qualname__}"}
 
 
 def name_route(method: str, route: str) -> None:

@@ -14,6 +14,8 @@ from app.storage.interface import Storage
 MOST_KNOWN = 65_536
 """Of so many runs it is remembered whose they are."""
 
+_UNKNOWN = object()
+
 
 class _OfARun(Protocol):
     @property
@@ -46,6 +48,11 @@ class ForeignRuns:
             found |= (read := self._storage.foreign_specs(new))
             self._remember(read)
         return {run: spec for run, spec in found.items() if spec is not None}
+
+    def are_ours(self, items: Iterable[_OfARun]) -> bool:
+        """Return whether our engine trains all of these runs, as far as is known without a look at the storage."""
+        with self._lock:
+            return all(self._known.get(item.lease.run, _UNKNOWN) is None for item in items)
 
     def ended(self, runs: Iterable[int]) -> None:
         """Forget runs of which a result came, the first time or again: as a rule nothing more is reported of them."""

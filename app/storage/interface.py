@@ -5,6 +5,7 @@ within a transaction is asked of a `Policy`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -261,8 +262,10 @@ class Queue(Protocol):
     def heartbeat(self, worker: str, leases: Sequence[Lease], lease_until: datetime) -> list[Decision]:
         """Put off the end of those leases that still hold; decide for each."""
 
-    def report(self, worker: str, items: Sequence[Progress], now: datetime, rungs: Rungs = NO_RUNGS) -> list[Decision]:
-        """Store the epochs and checkpoints of those runs whose lease still holds; decide for each.
+    def report(
+        self, worker: str, items: Sequence[Progress], now: datetime, rungs: Rungs = NO_RUNGS
+    ) -> Future[list[Decision]]:
+        """Store the epochs and checkpoints of those runs whose lease still holds; decide for each. Waits for nothing.
 
         Of runs that pass `rungs` without a pause, what they had come to there is stored too.
         """

@@ -5,6 +5,7 @@ What a verb does stands at the protocol in `interface.py`, and how, at the funct
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import datetime
 from functools import partial
@@ -27,7 +28,7 @@ from app.domain.trials import Trial
 from app.domain.values import Value
 from app.domain.work import Decision, Progress
 from app.instruments.instruments import Instruments
-from app.instruments.tracing import span
+from app.instruments.tracing import span, span_until
 from app.storage import (
     access_keys,
     artifacts,
@@ -339,9 +340,12 @@ class SqliteStorage:
     heartbeat = _decides(leases.heartbeat)
     held_trials = _reads(leases.held_trials)
 
-    def report(self, worker: str, items: Sequence[Progress], now: datetime, rungs: Rungs = NO_RUNGS) -> list[Decision]:
-        with self._span("storage.write", progress.report):
-            return self._writer.submit_part(self._reports, progress.Report(worker, items, now, rungs)).result()
+    def report(
+        self, worker: str, items: Sequence[Progress], now: datetime, rungs: Rungs = NO_RUNGS
+    ) -> Future[list[Decision]]:
+        stored = self._writer.submit_part(self._reports, progress.Report(worker, items, now, rungs))
+        span_until(stored, self._tracer, "storage.write", progress.report)
+        return stored
 
     finish = _decides(results.finish)
     release = _decides(lost_leases.release)

@@ -286,7 +286,7 @@ def test_a_deleted_sweep_leaves_nothing_and_its_leases_never_pass_for_others(sto
     again = claim(storage, slots=31).claimed
     assert {item.sweep for item in again} == {SWEEP}
     assert {item.lease.run for item in again}.isdisjoint(item.lease.run for item in claimed)
-    (answer,) = storage.report("w1", [Progress(claimed[1].lease, [point(1)])], START)
+    (answer,) = storage.report("w1", [Progress(claimed[1].lease, [point(1)])], START).result()
     assert answer.decision == "stop"
     assert storage.curve(SWEEP, 1, 0, 0, 9) == []
 

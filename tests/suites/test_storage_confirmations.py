@@ -163,7 +163,7 @@ def test_only_trials_of_which_another_seed_came_to_its_end_are_confirmed(storage
     searched(storage, 0.5, 0.25, 0.75, 0.25)
     assert make(storage, Confirm(look(storage).leaders, 2, "to confirm them"))
     first, second, third, fourth = (one.lease for one in claim(storage, slots=4).claimed)
-    storage.report("w1", [Progress(second, [point(1)])], START)
+    storage.report("w1", [Progress(second, [point(1)])], START).result()
     finish(storage, fourth, 0.625)
     assert storage.sweep(SWEEP).best == Best(3, 0.4375, {"l2": 3 / 64})
     assert make(storage, End(SweepState.COMPLETED, "time is up"))

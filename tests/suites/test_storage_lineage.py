@@ -53,7 +53,7 @@ def test_a_gap_after_what_an_heir_inherited_is_refused(storage: Storage) -> None
     begin(storage)
     assert make(storage, Draw([heir(1)], 2, "drawn"))
     claimed = claim_one(storage)
-    (decision,) = storage.report("w1", [Progress(claimed.lease, [point(4)])], START)
+    (decision,) = storage.report("w1", [Progress(claimed.lease, [point(4)])], START).result()
     assert decision.decision == "stop"
     assert "from 3 on" in (decision.reason or "")
 
@@ -89,16 +89,16 @@ def test_a_parents_checkpoint_is_offered_to_its_heirs_also_if_it_came_late(stora
     late = CheckpointRef(2, "ab" * 32, 100)
     lease = claim_one(storage).lease  # of the heir
     storage.release("w1", [GivenBack(lease)], START)
-    storage.report("w1", [Progress(replace(lease, run=parent.key, fence=1), [], late)], START)
+    storage.report("w1", [Progress(replace(lease, run=parent.key, fence=1), [], late)], START).result()
     claimed = claim_one(storage)
     assert claimed.checkpoint == late
     early = CheckpointRef(1, "cd" * 32, 100)
-    storage.report("w1", [Progress(claimed.lease, [], early)], START)
+    storage.report("w1", [Progress(claimed.lease, [], early)], START).result()
     storage.release("w1", [GivenBack(claimed.lease)], START)
     claimed = claim_one(storage)
     assert claimed.checkpoint == late
     own = CheckpointRef(3, "ef" * 32, 100)
-    storage.report("w1", [Progress(claimed.lease, [point(3)], own)], START)
+    storage.report("w1", [Progress(claimed.lease, [point(3)], own)], START).result()
     storage.release("w1", [GivenBack(claimed.lease)], START)
     assert claim_one(storage).checkpoint == own
 
@@ -110,7 +110,7 @@ def test_a_checkpoint_of_a_parent_that_went_further_is_not_offered(storage: Stor
     assert make(storage, train, draw, memory={"round": 2})
     first, second = claim(storage, slots=2).claimed
     further = CheckpointRef(3, "ab" * 32, 100)
-    storage.report("w1", [Progress(first.lease, [point(3)], further)], START)
+    storage.report("w1", [Progress(first.lease, [point(3)], further)], START).result()
     storage.finish("w1", [result(first, 4)], [], START)
     storage.release("w1", [GivenBack(second.lease)], START)
     assert claim_one(storage).checkpoint is None
@@ -123,7 +123,7 @@ def test_replicates_of_an_heir_begin_where_those_of_its_parent_stand(storage: St
     ref = CheckpointRef(2, "ab" * 32, 100)
     lease = claim_one(storage, "w2").lease
     storage.release("w2", [GivenBack(lease)], START)
-    storage.report("w1", [Progress(replace(lease, run=parents[1].key, fence=1), [], ref)], START)
+    storage.report("w1", [Progress(replace(lease, run=parents[1].key, fence=1), [], ref)], START).result()
     found = {one.replicate: one.checkpoint for one in claim(storage, slots=2).claimed}
     assert found == {0: None, 1: ref}
 

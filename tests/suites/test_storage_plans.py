@@ -101,7 +101,7 @@ def test_the_version_stays_while_workers_claim_report_and_finish(storage: Storag
     add_sweep(storage, drawn(0, 2))
     before = look(storage).version
     one, two = claim(storage, slots=2).claimed
-    storage.report("w1", [Progress(one.lease, [point(1)])], START)
+    storage.report("w1", [Progress(one.lease, [point(1)])], START).result()
     finish(storage, two.lease)
     storage.release("w1", [GivenBack(one.lease)], START)
     assert look(storage).version == before
@@ -244,7 +244,7 @@ def test_a_trial_has_a_run_for_each_replicate_with_a_curve_and_attempts_of_its_o
     one, two = claim(storage, slots=2).claimed
     assert [(item.trial, item.replicate) for item in (one, two)] == [(0, 0), (0, 1)]
     assert (storage.trial(SWEEP, 0).replicates, look(storage).charged) == (2, 8)
-    storage.report("w1", [Progress(two.lease, [point(1, 0.75)])], START)
+    storage.report("w1", [Progress(two.lease, [point(1, 0.75)])], START).result()
     assert storage.curve(SWEEP, 0, 0, 0, 9) == []
     assert storage.curve(SWEEP, 0, 1, 0, 9) == [point(1, 0.75)]
     storage.release("w1", [GivenBack(two.lease)], LATER)

@@ -28,7 +28,7 @@ LATE = START + TERM + timedelta(seconds=1)
 
 
 def report(storage: Storage, lease: Lease, *numbers: int, worker: str = "w1") -> str:
-    (decision,) = storage.report(worker, [Progress(lease, [point(number) for number in numbers])], START)
+    (decision,) = storage.report(worker, [Progress(lease, [point(number) for number in numbers])], START).result()
     return decision.decision
 
 
@@ -150,7 +150,7 @@ def test_a_result_is_recorded_once_and_then_repeated(storage: Storage) -> None:
 def test_epochs_that_leave_a_gap_are_refused_for_their_run_alone(storage: Storage) -> None:
     add_sweep(storage, drawn(0, 2))
     first, second = (one.lease for one in claim(storage, slots=2).claimed)
-    decisions = storage.report("w1", [Progress(first, [point(2)]), Progress(second, [point(1)])], START)
+    decisions = storage.report("w1", [Progress(first, [point(2)]), Progress(second, [point(1)])], START).result()
     assert [one.decision for one in decisions] == ["stop", "continue"]
     assert "epoch 2 cannot follow epoch 0" in (decisions[0].reason or "")
     (attempt, *_) = storage.attempts(SWEEP, 0)
@@ -192,7 +192,7 @@ def test_a_requeue_keeps_the_epochs_and_those_that_come_again_replace_them(stora
     assert storage.trial(SWEEP, 0).epochs == 2
     again = claim_one(storage, "w2").lease
     other = replace(point(1), metrics={**point(1).metrics, "train_loss": 0.375})
-    storage.report("w2", [Progress(again, [other])], START)
+    storage.report("w2", [Progress(again, [other])], START).result()
     assert storage.curve(SWEEP, 0, 0, 0, 9)[0].metrics["train_loss"] == 0.375
     storage.release("w2", [GivenBack(again)], START)
     lost, released = storage.attempts(SWEEP, 0)
@@ -204,8 +204,8 @@ def test_a_checkpoint_is_told_to_the_next_holder_if_its_epochs_are_stored(storag
     add_sweep(storage, drawn(0, 1))
     lease = claim_one(storage).lease
     kept, too_new = CheckpointRef(1, "aa" * 32, 5), CheckpointRef(3, "bb" * 32, 5)
-    storage.report("w1", [Progress(lease, [point(1)], kept)], START)
-    storage.report("w1", [Progress(lease, [], too_new)], START)
+    storage.report("w1", [Progress(lease, [point(1)], kept)], START).result()
+    storage.report("w1", [Progress(lease, [], too_new)], START).result()
     storage.release("w1", [GivenBack(lease)], START)
     assert claim_one(storage, "w2").checkpoint == kept
 
@@ -289,7 +289,7 @@ def test_requests_of_thousands_of_items_are_answered_in_their_order(storage: Sto
     add_sweep(storage, drawn(0, 4096, ("c0", "c1")))
     leases = [one.lease for one in claim(storage, slots=4096).claimed]
     assert len(set(leases)) == 4096
-    reports = storage.report("w1", [Progress(lease, [point(1)]) for lease in reversed(leases)], START)
+    reports = storage.report("w1", [Progress(lease, [point(1)]) for lease in reversed(leases)], START).result()
     assert [one.lease for one in reports] == leases[::-1]
     assert [one.lease for one in storage.heartbeat("w1", leases, LATE)] == leases
     recorded = storage.finish("w1", [result(lease, curve=[point(n) for n in (2, 3, 4)]) for lease in leases], [], START)

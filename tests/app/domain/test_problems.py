@@ -13,8 +13,11 @@ from app.domain.problems import told
         ({"title": "Not Found", "status": 404, "detail": "There is none.", "errors": []}, "There is none."),
         (
             {"detail": "It has 2 faults.", "errors": [{"pointer": "/a", "detail": "One."}, {"detail": "Two."}]},
-            "One. Two.",
+            "It has 2 faults. One. Two.",
         ),
+        ({"detail": "One.", "errors": [{"pointer": "/a", "detail": "One."}]}, "One."),
+        ({"detail": "So.", "errors": [{"pointer": "/a", "detail": "One."}]}, "So. One."),
+        ({"errors": [{"pointer": "/a", "detail": "One."}]}, "One."),
         ({"detail": "It is so.", "errors": [{"pointer": "/a"}, 3]}, "It is so."),
     ],
 )

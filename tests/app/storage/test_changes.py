@@ -96,7 +96,7 @@ def test_a_sweep_whose_last_row_goes_in_the_same_commit_is_told_to_be_deleted(
 def test_a_trial_is_told_from_its_draw_to_its_end(storage: SqliteStorage, told: list[Sequence[Event]]) -> None:
     add_sweep(storage, drawn(0, 2), round_=1)
     lease = claim_one(storage).lease
-    storage.report("w1", [Progress(lease, [point(1), point(2)], None)], START)
+    storage.report("w1", [Progress(lease, [point(1), point(2)], None)], START).result()
     finish(storage, lease)
     assert told[2:] == [
         [Decided(SWEEP, 1, 1), TrialsChanged(SWEEP, {0: "queued", 1: "queued"}), WorkQueued(frozenset({SWEEP}))],

@@ -16,9 +16,9 @@ export class Problem extends Error {
     this.faults = faults;
   }
 
-  /** Every sentence, one for each broken rule. */
+  /** What is said of the whole, and of each broken rule that this does not say itself. */
   get sentences() {
-    return this.faults.length ? this.faults.map((fault) => fault.detail) : [this.message];
+    return [this.message, ...this.faults.map((fault) => fault.detail).filter((detail) => detail !== this.message)];
   }
 }
 

@@ -29,7 +29,7 @@ SWEEP: dict[str, Any] = {
 }
 LONG_AND_SHORT: dict[str, Any] = {
     **SWEEP,
-    "space": {**SWEEP["space"], "epochs": {"kind": "choice", "values": [3, 200]}},
+    "space": {**SWEEP["space"], "epochs": {"kind": "choice", "values": [3, 800]}},
     "fixed": {"batch_size": 256},
     "budget": {"trials": 12},
 }

@@ -1,6 +1,7 @@
 """The server process: the HTTP server around the API, and the workers that live and stop with it."""
 
 import asyncio
+import errno
 import gc
 import ipaddress
 import logging
@@ -182,8 +183,9 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((host, port))
         except OSError as error:
+            other = "--port" if error.errno in {errno.EADDRINUSE, errno.EACCES} else "--host"
             raise Unavailable(
-                f"The address {host}, port {port} cannot be used: {error.strerror}. Choose another --port."
+                f"The address {host}, port {port} cannot be used: {error.strerror}. Choose another {other}."
             ) from None
         yield listener
 

@@ -1,10 +1,12 @@
 """Settings of the server that the command line has no option for; the environment has them as LOGSWEEP_..."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.errors import Fault, InvalidRequest, show
@@ -16,8 +18,31 @@ def _names(value: object) -> object:
     return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
-"""Names with commas between them."""
+def _host(name: str) -> str:
+    """Return the name of a host. Raises an error for what no request names as one, so that it would do nothing."""
+    if _HOST.fullmatch(name) is None:
+        raise PydanticCustomError("host", "names of hosts have no scheme, port or path")
+    return name
+
+
+def _origin(said: str) -> str:
+    """Return an origin as browsers write it. Raises an error for what none sends, so that it would do nothing."""
+    if _ORIGIN.fullmatch(said) is None:
+        raise PydanticCustomError(
+            "origin",
+            "origins are scheme and host in small letters, and the port unless it is the usual one, as in "
+            "https://lab.example.org",
+        )
+    return said
+
+
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")  # the latter of IPv6
+_ORIGIN = re.compile(r"(?!http:.*:80$|https:.*:443$)https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_names)]
+"""Names of hosts with commas between them."""
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_names)]
+"""Origins of pages with commas between them."""
 
 
 class Settings(BaseSettings):
@@ -55,9 +80,9 @@ class Settings(BaseSettings):
     """How long a connection may rest between two requests."""
     checkpoint_bytes: Annotated[int, Field(ge=0)] = 4096 * MEBIBYTE
     """What the cache of checkpoints may take on disk; 0 keeps none."""
-    hosts: Names = ()
+    hosts: Hosts = ()
     """The names under which the server answers, beside those of loopback and the addresses it listens on."""
-    origins: Names = ()
+    origins: Origins = ()
     """The origins of other sites whose pages may ask this server."""
     first_admin_key: Path | None = None
     """Where a key with the scope admin is put if there is no key yet."""

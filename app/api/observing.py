@@ -100,11 +100,15 @@ def _sent_id(scope: Scope) -> str | None:
 
 
 def _timed(receive: Receive, seen: Seen) -> Receive:
+    arrives = True
+
     async def timing() -> Message:
+        nonlocal arrives
         asked_at = perf_counter()
         message = await receive()
-        if message["type"] == "http.request":  # and not that the client left, for which another task waits meanwhile
+        if arrives:  # after that only the client's leaving is waited for, by another task meanwhile
             seen.waited += perf_counter() - asked_at
+        arrives = arrives and bool(message.get("more_body"))
         return message
 
     return timing

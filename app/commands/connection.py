@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.domain import disks
 from app.domain.errors import Conflict, NotInstalled, Unavailable
 from app.domain.problems import sentences
 from app.key_files import TAKEN_FROM
@@ -44,7 +45,7 @@ def connected(server: str) -> Iterator["Client"]:
     )
 
     try:
-        with Client(server) as client:
+        with _places_told(), Client(server) as client:
             client.within(PATIENCE).health()  # an upload alone would be tried again for ten minutes
             yield client
     except Unauthenticated as error:
@@ -54,13 +55,25 @@ def connected(server: str) -> Iterator["Client"]:
         for sentence in sentences(error.detail, (fault.detail for fault in error.faults)):
             tell(sentence)
         raise typer.Exit(Exit.REFUSED) from None
-    except Unreachable:
+    except Unreachable as error:
         way = "Start one with `logsweep serve`, or say where it is: --server, or LOGSWEEP_SERVER"
-        tell(f"No server answers at {server}. {way}.")
+        tell(f"No server answers at {server}{f' ({error.why})' if error.why else ''}. {way}.")
         raise typer.Exit(Exit.UNREACHABLE) from None
     except LogsweepError as error:
         tell(str(error))
         raise typer.Exit(Exit.REFUSED) from None
     except (NotInstalled, Unavailable, Conflict) as error:
         tell(error.detail)
+        raise typer.Exit(Exit.REFUSED) from None
+
+
+@contextmanager
+def _places_told() -> Iterator[None]:
+    """End with a sentence where a file cannot be written or read."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise  # of a pipe whose reader left, for example
+        tell(disks.told(error, str(error.filename2 or error.filename).removesuffix(".partial")).detail)
         raise typer.Exit(Exit.REFUSED) from None

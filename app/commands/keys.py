@@ -13,7 +13,7 @@ import typer
 from app.commands.connection import AsJson, connected
 from app.commands.output import show_json, show_table
 from app.domain.access import AccessKey, KeyDraft, Scope
-from app.domain.errors import InvalidRequest
+from app.domain.errors import Fault, InvalidRequest
 from app.domain.quotas import QUOTAS, Quotas
 from app.key_files import new_key_file
 from app.terminal import faults_shown, tell
@@ -59,8 +59,8 @@ def create(  # noqa: PLR0913, PLR0917 - each is an option
     """Make an access key and print it: it is shown this once."""
     now = datetime.now(UTC)
     quotas = Quotas(**_named(max_sweeps, max_trials, max_epochs, max_bytes))
-    draft = KeyDraft(name, scopes, None if days is None else now + timedelta(days=days), quotas)
     with faults_shown():
+        draft = KeyDraft(name, scopes, None if days is None else _after(now, days), quotas)
         _require_sound(draft, now)
         with _written(file) as write, _keys(data, server) as keys:
             made = keys.create(draft)
@@ -200,6 +200,15 @@ class _OfFolder:
 
         used = self._access.usages(keys)
         return [KeyAnswer.of(*one).model_dump(mode="json") for one in zip(keys, used, strict=True)]
+
+
+def _after(now: datetime, days: float) -> datetime:
+    """Return when so many days are over. Raises InvalidRequest where no date is so far away."""
+    try:
+        return now + timedelta(days=days)
+    except (OverflowError, ValueError):  # the latter for what is no number
+        way = "Name fewer, or leave --days out for a key that never expires"
+        raise InvalidRequest([Fault("/expires_at", f"No date is {days:g} days from now. {way}.")]) from None
 
 
 def _named(sweeps: int | None, trials: int | None, epochs: int | None, stored: int | None) -> Limits:

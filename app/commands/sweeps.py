@@ -174,6 +174,7 @@ def extend(
         raise typer.BadParameter("Say what to add: --trials, --epochs or --seconds.")
     with connected(server) as client:
         found = client.get_sweep(sweep)
+        _require_limits(found, trials=trials, epochs=epochs, seconds=seconds)
         found.extend(trials, epochs=epochs, seconds=seconds)
         _tell(found, as_json=as_json)
 
@@ -222,6 +223,17 @@ def delete(
         found.delete()
     if as_json:
         show_json({"deleted": found.id})
+
+
+def _require_limits(sweep: "Sweep", **more: float | None) -> None:
+    """End the command with 1 where something is to be added to a limit that the budget does not have."""
+    without = [part for part, one in more.items() if one is not None and sweep.now.budget.get(part) is None]
+    if without:
+        tell(
+            f"The budget of {sweep.id} has no limit of {' and '.join(without)}, so that there is nothing to add to: it "
+            "goes on without one. PATCH /v1/sweeps/{id} sets one."
+        )
+        raise typer.Exit(Exit.REFUSED)
 
 
 def _tell(sweep: "Sweep", *, as_json: bool) -> None:

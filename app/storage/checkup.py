@@ -12,7 +12,7 @@ from app.domain.errors import LogsweepError
 from app.storage import artifacts, backup, counts, opening
 from app.storage.connect import AT_REST, driver_version, faults_of, looking_engine, mark, write_back, writing_engine
 from app.storage.faults import faults_told
-from app.storage.migrate import older_schema
+from app.storage.migrate import lacking, missing_tables, older_schema
 from app.storage.tables import runs, sweeps, trials
 from app.storage.trouble import LEAST_FREE
 from app.storage.wal import log_of, size_of
@@ -71,6 +71,8 @@ def _look(folder: Path, database: Path, now: datetime) -> Checkup:
             if (older := older_schema(connection)) is not None:
                 facts["schema"] = f"{older}, which the next start of a server makes a newer one, beside a copy"
                 return Checkup(facts, tuple(_troubles_of_any(connection, folder, database)))
+            if missing := missing_tables(connection):
+                return Checkup(facts, (Trouble(f"{lacking(missing)} {opening.GO_BACK}.", forbids_mending=True),))
             facts |= _contents(connection)
             found = [*_troubles_of_any(connection, folder, database), *_troubles(connection, now)]
             return Checkup(facts, tuple(found))

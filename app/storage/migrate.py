@@ -4,11 +4,12 @@ A new database gets its tables as they are declared, to which the migrations lea
 an older database alone: every start would wait for it.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select
 
-from app.domain.errors import Unavailable
+from app.domain.errors import Conflict, Unavailable
 from app.storage import migrations, views
 from app.storage.connect import broken_references
 from app.storage.tables import metadata
@@ -24,7 +25,10 @@ def older_schema(connection: Connection) -> str | None:
 
 
 def migrate(connection: Connection) -> None:
-    """Make the tables, or run the migrations that lack. Raises Unavailable if the schema is of a newer version."""
+    """Make the tables, or run the migrations that lack.
+
+    Raises Unavailable if the schema is of a newer version, Conflict if tables of ours are gone.
+    """
     before = _schema(connection)
     if before is None:
         _make(connection)
@@ -32,6 +36,8 @@ def migrate(connection: Connection) -> None:
         require_known(before)
         if before != known_schemas()[-1]:
             upgrade(connection)
+        if missing := missing_tables(connection):
+            raise Conflict(f"{lacking(missing)} Go back to a backup with logsweep restore.")
     views.renew(connection)
 
 
@@ -48,6 +54,18 @@ def upgrade(connection: Connection) -> None:
     views.drop(connection)
     command.upgrade(config, "head")
     _refuse_broken(connection)
+
+
+def missing_tables(connection: Connection) -> list[str]:
+    """Return the tables of ours that a database of the newest schema does not have."""
+    return sorted(metadata.tables.keys() - set(inspect(connection).get_table_names()))
+
+
+def lacking(tables: Sequence[str]) -> str:
+    """Return the sentence on tables that are gone."""
+    return (
+        f"The database lacks the tables {', '.join(tables)}, which logsweep has made: another program took them away."
+    )
 
 
 def require_known(schema: str) -> None:

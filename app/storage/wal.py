@@ -101,5 +101,5 @@ def size_of(file: Path) -> int:
     """Return how many bytes a file has; one that is not there has none."""
     try:
         return file.stat().st_size
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the latter where a file is in the place of its folder
         return 0

@@ -13,7 +13,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from app.contract.rules import CURRENT_RULES
-from app.domain.errors import LogsweepError
+from app.domain.errors import LogsweepError, Unavailable
 from app.domain.problems import told
 from app.domain.uploads import PIECE
 from app.domain.work import (
@@ -67,7 +67,7 @@ class WorkClient:
     """Speaks for one worker. Every request may be sent twice: fences, hashes and receipts make that harmless.
 
     `pause(seconds)` waits before the next try and returns whether the worker is stopping; then nothing is tried again.
-    `chance` draws from 0 to 1.
+    `chance` draws from 0 to 1. Raises Unavailable for a `server` that is no address of HTTP.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class WorkClient:
         self._clock = clock
         # A claim may wait 20 s at the server.
         self._http = httpx.Client(
-            base_url=server,
+            base_url=_address(server),
             headers={} if key is None else {"Authorization": f"Bearer {key}"},
             timeout=httpx.Timeout(60.0, connect=5.0),
             transport=transport,
@@ -247,3 +247,15 @@ def _accepted(response: httpx.Response) -> bytes:
     response.read()
     kind = KeyRefusedError if response.status_code in _OF_KEYS else ServerRefusedError
     raise kind(told(response.status_code, response.content))
+
+
+def _address(server: str) -> httpx.URL:
+    """Return the address of a server: one that nothing can be sent to would be tried for ever."""
+    way = "Name one such as http://127.0.0.1:8000: --server, or LOGSWEEP_SERVER"
+    try:
+        address = httpx.URL(server)
+    except httpx.InvalidURL as error:
+        raise Unavailable(f"The address {server!r} of the server cannot be read: {error}. {way}.") from None
+    if address.scheme not in {"http", "https"} or not address.host:
+        raise Unavailable(f"The address {server!r} of the server does not begin with http:// and a host. {way}.")
+    return address

@@ -30,6 +30,13 @@ def test_settings_come_from_the_environment_and_the_folder_from_who_asks(
         ("MAX_TABLE_BYTES", "256MB", "LOGSWEEP_MAX_TABLE_BYTES cannot be"),
         ("CHECKPOINT_BYTES", "-4", "LOGSWEEP_CHECKPOINT_BYTES cannot be"),
         ("DATABASE_BYTES", "100", "LOGSWEEP_DATABASE_BYTES cannot be"),
+        ("HOSTS", "lab:8000", 'LOGSWEEP_HOSTS cannot be "lab:8000": names of hosts have no scheme, port or path'),
+        ("HOSTS", "lab,http://lab/", "LOGSWEEP_HOSTS cannot be"),
+        ("ORIGINS", "lab.example.org", 'LOGSWEEP_ORIGINS cannot be "lab.example.org": origins are scheme and host'),
+        ("ORIGINS", "*", "LOGSWEEP_ORIGINS cannot be"),
+        ("ORIGINS", "null", "LOGSWEEP_ORIGINS cannot be"),
+        ("ORIGINS", "https://lab.example.org/", "LOGSWEEP_ORIGINS cannot be"),
+        ("ORIGINS", "https://lab.example.org:443", "LOGSWEEP_ORIGINS cannot be"),
     ],
 )
 def test_a_value_that_is_not_possible_is_told_with_its_rule_and_a_way_out(
@@ -41,6 +48,14 @@ def test_a_value_that_is_not_possible_is_told_with_its_rule_and_a_way_out(
     (fault,) = refused.value.faults
     assert fault.detail.startswith(sentence)
     assert fault.detail.endswith("Set another value, or unset it for the default.")
+
+
+def test_names_of_hosts_and_origins_are_taken_as_requests_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGSWEEP_HOSTS", "lab.example.org, server,fe80::1")
+    monkeypatch.setenv("LOGSWEEP_ORIGINS", "https://lab.example.org,http://[::1]:3000")
+    settings = read_settings()
+    assert settings.hosts == ("lab.example.org", "server", "fe80::1")
+    assert settings.origins == ("https://lab.example.org", "http://[::1]:3000")
 
 
 @pytest.mark.parametrize("command", ["serve", "work"])

@@ -12,7 +12,7 @@ from tests.system.processes import ServerProcess, running
 CHROMIUM = "/usr/bin/chromium"
 """Debian's; make test installs it where it is missing."""
 
-_REFUSALS = tuple(f"the server responded with a status of {status}" for status in (404, 409, 422))
+_REFUSALS = tuple(f"the server responded with a status of {status}" for status in (404, 409, 422, 503, 507))
 """What the browser notes of a request that the server refused with sentences, which the page shows."""
 
 PATIENCE_MS = 60_000.0
@@ -59,7 +59,8 @@ def page(browser: Browser, server: ServerProcess) -> Iterator[Page]:
 
 def _is_refusal(message: ConsoleMessage) -> bool:
     """Return whether the API refused something; a file of the dashboard that is missing is an error."""
-    return "/v1/" in message.location["url"] and any(one in message.text for one in _REFUSALS)
+    url = message.location["url"]
+    return ("/v1/" in url or url.endswith("/readyz")) and any(one in message.text for one in _REFUSALS)
 
 
 def _is_at_home(url: str, server: ServerProcess) -> bool:

@@ -37,7 +37,7 @@ class Disk:
 
     def __init__(self, folder: Path, beside: Path, *, recorded: bool = False) -> None:
         self.record = beside / "record" if recorded else None
-        self._folder = folder
+        self.folder = folder
         self._control = beside / "control"
         self._control.write_bytes(_NUMBERS.pack(0, _NEVER, _NEVER))
         with self._control.open("r+b") as file:
@@ -48,7 +48,7 @@ class Disk:
         kept = {} if self.record is None else {"DISK_RECORD": str(self.record)}
         return {
             "LD_PRELOAD": str(_library()),
-            "DISK_FOLDER": str(self._folder),
+            "DISK_FOLDER": str(self.folder),
             "DISK_CONTROL": str(self._control),
             **kept,
         }

@@ -20,7 +20,11 @@ class LogsweepError(Exception):
 
 
 class Unreachable(LogsweepError):  # noqa: N818 - the name is what went wrong
-    """No answer came: no server is there, or the connection broke."""
+    """No answer came: no server is there, or the connection broke; `why` is the reason in few words, if any."""
+
+    def __init__(self, detail: str, why: str = "") -> None:
+        super().__init__(detail)
+        self.why = why
 
 
 class Unreadable(LogsweepError):  # noqa: N818 - the name is what went wrong

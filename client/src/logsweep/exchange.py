@@ -146,9 +146,8 @@ def _error(outcome: Outcome, tries: int, limit: Limit, now: float) -> LogsweepEr
     if not isinstance(outcome, _UNSENT) and (isinstance(outcome, httpx.TimeoutException) or now >= limit.ends_at):
         return _late(f"{request.method} {request.url}", limit, times)
     server = f"{request.url.scheme}://{request.url.netloc.decode()}"
-    return Unreachable(
-        f"{server} does not answer{times}: {str(outcome) or type(outcome).__name__}. Is the server running there?"
-    )
+    why = str(outcome) or type(outcome).__name__
+    return Unreachable(f"{server} does not answer{times}: {why}. Is the server running there?", why)
 
 
 def _late(asked: str, limit: Limit, times: str) -> DeadlineExceeded:

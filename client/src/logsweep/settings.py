@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import httpx
+
 from logsweep.errors import LogsweepError
 
 USUAL_SECONDS = 60.0
@@ -15,11 +17,22 @@ CLOCK = time.monotonic
 
 _KEY = re.compile("[!-~]+")
 _USUAL = "http://127.0.0.1:8000"
+_WAY = f"Name one such as {_USUAL}"
 
 
 def address(url: str | None) -> str:
-    """Return the address of the server: the one given, LOGSWEEP_SERVER, or this machine's port 8000."""
-    return (url or os.environ.get("LOGSWEEP_SERVER") or _USUAL).rstrip("/")
+    """Return the address of the server: the one given, LOGSWEEP_SERVER, or this machine's port 8000.
+
+    Raises LogsweepError for what is no address of HTTP.
+    """
+    said = (url or os.environ.get("LOGSWEEP_SERVER") or _USUAL).rstrip("/")
+    try:
+        parsed = httpx.URL(said)
+    except httpx.InvalidURL as error:
+        raise LogsweepError(f"The address {said!r} of the server cannot be read: {error}. {_WAY}.") from None
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise LogsweepError(f"The address {said!r} of the server does not begin with http:// and a host. {_WAY}.")
+    return said
 
 
 def access_key(key: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """Tests of what is observed of requests: their ids, the log, and what is measured."""
 
+import asyncio
 import io
 import logging
 import re
@@ -10,8 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.types import Message, Receive, Scope, Send
 
+from app.api import observing
+from app.api.observing import Observing
 from app.http_server.limits import MOST_HEAD, MOST_URL
+from app.instruments.meters import Meters
 from app.logs.console import ConsoleFormatter
 from app.services.services import Services
 from app.worker.about import about
@@ -123,6 +128,30 @@ def test_a_wait_that_was_asked_for_is_not_slow(client: httpx.Client, caplog: pyt
     before = value(client, "request_seconds_sum", "/v1/work/claim", "POST")
     assert Trainer(client, "patient").claim(wait=1.3) == []
     assert value(client, "request_seconds_sum", "/v1/work/claim", "POST") - before < 1.0
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_a_client_that_sends_slowly_and_hangs_up_is_not_slow(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(observing, "SLOW", 0.05)
+    sent: list[Message] = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Message:
+        await asyncio.sleep(0.1)  # what the client takes
+        return sent.pop(0)
+
+    async def application(_: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            continue
+        await send({"type": "http.response.start", "status": 400, "headers": []})
+
+    async def send(_: Message) -> None:
+        pass
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/sweeps", "headers": [], "query_string": b""}
+    asyncio.run(Observing(application, Meters, lambda: "id")(scope, receive, send))
+    assert not sent
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 

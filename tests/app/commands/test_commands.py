@@ -148,6 +148,33 @@ def test_a_server_that_is_not_there_is_named_and_the_code_is_3(run: Run) -> None
     assert "No server answers at http://127.0.0.1:9" in result.stderr
 
 
+def test_why_no_server_answers_is_said(run: Run, client: httpx.Client) -> None:
+    address = str(client.base_url).replace("http:", "https:")
+    assert "SSL" in run("list", "--server", address, code=3).stderr
+
+
+@pytest.mark.parametrize("address", ["localhost:8000", "ftp://localhost", "http://", "http://[::1"])
+def test_what_is_no_address_of_a_server_is_refused_at_once(run: Run, address: str) -> None:
+    refused = run("list", "--server", address, code=1)
+    assert refused.stderr.startswith(f"The address {address.rstrip('/')!r} of the server")
+    assert "Name one such as http://127.0.0.1:8000" in refused.stderr
+
+
+def test_a_place_that_cannot_be_written_is_told_in_a_sentence(run: Run, ended: str, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere" / "trials.csv"
+    way = "Look what is there, or choose another place."
+    refused = run("export", ended, str(nowhere), code=1)
+    assert refused.stderr == f"{nowhere} cannot be used: No such file or directory. {way}\n"
+    (tmp_path / "folder").mkdir()
+    assert "cannot be used: Is a directory" in run("export", ended, str(tmp_path / "folder"), code=1).stderr
+    assert [path.name for path in tmp_path.glob("folder*")] == ["folder"]
+
+
+def test_a_limit_that_a_budget_does_not_have_is_not_extended(run: Run, ended: str) -> None:
+    refused = run("extend", ended, "--seconds", "5", code=1)
+    assert "has no limit of seconds" in refused.stderr
+
+
 def test_sweeps_are_listed_shown_and_steered(run: Run, client: httpx.Client) -> None:
     name = start(client, name="tulips")["id"]
     listed = run("sweep", "list").stdout

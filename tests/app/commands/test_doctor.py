@@ -122,6 +122,7 @@ GRAVE: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda data: execute(data, "UPDATE artifact_pieces SET content = zeroblob(length(content))"),
         "artifacts have other bytes than their hashes say",
     ),
+    "a table": (lambda data: execute(data, "DROP TABLE models"), "lacks the tables models"),
     "no table of ours": (lambda data: execute(data, "DROP TABLE alembic_version"), "is a database of another program"),
 }
 
@@ -163,6 +164,8 @@ def test_looking_at_a_mistyped_folder_is_refused_and_makes_nothing(tmp_path: Pat
     for folder in (tmp_path, tmp_path / "nosuch"):
         assert "Name the data folder with --data" in doctor(folder, code=1).stderr
     assert not list(tmp_path.iterdir())
+    (file := tmp_path / "file").touch()
+    assert "Name the data folder with --data" in doctor(file, code=1).stderr
 
 
 def test_a_server_is_not_mended() -> None:

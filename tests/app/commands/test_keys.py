@@ -72,6 +72,13 @@ def test_a_refused_key_leaves_no_file(run: Run, where: Path) -> None:
     assert not file.exists()
 
 
+@pytest.mark.parametrize("days", ["1e9", "nan", "inf"])
+def test_days_that_lead_to_no_date_are_refused_in_a_sentence(run: Run, days: str) -> None:
+    refused = run("key", "create", "late", "--scope", "read", "--days", days, code=1)
+    assert refused.stderr.startswith("No date is ")
+    assert "leave --days out" in refused.stderr
+
+
 def lose_answers(monkeypatch: pytest.MonkeyPatch, tries: int) -> None:
     """Let the network lose the answers to the first tries to make a key."""
     send, lost = httpx.HTTPTransport.handle_request, list[str]()

@@ -133,7 +133,7 @@ def test_a_database_of_the_first_schema_keeps_its_curves_and_takes_gradient_norm
     assert (old.epoch, old.metrics["train_loss"], old.gradient_norms) == (1, 0.5, None)
     add_sweep(storage, drawn(0, 1))
     lease = claim_one(storage).lease
-    storage.report("w1", [Progress(lease, [point(1)])], START)
+    storage.report("w1", [Progress(lease, [point(1)])], START).result()
     assert storage.curve(SWEEP, 0, 0, 0, 10) == [point(1)]
     storage.close()
 

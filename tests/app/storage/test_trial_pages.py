@@ -29,8 +29,8 @@ def test_what_changes_after_columns_in_use_were_forgotten_is_not_missed(
         nonlocal snapshots
         snapshots += 1
         if snapshots == 4:  # of the index, of the count, of the scan; and before the one that the page is read on
-            storage.report("w1", [Progress(lease, [point(1)], None) for lease in others], START)
-            storage.report("w1", [Progress(last, [point(1)], None)], START)
+            storage.report("w1", [Progress(lease, [point(1)], None) for lease in others], START).result()
+            storage.report("w1", [Progress(last, [point(1)], None)], START).result()
         with storage._reads.snapshot() as connection:
             yield connection
 

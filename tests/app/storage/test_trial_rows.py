@@ -263,7 +263,7 @@ def test_the_ends_of_curves_have_the_first_epoch_and_the_last_ones(storage: Sqli
     claimed = claim(storage, slots=4).claimed
     curve = [replace(point(epoch), gradient_norms=None if epoch == 3 else [0.1, None]) for epoch in range(1, 5)]
     curve[1] = replace(curve[1], metrics={**curve[1].metrics, "train_loss": None})
-    storage.report("w1", [Progress(item.lease, curve) for item in claimed], START)
+    storage.report("w1", [Progress(item.lease, curve) for item in claimed], START).result()
     storage.finish("w1", [result(item.lease, curve=curve) for item in claimed if item.trial != 2], [], START)
 
     def of(*epochs: int) -> LossCurve:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from app.domain.errors import Unavailable
 from app.domain.uploads import PIECE
 from app.domain.work import MOST_ITEMS, About, CheckpointRef, GivenBack, Lease
 from app.worker.client import LONGEST_ASKED, LONGEST_PAUSE, ServerRefusedError, StoppedError, WorkClient
@@ -37,6 +38,12 @@ def client(
     clock: Callable[[], float] = time.monotonic,
 ) -> WorkClient:
     return WorkClient("http://server", "w", pauses or Pauses(), httpx.MockTransport(handler), lambda: chance, clock)
+
+
+@pytest.mark.parametrize("address", ["localhost:8000", "ftp://localhost", "http://", "http://[::1"])
+def test_what_is_no_address_of_a_server_is_refused_and_not_tried_for_ever(address: str) -> None:
+    with pytest.raises(Unavailable, match=r"Name one such as http://127\.0\.0\.1:8000"):
+        WorkClient(address, "w", Pauses())
 
 
 def test_a_server_that_is_away_is_tried_until_it_answers_at_growing_pauses() -> None:

@@ -1,6 +1,11 @@
 /** Requests to the API of the server that the page came from. Errors carry the sentences of the server. */
 
+import { signal } from "@preact/signals";
+
 /** @typedef {{ pointer: string, detail: string }} Fault */
+
+/** How many requests were refused because nothing can be stored now, or the server has too much to do. */
+export const refusals = signal(0);
 
 /** What the server answered to a request that it could not do. */
 export class Problem extends Error {
@@ -63,6 +68,7 @@ async function request(url, options) {
   const text = await response.text();
   // Somebody revoked the key, or the session ended: the page begins anew, with the login.
   if (response.status === 401 && !url.pathname.endsWith("/v1/session")) location.reload();
+  if ([503, 507].includes(response.status) && !url.pathname.endsWith("/readyz")) refusals.value += 1;
   if (!response.ok) throw problemOf(response.status, text);
   return text ? JSON.parse(text) : null;
 }

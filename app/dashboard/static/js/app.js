@@ -5,6 +5,7 @@ import { connection } from "./feed.js";
 import { href, route } from "./router.js";
 import { logOut, session } from "./session.js";
 import { theme, THEMES } from "./theme.js";
+import { Readiness } from "./components/readiness.js";
 import { Toasts } from "./components/toasts.js";
 import { Notice } from "./components/notice.js";
 import { VIEWS, viewOf } from "./views/index.js";
@@ -28,6 +29,7 @@ export function App() {
     <main id="content" tabindex="-1" ref=${main}>
       ${connection.value === "lost" && html`<${Notice} kind="warn">The server does not answer. What is shown may be old;
         this page tries again by itself.</${Notice}>`}
+      <${Readiness} place=${place} />
       <${found.view} key=${found.key} ...${found.params} query=${query} />
     </main>
     <${Toasts} />`;

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { get } from "../api.js";
 import { ago, duration, number, percent } from "../format.js";
 import { useLive } from "../live.js";
+import { drifted } from "../drift.js";
 import { progress, secondsLeft } from "../progress.js";
 import { adjust, href } from "../router.js";
 import { Pill } from "../components/pill.js";
@@ -11,9 +12,10 @@ import { Empty, ErrorNotice, Waiting } from "../components/notice.js";
 import { ScrollingTable } from "../components/table.js";
 
 /** @typedef {import("../types.js").Sweep} Sweep */
-/** @typedef {{ items: Sweep[], next: string | null }} SweepPage */
+/** @typedef {{ items: Sweep[], next: string | null, workers: Map<string, number> }} SweepPage */
 
-const STATES = ["running", "paused", "completed", "failed", "cancelled"];
+const OPEN = ["running", "paused"];
+const STATES = [...OPEN, "completed", "failed", "cancelled"];
 const FILTERS = ["name", "state", "tag", "dataset"];
 
 /** The list of sweeps. @param {{ query: URLSearchParams }} props */
@@ -22,10 +24,12 @@ export function Sweeps({ query }) {
   const cursor = query.get("cursor");
   const [picked, setPicked] = useState(/** @type {readonly string[]} */ ([]));
   const sweeps = useLive(
-    (signal) => /** @type {Promise<SweepPage>} */ (get("v1/sweeps", { ...filters, cursor, limit: 50 }, signal)),
+    (signal) => load({ ...filters, cursor, limit: 50 }, signal),
     [...Object.values(filters), cursor],
     ({ kind }) => ["sweep", "trials", "epochs", "workers"].includes(kind),
   );
+  const datasets = useLive((signal) => /** @type {Promise<any>} */ (get("v1/datasets", { limit: 200 }, signal)), [], ({ kind }) => kind === "dataset");
+  const different = drifted(datasets.value?.items ?? []);
   const page = sweeps.value;
   const filtered = Object.values(filters).some((one) => one !== null);
   const pick = (/** @type {string} */ id) => setPicked(picked.includes(id) ? picked.filter((one) => one !== id) : [...picked, id]);
@@ -38,7 +42,7 @@ export function Sweeps({ query }) {
     ${!page
       ? html`<${Waiting} of=${sweeps} />`
       : page.items.length
-        ? html`<${SweepTable} sweeps=${page.items} picked=${picked} pick=${pick} />
+        ? html`<${SweepTable} page=${page} different=${different} picked=${picked} pick=${pick} />
           <div class="row">
             ${cursor && html`<button type="button" onClick=${() => adjust({ cursor: null })}>First page</button>`}
             ${page.next && html`<button type="button" onClick=${() => adjust({ cursor: page.next })}>Next page</button>`}
@@ -46,6 +50,22 @@ export function Sweeps({ query }) {
         : filtered
           ? html`<${Empty}><p>No sweep fits. Change the filter, or show all sweeps.</p></${Empty}>`
           : html`<${Empty}><p>There is no sweep yet.</p><a class="button main" href=${href(["new"])}>Start the first one</a></${Empty}>`}`;
+}
+
+/** A page of sweeps, and how many workers train each. @param {Record<string, any>} query @param {AbortSignal} signal @returns {Promise<SweepPage>} */
+async function load(query, signal) {
+  const [page, workers] = await Promise.all([
+    /** @type {Promise<any>} */ (get("v1/sweeps", query, signal)),
+    /** @type {Promise<any>} */ (get("v1/workers", { limit: 200 }, signal)),
+  ]);
+  return { ...page, workers: workersOf(workers.items) };
+}
+
+/** How many workers train each sweep. @param {readonly { training: readonly { sweep: string }[] }[]} workers */
+export function workersOf(workers) {
+  const found = /** @type {Map<string, number>} */ (new Map());
+  for (const { training } of workers) for (const { sweep } of training) found.set(sweep, (found.get(sweep) ?? 0) + 1);
+  return found;
 }
 
 /** @param {{ filters: Record<string, string | null>, filtered: boolean }} props */
@@ -62,29 +82,33 @@ function Filters({ filters, filtered }) {
   </form>`;
 }
 
-/** @param {{ sweeps: Sweep[], picked: readonly string[], pick: (id: string) => void }} props */
-function SweepTable({ sweeps, picked, pick }) {
+/** @param {{ page: SweepPage, different: Set<string>, picked: readonly string[], pick: (id: string) => void }} props */
+function SweepTable({ page, different, picked, pick }) {
   return html`<${ScrollingTable} label="Table of sweeps">
-    <thead><tr><th><span class="unseen">compare</span></th><th>name</th><th>state</th><th>progress</th><th>time left</th><th class="number">best</th><th>data set</th><th>begun</th></tr></thead>
-    <tbody>${sweeps.map((one) => html`<${SweepRow} key=${one.id} sweep=${one} picked=${picked.includes(one.id)} pick=${pick} />`)}</tbody>
+    <thead><tr><th><span class="unseen">compare</span></th><th>name</th><th>state</th><th>progress</th><th>time left</th><th class="number">best</th>
+      <th class="number">workers</th><th>data set</th><th>begun</th></tr></thead>
+    <tbody>${page.items.map((one) => html`<${SweepRow} key=${one.id} sweep=${one} workers=${page.workers.get(one.id) ?? 0}
+      differs=${different.has(one.dataset_sha256 ?? "")} picked=${picked.includes(one.id)} pick=${pick} />`)}</tbody>
   </${ScrollingTable}>`;
 }
 
-/** @param {{ sweep: Sweep, picked: boolean, pick: (id: string) => void }} props */
-function SweepRow({ sweep, picked, pick }) {
+/** @param {{ sweep: Sweep, workers: number, differs: boolean, picked: boolean, pick: (id: string) => void }} props */
+function SweepRow({ sweep, workers, differs, picked, pick }) {
   const share = progress(sweep);
   const left = secondsLeft(sweep, Date.now());
   const name = sweep.name || sweep.id;
   return html`<tr>
     <td><input type="checkbox" aria-label=${`Compare ${name}`} checked=${picked} disabled=${!sweep.best} onChange=${() => pick(sweep.id)} /></td>
-    <td><a href=${href(["sweeps", sweep.id])}>${name}</a>
+    <td class="name"><a href=${href(["sweeps", sweep.id])}>${name}</a>
       <div class="row">${sweep.tags.map((tag) => html`<a class="tag" href=${href([], { tag })}>${tag}</a>`)}</div>
       ${sweep.no_workers && html`<p class="notice warn">${sweep.no_workers}</p>`}</td>
     <td><${Pill} state=${sweep.state} /></td>
     <td><progress max="1" value=${share} aria-label=${`progress of ${name}`}></progress> ${percent(share)}</td>
     <td>${left === null ? "–" : `about ${duration(left)}`}</td>
     <td class="number">${number(sweep.best?.value)}<div class="quiet">${String(sweep.objective.metric)}</div></td>
-    <td>${sweep.dataset ?? sweep.trainer}</td>
+    <td class="number">${OPEN.includes(sweep.state) ? number(workers) : "–"}</td>
+    <td>${sweep.dataset ?? sweep.trainer}
+      ${differs && html`<p class="notice warn"><a href=${href(["datasets", String(sweep.dataset)])}>Its parts differ.</a></p>`}</td>
     <td>${ago(sweep.started_at, Date.now())}</td>
   </tr>`;
 }

@@ -7,6 +7,7 @@ import { href } from "../../router.js";
 import { ErrorNotice, Notice, Waiting } from "../../components/notice.js";
 import { Pill } from "../../components/pill.js";
 import { progress } from "../../progress.js";
+import { warningsOf } from "../../drift.js";
 import { concerns } from "./concerns.js";
 import { Controls } from "./controls.js";
 import { TABS } from "./tabs.js";
@@ -39,6 +40,7 @@ export function SweepView({ sweep: id, query }) {
     </div>
     <${ErrorNotice} error=${loaded.error} />
     ${sweep.no_workers && html`<${Notice} kind="warn">${sweep.no_workers}</${Notice}>`}
+    ${sweep.dataset && html`<${Drift} sweep=${sweep} />`}
     ${sweep.notes && html`<p>${sweep.notes}</p>`}
     <${Facts} sweep=${sweep} />
     <${Why} sweep=${sweep} />
@@ -55,6 +57,13 @@ function withTab(query, tab) {
   next.set("tab", tab);
   for (const one of query.getAll("where")) next.append("where", one);
   return next;
+}
+
+/** What its data set warns of, as long as that has the content that the sweep is on. @param {{ sweep: Sweep }} props */
+function Drift({ sweep }) {
+  const { value } = useLive((signal) => /** @type {Promise<any>} */ (get(`v1/datasets/${encodeURIComponent(String(sweep.dataset))}`, {}, signal)), [sweep.dataset]);
+  if (value?.sha256 !== sweep.dataset_sha256) return null;
+  return warningsOf(value).map((one) => html`<${Notice} kind="warn">${one}</${Notice}>`);
 }
 
 /** @param {{ sweep: Sweep }} props */

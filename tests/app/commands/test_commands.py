@@ -287,7 +287,12 @@ def test_a_doctor_does_not_wait_until_a_server_is_ready(
 ) -> None:
     monkeypatch.setattr("app.commands.doctor.PATIENCE", 0.5)
     asked = list[str]()
-    monkeypatch.setattr(served[1].work, "trouble", lambda: asked.append("") or "The disk is full. Make room.")
+
+    def trouble() -> str:
+        asked.append("whether it is ready")
+        return "The disk is full. Make room."
+
+    monkeypatch.setattr(served[1].work, "trouble", trouble)
     assert run("doctor", code=1).stderr == "The disk is full. Make room.\n"
     assert 1 <= len(asked) < 5
 

@@ -62,14 +62,24 @@ class RecordReader(Generic[T]):
         Whole numbers may have any size: the use cases know how large each may be.
         """
         try:
-            # First: it ends at the first fault, and makes nothing of what is unknown.
-            record = self._decoder.decode(raw)
-            _require_strict(raw)
-            return record
+            return self._decoded(raw)
         except RecursionError:
             raise _too_deep() from None
         except (ValueError, msgspec.DecodeError):
             return self._read_slowly(raw)
+
+    def read_sound(self, raw: bytes) -> T | None:
+        """Return the record that the body describes, or None for one that is refused: to say why takes long."""
+        try:
+            return self._decoded(raw)
+        except (RecursionError, ValueError, msgspec.DecodeError):
+            return None
+
+    def _decoded(self, raw: bytes) -> T:
+        # First: it ends at the first fault, and makes nothing of what is unknown.
+        record = self._decoder.decode(raw)
+        _require_strict(raw)
+        return record
 
     def _read_slowly(self, raw: bytes) -> T:
         """Read a body that is refused, with everything that is wrong with it."""

@@ -34,10 +34,13 @@ A = TypeVar("A", HeartbeatRequest, ReportRequest, ReleaseRequest, FinishRequest)
 T = TypeVar("T")
 
 AT_ONCE = 32
-"""How many requests of workers are read and stored at the same time; others wait. Each has a thread of its own kind."""
+"""How many requests of workers have a thread of their own kind, in which they are read and stored; others wait."""
 
 SMALL = 1 << 12
-"""The most bytes of a claim or a report that is read where it came in: the way to a thread takes longer."""
+"""The most bytes of a claim or a report that is read where it came in: the way to a thread takes longer.
+
+What is wrong with a body is said in a thread, however small it is: it takes some hundred times as long.
+"""
 
 _CLAIM = RecordReader(ClaimRequest)
 _HEARTBEAT = RecordReader(HeartbeatRequest)
@@ -54,7 +57,8 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1/work", tags=["protocol o
 async def claim_runs(request: Request, services: UseCases) -> Response:
     """Lease runs to train; with `wait`, answer when there are some."""
     raw = await read_raw(request)
-    ask = _CLAIM.read(raw) if len(raw) <= SMALL else await _in_thread(request, _CLAIM.read, raw)
+    if (ask := _read_soon(_CLAIM, raw)) is None:
+        ask = await _in_thread(request, _CLAIM.read, raw)
     del raw
     parsed(request, sum(map(len, (ask.worker, ask.trainer, *ask.cohorts))))
     if not services.worker_owners.knows(ask.worker, key := caller_of(request.scope)):
@@ -75,8 +79,8 @@ async def keep_leases(request: Request, services: UseCases) -> Response:
 async def report_epochs(request: Request, services: UseCases) -> Response:
     """Send epochs of leased runs; learn which runs to pause, complete or stop."""
     raw = await read_raw(request)
-    if len(raw) <= SMALL:
-        ask = _of_the_caller(request, services, _REPORT, raw)
+    if (ask := _read_soon(_REPORT, raw)) is not None:
+        services.worker_owners.require(ask.worker, caller_of(request.scope))
         with bound(worker=ask.worker):
             if (answer := await services.work.report_soon(ask)) is not None:
                 return _json(answer)
@@ -113,18 +117,17 @@ async def _answer(
     """Answer what a worker asks for, in a thread, if the worker is the caller's."""
 
     def answered() -> Response:
-        ask = _of_the_caller(request, services, reads, raw)
+        ask = reads.read(raw)
+        services.worker_owners.require(ask.worker, caller_of(request.scope))
         with bound(worker=ask.worker):
             return _json(use_case(ask))
 
     return await _in_thread(request, answered)
 
 
-def _of_the_caller(request: Request, services: Services, reads: RecordReader[A], raw: bytes) -> A:
-    """Read what a worker asks for. Raises Forbidden if the worker is another caller's."""
-    ask = reads.read(raw)
-    services.worker_owners.require(ask.worker, caller_of(request.scope))
-    return ask
+def _read_soon(reads: RecordReader[T], raw: bytes) -> T | None:
+    """Return what a worker asks for, if it is small and has the right form."""
+    return reads.read_sound(raw) if len(raw) <= SMALL else None
 
 
 async def _in_thread(request: Request, run: Callable[..., T], *args: object) -> T:

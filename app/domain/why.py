@@ -60,13 +60,15 @@ class OpenRuns:
 class Facts:
     """All that is known of why a sweep stands where it stands.
 
-    `no_worker`, `no_plan` and `trouble` are sentences if no live worker can train it, if what comes next could not be
-    planned, and if nothing can be stored. A sweep that has ended has no open runs.
+    `workers` are alive; those that can train the sweep hold so many trials of `others`. `no_worker`, `no_plan` and
+    `trouble` are sentences if no live worker can train it, if what comes next could not be planned, and if nothing can
+    be stored. A sweep that has ended has no open runs.
     """
 
     sweep: Sweep
     runs: OpenRuns | None
     workers: Sequence[Heard]
+    others: int
     no_worker: str | None
     no_plan: str | None
     trouble: str | None

@@ -7,9 +7,10 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import Any, Final
 
-from opentelemetry.trace import NoOpTracer, Tracer, TracerProvider, get_current_span
+from opentelemetry.trace import NoOpTracer, Span, Status, StatusCode, Tracer, TracerProvider, get_current_span
 
 from app.version import logsweep_version
 
@@ -34,7 +35,15 @@ def span_until(future: Future[Any], tracer: Tracer, name: str, of: Callable[...,
     """Trace the call of a function from now on until it has answered, if what it is called for is traced."""
     if _is_traced(tracer):
         opened = tracer.start_span(name, attributes=_named(of))
-        future.add_done_callback(lambda _: opened.end())
+        future.add_done_callback(partial(_end, opened))
+
+
+def _end(opened: Span, answered: Future[Any]) -> None:
+    """End a span, with the error if there was one, as it stands in the spans of calls."""
+    if not answered.cancelled() and (error := answered.exception()) is not None:
+        opened.record_exception(error)
+        opened.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+    opened.end()
 
 
 def _is_traced(tracer: Tracer) -> bool:

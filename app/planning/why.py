@@ -1,6 +1,6 @@
 """Why a sweep has not finished, read in facts: pure, and in the words of whoever waits for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from app.domain.plan import Need
@@ -122,11 +122,17 @@ def _training(runs: OpenRuns) -> str:
 
 def _queued(facts: Facts, runs: OpenRuns) -> str:
     since = "" if runs.queued_since is None else f", of which the first trial was drawn at {_at(runs.queued_since)}"
-    spec = facts.sweep.spec
-    able = [one for one in facts.workers if one.trainer == spec.trainer and (one.rules or 0) >= spec.rules_to_know]
-    slots = sum(one.slots or 0 for one in able)
+    slots = sum(one.slots or 0 for one in able(facts.sweep, facts.workers))
     there = f"; live workers that can train them have {slots} slots" if slots else ""
-    return f"{_runs(runs.queued)} in the queue{since}{there}."
+    many = "1 trial" if facts.others == 1 else f"{facts.others} trials"
+    taken = f", and train {many} of other sweeps: as their runs end, this one has its turn"
+    return f"{_runs(runs.queued)} in the queue{since}{there}{taken if slots and facts.others else ''}."
+
+
+def able(sweep: Sweep, workers: Iterable[Heard]) -> list[Heard]:
+    """Return the workers that can train a sweep."""
+    spec = sweep.spec
+    return [one for one in workers if one.trainer == spec.trainer and (one.rules or 0) >= spec.rules_to_know]
 
 
 def _to_come(facts: Facts, runs: OpenRuns) -> Iterator[Reason]:

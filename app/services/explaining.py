@@ -1,11 +1,13 @@
 """Use case of whoever waits: why is this sweep not finished?"""
 
+from collections.abc import Sequence
 from typing import final
 
 from app.domain.states import SweepState
 from app.domain.sweeps import Sweep
 from app.domain.why import Facts, Why
-from app.planning.why import why
+from app.domain.workers import Heard
+from app.planning.why import able, why
 from app.services.clock import Clock
 from app.services.live_workers import LiveWorkers
 from app.services.sweeps import Sweeps
@@ -31,12 +33,19 @@ class Explaining:
     def _facts(self, sweep: Sweep) -> Facts:
         now = self._clock.now()
         live = sweep.state in {SweepState.RUNNING, SweepState.PAUSED}
+        workers = self._live.all(now)
         return Facts(
             sweep=sweep,
             runs=self._storage.open_runs(sweep.id) if live else None,
-            workers=self._live.all(now),
+            workers=workers,
+            others=self._others(sweep, workers) if live else 0,
             no_worker=self._workers.lack(sweep),
             no_plan=self._sweeps.halt(sweep),
             trouble=self._storage.trouble(now) if live else None,
             now=now,
         )
+
+    def _others(self, sweep: Sweep, workers: Sequence[Heard]) -> int:
+        """Return how many trials of other sweeps those workers hold that can train this one."""
+        held = self._storage.held_trials([one.name for one in able(sweep, workers)])
+        return sum(len(trials) for sweeps in held.values() for name, trials in sweeps.items() if name != sweep.id)

@@ -34,7 +34,7 @@ from app.services.clock import Clock
 from app.services.foreign_runs import ForeignRuns, pass_a_rung, rungs_of
 from app.services.live_workers import LiveWorkers
 from app.services.planner import Planner
-from app.services.work_checks import require_sound
+from app.services.work_checks import is_sound, require_sound
 from app.storage.interface import Storage
 
 LONGEST_STEP = timedelta(seconds=10)
@@ -139,11 +139,11 @@ class Work:
     async def report_soon(self, request: ReportRequest) -> DecisionsAnswer | None:
         """As `report`, without a thread that waits: for few epochs of runs that are known as ours, else None.
 
-        Measured with 64 workers that do nothing else: 1.4 times as many reports. Raises InvalidRequest.
+        So it is for a request with something wrong in it, as it takes long to say what. Measured with 64 workers that
+        do nothing else: 1.4 times as many reports.
         """
-        if not self._foreign.are_ours(request.items):
+        if not (self._foreign.are_ours(request.items) and is_sound(request)):
             return None
-        require_sound(request)
         now = self._clock.now()
         self._live.saw(request.worker, now)
         decisions = await wrap_future(self._storage.report(request.worker, request.items, now))

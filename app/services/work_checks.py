@@ -45,9 +45,18 @@ def require_sound(request: WorkRequest, foreign: Specs = MappingProxyType({})) -
 
     `foreign` has the specs of those runs that are of foreign trainers.
     """
-    faults = [*name_faults("worker", request.worker), *_body_faults(request, foreign)]
-    if faults:
+    if faults := list(_faults(request, foreign)):
         raise InvalidRequest(faults)
+
+
+def is_sound(request: WorkRequest) -> bool:
+    """Return whether nothing is wrong with a request about runs of our own trainer: it ends at the first fault."""
+    return next(_faults(request, MappingProxyType({})), None) is None
+
+
+def _faults(request: WorkRequest, foreign: Specs) -> Iterator[Fault]:
+    yield from name_faults("worker", request.worker)
+    yield from _body_faults(request, foreign)
 
 
 def _body_faults(request: WorkRequest, foreign: Specs) -> Iterator[Fault]:

@@ -47,6 +47,11 @@ class Report:
         """The runs that it names."""
         return {item.lease.run for item in self.items}
 
+    @property
+    def size(self) -> int:
+        """How many epochs it tells of."""
+        return sum(len(item.epochs) for item in self.items)
+
 
 @dataclass(slots=True)
 class Request:

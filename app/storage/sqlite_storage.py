@@ -155,7 +155,11 @@ class SqliteStorage:
         self._arrivals = Arrivals(self._writer)
         self._backing_up = Lock()
         self._points = TakenPoints()
-        self._reports = Joint(lambda connection, asks: progress.report(connection, policy, asks), attrgetter("runs"))
+        self._reports = Joint(
+            run=lambda connection, asks: progress.report(connection, policy, asks),
+            touches=attrgetter("runs"),
+            size=attrgetter("size"),
+        )
 
     def listen(self, listener: Listener) -> None:
         self._writer.listen(listener)

@@ -8,8 +8,8 @@ often is written in one go for all who ask for it one after the other.
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
-from concurrent.futures import Future
-from contextlib import contextmanager
+from concurrent.futures import Future, InvalidStateError
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -32,6 +32,9 @@ T = TypeVar("T")
 GROUP = 256
 """How many closures share a commit at most."""
 
+LARGEST = 4096
+"""How much a joint write takes in one go at most, in the sizes of its asks: it holds the rows of all in memory."""
+
 _LOG = logging.getLogger(__name__)
 
 _ENDED = "The thread that writes was ended by a fault, and the server ends with it. Try again once it is started anew."
@@ -39,10 +42,11 @@ _ENDED = "The thread that writes was ended by a fault, and the server ends with 
 
 @dataclass(frozen=True, slots=True)
 class Joint(Generic[A, T]):
-    """A write that answers many asks in one go, of which no two may `touch` the same."""
+    """A write that answers many asks in one go, of which no two may `touch` the same; each has a `size`."""
 
     run: Callable[[Connection, Sequence[A]], Sequence[T]]
     touches: Callable[[A], Collection[int]]
+    size: Callable[[A], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class _Part:
     joint: Joint[Any, Any]
     ask: Any
     touched: Collection[int]
+    size: int
 
     def __call__(self, connection: Connection) -> Any:
         """Write it alone."""
@@ -100,7 +105,7 @@ class Writer:
 
     def submit_part(self, joint: Joint[A, T], ask: A) -> Future[T]:
         """Queue an ask for a joint write; if that fails, it is written alone."""
-        return self._put(_Part(joint, ask, joint.touches(ask)), between=False)
+        return self._put(_Part(joint, ask, joint.touches(ask), joint.size(ask)), between=False)
 
     def submit_between(self, run: Callable[[Connection], T]) -> Future[T]:
         """Queue what cannot run within a transaction, for a moment between two groups."""
@@ -158,7 +163,7 @@ class Writer:
         with self._lock:
             self._closed = self._closed or Closed(_ENDED)
         for job in jobs:
-            if not job.future.done():
+            with suppress(InvalidStateError):  # it has an answer, or is cancelled just now by who waited for it
                 job.future.set_exception(Closed(_ENDED))
 
     def _waiting(self) -> Iterator[_Job]:
@@ -241,14 +246,15 @@ def _run_between(connection: Connection, job: _Job) -> None:
 
 def _in_one_go(jobs: Sequence[_Job]) -> Iterator[Sequence[_Job]]:
     """Yield the jobs in their order, those together that can be."""
-    some, touched = list[_Job](), set[int]()
+    some, touched, size = list[_Job](), set[int](), 0
     for job in jobs:
         part = job.run if isinstance(job.run, _Part) else None
-        if some and (part is None or not _joins(part, some[-1], touched)):
+        if some and (part is None or size + part.size > LARGEST or not _joins(part, some[-1], touched)):
             yield some
-            some, touched = [], set()
+            some, touched, size = [], set(), 0
         some.append(job)
         touched |= set(part.touched) if part else set()
+        size += part.size if part else 0
     if some:
         yield some
 

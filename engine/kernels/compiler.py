@@ -8,10 +8,11 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 from engine.kernels.errors import KernelsUnavailableError
 from engine.kernels.forks import forks_wait
@@ -91,13 +92,34 @@ def compile_library(level: str, path: Path, text: str | None = None, *, in_backg
     In the background it takes what others leave, which is next to nothing on a busy machine: nobody may wait for it.
     Raises KernelsUnavailableError with what the compiler said if it fails.
     """
-    with TemporaryDirectory(prefix=COMPILING, dir=path.parent) as folder:
-        file, made = Path(folder) / "kernels.c", Path(folder) / path.name
+    with _own_folder(path.parent) as folder:
+        file, made = folder / "kernels.c", folder / path.name
         file.write_text(source() if text is None else text, "utf-8")
         command = [*find_compiler(), *_flags(level), "-o", str(made), str(file), "-lm"]
         _run([*_low_priority(), *command] if in_background else command, in_background)
         made.chmod(0o755)  # whoever runs an image is not who built it; the cache's folder is the user's own
         made.replace(path)
+
+
+@contextmanager
+def _own_folder(parent: Path) -> Iterator[Path]:
+    """Give a folder until this process needs it no more.
+
+    A TemporaryDirectory is removed at the end of a process that was forked meanwhile, too, while it is compiled in.
+    """
+    folder = Path(mkdtemp(prefix=COMPILING, dir=parent))
+    remove = partial(_remove, folder, os.getpid())
+    atexit.register(remove)
+    try:
+        yield folder
+    finally:
+        atexit.unregister(remove)
+        remove()
+
+
+def _remove(folder: Path, made_in: int) -> None:
+    if os.getpid() == made_in:
+        shutil.rmtree(folder, ignore_errors=True)  # who compiles next removes what stays
 
 
 def _flags(level: str) -> list[str]:
@@ -122,9 +144,10 @@ def _run(command: Sequence[str], in_background: bool) -> None:
 
 
 class _Child:
-    """A command that ends with this process, should that end first."""
+    """A command that ends with this process, should that end first; one that was forked from it leaves it alone."""
 
     def __init__(self) -> None:
+        self._made_in = os.getpid()
         self._starting = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         atexit.register(self.stop)
@@ -149,6 +172,8 @@ class _Child:
     def stop(self) -> None:
         """End it at once if it still runs."""
         atexit.unregister(self.stop)
+        if os.getpid() != self._made_in:
+            return
         with self._starting:
             if self._process is not None and self._process.poll() is None:
                 os.killpg(self._process.pid, signal.SIGKILL)

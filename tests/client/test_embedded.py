@@ -69,6 +69,21 @@ def test_the_server_ends_with_the_interpreter_even_if_that_is_killed(end: str) -
     assert not _is_served(url)
 
 
+@pytest.mark.parametrize("end", ["raise SystemExit(7)", "client.close(); os._exit(7)"])
+def test_a_process_that_was_forked_leaves_the_server_to_its_parent(end: str) -> None:
+    child = (
+        "child = os.fork()",
+        f"if not child: {end}",
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), client.health().status, client.data.is_dir())",
+        "client.close()",
+        "print(client.data.exists())",
+    )
+    script = _SCRIPT.format(end="\n".join(child))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1:] == ["7 ok True", "False"]
+
+
 def test_who_has_no_server_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("logsweep.embedded.entry_points", lambda **_: importlib.metadata.EntryPoints())
     with pytest.raises(logsweep.ServerNotInstalled, match=r"pip install logsweep.*logsweep\.Client\(url\)"):

@@ -1,5 +1,7 @@
 """A server of one's own, for as long as a notebook or a program needs it."""
 
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -60,12 +62,14 @@ class Local(Client):
 
 
 class _Server:
-    """A server process, and the folder that goes with it."""
+    """A server process, and the folder that goes with it; a process that was forked from ours leaves both alone."""
 
     def __init__(self, data: Path | None, workers: int | None) -> None:
         command = _command()
-        self._folder = tempfile.TemporaryDirectory(prefix="logsweep-") if data is None else None
-        self.data = data or Path(self._folder.name if self._folder else "")
+        self._made_in = os.getpid()
+        self.data = data or Path(tempfile.mkdtemp(prefix="logsweep-"))
+        # No TemporaryDirectory: that would be removed at the end of a forked process, too.
+        self._remove = None if data else weakref.finalize(self, _remove, self.data, self._made_in)
         self.data.mkdir(parents=True, exist_ok=True)
         command += ["--port", "0", "--data", str(self.data), "--exit-with-parent"]
         command += [] if workers is None else ["--workers", str(workers)]
@@ -91,6 +95,8 @@ class _Server:
 
     def end(self) -> None:
         """Stop the process in order, and delete the folder if it was ours."""
+        if os.getpid() != self._made_in:
+            return
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.close()
@@ -98,8 +104,13 @@ class _Server:
             self.process.stdout.read()
             self.process.wait()
         self.process.stdout.close()
-        if self._folder is not None:
-            self._folder.cleanup()
+        if self._remove is not None:
+            self._remove()
+
+
+def _remove(folder: Path, made_in: int) -> None:
+    if os.getpid() == made_in:
+        shutil.rmtree(folder)
 
 
 class _Limit:

@@ -41,6 +41,18 @@ def test_a_value_comes_back_as_the_standard_library_reads_it(value: Any) -> None
     assert repr(parse(raw)) == repr(json.loads(raw))
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"{}", b'{"worker": "w", "worker": "w", "items": []}', report({"epoch": "1"}), b'{"worker":' + b"[" * 10**4],
+    ids=["nothing", "nothing in it", "a name twice", "a text for a number", "deep"],
+)
+def test_what_is_refused_is_no_sound_record_and_is_told_by_another_read(raw: bytes) -> None:
+    assert REPORTS.read_sound(raw) is None
+    with pytest.raises((InvalidRequest, Malformed)):
+        REPORTS.read(raw)
+    assert REPORTS.read_sound(report(point(1))) == REPORTS.read(report(point(1)))
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_metric_arrives_to_the_bit(number: float) -> None:
     read = REPORTS.read(report(point(1, metrics={"dev_error": number}, gradient_norms=[number, None])))

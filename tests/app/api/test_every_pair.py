@@ -86,7 +86,7 @@ def body(sampler: str, scheduler: str) -> dict[str, Any]:
         sampler={"kind": sampler, **({"batch": 4} if "batch" in SAMPLERS[sampler].options else {})},
         scheduler={"kind": scheduler, **OPTIONS.get(scheduler, {})},
         replicates=1 + number % 2,
-        budget={"trials": 12, "epochs": 90},
+        budget={"trials": 9, "epochs": 90},
     )
 
 

@@ -59,6 +59,18 @@ def test_an_answer_that_took_no_longer_than_everything_takes_now_is_not_late(add
     assert times_late(asked(f"{address}/slow"), LONGEST, lambda: 6.0) == 0
 
 
+def test_an_answer_that_takes_ever_so_long_is_late_however_busy_the_machine_is(address: str) -> None:
+    assert times_late(asked(f"{address}/slow"), LONGEST / 10, lambda: 1000.0) == TRIES
+
+
+@pytest.mark.parametrize(("stretch", "times"), [(4.0, 0), (2.0, 1)])
+def test_what_the_server_was_asked_to_wait_takes_no_longer_on_a_busy_machine(
+    address: str, stretch: float, times: int
+) -> None:
+    waited = asked(f"{address}/quick?wait=5", seconds=LONGEST_WAIT + 3 * LONGEST)
+    assert times_late(waited, LONGEST, lambda: stretch) == times
+
+
 def test_a_repeat_that_is_answered_otherwise_speaks_for_nobody(address: str) -> None:
     assert times_late(asked(f"{address}/gone"), LONGEST, idle) == TRIES
 

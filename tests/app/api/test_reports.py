@@ -1,4 +1,4 @@
-"""Tests of the ways of a report: on the event loop if it is small and its runs are known as ours, else in a thread."""
+"""Tests of the ways of a report: on the event loop if it is small, sound and known to be ours, else in a thread."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.api.work import SMALL
-from app.domain.work import Lease, Progress, ReportRequest
+from app.domain.work import Epoch, Lease, Progress, ReportRequest
 from app.services.services import Services
 from tests.app.api.serving import Json, Trainer, curve_point, start
 
@@ -39,7 +39,7 @@ def asked(lease: Json) -> ReportRequest:
     return ReportRequest("trainer", [Progress(Lease(**lease), [])])
 
 
-def test_a_report_takes_a_thread_unless_its_runs_are_known_as_ours(
+def test_a_report_takes_a_thread_unless_it_is_sound_and_its_runs_are_known_as_ours(
     client: httpx.Client, trainer: Trainer, services: Services
 ) -> None:
     start(client)
@@ -56,5 +56,7 @@ def test_a_report_takes_a_thread_unless_its_runs_are_known_as_ours(
     answer = asyncio.run(services.work.report_soon(asked(ours)))
     assert answer is not None
     assert [one.decision for one in answer.items] == ["continue"]
-    for other in (foreign, {"run": 10**6, "fence": 1}):
-        assert asyncio.run(services.work.report_soon(asked(other))) is None
+    unknown_metric = Progress(Lease(**ours), [Epoch(1, {"dev_eror": 0.5}, 1.0)])
+    others = [asked(foreign), asked({"run": 10**6, "fence": 1}), ReportRequest("trainer", [unknown_metric])]
+    for other in others:
+        assert asyncio.run(services.work.report_soon(other)) is None

@@ -64,6 +64,18 @@ def test_who_holds_runs_is_named_with_the_time_since_then(client: httpx.Client) 
     assert (slowest["trial"], slowest["epochs"], slowest["asked"], slowest["worker"]) == (1, 0, 3, "w1")
 
 
+def test_a_sweep_that_waits_for_runs_of_another_says_so(client: httpx.Client) -> None:
+    long = start(client)["id"]
+    about = {"slots": 3, "version": "1.0", "memory_bytes": None}
+    assert len(Trainer(client, "w1").claim(3, about=about)) == 3
+    short = start(client)["id"]
+    queued = reasons(client, short)["queued"]
+    assert queued.endswith(
+        "have 3 slots, and train 3 trials of other sweeps: as their runs end, this one has its turn."
+    )
+    assert "other sweeps" not in reasons(client, long)["queued"]
+
+
 def test_a_worker_that_died_is_counted_among_what_was_lost(
     served: tuple[httpx.Client, Services], client: httpx.Client
 ) -> None:

@@ -1,6 +1,7 @@
 """Tests of traces: from the request over what it calls to what is written, where somebody sends them."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ from opentelemetry.sdk.trace import TracerProvider as Provider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from app.instruments.tracing import sent_traces
+from app.instruments.tracing import sent_traces, span_until, tracer_of
 from tests.app.api.serving import Trainer, curve_point, serving, start
 from tests.system.processes import until
 
@@ -85,6 +86,21 @@ def test_what_only_watches_is_not_traced(traced: tuple[httpx.Client, InMemorySpa
     for path in ("/healthz", "/readyz", "/metrics", "/dashboard/index.html"):
         client.get(path)
     assert exporter.get_finished_spans() == ()
+
+
+def test_what_was_waited_for_in_vain_is_traced_with_its_error() -> None:
+    exporter, provider = InMemorySpanExporter(), Provider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracer, answered, failed, cancelled = provider.get_tracer("test"), Future[int](), Future[int](), Future[int]()
+    with tracer.start_as_current_span("request"):
+        for future in (answered, failed, cancelled):
+            span_until(future, tracer, "storage.write", tracer_of)
+    answered.set_result(1)
+    failed.set_exception(ValueError("no room"))
+    cancelled.cancel()
+    ended = exporter.get_finished_spans()[1:]
+    assert [one.status.description for one in ended] == [None, "ValueError: no room", None]
+    assert [[event.name for event in one.events] for one in ended] == [[], ["exception"], []]
 
 
 def test_without_an_address_no_traces_are_sent() -> None:

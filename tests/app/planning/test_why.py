@@ -26,7 +26,7 @@ def facts(budget: Budget, finished: int, runs: OpenRuns = NOTHING_OPEN) -> Facts
         used=Used(budget.trials, 0, 60.0 * MINUTES), dataset_sha256=None, created_at=START, started_at=START,
         finished_at=None, best=None, counts={TrialState.COMPLETED: finished, TrialState.QUEUED: 1},
     )  # fmt: skip  # several fields in a line
-    return Facts(sweep, runs, (), None, None, None, START + timedelta(minutes=MINUTES))
+    return Facts(sweep, runs, (), 0, None, None, None, START + timedelta(minutes=MINUTES))
 
 
 def codes(found: Facts) -> list[str]:

@@ -15,7 +15,7 @@ from app.domain.errors import DiskFull, Unavailable
 from app.domain.events import DatasetChanged, Event
 from app.storage import changes
 from app.storage.connect import driver, limit_size, reading_engine, writing_engine
-from app.storage.writer import GROUP, Joint, Writer
+from app.storage.writer import GROUP, LARGEST, Joint, Writer
 from app.thread_faults import thread_faults
 from tests.system.processes import PATIENCE
 
@@ -110,7 +110,7 @@ class Puts:
 
     def __init__(self) -> None:
         self.gone = list[list[int]]()
-        self.joint = Joint(self.put, lambda value: {value % 10})
+        self.joint = Joint(self.put, touches=lambda value: {value % 10}, size=lambda value: value * (LARGEST // 120))
 
     def put(self, connection: Connection, values: Sequence[int]) -> list[str]:
         """Write numbers, of which those above a hundred are refused once they are written."""
@@ -139,6 +139,15 @@ def test_what_is_asked_of_a_joint_write_in_a_row_is_written_in_one_go_unless_it_
     assert (puts.gone, other.gone) == ([[1, 2, 3], [12, 5], [7]], [[8, 9]])
     assert stored(tmp_path) == [1, 2, 3, 5, 6, 7, 8, 9, 12]
     assert told == [DatasetChanged(str(value), deleted=False) for value in (1, 2, 3, 12, 5, 7, 8, 9)]
+
+
+def test_a_joint_write_holds_no_more_in_memory_than_so_much_at_a_time(writer: Writer) -> None:
+    puts = Puts()
+    go, _ = held_up(writer)
+    futures = [writer.submit_part(puts.joint, value) for value in (50, 61, 3, 42, 34)]
+    go.set()
+    assert [future.result() for future in futures] == [f"put {value}" for value in (50, 61, 3, 42, 34)]
+    assert puts.gone == [[50, 61, 3], [42, 34]]
 
 
 def test_a_joint_write_that_fails_is_written_one_by_one_and_only_what_fails_alone_is_refused(
@@ -267,6 +276,7 @@ def test_nobody_waits_for_a_writer_that_a_fault_has_ended_and_it_is_told(writer:
     go, _ = held_up(writer)
     writer.listen(leave)
     waiting: list[Future[Any]] = [writer.submit(change), writer.submit_between(lambda _: None), writer.submit(put(1))]
+    assert writer.submit(put(3)).cancel()
     with thread_faults() as faults:
         go.set()
         for future in waiting:

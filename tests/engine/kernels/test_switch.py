@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine.kernels import Bound, Choice, bind, choose, chosen, ready
+from engine.kernels.compiler import COMPILING
 from engine.kernels.errors import KernelsUnavailableError
 from engine.kernels.sgd import SGD, sgd
 from tests.engine.kernels.compilers import REMEMBERING, compiler_script
@@ -214,3 +215,28 @@ def test_a_process_that_ends_first_takes_its_compiler_along(tmp_path: Path) -> N
     output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True, cwd=ROOT)
 
     until(lambda: gone(int(output)), "the compiler is gone")
+    assert not list(tmp_path.rglob(f"{COMPILING}*"))
+
+
+def test_a_process_that_was_forked_and_ends_first_leaves_the_compiler_and_its_folder(tmp_path: Path) -> None:
+    started, goes_on = tmp_path / "started", tmp_path / "goes_on"
+    for pipe in (started, goes_on):
+        os.mkfifo(pipe)
+    compiler = compiler_script(tmp_path, f"echo > {started}", f"read line < {goes_on}", f'exec {REMEMBERING} "$@"')
+    code = (
+        "import os, sys\n"
+        "from engine.kernels import choose, ready\n"
+        "choose('auto')\n"
+        f"open({str(started)!r}).read()\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    sys.exit(7)\n"
+        "ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
+        f"open({str(goes_on)!r}, 'w').write('now\\n')\n"
+        "print(ended, ready())"
+    )
+    environment = {**os.environ, "LOGSWEEP_KERNELS": "numpy", "CC": compiler, "XDG_CACHE_HOME": str(tmp_path)}
+    output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True, cwd=ROOT, timeout=120)
+
+    assert output.split() == ["7", "True"]
+    assert not list(tmp_path.rglob(f"{COMPILING}*"))

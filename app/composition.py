@@ -151,7 +151,7 @@ def _reap_until(stop: Event, services: Services) -> None:
     in_trouble = False
     while not stop.wait(REAP_SECONDS):
         try:
-            count = services.work.reap()
+            services.work.reap()
             services.access.write_uses()
             services.worker_owners.forget_gone()
         except LogsweepError as error:  # a full disk, for one, which lines of the log would not make better
@@ -164,5 +164,3 @@ def _reap_until(stop: Event, services: Services) -> None:
             if in_trouble:
                 _log.info("the reaper does its rounds again")
             in_trouble = False
-            if count:
-                _log.info("took back %d runs from silent workers", count)

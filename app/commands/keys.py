@@ -114,7 +114,8 @@ def list_keys(data: _Data = Path("data"), server: _Server = None, as_json: AsJso
         show_json(found)
         return
     rows = [{**one, "scopes": ", ".join(one["scopes"])} for one in found]
-    show_table([name.replace("_", " ") for name in _COLUMNS], [[row[name] for name in _COLUMNS] for row in rows])
+    headings = [f"!{name}" if name == "id" else name.replace("_", " ") for name in _COLUMNS]
+    show_table(headings, [[row[name] for name in _COLUMNS] for row in rows])
 
 
 @commands.command()
@@ -228,7 +229,7 @@ def _changes(limits: Limits, without: Sequence[str]) -> Limits:
 
 def _show_quotas(keys: Sequence[Mapping[str, Any]]) -> None:
     rows = [[one["id"], one["name"], *(_of_quota(one, kind) for kind in QUOTAS)] for one in keys]
-    show_table(["id", "name", *QUOTAS], rows)
+    show_table(["!id", "name", *QUOTAS], rows)
 
 
 def _of_quota(key: Mapping[str, Any], kind: str) -> str:

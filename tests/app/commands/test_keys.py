@@ -72,6 +72,17 @@ def test_a_refused_key_leaves_no_file(run: Run, where: Path) -> None:
     assert not file.exists()
 
 
+@pytest.mark.usefixtures("where")
+@pytest.mark.parametrize("command", ["list", "quotas"])
+def test_ids_of_keys_can_be_copied_from_a_narrow_terminal(
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    made = told(run("key", "create", "mine", "--scope", "admin", "--json"))
+    monkeypatch.setenv("LOGSWEEP_KEY", made["token"])
+    monkeypatch.setenv("COLUMNS", "60")
+    assert made["id"] in run("key", command).stdout
+
+
 @pytest.mark.parametrize("days", ["1e9", "nan", "inf"])
 def test_days_that_lead_to_no_date_are_refused_in_a_sentence(run: Run, days: str) -> None:
     refused = run("key", "create", "late", "--scope", "read", "--days", days, code=1)

@@ -130,7 +130,7 @@ def reports_of(leases: Sequence[Lease], sent: Sequence[Sequence[Sent]]) -> list[
 def everything(world: World) -> dict[str, Any]:
     rows = {table.name: sorted(map(repr, world.connection.execute(select(table)))) for table in metadata.sorted_tables}
     told = changes.of(world.connection).events(world.connection)
-    return rows | {"told": sorted(map(repr, told))}
+    return rows | {"told": sorted(told, key=lambda one: (type(one).__name__, getattr(one, "sweep", "")))}
 
 
 @settings(max_examples=tries(60), deadline=None)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
@@ -135,6 +135,8 @@ def everything(world: World) -> dict[str, Any]:
 
 @settings(max_examples=tries(60), deadline=None)
 @given(sent=REPORTS)
+@example(sent=[[(2, 1, 2, None)], [], [(3, 1, 1, None)]])  # two runs of one trial, the further one first
+@example(sent=[[], [(7, 1, 1, None)], [], [(6, 1, 2, None)]])  # trials of one sweep, the later one first
 def test_several_reports_at_once_do_what_they_do_one_after_the_other(sent: list[list[Sent]]) -> None:
     with queue_world() as together, queue_world() as by_turns:
         reports = reports_of(leases_of(together), sent)

@@ -84,7 +84,7 @@ check: $(VENV)/.web ## Format, lint, types, layers, and known weaknesses of what
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(NPM) run --silent check
-	$(BIN)/pip-audit --disable-pip --require-hashes --progress-spinner off --requirement requirements/image.lock
+	$(BIN)/python -m deployment.audit requirements/image.lock
 
 sbom: $(VENV)/.dev ## Write the bill of materials anew: all that the image ships, with versions, hashes and licences.
 	$(BIN)/python -m deployment.sbom

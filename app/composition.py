@@ -28,7 +28,7 @@ from app.services.checkpoints import FOLDER, Checkpoints
 from app.services.clock import Clock
 from app.services.planner import Planner
 from app.services.services import Services
-from app.settings import Settings, removed_settings
+from app.settings import Settings, idle_settings
 from app.storage import SqliteStorage
 
 _log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def open_services(settings: Settings, traces: TracerProvider | None = None) -> I
     Raises Conflict for a database that is damaged or not ours; Unavailable if the folder is in use, cannot be written,
     or is of a newer version; DiskFull.
     """
-    for sentence in removed_settings(os.environ):
+    for sentence in idle_settings(os.environ):
         _log.warning(sentence)
     instruments = Instruments(Meters(), tracer_of(traces))
     storage = SqliteStorage(settings.data, StandardPolicy(), settings.database_bytes, instruments)
@@ -151,7 +151,7 @@ def _reap_until(stop: Event, services: Services) -> None:
     in_trouble = False
     while not stop.wait(REAP_SECONDS):
         try:
-            count = services.work.reap()
+            services.work.reap()
             services.access.write_uses()
             services.worker_owners.forget_gone()
         except LogsweepError as error:  # a full disk, for one, which lines of the log would not make better
@@ -164,5 +164,3 @@ def _reap_until(stop: Event, services: Services) -> None:
             if in_trouble:
                 _log.info("the reaper does its rounds again")
             in_trouble = False
-            if count:
-                _log.info("took back %d runs from silent workers", count)

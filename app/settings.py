@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.errors import Fault, InvalidRequest, show
+from app.domain.hints import hint
 
 MEBIBYTE = 1 << 20
 
@@ -108,11 +109,22 @@ def _fault(place: tuple[int | str, ...], value: object, rule: str) -> Fault:
     return Fault(f"/{name}", told)
 
 
-def removed_settings(environment: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each variable that is set and does nothing any more."""
-    return [f"{name} is set, but does nothing any more: {why}" for name, why in _REMOVED.items() if name in environment]
+def idle_settings(environment: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each variable that is set and does nothing: not any more, or by its name."""
+    removed = [
+        f"{name} is set, but does nothing any more: {why}" for name, why in _REMOVED.items() if name in environment
+    ]
+    known = {*_PREFIXED, *_REMOVED}
+    unknown = sorted(name for name in environment if name.startswith(_PREFIX) and name not in known)
+    return removed + [f"{name} is set, but no setting has that name. {hint(name, known)}" for name in unknown]
 
 
+_PREFIX = "LOGSWEEP_"
+_ELSEWHERE = (
+    "host", "port", "workers", "slots", "server", "key", "key_file", "health_port", "tls_certificate", "tls_key",
+    "kernels", "log_level", "log_format",
+)  # fmt: skip  # of options, and of what is read before a server's settings are
+_PREFIXED = frozenset(_PREFIX + name.upper() for name in (*Settings.model_fields, *_ELSEWHERE))
 _REMOVED = {
     "LOGSWEEP_MAX_WORK_BYTES": "requests of workers are small now, and models travel apart. Unset it.",
 }

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands.connection import LOCAL, AsJson, Exit, Server, connected
+from app.commands.connection import LOCAL, PATIENCE, AsJson, Exit, Server, connected
 from app.commands.output import show_facts, show_json
 from app.terminal import faults_shown, sentences, tell
 from app.version import logsweep_version
@@ -56,7 +56,7 @@ def _chosen(context: typer.Context, data: Path | None) -> Path | None:
 def _of_server(server: str) -> tuple[Mapping[str, Any], list[str]]:
     """Return what a server tells of itself, and what is wrong."""
     with connected(server) as client:
-        ready, alive = client.readiness(), list(client.workers())
+        ready, alive = client.within(PATIENCE).readiness(), list(client.workers())  # a full disk may stay so for long
         open_sweeps = list(client.sweeps(state="running"))
     wrong = [one.no_workers for one in open_sweeps if one.no_workers is not None]
     version = getattr(ready, "version", None)

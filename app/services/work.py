@@ -1,5 +1,6 @@
 """Use cases of workers: claim, heartbeat, report, finish, release; and of the service when a worker is lost."""
 
+import logging
 from asyncio import wrap_future
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from app.domain.work import (
     ReportRequest,
 )
 from app.instruments.meters import Meters
+from app.logs.context import bound
 from app.services import report_parts
 from app.services.claim_line import ClaimLine, Place
 from app.services.clock import Clock
@@ -39,6 +41,8 @@ from app.storage.interface import Storage
 
 LONGEST_STEP = timedelta(seconds=10)
 """The most time that counts between two looks at the clock: what is longer was a halt, in which nobody worked."""
+
+_log = logging.getLogger(__name__)
 
 
 @final
@@ -214,12 +218,18 @@ class Work:
             self._planner.look(sweep)
         self._planner.look_again()
         self._live.forget_silent(now)
-        count = (
-            self._came_back(self._lost(self._storage.lose_expired(now), "lost")) if now >= self._patient_until else 0
-        )
+        count = self._lose_silent(now) if now >= self._patient_until else 0
         self._storage.clear_artifacts(now)
         self._storage.forget_repeats(now)
         return count
+
+    def _lose_silent(self, now: datetime) -> int:
+        """Take back what silent workers hold, and say whose it was; return how many runs."""
+        lost = self._storage.lose_expired(now)
+        for worker, count in lost.items():
+            with bound(worker=worker):
+                _log.warning("The worker was silent for longer than its lease: %d of its runs go to others.", count)
+        return self._came_back(self._lost(sum(lost.values()), "lost"))
 
     def _trained(self, worker: str, epochs: int, now: datetime) -> None:
         self._live.trained(worker, epochs, now)

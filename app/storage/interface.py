@@ -286,8 +286,8 @@ class Queue(Protocol):
     def release(self, worker: str, items: Sequence[GivenBack], now: datetime) -> list[Decision]:
         """Requeue what a worker gives back; a refusal counts as a loss. All decisions are `stop`."""
 
-    def lose_expired(self, now: datetime) -> int:
-        """Requeue what leases that ran out were held for; return how many."""
+    def lose_expired(self, now: datetime) -> Mapping[str, int]:
+        """Requeue what leases that ran out were held for; return how many runs of which workers."""
 
     def lose_worker(self, worker: str, ending: Ending, reason: str, now: datetime) -> int:
         """Requeue all that a dead worker held; return how many."""

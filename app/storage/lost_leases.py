@@ -1,7 +1,7 @@
 """Holds that end without a result: given back, run out, or lost with their worker."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,14 +57,14 @@ def release(
     ]
 
 
-def lose_expired(connection: Connection, policy: Policy, now: datetime) -> int:
-    """Take back every run whose lease has run out; return how many."""
-    return _lose(connection, policy, runs.c.lease_until < now, "lost", "the worker fell silent", now)
+def lose_expired(connection: Connection, policy: Policy, now: datetime) -> Mapping[str, int]:
+    """Take back every run whose lease has run out; return how many of which workers."""
+    return Counter(_lose(connection, policy, runs.c.lease_until < now, "lost", "the worker fell silent", now))
 
 
 def lose_worker(connection: Connection, policy: Policy, worker: str, ending: Ending, reason: str, now: datetime) -> int:
     """Take back every run of a worker that died; return how many. What was parked there waits for no one."""
-    count = _lose(connection, policy, runs.c.worker == worker, ending, reason, now)
+    count = len(_lose(connection, policy, runs.c.worker == worker, ending, reason, now))
     _forget_parked(connection, runs.c.worker == worker)
     return count
 
@@ -89,10 +89,11 @@ def _forget_parked(connection: Connection, which: ColumnElement[bool]) -> None:
 
 def _lose(
     connection: Connection, policy: Policy, which: ColumnElement[bool], ending: Ending, reason: str, now: datetime
-) -> int:
+) -> list[str]:
+    """Take back runs; return the worker of each."""
     rows = runs_where(connection, RUNNING & which)
     _take_back(connection, policy, [_Loss(row, ending, reason) for row in rows], now)
-    return len(rows)
+    return [row.worker for row in rows]
 
 
 def _take_back(connection: Connection, policy: Policy, lost: Sequence[_Loss], now: datetime) -> None:

@@ -254,8 +254,9 @@ def _address(server: str) -> httpx.URL:
     way = "Name one such as http://127.0.0.1:8000: --server, or LOGSWEEP_SERVER"
     try:
         address = httpx.URL(server)
-    except httpx.InvalidURL as error:
-        raise Unavailable(f"The address {server!r} of the server cannot be read: {error}. {way}.") from None
-    if address.scheme not in {"http", "https"} or not address.host:
-        raise Unavailable(f"The address {server!r} of the server does not begin with http:// and a host. {way}.")
+        sound = address.scheme in {"http", "https"} and address.host
+    except (httpx.InvalidURL, ValueError) as error:  # the latter of names in Punycode that are none
+        raise Unavailable(f"The address {server[:200]!r} of the server cannot be read: {error}. {way}.") from None
+    if not sound:
+        raise Unavailable(f"The address {server[:200]!r} of the server does not begin with http:// and a host. {way}.")
     return address

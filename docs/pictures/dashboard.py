@@ -56,6 +56,16 @@ POPULATION = {
     "scheduler": {"kind": "pbt", "population": 8, "interval": 2},
     "budget": {"trials": 32},
 }
+HALVING = {
+    "name": "digits, halved at each rung, with a name that is far too long for a line of a table, let alone on a phone",
+    "dataset": "digits",
+    "seed": 7,
+    "tags": ["a tag of its own", "withoutanyspaceandlongenoughtobebrokensomewhere"],
+    "space": {"learning_rate": RATE, "beta2": {"kind": "float", "low": 0.9, "high": 0.9999, "scale": "reverse_log"}},
+    "fixed": {"epochs": 27, "hidden_units": [32], "optimizer": "adam"},
+    "scheduler": {"kind": "successive_halving", "first_rung": 3},
+    "budget": {"trials": 27},
+}
 REGRESSION = {
     "name": "diabetes, a year on",
     "dataset": "diabetes",
@@ -113,7 +123,7 @@ def views(client: httpx.Client) -> dict[str, str]:
     form = {"name": "flowers", "target": "species"}
     client.post("/v1/datasets", data=form, files={"file": (FLOWERS.name, FLOWERS.read_bytes())}).raise_for_status()
     digits = finished(client, {**EXAMPLE, "tags": ["first look"], "notes": "Is a small network enough for digits?"})
-    population, regression = finished(client, POPULATION), finished(client, REGRESSION)
+    population, regression, halving = (finished(client, one) for one in (POPULATION, REGRESSION, HALVING))
     trials = [f"trial={digits['id']}:best", f"trial={digits['id']}:5", f"trial={population['id']}:best"]
     tabs = ("overview", "curves", "parameters", "trials", "analysis", "ensemble", "decisions", "settings")
     best = f"#/sweeps/{digits['id']}/trials/{digits['best']['trial']}"
@@ -122,6 +132,7 @@ def views(client: httpx.Client) -> dict[str, str]:
         "sweeps": "#/",
         "new": f"#/new?clone={digits['id']}",
         **{f"sweep-{tab}": f"#/sweeps/{digits['id']}?tab={tab}" for tab in tabs},
+        "sweep-rungs": f"#/sweeps/{halving['id']}?tab=curves",
         "sweep-lineage": f"#/sweeps/{population['id']}?tab=lineage",
         "trial": best,
         "trial-answers": f"{best}  What it answers",

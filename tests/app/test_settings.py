@@ -1,5 +1,6 @@
 """Tests of the settings of the environment."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ from typer.testing import CliRunner
 
 from app.cli import app
 from app.domain.errors import InvalidRequest
-from app.settings import read_settings
+from app.settings import idle_settings, read_settings
+from tests.documents.session import ROOT
 
 
 def test_settings_come_from_the_environment_and_the_folder_from_who_asks(
@@ -56,6 +58,19 @@ def test_names_of_hosts_and_origins_are_taken_as_requests_have_them(monkeypatch:
     settings = read_settings()
     assert settings.hosts == ("lab.example.org", "server", "fe80::1")
     assert settings.origins == ("https://lab.example.org", "http://[::1]:3000")
+
+
+def test_a_variable_that_no_setting_has_is_told_with_the_one_that_was_meant() -> None:
+    assert idle_settings({"LOGSWEEP_LEASE_SECOND": "5", "LOGSWEEP_LEASE_SECONDS": "5", "LEASE_SECONDS": "5"}) == [
+        'LOGSWEEP_LEASE_SECOND is set, but no setting has that name. Did you mean "LOGSWEEP_LEASE_SECONDS"?'
+    ]
+
+
+def test_every_variable_of_the_documents_is_a_setting() -> None:
+    documented = set(re.findall(r"`(LOGSWEEP_[A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text()))
+    assert {"LOGSWEEP_HOST", "LOGSWEEP_KERNELS", "LOGSWEEP_LEASE_SECONDS"} < documented
+    (removed,) = idle_settings(dict.fromkeys(documented, "1"))
+    assert removed.startswith("LOGSWEEP_MAX_WORK_BYTES is set, but does nothing any more")
 
 
 @pytest.mark.parametrize("command", ["serve", "work"])

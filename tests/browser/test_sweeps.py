@@ -10,6 +10,7 @@ from tests.system.processes import ServerProcess
 
 pytestmark = pytest.mark.xdist_group("browser")  # they share one
 
+PICTURE = "(canvas) => canvas.toDataURL()"
 NAME = "irises <img src=x onerror=alert(1)>"
 BODY = {
     "name": NAME,
@@ -104,7 +105,9 @@ def test_a_sweep_moves_without_a_reload_and_obeys(page: Page, server: ServerProc
     long = {**BODY, "name": "long", "fixed": {"epochs": 2000, "hidden_units": [64, 64]}, "budget": {"trials": 500}}
     name = server.client.post("/v1/sweeps", json=long).raise_for_status().json()["id"]
     page.goto(f"./#/sweeps/{name}?tab=curves")
-    expect(page.get_by_role("img", name="dev_error by epoch")).to_be_visible()
+    drawn = page.get_by_role("img", name="dev_error by epoch").locator("canvas")
+    first = drawn.evaluate(PICTURE)
+    page.wait_for_function(f"first => ({PICTURE})(document.querySelector('.chart canvas')) !== first", arg=first)
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("h1 + .row .pill")).to_have_text("paused")
     page.get_by_text("Why is it not finished?").click()

@@ -27,6 +27,11 @@ def _is_served(url: str) -> bool:
         return False
 
 
+def test_a_sweep_right_after_the_start_has_workers() -> None:
+    with logsweep.local(workers=1) as client:
+        assert client.sweep(sweep_body(budget={"trials": 2})).now.no_workers is None
+
+
 def test_a_context_serves_trains_and_leaves_nothing_behind() -> None:
     with logsweep.local(workers=1) as client:
         sweep = client.sweep(sweep_body(budget={"trials": 2}))

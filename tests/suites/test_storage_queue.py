@@ -101,7 +101,7 @@ def test_fences_rise_over_pauses_losses_and_releases(storage: Storage) -> None:
         fences.append(lease.fence)
         storage.release("w1", [GivenBack(lease, ending)], START)
     fences.append(claim_one(storage, "w2").lease.fence)
-    assert storage.lose_expired(LATE) == 1
+    assert storage.lose_expired(LATE) == {"w2": 1}
     lease = claim_one(storage, "w3", LATE).lease
     fences.append(lease.fence)
     storage.finish("w3", [paused(lease, 0.5, 4)], [], LATE)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import weakref
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -20,6 +21,9 @@ START_SECONDS = 90.0
 STOP_SECONDS = 45.0
 """What it may take to stop in order; then it is killed, which loses nothing that was answered."""
 
+STAFF_SECONDS = 5.0
+"""What its first worker may take to be heard of; a sweep before it would be told that nobody trains it."""
+
 _SAID = "Serving at "
 
 
@@ -29,7 +33,17 @@ def local(data: str | Path | None = None, *, workers: int | None = None, deadlin
     It ends with the context of the client, with `close`, and at the latest with this interpreter. `data` is its
     folder; without it there is one that is deleted at the end. Raises ServerNotInstalled or Unreachable.
     """
-    return Local(_Server(None if data is None else Path(data), workers), deadline)
+    client = Local(_Server(None if data is None else Path(data), workers), deadline)
+    if workers != 0:
+        _wait_for_workers(client)
+    return client
+
+
+def _wait_for_workers(client: Client) -> None:
+    """Wait until one is heard of, or for as long as one may take."""
+    end = time.monotonic() + STAFF_SECONDS
+    while not any(client.workers()) and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 class Local(Client):

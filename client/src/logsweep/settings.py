@@ -28,10 +28,11 @@ def address(url: str | None) -> str:
     said = (url or os.environ.get("LOGSWEEP_SERVER") or _USUAL).rstrip("/")
     try:
         parsed = httpx.URL(said)
-    except httpx.InvalidURL as error:
-        raise LogsweepError(f"The address {said!r} of the server cannot be read: {error}. {_WAY}.") from None
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise LogsweepError(f"The address {said!r} of the server does not begin with http:// and a host. {_WAY}.")
+        sound = parsed.scheme in {"http", "https"} and parsed.host
+    except (httpx.InvalidURL, ValueError) as error:  # the latter of names in Punycode that are none
+        raise LogsweepError(f"The address {said[:200]!r} of the server cannot be read: {error}. {_WAY}.") from None
+    if not sound:
+        raise LogsweepError(f"The address {said[:200]!r} of the server does not begin with http:// and a host. {_WAY}.")
     return said
 
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.commands.watching import sparkline
 from app.domain.texts import visible
+from app.services.services import Services
 from tests.app.api.serving import Trainer, finished, start, sweep_body, when_ended
 from tests.app.commands.conftest import Run, told
 
@@ -153,7 +154,7 @@ def test_why_no_server_answers_is_said(run: Run, client: httpx.Client) -> None:
     assert "SSL" in run("list", "--server", address, code=3).stderr
 
 
-@pytest.mark.parametrize("address", ["localhost:8000", "ftp://localhost", "http://", "http://[::1"])
+@pytest.mark.parametrize("address", ["localhost:8000", "ftp://localhost", "http://", "http://[::1", "http://xn--a"])
 def test_what_is_no_address_of_a_server_is_refused_at_once(run: Run, address: str) -> None:
     refused = run("list", "--server", address, code=1)
     assert refused.stderr.startswith(f"The address {address.rstrip('/')!r} of the server")
@@ -279,6 +280,21 @@ def test_a_doctor_says_what_is_missing_with_1(run: Run, client: httpx.Client) ->
     assert told(run("workers", "--json")) == []
     start(client)
     assert "worker" in run("doctor", code=1).stdout
+
+
+def test_a_doctor_does_not_wait_until_a_server_is_ready(
+    run: Run, served: tuple[httpx.Client, Services], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.commands.doctor.PATIENCE", 0.5)
+    asked = list[str]()
+
+    def trouble() -> str:
+        asked.append("whether it is ready")
+        return "The disk is full. Make room."
+
+    monkeypatch.setattr(served[1].work, "trouble", trouble)
+    assert run("doctor", code=1).stderr == "The disk is full. Make room.\n"
+    assert 1 <= len(asked) < 5
 
 
 def test_a_curve_is_a_line_of_bars() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.states import SweepState, TrialState
+from app.logs.console import ConsoleFormatter
 from app.planning import StandardPolicy
 from app.preparation.preparation import Limits, Preparation
 from app.services.checkpoints import FOLDER, Checkpoints
@@ -144,10 +145,14 @@ def test_a_sweep_that_ends_waits_no_longer_than_the_leases_of_its_silent_workers
     assert services.sweeps.get(sweep).state is SweepState.CANCELLED
 
 
-def test_what_a_silent_worker_held_goes_to_another(services: Services, ticks: Ticks) -> None:
+def test_what_a_silent_worker_held_goes_to_another_and_the_log_names_it(
+    services: Services, ticks: Ticks, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     posted(services, budget={"trials": 1})
     (lost,) = claimed(services, 1, "silent")
+    monkeypatch.setattr(caplog.handler, "formatter", ConsoleFormatter())
     assert reap_after(services, ticks, LEASE_SECONDS + 1.0) == 1
+    assert "silent for longer than its lease: 1 of its runs go to others. [worker=silent]" in caplog.text
     (again,) = claimed(services, 1, "other")
     assert (again.lease.run, again.lease.fence) == (lost.lease.run, lost.lease.fence + 1)
 

@@ -34,7 +34,7 @@ def test_a_worker_that_loses_one_lease_of_two_was_not_alone(world: World) -> Non
     world.add_sweep(trials=2)
     late, _ = world.claim(slots=2)
     world.connection.execute(update(runs).where(runs.c.key == late.lease.run).values(lease_until=NOW - TERM))
-    assert lost_leases.lose_expired(world.connection, world.policy, NOW) == 1
+    assert lost_leases.lose_expired(world.connection, world.policy, NOW) == {"w1": 1}
     assert blame(world, late.lease.run) == (1, 0)
     assert world.attempts(late.lease.run) == [(1, "w1", "lost", "the worker fell silent")]
 
@@ -43,7 +43,7 @@ def fall_silent(world: World) -> Lease:
     """Let a worker claim a run, and not be heard until its lease has run out."""
     lease = world.claim()[0].lease
     world.connection.execute(update(runs).where(runs.c.key == lease.run).values(lease_until=NOW - TERM))
-    assert lost_leases.lose_expired(world.connection, world.policy, NOW) == 1
+    assert lost_leases.lose_expired(world.connection, world.policy, NOW) == {"w1": 1}
     return lease
 
 

@@ -40,7 +40,7 @@ def client(
     return WorkClient("http://server", "w", pauses or Pauses(), httpx.MockTransport(handler), lambda: chance, clock)
 
 
-@pytest.mark.parametrize("address", ["localhost:8000", "ftp://localhost", "http://", "http://[::1"])
+@pytest.mark.parametrize("address", ["localhost:8000", "ftp://localhost", "http://", "http://[::1", "http://xn--a"])
 def test_what_is_no_address_of_a_server_is_refused_and_not_tried_for_ever(address: str) -> None:
     with pytest.raises(Unavailable, match=r"Name one such as http://127\.0\.0\.1:8000"):
         WorkClient(address, "w", Pauses())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.domain.errors import Unavailable
 from app.key_files import authorization as key_header
 from app.key_files import find_key
-from app.settings import Settings, read_settings, removed_settings
+from app.settings import Settings, idle_settings, read_settings
 from engine.kernels.cache import differing_here
 from engine.kernels.compiler import find_compiler
 from engine.kernels.errors import KernelsUnavailableError
@@ -43,7 +43,7 @@ _said = any_text(*_VALUES).map(lambda text: text.replace("\0", "").encode("utf-8
 def _settings(said: Mapping[str, str]) -> None:
     with patch.dict(os.environ, said):
         read_settings()
-    removed_settings(said)
+    idle_settings(said)
 
 
 def _client_settings(said: Mapping[str, str]) -> None:

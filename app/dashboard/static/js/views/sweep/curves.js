@@ -36,7 +36,7 @@ export function Curves({ sweep, where, query }) {
             ${found.rungs.length > 0 && ` At the dotted lines, after epochs ${list(found.rungs)}, trials are compared.`}</p>
           <${Chart} title=${`${metric} by epoch`} options=${options} numbers=${() => curveNumbers(found.curves, metric)} height=${460}
             on=${{ click: open }} summary=${`${found.curves.length} of ${found.total} trials.`} />`
-        : html`<${Empty}><p>No trial has trained an epoch yet. Curves appear here, and move, by themselves.</p></${Empty}>`}
+        : html`<${Empty}><p>${where.length ? "No trial that fits the filter has trained an epoch: take a filter away." : "No trial has trained an epoch yet. Curves appear here, and move, by themselves."}</p></${Empty}>`}
   </${Panel}>`;
 }
 

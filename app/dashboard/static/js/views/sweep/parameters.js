@@ -36,7 +36,7 @@ export function Parameters({ sweep, where }) {
   const fitting = (where.length > others.length && some.value) || every.value;
   const effects = useEffects(sweep);
   if (!every.value || !fitting) return html`<${Waiting} of=${every} />`;
-  if (!every.value.total) return html`<${Empty}><p>There is no trial yet.</p></${Empty}>`;
+  if (!every.value.total) return html`<${Empty}><p>${where.length ? "No trial fits. Take a filter away." : "There is no trial yet. Trials appear here by themselves."}</p></${Empty}>`;
   return html`
     <${ErrorNotice} error=${some.error} />
     <${Brushing} sweep=${sweep} axes=${all} points=${every.value} where=${where} />

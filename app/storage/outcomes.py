@@ -136,13 +136,14 @@ def _values(outcomes: Mapping[Place, TrialOutcome]) -> dict[Place, float | None]
     return {place: one.value for place, one in outcomes.items() if one.state not in OPEN}
 
 
-def get_further(connection: Connection, epochs: Mapping[Place, int]) -> None:
-    """Note how far trials have come whose runs train on: nothing else of them follows from that."""
-    rows = [
-        {"the_sweep": sweep, "the_number": number, "reached": reached} for (sweep, number), reached in epochs.items()
-    ]
+def get_further(connection: Connection, epochs: Sequence[tuple[Place, int]]) -> None:
+    """Note how far runs of trials have come that train on: nothing else of the trials follows from that.
+
+    A trial is as far as the furthest of its runs; what is told of it is the last that came in.
+    """
+    rows = [{"the_sweep": sweep, "the_number": number, "reached": reached} for (sweep, number), reached in epochs]
     _GET_FURTHER.run(connection, rows)
-    for (sweep, number), reached in epochs.items():
+    for (sweep, number), reached in epochs:
         changes.of(connection).epochs(sweep, {number: reached})
 
 

@@ -12,7 +12,6 @@ from app.domain.work import CheckpointRef, Decision, GivenBack, Lease, Progress
 from app.storage import lost_leases, passed_rungs, silence
 from app.storage.bulk import Bulk
 from app.storage.curves import Curves
-from app.storage.kept_models import Place
 from app.storage.leases import Named, decide, holds, is_last, named_runs
 from app.storage.outcomes import get_further
 from app.storage.records import AnyRow
@@ -87,7 +86,7 @@ def report(connection: Connection, policy: Policy, reports: Sequence[Report]) ->
     rows = named_runs(connection, [item.lease for one in reports for item in one.items])
     curves = Curves()
     requests = [(Request(one.worker, rows, curves), one) for one in reports]
-    grown = {run for request, one in requests for run in take(request, one.items)}
+    grown = [run for request, one in requests for run in take(request, one.items)]
     different = curves.store(connection)
     passed_rungs.note(connection, rows, curves, {run: those for one in reports for run, those in one.rungs.items()})
     grow(connection, rows, curves, grown, different)
@@ -98,9 +97,9 @@ def report(connection: Connection, policy: Policy, reports: Sequence[Report]) ->
     return [[request.decision(item.lease) for item in one.items] for request, one in requests]
 
 
-def take(request: Request, items: Iterable[Progress]) -> set[int]:
-    """Take the epochs of runs that are still held; return these runs."""
-    grown: set[int] = set()
+def take(request: Request, items: Iterable[Progress]) -> list[int]:
+    """Take the epochs of runs that are still held; return these runs, in the order in which they came."""
+    grown: dict[int, None] = {}
     for item in items:
         row = request.held(item.lease)
         if row is None or not item.epochs:
@@ -109,8 +108,8 @@ def take(request: Request, items: Iterable[Progress]) -> set[int]:
         if fault:
             request.refused[item.lease] = fault
         else:
-            grown.add(row.key)
-    return grown
+            grown[row.key] = None
+    return list(grown)
 
 
 def grow(
@@ -127,11 +126,7 @@ def grow(
         for run in grown
     ]
     _GROW.run(connection, values)
-    further: dict[Place, int] = {}
-    for run in grown:
-        place = rows[run].sweep_key, rows[run].trial
-        further[place] = max(further.get(place, 0), curves.reached[run])
-    get_further(connection, further)
+    get_further(connection, [((rows[run].sweep_key, rows[run].trial), curves.reached[run]) for run in grown])
 
 
 def note_checkpoints(connection: Connection, requests: Iterable[tuple[Request, Sequence[Progress]]]) -> None:

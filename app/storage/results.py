@@ -55,7 +55,7 @@ def finish(
     taken, outcomes = _take_results(request, items, here)
     different = request.curves.store(connection)
     passed_rungs.note(connection, request.rows, request.curves, rungs)
-    progress.grow(connection, request.rows, request.curves, grown - taken.keys(), different)
+    progress.grow(connection, request.rows, request.curves, [run for run in grown if run not in taken], different)
     progress.note_checkpoints(connection, [(request, others)])
     results = [_Taken(request.rows[run], item, request.curves, different.get(run)) for run, item in taken.items()]
     keep = _record(connection, policy, results, here, now)

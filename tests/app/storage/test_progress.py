@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
@@ -130,11 +130,13 @@ def reports_of(leases: Sequence[Lease], sent: Sequence[Sequence[Sent]]) -> list[
 def everything(world: World) -> dict[str, Any]:
     rows = {table.name: sorted(map(repr, world.connection.execute(select(table)))) for table in metadata.sorted_tables}
     told = changes.of(world.connection).events(world.connection)
-    return rows | {"told": sorted(map(repr, told))}
+    return rows | {"told": sorted(told, key=lambda one: (type(one).__name__, getattr(one, "sweep", "")))}
 
 
 @settings(max_examples=tries(60), deadline=None)
 @given(sent=REPORTS)
+@example(sent=[[(2, 1, 2, None)], [], [(3, 1, 1, None)]])  # two runs of one trial, the further one first
+@example(sent=[[], [(7, 1, 1, None)], [], [(6, 1, 2, None)]])  # trials of one sweep, the later one first
 def test_several_reports_at_once_do_what_they_do_one_after_the_other(sent: list[list[Sent]]) -> None:
     with queue_world() as together, queue_world() as by_turns:
         reports = reports_of(leases_of(together), sent)

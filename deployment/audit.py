@@ -1,7 +1,7 @@
 """Ask whether what the image ships has weaknesses that are known: `python -m deployment.audit LOCK`.
 
 pip-audit passes over what its source knows nothing of, and says then that nothing was found. An index that is a copy of
-PyPI often has no advisories, so that nothing at all was asked: that is told here, and a part that was left out fails.
+PyPI often has no advisories, so that nothing at all was asked: what was left out is told here.
 """
 
 import json
@@ -31,14 +31,14 @@ def unasked(packages: Iterable[Package]) -> list[str]:
 def verdict(packages: list[Package]) -> tuple[list[str], bool]:
     """Return what is to be told, and whether that is good enough."""
     left_out, weak = unasked(packages), weaknesses(packages)
-    if len(left_out) == len(packages):
-        return [
-            f"NOT AUDITED: the package index that is asked here has no advisories for any of {len(packages)} packages. "
-            "Run make check where pypi.org answers before anything is released."
-        ], True
+    told = list(weak)
     if left_out:
-        weak.append(f"Nothing is known of {', '.join(left_out)}. Look whether these are packages of PyPI.")
-    return weak or ["No weakness is known of what the image ships."], not weak
+        which = f"any of {len(packages)} packages" if len(left_out) == len(packages) else ", ".join(left_out)
+        told.append(
+            f"NOT AUDITED: the package index that is asked here has no advisories for {which}. "
+            "Run make check where pypi.org answers before anything is released."
+        )
+    return told or ["No weakness is known of what the image ships."], not weak
 
 
 def _way(versions: Iterable[str]) -> str:

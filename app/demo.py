@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -74,11 +75,19 @@ def run_demo(data: Path, port: int, workers: int | None, *, leave: bool) -> int:
             console.print("\nStopping. Run the demo again whenever you like; finished sweeps are kept.")
             return 0
         finally:
-            # Another signal in the middle of the stop must not leave the server behind.
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, signal.SIG_IGN)
-            server.terminate()
-            server.wait()
+            with _signals_ignored():  # another one in the middle of the stop must not leave the server behind
+                server.terminate()
+                server.wait()
+
+
+@contextmanager
+def _signals_ignored() -> Iterator[None]:
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _log_of(data: Path, log: Path) -> BinaryIO:

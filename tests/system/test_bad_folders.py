@@ -1,6 +1,7 @@
 """What cannot be served is refused by the commands with a sentence, as a person meets it."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -68,3 +69,4 @@ def test_the_demo_says_in_a_sentence_that_the_server_on_its_folder_asks_for_a_ke
         access.create(KeyDraft("mine", [Scope.ADMIN]))
     with pytest.raises(LogsweepError, match=r"asks for an access key, and the request has none.*--key-file"):
         run_demo(tmp_path, 0, 0, leave=True)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler  # as it was, for whoever comes next

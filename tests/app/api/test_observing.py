@@ -134,7 +134,7 @@ def test_a_wait_that_was_asked_for_is_not_slow(client: httpx.Client, caplog: pyt
 def test_a_client_that_sends_slowly_and_hangs_up_is_not_slow(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(observing, "SLOW", 0.05)
+    monkeypatch.setattr(observing, "SLOW", 0.05)  # so that a client need not send for longer than a second
     sent: list[Message] = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
 
     async def receive() -> Message:

@@ -285,14 +285,14 @@ def test_a_doctor_says_what_is_missing_with_1(run: Run, client: httpx.Client) ->
 def test_a_doctor_does_not_wait_until_a_server_is_ready(
     run: Run, served: tuple[httpx.Client, Services], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.commands.doctor.PATIENCE", 0.5)
+    monkeypatch.setattr("app.commands.doctor.PATIENCE", 0.5)  # five seconds, as a person waits
     asked = list[str]()
 
     def trouble() -> str:
         asked.append("whether it is ready")
         return "The disk is full. Make room."
 
-    monkeypatch.setattr(served[1].work, "trouble", trouble)
+    monkeypatch.setattr(served[1].work, "trouble", trouble)  # no disk of a test is full on demand
     assert run("doctor", code=1).stderr == "The disk is full. Make room.\n"
     assert 1 <= len(asked) < 5
 

@@ -102,7 +102,7 @@ def lose_answers(monkeypatch: pytest.MonkeyPatch, tries: int) -> None:
         lost.append(request.headers["Idempotency-Key"])
         raise httpx.ReadTimeout("lost", request=request)
 
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", losing)
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", losing)  # the network, and nothing of ours
 
 
 def test_a_key_whose_answer_was_lost_is_named_with_the_way_out(
@@ -124,7 +124,7 @@ def test_who_gets_no_answer_at_all_is_told_that_there_may_be_a_key(
 ) -> None:
     run("key", "create", "mine", "--scope", "admin", "--file", str(tmp_path / "admin.key"))
     monkeypatch.setenv("LOGSWEEP_KEY_FILE", str(tmp_path / "admin.key"))
-    monkeypatch.setattr("logsweep.exchange.USUAL_SECONDS", 0.5)
+    monkeypatch.setattr("logsweep.exchange.USUAL_SECONDS", 0.5)  # in place of a minute of tries
     lose_answers(monkeypatch, tries=1000)
     told_of_it = run("key", "create", "Ada", "--scope", "read", code=1).stderr
     assert "Whether the key was made is not known. Look with `logsweep key list`" in told_of_it

@@ -150,7 +150,7 @@ def test_what_a_silent_worker_held_goes_to_another_and_the_log_names_it(
 ) -> None:
     posted(services, budget={"trials": 1})
     (lost,) = claimed(services, 1, "silent")
-    monkeypatch.setattr(caplog.handler, "formatter", ConsoleFormatter())
+    monkeypatch.setattr(caplog.handler, "formatter", ConsoleFormatter())  # as a server logs
     assert reap_after(services, ticks, LEASE_SECONDS + 1.0) == 1
     assert "silent for longer than its lease: 1 of its runs go to others. [worker=silent]" in caplog.text
     (again,) = claimed(services, 1, "other")
